@@ -1,0 +1,60 @@
+//! What every aggregate is: a state folded from events, and two pure functions.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+
+use crate::codec::EventCodec;
+use crate::id::Timestamp;
+use crate::stream::{Position, Version};
+
+/// Where and when an event was recorded, for folds that keep times or positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Place in the log.
+    pub position: Position,
+    /// Place in the stream.
+    pub version: Version,
+    /// Recorded time.
+    pub at: Timestamp,
+}
+
+/// Why the rules turned a command down: a normal answer, never an error.
+pub trait Refusal: std::error::Error + Clone + PartialEq + Send + Sync + 'static {
+    /// A stable code for wires and tests.
+    fn code(&self) -> &'static str;
+}
+
+/// A consistency boundary: the default value is "no event yet".
+pub trait Aggregate: Default + Clone + Debug + PartialEq + Send + Sync + 'static {
+    /// Imperative requests. Serialized once, for the digest that tells a repeated body from another.
+    type Command: Clone + Debug + Serialize + Send + Sync + 'static;
+    /// Facts.
+    type Event: EventCodec;
+    /// Why not.
+    type Refusal: Refusal;
+
+    /// What this command would record now. Sees the state, the command and the command's own time, nothing else.
+    /// An empty list means: accepted, and there is nothing left to record.
+    fn decide(&self, command: &Self::Command, now: Timestamp) -> Result<Vec<Self::Event>, Self::Refusal>;
+
+    /// Takes one recorded event into the state. Total: every recorded event can be folded.
+    fn evolve(&mut self, event: &Self::Event, moment: Moment);
+}
+
+/// Declares a refusal enum: each variant with its stable code and the sentence a person reads.
+#[macro_export]
+macro_rules! refusal_enum {
+    ($(#[$doc:meta])* pub enum $name:ident { $( $variant:ident $( { $($field:ident: $ty:ty),* } )? = $code:literal, $message:literal; )* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+        #[expect(missing_docs, reason = "each variant carries its own sentence")]
+        pub enum $name { $( #[error($message)] $variant $( { $($field: $ty),* } )?, )* }
+
+        impl $crate::aggregate::Refusal for $name {
+            fn code(&self) -> &'static str {
+                match self { $( Self::$variant $( { $($field: _),* } )? => $code, )* }
+            }
+        }
+    };
+}

@@ -1,0 +1,76 @@
+//! Who did it, as part of what, after what: travels with every command and is recorded with every event.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BadId, CommandId, SessionId};
+use crate::stream::Position;
+
+/// Who is behind a command.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Principal {
+    /// A person, by the name they are known under on this host.
+    Operator(String),
+    /// An agent, by its session.
+    Session(SessionId),
+    /// A rule of ours, by its name.
+    Policy(String),
+    /// What observes the outside and reports it: engine, upstream, the server itself.
+    Node(String),
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operator(name) => write!(f, "operator:{name}"),
+            Self::Session(id) => write!(f, "session:{id}"),
+            Self::Policy(name) => write!(f, "policy:{name}"),
+            Self::Node(name) => write!(f, "node:{name}"),
+        }
+    }
+}
+
+impl FromStr for Principal {
+    type Err = BadId;
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        match text.split_once(':') {
+            Some(("operator", name)) => Ok(Self::Operator(name.to_owned())),
+            Some(("session", id)) => Ok(Self::Session(id.parse()?)),
+            Some(("policy", name)) => Ok(Self::Policy(name.to_owned())),
+            Some(("node", name)) => Ok(Self::Node(name.to_owned())),
+            _ => Err(BadId::Other(text.to_owned(), "principal")),
+        }
+    }
+}
+impl TryFrom<String> for Principal {
+    type Error = BadId;
+    fn try_from(text: String) -> Result<Self, BadId> {
+        text.parse()
+    }
+}
+impl From<Principal> for String {
+    fn from(p: Principal) -> String {
+        p.to_string()
+    }
+}
+
+/// Who, why (correlation), after what (causation).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// Who asked.
+    pub principal: Principal,
+    /// The command that started it all; equal for everything that follows from one wish.
+    pub correlation: CommandId,
+    /// The event that led here, if one did. Always an earlier position.
+    pub causation: Option<Position>,
+}
+
+impl Cause {
+    /// A first cause: its own correlation, nothing before it.
+    pub fn first(principal: Principal, command: CommandId) -> Self {
+        Self { principal, correlation: command, causation: None }
+    }
+}

@@ -1,0 +1,319 @@
+//! What a feature is at a point of the log, and how each event changes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::aggregate::Moment;
+use crate::feature::content::{Content, FeatureType};
+use crate::feature::event::{self, Closing, Event, MergeFault};
+use crate::holder::{Holder, Seat};
+use crate::id::{Digest, Epoch, FeatureId, Sha, Timestamp};
+use crate::outcome::Outcome;
+use crate::stream::Position;
+
+/// Newest notes kept for the next prompt; older ones stay in the log.
+const NOTES_KEPT: usize = 30;
+
+/// The state of a feature stream.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Feature {
+    /// No event yet.
+    #[default]
+    Unknown,
+    /// It was created.
+    Known(Box<Known>),
+}
+
+/// A feature that exists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// What it asks for.
+    pub content: Content,
+    /// The batch that brought it.
+    pub batch: Digest,
+    /// Its age in the queue.
+    pub created: Position,
+    /// Features that must be closed first.
+    pub blockers: BTreeSet<FeatureId>,
+    /// Number of the newest claim.
+    pub epoch: Epoch,
+    /// Where it stands.
+    pub stage: Stage,
+    /// What it used up since the last requeue.
+    pub tally: Tally,
+    /// What the next coder and people should read, newest last.
+    pub notes: Vec<Note>,
+    /// Per claim: what the gate holds of its work. `None` inside: nothing to secure or lost.
+    pub secured: BTreeMap<Epoch, Option<Sha>>,
+}
+
+/// Where a feature stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stage {
+    /// Waiting for a claim; with a question, for a person first.
+    Open {
+        /// The unanswered question.
+        question: Option<String>,
+    },
+    /// Somebody works on it.
+    Claimed {
+        /// Who.
+        holder: Holder,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Handed in.
+    Submitted {
+        /// What.
+        submission: Submission,
+        /// Who looks at it now.
+        review: Option<Seat>,
+    },
+    /// Good to merge.
+    Approved {
+        /// What.
+        submission: Submission,
+    },
+    /// Locked for publishing.
+    Merging {
+        /// What.
+        submission: Submission,
+        /// As which commit.
+        candidate: Sha,
+    },
+    /// Done with.
+    Closed {
+        /// How.
+        closing: Closing,
+    },
+    /// A bound is used up.
+    Quarantined {
+        /// Which, in words.
+        why: String,
+    },
+    /// Not wanted any more.
+    Withdrawn,
+}
+
+/// A handed-in piece of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// Under which claim.
+    pub epoch: Epoch,
+    /// Which commit.
+    pub sha: Sha,
+    /// Where it branched off.
+    pub base: Option<Sha>,
+}
+
+/// Counters against the bounds of a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Ended claims that used a try.
+    pub tries: u32,
+    /// Rejected reviews and red verifications.
+    pub rejections: u32,
+    /// Merge conflicts.
+    pub conflicts: u32,
+    /// Reviewers of the current submission that ended without a verdict.
+    pub lapses: u32,
+}
+
+/// A sentence for the next coder and for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Who said it.
+    pub by: String,
+    /// What.
+    pub text: String,
+}
+
+impl Feature {
+    /// The known feature, if it exists.
+    pub fn known(&self) -> Option<&Known> {
+        match self {
+            Self::Unknown => None,
+            Self::Known(known) => Some(known),
+        }
+    }
+}
+
+impl Known {
+    /// Whether a claim would be granted, as far as this stream can tell.
+    pub fn is_ready(&self) -> bool {
+        matches!(self.stage, Stage::Open { question: None }) && self.blockers.is_empty() && self.content.kind != FeatureType::Epic
+    }
+
+    /// Whether it takes part in progress: claimable by type, not withdrawn and not declined.
+    pub fn counts(&self) -> bool {
+        self.content.kind != FeatureType::Epic
+            && !matches!(self.stage, Stage::Withdrawn | Stage::Closed { closing: Closing::WontDo })
+    }
+
+    /// Whether it is done.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.stage, Stage::Closed { .. })
+    }
+
+    /// Whether dependants may go on: closed in any way, or withdrawn.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.stage, Stage::Closed { .. } | Stage::Withdrawn)
+    }
+
+    /// The submission under way, if one is.
+    pub fn submission(&self) -> Option<&Submission> {
+        match &self.stage {
+            Stage::Submitted { submission, .. } | Stage::Approved { submission } | Stage::Merging { submission, .. } => Some(submission),
+            Stage::Open { .. } | Stage::Claimed { .. } | Stage::Closed { .. } | Stage::Quarantined { .. } | Stage::Withdrawn => None,
+        }
+    }
+
+    fn note(&mut self, by: &str, text: String) {
+        if self.notes.len() == NOTES_KEPT {
+            self.notes.remove(0);
+        }
+        self.notes.push(Note { by: by.to_owned(), text });
+    }
+
+    fn reopen(&mut self) {
+        self.stage = Stage::Open { question: None };
+    }
+
+    pub(super) fn evolve(&mut self, event: &Event, moment: Moment) {
+        match event {
+            Event::Created(_) => {}
+            Event::Edited(e) => self.content = e.content.clone(),
+            Event::Ranked(e) => {
+                self.content.priority = e.priority;
+                self.content.rank = e.rank;
+            }
+            Event::Blocked(e) => {
+                self.blockers.insert(e.by.clone());
+            }
+            Event::Unblocked(e) => {
+                self.blockers.remove(&e.by);
+            }
+            Event::Commented(e) => self.note(&e.by, e.text.clone()),
+            Event::Claimed(_)
+            | Event::Released(_)
+            | Event::ClaimExpired(_)
+            | Event::QuestionAsked(_)
+            | Event::QuestionAnswered(_)
+            | Event::Submitted(_) => self.evolve_claim(event, moment),
+            Event::ReviewStarted(_) | Event::ReviewLapsed(_) | Event::ReviewPassed(_) | Event::ReviewRejected(_) => {
+                self.evolve_review(event);
+            }
+            Event::MergeBegun(_) | Event::MergeAborted(_) | Event::MergeRejected(_) | Event::Closed(_) => self.evolve_merge(event),
+            Event::Reopened(e) => {
+                self.reopen();
+                self.tally = Tally::default();
+                self.note(&e.by, format!("Reopened: {}", e.why));
+            }
+            Event::Quarantined(e) => self.stage = Stage::Quarantined { why: e.why.clone() },
+            Event::Requeued(_) => {
+                self.reopen();
+                self.tally = Tally::default();
+            }
+            Event::WorkSecured(e) => {
+                self.secured.insert(e.epoch, e.sha.clone());
+            }
+            Event::WorkLost(e) => {
+                self.secured.insert(e.epoch, e.last_sha.clone());
+                self.note("supercargo", format!("Work of claim {} may be lost: {}", e.epoch, e.why));
+            }
+            Event::Withdrawn(_) => self.stage = Stage::Withdrawn,
+        }
+    }
+
+    fn evolve_claim(&mut self, event: &Event, moment: Moment) {
+        match event {
+            Event::Claimed(e) => {
+                self.epoch = e.epoch;
+                self.stage = Stage::Claimed { holder: e.holder.clone(), since: moment.at };
+            }
+            Event::Released(e) => {
+                self.tally.tries += u32::from(e.outcome.uses_try());
+                if !matches!(self.stage, Stage::Open { question: Some(_) }) {
+                    self.reopen();
+                }
+                if e.outcome != Outcome::NeverStarted {
+                    self.note("supercargo", format!("Claim {} ended without a submission ({}): {}", e.epoch, e.outcome.name(), e.detail));
+                }
+            }
+            Event::ClaimExpired(e) => {
+                self.reopen();
+                self.note("supercargo", format!("Claim {} expired: its holder went silent", e.epoch));
+            }
+            Event::QuestionAsked(e) => {
+                self.note("supercargo", format!("Question asked under claim {}: {}", e.epoch, e.question));
+                self.stage = Stage::Open { question: Some(e.question.clone()) };
+            }
+            Event::QuestionAnswered(_) => self.reopen(),
+            Event::Submitted(e) => {
+                self.tally.lapses = 0;
+                self.secured.insert(e.epoch, Some(e.sha.clone()));
+                let submission = Submission { epoch: e.epoch, sha: e.sha.clone(), base: e.base.clone() };
+                self.stage = Stage::Submitted { submission, review: None };
+            }
+            _ => {}
+        }
+    }
+
+    fn evolve_review(&mut self, event: &Event) {
+        let Stage::Submitted { submission, review } = &mut self.stage else { return };
+        match event {
+            Event::ReviewStarted(e) => *review = Some(e.seat.clone()),
+            Event::ReviewLapsed(_) => {
+                *review = None;
+                self.tally.lapses += 1;
+            }
+            Event::ReviewPassed(_) => self.stage = Stage::Approved { submission: submission.clone() },
+            Event::ReviewRejected(e) => {
+                let findings: Vec<_> = e.verdict.findings.iter().map(|f| f.why.as_str()).collect();
+                let text = format!("Review of {} rejected it: {}", submission.sha, findings.join("; "));
+                self.tally.rejections += 1;
+                self.reopen();
+                self.note("reviewer", text);
+            }
+            _ => {}
+        }
+    }
+
+    fn evolve_merge(&mut self, event: &Event) {
+        match (event, self.submission().cloned()) {
+            (Event::MergeBegun(e), Some(submission)) => self.stage = Stage::Merging { submission, candidate: e.candidate.clone() },
+            (Event::MergeAborted(_), Some(submission)) => self.stage = Stage::Approved { submission },
+            (Event::MergeRejected(e), _) => {
+                let text = match e.fault {
+                    MergeFault::Conflict => {
+                        self.tally.conflicts += 1;
+                        format!("The work did not merge: conflicts in {}. {}", e.paths.join(", "), e.detail)
+                    }
+                    MergeFault::Red => {
+                        self.tally.rejections += 1;
+                        format!("The verification failed on the merged tree. {}", e.detail)
+                    }
+                };
+                self.reopen();
+                self.note("trunk", text);
+            }
+            (Event::Closed(e), _) => self.stage = Stage::Closed { closing: e.closing.clone() },
+            _ => {}
+        }
+    }
+}
+
+impl From<(&event::Created, Moment)> for Known {
+    fn from((e, moment): (&event::Created, Moment)) -> Self {
+        Self {
+            content: e.content.clone(),
+            batch: e.batch,
+            created: moment.position,
+            blockers: e.blockers.iter().cloned().collect(),
+            epoch: Epoch(0),
+            stage: Stage::Open { question: None },
+            tally: Tally::default(),
+            notes: Vec::new(),
+            secured: BTreeMap::new(),
+        }
+    }
+}

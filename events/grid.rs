@@ -1,0 +1,57 @@
+//! The test kit of the aggregates: runs every cell of a (state × command) table in `docs/states/` against `decide`.
+
+use std::fmt::Write as _;
+
+use crate::aggregate::{Aggregate, Moment, Refusal as _};
+use crate::codec::EventCodec;
+use crate::id::Timestamp;
+use crate::stream::{Position, Version};
+
+/// The state after these events, recorded one second apart.
+pub(crate) fn given<A: Aggregate>(events: &[A::Event]) -> A {
+    let mut state = A::default();
+    for (event, n) in events.iter().zip(1u64..) {
+        let at = Timestamp(i64::try_from(n).expect("small") * 1_000_000);
+        state.evolve(event, Moment { position: Position(n), version: Version(n), at });
+    }
+    state
+}
+
+/// What a cell of the table says about this state and command.
+pub(crate) fn cell<A: Aggregate>(state: &A, command: &A::Command) -> String {
+    match state.decide(command, Timestamp(1_000_000_000)) {
+        Ok(events) if events.is_empty() => "–".to_owned(),
+        Ok(events) => {
+            let verbs: Vec<_> = events.iter().map(|e| e.kind().name.split_once('.').expect("noun.verb").1).collect();
+            verbs.join(" + ")
+        }
+        Err(refusal) => format!("✗ {}", refusal.code()),
+    }
+}
+
+/// Renders the table of all states and commands.
+pub(crate) fn render<A: Aggregate>(states: &[(&str, A)], commands: &[(&str, A::Command)]) -> String {
+    let mut table = format!("| command | {} |\n", states.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" | "));
+    table.push_str(&"|---".repeat(states.len() + 1));
+    table.push_str("|\n");
+    for (name, command) in commands {
+        let cells: Vec<_> = states.iter().map(|(_, state)| cell(state, command)).collect();
+        writeln!(table, "| {name} | {} |", cells.join(" | ")).expect("writing to a string");
+    }
+    table
+}
+
+/// Compares the table in `docs/states/<aggregate>.md` with what `decide` does, line by line.
+pub(crate) fn assert_documented<A: Aggregate>(aggregate: &str, states: &[(&str, A)], commands: &[(&str, A::Command)]) {
+    let path = format!("{}/../docs/states/{aggregate}.md", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let documented: Vec<_> = text.lines().filter(|l| l.starts_with('|')).collect();
+    let actual = render(states, commands);
+    let mut differing = String::new();
+    for (n, line) in actual.lines().enumerate() {
+        if documented.get(n) != Some(&line) {
+            writeln!(differing, "documented: {}\ndecide:     {line}", documented.get(n).unwrap_or(&"(nothing)")).expect("string");
+        }
+    }
+    assert!(differing.is_empty() && documented.len() == actual.lines().count(), "{path} differs from decide:\n{differing}\n{actual}");
+}

@@ -1,0 +1,71 @@
+//! Who holds a piece of work: a berth with one session, or somebody outside.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BerthNo, SessionId};
+
+/// The holder of a claim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Holder {
+    /// A berth of the project, for one session.
+    Berth {
+        /// Which berth.
+        n: BerthNo,
+        /// Which session of it.
+        session: SessionId,
+    },
+    /// A person or a person's own agent.
+    Outside {
+        /// Under which name.
+        principal: String,
+    },
+}
+
+impl Holder {
+    /// The session, when the holder is a berth.
+    pub fn session(&self) -> Option<&SessionId> {
+        match self {
+            Self::Berth { session, .. } => Some(session),
+            Self::Outside { .. } => None,
+        }
+    }
+}
+
+/// A berth and the session it was granted for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Seat {
+    /// Which berth.
+    pub n: BerthNo,
+    /// Which session.
+    pub session: SessionId,
+}
+
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Turns the spec into the backlog.
+    Initializer,
+    /// Does one feature.
+    Coder,
+    /// Judges one submission.
+    Reviewer,
+    /// Verifies the project at a milestone or at the end.
+    Overseer,
+    /// No model: runs the project's verification on a candidate.
+    Verifier,
+}
+
+impl Role {
+    /// The role as wires and templates name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Initializer => "initializer",
+            Self::Coder => "coder",
+            Self::Reviewer => "reviewer",
+            Self::Overseer => "overseer",
+            Self::Verifier => "verifier",
+        }
+    }
+}

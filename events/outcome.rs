@@ -1,0 +1,61 @@
+//! How a session ended. Neither exit code 0 nor 137 proves anything: the outcome is judged from evidence.
+
+use serde::{Deserialize, Serialize};
+
+/// The outcome of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It handed in what it was granted for.
+    Completed,
+    /// It ended in order and handed in nothing.
+    NoWork,
+    /// It ended with an error.
+    Failed,
+    /// It went silent.
+    Stuck,
+    /// It hit the wall limit.
+    TimedOut,
+    /// Its context was full.
+    ContextFull,
+    /// A person or a stop ended it.
+    Interrupted,
+    /// The model provider refused for now.
+    ProviderLimited,
+    /// Its budget was spent.
+    OverBudget,
+    /// It vanished: engine, machine or runner, not the agent.
+    Lost,
+    /// It never got a container.
+    NeverStarted,
+    /// It asked a question and left.
+    Asked,
+    /// It gave the work back by itself.
+    GivenBack,
+}
+
+impl Outcome {
+    /// Whether it uses one of the feature's tries: the agent's failures do, the infrastructure's do not.
+    pub fn uses_try(self) -> bool {
+        matches!(self, Self::Completed | Self::NoWork | Self::Failed | Self::Stuck | Self::TimedOut | Self::GivenBack)
+    }
+
+    /// The outcome as wires and tables name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::NoWork => "no_work",
+            Self::Failed => "failed",
+            Self::Stuck => "stuck",
+            Self::TimedOut => "timed_out",
+            Self::ContextFull => "context_full",
+            Self::Interrupted => "interrupted",
+            Self::ProviderLimited => "provider_limited",
+            Self::OverBudget => "over_budget",
+            Self::Lost => "lost",
+            Self::NeverStarted => "never_started",
+            Self::Asked => "asked",
+            Self::GivenBack => "given_back",
+        }
+    }
+}

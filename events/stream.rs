@@ -1,0 +1,125 @@
+//! Names of places in the log: which stream, which version in it, which position in the whole.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BadId, BerthNo, FeatureId, ProjectName};
+
+/// The events of one aggregate instance, `category-key`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum StreamId {
+    /// `project-<name>`
+    Project(ProjectName),
+    /// `backlog-<project>`
+    Backlog(ProjectName),
+    /// `feature-<project>/<id>`
+    Feature(ProjectName, FeatureId),
+    /// `container-<project>/<n>`: a berth
+    Container(ProjectName, BerthNo),
+    /// `trunk-<project>`
+    Trunk(ProjectName),
+    /// `node-<id>`
+    Node(ProjectName),
+}
+
+impl StreamId {
+    /// The part before the first dash.
+    pub fn category(&self) -> &'static str {
+        match self {
+            Self::Project(_) => "project",
+            Self::Backlog(_) => "backlog",
+            Self::Feature(..) => "feature",
+            Self::Container(..) => "container",
+            Self::Trunk(_) => "trunk",
+            Self::Node(_) => "node",
+        }
+    }
+
+    /// The project it belongs to; none for the node's own stream.
+    pub fn project(&self) -> Option<&ProjectName> {
+        match self {
+            Self::Project(p) | Self::Backlog(p) | Self::Trunk(p) | Self::Feature(p, _) | Self::Container(p, _) => Some(p),
+            Self::Node(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let category = self.category();
+        match self {
+            Self::Project(key) | Self::Backlog(key) | Self::Trunk(key) | Self::Node(key) => write!(f, "{category}-{key}"),
+            Self::Feature(project, id) => write!(f, "{category}-{project}/{id}"),
+            Self::Container(project, n) => write!(f, "{category}-{project}/{n}"),
+        }
+    }
+}
+
+impl FromStr for StreamId {
+    type Err = BadId;
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        let bad = || BadId::Other(text.to_owned(), "stream name (category-key)");
+        let (category, key) = text.split_once('-').ok_or_else(bad)?;
+        let pair = || key.split_once('/').ok_or_else(bad);
+        Ok(match category {
+            "project" => Self::Project(key.parse()?),
+            "backlog" => Self::Backlog(key.parse()?),
+            "trunk" => Self::Trunk(key.parse()?),
+            "node" => Self::Node(key.parse()?),
+            "feature" => Self::Feature(pair()?.0.parse()?, pair()?.1.parse()?),
+            "container" => Self::Container(pair()?.0.parse()?, BerthNo(pair()?.1.parse().map_err(|_| bad())?)),
+            _ => return Err(bad()),
+        })
+    }
+}
+
+impl TryFrom<String> for StreamId {
+    type Error = BadId;
+    fn try_from(text: String) -> Result<Self, BadId> {
+        text.parse()
+    }
+}
+impl From<StreamId> for String {
+    fn from(id: StreamId) -> String {
+        id.to_string()
+    }
+}
+
+/// Place within a stream, from 1; 0 is "no event yet".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(pub u64);
+
+/// Place in the whole log, from 1, gapless; 0 is "before everything".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Position(pub u64);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_go_both_ways() {
+        for name in ["project-a", "backlog-a-b", "feature-a-b/feat-x.1", "container-p/3", "trunk-p", "node-n-1"] {
+            assert_eq!(name.parse::<StreamId>().expect(name).to_string(), name);
+        }
+        for bad in ["", "project", "feature-a", "container-p/x", "other-a", "project-A"] {
+            assert!(bad.parse::<StreamId>().is_err(), "{bad}");
+        }
+    }
+}

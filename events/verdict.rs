@@ -1,0 +1,162 @@
+//! What reviewers and overseers hand in, and what makes it acceptable: a judgement that names what it rests on.
+
+use serde::{Deserialize, Serialize};
+
+/// Longest text of one finding or command, in bytes.
+pub const TEXT_MAX: usize = 4096;
+/// Most findings, commands or checks in one document.
+pub const ITEMS_MAX: usize = 100;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// File, when it is about one.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Line, from 1.
+    #[serde(default)]
+    pub line: Option<u32>,
+    /// What is wrong and what would be right.
+    pub why: String,
+}
+
+/// A command that was run and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ran {
+    /// The command line.
+    pub command: String,
+    /// Its exit code.
+    pub exit: i32,
+}
+
+/// Pass or reject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judgement {
+    /// Good to merge.
+    Pass,
+    /// Back to a coder.
+    Reject,
+}
+
+/// A reviewer's verdict on one submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// Pass or reject.
+    pub judgement: Judgement,
+    /// What is wrong; a rejection needs at least one.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// What was run; a pass needs at least one.
+    #[serde(default)]
+    pub ran: Vec<Ran>,
+}
+
+/// One requirement that an overseer looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checked {
+    /// What the spec asks for.
+    pub requirement: String,
+    /// Why the overseer believes that it holds, or does not.
+    pub evidence: String,
+}
+
+/// An overseer's report. Each finding becomes a feature of the backlog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// What was looked at; at least one.
+    pub checked: Vec<Checked>,
+    /// What is missing or wrong.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+}
+
+/// Why a verdict or report is not acceptable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfounded {
+    /// A pass without anything run.
+    #[error("a pass must list in \"ran\" what was run to reach it")]
+    PassWithoutChecks,
+    /// A pass although something that was run failed.
+    #[error("a pass cannot rest on a command that failed: {0}")]
+    PassOnFailure(String),
+    /// A rejection without a reason.
+    #[error("a rejection must list in \"findings\" what is wrong, the next coder reads it")]
+    RejectWithoutFinding,
+    /// A report without anything checked.
+    #[error("a report must list in \"checked\" what was looked at, with its evidence")]
+    ReportWithoutChecks,
+    /// A bound is broken.
+    #[error("{0} has more than {1} entries or an entry above {2} bytes, or an empty one")]
+    Bounds(&'static str, usize, usize),
+}
+
+fn texts_fit<'a>(what: &'static str, count: usize, mut texts: impl Iterator<Item = &'a str>) -> Result<(), Unfounded> {
+    let fits = count <= ITEMS_MAX && texts.all(|t| !t.trim().is_empty() && t.len() <= TEXT_MAX);
+    if fits { Ok(()) } else { Err(Unfounded::Bounds(what, ITEMS_MAX, TEXT_MAX)) }
+}
+
+impl Verdict {
+    /// Whether the verdict rests on something.
+    pub fn check(&self) -> Result<(), Unfounded> {
+        texts_fit("findings", self.findings.len(), self.findings.iter().map(|f| f.why.as_str()))?;
+        texts_fit("ran", self.ran.len(), self.ran.iter().map(|r| r.command.as_str()))?;
+        match self.judgement {
+            Judgement::Pass if self.ran.is_empty() => Err(Unfounded::PassWithoutChecks),
+            Judgement::Pass => match self.ran.iter().find(|r| r.exit != 0) {
+                Some(failed) => Err(Unfounded::PassOnFailure(failed.command.clone())),
+                None => Ok(()),
+            },
+            Judgement::Reject if self.findings.is_empty() => Err(Unfounded::RejectWithoutFinding),
+            Judgement::Reject => Ok(()),
+        }
+    }
+}
+
+impl Report {
+    /// Whether the report rests on something.
+    pub fn check(&self) -> Result<(), Unfounded> {
+        if self.checked.is_empty() {
+            return Err(Unfounded::ReportWithoutChecks);
+        }
+        texts_fit("checked", self.checked.len(), self.checked.iter().flat_map(|c| [c.requirement.as_str(), c.evidence.as_str()]))?;
+        texts_fit("findings", self.findings.len(), self.findings.iter().map(|f| f.why.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(judgement: Judgement, findings: &[&str], ran: &[(&str, i32)]) -> Verdict {
+        Verdict {
+            judgement,
+            findings: findings.iter().map(|w| Finding { path: None, line: None, why: (*w).into() }).collect(),
+            ran: ran.iter().map(|(c, exit)| Ran { command: (*c).into(), exit: *exit }).collect(),
+        }
+    }
+
+    #[test]
+    fn a_judgement_names_what_it_rests_on() {
+        use Judgement::{Pass, Reject};
+        assert_eq!(verdict(Pass, &[], &[("make test", 0)]).check(), Ok(()));
+        assert_eq!(verdict(Pass, &[], &[]).check(), Err(Unfounded::PassWithoutChecks));
+        assert_eq!(verdict(Pass, &[], &[("make", 0), ("make test", 2)]).check(), Err(Unfounded::PassOnFailure("make test".into())));
+        assert_eq!(verdict(Reject, &["no usage line"], &[]).check(), Ok(()));
+        assert_eq!(verdict(Reject, &[], &[("x", 1)]).check(), Err(Unfounded::RejectWithoutFinding));
+        assert!(verdict(Reject, &["  "], &[]).check().is_err());
+        assert!(verdict(Reject, &["x"; ITEMS_MAX + 1], &[]).check().is_err());
+    }
+
+    #[test]
+    fn a_report_names_what_it_checked() {
+        let checked = vec![Checked { requirement: "parts".into(), evidence: "ran them".into() }];
+        assert_eq!(Report { checked, findings: vec![] }.check(), Ok(()));
+        assert_eq!(Report { checked: vec![], findings: vec![] }.check(), Err(Unfounded::ReportWithoutChecks));
+    }
+}
