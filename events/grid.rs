@@ -45,6 +45,10 @@ pub(crate) fn render<A: Aggregate>(states: &[(&str, A)], commands: &[(&str, A::C
 pub(crate) fn assert_documented<A: Aggregate>(aggregate: &str, states: &[(&str, A)], commands: &[(&str, A::Command)]) {
     let path = format!("{}/../docs/states/{aggregate}.md", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_default();
+    if std::env::var_os("STATES").is_some_and(|v| v == "write") {
+        write_table(&path, aggregate, &text, &render(states, commands));
+        return;
+    }
     let documented: Vec<_> = text.lines().filter(|l| l.starts_with('|')).collect();
     let actual = render(states, commands);
     let mut differing = String::new();
@@ -54,4 +58,14 @@ pub(crate) fn assert_documented<A: Aggregate>(aggregate: &str, states: &[(&str, 
         }
     }
     assert!(differing.is_empty() && documented.len() == actual.lines().count(), "{path} differs from decide:\n{differing}\n{actual}");
+}
+
+/// Writes the table anew under the prose that stands above it; the change is then read as part of the diff.
+fn write_table(path: &str, aggregate: &str, text: &str, table: &str) {
+    let mut prose: Vec<_> = text.lines().take_while(|l| !l.starts_with('|')).collect();
+    let title = format!("# {aggregate}: state × command\n");
+    if prose.is_empty() {
+        prose.push(&title);
+    }
+    std::fs::write(path, format!("{}\n{table}", prose.join("\n"))).expect("docs/states is writable");
 }

@@ -92,7 +92,7 @@ text_id!(
     |t| BadId::Feature(t.to_owned())
 );
 text_id!(
-    /// One agent session, drawn at random when it is granted: `s-` and 16 base32 characters.
+    /// One agent session, derived from what it was granted for: `s-` and 16 base32 characters.
     SessionId,
     |t| t.len() == 18 && t.starts_with("s-") && t[2..].bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()),
     |t| BadId::Other(t.to_owned(), "session id")
@@ -121,9 +121,18 @@ fn nearest_name(text: &str) -> String {
 }
 
 impl SessionId {
-    /// A session id from random bytes drawn by the caller.
-    pub fn from_random(bytes: [u8; 10]) -> Self {
+    /// A session id from these bytes.
+    pub fn from_bytes(bytes: [u8; 10]) -> Self {
         Self(format!("s-{}", base32(&bytes)))
+    }
+
+    /// The id of the session that is granted to a berth at one version of the granting stream. That version is written once, so
+    /// the id is unique; and a grant that is repeated after a crash names the same session.
+    pub fn granted(stream: &str, version: u64, berth: BerthNo) -> Self {
+        let seed = CommandId::derived(&["session", stream, &version.to_string(), &berth.to_string()]);
+        let mut bytes = [0; 10];
+        bytes.copy_from_slice(&seed.0[..10]);
+        Self::from_bytes(bytes)
     }
 }
 

@@ -14,7 +14,7 @@ fn id(text: &str) -> FeatureId {
     text.parse().expect("feature id")
 }
 fn session(n: u8) -> SessionId {
-    SessionId::from_random([n; 10])
+    SessionId::from_bytes([n; 10])
 }
 fn sha(c: char) -> Sha {
     c.to_string().repeat(40).parse().expect("sha")

@@ -1,0 +1,144 @@
+//! A batch of features as it is handed in: content, and dependencies by key. Ids are drawn from its digest, so that a batch that is
+//! read again after a crash names the same features.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::backlog::event::Edge;
+use crate::feature::content::Content;
+use crate::id::{Digest, FeatureId, base32};
+
+/// Most features in one batch: its ids and edges have to fit one event.
+pub const BATCH_MAX: usize = 500;
+/// Most dependencies in one batch, for the same reason.
+pub const EDGES_MAX: usize = 600;
+/// Largest encoded batch, in bytes.
+pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// One feature to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchItem {
+    /// A name for it within the batch, for dependencies.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// What is to be done.
+    pub content: Content,
+    /// Keys of this batch or ids of the backlog.
+    #[serde(default)]
+    pub depends_on: Vec<String>,
+}
+
+/// Features handed in together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Batch {
+    /// What the ids begin with, `feat` if nothing is said.
+    #[serde(default = "default_prefix")]
+    pub prefix: String,
+    /// The features, in order.
+    pub items: Vec<BatchItem>,
+}
+
+fn default_prefix() -> String {
+    "feat".to_owned()
+}
+
+/// Why a batch is not acceptable as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BatchRefusal {
+    /// It is empty or too large.
+    #[error("the batch has {0} features, 1 to {BATCH_MAX} are allowed")]
+    Count(usize),
+    /// Too many edges.
+    #[error("the batch has {0} dependencies, at most {EDGES_MAX} are allowed")]
+    Edges(usize),
+    /// The prefix makes no id.
+    #[error("the prefix \"{0}\" is not 1 to 20 characters of a-z, 0-9 and '-'")]
+    Prefix(String),
+    /// An item breaks a bound.
+    #[error("feature {index} (\"{title}\"): {why}")]
+    Item {
+        /// From 1.
+        index: usize,
+        /// Its title.
+        title: String,
+        /// Which bound.
+        why: String,
+    },
+    /// Two items share a key.
+    #[error("the key \"{0}\" is used twice")]
+    Key(String),
+    /// A dependency leads nowhere.
+    #[error("feature {index} depends on \"{on}\", which is neither a key of the batch nor an id of the backlog")]
+    Dependency {
+        /// From 1.
+        index: usize,
+        /// What it names.
+        on: String,
+    },
+}
+
+/// Fewest characters of the drawn part of an id.
+const DRAWN_MIN: usize = 5;
+
+impl Batch {
+    /// A batch of one feature.
+    pub fn single(content: Content, depends_on: Vec<String>) -> Self {
+        Self { prefix: default_prefix(), items: vec![BatchItem { key: None, content, depends_on }] }
+    }
+
+    /// Bounds that need no backlog.
+    pub fn check(&self) -> Result<(), BatchRefusal> {
+        if self.items.is_empty() || self.items.len() > BATCH_MAX {
+            return Err(BatchRefusal::Count(self.items.len()));
+        }
+        let edges: usize = self.items.iter().map(|i| i.depends_on.len()).sum();
+        if edges > EDGES_MAX {
+            return Err(BatchRefusal::Edges(edges));
+        }
+        if self.prefix.len() > 20 || format!("{}-x", self.prefix).parse::<FeatureId>().is_err() {
+            return Err(BatchRefusal::Prefix(self.prefix.clone()));
+        }
+        let mut keys = BTreeSet::new();
+        for (item, index) in self.items.iter().zip(1..) {
+            let told = |why| BatchRefusal::Item { index, title: item.content.title.clone(), why };
+            item.content.check().map_err(told)?;
+            if item.key.as_ref().is_some_and(|k| !keys.insert(k.clone())) {
+                return Err(BatchRefusal::Key(item.key.clone().unwrap_or_default()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The ids of the items, drawn from the digest; lengthened where `taken` knows the short form.
+    pub fn draw_ids(&self, digest: Digest, taken: impl Fn(&FeatureId) -> bool) -> Vec<FeatureId> {
+        let mut drawn: Vec<FeatureId> = Vec::with_capacity(self.items.len());
+        for index in 0..self.items.len() {
+            let mut seed = digest.0.to_vec();
+            seed.extend_from_slice(&(index as u64).to_le_bytes());
+            let text = base32(&Digest::of(&seed).0);
+            let candidate = |length: usize| format!("{}-{}", self.prefix, &text[..length]).parse::<FeatureId>().ok();
+            let free = (DRAWN_MIN..=text.len().min(40)).filter_map(candidate).find(|id| !taken(id) && !drawn.contains(id));
+            drawn.extend(free);
+        }
+        drawn
+    }
+
+    /// The edges of the batch under its drawn ids.
+    pub fn edges(&self, ids: &[FeatureId], exists: impl Fn(&FeatureId) -> bool) -> Result<Vec<Edge>, BatchRefusal> {
+        let keyed = self.items.iter().zip(ids).filter_map(|(item, id)| Some((item.key.as_deref()?, id)));
+        let by_key: BTreeMap<&str, &FeatureId> = keyed.collect();
+        let mut edges = BTreeSet::new();
+        for ((item, id), index) in self.items.iter().zip(ids).zip(1..) {
+            for on in &item.depends_on {
+                let known = || on.parse::<FeatureId>().ok().filter(&exists);
+                let found = by_key.get(on.as_str()).map(|id| (*id).clone()).or_else(known);
+                let on = found.ok_or_else(|| BatchRefusal::Dependency { index, on: on.clone() })?;
+                edges.insert(Edge { feature: id.clone(), on });
+            }
+        }
+        Ok(edges.into_iter().collect())
+    }
+}

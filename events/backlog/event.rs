@@ -1,0 +1,57 @@
+//! What happened to a backlog. Frozen by golden files.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event_enum;
+use crate::id::{Digest, FeatureId};
+
+/// `feature` depends on `on`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Edge {
+    /// The one that waits.
+    pub feature: FeatureId,
+    /// The one it waits for.
+    pub on: FeatureId,
+}
+
+/// A batch was accepted, as one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Admitted {
+    /// Its content, in the blob store.
+    pub batch: Digest,
+    /// Its ids, in its order.
+    pub ids: Vec<FeatureId>,
+    /// Its edges, to features of its own and of before.
+    pub edges: Vec<Edge>,
+}
+
+/// A feature waits for another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DependencyAdded {
+    /// Which.
+    pub edge: Edge,
+}
+
+/// It does not any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DependencyRemoved {
+    /// Which.
+    pub edge: Edge,
+}
+
+/// A feature left; its id stays taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// Which.
+    pub id: FeatureId,
+}
+
+event_enum! {
+    /// The events of a backlog stream.
+    pub enum Event {
+        Admitted(Admitted) = "backlog.admitted", 1;
+        DependencyAdded(DependencyAdded) = "backlog.dependency_added", 1;
+        DependencyRemoved(DependencyRemoved) = "backlog.dependency_removed", 1;
+        Withdrawn(Withdrawn) = "backlog.withdrawn", 1;
+    }
+}

@@ -1,0 +1,149 @@
+//! State and command to events or refusal. What is observed twice is recorded once: the second time nothing is left to record.
+
+use crate::aggregate::{Aggregate, Moment};
+use crate::container::event::{self, Event, Exit};
+use crate::container::state::{Berth, Container, Slot};
+use crate::container::{Command, FAILURES_MAX, Refusal};
+use crate::id::{Digest, Generation, SessionId, Timestamp};
+use crate::outcome::Outcome;
+
+type Decision = Result<Vec<Event>, Refusal>;
+
+impl Aggregate for Container {
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(&self, command: &Command, _now: Timestamp) -> Decision {
+        match (self, command) {
+            (Self::Unknown | Self::Dismissed { .. }, Command::Enlist) => Ok(vec![event::Enlisted {}.into()]),
+            (Self::Unknown | Self::Dismissed { .. }, _) => Err(Refusal::Unknown),
+            (Self::Enlisted(_), Command::Enlist) => Err(Refusal::Exists),
+            (Self::Enlisted(berth), command) => berth.decide(command),
+        }
+    }
+
+    fn evolve(&mut self, event: &Event, moment: Moment) {
+        match (&mut *self, event) {
+            (Self::Unknown, Event::Enlisted(_)) => *self = Self::Enlisted(Box::new(Berth::new(Generation(0)))),
+            (Self::Dismissed { generation }, Event::Enlisted(_)) => *self = Self::Enlisted(Box::new(Berth::new(*generation))),
+            (Self::Enlisted(berth), Event::Dismissed(_)) => *self = Self::Dismissed { generation: berth.generation },
+            (Self::Enlisted(berth), event) => berth.evolve(event, moment),
+            (Self::Unknown | Self::Dismissed { .. }, _) => {}
+        }
+    }
+}
+
+impl Berth {
+    fn decide(&self, command: &Command) -> Decision {
+        match command {
+            Command::Enlist => Err(Refusal::Exists),
+            Command::Assign { assignment } => match &self.slot {
+                Slot::Idle => Ok(vec![event::Assigned { assignment: (**assignment).clone() }.into()]),
+                Slot::Quarantined { why } => Err(Refusal::Quarantined { why: why.clone() }),
+                _ => Err(Refusal::Busy),
+            },
+            Command::RequestStart { generation } => match &self.slot {
+                Slot::Assigned { .. } if generation.0 == self.generation.0 + 1 => {
+                    Ok(vec![event::StartRequested { generation: *generation }.into()])
+                }
+                Slot::Assigned { .. } => Err(Refusal::StaleGeneration { given: *generation, current: self.generation }),
+                _ => Err(Refusal::WrongState),
+            },
+            Command::RecordStarted { generation, engine_id } => {
+                self.current(*generation)?;
+                match &self.slot {
+                    Slot::Requested { .. } => Ok(vec![event::Started { generation: *generation, engine_id: engine_id.clone() }.into()]),
+                    Slot::Running { .. } => Ok(vec![]),
+                    _ => Err(Refusal::WrongState),
+                }
+            }
+            Command::RecordStartFailed { generation, class, detail } => self.start_failed(*generation, class, detail),
+            Command::BeginSession { session } => match &self.slot {
+                Slot::Running { job, begun, .. } if job.session == *session => {
+                    Ok(if *begun { vec![] } else { vec![event::SessionStarted { session: session.clone() }.into()] })
+                }
+                _ => Err(Refusal::SessionOver),
+            },
+            Command::EndSession { session, outcome, exit_code, evidence, detail } => {
+                if !self.works_for(session) {
+                    return Err(Refusal::SessionOver);
+                }
+                Ok(vec![ended(session, *outcome, *exit_code, *evidence, detail)])
+            }
+            Command::RecordExited { generation, exit } => self.exited(*generation, exit),
+            Command::RecordLost { generation, reason } => self.lost(*generation, reason),
+            Command::RecordRemoved { generation } => self.removed(*generation),
+            Command::Reinstate { by } => match &self.slot {
+                Slot::Quarantined { .. } => Ok(vec![event::Reinstated { by: by.clone() }.into()]),
+                _ => Err(Refusal::NotQuarantined),
+            },
+            Command::Dismiss => match &self.slot {
+                Slot::Idle | Slot::Quarantined { .. } => Ok(vec![event::Dismissed {}.into()]),
+                _ => Err(Refusal::NotIdle),
+            },
+        }
+    }
+
+    fn current(&self, generation: Generation) -> Result<(), Refusal> {
+        let current = self.generation;
+        if generation == current { Ok(()) } else { Err(Refusal::StaleGeneration { given: generation, current }) }
+    }
+
+    fn start_failed(&self, generation: Generation, class: &str, detail: &str) -> Decision {
+        self.current(generation)?;
+        let Slot::Requested { job, .. } = &self.slot else { return Err(Refusal::WrongState) };
+        let failed = event::StartFailed { generation, class: class.to_owned(), detail: detail.to_owned() };
+        let mut events = vec![failed.into()];
+        if self.failures + 1 >= FAILURES_MAX {
+            events.push(ended(&job.session, Outcome::NeverStarted, None, None, detail));
+            events.push(event::Quarantined { why: format!("{FAILURES_MAX} failures in a row, the last: {class}: {detail}") }.into());
+        }
+        Ok(events)
+    }
+
+    /// An exit without a report is the runner's or the engine's failure, never the agent's success.
+    fn exited(&self, generation: Generation, exit: &Exit) -> Decision {
+        self.current(generation)?;
+        let exited = event::Exited { generation, exit: exit.clone() };
+        match &self.slot {
+            Slot::Running { job, .. } => {
+                let detail = "the container ended without a report";
+                Ok(vec![ended(&job.session, Outcome::Lost, exit.code, None, detail), exited.into()])
+            }
+            Slot::Ended(e) if !e.gone => Ok(vec![exited.into()]),
+            Slot::Ended(_) => Ok(vec![]),
+            _ => Err(Refusal::WrongState),
+        }
+    }
+
+    fn lost(&self, generation: Generation, reason: &str) -> Decision {
+        self.current(generation)?;
+        let lost = event::Lost { generation, reason: reason.to_owned() };
+        match &self.slot {
+            Slot::Running { job, .. } => Ok(vec![ended(&job.session, Outcome::Lost, None, None, reason), lost.into()]),
+            Slot::Ended(e) if !e.gone => Ok(vec![lost.into()]),
+            Slot::Ended(_) => Ok(vec![]),
+            _ => Err(Refusal::WrongState),
+        }
+    }
+
+    fn removed(&self, generation: Generation) -> Decision {
+        self.current(generation)?;
+        match &self.slot {
+            Slot::Ended(e) if e.gone => {
+                let removed = event::Removed { generation }.into();
+                Ok(if self.failures >= FAILURES_MAX {
+                    vec![removed, event::Quarantined { why: format!("{} failures in a row: {}", self.failures, e.detail) }.into()]
+                } else {
+                    vec![removed, event::Idle {}.into()]
+                })
+            }
+            _ => Err(Refusal::WrongState),
+        }
+    }
+}
+
+fn ended(session: &SessionId, outcome: Outcome, exit_code: Option<i32>, evidence: Option<Digest>, detail: &str) -> Event {
+    event::SessionEnded { session: session.clone(), outcome, exit_code, evidence, detail: detail.to_owned() }.into()
+}

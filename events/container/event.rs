@@ -1,0 +1,166 @@
+//! What happened to a berth. Frozen by golden files.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event_enum;
+use crate::holder::Role;
+use crate::id::{Digest, Epoch, FeatureId, Generation, SessionId, Sha};
+use crate::outcome::Outcome;
+use crate::settings::AgentSpec;
+
+/// What a session is to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Which session.
+    pub session: SessionId,
+    /// What it is for.
+    pub role: Role,
+    /// The feature, for coders and reviewers, and for verifiers of a feature's candidate.
+    pub feature: Option<FeatureId>,
+    /// The claim, for coders and reviewers.
+    pub epoch: Option<Epoch>,
+    /// The commit it starts from or looks at; none in an empty repository.
+    pub sha: Option<Sha>,
+    /// The agent; none for verifiers.
+    pub agent: Option<AgentSpec>,
+    /// The prompt or, for verifiers, the command line: in the blob store.
+    pub prompt_digest: Digest,
+}
+
+/// The berth is there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Enlisted {}
+
+/// It has a job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// The job.
+    pub assignment: Assignment,
+}
+
+/// A container is about to be started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StartRequested {
+    /// Which one.
+    pub generation: Generation,
+}
+
+/// The container runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Started {
+    /// Which one.
+    pub generation: Generation,
+    /// How the engine names it.
+    pub engine_id: String,
+}
+
+/// The container could not be started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StartFailed {
+    /// Which one.
+    pub generation: Generation,
+    /// A stable word for the kind of failure.
+    pub class: String,
+    /// What the engine said.
+    pub detail: String,
+}
+
+/// The runner took its assignment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionStarted {
+    /// Which session.
+    pub session: SessionId,
+}
+
+/// The session is over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionEnded {
+    /// Which session.
+    pub session: SessionId,
+    /// How, judged from evidence.
+    pub outcome: Outcome,
+    /// The agent's exit code, if it had one.
+    pub exit_code: Option<i32>,
+    /// What the runner reported, in the blob store.
+    pub evidence: Option<Digest>,
+    /// For people.
+    pub detail: String,
+}
+
+/// How a container ended, as the engine tells it. A hint, never a verdict.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    /// Exit code; none when the engine cannot tell.
+    pub code: Option<i32>,
+    /// Whether memory ran out.
+    pub oom: bool,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+}
+
+/// The container has ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Exited {
+    /// Which one.
+    pub generation: Generation,
+    /// How.
+    pub exit: Exit,
+}
+
+/// The container is not there any more, and nobody saw it end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lost {
+    /// Which one.
+    pub generation: Generation,
+    /// What was looked for.
+    pub reason: String,
+}
+
+/// The container is gone, with everything it held.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Removed {
+    /// Which one.
+    pub generation: Generation,
+}
+
+/// The berth waits for a job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Idle {}
+
+/// It failed too often.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// How.
+    pub why: String,
+}
+
+/// A person trusts it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reinstated {
+    /// Who.
+    pub by: String,
+}
+
+/// The berth is not wanted any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dismissed {}
+
+event_enum! {
+    /// The events of a container stream.
+    pub enum Event {
+        Enlisted(Enlisted) = "container.enlisted", 1;
+        Assigned(Assigned) = "container.assigned", 1;
+        StartRequested(StartRequested) = "container.start_requested", 1;
+        Started(Started) = "container.started", 1;
+        StartFailed(StartFailed) = "container.start_failed", 1;
+        SessionStarted(SessionStarted) = "container.session_started", 1;
+        SessionEnded(SessionEnded) = "container.session_ended", 1;
+        Exited(Exited) = "container.exited", 1;
+        Lost(Lost) = "container.lost", 1;
+        Removed(Removed) = "container.removed", 1;
+        Idle(Idle) = "container.idle", 1;
+        Quarantined(Quarantined) = "container.quarantined", 1;
+        Reinstated(Reinstated) = "container.reinstated", 1;
+        Dismissed(Dismissed) = "container.dismissed", 1;
+    }
+}

@@ -1,0 +1,62 @@
+//! A container stream is a berth: a numbered slot of a project. A session is one container generation.
+//!
+//! ```text
+//!          assign             request_start              started
+//!   Idle ──────────► Assigned ──────────────► Requested ─────────► Running ──┐
+//!    ▲                  ▲                        │ start_failed              │ session_ended, exited or lost
+//!    │                  └────────────────────────┘ (5 in a row: Quarantined) ▼
+//!    └──────────────────────────── removed + idle ──────────────────────── Ended
+//! ```
+//!
+//! Nothing but named caches outlives a session, so "fresh context" is literal. Neither exit code 0 nor 137 proves anything: an
+//! outcome comes from what was handed in. `docs/states/container.md` is the whole table.
+
+mod decide;
+pub mod event;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+
+pub use crate::container::event::{Assignment, Event, Exit};
+pub use crate::container::state::{Berth, Container, Ended, Slot};
+use crate::id::{Digest, Generation, SessionId};
+use crate::outcome::Outcome;
+use crate::refusal_enum;
+
+/// Failures in a row before a berth is taken out of service.
+pub const FAILURES_MAX: u32 = 5;
+
+/// A request to a berth.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the events of the same name")]
+pub enum Command {
+    Enlist,
+    Assign { assignment: Box<Assignment> },
+    RequestStart { generation: Generation },
+    RecordStarted { generation: Generation, engine_id: String },
+    RecordStartFailed { generation: Generation, class: String, detail: String },
+    BeginSession { session: SessionId },
+    EndSession { session: SessionId, outcome: Outcome, exit_code: Option<i32>, evidence: Option<Digest>, detail: String },
+    RecordExited { generation: Generation, exit: Exit },
+    RecordLost { generation: Generation, reason: String },
+    RecordRemoved { generation: Generation },
+    Reinstate { by: String },
+    Dismiss,
+}
+
+refusal_enum! {
+    /// Why a berth turned a command down.
+    pub enum Refusal {
+        Unknown = "unknown_container", "there is no such container; `container list` shows those there are";
+        Exists = "exists", "the berth is enlisted already";
+        Busy = "busy", "the berth is busy with a session";
+        NotIdle = "not_idle", "the berth is not idle";
+        Quarantined { why: String } = "quarantined", "the berth is quarantined ({why}); a person has to reinstate it";
+        NotQuarantined = "not_quarantined", "the berth is not quarantined";
+        StaleGeneration { given: Generation, current: Generation } = "stale_generation", "generation {given} is over, the berth is at {current}";
+        WrongState = "wrong_state", "the berth is not where that could have happened";
+        SessionOver = "session_over", "this session is not at work here: its report is not taken";
+    }
+}

@@ -1,0 +1,180 @@
+//! What a berth is at a point of the log, and how each event changes it.
+
+use crate::aggregate::Moment;
+use crate::container::event::{Assignment, Event, Exit};
+use crate::id::{Generation, SessionId, Timestamp};
+use crate::outcome::Outcome;
+
+/// The state of a container stream.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Container {
+    /// No event yet.
+    #[default]
+    Unknown,
+    /// It is in service.
+    Enlisted(Box<Berth>),
+    /// It is not wanted any more; enlisting brings it back, with its generations counted on.
+    Dismissed {
+        /// The newest generation.
+        generation: Generation,
+    },
+}
+
+/// A berth in service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Berth {
+    /// The newest generation; 0 before the first.
+    pub generation: Generation,
+    /// What it is doing.
+    pub slot: Slot,
+    /// Failures in a row: containers that did not start, or vanished before they reported.
+    pub failures: u32,
+    /// When the last of them was.
+    pub failed_at: Option<Timestamp>,
+    /// The last session that is over, and how it ended.
+    pub last: Option<(SessionId, Outcome)>,
+}
+
+/// What a berth is doing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Slot {
+    /// Nothing.
+    Idle,
+    /// It has a job and no container.
+    Assigned {
+        /// The job.
+        job: Assignment,
+    },
+    /// A container was asked for.
+    Requested {
+        /// The job.
+        job: Assignment,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// A container runs.
+    Running {
+        /// The job.
+        job: Assignment,
+        /// How the engine names it.
+        engine_id: String,
+        /// Since when.
+        at: Timestamp,
+        /// Whether the runner took its assignment.
+        begun: bool,
+    },
+    /// The session is over; the container is to be removed.
+    Ended(Box<Ended>),
+    /// Out of service.
+    Quarantined {
+        /// Why.
+        why: String,
+    },
+}
+
+/// A session that is over, whose container is still there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// The job.
+    pub job: Assignment,
+    /// How the session ended.
+    pub outcome: Outcome,
+    /// For people.
+    pub detail: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// How the container ended; none while it still runs or after it was lost.
+    pub exit: Option<Exit>,
+    /// Whether the engine has recorded an end: exited or lost.
+    pub gone: bool,
+}
+
+impl Container {
+    /// The berth, if it is in service.
+    pub fn berth(&self) -> Option<&Berth> {
+        match self {
+            Self::Enlisted(berth) => Some(berth),
+            Self::Unknown | Self::Dismissed { .. } => None,
+        }
+    }
+}
+
+impl Berth {
+    pub(super) fn new(generation: Generation) -> Self {
+        Self { generation, slot: Slot::Idle, failures: 0, failed_at: None, last: None }
+    }
+
+    /// The job it holds, running or not.
+    pub fn job(&self) -> Option<&Assignment> {
+        match &self.slot {
+            Slot::Assigned { job } | Slot::Requested { job, .. } | Slot::Running { job, .. } => Some(job),
+            Slot::Ended(ended) => Some(&ended.job),
+            Slot::Idle | Slot::Quarantined { .. } => None,
+        }
+    }
+
+    /// Whether the session is at work here: assigned and not over.
+    pub fn works_for(&self, session: &SessionId) -> bool {
+        match &self.slot {
+            Slot::Assigned { job } | Slot::Requested { job, .. } | Slot::Running { job, .. } => job.session == *session,
+            Slot::Ended(_) | Slot::Idle | Slot::Quarantined { .. } => false,
+        }
+    }
+
+    fn failed(&mut self, moment: Moment) {
+        self.failures += 1;
+        self.failed_at = Some(moment.at);
+    }
+
+    pub(super) fn evolve(&mut self, event: &Event, moment: Moment) {
+        let job = self.job().cloned();
+        match (event, job) {
+            (Event::Assigned(e), _) => self.slot = Slot::Assigned { job: e.assignment.clone() },
+            (Event::StartRequested(e), Some(job)) => {
+                self.generation = e.generation;
+                self.slot = Slot::Requested { job, at: moment.at };
+            }
+            (Event::Started(e), Some(job)) => {
+                self.slot = Slot::Running { job, engine_id: e.engine_id.clone(), at: moment.at, begun: false };
+            }
+            (Event::StartFailed(_), Some(job)) => {
+                self.failed(moment);
+                self.slot = Slot::Assigned { job };
+            }
+            (Event::SessionStarted(_), _) => {
+                if let Slot::Running { begun, .. } = &mut self.slot {
+                    *begun = true;
+                }
+            }
+            (Event::SessionEnded(e), Some(job)) => {
+                self.last = Some((e.session.clone(), e.outcome));
+                if e.outcome == Outcome::Lost {
+                    self.failed(moment);
+                } else if e.outcome != Outcome::NeverStarted {
+                    self.failures = 0;
+                }
+                let gone = !matches!(self.slot, Slot::Running { .. });
+                let ended = Ended { job, outcome: e.outcome, detail: e.detail.clone(), at: moment.at, exit: None, gone };
+                self.slot = Slot::Ended(Box::new(ended));
+            }
+            (Event::Exited(e), _) => {
+                if let Slot::Ended(ended) = &mut self.slot {
+                    ended.exit = Some(e.exit.clone());
+                    ended.gone = true;
+                }
+            }
+            (Event::Lost(_), _) => {
+                if let Slot::Ended(ended) = &mut self.slot {
+                    ended.gone = true;
+                }
+            }
+            (Event::Quarantined(e), _) => self.slot = Slot::Quarantined { why: e.why.clone() },
+            (Event::Idle(_), _) => self.slot = Slot::Idle,
+            (Event::Reinstated(_), _) => {
+                self.failures = 0;
+                self.slot = Slot::Idle;
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Given events, when a command, then events or a refusal: every cell of `docs/states/container.md`, and the failures in a row.
+
+use super::event::{self, Assignment};
+use super::*;
+use crate::aggregate::Aggregate;
+use crate::grid::{assert_documented, given};
+use crate::holder::Role;
+use crate::id::Timestamp;
+
+fn session(n: u8) -> SessionId {
+    SessionId::from_bytes([n; 10])
+}
+fn job(n: u8) -> Assignment {
+    let digest = Digest::of(b"prompt");
+    Assignment { session: session(n), role: Role::Coder, feature: None, epoch: None, sha: None, agent: None, prompt_digest: digest }
+}
+fn assigned() -> Vec<Event> {
+    vec![event::Enlisted {}.into(), event::Assigned { assignment: job(1) }.into()]
+}
+fn requested(generation: u64) -> Event {
+    event::StartRequested { generation: Generation(generation) }.into()
+}
+fn started(generation: u64) -> Event {
+    event::Started { generation: Generation(generation), engine_id: "e1".into() }.into()
+}
+fn failed(generation: u64) -> Event {
+    event::StartFailed { generation: Generation(generation), class: "image".into(), detail: "missing".into() }.into()
+}
+fn with(base: &[Event], more: Vec<Event>) -> Vec<Event> {
+    [base.to_vec(), more].concat()
+}
+fn exit() -> Exit {
+    Exit { code: Some(0), oom: false, signal: None }
+}
+
+#[test]
+fn grid() {
+    use Command as C;
+    let over = event::SessionEnded {
+        session: session(1),
+        outcome: Outcome::Completed,
+        exit_code: Some(0),
+        evidence: None,
+        detail: String::new(),
+    };
+    let running = with(&assigned(), vec![requested(1), started(1)]);
+    let ended = with(&running, vec![event::SessionStarted { session: session(1) }.into(), over.into()]);
+    let gone = with(&ended, vec![event::Exited { generation: Generation(1), exit: exit() }.into()]);
+    let quarantined: Vec<Event> = vec![event::Enlisted {}.into(), event::Quarantined { why: "5".into() }.into()];
+    let states = vec![
+        ("new", given::<Container>(&[])),
+        ("idle", given(&[event::Enlisted {}.into()])),
+        ("assigned", given(&assigned())),
+        ("requested", given(&with(&assigned(), vec![requested(1)]))),
+        ("running", given(&running)),
+        ("ended", given(&ended)),
+        ("gone", given(&gone)),
+        ("quarantined", given(&quarantined)),
+        ("dismissed", given(&[event::Enlisted {}.into(), event::Dismissed {}.into()])),
+    ];
+    let end = |n| C::EndSession { session: session(n), outcome: Outcome::Failed, exit_code: Some(1), evidence: None, detail: "x".into() };
+    let fail = C::RecordStartFailed { generation: Generation(1), class: "image".into(), detail: "missing".into() };
+    let commands = vec![
+        ("enlist", C::Enlist),
+        ("assign", C::Assign { assignment: Box::new(job(2)) }),
+        ("request start", C::RequestStart { generation: Generation(1) }),
+        ("request start (old generation)", C::RequestStart { generation: Generation(0) }),
+        ("record started", C::RecordStarted { generation: Generation(1), engine_id: "e1".into() }),
+        ("record start failed", fail),
+        ("begin session", C::BeginSession { session: session(1) }),
+        ("begin session (another)", C::BeginSession { session: session(9) }),
+        ("end session", end(1)),
+        ("end session (another)", end(9)),
+        ("record exited", C::RecordExited { generation: Generation(1), exit: exit() }),
+        ("record exited (another generation)", C::RecordExited { generation: Generation(7), exit: exit() }),
+        ("record lost", C::RecordLost { generation: Generation(1), reason: "not listed".into() }),
+        ("record removed", C::RecordRemoved { generation: Generation(1) }),
+        ("reinstate", C::Reinstate { by: "me".into() }),
+        ("dismiss", C::Dismiss),
+    ];
+    assert_documented("container", &states, &commands);
+}
+
+#[test]
+fn five_starts_that_fail_in_a_row_quarantine_the_berth() {
+    let mut events = assigned();
+    for generation in 1..=4 {
+        events.extend([requested(generation), failed(generation)]);
+    }
+    events.push(requested(5));
+    let state = given::<Container>(&events);
+    let fail = Command::RecordStartFailed { generation: Generation(5), class: "image".into(), detail: "missing".into() };
+    let decided = state.decide(&fail, Timestamp(0)).expect("accepted");
+    assert!(matches!(decided[..], [Event::StartFailed(_), Event::SessionEnded(_), Event::Quarantined(_)]), "{decided:?}");
+}
+
+#[test]
+fn a_generation_is_counted_on_after_dismissal() {
+    let events = vec![event::Enlisted {}.into(), event::Dismissed {}.into(), event::Enlisted {}.into()];
+    let mut all = with(&assigned(), vec![requested(1), failed(1)]);
+    all.truncate(3);
+    let state = given::<Container>(&events);
+    assert_eq!(state.berth().expect("enlisted").generation, Generation(0));
+}
+
+#[test]
+fn an_exit_without_a_report_is_lost_whatever_its_code() {
+    let state = given::<Container>(&with(&assigned(), vec![requested(1), started(1)]));
+    for code in [Some(0), Some(137), None] {
+        let command = Command::RecordExited { generation: Generation(1), exit: Exit { code, oom: false, signal: None } };
+        let decided = state.decide(&command, Timestamp(0)).expect("accepted");
+        assert!(matches!(&decided[0], Event::SessionEnded(e) if e.outcome == Outcome::Lost), "{code:?}");
+    }
+}

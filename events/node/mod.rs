@@ -1,0 +1,79 @@
+//! A node stream: when a server was up, on which build. Server-up intervals are part of the proof that a lease ran out.
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::{Aggregate, Moment};
+use crate::id::Timestamp;
+use crate::{event_enum, refusal_enum};
+
+/// A request to a node.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the events of the same name")]
+pub enum Command {
+    Start { build: String },
+    Stop { epoch: u64 },
+}
+
+refusal_enum! {
+    /// Why a node turned a command down.
+    pub enum Refusal {
+        NotUp = "not_up", "this server run is not the current one";
+    }
+}
+
+/// The server runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Started {
+    /// Counts the runs of this server, from 1.
+    pub epoch: u64,
+    /// Which build.
+    pub build: String,
+}
+
+/// The server ended in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Which run.
+    pub epoch: u64,
+}
+
+event_enum! {
+    /// The events of a node stream.
+    pub enum Event {
+        Started(Started) = "node.started", 1;
+        Stopped(Stopped) = "node.stopped", 1;
+    }
+}
+
+/// The state of a node stream.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Node {
+    /// The newest run.
+    pub epoch: u64,
+    /// Since when it is up; none after an orderly stop.
+    pub up_since: Option<Timestamp>,
+}
+
+impl Aggregate for Node {
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(&self, command: &Command, _now: Timestamp) -> Result<Vec<Event>, Refusal> {
+        match command {
+            Command::Start { build } => Ok(vec![Started { epoch: self.epoch + 1, build: build.clone() }.into()]),
+            Command::Stop { epoch } if *epoch == self.epoch && self.up_since.is_some() => Ok(vec![Stopped { epoch: *epoch }.into()]),
+            Command::Stop { .. } => Err(Refusal::NotUp),
+        }
+    }
+
+    fn evolve(&mut self, event: &Event, moment: Moment) {
+        match event {
+            Event::Started(e) => *self = Self { epoch: e.epoch, up_since: Some(moment.at) },
+            Event::Stopped(_) => self.up_since = None,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Idle berths + work → grants, in this order: initialize, overseer, review, verify, code by priority, rank, age.
+//!
+//! A grant is conditioned on the project (running, not editing) and on the berth (idle). Code goes through the claim lane, which
+//! picks the feature; everything else is granted here.
+
+use std::collections::BTreeSet;
+
+use crate::container::Slot;
+use crate::feature::{self, Stage};
+use crate::holder::Seat;
+use crate::id::{BerthNo, SessionId};
+use crate::policy::{Agenda, Effect, INITIALIZERS_MAX, Observed, Reserves, Teller};
+use crate::project::{self, Initialization, Registered};
+use crate::stream::{StreamId, Version};
+use crate::trunk::{self, VERIFIERS_MAX};
+use crate::view::books::ProjectBook;
+
+pub(super) fn owed(book: &ProjectBook, registered: &Registered, observed: &Observed, agenda: &mut Agenda) {
+    if !registered.is_running() || book.trunk.state.head.is_none() {
+        return;
+    }
+    let granted: BTreeSet<_> = book.grants().into_iter().map(|grant| grant.seat.n).collect();
+    let free = |n: &BerthNo| n.0 <= registered.target && !granted.contains(n) && !observed.busy.contains(n);
+    let idle = book.enlisted().filter(|(n, berth, _)| berth.slot == Slot::Idle && free(n));
+    let mut berths: Vec<_> = idle.map(|(n, _, tracked)| (n, tracked.version)).rev_sorted();
+    initialize(book, registered, agenda, &mut berths);
+    oversee(book, registered, agenda, &mut berths);
+    review(book, observed, agenda, &mut berths);
+    verify(book, registered, agenda, &mut berths);
+    code(book, observed, agenda, &mut berths);
+}
+
+type Berths = Vec<(BerthNo, Version)>;
+
+trait RevSorted {
+    fn rev_sorted(self) -> Berths;
+}
+impl<I: Iterator<Item = (BerthNo, Version)>> RevSorted for I {
+    /// Highest number first, so that `pop` takes the lowest.
+    fn rev_sorted(self) -> Berths {
+        let mut berths: Berths = self.collect();
+        berths.sort_by(|a, b| b.cmp(a));
+        berths
+    }
+}
+
+fn teller(book: &ProjectBook) -> Teller<'_> {
+    Teller { policy: "dispatch", project: &book.name }
+}
+
+fn seat(stream: &StreamId, version: Version, n: BerthNo) -> Seat {
+    Seat { n, session: SessionId::granted(&stream.to_string(), version.0, n) }
+}
+
+fn reserve(n: BerthNo) -> Reserves {
+    Reserves { berth: Some(n), feature: None }
+}
+
+fn berth_stream(book: &ProjectBook, n: BerthNo) -> StreamId {
+    StreamId::Container(book.name.clone(), n)
+}
+
+fn initialize(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda, berths: &mut Berths) {
+    let due = matches!(registered.initialization, Initialization::Due { lapses } if lapses < INITIALIZERS_MAX);
+    if let Some((n, version)) = due.then(|| berths.pop()).flatten() {
+        let seat = seat(&StreamId::Project(book.name.clone()), book.project.version, n);
+        let tell = teller(book).project(book, "initializer", project::Command::StartInitialization { seat });
+        agenda.tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
+    }
+}
+
+fn oversee(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda, berths: &mut Berths) {
+    let due = registered.next_oversight().is_some();
+    if let Some((n, version)) = due.then(|| berths.pop()).flatten() {
+        let seat = seat(&StreamId::Project(book.name.clone()), book.project.version, n);
+        let tell = teller(book).project(book, "overseer", project::Command::StartOversight { seat });
+        agenda.tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
+    }
+}
+
+fn review(book: &ProjectBook, observed: &Observed, agenda: &mut Agenda, berths: &mut Berths) {
+    let waiting = |known: &feature::Known| matches!(known.stage, Stage::Submitted { review: None, .. });
+    let mut due: Vec<_> = book.known().filter(|(id, known, _)| waiting(known) && !observed.taken.contains(*id)).collect();
+    due.sort_by_key(|(_, known, tracked)| (known.content.priority, known.content.rank, tracked.position));
+    for (id, _, tracked) in due {
+        let Some((n, version)) = berths.pop() else { return };
+        let stream = StreamId::Feature(book.name.clone(), id.clone());
+        let command = feature::Command::StartReview { seat: seat(&stream, tracked.version, n) };
+        let tell = teller(book).feature(book, id, "reviewer", command).given_project(book);
+        let reserves = Reserves { berth: Some(n), feature: Some(id.clone()) };
+        agenda.tell_reserving(tell.given(berth_stream(book, n), version), reserves);
+    }
+}
+
+fn verify(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda, berths: &mut Berths) {
+    let Some(front) = book.trunk.state.front() else { return };
+    let waits = matches!(front.stage, trunk::Stage::Built { .. }) && front.lapses < VERIFIERS_MAX;
+    if !waits || registered.settings.verify.is_none() {
+        return;
+    }
+    if let Some((n, version)) = berths.pop() {
+        let seat = seat(&StreamId::Trunk(book.name.clone()), book.trunk.version, n);
+        let command = trunk::Command::StartVerification { entry: front.number, seat };
+        let tell = teller(book).trunk(book, "verifier", command).given_project(book);
+        agenda.tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
+    }
+}
+
+fn code(book: &ProjectBook, observed: &Observed, agenda: &mut Agenda, berths: &mut Berths) {
+    let ready = book.ready().into_iter().filter(|id| !observed.taken.contains(*id)).count();
+    for _ in 0..ready {
+        let Some((n, version)) = berths.pop() else { return };
+        agenda.act_reserving(Effect::ClaimFor { n, version }, reserve(n));
+    }
+}

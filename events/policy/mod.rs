@@ -1,0 +1,277 @@
+//! Policies: whenever the folded state looks like this, that is owed. Pure and level-triggered.
+//!
+//! `owed` is recomputed from the books whenever they changed, a deadline passed or the server started; nothing remembers what was
+//! "already sent" but the reservations of the caller. A command's id is derived from its purpose, subject and version, so a
+//! repetition is harmless: the log answers it as the first time.
+
+mod admit;
+mod assign;
+mod dispatch;
+mod expire;
+mod fleet;
+mod integrate;
+mod milestone;
+mod supervise;
+#[cfg(test)]
+mod tests;
+mod unblock;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::backlog::{self, Origin};
+use crate::cause::{Cause, Principal};
+use crate::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Timestamp};
+use crate::stream::{StreamId, Version};
+use crate::view::books::{ProjectBook, Tracked};
+use crate::view::grants::Grant;
+use crate::{container, feature, node, project, trunk};
+
+/// Initializers that may end without a backlog before a person has to look.
+pub const INITIALIZERS_MAX: u32 = 3;
+/// First pause after a failure of the outside.
+pub const BACKOFF_MS_MIN: u64 = 5_000;
+/// Longest pause after failures in a row.
+pub const BACKOFF_MS_MAX: u64 = 300_000;
+
+/// A command to one of the aggregates.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "one variant per aggregate")]
+pub enum AnyCommand {
+    Project(project::Command),
+    Backlog(backlog::Command),
+    Feature(feature::Command),
+    Container(container::Command),
+    Trunk(trunk::Command),
+    Node(node::Command),
+}
+
+/// A command that a policy owes.
+#[derive(Debug, Clone)]
+pub struct Tell {
+    /// Derived: the same owed command has the same id.
+    pub id: CommandId,
+    /// Which stream.
+    pub stream: StreamId,
+    /// What.
+    pub command: AnyCommand,
+    /// What must still hold.
+    pub premises: Vec<(StreamId, Version)>,
+    /// Which policy, after what.
+    pub cause: Cause,
+}
+
+/// Something owed that needs more than the books: the outside, a blob, or the lane.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Copy upstream into the gate.
+    Clone {
+        /// From where.
+        url: String,
+        /// After how many failures.
+        attempt: u32,
+    },
+    /// Take the proposed batch into the backlog.
+    Admit {
+        /// The batch.
+        batch: Digest,
+    },
+    /// Create an admitted feature.
+    Create {
+        /// Which.
+        id: FeatureId,
+        /// From which batch.
+        origin: Origin,
+        /// Its dependencies.
+        blockers: Vec<FeatureId>,
+    },
+    /// Ask the lane for a feature for this berth.
+    ClaimFor {
+        /// Which berth.
+        n: BerthNo,
+        /// Its version: what the claim is conditioned on.
+        version: Version,
+    },
+    /// Render the prompt and assign the granted work.
+    Assign {
+        /// The grant.
+        grant: Grant,
+        /// The berth's version.
+        version: Version,
+    },
+    /// Look into the gate and record what it holds of a claim's work.
+    Secure {
+        /// Which feature.
+        feature: FeatureId,
+        /// Which claim.
+        epoch: Epoch,
+        /// Whether the session reported its end: then nothing that was pushed means nothing to push.
+        reported: bool,
+    },
+    /// Build the front entry's candidate.
+    Build {
+        /// Which entry.
+        entry: u64,
+        /// After how many failures and moves.
+        attempt: u32,
+    },
+    /// Move upstream to the front entry's candidate, and read back.
+    Publish {
+        /// Which entry.
+        entry: u64,
+        /// After how many failures.
+        attempt: u32,
+    },
+}
+
+/// What is owed now.
+#[derive(Debug, Clone)]
+pub enum Owed {
+    /// A command.
+    Tell(Box<Tell>),
+    /// An effect, for this project.
+    Do(Effect),
+}
+
+impl Owed {
+    /// What identifies it: equal keys are the same thing owed.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Tell(tell) => tell.id.to_string(),
+            Self::Do(effect) => format!("{effect:?}"),
+        }
+    }
+}
+
+/// What the books do not hold: the time, and signs of life.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// Now.
+    pub now: Timestamp,
+    /// Since when this server could see signs of life.
+    pub up_since: Timestamp,
+    /// Last sign of life per session.
+    pub seen: BTreeMap<SessionId, Timestamp>,
+    /// Last sign of life per outside holder.
+    pub seen_outside: BTreeMap<String, Timestamp>,
+    /// Berths that a pending command or effect is about.
+    pub busy: BTreeSet<BerthNo>,
+    /// Features that a pending command or effect is about.
+    pub taken: BTreeSet<FeatureId>,
+}
+
+/// What is owed, and when to look again even if nothing happens.
+#[derive(Debug, Default)]
+pub struct Agenda {
+    /// Commands and effects, with the berth and feature each reserves while it is pending.
+    pub owed: Vec<(Owed, Reserves)>,
+    /// The next deadline.
+    pub wake: Option<Timestamp>,
+}
+
+/// What a pending command or effect keeps others from using.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reserves {
+    /// A berth.
+    pub berth: Option<BerthNo>,
+    /// A feature.
+    pub feature: Option<FeatureId>,
+}
+
+impl Agenda {
+    fn tell(&mut self, tell: Tell) {
+        self.owed.push((Owed::Tell(Box::new(tell)), Reserves::default()));
+    }
+
+    fn tell_reserving(&mut self, tell: Tell, reserves: Reserves) {
+        self.owed.push((Owed::Tell(Box::new(tell)), reserves));
+    }
+
+    fn act(&mut self, effect: Effect) {
+        self.owed.push((Owed::Do(effect), Reserves::default()));
+    }
+
+    fn act_reserving(&mut self, effect: Effect, reserves: Reserves) {
+        self.owed.push((Owed::Do(effect), reserves));
+    }
+
+    /// Asks to be looked at again at `at`; answers whether that is already past.
+    fn reached(&mut self, now: Timestamp, at: Timestamp) -> bool {
+        if now >= at {
+            return true;
+        }
+        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+        false
+    }
+}
+
+/// The pause after `failures` failures in a row: 5 s, doubling, at most 5 min.
+pub fn backoff_ms(failures: u32) -> u64 {
+    if failures == 0 { 0 } else { BACKOFF_MS_MIN.saturating_mul(1 << (failures - 1).min(20)).min(BACKOFF_MS_MAX) }
+}
+
+/// Builds the commands of one policy over one book.
+struct Teller<'a> {
+    policy: &'static str,
+    project: &'a ProjectName,
+}
+
+impl Teller<'_> {
+    /// A command to `stream`, decided on `tracked`: its id holds the policy, the stream, its version and the purpose.
+    fn tell<A>(&self, stream: StreamId, tracked: &Tracked<A>, purpose: &str, command: AnyCommand) -> Tell {
+        let (name, version) = (stream.to_string(), tracked.version.to_string());
+        let id = CommandId::derived(&[self.policy, self.project.as_str(), &name, &version, purpose]);
+        let causation = (tracked.position.0 > 0).then_some(tracked.position);
+        let correlation = if causation.is_some() { tracked.correlation } else { id };
+        let cause = Cause { principal: Principal::Policy(self.policy.to_owned()), correlation, causation };
+        Tell { id, stream, command, premises: vec![], cause }
+    }
+
+    fn project(&self, book: &ProjectBook, purpose: &str, command: project::Command) -> Tell {
+        self.tell(StreamId::Project(self.project.clone()), &book.project, purpose, AnyCommand::Project(command))
+    }
+
+    fn feature(&self, book: &ProjectBook, id: &FeatureId, purpose: &str, command: feature::Command) -> Tell {
+        let unknown = Tracked::default();
+        let tracked = book.features.get(id).unwrap_or(&unknown);
+        self.tell(StreamId::Feature(self.project.clone(), id.clone()), tracked, purpose, AnyCommand::Feature(command))
+    }
+
+    fn container(&self, book: &ProjectBook, n: BerthNo, purpose: &str, command: container::Command) -> Tell {
+        let unknown = Tracked::default();
+        let tracked = book.berths.get(&n).unwrap_or(&unknown);
+        self.tell(StreamId::Container(self.project.clone(), n), tracked, purpose, AnyCommand::Container(command))
+    }
+
+    fn trunk(&self, book: &ProjectBook, purpose: &str, command: trunk::Command) -> Tell {
+        self.tell(StreamId::Trunk(self.project.clone()), &book.trunk, purpose, AnyCommand::Trunk(command))
+    }
+}
+
+impl Tell {
+    fn given(mut self, stream: StreamId, version: Version) -> Self {
+        self.premises.push((stream, version));
+        self
+    }
+
+    fn given_project(self, book: &ProjectBook) -> Self {
+        self.given(StreamId::Project(book.name.clone()), book.project.version)
+    }
+}
+
+/// Everything that is owed to one project.
+pub fn owed(book: &ProjectBook, observed: &Observed) -> Agenda {
+    let mut agenda = Agenda::default();
+    let Some(registered) = book.registered() else { return agenda };
+    fleet::owed(book, registered, observed, &mut agenda);
+    admit::owed(book, registered, observed, &mut agenda);
+    unblock::owed(book, &mut agenda);
+    integrate::owed(book, registered, observed, &mut agenda);
+    milestone::owed(book, registered, &mut agenda);
+    assign::owed(book, registered, &mut agenda);
+    supervise::owed(book, registered, observed, &mut agenda);
+    expire::owed(book, registered, observed, &mut agenda);
+    dispatch::owed(book, registered, observed, &mut agenda);
+    agenda
+}

@@ -1,0 +1,38 @@
+//! Assigned → a start request, after the pause that failures ask for; an assignment whose grant is gone → its end.
+
+use crate::container::{self, Slot};
+use crate::id::Generation;
+use crate::outcome::Outcome;
+use crate::policy::{Agenda, Observed, Teller, backoff_ms};
+use crate::project::{Intent, Registered};
+use crate::view::books::ProjectBook;
+
+pub(super) fn owed(book: &ProjectBook, registered: &Registered, observed: &Observed, agenda: &mut Agenda) {
+    let teller = Teller { policy: "supervise", project: &book.name };
+    for (n, berth, _) in book.enlisted() {
+        match &berth.slot {
+            Slot::Assigned { job } => {
+                let wanted = matches!(registered.intent, Intent::Running { .. } | Intent::Draining { .. });
+                if !wanted || book.grant_of(&job.session).is_none() {
+                    let outcome = Outcome::NeverStarted;
+                    let detail = "the work was taken back before a container started".to_owned();
+                    let session = job.session.clone();
+                    let end = container::Command::EndSession { session, outcome, exit_code: None, evidence: None, detail };
+                    agenda.tell(teller.container(book, n, "never started", end));
+                    continue;
+                }
+                let from = berth.failed_at.unwrap_or_default().plus_ms(backoff_ms(berth.failures));
+                if agenda.reached(observed.now, from) {
+                    let generation = Generation(berth.generation.0 + 1);
+                    let request = container::Command::RequestStart { generation };
+                    agenda.tell(teller.container(book, n, &format!("start {generation}"), request).given_project(book));
+                }
+            }
+            Slot::Running { at, .. } => {
+                // The reconciler stops it then; the books only have to be looked at in time.
+                agenda.reached(observed.now, at.plus_ms(registered.settings.session_wall_ms));
+            }
+            Slot::Idle | Slot::Requested { .. } | Slot::Ended(_) | Slot::Quarantined { .. } => {}
+        }
+    }
+}

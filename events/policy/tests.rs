@@ -1,0 +1,234 @@
+//! Policies over folded books: what is owed, what is not, and that owing twice is the same thing.
+
+use super::*;
+use crate::codec::EventCodec;
+use crate::envelope::Envelope;
+use crate::feature::Content;
+use crate::feature::event as f;
+use crate::holder::{Holder, Seat};
+use crate::id::{Digest, Sha};
+use crate::outcome::Outcome;
+use crate::project::event as p;
+use crate::project::{OversightKind, ProjectKind};
+use crate::settings::Settings;
+use crate::stream::Position;
+use crate::trunk::event as t;
+use crate::view::Books;
+
+/// A log written by hand: events of one project, one second apart.
+struct Scene {
+    books: Books,
+    position: u64,
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self { books: Books::default(), position: 0 }
+    }
+
+    fn add<E: EventCodec>(&mut self, stream: &str, event: impl Into<E>) -> &mut Self {
+        let event: E = event.into();
+        let stream: StreamId = stream.parse().expect("stream");
+        self.position += 1;
+        let version = match &stream {
+            StreamId::Project(n) => self.books.projects.get(n).map_or(0, |b| b.project.version.0),
+            StreamId::Feature(n, id) => self.books.projects.get(n).and_then(|b| b.features.get(id)).map_or(0, |t| t.version.0),
+            _ => 0,
+        };
+        let id = CommandId([0; 16]);
+        let envelope = Envelope {
+            position: Position(self.position),
+            stream,
+            version: Version(version + 1),
+            kind: event.kind().name.into(),
+            schema: event.kind().schema,
+            at: Timestamp(i64::try_from(self.position).expect("small") * 1_000_000),
+            cause: Cause::first(Principal::Operator("me".into()), id),
+            command: id,
+            trace: None,
+            payload: event.encode(),
+            digest: Digest::default(),
+        };
+        self.books.apply(&envelope).expect("known event");
+        self
+    }
+
+    fn running(target: u16) -> Self {
+        let mut scene = Self::new();
+        let settings = Settings { verify: Some("make test".into()), ..Settings::default() };
+        scene
+            .add::<p::Event>("project-z", p::Registered { git_url: "/up".into(), kind: ProjectKind::Existing })
+            .add::<p::Event>("project-z", p::Cloned { branch: "main".into(), head: Some(sha('0')) })
+            .add::<p::Event>("project-z", p::SettingsChanged { settings })
+            .add::<p::Event>("project-z", p::TargetSet { count: target })
+            .add::<p::Event>("project-z", p::Started { by: "me".into() })
+            .add::<t::Event>("trunk-z", t::Opened { branch: "main".into(), head: Some(sha('0')) });
+        for n in 1..=target {
+            scene.add::<container::Event>(&format!("container-z/{n}"), container::event::Enlisted {});
+        }
+        scene
+    }
+
+    fn feature(&mut self, id: &str, priority: u8) -> &mut Self {
+        let admitted = backlog::event::Admitted { batch: Digest::of(id.as_bytes()), ids: vec![id.parse().expect("id")], edges: vec![] };
+        self.add::<backlog::Event>("backlog-z", admitted);
+        let content = Content { priority, ..Content::titled(id) };
+        self.add::<f::Event>(&format!("feature-z/{id}"), f::Created { content, batch: Digest::of(id.as_bytes()), blockers: vec![] })
+    }
+
+    fn claimed(&mut self, id: &str, session: &SessionId) -> &mut Self {
+        let holder = Holder::Berth { n: BerthNo(1), session: session.clone() };
+        self.add::<f::Event>(&format!("feature-z/{id}"), f::Claimed { epoch: Epoch(1), holder })
+    }
+
+    fn agenda(&self, observed: &Observed) -> Agenda {
+        owed(self.books.projects.values().next().expect("project"), observed)
+    }
+
+    fn keys(&self, observed: &Observed) -> Vec<String> {
+        self.agenda(observed).owed.iter().map(|(owed, _)| shown(owed)).collect()
+    }
+}
+
+fn sha(c: char) -> Sha {
+    c.to_string().repeat(40).parse().expect("sha")
+}
+fn session(n: u8) -> SessionId {
+    SessionId::from_bytes([n; 10])
+}
+fn at(seconds: i64) -> Observed {
+    Observed { now: Timestamp(seconds * 1_000_000), ..Observed::default() }
+}
+
+fn shown(owed: &Owed) -> String {
+    match owed {
+        Owed::Tell(tell) => {
+            let command = format!("{:?}", tell.command);
+            let name: String = command.split_once('(').expect("variant").1.chars().take_while(|c| c.is_alphanumeric()).collect();
+            format!("{} {name}", tell.stream)
+        }
+        Owed::Do(effect) => format!("{effect:?}").chars().take_while(|c| c.is_alphanumeric()).collect(),
+    }
+}
+
+#[test]
+fn idle_berths_claim_no_more_than_is_ready() {
+    let mut scene = Scene::running(3);
+    scene.feature("a", 2).feature("b", 2);
+    assert_eq!(scene.keys(&at(100)), ["ClaimFor", "ClaimFor"]);
+    let busy = Observed { busy: [BerthNo(1), BerthNo(2)].into(), ..at(100) };
+    assert_eq!(scene.keys(&busy), ["ClaimFor"]);
+    let taken = Observed { taken: ["a".parse().expect("id")].into(), ..at(100) };
+    assert_eq!(scene.keys(&taken), ["ClaimFor"]);
+}
+
+#[test]
+fn stopped_draining_and_editing_projects_grant_nothing() {
+    for event in [
+        p::Event::from(p::Stopped { by: "me".into() }),
+        p::DrainRequested { by: "me".into() }.into(),
+        p::EditOpened { by: "me".into() }.into(),
+    ] {
+        let mut scene = Scene::running(2);
+        scene.feature("a", 2).add::<p::Event>("project-z", event.clone());
+        let grants: Vec<_> = scene.keys(&at(100)).into_iter().filter(|k| k == "ClaimFor" || k.contains("Start")).collect();
+        assert!(grants.is_empty(), "{event:?}: {grants:?}");
+    }
+}
+
+#[test]
+fn a_claim_whose_berth_does_not_hold_it_is_assigned_and_then_ended_with_its_outcome() {
+    let mut scene = Scene::running(1);
+    scene.feature("a", 2).claimed("a", &session(1));
+    assert_eq!(scene.keys(&at(100)), ["Assign"]);
+    let ended = container::event::SessionEnded {
+        session: session(1),
+        outcome: Outcome::Failed,
+        exit_code: Some(1),
+        evidence: None,
+        detail: "exit 1".into(),
+    };
+    let digest = Digest::of(b"p");
+    let assignment = container::Assignment {
+        session: session(1),
+        role: crate::holder::Role::Coder,
+        feature: Some("a".parse().expect("id")),
+        epoch: Some(Epoch(1)),
+        sha: None,
+        agent: None,
+        prompt_digest: digest,
+    };
+    scene.add::<container::Event>("container-z/1", container::event::Assigned { assignment });
+    assert_eq!(scene.keys(&at(100)), ["container-z/1 RequestStart"]);
+    scene.add::<container::Event>("container-z/1", ended);
+    assert_eq!(scene.keys(&at(100)), ["Secure"], "the work is looked after before the claim ends");
+    scene.add::<f::Event>("feature-z/a", f::WorkSecured { epoch: Epoch(1), sha: None });
+    assert_eq!(scene.keys(&at(100)), ["feature-z/a Release"]);
+}
+
+#[test]
+fn owing_twice_is_the_same_thing() {
+    let mut scene = Scene::running(2);
+    scene.feature("a", 2).claimed("a", &session(1));
+    scene.add::<f::Event>("feature-z/a", f::Submitted { epoch: Epoch(1), sha: sha('a'), base: None });
+    let keys = |a: &Agenda| a.owed.iter().map(|(o, _)| o.key()).collect::<Vec<_>>();
+    assert_eq!(keys(&scene.agenda(&at(100))), keys(&scene.agenda(&at(200))));
+    assert_eq!(scene.keys(&at(100)), ["feature-z/a StartReview"]);
+}
+
+#[test]
+fn review_comes_before_code_and_the_overseer_before_both() {
+    let mut scene = Scene::running(1);
+    scene.feature("a", 0).feature("b", 2).claimed("b", &session(1));
+    scene.add::<f::Event>("feature-z/b", f::Submitted { epoch: Epoch(1), sha: sha('a'), base: None });
+    assert_eq!(scene.keys(&at(100)), ["feature-z/b StartReview"]);
+    scene.add::<p::Event>("project-z", p::MilestoneDue { step: 10, as_of: Position(1), closed: 1, total: 9 });
+    assert_eq!(scene.keys(&at(100)), ["project-z StartOversight"]);
+}
+
+#[test]
+fn milestones_are_due_once_and_everything_closed_is_final() {
+    let mut scene = Scene::running(0);
+    scene.feature("a", 2).feature("b", 2);
+    let close = |scene: &mut Scene, id: &str| {
+        let closed = f::Closed { closing: f::Closing::DoneElsewhere, by: "me".into() };
+        scene.add::<f::Event>(&format!("feature-z/{id}"), closed);
+    };
+    close(&mut scene, "a");
+    assert_eq!(scene.keys(&at(100)), ["project-z DueMilestone"]);
+    scene.add::<p::Event>("project-z", p::MilestoneDue { step: 50, as_of: Position(1), closed: 1, total: 2 });
+    assert!(scene.keys(&at(100)).is_empty());
+    close(&mut scene, "b");
+    assert_eq!(scene.keys(&at(100)), ["project-z DueFinal"]);
+    scene.add::<p::Event>("project-z", p::FinalVerificationDue { as_of: Position(9), trunk_head: None, closed: 2 });
+    let seat = Seat { n: BerthNo(1), session: session(1) };
+    scene.add::<p::Event>("project-z", p::OversightStarted { seat, oversight: OversightKind::Final });
+    scene.add::<p::Event>("project-z", p::Completed { as_of: Position(9), trunk_head: None });
+    scene.feature("c", 2);
+    assert!(scene.keys(&at(100)).contains(&"project-z Resume".to_owned()));
+}
+
+#[test]
+fn a_silent_outside_holder_expires_after_the_lease_of_server_time() {
+    let mut scene = Scene::running(0);
+    scene.feature("a", 2);
+    let holder = Holder::Outside { principal: "ann".into() };
+    scene.add::<f::Event>("feature-z/a", f::Claimed { epoch: Epoch(1), holder });
+    let lease = i64::try_from(Settings::default().outside_lease_ms / 1000).expect("small");
+    let quiet = Observed { up_since: Timestamp(500_000_000), ..at(lease + 499) };
+    assert!(scene.keys(&quiet).is_empty(), "the server was not up long enough to know");
+    assert_eq!(scene.agenda(&quiet).wake, Some(Timestamp((lease + 500) * 1_000_000)));
+    let over = Observed { up_since: Timestamp(500_000_000), ..at(lease + 500) };
+    assert_eq!(scene.keys(&over), ["feature-z/a Expire"]);
+}
+
+#[test]
+fn a_failed_clone_waits_for_its_pause() {
+    let mut scene = Scene::new();
+    scene
+        .add::<p::Event>("project-z", p::Registered { git_url: "/up".into(), kind: ProjectKind::New })
+        .add::<p::Event>("project-z", p::CloneFailed { reason: "gone".into() });
+    assert!(scene.keys(&at(6)).is_empty());
+    assert_eq!(scene.keys(&at(7)), ["Clone"]);
+    assert_eq!([0, 1, 2, 3, 50].map(backoff_ms), [0, 5_000, 10_000, 20_000, 300_000]);
+}

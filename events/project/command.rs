@@ -1,0 +1,66 @@
+//! What may be asked of a project, and why it may be turned down.
+
+use serde::Serialize;
+
+use crate::holder::Seat;
+use crate::id::{Digest, SessionId, Sha};
+use crate::outcome::Outcome;
+use crate::project::event::ProjectKind;
+use crate::refusal_enum;
+use crate::settings::Settings;
+use crate::stream::Position;
+
+/// Longest git URL, in bytes.
+pub const URL_MAX: usize = 2048;
+
+/// A request to a project.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the events of the same name")]
+pub enum Command {
+    Register { git_url: String, kind: ProjectKind },
+    RecordClone { branch: String, head: Option<Sha> },
+    FailClone { reason: String },
+    WriteSpec { digest: Digest, bytes: u64 },
+    ChangeSettings { settings: Box<Settings> },
+    SetTarget { count: u16 },
+    /// `has_features` is the caller's reading of the backlog.
+    Start { by: String, has_features: bool },
+    Drain { by: String },
+    Stop { by: String },
+    OpenEdit { by: String },
+    SaveEdit { by: String },
+    DiscardEdit { by: String },
+    DueInitialization,
+    StartInitialization { seat: Seat },
+    LapseInitialization { session: SessionId, outcome: Outcome },
+    ProposeBacklog { session: SessionId, digest: Digest, count: u32 },
+    FinishInitialization { count: u32 },
+    DueMilestone { step: u8, as_of: Position, closed: u32, total: u32 },
+    DueFinal { as_of: Position, trunk_head: Option<Sha>, closed: u32 },
+    StartOversight { seat: Seat },
+    LapseOversight { session: SessionId, outcome: Outcome },
+    SettleOversight { session: SessionId, report: Digest, findings: u32 },
+    Resume { why: String },
+    Delete { by: String },
+}
+
+refusal_enum! {
+    /// Why a project turned a command down.
+    pub enum Refusal {
+        UnknownProject = "unknown_project", "there is no such project; `project list` shows those there are, `project add` makes one";
+        Exists = "exists", "a project of this name is or was registered, and names are never used again; choose another";
+        Deleted = "deleted", "the project was deleted";
+        Invalid { why: String } = "invalid", "{why}";
+        AlreadyCloned = "already_cloned", "the gate holds a copy of upstream already";
+        NothingToDo = "nothing_to_do", "there is neither a spec nor a feature: add one with `project set --spec FILE` or `feature add`";
+        Running = "running", "the project is running already";
+        NotRunning = "not_running", "the project is not running";
+        StillWorking = "still_working", "stop the project first";
+        Editing { by: String } = "editing", "the backlog is being edited by {by}; save or discard that edit first";
+        NotEditing = "not_editing", "no edit is open";
+        NotDue = "not_due", "nothing of that kind is due";
+        Underway = "underway", "one is under way already";
+        NotUnderway = "not_underway", "this session is not under way for the project: its result is not taken";
+        StepSettled { step: u8 } = "step_settled", "step {step} is settled or due already";
+    }
+}

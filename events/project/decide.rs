@@ -1,0 +1,154 @@
+//! State and command to events or refusal: life, intent and initialization. Oversight is in `oversee.rs`.
+
+use crate::aggregate::{Aggregate, Moment};
+use crate::id::Timestamp;
+use crate::project::command::{Command, Refusal, URL_MAX};
+use crate::project::event::{self, Event, ProjectKind};
+use crate::project::state::{Initialization, Intent, Project, Registered, Repository};
+
+pub(super) type Decision = Result<Vec<Event>, Refusal>;
+
+impl Aggregate for Project {
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(&self, command: &Command, _now: Timestamp) -> Decision {
+        match (self, command) {
+            (Self::Unknown, Command::Register { git_url, kind }) => register(git_url, *kind),
+            (Self::Unknown, _) => Err(Refusal::UnknownProject),
+            (Self::Registered(_) | Self::Deleted, Command::Register { .. }) => Err(Refusal::Exists),
+            (Self::Deleted, _) => Err(Refusal::Deleted),
+            (Self::Registered(registered), command) => registered.decide(command),
+        }
+    }
+
+    fn evolve(&mut self, event: &Event, moment: Moment) {
+        match (&mut *self, event) {
+            (Self::Unknown, Event::Registered(e)) => *self = Self::Registered(Box::new(Registered::new(&e.git_url, e.kind))),
+            (Self::Registered(_), Event::Deleted(_)) => *self = Self::Deleted,
+            (Self::Registered(registered), event) => registered.evolve(event, moment),
+            (Self::Unknown | Self::Deleted, _) => {}
+        }
+    }
+}
+
+fn register(git_url: &str, kind: ProjectKind) -> Decision {
+    let invalid = |why: &str| Err(Refusal::Invalid { why: why.to_owned() });
+    if git_url.is_empty() || git_url.len() > URL_MAX || git_url.chars().any(char::is_control) {
+        return invalid("the git URL is empty, too long or holds control characters");
+    }
+    if git_url.starts_with('-') {
+        return invalid("the git URL must not start with '-'");
+    }
+    if has_credentials(git_url) {
+        return invalid("the git URL holds a user name with a password or a token; give the URL without it, credentials are never recorded");
+    }
+    Ok(vec![event::Registered { git_url: git_url.to_owned(), kind }.into()])
+}
+
+/// Whether the authority of an http(s) or ssh URL carries a password, or an http(s) URL any user.
+fn has_credentials(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let Some((user, _)) = authority.rsplit_once('@') else { return false };
+    scheme.starts_with("http") || user.contains(':')
+}
+
+impl Registered {
+    fn decide(&self, command: &Command) -> Decision {
+        match command {
+            Command::Register { .. } => Err(Refusal::Exists),
+            Command::RecordClone { branch, head } => match self.repository {
+                Repository::Cloned { .. } => Err(Refusal::AlreadyCloned),
+                Repository::Pending | Repository::Failed { .. } => {
+                    Ok(vec![event::Cloned { branch: branch.clone(), head: head.clone() }.into()])
+                }
+            },
+            Command::FailClone { reason } => match self.repository {
+                Repository::Cloned { .. } => Err(Refusal::AlreadyCloned),
+                Repository::Pending | Repository::Failed { .. } => Ok(vec![event::CloneFailed { reason: reason.clone() }.into()]),
+            },
+            Command::WriteSpec { digest, bytes } if self.spec == Some(*digest) && *bytes > 0 => Ok(vec![]),
+            Command::WriteSpec { digest, bytes } => Ok(vec![event::SpecWritten { digest: *digest, bytes: *bytes }.into()]),
+            Command::ChangeSettings { settings } => {
+                settings.check().map_err(|why| Refusal::Invalid { why })?;
+                let unchanged = **settings == self.settings;
+                Ok(if unchanged { vec![] } else { vec![event::SettingsChanged { settings: (**settings).clone() }.into()] })
+            }
+            Command::SetTarget { count } => self.set_target(*count),
+            Command::Start { .. } | Command::Drain { .. } | Command::Stop { .. } | Command::Delete { .. } | Command::Resume { .. } => {
+                self.intend(command)
+            }
+            Command::OpenEdit { by } => match &self.editing {
+                Some(other) => Err(Refusal::Editing { by: other.clone() }),
+                None => Ok(vec![event::EditOpened { by: by.clone() }.into()]),
+            },
+            Command::SaveEdit { by } => self.end_edit(event::EditSaved { by: by.clone() }.into()),
+            Command::DiscardEdit { by } => self.end_edit(event::EditDiscarded { by: by.clone() }.into()),
+            Command::DueInitialization
+            | Command::StartInitialization { .. }
+            | Command::LapseInitialization { .. }
+            | Command::ProposeBacklog { .. }
+            | Command::FinishInitialization { .. } => self.initialize(command),
+            Command::DueMilestone { .. }
+            | Command::DueFinal { .. }
+            | Command::StartOversight { .. }
+            | Command::LapseOversight { .. }
+            | Command::SettleOversight { .. } => self.oversee(command),
+        }
+    }
+
+    fn set_target(&self, count: u16) -> Decision {
+        if count > self.settings.target_max {
+            let why = format!("{count} berths are above the limit of {}; raise target_max first", self.settings.target_max);
+            return Err(Refusal::Invalid { why });
+        }
+        Ok(if count == self.target { vec![] } else { vec![event::TargetSet { count }.into()] })
+    }
+
+    fn end_edit(&self, ended: Event) -> Decision {
+        if self.editing.is_some() { Ok(vec![ended]) } else { Err(Refusal::NotEditing) }
+    }
+
+    fn intend(&self, command: &Command) -> Decision {
+        match (command, self.intent) {
+            (Command::Start { .. }, Intent::Running { .. }) => Err(Refusal::Running),
+            (Command::Start { has_features: false, .. }, _) if self.spec.is_none() => Err(Refusal::NothingToDo),
+            (Command::Start { by, .. }, _) => Ok(vec![event::Started { by: by.clone() }.into()]),
+            (Command::Drain { by }, Intent::Running { .. }) => Ok(vec![event::DrainRequested { by: by.clone() }.into()]),
+            (Command::Drain { .. }, _) => Err(Refusal::NotRunning),
+            (Command::Stop { .. }, Intent::Stopped) => Err(Refusal::NotRunning),
+            (Command::Stop { by }, _) => Ok(vec![event::Stopped { by: by.clone() }.into()]),
+            (Command::Resume { why }, Intent::Completed) => Ok(vec![event::Resumed { why: why.clone() }.into()]),
+            (Command::Resume { .. }, _) => Err(Refusal::NotDue),
+            (Command::Delete { by }, Intent::Stopped | Intent::Completed) => Ok(vec![event::Deleted { by: by.clone() }.into()]),
+            _ => Err(Refusal::StillWorking),
+        }
+    }
+
+    fn initialize(&self, command: &Command) -> Decision {
+        match (command, &self.initialization) {
+            (Command::DueInitialization, Initialization::NotDue) => match self.spec {
+                Some(spec) if self.kind == ProjectKind::New => Ok(vec![event::InitializationDue { spec }.into()]),
+                _ => Err(Refusal::NotDue),
+            },
+            (Command::StartInitialization { seat }, Initialization::Due { .. }) if self.is_running() => {
+                Ok(vec![event::InitializationStarted { seat: seat.clone() }.into()])
+            }
+            (Command::StartInitialization { .. }, Initialization::Underway { .. }) => Err(Refusal::Underway),
+            (Command::LapseInitialization { session, outcome }, Initialization::Underway { seat, .. }) if seat.session == *session => {
+                Ok(vec![event::InitializationLapsed { session: session.clone(), outcome: *outcome }.into()])
+            }
+            (Command::ProposeBacklog { session, digest, count }, Initialization::Underway { seat, .. }) if seat.session == *session => {
+                let proposed = event::BacklogProposed { session: session.clone(), digest: *digest, count: *count };
+                Ok(vec![proposed.into()])
+            }
+            (Command::LapseInitialization { .. } | Command::ProposeBacklog { .. }, _) => Err(Refusal::NotUnderway),
+            (Command::FinishInitialization { count }, Initialization::Proposed { .. }) => {
+                Ok(vec![event::Initialized { count: *count }.into()])
+            }
+            _ => Err(Refusal::NotDue),
+        }
+    }
+}

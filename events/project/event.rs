@@ -1,0 +1,273 @@
+//! What happened to a project. Frozen by golden files.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event_enum;
+use crate::holder::Seat;
+use crate::id::{Digest, SessionId, Sha};
+use crate::outcome::Outcome;
+use crate::settings::Settings;
+use crate::stream::Position;
+
+/// Whether the project starts from a spec or from what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProjectKind {
+    /// A spec is turned into features first.
+    New,
+    /// The repository has a life of its own; no initializer.
+    Existing,
+}
+
+/// What an oversight is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum OversightKind {
+    /// A tenth of the way, 10 to 90; covers every unsettled step below.
+    Milestone {
+        /// Percent.
+        step: u8,
+    },
+    /// Everything is closed.
+    Final,
+}
+
+/// It exists.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Registered {
+    /// Where its upstream is; never with credentials.
+    pub git_url: String,
+    /// New or existing.
+    pub kind: ProjectKind,
+}
+
+/// The gate holds a copy of upstream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cloned {
+    /// Upstream's branch.
+    pub branch: String,
+    /// Its commit; none when upstream is empty.
+    pub head: Option<Sha>,
+}
+
+/// Upstream could not be copied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CloneFailed {
+    /// What was tried and what was said.
+    pub reason: String,
+}
+
+/// What is to be built.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpecWritten {
+    /// Its text is in the blob store.
+    pub digest: Digest,
+    /// Length in bytes.
+    pub bytes: u64,
+}
+
+/// The whole new settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SettingsChanged {
+    /// All of them.
+    pub settings: Settings,
+}
+
+/// How many berths are wanted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TargetSet {
+    /// 0 means outside claimers only.
+    pub count: u16,
+}
+
+/// Work is wanted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Started {
+    /// Who.
+    pub by: String,
+}
+
+/// Nothing new is to begin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DrainRequested {
+    /// Who.
+    pub by: String,
+}
+
+/// No work is wanted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Who.
+    pub by: String,
+}
+
+/// The backlog is being edited; nothing is claimed meanwhile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EditOpened {
+    /// Who.
+    pub by: String,
+}
+
+/// The edit was taken over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EditSaved {
+    /// Who.
+    pub by: String,
+}
+
+/// The edit was thrown away.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EditDiscarded {
+    /// Who.
+    pub by: String,
+}
+
+/// The spec waits to be turned into features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InitializationDue {
+    /// The spec.
+    pub spec: Digest,
+}
+
+/// An initializer was granted a berth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InitializationStarted {
+    /// Which berth and session.
+    pub seat: Seat,
+}
+
+/// The initializer ended without a backlog.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InitializationLapsed {
+    /// Which session.
+    pub session: SessionId,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// A backlog was handed in; its batch is in the blob store under this digest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BacklogProposed {
+    /// By which session.
+    pub session: SessionId,
+    /// The batch.
+    pub digest: Digest,
+    /// Number of features.
+    pub count: u32,
+}
+
+/// Every feature of the proposed backlog exists.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Initialized {
+    /// Number of features.
+    pub count: u32,
+}
+
+/// Progress passed one or more tenths.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MilestoneDue {
+    /// The highest step passed, 10 to 90.
+    pub step: u8,
+    /// True at this position.
+    pub as_of: Position,
+    /// Closed features that count.
+    pub closed: u32,
+    /// Features that count.
+    pub total: u32,
+}
+
+/// An overseer was granted a berth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OversightStarted {
+    /// Which berth and session.
+    pub seat: Seat,
+    /// What for.
+    pub oversight: OversightKind,
+}
+
+/// The overseer ended without a report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OversightLapsed {
+    /// Which session.
+    pub session: SessionId,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// An overseer reported.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MilestoneSettled {
+    /// Which session.
+    pub session: SessionId,
+    /// The steps this report covers, ascending; 100 for the final verification.
+    pub covers: Vec<u8>,
+    /// The report, in the blob store.
+    pub report: Digest,
+    /// Number of findings; each became a feature.
+    pub findings: u32,
+}
+
+/// Everything that counts is closed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FinalVerificationDue {
+    /// True at this position.
+    pub as_of: Position,
+    /// Upstream's commit.
+    pub trunk_head: Option<Sha>,
+    /// Closed features that count.
+    pub closed: u32,
+}
+
+/// Done: the final verification found nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Completed {
+    /// True at this position.
+    pub as_of: Position,
+    /// Upstream's commit.
+    pub trunk_head: Option<Sha>,
+}
+
+/// There is work again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// Why.
+    pub why: String,
+}
+
+/// Gone; the name is never used again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Deleted {
+    /// Who.
+    pub by: String,
+}
+
+event_enum! {
+    /// The events of a project stream.
+    pub enum Event {
+        Registered(Registered) = "project.registered", 1;
+        Cloned(Cloned) = "project.cloned", 1;
+        CloneFailed(CloneFailed) = "project.clone_failed", 1;
+        SpecWritten(SpecWritten) = "project.spec_written", 1;
+        SettingsChanged(SettingsChanged) = "project.settings_changed", 1;
+        TargetSet(TargetSet) = "project.target_set", 1;
+        Started(Started) = "project.started", 1;
+        DrainRequested(DrainRequested) = "project.drain_requested", 1;
+        Stopped(Stopped) = "project.stopped", 1;
+        EditOpened(EditOpened) = "project.edit_opened", 1;
+        EditSaved(EditSaved) = "project.edit_saved", 1;
+        EditDiscarded(EditDiscarded) = "project.edit_discarded", 1;
+        InitializationDue(InitializationDue) = "project.initialization_due", 1;
+        InitializationStarted(InitializationStarted) = "project.initialization_started", 1;
+        InitializationLapsed(InitializationLapsed) = "project.initialization_lapsed", 1;
+        BacklogProposed(BacklogProposed) = "project.backlog_proposed", 1;
+        Initialized(Initialized) = "project.initialized", 1;
+        MilestoneDue(MilestoneDue) = "project.milestone_due", 1;
+        OversightStarted(OversightStarted) = "project.oversight_started", 1;
+        OversightLapsed(OversightLapsed) = "project.oversight_lapsed", 1;
+        MilestoneSettled(MilestoneSettled) = "project.milestone_settled", 1;
+        FinalVerificationDue(FinalVerificationDue) = "project.final_verification_due", 1;
+        Completed(Completed) = "project.completed", 1;
+        Resumed(Resumed) = "project.resumed", 1;
+        Deleted(Deleted) = "project.deleted", 1;
+    }
+}

@@ -1,0 +1,274 @@
+//! What a project is at a point of the log, and how each event changes it.
+
+use crate::aggregate::Moment;
+use crate::holder::Seat;
+use crate::id::{Digest, Sha, Timestamp};
+use crate::project::event::{Event, OversightKind, ProjectKind};
+use crate::settings::Settings;
+use crate::stream::Position;
+
+/// The state of a project stream.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Project {
+    /// No event yet.
+    #[default]
+    Unknown,
+    /// It is there.
+    Registered(Box<Registered>),
+    /// It was; the name stays taken.
+    Deleted,
+}
+
+/// A registered project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Registered {
+    /// Upstream.
+    pub git_url: String,
+    /// New or existing.
+    pub kind: ProjectKind,
+    /// What the gate holds.
+    pub repository: Repository,
+    /// Digest of the spec, once written.
+    pub spec: Option<Digest>,
+    /// What a person decided.
+    pub settings: Settings,
+    /// Wanted berths.
+    pub target: u16,
+    /// What is wanted.
+    pub intent: Intent,
+    /// Who edits the backlog, if somebody does.
+    pub editing: Option<String>,
+    /// From spec to backlog.
+    pub initialization: Initialization,
+    /// Milestones and the final verification.
+    pub progress: Progress,
+}
+
+/// What the gate holds of upstream.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Repository {
+    /// Nothing yet.
+    Pending,
+    /// The last try failed.
+    Failed {
+        /// Why.
+        reason: String,
+        /// How often in a row.
+        attempts: u32,
+        /// When.
+        at: Timestamp,
+    },
+    /// A copy.
+    Cloned {
+        /// Upstream's branch.
+        branch: String,
+        /// Its commit then; none when upstream was empty.
+        head: Option<Sha>,
+    },
+}
+
+/// What is wanted of the project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intent {
+    /// Nothing.
+    Stopped,
+    /// Work.
+    Running {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// End in order.
+    Draining {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It is done.
+    Completed,
+}
+
+/// From spec to backlog.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Initialization {
+    /// Not wanted or not yet.
+    NotDue,
+    /// Waiting for a berth.
+    Due {
+        /// Initializers that ended without a backlog.
+        lapses: u32,
+    },
+    /// An initializer works.
+    Underway {
+        /// Where.
+        seat: Seat,
+        /// As before.
+        lapses: u32,
+    },
+    /// A backlog was handed in.
+    Proposed {
+        /// Its batch.
+        digest: Digest,
+        /// Number of features.
+        count: u32,
+    },
+    /// All its features exist.
+    Done,
+}
+
+/// Something an overseer owes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The highest step that is due, or 100.
+    pub step: u8,
+    /// True at this position.
+    pub as_of: Position,
+    /// Upstream's commit then, for the final verification.
+    pub trunk_head: Option<Sha>,
+    /// Overseers that ended without a report since it is due.
+    pub lapses: u32,
+}
+
+/// An overseer at work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Oversight {
+    /// Where.
+    pub seat: Seat,
+    /// What for.
+    pub kind: OversightKind,
+    /// Position the due fact spoke of.
+    pub as_of: Position,
+    /// Upstream's commit then.
+    pub trunk_head: Option<Sha>,
+}
+
+/// Milestones and the final verification.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Progress {
+    /// Highest settled step.
+    pub settled: u8,
+    /// A milestone that is due.
+    pub milestone: Option<Due>,
+    /// A final verification that is due.
+    pub last: Option<Due>,
+    /// The overseer at work; one at a time.
+    pub oversight: Option<Oversight>,
+    /// Final verifications with findings.
+    pub rounds: u32,
+}
+
+impl Project {
+    /// The registered project, if it is there.
+    pub fn registered(&self) -> Option<&Registered> {
+        match self {
+            Self::Registered(registered) => Some(registered),
+            Self::Unknown | Self::Deleted => None,
+        }
+    }
+}
+
+impl Progress {
+    /// The unsettled steps up to `step`, ascending.
+    pub fn covered_by(&self, step: u8) -> Vec<u8> {
+        (1..=10u8).map(|tenth| tenth * 10).filter(|s| *s > self.settled && *s <= step).collect()
+    }
+
+    fn due_mut(&mut self, kind: OversightKind) -> Option<&mut Due> {
+        match kind {
+            OversightKind::Milestone { .. } => self.milestone.as_mut(),
+            OversightKind::Final => self.last.as_mut(),
+        }
+    }
+
+    fn settle(&mut self, covers: &[u8], findings: u32) {
+        let run = self.oversight.take();
+        let highest = covers.iter().copied().max().unwrap_or(self.settled);
+        self.settled = self.settled.max(highest.min(90));
+        if self.milestone.as_ref().is_some_and(|due| due.step <= self.settled) {
+            self.milestone = None;
+        }
+        if run.is_some_and(|run| run.kind == OversightKind::Final) {
+            self.last = None;
+            self.rounds += u32::from(findings > 0);
+        }
+    }
+}
+
+impl Registered {
+    pub(super) fn new(git_url: &str, kind: ProjectKind) -> Self {
+        Self {
+            git_url: git_url.to_owned(),
+            kind,
+            repository: Repository::Pending,
+            spec: None,
+            settings: Settings::default(),
+            target: 1,
+            intent: Intent::Stopped,
+            editing: None,
+            initialization: Initialization::NotDue,
+            progress: Progress::default(),
+        }
+    }
+
+    /// Whether new work may begin.
+    pub fn is_running(&self) -> bool {
+        matches!(self.intent, Intent::Running { .. }) && self.editing.is_none()
+    }
+
+    pub(super) fn evolve(&mut self, event: &Event, moment: Moment) {
+        match event {
+            Event::Registered(_) | Event::Deleted(_) => {}
+            Event::Cloned(e) => self.repository = Repository::Cloned { branch: e.branch.clone(), head: e.head.clone() },
+            Event::CloneFailed(e) => {
+                let before = if let Repository::Failed { attempts, .. } = self.repository { attempts } else { 0 };
+                self.repository = Repository::Failed { reason: e.reason.clone(), attempts: before + 1, at: moment.at };
+            }
+            Event::SpecWritten(e) => self.spec = Some(e.digest),
+            Event::SettingsChanged(e) => self.settings = e.settings.clone(),
+            Event::TargetSet(e) => self.target = e.count,
+            Event::Started(_) | Event::Resumed(_) => self.intent = Intent::Running { since: moment.at },
+            Event::DrainRequested(_) => self.intent = Intent::Draining { since: moment.at },
+            Event::Stopped(_) => self.intent = Intent::Stopped,
+            Event::EditOpened(e) => self.editing = Some(e.by.clone()),
+            Event::EditSaved(_) | Event::EditDiscarded(_) => self.editing = None,
+            Event::InitializationDue(_)
+            | Event::InitializationStarted(_)
+            | Event::InitializationLapsed(_)
+            | Event::BacklogProposed(_)
+            | Event::Initialized(_) => self.evolve_initialization(event),
+            Event::MilestoneDue(e) => {
+                let due = Due { step: e.step, as_of: e.as_of, trunk_head: None, lapses: 0 };
+                self.progress.milestone = Some(due);
+            }
+            Event::FinalVerificationDue(e) => {
+                let due = Due { step: 100, as_of: e.as_of, trunk_head: e.trunk_head.clone(), lapses: 0 };
+                self.progress.last = Some(due);
+            }
+            Event::OversightStarted(e) => {
+                let due = self.progress.due_mut(e.oversight);
+                let (as_of, trunk_head) = due.map_or((Position(0), None), |d| (d.as_of, d.trunk_head.clone()));
+                self.progress.oversight = Some(Oversight { seat: e.seat.clone(), kind: e.oversight, as_of, trunk_head });
+            }
+            Event::OversightLapsed(_) => {
+                let kind = self.progress.oversight.take().map(|o| o.kind);
+                if let Some(due) = kind.and_then(|k| self.progress.due_mut(k)) {
+                    due.lapses += 1;
+                }
+            }
+            Event::MilestoneSettled(e) => self.progress.settle(&e.covers, e.findings),
+            Event::Completed(_) => self.intent = Intent::Completed,
+        }
+    }
+
+    fn evolve_initialization(&mut self, event: &Event) {
+        let lapses = match &self.initialization {
+            Initialization::Due { lapses } | Initialization::Underway { lapses, .. } => *lapses,
+            Initialization::NotDue | Initialization::Proposed { .. } | Initialization::Done => 0,
+        };
+        self.initialization = match event {
+            Event::InitializationDue(_) => Initialization::Due { lapses: 0 },
+            Event::InitializationStarted(e) => Initialization::Underway { seat: e.seat.clone(), lapses },
+            Event::InitializationLapsed(_) => Initialization::Due { lapses: lapses + 1 },
+            Event::BacklogProposed(e) => Initialization::Proposed { digest: e.digest, count: e.count },
+            _ => Initialization::Done,
+        };
+    }
+}

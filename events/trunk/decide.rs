@@ -1,0 +1,149 @@
+//! State and command to events or refusal: only the front entry moves, and nothing is published that was not verified.
+
+use crate::aggregate::{Aggregate, Moment};
+use crate::evidence::Evidence;
+use crate::id::{SessionId, Timestamp};
+use crate::trunk::event::{self, Candidate, EntryKind, Event};
+use crate::trunk::state::{Entry, Stage, Trunk};
+use crate::trunk::{Command, Refusal};
+
+type Decision = Result<Vec<Event>, Refusal>;
+
+impl Aggregate for Trunk {
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(&self, command: &Command, _now: Timestamp) -> Decision {
+        match (command, &self.branch) {
+            (Command::Open { branch, head }, None) => {
+                Ok(vec![event::Opened { branch: branch.clone(), head: head.clone() }.into()])
+            }
+            (Command::Open { .. }, Some(_)) => Err(Refusal::Open),
+            (_, None) => Err(Refusal::NotOpen),
+            (command, Some(_)) => self.decide_open(command),
+        }
+    }
+
+    fn evolve(&mut self, event: &Event, moment: Moment) {
+        self.apply(event, moment);
+    }
+}
+
+impl Trunk {
+    fn decide_open(&self, command: &Command) -> Decision {
+        match command {
+            Command::Open { .. } => Err(Refusal::Open),
+            Command::Enqueue { kind } => self.enqueue(kind),
+            Command::RecordCandidate { entry, candidate } => self.record_candidate(*entry, candidate),
+            Command::RecordConflict { entry, base, paths } => match self.at(*entry)?.stage {
+                Stage::Queued if !paths.is_empty() && *base == self.head => {
+                    let why = "it does not merge".to_owned();
+                    Ok(vec![event::Dequeued { entry: *entry, base: base.clone(), paths: paths.clone(), why }.into()])
+                }
+                _ => Err(Refusal::WrongStage),
+            },
+            Command::StartVerification { entry, seat } => match self.at(*entry)?.stage {
+                Stage::Built { .. } => Ok(vec![event::VerificationStarted { entry: *entry, seat: seat.clone() }.into()]),
+                _ => Err(Refusal::WrongStage),
+            },
+            Command::LapseVerification { entry, session, outcome } => {
+                self.verified_by(*entry, session)?;
+                Ok(vec![event::VerificationLapsed { entry: *entry, session: session.clone(), outcome: *outcome }.into()])
+            }
+            Command::RecordVerification { entry, session, evidence } => self.verification(*entry, session.as_ref(), evidence),
+            Command::IntendPublish { entry } => match &self.at(*entry)?.stage {
+                Stage::Verified { candidate, .. } => {
+                    let intended = event::PublishIntended { entry: *entry, from: candidate.base.clone(), to: candidate.sha.clone() };
+                    Ok(vec![intended.into()])
+                }
+                _ => Err(Refusal::WrongStage),
+            },
+            Command::RecordAdvanced { entry } => match &self.at(*entry)?.stage {
+                Stage::Publishing { candidate } => {
+                    Ok(vec![event::Advanced { entry: *entry, from: candidate.base.clone(), to: candidate.sha.clone() }.into()])
+                }
+                _ => Err(Refusal::WrongStage),
+            },
+            Command::RecordMoved { entry, seen } => match &self.at(*entry)?.stage {
+                Stage::Verifying { .. } => Err(Refusal::WrongStage),
+                _ if *seen == self.head => Ok(vec![]),
+                _ => Ok(vec![event::UpstreamMoved { entry: *entry, seen: seen.clone() }.into()]),
+            },
+            Command::Halt { reason } => Ok(vec![event::Halted { reason: reason.clone() }.into()]),
+            Command::Unhalt => match self.halt {
+                Some(_) => Ok(vec![event::Unhalted {}.into()]),
+                None => Err(Refusal::NotHalted),
+            },
+            Command::Drop { entry, why } => self.drop_out(*entry, why),
+        }
+    }
+
+    fn at(&self, number: u64) -> Result<&Entry, Refusal> {
+        self.front().filter(|front| front.number == number).ok_or(Refusal::NotFront)
+    }
+
+    fn enqueue(&self, kind: &EntryKind) -> Decision {
+        let known = match kind {
+            EntryKind::Scaffold => self.head.is_some() || self.queue.iter().any(|e| e.kind == EntryKind::Scaffold),
+            EntryKind::Feature { feature, epoch, .. } => {
+                let same = |k: &EntryKind| matches!(k, EntryKind::Feature { feature: f, epoch: e, .. } if f == feature && e == epoch);
+                let judged = self.judged.get(feature).is_some_and(|(e, verdict)| {
+                    e == epoch && !matches!(verdict, crate::trunk::Verdict::Dropped { .. })
+                });
+                judged || self.queue.iter().any(|e| same(&e.kind))
+            }
+        };
+        if known { Err(Refusal::Queued) } else { Ok(vec![event::Queued { entry: self.entries + 1, kind: kind.clone() }.into()]) }
+    }
+
+    fn record_candidate(&self, number: u64, candidate: &Candidate) -> Decision {
+        let entry = self.at(number)?;
+        let fresh = matches!(entry.stage, Stage::Queued) && candidate.base == self.head;
+        if !fresh {
+            return Err(Refusal::WrongStage);
+        }
+        let mut events = vec![event::CandidateBuilt { entry: number, candidate: candidate.clone() }.into()];
+        if entry.kind == EntryKind::Scaffold {
+            events.push(event::Verified { entry: number, evidence: Evidence::Scaffold }.into());
+        }
+        Ok(events)
+    }
+
+    fn verified_by(&self, number: u64, session: &SessionId) -> Result<&Candidate, Refusal> {
+        match &self.at(number)?.stage {
+            Stage::Verifying { candidate, seat } if seat.session == *session => Ok(candidate),
+            _ => Err(Refusal::NotVerifier),
+        }
+    }
+
+    fn verification(&self, number: u64, session: Option<&SessionId>, evidence: &Evidence) -> Decision {
+        match (session, evidence) {
+            (Some(session), Evidence::Ran { tree, session: by, .. }) => {
+                let candidate = self.verified_by(number, session)?;
+                if candidate.tree != *tree || by != session {
+                    return Err(Refusal::NotVerifier);
+                }
+            }
+            (None, Evidence::NoneConfigured) => match self.at(number)?.stage {
+                Stage::Built { .. } => {}
+                _ => return Err(Refusal::WrongStage),
+            },
+            _ => return Err(Refusal::NotVerifier),
+        }
+        let evidence = evidence.clone();
+        Ok(if evidence.is_green() {
+            vec![event::Verified { entry: number, evidence }.into()]
+        } else {
+            vec![event::VerificationFailed { entry: number, evidence }.into()]
+        })
+    }
+
+    fn drop_out(&self, number: u64, why: &str) -> Decision {
+        let Some(entry) = self.queue.iter().find(|e| e.number == number) else { return Err(Refusal::NotFront) };
+        match entry.stage {
+            Stage::Publishing { .. } => Err(Refusal::Publishing),
+            _ => Ok(vec![event::Dequeued { entry: number, base: self.head.clone(), paths: vec![], why: why.to_owned() }.into()]),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What happened to a trunk. Frozen by golden files.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event_enum;
+use crate::evidence::Evidence;
+use crate::holder::Seat;
+use crate::id::{Epoch, FeatureId, SessionId, Sha};
+use crate::outcome::Outcome;
+
+/// What an entry brings upstream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EntryKind {
+    /// The first commit of an empty upstream: files of ours.
+    Scaffold,
+    /// An approved submission.
+    Feature {
+        /// Which feature.
+        feature: FeatureId,
+        /// Under which claim.
+        epoch: Epoch,
+        /// The submitted commit.
+        sha: Sha,
+        /// For the merge commit.
+        title: String,
+    },
+}
+
+/// A commit that may become upstream's next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Upstream's commit it was built on.
+    pub base: Option<Sha>,
+    /// The commit.
+    pub sha: Sha,
+    /// Its tree.
+    pub tree: Sha,
+}
+
+/// Upstream is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// Its branch.
+    pub branch: String,
+    /// Its commit.
+    pub head: Option<Sha>,
+}
+
+/// An entry joined the queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Queued {
+    /// Its number, from 1.
+    pub entry: u64,
+    /// What it brings.
+    pub kind: EntryKind,
+}
+
+/// A candidate stands in the gate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CandidateBuilt {
+    /// Which entry.
+    pub entry: u64,
+    /// The candidate.
+    pub candidate: Candidate,
+}
+
+/// The entry left the queue without being published.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dequeued {
+    /// Which entry.
+    pub entry: u64,
+    /// Upstream's commit at that time.
+    pub base: Option<Sha>,
+    /// Conflicting paths; empty when it was dropped for another reason.
+    pub paths: Vec<String>,
+    /// For people.
+    pub why: String,
+}
+
+/// A verifier was granted a berth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VerificationStarted {
+    /// Which entry.
+    pub entry: u64,
+    /// Which berth and session.
+    pub seat: Seat,
+}
+
+/// The verifier ended without evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VerificationLapsed {
+    /// Which entry.
+    pub entry: u64,
+    /// Which session.
+    pub session: SessionId,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// The candidate may be published.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verified {
+    /// Which entry.
+    pub entry: u64,
+    /// On which evidence.
+    pub evidence: Evidence,
+}
+
+/// The candidate may not be published; the entry left the queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VerificationFailed {
+    /// Which entry.
+    pub entry: u64,
+    /// On which evidence.
+    pub evidence: Evidence,
+}
+
+/// Upstream is about to be moved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PublishIntended {
+    /// Which entry.
+    pub entry: u64,
+    /// The expected old value; none when upstream is empty.
+    pub from: Option<Sha>,
+    /// The new value.
+    pub to: Sha,
+}
+
+/// Upstream moved, read back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Advanced {
+    /// Which entry.
+    pub entry: u64,
+    /// The old value.
+    pub from: Option<Sha>,
+    /// The new value.
+    pub to: Sha,
+}
+
+/// Somebody else moved upstream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UpstreamMoved {
+    /// Which entry was affected.
+    pub entry: u64,
+    /// Upstream's commit now.
+    pub seen: Option<Sha>,
+}
+
+/// The trunk waits; upstream cannot be reached or refuses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Halted {
+    /// What was tried and what was said.
+    pub reason: String,
+}
+
+/// The trunk goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unhalted {}
+
+event_enum! {
+    /// The events of a trunk stream.
+    pub enum Event {
+        Opened(Opened) = "trunk.opened", 1;
+        Queued(Queued) = "trunk.queued", 1;
+        CandidateBuilt(CandidateBuilt) = "trunk.candidate_built", 1;
+        Dequeued(Dequeued) = "trunk.dequeued", 1;
+        VerificationStarted(VerificationStarted) = "trunk.verification_started", 1;
+        VerificationLapsed(VerificationLapsed) = "trunk.verification_lapsed", 1;
+        Verified(Verified) = "trunk.verified", 1;
+        VerificationFailed(VerificationFailed) = "trunk.verification_failed", 1;
+        PublishIntended(PublishIntended) = "trunk.publish_intended", 1;
+        Advanced(Advanced) = "trunk.advanced", 1;
+        UpstreamMoved(UpstreamMoved) = "trunk.upstream_moved", 1;
+        Halted(Halted) = "trunk.halted", 1;
+        Unhalted(Unhalted) = "trunk.unhalted", 1;
+    }
+}

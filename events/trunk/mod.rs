@@ -1,0 +1,64 @@
+//! A trunk: the merge queue of a project, serial. Upstream's branch *is* the trunk; the gate's copy is a cache.
+//!
+//! ```text
+//!   Queued ──► Built{candidate} ──► Verifying{session} ──► Verified{evidence} ──► Publishing{from, to} ──► (advanced, off the queue)
+//!     ▲            │ conflict: off the queue      │ red: off the queue                 │
+//!     └────────────┴─────────────── upstream_moved: build and verify again ────────────┘
+//! ```
+//!
+//! Only the front entry moves. Between verified and publish_intended the feature records `merge_begun`. A failure to publish halts the
+//! trunk, it never closes or rejects a feature. `docs/states/trunk.md` is the whole table.
+
+mod decide;
+pub mod event;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+
+use crate::evidence::Evidence;
+use crate::holder::Seat;
+use crate::id::{SessionId, Sha};
+use crate::outcome::Outcome;
+use crate::refusal_enum;
+pub use crate::trunk::event::{Candidate, EntryKind, Event};
+pub use crate::trunk::state::{Entry, Halt, Merged, Stage, Trunk, Verdict};
+
+/// Upstream may move this often under one entry before the trunk waits for the long back-off.
+pub const MOVES_MAX: u32 = 10;
+/// Verifiers of one candidate that may be lost. A time-out is red, a loss is not.
+pub const VERIFIERS_MAX: u32 = 3;
+
+/// A request to a trunk. Entries are named by their number.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the events of the same name")]
+pub enum Command {
+    Open { branch: String, head: Option<Sha> },
+    Enqueue { kind: EntryKind },
+    RecordCandidate { entry: u64, candidate: Candidate },
+    RecordConflict { entry: u64, base: Option<Sha>, paths: Vec<String> },
+    StartVerification { entry: u64, seat: Seat },
+    LapseVerification { entry: u64, session: SessionId, outcome: Outcome },
+    RecordVerification { entry: u64, session: Option<SessionId>, evidence: Evidence },
+    IntendPublish { entry: u64 },
+    RecordAdvanced { entry: u64 },
+    RecordMoved { entry: u64, seen: Option<Sha> },
+    Halt { reason: String },
+    Unhalt,
+    Drop { entry: u64, why: String },
+}
+
+refusal_enum! {
+    /// Why a trunk turned a command down.
+    pub enum Refusal {
+        NotOpen = "not_open", "the trunk is not open: upstream was not copied yet";
+        Open = "open", "the trunk is open already";
+        Queued = "queued", "that work is queued or was judged already";
+        NotFront = "not_front", "the entry is not at the front of the queue";
+        WrongStage = "wrong_stage", "the entry is not where that could happen";
+        NotVerifier = "not_verifier", "this session does not verify this entry: its evidence is not taken";
+        NotHalted = "not_halted", "the trunk is not halted";
+        Publishing = "publishing", "the entry is being published; its end has to be seen first";
+    }
+}

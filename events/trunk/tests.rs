@@ -1,0 +1,108 @@
+//! Given events, when a command, then events or a refusal: every cell of `docs/states/trunk.md`, and what may never be published.
+
+use super::event;
+use super::*;
+use crate::aggregate::Aggregate;
+use crate::grid::{assert_documented, given};
+use crate::id::{BerthNo, Digest, Epoch, Timestamp};
+
+fn sha(c: char) -> Sha {
+    c.to_string().repeat(40).parse().expect("sha")
+}
+fn seat(n: u8) -> Seat {
+    Seat { n: BerthNo(1), session: SessionId::from_bytes([n; 10]) }
+}
+fn feature(epoch: u64) -> EntryKind {
+    EntryKind::Feature { feature: "f-1".parse().expect("id"), epoch: Epoch(epoch), sha: sha('a'), title: "A part".into() }
+}
+fn candidate() -> Candidate {
+    Candidate { base: Some(sha('0')), sha: sha('c'), tree: sha('e') }
+}
+fn ran(n: u8, tree: char, exit: i32) -> Evidence {
+    let digest = Digest::of(b"x");
+    Evidence::Ran { tree: sha(tree), command: digest, exit, log: digest, session: seat(n).session, tail: "last line".into() }
+}
+fn queued() -> Vec<Event> {
+    vec![
+        event::Opened { branch: "main".into(), head: Some(sha('0')) }.into(),
+        event::Queued { entry: 1, kind: feature(1) }.into(),
+    ]
+}
+fn with(base: &[Event], more: Vec<Event>) -> Vec<Event> {
+    [base.to_vec(), more].concat()
+}
+
+fn states() -> Vec<(&'static str, Trunk)> {
+    let opened = vec![queued()[0].clone()];
+    let built = with(&queued(), vec![event::CandidateBuilt { entry: 1, candidate: candidate() }.into()]);
+    let verifying = with(&built, vec![event::VerificationStarted { entry: 1, seat: seat(1) }.into()]);
+    let verified = with(&verifying, vec![event::Verified { entry: 1, evidence: ran(1, 'e', 0) }.into()]);
+    let publishing = with(&verified, vec![event::PublishIntended { entry: 1, from: Some(sha('0')), to: sha('c') }.into()]);
+    let advanced = with(&publishing, vec![event::Advanced { entry: 1, from: Some(sha('0')), to: sha('c') }.into()]);
+    let halted = with(&publishing, vec![event::Halted { reason: "unreachable".into() }.into()]);
+    vec![
+        ("new", given(&[])),
+        ("open", given(&opened)),
+        ("queued", given(&queued())),
+        ("built", given(&built)),
+        ("verifying", given(&verifying)),
+        ("verified", given(&verified)),
+        ("publishing", given(&publishing)),
+        ("halted", given(&halted)),
+        ("advanced", given(&advanced)),
+    ]
+}
+
+#[test]
+fn grid() {
+    use Command as C;
+    let verify = |session: Option<u8>, evidence| C::RecordVerification { entry: 1, session: session.map(|n| seat(n).session), evidence };
+    let commands = vec![
+        ("open", C::Open { branch: "main".into(), head: None }),
+        ("enqueue", C::Enqueue { kind: feature(1) }),
+        ("enqueue (next claim)", C::Enqueue { kind: feature(2) }),
+        ("enqueue scaffold", C::Enqueue { kind: EntryKind::Scaffold }),
+        ("record candidate", C::RecordCandidate { entry: 1, candidate: candidate() }),
+        ("record candidate (old base)", C::RecordCandidate { entry: 1, candidate: Candidate { base: None, ..candidate() } }),
+        ("record conflict", C::RecordConflict { entry: 1, base: Some(sha('0')), paths: vec!["a".into()] }),
+        ("start verification", C::StartVerification { entry: 1, seat: seat(1) }),
+        ("start verification (not the front)", C::StartVerification { entry: 2, seat: seat(1) }),
+        ("lapse verification", C::LapseVerification { entry: 1, session: seat(1).session, outcome: Outcome::Lost }),
+        ("record green", verify(Some(1), ran(1, 'e', 0))),
+        ("record red", verify(Some(1), ran(1, 'e', 1))),
+        ("record green (another tree)", verify(Some(1), ran(1, 'f', 0))),
+        ("record green (another session)", verify(Some(9), ran(9, 'e', 0))),
+        ("record none configured", verify(None, Evidence::NoneConfigured)),
+        ("record green (nobody)", verify(None, ran(1, 'e', 0))),
+        ("intend publish", C::IntendPublish { entry: 1 }),
+        ("record advanced", C::RecordAdvanced { entry: 1 }),
+        ("record moved", C::RecordMoved { entry: 1, seen: Some(sha('9')) }),
+        ("halt", C::Halt { reason: "unreachable".into() }),
+        ("unhalt", C::Unhalt),
+        ("drop", C::Drop { entry: 1, why: "withdrawn".into() }),
+    ];
+    assert_documented("trunk", &states(), &commands);
+}
+
+#[test]
+fn an_empty_upstream_takes_one_scaffold_first() {
+    let state = given::<Trunk>(&[event::Opened { branch: "main".into(), head: None }.into()]);
+    let queue = Command::Enqueue { kind: EntryKind::Scaffold };
+    assert_eq!(state.decide(&queue, Timestamp(0)), Ok(vec![event::Queued { entry: 1, kind: EntryKind::Scaffold }.into()]));
+    let queued = event::Queued { entry: 1, kind: EntryKind::Scaffold }.into();
+    let state = given::<Trunk>(&[event::Opened { branch: "main".into(), head: None }.into(), queued]);
+    assert_eq!(state.decide(&queue, Timestamp(0)), Err(Refusal::Queued));
+    let root = Candidate { base: None, sha: sha('c'), tree: sha('e') };
+    let decided = state.decide(&Command::RecordCandidate { entry: 1, candidate: root }, Timestamp(0)).expect("accepted");
+    assert!(matches!(&decided[1], Event::Verified(e) if e.evidence == Evidence::Scaffold), "{decided:?}");
+}
+
+#[test]
+fn an_entry_rebuilds_when_upstream_moved() {
+    let moved = event::UpstreamMoved { entry: 1, seen: Some(sha('9')) }.into();
+    let state = given::<Trunk>(&with(&queued(), vec![event::CandidateBuilt { entry: 1, candidate: candidate() }.into(), moved]));
+    assert_eq!(state.head, Some(sha('9')));
+    assert_eq!(state.front().map(|e| (&e.stage, e.moves)), Some((&Stage::Queued, 1)));
+    let stale = Command::RecordCandidate { entry: 1, candidate: candidate() };
+    assert_eq!(state.decide(&stale, Timestamp(0)), Err(Refusal::WrongStage));
+}

@@ -1,0 +1,162 @@
+//! The books: every aggregate's state, folded from the one log in its order. Policies, reconcilers and readers look here.
+
+use std::collections::BTreeMap;
+
+use crate::aggregate::{Aggregate, Moment};
+use crate::backlog::Backlog;
+use crate::codec::{CodecError, EventCodec};
+use crate::container::{Berth, Container};
+use crate::envelope::Envelope;
+use crate::feature::{Feature, Known};
+use crate::id::{BerthNo, CommandId, Digest, FeatureId, ProjectName};
+use crate::node::Node;
+use crate::project::{Project, Registered};
+use crate::stream::{Position, StreamId, Version};
+use crate::trunk::Trunk;
+
+/// A folded stream: its state, and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tracked<A> {
+    /// The folded state.
+    pub state: A,
+    /// Its version.
+    pub version: Version,
+    /// Position of its newest event.
+    pub position: Position,
+    /// Correlation of its newest event: what follows from it belongs to the same story.
+    pub correlation: CommandId,
+}
+
+impl<A: Default> Default for Tracked<A> {
+    fn default() -> Self {
+        Self { state: A::default(), version: Version(0), position: Position(0), correlation: CommandId([0; 16]) }
+    }
+}
+
+impl<A: Aggregate> Tracked<A> {
+    fn apply(&mut self, envelope: &Envelope) -> Result<(), CodecError> {
+        let event = A::Event::decode(&envelope.kind, envelope.schema, &envelope.payload)?;
+        let moment = Moment { position: envelope.position, version: envelope.version, at: envelope.at };
+        self.state.evolve(&event, moment);
+        self.version = envelope.version;
+        self.position = envelope.position;
+        self.correlation = envelope.cause.correlation;
+        Ok(())
+    }
+}
+
+/// Everything about one project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProjectBook {
+    /// Its name.
+    pub name: ProjectName,
+    /// The project itself.
+    pub project: Tracked<Project>,
+    /// Its backlog.
+    pub backlog: Tracked<Backlog>,
+    /// Its features.
+    pub features: BTreeMap<FeatureId, Tracked<Feature>>,
+    /// Its berths.
+    pub berths: BTreeMap<BerthNo, Tracked<Container>>,
+    /// Its trunk.
+    pub trunk: Tracked<Trunk>,
+    /// Position of its newest event in any stream.
+    pub position: Position,
+}
+
+impl ProjectBook {
+    /// An empty book.
+    pub fn new(name: ProjectName) -> Self {
+        Self {
+            name,
+            project: Tracked::default(),
+            backlog: Tracked::default(),
+            features: BTreeMap::new(),
+            berths: BTreeMap::new(),
+            trunk: Tracked::default(),
+            position: Position(0),
+        }
+    }
+
+    fn apply(&mut self, envelope: &Envelope) -> Result<(), CodecError> {
+        match &envelope.stream {
+            StreamId::Project(_) => self.project.apply(envelope)?,
+            StreamId::Backlog(_) => self.backlog.apply(envelope)?,
+            StreamId::Feature(_, id) => self.features.entry(id.clone()).or_default().apply(envelope)?,
+            StreamId::Container(_, n) => self.berths.entry(*n).or_default().apply(envelope)?,
+            StreamId::Trunk(_) => self.trunk.apply(envelope)?,
+            StreamId::Node(_) => {}
+        }
+        self.position = envelope.position;
+        Ok(())
+    }
+
+    /// The project, if it is registered.
+    pub fn registered(&self) -> Option<&Registered> {
+        self.project.state.registered()
+    }
+
+    /// The features that exist.
+    pub fn known(&self) -> impl Iterator<Item = (&FeatureId, &Known, &Tracked<Feature>)> {
+        self.features.iter().filter_map(|(id, tracked)| Some((id, tracked.state.known()?, tracked)))
+    }
+
+    /// One feature, if it exists.
+    pub fn feature(&self, id: &FeatureId) -> Option<&Known> {
+        self.features.get(id).and_then(|t| t.state.known())
+    }
+
+    /// The berths in service.
+    pub fn enlisted(&self) -> impl Iterator<Item = (BerthNo, &Berth, &Tracked<Container>)> {
+        self.berths.iter().filter_map(|(n, tracked)| Some((*n, tracked.state.berth()?, tracked)))
+    }
+
+    /// One berth, if it is in service.
+    pub fn berth(&self, n: BerthNo) -> Option<&Berth> {
+        self.berths.get(&n).and_then(|t| t.state.berth())
+    }
+
+    /// Whether every admitted feature of this batch exists: nothing of a batch is claimable before it is whole.
+    pub fn is_whole(&self, batch: Digest) -> bool {
+        self.backlog.state.ids.iter().filter(|(_, origin)| origin.batch == batch).all(|(id, _)| self.feature(id).is_some())
+    }
+
+    /// Whether every admitted feature exists.
+    pub fn is_complete_backlog(&self) -> bool {
+        self.backlog.state.ids.keys().all(|id| self.feature(id).is_some())
+    }
+
+    /// Features a claim would be granted for now, best first: priority, rank, age.
+    pub fn ready(&self) -> Vec<&FeatureId> {
+        let mut ready: Vec<_> = self.known().filter(|(_, known, _)| known.is_ready() && self.is_whole(known.batch)).collect();
+        ready.sort_by_key(|(id, known, _)| (known.content.priority, known.content.rank, known.created, (*id).clone()));
+        ready.into_iter().map(|(id, _, _)| id).collect()
+    }
+}
+
+/// The books of all projects.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Books {
+    /// By name.
+    pub projects: BTreeMap<ProjectName, ProjectBook>,
+    /// The server's own stream.
+    pub node: Tracked<Node>,
+    /// Position of the newest folded event.
+    pub position: Position,
+}
+
+impl Books {
+    /// Takes the next envelope; answers whose project it was.
+    pub fn apply(&mut self, envelope: &Envelope) -> Result<Option<ProjectName>, CodecError> {
+        let name = envelope.stream.project().cloned();
+        match &name {
+            None => self.node.apply(envelope)?,
+            Some(name) => {
+                let book = self.projects.entry(name.clone()).or_insert_with(|| ProjectBook::new(name.clone()));
+                book.apply(envelope)?;
+            }
+        }
+        self.position = envelope.position;
+        Ok(name)
+    }
+}

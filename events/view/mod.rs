@@ -1,0 +1,9 @@
+//! Views: folds of the whole log for those who read. Rebuilt from zero they are equal to what they were.
+
+pub mod books;
+pub mod grants;
+pub mod standing;
+
+pub use books::{Books, ProjectBook, Tracked};
+pub use grants::{Grant, Subject};
+pub use standing::{Standing, Tallied};
