@@ -26,7 +26,7 @@ pub trait Refusal: std::error::Error + Clone + PartialEq + Send + Sync + 'static
 }
 
 /// A consistency boundary: the default value is "no event yet".
-pub trait Aggregate: Default + Clone + Debug + PartialEq + Send + Sync + 'static {
+pub trait Aggregate: Default + Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     /// Imperative requests. Serialized once, for the digest that tells a repeated body from another.
     type Command: Clone + Debug + Serialize + Send + Sync + 'static;
     /// Facts.

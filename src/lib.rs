@@ -1,1 +1,3 @@
-//! edges
+//! The edges: connects Supercargo to a machine.
+
+pub mod log;

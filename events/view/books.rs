@@ -1,6 +1,6 @@
 //! The books: every aggregate's state, folded from the one log in its order. Policies, reconcilers and readers look here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aggregate::{Aggregate, Moment};
 use crate::backlog::Backlog;
@@ -128,7 +128,9 @@ impl ProjectBook {
 
     /// Features a claim would be granted for now, best first: priority, rank, age.
     pub fn ready(&self) -> Vec<&FeatureId> {
-        let mut ready: Vec<_> = self.known().filter(|(_, known, _)| known.is_ready() && self.is_whole(known.batch)).collect();
+        let missing = self.backlog.state.ids.iter().filter(|(id, _)| self.feature(id).is_none());
+        let partial: BTreeSet<_> = missing.map(|(_, origin)| origin.batch).collect();
+        let mut ready: Vec<_> = self.known().filter(|(_, known, _)| known.is_ready() && !partial.contains(&known.batch)).collect();
         ready.sort_by_key(|(id, known, _)| (known.content.priority, known.content.rank, known.created, (*id).clone()));
         ready.into_iter().map(|(id, _, _)| id).collect()
     }

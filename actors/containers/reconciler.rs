@@ -1,0 +1,193 @@
+//! The reconciler: woken by the books, by the engine's hints and by a timer; takes no other input.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use events::cause::{Cause, Principal};
+use events::container::Command;
+use events::id::CommandId;
+use events::policy::AnyCommand;
+use events::stream::StreamId;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::containers::plan::{self, Step};
+use crate::directory::Directory;
+use crate::ports::clock::Clock;
+use crate::ports::engine::{ContainerName, Engine};
+use crate::projector::Projector;
+
+/// Containers that may be starting at once: more only makes each slower.
+const START_SLOTS: usize = 8;
+/// The engine is listed at least this often: its hints may be lost.
+const LIST_EVERY_MS: u64 = 15_000;
+/// Pause after a step that failed, before its container is looked at again.
+const STEP_PAUSE_MS: u64 = 1_000;
+
+/// Opens the door of a session before its container starts.
+#[async_trait::async_trait]
+pub trait Doors: Send + Sync {
+    /// Keeps exactly these doors open: opens what is missing, closes what is not wanted.
+    async fn keep(&self, wanted: std::collections::BTreeMap<events::id::SessionId, ContainerName>);
+}
+
+/// Makes the engine match the books.
+#[derive(Clone)]
+pub struct Reconciler {
+    /// Where outcomes go.
+    pub directory: Directory,
+    /// What is wanted.
+    pub projector: Projector,
+    /// What is observed.
+    pub engine: Arc<dyn Engine>,
+    /// Doors of the sessions.
+    pub doors: Arc<dyn Doors>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Containers with a step under way.
+    pub underway: Arc<Mutex<BTreeSet<ContainerName>>>,
+    /// Bounds concurrent starts.
+    pub slots: Arc<Semaphore>,
+    /// A step ended.
+    pub done: Arc<Notify>,
+}
+
+impl Reconciler {
+    /// A reconciler that has not looked yet.
+    pub fn new(directory: Directory, projector: Projector, engine: Arc<dyn Engine>, doors: Arc<dyn Doors>) -> Self {
+        let clock = directory.kernel().clock.clone();
+        let (underway, done) = (Arc::default(), Arc::default());
+        Self { directory, projector, engine, doors, clock, underway, slots: Arc::new(Semaphore::new(START_SLOTS)), done }
+    }
+
+    /// Looks and acts until its task is ended.
+    pub async fn run(self) {
+        let mut changes = self.projector.changes();
+        let mut hints = self.engine.hints();
+        loop {
+            changes.mark_unchanged();
+            hints.mark_unchanged();
+            let done = self.done.notified();
+            let wake = self.look().await;
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return },
+                _ = hints.changed() => {}
+                () = done => {}
+                () = self.clock.sleep_until(wake) => {}
+            }
+        }
+    }
+
+    /// One look: lists, plans, and begins every step whose container is not busy with another.
+    async fn look(&self) -> events::id::Timestamp {
+        let now = self.clock.now();
+        let latest = now.plus_ms(LIST_EVERY_MS);
+        // The books are read after the list: a container that was started and recorded in between is then not taken for an orphan,
+        // because its name is in the newer books.
+        let seen = match self.engine.list().await {
+            Ok(seen) => seen,
+            Err(unreachable) => {
+                tracing::warn!(error = %unreachable, "nothing is concluded from an engine that does not answer");
+                return now.plus_ms(STEP_PAUSE_MS);
+            }
+        };
+        let (plan, doors) = self.projector.read(|books| (plan::plan(books, &seen, now), plan::doors(books)));
+        self.doors.keep(doors).await;
+        for step in plan.steps {
+            let mut underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner);
+            if underway.insert(step.name().clone()) {
+                let worker = self.clone();
+                tokio::spawn(async move { worker.perform(step).await });
+            }
+        }
+        plan.wake.map_or(latest, |wake| wake.min(latest))
+    }
+
+    async fn perform(self, step: Step) {
+        let name = step.name().clone();
+        let ok = self.step(step).await;
+        if !ok {
+            self.clock.sleep_until(self.clock.now().plus_ms(STEP_PAUSE_MS)).await;
+        }
+        self.underway.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        self.done.notify_waiters();
+    }
+
+    /// Performs one step; false when it should be tried again after a pause.
+    async fn step(&self, step: Step) -> bool {
+        match step {
+            Step::Start(spec) => {
+                let Ok(_slot) = self.slots.acquire().await else { return false };
+                let generation = spec.name.generation;
+                let outcome = match self.engine.start(&spec).await {
+                    Ok(engine_id) => Command::RecordStarted { generation, engine_id },
+                    Err(e) => Command::RecordStartFailed { generation, class: e.class, detail: e.detail },
+                };
+                self.record(&spec.name, "start", outcome).await
+            }
+            Step::RecordStarted { name, engine_id } => {
+                let generation = name.generation;
+                self.record(&name, "start", Command::RecordStarted { generation, engine_id }).await
+            }
+            Step::RecordExited { name, exit } => {
+                let generation = name.generation;
+                self.record(&name, "end", Command::RecordExited { generation, exit }).await
+            }
+            Step::RecordLost { name } => self.record_lost(&name).await,
+            Step::Stop { name, grace_ms } => self.reached(self.engine.stop(&name, grace_ms).await, &name),
+            Step::Remove { name } => {
+                let removed = self.reached(self.engine.remove(&name).await, &name);
+                let generation = name.generation;
+                removed && self.record(&name, "remove", Command::RecordRemoved { generation }).await
+            }
+            Step::RemoveOrphan { name } => self.remove_orphan(&name).await,
+        }
+    }
+
+    /// "Not listed" is concluded only from a list made after the books already wanted it.
+    async fn record_lost(&self, name: &ContainerName) -> bool {
+        match self.engine.list().await {
+            Ok(seen) if seen.iter().all(|s| s.name != *name) => {
+                let (generation, reason) = (name.generation, format!("{name} is not in the engine's list"));
+                self.record(name, "end", Command::RecordLost { generation, reason }).await
+            }
+            Ok(_) => true,
+            Err(_) => false,
+        }
+    }
+
+    async fn remove_orphan(&self, name: &ContainerName) -> bool {
+        if self.projector.read(|books| plan::session_at(books, name)).is_some() {
+            return true;
+        }
+        tracing::info!(container = %name, "no stream knows this container of ours: it is removed");
+        self.reached(self.engine.stop(name, 0).await, name) && self.reached(self.engine.remove(name).await, name)
+    }
+
+    fn reached<E: std::fmt::Display>(&self, result: Result<(), E>, name: &ContainerName) -> bool {
+        if let Err(error) = &result {
+            tracing::warn!(container = %name, %error, "the engine did not do it; it is tried again");
+        }
+        result.is_ok()
+    }
+
+    async fn record(&self, name: &ContainerName, what: &str, command: Command) -> bool {
+        let stream = StreamId::Container(name.project.clone(), name.n);
+        let id = CommandId::derived(&["reconcile", &stream.to_string(), &name.generation.to_string(), what]);
+        let last = self.projector.read(|books| {
+            let tracked = books.projects.get(&name.project).and_then(|book| book.berths.get(&name.n));
+            tracked.map(|t| (t.position, t.correlation))
+        });
+        let (causation, correlation) = last.map_or((None, id), |(position, correlation)| (Some(position), correlation));
+        let cause = Cause { principal: Principal::Node("engine".to_owned()), correlation, causation };
+        match self.directory.execute(&stream, AnyCommand::Container(command), id, cause, vec![]).await {
+            Ok(receipt) => {
+                self.projector.wait_for(receipt.position).await;
+                true
+            }
+            Err(error) => {
+                tracing::debug!(container = %name, what, %error, "the step was turned down");
+                false
+            }
+        }
+    }
+}

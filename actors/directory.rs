@@ -1,0 +1,109 @@
+//! The directory: stream → host. The only handle that others hold; finds the host of a stream, or starts one.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix::prelude::*;
+use events::aggregate::Aggregate;
+use events::backlog::Backlog;
+use events::cause::Cause;
+use events::container::Container;
+use events::feature::Feature;
+use events::id::CommandId;
+use events::log::Receipt;
+use events::node::Node;
+use events::policy::{AnyCommand, Tell};
+use events::project::Project;
+use events::stream::{StreamId, Version};
+use events::trunk::Trunk;
+
+use crate::host::{Execute, ExecuteError, Host, Kernel};
+
+/// Threads that hosts live on: appends wait on the log, not on the processor, so two are plenty.
+const ARBITERS: usize = 2;
+/// A command that is not answered by then has an unknown outcome.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// Finds hosts. Clones share them.
+#[derive(Clone)]
+pub struct Directory {
+    kernel: Kernel,
+    hosts: Arc<Mutex<HashMap<StreamId, Box<dyn Any + Send>>>>,
+    arbiters: Arc<Vec<ArbiterHandle>>,
+}
+
+impl Directory {
+    /// A directory over a log. Needs a running actix system.
+    pub fn new(kernel: Kernel) -> Self {
+        let arbiters = (0..ARBITERS).map(|_| Arbiter::new().handle()).collect();
+        Self { kernel, hosts: Arc::default(), arbiters: Arc::new(arbiters) }
+    }
+
+    /// What hosts are made of.
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// Ends the threads of the hosts; commands are answered `Unknown` or `Unavailable` from then on.
+    pub fn stop(&self) {
+        for arbiter in self.arbiters.iter() {
+            arbiter.stop();
+        }
+    }
+
+    fn host<A: Aggregate>(&self, stream: &StreamId) -> Result<Addr<Host<A>>, ExecuteError> {
+        let quarantine = self.kernel.quarantine.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = quarantine.get(stream) {
+            return Err(ExecuteError::Quarantined { stream: stream.clone(), why: why.clone() });
+        }
+        drop(quarantine);
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = hosts.get(stream).and_then(|h| h.downcast_ref::<Addr<Host<A>>>()).filter(|addr| addr.connected());
+        if let Some(addr) = known {
+            return Ok(addr.clone());
+        }
+        let mut hasher = DefaultHasher::new();
+        stream.hash(&mut hasher);
+        let arbiter = &self.arbiters[usize::try_from(hasher.finish() % ARBITERS as u64).unwrap_or(0)];
+        let (host_stream, kernel) = (stream.clone(), self.kernel.clone());
+        let addr = Host::<A>::start_in_arbiter(arbiter, move |_| Host::new(host_stream, kernel));
+        hosts.insert(stream.clone(), Box::new(addr.clone()));
+        Ok(addr)
+    }
+
+    async fn send<A: Aggregate>(&self, stream: &StreamId, message: Execute<A>) -> Result<Receipt, ExecuteError> {
+        let addr = self.host::<A>(stream)?;
+        match addr.send(message).timeout(ANSWER_WITHIN).await {
+            Ok(answer) => answer,
+            Err(MailboxError::Closed) => Err(ExecuteError::Unknown("the host ended while the command was with it".to_owned())),
+            Err(MailboxError::Timeout) => Err(ExecuteError::Unknown("no answer within 30 s".to_owned())),
+        }
+    }
+
+    /// Sends a command to the host of a stream and waits for its answer.
+    pub async fn execute(
+        &self,
+        stream: &StreamId,
+        command: AnyCommand,
+        id: CommandId,
+        cause: Cause,
+        premises: Vec<(StreamId, Version)>,
+    ) -> Result<Receipt, ExecuteError> {
+        match command {
+            AnyCommand::Project(command) => self.send::<Project>(stream, Execute { command, id, cause, premises }).await,
+            AnyCommand::Backlog(command) => self.send::<Backlog>(stream, Execute { command, id, cause, premises }).await,
+            AnyCommand::Feature(command) => self.send::<Feature>(stream, Execute { command, id, cause, premises }).await,
+            AnyCommand::Container(command) => self.send::<Container>(stream, Execute { command, id, cause, premises }).await,
+            AnyCommand::Trunk(command) => self.send::<Trunk>(stream, Execute { command, id, cause, premises }).await,
+            AnyCommand::Node(command) => self.send::<Node>(stream, Execute { command, id, cause, premises }).await,
+        }
+    }
+
+    /// Sends a command that a policy owes.
+    pub async fn tell(&self, tell: Tell) -> Result<Receipt, ExecuteError> {
+        self.execute(&tell.stream, tell.command, tell.id, tell.cause, tell.premises).await
+    }
+}

@@ -1,0 +1,258 @@
+//! The host: one actor, one stream. decide → append → evolve → reply, and nobody else may speak in between.
+//!
+//! The handler answers with `AtomicResponse`: with an ordinary response future actix would let a second command decide on stale
+//! state while the first append is in flight. After an unknown outcome or a panic the state is thrown away: the actor stops, and
+//! the next one reads the truth.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix::prelude::*;
+use events::aggregate::{Aggregate, Moment, Refusal as _};
+use events::cause::Cause;
+use events::codec::EventCodec;
+use events::id::{CommandId, Digest};
+use events::log::{Append, AppendError, EventLog, NewEvent, Receipt};
+use events::stream::{Position, StreamId, Version};
+
+use crate::feed::Feed;
+use crate::ports::clock::Clock;
+
+/// How often a command is decided again after its own stream moved under it.
+const DECISIONS_MAX: usize = 3;
+/// Events read at once while loading a stream.
+const LOAD_BATCH: usize = 512;
+
+/// What every host needs.
+#[derive(Clone)]
+pub struct Kernel {
+    /// The truth.
+    pub log: Arc<dyn EventLog>,
+    /// Told of every append.
+    pub feed: Feed,
+    /// Read once per command.
+    pub clock: Arc<dyn Clock>,
+    /// Streams whose fold panicked, with what it said.
+    pub quarantine: Arc<Mutex<HashMap<StreamId, String>>>,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExecuteError {
+    /// The rules turned it down.
+    #[error("{message}")]
+    Refused {
+        /// Stable code.
+        code: &'static str,
+        /// For people.
+        message: String,
+    },
+    /// A premise moved: plan again.
+    #[error("{stream} moved meanwhile; look again and decide anew")]
+    Stale {
+        /// Which premise.
+        stream: StreamId,
+    },
+    /// The command id was used before, with another body.
+    #[error("this command id was used before with another body; use a new id")]
+    IdReused,
+    /// Too much at once.
+    #[error("the server is busy; try again")]
+    Busy,
+    /// It may or may not have happened; the same command id tells.
+    #[error("outcome unknown ({0}); ask again with the same command id")]
+    Unknown(String),
+    /// The stream cannot be folded.
+    #[error("{stream} is quarantined: {why}; its events are kept, and this build cannot fold them")]
+    Quarantined {
+        /// Which stream.
+        stream: StreamId,
+        /// What went wrong.
+        why: String,
+    },
+    /// The log cannot be read or written.
+    #[error("the log is not available: {0}")]
+    Unavailable(String),
+}
+
+/// A command on its way to a host.
+#[derive(Message)]
+#[rtype(result = "Result<Receipt, ExecuteError>")]
+pub struct Execute<A: Aggregate> {
+    /// What.
+    pub command: A::Command,
+    /// Answered once.
+    pub id: CommandId,
+    /// Who and why.
+    pub cause: Cause,
+    /// Streams that must still be where the caller saw them.
+    pub premises: Vec<(StreamId, Version)>,
+}
+
+/// The actor of one stream.
+pub struct Host<A: Aggregate> {
+    hosted: Option<Hosted<A>>,
+}
+
+impl<A: Aggregate> Host<A> {
+    /// A host that loads its stream with the first command.
+    pub fn new(stream: StreamId, kernel: Kernel) -> Self {
+        Self { hosted: Some(Hosted { stream, kernel, state: A::default(), version: Version(0), position: Position(0), loaded: false }) }
+    }
+}
+
+impl<A: Aggregate> Actor for Host<A> {
+    type Context = Context<Self>;
+}
+
+impl<A: Aggregate> Handler<Execute<A>> for Host<A> {
+    type Result = AtomicResponse<Self, Result<Receipt, ExecuteError>>;
+
+    fn handle(&mut self, message: Execute<A>, _ctx: &mut Context<Self>) -> Self::Result {
+        let hosted = self.hosted.take();
+        let work = async move {
+            let mut hosted = hosted?;
+            let answer = hosted.execute(message).await;
+            Some((hosted, answer))
+        };
+        AtomicResponse::new(Box::pin(work.into_actor(self).map(|done, host, ctx| {
+            let Some((hosted, answer)) = done else {
+                ctx.stop();
+                return Err(ExecuteError::Unavailable("the host is stopping".to_owned()));
+            };
+            let fatal = matches!(answer, Err(ExecuteError::Unknown(_) | ExecuteError::Quarantined { .. } | ExecuteError::Unavailable(_)));
+            if fatal {
+                ctx.stop();
+            } else {
+                host.hosted = Some(hosted);
+            }
+            answer
+        })))
+    }
+}
+
+struct Hosted<A: Aggregate> {
+    stream: StreamId,
+    kernel: Kernel,
+    state: A,
+    version: Version,
+    position: Position,
+    loaded: bool,
+}
+
+enum Decided {
+    Done(Receipt),
+    Again,
+}
+
+impl<A: Aggregate> Hosted<A> {
+    async fn execute(&mut self, message: Execute<A>) -> Result<Receipt, ExecuteError> {
+        if !self.loaded {
+            self.catch_up().await?;
+            self.loaded = true;
+        }
+        for _ in 0..DECISIONS_MAX {
+            match self.decide_once(&message).await? {
+                Decided::Done(receipt) => return Ok(receipt),
+                Decided::Again => self.catch_up().await?,
+            }
+        }
+        Err(ExecuteError::Stale { stream: self.stream.clone() })
+    }
+
+    async fn decide_once(&mut self, message: &Execute<A>) -> Result<Decided, ExecuteError> {
+        let now = self.kernel.clock.now();
+        let body = Digest::of(&events::codec::to_named(&message.command));
+        let decided = catch_unwind(AssertUnwindSafe(|| self.state.decide(&message.command, now)));
+        let events = match decided {
+            Err(panic) => {
+                // The state may be half changed only if evolve ran, which it did not; still nothing of it is kept.
+                return Err(ExecuteError::Unavailable(format!("deciding panicked: {}", panic_text(&*panic))));
+            }
+            Ok(Err(refusal)) => return self.refused(message.id, body, &refusal).await.map(Decided::Done),
+            Ok(Ok(events)) => events,
+        };
+        if events.is_empty() {
+            return Ok(Decided::Done(Receipt { stream: self.stream.clone(), version: self.version, position: self.position }));
+        }
+        let append = Append {
+            stream: self.stream.clone(),
+            expected: self.version,
+            also_expect: message.premises.clone(),
+            events: events.iter().map(NewEvent::of).collect(),
+            command: message.id,
+            body,
+            cause: message.cause.clone(),
+            trace: None,
+            at: now,
+        };
+        match self.kernel.log.append(append).await {
+            Ok(receipt) => {
+                self.kernel.feed.advance(receipt.position);
+                let first = receipt.position.0 - (events.len() as u64 - 1);
+                for (event, n) in events.iter().zip(0..) {
+                    let moment = Moment { position: Position(first + n), version: Version(self.version.0 + 1), at: now };
+                    self.evolve(event, moment)?;
+                }
+                Ok(Decided::Done(receipt))
+            }
+            Err(AppendError::Conflict { .. }) => Ok(Decided::Again),
+            Err(AppendError::Repeated { receipt, same_body: true }) => Ok(Decided::Done(receipt)),
+            Err(AppendError::Repeated { same_body: false, .. }) => Err(ExecuteError::IdReused),
+            Err(AppendError::Premise { stream, .. }) => Err(ExecuteError::Stale { stream }),
+            Err(AppendError::Busy) => Err(ExecuteError::Busy),
+            Err(AppendError::Invalid(why)) => Err(ExecuteError::Refused { code: "invalid", message: why }),
+            Err(AppendError::Unknown(why)) => Err(ExecuteError::Unknown(why)),
+            Err(AppendError::Closed(why)) => Err(ExecuteError::Unavailable(why)),
+        }
+    }
+
+    /// A refusal may be the repetition of a success: then the stored receipt is the answer.
+    async fn refused(&self, id: CommandId, body: Digest, refusal: &A::Refusal) -> Result<Receipt, ExecuteError> {
+        match self.kernel.log.remembered(id).await {
+            Ok(Some(known)) if known.body == body => Ok(known.receipt),
+            Ok(Some(_)) => Err(ExecuteError::IdReused),
+            Ok(None) => Err(ExecuteError::Refused { code: refusal.code(), message: refusal.to_string() }),
+            Err(e) => Err(ExecuteError::Unavailable(e.to_string())),
+        }
+    }
+
+    async fn catch_up(&mut self) -> Result<(), ExecuteError> {
+        loop {
+            let read = self.kernel.log.read_stream(&self.stream, self.version, LOAD_BATCH).await;
+            let batch = read.map_err(|e| ExecuteError::Unavailable(e.to_string()))?;
+            for envelope in &batch {
+                let event = A::Event::decode(&envelope.kind, envelope.schema, &envelope.payload);
+                let event = event.map_err(|e| self.quarantine(e.to_string()))?;
+                let moment = Moment { position: envelope.position, version: envelope.version, at: envelope.at };
+                self.evolve(&event, moment)?;
+            }
+            if batch.len() < LOAD_BATCH {
+                return Ok(());
+            }
+        }
+    }
+
+    fn evolve(&mut self, event: &A::Event, moment: Moment) -> Result<(), ExecuteError> {
+        match catch_unwind(AssertUnwindSafe(|| self.state.evolve(event, moment))) {
+            Ok(()) => {
+                self.version = moment.version;
+                self.position = moment.position;
+                Ok(())
+            }
+            Err(panic) => Err(self.quarantine(format!("folding position {} panicked: {}", moment.position, panic_text(&*panic)))),
+        }
+    }
+
+    fn quarantine(&self, why: String) -> ExecuteError {
+        let mut quarantine = self.kernel.quarantine.lock().unwrap_or_else(PoisonError::into_inner);
+        quarantine.insert(self.stream.clone(), why.clone());
+        ExecuteError::Quarantined { stream: self.stream.clone(), why }
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}

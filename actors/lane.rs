@@ -1,0 +1,194 @@
+//! The claim lane: who gets the next feature. All claims of a project pass it.
+//!
+//! It reserves in memory and does not wait for the append before it serves the next claimant, so that a hundred claims share a group
+//! commit. The guarantee is not here: it is the expected version of the feature's stream. The lane only keeps claimants from
+//! running at the same feature, and answers "nothing" only when nothing is ready and no reservation is pending.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use events::cause::Cause;
+use events::feature;
+use events::holder::Holder;
+use events::id::{CommandId, Epoch, FeatureId, ProjectName};
+use events::log::Receipt;
+use events::policy::AnyCommand;
+use events::stream::{StreamId, Version};
+use events::view::Books;
+use tokio::sync::Notify;
+
+use crate::directory::Directory;
+use crate::host::ExecuteError;
+use crate::projector::Projector;
+
+/// How often a claimant is sent to another feature after the first was gone.
+const ROUNDS_MAX: usize = 64;
+
+/// A claim that was granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Granted {
+    /// Which feature.
+    pub feature: FeatureId,
+    /// Which claim.
+    pub epoch: Epoch,
+    /// Where it is recorded.
+    pub receipt: Receipt,
+}
+
+/// Who asks, for what.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    /// Whose feature.
+    pub project: ProjectName,
+    /// A certain one, or the best.
+    pub feature: Option<FeatureId>,
+    /// Who.
+    pub holder: Holder,
+    /// Answered once.
+    pub id: CommandId,
+    /// Who and why.
+    pub cause: Cause,
+    /// What must still hold besides the project: for a berth, that it is idle.
+    pub premises: Vec<(StreamId, Version)>,
+}
+
+/// The lanes of all projects. Clones share them.
+#[derive(Clone)]
+pub struct Lane {
+    directory: Directory,
+    projector: Projector,
+    reserved: Arc<Mutex<BTreeMap<ProjectName, BTreeSet<FeatureId>>>>,
+    freed: Arc<Notify>,
+}
+
+enum Pick {
+    Feature(FeatureId, Version),
+    Wait,
+    Nothing,
+}
+
+impl Lane {
+    /// Lanes over these hosts and books.
+    pub fn new(directory: Directory, projector: Projector) -> Self {
+        Self { directory, projector, reserved: Arc::default(), freed: Arc::default() }
+    }
+
+    /// Features that are reserved right now.
+    pub fn reserved(&self, project: &ProjectName) -> BTreeSet<FeatureId> {
+        let reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        reserved.get(project).cloned().unwrap_or_default()
+    }
+
+    /// Grants a claim, or answers that nothing is ready. Runs on when the caller goes away, so that no reservation is left behind.
+    pub async fn claim(&self, asking: Asking) -> Result<Option<Granted>, ExecuteError> {
+        let lane = self.clone();
+        let claiming = tokio::spawn(async move { lane.claim_now(asking).await });
+        claiming.await.unwrap_or_else(|e| Err(ExecuteError::Unknown(format!("the claim ended early: {e}"))))
+    }
+
+    async fn claim_now(&self, asking: Asking) -> Result<Option<Granted>, ExecuteError> {
+        for _ in 0..ROUNDS_MAX {
+            // Registered before looking, so that a reservation freed in between is not missed.
+            let freed = self.freed.notified();
+            let (feature, project_version) = match self.pick(&asking)? {
+                Pick::Feature(feature, version) => (feature, version),
+                Pick::Wait => {
+                    freed.await;
+                    continue;
+                }
+                Pick::Nothing => return Ok(None),
+            };
+            let answer = self.append(&asking, &feature, project_version).await;
+            let own_project = StreamId::Project(asking.project.clone());
+            match answer {
+                Ok(receipt) => return Ok(Some(self.granted(&asking, feature, receipt).await)),
+                Err(ExecuteError::Stale { stream }) if stream == own_project => self.free_when_seen(&asking.project, feature).await,
+                Err(refused @ ExecuteError::Refused { .. }) if asking.feature.is_some() => {
+                    self.free(&asking.project, &feature);
+                    return Err(refused);
+                }
+                Err(ExecuteError::Refused { .. }) => self.free_when_seen(&asking.project, feature).await,
+                Err(other) => {
+                    self.free(&asking.project, &feature);
+                    return Err(other);
+                }
+            }
+        }
+        Err(ExecuteError::Busy)
+    }
+
+    fn pick(&self, asking: &Asking) -> Result<Pick, ExecuteError> {
+        let mut all = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        let reserved = all.entry(asking.project.clone()).or_default();
+        let picked = self.projector.read(|books| pick(books, asking, reserved))?;
+        if let Pick::Feature(feature, _) = &picked {
+            reserved.insert(feature.clone());
+        }
+        Ok(picked)
+    }
+
+    async fn append(&self, asking: &Asking, feature: &FeatureId, project: Version) -> Result<Receipt, ExecuteError> {
+        let mut premises = asking.premises.clone();
+        premises.push((StreamId::Project(asking.project.clone()), project));
+        let stream = StreamId::Feature(asking.project.clone(), feature.clone());
+        let command = AnyCommand::Feature(feature::Command::Claim { holder: asking.holder.clone() });
+        self.directory.execute(&stream, command, asking.id, asking.cause.clone(), premises).await
+    }
+
+    /// The receipt of a repeated command may name another feature than the one picked now: the one granted the first time.
+    async fn granted(&self, asking: &Asking, picked: FeatureId, receipt: Receipt) -> Granted {
+        let feature = match &receipt.stream {
+            StreamId::Feature(_, id) => id.clone(),
+            _ => picked.clone(),
+        };
+        self.projector.wait_for(receipt.position).await;
+        let epoch = self.projector.read(|books| {
+            let book = books.projects.get(&asking.project);
+            book.and_then(|b| b.feature(&feature)).map_or(Epoch(0), |known| known.epoch)
+        });
+        self.free(&asking.project, &picked);
+        Granted { feature, epoch, receipt }
+    }
+
+    /// The books were behind: the reservation is kept until they have caught up with the log.
+    async fn free_when_seen(&self, project: &ProjectName, feature: FeatureId) {
+        if let Ok(head) = self.directory.kernel().log.head().await {
+            self.directory.kernel().feed.advance(head.position);
+            self.projector.wait_for(head.position).await;
+        }
+        self.free(project, &feature);
+    }
+
+    fn free(&self, project: &ProjectName, feature: &FeatureId) {
+        let mut all = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reserved) = all.get_mut(project) {
+            reserved.remove(feature);
+        }
+        drop(all);
+        self.freed.notify_waiters();
+    }
+}
+
+fn pick(books: &Books, asking: &Asking, reserved: &BTreeSet<FeatureId>) -> Result<Pick, ExecuteError> {
+    let refused = |code, message: &str| Err(ExecuteError::Refused { code, message: message.to_owned() });
+    let Some((book, registered)) = books.projects.get(&asking.project).and_then(|b| Some((b, b.registered()?))) else {
+        return refused("unknown_project", "there is no such project; `project list` shows those there are");
+    };
+    if !registered.is_running() {
+        return refused("not_running", "nothing is claimed while the project is not running or is being edited");
+    }
+    let version = book.project.version;
+    if let Some(wanted) = &asking.feature {
+        let known = book.feature(wanted);
+        return match known {
+            _ if reserved.contains(wanted) => Ok(Pick::Wait),
+            Some(known) if !book.is_whole(known.batch) => refused("not_whole", "the feature's batch is still being created; try again"),
+            _ => Ok(Pick::Feature(wanted.clone(), version)),
+        };
+    }
+    match book.ready().into_iter().find(|id| !reserved.contains(*id)) {
+        Some(id) => Ok(Pick::Feature(id.clone(), version)),
+        None if reserved.is_empty() => Ok(Pick::Nothing),
+        None => Ok(Pick::Wait),
+    }
+}

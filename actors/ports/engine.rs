@@ -1,0 +1,86 @@
+//! What runs containers. An engine is a hint: reconcile by its list, never by one event or one exit code.
+
+use async_trait::async_trait;
+use events::container::Exit;
+use events::id::{BerthNo, Generation, ProjectName, SessionId};
+use tokio::sync::watch;
+
+/// One container generation: its name is derived, so that a start whose answer was lost is found again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContainerName {
+    /// Whose.
+    pub project: ProjectName,
+    /// Which berth.
+    pub n: BerthNo,
+    /// Which generation.
+    pub generation: Generation,
+}
+
+impl std::fmt::Display for ContainerName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "supercargo-{}-{}-{}", self.project, self.n, self.generation)
+    }
+}
+
+/// What a container is started with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartSpec {
+    /// Its name.
+    pub name: ContainerName,
+    /// Its session: names its door.
+    pub session: SessionId,
+}
+
+/// What the engine sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Which container of ours.
+    pub name: ContainerName,
+    /// How the engine names it.
+    pub engine_id: String,
+    /// Whether it runs.
+    pub status: Status,
+}
+
+/// Whether a container runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// It runs.
+    Running,
+    /// It ended.
+    Exited(Exit),
+}
+
+/// Why a container did not start: a stable class, and what was said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{class}: {detail}")]
+pub struct StartError {
+    /// Stable word.
+    pub class: String,
+    /// For people.
+    pub detail: String,
+}
+
+/// The engine cannot be asked now; that says nothing about its containers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the engine cannot be reached: {0}")]
+pub struct Unreachable(pub String);
+
+/// The engine. Only containers of this installation are ever listed or touched.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// Its name, for people.
+    fn name(&self) -> &'static str;
+    /// Every container of ours.
+    async fn list(&self) -> Result<Vec<Seen>, Unreachable>;
+    /// Starts a container. Exclusive by name: when one of this name was started before, that one is answered.
+    async fn start(&self, spec: &StartSpec) -> Result<String, StartError>;
+    /// Asks it to end, and ends it after the grace. Answers when that is done.
+    async fn stop(&self, name: &ContainerName, grace_ms: u64) -> Result<(), Unreachable>;
+    /// Removes an ended container and everything it held.
+    async fn remove(&self, name: &ContainerName) -> Result<(), Unreachable>;
+    /// Whether this process is the container's main process.
+    async fn is_main_process(&self, name: &ContainerName, pid: i32) -> bool;
+    /// Changes whenever a list may differ from the last one.
+    fn hints(&self) -> watch::Receiver<u64>;
+}

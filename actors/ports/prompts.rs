@@ -1,0 +1,45 @@
+//! What an agent is told: the folded facts that go into a prompt, and the port that renders them.
+
+use events::holder::Role;
+use serde::Serialize;
+
+use super::PortError;
+
+/// Everything a prompt may speak of.
+#[derive(Debug, Clone, Serialize)]
+pub struct Told {
+    /// Which prompt.
+    pub role: Role,
+    /// Project name.
+    pub project: String,
+    /// The spec, when there is one.
+    pub spec: String,
+    /// Id of the feature; empty for roles without one.
+    pub feature: String,
+    /// Its title.
+    pub title: String,
+    /// Its description.
+    pub description: String,
+    /// Its steps.
+    pub steps: Vec<String>,
+    /// The claim's number.
+    pub epoch: u64,
+    /// What went before: reasons, comments, findings.
+    pub notes: Vec<String>,
+    /// The commit to start from or to look at.
+    pub sha: String,
+    /// The branch to push to.
+    pub branch: String,
+    /// The project's verification command, if set.
+    pub verify: String,
+    /// Closed features, for overseers.
+    pub closed: Vec<String>,
+    /// Percent, for overseers; 100 for the final verification.
+    pub step: u8,
+}
+
+/// Renders prompts.
+pub trait Prompts: Send + Sync {
+    /// The prompt of a role.
+    fn render(&self, told: &Told) -> Result<String, PortError>;
+}

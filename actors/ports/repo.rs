@@ -1,0 +1,86 @@
+//! What git is to us: a gate per project, candidates without a work tree, and an upstream that is moved with an expected old value.
+
+use async_trait::async_trait;
+use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
+use events::trunk::Candidate;
+
+use super::PortError;
+
+/// A fresh copy of upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// Upstream's branch.
+    pub branch: String,
+    /// Its commit; none when upstream is empty.
+    pub head: Option<Sha>,
+}
+
+/// What a merge came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Built {
+    /// A commit that may become upstream's next.
+    Candidate(Candidate),
+    /// It does not merge.
+    Conflict {
+        /// Where.
+        paths: Vec<String>,
+    },
+    /// Upstream is not where the entry was built on.
+    Moved {
+        /// Where it is.
+        seen: Option<Sha>,
+    },
+}
+
+/// What a push came to, read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    /// Upstream holds it.
+    Advanced,
+    /// Somebody else was first.
+    Moved {
+        /// Where upstream is.
+        seen: Option<Sha>,
+    },
+}
+
+/// A merge to be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeWish {
+    /// Entry number: names the candidate's ref.
+    pub entry: u64,
+    /// Upstream's commit as far as we know.
+    pub base: Option<Sha>,
+    /// The submitted commit; none for the scaffold.
+    pub sha: Option<Sha>,
+    /// The commit message.
+    pub message: String,
+    /// The date of the commit: fixed, so that a rebuild gives the same sha.
+    pub at: Timestamp,
+}
+
+/// A submission as the gate sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// Where it branched off the trunk.
+    pub base: Option<Sha>,
+    /// Commits between there and it.
+    pub ahead: usize,
+}
+
+/// The repositories of all projects.
+#[async_trait]
+pub trait Repo: Send + Sync {
+    /// Makes or completes the gate of a project as a copy of upstream.
+    async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
+    /// The newest pushed commit of a claim.
+    async fn work_head(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Result<Option<Sha>, PortError>;
+    /// Pins a pushed commit as submitted, after comparing it with the work ref and the trunk.
+    async fn pin(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch, sha: &Sha) -> Result<Handed, PortError>;
+    /// Builds a candidate on upstream's present commit.
+    async fn build(&self, project: &ProjectName, url: &str, branch: &str, wish: &MergeWish) -> Result<Built, PortError>;
+    /// Moves upstream from the candidate's base to it, unless it is there already, and reads back.
+    async fn publish(&self, project: &ProjectName, url: &str, branch: &str, candidate: &Candidate) -> Result<Published, PortError>;
+    /// Removes the work refs of a feature that is closed; pinned submissions stay.
+    async fn tidy(&self, project: &ProjectName, feature: &FeatureId) -> Result<(), PortError>;
+}

@@ -1,0 +1,81 @@
+//! The projector keeps the books: one follower folds every envelope, everybody reads, and whoever wrote can wait until it is seen.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use events::log::{EventLog, ReadError};
+use events::stream::Position;
+use events::view::Books;
+use tokio::sync::watch;
+
+use crate::feed::Feed;
+use crate::follower::Follower;
+
+/// The books, kept up to date. Clones share them.
+#[derive(Clone)]
+pub struct Projector {
+    books: Arc<RwLock<Books>>,
+    seen: watch::Sender<Position>,
+}
+
+impl Projector {
+    /// Folds the log up to its head. Fails when an event cannot be folded: then nothing built on it may be served.
+    pub async fn open(log: Arc<dyn EventLog>, feed: &Feed) -> Result<(Self, Follower), ReadError> {
+        let projector = Self { books: Arc::default(), seen: watch::Sender::new(Position(0)) };
+        let mut follower = Follower::new(log, feed, Position(0));
+        loop {
+            let batch = follower.poll().await?;
+            if batch.is_empty() {
+                return Ok((projector, follower));
+            }
+            projector.fold(&batch)?;
+        }
+    }
+
+    fn fold(&self, batch: &[events::envelope::Envelope]) -> Result<(), ReadError> {
+        let mut books = self.books.write().unwrap_or_else(PoisonError::into_inner);
+        for envelope in batch {
+            books.apply(envelope).map_err(|e| ReadError(e.to_string()))?;
+        }
+        let position = books.position;
+        drop(books);
+        self.seen.send_replace(position);
+        Ok(())
+    }
+
+    /// Follows the log until the feed ends.
+    pub async fn run(self, mut follower: Follower) -> Result<(), ReadError> {
+        while let Some(batch) = follower.next().await? {
+            self.fold(&batch)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the books. Keep it short: the fold waits meanwhile.
+    pub fn read<T>(&self, f: impl FnOnce(&Books) -> T) -> T {
+        f(&self.books.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes with every fold.
+    pub fn changes(&self) -> watch::Receiver<Position> {
+        self.seen.subscribe()
+    }
+
+    /// Returns when the books hold `position`.
+    pub async fn wait_for(&self, position: Position) {
+        // An error means that the sender is gone, which `self` keeps alive.
+        self.changes().wait_for(|seen| *seen >= position).await.map(|_| ()).unwrap_or_default();
+    }
+
+    /// Returns when the books answer `Some`.
+    pub async fn wait_until<T>(&self, mut look: impl FnMut(&Books) -> Option<T>) -> T {
+        let mut changes = self.changes();
+        loop {
+            if let Some(found) = self.read(&mut look) {
+                return found;
+            }
+            if changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}

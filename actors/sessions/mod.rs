@@ -1,0 +1,144 @@
+//! What a session may ask of the server through its door. The runner speaks on the control voice (`runner.rs`), the agent on the
+//! other (`agent.rs`). Identity is the socket: the session is known before the first byte.
+
+mod agent;
+mod runner;
+pub mod wire;
+
+use std::sync::Arc;
+
+use events::cause::{Cause, Principal};
+use events::container::Assignment;
+use events::id::{CommandId, ProjectName, SessionId, Timestamp};
+use events::log::Receipt;
+use events::policy::AnyCommand;
+use events::stream::{StreamId, Version};
+use events::view::{Books, Grant};
+
+use crate::directory::Directory;
+use crate::host::ExecuteError;
+use crate::ports::PortError;
+use crate::ports::blobs::Blobs;
+use crate::ports::repo::Repo;
+use crate::ports::transcripts::Transcripts;
+use crate::projector::Projector;
+use crate::signs::Signs;
+
+/// Why a session's request was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// The rules turned it down.
+    #[error("{message}")]
+    Refused {
+        /// Stable code.
+        code: String,
+        /// What to do.
+        message: String,
+    },
+    /// Try again.
+    #[error("{0}")]
+    Later(String),
+}
+
+impl Denied {
+    fn refused(code: &str, message: impl Into<String>) -> Self {
+        Self::Refused { code: code.to_owned(), message: message.into() }
+    }
+}
+
+impl From<ExecuteError> for Denied {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::Refused { code, message } => Self::refused(code, message),
+            ExecuteError::IdReused => Self::refused("id_reused", error.to_string()),
+            ExecuteError::Quarantined { .. } => Self::refused("stream_quarantined", error.to_string()),
+            ExecuteError::Stale { .. } | ExecuteError::Busy | ExecuteError::Unknown(_) | ExecuteError::Unavailable(_) => {
+                Self::Later(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<PortError> for Denied {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Transient(why) => Self::Later(why),
+            PortError::Permanent(why) => Self::refused("not_possible", why),
+        }
+    }
+}
+
+/// Serves sessions. Clones share everything.
+#[derive(Clone)]
+pub struct Sessions {
+    /// Where commands go.
+    pub directory: Directory,
+    /// The books.
+    pub projector: Projector,
+    /// git.
+    pub repo: Arc<dyn Repo>,
+    /// Large content.
+    pub blobs: Arc<dyn Blobs>,
+    /// What agents print.
+    pub transcripts: Arc<dyn Transcripts>,
+    /// Who was heard of.
+    pub signs: Arc<Signs>,
+}
+
+/// Where a session works, by the books.
+#[derive(Debug, Clone)]
+struct Place {
+    project: ProjectName,
+    berth: StreamId,
+    job: Assignment,
+    grant: Option<Grant>,
+    running_since: Option<Timestamp>,
+    wall_ms: u64,
+}
+
+fn place(books: &Books, session: &SessionId) -> Option<Place> {
+    books.projects.values().find_map(|book| {
+        let registered = book.registered()?;
+        let (n, berth, _) = book.enlisted().find(|(_, berth, _)| berth.job().is_some_and(|job| job.session == *session))?;
+        let running_since = match &berth.slot {
+            events::container::Slot::Running { at, .. } => Some(*at),
+            _ => None,
+        };
+        Some(Place {
+            project: book.name.clone(),
+            berth: StreamId::Container(book.name.clone(), n),
+            job: berth.job()?.clone(),
+            grant: book.grant_of(session),
+            running_since,
+            wall_ms: registered.settings.session_wall_ms,
+        })
+    })
+}
+
+impl Sessions {
+    fn place(&self, session: &SessionId) -> Result<Place, Denied> {
+        let found = self.projector.read(|books| place(books, session));
+        found.ok_or_else(|| Denied::refused("session_over", "this session is over: stop working on it"))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.directory.kernel().clock.now()
+    }
+
+    /// Sends a command in the name of the session. `key` makes its id: the same request is answered as the first time.
+    async fn command(&self, session: &SessionId, stream: StreamId, command: AnyCommand, key: &[&str]) -> Result<Receipt, Denied> {
+        let parts: Vec<&str> = ["session", session.as_str()].into_iter().chain(key.iter().copied()).collect();
+        let id = CommandId::derived(&parts);
+        let started = self.projector.read(|books| {
+            let place = place(books, session)?;
+            let StreamId::Container(_, n) = place.berth else { return None };
+            books.projects.get(&place.project)?.berths.get(&n).map(|t| (t.position, t.correlation))
+        });
+        let (causation, correlation) = started.map_or((None, id), |(position, correlation)| (Some(position), correlation));
+        let cause = Cause { principal: Principal::Session(session.clone()), correlation, causation };
+        let none: Vec<(StreamId, Version)> = vec![];
+        let receipt = self.directory.execute(&stream, command, id, cause, none).await?;
+        self.projector.wait_for(receipt.position).await;
+        Ok(receipt)
+    }
+}

@@ -1,0 +1,192 @@
+//! The control voice: assignment, heartbeat, output, end.
+
+use std::time::Duration;
+
+use events::container::{self, Slot};
+use events::evidence::Evidence;
+use events::feature::Command as FeatureCommand;
+use events::holder::Role;
+use events::id::SessionId;
+use events::outcome::Outcome;
+use events::policy::AnyCommand;
+use events::stream::StreamId;
+use events::trunk;
+use events::view::Subject;
+
+use super::wire::{Beat, Brief, Ending, Verification};
+use super::{Denied, Place, Sessions, place};
+
+/// A runner may be faster than the record of its own start; it waits this long for it.
+const START_RECORDED_WITHIN: Duration = Duration::from_secs(20);
+
+impl Sessions {
+    /// The runner reports for work.
+    pub async fn hello(&self, session: &SessionId) -> Result<Brief, Denied> {
+        let recorded = self.projector.wait_until(|books| {
+            let place = place(books, session)?;
+            let StreamId::Container(_, n) = place.berth else { return None };
+            let berth = books.projects.get(&place.project)?.berth(n)?;
+            (!matches!(berth.slot, Slot::Requested { .. })).then_some(place)
+        });
+        let place = tokio::time::timeout(START_RECORDED_WITHIN, recorded).await;
+        let place = place.map_err(|_| Denied::Later("the start of this session is not recorded yet".to_owned()))?;
+        let begin = container::Command::BeginSession { session: session.clone() };
+        self.command(session, place.berth.clone(), AnyCommand::Container(begin), &["begin"]).await?;
+        self.signs.session(session, self.now());
+        self.brief(session, &place).await
+    }
+
+    async fn brief(&self, session: &SessionId, place: &Place) -> Result<Brief, Denied> {
+        let job = &place.job;
+        let prompt = self.blobs.get(job.prompt_digest).await?;
+        let settings = self.projector.read(|books| {
+            let registered = books.projects.get(&place.project).and_then(|b| b.registered());
+            registered.map(|r| r.settings.clone()).unwrap_or_default()
+        });
+        let entry = match place.grant.as_ref().map(|g| &g.subject) {
+            Some(Subject::Verification(entry)) => Some(*entry),
+            _ => None,
+        };
+        let fetch = match (job.role, &job.feature, job.epoch) {
+            (Role::Reviewer, Some(feature), Some(epoch)) => Some(format!("refs/supercargo/submitted/{feature}/{epoch}")),
+            (Role::Verifier, _, _) => entry.map(|entry| format!("refs/supercargo/candidates/{entry}")),
+            _ => None,
+        };
+        let branch = match (job.role, &job.feature, job.epoch) {
+            (Role::Coder, Some(feature), Some(epoch)) => Some(format!("work/{feature}/{epoch}")),
+            _ => None,
+        };
+        Ok(Brief {
+            session: session.clone(),
+            role: job.role,
+            project: place.project.clone(),
+            feature: job.feature.clone(),
+            epoch: job.epoch,
+            sha: job.sha.clone(),
+            fetch,
+            branch,
+            agent: job.agent.clone(),
+            setup: settings.setup,
+            prompt: String::from_utf8_lossy(&prompt).into_owned(),
+            verify: settings.verify,
+            wall_ms: place.wall_ms,
+        })
+    }
+
+    /// A sign of life.
+    pub fn beat(&self, session: &SessionId) -> Result<Beat, Denied> {
+        let place = self.place(session)?;
+        self.signs.session(session, self.now());
+        Ok(Beat { open: place.grant.is_some() })
+    }
+
+    /// A chunk of output; answers the last stored number.
+    pub async fn output(&self, session: &SessionId, seq: u64, bytes: &[u8]) -> Result<u64, Denied> {
+        self.place(session)?;
+        self.signs.session(session, self.now());
+        Ok(self.transcripts.append(session, seq, bytes).await?)
+    }
+
+    /// The session is over. The work is recorded before the end is: that is rule 3 of the design.
+    pub async fn end(&self, session: &SessionId, ending: &Ending) -> Result<(), Denied> {
+        let place = self.place(session)?;
+        if let Some(verification) = &ending.verification {
+            self.verified(session, &place, verification).await?;
+        }
+        if place.job.role == Role::Coder {
+            self.secure(session, &place).await?;
+        }
+        let outcome = self.outcome(session, ending)?;
+        let evidence = serde_json::to_vec(ending).map_err(|e| Denied::refused("invalid", e.to_string()))?;
+        let evidence = Some(self.blobs.put(evidence).await?);
+        let detail = detail(ending, outcome);
+        let end =
+            container::Command::EndSession { session: session.clone(), outcome, exit_code: ending.exit_code, evidence, detail };
+        match self.command(session, place.berth, AnyCommand::Container(end), &["end"]).await {
+            Ok(_) => {}
+            Err(Denied::Refused { code, .. }) if code == "session_over" => {}
+            Err(other) => return Err(other),
+        }
+        self.signs.forget(session);
+        Ok(())
+    }
+
+    /// Records what the gate holds of this claim, unless a submission already did.
+    async fn secure(&self, session: &SessionId, place: &Place) -> Result<(), Denied> {
+        let (Some(feature), Some(epoch)) = (place.job.feature.clone(), place.job.epoch) else { return Ok(()) };
+        let secured = self.projector.read(|books| {
+            let known = books.projects.get(&place.project).and_then(|book| book.feature(&feature));
+            known.is_none_or(|known| known.secured.contains_key(&epoch))
+        });
+        if secured {
+            return Ok(());
+        }
+        let sha = self.repo.work_head(&place.project, &feature, epoch).await?;
+        let stream = StreamId::Feature(place.project.clone(), feature);
+        let command = FeatureCommand::SecureWork { epoch, sha };
+        self.command(session, stream, AnyCommand::Feature(command), &["secure"]).await.map(|_| ())
+    }
+
+    async fn verified(&self, session: &SessionId, place: &Place, verification: &Verification) -> Result<(), Denied> {
+        let Some(Subject::Verification(entry)) = place.grant.as_ref().map(|g| g.subject.clone()) else { return Ok(()) };
+        let evidence = Evidence::Ran {
+            tree: verification.tree.clone(),
+            command: place.job.prompt_digest,
+            exit: verification.exit,
+            log: verification.log,
+            session: session.clone(),
+            tail: last_bytes(&verification.tail, TAIL_MAX),
+        };
+        let command = trunk::Command::RecordVerification { entry, session: Some(session.clone()), evidence };
+        let stream = StreamId::Trunk(place.project.clone());
+        match self.command(session, stream, AnyCommand::Trunk(command), &["evidence"]).await {
+            // Evidence that is not taken is no reason to keep the session: its verification lapses and another starts.
+            Ok(_) | Err(Denied::Refused { .. }) => Ok(()),
+            Err(later) => Err(later),
+        }
+    }
+
+    /// Judged from what was handed in: a session whose grant is settled did its work, whatever its exit code says.
+    fn outcome(&self, session: &SessionId, ending: &Ending) -> Result<Outcome, Denied> {
+        let place = self.place(session)?;
+        let overtime = place.running_since.is_some_and(|at| self.now() >= at.plus_ms(place.wall_ms));
+        Ok(match (&place.grant, ending) {
+            (None, _) => Outcome::Completed,
+            (Some(_), _) if overtime => Outcome::TimedOut,
+            (Some(_), Ending { interrupted: true, .. }) => Outcome::Interrupted,
+            (Some(_), Ending { trouble: Some(_), .. }) => Outcome::Failed,
+            (Some(_), Ending { exit_code: Some(0), .. }) => Outcome::NoWork,
+            (Some(_), _) => Outcome::Failed,
+        })
+    }
+}
+
+/// Most bytes of a verification's log that are kept in the event.
+const TAIL_MAX: usize = 4096;
+
+fn last_bytes(text: &str, max: usize) -> String {
+    let from = (text.len().saturating_sub(max)..text.len()).find(|i| text.is_char_boundary(*i)).unwrap_or(text.len());
+    text[from..].to_owned()
+}
+
+fn detail(ending: &Ending, outcome: Outcome) -> String {
+    let how = match (ending.exit_code, ending.signal) {
+        (Some(code), _) => format!("the agent ended with exit code {code}"),
+        (None, Some(signal)) => format!("the agent was ended by signal {signal}"),
+        (None, None) => "no agent ran".to_owned(),
+    };
+    let trouble = ending.trouble.as_ref().map_or(String::new(), |t| format!("; {t}"));
+    format!("{}: {how}{trouble}", outcome.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_bytes;
+
+    #[test]
+    fn a_tail_is_cut_at_a_character() {
+        assert_eq!(last_bytes("añb", 2), "b");
+        assert_eq!(last_bytes("añb", 3), "ñb");
+        assert_eq!(last_bytes("ab", 9), "ab");
+    }
+}

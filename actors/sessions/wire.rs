@@ -1,0 +1,145 @@
+//! What travels through a door, as JSON. Unknown fields are refused: a typo must not pass for an omission.
+
+use events::backlog::Batch;
+use events::feature::Content;
+use events::holder::Role;
+use events::id::{Digest, Epoch, FeatureId, ProjectName, SessionId, Sha};
+use events::settings::AgentSpec;
+use events::verdict::{Report, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// What a runner is told when it reports for work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Brief {
+    /// Its session.
+    pub session: SessionId,
+    /// What it is for.
+    pub role: Role,
+    /// Whose.
+    pub project: ProjectName,
+    /// The feature, for coders and reviewers.
+    pub feature: Option<FeatureId>,
+    /// The claim, for coders and reviewers.
+    pub epoch: Option<Epoch>,
+    /// The commit to check out; none in an empty repository.
+    pub sha: Option<Sha>,
+    /// The ref that holds it in the gate.
+    pub fetch: Option<String>,
+    /// The branch a coder pushes to.
+    pub branch: Option<String>,
+    /// The agent; none for verifiers.
+    pub agent: Option<AgentSpec>,
+    /// Command run in the fresh clone before the agent.
+    pub setup: Option<String>,
+    /// The prompt or, for verifiers, the command line.
+    pub prompt: String,
+    /// The recorded verification command, for agents that want to run it.
+    pub verify: Option<String>,
+    /// Milliseconds until the session is ended.
+    pub wall_ms: u64,
+}
+
+/// The answer to a heartbeat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beat {
+    /// Whether the granted work is still this session's. When not, the agent gets a short grace and the session ends.
+    pub open: bool,
+}
+
+/// What a verifier's run came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verification {
+    /// The tree that was checked out.
+    pub tree: Sha,
+    /// Exit code; a time-out counts as 124.
+    pub exit: i32,
+    /// Digest of the whole log.
+    pub log: Digest,
+    /// Its last lines.
+    pub tail: String,
+}
+
+/// What a runner reports at the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ending {
+    /// The agent's exit code, when it ended by itself.
+    pub exit_code: Option<i32>,
+    /// The signal that ended the agent.
+    pub signal: Option<i32>,
+    /// Whether the runner was asked to stop.
+    pub interrupted: bool,
+    /// What kept the agent from starting, if something did.
+    pub trouble: Option<String>,
+    /// For verifiers.
+    pub verification: Option<Verification>,
+}
+
+/// What an agent may say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Say {
+    /// A coder hands in a pushed commit.
+    Submit {
+        /// Which.
+        sha: Sha,
+    },
+    /// A reviewer judges.
+    Verdict {
+        /// The judgement.
+        verdict: Verdict,
+    },
+    /// An overseer reports.
+    Report {
+        /// The report.
+        report: Report,
+    },
+    /// An initializer hands in the backlog.
+    Backlog {
+        /// The features.
+        batch: Batch,
+    },
+    /// Anybody says something about the feature at hand.
+    Comment {
+        /// What.
+        text: String,
+    },
+    /// A coder gives the work back.
+    Release {
+        /// Why.
+        reason: String,
+    },
+    /// A coder needs a person.
+    Ask {
+        /// What to ask.
+        question: String,
+    },
+    /// Anybody found more to do.
+    Create {
+        /// What.
+        content: Content,
+        /// Ids it depends on.
+        #[serde(default)]
+        depends_on: Vec<String>,
+    },
+}
+
+/// The answer to a verb.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Where it is recorded.
+    pub position: u64,
+    /// Ids of features it brought.
+    #[serde(default)]
+    pub ids: Vec<FeatureId>,
+}
+
+/// An error on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Stable code.
+    pub code: String,
+    /// For people and agents: what was wrong, and what to do.
+    pub detail: String,
+}

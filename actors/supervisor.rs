@@ -1,0 +1,215 @@
+//! Starts everything in order on one log, and ends it in reverse.
+//!
+//! The long tasks (projector, policies, reconciler) are level-triggered: one that ended is started again and finds in the books what
+//! it owes. Three ends within a minute are not weather any more: the server ends, and whoever watches it starts it anew.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::cause::{Cause, Principal};
+use events::id::{CommandId, ProjectName};
+use events::log::EventLog;
+use events::node;
+use events::policy::AnyCommand;
+use events::stream::StreamId;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::containers::reconciler::{Doors, Reconciler};
+use crate::directory::Directory;
+use crate::effects::Effects;
+use crate::feed::Feed;
+use crate::host::{ExecuteError, Kernel};
+use crate::lane::Lane;
+use crate::policies::Policies;
+use crate::ports::blobs::Blobs;
+use crate::ports::clock::Clock;
+use crate::ports::engine::Engine;
+use crate::ports::prompts::Prompts;
+use crate::ports::repo::Repo;
+use crate::ports::transcripts::Transcripts;
+use crate::projector::Projector;
+use crate::sessions::Sessions;
+use crate::signs::Signs;
+
+/// Ends of one task within [`WINDOW`] that are answered by another start.
+const RESTARTS_MAX: usize = 3;
+/// The window of [`RESTARTS_MAX`].
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// The world as this installation has it.
+#[derive(Clone)]
+pub struct World {
+    /// The truth.
+    pub log: Arc<dyn EventLog>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// git.
+    pub repo: Arc<dyn Repo>,
+    /// Large content.
+    pub blobs: Arc<dyn Blobs>,
+    /// What agents print.
+    pub transcripts: Arc<dyn Transcripts>,
+    /// Prompts.
+    pub prompts: Arc<dyn Prompts>,
+}
+
+/// Everything that listens to commands on one log, before or without a fleet.
+#[derive(Clone)]
+pub struct Core {
+    /// Where commands go.
+    pub directory: Directory,
+    /// The books.
+    pub projector: Projector,
+    /// Who gets the next feature.
+    pub lane: Lane,
+    /// What doors serve.
+    pub sessions: Sessions,
+    /// Who was heard of.
+    pub signs: Arc<Signs>,
+    /// The world.
+    pub world: World,
+}
+
+/// A running core: its tasks end when this is stopped.
+pub struct Running {
+    /// What the tasks work on.
+    pub core: Core,
+    tasks: Vec<JoinHandle<()>>,
+    failed: watch::Receiver<Option<String>>,
+    fail: watch::Sender<Option<String>>,
+}
+
+impl Core {
+    /// Folds the log and starts the projector. Nothing is owed or reconciled yet.
+    pub async fn open(world: World) -> Result<Running, ExecuteError> {
+        let unavailable = |e: events::log::ReadError| ExecuteError::Unavailable(e.to_string());
+        let head = world.log.head().await.map_err(unavailable)?;
+        let feed = Feed::new(head.position);
+        let kernel = Kernel { log: world.log.clone(), feed: feed.clone(), clock: world.clock.clone(), quarantine: Arc::default() };
+        let directory = Directory::new(kernel);
+        let (projector, follower) = Projector::open(world.log.clone(), &feed).await.map_err(unavailable)?;
+        let lane = Lane::new(directory.clone(), projector.clone());
+        let signs = Arc::new(Signs::new(world.clock.now()));
+        let sessions = Sessions {
+            directory: directory.clone(),
+            projector: projector.clone(),
+            repo: world.repo.clone(),
+            blobs: world.blobs.clone(),
+            transcripts: world.transcripts.clone(),
+            signs: signs.clone(),
+        };
+        let core = Self { directory, projector: projector.clone(), lane, sessions, signs, world };
+        let (fail, failed) = watch::channel(None);
+        let task = {
+            let fail = fail.clone();
+            tokio::spawn(async move {
+                // A log that cannot be read or folded ends the server: nothing built on it may be served.
+                if let Err(error) = projector.run(follower).await {
+                    fail.send_replace(Some(format!("the books cannot follow the log: {error}")));
+                }
+            })
+        };
+        Ok(Running { core, tasks: vec![task], failed, fail })
+    }
+}
+
+impl Running {
+    /// Records that this server runs, and begins to owe and to reconcile.
+    pub async fn begin(&mut self, node: &ProjectName, build: &str, engine: Arc<dyn Engine>, doors: Arc<dyn Doors>) -> Result<(), ExecuteError> {
+        let core = self.core.clone();
+        let stream = StreamId::Node(node.clone());
+        let next = core.projector.read(|books| books.node.version.0 + 1);
+        let id = CommandId::derived(&["node start", node.as_str(), &next.to_string()]);
+        let cause = Cause::first(Principal::Node(node.to_string()), id);
+        let start = AnyCommand::Node(node::Command::Start { build: build.to_owned() });
+        core.directory.execute(&stream, start, id, cause, vec![]).await?;
+
+        let effects = Effects {
+            directory: core.directory.clone(),
+            projector: core.projector.clone(),
+            lane: core.lane.clone(),
+            repo: core.world.repo.clone(),
+            blobs: core.world.blobs.clone(),
+            prompts: core.world.prompts.clone(),
+        };
+        let signs = core.signs.clone();
+        self.keep("policies", move || Policies::new(effects.clone(), signs.clone()).run());
+        let reconciler = Reconciler::new(core.directory.clone(), core.projector.clone(), engine, doors);
+        self.keep("reconciler", move || reconciler.clone().run());
+        Ok(())
+    }
+
+    /// Keeps a task alive, within limits.
+    fn keep<F, T>(&mut self, name: &'static str, start: F)
+    where
+        F: Fn() -> T + Send + 'static,
+        T: Future<Output = ()> + Send + 'static,
+    {
+        let fail = self.fail.clone();
+        self.tasks.push(tokio::spawn(async move {
+            let mut ends: Vec<tokio::time::Instant> = Vec::new();
+            loop {
+                let Err(error) = Guarded(tokio::spawn(start())).join().await else { return };
+                tracing::error!(task = name, %error, "a task ended by panic; it is started again");
+                let now = tokio::time::Instant::now();
+                ends.retain(|end| now.duration_since(*end) < WINDOW);
+                ends.push(now);
+                if ends.len() > RESTARTS_MAX {
+                    fail.send_replace(Some(format!("{name} ended {} times within a minute: {error}", ends.len())));
+                    return;
+                }
+            }
+        }));
+    }
+
+    /// Returns why the core cannot go on; never, while it can.
+    pub async fn failed(&self) -> String {
+        let mut failed = self.failed.clone();
+        let why = failed.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+        why.unwrap_or_else(|| "the core ended".to_owned())
+    }
+
+    /// Records an orderly stop and ends the tasks. Running agents belong to the engine and live on.
+    pub async fn stop(self, node: &ProjectName) {
+        let epoch = self.core.projector.read(|books| books.node.state.up_since.map(|_| books.node.state.epoch));
+        self.abort_tasks();
+        if let Some(epoch) = epoch {
+            let id = CommandId::derived(&["node stop", node.as_str(), &epoch.to_string()]);
+            let cause = Cause::first(Principal::Node(node.to_string()), id);
+            let stop = AnyCommand::Node(node::Command::Stop { epoch });
+            if let Err(error) = self.core.directory.execute(&StreamId::Node(node.clone()), stop, id, cause, vec![]).await {
+                tracing::warn!(%error, "the orderly stop was not recorded; the next start sees a crash");
+            }
+        }
+        self.core.directory.stop();
+    }
+
+    /// Ends the tasks at once, as a crash would; for tests that stop between two steps.
+    pub fn crash(self) {
+        self.abort_tasks();
+        self.core.directory.stop();
+    }
+
+    fn abort_tasks(&self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// A spawned task that ends with its keeper.
+struct Guarded(JoinHandle<()>);
+
+impl Guarded {
+    async fn join(mut self) -> Result<(), tokio::task::JoinError> {
+        (&mut self.0).await
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

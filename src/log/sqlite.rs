@@ -1,0 +1,182 @@
+//! The log on SQLite: WAL, `synchronous=FULL`, one writer thread. sqlx owns the schema and the point reads; the two hot loops,
+//! append and scan, use rusqlite on the same linked SQLite.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use events::envelope::Envelope;
+use events::id::{CommandId, Digest};
+use events::log::{Append, AppendError, EventLog, Head, ReadError, Receipt, Remembered};
+use events::stream::{Position, StreamId, Version};
+use rusqlite::{Connection, OpenFlags};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::watch;
+
+use super::row::{COLUMNS, Row, TABLES};
+use super::writer::Writer;
+
+/// SQLite before this could corrupt a file whose WAL was reset by two connections at once.
+const SQLITE_MIN: i32 = 3_051_003;
+/// Point reads that may run at once.
+const READERS: u32 = 4;
+
+/// Why a log could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file or its schema.
+    #[error("opening the log {0}: {1}")]
+    Open(PathBuf, String),
+    /// The linked SQLite is too old.
+    #[error("the linked SQLite is version {0}, at least {SQLITE_MIN} is needed: older ones can corrupt the log")]
+    Version(i32),
+    /// There is no log.
+    #[error("there is no log at {0}; `supercargo serve --data DIR` makes one")]
+    Missing(PathBuf),
+}
+
+/// An [`EventLog`] in a file.
+pub struct SqliteLog {
+    id: String,
+    pool: SqlitePool,
+    scanner: Arc<Mutex<Connection>>,
+    writer: Option<Writer>,
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(std::time::Duration::from_secs(5))
+}
+
+impl SqliteLog {
+    /// Opens or makes the log at `path`, for writing. `new_id` names a log that is made now.
+    pub async fn open(path: &Path, new_id: &str) -> Result<Self, OpenError> {
+        let failed = |e: &dyn std::fmt::Display| OpenError::Open(path.to_owned(), e.to_string());
+        if rusqlite::version_number() < SQLITE_MIN {
+            return Err(OpenError::Version(rusqlite::version_number()));
+        }
+        // One connection makes the schema and is closed before the writer begins: only one connection ever writes.
+        let maker = SqlitePoolOptions::new().max_connections(1).connect_with(options(path).create_if_missing(true)).await;
+        let maker = maker.map_err(|e| failed(&e))?;
+        sqlx::migrate!("src/log/migrations").run(&maker).await.map_err(|e| failed(&e))?;
+        sqlx::query("INSERT INTO log_meta SELECT ?, 1, unixepoch() * 1000000 WHERE NOT EXISTS (SELECT 1 FROM log_meta)")
+            .bind(new_id)
+            .execute(&maker)
+            .await
+            .map_err(|e| failed(&e))?;
+        maker.close().await;
+        let mut log = Self::open_reader(path).await?;
+        let writer = Connection::open(path).and_then(|connection| {
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.busy_timeout(std::time::Duration::from_secs(5))?;
+            connection.set_prepared_statement_cache_capacity(32);
+            Writer::start(connection, &log.id)
+        });
+        log.writer = Some(writer.map_err(|e| failed(&e))?);
+        Ok(log)
+    }
+
+    /// Opens the log at `path` for reading only; a server may be writing it.
+    pub async fn open_reader(path: &Path) -> Result<Self, OpenError> {
+        let failed = |e: &dyn std::fmt::Display| OpenError::Open(path.to_owned(), e.to_string());
+        if !path.exists() {
+            return Err(OpenError::Missing(path.to_owned()));
+        }
+        let pool = SqlitePoolOptions::new().max_connections(READERS).connect_with(options(path).read_only(true)).await;
+        let pool = pool.map_err(|e| failed(&e))?;
+        let id: String = sqlx::query_scalar("SELECT log_id FROM log_meta").fetch_one(&pool).await.map_err(|e| failed(&e))?;
+        let scanner = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|e| failed(&e))?;
+        Ok(Self { id, pool, scanner: Arc::new(Mutex::new(scanner)), writer: None })
+    }
+
+    /// Turns to `Some(reason)` when the log takes no more appends in this process.
+    pub fn broken(&self) -> watch::Receiver<Option<String>> {
+        match &self.writer {
+            Some(writer) => writer.broken(),
+            None => watch::channel(Some("opened for reading only".to_owned())).1,
+        }
+    }
+}
+
+fn scan(connection: &Connection, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+    let failed = |e: rusqlite::Error| ReadError(e.to_string());
+    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.position > ? ORDER BY e.position LIMIT ?");
+    let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
+    let after = i64::try_from(after.0).unwrap_or(i64::MAX);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map([after, limit], Row::from_rusqlite).map_err(failed)?;
+    rows.map(|row| row.map_err(failed)?.envelope()).collect()
+}
+
+#[async_trait]
+impl EventLog for SqliteLog {
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+
+    async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
+        match &self.writer {
+            Some(writer) => writer.append(append).await,
+            None => Err(AppendError::Closed("opened for reading only".to_owned())),
+        }
+    }
+
+    async fn read_stream(&self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+        let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE s.name = ? AND e.version > ? ORDER BY e.version LIMIT ?");
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(stream.to_string())
+            .bind(i64::try_from(after.0).unwrap_or(i64::MAX))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|e| ReadError(e.to_string()))?;
+        rows.into_iter().map(Row::envelope).collect()
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+        let scanner = self.scanner.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let connection = scanner.lock().unwrap_or_else(PoisonError::into_inner);
+            scan(&connection, after, limit)
+        });
+        read.await.map_err(|e| ReadError(e.to_string()))?
+    }
+
+    async fn head(&self) -> Result<Head, ReadError> {
+        if let Some(writer) = &self.writer {
+            return Ok(writer.head());
+        }
+        let newest: Option<(i64, Vec<u8>)> =
+            sqlx::query_as("SELECT position, digest FROM events ORDER BY position DESC LIMIT 1")
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(|e| ReadError(e.to_string()))?;
+        match newest {
+            None => Ok(Head { position: Position(0), digest: events::envelope::genesis(&self.id) }),
+            Some((position, digest)) => {
+                let digest = <[u8; 32]>::try_from(digest.as_slice()).map(Digest);
+                let digest = digest.map_err(|_| ReadError(format!("position {position}: the stored digest makes no sense")))?;
+                Ok(Head { position: Position(position.unsigned_abs()), digest })
+            }
+        }
+    }
+
+    async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
+        let found: Option<(String, i64, i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT s.name, c.version, c.position, c.body FROM commands c JOIN streams s ON s.id = c.stream_id WHERE c.id = ?",
+        )
+        .bind(command.0.to_vec())
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(|e| ReadError(e.to_string()))?;
+        let Some((name, version, position, body)) = found else { return Ok(None) };
+        let stream = name.parse().map_err(|e: events::id::BadId| ReadError(e.to_string()))?;
+        let body = <[u8; 32]>::try_from(body.as_slice()).map(Digest).map_err(|_| ReadError(format!("{command}: bad body digest")))?;
+        let receipt = Receipt { stream, version: Version(version.unsigned_abs()), position: Position(position.unsigned_abs()) };
+        Ok(Some(Remembered { receipt, body }))
+    }
+}
