@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use events::container::{Berth, Ended, Exit, Slot};
 use events::id::{BerthNo, Generation, SessionId, Timestamp};
 use events::project::{Intent, Registered};
+use events::settings::Dialect;
 use events::view::{Books, ProjectBook};
 
 use crate::ports::engine::{ContainerName, Seen, StartSpec, Status};
@@ -126,7 +127,10 @@ fn is_known(books: &Books, name: &ContainerName) -> bool {
 fn step_berth(plan: &mut Plan, scene: &Scene<'_>, berth: &Berth, seen: (ContainerName, Option<&Status>, &str)) {
     let (name, status, engine_id) = seen;
     let step = match (&berth.slot, status) {
-        (Slot::Requested { job, .. }, None) => Some(Step::Start(StartSpec { name, session: job.session.clone() })),
+        (Slot::Requested { job, .. }, None) => {
+            let ours = job.agent.as_ref().is_none_or(|agent| agent.dialect == Dialect::Script);
+            Some(Step::Start(StartSpec { name, session: job.session.clone(), ours }))
+        }
         (Slot::Requested { .. }, Some(_)) => Some(Step::RecordStarted { name, engine_id: engine_id.to_owned() }),
         (Slot::Running { .. }, None) => Some(Step::RecordLost { name }),
         (Slot::Running { .. }, Some(Status::Exited(exit))) => Some(Step::RecordExited { name, exit: exit.clone() }),

@@ -29,6 +29,18 @@ pub struct StartSpec {
     pub name: ContainerName,
     /// Its session: names its door.
     pub session: SessionId,
+    /// Whether only code of ours runs in it; anything else needs an engine that isolates.
+    pub ours: bool,
+}
+
+impl ContainerName {
+    /// Reads back what `Display` wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.strip_prefix("supercargo-")?.rsplitn(3, '-');
+        let generation = Generation(parts.next()?.parse().ok()?);
+        let n = BerthNo(parts.next()?.parse().ok()?);
+        Some(Self { project: parts.next()?.parse().ok()?, n, generation })
+    }
 }
 
 /// What the engine sees.

@@ -1,0 +1,66 @@
+//! The gate's refs: work of claims, pinned submissions, candidates.
+
+use actors::ports::PortError;
+use actors::ports::repo::Handed;
+use events::id::{Epoch, FeatureId, Sha};
+use git2::Repository;
+
+use super::{oid, sha as to_sha, trouble};
+
+/// Where a claim's work is pushed.
+pub(super) fn work_ref(feature: &FeatureId, epoch: Epoch) -> String {
+    format!("refs/heads/work/{feature}/{epoch}")
+}
+
+/// Where a submitted commit is pinned.
+fn submitted_ref(feature: &FeatureId, epoch: Epoch) -> String {
+    format!("refs/supercargo/submitted/{feature}/{epoch}")
+}
+
+/// Where a candidate stands.
+pub(super) fn candidate_ref(entry: u64) -> String {
+    format!("refs/supercargo/candidates/{entry}")
+}
+
+/// What a ref points to, if it exists.
+pub(super) fn read_ref(repository: &Repository, name: &str) -> Result<Option<Sha>, PortError> {
+    match repository.refname_to_id(name) {
+        Ok(found) => to_sha(found).map(Some),
+        Err(e) if e.code() == git2::ErrorCode::NotFound => Ok(None),
+        Err(e) => Err(trouble(e)),
+    }
+}
+
+/// Pins a submission after comparing it with what was pushed.
+pub(super) fn pin(repository: &Repository, feature: &FeatureId, epoch: Epoch, sha: &Sha) -> Result<Handed, PortError> {
+    let name = work_ref(feature, epoch);
+    match read_ref(repository, &name)? {
+        None => return Err(PortError::Permanent(format!("nothing was pushed to {name}: push first, then submit"))),
+        Some(pushed) if pushed != *sha => {
+            return Err(PortError::Permanent(format!("{name} holds {pushed}, not {sha}: push that commit, then submit")));
+        }
+        Some(_) => {}
+    }
+    let commit = oid(sha)?;
+    let trunk = repository.head().ok().and_then(|head| head.target());
+    let (base, ahead) = match trunk {
+        Some(trunk) => {
+            let (ahead, _) = repository.graph_ahead_behind(commit, trunk).map_err(trouble)?;
+            let base = repository.merge_base(commit, trunk).ok().map(to_sha).transpose()?;
+            (base, ahead)
+        }
+        None => (None, 1),
+    };
+    repository.reference(&submitted_ref(feature, epoch), commit, true, "submitted").map_err(trouble)?;
+    Ok(Handed { base, ahead })
+}
+
+/// Removes the work refs of a closed feature; pinned submissions stay.
+pub(super) fn tidy(repository: &Repository, feature: &FeatureId) -> Result<(), PortError> {
+    let names = repository.references_glob(&format!("refs/heads/work/{feature}/*")).map_err(trouble)?;
+    let names: Vec<_> = names.filter_map(Result::ok).collect();
+    for mut reference in names {
+        reference.delete().map_err(trouble)?;
+    }
+    Ok(())
+}

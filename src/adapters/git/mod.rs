@@ -1,0 +1,106 @@
+//! Repositories: a bare gate per project under our own folder. libgit2 where it can, the git CLI for transport.
+//!
+//! Server-side git never runs in a directory that an agent can write: gates have no work tree and no hooks, and what is pushed to
+//! them passes `fsck` first.
+
+mod build;
+mod command;
+mod gate;
+mod upstream;
+
+use std::path::{Path, PathBuf};
+
+use actors::ports::PortError;
+use actors::ports::repo::{Built, Copied, Handed, MergeWish, Published, Repo};
+use async_trait::async_trait;
+use events::id::{Epoch, FeatureId, ProjectName, Sha};
+use events::trunk::Candidate;
+
+pub use command::Git;
+
+/// The gates of all projects.
+#[derive(Debug, Clone)]
+pub struct Gates {
+    root: PathBuf,
+    git: Git,
+}
+
+impl Gates {
+    /// Gates below this folder.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root, git: Git::new() }
+    }
+
+    /// The folder that holds the gates.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The gate of a project.
+    pub fn path(&self, project: &ProjectName) -> PathBuf {
+        self.root.join(format!("{project}.git"))
+    }
+
+    /// Runs libgit2 work on the gate of a project, on a thread that may block.
+    async fn with<T: Send + 'static>(
+        &self,
+        project: &ProjectName,
+        work: impl FnOnce(&git2::Repository) -> Result<T, PortError> + Send + 'static,
+    ) -> Result<T, PortError> {
+        let path = self.path(project);
+        let done = tokio::task::spawn_blocking(move || {
+            let repository = git2::Repository::open_bare(&path).map_err(trouble)?;
+            work(&repository)
+        });
+        done.await.map_err(|e| PortError::Transient(e.to_string()))?
+    }
+}
+
+/// A libgit2 error, as a port error: most are worth another try on another day.
+fn trouble(error: git2::Error) -> PortError {
+    PortError::Transient(format!("git: {}", error.message()))
+}
+
+fn oid(sha: &Sha) -> Result<git2::Oid, PortError> {
+    git2::Oid::from_str(sha.as_str()).map_err(trouble)
+}
+
+fn sha(oid: git2::Oid) -> Result<Sha, PortError> {
+    oid.to_string().parse().map_err(|e: events::id::BadId| PortError::Permanent(e.to_string()))
+}
+
+#[async_trait]
+impl Repo for Gates {
+    async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
+        self.copy_upstream(project, url).await
+    }
+
+    async fn work_head(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Result<Option<Sha>, PortError> {
+        let name = gate::work_ref(feature, epoch);
+        self.with(project, move |repository| gate::read_ref(repository, &name)).await
+    }
+
+    async fn pin(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch, sha: &Sha) -> Result<Handed, PortError> {
+        let (feature, sha) = (feature.clone(), sha.clone());
+        self.with(project, move |repository| gate::pin(repository, &feature, epoch, &sha)).await
+    }
+
+    async fn build(&self, project: &ProjectName, url: &str, branch: &str, wish: &MergeWish) -> Result<Built, PortError> {
+        let seen = self.upstream_head(url, branch).await?;
+        if seen != wish.base {
+            self.fetch(project, url, branch, seen.as_ref()).await?;
+            return Ok(Built::Moved { seen });
+        }
+        let wish = wish.clone();
+        self.with(project, move |repository| build::build(repository, &wish)).await
+    }
+
+    async fn publish(&self, project: &ProjectName, url: &str, branch: &str, candidate: &Candidate) -> Result<Published, PortError> {
+        self.publish_candidate(project, url, branch, candidate).await
+    }
+
+    async fn tidy(&self, project: &ProjectName, feature: &FeatureId) -> Result<(), PortError> {
+        let feature = feature.clone();
+        self.with(project, move |repository| gate::tidy(repository, &feature)).await
+    }
+}

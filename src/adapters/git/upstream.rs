@@ -1,0 +1,145 @@
+//! Upstream: copied, asked, and moved with an expected old value. What a push did is read back, never believed.
+
+use actors::ports::PortError;
+use actors::ports::repo::{Copied, Published};
+use events::id::{ProjectName, Sha};
+use events::trunk::Candidate;
+use git2::RepositoryInitOptions;
+
+use super::{Gates, oid, trouble};
+
+/// The branch an empty upstream gets.
+const FIRST_BRANCH: &str = "main";
+
+/// Settings of a gate: what is pushed is checked, nothing is cleaned behind our back.
+const GATE_CONFIG: &[(&str, &str)] = &[
+    ("receive.fsckObjects", "true"),
+    ("transfer.fsckObjects", "true"),
+    ("receive.denyDeletes", "true"),
+    ("http.receivepack", "true"),
+    ("core.hooksPath", "/dev/null"),
+    ("gc.auto", "0"),
+];
+
+impl Gates {
+    pub(super) async fn copy_upstream(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
+        let listed = self.git.run(None, &["ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*"]).await?;
+        let branch = default_branch(&listed);
+        let head = head_of(&listed, &branch);
+        let path = self.path(project);
+        let (made, first) = (path.clone(), branch.clone());
+        let init = tokio::task::spawn_blocking(move || init_gate(&made, &first));
+        init.await.map_err(|e| PortError::Transient(e.to_string()))??;
+        self.fetch(project, url, &branch, head.as_ref()).await?;
+        Ok(Copied { branch, head })
+    }
+
+    /// Upstream's commit now.
+    pub(super) async fn upstream_head(&self, url: &str, branch: &str) -> Result<Option<Sha>, PortError> {
+        let reference = format!("refs/heads/{branch}");
+        let listed = self.git.run(None, &["ls-remote", "--", url, &reference]).await?;
+        Ok(head_of(&listed, branch))
+    }
+
+    /// Takes upstream's branch into the gate. The gate's copy is a cache: it goes where upstream is.
+    pub(super) async fn fetch(&self, project: &ProjectName, url: &str, branch: &str, seen: Option<&Sha>) -> Result<(), PortError> {
+        if seen.is_none() {
+            return Ok(());
+        }
+        let spec = format!("+refs/heads/{branch}:refs/heads/{branch}");
+        self.git.run(Some(&self.path(project)), &["fetch", "--quiet", "--no-tags", "--", url, &spec]).await.map(|_| ())
+    }
+
+    pub(super) async fn publish_candidate(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        candidate: &Candidate,
+    ) -> Result<Published, PortError> {
+        let seen = self.upstream_head(url, branch).await?;
+        if let Some(published) = self.compare(project, url, branch, candidate, seen).await? {
+            return Ok(published);
+        }
+        let expected = candidate.base.as_ref().map_or("", Sha::as_str);
+        let lease = format!("--force-with-lease=refs/heads/{branch}:{expected}");
+        let spec = format!("{}:refs/heads/{branch}", candidate.sha);
+        let pushed = self.git.run(Some(&self.path(project)), &["push", "--quiet", &lease, "--", url, &spec]).await;
+        let seen = self.upstream_head(url, branch).await?;
+        match (self.compare(project, url, branch, candidate, seen).await?, pushed) {
+            (Some(published), _) => Ok(published),
+            (None, Err(error)) => Err(error),
+            (None, Ok(_)) => Err(PortError::Transient("the push was accepted, and upstream does not show it".to_owned())),
+        }
+    }
+
+    /// What upstream says about a candidate: it holds it, it is elsewhere, or it still waits for it (`None`).
+    async fn compare(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        candidate: &Candidate,
+        seen: Option<Sha>,
+    ) -> Result<Option<Published>, PortError> {
+        if seen == candidate.base {
+            return Ok(None);
+        }
+        self.fetch(project, url, branch, seen.as_ref()).await?;
+        if seen.as_ref() == Some(&candidate.sha) {
+            return Ok(Some(Published::Advanced));
+        }
+        let Some(head) = seen.clone() else { return Ok(Some(Published::Moved { seen })) };
+        let ours = candidate.sha.clone();
+        let contained = self.with(project, move |repository| {
+            repository.graph_descendant_of(oid(&head)?, oid(&ours)?).map_err(trouble)
+        });
+        Ok(Some(if contained.await? { Published::Advanced } else { Published::Moved { seen } }))
+    }
+}
+
+fn init_gate(path: &std::path::Path, branch: &str) -> Result<(), PortError> {
+    let mut options = RepositoryInitOptions::new();
+    options.bare(true).no_reinit(false).mkpath(true).external_template(false).initial_head(branch);
+    let repository = git2::Repository::init_opts(path, &options).map_err(trouble)?;
+    let mut config = repository.config().map_err(trouble)?;
+    for (name, value) in GATE_CONFIG {
+        config.set_str(name, value).map_err(trouble)?;
+    }
+    repository.set_head(&format!("refs/heads/{branch}")).map_err(trouble)
+}
+
+/// The branch upstream's HEAD names; without one, `main`, else the only branch there is.
+fn default_branch(listed: &str) -> String {
+    let symref = listed.lines().find_map(|line| line.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD"));
+    let branches: Vec<&str> = listed.lines().filter_map(|line| line.split_once("\trefs/heads/").map(|(_, name)| name)).collect();
+    match (symref, branches.as_slice()) {
+        (Some(named), branches) if branches.is_empty() || branches.contains(&named) => named.to_owned(),
+        (_, [only]) => (*only).to_owned(),
+        _ => FIRST_BRANCH.to_owned(),
+    }
+}
+
+fn head_of(listed: &str, branch: &str) -> Option<Sha> {
+    let wanted = format!("refs/heads/{branch}");
+    let line = listed.lines().find(|line| line.split_once('\t').is_some_and(|(_, name)| name == wanted))?;
+    line.split_once('\t')?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_branch_is_what_head_names_or_the_only_one_or_main() {
+        let (a, b) = ("1".repeat(40), "2".repeat(40));
+        let both = format!("ref: refs/heads/dev\tHEAD\n{a}\tHEAD\n{a}\trefs/heads/dev\n{b}\trefs/heads/main\n");
+        assert_eq!(default_branch(&both), "dev");
+        assert_eq!(head_of(&both, "main").map(String::from), Some(b.clone()));
+        let one = format!("{b}\trefs/heads/trunk\n");
+        assert_eq!(default_branch(&one), "trunk");
+        assert_eq!(default_branch(""), "main");
+        assert_eq!(default_branch(&format!("ref: refs/heads/gone\tHEAD\n{b}\trefs/heads/main\n")), "main");
+        assert_eq!(head_of("", "main"), None);
+    }
+}

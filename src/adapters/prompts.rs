@@ -1,0 +1,68 @@
+//! Prompts from the templates inside the binary. An unknown name in a template is an error, not an empty text.
+
+use actors::ports::PortError;
+use actors::ports::prompts::{Prompts, Told};
+use events::holder::Role;
+use minijinja::{Environment, UndefinedBehavior};
+
+/// The built-in prompts.
+pub struct BuiltIn(Environment<'static>);
+
+fn name(role: Role) -> &'static str {
+    role.name()
+}
+
+impl BuiltIn {
+    /// Parses all templates.
+    pub fn new() -> Result<Self, minijinja::Error> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.add_template("initializer", include_str!("../../templates/prompts/initializer.md"))?;
+        environment.add_template("coder", include_str!("../../templates/prompts/coder.md"))?;
+        environment.add_template("reviewer", include_str!("../../templates/prompts/reviewer.md"))?;
+        environment.add_template("overseer", include_str!("../../templates/prompts/overseer.md"))?;
+        Ok(Self(environment))
+    }
+}
+
+impl Prompts for BuiltIn {
+    fn render(&self, told: &Told) -> Result<String, PortError> {
+        let template = self.0.get_template(name(told.role));
+        let rendered = template.and_then(|t| t.render(minijinja::value::Serde(told)));
+        rendered.map_err(|e| PortError::Permanent(format!("the {} prompt cannot be rendered: {e}", told.role.name())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_with_an_agent_has_a_prompt_that_carries_the_facts() {
+        let prompts = BuiltIn::new().expect("templates parse");
+        for role in [Role::Initializer, Role::Coder, Role::Reviewer, Role::Overseer] {
+            let told = Told {
+                role,
+                project: "zoo".into(),
+                spec: "THE-SPEC".into(),
+                feature: "feat-abc12".into(),
+                title: "A part".into(),
+                description: "THE-DESCRIPTION".into(),
+                steps: vec!["first".into()],
+                epoch: 2,
+                notes: vec!["reviewer: no usage line".into()],
+                sha: "0".repeat(40),
+                branch: "work/feat-abc12/2".into(),
+                verify: "make test".into(),
+                closed: vec!["feat-x: done".into()],
+                step: 50,
+            };
+            let text = prompts.render(&told).expect("rendered");
+            let wanted = match role {
+                Role::Initializer | Role::Overseer => "THE-SPEC",
+                _ => "THE-DESCRIPTION",
+            };
+            assert!(text.contains(wanted) && text.contains("zoo"), "{text}");
+        }
+    }
+}

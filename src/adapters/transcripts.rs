@@ -1,0 +1,154 @@
+//! Transcripts as one file per session: chunks with their number and length, appended in order.
+//!
+//! A chunk is framed as `number u64, length u32, bytes`, little-endian. A torn tail after a crash is cut off when the session speaks
+//! again; the runner holds unacknowledged chunks and sends them once more.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actors::ports::PortError;
+use actors::ports::transcripts::{CHUNK_MAX, Transcripts};
+use async_trait::async_trait;
+use events::id::SessionId;
+
+/// Most bytes kept of one session; what comes after is counted and not kept.
+pub const TRANSCRIPT_MAX: u64 = 64 * 1024 * 1024;
+const HEADER: usize = 12;
+
+/// A folder of transcripts.
+#[derive(Clone)]
+pub struct TranscriptFolder {
+    folder: PathBuf,
+    open: Arc<Mutex<HashMap<SessionId, Open>>>,
+}
+
+struct Open {
+    file: File,
+    last: u64,
+    size: u64,
+}
+
+impl TranscriptFolder {
+    /// Transcripts in this folder.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder, open: Arc::default() }
+    }
+
+    fn path(&self, session: &SessionId) -> PathBuf {
+        self.folder.join(format!("{session}.chunks"))
+    }
+
+    fn append_now(&self, session: &SessionId, seq: u64, bytes: &[u8]) -> Result<u64, PortError> {
+        let failed = |e: std::io::Error| PortError::Transient(format!("transcript of {session}: {e}"));
+        let mut all = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.contains_key(session) {
+            std::fs::create_dir_all(&self.folder).map_err(failed)?;
+            all.insert(session.clone(), Open::at(&self.path(session)).map_err(failed)?);
+        }
+        let Some(open) = all.get_mut(session) else { return Err(PortError::Transient("no file".to_owned())) };
+        if seq <= open.last {
+            return Ok(open.last);
+        }
+        if seq != open.last + 1 {
+            return Err(PortError::Permanent(format!("chunk {seq} comes before chunk {}: send that one first", open.last + 1)));
+        }
+        let kept = if open.size + (bytes.len() as u64) <= TRANSCRIPT_MAX { bytes } else { &[] };
+        open.write(seq, kept).map_err(failed)?;
+        Ok(seq)
+    }
+}
+
+impl Open {
+    fn at(path: &std::path::Path) -> std::io::Result<Self> {
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let (whole, last) = frames(&bytes).fold((0, 0), |(size, _), (seq, body)| (size + HEADER + body.len(), seq));
+        file.set_len(whole as u64)?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(Self { file, last, size: whole as u64 })
+    }
+
+    fn write(&mut self, seq: u64, bytes: &[u8]) -> std::io::Result<()> {
+        let mut frame = Vec::with_capacity(HEADER + bytes.len());
+        frame.extend_from_slice(&seq.to_le_bytes());
+        frame.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
+        frame.extend_from_slice(bytes);
+        self.file.write_all(&frame)?;
+        self.last = seq;
+        self.size += frame.len() as u64;
+        Ok(())
+    }
+}
+
+/// The whole frames of a file, in order.
+fn frames(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (header, after) = rest.split_at_checked(HEADER)?;
+        let seq = u64::from_le_bytes(header[..8].try_into().ok()?);
+        let length = usize::try_from(u32::from_le_bytes(header[8..].try_into().ok()?)).ok()?;
+        let (body, left) = after.split_at_checked(length)?;
+        rest = left;
+        Some((seq, body))
+    })
+}
+
+#[async_trait]
+impl Transcripts for TranscriptFolder {
+    async fn append(&self, session: &SessionId, seq: u64, bytes: &[u8]) -> Result<u64, PortError> {
+        if bytes.len() > CHUNK_MAX {
+            return Err(PortError::Permanent(format!("a chunk has {} bytes, {CHUNK_MAX} are allowed", bytes.len())));
+        }
+        let (store, session, bytes) = (self.clone(), session.clone(), bytes.to_vec());
+        let stored = tokio::task::spawn_blocking(move || store.append_now(&session, seq, &bytes)).await;
+        stored.unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
+    }
+
+    async fn read(&self, session: &SessionId, after: u64) -> Result<(Vec<u8>, u64), PortError> {
+        let bytes = match tokio::fs::read(self.path(session)).await {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
+            Err(e) => return Err(PortError::Transient(format!("transcript of {session}: {e}"))),
+        };
+        let wanted = frames(&bytes).filter(|(seq, _)| *seq > after);
+        Ok(wanted.fold((Vec::new(), after), |(mut text, _), (seq, body)| {
+            text.extend_from_slice(body);
+            (text, seq)
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn chunks_are_contiguous_and_repeats_are_answered() {
+        let folder = tempfile::tempdir().expect("folder");
+        let session = SessionId::from_bytes([7; 10]);
+        let store = TranscriptFolder::new(folder.path().to_owned());
+        assert_eq!(store.append(&session, 1, b"one ").await, Ok(1));
+        assert_eq!(store.append(&session, 2, b"two").await, Ok(2));
+        assert_eq!(store.append(&session, 1, b"one ").await, Ok(2), "a repeated chunk is not stored twice");
+        assert!(store.append(&session, 4, b"four").await.is_err(), "X1: no gap");
+        assert_eq!(store.read(&session, 0).await, Ok((b"one two".to_vec(), 2)));
+        assert_eq!(store.read(&session, 1).await, Ok((b"two".to_vec(), 2)));
+    }
+
+    #[tokio::test]
+    async fn a_torn_tail_is_cut_and_sent_again() {
+        let folder = tempfile::tempdir().expect("folder");
+        let session = SessionId::from_bytes([7; 10]);
+        TranscriptFolder::new(folder.path().to_owned()).append(&session, 1, b"one").await.expect("stored");
+        let path = TranscriptFolder::new(folder.path().to_owned()).path(&session);
+        let mut file = OpenOptions::new().append(true).open(&path).expect("file");
+        file.write_all(&[2, 0, 0, 0, 0, 0, 0, 0, 9, 0]).expect("torn");
+        let store = TranscriptFolder::new(folder.path().to_owned());
+        assert_eq!(store.append(&session, 2, b"two").await, Ok(2));
+        assert_eq!(store.read(&session, 0).await, Ok((b"onetwo".to_vec(), 2)));
+    }
+}

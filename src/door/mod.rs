@@ -1,0 +1,140 @@
+//! The door of a session: two Unix sockets in a folder of its own. `control` hears the container's main process and nobody else;
+//! `agent` is for everything that runs inside. Identity is the socket, so there is no token to steal.
+
+mod git;
+mod pack;
+mod serve;
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use actors::containers::reconciler::Doors;
+use actors::ports::engine::{ContainerName, Engine};
+use actors::sessions::Sessions;
+use async_trait::async_trait;
+use events::id::SessionId;
+use tokio::net::UnixListener;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use crate::engine::owner::Owner;
+
+/// Sockets allow 107 bytes for their path, and a session's folder and file name need this many.
+const SOCKET_PATH_MAX: usize = 107;
+const SOCKET_TAIL: usize = "/s-0123456789abcdef/control".len();
+
+/// Which voice a connection has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    Control,
+    Agent,
+}
+
+/// Keeps the doors of this server.
+pub struct DoorKeeper {
+    folder: PathBuf,
+    gates: PathBuf,
+    sessions: Sessions,
+    engine: Arc<dyn Engine>,
+    open: Mutex<BTreeMap<SessionId, Door>>,
+}
+
+struct Door {
+    listeners: Vec<JoinHandle<()>>,
+    folder: PathBuf,
+}
+
+/// Everything a connection needs to be served.
+#[derive(Clone)]
+struct Behind {
+    session: SessionId,
+    name: ContainerName,
+    voice: Voice,
+    sessions: Sessions,
+    engine: Arc<dyn Engine>,
+    gates: PathBuf,
+}
+
+/// The door folder of a session.
+pub fn door_path(folder: &Path, session: &SessionId) -> PathBuf {
+    folder.join(session.as_str())
+}
+
+/// Whether sockets below this folder fit; says how much shorter it has to be.
+pub fn check_length(folder: &Path) -> Result<(), String> {
+    let length = folder.as_os_str().len() + SOCKET_TAIL;
+    if length <= SOCKET_PATH_MAX {
+        return Ok(());
+    }
+    Err(format!("{} is {} characters too long for sockets below it; choose a shorter --data", folder.display(), length - SOCKET_PATH_MAX))
+}
+
+impl DoorKeeper {
+    /// A keeper of doors below `folder`, in front of the gates.
+    pub fn new(folder: PathBuf, gates: PathBuf, sessions: Sessions, engine: Arc<dyn Engine>) -> Self {
+        Self { folder, gates, sessions, engine, open: Mutex::default() }
+    }
+
+    fn open_door(&self, session: &SessionId, name: &ContainerName) -> std::io::Result<Door> {
+        let folder = door_path(&self.folder, session);
+        std::fs::create_dir_all(&folder)?;
+        Owner::of(name.n).give(&folder)?;
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
+        let mut listeners = Vec::new();
+        for (voice, file) in [(Voice::Control, "control"), (Voice::Agent, "agent")] {
+            let path = folder.join(file);
+            // A socket of an earlier server run is in the way; nobody listens on it any more.
+            if path.exists() {
+                std::fs::remove_file(&path)?;
+            }
+            let listener = UnixListener::bind(&path)?;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666))?;
+            let behind = Behind {
+                session: session.clone(),
+                name: name.clone(),
+                voice,
+                sessions: self.sessions.clone(),
+                engine: self.engine.clone(),
+                gates: self.gates.clone(),
+            };
+            listeners.push(tokio::spawn(serve::listen(listener, behind)));
+        }
+        Ok(Door { listeners, folder })
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        for listener in &self.listeners {
+            listener.abort();
+        }
+    }
+}
+
+#[async_trait]
+impl Doors for DoorKeeper {
+    async fn keep(&self, wanted: BTreeMap<SessionId, ContainerName>) {
+        let mut open = self.open.lock().await;
+        let over: Vec<_> = open.keys().filter(|session| !wanted.contains_key(*session)).cloned().collect();
+        for session in over {
+            if let Some(door) = open.remove(&session)
+                && let Err(error) = std::fs::remove_dir_all(&door.folder)
+            {
+                tracing::warn!(%session, %error, "the folder of a closed door is left behind");
+            }
+        }
+        for (session, name) in wanted {
+            if open.contains_key(&session) {
+                continue;
+            }
+            match self.open_door(&session, &name) {
+                Ok(door) => {
+                    open.insert(session, door);
+                }
+                Err(error) => tracing::error!(%session, %error, "the door of a session could not be opened"),
+            }
+        }
+    }
+}

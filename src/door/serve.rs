@@ -1,0 +1,139 @@
+//! Serves the connections of a door: who speaks, and what they may ask.
+
+use actors::ports::transcripts::CHUNK_MAX;
+use actors::sessions::Denied;
+use actors::sessions::wire::Problem;
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinSet;
+
+use super::{Behind, Voice, git};
+
+/// Largest JSON body a door takes: a backlog of 500 features fits.
+const JSON_MAX: usize = 16 * 1024 * 1024;
+/// Connections of one door that are served at once; more wait.
+const CONNECTIONS_MAX: usize = 64;
+
+/// What a door answers with.
+pub(super) type Body = BoxBody<Bytes, std::io::Error>;
+pub(super) type Answer = Result<Response<Body>, Problem>;
+
+/// Accepts connections until its task is aborted; they end with it.
+pub(super) async fn listen(listener: UnixListener, behind: Behind) {
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.len() >= CONNECTIONS_MAX {
+            connections.join_next().await;
+        }
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                connections.spawn(connection(stream, behind.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a door could not accept");
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: UnixStream, behind: Behind) {
+    let pid = stream.peer_cred().ok().and_then(|cred| cred.pid()).unwrap_or(0);
+    let heard = behind.voice == Voice::Agent || behind.engine.is_main_process(&behind.name, pid).await;
+    let service = service_fn(move |request| {
+        let behind = behind.clone();
+        async move {
+            let answer = if heard { route(&behind, request).await } else { Err(not_heard(pid)) };
+            Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(|problem| refusal(&problem)))
+        }
+    });
+    let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection of a door was cut");
+    }
+}
+
+fn not_heard(pid: i32) -> Problem {
+    let detail = format!("process {pid} is not the container's main process: only that is heard here");
+    Problem { code: "not_heard".to_owned(), detail }
+}
+
+async fn route(behind: &Behind, request: Request<Incoming>) -> Answer {
+    let path = request.uri().path().to_owned();
+    match (behind.voice, request.method(), path.as_str()) {
+        (Voice::Control, &Method::POST, "/hello") => json(behind.sessions.hello(&behind.session).await),
+        (Voice::Control, &Method::POST, "/beat") => json(behind.sessions.beat(&behind.session)),
+        (Voice::Control, &Method::POST, "/output") => {
+            let seq = request.uri().query().and_then(|q| q.strip_prefix("seq=")).and_then(|n| n.parse().ok());
+            let seq = seq.ok_or_else(|| problem("invalid", "the number of the chunk is missing: /output?seq=N"))?;
+            let bytes = read(request, CHUNK_MAX).await?;
+            json(behind.sessions.output(&behind.session, seq, &bytes).await)
+        }
+        (Voice::Control, &Method::POST, "/end") => {
+            let ending = body(request).await?;
+            json(behind.sessions.end(&behind.session, &ending).await)
+        }
+        (Voice::Agent, &Method::POST, "/v1/say") => {
+            let say = body(request).await?;
+            json(behind.sessions.say(&behind.session, say).await)
+        }
+        (Voice::Agent, _, path) if path.starts_with("/git/") => git::serve(behind, request).await,
+        (_, method, path) => Err(problem("not_found", &format!("{method} {path} is not known at this door"))),
+    }
+}
+
+pub(super) fn problem(code: &str, detail: &str) -> Problem {
+    Problem { code: code.to_owned(), detail: detail.to_owned() }
+}
+
+pub(super) async fn read(request: Request<Incoming>, max: usize) -> Result<Bytes, Problem> {
+    let collected = Limited::new(request.into_body(), max).collect().await;
+    collected.map(|c| c.to_bytes()).map_err(|e| problem("too_large", &format!("the body could not be taken, at most {max} bytes: {e}")))
+}
+
+async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Problem> {
+    let bytes = read(request, JSON_MAX).await?;
+    serde_json::from_slice(&bytes).map_err(|e| problem("invalid", &format!("the JSON is not what is expected here: {e}")))
+}
+
+pub(super) fn full(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed()
+}
+
+fn json<T: Serialize>(answer: Result<T, Denied>) -> Answer {
+    let value = answer.map_err(|denied| match denied {
+        Denied::Refused { code, message } => Problem { code, detail: message },
+        Denied::Later(why) => Problem { code: LATER.to_owned(), detail: why },
+    })?;
+    let bytes = serde_json::to_vec(&value).map_err(|e| problem("internal", &e.to_string()))?;
+    Ok(answer_with(StatusCode::OK, bytes))
+}
+
+/// The code of answers that are worth the same request again.
+const LATER: &str = "later";
+
+fn answer_with(status: StatusCode, bytes: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(full(bytes));
+    *response.status_mut() = status;
+    response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
+    response
+}
+
+fn refusal(problem: &Problem) -> Response<Body> {
+    let status = match problem.code.as_str() {
+        LATER => StatusCode::SERVICE_UNAVAILABLE,
+        "not_found" => StatusCode::NOT_FOUND,
+        "invalid" | "too_large" => StatusCode::BAD_REQUEST,
+        "not_heard" => StatusCode::FORBIDDEN,
+        _ => StatusCode::CONFLICT,
+    };
+    answer_with(status, serde_json::to_vec(problem).unwrap_or_default())
+}

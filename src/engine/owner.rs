@@ -1,0 +1,33 @@
+//! Who a berth's processes run as. A server that runs as root drops its process berths to an unprivileged user of their own.
+
+use std::path::Path;
+
+use events::id::BerthNo;
+use nix::unistd::{Gid, Uid, geteuid};
+
+/// First user id of the berths: a range that no distribution assigns to people or services.
+const FIRST_UID: u32 = 64_000;
+
+/// The user a berth runs as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// The server's own user: it is not root.
+    Same,
+    /// An unprivileged user without a name.
+    Dropped(u32),
+}
+
+impl Owner {
+    /// The owner of a berth on this machine.
+    pub fn of(n: BerthNo) -> Self {
+        if geteuid().is_root() { Self::Dropped(FIRST_UID + u32::from(n.0)) } else { Self::Same }
+    }
+
+    /// Gives a file or folder to the owner.
+    pub fn give(self, path: &Path) -> std::io::Result<()> {
+        match self {
+            Self::Same => Ok(()),
+            Self::Dropped(id) => nix::unistd::chown(path, Some(Uid::from_raw(id)), Some(Gid::from_raw(id))).map_err(Into::into),
+        }
+    }
+}
