@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use events::backlog::{self, Batch, Origin};
+use events::backlog::{Batch, Origin};
 use events::cause::{Cause, Principal};
 use events::container::Assignment;
 use events::feature;
@@ -17,6 +17,7 @@ use events::stream::{Position, StreamId, Version};
 use events::trunk::{self, Candidate, EntryKind};
 use events::view::{Grant, ProjectBook, Subject};
 
+use crate::admissions::admission;
 use crate::directory::Directory;
 use crate::host::ExecuteError;
 use crate::lane::{Asking, Lane};
@@ -249,15 +250,6 @@ impl Effects {
         }
         Ok(position)
     }
-}
-
-/// The admission of a batch as the backlog stands: its ids, drawn; its edges, resolved.
-pub fn admission(book: &ProjectBook, digest: Digest, batch: &Batch) -> Result<backlog::Command, backlog::BatchRefusal> {
-    batch.check()?;
-    let taken = |id: &FeatureId| book.backlog.state.ids.contains_key(id);
-    let ids = batch.draw_ids(digest, taken);
-    let edges = batch.edges(&ids, taken)?;
-    Ok(backlog::Command::Admit { batch: digest, ids, edges })
 }
 
 fn wish(book: &ProjectBook, entry: u64) -> Option<(MergeWish, String, String)> {

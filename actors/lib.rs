@@ -13,6 +13,7 @@
 //! Only a Host appends. Everything else pulls from the log at its own pace, and a notification is a hint. actix lives in `host`,
 //! `directory` and `supervisor` alone; the ports say what is needed of the world and know no product.
 
+pub mod admissions;
 pub mod containers;
 pub mod directory;
 pub mod effects;

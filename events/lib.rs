@@ -8,6 +8,7 @@
 //! `evolve`, decide it in `decide`, and add its sample to `samples.rs`; the golden test writes its bytes once and holds them for ever.
 
 pub mod aggregate;
+pub mod audit;
 pub mod backlog;
 pub mod cause;
 pub mod codec;

@@ -1,2 +1,7 @@
-//! main
-fn main(){}
+//! Reads the command line, runs it, and answers its exit code.
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    supercargo::cli::run(supercargo::cli::Cli::parse())
+}

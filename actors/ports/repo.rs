@@ -71,6 +71,8 @@ pub struct Handed {
 /// The repositories of all projects.
 #[async_trait]
 pub trait Repo: Send + Sync {
+    /// Asks whether upstream is there, and changes nothing.
+    async fn probe(&self, url: &str) -> Result<Copied, PortError>;
     /// Makes or completes the gate of a project as a copy of upstream.
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
     /// The newest pushed commit of a claim.

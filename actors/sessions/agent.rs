@@ -13,7 +13,7 @@ use events::view::Subject;
 
 use super::wire::{Said, Say};
 use super::{Denied, Place, Sessions};
-use crate::effects::admission;
+use crate::admissions::{admission, admitted_before};
 
 impl Sessions {
     /// Carries out what an agent says.
@@ -164,13 +164,19 @@ impl Sessions {
     }
 
     async fn admit(&self, session: &SessionId, place: &Place, batch: &Batch) -> Result<Said, Denied> {
-        let (digest, command) = self.checked(place, batch).await?;
+        let bytes = serde_json::to_vec(batch).map_err(|e| Denied::refused("invalid", e.to_string()))?;
+        let digest = Digest::of(&bytes).to_string();
+        let key = ["admit", digest.as_str()];
+        let before = admitted_before(&*self.directory.kernel().log, Self::id(session, &key)).await;
+        if let Some((receipt, admitted)) = before.map_err(|e| Denied::Later(e.to_string()))? {
+            return Ok(Said { position: receipt.position.0, ids: admitted.ids });
+        }
+        let (_, command) = self.checked(place, batch).await?;
         let ids = match &command {
             backlog::Command::Admit { ids, .. } => ids.clone(),
             _ => vec![],
         };
         let stream = StreamId::Backlog(place.project.clone());
-        let key = ["admit", &digest.to_string()];
         let receipt = self.command(session, stream, AnyCommand::Backlog(command), &key).await?;
         Ok(Said { position: receipt.position.0, ids })
     }

@@ -125,10 +125,15 @@ impl Sessions {
         self.directory.kernel().clock.now()
     }
 
+    /// The id of a session's command: the same request has the same id.
+    fn id(session: &SessionId, key: &[&str]) -> CommandId {
+        let parts: Vec<&str> = ["session", session.as_str()].into_iter().chain(key.iter().copied()).collect();
+        CommandId::derived(&parts)
+    }
+
     /// Sends a command in the name of the session. `key` makes its id: the same request is answered as the first time.
     async fn command(&self, session: &SessionId, stream: StreamId, command: AnyCommand, key: &[&str]) -> Result<Receipt, Denied> {
-        let parts: Vec<&str> = ["session", session.as_str()].into_iter().chain(key.iter().copied()).collect();
-        let id = CommandId::derived(&parts);
+        let id = Self::id(session, key);
         let started = self.projector.read(|books| {
             let place = place(books, session)?;
             let StreamId::Container(_, n) = place.berth else { return None };

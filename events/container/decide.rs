@@ -66,7 +66,8 @@ impl Berth {
                 _ => Err(Refusal::SessionOver),
             },
             Command::EndSession { session, outcome, exit_code, evidence, detail } => {
-                if !self.works_for(session) {
+                // A requested start has its own end, started or failed, and that comes first.
+                if !self.works_for(session) || matches!(self.slot, Slot::Requested { .. }) {
                     return Err(Refusal::SessionOver);
                 }
                 Ok(vec![ended(session, *outcome, *exit_code, *evidence, detail)])

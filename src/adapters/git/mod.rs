@@ -71,6 +71,10 @@ fn sha(oid: git2::Oid) -> Result<Sha, PortError> {
 
 #[async_trait]
 impl Repo for Gates {
+    async fn probe(&self, url: &str) -> Result<Copied, PortError> {
+        self.probe_upstream(url).await
+    }
+
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
         self.copy_upstream(project, url).await
     }

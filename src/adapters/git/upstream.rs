@@ -22,10 +22,15 @@ const GATE_CONFIG: &[(&str, &str)] = &[
 ];
 
 impl Gates {
-    pub(super) async fn copy_upstream(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
+    pub(super) async fn probe_upstream(&self, url: &str) -> Result<Copied, PortError> {
         let listed = self.git.run(None, &["ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*"]).await?;
         let branch = default_branch(&listed);
         let head = head_of(&listed, &branch);
+        Ok(Copied { branch, head })
+    }
+
+    pub(super) async fn copy_upstream(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
+        let Copied { branch, head } = self.probe_upstream(url).await?;
         let path = self.path(project);
         let (made, first) = (path.clone(), branch.clone());
         let init = tokio::task::spawn_blocking(move || init_gate(&made, &first));

@@ -43,7 +43,7 @@ struct Info {
 
 /// A container's main process as this host knows it.
 #[derive(Debug, Clone)]
-pub struct Run {
+pub(super) struct Run {
     /// Its pid on this host.
     pub pid: i32,
     file: RunFile,
@@ -89,12 +89,12 @@ pub fn boot_id() -> String {
 
 impl Run {
     /// How the engine names it.
-    pub fn engine_id(&self) -> String {
+    pub(super) fn engine_id(&self) -> String {
         format!("{}@{}", self.pid, self.file.start_ticks)
     }
 
     /// Whether it is this very process, and not a zombie.
-    pub fn alive(&self) -> bool {
+    pub(super) fn alive(&self) -> bool {
         let Some(fields) = stat(self.pid) else { return false };
         let started = fields.get(19).and_then(|t| t.parse::<u64>().ok());
         let zombie = fields.first().is_some_and(|state| state == "Z" || state == "X");

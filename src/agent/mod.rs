@@ -1,0 +1,88 @@
+//! The verbs an agent has inside its container: `supercargo agent …`. They speak to the door on loopback.
+
+pub mod verbs;
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use events::feature::Content;
+
+use actors::sessions::wire::Say;
+use verbs::{Berth, VerbError};
+
+/// What an agent may say.
+#[derive(Debug, Subcommand)]
+pub enum AgentCommand {
+    /// Push the branch and hand it in
+    Submit,
+    /// Hand in a verdict (JSON file, - for standard input)
+    Verdict {
+        /// The document
+        file: PathBuf,
+    },
+    /// Hand in an overseer's report (JSON file, - for standard input)
+    Report {
+        /// The document
+        file: PathBuf,
+    },
+    /// Hand in a backlog (JSON file, - for standard input)
+    Backlog {
+        /// The document
+        file: PathBuf,
+    },
+    /// Say something about the feature at hand
+    Comment {
+        /// What
+        text: String,
+    },
+    /// Give the work back
+    Release {
+        /// Why
+        reason: String,
+    },
+    /// Ask a person; the work is secured and the session ends
+    Ask {
+        /// What to ask
+        question: String,
+    },
+    /// Add a feature to the backlog
+    Create {
+        /// Its title
+        title: String,
+        /// Its description
+        #[arg(long, default_value = "")]
+        description: String,
+        /// Ids it depends on
+        #[arg(long)]
+        depends_on: Vec<String>,
+    },
+}
+
+/// Carries out one verb and prints the answer.
+pub async fn run(command: AgentCommand) -> Result<(), VerbError> {
+    let berth = Berth::from_environment()?;
+    let said = match command {
+        AgentCommand::Submit => berth.submit().await?,
+        AgentCommand::Verdict { file } => berth.say(&Say::Verdict { verdict: read(&file)? }).await?,
+        AgentCommand::Report { file } => berth.say(&Say::Report { report: read(&file)? }).await?,
+        AgentCommand::Backlog { file } => berth.say(&Say::Backlog { batch: read(&file)? }).await?,
+        AgentCommand::Comment { text } => berth.say(&Say::Comment { text }).await?,
+        AgentCommand::Release { reason } => berth.say(&Say::Release { reason }).await?,
+        AgentCommand::Ask { question } => berth.say(&Say::Ask { question }).await?,
+        AgentCommand::Create { title, description, depends_on } => {
+            let content = Content { description, ..Content::titled(&title) };
+            berth.say(&Say::Create { content, depends_on }).await?
+        }
+    };
+    println!("recorded at position {}", said.position);
+    for id in said.ids {
+        println!("{id}");
+    }
+    Ok(())
+}
+
+fn read<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T, VerbError> {
+    let text = if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    let text = text.map_err(|e| VerbError(format!("{}: {e}", file.display())))?;
+    serde_json::from_str(&text).map_err(|e| VerbError(format!("{} is not what is expected here: {e}", file.display())))
+}

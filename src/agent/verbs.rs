@@ -1,0 +1,98 @@
+//! The berth as its agent sees it: the environment the runner gave, and the requests it may make.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use actors::sessions::wire::{Said, Say};
+use events::id::Sha;
+
+use crate::wire::{CallError, call_url};
+
+/// How long a verb is repeated while the server is away.
+const REPEAT_FOR: Duration = Duration::from_secs(120);
+/// Pause between repetitions.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Why a verb did not work, for the agent to read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct VerbError(pub String);
+
+/// The berth this process runs in.
+#[derive(Debug, Clone)]
+pub struct Berth {
+    /// Where the door is on loopback.
+    pub url: String,
+    /// The branch to push to; empty for roles that do not push.
+    pub branch: String,
+    /// The claim's number, 0 without one.
+    pub claim: u64,
+    /// The commit this session started from or looks at.
+    pub sha: String,
+    /// The recorded verification command; empty when none is set.
+    pub verify: String,
+    /// What this session is for.
+    pub role: String,
+}
+
+impl Berth {
+    /// Reads the environment that the runner set.
+    pub fn from_environment() -> Result<Self, VerbError> {
+        let read = |name: &str| std::env::var(name).unwrap_or_default();
+        let url = read("SUPERCARGO_URL");
+        if url.is_empty() {
+            return Err(VerbError("this verb works inside a session of Supercargo only: SUPERCARGO_URL is not set".to_owned()));
+        }
+        Ok(Self {
+            url,
+            branch: read("SUPERCARGO_BRANCH"),
+            claim: read("SUPERCARGO_CLAIM").parse().unwrap_or(0),
+            sha: read("SUPERCARGO_SHA"),
+            verify: read("SUPERCARGO_VERIFY"),
+            role: read("SUPERCARGO_ROLE"),
+        })
+    }
+
+    /// Says something; while the server restarts it is said again, which it answers as the first time.
+    pub async fn say(&self, say: &Say) -> Result<Said, VerbError> {
+        let until = tokio::time::Instant::now() + REPEAT_FOR;
+        loop {
+            match call_url(&self.url, "/v1/say", say).await {
+                Ok(said) => return Ok(said),
+                Err(CallError::Unreachable(_) | CallError::Later(_)) if tokio::time::Instant::now() < until => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(VerbError(error.to_string())),
+            }
+        }
+    }
+
+    /// Pushes HEAD to the claim's branch and hands it in.
+    pub async fn submit(&self) -> Result<Said, VerbError> {
+        if self.branch.is_empty() {
+            return Err(VerbError(format!("a {} has nothing to submit", self.role)));
+        }
+        let sha: Sha = self.git(&["rev-parse", "HEAD"]).await?.trim().parse().map_err(|e| VerbError(format!("{e}")))?;
+        let spec = format!("HEAD:refs/heads/{}", self.branch);
+        let until = tokio::time::Instant::now() + REPEAT_FOR;
+        loop {
+            match self.git(&["push", "--quiet", "--force", "origin", &spec]).await {
+                Ok(_) => break,
+                // A refusal is said by the gate; anything else may be a server that is restarting.
+                Err(error) if error.0.contains("[remote rejected]") || tokio::time::Instant::now() >= until => return Err(error),
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+        self.say(&Say::Submit { sha }).await
+    }
+
+    /// Runs git in the tree.
+    pub async fn git(&self, args: &[&str]) -> Result<String, VerbError> {
+        let output = tokio::process::Command::new("git").args(args).stdin(Stdio::null()).output().await;
+        let output = output.map_err(|e| VerbError(format!("git: {e}")))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(VerbError(format!("git {}: {}", args[0], String::from_utf8_lossy(&output.stderr).trim())))
+    }
+}

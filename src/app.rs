@@ -1,0 +1,219 @@
+//! The composition root: the one place that names all parts. One data folder, one log, one server.
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use actors::ports::engine::Engine;
+use actors::supervisor::{Core, Running, World};
+use anyhow::{Context, bail};
+use events::id::ProjectName;
+use tokio::sync::watch;
+
+use crate::adapters::blobs::BlobFolder;
+use crate::adapters::clock::SystemClock;
+use crate::adapters::git::Gates;
+use crate::adapters::prompts::BuiltIn;
+use crate::adapters::transcripts::TranscriptFolder;
+use crate::door::{DoorKeeper, check_length};
+use crate::engine::process::{ProcessEngine, Sandbox};
+use crate::log::SqliteLog;
+
+/// The build, as the log records it.
+pub const BUILD: &str = concat!("supercargo ", env!("CARGO_PKG_VERSION"));
+
+/// Where things are below a data folder.
+#[derive(Debug, Clone)]
+pub struct DataFolder(PathBuf);
+
+impl DataFolder {
+    /// This folder, made when it is not there. Absolute, because containers see it from elsewhere.
+    pub fn make(path: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(path).with_context(|| format!("making the data folder {}", path.display()))?;
+        let path = path.canonicalize().with_context(|| format!("finding the data folder {}", path.display()))?;
+        // Berths run as other users and have to reach their own folders below; nobody may list it.
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o711))?;
+        Ok(Self(path))
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The log's file.
+    pub fn log(&self) -> PathBuf {
+        self.0.join("log.db")
+    }
+
+    /// Where a running server hears its operator.
+    pub fn operator_socket(&self) -> PathBuf {
+        self.0.join("operator.sock")
+    }
+
+    /// Transcripts.
+    pub fn transcripts(&self) -> PathBuf {
+        self.0.join("transcripts")
+    }
+
+    /// The gates of the projects.
+    pub fn gates(&self) -> PathBuf {
+        self.0.join("gates")
+    }
+
+    fn doors(&self) -> PathBuf {
+        self.0.join("d")
+    }
+}
+
+/// Holds the data folder for this process; another server on it is refused.
+pub struct InstanceLock(File);
+
+impl InstanceLock {
+    /// Takes the lock, or says who has it.
+    pub fn take(data: &DataFolder) -> anyhow::Result<Self> {
+        let path = data.path().join("lock");
+        let mut file = File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
+        if file.try_lock().is_err() {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder)?;
+            let holder = if holder.trim().is_empty() { "another process".to_owned() } else { format!("process {}", holder.trim()) };
+            bail!("{} is in use by {holder}; stop that server first, or choose another --data", data.path().display());
+        }
+        file.set_len(0)?;
+        file.rewind()?;
+        write!(file, "{}", std::process::id())?;
+        Ok(Self(file))
+    }
+}
+
+impl Drop for InstanceLock {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::debug!(%error, "the lock goes with the process");
+        }
+    }
+}
+
+/// How the fleet is run.
+#[derive(Debug, Clone, Default)]
+pub struct FleetOptions {
+    /// Never use a sandbox, even where one works.
+    pub plain: bool,
+    /// Let agents that are not ours run without a sandbox.
+    pub allow_unisolated: bool,
+}
+
+/// An opened installation.
+pub struct App {
+    /// The core and its tasks.
+    pub running: Running,
+    /// Where it lives.
+    pub data: DataFolder,
+    node: ProjectName,
+    broken: watch::Receiver<Option<String>>,
+    _lock: InstanceLock,
+}
+
+impl App {
+    /// Opens the installation: commands are taken, nothing is owed or reconciled yet.
+    pub async fn open(data: DataFolder) -> anyhow::Result<Self> {
+        check_length(&data.doors()).map_err(anyhow::Error::msg)?;
+        let lock = InstanceLock::take(&data)?;
+        let log = SqliteLog::open(&data.log(), &new_log_id()?).await?;
+        std::fs::set_permissions(data.log(), std::fs::Permissions::from_mode(0o600))?;
+        let broken = log.broken();
+        let world = World {
+            log: Arc::new(log),
+            clock: Arc::new(SystemClock),
+            repo: Arc::new(Gates::new(data.gates())),
+            blobs: Arc::new(BlobFolder::new(data.path().join("blobs"))),
+            transcripts: Arc::new(TranscriptFolder::new(data.transcripts())),
+            prompts: Arc::new(BuiltIn::new().context("the prompts inside the binary")?),
+        };
+        for private in [data.gates(), data.path().join("blobs"), data.transcripts()] {
+            std::fs::create_dir_all(&private)?;
+            std::fs::set_permissions(&private, std::fs::Permissions::from_mode(0o700))?;
+        }
+        let running = Core::open(world).await?;
+        Ok(Self { running, data, node: "local".parse()?, broken, _lock: lock })
+    }
+
+    /// Begins to run the fleet; answers what has to be said loudly.
+    pub async fn begin(&mut self, options: &FleetOptions) -> anyhow::Result<Option<&'static str>> {
+        let sandbox = if options.plain { Sandbox::Plain } else { Sandbox::probe() };
+        let binary = install_binary(&self.data)?;
+        let engine: Arc<dyn Engine> =
+            Arc::new(ProcessEngine::new(self.data.path(), binary, sandbox, options.allow_unisolated)?);
+        let sessions = self.running.core.sessions.clone();
+        let doors = Arc::new(DoorKeeper::new(self.data.doors(), self.data.gates(), sessions, engine.clone()));
+        self.running.begin(&self.node, BUILD, engine, doors).await?;
+        Ok(sandbox.warning())
+    }
+
+    /// Returns why this server cannot go on; never, while it can.
+    pub async fn failed(&self) -> String {
+        let mut broken = self.broken.clone();
+        tokio::select! {
+            why = self.running.failed() => why,
+            found = broken.wait_for(Option::is_some) => match found {
+                Ok(why) => why.clone().unwrap_or_default(),
+                Err(_) => "the log's writer ended".to_owned(),
+            },
+        }
+    }
+
+    /// Ends in order. Running agents live on and are adopted by the next start.
+    pub async fn stop(self) {
+        self.running.stop(&self.node).await;
+    }
+}
+
+fn new_log_id() -> anyhow::Result<String> {
+    let mut bytes = [0; 10];
+    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
+    Ok(format!("log-{}", events::id::base32(&bytes)))
+}
+
+/// Puts this binary where every berth's user can run it. Linked where possible, copied otherwise.
+fn install_binary(data: &DataFolder) -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let length = std::fs::metadata(&own)?.len();
+    let folder = data.path().join("bin");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755))?;
+    let installed = folder.join("supercargo");
+    let same = same_file(&own, &installed, length);
+    if !same {
+        let beside = folder.join("supercargo.new");
+        if beside.exists() {
+            std::fs::remove_file(&beside)?;
+        }
+        if std::fs::hard_link(&own, &beside).is_err() {
+            std::fs::copy(&own, &beside)?;
+        }
+        // Renamed into place, so that a running runner keeps the file it was started from.
+        std::fs::rename(&beside, &installed)?;
+        std::fs::set_permissions(&installed, std::fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(installed)
+}
+
+fn same_file(own: &Path, installed: &Path, length: u64) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (std::fs::metadata(own), std::fs::metadata(installed)) {
+        (Ok(a), Ok(b)) => (a.ino() == b.ino() && a.dev() == b.dev()) || (b.len() == length && b.mtime() >= a.mtime()),
+        _ => false,
+    }
+}
+
+/// Runs a future on an actix system over a small multi-threaded runtime.
+pub fn on_system<F: Future>(work: F) -> F::Output {
+    let system = actix::System::with_tokio_rt(|| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        runtime.expect("a process that cannot start two threads cannot do anything else either")
+    });
+    system.block_on(work)
+}

@@ -1,0 +1,33 @@
+//! One path for every command: the operator's HTTP of the data folder. When no server runs there, this process opens the folder for
+//! the one request; nothing is owed or started meanwhile.
+
+use anyhow::{Context, anyhow};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::DataArgs;
+use crate::app::{App, DataFolder};
+use crate::http;
+use crate::http::office::Office;
+use crate::wire::{CallError, call_socket};
+
+/// Asks the server of this data folder, or the folder itself.
+pub(super) async fn ask<B: Serialize, T: DeserializeOwned>(data: &DataArgs, method: &str, path: &str, body: &B) -> anyhow::Result<T> {
+    let folder = DataFolder::make(&data.data)?;
+    let socket = folder.operator_socket();
+    match call_socket(&socket, method, path, body).await {
+        Ok(answer) => return Ok(answer),
+        Err(CallError::Unreachable(_)) if !server_answers(&socket).await => {}
+        Err(error) => return Err(anyhow!(error)),
+    }
+    let app = App::open(folder).await.context("no server answers on this data folder, and it cannot be opened without one")?;
+    let server = http::listen(Office { core: app.running.core.clone() }, &socket)?;
+    let answer = call_socket(&socket, method, path, body).await;
+    server.stop(true).await;
+    app.stop().await;
+    answer.map_err(|error| anyhow!(error))
+}
+
+async fn server_answers(socket: &std::path::Path) -> bool {
+    tokio::net::UnixStream::connect(socket).await.is_ok()
+}

@@ -1,0 +1,161 @@
+//! `supercargo feature …`.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Subcommand;
+use events::feature::{Content, FeatureType};
+
+use super::client::ask;
+use super::{DataArgs, OutputArgs};
+use crate::http::shapes::{FeatureShape, NewFeature, Text, Written};
+
+/// Verbs on features.
+#[derive(Debug, Subcommand)]
+pub(super) enum FeatureCommand {
+    /// Add a feature
+    Add(AddArgs),
+    /// All features of a project, in the order of the queue
+    List {
+        /// The project
+        project: String,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// One feature
+    Show {
+        /// The project
+        project: String,
+        /// Its id
+        id: String,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Say something about a feature
+    Comment(TextArgs),
+    /// Answer a feature's question, so that work goes on
+    Answer(TextArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct TextArgs {
+    /// The project
+    project: String,
+    /// Its id
+    id: String,
+    /// What to say
+    text: String,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AddArgs {
+    /// The project
+    project: String,
+    /// Its title
+    #[arg(required_unless_present = "batch")]
+    title: Option<String>,
+    /// Its description
+    #[arg(long, default_value = "")]
+    description: String,
+    /// A step; may be given again
+    #[arg(long = "step")]
+    steps: Vec<String>,
+    /// 0 (first) to 4 (last)
+    #[arg(long, default_value_t = 2)]
+    priority: u8,
+    /// Id of a feature it depends on; may be given again
+    #[arg(long)]
+    depends_on: Vec<String>,
+    /// It is a bug
+    #[arg(long)]
+    bug: bool,
+    /// Many features at once, as a JSON file of the form {"items": […]}
+    #[arg(long, conflicts_with = "title")]
+    batch: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
+    match command {
+        FeatureCommand::Add(args) => add(args).await,
+        FeatureCommand::List { project, data, output } => {
+            let features: Vec<FeatureShape> = ask(&data, "GET", &format!("/api/v1/projects/{project}/features"), &()).await?;
+            if output.json {
+                println!("{}", serde_json::to_string_pretty(&features)?);
+                return Ok(());
+            }
+            for f in features {
+                println!("{:<16} P{} {:<12} {}", f.id, f.content.priority, f.status, f.content.title);
+            }
+            Ok(())
+        }
+        FeatureCommand::Show { project, id, data, output } => show(&project, &id, &data, output.json).await,
+        FeatureCommand::Comment(args) => speak(args, "comments").await,
+        FeatureCommand::Answer(args) => speak(args, "answer").await,
+    }
+}
+
+async fn speak(args: TextArgs, verb: &str) -> anyhow::Result<()> {
+    let path = format!("/api/v1/projects/{}/features/{}/{verb}", args.project, args.id);
+    let written: Written = ask(&args.data, "POST", &path, &Text { text: args.text }).await?;
+    println!("recorded at position {}", written.position);
+    Ok(())
+}
+
+async fn add(args: AddArgs) -> anyhow::Result<()> {
+    let base = format!("/api/v1/projects/{}/features", args.project);
+    let written: Written = match &args.batch {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+            let batch: events::backlog::Batch =
+                serde_json::from_str(&text).with_context(|| format!("{} is not a batch of features", file.display()))?;
+            ask(&args.data, "POST", &format!("{base}/batch"), &batch).await?
+        }
+        None => {
+            let content = Content {
+                description: args.description,
+                steps: args.steps,
+                priority: args.priority,
+                kind: if args.bug { FeatureType::Bug } else { FeatureType::Feature },
+                ..Content::titled(&args.title.unwrap_or_default())
+            };
+            ask(&args.data, "POST", &base, &NewFeature { content, depends_on: args.depends_on }).await?
+        }
+    };
+    for id in written.ids {
+        println!("{id}");
+    }
+    Ok(())
+}
+
+async fn show(project: &str, id: &str, data: &DataArgs, json: bool) -> anyhow::Result<()> {
+    let f: FeatureShape = ask(data, "GET", &format!("/api/v1/projects/{project}/features/{id}"), &()).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&f)?);
+        return Ok(());
+    }
+    println!("{}  {}\n{}", f.id, f.status, f.content.title);
+    if let Some(holder) = f.holder {
+        println!("held by {holder}, claim {}", f.epoch);
+    }
+    if !f.blockers.is_empty() {
+        println!("waits for {}", f.blockers.join(", "));
+    }
+    if !f.content.description.is_empty() {
+        println!("\n{}", f.content.description);
+    }
+    for (step, n) in f.content.steps.iter().zip(1..) {
+        println!("{n}. {step}");
+    }
+    for note in f.notes {
+        println!("- {note}");
+    }
+    Ok(())
+}

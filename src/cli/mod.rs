@@ -1,0 +1,110 @@
+//! The command line. Exit codes: 0 done, 1 not done (with the reason on standard error), 2 used wrongly.
+
+mod client;
+mod feature;
+mod log;
+pub(crate) use log::audit;
+mod project;
+mod serve;
+pub mod shown;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::agent::AgentCommand;
+use crate::runner::RunnerArgs;
+use crate::{app, telemetry};
+
+/// Runs a fleet of coding agents against git repositories, from one append-only log.
+#[derive(Debug, Parser)]
+#[command(name = "supercargo", version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server on a data folder
+    Serve(serve::ServeArgs),
+    /// Run a demo fleet of scripted agents: no key, no network
+    Try(crate::trial::TryArgs),
+    /// Add, show and run projects
+    #[command(subcommand)]
+    Project(project::ProjectCommand),
+    /// Add and show features
+    #[command(subcommand)]
+    Feature(feature::FeatureCommand),
+    /// Read the log
+    #[command(subcommand)]
+    Log(log::LogCommand),
+    /// What agents say, inside a session
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    /// The main process of a container
+    #[command(hide = true)]
+    Runner(RunnerArgs),
+    /// The scripted agent
+    #[command(hide = true)]
+    Script,
+}
+
+/// Where the data is, for every command that needs it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DataArgs {
+    /// The data folder; holds everything
+    #[arg(long, env = "SUPERCARGO_DATA", default_value = "supercargo-data")]
+    pub data: PathBuf,
+}
+
+/// How reading verbs print.
+#[derive(Debug, Clone, clap::Args)]
+pub struct OutputArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs a command line.
+pub fn run(cli: Cli) -> ExitCode {
+    let done = match cli.command {
+        Command::Runner(args) => return exit(crate::runner::run(&args)),
+        Command::Script => return exit(block_on(crate::script::run())),
+        Command::Agent(command) => block_on(crate::agent::run(command)).map_err(anyhow::Error::from),
+        Command::Serve(args) => {
+            telemetry::start("info");
+            app::on_system(serve::run(args))
+        }
+        Command::Try(args) => {
+            telemetry::start("error");
+            app::on_system(crate::trial::run(args))
+        }
+        Command::Project(command) => quiet(project::run(command)),
+        Command::Feature(command) => quiet(feature::run(command)),
+        Command::Log(command) => quiet(log::run(command)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("supercargo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn quiet(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    telemetry::start("error");
+    app::on_system(work)
+}
+
+fn exit(code: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+/// Runs a future without the actors: for what runs inside a container.
+fn block_on<F: Future>(work: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a process that cannot make a runtime cannot do anything else either").block_on(work)
+}

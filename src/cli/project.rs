@@ -1,0 +1,188 @@
+//! `supercargo project …`.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Subcommand;
+use events::project::ProjectKind;
+use events::settings::{AgentSpec, Dialect};
+
+use super::client::ask;
+use super::{DataArgs, OutputArgs};
+use crate::http::shapes::{NewProject, ProjectChange, ProjectShape, Written};
+
+/// Verbs on projects.
+#[derive(Debug, Subcommand)]
+pub(super) enum ProjectCommand {
+    /// Add a project
+    Add(AddArgs),
+    /// All projects
+    List {
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// One project
+    Show {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Change its settings
+    Set(SetArgs),
+    /// Begin to work
+    Start(NameArgs),
+    /// Begin nothing new, end what runs, then stop
+    Drain(NameArgs),
+    /// Stop now; work in progress is secured first
+    Stop(NameArgs),
+}
+
+/// A project's name.
+#[derive(Debug, clap::Args)]
+pub(super) struct NameArgs {
+    /// Its name
+    name: String,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AddArgs {
+    /// Its name, for ever: a-z, 0-9 and '-'
+    name: String,
+    /// Upstream: a path or a URL
+    #[arg(long)]
+    git_url: String,
+    /// The repository has a life of its own; features are added by hand
+    #[arg(long)]
+    existing: bool,
+    /// What is to be built
+    #[arg(long)]
+    spec: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SetArgs {
+    /// Its name
+    name: String,
+    /// How many agents work at once
+    #[arg(long)]
+    target: Option<u16>,
+    /// What is to be built
+    #[arg(long)]
+    spec: Option<PathBuf>,
+    /// Command that decides whether a merge may be published; empty removes it
+    #[arg(long)]
+    verify: Option<String>,
+    /// Command run in a fresh clone before the agent; empty removes it
+    #[arg(long)]
+    setup: Option<String>,
+    /// Any command as the agent: the prompt comes on standard input
+    #[arg(long, conflicts_with = "script_agent")]
+    agent_command: Option<String>,
+    /// The scripted agent
+    #[arg(long)]
+    script_agent: bool,
+    /// Merge without a verification command; shown as unverified
+    #[arg(long)]
+    allow_unverified: Option<bool>,
+    /// End a session after this many seconds
+    #[arg(long)]
+    session_wall: Option<u64>,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+/// A path that is there becomes absolute, because the server may run elsewhere.
+fn absolute(git_url: &str) -> String {
+    let there = std::path::Path::new(git_url).canonicalize().ok();
+    there.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or_else(|| git_url.to_owned())
+}
+
+fn read(file: &PathBuf) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))
+}
+
+pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
+    match command {
+        ProjectCommand::Add(args) => {
+            let kind = if args.existing { ProjectKind::Existing } else { ProjectKind::New };
+            let spec = args.spec.as_ref().map(read).transpose()?;
+            let new = NewProject { name: args.name.clone(), git_url: absolute(&args.git_url), kind, spec };
+            let written: Written = ask(&args.data, "POST", "/api/v1/projects", &new).await?;
+            println!("{} is registered, recorded at position {}", args.name, written.position);
+            Ok(())
+        }
+        ProjectCommand::List { data, output } => {
+            let projects: Vec<ProjectShape> = ask(&data, "GET", "/api/v1/projects", &()).await?;
+            if output.json {
+                println!("{}", serde_json::to_string_pretty(&projects)?);
+                return Ok(());
+            }
+            for p in &projects {
+                let note = if p.needs_you.is_empty() { "" } else { "  needs you" };
+                println!("{:<24} {:<10} {:>4}/{:<4} {}{note}", p.name, p.status, p.closed, p.total, p.git_url);
+            }
+            if projects.is_empty() {
+                println!("no project yet; `supercargo project add NAME --git-url URL` makes one");
+            }
+            Ok(())
+        }
+        ProjectCommand::Show { name, data, output } => show(&name, &data, output.json).await,
+        ProjectCommand::Set(args) => set(args).await,
+        ProjectCommand::Start(args) => intend(args, "start").await,
+        ProjectCommand::Drain(args) => intend(args, "drain").await,
+        ProjectCommand::Stop(args) => intend(args, "stop").await,
+    }
+}
+
+async fn intend(args: NameArgs, verb: &str) -> anyhow::Result<()> {
+    let written: Written = ask(&args.data, "POST", &format!("/api/v1/projects/{}/{verb}", args.name), &()).await?;
+    println!("{verb}: recorded at position {}", written.position);
+    Ok(())
+}
+
+async fn show(name: &str, data: &DataArgs, json: bool) -> anyhow::Result<()> {
+    let project: ProjectShape = ask(data, "GET", &format!("/api/v1/projects/{name}"), &()).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&project)?);
+        return Ok(());
+    }
+    println!("{}  {}", project.name, project.status);
+    println!("upstream    {} ({})", project.git_url, project.repository);
+    println!("trunk       {}", project.trunk.as_deref().unwrap_or("empty"));
+    println!("agents      {}", project.target);
+    println!("features    {} of {} closed", project.closed, project.total);
+    println!("verify      {}", project.settings.verify.as_deref().unwrap_or("none configured"));
+    for need in &project.needs_you {
+        println!("needs you   {need}");
+    }
+    Ok(())
+}
+
+async fn set(args: SetArgs) -> anyhow::Result<()> {
+    let agent = match (args.agent_command, args.script_agent) {
+        (Some(command), _) => Some(AgentSpec { dialect: Dialect::Command, command: Some(command), model: None }),
+        (None, true) => Some(AgentSpec { dialect: Dialect::Script, command: None, model: None }),
+        (None, false) => None,
+    };
+    let change = ProjectChange {
+        target: args.target,
+        spec: args.spec.as_ref().map(read).transpose()?,
+        agent,
+        setup: args.setup,
+        verify: args.verify,
+        allow_unverified: args.allow_unverified,
+        session_wall_ms: args.session_wall.map(|s| s * 1000),
+    };
+    let written: Written = ask(&args.data, "PATCH", &format!("/api/v1/projects/{}", args.name), &change).await?;
+    println!("set: recorded at position {}", written.position);
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! `supercargo serve`: the server, until it is told to end.
+
+use anyhow::bail;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::DataArgs;
+use crate::app::{App, DataFolder, FleetOptions};
+use crate::http;
+use crate::http::office::Office;
+
+/// How to serve.
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Use no sandbox, even where one works
+    #[arg(long)]
+    no_sandbox: bool,
+    /// Let agents that are not the scripted one run without a sandbox
+    #[arg(long)]
+    allow_unisolated: bool,
+}
+
+pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let mut app = App::open(DataFolder::make(&args.data.data)?).await?;
+    let options = FleetOptions { plain: args.no_sandbox, allow_unisolated: args.allow_unisolated };
+    if let Some(warning) = app.begin(&options).await? {
+        eprintln!("warning: {warning}");
+    }
+    let office = Office { core: app.running.core.clone() };
+    let socket = app.data.operator_socket();
+    let server = http::listen(office, &socket)?;
+    println!("listening on unix:{}", socket.display());
+    let mut terminate = signal(SignalKind::terminate())?;
+    let failed = tokio::select! {
+        _ = terminate.recv() => None,
+        interrupted = tokio::signal::ctrl_c() => interrupted.err().map(|e| e.to_string()),
+        why = app.failed() => Some(why),
+    };
+    let at_work = app.running.core.projector.read(|books| {
+        books.projects.values().map(|book| book.enlisted().filter(|(_, berth, _)| berth.job().is_some()).count()).sum::<usize>()
+    });
+    server.stop(true).await;
+    app.stop().await;
+    if at_work > 0 {
+        eprintln!("{at_work} sessions run on and are adopted by the next start; `supercargo project stop NAME` ends them");
+    }
+    match failed {
+        Some(why) => bail!("the server had to end: {why}"),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,91 @@
+//! Refusals and errors as RFC 9457 problems: a status, a stable code, and what to do next.
+
+use actix_web::error::{JsonPayloadError, PathError};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actors::host::ExecuteError;
+use actors::ports::PortError;
+use actors::sessions::wire::Problem;
+
+/// A problem with its status.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{detail} ({code})")]
+pub struct ApiProblem {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Stable code.
+    pub code: String,
+    /// For people.
+    pub detail: String,
+}
+
+impl ApiProblem {
+    /// A problem of the caller's making.
+    pub fn invalid(detail: impl std::fmt::Display) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, code: "invalid".to_owned(), detail: detail.to_string() }
+    }
+
+    /// Something that is not there.
+    pub fn not_found(code: &str, detail: &str) -> Self {
+        Self { status: StatusCode::NOT_FOUND, code: code.to_owned(), detail: detail.to_owned() }
+    }
+}
+
+impl From<ExecuteError> for ApiProblem {
+    fn from(error: ExecuteError) -> Self {
+        let (status, code) = match &error {
+            ExecuteError::Refused { code, .. } => {
+                let status = match *code {
+                    "unknown_project" | "unknown_feature" | "unknown_container" => StatusCode::NOT_FOUND,
+                    "invalid" | "cycle" | "empty" => StatusCode::UNPROCESSABLE_ENTITY,
+                    _ => StatusCode::CONFLICT,
+                };
+                (status, *code)
+            }
+            ExecuteError::Stale { .. } => (StatusCode::CONFLICT, "stale"),
+            ExecuteError::IdReused => (StatusCode::UNPROCESSABLE_ENTITY, "id_reused"),
+            ExecuteError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            ExecuteError::Unknown(_) => (StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown"),
+            ExecuteError::Quarantined { .. } => (StatusCode::CONFLICT, "stream_quarantined"),
+            ExecuteError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "log_unavailable"),
+        };
+        Self { status, code: code.to_owned(), detail: error.to_string() }
+    }
+}
+
+impl From<PortError> for ApiProblem {
+    fn from(error: PortError) -> Self {
+        let status = match error {
+            PortError::Transient(_) => StatusCode::SERVICE_UNAVAILABLE,
+            PortError::Permanent(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self { status, code: "not_possible".to_owned(), detail: error.to_string() }
+    }
+}
+
+impl ResponseError for ApiProblem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let problem = Problem { code: self.code.clone(), detail: self.detail.clone() };
+        HttpResponse::build(self.status).content_type("application/problem+json").body(serde_json::to_vec(&problem).unwrap_or_default())
+    }
+}
+
+/// JSON that is not what a route expects.
+pub(super) fn bad_json(error: JsonPayloadError, _request: &HttpRequest) -> actix_web::Error {
+    ApiProblem::invalid(format!("the JSON is not what is expected here: {error}")).into()
+}
+
+/// A path that names nothing that could be.
+pub(super) fn bad_path(error: PathError, _request: &HttpRequest) -> actix_web::Error {
+    ApiProblem::invalid(error).into()
+}
+
+/// A path that is no route.
+pub(super) async fn no_route(request: HttpRequest) -> Result<HttpResponse, ApiProblem> {
+    let asked = format!("{} {} is not known here", request.method(), request.path());
+    Err(ApiProblem::not_found("not_found", &asked))
+}

@@ -1,0 +1,137 @@
+//! Launches an agent in its own process group, streams what it prints, and ends it when asked to.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+use std::time::Duration;
+
+use actors::sessions::wire::Brief;
+use events::settings::Dialect;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use super::output::Output;
+use super::tree::{Tree, git_environment};
+
+/// After the process has ended, a child of it may hold its output open; it is waited for this long.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// A running agent.
+pub(super) struct Agent {
+    child: Child,
+    readers: Vec<JoinHandle<()>>,
+}
+
+/// How an agent ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) code: Option<i32>,
+    pub(super) signal: Option<i32>,
+    /// Whether it was asked to.
+    pub(super) stopped: bool,
+}
+
+impl Agent {
+    /// Starts the agent of the brief with its prompt.
+    pub(super) fn launch(brief: &Brief, tree: &Tree, url: &str, output: &Output) -> Result<Self, String> {
+        let spec = brief.agent.as_ref().ok_or("the brief names no agent")?;
+        let prompt = tree.berth.join("prompt.md");
+        std::fs::write(&prompt, &brief.prompt).map_err(|e| format!("the prompt: {e}"))?;
+        let mut command = match (spec.dialect, &spec.command) {
+            (Dialect::Script, _) => {
+                let binary = std::env::current_exe().map_err(|e| format!("our own binary: {e}"))?;
+                let mut command = Command::new(binary);
+                command.arg("script");
+                command
+            }
+            (Dialect::Command, Some(line)) => shell(line),
+            (Dialect::Command, None) => return Err("the agent has no command".to_owned()),
+        };
+        let stdin = std::fs::File::open(&prompt).map_err(|e| format!("the prompt: {e}"))?;
+        command.stdin(stdin).env("SUPERCARGO_PROMPT", &prompt);
+        Self::start(command, brief, tree, url, output)
+    }
+
+    /// Starts a shell command in the tree.
+    pub(super) fn shell(line: &str, tree: &Tree, brief: &Brief, url: &str, output: &Output) -> Result<Self, String> {
+        let mut command = shell(line);
+        command.stdin(Stdio::null());
+        Self::start(command, brief, tree, url, output)
+    }
+
+    fn start(mut command: Command, brief: &Brief, tree: &Tree, url: &str, output: &Output) -> Result<Self, String> {
+        let bin = tools(tree).map_err(|e| format!("the tools folder: {e}"))?;
+        let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
+        command.env_clear().envs(git_environment(&tree.berth)).envs(environment(brief, url));
+        command.env("PATH", format!("{}:{path}", bin.display())).env("SUPERCARGO_PROMPT", tree.berth.join("prompt.md"));
+        command.current_dir(&tree.path).process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|e| format!("the agent could not be started: {e}"))?;
+        let readers = child.stdout.take().map(|s| output.take(s)).into_iter();
+        let readers = readers.chain(child.stderr.take().map(|s| output.take(s))).collect();
+        Ok(Self { child, readers })
+    }
+
+    /// Waits for its end. May be dropped and called again.
+    pub(super) async fn wait(&mut self) -> Result<Ended, String> {
+        let status = self.child.wait().await.map_err(|e| format!("the agent could not be waited for: {e}"))?;
+        for reader in &mut self.readers {
+            if tokio::time::timeout(DRAIN, &mut *reader).await.is_err() {
+                reader.abort();
+            }
+        }
+        Ok(Ended { code: status.code(), signal: status.signal(), stopped: false })
+    }
+
+    /// Asks its group to end, and ends it after the grace.
+    pub(super) async fn stop(&mut self, grace: Duration) -> Result<Ended, String> {
+        self.signal(Signal::SIGTERM);
+        if let Ok(ended) = tokio::time::timeout(grace, self.wait()).await {
+            return ended;
+        }
+        self.signal(Signal::SIGKILL);
+        self.wait().await
+    }
+
+    fn signal(&self, signal: Signal) {
+        let group = self.child.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(group) = group
+            && let Err(error) = killpg(Pid::from_raw(group), signal)
+        {
+            eprintln!("the agent's group was gone: {error}");
+        }
+    }
+}
+
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(line);
+    command
+}
+
+/// A folder with our binary under its name, so that agents find the verbs.
+fn tools(tree: &Tree) -> std::io::Result<std::path::PathBuf> {
+    let bin = tree.berth.join("bin");
+    std::fs::create_dir_all(&bin)?;
+    let link = bin.join("supercargo");
+    if !link.exists() {
+        std::os::unix::fs::symlink(std::env::current_exe()?, &link)?;
+    }
+    Ok(bin)
+}
+
+fn environment(brief: &Brief, url: &str) -> Vec<(&'static str, String)> {
+    let text = |value: Option<String>| value.unwrap_or_default();
+    vec![
+        ("SUPERCARGO_URL", url.to_owned()),
+        ("SUPERCARGO_SESSION", brief.session.to_string()),
+        ("SUPERCARGO_ROLE", brief.role.name().to_owned()),
+        ("SUPERCARGO_PROJECT", brief.project.to_string()),
+        ("SUPERCARGO_FEATURE", text(brief.feature.as_ref().map(ToString::to_string))),
+        ("SUPERCARGO_CLAIM", text(brief.epoch.map(|e| e.to_string()))),
+        ("SUPERCARGO_BRANCH", text(brief.branch.clone())),
+        ("SUPERCARGO_SHA", text(brief.sha.as_ref().map(ToString::to_string))),
+        ("SUPERCARGO_VERIFY", text(brief.verify.clone())),
+        ("SUPERCARGO_MODEL", text(brief.agent.as_ref().and_then(|a| a.model.clone()))),
+    ]
+}

@@ -1,0 +1,125 @@
+//! The runner's side of the control voice. Every request is repeated until it is answered or turned down: the server may be
+//! restarting, and a repeated request is answered as the first time.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actors::sessions::wire::{Beat, Brief, Ending};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::ALONE_MAX;
+use crate::wire::{CallError, answered, call_socket, exchange};
+
+/// First pause before a request is repeated; doubles up to [`PAUSE_MAX`].
+const PAUSE_MIN: Duration = Duration::from_millis(20);
+/// Longest pause.
+const PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// The control socket. Clones share what is known.
+#[derive(Clone)]
+pub(super) struct Control {
+    socket: PathBuf,
+    heard: Arc<Mutex<Instant>>,
+    open: watch::Sender<bool>,
+}
+
+impl Control {
+    /// The control voice of this door.
+    pub(super) fn new(door: &Path) -> Self {
+        Self { socket: door.join("control"), heard: Arc::new(Mutex::new(Instant::now())), open: watch::Sender::new(true) }
+    }
+
+    fn last_heard(&self) -> Instant {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hear(&self) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    async fn until_answered<T, F>(&self, mut ask: impl FnMut() -> F) -> Result<T, String>
+    where
+        F: Future<Output = Result<T, CallError>>,
+    {
+        let mut pause = PAUSE_MIN;
+        loop {
+            match ask().await {
+                Ok(answer) => {
+                    self.hear();
+                    return Ok(answer);
+                }
+                Err(CallError::Refused(problem)) => {
+                    self.hear();
+                    return Err(format!("{} ({})", problem.detail, problem.code));
+                }
+                Err(CallError::Unreachable(why) | CallError::Later(why)) => {
+                    if self.last_heard().elapsed() > ALONE_MAX {
+                        return Err(format!("no server for too long: {why}"));
+                    }
+                }
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+
+    async fn post<B: Serialize + Sync, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, String> {
+        self.until_answered(|| call_socket(&self.socket, "POST", path, body)).await
+    }
+
+    /// Reports for work.
+    pub(super) async fn hello(&self) -> Result<Brief, String> {
+        self.post("/hello", &()).await
+    }
+
+    /// Stores a chunk of output; answers when it is stored or refused for good.
+    pub(super) async fn output(&self, seq: u64, bytes: &[u8]) -> Result<u64, String> {
+        let path = format!("/output?seq={seq}");
+        self.until_answered(|| async {
+            let stream = tokio::net::UnixStream::connect(&self.socket).await;
+            let stream = stream.map_err(|e| CallError::Unreachable(e.to_string()))?;
+            let (status, bytes) = exchange(stream, "POST", &path, bytes.to_vec()).await?;
+            answered(status, &bytes)
+        })
+        .await
+    }
+
+    /// Reports the end.
+    pub(super) async fn end(&self, ending: &Ending) -> Result<(), String> {
+        self.post("/end", ending).await
+    }
+
+    /// Sends heartbeats until its task is aborted.
+    pub(super) async fn beating(self, every: Duration) {
+        loop {
+            tokio::time::sleep(every).await;
+            match self.post::<_, Beat>("/beat", &()).await {
+                Ok(beat) => self.open.send_replace(beat.open),
+                Err(_) => self.open.send_replace(false),
+            };
+        }
+    }
+
+    /// Returns when the server says that the work is settled.
+    pub(super) async fn settled(&self) {
+        let mut open = self.open.subscribe();
+        if open.wait_for(|open| !*open).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Returns when no answer came for this long.
+    pub(super) async fn alone_for(&self, time: Duration) {
+        loop {
+            let until = self.last_heard() + time;
+            if Instant::now() >= until {
+                return;
+            }
+            tokio::time::sleep_until(until).await;
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The runner: the main process of a container. Takes one assignment, prepares the tree, launches the agent, streams its output,
+//! sends heartbeats, brings the work to safety, reports the end.
+//!
+//! It survives server restarts: output is spooled and resent, and every request is repeated until it is answered. Without a server
+//! for an hour it secures what it can and ends itself.
+
+mod agent;
+mod control;
+mod output;
+mod relay;
+mod strays;
+mod tree;
+mod verify;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use actors::sessions::wire::{Brief, Ending};
+use events::holder::Role;
+use nix::sys::resource::{Resource, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
+
+use crate::engine::process::{EXIT_FILE, ExitFile, RUN_FILE, RunFile, boot_id, start_ticks};
+use agent::{Agent, Ended};
+use control::Control;
+use output::Output;
+use tree::Tree;
+
+/// An agent whose work is settled gets this long to end by itself.
+const SETTLED_GRACE: Duration = Duration::from_secs(30);
+/// A stopped agent gets this long before it is killed; the rest of the engine's grace is for securing the work.
+const AGENT_GRACE: Duration = Duration::from_secs(10);
+/// Time between heartbeats.
+const BEAT: Duration = Duration::from_secs(5);
+/// Without a server for this long the runner ends itself.
+pub(crate) const ALONE_MAX: Duration = Duration::from_secs(3600);
+/// Largest file anything in the container may write.
+const FILE_MAX: u64 = 4 * 1024 * 1024 * 1024;
+/// Open files of one process in the container.
+const OPEN_FILES_MAX: u64 = 4096;
+
+/// How a runner is started.
+#[derive(Debug, clap::Args)]
+pub struct RunnerArgs {
+    /// The folder with the two sockets.
+    #[arg(long)]
+    door: PathBuf,
+    /// The container's own folder.
+    #[arg(long)]
+    berth: PathBuf,
+    /// Which launch this is.
+    #[arg(long)]
+    launch: String,
+}
+
+/// Runs one session and answers the exit code.
+pub fn run(args: &RunnerArgs) -> i32 {
+    if nix::unistd::setsid().is_err() {
+        // The sandbox already made a session for us.
+    }
+    match take(args) {
+        Ok(true) => {}
+        Ok(false) => {
+            say("taken");
+            return 0;
+        }
+        Err(error) => {
+            eprintln!("the runner cannot take its container: {error}");
+            return 1;
+        }
+    }
+    say("here");
+    harden();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let code = match runtime {
+        Ok(runtime) => runtime.block_on(session(args)),
+        Err(error) => {
+            eprintln!("no runtime: {error}");
+            1
+        }
+    };
+    let left = serde_json::to_vec(&ExitFile { code }).map(|bytes| std::fs::write(args.berth.join(EXIT_FILE), bytes));
+    if !matches!(left, Ok(Ok(()))) {
+        eprintln!("the exit code could not be left behind");
+    }
+    code
+}
+
+/// The one line to whoever started us; nobody may be there any more.
+fn say(word: &str) {
+    if writeln!(std::io::stdout(), "{word}").and_then(|()| std::io::stdout().flush()).is_err() {
+        eprintln!("nobody heard \"{word}\"");
+    }
+}
+
+/// Makes the run file, exclusively. False when another launch has the container.
+fn take(args: &RunnerArgs) -> std::io::Result<bool> {
+    let pid = i32::try_from(std::process::id()).unwrap_or(0);
+    let start_ticks = start_ticks(pid).unwrap_or(0);
+    let run = RunFile { launch: args.launch.clone(), pid, start_ticks, boot_id: boot_id() };
+    // Written beside and linked: the file appears whole, and linking fails when it is there.
+    let beside = args.berth.join(format!("run-{}.json", args.launch));
+    std::fs::write(&beside, serde_json::to_vec(&run)?)?;
+    match std::fs::hard_link(&beside, args.berth.join(RUN_FILE)) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+/// Limits for everything below this process. A limit the machine refuses is left as it is.
+fn harden() {
+    let limits = [(Resource::RLIMIT_CORE, 0), (Resource::RLIMIT_FSIZE, FILE_MAX), (Resource::RLIMIT_NOFILE, OPEN_FILES_MAX)];
+    for (resource, limit) in limits {
+        if let Err(error) = setrlimit(resource, limit, limit) {
+            eprintln!("limit {resource:?} stays as it is: {error}");
+        }
+    }
+}
+
+async fn session(args: &RunnerArgs) -> i32 {
+    let control = Control::new(&args.door);
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return 1 };
+    let strays = tokio::spawn(strays::reap());
+    let brief = tokio::select! {
+        brief = control.hello() => brief,
+        _ = terminate.recv() => return 0,
+    };
+    let brief = match brief {
+        Ok(brief) => brief,
+        Err(why) => {
+            eprintln!("no assignment: {why}");
+            return 1;
+        }
+    };
+    let output = Output::start(control.clone(), &args.berth);
+    let ending = match relay::start(&args.door).await {
+        Ok(url) => {
+            let beating = tokio::spawn(control.clone().beating(BEAT));
+            let ending = work(args, &brief, &url, &output, &control, &mut terminate).await;
+            beating.abort();
+            ending
+        }
+        Err(error) => Ending { trouble: Some(format!("no loopback: {error}")), ..nothing() },
+    };
+    output.finish().await;
+    let reported = control.end(&ending).await;
+    strays.abort();
+    i32::from(reported.is_err())
+}
+
+fn nothing() -> Ending {
+    Ending { exit_code: None, signal: None, interrupted: false, trouble: None, verification: None }
+}
+
+type Terminate = tokio::signal::unix::Signal;
+
+async fn work(
+    args: &RunnerArgs,
+    brief: &Brief,
+    url: &str,
+    output: &Output,
+    control: &Control,
+    terminate: &mut Terminate,
+) -> Ending {
+    let deadline = Instant::now() + Duration::from_millis(brief.wall_ms);
+    let prepared = tokio::select! {
+        prepared = Tree::prepare(brief, url, &args.berth) => prepared,
+        _ = terminate.recv() => return Ending { interrupted: true, ..nothing() },
+    };
+    let tree = match prepared {
+        Ok(tree) => tree,
+        Err(why) => return Ending { trouble: Some(why), ..nothing() },
+    };
+    if let Some(setup) = brief.setup.as_ref().filter(|_| brief.role != Role::Verifier) {
+        let run = Agent::shell(setup, &tree, brief, url, output);
+        let ended = watch(run, control, deadline, terminate).await;
+        if !matches!(&ended, Ok(Ended { code: Some(0), .. })) {
+            return Ending { trouble: Some(format!("the setup command failed: {setup}")), ..ending_of(ended) };
+        }
+    }
+    if brief.role == Role::Verifier {
+        return verify::run(brief, &tree, url, output, deadline, terminate).await;
+    }
+    let launched = Agent::launch(brief, &tree, url, output);
+    let ended = watch(launched, control, deadline, terminate).await;
+    if brief.role == Role::Coder && let Err(why) = tree.secure(brief).await {
+        eprintln!("not secured: {why}");
+    }
+    ending_of(ended)
+}
+
+fn ending_of(ended: Result<Ended, String>) -> Ending {
+    match ended {
+        Ok(ended) => Ending { exit_code: ended.code, signal: ended.signal, interrupted: ended.stopped, ..nothing() },
+        Err(why) => Ending { trouble: Some(why), ..nothing() },
+    }
+}
+
+/// Waits for a process, and ends it when asked to, when its time is up, or when its work is settled and it stays.
+async fn watch(
+    launched: Result<Agent, String>,
+    control: &Control,
+    deadline: Instant,
+    terminate: &mut Terminate,
+) -> Result<Ended, String> {
+    let mut agent = launched?;
+    let settled = control.settled();
+    let stop = tokio::select! {
+        ended = agent.wait() => return ended,
+        _ = terminate.recv() => true,
+        () = tokio::time::sleep_until(deadline) => true,
+        () = control.alone_for(ALONE_MAX) => true,
+        () = async { settled.await; tokio::time::sleep(SETTLED_GRACE).await } => false,
+    };
+    let mut ended = agent.stop(AGENT_GRACE).await?;
+    ended.stopped = stop;
+    Ok(ended)
+}
+
+/// Where things are within a berth.
+pub(crate) fn home(berth: &Path) -> PathBuf {
+    berth.join("home")
+}

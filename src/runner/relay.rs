@@ -1,0 +1,29 @@
+//! The agent's voice on loopback: ordinary tools speak TCP, the door is a Unix socket. Bytes go to the agent's voice and nowhere
+//! else, whoever in the container sends them.
+
+use std::path::{Path, PathBuf};
+
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+
+/// Listens on a free port of loopback and answers its URL.
+pub(super) async fn start(door: &Path) -> std::io::Result<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let socket = door.join("agent");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(pass(stream, socket.clone()));
+        }
+    });
+    Ok(url)
+}
+
+async fn pass(mut inside: TcpStream, socket: PathBuf) {
+    // A cut connection is the agent's to notice: its tools repeat what they need.
+    if let Ok(mut outside) = UnixStream::connect(socket).await
+        && let Err(error) = copy_bidirectional(&mut inside, &mut outside).await
+    {
+        eprintln!("a connection of the agent was cut: {error}");
+    }
+}

@@ -1,0 +1,35 @@
+//! Reaping as the first process of a container: children that lost their parent end up here and would stay as zombies.
+
+use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::unistd::Pid;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Reaps strays whenever a child ended, until its task is aborted. Does nothing when we are not the first process.
+pub(super) async fn reap() {
+    if std::process::id() != 1 {
+        return;
+    }
+    let Ok(mut ended) = signal(SignalKind::child()) else { return };
+    while ended.recv().await.is_some() {
+        for pid in zombies() {
+            if let Err(error) = waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
+                eprintln!("process {pid} was reaped already: {error}");
+            }
+        }
+    }
+}
+
+/// Zombies of ours that nobody here waits for: those we started are waited for by their group leader's pid, and lead their group.
+fn zombies() -> Vec<Pid> {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let pids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|pid| *pid != 1 && is_stray(*pid)).map(Pid::from_raw).collect()
+}
+
+fn is_stray(pid: i32) -> bool {
+    let Ok(text) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    let Some((_, rest)) = text.rsplit_once(") ") else { return false };
+    let fields: Vec<&str> = rest.split(' ').collect();
+    let leads = fields.get(2).and_then(|group| group.parse::<i32>().ok()) == Some(pid);
+    fields.first() == Some(&"Z") && fields.get(1) == Some(&"1") && !leads
+}

@@ -1,0 +1,93 @@
+//! The work tree of a session: cloned through the door, on the right commit, and brought to safety at the end.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use actors::sessions::wire::Brief;
+use events::holder::Role;
+use tokio::process::Command;
+
+use super::home;
+
+/// A git command in the container that takes longer has failed.
+const DEADLINE: Duration = Duration::from_secs(600);
+
+/// A prepared tree.
+pub(super) struct Tree {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// The container's own folder.
+    pub(super) berth: PathBuf,
+}
+
+/// The environment of everything that runs git in a container.
+pub(super) fn git_environment(berth: &Path) -> Vec<(&'static str, String)> {
+    let name = "Supercargo agent".to_owned();
+    let mail = "agent@supercargo.invalid".to_owned();
+    vec![
+        ("HOME", home(berth).display().to_string()),
+        ("LC_ALL", "C.UTF-8".to_owned()),
+        ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
+        ("GIT_TERMINAL_PROMPT", "0".to_owned()),
+        ("GIT_AUTHOR_NAME", name.clone()),
+        ("GIT_AUTHOR_EMAIL", mail.clone()),
+        ("GIT_COMMITTER_NAME", name),
+        ("GIT_COMMITTER_EMAIL", mail),
+    ]
+}
+
+impl Tree {
+    /// Clones the gate and checks out what the brief names.
+    pub(super) async fn prepare(brief: &Brief, url: &str, berth: &Path) -> Result<Self, String> {
+        let tree = Self { path: berth.join("tree"), berth: berth.to_owned() };
+        std::fs::create_dir_all(home(berth)).map_err(|e| format!("the home folder: {e}"))?;
+        let gate = format!("{url}/git/{}.git", brief.project);
+        tree.git(berth, &["clone", "--quiet", "--no-checkout", &gate, "tree"]).await?;
+        if let Some(reference) = &brief.fetch {
+            tree.git(&tree.path, &["fetch", "--quiet", "origin", reference]).await?;
+        }
+        let Some(sha) = &brief.sha else { return Ok(tree) };
+        match (&brief.branch, brief.role) {
+            (Some(branch), Role::Coder) => tree.git(&tree.path, &["checkout", "--quiet", "-B", branch, sha.as_str()]).await?,
+            _ => tree.git(&tree.path, &["checkout", "--quiet", "--detach", sha.as_str()]).await?,
+        };
+        Ok(tree)
+    }
+
+    /// Commits what is not committed and pushes the branch, so that nothing is only here when the container goes.
+    pub(super) async fn secure(&self, brief: &Brief) -> Result<(), String> {
+        let Some(branch) = &brief.branch else { return Ok(()) };
+        let changed = self.git(&self.path, &["status", "--porcelain"]).await?;
+        if !changed.trim().is_empty() {
+            self.git(&self.path, &["add", "--all"]).await?;
+            let message = "Work in progress, not committed when the session ended";
+            self.git(&self.path, &["commit", "--quiet", "--no-verify", "-m", message]).await?;
+        }
+        let head = self.git(&self.path, &["rev-parse", "HEAD"]).await?;
+        if Some(head.trim()) == brief.sha.as_ref().map(events::id::Sha::as_str) {
+            return Ok(());
+        }
+        let spec = format!("HEAD:refs/heads/{branch}");
+        self.git(&self.path, &["push", "--quiet", "origin", &spec]).await.map(|_| ())
+    }
+
+    /// The tree of the checked-out commit.
+    pub(super) async fn id(&self) -> Result<String, String> {
+        self.git(&self.path, &["rev-parse", "HEAD^{tree}"]).await.map(|id| id.trim().to_owned())
+    }
+
+    async fn git(&self, folder: &Path, args: &[&str]) -> Result<String, String> {
+        let what = args.first().copied().unwrap_or_default();
+        let mut command = Command::new("git");
+        command.args(["-c", "core.hooksPath=/dev/null"]).args(args).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+        command.envs(git_environment(&self.berth));
+        let output = tokio::time::timeout(DEADLINE, command.output()).await;
+        let output = output.map_err(|_| format!("git {what} took too long"))?;
+        let output = output.map_err(|e| format!("git cannot be run in the container: {e}"))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(format!("git {what}: {}", String::from_utf8_lossy(&output.stderr).trim()))
+    }
+}

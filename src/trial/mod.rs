@@ -1,0 +1,138 @@
+//! `supercargo try`: a living demo fleet. Fresh temporary data, an empty upstream, scripted agents; no key, no network.
+
+pub mod demo;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use events::project::ProjectKind;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::app::{App, DataFolder, FleetOptions};
+use crate::cli::shown;
+use crate::http;
+use crate::http::office::{Office, Wish};
+use crate::http::shapes::{NewProject, ProjectChange};
+use watch::{End, Watch};
+
+/// How to try.
+#[derive(Debug, clap::Args)]
+pub struct TryArgs {
+    /// Agents that work at once
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=10))]
+    agents: u16,
+    /// Features to build
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(i64::from(demo::FEATURES_MIN)..=i64::from(demo::FEATURES_MAX)))]
+    features: u16,
+    /// End when the project is completed (0) or cannot go on (1)
+    #[arg(long)]
+    exit_when_done: bool,
+    /// Keep the data here; a folder with an unfinished demo goes on with it
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Use no sandbox, even where one works
+    #[arg(long)]
+    no_sandbox: bool,
+}
+
+/// The demo project's name.
+const NAME: &str = "demo";
+/// A demo that is over lets its last containers go for this long.
+const LAST_CONTAINERS: Duration = Duration::from_secs(20);
+
+/// Runs the demo.
+pub async fn run(args: TryArgs) -> anyhow::Result<()> {
+    let (folder, temporary) = match &args.data {
+        Some(path) => (path.clone(), None),
+        None => {
+            let made = tempfile::Builder::new().prefix("supercargo-").tempdir().context("a temporary folder")?;
+            (made.path().to_owned(), Some(made))
+        }
+    };
+    let data = DataFolder::make(&folder)?;
+    let mut app = App::open(data.clone()).await?;
+    let office = Office { core: app.running.core.clone() };
+    set_up(&office, &data, &args).await?;
+    let options = FleetOptions { plain: args.no_sandbox, allow_unisolated: false };
+    if let Some(warning) = app.begin(&options).await? {
+        eprintln!("warning: {warning}");
+    }
+    let server = http::listen(office.clone(), &data.operator_socket())?;
+    println!("{} agents, {} features, in {}", args.agents, args.features, data.path().display());
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut watch = Watch::new(&app.running.core, NAME)?;
+    let end = tokio::select! {
+        end = watch.follow() => end?,
+        why = app.failed() => End::Broken(why),
+        _ = terminate.recv() => End::Interrupted,
+        _ = tokio::signal::ctrl_c() => End::Interrupted,
+    };
+    if !args.exit_when_done && matches!(end, End::Completed | End::Stalled(_)) {
+        println!("{}", watch.summary());
+        println!("the demo is over; look around with --data {}, end with Ctrl-C", data.path().display());
+        tokio::select! {
+            _ = terminate.recv() => {}
+            ended = tokio::signal::ctrl_c() => ended?,
+        }
+    }
+    watch.last_containers(LAST_CONTAINERS).await;
+    server.stop(true).await;
+    let log = app.running.core.world.log.clone();
+    app.stop().await;
+    let breaches = crate::cli::audit(&data, &*log).await?;
+    println!("{}", watch.summary());
+    for breach in &breaches {
+        println!("breach: {breach}");
+    }
+    if let (Some(temporary), End::Stalled(_) | End::Broken(_)) = (temporary, &end) {
+        println!("the data is kept in {}", temporary.keep().display());
+    }
+    match end {
+        End::Completed if breaches.is_empty() => Ok(()),
+        End::Completed => bail!("the project is completed, and the audit of its log found {} breaches", breaches.len()),
+        End::Stalled(why) => bail!("the project cannot go on by itself: {why}"),
+        End::Broken(why) => bail!("the server had to end: {why}"),
+        End::Interrupted => bail!("ended before the project was completed; the same --data goes on with it"),
+    }
+}
+
+/// Makes upstream and the project, or finds them as an earlier run left them. Every step may be repeated.
+async fn set_up(office: &Office, data: &DataFolder, args: &TryArgs) -> anyhow::Result<()> {
+    let upstream = upstream(data.path())?;
+    let wish = |what: &str| Wish::keyed("try", what);
+    if office.project(NAME).is_err() {
+        let spec = Some(demo::spec(args.features)?);
+        let git_url = upstream.display().to_string();
+        let new = NewProject { name: NAME.to_owned(), git_url, kind: ProjectKind::New, spec };
+        office.add_project(&wish("add"), new).await?;
+    }
+    let project = office.project(NAME)?;
+    if project.settings.verify.is_none() {
+        let verify = Some(demo::VERIFY.to_owned());
+        let spec = Some(demo::spec(args.features)?);
+        let change = ProjectChange { target: Some(args.agents), verify, spec, ..ProjectChange::default() };
+        office.change_project(&wish("settings"), NAME, &change).await?;
+    }
+    if project.status == "stopped" {
+        office.intend(&Wish::fresh("try"), NAME, "start").await?;
+    }
+    Ok(())
+}
+
+fn upstream(data: &Path) -> anyhow::Result<PathBuf> {
+    let path = data.join("upstream.git");
+    if !path.exists() {
+        let mut options = git2::RepositoryInitOptions::new();
+        options.bare(true).initial_head("main").external_template(false);
+        git2::Repository::init_opts(&path, &options).context("making an empty upstream")?;
+    }
+    Ok(path)
+}
+
+/// A milestone on one line.
+fn milestone(at: events::id::Timestamp, covers: &[u8], findings: u32) -> String {
+    let steps: Vec<String> = covers.iter().map(|step| format!("{step} %")).collect();
+    format!("{}  {} overseen, {findings} findings", shown::time(at), steps.join(", "))
+}

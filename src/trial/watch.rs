@@ -1,0 +1,143 @@
+//! Watches a demo from its log: one line per milestone, the counts of the summary, and the end.
+
+use std::time::{Duration, Instant};
+
+use actors::follower::Follower;
+use actors::supervisor::Core;
+use events::codec::EventCodec;
+use events::id::ProjectName;
+use events::stream::Position;
+use events::{container, feature, policy, project, trunk};
+
+use super::milestone;
+
+/// How a demo ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// The project is completed.
+    Completed,
+    /// Nothing is at work and nothing is owed.
+    Stalled(String),
+    /// The server cannot go on.
+    Broken(String),
+    /// Somebody ended it.
+    Interrupted,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    closed: u32,
+    sessions: u32,
+    merges: u32,
+    conflicts: u32,
+    rejections: u32,
+    retries: u32,
+    milestones: u32,
+    events: u64,
+}
+
+/// A follower of one project.
+pub(super) struct Watch {
+    core: Core,
+    project: ProjectName,
+    follower: Follower,
+    counts: Counts,
+    began: Instant,
+}
+
+impl Watch {
+    pub(super) fn new(core: &Core, project: &str) -> anyhow::Result<Self> {
+        let kernel = core.directory.kernel();
+        let follower = Follower::new(kernel.log.clone(), &kernel.feed, Position(0));
+        #[expect(clippy::disallowed_methods, reason = "wall time of the demo, shown and never decided on")]
+        let began = Instant::now();
+        Ok(Self { core: core.clone(), project: project.parse()?, follower, counts: Counts::default(), began })
+    }
+
+    /// Follows until the project is completed or stalled.
+    pub(super) async fn follow(&mut self) -> anyhow::Result<End> {
+        loop {
+            let batch = self.follower.next().await?;
+            let Some(batch) = batch else { return Ok(End::Broken("the feed ended".to_owned())) };
+            let Some(last) = batch.last().map(|e| e.position) else { continue };
+            for envelope in &batch {
+                self.count(envelope);
+            }
+            self.core.projector.wait_for(last).await;
+            if let Some(end) = self.ended() {
+                return Ok(end);
+            }
+        }
+    }
+
+    fn count(&mut self, envelope: &events::envelope::Envelope) {
+        self.counts.events = envelope.position.0;
+        let (kind, schema, payload) = (envelope.kind.as_str(), envelope.schema, envelope.payload.as_slice());
+        match project::Event::decode(kind, schema, payload) {
+            Ok(project::Event::MilestoneSettled(e)) => {
+                self.counts.milestones += 1;
+                println!("{}", milestone(envelope.at, &e.covers, e.findings));
+            }
+            Ok(project::Event::Initialized(e)) => println!("{}  initialized, {} features", crate::cli::shown::time(envelope.at), e.count),
+            _ => {}
+        }
+        match feature::Event::decode(kind, schema, payload) {
+            Ok(feature::Event::Closed(_)) => self.counts.closed += 1,
+            Ok(feature::Event::Claimed(e)) => self.counts.retries += u32::from(e.epoch.0 > 1),
+            Ok(feature::Event::ReviewRejected(_)) => self.counts.rejections += 1,
+            _ => {}
+        }
+        match trunk::Event::decode(kind, schema, payload) {
+            Ok(trunk::Event::Advanced(e)) => self.counts.merges += u32::from(e.from.is_some()),
+            Ok(trunk::Event::Dequeued(e)) => self.counts.conflicts += u32::from(!e.paths.is_empty()),
+            _ => {}
+        }
+        if let Ok(container::Event::SessionEnded(_)) = container::Event::decode(kind, schema, payload) {
+            self.counts.sessions += 1;
+        }
+    }
+
+    fn ended(&self) -> Option<End> {
+        let observed = self.core.signs.observed(self.core.world.clock.now());
+        self.core.projector.read(|books| {
+            let book = books.projects.get(&self.project)?;
+            if book.is_completed() {
+                return Some(End::Completed);
+            }
+            let at_work = !book.grants().is_empty() || book.enlisted().any(|(_, berth, _)| berth.job().is_some());
+            let agenda = policy::owed(book, &observed);
+            let waits = at_work || !agenda.owed.is_empty() || agenda.wake.is_some();
+            let needs = book.standing().needs_you;
+            (!waits && book.registered()?.is_running()).then(|| {
+                End::Stalled(if needs.is_empty() { "nothing is owed and it is not completed".to_owned() } else { needs.join("; ") })
+            })
+        })
+    }
+
+    /// Waits until the project owns no container any more, within limits.
+    pub(super) async fn last_containers(&self, limit: Duration) {
+        let gone = self.core.projector.wait_until(|books| {
+            let book = books.projects.get(&self.project)?;
+            book.enlisted().all(|(_, berth, _)| berth.job().is_none()).then_some(())
+        });
+        if tokio::time::timeout(limit, gone).await.is_err() {
+            eprintln!("some containers are still on their way out");
+        }
+    }
+
+    pub(super) fn summary(&self) -> String {
+        let c = &self.counts;
+        format!(
+            "{} features closed, {} sessions, {} merges, {} conflicts, {} rejections, {} retries, {} overseer runs, {} events, {:.1} s",
+            c.closed,
+            c.sessions,
+            c.merges,
+            c.conflicts,
+            c.rejections,
+            c.retries,
+            c.milestones,
+            c.events,
+            self.began.elapsed().as_secs_f64()
+        )
+    }
+}
