@@ -154,7 +154,8 @@ impl Sessions {
             (None, _) => Outcome::Completed,
             (Some(_), _) if overtime => Outcome::TimedOut,
             (Some(_), Ending { interrupted: true, .. }) => Outcome::Interrupted,
-            (Some(_), Ending { trouble: Some(_), .. }) => Outcome::Failed,
+            // The agent never ran: that is the infrastructure's failure and uses none of the feature's tries.
+            (Some(_), Ending { trouble: Some(_), exit_code: None, signal: None, .. }) => Outcome::Lost,
             (Some(_), Ending { exit_code: Some(0), .. }) => Outcome::NoWork,
             (Some(_), _) => Outcome::Failed,
         })

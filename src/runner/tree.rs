@@ -81,7 +81,8 @@ impl Tree {
         let what = args.first().copied().unwrap_or_default();
         let mut command = Command::new("git");
         command.args(["-c", "core.hooksPath=/dev/null"]).args(args).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
-        command.envs(git_environment(&self.berth));
+        // Its own group, as everything we start: the reaper of strays leaves group leaders to those who wait for them.
+        command.process_group(0).envs(git_environment(&self.berth));
         let output = tokio::time::timeout(DEADLINE, command.output()).await;
         let output = output.map_err(|_| format!("git {what} took too long"))?;
         let output = output.map_err(|e| format!("git cannot be run in the container: {e}"))?;
