@@ -98,7 +98,16 @@ pub struct Host<A: Aggregate> {
 impl<A: Aggregate> Host<A> {
     /// A host that loads its stream with the first command.
     pub fn new(stream: StreamId, kernel: Kernel) -> Self {
-        Self { hosted: Some(Hosted { stream, kernel, state: A::default(), version: Version(0), position: Position(0), loaded: false }) }
+        Self {
+            hosted: Some(Hosted {
+                stream,
+                kernel,
+                state: A::default(),
+                version: Version(0),
+                position: Position(0),
+                loaded: false,
+            }),
+        }
     }
 }
 
@@ -121,7 +130,8 @@ impl<A: Aggregate> Handler<Execute<A>> for Host<A> {
                 ctx.stop();
                 return Err(ExecuteError::Unavailable("the host is stopping".to_owned()));
             };
-            let fatal = matches!(answer, Err(ExecuteError::Unknown(_) | ExecuteError::Quarantined { .. } | ExecuteError::Unavailable(_)));
+            let fatal =
+                matches!(answer, Err(ExecuteError::Unknown(_) | ExecuteError::Quarantined { .. } | ExecuteError::Unavailable(_)));
             if fatal {
                 ctx.stop();
             } else {

@@ -102,7 +102,9 @@ impl Lane {
             let own_project = StreamId::Project(asking.project.clone());
             match answer {
                 Ok(receipt) => return Ok(Some(self.granted(&asking, feature, receipt).await)),
-                Err(ExecuteError::Stale { stream }) if stream == own_project => self.free_when_seen(&asking.project, feature).await,
+                Err(ExecuteError::Stale { stream }) if stream == own_project => {
+                    self.free_when_seen(&asking.project, feature).await
+                }
                 Err(refused @ ExecuteError::Refused { .. }) if asking.feature.is_some() => {
                     self.free(&asking.project, &feature);
                     return Err(refused);
@@ -182,7 +184,9 @@ fn pick(books: &Books, asking: &Asking, reserved: &BTreeSet<FeatureId>) -> Resul
         let known = book.feature(wanted);
         return match known {
             _ if reserved.contains(wanted) => Ok(Pick::Wait),
-            Some(known) if !book.is_whole(known.batch) => refused("not_whole", "the feature's batch is still being created; try again"),
+            Some(known) if !book.is_whole(known.batch) => {
+                refused("not_whole", "the feature's batch is still being created; try again")
+            }
             _ => Ok(Pick::Feature(wanted.clone(), version)),
         };
     }

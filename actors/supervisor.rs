@@ -87,7 +87,8 @@ impl Core {
         let unavailable = |e: events::log::ReadError| ExecuteError::Unavailable(e.to_string());
         let head = world.log.head().await.map_err(unavailable)?;
         let feed = Feed::new(head.position);
-        let kernel = Kernel { log: world.log.clone(), feed: feed.clone(), clock: world.clock.clone(), quarantine: Arc::default() };
+        let kernel =
+            Kernel { log: world.log.clone(), feed: feed.clone(), clock: world.clock.clone(), quarantine: Arc::default() };
         let directory = Directory::new(kernel);
         let (projector, follower) = Projector::open(world.log.clone(), &feed).await.map_err(unavailable)?;
         let lane = Lane::new(directory.clone(), projector.clone());
@@ -117,7 +118,13 @@ impl Core {
 
 impl Running {
     /// Records that this server runs, and begins to owe and to reconcile.
-    pub async fn begin(&mut self, node: &ProjectName, build: &str, engine: Arc<dyn Engine>, doors: Arc<dyn Doors>) -> Result<(), ExecuteError> {
+    pub async fn begin(
+        &mut self,
+        node: &ProjectName,
+        build: &str,
+        engine: Arc<dyn Engine>,
+        doors: Arc<dyn Doors>,
+    ) -> Result<(), ExecuteError> {
         let core = self.core.clone();
         let stream = StreamId::Node(node.clone());
         let next = core.projector.read(|books| books.node.version.0 + 1);

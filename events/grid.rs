@@ -57,10 +57,14 @@ pub(crate) fn assert_documented<A: Aggregate>(aggregate: &str, states: &[(&str, 
             writeln!(differing, "documented: {}\ndecide:     {line}", documented.get(n).unwrap_or(&"(nothing)")).expect("string");
         }
     }
-    assert!(differing.is_empty() && documented.len() == actual.lines().count(), "{path} differs from decide:\n{differing}\n{actual}");
+    assert!(
+        differing.is_empty() && documented.len() == actual.lines().count(),
+        "{path} differs from decide:\n{differing}\n{actual}"
+    );
 }
 
 /// Writes the table anew under the prose that stands above it; the change is then read as part of the diff.
+#[expect(clippy::disallowed_methods, reason = "a test that writes its own documentation")]
 fn write_table(path: &str, aggregate: &str, text: &str, table: &str) {
     let mut prose: Vec<_> = text.lines().take_while(|l| !l.starts_with('|')).collect();
     let title = format!("# {aggregate}: state × command\n");

@@ -20,7 +20,9 @@ pub enum BadId {
         nearest: String,
     },
     /// The feature id breaks the rule.
-    #[error("\"{0}\" is no feature id: use lower-case letters, digits and '-', at most 64 characters, as `feature list` shows them")]
+    #[error(
+        "\"{0}\" is no feature id: use lower-case letters, digits and '-', at most 64 characters, as `feature list` shows them"
+    )]
     Feature(String),
     /// Not a full git object id.
     #[error("\"{0}\" is no commit id: 40 lower-case hexadecimal digits are needed")]

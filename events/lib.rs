@@ -5,7 +5,7 @@
 //! crate waits, reads a clock, rolls dice or touches a file: time and fresh ids arrive in the command.
 //!
 //! To add an event: write its struct in the aggregate's `event.rs`, add it to the enum with a new name and schema 1, fold it in
-//! `evolve`, decide it in `decide`, and add its sample to `samples.rs`; the golden test writes its bytes once and holds them for ever.
+//! `evolve`, decide it in `decide`, and add its sample to `golden.rs`; the test there writes its bytes once and holds them for ever.
 
 pub mod aggregate;
 pub mod audit;
@@ -16,6 +16,8 @@ pub mod container;
 pub mod envelope;
 pub mod evidence;
 pub mod feature;
+#[cfg(test)]
+mod golden;
 #[cfg(test)]
 mod grid;
 pub mod holder;

@@ -160,7 +160,9 @@ impl Append {
         let largest = self.events.iter().map(|e| e.payload.len()).max().unwrap_or(0);
         if largest > crate::envelope::PAYLOAD_MAX {
             let max = crate::envelope::PAYLOAD_MAX;
-            return Err(AppendError::Invalid(format!("a payload of {largest} bytes, at most {max} are allowed; store it as a blob")));
+            return Err(AppendError::Invalid(format!(
+                "a payload of {largest} bytes, at most {max} are allowed; store it as a blob"
+            )));
         }
         Ok(())
     }

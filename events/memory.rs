@@ -77,7 +77,12 @@ impl EventLog for MemoryLog {
     async fn read_stream(&self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
         Ok(self.with(|inner| {
             let index = inner.streams.get(stream).map_or(&[][..], Vec::as_slice);
-            index.iter().skip(usize::try_from(after.0).unwrap_or(usize::MAX)).take(limit).map(|i| inner.events[*i].clone()).collect()
+            index
+                .iter()
+                .skip(usize::try_from(after.0).unwrap_or(usize::MAX))
+                .take(limit)
+                .map(|i| inner.events[*i].clone())
+                .collect()
         }))
     }
 

@@ -124,7 +124,11 @@ impl Report {
         if self.checked.is_empty() {
             return Err(Unfounded::ReportWithoutChecks);
         }
-        texts_fit("checked", self.checked.len(), self.checked.iter().flat_map(|c| [c.requirement.as_str(), c.evidence.as_str()]))?;
+        texts_fit(
+            "checked",
+            self.checked.len(),
+            self.checked.iter().flat_map(|c| [c.requirement.as_str(), c.evidence.as_str()]),
+        )?;
         texts_fit("findings", self.findings.len(), self.findings.iter().map(|f| f.why.as_str()))
     }
 }
@@ -146,7 +150,10 @@ mod tests {
         use Judgement::{Pass, Reject};
         assert_eq!(verdict(Pass, &[], &[("make test", 0)]).check(), Ok(()));
         assert_eq!(verdict(Pass, &[], &[]).check(), Err(Unfounded::PassWithoutChecks));
-        assert_eq!(verdict(Pass, &[], &[("make", 0), ("make test", 2)]).check(), Err(Unfounded::PassOnFailure("make test".into())));
+        assert_eq!(
+            verdict(Pass, &[], &[("make", 0), ("make test", 2)]).check(),
+            Err(Unfounded::PassOnFailure("make test".into()))
+        );
         assert_eq!(verdict(Reject, &["no usage line"], &[]).check(), Ok(()));
         assert_eq!(verdict(Reject, &[], &[("x", 1)]).check(), Err(Unfounded::RejectWithoutFinding));
         assert!(verdict(Reject, &["  "], &[]).check().is_err());

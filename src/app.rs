@@ -79,7 +79,8 @@ impl InstanceLock {
         if file.try_lock().is_err() {
             let mut holder = String::new();
             file.read_to_string(&mut holder)?;
-            let holder = if holder.trim().is_empty() { "another process".to_owned() } else { format!("process {}", holder.trim()) };
+            let holder =
+                if holder.trim().is_empty() { "another process".to_owned() } else { format!("process {}", holder.trim()) };
             bail!("{} is in use by {holder}; stop that server first, or choose another --data", data.path().display());
         }
         file.set_len(0)?;
@@ -145,8 +146,7 @@ impl App {
     pub async fn begin(&mut self, options: &FleetOptions) -> anyhow::Result<Option<&'static str>> {
         let sandbox = if options.plain { Sandbox::Plain } else { Sandbox::probe() };
         let binary = install_binary(&self.data)?;
-        let engine: Arc<dyn Engine> =
-            Arc::new(ProcessEngine::new(self.data.path(), binary, sandbox, options.allow_unisolated)?);
+        let engine: Arc<dyn Engine> = Arc::new(ProcessEngine::new(self.data.path(), binary, sandbox, options.allow_unisolated)?);
         let sessions = self.running.core.sessions.clone();
         let doors = Arc::new(DoorKeeper::new(self.data.doors(), self.data.gates(), sessions, engine.clone()));
         self.running.begin(&self.node, BUILD, engine, doors).await?;

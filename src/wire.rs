@@ -70,7 +70,12 @@ pub fn answered<T: DeserializeOwned>(status: StatusCode, bytes: &[u8]) -> Result
 }
 
 /// A request with a JSON body to a Unix socket.
-pub async fn call_socket<B: Serialize, T: DeserializeOwned>(socket: &Path, method: &str, path: &str, body: &B) -> Result<T, CallError> {
+pub async fn call_socket<B: Serialize, T: DeserializeOwned>(
+    socket: &Path,
+    method: &str,
+    path: &str,
+    body: &B,
+) -> Result<T, CallError> {
     let stream = tokio::net::UnixStream::connect(socket).await;
     let stream = stream.map_err(|e| CallError::unreachable(&socket.display().to_string(), e))?;
     let body = serde_json::to_vec(body).map_err(|e| CallError::unreachable("the request", e))?;

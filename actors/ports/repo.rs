@@ -82,7 +82,13 @@ pub trait Repo: Send + Sync {
     /// Builds a candidate on upstream's present commit.
     async fn build(&self, project: &ProjectName, url: &str, branch: &str, wish: &MergeWish) -> Result<Built, PortError>;
     /// Moves upstream from the candidate's base to it, unless it is there already, and reads back.
-    async fn publish(&self, project: &ProjectName, url: &str, branch: &str, candidate: &Candidate) -> Result<Published, PortError>;
+    async fn publish(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        candidate: &Candidate,
+    ) -> Result<Published, PortError>;
     /// Removes the work refs of a feature that is closed; pinned submissions stay.
     async fn tidy(&self, project: &ProjectName, feature: &FeatureId) -> Result<(), PortError>;
 }

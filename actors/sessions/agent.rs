@@ -194,9 +194,7 @@ impl Sessions {
             let book = book.ok_or_else(|| Denied::refused("unknown_project", "there is no such project"))?;
             let command = admission(book, digest, batch).map_err(|why| Denied::refused("invalid", why.to_string()))?;
             let decided = book.backlog.state.decide(&command, now);
-            decided.map_err(|refusal| {
-                Denied::refused(events::aggregate::Refusal::code(&refusal), refusal.to_string())
-            })?;
+            decided.map_err(|refusal| Denied::refused(events::aggregate::Refusal::code(&refusal), refusal.to_string()))?;
             Ok::<_, Denied>(command)
         })?;
         self.blobs.put(bytes).await?;

@@ -79,18 +79,23 @@ fn plain(row: &mut FeatureRow, id: &str, verb: &str, payload: &Payload, at: u64,
             row.blockers.insert(payload.text("by"));
         }
         "submitted" | "released" | "claim_expired" => {
-            found.unless(row.open == Some(epoch), "C2", at, || format!("{id}: {verb} under claim {epoch}, open is {:?}", row.open));
+            found.unless(row.open == Some(epoch), "C2", at, || {
+                format!("{id}: {verb} under claim {epoch}, open is {:?}", row.open)
+            });
             row.open = None;
             if verb == "submitted" {
                 row.busy = Some("submitted");
             }
         }
         "question_asked" => {
-            found.unless(row.open == Some(epoch), "C2", at, || format!("{id}: asked under claim {epoch}, open is {:?}", row.open));
+            found
+                .unless(row.open == Some(epoch), "C2", at, || format!("{id}: asked under claim {epoch}, open is {:?}", row.open));
             row.busy = Some("waiting for an answer");
         }
         "work_secured" | "work_lost" => {
-            found.unless(epoch >= 1 && epoch <= row.epoch, "C2", at, || format!("{id}: {verb} for claim {epoch}, which never was"));
+            found.unless(epoch >= 1 && epoch <= row.epoch, "C2", at, || {
+                format!("{id}: {verb} for claim {epoch}, which never was")
+            });
         }
         "question_answered" | "review_rejected" | "merge_rejected" | "requeued" => row.busy = None,
         "reopened" => {

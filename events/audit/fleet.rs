@@ -30,7 +30,8 @@ pub(super) fn container(table: &mut ProjectTable, n: &str, verb: &str, payload: 
             found.unless(due, "K1", at, || format!("berth {n}: {verb} for {generation}, requested is {:?}", row.requested));
             row.requested = None;
             if verb == "started" {
-                found.unless(row.started.is_none(), "K2", at, || format!("berth {n}: container {:?} has no end yet", row.started));
+                found
+                    .unless(row.started.is_none(), "K2", at, || format!("berth {n}: container {:?} has no end yet", row.started));
                 row.started = Some(generation);
             }
         }

@@ -19,7 +19,9 @@ pub(super) fn take(table: &mut ProjectTable, verb: &str, payload: &Payload, at: 
             let tree = payload.maybe("evidence.tree");
             let same = tree.as_ref().is_none_or(|t| *t == row.tree);
             let green = tree.is_none() || payload.signed("evidence.exit") == 0;
-            found.unless(same && green, "G4", at, || format!("entry {number} is verified on tree {tree:?}, its own is {}", row.tree));
+            found.unless(same && green, "G4", at, || {
+                format!("entry {number} is verified on tree {tree:?}, its own is {}", row.tree)
+            });
             row.verified = same && green;
         }
         "verification_failed" | "upstream_moved" | "dequeued" => {
@@ -28,8 +30,12 @@ pub(super) fn take(table: &mut ProjectTable, verb: &str, payload: &Payload, at: 
         }
         "publish_intended" => {
             found.unless(row.verified, "G4", at, || format!("entry {number} is to be published and was not verified"));
-            found.unless(payload.text("to") == row.sha, "G4", at, || format!("entry {number}: another commit than the verified one"));
-            found.unless(payload.maybe("from") == row.base, "G4", at, || format!("entry {number}: another base than the verified one"));
+            found.unless(payload.text("to") == row.sha, "G4", at, || {
+                format!("entry {number}: another commit than the verified one")
+            });
+            found.unless(payload.maybe("from") == row.base, "G4", at, || {
+                format!("entry {number}: another base than the verified one")
+            });
             row.intended = true;
         }
         "advanced" => {

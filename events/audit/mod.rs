@@ -87,7 +87,13 @@ pub struct Audit {
 impl Audit {
     /// An audit of the log with this id, from its beginning.
     pub fn new(log_id: &str) -> Self {
-        Self { position: 0, digest: genesis(log_id), versions: BTreeMap::new(), projects: BTreeMap::new(), found: Found::default() }
+        Self {
+            position: 0,
+            digest: genesis(log_id),
+            versions: BTreeMap::new(),
+            projects: BTreeMap::new(),
+            found: Found::default(),
+        }
     }
 
     /// Takes the next envelope.
@@ -97,7 +103,9 @@ impl Audit {
         let stream = envelope.stream.to_string();
         let version = self.versions.entry(stream.clone()).or_default();
         let due = *version + 1;
-        self.found.unless(envelope.version.0 == due, "L3", at, || format!("{stream} has version {} where {due} is due", envelope.version));
+        self.found.unless(envelope.version.0 == due, "L3", at, || {
+            format!("{stream} has version {} where {due} is due", envelope.version)
+        });
         *version = envelope.version.0;
         self.found.unless(envelope.chained(self.digest) == envelope.digest, "L4", at, || "the digest does not follow".to_owned());
         self.position = at;

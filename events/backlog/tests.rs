@@ -26,7 +26,7 @@ fn grid() {
     let states = vec![
         ("empty", given::<Backlog>(&[])),
         ("a, b, c", given(&[admitted(vec![])])),
-        ("a → b → c", given(&[chained.clone()])),
+        ("a → b → c", given(std::slice::from_ref(&chained))),
         ("a withdrawn", given(&[chained, event::Withdrawn { id: id("a") }.into()])),
     ];
     let batch = Digest::of(b"n");

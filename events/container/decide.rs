@@ -53,7 +53,9 @@ impl Berth {
             Command::RecordStarted { generation, engine_id } => {
                 self.current(*generation)?;
                 match &self.slot {
-                    Slot::Requested { .. } => Ok(vec![event::Started { generation: *generation, engine_id: engine_id.clone() }.into()]),
+                    Slot::Requested { .. } => {
+                        Ok(vec![event::Started { generation: *generation, engine_id: engine_id.clone() }.into()])
+                    }
                     Slot::Running { .. } => Ok(vec![]),
                     _ => Err(Refusal::WrongState),
                 }
@@ -98,7 +100,9 @@ impl Berth {
         let mut events = vec![failed.into()];
         if self.failures + 1 >= FAILURES_MAX {
             events.push(ended(&job.session, Outcome::NeverStarted, None, None, detail));
-            events.push(event::Quarantined { why: format!("{FAILURES_MAX} failures in a row, the last: {class}: {detail}") }.into());
+            events.push(
+                event::Quarantined { why: format!("{FAILURES_MAX} failures in a row, the last: {class}: {detail}") }.into(),
+            );
         }
         Ok(events)
     }

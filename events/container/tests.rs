@@ -12,7 +12,15 @@ fn session(n: u8) -> SessionId {
 }
 fn job(n: u8) -> Assignment {
     let digest = Digest::of(b"prompt");
-    Assignment { session: session(n), role: Role::Coder, feature: None, epoch: None, sha: None, agent: None, prompt_digest: digest }
+    Assignment {
+        session: session(n),
+        role: Role::Coder,
+        feature: None,
+        epoch: None,
+        sha: None,
+        agent: None,
+        prompt_digest: digest,
+    }
 }
 fn assigned() -> Vec<Event> {
     vec![event::Enlisted {}.into(), event::Assigned { assignment: job(1) }.into()]
@@ -58,7 +66,13 @@ fn grid() {
         ("quarantined", given(&quarantined)),
         ("dismissed", given(&[event::Enlisted {}.into(), event::Dismissed {}.into()])),
     ];
-    let end = |n| C::EndSession { session: session(n), outcome: Outcome::Failed, exit_code: Some(1), evidence: None, detail: "x".into() };
+    let end = |n| C::EndSession {
+        session: session(n),
+        outcome: Outcome::Failed,
+        exit_code: Some(1),
+        evidence: None,
+        detail: "x".into(),
+    };
     let fail = C::RecordStartFailed { generation: Generation(1), class: "image".into(), detail: "missing".into() };
     let commands = vec![
         ("enlist", C::Enlist),

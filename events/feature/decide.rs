@@ -158,7 +158,9 @@ impl Known {
 
     fn answer(&self, by: &str, text: &str) -> Decision {
         match self.stage {
-            Stage::Open { question: Some(_) } => Ok(vec![comment(by, text)?, event::QuestionAnswered { by: by.to_owned() }.into()]),
+            Stage::Open { question: Some(_) } => {
+                Ok(vec![comment(by, text)?, event::QuestionAnswered { by: by.to_owned() }.into()])
+            }
             _ => Err(Refusal::NoQuestion),
         }
     }

@@ -162,8 +162,12 @@ impl Known {
     /// The submission under way, if one is.
     pub fn submission(&self) -> Option<&Submission> {
         match &self.stage {
-            Stage::Submitted { submission, .. } | Stage::Approved { submission } | Stage::Merging { submission, .. } => Some(submission),
-            Stage::Open { .. } | Stage::Claimed { .. } | Stage::Closed { .. } | Stage::Quarantined { .. } | Stage::Withdrawn => None,
+            Stage::Submitted { submission, .. } | Stage::Approved { submission } | Stage::Merging { submission, .. } => {
+                Some(submission)
+            }
+            Stage::Open { .. } | Stage::Claimed { .. } | Stage::Closed { .. } | Stage::Quarantined { .. } | Stage::Withdrawn => {
+                None
+            }
         }
     }
 
@@ -202,7 +206,9 @@ impl Known {
             Event::ReviewStarted(_) | Event::ReviewLapsed(_) | Event::ReviewPassed(_) | Event::ReviewRejected(_) => {
                 self.evolve_review(event);
             }
-            Event::MergeBegun(_) | Event::MergeAborted(_) | Event::MergeRejected(_) | Event::Closed(_) => self.evolve_merge(event),
+            Event::MergeBegun(_) | Event::MergeAborted(_) | Event::MergeRejected(_) | Event::Closed(_) => {
+                self.evolve_merge(event)
+            }
             Event::Reopened(e) => {
                 self.reopen();
                 self.tally = Tally::default();
@@ -236,7 +242,10 @@ impl Known {
                     self.reopen();
                 }
                 if e.outcome != Outcome::NeverStarted {
-                    self.note("supercargo", format!("Claim {} ended without a submission ({}): {}", e.epoch, e.outcome.name(), e.detail));
+                    self.note(
+                        "supercargo",
+                        format!("Claim {} ended without a submission ({}): {}", e.epoch, e.outcome.name(), e.detail),
+                    );
                 }
             }
             Event::ClaimExpired(e) => {
@@ -280,7 +289,9 @@ impl Known {
 
     fn evolve_merge(&mut self, event: &Event) {
         match (event, self.submission().cloned()) {
-            (Event::MergeBegun(e), Some(submission)) => self.stage = Stage::Merging { submission, candidate: e.candidate.clone() },
+            (Event::MergeBegun(e), Some(submission)) => {
+                self.stage = Stage::Merging { submission, candidate: e.candidate.clone() }
+            }
             (Event::MergeAborted(_), Some(submission)) => self.stage = Stage::Approved { submission },
             (Event::MergeRejected(e), _) => {
                 let text = match e.fault {

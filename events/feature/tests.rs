@@ -52,10 +52,7 @@ fn states() -> Vec<(&'static str, Feature)> {
     let merging = with(&approved, vec![event::MergeBegun { candidate: sha('c') }.into()]);
     let closing = Closing::Merged { sha: sha('c') };
     let closed = with(&merging, vec![event::Closed { closing, by: "trunk".into() }.into()]);
-    let asked = vec![
-        event::QuestionAsked { epoch: Epoch(1), question: "which?".into() }.into(),
-        released(1, Outcome::Asked),
-    ];
+    let asked = vec![event::QuestionAsked { epoch: Epoch(1), question: "which?".into() }.into(), released(1, Outcome::Asked)];
     vec![
         ("new", given(&[])),
         ("open", given(&open)),
@@ -67,8 +64,14 @@ fn states() -> Vec<(&'static str, Feature)> {
         ("approved", given(&approved)),
         ("merging", given(&merging)),
         ("closed", given(&closed)),
-        ("quarantined", given(&with(&was_claimed, vec![released(1, Outcome::Failed), event::Quarantined { why: "3".into() }.into()]))),
-        ("withdrawn", given(&with(&was_claimed, vec![released(1, Outcome::Interrupted), event::Withdrawn { by: "me".into() }.into()]))),
+        (
+            "quarantined",
+            given(&with(&was_claimed, vec![released(1, Outcome::Failed), event::Quarantined { why: "3".into() }.into()])),
+        ),
+        (
+            "withdrawn",
+            given(&with(&was_claimed, vec![released(1, Outcome::Interrupted), event::Withdrawn { by: "me".into() }.into()])),
+        ),
     ]
 }
 

@@ -65,7 +65,9 @@ impl Aggregate for Node {
     fn decide(&self, command: &Command, _now: Timestamp) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Start { build } => Ok(vec![Started { epoch: self.epoch + 1, build: build.clone() }.into()]),
-            Command::Stop { epoch } if *epoch == self.epoch && self.up_since.is_some() => Ok(vec![Stopped { epoch: *epoch }.into()]),
+            Command::Stop { epoch } if *epoch == self.epoch && self.up_since.is_some() => {
+                Ok(vec![Stopped { epoch: *epoch }.into()])
+            }
             Command::Stop { .. } => Err(Refusal::NotUp),
         }
     }

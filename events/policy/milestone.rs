@@ -8,7 +8,8 @@ use crate::view::books::ProjectBook;
 pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda) {
     let teller = Teller { policy: "milestone", project: &book.name };
     let tallied = book.tallied();
-    let counting = matches!(registered.initialization, Initialization::NotDue | Initialization::Done) && book.is_complete_backlog();
+    let counting =
+        matches!(registered.initialization, Initialization::NotDue | Initialization::Done) && book.is_complete_backlog();
     if !counting || tallied.total == 0 {
         return;
     }

@@ -70,10 +70,14 @@ impl Scene {
     }
 
     fn feature(&mut self, id: &str, priority: u8) -> &mut Self {
-        let admitted = backlog::event::Admitted { batch: Digest::of(id.as_bytes()), ids: vec![id.parse().expect("id")], edges: vec![] };
+        let admitted =
+            backlog::event::Admitted { batch: Digest::of(id.as_bytes()), ids: vec![id.parse().expect("id")], edges: vec![] };
         self.add::<backlog::Event>("backlog-z", admitted);
         let content = Content { priority, ..Content::titled(id) };
-        self.add::<f::Event>(&format!("feature-z/{id}"), f::Created { content, batch: Digest::of(id.as_bytes()), blockers: vec![] })
+        self.add::<f::Event>(
+            &format!("feature-z/{id}"),
+            f::Created { content, batch: Digest::of(id.as_bytes()), blockers: vec![] },
+        )
     }
 
     fn claimed(&mut self, id: &str, session: &SessionId) -> &mut Self {

@@ -17,31 +17,92 @@ pub const URL_MAX: usize = 2048;
 #[derive(Debug, Clone, Serialize)]
 #[expect(missing_docs, reason = "the fields are those of the events of the same name")]
 pub enum Command {
-    Register { git_url: String, kind: ProjectKind },
-    RecordClone { branch: String, head: Option<Sha> },
-    FailClone { reason: String },
-    WriteSpec { digest: Digest, bytes: u64 },
-    ChangeSettings { settings: Box<Settings> },
-    SetTarget { count: u16 },
+    Register {
+        git_url: String,
+        kind: ProjectKind,
+    },
+    RecordClone {
+        branch: String,
+        head: Option<Sha>,
+    },
+    FailClone {
+        reason: String,
+    },
+    WriteSpec {
+        digest: Digest,
+        bytes: u64,
+    },
+    ChangeSettings {
+        settings: Box<Settings>,
+    },
+    SetTarget {
+        count: u16,
+    },
     /// `has_features` is the caller's reading of the backlog.
-    Start { by: String, has_features: bool },
-    Drain { by: String },
-    Stop { by: String },
-    OpenEdit { by: String },
-    SaveEdit { by: String },
-    DiscardEdit { by: String },
+    Start {
+        by: String,
+        has_features: bool,
+    },
+    Drain {
+        by: String,
+    },
+    Stop {
+        by: String,
+    },
+    OpenEdit {
+        by: String,
+    },
+    SaveEdit {
+        by: String,
+    },
+    DiscardEdit {
+        by: String,
+    },
     DueInitialization,
-    StartInitialization { seat: Seat },
-    LapseInitialization { session: SessionId, outcome: Outcome },
-    ProposeBacklog { session: SessionId, digest: Digest, count: u32 },
-    FinishInitialization { count: u32 },
-    DueMilestone { step: u8, as_of: Position, closed: u32, total: u32 },
-    DueFinal { as_of: Position, trunk_head: Option<Sha>, closed: u32 },
-    StartOversight { seat: Seat },
-    LapseOversight { session: SessionId, outcome: Outcome },
-    SettleOversight { session: SessionId, report: Digest, findings: u32 },
-    Resume { why: String },
-    Delete { by: String },
+    StartInitialization {
+        seat: Seat,
+    },
+    LapseInitialization {
+        session: SessionId,
+        outcome: Outcome,
+    },
+    ProposeBacklog {
+        session: SessionId,
+        digest: Digest,
+        count: u32,
+    },
+    FinishInitialization {
+        count: u32,
+    },
+    DueMilestone {
+        step: u8,
+        as_of: Position,
+        closed: u32,
+        total: u32,
+    },
+    DueFinal {
+        as_of: Position,
+        trunk_head: Option<Sha>,
+        closed: u32,
+    },
+    StartOversight {
+        seat: Seat,
+    },
+    LapseOversight {
+        session: SessionId,
+        outcome: Outcome,
+    },
+    SettleOversight {
+        session: SessionId,
+        report: Digest,
+        findings: u32,
+    },
+    Resume {
+        why: String,
+    },
+    Delete {
+        by: String,
+    },
 }
 
 refusal_enum! {

@@ -42,7 +42,9 @@ fn register(git_url: &str, kind: ProjectKind) -> Decision {
         return invalid("the git URL must not start with '-'");
     }
     if has_credentials(git_url) {
-        return invalid("the git URL holds a user name with a password or a token; give the URL without it, credentials are never recorded");
+        return invalid(
+            "the git URL holds a user name with a password or a token; give the URL without it, credentials are never recorded",
+        );
     }
     Ok(vec![event::Registered { git_url: git_url.to_owned(), kind }.into()])
 }
@@ -77,9 +79,11 @@ impl Registered {
                 Ok(if unchanged { vec![] } else { vec![event::SettingsChanged { settings: (**settings).clone() }.into()] })
             }
             Command::SetTarget { count } => self.set_target(*count),
-            Command::Start { .. } | Command::Drain { .. } | Command::Stop { .. } | Command::Delete { .. } | Command::Resume { .. } => {
-                self.intend(command)
-            }
+            Command::Start { .. }
+            | Command::Drain { .. }
+            | Command::Stop { .. }
+            | Command::Delete { .. }
+            | Command::Resume { .. } => self.intend(command),
             Command::OpenEdit { by } => match &self.editing {
                 Some(other) => Err(Refusal::Editing { by: other.clone() }),
                 None => Ok(vec![event::EditOpened { by: by.clone() }.into()]),
@@ -137,10 +141,14 @@ impl Registered {
                 Ok(vec![event::InitializationStarted { seat: seat.clone() }.into()])
             }
             (Command::StartInitialization { .. }, Initialization::Underway { .. }) => Err(Refusal::Underway),
-            (Command::LapseInitialization { session, outcome }, Initialization::Underway { seat, .. }) if seat.session == *session => {
+            (Command::LapseInitialization { session, outcome }, Initialization::Underway { seat, .. })
+                if seat.session == *session =>
+            {
                 Ok(vec![event::InitializationLapsed { session: session.clone(), outcome: *outcome }.into()])
             }
-            (Command::ProposeBacklog { session, digest, count }, Initialization::Underway { seat, .. }) if seat.session == *session => {
+            (Command::ProposeBacklog { session, digest, count }, Initialization::Underway { seat, .. })
+                if seat.session == *session =>
+            {
                 let proposed = event::BacklogProposed { session: session.clone(), digest: *digest, count: *count };
                 Ok(vec![proposed.into()])
             }

@@ -44,13 +44,19 @@ fn running() -> Vec<Event> {
 
 fn states() -> Vec<(&'static str, Project)> {
     let running = running();
-    let initializing =
-        with(&running, vec![event::InitializationDue { spec: Digest::of(b"spec") }.into(), event::InitializationStarted { seat: seat(1) }.into()]);
+    let initializing = with(
+        &running,
+        vec![
+            event::InitializationDue { spec: Digest::of(b"spec") }.into(),
+            event::InitializationStarted { seat: seat(1) }.into(),
+        ],
+    );
     let proposed = event::BacklogProposed { session: seat(1).session, digest: Digest::of(b"b"), count: 3 };
     let proposed = with(&initializing, vec![proposed.into()]);
     let overseen = with(&running, vec![due(20), oversight(2, OversightKind::Milestone { step: 20 })]);
     let last = with(&running, vec![final_due(), oversight(2, OversightKind::Final)]);
-    let completed = with(&last, vec![settled(2, &[10, 100], 0), event::Completed { as_of: Position(9), trunk_head: None }.into()]);
+    let completed =
+        with(&last, vec![settled(2, &[10, 100], 0), event::Completed { as_of: Position(9), trunk_head: None }.into()]);
     vec![
         ("new", given(&[])),
         ("registered", given(&registered())),
@@ -159,7 +165,10 @@ fn findings_keep_the_project_open_and_five_rounds_are_the_bound() {
 
 #[test]
 fn a_settled_step_is_never_due_again() {
-    let state = given::<Project>(&with(&running(), vec![due(50), oversight(1, OversightKind::Milestone { step: 50 }), settled(1, &[50], 0)]));
+    let state = given::<Project>(&with(
+        &running(),
+        vec![due(50), oversight(1, OversightKind::Milestone { step: 50 }), settled(1, &[50], 0)],
+    ));
     let again = Command::DueMilestone { step: 50, as_of: Position(20), closed: 60, total: 100 };
     assert_eq!(state.decide(&again, Timestamp(0)), Err(Refusal::StepSettled { step: 50 }));
 }

@@ -54,7 +54,8 @@ impl Trunk {
             Command::RecordVerification { entry, session, evidence } => self.verification(*entry, session.as_ref(), evidence),
             Command::IntendPublish { entry } => match &self.at(*entry)?.stage {
                 Stage::Verified { candidate, .. } => {
-                    let intended = event::PublishIntended { entry: *entry, from: candidate.base.clone(), to: candidate.sha.clone() };
+                    let intended =
+                        event::PublishIntended { entry: *entry, from: candidate.base.clone(), to: candidate.sha.clone() };
                     Ok(vec![intended.into()])
                 }
                 _ => Err(Refusal::WrongStage),
@@ -87,10 +88,12 @@ impl Trunk {
         let known = match kind {
             EntryKind::Scaffold => self.head.is_some() || self.queue.iter().any(|e| e.kind == EntryKind::Scaffold),
             EntryKind::Feature { feature, epoch, .. } => {
-                let same = |k: &EntryKind| matches!(k, EntryKind::Feature { feature: f, epoch: e, .. } if f == feature && e == epoch);
-                let judged = self.judged.get(feature).is_some_and(|(e, verdict)| {
-                    e == epoch && !matches!(verdict, crate::trunk::Verdict::Dropped { .. })
-                });
+                let same =
+                    |k: &EntryKind| matches!(k, EntryKind::Feature { feature: f, epoch: e, .. } if f == feature && e == epoch);
+                let judged = self
+                    .judged
+                    .get(feature)
+                    .is_some_and(|(e, verdict)| e == epoch && !matches!(verdict, crate::trunk::Verdict::Dropped { .. }));
                 judged || self.queue.iter().any(|e| same(&e.kind))
             }
         };

@@ -168,7 +168,8 @@ impl Trunk {
                 if let EntryKind::Feature { feature, .. } = &e.kind {
                     self.judged.remove(feature);
                 }
-                let entry = Entry { number: e.entry, kind: e.kind.clone(), at: moment.at, stage: Stage::Queued, moves: 0, lapses: 0 };
+                let entry =
+                    Entry { number: e.entry, kind: e.kind.clone(), at: moment.at, stage: Stage::Queued, moves: 0, lapses: 0 };
                 self.queue.push_back(entry);
             }
             Event::CandidateBuilt(e) => {

@@ -56,7 +56,8 @@ fn states() -> Vec<(&'static str, Trunk)> {
 #[test]
 fn grid() {
     use Command as C;
-    let verify = |session: Option<u8>, evidence| C::RecordVerification { entry: 1, session: session.map(|n| seat(n).session), evidence };
+    let verify =
+        |session: Option<u8>, evidence| C::RecordVerification { entry: 1, session: session.map(|n| seat(n).session), evidence };
     let commands = vec![
         ("open", C::Open { branch: "main".into(), head: None }),
         ("enqueue", C::Enqueue { kind: feature(1) }),

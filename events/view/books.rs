@@ -130,7 +130,8 @@ impl ProjectBook {
     pub fn ready(&self) -> Vec<&FeatureId> {
         let missing = self.backlog.state.ids.iter().filter(|(id, _)| self.feature(id).is_none());
         let partial: BTreeSet<_> = missing.map(|(_, origin)| origin.batch).collect();
-        let mut ready: Vec<_> = self.known().filter(|(_, known, _)| known.is_ready() && !partial.contains(&known.batch)).collect();
+        let mut ready: Vec<_> =
+            self.known().filter(|(_, known, _)| known.is_ready() && !partial.contains(&known.batch)).collect();
         ready.sort_by_key(|(id, known, _)| (known.content.priority, known.content.rank, known.created, (*id).clone()));
         ready.into_iter().map(|(id, _, _)| id).collect()
     }

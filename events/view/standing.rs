@@ -61,7 +61,8 @@ impl ProjectBook {
             let progress = &registered.progress;
             if registered.is_running() && registered.next_oversight().is_none() && progress.oversight.is_none() {
                 let due = progress.last.iter().chain(&progress.milestone).next();
-                needs_you.extend(due.map(|d| format!("the overseer run for {} % ended without a result {} times", d.step, d.lapses)));
+                needs_you
+                    .extend(due.map(|d| format!("the overseer run for {} % ended without a result {} times", d.step, d.lapses)));
             }
             let unverified = registered.settings.verify.is_none() && !registered.settings.allow_unverified;
             let waits = |front: &trunk::Entry| matches!(front.stage, trunk::Stage::Built { .. });

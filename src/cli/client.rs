@@ -12,7 +12,12 @@ use crate::http::office::Office;
 use crate::wire::{CallError, call_socket};
 
 /// Asks the server of this data folder, or the folder itself.
-pub(super) async fn ask<B: Serialize, T: DeserializeOwned>(data: &DataArgs, method: &str, path: &str, body: &B) -> anyhow::Result<T> {
+pub(super) async fn ask<B: Serialize, T: DeserializeOwned>(
+    data: &DataArgs,
+    method: &str,
+    path: &str,
+    body: &B,
+) -> anyhow::Result<T> {
     let folder = DataFolder::make(&data.data)?;
     let socket = folder.operator_socket();
     match call_socket(&socket, method, path, body).await {

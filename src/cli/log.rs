@@ -132,7 +132,10 @@ async fn tail(data: &DataArgs, lines: u64, follow: bool, json: bool) -> anyhow::
         }
     }
     let mut after = head.0;
-    while follow {
+    if !follow {
+        return Ok(());
+    }
+    loop {
         let path = format!("/api/v1/events?after={after}&wait=true");
         let batch: Vec<serde_json::Value> = ask(data, "GET", &path, &()).await?;
         for event in batch {
@@ -142,7 +145,6 @@ async fn tail(data: &DataArgs, lines: u64, follow: bool, json: bool) -> anyhow::
             }
         }
     }
-    Ok(())
 }
 
 /// Runs the audit over a whole log, with what upstream's branch holds as the gates saw it last.

@@ -10,7 +10,8 @@ pub fn time(at: events::id::Timestamp) -> String {
 
 /// The payload as JSON; undecodable bytes as their hexadecimal text.
 pub fn data(envelope: &Envelope) -> Value {
-    rmp_serde::from_slice(&envelope.payload).unwrap_or_else(|_| json!({ "undecodable": data_encoding::HEXLOWER.encode(&envelope.payload) }))
+    rmp_serde::from_slice(&envelope.payload)
+        .unwrap_or_else(|_| json!({ "undecodable": data_encoding::HEXLOWER.encode(&envelope.payload) }))
 }
 
 /// An envelope with everything in it.

@@ -68,7 +68,11 @@ pub fn check_length(folder: &Path) -> Result<(), String> {
     if length <= SOCKET_PATH_MAX {
         return Ok(());
     }
-    Err(format!("{} is {} characters too long for sockets below it; choose a shorter --data", folder.display(), length - SOCKET_PATH_MAX))
+    Err(format!(
+        "{} is {} characters too long for sockets below it; choose a shorter --data",
+        folder.display(),
+        length - SOCKET_PATH_MAX
+    ))
 }
 
 impl DoorKeeper {

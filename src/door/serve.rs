@@ -96,7 +96,9 @@ pub(super) fn problem(code: &str, detail: &str) -> Problem {
 
 pub(super) async fn read(request: Request<Incoming>, max: usize) -> Result<Bytes, Problem> {
     let collected = Limited::new(request.into_body(), max).collect().await;
-    collected.map(|c| c.to_bytes()).map_err(|e| problem("too_large", &format!("the body could not be taken, at most {max} bytes: {e}")))
+    collected
+        .map(|c| c.to_bytes())
+        .map_err(|e| problem("too_large", &format!("the body could not be taken, at most {max} bytes: {e}")))
 }
 
 async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Problem> {

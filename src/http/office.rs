@@ -214,7 +214,9 @@ impl Office {
             book.registered()?;
             Some(book.feature(&id).map(|known| shapes::feature(&id, known)))
         })?;
-        shape.ok_or_else(|| ApiProblem::not_found("unknown_feature", "there is no such feature; `feature list` shows those there are"))
+        shape.ok_or_else(|| {
+            ApiProblem::not_found("unknown_feature", "there is no such feature; `feature list` shows those there are")
+        })
     }
 }
 

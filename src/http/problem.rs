@@ -70,7 +70,9 @@ impl ResponseError for ApiProblem {
 
     fn error_response(&self) -> HttpResponse {
         let problem = Problem { code: self.code.clone(), detail: self.detail.clone() };
-        HttpResponse::build(self.status).content_type("application/problem+json").body(serde_json::to_vec(&problem).unwrap_or_default())
+        HttpResponse::build(self.status)
+            .content_type("application/problem+json")
+            .body(serde_json::to_vec(&problem).unwrap_or_default())
     }
 }
 

@@ -150,11 +150,10 @@ impl EventLog for SqliteLog {
         if let Some(writer) = &self.writer {
             return Ok(writer.head());
         }
-        let newest: Option<(i64, Vec<u8>)> =
-            sqlx::query_as("SELECT position, digest FROM events ORDER BY position DESC LIMIT 1")
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(|e| ReadError(e.to_string()))?;
+        let newest: Option<(i64, Vec<u8>)> = sqlx::query_as("SELECT position, digest FROM events ORDER BY position DESC LIMIT 1")
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|e| ReadError(e.to_string()))?;
         match newest {
             None => Ok(Head { position: Position(0), digest: events::envelope::genesis(&self.id) }),
             Some((position, digest)) => {
@@ -175,7 +174,8 @@ impl EventLog for SqliteLog {
         .map_err(|e| ReadError(e.to_string()))?;
         let Some((name, version, position, body)) = found else { return Ok(None) };
         let stream = name.parse().map_err(|e: events::id::BadId| ReadError(e.to_string()))?;
-        let body = <[u8; 32]>::try_from(body.as_slice()).map(Digest).map_err(|_| ReadError(format!("{command}: bad body digest")))?;
+        let body =
+            <[u8; 32]>::try_from(body.as_slice()).map(Digest).map_err(|_| ReadError(format!("{command}: bad body digest")))?;
         let receipt = Receipt { stream, version: Version(version.unsigned_abs()), position: Position(position.unsigned_abs()) };
         Ok(Some(Remembered { receipt, body }))
     }

@@ -186,7 +186,9 @@ async fn work(
     }
     let launched = Agent::launch(brief, &tree, url, output);
     let ended = watch(launched, control, deadline, terminate).await;
-    if brief.role == Role::Coder && let Err(why) = tree.secure(brief).await {
+    if brief.role == Role::Coder
+        && let Err(why) = tree.secure(brief).await
+    {
         eprintln!("not secured: {why}");
     }
     ending_of(ended)

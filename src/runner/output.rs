@@ -103,7 +103,9 @@ impl Spool {
             (state.chunks.get(sent).copied(), state.closed)
         };
         match length {
-            Some(length) => read_at(&self.path, offset, length).map(Some).map_err(|error| eprintln!("the spool is gone: {error}")),
+            Some(length) => {
+                read_at(&self.path, offset, length).map(Some).map_err(|error| eprintln!("the spool is gone: {error}"))
+            }
             None if closed => Err(()),
             None => Ok(None),
         }

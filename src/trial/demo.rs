@@ -86,7 +86,9 @@ fn item(n: u16) -> BatchItem {
 pub fn spec(features: u16) -> Result<String, serde_json::Error> {
     let batch = Batch { prefix: "part".to_owned(), items: (1..=features).map(item).collect() };
     let backlog = serde_json::to_string(&batch)?;
-    Ok(format!("# A demo\n\nA collection of {features} parts, each a script that checks itself.\n\n{BACKLOG_FENCE}\n{backlog}\n```\n"))
+    Ok(format!(
+        "# A demo\n\nA collection of {features} parts, each a script that checks itself.\n\n{BACKLOG_FENCE}\n{backlog}\n```\n"
+    ))
 }
 
 #[cfg(test)]

@@ -78,7 +78,9 @@ impl Watch {
                 self.counts.milestones += 1;
                 println!("{}", milestone(envelope.at, &e.covers, e.findings));
             }
-            Ok(project::Event::Initialized(e)) => println!("{}  initialized, {} features", crate::cli::shown::time(envelope.at), e.count),
+            Ok(project::Event::Initialized(e)) => {
+                println!("{}  initialized, {} features", crate::cli::shown::time(envelope.at), e.count)
+            }
             _ => {}
         }
         match feature::Event::decode(kind, schema, payload) {
@@ -109,7 +111,11 @@ impl Watch {
             let waits = at_work || !agenda.owed.is_empty() || agenda.wake.is_some();
             let needs = book.standing().needs_you;
             (!waits && book.registered()?.is_running()).then(|| {
-                End::Stalled(if needs.is_empty() { "nothing is owed and it is not completed".to_owned() } else { needs.join("; ") })
+                End::Stalled(if needs.is_empty() {
+                    "nothing is owed and it is not completed".to_owned()
+                } else {
+                    needs.join("; ")
+                })
             })
         })
     }

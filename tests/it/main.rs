@@ -1,1 +1,4 @@
-//! it
+//! All integration tests in one binary: one link, one World.
+
+mod house;
+mod log;

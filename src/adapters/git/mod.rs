@@ -99,7 +99,13 @@ impl Repo for Gates {
         self.with(project, move |repository| build::build(repository, &wish)).await
     }
 
-    async fn publish(&self, project: &ProjectName, url: &str, branch: &str, candidate: &Candidate) -> Result<Published, PortError> {
+    async fn publish(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        candidate: &Candidate,
+    ) -> Result<Published, PortError> {
         self.publish_candidate(project, url, branch, candidate).await
     }
 

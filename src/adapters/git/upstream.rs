@@ -47,7 +47,13 @@ impl Gates {
     }
 
     /// Takes upstream's branch into the gate. The gate's copy is a cache: it goes where upstream is.
-    pub(super) async fn fetch(&self, project: &ProjectName, url: &str, branch: &str, seen: Option<&Sha>) -> Result<(), PortError> {
+    pub(super) async fn fetch(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        seen: Option<&Sha>,
+    ) -> Result<(), PortError> {
         if seen.is_none() {
             return Ok(());
         }
@@ -96,9 +102,8 @@ impl Gates {
         }
         let Some(head) = seen.clone() else { return Ok(Some(Published::Moved { seen })) };
         let ours = candidate.sha.clone();
-        let contained = self.with(project, move |repository| {
-            repository.graph_descendant_of(oid(&head)?, oid(&ours)?).map_err(trouble)
-        });
+        let contained =
+            self.with(project, move |repository| repository.graph_descendant_of(oid(&head)?, oid(&ours)?).map_err(trouble));
         Ok(Some(if contained.await? { Published::Advanced } else { Published::Moved { seen } }))
     }
 }

@@ -34,6 +34,7 @@ const GONE_WITHIN: Duration = Duration::from_secs(10);
 
 /// The process engine.
 pub struct ProcessEngine {
+    data: PathBuf,
     berths: PathBuf,
     doors: PathBuf,
     binary: PathBuf,
@@ -55,7 +56,16 @@ impl ProcessEngine {
             std::fs::create_dir_all(folder)?;
             std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711))?;
         }
-        Ok(Self { berths, doors, binary, sandbox, allow_unisolated, hints: watch::Sender::new(0), watched: Arc::default() })
+        Ok(Self {
+            data: data.to_owned(),
+            berths,
+            doors,
+            binary,
+            sandbox,
+            allow_unisolated,
+            hints: watch::Sender::new(0),
+            watched: Arc::default(),
+        })
     }
 
     fn folder(&self, name: &ContainerName) -> PathBuf {
@@ -84,7 +94,8 @@ impl ProcessEngine {
             "--launch".into(),
             launch.clone().into(),
         ];
-        let mut command = self.sandbox.command(&inside, folder, &door, &self.binary, &self.berths, &self.doors);
+        let shown = sandbox::Shown { data: &self.data, berth: folder, door: &door, binary: &self.binary };
+        let mut command = self.sandbox.command(&inside, &shown);
         let info = std::fs::File::create(folder.join(identity::info_file(&launch))).map_err(|e| failed("folder", e))?;
         Owner::of(spec.name.n).give(&folder.join(identity::info_file(&launch))).map_err(|e| failed("folder", e))?;
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()));

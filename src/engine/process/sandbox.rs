@@ -41,6 +41,18 @@ const FENCE: &[&str] = &[
     "/tmp",
 ];
 
+/// What a container sees of our data folder.
+pub(super) struct Shown<'a> {
+    /// The data folder: hidden but for the rest.
+    pub(super) data: &'a Path,
+    /// The berth's own folder, writable.
+    pub(super) berth: &'a Path,
+    /// Its door.
+    pub(super) door: &'a Path,
+    /// Our binary.
+    pub(super) binary: &'a Path,
+}
+
 impl Sandbox {
     /// Tries the fence on a command that does nothing, as the user that berths run as.
     pub fn probe() -> Self {
@@ -64,17 +76,8 @@ impl Sandbox {
         }
     }
 
-    /// The command that runs `inside` within the fence. Below the data folder only the berth's own folder, its door and the binary
-    /// are there.
-    pub(super) fn command(
-        self,
-        inside: &[OsString],
-        berth: &Path,
-        door: &Path,
-        binary: &Path,
-        berths: &Path,
-        doors: &Path,
-    ) -> tokio::process::Command {
+    /// The command that runs `inside` within the fence. Below the data folder only what is shown is there.
+    pub(super) fn command(self, inside: &[OsString], shown: &Shown<'_>) -> tokio::process::Command {
         let Self::Bubblewrap = self else {
             let mut command = tokio::process::Command::new(&inside[0]);
             command.args(&inside[1..]);
@@ -85,12 +88,10 @@ impl Sandbox {
         for hidden in ["/root", "/home", "/run"].map(Path::new).into_iter().filter(|p| p.is_dir()) {
             command.arg("--tmpfs").arg(hidden);
         }
-        if let Some(data) = berths.parent().filter(|data| doors.parent() == Some(data)) {
-            command.arg("--tmpfs").arg(data);
-        }
-        command.arg("--bind").arg(berth).arg(berth);
-        command.arg("--ro-bind").arg(door).arg(door);
-        command.arg("--ro-bind").arg(binary).arg(binary);
+        command.arg("--tmpfs").arg(shown.data);
+        command.arg("--bind").arg(shown.berth).arg(shown.berth);
+        command.arg("--ro-bind").arg(shown.door).arg(shown.door);
+        command.arg("--ro-bind").arg(shown.binary).arg(shown.binary);
         command.arg("--").args(inside);
         command
     }

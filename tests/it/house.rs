@@ -1,0 +1,101 @@
+//! Walks the tree: file length, `//!` headers, documented items, names that say nothing, actix in its rooms, arrows.
+
+use std::path::{Path, PathBuf};
+
+/// Longest file, in lines; tests apart.
+const LINES_MAX: usize = 400;
+/// Names that say nothing about what a file does.
+const SAYS_NOTHING: &[&str] =
+    &["manager", "service", "orchestrator", "daemon", "utils", "util", "helpers", "helper", "misc", "common"];
+/// Where actix may be named in `actors`.
+const ACTIX_ROOMS: &[&str] = &["host.rs", "directory.rs", "supervisor.rs"];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders: Vec<PathBuf> = ["src", "actors", "events", "tests", "benches"].map(|f| root().join(f)).into();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = std::fs::read_to_string(&path).expect("readable source");
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(found.len() > 50, "the walk found {} files only", found.len());
+    found
+}
+
+fn is_test(path: &Path) -> bool {
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+    path.starts_with(root().join("tests")) || name == "tests.rs" || name == "golden.rs"
+}
+
+#[test]
+fn files_are_short_and_say_what_they_are() {
+    let mut wrong = Vec::new();
+    for (path, text) in rust_files() {
+        if text.lines().count() > LINES_MAX && !is_test(&path) {
+            wrong.push(format!("{} has {} lines, at most {LINES_MAX} are allowed", path.display(), text.lines().count()));
+        }
+        if !text.starts_with("//!") {
+            wrong.push(format!("{} does not begin with what it is and why", path.display()));
+        }
+        let stem = path.file_stem().and_then(|n| n.to_str()).unwrap_or_default();
+        if SAYS_NOTHING.contains(&stem) {
+            wrong.push(format!("{} has a name that says nothing", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn public_items_of_the_heart_and_the_ports_are_documented() {
+    let mut wrong = Vec::new();
+    for (path, text) in rust_files() {
+        let heart = path.starts_with(root().join("events")) || path.starts_with(root().join("actors/ports"));
+        if !heart || is_test(&path) {
+            continue;
+        }
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        for (n, line) in lines.iter().enumerate() {
+            let item = ["pub fn ", "pub struct ", "pub enum ", "pub trait ", "pub const "].iter().any(|p| line.starts_with(p))
+                && !line.contains('$');
+            let above = lines[..n].iter().rev().find(|l| !l.starts_with("#[") && !l.ends_with(")]"));
+            if item && !above.is_some_and(|l| l.starts_with("///")) {
+                wrong.push(format!("{}:{} is not documented: {line}", path.display(), n + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn actix_lives_in_three_rooms_of_actors() {
+    for (path, text) in rust_files() {
+        let rooms = ACTIX_ROOMS.iter().any(|room| path == root().join("actors").join(room));
+        if path.starts_with(root().join("actors")) && !rooms {
+            assert!(!text.contains("actix::"), "{} names actix", path.display());
+        }
+    }
+}
+
+#[test]
+fn arrows_go_one_way() {
+    let manifest = |path: &str| std::fs::read_to_string(root().join(path)).expect("manifest");
+    let heart = manifest("events/Cargo.toml");
+    let dependencies = heart.split("[dev-dependencies]").next().unwrap_or_default();
+    for forbidden in ["actors", "tokio", "actix", "sqlx", "rusqlite", "git2", "hyper", "nix", "getrandom"] {
+        assert!(!dependencies.lines().any(|l| l.starts_with(&format!("{forbidden}."))), "events depends on {forbidden}");
+    }
+    let acting = manifest("actors/Cargo.toml");
+    for forbidden in ["supercargo", "sqlx", "rusqlite", "git2", "actix-web", "hyper", "clap", "nix"] {
+        assert!(!acting.lines().any(|l| l.starts_with(&format!("{forbidden}."))), "actors depends on {forbidden}");
+    }
+}
