@@ -1,4 +1,4 @@
-//! Open grants → assignments; grants whose session is over → their end, after the work is safe.
+//! Open grants → assignments; grants whose session is over → their end, after the work is recorded as safe or lost.
 
 use crate::container::Slot;
 use crate::feature;
@@ -39,8 +39,7 @@ fn end(book: &ProjectBook, grant: &Grant, outcome: Outcome, agenda: &mut Agenda)
         Subject::Claim(id, epoch) => {
             let secured = book.feature(id).is_some_and(|known| known.secured.contains_key(epoch));
             if !secured && outcome != Outcome::NeverStarted {
-                let reported = outcome != Outcome::Lost;
-                agenda.act(Effect::Secure { feature: id.clone(), epoch: *epoch, reported });
+                // `supervise` owes a look into the gate first.
                 return;
             }
             let detail = book.berth(grant.seat.n).map_or(String::new(), |berth| match &berth.slot {

@@ -1,9 +1,11 @@
-//! Assigned → a start request, after the pause that failures ask for; an assignment whose grant is gone → its end.
+//! Assigned → a start request, after the pause that failures ask for; an assignment whose grant is gone → its end; a session that is
+//! over → its work looked after.
 
-use crate::container::{self, Slot};
+use crate::container::{self, Ended, Slot};
+use crate::holder::Role;
 use crate::id::Generation;
 use crate::outcome::Outcome;
-use crate::policy::{Agenda, Observed, Teller, backoff_ms};
+use crate::policy::{Agenda, Effect, Observed, Teller, backoff_ms};
 use crate::project::{Intent, Registered};
 use crate::view::books::ProjectBook;
 
@@ -32,7 +34,19 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, observed: &Obser
                 // The reconciler stops it then; the books only have to be looked at in time.
                 agenda.reached(observed.now, at.plus_ms(registered.settings.session_wall_ms));
             }
-            Slot::Idle | Slot::Requested { .. } | Slot::Ended(_) | Slot::Quarantined { .. } => {}
+            Slot::Ended(ended) => secure(book, ended, agenda),
+            Slot::Idle | Slot::Requested { .. } | Slot::Quarantined { .. } => {}
         }
+    }
+}
+
+/// A coder's session that is over and whose work nobody recorded: what the gate holds of it is looked up, whether its claim still
+/// stands or ended before it did. The container stays until then.
+fn secure(book: &ProjectBook, ended: &Ended, agenda: &mut Agenda) {
+    let (Some(feature), Some(epoch)) = (&ended.job.feature, ended.job.epoch) else { return };
+    let secured = book.feature(feature).is_none_or(|known| known.secured.contains_key(&epoch));
+    if ended.job.role == Role::Coder && ended.outcome != Outcome::NeverStarted && !secured {
+        let reported = ended.outcome != Outcome::Lost;
+        agenda.act(Effect::Secure { feature: feature.clone(), epoch, reported });
     }
 }

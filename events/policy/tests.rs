@@ -171,6 +171,32 @@ fn a_claim_whose_berth_does_not_hold_it_is_assigned_and_then_ended_with_its_outc
 }
 
 #[test]
+fn work_is_looked_after_even_when_its_claim_ended_before_the_session() {
+    let mut scene = Scene::running(1);
+    scene.feature("a", 2).claimed("a", &session(1));
+    let assignment = container::Assignment {
+        session: session(1),
+        role: crate::holder::Role::Coder,
+        feature: Some("a".parse().expect("id")),
+        epoch: Some(Epoch(1)),
+        sha: None,
+        agent: None,
+        prompt_digest: Digest::of(b"p"),
+    };
+    scene.add::<container::Event>("container-z/1", container::event::Assigned { assignment });
+    scene.add::<f::Event>("feature-z/a", f::ClaimExpired { epoch: Epoch(1), last_seen: 0, up_since: 0 });
+    let ended = container::event::SessionEnded {
+        session: session(1),
+        outcome: Outcome::Lost,
+        exit_code: None,
+        evidence: None,
+        detail: "vanished".into(),
+    };
+    scene.add::<container::Event>("container-z/1", ended);
+    assert_eq!(scene.keys(&at(100)), ["Secure"]);
+}
+
+#[test]
 fn owing_twice_is_the_same_thing() {
     let mut scene = Scene::running(2);
     scene.feature("a", 2).claimed("a", &session(1));

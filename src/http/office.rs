@@ -60,7 +60,8 @@ impl Wish {
 type Done<T> = Result<T, ApiProblem>;
 
 fn unknown_project() -> ApiProblem {
-    ApiProblem::not_found("unknown_project", "there is no such project; `project list` shows those there are")
+    let refusal = project::Refusal::UnknownProject;
+    ApiProblem::not_found(events::aggregate::Refusal::code(&refusal), &refusal.to_string())
 }
 
 fn written(receipt: &Receipt) -> Written {

@@ -1,0 +1,5 @@
+//! Flows that read as stories, in the World. The audit runs at the end of each.
+
+mod claims;
+mod refusals;
+mod work;

@@ -1,0 +1,75 @@
+//! Every row of `docs/crash-table.md`: the story of one feature, from its addition to the completed project, is stopped before and
+//! after every single append, started again, and has to reach the same end.
+
+use crate::world::fuse::{FuseLog, Side};
+use crate::world::{World, ZOO, scripted, story};
+
+/// More appends than the story has.
+const APPENDS_MAX: i64 = 120;
+
+fn one_feature() -> Vec<events::backlog::BatchItem> {
+    vec![scripted("Feed the lions", "write lions fed\ncommit Feed the lions\nsubmit", &[])]
+}
+
+/// Tells the story with a fuse; answers whether it blew.
+async fn tell(appends: i64, side: Side) -> bool {
+    let world = World::new();
+    let fuse = FuseLog::new(world.log.clone(), appends, side);
+    let blown = match world.start_fused(&fuse).await {
+        None => true,
+        Some(server) => {
+            let whole = async {
+                server.open_zoo(&world, 1, one_feature()).await?;
+                server.completed().await;
+                Some(())
+            };
+            let blown = tokio::select! {
+                whole = whole => whole.is_none(),
+                () = fuse.blown() => true,
+            };
+            world.crash(server);
+            blown
+        }
+    };
+    let server = world.start().await;
+    server.open_zoo(&world, 1, one_feature()).await.expect("every step may be repeated");
+    let what = format!("stopped {side:?} append {appends}");
+    world.within(&what, server.completed()).await;
+    let feature = server.zoo(|book| book.known().next().map(|(_, known, _)| known.clone())).expect("the feature");
+    assert!(feature.is_closed(), "{what}");
+    assert_eq!(feature.epoch.0, 1, "{what}: the one claim outlives the server");
+    assert_eq!(feature.tally, events::feature::Tally::default(), "{what}: a crash of the server uses none of the bounds");
+    assert_eq!(server.office.project(ZOO).expect("zoo").needs_you, Vec::<String>::new(), "{what}");
+    let landed = world.landed();
+    let merges = landed.iter().filter(|commit| commit.feature.is_some()).count();
+    assert_eq!((landed.len(), merges), (2, 1), "{what}: one merge, once");
+    assert_eq!(world.git(&world.upstream(), &["show", "main:lions"]), "fed", "{what}");
+    for once in ["feature.submitted", "feature.closed", "trunk.advanced", "project.completed", "backlog.admitted"] {
+        assert_eq!(world.count(once).await, 1, "{what}: {once}");
+    }
+    assert_eq!(world.engine.running(), 0, "{what}");
+    world.end(server).await;
+    blown
+}
+
+fn at_every_append(side: Side) {
+    for appends in 0..APPENDS_MAX {
+        let mut blown = false;
+        story(|| async { blown = tell(appends, side).await });
+        if !blown {
+            assert!(appends > 30, "the story has more than {appends} appends");
+            return;
+        }
+    }
+    panic!("the story has more than {APPENDS_MAX} appends");
+}
+
+#[test]
+fn stopped_before_every_append() {
+    at_every_append(Side::Before);
+}
+
+#[test]
+fn stopped_after_every_append() {
+    at_every_append(Side::After);
+}

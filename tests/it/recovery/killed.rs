@@ -1,0 +1,115 @@
+//! The real binary, killed with SIGKILL while it runs the demo, and started again on the same data: live agents are adopted, nothing is
+//! done twice, it completes, the audit is clean.
+//!
+//! `SUPERCARGO_KILLS=20 cargo test --test it killed` is the long form; the seed of each run is printed and can be given back with
+//! `SUPERCARGO_SEED`.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// Instants tried by default: a short form of the campaign.
+const KILLS: u64 = 4;
+/// An instant after this is as likely to find the demo over as under way.
+const LATEST_MS: u64 = 6_000;
+const EARLIEST_MS: u64 = 200;
+const FEATURES: usize = 8;
+/// A demo that takes longer is stuck; a bound of the test, never a measurement.
+const STUCK_AFTER: Duration = Duration::from_secs(180);
+
+fn supercargo(args: &[&str], data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_supercargo"));
+    command.args(args).arg("--data").arg(data).stdin(Stdio::null());
+    command
+}
+
+fn try_demo(data: &Path) -> Child {
+    let features = FEATURES.to_string();
+    let mut command = supercargo(&["try", "--agents", "3", "--features", &features, "--exit-when-done"], data);
+    let log = std::fs::File::options().create(true).append(true).open(data.join("said")).expect("file");
+    command.stdout(log.try_clone().expect("file")).stderr(log).spawn().expect("the binary starts")
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
+}
+
+/// A number from the seed: splitmix64.
+fn next(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *seed;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+fn wait(mut child: Child) -> Option<i32> {
+    let (done, ended) = std::sync::mpsc::channel();
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("pid"));
+    let waiter = std::thread::spawn(move || done.send(child.wait().expect("waited").code()));
+    let code = ended.recv_timeout(STUCK_AFTER);
+    if code.is_err() {
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("our own child");
+    }
+    waiter.join().expect("waiter").ok();
+    code.unwrap_or(None)
+}
+
+fn merges(data: &Path) -> Vec<String> {
+    let output = Command::new("git")
+        .args(["log", "--first-parent", "--format=%(trailers:key=Supercargo-Feature,valueonly,separator=%x2C)", "main"])
+        .current_dir(data.join("upstream.git"))
+        .output()
+        .expect("git");
+    String::from_utf8_lossy(&output.stdout).lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()
+}
+
+fn killed_at(ms: u64) {
+    let folder = tempfile::tempdir().expect("folder");
+    let data = folder.path();
+    let mut first = try_demo(data);
+    std::thread::sleep(Duration::from_millis(ms));
+    first.kill().expect("killed");
+    first.wait().expect("waited");
+    let code = wait(try_demo(data));
+    let said = std::fs::read_to_string(data.join("said")).unwrap_or_default();
+    assert_eq!(code, Some(0), "killed after {ms} ms, the second run said:\n{said}");
+    let audit = supercargo(&["log", "audit"], data).output().expect("audit");
+    assert!(audit.status.success(), "killed after {ms} ms: {}", String::from_utf8_lossy(&audit.stdout));
+    let verify = supercargo(&["log", "verify"], data).output().expect("verify");
+    assert!(verify.status.success(), "killed after {ms} ms: {}", String::from_utf8_lossy(&verify.stderr));
+    let mut landed = merges(data);
+    assert_eq!(landed.len(), FEATURES, "killed after {ms} ms: {landed:?}");
+    landed.sort();
+    landed.dedup();
+    assert_eq!(landed.len(), FEATURES, "killed after {ms} ms: one merge per feature");
+    let berths = std::fs::read_dir(data.join("berths")).expect("berths").count();
+    assert_eq!(berths, 0, "killed after {ms} ms: a completed project owns no containers");
+}
+
+/// F1 on the whole binary.
+#[test]
+fn killed_at_random_instants_it_completes() {
+    let mut seed = number("SUPERCARGO_SEED", u64::from(std::process::id()));
+    println!("SUPERCARGO_SEED={seed}");
+    for _ in 0..number("SUPERCARGO_KILLS", KILLS) {
+        killed_at(EARLIEST_MS + next(&mut seed) % (LATEST_MS - EARLIEST_MS));
+    }
+}
+
+/// F13: a second server on the same data is refused, in words that name the holder.
+#[test]
+fn a_second_server_on_the_same_data_is_refused() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut first = supercargo(&["serve"], folder.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
+    let mut ready = String::new();
+    let stdout = first.stdout.take().expect("stdout");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut ready).expect("a ready line");
+    assert!(ready.starts_with("listening on "), "{ready}");
+    let second = supercargo(&["serve"], folder.path()).output().expect("ran");
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(!second.status.success() && said.contains(&format!("process {}", first.id())), "{said}");
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(first.id()).expect("pid"));
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("asked to end");
+    assert!(first.wait().expect("waited").success(), "an orderly stop");
+}

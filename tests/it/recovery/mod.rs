@@ -1,0 +1,4 @@
+//! The server ends at any instant and starts again: same end, nothing twice.
+
+mod crash_points;
+mod killed;

@@ -1,0 +1,117 @@
+//! Containers that are tasks. They live on when a server crashes, as real ones do, and are found again by name.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actors::containers::reconciler::Doors;
+use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable};
+use actors::sessions::Sessions;
+use async_trait::async_trait;
+use events::container::Exit;
+use events::id::SessionId;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::stub;
+
+pub(crate) struct StubEngine {
+    trees: PathBuf,
+    gates: PathBuf,
+    sessions: watch::Receiver<Option<Sessions>>,
+    containers: Mutex<HashMap<ContainerName, JoinHandle<i32>>>,
+    hints: watch::Sender<u64>,
+    /// How many containers were ever started.
+    pub(crate) started: AtomicUsize,
+    /// Starts that fail first.
+    pub(crate) failing: AtomicUsize,
+}
+
+impl StubEngine {
+    pub(crate) fn new(trees: PathBuf, gates: PathBuf, sessions: watch::Receiver<Option<Sessions>>) -> Self {
+        let (started, failing) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { trees, gates, sessions, containers: Mutex::default(), hints: watch::Sender::new(0), started, failing }
+    }
+
+    /// Kills a container as an outsider would.
+    pub(crate) fn kill_all(&self) {
+        for task in self.containers.lock().expect("engine").values() {
+            task.abort();
+        }
+        self.hints.send_modify(|n| *n += 1);
+    }
+
+    /// How many run now.
+    pub(crate) fn running(&self) -> usize {
+        self.containers.lock().expect("engine").values().filter(|task| !task.is_finished()).count()
+    }
+}
+
+#[async_trait]
+impl Engine for StubEngine {
+    fn name(&self) -> &'static str {
+        "stub"
+    }
+
+    async fn list(&self) -> Result<Vec<Seen>, Unreachable> {
+        let containers = self.containers.lock().expect("engine");
+        let seen = containers.iter().map(|(name, task)| {
+            let exit = Exit { code: Some(0), oom: false, signal: None };
+            let status = if task.is_finished() { Status::Exited(exit) } else { Status::Running };
+            Seen { name: name.clone(), engine_id: format!("stub-{name}"), status }
+        });
+        Ok(seen.collect())
+    }
+
+    async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
+        if self.failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
+            return Err(StartError { class: "image".into(), detail: "it is missing".into() });
+        }
+        let mut containers = self.containers.lock().expect("engine");
+        if !containers.contains_key(&spec.name) {
+            self.started.fetch_add(1, Ordering::SeqCst);
+            let tree = self.trees.join(spec.name.to_string());
+            let gate = self.gates.join(format!("{}.git", spec.name.project));
+            let (session, sessions, hints) = (spec.session.clone(), self.sessions.clone(), self.hints.clone());
+            let task = tokio::spawn(async move {
+                let code = stub::run(session, sessions, tree, gate).await;
+                hints.send_modify(|n| *n += 1);
+                code
+            });
+            containers.insert(spec.name.clone(), task);
+        }
+        Ok(format!("stub-{}", spec.name))
+    }
+
+    async fn stop(&self, name: &ContainerName, _grace_ms: u64) -> Result<(), Unreachable> {
+        if let Some(task) = self.containers.lock().expect("engine").get(name) {
+            task.abort();
+        }
+        self.hints.send_modify(|n| *n += 1);
+        Ok(())
+    }
+
+    async fn remove(&self, name: &ContainerName) -> Result<(), Unreachable> {
+        if let Some(task) = self.containers.lock().expect("engine").remove(name) {
+            task.abort();
+        }
+        Ok(())
+    }
+
+    async fn is_main_process(&self, _name: &ContainerName, _pid: i32) -> bool {
+        true
+    }
+
+    fn hints(&self) -> watch::Receiver<u64> {
+        self.hints.subscribe()
+    }
+}
+
+/// Stub containers need no sockets: they hold the sessions themselves.
+pub(crate) struct NoDoors;
+
+#[async_trait]
+impl Doors for NoDoors {
+    async fn keep(&self, _wanted: BTreeMap<SessionId, ContainerName>) {}
+}

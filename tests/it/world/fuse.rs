@@ -1,0 +1,86 @@
+//! A log that stops in the middle: the k-th append ends the server, either before it is recorded or right after.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use async_trait::async_trait;
+use events::envelope::Envelope;
+use events::id::CommandId;
+use events::log::{Append, AppendError, EventLog, Head, ReadError, Receipt, Remembered};
+use events::stream::{Position, StreamId, Version};
+use tokio::sync::Notify;
+
+/// On which side of the append the server ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// What was done outside is not recorded.
+    Before,
+    /// What was recorded is not acted on, and nobody heard of it.
+    After,
+}
+
+pub(crate) struct FuseLog {
+    inner: Arc<dyn EventLog>,
+    left: AtomicI64,
+    side: Side,
+    blown: AtomicBool,
+    told: Notify,
+}
+
+impl FuseLog {
+    pub(crate) fn new(inner: Arc<dyn EventLog>, appends: i64, side: Side) -> Arc<Self> {
+        Arc::new(Self { inner, left: AtomicI64::new(appends), side, blown: AtomicBool::new(false), told: Notify::new() })
+    }
+
+    /// Returns when the server has to end.
+    pub(crate) async fn blown(&self) {
+        let told = self.told.notified();
+        if !self.blown.load(Ordering::SeqCst) {
+            told.await;
+        }
+    }
+
+    fn blow(&self) -> AppendError {
+        self.blown.store(true, Ordering::SeqCst);
+        self.told.notify_waiters();
+        AppendError::Unknown("the server was killed".to_owned())
+    }
+}
+
+#[async_trait]
+impl EventLog for FuseLog {
+    fn id(&self) -> String {
+        self.inner.id()
+    }
+
+    async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
+        let left = self.left.fetch_sub(1, Ordering::SeqCst);
+        if left < 0 || self.blown.load(Ordering::SeqCst) {
+            return Err(AppendError::Closed("the server was killed".to_owned()));
+        }
+        if left > 0 {
+            return self.inner.append(append).await;
+        }
+        if self.side == Side::After {
+            // Recorded or refused: nobody hears of it.
+            drop(self.inner.append(append).await);
+        }
+        Err(self.blow())
+    }
+
+    async fn read_stream(&self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+        self.inner.read_stream(stream, after, limit).await
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+        self.inner.read_all(after, limit).await
+    }
+
+    async fn head(&self) -> Result<Head, ReadError> {
+        self.inner.head().await
+    }
+
+    async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
+        self.inner.remembered(command).await
+    }
+}

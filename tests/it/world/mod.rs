@@ -1,0 +1,243 @@
+//! The World: the outside as tests hold it. A real core on a log in memory, real git in a temporary folder, containers that are tasks,
+//! a clock that runs fast and can jump, and a log that can stop in the middle.
+
+pub(crate) mod clock;
+pub(crate) mod engine;
+pub(crate) mod fuse;
+pub(crate) mod stub;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actors::sessions::Sessions;
+use actors::supervisor::{Core, Running};
+use events::audit::{Audit, Breach, Landed};
+use events::backlog::{Batch, BatchItem};
+use events::feature::Content;
+use events::log::EventLog;
+use events::memory::MemoryLog;
+use events::project::ProjectKind;
+use events::stream::Position;
+use events::view::ProjectBook;
+use supercargo::adapters::blobs::BlobFolder;
+use supercargo::adapters::git::Gates;
+use supercargo::adapters::prompts::BuiltIn;
+use supercargo::adapters::transcripts::TranscriptFolder;
+use supercargo::http::office::{Office, Wish};
+use supercargo::http::shapes::{NewProject, ProjectChange};
+use tokio::sync::watch;
+
+use clock::FastClock;
+use engine::{NoDoors, StubEngine};
+use fuse::FuseLog;
+
+/// The project of most stories.
+pub(crate) const ZOO: &str = "zoo";
+/// A story that takes longer is stuck; a bound of the test, never a measurement.
+const STUCK_AFTER: Duration = Duration::from_secs(120);
+
+/// The same for a part of a story that waits for one thing.
+const PART_STUCK_AFTER: Duration = Duration::from_secs(60);
+
+/// Everything outside the core; survives its crashes.
+pub(crate) struct World {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) log: Arc<MemoryLog>,
+    pub(crate) clock: Arc<FastClock>,
+    pub(crate) engine: Arc<StubEngine>,
+    sessions: watch::Sender<Option<Sessions>>,
+}
+
+/// Runs a story on an actix system of its own.
+pub(crate) fn story<F: Future<Output = ()>>(tell: impl FnOnce() -> F) {
+    supercargo::app::on_system(async { tokio::time::timeout(STUCK_AFTER, tell()).await.expect("the story is stuck") });
+}
+
+impl World {
+    /// A world with an upstream that has one commit.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        let sessions = watch::Sender::new(None);
+        let gates = folder.path().join("gates");
+        let engine = Arc::new(StubEngine::new(folder.path().join("trees"), gates, sessions.subscribe()));
+        let world = Self { log: Arc::new(MemoryLog::new("world")), clock: Arc::new(FastClock::new()), engine, sessions, folder };
+        world.git(world.folder.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "up.git"]);
+        world.push_upstream("README", "A zoo\n");
+        world
+    }
+
+    pub(crate) fn upstream(&self) -> PathBuf {
+        self.folder.path().join("up.git")
+    }
+
+    /// A third party's commit on upstream.
+    pub(crate) fn push_upstream(&self, file: &str, text: &str) {
+        let tree = tempfile::tempdir().expect("folder");
+        self.git(tree.path(), &["clone", "--quiet", self.upstream().to_str().expect("path"), "t"]);
+        let tree = tree.path().join("t");
+        self.git(&tree, &["checkout", "--quiet", "-B", "main"]);
+        std::fs::write(tree.join(file), text).expect("file");
+        self.git(&tree, &["add", "--all"]);
+        self.git(&tree, &["commit", "--quiet", "-m", &format!("Change {file}")]);
+        self.git(&tree, &["push", "--quiet", "origin", "main"]);
+    }
+
+    pub(crate) fn git(&self, folder: &std::path::Path, args: &[&str]) -> String {
+        stub::git(folder, args).unwrap_or_else(|why| panic!("git {args:?}: {why}"))
+    }
+
+    fn outside(&self, log: Arc<dyn EventLog>) -> actors::supervisor::World {
+        actors::supervisor::World {
+            log,
+            clock: self.clock.clone(),
+            repo: Arc::new(Gates::new(self.folder.path().join("gates"))),
+            blobs: Arc::new(BlobFolder::new(self.folder.path().join("blobs"))),
+            transcripts: Arc::new(TranscriptFolder::new(self.folder.path().join("transcripts"))),
+            prompts: Arc::new(BuiltIn::new().expect("templates")),
+        }
+    }
+
+    /// Starts a server on this world.
+    pub(crate) async fn start(&self) -> Server {
+        self.start_on(self.log.clone()).await.expect("started")
+    }
+
+    /// Starts a server whose log stops as the fuse says. `None` when it stopped during the start already.
+    pub(crate) async fn start_fused(&self, fuse: &Arc<FuseLog>) -> Option<Server> {
+        self.start_on(fuse.clone()).await
+    }
+
+    async fn start_on(&self, log: Arc<dyn EventLog>) -> Option<Server> {
+        let mut running = Core::open(self.outside(log)).await.ok()?;
+        let node = "node-1".parse().expect("node");
+        let begun = running.begin(&node, "test", self.engine.clone(), Arc::new(NoDoors)).await;
+        if begun.is_err() {
+            running.crash();
+            return None;
+        }
+        self.sessions.send_replace(Some(running.core.sessions.clone()));
+        Some(Server { office: Office { core: running.core.clone() }, core: running.core.clone(), running })
+    }
+
+    /// Ends a server as a crash would.
+    pub(crate) fn crash(&self, server: Server) {
+        self.sessions.send_replace(None);
+        server.running.crash();
+    }
+
+    /// What upstream's first-parent chain holds, oldest first.
+    pub(crate) fn landed(&self) -> Vec<Landed> {
+        let format = "--format=%H%x00%T%x00%(trailers:key=Supercargo-Feature,valueonly)%x01";
+        let listed = self.git(&self.upstream(), &["log", "--first-parent", "--reverse", format, "main"]);
+        let commits = listed.split('\u{1}').map(str::trim).filter(|c| !c.is_empty());
+        commits
+            .map(|commit| {
+                let mut parts = commit.split('\0');
+                let mut next = || parts.next().unwrap_or_default().trim().to_owned();
+                let (sha, tree, feature) = (next(), next(), next());
+                Landed { sha, tree, feature: (!feature.is_empty()).then_some(feature) }
+            })
+            .collect()
+    }
+
+    /// Runs the audit over the whole log and upstream.
+    pub(crate) async fn breaches(&self) -> Vec<Breach> {
+        let mut audit = Audit::new(&self.log.id());
+        for envelope in self.log.read_all(Position(0), usize::MAX).await.expect("log") {
+            audit.take(&envelope);
+        }
+        for project in audit.projects() {
+            audit.compare(&project, &self.landed());
+        }
+        audit.finish()
+    }
+
+    /// Waits for a part of a story; when it is stuck, says where the log ends.
+    pub(crate) async fn within<T>(&self, what: &str, part: impl Future<Output = T>) -> T {
+        if let Ok(done) = tokio::time::timeout(PART_STUCK_AFTER, part).await {
+            return done;
+        }
+        let log = self.log.read_all(Position(0), usize::MAX).await.expect("log");
+        let tail: Vec<String> = log.iter().rev().take(15).rev().map(supercargo::cli::shown::line).collect();
+        panic!("{what}: stuck after\n{}", tail.join("\n"));
+    }
+
+    /// How often a kind of event was recorded.
+    pub(crate) async fn count(&self, kind: &str) -> usize {
+        self.log.read_all(Position(0), usize::MAX).await.expect("log").iter().filter(|e| e.kind == kind).count()
+    }
+
+    /// Ends a story: the audit has to be clean.
+    pub(crate) async fn end(&self, server: Server) {
+        self.crash(server);
+        let breaches = self.breaches().await;
+        assert!(
+            breaches.is_empty(),
+            "the audit found:\n{}",
+            breaches.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        );
+    }
+}
+
+/// A running server of a world.
+pub(crate) struct Server {
+    pub(crate) core: Core,
+    pub(crate) office: Office,
+    running: Running,
+}
+
+pub(crate) fn wish() -> Wish {
+    Wish::fresh("ann")
+}
+
+/// A feature whose agent follows this script.
+pub(crate) fn scripted(key: &str, script: &str, on: &[&str]) -> BatchItem {
+    let description = format!("```supercargo-script\n{script}\n```");
+    let content = Content { description, ..Content::titled(key) };
+    BatchItem { key: Some(key.to_owned()), content, depends_on: on.iter().map(|s| (*s).to_owned()).collect() }
+}
+
+impl Server {
+    /// Adds the zoo with these features and settings, and starts it. Every step may be repeated after a crash.
+    pub(crate) async fn open_zoo(&self, world: &World, target: u16, items: Vec<BatchItem>) -> Option<()> {
+        let key = |what: &str| Wish::keyed("ann", what);
+        let git_url = world.upstream().display().to_string();
+        let new = NewProject { name: ZOO.into(), git_url, kind: ProjectKind::Existing, spec: None };
+        if self.office.project(ZOO).is_err() {
+            self.office.add_project(&key("add"), new).await.ok()?;
+        }
+        let verify = Some("test -f README".to_owned());
+        let change = ProjectChange { target: Some(target), verify, ..ProjectChange::default() };
+        self.office.change_project(&key("set"), ZOO, &change).await.ok()?;
+        if !items.is_empty() {
+            let batch = Batch { prefix: "feat".into(), items };
+            self.office.add_features(&key("batch"), ZOO, &batch).await.ok()?;
+        }
+        if self.office.project(ZOO).ok()?.status == "stopped" {
+            self.office.intend(&wish(), ZOO, "start").await.ok()?;
+        }
+        Some(())
+    }
+
+    /// Reads the zoo's book.
+    pub(crate) fn zoo<T>(&self, read: impl FnOnce(&ProjectBook) -> T) -> T {
+        let name = ZOO.parse().expect("name");
+        self.core.projector.read(|books| read(books.projects.get(&name).expect("the zoo")))
+    }
+
+    /// Waits until the zoo's book answers `Some`.
+    pub(crate) async fn until<T>(&self, mut look: impl FnMut(&ProjectBook) -> Option<T>) -> T {
+        let name = ZOO.parse().expect("name");
+        self.core.projector.wait_until(|books| books.projects.get(&name).and_then(&mut look)).await
+    }
+
+    /// Waits until the zoo is completed and owns no container.
+    pub(crate) async fn completed(&self) {
+        self.until(|book| {
+            let idle = book.enlisted().all(|(_, berth, _)| berth.job().is_none());
+            (book.is_completed() && idle).then_some(())
+        })
+        .await;
+    }
+}

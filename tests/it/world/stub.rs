@@ -1,0 +1,186 @@
+//! The runner and the agent of a stub container in one task: real commits in a real clone, and the same requests a runner makes,
+//! repeated until they are answered.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use actors::sessions::wire::{Brief, Ending, Say, Verification};
+use actors::sessions::{Denied, Sessions};
+use events::holder::Role;
+use events::id::{Digest, SessionId};
+use events::verdict::{Checked, Finding, Judgement, Ran, Report, Verdict};
+use supercargo::script::{Line, REVIEW_FENCE, SCRIPT_FENCE, fenced, parse};
+use tokio::sync::watch;
+
+type Server = watch::Receiver<Option<Sessions>>;
+
+/// Runs git in a folder.
+pub(crate) fn git(folder: &Path, args: &[&str]) -> Result<String, String> {
+    let mut command = std::process::Command::new("git");
+    for name in ["AUTHOR", "COMMITTER"] {
+        command.env(format!("GIT_{name}_NAME"), "A stub").env(format!("GIT_{name}_EMAIL"), "stub@localhost");
+    }
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    let output = command.args(args).current_dir(folder).output().map_err(|e| e.to_string())?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+/// Asks the server until it answers or turns it down; while it is away, waits for the next one.
+async fn ask<T, F: Future<Output = Result<T, Denied>>>(
+    server: &Server,
+    mut request: impl FnMut(Sessions) -> F,
+) -> Result<T, String> {
+    let mut server = server.clone();
+    loop {
+        let sessions = server.wait_for(Option::is_some).await.map_err(|e| e.to_string())?.clone();
+        let Some(sessions) = sessions else { continue };
+        // A crash cuts the connection: the request is repeated to the next server.
+        let answer = tokio::select! {
+            answer = request(sessions) => answer,
+            _ = server.changed() => continue,
+        };
+        match answer {
+            Ok(answer) => return Ok(answer),
+            Err(Denied::Refused { code, message }) => return Err(format!("{code}: {message}")),
+            Err(Denied::Later(_)) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+/// One session, from hello to end; answers the exit code.
+pub(crate) async fn run(session: SessionId, server: Server, tree: PathBuf, gate: PathBuf) -> i32 {
+    let Ok(brief) = ask(&server, |s| {
+        let id = session.clone();
+        async move { s.hello(&id).await }
+    })
+    .await
+    else {
+        return 1;
+    };
+    let stub = Stub { session, server, tree, gate, brief };
+    let ending = match stub.work().await {
+        Ok(ending) => ending,
+        Err(_) => ending(Some(1)),
+    };
+    let ended = ask(&stub.server, |s| {
+        let (id, ending) = (stub.session.clone(), ending.clone());
+        async move { s.end(&id, &ending).await }
+    });
+    i32::from(ended.await.is_err())
+}
+
+fn ending(exit_code: Option<i32>) -> Ending {
+    Ending { exit_code, signal: None, interrupted: false, trouble: None, verification: None }
+}
+
+struct Stub {
+    session: SessionId,
+    server: Server,
+    tree: PathBuf,
+    gate: PathBuf,
+    brief: Brief,
+}
+
+impl Stub {
+    async fn say(&self, say: Say) -> Result<(), String> {
+        let said = ask(&self.server, |s| {
+            let (id, say) = (self.session.clone(), say.clone());
+            async move { s.say(&id, say).await }
+        });
+        said.await.map(|_| ())
+    }
+
+    async fn git(&self, args: &[&str]) -> Result<String, String> {
+        let (tree, args): (PathBuf, Vec<String>) = (self.tree.clone(), args.iter().map(|a| (*a).to_owned()).collect());
+        let ran = tokio::task::spawn_blocking(move || git(&tree, &args.iter().map(String::as_str).collect::<Vec<_>>()));
+        ran.await.map_err(|e| e.to_string())?
+    }
+
+    async fn work(&self) -> Result<Ending, String> {
+        std::fs::create_dir_all(&self.tree).map_err(|e| e.to_string())?;
+        if !self.tree.join(".git").exists() {
+            self.git(&["clone", "--quiet", "--no-checkout", self.gate.to_str().expect("path"), "."]).await?;
+        }
+        if let Some(reference) = &self.brief.fetch {
+            self.git(&["fetch", "--quiet", "origin", reference]).await?;
+        }
+        let sha = self.brief.sha.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.git(&["checkout", "--quiet", "--force", "-B", "work", &sha]).await?;
+        match self.brief.role {
+            Role::Coder => self.code().await,
+            Role::Reviewer => self.review().await,
+            Role::Overseer => {
+                let checked = vec![Checked { requirement: "it is there".into(), evidence: sha }];
+                self.say(Say::Report { report: Report { checked, findings: vec![] } }).await.map(|()| ending(Some(0)))
+            }
+            Role::Verifier => self.verify().await,
+            Role::Initializer => Err("no initializer in these stories".into()),
+        }
+    }
+
+    async fn code(&self) -> Result<Ending, String> {
+        let lines = fenced(&self.brief.prompt, SCRIPT_FENCE).ok_or("no script")?;
+        for line in parse(&lines, self.brief.epoch.map_or(0, |e| e.0))? {
+            match line {
+                Line::Write { path, text } => std::fs::write(self.tree.join(path), text).map_err(|e| e.to_string())?,
+                Line::Commit(message) => {
+                    self.git(&["add", "--all"]).await?;
+                    self.git(&["commit", "--quiet", "--allow-empty", "-m", &message]).await?;
+                }
+                Line::Submit => self.submit().await?,
+                Line::Exit(code) => return Ok(ending(Some(code))),
+                Line::Hang => std::future::pending().await,
+                Line::Ask(question) => self.say(Say::Ask { question }).await?,
+                Line::Root => {
+                    let first = self.git(&["rev-list", "--max-parents=0", "HEAD"]).await?;
+                    self.git(&["reset", "--quiet", "--hard", first.trim()]).await?;
+                }
+                other => return Err(format!("a stub does not {other:?}")),
+            }
+        }
+        Ok(ending(Some(0)))
+    }
+
+    async fn submit(&self) -> Result<(), String> {
+        let branch = self.brief.branch.clone().unwrap_or_default();
+        let reference = format!("refs/heads/{branch}");
+        ask(&self.server, |s| {
+            let (id, reference) = (self.session.clone(), reference.clone());
+            async move { s.may_push(&id, &reference) }
+        })
+        .await?;
+        self.git(&["push", "--quiet", "--force", "origin", &format!("HEAD:{reference}")]).await?;
+        let sha = self.git(&["rev-parse", "HEAD"]).await?.trim().parse().map_err(|e| format!("{e}"))?;
+        self.say(Say::Submit { sha }).await
+    }
+
+    async fn review(&self) -> Result<Ending, String> {
+        let lines = fenced(&self.brief.prompt, REVIEW_FENCE).unwrap_or_default();
+        let script = parse(&lines, self.brief.epoch.map_or(0, |e| e.0))?;
+        let findings: Vec<Finding> = script
+            .into_iter()
+            .filter_map(|line| match line {
+                Line::Reject(why) => Some(Finding { path: None, line: None, why }),
+                _ => None,
+            })
+            .collect();
+        let judgement = if findings.is_empty() { Judgement::Pass } else { Judgement::Reject };
+        let ran = vec![Ran { command: "git show".into(), exit: 0 }];
+        self.say(Say::Verdict { verdict: Verdict { judgement, findings, ran } }).await.map(|()| ending(Some(0)))
+    }
+
+    async fn verify(&self) -> Result<Ending, String> {
+        let tree = self.git(&["rev-parse", "HEAD^{tree}"]).await?.trim().parse().map_err(|e| format!("{e}"))?;
+        let (folder, line) = (self.tree.clone(), self.brief.prompt.clone());
+        let run = tokio::task::spawn_blocking(move || {
+            std::process::Command::new("sh").arg("-c").arg(line).current_dir(folder).status()
+        });
+        let exit = run.await.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?.code().unwrap_or(-1);
+        let verification = Verification { tree, exit, log: Digest::of(b"log"), tail: format!("exit {exit}") };
+        Ok(Ending { verification: Some(verification), ..ending(Some(exit)) })
+    }
+}
