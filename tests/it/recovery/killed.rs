@@ -46,13 +46,13 @@ fn next(seed: &mut u64) -> u64 {
 fn wait(mut child: Child) -> Option<i32> {
     let (done, ended) = std::sync::mpsc::channel();
     let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("pid"));
-    let waiter = std::thread::spawn(move || done.send(child.wait().expect("waited").code()));
+    let waiter = std::thread::spawn(move || done.send(child.wait().expect("waited").code()).is_ok());
     let code = ended.recv_timeout(STUCK_AFTER);
     if code.is_err() {
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("our own child");
     }
-    waiter.join().expect("waiter").ok();
-    code.unwrap_or(None)
+    let heard = waiter.join().expect("waiter");
+    code.unwrap_or(None).filter(|_| heard)
 }
 
 fn merges(data: &Path) -> Vec<String> {
