@@ -1,5 +1,7 @@
 //! All integration tests in one binary: one link, one World.
 
+mod actors;
+mod door;
 mod flows;
 mod house;
 mod log;
