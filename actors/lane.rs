@@ -58,7 +58,19 @@ pub struct Lane {
     directory: Directory,
     projector: Projector,
     reserved: Arc<Mutex<BTreeMap<ProjectName, BTreeSet<FeatureId>>>>,
+    /// A certain feature may be claimable again, or not any more: who waits for that one looks again.
+    settled: Arc<Notify>,
+    /// Any feature may be claimable again, or nothing is pending: who waits for the best one looks again.
     freed: Arc<Notify>,
+}
+
+/// What became of a reserved feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Freed {
+    /// It is claimed; the books know it.
+    Claimed,
+    /// It may still be claimable.
+    Ready,
 }
 
 enum Pick {
@@ -70,7 +82,7 @@ enum Pick {
 impl Lane {
     /// Lanes over these hosts and books.
     pub fn new(directory: Directory, projector: Projector) -> Self {
-        Self { directory, projector, reserved: Arc::default(), freed: Arc::default() }
+        Self { directory, projector, reserved: Arc::default(), settled: Arc::default(), freed: Arc::default() }
     }
 
     /// Features that are reserved right now.
@@ -89,7 +101,7 @@ impl Lane {
     async fn claim_now(&self, asking: Asking) -> Result<Option<Granted>, ExecuteError> {
         for _ in 0..ROUNDS_MAX {
             // Registered before looking, so that a reservation freed in between is not missed.
-            let freed = self.freed.notified();
+            let freed = if asking.feature.is_some() { self.settled.notified() } else { self.freed.notified() };
             let (feature, project_version) = match self.pick(&asking)? {
                 Pick::Feature(feature, version) => (feature, version),
                 Pick::Wait => {
@@ -106,12 +118,12 @@ impl Lane {
                     self.free_when_seen(&asking.project, feature).await
                 }
                 Err(refused @ ExecuteError::Refused { .. }) if asking.feature.is_some() => {
-                    self.free(&asking.project, &feature);
+                    self.free(&asking.project, &feature, Freed::Ready);
                     return Err(refused);
                 }
                 Err(ExecuteError::Refused { .. }) => self.free_when_seen(&asking.project, feature).await,
                 Err(other) => {
-                    self.free(&asking.project, &feature);
+                    self.free(&asking.project, &feature, Freed::Ready);
                     return Err(other);
                 }
             }
@@ -148,7 +160,8 @@ impl Lane {
             let book = books.projects.get(&asking.project);
             book.and_then(|b| b.feature(&feature)).map_or(Epoch(0), |known| known.epoch)
         });
-        self.free(&asking.project, &picked);
+        let freed = if feature == picked { Freed::Claimed } else { Freed::Ready };
+        self.free(&asking.project, &picked, freed);
         Granted { feature, epoch, receipt }
     }
 
@@ -158,16 +171,20 @@ impl Lane {
             self.directory.kernel().feed.advance(head.position);
             self.projector.wait_for(head.position).await;
         }
-        self.free(project, &feature);
+        self.free(project, &feature, Freed::Ready);
     }
 
-    fn free(&self, project: &ProjectName, feature: &FeatureId) {
+    /// Ends a reservation. A hundred claimants that wait are woken when there may be something for them, not at every grant.
+    fn free(&self, project: &ProjectName, feature: &FeatureId, freed: Freed) {
         let mut all = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(reserved) = all.get_mut(project) {
-            reserved.remove(feature);
-        }
+        let reserved = all.entry(project.clone()).or_default();
+        reserved.remove(feature);
+        let worth_a_look = freed == Freed::Ready || reserved.is_empty();
         drop(all);
-        self.freed.notify_waiters();
+        self.settled.notify_waiters();
+        if worth_a_look {
+            self.freed.notify_waiters();
+        }
     }
 }
 
@@ -190,7 +207,7 @@ fn pick(books: &Books, asking: &Asking, reserved: &BTreeSet<FeatureId>) -> Resul
             _ => Ok(Pick::Feature(wanted.clone(), version)),
         };
     }
-    match book.ready().into_iter().find(|id| !reserved.contains(*id)) {
+    match book.next_ready(reserved) {
         Some(id) => Ok(Pick::Feature(id.clone(), version)),
         None if reserved.is_empty() => Ok(Pick::Nothing),
         None => Ok(Pick::Wait),

@@ -14,6 +14,9 @@ use crate::project::{Project, Registered};
 use crate::stream::{Position, StreamId, Version};
 use crate::trunk::Trunk;
 
+/// When a feature's turn comes: priority, rank, age; the id last, so that the order is total.
+type Turn<'a> = (u8, i64, Position, &'a FeatureId);
+
 /// A folded stream: its state, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tracked<A> {
@@ -128,12 +131,24 @@ impl ProjectBook {
 
     /// Features a claim would be granted for now, best first: priority, rank, age.
     pub fn ready(&self) -> Vec<&FeatureId> {
+        let mut ready: Vec<_> = self.claimable().collect();
+        ready.sort_unstable();
+        ready.into_iter().map(|turn| turn.3).collect()
+    }
+
+    /// The best feature that a claim would be granted for now and that is not among these.
+    pub fn next_ready(&self, except: &BTreeSet<FeatureId>) -> Option<&FeatureId> {
+        self.claimable().filter(|turn| !except.contains(turn.3)).min().map(|turn| turn.3)
+    }
+
+    /// The claimable features, each with what orders it. Nothing of a batch is claimable before it is whole.
+    fn claimable(&self) -> impl Iterator<Item = Turn<'_>> {
         let missing = self.backlog.state.ids.iter().filter(|(id, _)| self.feature(id).is_none());
         let partial: BTreeSet<_> = missing.map(|(_, origin)| origin.batch).collect();
-        let mut ready: Vec<_> =
-            self.known().filter(|(_, known, _)| known.is_ready() && !partial.contains(&known.batch)).collect();
-        ready.sort_by_key(|(id, known, _)| (known.content.priority, known.content.rank, known.created, (*id).clone()));
-        ready.into_iter().map(|(id, _, _)| id).collect()
+        self.known().filter(move |(_, known, _)| known.is_ready() && !partial.contains(&known.batch)).map(|(id, known, _)| {
+            let content = &known.content;
+            (content.priority, content.rank, known.created, id)
+        })
     }
 }
 

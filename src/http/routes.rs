@@ -1,12 +1,11 @@
 //! The routes: the whole API on one screen.
 
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path, Query, ServiceConfig, get, patch, post, scope};
-use actix_web::{HttpRequest, HttpResponse};
 use events::backlog::Batch;
 use events::stream::Position;
 use serde::Deserialize;
 
-use super::Caller;
 use super::office::{Office, Wish};
 use super::problem::ApiProblem;
 use super::shapes::{NewFeature, NewProject, ProjectChange, Text};
@@ -34,60 +33,48 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     );
 }
 
-/// Who asks, under which id: the kernel's word for the user, and the caller's key if one was sent.
-fn wish(request: &HttpRequest) -> Wish {
-    let uid = request.conn_data::<Caller>().map_or(u32::MAX, |caller| caller.0);
-    let user = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten();
-    let by = user.map_or_else(|| format!("uid-{uid}"), |user| user.name);
-    let key = request.headers().get("idempotency-key").and_then(|value| value.to_str().ok());
-    match key {
-        Some(key) => Wish::keyed(&by, key),
-        None => Wish::fresh(&by),
-    }
-}
-
 async fn list_projects(office: Data<Office>) -> Answer {
     Ok(HttpResponse::Ok().json(office.projects()))
 }
 
-async fn add_project(office: Data<Office>, request: HttpRequest, new: Json<NewProject>) -> Answer {
-    Ok(HttpResponse::Created().json(office.add_project(&wish(&request), new.into_inner()).await?))
+async fn add_project(office: Data<Office>, wish: Wish, new: Json<NewProject>) -> Answer {
+    Ok(HttpResponse::Created().json(office.add_project(&wish, new.into_inner()).await?))
 }
 
 async fn show_project(office: Data<Office>, name: Path<String>) -> Answer {
     Ok(HttpResponse::Ok().json(office.project(&name)?))
 }
 
-async fn change_project(office: Data<Office>, request: HttpRequest, name: Path<String>, change: Json<ProjectChange>) -> Answer {
-    Ok(HttpResponse::Ok().json(office.change_project(&wish(&request), &name, &change).await?))
+async fn change_project(office: Data<Office>, wish: Wish, name: Path<String>, change: Json<ProjectChange>) -> Answer {
+    Ok(HttpResponse::Ok().json(office.change_project(&wish, &name, &change).await?))
 }
 
-async fn intend(office: Data<Office>, request: HttpRequest, path: Path<(String, String)>) -> Answer {
-    Ok(HttpResponse::Ok().json(office.intend(&wish(&request), &path.0, &path.1).await?))
+async fn intend(office: Data<Office>, wish: Wish, path: Path<(String, String)>) -> Answer {
+    Ok(HttpResponse::Ok().json(office.intend(&wish, &path.0, &path.1).await?))
 }
 
 async fn list_features(office: Data<Office>, name: Path<String>) -> Answer {
     Ok(HttpResponse::Ok().json(office.features(&name)?))
 }
 
-async fn add_feature(office: Data<Office>, request: HttpRequest, name: Path<String>, new: Json<NewFeature>) -> Answer {
-    Ok(HttpResponse::Created().json(office.add_feature(&wish(&request), &name, new.into_inner()).await?))
+async fn add_feature(office: Data<Office>, wish: Wish, name: Path<String>, new: Json<NewFeature>) -> Answer {
+    Ok(HttpResponse::Created().json(office.add_feature(&wish, &name, new.into_inner()).await?))
 }
 
-async fn add_batch(office: Data<Office>, request: HttpRequest, name: Path<String>, batch: Json<Batch>) -> Answer {
-    Ok(HttpResponse::Created().json(office.add_features(&wish(&request), &name, &batch).await?))
+async fn add_batch(office: Data<Office>, wish: Wish, name: Path<String>, batch: Json<Batch>) -> Answer {
+    Ok(HttpResponse::Created().json(office.add_features(&wish, &name, &batch).await?))
 }
 
 async fn show_feature(office: Data<Office>, path: Path<(String, String)>) -> Answer {
     Ok(HttpResponse::Ok().json(office.feature(&path.0, &path.1)?))
 }
 
-async fn comment(office: Data<Office>, request: HttpRequest, path: Path<(String, String)>, said: Json<Text>) -> Answer {
-    Ok(HttpResponse::Ok().json(office.speak(&wish(&request), &path.0, &path.1, &said.text, false).await?))
+async fn comment(office: Data<Office>, wish: Wish, path: Path<(String, String)>, said: Json<Text>) -> Answer {
+    Ok(HttpResponse::Ok().json(office.speak(&wish, &path.0, &path.1, &said.text, false).await?))
 }
 
-async fn answer(office: Data<Office>, request: HttpRequest, path: Path<(String, String)>, said: Json<Text>) -> Answer {
-    Ok(HttpResponse::Ok().json(office.speak(&wish(&request), &path.0, &path.1, &said.text, true).await?))
+async fn answer(office: Data<Office>, wish: Wish, path: Path<(String, String)>, said: Json<Text>) -> Answer {
+    Ok(HttpResponse::Ok().json(office.speak(&wish, &path.0, &path.1, &said.text, true).await?))
 }
 
 #[derive(Deserialize)]

@@ -163,7 +163,8 @@ fn the_control_voice_hears_the_main_process_alone() {
         scene.end().await;
 
         let scene = Scene::set(own_pid()).await;
-        let beat: actors::sessions::wire::Beat = call_socket(&scene.folder.join("control"), "POST", "/beat", &()).await.expect("heard");
+        let beat: actors::sessions::wire::Beat =
+            call_socket(&scene.folder.join("control"), "POST", "/beat", &()).await.expect("heard");
         assert!(beat.open);
         scene.keeper.keep([].into()).await;
         assert!(!scene.folder.exists(), "a closed door leaves nothing behind");

@@ -1,0 +1,136 @@
+//! A hundred claims at once on forty ready features, through the claim lane, on the real log.
+
+use std::path::Path;
+use std::time::Duration;
+
+use actors::lane::Asking;
+use anyhow::{Context, bail};
+use events::backlog::{Batch, BatchItem};
+use events::cause::{Cause, Principal};
+use events::feature::{self, Content};
+use events::holder::Holder;
+use events::id::{CommandId, ProjectName};
+use events::outcome::Outcome;
+use events::policy::AnyCommand;
+use events::project::ProjectKind;
+use events::stream::StreamId;
+use supercargo::app::{App, DataFolder, FleetOptions, on_system};
+use supercargo::http::office::{Office, Wish};
+use supercargo::http::shapes::{NewProject, ProjectChange};
+
+const READY: usize = 40;
+const CLAIMS: usize = 100;
+const ROUNDS: usize = 30;
+/// Durable appends of the disk alone, between two rounds.
+const PROBES: usize = 20;
+/// The features are ready within this time, or something is wrong.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    on_system(measure(folder.path()))
+}
+
+struct Scene {
+    app: App,
+    office: Office,
+    project: ProjectName,
+}
+
+async fn measure(folder: &Path) -> anyhow::Result<()> {
+    let scene = Scene::set(folder).await?;
+    let (mut latencies, mut bursts, mut disk) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        disk.extend(crate::disk::durable_appends(folder, PROBES)?);
+        let (took, burst) = scene.round(round).await?;
+        latencies.extend(took);
+        bursts.push(burst);
+    }
+    let (latencies, bursts, disk) = (crate::sorted(latencies), crate::sorted(bursts), crate::sorted(disk));
+    let (p50, p99) = (crate::percentile(&latencies, 0.5), crate::percentile(&latencies, 0.99));
+    let f = crate::percentile(&disk, 0.5);
+    println!(
+        "claims: {CLAIMS} at once on {READY} ready features, {ROUNDS} rounds: p50 {p50:.2} ms, p99 {p99:.2} ms, whole burst p50 {:.2} ms; \
+         one durable append p50 {f:.2} ms, p99 {:.2} ms; p99 is {:.1} × a durable append",
+        crate::percentile(&bursts, 0.5),
+        crate::percentile(&disk, 0.99),
+        p99 / f
+    );
+    scene.app.stop().await;
+    Ok(())
+}
+
+/// An upstream with one empty commit.
+fn seed(path: &Path) -> anyhow::Result<()> {
+    let mut options = git2::RepositoryInitOptions::new();
+    let repo = git2::Repository::init_opts(path, options.bare(true).initial_head("main"))?;
+    let tree = repo.find_tree(repo.treebuilder(None)?.write()?)?;
+    let who = git2::Signature::new("bench", "bench@localhost", &git2::Time::new(0, 0))?;
+    repo.commit(Some("refs/heads/main"), &who, &who, "Begin", &tree, &[])?;
+    Ok(())
+}
+
+impl Scene {
+    async fn set(folder: &Path) -> anyhow::Result<Self> {
+        let data = DataFolder::make(&folder.join("data"))?;
+        let upstream = folder.join("upstream.git");
+        seed(&upstream)?;
+        let mut app = App::open(data).await?;
+        let office = Office { core: app.running.core.clone() };
+        let wish = || Wish::fresh("bench");
+        let git_url = upstream.display().to_string();
+        let new = NewProject { name: "bench".into(), git_url, kind: ProjectKind::Existing, spec: None };
+        office.add_project(&wish(), new).await?;
+        let change = ProjectChange { target: Some(0), ..ProjectChange::default() };
+        office.change_project(&wish(), "bench", &change).await?;
+        let items = (0..READY).map(|n| BatchItem { key: None, content: Content::titled(&format!("F{n}")), depends_on: vec![] });
+        let batch = Batch { prefix: "f".into(), items: items.collect() };
+        office.add_features(&wish(), "bench", &batch).await?;
+        office.intend(&wish(), "bench", "start").await?;
+        app.begin(&FleetOptions::default()).await?;
+        Ok(Self { app, office, project: "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))? })
+    }
+
+    async fn all_ready(&self) -> anyhow::Result<()> {
+        let ready = self.office.core.projector.wait_until(|books| {
+            let book = books.projects.get(&self.project)?;
+            (book.ready().len() == READY && book.trunk.state.head.is_some()).then_some(())
+        });
+        tokio::time::timeout(READY_WITHIN, ready).await.context("the features were never ready")
+    }
+
+    /// Milliseconds of each claim and of the whole burst; what was claimed is given back.
+    async fn round(&self, round: usize) -> anyhow::Result<(Vec<f64>, f64)> {
+        self.all_ready().await?;
+        let began = crate::now();
+        let claims = (0..CLAIMS).map(|n| async move {
+            let began = crate::now();
+            let id = CommandId::derived(&["bench", &round.to_string(), &n.to_string()]);
+            let principal = format!("c{n}");
+            let asking = Asking {
+                project: self.project.clone(),
+                feature: None,
+                holder: Holder::Outside { principal: principal.clone() },
+                id,
+                cause: Cause::first(Principal::Operator(principal), id),
+                premises: vec![],
+            };
+            let granted = self.office.core.lane.claim(asking).await?;
+            Ok::<_, actors::host::ExecuteError>((granted, began.elapsed().as_secs_f64() * 1e3))
+        });
+        let answers = futures::future::try_join_all(claims).await?;
+        let burst = began.elapsed().as_secs_f64() * 1e3;
+        let granted: Vec<_> = answers.iter().filter_map(|(granted, _)| granted.clone()).collect();
+        if granted.len() != READY {
+            bail!("{} of {READY} were granted", granted.len());
+        }
+        for grant in granted {
+            let id = Wish::fresh("bench").id;
+            let release = feature::Command::Release { epoch: grant.epoch, outcome: Outcome::Interrupted, detail: "bench".into() };
+            let stream = StreamId::Feature(self.project.clone(), grant.feature);
+            let cause = Cause::first(Principal::Operator("bench".into()), id);
+            self.office.core.directory.execute(&stream, AnyCommand::Feature(release), id, cause, vec![]).await?;
+        }
+        Ok((answers.into_iter().map(|(_, took)| took).collect(), burst))
+    }
+}

@@ -1,0 +1,44 @@
+//! Figures of the running fleet: memory of the server, time to boot, latency of claims. Prints, asserts nothing: machines are shared
+//! and noisy, so each figure stands beside the rate at which this disk makes writes durable, measured in the same run.
+//!
+//! `cargo bench --bench fleet [-- boot|claims|memory]`
+
+mod boot;
+mod claims;
+mod disk;
+mod memory;
+
+use std::time::Instant;
+
+/// The wall clock of the benchmarks.
+pub(crate) fn now() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's time")]
+    Instant::now()
+}
+
+/// The value below which this share of the sorted values lies.
+pub(crate) fn percentile(sorted: &[f64], share: f64) -> f64 {
+    let last = sorted.len().saturating_sub(1);
+    let at = (last as f64 * share).round() as usize;
+    sorted.get(at).copied().unwrap_or(f64::NAN)
+}
+
+/// Sorted, for [`percentile`].
+pub(crate) fn sorted(mut values: Vec<f64>) -> Vec<f64> {
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let runs: [(&str, fn() -> anyhow::Result<()>); 3] = [("memory", memory::run), ("boot", boot::run), ("claims", claims::run)];
+    for (name, run) in runs {
+        if !wanted.is_empty() && !wanted.iter().any(|w| w == name) {
+            continue;
+        }
+        if let Err(error) = run() {
+            eprintln!("{name}: {error:#}");
+            std::process::exit(1);
+        }
+    }
+}
