@@ -10,6 +10,8 @@ mod memory;
 
 use std::time::Instant;
 
+type Run = fn() -> anyhow::Result<()>;
+
 /// The wall clock of the benchmarks.
 pub(crate) fn now() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's time")]
@@ -31,7 +33,7 @@ pub(crate) fn sorted(mut values: Vec<f64>) -> Vec<f64> {
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let runs: [(&str, fn() -> anyhow::Result<()>); 3] = [("memory", memory::run), ("boot", boot::run), ("claims", claims::run)];
+    let runs: [(&str, Run); 3] = [("memory", memory::run), ("boot", boot::run), ("claims", claims::run)];
     for (name, run) in runs {
         if !wanted.is_empty() && !wanted.iter().any(|w| w == name) {
             continue;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Subcommand;
 use events::feature::{Content, FeatureType};
+use events::id::{FeatureId, ProjectName};
 
 use super::client::ask;
 use super::{DataArgs, OutputArgs};
@@ -18,7 +19,7 @@ pub(super) enum FeatureCommand {
     /// All features of a project, in the order of the queue
     List {
         /// The project
-        project: String,
+        project: ProjectName,
         #[command(flatten)]
         data: DataArgs,
         #[command(flatten)]
@@ -27,9 +28,9 @@ pub(super) enum FeatureCommand {
     /// One feature
     Show {
         /// The project
-        project: String,
+        project: ProjectName,
         /// Its id
-        id: String,
+        id: FeatureId,
         #[command(flatten)]
         data: DataArgs,
         #[command(flatten)]
@@ -44,9 +45,9 @@ pub(super) enum FeatureCommand {
 #[derive(Debug, clap::Args)]
 pub(super) struct TextArgs {
     /// The project
-    project: String,
+    project: ProjectName,
     /// Its id
-    id: String,
+    id: FeatureId,
     /// What to say
     text: String,
     #[command(flatten)]
@@ -56,7 +57,7 @@ pub(super) struct TextArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct AddArgs {
     /// The project
-    project: String,
+    project: ProjectName,
     /// Its title
     #[arg(required_unless_present = "batch")]
     title: Option<String>,
@@ -71,7 +72,7 @@ pub(super) struct AddArgs {
     priority: u8,
     /// Id of a feature it depends on; may be given again
     #[arg(long)]
-    depends_on: Vec<String>,
+    depends_on: Vec<FeatureId>,
     /// It is a bug
     #[arg(long)]
     bug: bool,
@@ -126,7 +127,8 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
                 kind: if args.bug { FeatureType::Bug } else { FeatureType::Feature },
                 ..Content::titled(&args.title.unwrap_or_default())
             };
-            ask(&args.data, "POST", &base, &NewFeature { content, depends_on: args.depends_on }).await?
+            let depends_on = args.depends_on.iter().map(ToString::to_string).collect();
+            ask(&args.data, "POST", &base, &NewFeature { content, depends_on }).await?
         }
     };
     for id in written.ids {
@@ -135,7 +137,7 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn show(project: &str, id: &str, data: &DataArgs, json: bool) -> anyhow::Result<()> {
+async fn show(project: &ProjectName, id: &FeatureId, data: &DataArgs, json: bool) -> anyhow::Result<()> {
     let f: FeatureShape = ask(data, "GET", &format!("/api/v1/projects/{project}/features/{id}"), &()).await?;
     if json {
         println!("{}", serde_json::to_string_pretty(&f)?);

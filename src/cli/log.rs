@@ -140,7 +140,8 @@ async fn tail(data: &DataArgs, lines: u64, follow: bool, json: bool) -> anyhow::
         let batch: Vec<serde_json::Value> = ask(data, "GET", &path, &()).await?;
         for event in batch {
             after = event["position"].as_u64().unwrap_or(after);
-            if !print(&event.to_string()) {
+            let line = if json { event.to_string() } else { shown::line_of(&event) };
+            if !print(&line) {
                 return Ok(());
             }
         }

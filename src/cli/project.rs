@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Subcommand;
+use events::id::ProjectName;
 use events::project::ProjectKind;
 use events::settings::{AgentSpec, Dialect};
 
@@ -26,7 +27,7 @@ pub(super) enum ProjectCommand {
     /// One project
     Show {
         /// Its name
-        name: String,
+        name: ProjectName,
         #[command(flatten)]
         data: DataArgs,
         #[command(flatten)]
@@ -46,7 +47,7 @@ pub(super) enum ProjectCommand {
 #[derive(Debug, clap::Args)]
 pub(super) struct NameArgs {
     /// Its name
-    name: String,
+    name: ProjectName,
     #[command(flatten)]
     data: DataArgs,
 }
@@ -54,7 +55,7 @@ pub(super) struct NameArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct AddArgs {
     /// Its name, for ever: a-z, 0-9 and '-'
-    name: String,
+    name: ProjectName,
     /// Upstream: a path or a URL
     #[arg(long)]
     git_url: String,
@@ -71,7 +72,7 @@ pub(super) struct AddArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct SetArgs {
     /// Its name
-    name: String,
+    name: ProjectName,
     /// How many agents work at once
     #[arg(long)]
     target: Option<u16>,
@@ -115,7 +116,7 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         ProjectCommand::Add(args) => {
             let kind = if args.existing { ProjectKind::Existing } else { ProjectKind::New };
             let spec = args.spec.as_ref().map(read).transpose()?;
-            let new = NewProject { name: args.name.clone(), git_url: absolute(&args.git_url), kind, spec };
+            let new = NewProject { name: args.name.to_string(), git_url: absolute(&args.git_url), kind, spec };
             let written: Written = ask(&args.data, "POST", "/api/v1/projects", &new).await?;
             println!("{} is registered, recorded at position {}", args.name, written.position);
             Ok(())
@@ -149,7 +150,7 @@ async fn intend(args: NameArgs, verb: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn show(name: &str, data: &DataArgs, json: bool) -> anyhow::Result<()> {
+async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result<()> {
     let project: ProjectShape = ask(data, "GET", &format!("/api/v1/projects/{name}"), &()).await?;
     if json {
         println!("{}", serde_json::to_string_pretty(&project)?);

@@ -3,9 +3,13 @@
 use events::envelope::Envelope;
 use serde_json::{Value, json};
 
-/// A recorded time as RFC 3339.
+/// Characters of the data on a line.
+const DATA_SHOWN: usize = 160;
+
+/// A recorded time as RFC 3339, with microseconds.
 pub fn time(at: events::id::Timestamp) -> String {
-    jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| at.0.to_string(), |t| t.to_string())
+    jiff::Timestamp::from_microsecond(at.0)
+        .map_or_else(|_| at.0.to_string(), |t| t.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
 }
 
 /// The payload as JSON; undecodable bytes as their hexadecimal text.
@@ -35,7 +39,18 @@ pub fn event(envelope: &Envelope) -> Value {
 
 /// An envelope on one line.
 pub fn line(envelope: &Envelope) -> String {
-    let data = data(envelope).to_string();
-    let data: String = data.chars().take(160).collect();
-    format!("{:>7}  {}  {:<28} {:<34} {data}", envelope.position, time(envelope.at), envelope.kind, envelope.stream)
+    line_of(&event(envelope))
+}
+
+/// What [`event`] made, on one line.
+pub fn line_of(event: &Value) -> String {
+    let text = |field: &str| event[field].as_str().unwrap_or_default();
+    let data: String = event["data"].to_string().chars().take(DATA_SHOWN).collect();
+    format!(
+        "{:>7}  {:<27}  {:<28} {:<34} {data}",
+        event["position"].as_u64().unwrap_or_default(),
+        text("at"),
+        text("type"),
+        text("stream")
+    )
 }

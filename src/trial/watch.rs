@@ -134,7 +134,7 @@ impl Watch {
     pub(super) fn summary(&self) -> String {
         let c = &self.counts;
         format!(
-            "{} features closed, {} sessions, {} merges, {} conflicts, {} rejections, {} retries, {} overseer runs, {} events, {:.1} s",
+            "{} features closed, {} sessions, {} merges, {} conflicts, {} rejections, {} retries, {} milestones, {} events, {:.1} s",
             c.closed,
             c.sessions,
             c.merges,

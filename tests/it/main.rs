@@ -5,5 +5,7 @@ mod door;
 mod flows;
 mod house;
 mod log;
+mod newcomer;
 mod recovery;
+mod trial;
 mod world;

@@ -1,0 +1,208 @@
+//! What README promises a newcomer, with the real binary: a fleet on a repository of one's own, with an agent that is just a command;
+//! the log read with and without a server; and wrong inputs, each answered with what to do.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::world::stub::git;
+
+/// An agent in ten lines of shell: it does the role it is given.
+const AGENT: &str = r#"set -e
+case "$SUPERCARGO_ROLE" in
+coder)
+    cat > /dev/null
+    echo "made for $SUPERCARGO_FEATURE" > "$SUPERCARGO_FEATURE.txt"
+    git add --all
+    git commit --quiet -m "Make $SUPERCARGO_FEATURE"
+    supercargo agent submit
+    ;;
+reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
+overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
+esac"#;
+
+/// A project that takes longer is stuck; a bound of the test, never a measurement.
+const STUCK_AFTER: Duration = Duration::from_secs(120);
+
+struct Newcomer {
+    folder: tempfile::TempDir,
+    server: Option<Child>,
+}
+
+impl Newcomer {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path();
+        git(path, &["init", "--quiet", "--bare", "--initial-branch=main", "zoo.git"]).expect("upstream");
+        git(path, &["clone", "--quiet", "zoo.git", "tree"]).expect("clone");
+        std::fs::write(path.join("tree/README"), "A zoo\n").expect("file");
+        for args in [&["checkout", "--quiet", "-B", "main"][..], &["add", "--all"], &["commit", "--quiet", "-m", "Begin"]] {
+            git(&path.join("tree"), args).expect("git");
+        }
+        git(&path.join("tree"), &["push", "--quiet", "origin", "main"]).expect("pushed");
+        Self { folder, server: None }
+    }
+
+    fn upstream(&self) -> PathBuf {
+        self.folder.path().join("zoo.git")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_supercargo"));
+        command.args(args).arg("--data").arg(self.folder.path().join("data")).stdin(Stdio::null());
+        command
+    }
+
+    /// What a command says, when it does what it is told.
+    fn ok(&self, args: &[&str]) -> String {
+        let output = self.command(args).output().expect("ran");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{args:?}: {said}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// What a command says, when it does not.
+    fn refused(&self, args: &[&str], words: &str) {
+        let output = self.command(args).output().expect("ran");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{args:?} was not refused");
+        assert!(said.contains(words), "{args:?} said: {said}");
+        assert!(!said.contains("panicked"), "{said}");
+    }
+
+    fn serve(&mut self) {
+        let mut serve = self.command(&["serve", "--allow-unisolated"]);
+        let mut server = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
+        let mut ready = String::new();
+        BufReader::new(server.stdout.take().expect("stdout")).read_line(&mut ready).expect("a ready line");
+        assert!(ready.starts_with("listening on "), "{ready}");
+        self.server = Some(server);
+    }
+
+    fn stop(&mut self) {
+        let Some(mut server) = self.server.take() else { return };
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(server.id()).expect("pid"));
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("asked to end");
+        assert!(server.wait().expect("waited").success(), "an orderly stop");
+    }
+
+    /// Follows the log until an event of this kind.
+    fn follow_until(&self, kind: &str) {
+        let mut tail = self.command(&["log", "tail", "--follow"]).stdout(Stdio::piped()).spawn().expect("tail");
+        let stdout = tail.stdout.take().expect("stdout");
+        let wanted = kind.to_owned();
+        let (found, seen) = std::sync::mpsc::channel();
+        let reader = std::thread::spawn(move || {
+            let hit = BufReader::new(stdout).lines().map_while(Result::ok).any(|line| line.contains(&wanted));
+            found.send(hit).is_ok()
+        });
+        let hit = seen.recv_timeout(STUCK_AFTER);
+        tail.kill().expect("our own child");
+        tail.wait().expect("waited");
+        assert!(reader.join().expect("reader"));
+        assert_eq!(hit, Ok(true), "{kind} was never recorded:\n{}", self.ok(&["log", "tail"]));
+    }
+}
+
+impl Drop for Newcomer {
+    fn drop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            drop(server.kill());
+            drop(server.wait());
+        }
+    }
+}
+
+fn lines(text: &str) -> usize {
+    text.lines().count()
+}
+
+#[test]
+fn a_fleet_of_plain_commands_builds_a_repository_of_ones_own() {
+    let mut me = Newcomer::new();
+    me.serve();
+    let upstream = me.upstream().display().to_string();
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "2", "--agent-command", AGENT]);
+    let first = me.ok(&["feature", "add", "zoo", "Feed the lions", "--priority", "1"]).trim().to_owned();
+    me.ok(&["feature", "add", "zoo", "Feed the bears", "--depends-on", &first, "--step", "Open the gate"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until("project.completed");
+    assert!(me.ok(&["project", "show", "zoo"]).contains("completed"));
+    assert!(me.ok(&["feature", "list", "zoo"]).contains("closed"));
+    let by_file = git(&me.upstream(), &["ls-tree", "--name-only", "main"]).expect("tree");
+    assert_eq!(by_file.lines().filter(|f| f.ends_with(".txt")).count(), 2, "{by_file}");
+    me.stop();
+    // The same folder is read without a server.
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+    me.ok(&["log", "verify"]);
+    let events = lines(&me.ok(&["log", "tail", "--lines", "100000"]));
+    assert_eq!(lines(&me.ok(&["log", "export"])), events, "one line per event");
+    assert!(me.ok(&["log", "show", "1"]).contains("node.started"));
+    let said = me.ok(&["log", "tail", "--lines", "100000"]);
+    assert!(!said.contains("uid-4294967295"), "the log names who asked:\n{said}");
+}
+
+#[test]
+fn drain_lets_the_work_end_and_keeps_what_is_owed() {
+    let mut me = Newcomer::new();
+    me.serve();
+    let upstream = me.upstream().display().to_string();
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "1", "--agent-command", AGENT]);
+    for n in 0..3 {
+        me.ok(&["feature", "add", "zoo", &format!("Feature {n}")]);
+    }
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until("feature.claimed");
+    me.ok(&["project", "drain", "zoo"]);
+    me.follow_until("project.stopped");
+    assert!(me.ok(&["project", "show", "zoo"]).contains("stopped"));
+    let claims = |me: &Newcomer| me.ok(&["log", "tail", "--lines", "100000"]).matches("feature.claimed").count();
+    let before = claims(&me);
+    assert!(before < 3, "nothing new was begun");
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until("project.completed");
+    me.ok(&["log", "audit"]);
+    me.stop();
+}
+
+#[test]
+fn wrong_inputs_are_answered_with_what_to_do() {
+    let me = Newcomer::new();
+    let upstream = me.upstream().display().to_string();
+    me.refused(&["project", "show", "zoo"], "project list");
+    me.refused(&["project", "add", "My Zoo", "--git-url", &upstream], "try \"my-zoo\"");
+    me.refused(&["project", "add", "zoo", "--git-url", "/nowhere/x.git"], "does not answer as a git repository");
+    me.refused(&["project", "add", "zoo", "--git-url", "https://ann:secret@127.0.0.1/x.git"], "credentials are never recorded");
+    me.refused(&["project", "add", "zoo", "--git-url", &upstream, "--spec", "/nowhere/spec.md"], "/nowhere/spec.md");
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.refused(&["project", "add", "zoo", "--git-url", &upstream, "--existing"], "never used again");
+    me.refused(&["project", "start", "zoo"], "feature add");
+    me.refused(&["project", "set", "zoo", "--target", "99"], "99");
+    me.refused(&["feature", "show", "zoo", "nope-1"], "feature list");
+    me.refused(&["feature", "show", "zoo", "../../x"], "feature id");
+    me.refused(&["feature", "add", "zoo", ""], "title");
+    me.refused(&["feature", "add", "zoo", "x", "--depends-on", "feat-none"], "feat-none");
+    me.refused(&["log", "show", "4711"], "4711");
+    me.refused(&["feature", "add", "zoo", "--batch", "/nowhere/batch.json"], "/nowhere/batch.json");
+    let batch = me.folder.path().join("batch.json");
+    std::fs::write(&batch, r#"{"items": [{"titel": 1}]}"#).expect("file");
+    me.refused(&["feature", "add", "zoo", "--batch", &batch.display().to_string()], "batch.json");
+    assert_eq!(lines(&me.ok(&["log", "tail"])), 1, "nothing was recorded but the project");
+    let agent = Command::new(env!("CARGO_BIN_EXE_supercargo")).args(["agent", "submit"]).env_remove("SUPERCARGO_URL").output();
+    let said = String::from_utf8_lossy(&agent.expect("ran").stderr).into_owned();
+    assert!(said.contains("inside a session"), "{said}");
+}
+
+/// The folder of an installation is nobody else's: the socket hears its owner only, and a path that is too long is told so.
+#[test]
+fn a_data_folder_that_is_too_deep_for_sockets_is_refused() {
+    let folder = tempfile::tempdir().expect("folder");
+    let deep: &Path = &folder.path().join("x".repeat(90));
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_supercargo")).args(["project", "list", "--data"]).arg(deep).output().expect("ran");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("choose a shorter --data"), "{said}");
+}

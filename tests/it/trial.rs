@@ -1,0 +1,102 @@
+//! The main job with the real binary: `try` builds the demo, and the log and upstream are compared line by line.
+//!
+//! `SUPERCARGO_TRY="8 40" cargo test --test it trial` runs it with other numbers of agents and features.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::world::stub::git;
+
+fn export(data: &Path) -> Vec<Value> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_supercargo"));
+    let output = command.args(["log", "export", "--data"]).arg(data).output().expect("export");
+    let lines = String::from_utf8(output.stdout).expect("text");
+    lines.lines().map(|line| serde_json::from_str(line).expect("JSON Lines")).collect()
+}
+
+fn of<'a>(log: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    log.iter().filter(|event| event["type"] == kind).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("text").to_owned()
+}
+
+/// G3 and G6: upstream's merges by trailer are the log's publications in the log's order, one per closed feature.
+fn compare_with_upstream(log: &[Value], data: &Path, features: usize) {
+    let mut queued: BTreeMap<u64, String> = BTreeMap::new();
+    for event in of(log, "trunk.queued") {
+        if let Some(feature) = event["data"]["kind"]["feature"].as_str() {
+            queued.insert(event["data"]["entry"].as_u64().expect("number"), feature.to_owned());
+        }
+    }
+    let advanced: Vec<String> = of(log, "trunk.advanced")
+        .into_iter()
+        .filter_map(|e| queued.get(&e["data"]["entry"].as_u64().expect("entry")).cloned())
+        .collect();
+    let format = "--format=%(trailers:key=Supercargo-Feature,valueonly,separator=%x2C)";
+    let listed = git(&data.join("upstream.git"), &["log", "--first-parent", "--reverse", format, "main"]).expect("log");
+    let merged: Vec<String> = listed.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
+    assert_eq!(merged, advanced, "the log's order");
+    let closed: BTreeSet<String> =
+        of(log, "feature.closed").iter().map(|e| text(&e["stream"]).rsplit('/').next().expect("id").to_owned()).collect();
+    assert_eq!((merged.len(), closed.len()), (features, features));
+    assert_eq!(merged.into_iter().collect::<BTreeSet<_>>(), closed, "exactly one merge per closed feature");
+}
+
+/// C1 by counting: between a claim and its end there is no other claim of the same feature.
+fn no_feature_has_two_holders(log: &[Value]) {
+    let mut open: BTreeMap<String, u64> = BTreeMap::new();
+    for event in log {
+        let stream = text(&event["stream"]);
+        match event["type"].as_str().expect("type") {
+            "feature.claimed" => {
+                let epoch = event["data"]["epoch"].as_u64().expect("epoch");
+                assert_eq!(open.insert(stream.clone(), epoch), None, "{stream} had two holders at {}", event["position"]);
+            }
+            "feature.submitted" | "feature.released" | "feature.claim_expired" | "feature.question_asked" => {
+                open.remove(&stream);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(open, BTreeMap::new(), "no claim is left open");
+}
+
+fn every_milestone_is_covered_and_the_end_is_verified_once(log: &[Value]) {
+    let covers = |event: &Value| event["data"]["covers"].as_array().expect("covers").iter().filter_map(Value::as_u64).collect();
+    let covered: Vec<Vec<u64>> = of(log, "project.milestone_settled").into_iter().map(covers).collect();
+    let once: Vec<u64> = covered.into_iter().flatten().collect();
+    assert_eq!(once, (1..=10).map(|step| step * 10).collect::<Vec<_>>(), "each step once, in order, 100 % last");
+    assert_eq!(of(log, "project.final_verification_due").len(), 1);
+    let begun = of(log, "project.oversight_started").iter().filter(|e| e["data"]["oversight"]["kind"] == "final").count();
+    assert_eq!(begun, 1);
+    assert_eq!(of(log, "project.completed").len(), 1);
+}
+
+#[test]
+fn the_demo_is_built_as_the_log_says() {
+    let numbers = std::env::var("SUPERCARGO_TRY").unwrap_or_else(|_| "3 12".to_owned());
+    let (agents, features) = numbers.split_once(' ').expect("two numbers");
+    let folder = tempfile::tempdir().expect("folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_supercargo"));
+    command.args(["try", "--exit-when-done", "--agents", agents, "--features", features, "--data"]).arg(folder.path());
+    let output = command.output().expect("ran");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(said.matches("% overseen").count(), 10, "one line per milestone:\n{said}");
+    for word in ["features", "sessions", "merges", "conflicts", "milestones", "events"] {
+        assert!(said.contains(word), "the summary has no {word}:\n{said}");
+    }
+    let log = export(folder.path());
+    compare_with_upstream(&log, folder.path(), features.parse().expect("number"));
+    no_feature_has_two_holders(&log);
+    every_milestone_is_covered_and_the_end_is_verified_once(&log);
+    let sum = |kind: &str| of(&log, kind).len();
+    assert!(sum("feature.review_rejected") >= 1 && sum("trunk.dequeued") >= 1 && sum("feature.released") >= 1, "the twists");
+    let left = std::fs::read_dir(folder.path().join("berths")).expect("berths").count();
+    assert_eq!(left, 0, "a completed project owns no containers");
+}
