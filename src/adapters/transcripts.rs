@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::ports::PortError;
@@ -17,18 +17,46 @@ use events::id::SessionId;
 /// Most bytes kept of one session; what comes after is counted and not kept.
 pub const TRANSCRIPT_MAX: u64 = 64 * 1024 * 1024;
 const HEADER: usize = 12;
+/// Files kept open: more sessions than speak at once on one machine. The one that was silent longest is closed for the next.
+const OPEN_MAX: usize = 64;
 
 /// A folder of transcripts.
 #[derive(Clone)]
 pub struct TranscriptFolder {
     folder: PathBuf,
-    open: Arc<Mutex<HashMap<SessionId, Open>>>,
+    open: Arc<Mutex<Files>>,
 }
 
 struct Open {
     file: File,
     last: u64,
     size: u64,
+    /// When it was used last, counted in appends of the store.
+    used: u64,
+}
+
+/// The open files, and how many appends there were.
+#[derive(Default)]
+struct Files {
+    by_session: HashMap<SessionId, Open>,
+    appends: u64,
+}
+
+impl Files {
+    /// The open file of a session.
+    fn open(&mut self, session: &SessionId, path: &Path) -> std::io::Result<&mut Open> {
+        self.appends += 1;
+        if !self.by_session.contains_key(session) {
+            let silent = self.by_session.iter().min_by_key(|(_, open)| open.used).map(|(session, _)| session.clone());
+            if let (Some(silent), true) = (silent, self.by_session.len() >= OPEN_MAX) {
+                self.by_session.remove(&silent);
+            }
+            self.by_session.insert(session.clone(), Open::at(path)?);
+        }
+        let open = self.by_session.get_mut(session).ok_or_else(|| std::io::Error::other("the file was just opened"))?;
+        open.used = self.appends;
+        Ok(open)
+    }
 }
 
 impl TranscriptFolder {
@@ -44,11 +72,8 @@ impl TranscriptFolder {
     fn append_now(&self, session: &SessionId, seq: u64, bytes: &[u8]) -> Result<u64, PortError> {
         let failed = |e: std::io::Error| PortError::Transient(format!("transcript of {session}: {e}"));
         let mut all = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if !all.contains_key(session) {
-            std::fs::create_dir_all(&self.folder).map_err(failed)?;
-            all.insert(session.clone(), Open::at(&self.path(session)).map_err(failed)?);
-        }
-        let Some(open) = all.get_mut(session) else { return Err(PortError::Transient("no file".to_owned())) };
+        std::fs::create_dir_all(&self.folder).map_err(failed)?;
+        let open = all.open(session, &self.path(session)).map_err(failed)?;
         if seq <= open.last {
             return Ok(open.last);
         }
@@ -62,14 +87,14 @@ impl TranscriptFolder {
 }
 
 impl Open {
-    fn at(path: &std::path::Path) -> std::io::Result<Self> {
+    fn at(path: &Path) -> std::io::Result<Self> {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let (whole, last) = frames(&bytes).fold((0, 0), |(size, _), (seq, body)| (size + HEADER + body.len(), seq));
         file.set_len(whole as u64)?;
         file.seek(SeekFrom::End(0))?;
-        Ok(Self { file, last, size: whole as u64 })
+        Ok(Self { file, last, size: whole as u64, used: 0 })
     }
 
     fn write(&mut self, seq: u64, bytes: &[u8]) -> std::io::Result<()> {
@@ -137,6 +162,22 @@ mod tests {
         assert!(store.append(&session, 4, b"four").await.is_err(), "X1: no gap");
         assert_eq!(store.read(&session, 0).await, Ok((b"one two".to_vec(), 2)));
         assert_eq!(store.read(&session, 1).await, Ok((b"two".to_vec(), 2)));
+    }
+
+    #[tokio::test]
+    async fn the_number_of_open_files_is_bounded_and_a_closed_one_goes_on() {
+        let folder = tempfile::tempdir().expect("folder");
+        let store = TranscriptFolder::new(folder.path().to_owned());
+        let sessions: Vec<SessionId> = (0..100).map(|n| SessionId::from_bytes([n; 10])).collect();
+        for seq in 1..=2 {
+            for session in &sessions {
+                assert_eq!(store.append(session, seq, b"x").await, Ok(seq));
+            }
+        }
+        assert_eq!(store.open.lock().expect("files").by_session.len(), OPEN_MAX);
+        for session in &sessions {
+            assert_eq!(store.read(session, 0).await, Ok((b"xx".to_vec(), 2)));
+        }
     }
 
     #[tokio::test]
