@@ -6,7 +6,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use actors::ports::engine::Engine;
 use actors::supervisor::{Core, Running, World};
 use anyhow::{Context, bail};
 use events::id::ProjectName;
@@ -17,8 +16,8 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::git::Gates;
 use crate::adapters::prompts::BuiltIn;
 use crate::adapters::transcripts::TranscriptFolder;
-use crate::door::{DoorKeeper, check_length};
-use crate::engine::process::{ProcessEngine, Sandbox};
+use crate::door::{DoorKeeper, Rooms, check_length};
+use crate::engine::choice::{EngineArgs, Place, choose};
 use crate::log::SqliteLog;
 
 /// The build, as the log records it.
@@ -98,15 +97,6 @@ impl Drop for InstanceLock {
     }
 }
 
-/// How the fleet is run.
-#[derive(Debug, Clone, Default)]
-pub struct FleetOptions {
-    /// Never use a sandbox, even where one works.
-    pub plain: bool,
-    /// Let agents that are not ours run without a sandbox.
-    pub allow_unisolated: bool,
-}
-
 /// An opened installation.
 pub struct App {
     /// The core and its tasks.
@@ -142,15 +132,17 @@ impl App {
         Ok(Self { running, data, node: "local".parse()?, broken, _lock: lock })
     }
 
-    /// Begins to run the fleet; answers what has to be said loudly.
-    pub async fn begin(&mut self, options: &FleetOptions) -> anyhow::Result<Option<&'static str>> {
-        let sandbox = if options.plain { Sandbox::Plain } else { Sandbox::probe() };
+    /// Begins to run the fleet; answers what has to be said about its engine.
+    pub async fn begin(&mut self, args: &EngineArgs) -> anyhow::Result<Vec<String>> {
         let binary = install_binary(&self.data)?;
-        let engine: Arc<dyn Engine> = Arc::new(ProcessEngine::new(self.data.path(), binary, sandbox, options.allow_unisolated)?);
+        let instance = self.running.core.world.log.id();
+        let place = Place { data: self.data.path(), doors: self.data.doors(), binary: binary.clone(), instance: &instance };
+        let chosen = choose(args, place).await?;
         let sessions = self.running.core.sessions.clone();
-        let doors = Arc::new(DoorKeeper::new(self.data.doors(), self.data.gates(), sessions, engine.clone()));
-        self.running.begin(&self.node, BUILD, engine, doors).await?;
-        Ok(sandbox.warning())
+        let rooms = Rooms { doors: self.data.doors(), gates: self.data.gates(), binary };
+        let doors = Arc::new(DoorKeeper::new(rooms, sessions, chosen.engine.clone()));
+        self.running.begin(&self.node, BUILD, chosen.engine, doors).await?;
+        Ok(chosen.said)
     }
 
     /// Returns why this server cannot go on; never, while it can.

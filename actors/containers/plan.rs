@@ -127,12 +127,14 @@ fn is_known(books: &Books, name: &ContainerName) -> bool {
 fn step_berth(plan: &mut Plan, scene: &Scene<'_>, berth: &Berth, seen: (ContainerName, Option<&Status>, &str)) {
     let (name, status, engine_id) = seen;
     let step = match (&berth.slot, status) {
-        (Slot::Requested { job, .. }, None) => {
+        (Slot::Requested { job, .. }, None | Some(Status::Created)) => {
             let ours = job.agent.as_ref().is_none_or(|agent| agent.dialect == Dialect::Script);
-            Some(Step::Start(StartSpec { name, session: job.session.clone(), ours }))
+            let claim = job.feature.clone().zip(job.epoch);
+            Some(Step::Start(StartSpec { name, session: job.session.clone(), claim, ours }))
         }
         (Slot::Requested { .. }, Some(_)) => Some(Step::RecordStarted { name, engine_id: engine_id.to_owned() }),
         (Slot::Running { .. }, None) => Some(Step::RecordLost { name }),
+        (Slot::Running { .. }, Some(Status::Created)) => Some(Step::RecordExited { name, exit: Exit::unseen() }),
         (Slot::Running { .. }, Some(Status::Exited(exit))) => Some(Step::RecordExited { name, exit: exit.clone() }),
         (Slot::Running { job, at, .. }, Some(Status::Running)) => {
             let wall = at.plus_ms(scene.registered.settings.session_wall_ms);
@@ -170,8 +172,9 @@ fn step_ended(plan: &mut Plan, scene: &Scene<'_>, ended: &Ended, name: Container
             overdue.then_some(Step::Stop { name, grace_ms: 0 })
         }
         Some(Status::Exited(exit)) if !ended.gone => Some(Step::RecordExited { name, exit: exit.clone() }),
+        Some(Status::Created) if !ended.gone => Some(Step::RecordExited { name, exit: Exit::unseen() }),
         None if !ended.gone => Some(Step::RecordLost { name }),
-        Some(Status::Exited(_)) | None => safe.then_some(Step::Remove { name }),
+        Some(Status::Exited(_) | Status::Created) | None => safe.then_some(Step::Remove { name }),
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::containers::plan::{self, Step};
 use crate::directory::Directory;
 use crate::ports::clock::Clock;
-use crate::ports::engine::{ContainerName, Engine};
+use crate::ports::engine::{ContainerName, Engine, StartError};
 use crate::projector::Projector;
 
 /// Containers that may be starting at once: more only makes each slower.
@@ -120,7 +120,8 @@ impl Reconciler {
                 let generation = spec.name.generation;
                 let outcome = match self.engine.start(&spec).await {
                     Ok(engine_id) => Command::RecordStarted { generation, engine_id },
-                    Err(e) => Command::RecordStartFailed { generation, class: e.class, detail: e.detail },
+                    Err(StartError::Failed { class, detail }) => Command::RecordStartFailed { generation, class, detail },
+                    Err(StartError::Unreachable(error)) => return self.reached(Err(error), &spec.name),
                 };
                 self.record(&spec.name, "start", outcome).await
             }

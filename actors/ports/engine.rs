@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use events::container::Exit;
-use events::id::{BerthNo, Generation, ProjectName, SessionId};
+use events::id::{BerthNo, Epoch, FeatureId, Generation, ProjectName, SessionId};
 use tokio::sync::watch;
 
 /// One container generation: its name is derived, so that a start whose answer was lost is found again.
@@ -29,6 +29,8 @@ pub struct StartSpec {
     pub name: ContainerName,
     /// Its session: names its door.
     pub session: SessionId,
+    /// The claim it works under, if any: people who look at the engine see whose it is.
+    pub claim: Option<(FeatureId, Epoch)>,
     /// Whether only code of ours runs in it; anything else needs an engine that isolates.
     pub ours: bool,
 }
@@ -57,20 +59,35 @@ pub struct Seen {
 /// Whether a container runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
+    /// It was made and never started: asking for its start again goes on with it.
+    Created,
     /// It runs.
     Running,
     /// It ended.
     Exited(Exit),
 }
 
-/// Why a container did not start: a stable class, and what was said.
+/// Why a container did not start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{class}: {detail}")]
-pub struct StartError {
-    /// Stable word.
-    pub class: String,
-    /// For people.
-    pub detail: String,
+pub enum StartError {
+    /// The engine tried, and it did not work: a stable class, and what was said.
+    #[error("{class}: {detail}")]
+    Failed {
+        /// Stable word.
+        class: String,
+        /// For people.
+        detail: String,
+    },
+    /// The engine could not be asked, or did not answer in time: that is no fault of the container.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+}
+
+impl StartError {
+    /// A failure of this class.
+    pub fn failed(class: &str, detail: impl std::fmt::Display) -> Self {
+        Self::Failed { class: class.to_owned(), detail: detail.to_string() }
+    }
 }
 
 /// The engine cannot be asked now; that says nothing about its containers.

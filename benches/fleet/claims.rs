@@ -14,7 +14,8 @@ use events::outcome::Outcome;
 use events::policy::AnyCommand;
 use events::project::ProjectKind;
 use events::stream::StreamId;
-use supercargo::app::{App, DataFolder, FleetOptions, on_system};
+use supercargo::app::{App, DataFolder, on_system};
+use supercargo::engine::choice::{EngineArgs, EngineWish};
 use supercargo::http::office::{Office, Wish};
 use supercargo::http::shapes::{NewProject, ProjectChange};
 
@@ -87,7 +88,7 @@ impl Scene {
         let batch = Batch { prefix: "f".into(), items: items.collect() };
         office.add_features(&wish(), "bench", &batch).await?;
         office.intend(&wish(), "bench", "start").await?;
-        app.begin(&FleetOptions::default()).await?;
+        app.begin(&EngineArgs { engine: EngineWish::Process, ..EngineArgs::default() }).await?;
         Ok(Self { app, office, project: "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))? })
     }
 

@@ -98,6 +98,18 @@ pub struct Exit {
     pub signal: Option<i32>,
 }
 
+impl Exit {
+    /// An end of which only the code is known, if that.
+    pub fn with_code(code: Option<i32>) -> Self {
+        Self { code, oom: false, signal: None }
+    }
+
+    /// An end that nobody saw.
+    pub fn unseen() -> Self {
+        Self::with_code(None)
+    }
+}
+
 /// The container has ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Exited {

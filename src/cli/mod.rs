@@ -2,6 +2,7 @@
 
 mod client;
 mod feature;
+mod image;
 mod log;
 pub(crate) use log::audit;
 mod project;
@@ -40,6 +41,9 @@ enum Command {
     /// Read the log
     #[command(subcommand)]
     Log(log::LogCommand),
+    /// The image that containers are made from
+    #[command(subcommand)]
+    Image(image::ImageCommand),
     /// What agents say, inside a session
     #[command(subcommand)]
     Agent(AgentCommand),
@@ -84,6 +88,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Project(command) => quiet(project::run(command)),
         Command::Feature(command) => quiet(feature::run(command)),
         Command::Log(command) => quiet(log::run(command)),
+        Command::Image(command) => quiet(image::run(command)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

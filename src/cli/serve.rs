@@ -4,7 +4,8 @@ use anyhow::bail;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::DataArgs;
-use crate::app::{App, DataFolder, FleetOptions};
+use crate::app::{App, DataFolder};
+use crate::engine::choice::EngineArgs;
 use crate::http;
 use crate::http::office::Office;
 
@@ -13,19 +14,14 @@ use crate::http::office::Office;
 pub(super) struct ServeArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Use no sandbox, even where one works
-    #[arg(long)]
-    no_sandbox: bool,
-    /// Let agents that are not the scripted one run without a sandbox
-    #[arg(long)]
-    allow_unisolated: bool,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let mut app = App::open(DataFolder::make(&args.data.data)?).await?;
-    let options = FleetOptions { plain: args.no_sandbox, allow_unisolated: args.allow_unisolated };
-    if let Some(warning) = app.begin(&options).await? {
-        eprintln!("warning: {warning}");
+    for line in app.begin(&args.engine).await? {
+        eprintln!("note: {line}");
     }
     let office = Office { core: app.running.core.clone() };
     let socket = app.data.operator_socket();

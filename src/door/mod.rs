@@ -32,10 +32,20 @@ enum Voice {
     Agent,
 }
 
+/// The folders a keeper of doors works with.
+#[derive(Debug, Clone)]
+pub struct Rooms {
+    /// Where doors are made, one folder each.
+    pub doors: PathBuf,
+    /// The gates of the projects.
+    pub gates: PathBuf,
+    /// Our own binary: the runner lies in every door.
+    pub binary: PathBuf,
+}
+
 /// Keeps the doors of this server.
 pub struct DoorKeeper {
-    folder: PathBuf,
-    gates: PathBuf,
+    rooms: Rooms,
     sessions: Sessions,
     engine: Arc<dyn Engine>,
     open: Mutex<BTreeMap<SessionId, Door>>,
@@ -76,16 +86,21 @@ pub fn check_length(folder: &Path) -> Result<(), String> {
 }
 
 impl DoorKeeper {
-    /// A keeper of doors below `folder`, in front of the gates.
-    pub fn new(folder: PathBuf, gates: PathBuf, sessions: Sessions, engine: Arc<dyn Engine>) -> Self {
-        Self { folder, gates, sessions, engine, open: Mutex::default() }
+    /// A keeper of doors in front of the gates.
+    pub fn new(rooms: Rooms, sessions: Sessions, engine: Arc<dyn Engine>) -> Self {
+        Self { rooms, sessions, engine, open: Mutex::default() }
     }
 
     fn open_door(&self, session: &SessionId, name: &ContainerName) -> std::io::Result<Door> {
-        let folder = door_path(&self.folder, session);
+        let folder = door_path(&self.rooms.doors, session);
         std::fs::create_dir_all(&folder)?;
         Owner::of(name.n).give(&folder)?;
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
+        // Linked, so that a session keeps the runner that it was started with; copied where the folders lie on different disks.
+        let runner = folder.join("supercargo");
+        if !runner.exists() && std::fs::hard_link(&self.rooms.binary, &runner).is_err() {
+            std::fs::copy(&self.rooms.binary, &runner)?;
+        }
         let mut listeners = Vec::new();
         for (voice, file) in [(Voice::Control, "control"), (Voice::Agent, "agent")] {
             let path = folder.join(file);
@@ -101,7 +116,7 @@ impl DoorKeeper {
                 voice,
                 sessions: self.sessions.clone(),
                 engine: self.engine.clone(),
-                gates: self.gates.clone(),
+                gates: self.rooms.gates.clone(),
             };
             listeners.push(tokio::spawn(serve::listen(listener, behind)));
         }

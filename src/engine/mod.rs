@@ -1,4 +1,7 @@
-//! Engines: what runs containers. `process` for machines without Docker, for the demo and for tests.
+//! Engines: what runs containers. `docker` for real fleets; `process` for machines without Docker, for the demo and for tests.
+//! `choice` takes one of them and says why.
 
+pub mod choice;
+pub mod docker;
 pub mod owner;
 pub mod process;

@@ -23,6 +23,14 @@ impl Owner {
         if geteuid().is_root() { Self::Dropped(FIRST_UID + u32::from(n.0)) } else { Self::Same }
     }
 
+    /// The user id.
+    pub fn uid(self) -> u32 {
+        match self {
+            Self::Same => geteuid().as_raw(),
+            Self::Dropped(id) => id,
+        }
+    }
+
     /// Gives a file or folder to the owner.
     pub fn give(self, path: &Path) -> std::io::Result<()> {
         match self {

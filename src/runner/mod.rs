@@ -112,6 +112,10 @@ fn take(args: &RunnerArgs) -> std::io::Result<bool> {
 
 /// Limits for everything below this process. A limit the machine refuses is left as it is.
 fn harden() {
+    // The agent runs as the same user: it must not be able to attach to this process or to read its memory.
+    if let Err(error) = nix::sys::prctl::set_dumpable(false) {
+        eprintln!("this process stays open to debuggers of its user: {error}");
+    }
     let limits = [(Resource::RLIMIT_CORE, 0), (Resource::RLIMIT_FSIZE, FILE_MAX), (Resource::RLIMIT_NOFILE, OPEN_FILES_MAX)];
     for (resource, limit) in limits {
         if let Err(error) = setrlimit(resource, limit, limit) {

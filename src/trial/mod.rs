@@ -10,8 +10,9 @@ use anyhow::{Context, bail};
 use events::project::ProjectKind;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::app::{App, DataFolder, FleetOptions};
+use crate::app::{App, DataFolder};
 use crate::cli::shown;
+use crate::engine::choice::EngineArgs;
 use crate::http;
 use crate::http::office::{Office, Wish};
 use crate::http::shapes::{NewProject, ProjectChange};
@@ -32,9 +33,8 @@ pub struct TryArgs {
     /// Keep the data here; a folder with an unfinished demo goes on with it
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Use no sandbox, even where one works
-    #[arg(long)]
-    no_sandbox: bool,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 /// The demo project's name.
@@ -55,9 +55,8 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     let mut app = App::open(data.clone()).await?;
     let office = Office { core: app.running.core.clone() };
     set_up(&office, &data, &args).await?;
-    let options = FleetOptions { plain: args.no_sandbox, allow_unisolated: false };
-    if let Some(warning) = app.begin(&options).await? {
-        eprintln!("warning: {warning}");
+    for line in app.begin(&args.engine).await? {
+        eprintln!("note: {line}");
     }
     let server = http::listen(office.clone(), &data.operator_socket())?;
     println!("{} agents, {} features, in {}", args.agents, args.features, data.path().display());

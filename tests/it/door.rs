@@ -8,7 +8,7 @@ use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, 
 use async_trait::async_trait;
 use events::container::Slot;
 use events::id::SessionId;
-use supercargo::door::DoorKeeper;
+use supercargo::door::{DoorKeeper, Rooms};
 use supercargo::wire::{CallError, call_socket};
 use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::watch;
@@ -28,7 +28,7 @@ impl Engine for MainProcess {
         Ok(vec![])
     }
     async fn start(&self, _spec: &StartSpec) -> Result<String, StartError> {
-        Err(StartError { class: "none".into(), detail: "nothing is started here".into() })
+        Err(StartError::failed("none", "nothing is started here"))
     }
     async fn stop(&self, _name: &ContainerName, _grace_ms: u64) -> Result<(), Unreachable> {
         Ok(())
@@ -67,7 +67,9 @@ impl Scene {
         let doors = world.folder.path().join("d");
         let gates = world.folder.path().join("gates");
         let engine = Arc::new(MainProcess(main_process));
-        let keeper = DoorKeeper::new(doors.clone(), gates, server.core.sessions.clone(), engine);
+        let binary = env!("CARGO_BIN_EXE_supercargo").into();
+        let rooms = Rooms { doors: doors.clone(), gates, binary };
+        let keeper = DoorKeeper::new(rooms, server.core.sessions.clone(), engine);
         let name = ContainerName { project: ZOO.parse().expect("name"), n, generation };
         keeper.keep([(job.session.clone(), name)].into()).await;
         let folder = doors.join(job.session.as_str());

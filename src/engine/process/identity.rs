@@ -67,7 +67,7 @@ pub(super) fn read_run(folder: &Path) -> Option<Run> {
 /// How the container in this folder ended, as far as it left word.
 pub(super) fn read_exit(folder: &Path) -> Exit {
     let file = std::fs::read(folder.join(EXIT_FILE)).ok().and_then(|bytes| serde_json::from_slice::<ExitFile>(&bytes).ok());
-    super::exit_of(file.map(|f| f.code))
+    Exit::with_code(file.map(|f| f.code))
 }
 
 /// Reads `/proc/<pid>/stat` behind the command name: state, then the fields after it.

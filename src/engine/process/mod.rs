@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable};
 use async_trait::async_trait;
-use events::container::Exit;
 use nix::sys::signal::Signal;
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
@@ -42,10 +41,6 @@ pub struct ProcessEngine {
     allow_unisolated: bool,
     hints: watch::Sender<u64>,
     watched: Arc<Mutex<HashSet<ContainerName>>>,
-}
-
-fn failed(class: &str, detail: impl std::fmt::Display) -> StartError {
-    StartError { class: class.to_owned(), detail: detail.to_string() }
 }
 
 impl ProcessEngine {
@@ -96,15 +91,16 @@ impl ProcessEngine {
         ];
         let shown = sandbox::Shown { data: &self.data, berth: folder, door: &door, binary: &self.binary };
         let mut command = self.sandbox.command(&inside, &shown);
-        let info = std::fs::File::create(folder.join(identity::info_file(&launch))).map_err(|e| failed("folder", e))?;
-        Owner::of(spec.name.n).give(&folder.join(identity::info_file(&launch))).map_err(|e| failed("folder", e))?;
+        let info =
+            std::fs::File::create(folder.join(identity::info_file(&launch))).map_err(|e| StartError::failed("folder", e))?;
+        Owner::of(spec.name.n).give(&folder.join(identity::info_file(&launch))).map_err(|e| StartError::failed("folder", e))?;
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()));
         command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(info);
         if let Owner::Dropped(id) = Owner::of(spec.name.n) {
             command.uid(id).gid(id);
         }
-        let mut child = command.spawn().map_err(|e| failed("spawn", e))?;
-        let mut stdout = child.stdout.take().ok_or_else(|| failed("spawn", "no pipe"))?;
+        let mut child = command.spawn().map_err(|e| StartError::failed("spawn", e))?;
+        let mut stdout = child.stdout.take().ok_or_else(|| StartError::failed("spawn", "no pipe"))?;
         let mut said = [0; 8];
         let heard = tokio::time::timeout(SAID_WITHIN, stdout.read(&mut said)).await;
         // The child belongs to itself from here on; it is only waited for, so that it does not stay as a zombie.
@@ -117,9 +113,9 @@ impl ProcessEngine {
             Ok(Ok(n)) if n > 0 => Ok(()),
             Ok(_) => {
                 let said = std::fs::read_to_string(folder.join(identity::info_file(&launch))).unwrap_or_default();
-                Err(failed("runner", format!("the runner ended at once: {}", said.trim())))
+                Err(StartError::failed("runner", format!("the runner ended at once: {}", said.trim())))
             }
-            Err(_) => Err(failed("runner", format!("the runner said nothing within {} s", SAID_WITHIN.as_secs()))),
+            Err(_) => Err(StartError::failed("runner", format!("the runner said nothing within {} s", SAID_WITHIN.as_secs()))),
         }
     }
 
@@ -142,7 +138,7 @@ impl ProcessEngine {
 
 fn random() -> Result<[u8; 8], StartError> {
     let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(|e| failed("random", e))?;
+    getrandom::fill(&mut bytes).map_err(|e| StartError::failed("random", e))?;
     Ok(bytes)
 }
 
@@ -176,13 +172,13 @@ impl Engine for ProcessEngine {
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
         if !spec.ours && self.sandbox == Sandbox::Plain && !self.allow_unisolated {
             let why = "this agent would run without a sandbox: install bubblewrap, or accept it with --allow-unisolated";
-            return Err(failed("not_isolated", why));
+            return Err(StartError::failed("not_isolated", why));
         }
-        let folder = self.prepare(&spec.name).map_err(|e| failed("folder", e))?;
+        let folder = self.prepare(&spec.name).map_err(|e| StartError::failed("folder", e))?;
         if identity::read_run(&folder).is_none() {
             self.launch(spec, &folder).await?;
         }
-        let run = identity::read_run(&folder).ok_or_else(|| failed("runner", "the runner left no trace"))?;
+        let run = identity::read_run(&folder).ok_or_else(|| StartError::failed("runner", "the runner left no trace"))?;
         self.watch(&spec.name, run.pid);
         Ok(run.engine_id())
     }
@@ -222,9 +218,4 @@ impl Engine for ProcessEngine {
     fn hints(&self) -> watch::Receiver<u64> {
         self.hints.subscribe()
     }
-}
-
-/// How a container ended, from what its runner left.
-pub(super) fn exit_of(code: Option<i32>) -> Exit {
-    Exit { code, oom: false, signal: None }
 }

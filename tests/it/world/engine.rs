@@ -66,7 +66,7 @@ impl Engine for StubEngine {
 
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
         if self.failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
-            return Err(StartError { class: "image".into(), detail: "it is missing".into() });
+            return Err(StartError::failed("image", "it is missing"));
         }
         let mut containers = self.containers.lock().expect("engine");
         if !containers.contains_key(&spec.name) {

@@ -1,0 +1,35 @@
+//! `supercargo image …`: the image that containers are made from.
+
+use anyhow::Context;
+use clap::Subcommand;
+
+use crate::engine::docker::{self, image};
+
+/// Verbs on images.
+#[derive(Debug, Subcommand)]
+pub(super) enum ImageCommand {
+    /// Build the agent image
+    Build {
+        /// What to build it on; without it the first of Debian's slim image and an imported base that the engine has
+        #[arg(long)]
+        base: Option<String>,
+        /// Its name
+        #[arg(long, default_value = image::IMAGE)]
+        image: String,
+    },
+}
+
+pub(super) async fn run(command: ImageCommand) -> anyhow::Result<()> {
+    let ImageCommand::Build { base, image: name } = command;
+    let docker = docker::connect().await.context("an image is built by Docker")?;
+    let base = match &base {
+        Some(base) => base.as_str(),
+        None => image::first_of(&docker, &[image::BASE, image::IMPORTED_BASE]).await?.unwrap_or(image::BASE),
+    };
+    let built = image::build(&docker, base, &name, |line| println!("{line}")).await;
+    built.with_context(|| {
+        format!("where no registry is reachable, docker/import-base makes a base from Debian's packages; tried {base}")
+    })?;
+    println!("{name} is ready, built on {base}");
+    Ok(())
+}

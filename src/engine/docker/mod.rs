@@ -1,0 +1,290 @@
+//! Containers in Docker, one per session, hardened by `contract.rs`. Only containers with our instance's label are ever listed,
+//! stopped or removed. Every request has a deadline, and no answer is a state of the engine, never a fact about a container.
+
+mod contract;
+pub mod image;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable};
+use async_trait::async_trait;
+use bollard::Docker;
+use bollard::errors::Error;
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
+use bollard::query_parameters::{
+    CreateContainerOptions, EventsOptions, KillContainerOptions, ListContainersOptions, RemoveContainerOptions,
+    StopContainerOptions,
+};
+use events::container::Exit;
+use futures::StreamExt;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::door::door_path;
+
+/// A list or an inspection has to be answered within this time.
+const ASK_WITHIN: Duration = Duration::from_secs(10);
+/// Making, starting or removing a container has to be answered within this time: disks may be slow.
+const ACT_WITHIN: Duration = Duration::from_secs(60);
+/// A stop is answered within its grace and this much.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// Pause before the engine's events are asked for again after they ended: the timer of the reconciler looks meanwhile.
+const EVENTS_PAUSE: Duration = Duration::from_secs(1);
+/// First exit code that says "128 and a signal".
+const SIGNAL_BASE: i32 = 128;
+/// Last signal.
+const SIGNAL_MAX: i32 = 64;
+
+/// The Docker engine of this host.
+pub struct DockerEngine {
+    docker: Docker,
+    /// Whose containers are ours.
+    instance: String,
+    image: String,
+    doors: PathBuf,
+    hints: watch::Sender<u64>,
+    /// Pids of main processes, as inspected.
+    pids: Mutex<HashMap<ContainerName, i32>>,
+    events: AbortHandle,
+}
+
+impl Drop for DockerEngine {
+    fn drop(&mut self) {
+        self.events.abort();
+    }
+}
+
+fn unreachable(what: &str, error: impl std::fmt::Display) -> Unreachable {
+    Unreachable(format!("{what}: {error}"))
+}
+
+/// Waits for an answer of the engine, within limits.
+async fn within<T>(
+    limit: Duration,
+    what: &str,
+    asked: impl Future<Output = Result<T, Error>>,
+) -> Result<Result<T, Error>, Unreachable> {
+    match tokio::time::timeout(limit, asked).await {
+        // No answer, or one that says that the engine cannot reach what does its work.
+        Ok(Err(error)) if matches!(status(&error), None | Some(503)) => Err(unreachable(what, error)),
+        Ok(answer) => Ok(answer),
+        Err(_) => Err(unreachable(what, format!("no answer within {} s", limit.as_secs()))),
+    }
+}
+
+/// The status of an answer that is one.
+fn status(error: &Error) -> Option<u16> {
+    match error {
+        Error::DockerResponseServerError { status_code, .. } => Some(*status_code),
+        _ => None,
+    }
+}
+
+/// Connects to the engine of this host and agrees on a version of its API.
+pub async fn connect() -> Result<Docker, Unreachable> {
+    let docker = Docker::connect_with_defaults().map_err(|e| unreachable("connecting to Docker", e))?;
+    let negotiated = tokio::time::timeout(ASK_WITHIN, docker.negotiate_version()).await;
+    match negotiated {
+        Ok(docker) => docker.map_err(|e| unreachable("asking Docker for its version", e)),
+        Err(_) => Err(Unreachable(format!("Docker did not answer within {} s", ASK_WITHIN.as_secs()))),
+    }
+}
+
+impl DockerEngine {
+    /// An engine for the containers of `instance`, made from `image`, whose doors are below `doors`.
+    pub fn new(docker: Docker, instance: &str, image: &str, doors: PathBuf) -> Self {
+        let hints = watch::Sender::new(0);
+        let events = tokio::spawn(follow_events(docker.clone(), ours(instance), hints.clone())).abort_handle();
+        let (instance, image) = (instance.to_owned(), image.to_owned());
+        Self { docker, instance, image, doors, hints, pids: Mutex::default(), events }
+    }
+
+    /// How Docker names a container of ours. The instance is part of it: two installations may share an engine.
+    fn docker_name(&self, name: &ContainerName) -> String {
+        let short: String = self.instance.chars().rev().take(6).collect();
+        format!("{name}.{short}")
+    }
+
+    /// The container of this name, if it is there and ours.
+    async fn inspect(&self, name: &ContainerName) -> Result<Option<ContainerInspectResponse>, Unreachable> {
+        let docker_name = self.docker_name(name);
+        let asked = self.docker.inspect_container(&docker_name, None);
+        match within(ASK_WITHIN, "inspecting a container", asked).await? {
+            Ok(found) => {
+                let labels = found.config.as_ref().and_then(|c| c.labels.as_ref());
+                let owner = labels.and_then(|l| l.get(contract::INSTANCE));
+                Ok((owner == Some(&self.instance)).then_some(found))
+            }
+            Err(error) if status(&error) == Some(404) => Ok(None),
+            Err(error) => Err(unreachable("inspecting a container", error)),
+        }
+    }
+
+    async fn create(&self, spec: &StartSpec) -> Result<(), StartError> {
+        let door = door_path(&self.doors, &spec.session);
+        let mut launch = [0; 8];
+        getrandom::fill(&mut launch).map_err(|e| StartError::failed("random", e))?;
+        let wanted = contract::Wanted {
+            instance: &self.instance,
+            image: &self.image,
+            door: &door,
+            launch: &data_encoding::HEXLOWER.encode(&launch),
+            cpus: std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let options = CreateContainerOptions { name: Some(self.docker_name(&spec.name)), ..CreateContainerOptions::default() };
+        let asked = self.docker.create_container(Some(options), contract::create(spec, &wanted));
+        match within(ACT_WITHIN, "making a container", asked).await? {
+            Ok(_) => Ok(()),
+            // Made by an earlier request whose answer was lost, or somebody else's: the inspection tells.
+            Err(error) if status(&error) == Some(409) => Ok(()),
+            Err(error) if status(&error) == Some(404) => Err(StartError::failed("image", error)),
+            Err(error) => Err(StartError::failed("create", error)),
+        }
+    }
+
+    async fn removed(&self, name: &ContainerName) -> Result<(), Unreachable> {
+        let options = RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
+        let docker_name = self.docker_name(name);
+        let asked = self.docker.remove_container(&docker_name, Some(options));
+        match within(ACT_WITHIN, "removing a container", asked).await? {
+            Ok(()) => Ok(()),
+            Err(error) if status(&error) == Some(404) => Ok(()),
+            Err(error) => Err(unreachable("removing a container", error)),
+        }
+    }
+}
+
+/// The filter for our containers.
+fn ours(instance: &str) -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), vec![format!("{}={instance}", contract::INSTANCE)])])
+}
+
+/// Raises a hint at every event of a container of ours, and whenever events may have been missed.
+async fn follow_events(docker: Docker, filters: HashMap<String, Vec<String>>, hints: watch::Sender<u64>) {
+    loop {
+        let options = EventsOptions { filters: Some(filters.clone()), ..EventsOptions::default() };
+        let mut events = docker.events(Some(options));
+        hints.send_modify(|n| *n += 1);
+        while let Some(Ok(_)) = events.next().await {
+            hints.send_modify(|n| *n += 1);
+        }
+        tokio::time::sleep(EVENTS_PAUSE).await;
+    }
+}
+
+/// What an inspection says about an end. Neither 0 nor 137 proves anything: it is evidence beside the rest.
+fn exit_of(found: &ContainerInspectResponse) -> Exit {
+    let state = found.state.clone().unwrap_or_default();
+    let code = state.exit_code.and_then(|code| i32::try_from(code).ok());
+    let signal = code.map(|code| code - SIGNAL_BASE).filter(|signal| (1..=SIGNAL_MAX).contains(signal));
+    Exit { code, oom: state.oom_killed.unwrap_or(false), signal }
+}
+
+fn status_of(found: &ContainerInspectResponse) -> Status {
+    match found.state.as_ref().and_then(|state| state.status) {
+        Some(ContainerStateStatusEnum::CREATED) => Status::Created,
+        Some(ContainerStateStatusEnum::EXITED | ContainerStateStatusEnum::DEAD | ContainerStateStatusEnum::REMOVING) => {
+            Status::Exited(exit_of(found))
+        }
+        _ => Status::Running,
+    }
+}
+
+#[async_trait]
+impl Engine for DockerEngine {
+    fn name(&self) -> &'static str {
+        "docker"
+    }
+
+    async fn list(&self) -> Result<Vec<Seen>, Unreachable> {
+        let options =
+            ListContainersOptions { all: true, filters: Some(ours(&self.instance)), ..ListContainersOptions::default() };
+        let listed = within(ASK_WITHIN, "listing containers", self.docker.list_containers(Some(options))).await?;
+        let listed = listed.map_err(|e| unreachable("listing containers", e))?;
+        let mut seen = Vec::new();
+        for summary in listed {
+            let name = summary.labels.as_ref().and_then(|l| l.get(contract::NAME)).and_then(|name| ContainerName::parse(name));
+            let (Some(name), Some(engine_id)) = (name, summary.id) else { continue };
+            let running = summary.state == Some(bollard::models::ContainerSummaryStateEnum::RUNNING);
+            let status = match running {
+                true => Status::Running,
+                // The reason of an end is in the inspection alone; one that vanished in between is not there any more.
+                false => match self.inspect(&name).await? {
+                    Some(found) => status_of(&found),
+                    None => continue,
+                },
+            };
+            seen.push(Seen { name, engine_id, status });
+        }
+        Ok(seen)
+    }
+
+    async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
+        self.create(spec).await?;
+        let found = self.inspect(&spec.name).await?;
+        let taken = || StartError::failed("name_taken", format!("{} is somebody else's container", self.docker_name(&spec.name)));
+        let id = found.ok_or_else(taken)?.id.unwrap_or_default();
+        // Starting a running container changes nothing.
+        match within(ACT_WITHIN, "starting a container", self.docker.start_container(&id, None)).await? {
+            Ok(()) => Ok(id),
+            Err(error) => {
+                let detail = error.to_string();
+                if let Err(error) = self.removed(&spec.name).await {
+                    tracing::warn!(container = %spec.name, %error, "a container that did not start is left for the next look");
+                }
+                Err(StartError::failed("start", detail))
+            }
+        }
+    }
+
+    async fn stop(&self, name: &ContainerName, grace_ms: u64) -> Result<(), Unreachable> {
+        if self.inspect(name).await?.is_none() {
+            return Ok(());
+        }
+        let docker_name = self.docker_name(name);
+        let stopped = if grace_ms == 0 {
+            within(STOP_WITHIN, "killing a container", self.docker.kill_container(&docker_name, None::<KillContainerOptions>))
+                .await?
+        } else {
+            let seconds = i32::try_from(grace_ms.div_ceil(1000)).unwrap_or(i32::MAX);
+            let options = StopContainerOptions { t: Some(seconds), signal: None };
+            let limit = Duration::from_millis(grace_ms) + STOP_WITHIN;
+            within(limit, "stopping a container", self.docker.stop_container(&docker_name, Some(options))).await?
+        };
+        match stopped {
+            Ok(()) => Ok(()),
+            // Stopped already, gone already, or not running: that is what was wanted.
+            Err(error) if matches!(status(&error), Some(304 | 404 | 409)) => Ok(()),
+            Err(error) => Err(unreachable("stopping a container", error)),
+        }
+    }
+
+    async fn remove(&self, name: &ContainerName) -> Result<(), Unreachable> {
+        self.pids.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        match self.inspect(name).await? {
+            Some(_) => self.removed(name).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn is_main_process(&self, name: &ContainerName, pid: i32) -> bool {
+        let known = self.pids.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+        if known == Some(pid) {
+            return true;
+        }
+        let Ok(Some(found)) = self.inspect(name).await else { return false };
+        let state = found.state.unwrap_or_default();
+        let main = state.pid.and_then(|pid| i32::try_from(pid).ok()).filter(|pid| *pid > 0 && state.running == Some(true));
+        if let Some(main) = main {
+            self.pids.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), main);
+        }
+        main == Some(pid)
+    }
+
+    fn hints(&self) -> watch::Receiver<u64> {
+        self.hints.subscribe()
+    }
+}
