@@ -24,6 +24,7 @@ const FEATURES: &str = "60";
 pub(crate) fn run() -> anyhow::Result<()> {
     let demo = tempfile::tempdir()?;
     let ran = Command::new(env!("CARGO_BIN_EXE_supercargo"))
+        .env("SUPERCARGO_ENGINE", "process")
         .args(["try", "--exit-when-done", "--agents", "8", "--features", FEATURES, "--data"])
         .arg(demo.path())
         .stdout(Stdio::null())
@@ -55,6 +56,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 fn boot(data: &Path) -> anyhow::Result<f64> {
     let began = crate::now();
     let mut server = Command::new(env!("CARGO_BIN_EXE_supercargo"))
+        .env("SUPERCARGO_ENGINE", "process")
         .args(["serve", "--data"])
         .arg(data)
         .stdout(Stdio::piped())

@@ -10,6 +10,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for (agents, features) in [(3, 12), (8, 40)] {
         let (agents, features) = (agents.to_string(), features.to_string());
         let child = Command::new(env!("CARGO_BIN_EXE_supercargo"))
+            .env("SUPERCARGO_ENGINE", "process")
             .args(["try", "--exit-when-done", "--agents", &agents, "--features", &features])
             .stdout(Stdio::null())
             .spawn()?;

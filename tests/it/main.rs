@@ -1,7 +1,10 @@
 //! All integration tests in one binary: one link, one World.
 
 mod actors;
+mod binary;
+mod docker;
 mod door;
+mod engine;
 mod flows;
 mod house;
 mod log;

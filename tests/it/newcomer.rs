@@ -3,9 +3,9 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
+use crate::binary::{STUCK_AFTER, Serving, supercargo};
 use crate::world::stub::git;
 
 /// An agent in ten lines of shell: it does the role it is given.
@@ -22,12 +22,8 @@ reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":
 overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
 esac"#;
 
-/// A project that takes longer is stuck; a bound of the test, never a measurement.
-const STUCK_AFTER: Duration = Duration::from_secs(120);
-
 struct Newcomer {
     folder: tempfile::TempDir,
-    server: Option<Child>,
 }
 
 impl Newcomer {
@@ -41,7 +37,7 @@ impl Newcomer {
             git(&path.join("tree"), args).expect("git");
         }
         git(&path.join("tree"), &["push", "--quiet", "origin", "main"]).expect("pushed");
-        Self { folder, server: None }
+        Self { folder }
     }
 
     fn upstream(&self) -> PathBuf {
@@ -49,9 +45,7 @@ impl Newcomer {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_supercargo"));
-        command.args(args).arg("--data").arg(self.folder.path().join("data")).stdin(Stdio::null());
-        command
+        supercargo(args, &self.folder.path().join("data"))
     }
 
     /// What a command says, when it does what it is told.
@@ -71,20 +65,8 @@ impl Newcomer {
         assert!(!said.contains("panicked"), "{said}");
     }
 
-    fn serve(&mut self) {
-        let mut serve = self.command(&["serve", "--allow-unisolated"]);
-        let mut server = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
-        let mut ready = String::new();
-        BufReader::new(server.stdout.take().expect("stdout")).read_line(&mut ready).expect("a ready line");
-        assert!(ready.starts_with("listening on "), "{ready}");
-        self.server = Some(server);
-    }
-
-    fn stop(&mut self) {
-        let Some(mut server) = self.server.take() else { return };
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(server.id()).expect("pid"));
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("asked to end");
-        assert!(server.wait().expect("waited").success(), "an orderly stop");
+    fn serve(&self) -> Serving {
+        Serving::start(self.command(&["serve", "--allow-unisolated"]))
     }
 
     /// Follows the log until an event of this kind.
@@ -105,23 +87,14 @@ impl Newcomer {
     }
 }
 
-impl Drop for Newcomer {
-    fn drop(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            drop(server.kill());
-            drop(server.wait());
-        }
-    }
-}
-
 fn lines(text: &str) -> usize {
     text.lines().count()
 }
 
 #[test]
 fn a_fleet_of_plain_commands_builds_a_repository_of_ones_own() {
-    let mut me = Newcomer::new();
-    me.serve();
+    let me = Newcomer::new();
+    let server = me.serve();
     let upstream = me.upstream().display().to_string();
     me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
     me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "2", "--agent-command", AGENT]);
@@ -133,7 +106,7 @@ fn a_fleet_of_plain_commands_builds_a_repository_of_ones_own() {
     assert!(me.ok(&["feature", "list", "zoo"]).contains("closed"));
     let by_file = git(&me.upstream(), &["ls-tree", "--name-only", "main"]).expect("tree");
     assert_eq!(by_file.lines().filter(|f| f.ends_with(".txt")).count(), 2, "{by_file}");
-    me.stop();
+    server.stop();
     // The same folder is read without a server.
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
     me.ok(&["log", "verify"]);
@@ -146,8 +119,8 @@ fn a_fleet_of_plain_commands_builds_a_repository_of_ones_own() {
 
 #[test]
 fn drain_lets_the_work_end_and_keeps_what_is_owed() {
-    let mut me = Newcomer::new();
-    me.serve();
+    let me = Newcomer::new();
+    let server = me.serve();
     let upstream = me.upstream().display().to_string();
     me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
     me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "1", "--agent-command", AGENT]);
@@ -165,7 +138,7 @@ fn drain_lets_the_work_end_and_keeps_what_is_owed() {
     me.ok(&["project", "start", "zoo"]);
     me.follow_until("project.completed");
     me.ok(&["log", "audit"]);
-    me.stop();
+    server.stop();
 }
 
 #[test]

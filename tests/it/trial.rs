@@ -4,15 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
+use crate::binary::supercargo;
 use crate::world::stub::git;
 
 fn export(data: &Path) -> Vec<Value> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_supercargo"));
-    let output = command.args(["log", "export", "--data"]).arg(data).output().expect("export");
+    let output = supercargo(&["log", "export"], data).output().expect("export");
     let lines = String::from_utf8(output.stdout).expect("text");
     lines.lines().map(|line| serde_json::from_str(line).expect("JSON Lines")).collect()
 }
@@ -77,26 +76,30 @@ fn every_milestone_is_covered_and_the_end_is_verified_once(log: &[Value]) {
     assert_eq!(of(log, "project.completed").len(), 1);
 }
 
+/// The demo in this folder is built as its log says, and nothing of it is left behind.
+pub(crate) fn is_built_as_the_log_says(data: &Path, features: usize) {
+    let log = export(data);
+    compare_with_upstream(&log, data, features);
+    no_feature_has_two_holders(&log);
+    every_milestone_is_covered_and_the_end_is_verified_once(&log);
+    let sum = |kind: &str| of(&log, kind).len();
+    assert!(sum("feature.review_rejected") >= 1 && sum("trunk.dequeued") >= 1 && sum("feature.released") >= 1, "the twists");
+}
+
 #[test]
 fn the_demo_is_built_as_the_log_says() {
     let numbers = std::env::var("SUPERCARGO_TRY").unwrap_or_else(|_| "3 12".to_owned());
     let (agents, features) = numbers.split_once(' ').expect("two numbers");
     let folder = tempfile::tempdir().expect("folder");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_supercargo"));
-    command.args(["try", "--exit-when-done", "--agents", agents, "--features", features, "--data"]).arg(folder.path());
-    let output = command.output().expect("ran");
+    let args = ["try", "--exit-when-done", "--agents", agents, "--features", features];
+    let output = supercargo(&args, folder.path()).output().expect("ran");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(said.matches("% overseen").count(), 10, "one line per milestone:\n{said}");
     for word in ["features", "sessions", "merges", "conflicts", "milestones", "events"] {
         assert!(said.contains(word), "the summary has no {word}:\n{said}");
     }
-    let log = export(folder.path());
-    compare_with_upstream(&log, folder.path(), features.parse().expect("number"));
-    no_feature_has_two_holders(&log);
-    every_milestone_is_covered_and_the_end_is_verified_once(&log);
-    let sum = |kind: &str| of(&log, kind).len();
-    assert!(sum("feature.review_rejected") >= 1 && sum("trunk.dequeued") >= 1 && sum("feature.released") >= 1, "the twists");
+    is_built_as_the_log_says(folder.path(), features.parse().expect("number"));
     let left = std::fs::read_dir(folder.path().join("berths")).expect("berths").count();
     assert_eq!(left, 0, "a completed project owns no containers");
 }

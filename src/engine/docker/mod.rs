@@ -57,6 +57,13 @@ impl Drop for DockerEngine {
     }
 }
 
+/// What is there under a name of ours.
+enum Found {
+    Ours(Box<ContainerInspectResponse>),
+    Foreign,
+    Nothing,
+}
+
 fn unreachable(what: &str, error: impl std::fmt::Display) -> Unreachable {
     Unreachable(format!("{what}: {error}"))
 }
@@ -110,15 +117,22 @@ impl DockerEngine {
 
     /// The container of this name, if it is there and ours.
     async fn inspect(&self, name: &ContainerName) -> Result<Option<ContainerInspectResponse>, Unreachable> {
+        Ok(match self.look(name).await? {
+            Found::Ours(found) => Some(*found),
+            Found::Nothing | Found::Foreign => None,
+        })
+    }
+
+    async fn look(&self, name: &ContainerName) -> Result<Found, Unreachable> {
         let docker_name = self.docker_name(name);
         let asked = self.docker.inspect_container(&docker_name, None);
         match within(ASK_WITHIN, "inspecting a container", asked).await? {
             Ok(found) => {
                 let labels = found.config.as_ref().and_then(|c| c.labels.as_ref());
                 let owner = labels.and_then(|l| l.get(contract::INSTANCE));
-                Ok((owner == Some(&self.instance)).then_some(found))
+                Ok(if owner == Some(&self.instance) { Found::Ours(Box::new(found)) } else { Found::Foreign })
             }
-            Err(error) if status(&error) == Some(404) => Ok(None),
+            Err(error) if status(&error) == Some(404) => Ok(Found::Nothing),
             Err(error) => Err(unreachable("inspecting a container", error)),
         }
     }
@@ -224,9 +238,13 @@ impl Engine for DockerEngine {
 
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
         self.create(spec).await?;
-        let found = self.inspect(&spec.name).await?;
-        let taken = || StartError::failed("name_taken", format!("{} is somebody else's container", self.docker_name(&spec.name)));
-        let id = found.ok_or_else(taken)?.id.unwrap_or_default();
+        let docker_name = self.docker_name(&spec.name);
+        let id = match self.look(&spec.name).await? {
+            Found::Ours(found) => found.id.unwrap_or_default(),
+            Found::Foreign => return Err(StartError::failed("name_taken", format!("{docker_name} is somebody else's"))),
+            // The name is taken before the container can be seen.
+            Found::Nothing => return Err(Unreachable(format!("{docker_name} is just being made by another request")).into()),
+        };
         // Starting a running container changes nothing.
         match within(ACT_WITHIN, "starting a container", self.docker.start_container(&id, None)).await? {
             Ok(()) => Ok(id),

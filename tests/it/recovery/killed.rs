@@ -5,8 +5,10 @@
 //! `SUPERCARGO_SEED`.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::Duration;
+
+use crate::binary::{Serving, supercargo, wait};
 
 /// Instants tried by default: a short form of the campaign.
 const KILLS: u64 = 4;
@@ -14,15 +16,6 @@ const KILLS: u64 = 4;
 const LATEST_MS: u64 = 6_000;
 const EARLIEST_MS: u64 = 200;
 const FEATURES: usize = 8;
-/// A demo that takes longer is stuck; a bound of the test, never a measurement.
-const STUCK_AFTER: Duration = Duration::from_secs(180);
-
-fn supercargo(args: &[&str], data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_supercargo"));
-    command.args(args).arg("--data").arg(data).stdin(Stdio::null());
-    command
-}
-
 fn try_demo(data: &Path) -> Child {
     let features = FEATURES.to_string();
     let mut command = supercargo(&["try", "--agents", "3", "--features", &features, "--exit-when-done"], data);
@@ -41,18 +34,6 @@ fn next(seed: &mut u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
-}
-
-fn wait(mut child: Child) -> Option<i32> {
-    let (done, ended) = std::sync::mpsc::channel();
-    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("pid"));
-    let waiter = std::thread::spawn(move || done.send(child.wait().expect("waited").code()).is_ok());
-    let code = ended.recv_timeout(STUCK_AFTER);
-    if code.is_err() {
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("our own child");
-    }
-    let heard = waiter.join().expect("waiter");
-    code.unwrap_or(None).filter(|_| heard)
 }
 
 fn merges(data: &Path) -> Vec<String> {
@@ -101,15 +82,9 @@ fn killed_at_random_instants_it_completes() {
 #[test]
 fn a_second_server_on_the_same_data_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
-    let mut first = supercargo(&["serve"], folder.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
-    let mut ready = String::new();
-    let stdout = first.stdout.take().expect("stdout");
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut ready).expect("a ready line");
-    assert!(ready.starts_with("listening on "), "{ready}");
+    let first = Serving::start(supercargo(&["serve"], folder.path()));
     let second = supercargo(&["serve"], folder.path()).output().expect("ran");
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(!second.status.success() && said.contains(&format!("process {}", first.id())), "{said}");
-    let pid = nix::unistd::Pid::from_raw(i32::try_from(first.id()).expect("pid"));
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("asked to end");
-    assert!(first.wait().expect("waited").success(), "an orderly stop");
+    first.stop();
 }

@@ -1,0 +1,183 @@
+//! The demo on real containers: the same results as on processes, nothing left behind, also when the server or the engine is killed.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::query_parameters::{ImportImageOptions, ListContainersOptions};
+use futures::StreamExt;
+use nix::sys::signal::Signal;
+use supercargo::engine::docker::image::IMAGE;
+
+use super::contract::Watch;
+use super::{on_docker, skip};
+use crate::binary::{signal, supercargo, wait};
+use crate::trial::is_built_as_the_log_says;
+
+const FEATURES: usize = 6;
+
+fn demo(data: &Path) -> Command {
+    let features = FEATURES.to_string();
+    let mut command = supercargo(&["try", "--agents", "3", "--features", &features, "--exit-when-done"], data);
+    let said = std::fs::File::options().create(true).append(true).open(data.join("said")).expect("file");
+    command.env("SUPERCARGO_ENGINE", "docker").stdout(said.try_clone().expect("file")).stderr(said);
+    command
+}
+
+/// A Docker engine of the test's own, with a bridge of its own: another engine's default bridge must not be touched.
+struct PrivateEngine {
+    folder: tempfile::TempDir,
+    bridge: String,
+    child: Option<Child>,
+}
+
+impl PrivateEngine {
+    fn new() -> Result<Self, String> {
+        if !nix::unistd::geteuid().is_root() {
+            return Err("an engine of the test's own needs root".to_owned());
+        }
+        let folder = tempfile::tempdir().expect("folder");
+        let bridge = format!("sc{:x}", std::process::id() & 0xff_ffff);
+        let made =
+            Command::new("ip").args(["link", "add", &bridge, "type", "bridge"]).status().map_err(|e| format!("ip: {e}"))?;
+        if !made.success() {
+            return Err(format!("the bridge {bridge} could not be made"));
+        }
+        let mut engine = Self { folder, bridge, child: None };
+        engine.start()?;
+        Ok(engine)
+    }
+
+    fn host(&self) -> String {
+        format!("unix://{}", self.folder.path().join("d.sock").display())
+    }
+
+    /// Starts it and waits until it answers.
+    fn start(&mut self) -> Result<(), String> {
+        let path = |name: &str| self.folder.path().join(name).display().to_string();
+        let log = std::fs::File::options().create(true).append(true).open(path("log")).expect("file");
+        let child = Command::new("dockerd")
+            .args(["--data-root", &path("root"), "--exec-root", &path("exec"), "-p", &path("pid"), "-H", &self.host()])
+            .args(["--bridge", &self.bridge, "--iptables=false", "--ip-masq=false"])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("file"))
+            .stderr(log)
+            .spawn();
+        self.child = Some(child.map_err(|e| format!("dockerd: {e}"))?);
+        for _ in 0..300 {
+            if std::os::unix::net::UnixStream::connect(self.folder.path().join("d.sock")).is_ok() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Err(format!("dockerd did not come up: {}", std::fs::read_to_string(path("log")).unwrap_or_default()))
+    }
+
+    fn kill(&mut self) {
+        let mut child = self.child.take().expect("an engine");
+        child.kill().expect("killed");
+        child.wait().expect("waited");
+        std::fs::remove_file(self.folder.path().join("d.sock")).expect("its socket is left behind");
+    }
+
+    /// Copies an image from another engine.
+    async fn take(&self, from: &Docker, image: &str) -> Docker {
+        let mut bytes = Vec::new();
+        let mut parts = from.export_image(image);
+        while let Some(part) = parts.next().await {
+            bytes.extend_from_slice(&part.expect("exported"));
+        }
+        let socket = self.folder.path().join("d.sock");
+        let docker = Docker::connect_with_unix(socket.to_str().expect("path"), 60, bollard::API_DEFAULT_VERSION).expect("client");
+        let docker = docker.negotiate_version().await.expect("version");
+        let mut loaded = docker.import_image(ImportImageOptions::default(), bollard::body_full(bytes.into()), None);
+        while let Some(line) = loaded.next().await {
+            line.expect("loaded");
+        }
+        docker
+    }
+}
+
+impl Drop for PrivateEngine {
+    fn drop(&mut self) {
+        if let Some(child) = self.child.take() {
+            signal(&child, Signal::SIGTERM);
+            wait(child);
+        }
+        drop(Command::new("ip").args(["link", "delete", &self.bridge]).status());
+    }
+}
+
+fn said(data: &Path) -> String {
+    std::fs::read_to_string(data.join("said")).unwrap_or_default()
+}
+
+/// Containers that carry the label of the installation in this folder.
+async fn left(docker: &Docker, data: &Path) -> usize {
+    let log = supercargo::log::SqliteLog::open_reader(&data.join("log.db")).await.expect("log");
+    let instance = events::log::EventLog::id(&log);
+    let filters = HashMap::from([("label".to_owned(), vec![format!("supercargo.instance={instance}")])]);
+    let options = ListContainersOptions { all: true, filters: Some(filters), ..ListContainersOptions::default() };
+    docker.list_containers(Some(options)).await.expect("list").len()
+}
+
+async fn run(child: std::process::Child) -> Option<i32> {
+    tokio::task::spawn_blocking(move || wait(child)).await.expect("waited")
+}
+
+#[test]
+fn the_demo_is_built_in_containers_and_nothing_is_left_behind() {
+    on_docker("the demo in containers", |docker| async move {
+        let folder = tempfile::tempdir().expect("folder");
+        let code = run(demo(folder.path()).spawn().expect("started")).await;
+        assert_eq!(code, Some(0), "{}", said(folder.path()));
+        is_built_as_the_log_says(folder.path(), FEATURES);
+        assert_eq!(left(&docker, folder.path()).await, 0, "K3: a completed project owns no containers");
+    });
+}
+
+/// F1 on containers: the server is killed, running containers are adopted, the project completes.
+#[test]
+fn the_server_is_killed_in_the_middle() {
+    on_docker("the server killed amid containers", |docker| async move {
+        for ms in [2_500, 5_000] {
+            let folder = tempfile::tempdir().expect("folder");
+            let mut first = demo(folder.path()).spawn().expect("started");
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            first.kill().expect("killed");
+            first.wait().expect("waited");
+            let code = run(demo(folder.path()).spawn().expect("started")).await;
+            assert_eq!(code, Some(0), "killed after {ms} ms: {}", said(folder.path()));
+            is_built_as_the_log_says(folder.path(), FEATURES);
+            assert_eq!(left(&docker, folder.path()).await, 0, "killed after {ms} ms");
+        }
+    });
+}
+
+/// F37: the engine itself is killed under running containers and comes back: nothing is concluded while it is away, the sessions that
+/// ended with it are lost and cost no try, the project completes.
+#[test]
+fn the_engine_is_killed_in_the_middle() {
+    on_docker("the engine killed under its containers", |docker| async move {
+        let mut engine = match PrivateEngine::new() {
+            Ok(engine) => engine,
+            Err(why) => return skip("the engine killed under its containers", &why),
+        };
+        let private = engine.take(&docker, IMAGE).await;
+        let watch = Watch::begin(&private).await;
+        let folder = tempfile::tempdir().expect("folder");
+        let mut command = demo(folder.path());
+        let child = command.env("DOCKER_HOST", engine.host()).spawn().expect("started");
+        let ended = tokio::spawn(run(child));
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        engine.kill();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        engine.start().expect("started again");
+        assert_eq!(ended.await.expect("waited"), Some(0), "{}", said(folder.path()));
+        is_built_as_the_log_says(folder.path(), FEATURES);
+        assert_eq!(left(&private, folder.path()).await, 0);
+        watch.end().await;
+    });
+}
