@@ -166,6 +166,8 @@ fn containers() -> Vec<container::Event> {
         c::Removed { generation }.into(),
         c::Idle {}.into(),
         c::Quarantined { why: text("5 failures in a row") }.into(),
+        c::Withheld { by: text("ann") }.into(),
+        c::InterruptRequested { session: session(), by: text("ann") }.into(),
         c::Reinstated { by: text("ann") }.into(),
         c::Dismissed {}.into(),
     ]

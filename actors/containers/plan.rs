@@ -151,6 +151,9 @@ fn step_berth(plan: &mut Plan, scene: &Scene<'_>, berth: &Berth, seen: (Containe
 fn is_wanted(scene: &Scene<'_>, session: &SessionId, berth: &Berth) -> bool {
     let intended = matches!(scene.registered.intent, Intent::Running { .. } | Intent::Draining { .. });
     let handed_in = berth.job().is_some_and(|job| is_secured(scene.book, job.feature.as_ref(), job.epoch));
+    if berth.is_interrupted() {
+        return false;
+    }
     intended && (handed_in || scene.book.grant_of(session).is_some() || berth.job().is_some_and(|job| job.epoch.is_none()))
         || scene.registered.intent == Intent::Completed
 }

@@ -2,7 +2,7 @@
 
 use crate::aggregate::{Aggregate, Moment};
 use crate::container::event::{self, Event, Exit};
-use crate::container::state::{Berth, Container, Slot};
+use crate::container::state::{Berth, Container, Duty, Slot};
 use crate::container::{Command, FAILURES_MAX, Refusal};
 use crate::id::{Digest, Generation, SessionId, Timestamp};
 use crate::outcome::Outcome;
@@ -38,9 +38,10 @@ impl Berth {
     fn decide(&self, command: &Command) -> Decision {
         match command {
             Command::Enlist => Err(Refusal::Exists),
-            Command::Assign { assignment } => match &self.slot {
-                Slot::Idle => Ok(vec![event::Assigned { assignment: (**assignment).clone() }.into()]),
-                Slot::Quarantined { why } => Err(Refusal::Quarantined { why: why.clone() }),
+            Command::Assign { assignment } => match (&self.slot, &self.duty) {
+                (Slot::Idle, Duty::Withhold { by }) => Err(Refusal::Withheld { by: by.clone() }),
+                (Slot::Idle, _) => Ok(vec![event::Assigned { assignment: (**assignment).clone() }.into()]),
+                (Slot::Quarantined { why }, _) => Err(Refusal::Quarantined { why: why.clone() }),
                 _ => Err(Refusal::Busy),
             },
             Command::RequestStart { generation } => match &self.slot {
@@ -77,8 +78,15 @@ impl Berth {
             Command::RecordExited { generation, exit } => self.exited(*generation, exit),
             Command::RecordLost { generation, reason } => self.lost(*generation, reason),
             Command::RecordRemoved { generation } => self.removed(*generation),
-            Command::Reinstate { by } => match &self.slot {
-                Slot::Quarantined { .. } => Ok(vec![event::Reinstated { by: by.clone() }.into()]),
+            Command::Withhold { by } => match &self.duty {
+                Duty::Withhold { .. } => Ok(vec![]),
+                _ => Ok(vec![event::Withheld { by: by.clone() }.into()]),
+            },
+            Command::Interrupt { by } => self.interrupt(by),
+            Command::Reinstate { by } => match (&self.slot, &self.duty) {
+                (Slot::Quarantined { .. }, _) | (_, Duty::Withhold { .. }) => {
+                    Ok(vec![event::Reinstated { by: by.clone() }.into()])
+                }
                 _ => Err(Refusal::NotQuarantined),
             },
             Command::Dismiss => match &self.slot {
@@ -86,6 +94,14 @@ impl Berth {
                 _ => Err(Refusal::NotIdle),
             },
         }
+    }
+
+    fn interrupt(&self, by: &str) -> Decision {
+        let job = self.job().filter(|job| self.works_for(&job.session)).ok_or(Refusal::NoSession)?;
+        if self.is_interrupted() {
+            return Ok(vec![]);
+        }
+        Ok(vec![event::InterruptRequested { session: job.session.clone(), by: by.to_owned() }.into()])
     }
 
     fn current(&self, generation: Generation) -> Result<(), Refusal> {

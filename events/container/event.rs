@@ -146,7 +146,23 @@ pub struct Quarantined {
     pub why: String,
 }
 
-/// A person trusts it again.
+/// A person took it out of service: what runs in it is ended, and nothing is given to it until it is reinstated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// Who.
+    pub by: String,
+}
+
+/// A person wants the session at hand to end; the berth goes on with the next job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InterruptRequested {
+    /// Which session.
+    pub session: SessionId,
+    /// Who.
+    pub by: String,
+}
+
+/// A person trusts it again, or puts it back into service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reinstated {
     /// Who.
@@ -172,6 +188,8 @@ event_enum! {
         Removed(Removed) = "container.removed", 1;
         Idle(Idle) = "container.idle", 1;
         Quarantined(Quarantined) = "container.quarantined", 1;
+        Withheld(Withheld) = "container.withheld", 1;
+        InterruptRequested(InterruptRequested) = "container.interrupt_requested", 1;
         Reinstated(Reinstated) = "container.reinstated", 1;
         Dismissed(Dismissed) = "container.dismissed", 1;
     }

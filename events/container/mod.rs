@@ -20,7 +20,7 @@ mod tests;
 use serde::Serialize;
 
 pub use crate::container::event::{Assignment, Event, Exit};
-pub use crate::container::state::{Berth, Container, Ended, Slot};
+pub use crate::container::state::{Berth, Container, Duty, Ended, Slot};
 use crate::id::{Digest, Generation, SessionId};
 use crate::outcome::Outcome;
 use crate::refusal_enum;
@@ -42,6 +42,8 @@ pub enum Command {
     RecordExited { generation: Generation, exit: Exit },
     RecordLost { generation: Generation, reason: String },
     RecordRemoved { generation: Generation },
+    Withhold { by: String },
+    Interrupt { by: String },
     Reinstate { by: String },
     Dismiss,
 }
@@ -54,7 +56,9 @@ refusal_enum! {
         Busy = "busy", "the berth is busy with a session";
         NotIdle = "not_idle", "the berth is not idle";
         Quarantined { why: String } = "quarantined", "the berth is quarantined ({why}); a person has to reinstate it";
-        NotQuarantined = "not_quarantined", "the berth is not quarantined";
+        Withheld { by: String } = "withheld", "the berth was taken out of service by {by}; `container restart` puts it back";
+        NotQuarantined = "not_quarantined", "the berth is in service";
+        NoSession = "no_session", "no session is at work in this berth";
         StaleGeneration { given: Generation, current: Generation } = "stale_generation", "generation {given} is over, the berth is at {current}";
         WrongState = "wrong_state", "the berth is not where that could have happened";
         SessionOver = "session_over", "this session is not at work here: its report is not taken";

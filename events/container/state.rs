@@ -27,12 +27,31 @@ pub struct Berth {
     pub generation: Generation,
     /// What it is doing.
     pub slot: Slot,
+    /// What a person wants of it.
+    pub duty: Duty,
     /// Failures in a row: containers that did not start, or vanished before they reported.
     pub failures: u32,
     /// When the last of them was.
     pub failed_at: Option<Timestamp>,
     /// The last session that is over, and how it ended.
     pub last: Option<(SessionId, Outcome)>,
+}
+
+/// What a person wants of a berth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Duty {
+    /// To work.
+    Serve,
+    /// To end this session and go on with the next job.
+    Interrupt {
+        /// Which session.
+        session: SessionId,
+    },
+    /// To end what runs and to take nothing.
+    Withhold {
+        /// Who said so.
+        by: String,
+    },
 }
 
 /// What a berth is doing.
@@ -101,7 +120,7 @@ impl Container {
 
 impl Berth {
     pub(super) fn new(generation: Generation) -> Self {
-        Self { generation, slot: Slot::Idle, failures: 0, failed_at: None, last: None }
+        Self { generation, slot: Slot::Idle, duty: Duty::Serve, failures: 0, failed_at: None, last: None }
     }
 
     /// The job it holds, running or not.
@@ -118,6 +137,15 @@ impl Berth {
         match &self.slot {
             Slot::Assigned { job } | Slot::Requested { job, .. } | Slot::Running { job, .. } => job.session == *session,
             Slot::Ended(_) | Slot::Idle | Slot::Quarantined { .. } => false,
+        }
+    }
+
+    /// Whether a person wants what runs in it to end.
+    pub fn is_interrupted(&self) -> bool {
+        match &self.duty {
+            Duty::Serve => false,
+            Duty::Interrupt { session } => self.works_for(session),
+            Duty::Withhold { .. } => true,
         }
     }
 
@@ -169,10 +197,20 @@ impl Berth {
                 }
             }
             (Event::Quarantined(e), _) => self.slot = Slot::Quarantined { why: e.why.clone() },
-            (Event::Idle(_), _) => self.slot = Slot::Idle,
-            (Event::Reinstated(_), _) => {
-                self.failures = 0;
+            (Event::Idle(_), _) => {
                 self.slot = Slot::Idle;
+                if matches!(self.duty, Duty::Interrupt { .. }) {
+                    self.duty = Duty::Serve;
+                }
+            }
+            (Event::Withheld(e), _) => self.duty = Duty::Withhold { by: e.by.clone() },
+            (Event::InterruptRequested(e), _) => self.duty = Duty::Interrupt { session: e.session.clone() },
+            (Event::Reinstated(_), _) => {
+                self.duty = Duty::Serve;
+                if matches!(self.slot, Slot::Quarantined { .. }) {
+                    self.failures = 0;
+                    self.slot = Slot::Idle;
+                }
             }
             _ => {}
         }

@@ -64,6 +64,8 @@ fn grid() {
         ("ended", given(&ended)),
         ("gone", given(&gone)),
         ("quarantined", given(&quarantined)),
+        ("withheld", given(&[event::Enlisted {}.into(), event::Withheld { by: "me".into() }.into()])),
+        ("withheld, running", given(&with(&running, vec![event::Withheld { by: "me".into() }.into()]))),
         ("dismissed", given(&[event::Enlisted {}.into(), event::Dismissed {}.into()])),
     ];
     let end = |n| C::EndSession {
@@ -89,6 +91,8 @@ fn grid() {
         ("record exited (another generation)", C::RecordExited { generation: Generation(7), exit: exit() }),
         ("record lost", C::RecordLost { generation: Generation(1), reason: "not listed".into() }),
         ("record removed", C::RecordRemoved { generation: Generation(1) }),
+        ("withhold", C::Withhold { by: "me".into() }),
+        ("interrupt", C::Interrupt { by: "me".into() }),
         ("reinstate", C::Reinstate { by: "me".into() }),
         ("dismiss", C::Dismiss),
     ];
@@ -125,4 +129,24 @@ fn an_exit_without_a_report_is_lost_whatever_its_code() {
         let decided = state.decide(&command, Timestamp(0)).expect("accepted");
         assert!(matches!(&decided[0], Event::SessionEnded(e) if e.outcome == Outcome::Lost), "{code:?}");
     }
+}
+
+#[test]
+fn an_interruption_is_about_one_session_and_ends_with_it() {
+    let running = with(&assigned(), vec![requested(1), started(1)]);
+    let asked = event::InterruptRequested { session: session(1), by: "me".into() };
+    let mut events = with(&running, vec![asked.into()]);
+    assert!(given::<Container>(&events).berth().expect("berth").is_interrupted());
+    let over = event::SessionEnded {
+        session: session(1),
+        outcome: Outcome::Interrupted,
+        exit_code: None,
+        evidence: None,
+        detail: String::new(),
+    };
+    let generation = Generation(1);
+    let exited = event::Exited { generation, exit: exit() };
+    events.extend([over.into(), exited.into(), event::Removed { generation }.into(), event::Idle {}.into()]);
+    let berth = given::<Container>(&events).berth().expect("berth").clone();
+    assert_eq!((berth.duty, berth.slot), (Duty::Serve, Slot::Idle));
 }

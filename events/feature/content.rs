@@ -10,6 +10,8 @@ pub const DESCRIPTION_MAX: usize = 32 * 1024;
 pub const STEPS_MAX: usize = 16 * 1024;
 /// Lowest priority.
 pub const PRIORITY_MAX: u8 = 4;
+/// The priority when nothing is said.
+pub const PRIORITY_USUAL: u8 = 2;
 /// Most labels.
 pub const LABELS_MAX: usize = 20;
 
@@ -29,7 +31,7 @@ pub enum FeatureType {
 }
 
 /// A feature's content.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Content {
     /// 1 to 200 characters.
@@ -70,10 +72,25 @@ fn priority<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
     Ok(number)
 }
 
+impl Default for Content {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            description: String::new(),
+            steps: vec![],
+            category: String::new(),
+            labels: vec![],
+            priority: PRIORITY_USUAL,
+            rank: 0,
+            kind: FeatureType::Feature,
+        }
+    }
+}
+
 impl Content {
     /// A content with this title and the usual priority.
     pub fn titled(title: &str) -> Self {
-        Self { title: title.to_owned(), priority: 2, ..Self::default() }
+        Self { title: title.to_owned(), ..Self::default() }
     }
 
     /// Says which bound is broken, if one is.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::container::Slot;
+use crate::container::{Berth, Duty, Slot};
 use crate::feature::{self, Stage};
 use crate::holder::Seat;
 use crate::id::{BerthNo, SessionId};
@@ -21,7 +21,8 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, observed: &Obser
     }
     let granted: BTreeSet<_> = book.grants().into_iter().map(|grant| grant.seat.n).collect();
     let free = |n: &BerthNo| n.0 <= registered.target && !granted.contains(n) && !observed.busy.contains(n);
-    let idle = book.enlisted().filter(|(n, berth, _)| berth.slot == Slot::Idle && free(n));
+    let serves = |berth: &Berth| berth.slot == Slot::Idle && berth.duty == Duty::Serve;
+    let idle = book.enlisted().filter(|(n, berth, _)| serves(berth) && free(n));
     let mut berths: Vec<_> = idle.map(|(n, _, tracked)| (n, tracked.version)).rev_sorted();
     initialize(book, registered, agenda, &mut berths);
     oversee(book, registered, agenda, &mut berths);
