@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use events::cause::Cause;
+use events::codec::EventCodec;
 use events::feature;
 use events::holder::Holder;
-use events::id::{CommandId, Epoch, FeatureId, ProjectName};
+use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName};
 use events::log::Receipt;
 use events::policy::AnyCommand;
-use events::stream::{StreamId, Version};
+use events::stream::{Position, StreamId, Version};
 use events::view::Books;
 use tokio::sync::Notify;
 
@@ -108,12 +109,12 @@ impl Lane {
                     freed.await;
                     continue;
                 }
-                Pick::Nothing => return Ok(None),
+                Pick::Nothing => return self.granted_before(&asking).await,
             };
             let answer = self.append(&asking, &feature, project_version).await;
             let own_project = StreamId::Project(asking.project.clone());
             match answer {
-                Ok(receipt) => return Ok(Some(self.granted(&asking, feature, receipt).await)),
+                Ok(receipt) => return self.granted(&asking, feature, receipt).await.map(Some),
                 Err(ExecuteError::Stale { stream }) if stream == own_project => {
                     self.free_when_seen(&asking.project, feature).await
                 }
@@ -149,20 +150,39 @@ impl Lane {
         self.directory.execute(&stream, command, asking.id, asking.cause.clone(), premises).await
     }
 
-    /// The receipt of a repeated command may name another feature than the one picked now: the one granted the first time.
-    async fn granted(&self, asking: &Asking, picked: FeatureId, receipt: Receipt) -> Granted {
-        let feature = match &receipt.stream {
-            StreamId::Feature(_, id) => id.clone(),
-            _ => picked.clone(),
-        };
+    /// The receipt of a repeated command names the feature and the claim of the first time, not what was picked now.
+    async fn granted(&self, asking: &Asking, picked: FeatureId, receipt: Receipt) -> Result<Granted, ExecuteError> {
         self.projector.wait_for(receipt.position).await;
-        let epoch = self.projector.read(|books| {
-            let book = books.projects.get(&asking.project);
-            book.and_then(|b| b.feature(&feature)).map_or(Epoch(0), |known| known.epoch)
-        });
-        let freed = if feature == picked { Freed::Claimed } else { Freed::Ready };
-        self.free(&asking.project, &picked, freed);
-        Granted { feature, epoch, receipt }
+        let granted = self.recorded(receipt).await;
+        let claimed_now = granted.as_ref().is_ok_and(|granted| granted.feature == picked);
+        self.free(&asking.project, &picked, if claimed_now { Freed::Claimed } else { Freed::Ready });
+        granted
+    }
+
+    /// Nothing is ready: perhaps because this very request was granted before, and its answer was lost.
+    async fn granted_before(&self, asking: &Asking) -> Result<Option<Granted>, ExecuteError> {
+        let unavailable = |e: events::log::ReadError| ExecuteError::Unavailable(e.to_string());
+        let command = feature::Command::Claim { holder: asking.holder.clone() };
+        let body = Digest::of(&events::codec::to_named(&command));
+        match self.directory.kernel().log.remembered(asking.id).await.map_err(unavailable)? {
+            None => Ok(None),
+            Some(known) if known.body == body => self.recorded(known.receipt).await.map(Some),
+            Some(_) => Err(ExecuteError::IdReused),
+        }
+    }
+
+    /// Reads a claim off the log.
+    async fn recorded(&self, receipt: Receipt) -> Result<Granted, ExecuteError> {
+        let unreadable = |why: String| ExecuteError::Unavailable(why);
+        let before = Position(receipt.position.0.saturating_sub(1));
+        let read = self.directory.kernel().log.read_all(before, 1).await.map_err(|e| unreadable(e.to_string()))?;
+        let event = read.first().map(|e| feature::Event::decode(&e.kind, e.schema, &e.payload));
+        match (&receipt.stream, event) {
+            (StreamId::Feature(_, feature), Some(Ok(feature::Event::Claimed(claimed)))) => {
+                Ok(Granted { feature: feature.clone(), epoch: claimed.epoch, receipt })
+            }
+            _ => Err(ExecuteError::IdReused),
+        }
     }
 
     /// The books were behind: the reservation is kept until they have caught up with the log.

@@ -21,6 +21,7 @@ pub mod feed;
 pub mod follower;
 pub mod host;
 pub mod lane;
+pub mod outside;
 pub mod policies;
 pub mod ports;
 pub mod projector;

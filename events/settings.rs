@@ -8,6 +8,7 @@ pub const LIMIT_MS_MIN: u64 = 1_000;
 pub const COMMAND_MAX: usize = 8 * 1024;
 
 /// How an agent CLI is spoken to.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
@@ -18,6 +19,7 @@ pub enum Dialect {
 }
 
 /// Which agent works, and how it is started.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgentSpec {
@@ -32,6 +34,7 @@ pub struct AgentSpec {
 }
 
 /// A project's settings.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {

@@ -6,6 +6,7 @@ pub mod app;
 pub mod cli;
 pub mod door;
 pub mod engine;
+pub mod gate;
 pub mod http;
 pub mod log;
 pub mod runner;

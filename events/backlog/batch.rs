@@ -17,6 +17,7 @@ pub const EDGES_MAX: usize = 600;
 pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// One feature to be.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchItem {
@@ -31,6 +32,7 @@ pub struct BatchItem {
 }
 
 /// Features handed in together.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Batch {

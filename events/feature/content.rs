@@ -16,6 +16,7 @@ pub const PRIORITY_USUAL: u8 = 2;
 pub const LABELS_MAX: usize = 20;
 
 /// What kind of work it is.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeatureType {
@@ -31,6 +32,7 @@ pub enum FeatureType {
 }
 
 /// A feature's content.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Content {

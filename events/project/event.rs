@@ -10,6 +10,7 @@ use crate::settings::Settings;
 use crate::stream::Position;
 
 /// Whether the project starts from a spec or from what is there.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProjectKind {

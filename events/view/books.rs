@@ -13,6 +13,7 @@ use crate::node::Node;
 use crate::project::{Project, Registered};
 use crate::stream::{Position, StreamId, Version};
 use crate::trunk::Trunk;
+use crate::view::sessions::SessionsView;
 
 /// When a feature's turn comes: priority, rank, age; the id last, so that the order is total.
 type Turn<'a> = (u8, i64, Position, &'a FeatureId);
@@ -37,14 +38,15 @@ impl<A: Default> Default for Tracked<A> {
 }
 
 impl<A: Aggregate> Tracked<A> {
-    fn apply(&mut self, envelope: &Envelope) -> Result<(), CodecError> {
+    /// Takes the next envelope of this stream and answers what it held.
+    fn apply(&mut self, envelope: &Envelope) -> Result<A::Event, CodecError> {
         let event = A::Event::decode(&envelope.kind, envelope.schema, &envelope.payload)?;
         let moment = Moment { position: envelope.position, version: envelope.version, at: envelope.at };
         self.state.evolve(&event, moment);
         self.version = envelope.version;
         self.position = envelope.position;
         self.correlation = envelope.cause.correlation;
-        Ok(())
+        Ok(event)
     }
 }
 
@@ -63,6 +65,8 @@ pub struct ProjectBook {
     pub berths: BTreeMap<BerthNo, Tracked<Container>>,
     /// Its trunk.
     pub trunk: Tracked<Trunk>,
+    /// Every session there was.
+    pub sessions: SessionsView,
     /// Position of its newest event in any stream.
     pub position: Position,
 }
@@ -77,17 +81,21 @@ impl ProjectBook {
             features: BTreeMap::new(),
             berths: BTreeMap::new(),
             trunk: Tracked::default(),
+            sessions: SessionsView::default(),
             position: Position(0),
         }
     }
 
     fn apply(&mut self, envelope: &Envelope) -> Result<(), CodecError> {
         match &envelope.stream {
-            StreamId::Project(_) => self.project.apply(envelope)?,
-            StreamId::Backlog(_) => self.backlog.apply(envelope)?,
-            StreamId::Feature(_, id) => self.features.entry(id.clone()).or_default().apply(envelope)?,
-            StreamId::Container(_, n) => self.berths.entry(*n).or_default().apply(envelope)?,
-            StreamId::Trunk(_) => self.trunk.apply(envelope)?,
+            StreamId::Project(_) => drop(self.project.apply(envelope)?),
+            StreamId::Backlog(_) => drop(self.backlog.apply(envelope)?),
+            StreamId::Feature(_, id) => drop(self.features.entry(id.clone()).or_default().apply(envelope)?),
+            StreamId::Container(_, n) => {
+                let event = self.berths.entry(*n).or_default().apply(envelope)?;
+                self.sessions.apply(*n, &event, envelope.at);
+            }
+            StreamId::Trunk(_) => drop(self.trunk.apply(envelope)?),
             StreamId::Node(_) => {}
         }
         self.position = envelope.position;
@@ -168,7 +176,7 @@ impl Books {
     pub fn apply(&mut self, envelope: &Envelope) -> Result<Option<ProjectName>, CodecError> {
         let name = envelope.stream.project().cloned();
         match &name {
-            None => self.node.apply(envelope)?,
+            None => drop(self.node.apply(envelope)?),
             Some(name) => {
                 let book = self.projects.entry(name.clone()).or_insert_with(|| ProjectBook::new(name.clone()));
                 book.apply(envelope)?;

@@ -2,8 +2,10 @@
 
 pub mod books;
 pub mod grants;
+pub mod sessions;
 pub mod standing;
 
 pub use books::{Books, ProjectBook, Tracked};
 pub use grants::{Grant, Subject};
+pub use sessions::{SessionRecord, SessionsView};
 pub use standing::{Standing, Tallied};

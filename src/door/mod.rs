@@ -2,7 +2,6 @@
 //! `agent` is for everything that runs inside. Identity is the socket, so there is no token to steal.
 
 mod git;
-mod pack;
 mod serve;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,178 @@
+//! Claims by people and their own agents: the same claim, epoch and submit as a berth's, from outside. The holder is a principal; what
+//! it does under a claim names the epoch and is refused when that is over.
+
+use events::cause::{Cause, Principal};
+use events::feature::{self, Stage};
+use events::holder::Holder;
+use events::id::{CommandId, Epoch, FeatureId, ProjectName, Sha};
+use events::log::Receipt;
+use events::outcome::Outcome;
+use events::policy::AnyCommand;
+use events::stream::StreamId;
+
+use crate::host::ExecuteError;
+use crate::lane::{Asking, Granted};
+use crate::ports::PortError;
+use crate::supervisor::Core;
+
+/// Why a holder's request was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OutsideError {
+    /// By the rules or by the log.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// By the gate.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+fn refused(code: &'static str, message: String) -> OutsideError {
+    ExecuteError::Refused { code, message }.into()
+}
+
+/// A holder at the desk: who it is, and under which id it is answered once.
+#[derive(Debug, Clone)]
+pub struct AtDesk {
+    /// Whose claims they are.
+    pub holder: String,
+    /// Who asks.
+    pub principal: Principal,
+    /// The request.
+    pub id: CommandId,
+}
+
+/// Serves holders outside. Clones share the core.
+#[derive(Clone)]
+pub struct Outside {
+    core: Core,
+}
+
+type Done<T> = Result<T, OutsideError>;
+
+impl Outside {
+    /// Serves the holders of this core.
+    pub fn new(core: Core) -> Self {
+        Self { core }
+    }
+
+    /// Claims a certain feature, or the best; none when nothing is ready.
+    pub async fn claim(&self, desk: &AtDesk, project: &ProjectName, feature: Option<FeatureId>) -> Done<Option<Granted>> {
+        let asking = Asking {
+            project: project.clone(),
+            feature,
+            holder: Holder::Outside { principal: desk.holder.clone() },
+            id: desk.id,
+            cause: Cause::first(desk.principal.clone(), desk.id),
+            premises: vec![],
+        };
+        let granted = self.core.lane.claim(asking).await?;
+        if granted.is_some() {
+            self.core.signs.outside(&desk.holder, self.core.world.clock.now());
+        }
+        Ok(granted)
+    }
+
+    /// A sign of life: the claim's lease begins anew.
+    pub fn heartbeat(&self, desk: &AtDesk, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Done<()> {
+        self.held(&desk.holder, project, feature, epoch)?;
+        self.core.signs.outside(&desk.holder, self.core.world.clock.now());
+        Ok(())
+    }
+
+    /// Gives a claim back. What was pushed is recorded as safe first.
+    pub async fn release(
+        &self,
+        desk: &AtDesk,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+        reason: &str,
+    ) -> Done<Receipt> {
+        if self.held(&desk.holder, project, feature, epoch).is_ok() {
+            let sha = self.core.world.repo.work_head(project, feature, epoch).await?;
+            self.tell(desk, project, feature, "secure", feature::Command::SecureWork { epoch, sha }).await?;
+        }
+        let command = feature::Command::Release { epoch, outcome: Outcome::GivenBack, detail: reason.to_owned() };
+        self.tell(desk, project, feature, "", command).await
+    }
+
+    /// Hands in a pushed commit. It is pinned in the gate before the fact is recorded: what is acknowledged is safe.
+    pub async fn submit(
+        &self,
+        desk: &AtDesk,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+        sha: Sha,
+    ) -> Done<Receipt> {
+        if self.held(&desk.holder, project, feature, epoch).is_err() {
+            // The rules say why, and a repetition of what was accepted is answered as the first time.
+            let command = feature::Command::Submit { epoch, sha, base: None };
+            return self.tell(desk, project, feature, "", command).await;
+        }
+        let handed = self.core.world.repo.pin(project, feature, epoch, &sha).await?;
+        if handed.ahead == 0 {
+            let why = format!("{sha} holds nothing that is not on the trunk already: commit and push your work, then submit");
+            return Err(refused("nothing_to_submit", why));
+        }
+        let command = feature::Command::Submit { epoch, sha, base: handed.base };
+        self.tell(desk, project, feature, "", command).await
+    }
+
+    /// Whether this holder may push to this ref now; a push is a sign of life.
+    pub fn may_push(&self, holder: &str, project: &ProjectName, reference: &str) -> Result<(), String> {
+        let named = reference.strip_prefix("refs/heads/work/").and_then(|rest| rest.rsplit_once('/'));
+        let named = named.and_then(|(feature, epoch)| Some((feature.parse::<FeatureId>().ok()?, epoch.parse().ok()?)));
+        let Some((feature, epoch)) = named else {
+            return Err(format!("{reference} is nobody's to push: claim a feature and push to refs/heads/work/FEATURE/CLAIM"));
+        };
+        self.held(holder, project, &feature, Epoch(epoch)).map_err(|error| error.to_string())?;
+        self.core.signs.outside(holder, self.core.world.clock.now());
+        Ok(())
+    }
+
+    /// Whether this claim is open and this holder's.
+    fn held(&self, holder: &str, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Done<()> {
+        let open = self.core.projector.read(|books| {
+            let known = books.projects.get(project)?.feature(feature)?;
+            match &known.stage {
+                Stage::Claimed { holder, .. } => Some((known.epoch, holder.clone())),
+                _ => None,
+            }
+        });
+        match open {
+            None => Err(refused("no_claim", format!("no claim is open on {feature}: it ended, stop working on it"))),
+            Some((current, _)) if current != epoch => Err(refused(
+                "stale_epoch",
+                format!("claim {epoch} has ended, {feature} is at claim {current}: stop working on it"),
+            )),
+            Some((_, Holder::Outside { principal })) if principal == holder => Ok(()),
+            Some((_, other)) => {
+                let by = match other {
+                    Holder::Outside { principal } => principal,
+                    Holder::Berth { n, .. } => format!("berth {n}"),
+                };
+                Err(refused("held", format!("{feature} is claimed by {by}, not by {holder}")))
+            }
+        }
+    }
+
+    async fn tell(
+        &self,
+        desk: &AtDesk,
+        project: &ProjectName,
+        feature: &FeatureId,
+        part: &str,
+        command: feature::Command,
+    ) -> Done<Receipt> {
+        let id = match part {
+            "" => desk.id,
+            part => CommandId::derived(&["part", &desk.id.to_string(), part]),
+        };
+        let cause = Cause { principal: desk.principal.clone(), correlation: desk.id, causation: None };
+        let stream = StreamId::Feature(project.clone(), feature.clone());
+        let receipt = self.core.directory.execute(&stream, AnyCommand::Feature(command), id, cause, vec![]).await?;
+        self.core.projector.wait_for(receipt.position).await;
+        Ok(receipt)
+    }
+}

@@ -1,0 +1,117 @@
+//! Every session there was, by id: where it worked, on what, and how it ended.
+
+use std::collections::BTreeMap;
+
+use crate::container::event::{Event, Exit};
+use crate::holder::Role;
+use crate::id::{BerthNo, Epoch, FeatureId, Generation, SessionId, Timestamp};
+use crate::outcome::Outcome;
+
+/// One session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionRecord {
+    /// Its berth.
+    pub n: BerthNo,
+    /// Its container; none before one was asked for.
+    pub generation: Option<Generation>,
+    /// What it was for.
+    pub role: Role,
+    /// The feature, for roles with one.
+    pub feature: Option<FeatureId>,
+    /// The claim, for roles with one.
+    pub epoch: Option<Epoch>,
+    /// When it was assigned.
+    pub assigned: Timestamp,
+    /// When its runner reported for work.
+    pub began: Option<Timestamp>,
+    /// When it was over, and how.
+    pub ended: Option<(Timestamp, Outcome)>,
+    /// How its container ended.
+    pub exit: Option<Exit>,
+}
+
+/// The sessions of a project.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SessionsView {
+    by_id: BTreeMap<SessionId, SessionRecord>,
+    /// The newest session of each berth: later facts of the berth are about it.
+    newest: BTreeMap<BerthNo, SessionId>,
+}
+
+impl SessionsView {
+    /// One session.
+    pub fn get(&self, id: &SessionId) -> Option<&SessionRecord> {
+        self.by_id.get(id)
+    }
+
+    /// All sessions.
+    pub fn iter(&self) -> impl Iterator<Item = (&SessionId, &SessionRecord)> {
+        self.by_id.iter()
+    }
+
+    /// Takes a fact of a berth.
+    pub(super) fn apply(&mut self, n: BerthNo, event: &Event, at: Timestamp) {
+        if let Event::Assigned(e) = event {
+            let job = &e.assignment;
+            let record = SessionRecord {
+                n,
+                generation: None,
+                role: job.role,
+                feature: job.feature.clone(),
+                epoch: job.epoch,
+                assigned: at,
+                began: None,
+                ended: None,
+                exit: None,
+            };
+            self.by_id.insert(job.session.clone(), record);
+            self.newest.insert(n, job.session.clone());
+            return;
+        }
+        let Some(record) = self.newest.get(&n).and_then(|id| self.by_id.get_mut(id)) else { return };
+        match event {
+            Event::StartRequested(e) => record.generation = Some(e.generation),
+            Event::SessionStarted(_) => record.began = Some(at),
+            Event::SessionEnded(e) => record.ended = Some((at, e.outcome)),
+            Event::Exited(e) => record.exit = Some(e.exit.clone()),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::event;
+    use crate::id::Digest;
+
+    #[test]
+    fn facts_of_a_berth_are_about_its_newest_session() {
+        let id = |n: u8| SessionId::from_bytes([n; 10]);
+        let assigned = |n| {
+            let (feature, epoch) = ("feat-a".parse().ok(), Some(Epoch(1)));
+            let (role, prompt_digest) = (Role::Coder, Digest::of(b"p"));
+            let assignment = event::Assignment { session: id(n), role, feature, epoch, sha: None, agent: None, prompt_digest };
+            event::Assigned { assignment }.into()
+        };
+        let ended = |n, outcome| {
+            let detail = String::new();
+            event::SessionEnded { session: id(n), outcome, exit_code: None, evidence: None, detail }.into()
+        };
+        let mut view = SessionsView::default();
+        let facts: Vec<Event> = vec![
+            assigned(1),
+            event::StartRequested { generation: Generation(4) }.into(),
+            event::SessionStarted { session: id(1) }.into(),
+            ended(1, Outcome::Completed),
+            assigned(2),
+        ];
+        for (fact, n) in facts.iter().zip(1..) {
+            view.apply(BerthNo(3), fact, Timestamp(n));
+        }
+        let first = view.get(&id(1)).expect("the first");
+        assert_eq!((first.generation, first.began), (Some(Generation(4)), Some(Timestamp(3))));
+        assert_eq!(first.ended, Some((Timestamp(4), Outcome::Completed)));
+        assert_eq!(view.get(&id(2)).map(|r| (r.n, r.ended)), Some((BerthNo(3), None)));
+    }
+}
