@@ -18,6 +18,8 @@ use crate::adapters::prompts::BuiltIn;
 use crate::adapters::transcripts::TranscriptFolder;
 use crate::door::{DoorKeeper, Rooms, check_length};
 use crate::engine::choice::{EngineArgs, Place, choose};
+use crate::http::Served;
+use crate::http::office::Office;
 use crate::log::SqliteLog;
 
 /// The build, as the log records it.
@@ -50,6 +52,11 @@ impl DataFolder {
     /// Where a running server hears its operator.
     pub fn operator_socket(&self) -> PathBuf {
         self.0.join("operator.sock")
+    }
+
+    /// The operator's token.
+    pub fn token(&self) -> PathBuf {
+        self.0.join("token")
     }
 
     /// Transcripts.
@@ -143,6 +150,11 @@ impl App {
         let doors = Arc::new(DoorKeeper::new(rooms, sessions, chosen.engine.clone()));
         self.running.begin(&self.node, BUILD, chosen.engine, doors).await?;
         Ok(chosen.said)
+    }
+
+    /// What its HTTP works with.
+    pub fn served(&self) -> Served {
+        Served { office: Office { core: self.running.core.clone() }, gates: self.data.gates() }
     }
 
     /// Returns why this server cannot go on; never, while it can.

@@ -57,7 +57,7 @@ fn boot(data: &Path) -> anyhow::Result<f64> {
     let began = crate::now();
     let mut server = Command::new(env!("CARGO_BIN_EXE_supercargo"))
         .env("SUPERCARGO_ENGINE", "process")
-        .args(["serve", "--data"])
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(data)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

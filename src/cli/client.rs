@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 use super::DataArgs;
 use crate::app::{App, DataFolder};
 use crate::http;
-use crate::http::office::Office;
 use crate::wire::{CallError, call_socket};
 
 /// Asks the server of this data folder, or the folder itself.
@@ -26,7 +25,7 @@ pub(super) async fn ask<B: Serialize, T: DeserializeOwned>(
         Err(error) => return Err(anyhow!(error)),
     }
     let app = App::open(folder).await.context("no server answers on this data folder, and it cannot be opened without one")?;
-    let server = http::listen(Office { core: app.running.core.clone() }, &socket)?;
+    let server = http::listen(&app.served(), &socket)?;
     let answer = call_socket(&socket, method, path, body).await;
     server.stop(true).await;
     app.stop().await;

@@ -117,7 +117,7 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
             let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
             let batch: events::backlog::Batch =
                 serde_json::from_str(&text).with_context(|| format!("{} is not a batch of features", file.display()))?;
-            ask(&args.data, "POST", &format!("{base}/batch"), &batch).await?
+            ask(&args.data, "POST", &format!("/api/v1/projects/{}/backlog", args.project), &batch).await?
         }
         None => {
             let content = Content {

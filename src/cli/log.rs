@@ -11,6 +11,7 @@ use events::stream::Position;
 use super::client::ask;
 use super::{DataArgs, OutputArgs, shown};
 use crate::app::DataFolder;
+use crate::http::shapes::{EventPage, EventShape};
 use crate::log::SqliteLog;
 use crate::log::verify::{Verified, verify};
 
@@ -78,7 +79,7 @@ pub(super) async fn run(command: LogCommand) -> anyhow::Result<()> {
             let (_, log) = open(&data).await?;
             let found = log.read_all(Position(position.saturating_sub(1)), 1).await?;
             match found.first().filter(|e| e.position.0 == position) {
-                Some(envelope) => print(&serde_json::to_string_pretty(&shown::event(envelope))?),
+                Some(envelope) => print(&serde_json::to_string_pretty(&EventShape::from(envelope))?),
                 None => bail!("there is no event at position {position}; the newest is at {}", log.head().await?.position),
             };
             Ok(())
@@ -89,8 +90,10 @@ pub(super) async fn run(command: LogCommand) -> anyhow::Result<()> {
             loop {
                 let batch = log.read_all(after, BATCH).await?;
                 let Some(last) = batch.last().map(|e| e.position) else { return Ok(()) };
-                if !batch.iter().all(|envelope| print(&shown::event(envelope).to_string())) {
-                    return Ok(());
+                for envelope in &batch {
+                    if !print(&serde_json::to_string(&EventShape::from(envelope))?) {
+                        return Ok(());
+                    }
                 }
                 after = last;
             }
@@ -125,27 +128,23 @@ async fn tail(data: &DataArgs, lines: u64, follow: bool, json: bool) -> anyhow::
     let head = log.head().await?.position;
     let first = Position(head.0.saturating_sub(lines));
     let limit = usize::try_from(lines).unwrap_or(usize::MAX);
+    let said = |event: &EventShape| if json { serde_json::to_string(event) } else { Ok(shown::line(event)) };
     for envelope in log.read_all(first, limit).await? {
-        let line = if json { shown::event(&envelope).to_string() } else { shown::line(&envelope) };
-        if !print(&line) {
+        if !print(&said(&EventShape::from(&envelope))?) {
             return Ok(());
         }
     }
     let mut after = head.0;
-    if !follow {
-        return Ok(());
-    }
-    loop {
-        let path = format!("/api/v1/events?after={after}&wait=true");
-        let batch: Vec<serde_json::Value> = ask(data, "GET", &path, &()).await?;
-        for event in batch {
-            after = event["position"].as_u64().unwrap_or(after);
-            let line = if json { event.to_string() } else { shown::line_of(&event) };
-            if !print(&line) {
+    while follow {
+        let page: EventPage = ask(data, "GET", &format!("/api/v1/events?after={after}&wait=true"), &()).await?;
+        for event in &page.events {
+            if !print(&said(event)?) {
                 return Ok(());
             }
         }
+        after = page.next;
     }
+    Ok(())
 }
 
 /// Runs the audit over a whole log, with what upstream's branch holds as the gates saw it last.

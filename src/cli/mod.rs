@@ -78,7 +78,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Script => return exit(block_on(crate::script::run())),
         Command::Agent(command) => block_on(crate::agent::run(command)).map_err(anyhow::Error::from),
         Command::Serve(args) => {
-            telemetry::start("info");
+            telemetry::start("info,actix_server=warn");
             app::on_system(serve::run(args))
         }
         Command::Try(args) => {

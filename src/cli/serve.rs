@@ -1,5 +1,7 @@
 //! `supercargo serve`: the server, until it is told to end.
 
+use std::net::SocketAddr;
+
 use anyhow::bail;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -7,13 +9,15 @@ use super::DataArgs;
 use crate::app::{App, DataFolder};
 use crate::engine::choice::EngineArgs;
 use crate::http;
-use crate::http::office::Office;
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
     #[command(flatten)]
     data: DataArgs,
+    /// Where to listen; loopback only
+    #[arg(long, default_value = "127.0.0.1:7070", env = "SUPERCARGO_LISTEN")]
+    listen: SocketAddr,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -23,10 +27,11 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     for line in app.begin(&args.engine).await? {
         eprintln!("note: {line}");
     }
-    let office = Office { core: app.running.core.clone() };
-    let socket = app.data.operator_socket();
-    let server = http::listen(office, &socket)?;
-    println!("listening on unix:{}", socket.display());
+    let served = app.served();
+    let socket = http::listen(&served, &app.data.operator_socket())?;
+    let token = http::token::read_or_make(&app.data.token())?;
+    let port = http::listen_port(&served, args.listen, &token)?;
+    println!("listening on http://{}/#token={token}", port.address);
     let mut terminate = signal(SignalKind::terminate())?;
     let failed = tokio::select! {
         _ = terminate.recv() => None,
@@ -36,7 +41,8 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let at_work = app.running.core.projector.read(|books| {
         books.projects.values().map(|book| book.enlisted().filter(|(_, berth, _)| berth.job().is_some()).count()).sum::<usize>()
     });
-    server.stop(true).await;
+    port.handle.stop(true).await;
+    socket.stop(true).await;
     app.stop().await;
     if at_work > 0 {
         eprintln!("{at_work} sessions run on and are adopted by the next start; `supercargo project stop NAME` ends them");

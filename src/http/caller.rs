@@ -1,16 +1,33 @@
-//! Who asks. On the operator's socket the kernel says which user is connected; only the owner of the server, and root, are heard.
+//! Who asks. On the operator's socket the kernel says which user is connected, and only the owner of the server and root are heard; on
+//! a port it is whoever [`Access`] lets in.
 
 use std::future::{Ready, ready};
 
+use ::events::stream::Version;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, IF_MATCH, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use nix::unistd::{Uid, User, geteuid};
 
+use super::access::{Access, Knock};
 use super::office::Wish;
 use super::problem::ApiProblem;
+
+/// Longest key of a wish, in bytes.
+const KEY_MAX: usize = 255;
+
+/// How a server is reached.
+#[derive(Debug, Clone)]
+pub(super) enum Entrance {
+    /// Over the socket in the data folder.
+    Socket,
+    /// Over a port.
+    Port(Access),
+}
 
 /// The user id of the process on the other end of a socket.
 #[derive(Debug, Clone, Copy)]
@@ -18,45 +35,92 @@ pub(super) struct Peer(pub(super) u32);
 
 /// Whom the log names for what is asked.
 #[derive(Debug, Clone)]
-struct Caller(String);
+pub(super) struct Caller {
+    /// The name.
+    pub(super) by: String,
+}
 
 fn denied(detail: &str) -> ApiProblem {
     ApiProblem { status: StatusCode::FORBIDDEN, code: "not_yours".to_owned(), detail: detail.to_owned() }
 }
 
-fn caller(peer: Option<Peer>) -> Result<Caller, ApiProblem> {
+fn owner(peer: Option<Peer>) -> Result<String, ApiProblem> {
     let Peer(uid) = peer.ok_or_else(|| denied("the kernel does not say who is connected"))?;
     let uid = Uid::from_raw(uid);
     if uid != geteuid() && !uid.is_root() {
         return Err(denied("only the user who runs this server is heard here"));
     }
     let user = User::from_uid(uid).ok().flatten();
-    Ok(Caller(user.map_or_else(|| format!("uid-{uid}"), |user| user.name)))
+    Ok(user.map_or_else(|| format!("uid-{uid}"), |user| user.name))
 }
 
-/// Lets through what the owner asks, and remembers who it was.
-pub(super) async fn owner_only(
+/// Lets in whoever may come in, and remembers who it was.
+pub(super) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let caller = caller(request.conn_data::<Peer>().copied())?;
-    request.extensions_mut().insert(caller);
+    let by = match request.app_data::<Data<Entrance>>().map(|entrance| entrance.get_ref()) {
+        Some(Entrance::Socket) => owner(request.conn_data::<Peer>().copied())?,
+        Some(Entrance::Port(access)) => {
+            let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+            let knock = Knock {
+                path: request.path(),
+                host: header(HOST),
+                origin: header(ORIGIN),
+                content_type: header(CONTENT_TYPE),
+                authorization: header(AUTHORIZATION),
+                protocols: header(SEC_WEBSOCKET_PROTOCOL),
+            };
+            access.admit(request.method(), &knock)?
+        }
+        None => return Err(denied("this server has no entrance").into()),
+    };
+    request.extensions_mut().insert(Caller { by });
     next.call(request).await
 }
 
-/// A write is a wish: of the caller, under the key it sent or a fresh one.
+fn known(request: &HttpRequest) -> Result<Caller, ApiProblem> {
+    request.extensions().get::<Caller>().cloned().ok_or_else(|| denied("nobody is known to ask"))
+}
+
+impl FromRequest for Caller {
+    type Error = ApiProblem;
+    type Future = Ready<Result<Self, ApiProblem>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(known(request))
+    }
+}
+
+/// A write is a wish: of the caller, under the key it sent or a fresh one, about the version it looked at.
 impl FromRequest for Wish {
     type Error = ApiProblem;
     type Future = Ready<Result<Self, ApiProblem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let Some(Caller(by)) = request.extensions().get::<Caller>().cloned() else {
-            return ready(Err(denied("nobody is known to ask")));
-        };
-        let key = request.headers().get("idempotency-key").and_then(|value| value.to_str().ok());
-        ready(Ok(match key {
-            Some(key) => Self::keyed(&by, key),
-            None => Self::fresh(&by),
-        }))
+        ready(wish(request))
     }
+}
+
+fn wish(request: &HttpRequest) -> Result<Wish, ApiProblem> {
+    let Caller { by } = known(request)?;
+    let header = |name: &str| match request.headers().get(name) {
+        None => Ok(None),
+        Some(value) => value.to_str().map(Some).map_err(|_| ApiProblem::invalid(format!("the header {name} is not text"))),
+    };
+    let wish = match header("idempotency-key")? {
+        Some(key) if key.is_empty() || key.len() > KEY_MAX => {
+            return Err(ApiProblem::invalid(format!("Idempotency-Key has {} bytes, 1 to {KEY_MAX} are allowed", key.len())));
+        }
+        Some(key) => Wish::keyed(&by, key),
+        None => Wish::fresh(&by),
+    };
+    let expect = match header(IF_MATCH.as_str())? {
+        None | Some("*") => None,
+        Some(tag) => {
+            let version = tag.trim().trim_start_matches('"').trim_end_matches('"').parse();
+            Some(Version(version.map_err(|_| ApiProblem::invalid(format!("If-Match {tag} is no version of a stream")))?))
+        }
+    };
+    Ok(Wish { expect, ..wish })
 }

@@ -1,43 +1,84 @@
-//! The operator's HTTP, on a Unix socket in the data folder that only its owner can open. `office.rs` is what it can do.
+//! The server's HTTP: on a Unix socket in the data folder that only its owner can open, and on a port of loopback behind a token.
+//! `office` is what can be done, `routes` how it is asked for, `access` who may ask.
 
+pub mod access;
 mod caller;
 pub mod office;
+pub mod openapi;
 pub mod problem;
 mod routes;
 pub mod shapes;
+pub mod token;
 
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::middleware::from_fn;
+use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer, web};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tokio::net::UnixStream;
 
-use caller::{Peer, owner_only};
+use access::Access;
+use caller::{Entrance, Peer, guard};
 use office::Office;
+use routes::git::Gates;
+use routes::live::Subscribers;
+
+pub use routes::LIVE_PROTOCOL;
 
 /// Largest request body: a spec or a backlog.
 const BODY_MAX: usize = 8 * 1024 * 1024;
+/// Connections to one port at once.
+const CONNECTIONS_MAX: usize = 4096;
+
+/// What the routes work with.
+#[derive(Clone)]
+pub struct Served {
+    /// The operator's desk.
+    pub office: Office,
+    /// The folder of the gates.
+    pub gates: PathBuf,
+}
+
+/// Everything but the entrance.
+fn configure(config: &mut ServiceConfig, served: &Served, subscribers: &Subscribers) {
+    config
+        .app_data(web::Data::new(served.office.clone()))
+        .app_data(web::Data::new(Gates(served.gates.clone())))
+        .app_data(web::Data::new(subscribers.clone()))
+        .app_data(web::JsonConfig::default().limit(BODY_MAX).error_handler(problem::bad_json))
+        .app_data(web::PathConfig::default().error_handler(problem::bad_path))
+        .app_data(web::QueryConfig::default().error_handler(problem::bad_query))
+        .configure(routes::configure)
+        .default_service(web::to(problem::no_route));
+}
+
+fn run(server: actix_web::dev::Server) -> ServerHandle {
+    let handle = server.handle();
+    actix::spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "an HTTP listener ended");
+        }
+    });
+    handle
+}
 
 /// Listens on `socket` until the handle is stopped.
-pub fn listen(office: Office, socket: &Path) -> anyhow::Result<ServerHandle> {
+pub fn listen(served: &Served, socket: &Path) -> anyhow::Result<ServerHandle> {
     if socket.exists() {
         // The instance lock is ours, so a socket that is there is left over.
         std::fs::remove_file(socket)?;
     }
     let listener = UnixListener::bind(socket).with_context(|| format!("listening on {}", socket.display()))?;
     std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
+    let (served, subscribers) = (served.clone(), Subscribers::default());
     let server = HttpServer::new(move || {
-        App::new()
-            .app_data(web::Data::new(office.clone()))
-            .app_data(web::JsonConfig::default().limit(BODY_MAX).error_handler(problem::bad_json))
-            .app_data(web::PathConfig::default().error_handler(problem::bad_path))
-            .wrap(from_fn(owner_only))
-            .configure(routes::configure)
-            .default_service(web::to(problem::no_route))
+        let entrance = web::Data::new(Entrance::Socket);
+        App::new().app_data(entrance).wrap(from_fn(guard)).configure(|config| configure(config, &served, &subscribers))
     })
     .workers(1)
     .disable_signals()
@@ -50,12 +91,36 @@ pub fn listen(office: Office, socket: &Path) -> anyhow::Result<ServerHandle> {
     })
     .listen_uds(listener)
     .with_context(|| format!("listening on {}", socket.display()))?;
-    let server = server.run();
-    let handle = server.handle();
-    actix::spawn(async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the operator's HTTP ended");
-        }
-    });
-    Ok(handle)
+    Ok(run(server.run()))
+}
+
+/// A port that is listened on.
+pub struct Port {
+    /// Stops it.
+    pub handle: ServerHandle,
+    /// Where it is.
+    pub address: SocketAddr,
+}
+
+/// Listens on a port of loopback until the handle is stopped. Only whoever holds the token gets in.
+pub fn listen_port(served: &Served, address: SocketAddr, token: &str) -> anyhow::Result<Port> {
+    if !address.ip().is_loopback() {
+        bail!("{address} is reached from other machines, which needs TLS: listen on 127.0.0.1 and put a proxy in front");
+    }
+    let listener = TcpListener::bind(address).with_context(|| format!("listening on {address}"))?;
+    let address = listener.local_addr()?;
+    let names = ["127.0.0.1", "localhost", "[::1]"];
+    let access = Access::new(names.iter().map(|name| format!("{name}:{}", address.port())).collect(), token);
+    let (served, subscribers) = (served.clone(), Subscribers::default());
+    let server = HttpServer::new(move || {
+        let entrance = web::Data::new(Entrance::Port(access.clone()));
+        App::new().app_data(entrance).wrap(from_fn(guard)).configure(|config| configure(config, &served, &subscribers))
+    })
+    .workers(2)
+    .max_connections(CONNECTIONS_MAX)
+    .disable_signals()
+    .shutdown_timeout(2)
+    .listen(listener)
+    .with_context(|| format!("listening on {address}"))?;
+    Ok(Port { handle: run(server.run()), address })
 }

@@ -1,11 +1,15 @@
 //! Refusals and errors as RFC 9457 problems: a status, a stable code, and what to do next.
 
-use actix_web::error::{JsonPayloadError, PathError};
+use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use actors::host::ExecuteError;
 use actors::ports::PortError;
-use actors::sessions::wire::Problem;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The code that makes git ask for user and password.
+pub(super) const NO_PASSWORD: &str = "no_password";
 
 /// A problem with its status.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -25,6 +29,17 @@ impl ApiProblem {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, code: "invalid".to_owned(), detail: detail.to_string() }
     }
 
+    /// The stream is not where the caller looked at it.
+    pub fn moved(stream: &events::stream::StreamId) -> Self {
+        let detail = format!("{stream} has changed since you looked at it: read it again and decide anew");
+        Self { status: StatusCode::PRECONDITION_FAILED, code: "precondition_failed".to_owned(), detail }
+    }
+
+    /// Something that is not possible right now.
+    pub fn unavailable(code: &str, detail: &str) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, code: code.to_owned(), detail: detail.to_owned() }
+    }
+
     /// Something that is not there.
     pub fn not_found(code: &str, detail: &str) -> Self {
         Self { status: StatusCode::NOT_FOUND, code: code.to_owned(), detail: detail.to_owned() }
@@ -36,7 +51,7 @@ impl From<ExecuteError> for ApiProblem {
         let (status, code) = match &error {
             ExecuteError::Refused { code, .. } => {
                 let status = match *code {
-                    "unknown_project" | "unknown_feature" | "unknown_container" => StatusCode::NOT_FOUND,
+                    "unknown_project" | "unknown_feature" | "unknown_container" | "unknown_epoch" => StatusCode::NOT_FOUND,
                     "invalid" | "cycle" | "empty" => StatusCode::UNPROCESSABLE_ENTITY,
                     _ => StatusCode::CONFLICT,
                 };
@@ -69,11 +84,37 @@ impl ResponseError for ApiProblem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let problem = Problem { code: self.code.clone(), detail: self.detail.clone() };
-        HttpResponse::build(self.status)
-            .content_type("application/problem+json")
-            .body(serde_json::to_vec(&problem).unwrap_or_default())
+        let shape = ProblemShape {
+            kind: "about:blank".to_owned(),
+            title: self.status.canonical_reason().unwrap_or_default().to_owned(),
+            status: self.status.as_u16(),
+            code: self.code.clone(),
+            detail: self.detail.clone(),
+        };
+        let mut response = HttpResponse::build(self.status);
+        if self.status == StatusCode::UNAUTHORIZED {
+            // git asks for a password only when it is told to; a browser must not.
+            let scheme = if self.code == NO_PASSWORD { "Basic realm=\"supercargo\"" } else { "Bearer" };
+            response.insert_header(("www-authenticate", scheme));
+        }
+        response.content_type("application/problem+json").body(serde_json::to_vec(&shape).unwrap_or_default())
     }
+}
+
+/// A problem as RFC 9457 has it, with a stable code.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ProblemShape {
+    /// Always `about:blank`: the code says more.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The status.
+    pub status: u16,
+    /// Stable code.
+    pub code: String,
+    /// What was wrong, and what to do.
+    pub detail: String,
 }
 
 /// JSON that is not what a route expects.
@@ -83,6 +124,11 @@ pub(super) fn bad_json(error: JsonPayloadError, _request: &HttpRequest) -> actix
 
 /// A path that names nothing that could be.
 pub(super) fn bad_path(error: PathError, _request: &HttpRequest) -> actix_web::Error {
+    ApiProblem::invalid(error).into()
+}
+
+/// A query that is not what a route expects.
+pub(super) fn bad_query(error: QueryPayloadError, _request: &HttpRequest) -> actix_web::Error {
     ApiProblem::invalid(error).into()
 }
 

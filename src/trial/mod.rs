@@ -3,6 +3,7 @@
 pub mod demo;
 mod watch;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ pub struct TryArgs {
     /// End when the project is completed (0) or cannot go on (1)
     #[arg(long)]
     exit_when_done: bool,
+    /// Where to listen; loopback only, any free port unless one is named
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
     /// Keep the data here; a folder with an unfinished demo goes on with it
     #[arg(long)]
     data: Option<PathBuf>,
@@ -58,8 +62,12 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     for line in app.begin(&args.engine).await? {
         eprintln!("note: {line}");
     }
-    let server = http::listen(office.clone(), &data.operator_socket())?;
+    let served = app.served();
+    let socket = http::listen(&served, &data.operator_socket())?;
+    let token = http::token::read_or_make(&data.token())?;
+    let port = http::listen_port(&served, args.listen, &token)?;
     println!("{} agents, {} features, in {}", args.agents, args.features, data.path().display());
+    println!("listening on http://{}/?project={NAME}#token={token}", port.address);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut watch = Watch::new(&app.running.core, NAME)?;
     let end = tokio::select! {
@@ -77,7 +85,8 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
         }
     }
     watch.last_containers(LAST_CONTAINERS).await;
-    server.stop(true).await;
+    port.handle.stop(true).await;
+    socket.stop(true).await;
     let log = app.running.core.world.log.clone();
     app.stop().await;
     let breaches = crate::cli::audit(&data, &*log).await?;

@@ -66,7 +66,7 @@ impl Newcomer {
     }
 
     fn serve(&self) -> Serving {
-        Serving::start(self.command(&["serve", "--allow-unisolated"]))
+        Serving::start(self.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]))
     }
 
     /// Follows the log until an event of this kind.

@@ -93,7 +93,7 @@ fn a_question_waits_for_a_person_and_its_answer_lets_work_go_on() {
             matches!(known.stage, Stage::Open { question: Some(_) }).then(|| id.to_string())
         });
         let id = world.within("asked", asked).await;
-        server.office.speak(&wish(), ZOO, &id, "The old ones.", true).await.expect("answered");
+        server.office.answer(&wish(), ZOO, &id, "The old ones.").await.expect("answered");
         world.within("completed", server.completed()).await;
         assert_eq!(server.zoo(|b| b.known().next().map(|(_, k, _)| k.tally.tries)), Some(0), "a question uses no try");
         world.end(server).await;

@@ -82,8 +82,8 @@ fn killed_at_random_instants_it_completes() {
 #[test]
 fn a_second_server_on_the_same_data_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
-    let first = Serving::start(supercargo(&["serve"], folder.path()));
-    let second = supercargo(&["serve"], folder.path()).output().expect("ran");
+    let first = Serving::start(supercargo(&["serve", "--listen", "127.0.0.1:0"], folder.path()));
+    let second = supercargo(&["serve", "--listen", "127.0.0.1:0"], folder.path()).output().expect("ran");
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(!second.status.success() && said.contains(&format!("process {}", first.id())), "{said}");
     first.stop();

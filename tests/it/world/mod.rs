@@ -37,6 +37,8 @@ pub(crate) const ZOO: &str = "zoo";
 /// A story that takes longer is stuck; a bound of the test, never a measurement.
 const STUCK_AFTER: Duration = Duration::from_secs(120);
 
+/// Tries of a third party to push before something is wrong.
+const OVERTAKEN_MAX: usize = 10;
 /// The same for a part of a story that waits for one thing.
 const PART_STUCK_AFTER: Duration = Duration::from_secs(60);
 
@@ -71,16 +73,22 @@ impl World {
         self.folder.path().join("up.git")
     }
 
-    /// A third party's commit on upstream.
+    /// A third party's commit on upstream; somebody who is overtaken starts over, as people do.
     pub(crate) fn push_upstream(&self, file: &str, text: &str) {
         let tree = tempfile::tempdir().expect("folder");
-        self.git(tree.path(), &["clone", "--quiet", self.upstream().to_str().expect("path"), "t"]);
-        let tree = tree.path().join("t");
-        self.git(&tree, &["checkout", "--quiet", "-B", "main"]);
-        std::fs::write(tree.join(file), text).expect("file");
-        self.git(&tree, &["add", "--all"]);
-        self.git(&tree, &["commit", "--quiet", "-m", &format!("Change {file}")]);
-        self.git(&tree, &["push", "--quiet", "origin", "main"]);
+        for n in 0..OVERTAKEN_MAX {
+            let name = format!("t{n}");
+            self.git(tree.path(), &["clone", "--quiet", self.upstream().to_str().expect("path"), &name]);
+            let tree = tree.path().join(name);
+            self.git(&tree, &["checkout", "--quiet", "-B", "main"]);
+            std::fs::write(tree.join(file), text).expect("file");
+            self.git(&tree, &["add", "--all"]);
+            self.git(&tree, &["commit", "--quiet", "-m", &format!("Change {file}")]);
+            if stub::git(&tree, &["push", "--quiet", "origin", "main"]).is_ok() {
+                return;
+            }
+        }
+        panic!("overtaken {OVERTAKEN_MAX} times");
     }
 
     pub(crate) fn git(&self, folder: &std::path::Path, args: &[&str]) -> String {
@@ -159,7 +167,7 @@ impl World {
             return done;
         }
         let log = self.log.read_all(Position(0), usize::MAX).await.expect("log");
-        let tail: Vec<String> = log.iter().rev().take(15).rev().map(supercargo::cli::shown::line).collect();
+        let tail: Vec<String> = log.iter().rev().take(15).rev().map(|e| supercargo::cli::shown::line(&e.into())).collect();
         panic!("{what}: stuck after\n{}", tail.join("\n"));
     }
 

@@ -1,14 +1,13 @@
-//! What the operator's HTTP takes and gives.
+//! Projects on the wire.
 
-use events::feature::{Content, FeatureType, Stage};
-use events::holder::Holder;
 use events::project::{Intent, ProjectKind, Repository};
 use events::settings::{AgentSpec, Settings};
 use events::view::ProjectBook;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A new project.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProject {
     /// Its name, for ever.
@@ -23,7 +22,7 @@ pub struct NewProject {
 }
 
 /// Changes to a project; what is absent stays.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProjectChange {
     /// Wanted berths.
@@ -61,42 +60,21 @@ impl ProjectChange {
     }
 }
 
-/// A new feature.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// How many berths are wanted.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewFeature {
-    /// What it asks for.
-    pub content: Content,
-    /// Ids it depends on.
-    #[serde(default)]
-    pub depends_on: Vec<String>,
-}
-
-/// A text, for comments and answers.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    /// It.
-    pub text: String,
-}
-
-/// The answer to a write.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Written {
-    /// Where it is recorded.
-    pub position: u64,
-    /// Version of the written stream.
-    pub version: u64,
-    /// Ids it brought.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ids: Vec<String>,
+pub struct NewTarget {
+    /// 0 to the project's limit.
+    pub count: u16,
 }
 
 /// A project as it stands.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ProjectShape {
     /// Its name.
     pub name: String,
+    /// Version of its stream: the ETag.
+    pub version: u64,
     /// Its upstream.
     pub git_url: String,
     /// New or existing.
@@ -119,25 +97,6 @@ pub struct ProjectShape {
     pub settings: Settings,
 }
 
-/// A feature as it stands.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct FeatureShape {
-    /// Its id.
-    pub id: String,
-    /// open, claimed, submitted, approved, merging, closed, quarantined, withdrawn.
-    pub status: String,
-    /// Who works on it.
-    pub holder: Option<String>,
-    /// Its newest claim.
-    pub epoch: u64,
-    /// What it waits for.
-    pub blockers: Vec<String>,
-    /// Title and all.
-    pub content: Content,
-    /// What people and rules said about it, oldest first.
-    pub notes: Vec<String>,
-}
-
 /// A project's shape, if it is registered.
 pub fn project(book: &ProjectBook) -> Option<ProjectShape> {
     let registered = book.registered()?;
@@ -155,6 +114,7 @@ pub fn project(book: &ProjectBook) -> Option<ProjectShape> {
     };
     Some(ProjectShape {
         name: book.name.to_string(),
+        version: book.project.version.0,
         git_url: registered.git_url.clone(),
         kind: registered.kind,
         status: status.to_owned(),
@@ -166,39 +126,4 @@ pub fn project(book: &ProjectBook) -> Option<ProjectShape> {
         needs_you: standing.needs_you,
         settings: registered.settings.clone(),
     })
-}
-
-/// The features of a project, in the order of the queue.
-pub fn features(book: &ProjectBook) -> Vec<FeatureShape> {
-    let mut known: Vec<_> = book.known().collect();
-    known.sort_by_key(|(id, k, _)| (k.content.priority, k.content.rank, k.created, (*id).clone()));
-    known.into_iter().map(|(id, known, _)| feature(id, known)).collect()
-}
-
-/// A feature's shape.
-pub fn feature(id: &events::id::FeatureId, known: &events::feature::Known) -> FeatureShape {
-    let (status, holder) = match &known.stage {
-        Stage::Open { question: Some(_) } => ("asked", None),
-        Stage::Open { question: None } if !known.blockers.is_empty() => ("blocked", None),
-        Stage::Open { question: None } if known.content.kind == FeatureType::Epic => ("epic", None),
-        Stage::Open { question: None } => ("open", None),
-        Stage::Claimed { holder: Holder::Berth { n, .. }, .. } => ("claimed", Some(format!("berth {n}"))),
-        Stage::Claimed { holder: Holder::Outside { principal }, .. } => ("claimed", Some(principal.clone())),
-        Stage::Submitted { review: None, .. } => ("submitted", None),
-        Stage::Submitted { review: Some(seat), .. } => ("in review", Some(format!("berth {}", seat.n))),
-        Stage::Approved { .. } => ("approved", None),
-        Stage::Merging { .. } => ("merging", None),
-        Stage::Closed { .. } => ("closed", None),
-        Stage::Quarantined { .. } => ("quarantined", None),
-        Stage::Withdrawn => ("withdrawn", None),
-    };
-    FeatureShape {
-        id: id.to_string(),
-        status: status.to_owned(),
-        holder,
-        epoch: known.epoch.0,
-        blockers: known.blockers.iter().map(ToString::to_string).collect(),
-        content: known.content.clone(),
-        notes: known.notes.iter().map(|n| format!("{}: {}", n.by, n.text)).collect(),
-    }
 }

@@ -1,0 +1,100 @@
+//! Who gets in over TCP: exact hosts, no foreign origin, JSON only, and the token. Pure, with a table of tests.
+
+use actix_web::http::{Method, StatusCode};
+
+use super::problem::{ApiProblem, NO_PASSWORD};
+use super::routes::LIVE_PROTOCOL;
+
+/// Name of whoever holds the token and says no other.
+const OPERATOR: &str = "operator";
+
+/// What guards a port.
+#[derive(Debug, Clone)]
+pub struct Access {
+    hosts: Vec<String>,
+    token: blake3::Hash,
+}
+
+/// What is known of a request before it is let in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Knock<'a> {
+    /// The path.
+    pub path: &'a str,
+    /// The `Host` header.
+    pub host: Option<&'a str>,
+    /// The `Origin` header.
+    pub origin: Option<&'a str>,
+    /// The `Content-Type` header.
+    pub content_type: Option<&'a str>,
+    /// The `Authorization` header.
+    pub authorization: Option<&'a str>,
+    /// The `Sec-WebSocket-Protocol` header.
+    pub protocols: Option<&'a str>,
+}
+
+fn refused(status: StatusCode, code: &str, detail: String) -> ApiProblem {
+    ApiProblem { status, code: code.to_owned(), detail }
+}
+
+impl Access {
+    /// Lets in whoever names one of these hosts (`name:port`) and holds the token.
+    pub fn new(hosts: Vec<String>, token: &str) -> Self {
+        Self { hosts, token: blake3::hash(token.as_bytes()) }
+    }
+
+    /// Whether a request may go on, and in whose name.
+    pub fn admit(&self, method: &Method, knock: &Knock<'_>) -> Result<String, ApiProblem> {
+        let host = knock.host.unwrap_or_default();
+        if !self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
+            let detail = format!("this server is not {host:?}: it is {}", self.hosts.join(", "));
+            return Err(refused(StatusCode::MISDIRECTED_REQUEST, "host_not_allowed", detail));
+        }
+        let at_home = |origin: &str| self.hosts.iter().any(|known| origin.eq_ignore_ascii_case(&format!("http://{known}")));
+        if let Some(origin) = knock.origin.filter(|origin| !at_home(origin)) {
+            return Err(refused(StatusCode::FORBIDDEN, "origin_not_allowed", format!("{origin} may not speak to this server")));
+        }
+        let is_git = knock.path.starts_with("/git/");
+        let essence = knock.content_type.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+        let carries = *method == Method::POST || *method == Method::PUT || *method == Method::PATCH;
+        if carries && !is_git && !essence.eq_ignore_ascii_case("application/json") {
+            let detail = format!("the content type has to be application/json, not {essence:?}");
+            return Err(refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
+        }
+        let is_open = matches!(knock.path, "/" | "/openapi.json" | "/healthz" | "/readyz");
+        let reads = *method == Method::GET || *method == Method::HEAD;
+        if is_open && reads {
+            return Ok(OPERATOR.to_owned());
+        }
+        self.holder(is_git, knock).ok_or_else(|| {
+            let (code, how) = match is_git {
+                true => (NO_PASSWORD, "the holder as user name, the token of the ready line as password"),
+                false => ("no_token", "the token of the ready line, as Authorization: Bearer TOKEN"),
+            };
+            refused(StatusCode::UNAUTHORIZED, code, format!("this needs {how}"))
+        })
+    }
+
+    /// Compared as digests, in constant time.
+    fn is_token(&self, given: &str) -> bool {
+        blake3::hash(given.as_bytes()) == self.token
+    }
+
+    fn holder(&self, is_git: bool, knock: &Knock<'_>) -> Option<String> {
+        if let Some((scheme, given)) = knock.authorization.and_then(|value| value.split_once(' ')) {
+            if scheme.eq_ignore_ascii_case("bearer") {
+                return self.is_token(given.trim()).then(|| OPERATOR.to_owned());
+            }
+            if is_git && scheme.eq_ignore_ascii_case("basic") {
+                let pair = data_encoding::BASE64.decode(given.trim().as_bytes()).ok()?;
+                let pair = String::from_utf8(pair).ok()?;
+                let (user, password) = pair.split_once(':')?;
+                let user = if user.is_empty() { OPERATOR } else { user };
+                return self.is_token(password).then(|| user.to_owned());
+            }
+            return None;
+        }
+        let offered: Vec<&str> = knock.protocols?.split(',').map(str::trim).collect();
+        let token = offered.iter().find_map(|protocol| protocol.strip_prefix("bearer."))?;
+        (offered.contains(&LIVE_PROTOCOL) && self.is_token(token)).then(|| OPERATOR.to_owned())
+    }
+}

@@ -1,0 +1,108 @@
+//! Claims by people and their own agents.
+
+use actors::outside::{AtDesk, Outside, OutsideError};
+use events::cause::Principal;
+use events::id::{Epoch, FeatureId, ProjectName};
+
+use super::{Done, Office, Wish, written};
+use crate::http::problem::ApiProblem;
+use crate::http::shapes::{ClaimShape, Leased, Written};
+
+/// Longest name of a holder.
+const HOLDER_MAX: usize = 64;
+
+/// A claim as its holder names it.
+#[derive(Debug, Clone)]
+pub struct Holding<'a> {
+    /// Whose feature.
+    pub project: &'a str,
+    /// Which one.
+    pub feature: &'a str,
+    /// Which claim.
+    pub epoch: u64,
+    /// Whose claim; the caller's, if nothing is said.
+    pub holder: Option<&'a str>,
+}
+
+impl From<OutsideError> for ApiProblem {
+    fn from(error: OutsideError) -> Self {
+        match error {
+            OutsideError::Execute(error) => error.into(),
+            OutsideError::Port(error) => error.into(),
+        }
+    }
+}
+
+fn holder(wish: &Wish, named: Option<&str>) -> Done<String> {
+    let name = named.unwrap_or(&wish.by);
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');
+    if name.is_empty() || name.len() > HOLDER_MAX || !name.chars().all(known) {
+        let why = format!("a holder is 1 to {HOLDER_MAX} of a-z, A-Z, 0-9, '.', '_', '@' and '-', not {name:?}");
+        return Err(ApiProblem::invalid(why));
+    }
+    Ok(name.to_owned())
+}
+
+impl Office {
+    fn desk(wish: &Wish, named: Option<&str>) -> Done<AtDesk> {
+        Ok(AtDesk { holder: holder(wish, named)?, principal: Principal::Operator(wish.by.clone()), id: wish.id })
+    }
+
+    fn outside(&self) -> Outside {
+        Outside::new(self.core.clone())
+    }
+
+    fn held(&self, wish: &Wish, holding: &Holding<'_>) -> Done<(AtDesk, ProjectName, FeatureId, Epoch)> {
+        let desk = Self::desk(wish, holding.holder)?;
+        let (project, feature) = (Self::name(holding.project)?, Self::id(holding.feature)?);
+        self.feature(holding.project, holding.feature)?;
+        Ok((desk, project, feature, Epoch(holding.epoch)))
+    }
+
+    /// Claims a certain feature, or the best; none when nothing is ready.
+    pub async fn claim(&self, wish: &Wish, name: &str, id: Option<&str>, named: Option<&str>) -> Done<Option<ClaimShape>> {
+        let (project, feature) = (Self::name(name)?, id.map(Self::id).transpose()?);
+        if let Some(id) = id {
+            self.feature(name, id)?;
+        }
+        let desk = Self::desk(wish, named)?;
+        let Some(granted) = self.outside().claim(&desk, &project, feature).await? else { return Ok(None) };
+        let base = self.read(&project, |book| Some(book.trunk.state.head.as_ref().map(ToString::to_string)))?;
+        Ok(Some(ClaimShape {
+            feature: granted.feature.to_string(),
+            epoch: granted.epoch.0,
+            holder: desk.holder,
+            branch: format!("work/{}/{}", granted.feature, granted.epoch),
+            base,
+            gate: format!("/git/{project}.git"),
+            position: granted.receipt.position.0,
+            version: granted.receipt.version.0,
+        }))
+    }
+
+    /// A sign of life of a holder.
+    pub fn heartbeat(&self, wish: &Wish, holding: &Holding<'_>) -> Done<Leased> {
+        let (desk, project, feature, epoch) = self.held(wish, holding)?;
+        self.outside().heartbeat(&desk, &project, &feature, epoch)?;
+        let lease_ms = self.read(&project, |book| Some(book.registered()?.settings.outside_lease_ms))?;
+        Ok(Leased { lease_ms })
+    }
+
+    /// Gives a claim back.
+    pub async fn release(&self, wish: &Wish, holding: &Holding<'_>, reason: &str) -> Done<Written> {
+        let (desk, project, feature, epoch) = self.held(wish, holding)?;
+        Ok(written(&self.outside().release(&desk, &project, &feature, epoch, reason).await?))
+    }
+
+    /// Hands a pushed commit in.
+    pub async fn submit(&self, wish: &Wish, holding: &Holding<'_>, sha: &str) -> Done<Written> {
+        let (desk, project, feature, epoch) = self.held(wish, holding)?;
+        let sha = sha.parse().map_err(ApiProblem::invalid)?;
+        Ok(written(&self.outside().submit(&desk, &project, &feature, epoch, sha).await?))
+    }
+
+    /// Whether this holder may push to this ref of a project's gate now.
+    pub fn may_push(&self, holder: &str, project: &ProjectName, reference: &str) -> Result<(), String> {
+        self.outside().may_push(holder, project, reference)
+    }
+}

@@ -1,0 +1,79 @@
+//! The fleet: berths, sessions and their transcripts, the board, the figures.
+
+use events::container;
+use events::id::SessionId;
+use events::policy::AnyCommand;
+use events::stream::StreamId;
+
+use super::{Done, Office, Wish, unknown_project, written};
+use crate::http::problem::ApiProblem;
+use crate::http::shapes::{self, BerthShape, Board, SessionShape, Stats, Written};
+
+impl Office {
+    /// The berths of a project.
+    pub fn berths(&self, name: &str) -> Done<Vec<BerthShape>> {
+        self.read(&Self::name(name)?, |book| book.registered().map(|_| shapes::berths(book)))
+    }
+
+    /// One berth.
+    pub fn show_berth(&self, name: &str, n: u16) -> Done<BerthShape> {
+        let found = self.berths(name)?.into_iter().find(|berth| berth.n == n);
+        found.ok_or_else(|| {
+            let why = "there is no such container; `container list` shows those there are";
+            ApiProblem::not_found("unknown_container", why)
+        })
+    }
+
+    async fn to_berth(&self, wish: &Wish, name: &str, n: u16, command: container::Command) -> Done<Written> {
+        let stream = StreamId::Container(Self::name(name)?, Self::berth(n));
+        Ok(written(&self.tell(wish, wish.id, stream, AnyCommand::Container(command)).await?))
+    }
+
+    /// Takes a berth out of service: what runs in it brings its work to safety and ends, nothing new is begun.
+    pub async fn stop_berth(&self, wish: &Wish, name: &str, n: u16) -> Done<Written> {
+        self.to_berth(wish, name, n, container::Command::Withhold { by: wish.by.clone() }).await
+    }
+
+    /// Puts a berth back into service; one that is in service ends its session and goes on with the next job.
+    pub async fn restart_berth(&self, wish: &Wish, name: &str, n: u16) -> Done<Written> {
+        let back = self.to_berth(wish, name, n, container::Command::Reinstate { by: wish.by.clone() }).await;
+        match back {
+            Err(problem) if problem.code == "not_quarantined" => {
+                let id = wish.part("interrupt");
+                let stream = StreamId::Container(Self::name(name)?, Self::berth(n));
+                let command = AnyCommand::Container(container::Command::Interrupt { by: wish.by.clone() });
+                Ok(written(&self.tell(wish, id, stream, command).await?))
+            }
+            answer => answer,
+        }
+    }
+
+    /// One session, over or not.
+    pub fn session(&self, id: &str) -> Done<SessionShape> {
+        let id: SessionId = id.parse().map_err(ApiProblem::invalid)?;
+        let found = self
+            .core
+            .projector
+            .read(|books| books.projects.values().find_map(|book| Some(shapes::session(book, &id, book.sessions.get(&id)?))));
+        found.ok_or_else(|| ApiProblem::not_found("unknown_session", "there was no such session"))
+    }
+
+    /// What a session printed after chunk `after`, with the number of the last chunk.
+    pub async fn transcript(&self, id: &str, after: u64) -> Done<(Vec<u8>, u64)> {
+        self.session(id)?;
+        let id: SessionId = id.parse().map_err(ApiProblem::invalid)?;
+        Ok(self.core.world.transcripts.read(&id, after).await?)
+    }
+
+    /// A project on one page.
+    pub fn board(&self, name: &str) -> Done<Board> {
+        let name = Self::name(name)?;
+        let board = self.core.projector.read(|books| shapes::board(books.projects.get(&name)?, books));
+        board.ok_or_else(unknown_project)
+    }
+
+    /// Figures of the installation.
+    pub fn stats(&self) -> Stats {
+        self.core.projector.read(shapes::stats)
+    }
+}

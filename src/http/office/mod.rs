@@ -1,0 +1,104 @@
+//! What an operator can do: commands to the hosts, and the books to read. Used by HTTP and by the demo alike.
+
+mod claims;
+mod features;
+mod fleet;
+mod projects;
+
+use actors::host::ExecuteError;
+use actors::supervisor::Core;
+use events::cause::{Cause, Principal};
+use events::id::{BerthNo, CommandId, FeatureId, ProjectName};
+use events::log::Receipt;
+use events::policy::AnyCommand;
+use events::project;
+use events::stream::{StreamId, Version};
+use events::view::ProjectBook;
+
+use super::problem::ApiProblem;
+use super::shapes::Written;
+
+pub use claims::Holding;
+
+/// The operator's desk. Clones share everything.
+#[derive(Clone)]
+pub struct Office {
+    /// What it works on.
+    pub core: Core,
+}
+
+/// One wish: who has it, and the id under which it is answered once.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Who.
+    pub by: String,
+    /// Under which id.
+    pub id: CommandId,
+    /// The version the stream must still have, if the caller looked at one.
+    pub expect: Option<Version>,
+}
+
+impl Wish {
+    /// A wish under a fresh id.
+    pub fn fresh(by: &str) -> Self {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).expect("a machine without randomness cannot tell one wish from another");
+        Self { by: by.to_owned(), id: CommandId(id), expect: None }
+    }
+
+    /// A wish under the caller's own key.
+    pub fn keyed(by: &str, key: &str) -> Self {
+        Self { by: by.to_owned(), id: CommandId::derived(&["operator", by, key]), expect: None }
+    }
+
+    /// A further command of the same wish.
+    fn part(&self, what: &str) -> CommandId {
+        CommandId::derived(&["part", &self.id.to_string(), what])
+    }
+}
+
+pub(super) type Done<T> = Result<T, ApiProblem>;
+
+fn unknown_project() -> ApiProblem {
+    let refusal = project::Refusal::UnknownProject;
+    ApiProblem::not_found(events::aggregate::Refusal::code(&refusal), &refusal.to_string())
+}
+
+fn unknown_feature() -> ApiProblem {
+    ApiProblem::not_found("unknown_feature", "there is no such feature; `feature list` shows those there are")
+}
+
+fn written(receipt: &Receipt) -> Written {
+    Written { position: receipt.position.0, version: receipt.version.0, ids: vec![] }
+}
+
+impl Office {
+    /// Sends a command in the name of a wish. The version that the caller looked at is a premise of the first one.
+    async fn tell(&self, wish: &Wish, id: CommandId, stream: StreamId, command: AnyCommand) -> Done<Receipt> {
+        let cause = Cause { principal: Principal::Operator(wish.by.clone()), correlation: wish.id, causation: None };
+        let premises = wish.expect.map(|version| (stream.clone(), version)).into_iter().collect();
+        let told = self.core.directory.execute(&stream, command, id, cause, premises).await;
+        let receipt = told.map_err(|error| match error {
+            ExecuteError::Stale { stream: stale } if stale == stream && wish.expect.is_some() => ApiProblem::moved(&stream),
+            other => other.into(),
+        })?;
+        self.core.projector.wait_for(receipt.position).await;
+        Ok(receipt)
+    }
+
+    fn read<T>(&self, name: &ProjectName, read: impl FnOnce(&ProjectBook) -> Option<T>) -> Done<T> {
+        self.core.projector.read(|books| books.projects.get(name).and_then(read)).ok_or_else(unknown_project)
+    }
+
+    fn name(name: &str) -> Done<ProjectName> {
+        name.parse().map_err(ApiProblem::invalid)
+    }
+
+    fn id(id: &str) -> Done<FeatureId> {
+        id.parse().map_err(ApiProblem::invalid)
+    }
+
+    fn berth(n: u16) -> BerthNo {
+        BerthNo(n)
+    }
+}

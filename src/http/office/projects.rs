@@ -1,0 +1,111 @@
+//! Projects: register, change, start, drain, stop, delete.
+
+use actors::host::ExecuteError;
+use events::id::ProjectName;
+use events::policy::AnyCommand;
+use events::project;
+use events::stream::StreamId;
+
+use super::{Done, Office, Wish, written};
+use crate::http::problem::ApiProblem;
+use crate::http::shapes::{self, NewProject, ProjectChange, ProjectShape, Written};
+
+/// Largest spec, in bytes.
+const SPEC_MAX: usize = 1024 * 1024;
+
+impl Office {
+    /// Registers a project whose upstream answers, and writes its spec.
+    pub async fn add_project(&self, wish: &Wish, new: NewProject) -> Done<Written> {
+        let name = Self::name(&new.name)?;
+        let spec = new.spec.as_deref().map(check_spec).transpose()?;
+        let register = project::Command::Register { git_url: new.git_url.clone(), kind: new.kind };
+        // Decided here first, so that a refused registration does not ask upstream anything.
+        let state = self.core.projector.read(|books| books.projects.get(&name).map(|b| b.project.state.clone()));
+        let decided = events::aggregate::Aggregate::decide(&state.unwrap_or_default(), &register, self.core.world.clock.now());
+        decided.map_err(|r| {
+            let code = events::aggregate::Refusal::code(&r);
+            ExecuteError::Refused { code, message: r.to_string() }
+        })?;
+        self.core.world.repo.probe(&new.git_url).await.map_err(|error| ApiProblem {
+            code: "upstream_unreachable".to_owned(),
+            ..ApiProblem::invalid(format!("{} does not answer as a git repository: {error}", new.git_url))
+        })?;
+        let stream = StreamId::Project(name.clone());
+        let receipt = self.tell(wish, wish.id, stream, AnyCommand::Project(register)).await?;
+        match spec {
+            Some(text) => self.write_spec(wish, &name, text).await,
+            None => Ok(written(&receipt)),
+        }
+    }
+
+    async fn write_spec(&self, wish: &Wish, name: &ProjectName, text: &str) -> Done<Written> {
+        let bytes = text.len() as u64;
+        let digest = self.core.world.blobs.put(text.as_bytes().to_vec()).await?;
+        let command = project::Command::WriteSpec { digest, bytes };
+        let receipt = self.tell(wish, wish.part("spec"), StreamId::Project(name.clone()), AnyCommand::Project(command)).await?;
+        Ok(written(&receipt))
+    }
+
+    /// Changes settings, target and spec; what is absent stays.
+    pub async fn change_project(&self, wish: &Wish, name: &str, change: &ProjectChange) -> Done<Written> {
+        let name = Self::name(name)?;
+        let settings = self.read(&name, |book| Some(book.registered()?.settings.clone()))?;
+        let spec = change.spec.as_deref().map(check_spec).transpose()?;
+        let stream = StreamId::Project(name.clone());
+        let settings = Box::new(change.apply(settings));
+        let command = AnyCommand::Project(project::Command::ChangeSettings { settings });
+        let mut last = written(&self.tell(wish, wish.part("settings"), stream.clone(), command).await?);
+        if let Some(count) = change.target {
+            let command = AnyCommand::Project(project::Command::SetTarget { count });
+            last = written(&self.tell(wish, wish.part("target"), stream, command).await?);
+        }
+        match spec {
+            Some(text) => self.write_spec(wish, &name, text).await,
+            None => Ok(last),
+        }
+    }
+
+    /// Starts, drains or stops a project.
+    pub async fn intend(&self, wish: &Wish, name: &str, verb: &str) -> Done<Written> {
+        let name = Self::name(name)?;
+        let by = wish.by.clone();
+        let has_features = self.read(&name, |book| Some(!book.backlog.state.ids.is_empty()))?;
+        let command = match verb {
+            "start" => project::Command::Start { by, has_features },
+            "drain" => project::Command::Drain { by },
+            "stop" => project::Command::Stop { by },
+            other => return Err(ApiProblem::not_found("not_found", &format!("a project cannot {other}"))),
+        };
+        let receipt = self.tell(wish, wish.id, StreamId::Project(name), AnyCommand::Project(command)).await?;
+        Ok(written(&receipt))
+    }
+
+    /// Sets how many berths are wanted.
+    pub async fn set_target(&self, wish: &Wish, name: &str, count: u16) -> Done<Written> {
+        let command = AnyCommand::Project(project::Command::SetTarget { count });
+        Ok(written(&self.tell(wish, wish.id, StreamId::Project(Self::name(name)?), command).await?))
+    }
+
+    /// Deletes a stopped project; its name is never used again, and its log stays.
+    pub async fn delete_project(&self, wish: &Wish, name: &str) -> Done<Written> {
+        let command = AnyCommand::Project(project::Command::Delete { by: wish.by.clone() });
+        Ok(written(&self.tell(wish, wish.id, StreamId::Project(Self::name(name)?), command).await?))
+    }
+
+    /// All projects.
+    pub fn projects(&self) -> Vec<ProjectShape> {
+        self.core.projector.read(|books| books.projects.values().filter_map(shapes::project).collect())
+    }
+
+    /// One project.
+    pub fn project(&self, name: &str) -> Done<ProjectShape> {
+        self.read(&Self::name(name)?, shapes::project)
+    }
+}
+
+fn check_spec(text: &str) -> Done<&str> {
+    if text.trim().is_empty() || text.len() > SPEC_MAX {
+        return Err(ApiProblem::invalid(format!("the spec is empty or above {SPEC_MAX} bytes")));
+    }
+    Ok(text)
+}

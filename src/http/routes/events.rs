@@ -1,0 +1,111 @@
+//! `/events`: the log, read by position.
+
+use ::events::envelope::Envelope;
+use ::events::log::ReadError;
+use ::events::stream::Position;
+use actix_web::get;
+use actix_web::web::{Data, Path, Query, ServiceConfig};
+use actors::host::ExecuteError;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{Answer, ok};
+use crate::http::office::Office;
+use crate::http::problem::{ApiProblem, ProblemShape};
+use crate::http::shapes::{EventPage, EventShape};
+
+/// Most events in one answer, and how many when nothing is said.
+const LIMIT_MAX: usize = 1000;
+/// Most events looked at for one answer: a filter that matches little goes on from `next`.
+const SCAN_MAX: usize = 20_000;
+/// Events read at once.
+const BATCH: usize = 1000;
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(list_events).service(show_event);
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filter {
+    /// Only events after this position.
+    #[serde(default)]
+    after: u64,
+    /// Only events of this stream.
+    stream: Option<String>,
+    /// Only events of this project's streams.
+    project: Option<String>,
+    /// Only events of this name.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    /// Only events of this story.
+    correlation: Option<String>,
+    /// At most this many, 1 to 1000.
+    limit: Option<usize>,
+    /// Wait until there is one to look at.
+    #[serde(default)]
+    wait: bool,
+}
+
+impl Filter {
+    fn matches(&self, envelope: &Envelope) -> bool {
+        let project = || envelope.stream.project().map(ToString::to_string);
+        let is = |wanted: &Option<String>, found: &dyn Fn() -> Option<String>| wanted.is_none() || *wanted == found();
+        is(&self.stream, &|| Some(envelope.stream.to_string()))
+            && is(&self.project, &project)
+            && is(&self.kind, &|| Some(envelope.kind.clone()))
+            && is(&self.correlation, &|| Some(envelope.cause.correlation.to_string()))
+    }
+}
+
+fn unavailable(error: ReadError) -> ApiProblem {
+    ExecuteError::Unavailable(error.to_string()).into()
+}
+
+/// Events in the log's order.
+#[utoipa::path(context_path = "/api/v1", tag = "events", params(Filter),
+    responses((status = 200, body = EventPage), (status = "4XX", body = ProblemShape)))]
+#[get("/events")]
+pub(in crate::http) async fn list_events(office: Data<Office>, filter: Query<Filter>) -> Answer {
+    let limit = filter.limit.unwrap_or(LIMIT_MAX);
+    if limit == 0 || limit > LIMIT_MAX {
+        return Err(ApiProblem::invalid(format!("limit is {limit}, 1 to {LIMIT_MAX} are allowed")));
+    }
+    if filter.wait {
+        office.core.projector.wait_for(Position(filter.after.saturating_add(1))).await;
+    }
+    let log = &office.core.world.log;
+    let (mut next, mut events, mut scanned) = (Position(filter.after), Vec::new(), 0);
+    while events.len() < limit && scanned < SCAN_MAX {
+        let batch = log.read_all(next, BATCH).await.map_err(unavailable)?;
+        scanned += batch.len();
+        for envelope in &batch {
+            if events.len() == limit {
+                break;
+            }
+            next = envelope.position;
+            if filter.matches(envelope) {
+                events.push(EventShape::from(envelope));
+            }
+        }
+        if batch.len() < BATCH {
+            break;
+        }
+    }
+    let head = log.head().await.map_err(unavailable)?.position.0;
+    ok(EventPage { events, next: next.0, head })
+}
+
+/// One event.
+#[utoipa::path(context_path = "/api/v1", tag = "events",
+    responses((status = 200, body = EventShape), (status = "4XX", body = ProblemShape)))]
+#[get("/events/{position}")]
+pub(in crate::http) async fn show_event(office: Data<Office>, position: Path<u64>) -> Answer {
+    let before = Position(position.saturating_sub(1));
+    let found = office.core.world.log.read_all(before, 1).await.map_err(unavailable)?;
+    match found.first().filter(|envelope| envelope.position.0 == *position) {
+        Some(envelope) => ok(EventShape::from(envelope)),
+        None => Err(ApiProblem::not_found("unknown_event", &format!("there is no event at position {position}"))),
+    }
+}

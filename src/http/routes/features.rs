@@ -1,0 +1,141 @@
+//! `/projects/{p}/features` and `/projects/{p}/backlog`.
+
+use ::events::backlog::Batch;
+use actix_web::web::{Data, Json, Path, Query, ServiceConfig};
+use actix_web::{HttpResponse, delete, get, patch, post};
+
+use super::{Answer, Seen, ok, versioned};
+use crate::http::office::{Office, Wish};
+use crate::http::problem::ProblemShape;
+use crate::http::shapes::{CloseWish, Dependency, FeatureChange, FeatureShape, NewFeature, Text, Written};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_features)
+        .service(add_feature)
+        .service(add_backlog)
+        .service(show_feature)
+        .service(change_feature)
+        .service(withdraw_feature)
+        .service(comment)
+        .service(answer)
+        .service(close)
+        .service(reopen)
+        .service(requeue)
+        .service(depend);
+}
+
+/// All features of a project, in the order of the queue.
+#[utoipa::path(context_path = "/api/v1", tag = "features", params(Seen),
+    responses((status = 200, body = [FeatureShape]), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}/features")]
+pub(in crate::http) async fn list_features(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+    seen.wait(&office).await?;
+    ok(office.features(&name)?)
+}
+
+/// Add a feature.
+#[utoipa::path(context_path = "/api/v1", tag = "features",
+    responses((status = 201, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/features")]
+pub(in crate::http) async fn add_feature(office: Data<Office>, wish: Wish, name: Path<String>, new: Json<NewFeature>) -> Answer {
+    Ok(HttpResponse::Created().json(office.add_feature(&wish, &name, new.into_inner()).await?))
+}
+
+/// Add many features, as one: all of them or none.
+#[utoipa::path(context_path = "/api/v1", tag = "features",
+    responses((status = 201, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/backlog")]
+pub(in crate::http) async fn add_backlog(office: Data<Office>, wish: Wish, name: Path<String>, batch: Json<Batch>) -> Answer {
+    Ok(HttpResponse::Created().json(office.add_features(&wish, &name, &batch).await?))
+}
+
+/// One feature. The ETag is the version of its stream.
+#[utoipa::path(context_path = "/api/v1", tag = "features", params(Seen),
+    responses((status = 200, body = FeatureShape), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}/features/{id}")]
+pub(in crate::http) async fn show_feature(office: Data<Office>, path: Path<(String, String)>, seen: Query<Seen>) -> Answer {
+    seen.wait(&office).await?;
+    let feature = office.feature(&path.0, &path.1)?;
+    let version = feature.version;
+    versioned(feature, version)
+}
+
+/// Change what it asks for or its place in the queue; what is absent stays.
+#[utoipa::path(context_path = "/api/v1", tag = "features",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[patch("/projects/{p}/features/{id}")]
+pub(in crate::http) async fn change_feature(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, String)>,
+    change: Json<FeatureChange>,
+) -> Answer {
+    ok(office.change_feature(&wish, &path.0, &path.1, change.into_inner()).await?)
+}
+
+/// Take it out of the backlog; its refs and its history stay.
+#[utoipa::path(context_path = "/api/v1", tag = "features",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[delete("/projects/{p}/features/{id}")]
+pub(in crate::http) async fn withdraw_feature(office: Data<Office>, wish: Wish, path: Path<(String, String)>) -> Answer {
+    ok(office.withdraw(&wish, &path.0, &path.1).await?)
+}
+
+/// Say something about it.
+#[utoipa::path(context_path = "/api/v1", tag = "features",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/features/{id}/comments")]
+pub(in crate::http) async fn comment(office: Data<Office>, wish: Wish, path: Path<(String, String)>, said: Json<Text>) -> Answer {
+    ok(office.comment(&wish, &path.0, &path.1, &said.text).await?)
+}
+
+/// Answer its question, so that work goes on.
+#[utoipa::path(context_path = "/api/v1", tag = "features",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/features/{id}/answer")]
+pub(in crate::http) async fn answer(office: Data<Office>, wish: Wish, path: Path<(String, String)>, said: Json<Text>) -> Answer {
+    ok(office.answer(&wish, &path.0, &path.1, &said.text).await?)
+}
+
+/// Close it by hand.
+#[utoipa::path(context_path = "/api/v1", tag = "features",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/features/{id}/close")]
+pub(in crate::http) async fn close(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, String)>,
+    how: Json<CloseWish>,
+) -> Answer {
+    ok(office.close(&wish, &path.0, &path.1, how.how).await?)
+}
+
+/// Open it again, with the reason.
+#[utoipa::path(context_path = "/api/v1", tag = "features",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/features/{id}/reopen")]
+pub(in crate::http) async fn reopen(office: Data<Office>, wish: Wish, path: Path<(String, String)>, why: Json<Text>) -> Answer {
+    ok(office.reopen(&wish, &path.0, &path.1, &why.text).await?)
+}
+
+/// Take it out of quarantine.
+#[utoipa::path(context_path = "/api/v1", tag = "features",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/features/{id}/requeue")]
+pub(in crate::http) async fn requeue(office: Data<Office>, wish: Wish, path: Path<(String, String)>) -> Answer {
+    ok(office.requeue(&wish, &path.0, &path.1).await?)
+}
+
+/// Add or remove a dependency.
+#[utoipa::path(context_path = "/api/v1", tag = "features",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/features/{id}/dependencies")]
+pub(in crate::http) async fn depend(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, String)>,
+    wanted: Json<Dependency>,
+) -> Answer {
+    ok(office.depend(&wish, &path.0, &path.1, &wanted).await?)
+}

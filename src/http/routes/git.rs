@@ -1,0 +1,67 @@
+//! `/git/{project}.git`: the gate, for people and their own agents. The user name says whose claim it is, the password is the token.
+
+use std::path::PathBuf;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Payload, ServiceConfig, resource, route};
+use actix_web::{HttpRequest, HttpResponse};
+use tokio_util::io::ReaderStream;
+
+use super::Answer;
+use crate::gate::{self, GateBody, GateError, GateRequest, REQUEST_MAX};
+use crate::http::caller::Caller;
+use crate::http::office::Office;
+use crate::http::problem::ApiProblem;
+
+/// Where the gates are.
+#[derive(Debug, Clone)]
+pub(in crate::http) struct Gates(pub(in crate::http) PathBuf);
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(resource("/git/{project}.git/{within:.*}").route(route().to(serve)));
+}
+
+async fn serve(
+    office: Data<Office>,
+    gates: Data<Gates>,
+    caller: Caller,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    body: Payload,
+) -> Answer {
+    let (project, within) = path.into_inner();
+    let shape = office.project(&project)?;
+    let name = shape.name.parse().map_err(ApiProblem::invalid)?;
+    let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let read = body.to_bytes_limited(REQUEST_MAX).await;
+    let too_large = |_| ApiProblem {
+        status: StatusCode::PAYLOAD_TOO_LARGE,
+        code: "too_large".to_owned(),
+        detail: format!("at most {REQUEST_MAX} bytes are taken at once"),
+    };
+    let body = read.map_err(too_large)?.map_err(|e| ApiProblem::invalid(format!("the body was cut: {e}")))?;
+    let asked = GateRequest {
+        within,
+        query: request.query_string().to_owned(),
+        method: request.method().to_string(),
+        content_type: header("content-type"),
+        content_encoding: header("content-encoding"),
+        git_protocol: header("git-protocol"),
+        body,
+    };
+    let answer = gate::serve(&gates.0, &project, asked, |reference| office.may_push(&caller.by, &name, reference)).await;
+    let answer = answer.map_err(|error| match &error {
+        GateError::NotFound => ApiProblem::not_found("not_found", &error.to_string()),
+        GateError::Invalid(why) => ApiProblem::invalid(why),
+        GateError::Backend(_) => ApiProblem::unavailable("gate_unavailable", &error.to_string()),
+    })?;
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut response = HttpResponse::build(status);
+    for header in answer.headers {
+        response.append_header(header);
+    }
+    Ok(match answer.body {
+        GateBody::Whole(bytes) => response.body(bytes),
+        GateBody::Streamed(reader) => response.streaming(ReaderStream::new(reader)),
+    })
+}

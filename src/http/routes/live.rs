@@ -1,0 +1,211 @@
+//! `/live`: the log as it grows, over a WebSocket. Catch-up and live are one loop; whoever was cut off goes on after the position it saw.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ::events::id::ProjectName;
+use ::events::stream::Position;
+use actix_web::web::{Data, Payload, Query, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, get};
+use actix_ws::{CloseCode, CloseReason, Closed, Message, MessageStream, Session};
+use actors::follower::Follower;
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use super::Answer;
+use crate::http::office::Office;
+use crate::http::problem::{ApiProblem, ProblemShape};
+use crate::http::shapes::{Board, EventShape, ProjectShape};
+
+/// The subprotocol; a browser names it beside `bearer.TOKEN`, because it cannot send the header.
+pub const LIVE_PROTOCOL: &str = "supercargo.v1";
+/// Subscribers at once: each holds a batch at most.
+const SUBSCRIBERS_MAX: usize = 1000;
+/// Time between pings: a subscriber that vanished is noticed within two.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// Largest message of a subscriber: there is nothing long to say.
+const SAID_MAX: usize = 4096;
+
+/// How many there are.
+#[derive(Debug, Clone, Default)]
+pub(in crate::http) struct Subscribers(Arc<AtomicUsize>);
+
+/// One of them; counted until it is dropped.
+struct Seat(Arc<AtomicUsize>);
+
+impl Subscribers {
+    fn sit(&self) -> Option<Seat> {
+        let taken = self.0.fetch_add(1, Ordering::SeqCst);
+        let seat = Seat(self.0.clone());
+        (taken < SUBSCRIBERS_MAX).then_some(seat)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(live);
+}
+
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Begin after this position; without it, at the head.
+    after: Option<u64>,
+    /// Only events of this project.
+    project: Option<String>,
+    /// Send the project's board, or the list of projects, whenever it may have changed.
+    #[serde(default)]
+    boards: bool,
+}
+
+/// What a subscriber is sent.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Sent<'a> {
+    /// One event, in the log's order.
+    Event { position: u64, event: EventShape },
+    /// Everything up to here was sent.
+    Head { position: u64 },
+    /// A project on one page.
+    Board { board: &'a Board },
+    /// All projects.
+    Projects { projects: &'a [ProjectShape] },
+    /// The answer to a ping.
+    Pong,
+}
+
+/// What a subscriber may say.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+enum Said {
+    Ping,
+}
+
+/// Events as they are recorded.
+#[utoipa::path(context_path = "/api/v1", tag = "events", params(Wanted),
+    responses((status = 101, description = "WebSocket; messages: event, head, board, projects, pong"), (status = "4XX", body = ProblemShape)))]
+#[get("/live")]
+pub(in crate::http) async fn live(
+    request: HttpRequest,
+    body: Payload,
+    wanted: Query<Wanted>,
+    office: Data<Office>,
+    subscribers: Data<Subscribers>,
+) -> Answer {
+    let project = wanted.project.as_deref().map(str::parse::<ProjectName>).transpose().map_err(ApiProblem::invalid)?;
+    if let Some(name) = &project {
+        office.project(name.as_str())?;
+    }
+    let seat = subscribers.sit().ok_or_else(|| {
+        ApiProblem::unavailable("too_many_subscribers", &format!("{SUBSCRIBERS_MAX} subscribers are connected; try again later"))
+    })?;
+    let upgraded = actix_ws::handle_with_protocols(&request, body, &[LIVE_PROTOCOL]);
+    let (response, session, messages) = upgraded.map_err(|e| ApiProblem::invalid(format!("this is a WebSocket: {e}")))?;
+    let kernel = office.core.directory.kernel();
+    let head = office.core.projector.read(|books| books.position);
+    let after = wanted.after.map_or(head, Position);
+    let follower = Follower::new(kernel.log.clone(), &kernel.feed, after);
+    let feeding = Feeding { office: office.get_ref().clone(), project, boards: wanted.boards, session, seen: after };
+    actix_web::rt::spawn(async move {
+        let _seat = seat;
+        feeding.run(follower, messages.max_frame_size(SAID_MAX)).await;
+    });
+    Ok(HttpResponse::from(response))
+}
+
+struct Feeding {
+    office: Office,
+    project: Option<ProjectName>,
+    boards: bool,
+    session: Session,
+    seen: Position,
+}
+
+impl Feeding {
+    async fn run(mut self, mut follower: Follower, mut messages: MessageStream) {
+        let why = match self.feed(&mut follower, &mut messages).await {
+            Ok(why) => why,
+            // The subscriber is gone; there is nobody to tell.
+            Err(Closed) => return,
+        };
+        if let Err(error) = self.session.close(why).await {
+            tracing::debug!(%error, "a subscriber left without a word");
+        }
+    }
+
+    /// Feeds until somebody ends it; answers why, if that can be told.
+    async fn feed(&mut self, follower: &mut Follower, messages: &mut MessageStream) -> Result<Option<CloseReason>, Closed> {
+        let mut pings = tokio::time::interval(PING_EVERY);
+        self.overview().await?;
+        self.send(&Sent::Head { position: self.seen.0 }).await?;
+        loop {
+            tokio::select! {
+                batch = follower.next() => match batch {
+                    Ok(Some(batch)) => self.pass(&batch).await?,
+                    Ok(None) => return Ok(Some(CloseCode::Away.into())),
+                    Err(error) => {
+                        tracing::error!(%error, "the live feed cannot read the log");
+                        return Ok(Some(CloseCode::Error.into()));
+                    }
+                },
+                said = messages.next() => match said {
+                    Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
+                        Ok(Said::Ping) => self.send(&Sent::Pong).await?,
+                        Err(_) => return Ok(Some(CloseCode::Policy.into())),
+                    },
+                    Some(Ok(Message::Ping(bytes))) => self.session.pong(&bytes).await?,
+                    Some(Ok(Message::Pong(_))) => {}
+                    Some(Ok(_)) => return Ok(None),
+                    Some(Err(_)) => return Ok(Some(CloseCode::Protocol.into())),
+                    None => return Ok(None),
+                },
+                _ = pings.tick() => self.session.ping(b"").await?,
+            }
+        }
+    }
+
+    async fn pass(&mut self, batch: &[::events::envelope::Envelope]) -> Result<(), Closed> {
+        for envelope in batch {
+            self.seen = envelope.position;
+            let wanted = self.project.is_none() || envelope.stream.project() == self.project.as_ref();
+            if wanted {
+                self.send(&Sent::Event { position: envelope.position.0, event: envelope.into() }).await?;
+            }
+        }
+        self.overview().await?;
+        self.send(&Sent::Head { position: self.seen.0 }).await
+    }
+
+    /// The board or the list, as of a position that is not before what was sent.
+    async fn overview(&mut self) -> Result<(), Closed> {
+        if !self.boards {
+            return Ok(());
+        }
+        self.office.core.projector.wait_for(self.seen).await;
+        match &self.project {
+            Some(name) => match self.office.board(name.as_str()) {
+                Ok(board) => self.send(&Sent::Board { board: &board }).await,
+                Err(_) => Ok(()),
+            },
+            None => self.send(&Sent::Projects { projects: &self.office.projects() }).await,
+        }
+    }
+
+    async fn send(&mut self, sent: &Sent<'_>) -> Result<(), Closed> {
+        match serde_json::to_string(sent) {
+            Ok(text) => self.session.text(text).await,
+            Err(error) => {
+                tracing::error!(%error, "a message could not be written");
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The routes, one file a noun.
+
+pub(super) mod claims;
+pub(super) mod containers;
+pub(super) mod events;
+pub(super) mod features;
+pub(super) mod git;
+pub(super) mod live;
+mod page;
+pub(super) mod projects;
+pub(super) mod sessions;
+
+use std::time::Duration;
+
+use ::events::stream::Position;
+use actix_web::HttpResponse;
+use actix_web::http::header::{ETAG, HeaderValue};
+use actix_web::web::{ServiceConfig, scope};
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use super::office::Office;
+use super::problem::ApiProblem;
+
+pub use live::LIVE_PROTOCOL;
+
+pub(super) type Answer = Result<HttpResponse, ApiProblem>;
+
+/// A read that names a position waits until that is folded, at most this long.
+const SEEN_WITHIN: Duration = Duration::from_secs(10);
+
+/// Every route of the server.
+pub(super) fn configure(config: &mut ServiceConfig) {
+    let api = scope("/api/v1")
+        .configure(projects::configure)
+        .configure(features::configure)
+        .configure(claims::configure)
+        .configure(containers::configure)
+        .configure(sessions::configure)
+        .configure(events::configure)
+        .configure(live::configure);
+    config.service(api).configure(git::configure).configure(page::configure);
+}
+
+/// A read may name a position that it has to have seen: the answer of a write.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct Seen {
+    /// Wait until this position is folded.
+    after: u64,
+}
+
+impl Seen {
+    async fn wait(&self, office: &Office) -> Result<(), ApiProblem> {
+        let seen = office.core.projector.wait_for(Position(self.after));
+        tokio::time::timeout(SEEN_WITHIN, seen).await.map_err(|_| {
+            let detail = format!("position {} is not folded yet; ask again", self.after);
+            ApiProblem::unavailable("not_there_yet", &detail)
+        })
+    }
+}
+
+fn ok<T: Serialize>(shape: T) -> Answer {
+    Ok(HttpResponse::Ok().json(shape))
+}
+
+/// A shape with the version of its stream as its ETag.
+fn versioned<T: Serialize>(shape: T, version: u64) -> Answer {
+    let mut response = HttpResponse::Ok().json(shape);
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    Ok(response)
+}

@@ -1,0 +1,112 @@
+//! `/projects`.
+
+use actix_web::web::{Data, Json, Path, Query, ServiceConfig};
+use actix_web::{HttpResponse, delete, get, patch, post, put};
+
+use super::{Answer, Seen, ok, versioned};
+use crate::http::office::{Office, Wish};
+use crate::http::problem::ProblemShape;
+use crate::http::shapes::{Board, NewProject, NewTarget, ProjectChange, ProjectShape, Written};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_projects)
+        .service(add_project)
+        .service(show_project)
+        .service(change_project)
+        .service(delete_project)
+        .service(set_target)
+        .service(start_project)
+        .service(drain_project)
+        .service(stop_project)
+        .service(show_board);
+}
+
+/// All projects.
+#[utoipa::path(context_path = "/api/v1", tag = "projects", params(Seen), responses((status = 200, body = [ProjectShape])))]
+#[get("/projects")]
+pub(in crate::http) async fn list_projects(office: Data<Office>, seen: Query<Seen>) -> Answer {
+    seen.wait(&office).await?;
+    ok(office.projects())
+}
+
+/// Register a project; its upstream has to answer.
+#[utoipa::path(context_path = "/api/v1", tag = "projects",
+    responses((status = 201, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects")]
+pub(in crate::http) async fn add_project(office: Data<Office>, wish: Wish, new: Json<NewProject>) -> Answer {
+    Ok(HttpResponse::Created().json(office.add_project(&wish, new.into_inner()).await?))
+}
+
+/// One project. The ETag is the version of its stream.
+#[utoipa::path(context_path = "/api/v1", tag = "projects", params(Seen),
+    responses((status = 200, body = ProjectShape), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}")]
+pub(in crate::http) async fn show_project(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+    seen.wait(&office).await?;
+    let project = office.project(&name)?;
+    let version = project.version;
+    versioned(project, version)
+}
+
+/// Change settings, target and spec; what is absent stays.
+#[utoipa::path(context_path = "/api/v1", tag = "projects",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[patch("/projects/{p}")]
+pub(in crate::http) async fn change_project(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+    change: Json<ProjectChange>,
+) -> Answer {
+    ok(office.change_project(&wish, &name, &change).await?)
+}
+
+/// Delete a stopped project. Its name is never used again, its log stays.
+#[utoipa::path(context_path = "/api/v1", tag = "projects",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[delete("/projects/{p}")]
+pub(in crate::http) async fn delete_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+    ok(office.delete_project(&wish, &name).await?)
+}
+
+/// Set how many agents work at once.
+#[utoipa::path(context_path = "/api/v1", tag = "projects",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[put("/projects/{p}/target")]
+pub(in crate::http) async fn set_target(office: Data<Office>, wish: Wish, name: Path<String>, target: Json<NewTarget>) -> Answer {
+    ok(office.set_target(&wish, &name, target.count).await?)
+}
+
+/// Begin to work.
+#[utoipa::path(context_path = "/api/v1", tag = "projects",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/start")]
+pub(in crate::http) async fn start_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+    ok(office.intend(&wish, &name, "start").await?)
+}
+
+/// Begin nothing new, end what runs, then stop.
+#[utoipa::path(context_path = "/api/v1", tag = "projects",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/drain")]
+pub(in crate::http) async fn drain_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+    ok(office.intend(&wish, &name, "drain").await?)
+}
+
+/// Stop now; work in progress is secured first.
+#[utoipa::path(context_path = "/api/v1", tag = "projects",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/stop")]
+pub(in crate::http) async fn stop_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+    ok(office.intend(&wish, &name, "stop").await?)
+}
+
+/// The project on one page.
+#[utoipa::path(context_path = "/api/v1", tag = "projects", params(Seen),
+    responses((status = 200, body = Board), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}/board")]
+pub(in crate::http) async fn show_board(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+    seen.wait(&office).await?;
+    ok(office.board(&name)?)
+}

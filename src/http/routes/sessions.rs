@@ -1,0 +1,58 @@
+//! `/sessions` and `/stats`.
+
+use actix_web::web::{Data, Path, Query, ServiceConfig};
+use actix_web::{HttpResponse, get};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{Answer, Seen, ok};
+use crate::http::office::Office;
+use crate::http::problem::ProblemShape;
+use crate::http::shapes::{SessionShape, Stats};
+
+/// Header with the number of the last chunk of a transcript's answer.
+const LAST_CHUNK: &str = "x-last-chunk";
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(show_session).service(show_transcript).service(show_stats);
+}
+
+/// One session, over or not.
+#[utoipa::path(context_path = "/api/v1", tag = "sessions", params(Seen),
+    responses((status = 200, body = SessionShape), (status = "4XX", body = ProblemShape)))]
+#[get("/sessions/{id}")]
+pub(in crate::http) async fn show_session(office: Data<Office>, id: Path<String>, seen: Query<Seen>) -> Answer {
+    seen.wait(&office).await?;
+    ok(office.session(&id)?)
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Chunks {
+    /// Only what came after this chunk.
+    #[serde(default)]
+    after: u64,
+}
+
+/// What a session printed, as it came. The header `x-last-chunk` says where to go on.
+#[utoipa::path(context_path = "/api/v1", tag = "sessions", params(Chunks),
+    responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = ProblemShape)))]
+#[get("/sessions/{id}/transcript")]
+pub(in crate::http) async fn show_transcript(office: Data<Office>, id: Path<String>, chunks: Query<Chunks>) -> Answer {
+    let (bytes, last) = office.transcript(&id, chunks.after).await?;
+    // As text and nothing else: what an agent prints is never interpreted.
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .insert_header((LAST_CHUNK, last.to_string()))
+        .insert_header(("x-content-type-options", "nosniff"))
+        .body(bytes))
+}
+
+/// Figures of the installation.
+#[utoipa::path(context_path = "/api/v1", tag = "sessions", params(Seen), responses((status = 200, body = Stats)))]
+#[get("/stats")]
+pub(in crate::http) async fn show_stats(office: Data<Office>, seen: Query<Seen>) -> Answer {
+    seen.wait(&office).await?;
+    ok(office.stats())
+}

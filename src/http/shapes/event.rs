@@ -1,0 +1,70 @@
+//! Events on the wire.
+
+use events::envelope::Envelope;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::cli::shown;
+
+/// An envelope with everything in it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct EventShape {
+    /// Place in the log.
+    pub position: u64,
+    /// Its stream.
+    pub stream: String,
+    /// Place in the stream.
+    pub version: u64,
+    /// Its name.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its schema number.
+    pub schema: u16,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Who.
+    pub principal: String,
+    /// The story it belongs to.
+    pub correlation: String,
+    /// Position of the event it follows from.
+    pub causation: Option<u64>,
+    /// The command that brought it.
+    pub command: String,
+    /// W3C trace id.
+    pub trace: Option<String>,
+    /// Its link of the chain.
+    pub digest: String,
+    /// What it says.
+    pub data: serde_json::Value,
+}
+
+impl From<&Envelope> for EventShape {
+    fn from(envelope: &Envelope) -> Self {
+        Self {
+            position: envelope.position.0,
+            stream: envelope.stream.to_string(),
+            version: envelope.version.0,
+            kind: envelope.kind.clone(),
+            schema: envelope.schema,
+            at: shown::time(envelope.at),
+            principal: envelope.cause.principal.to_string(),
+            correlation: envelope.cause.correlation.to_string(),
+            causation: envelope.cause.causation.map(|p| p.0),
+            command: envelope.command.to_string(),
+            trace: envelope.trace.clone(),
+            digest: envelope.digest.to_string(),
+            data: shown::data(envelope),
+        }
+    }
+}
+
+/// Events in the log's order, and where to go on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct EventPage {
+    /// Those that were asked for.
+    pub events: Vec<EventShape>,
+    /// Ask after this position for more.
+    pub next: u64,
+    /// The newest position.
+    pub head: u64,
+}

@@ -1,0 +1,151 @@
+//! Features on the wire.
+
+use events::feature::{Content, FeatureType, Known, Stage};
+use events::holder::Holder;
+use events::id::FeatureId;
+use events::stream::Version;
+use events::view::ProjectBook;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A new feature.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewFeature {
+    /// What it asks for.
+    pub content: Content,
+    /// Ids it depends on.
+    #[serde(default)]
+    pub depends_on: Vec<String>,
+}
+
+/// Changes to a feature; what is absent stays.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FeatureChange {
+    /// 1 to 200 characters.
+    pub title: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// How to do it or to see that it is done, in order.
+    pub steps: Option<Vec<String>>,
+    /// Shown as a badge.
+    pub category: Option<String>,
+    /// At most 20.
+    pub labels: Option<Vec<String>>,
+    /// 0 (first) to 4 (last).
+    pub priority: Option<u8>,
+    /// Order within the priority, ascending.
+    pub rank: Option<i64>,
+}
+
+impl FeatureChange {
+    /// Whether only its place in the queue changes.
+    pub fn is_about_its_place(&self) -> bool {
+        let Self { title, description, steps, category, labels, priority: _, rank: _ } = self;
+        title.is_none() && description.is_none() && steps.is_none() && category.is_none() && labels.is_none()
+    }
+
+    /// The content after this change.
+    pub fn apply(self, mut content: Content) -> Content {
+        content.title = self.title.unwrap_or(content.title);
+        content.description = self.description.unwrap_or(content.description);
+        content.steps = self.steps.unwrap_or(content.steps);
+        content.category = self.category.unwrap_or(content.category);
+        content.labels = self.labels.unwrap_or(content.labels);
+        content.priority = self.priority.unwrap_or(content.priority);
+        content.rank = self.rank.unwrap_or(content.rank);
+        content
+    }
+}
+
+/// How a person closes a feature.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// It is done otherwise, and counts as done.
+    DoneElsewhere,
+    /// It will not be done, and leaves the counts.
+    WontDo,
+}
+
+/// A person closes a feature.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloseWish {
+    /// How.
+    pub how: How,
+}
+
+/// A dependency to add or to remove.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dependency {
+    /// Id of the feature it depends on.
+    pub on: String,
+    /// Remove it instead.
+    #[serde(default)]
+    pub remove: bool,
+}
+
+/// A feature as it stands.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct FeatureShape {
+    /// Its id.
+    pub id: String,
+    /// Version of its stream: the ETag.
+    pub version: u64,
+    /// open, claimed, submitted, approved, merging, closed, quarantined, withdrawn.
+    pub status: String,
+    /// Who works on it.
+    pub holder: Option<String>,
+    /// Its newest claim.
+    pub epoch: u64,
+    /// What it waits for.
+    pub blockers: Vec<String>,
+    /// Title and all.
+    pub content: Content,
+    /// What people and rules said about it, oldest first.
+    pub notes: Vec<String>,
+}
+
+/// The features of a project, in the order of the queue.
+pub fn features(book: &ProjectBook) -> Vec<FeatureShape> {
+    let mut known: Vec<_> = book.known().collect();
+    known.sort_by_key(|(id, k, _)| (k.content.priority, k.content.rank, k.created, (*id).clone()));
+    known.into_iter().map(|(id, known, tracked)| feature(id, known, tracked.version)).collect()
+}
+
+/// A feature's shape.
+pub fn feature(id: &FeatureId, known: &Known, version: Version) -> FeatureShape {
+    let (status, holder) = status(known);
+    FeatureShape {
+        id: id.to_string(),
+        version: version.0,
+        status: status.to_owned(),
+        holder,
+        epoch: known.epoch.0,
+        blockers: known.blockers.iter().map(ToString::to_string).collect(),
+        content: known.content.clone(),
+        notes: known.notes.iter().map(|n| format!("{}: {}", n.by, n.text)).collect(),
+    }
+}
+
+/// Where a feature stands, in a word, and who works on it.
+pub(super) fn status(known: &Known) -> (&'static str, Option<String>) {
+    match &known.stage {
+        Stage::Open { question: Some(_) } => ("asked", None),
+        Stage::Open { question: None } if !known.blockers.is_empty() => ("blocked", None),
+        Stage::Open { question: None } if known.content.kind == FeatureType::Epic => ("epic", None),
+        Stage::Open { question: None } => ("open", None),
+        Stage::Claimed { holder: Holder::Berth { n, .. }, .. } => ("claimed", Some(format!("berth {n}"))),
+        Stage::Claimed { holder: Holder::Outside { principal }, .. } => ("claimed", Some(principal.clone())),
+        Stage::Submitted { review: None, .. } => ("submitted", None),
+        Stage::Submitted { review: Some(seat), .. } => ("in review", Some(format!("berth {}", seat.n))),
+        Stage::Approved { .. } => ("approved", None),
+        Stage::Merging { .. } => ("merging", None),
+        Stage::Closed { .. } => ("closed", None),
+        Stage::Quarantined { .. } => ("quarantined", None),
+        Stage::Withdrawn => ("withdrawn", None),
+    }
+}

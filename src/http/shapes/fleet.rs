@@ -1,0 +1,238 @@
+//! The fleet on the wire: berths, sessions, the board, the figures.
+
+use actors::containers::plan::present_name;
+use events::container::{Berth, Duty, Slot};
+use events::feature::{FeatureType, Known, Stage};
+use events::id::{BerthNo, FeatureId, SessionId};
+use events::view::{Books, ProjectBook, SessionRecord};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::feature::status;
+use crate::cli::shown;
+
+/// A berth and what it is doing.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BerthShape {
+    /// Its number.
+    pub n: u16,
+    /// idle, assigned, starting, running, ending, quarantined.
+    pub status: String,
+    /// The present container, once there was one.
+    pub container: Option<String>,
+    /// The session at hand.
+    pub session: Option<String>,
+    /// coder, reviewer, verifier, overseer, initializer.
+    pub role: Option<String>,
+    /// What it works on.
+    pub feature: Option<String>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Why it is out of service, or who took it out.
+    pub note: Option<String>,
+}
+
+/// A session, over or not.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SessionShape {
+    /// Its id.
+    pub id: String,
+    /// Whose.
+    pub project: String,
+    /// Its berth.
+    pub n: u16,
+    /// Its container's generation.
+    pub generation: Option<u64>,
+    /// coder, reviewer, verifier, overseer, initializer.
+    pub role: String,
+    /// What it worked on.
+    pub feature: Option<String>,
+    /// Under which claim.
+    pub epoch: Option<u64>,
+    /// When it was assigned.
+    pub assigned: String,
+    /// When its runner reported for work.
+    pub began: Option<String>,
+    /// When it was over.
+    pub ended: Option<String>,
+    /// How.
+    pub outcome: Option<String>,
+    /// Exit code of its container.
+    pub exit_code: Option<i32>,
+    /// Whether its container ran out of memory.
+    pub oom: bool,
+}
+
+/// A feature on the board.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Card {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Where it stands, in a word.
+    pub status: String,
+    /// 0 (first) to 4 (last).
+    pub priority: u8,
+    /// Shown as a badge.
+    pub category: String,
+    /// Who works on it.
+    pub holder: Option<String>,
+    /// Its newest claim.
+    pub epoch: u64,
+    /// What it waits for.
+    pub blockers: Vec<String>,
+}
+
+/// The columns of the board, each in the order of the queue.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct Columns {
+    /// Not begun.
+    pub backlog: Vec<Card>,
+    /// Claimed.
+    pub in_progress: Vec<Card>,
+    /// Handed in.
+    pub review: Vec<Card>,
+    /// Approved, on the way to upstream.
+    pub merging: Vec<Card>,
+    /// Closed.
+    pub done: Vec<Card>,
+    /// Waits for a person.
+    pub needs_you: Vec<Card>,
+}
+
+/// A project on one page.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Board {
+    /// How the project stands.
+    pub project: super::ProjectShape,
+    /// Its features.
+    pub columns: Columns,
+    /// Its berths.
+    pub berths: Vec<BerthShape>,
+    /// All this is as of here.
+    pub position: u64,
+}
+
+/// Figures of the installation.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Stats {
+    /// The newest position.
+    pub head: u64,
+    /// Registered projects.
+    pub projects: usize,
+    /// Those that run.
+    pub running: usize,
+    /// Features that exist.
+    pub features: usize,
+    /// Closed ones.
+    pub closed: usize,
+    /// Claims that are open.
+    pub claims: usize,
+    /// Sessions there were.
+    pub sessions: usize,
+    /// Sessions at work.
+    pub at_work: usize,
+}
+
+/// The berths of a project, by number.
+pub fn berths(book: &ProjectBook) -> Vec<BerthShape> {
+    book.enlisted().map(|(n, berth, _)| berth_shape(book, n, berth)).collect()
+}
+
+fn berth_shape(book: &ProjectBook, n: BerthNo, berth: &Berth) -> BerthShape {
+    let (status, why) = match &berth.slot {
+        Slot::Idle => ("idle", None),
+        Slot::Assigned { .. } => ("assigned", None),
+        Slot::Requested { .. } => ("starting", None),
+        Slot::Running { .. } => ("running", None),
+        Slot::Ended(_) => ("ending", None),
+        Slot::Quarantined { why } => ("quarantined", Some(why.clone())),
+    };
+    let withheld = match &berth.duty {
+        Duty::Withhold { by } => Some(format!("taken out of service by {by}")),
+        Duty::Serve | Duty::Interrupt { .. } => None,
+    };
+    let job = berth.job();
+    BerthShape {
+        n: n.0,
+        status: status.to_owned(),
+        container: present_name(book, n).map(|name| name.to_string()),
+        session: job.map(|job| job.session.to_string()),
+        role: job.map(|job| job.role.name().to_owned()),
+        feature: job.and_then(|job| job.feature.as_ref()).map(ToString::to_string),
+        failures: berth.failures,
+        note: why.or(withheld),
+    }
+}
+
+/// A session's shape.
+pub fn session(book: &ProjectBook, id: &SessionId, record: &SessionRecord) -> SessionShape {
+    SessionShape {
+        id: id.to_string(),
+        project: book.name.to_string(),
+        n: record.n.0,
+        generation: record.generation.map(|g| g.0),
+        role: record.role.name().to_owned(),
+        feature: record.feature.as_ref().map(ToString::to_string),
+        epoch: record.epoch.map(|e| e.0),
+        assigned: shown::time(record.assigned),
+        began: record.began.map(shown::time),
+        ended: record.ended.map(|(at, _)| shown::time(at)),
+        outcome: record.ended.map(|(_, outcome)| outcome.name().to_owned()),
+        exit_code: record.exit.as_ref().and_then(|exit| exit.code),
+        oom: record.exit.as_ref().is_some_and(|exit| exit.oom),
+    }
+}
+
+fn card(id: &FeatureId, known: &Known) -> Card {
+    let (status, holder) = status(known);
+    Card {
+        id: id.to_string(),
+        title: known.content.title.clone(),
+        status: status.to_owned(),
+        priority: known.content.priority,
+        category: known.content.category.clone(),
+        holder,
+        epoch: known.epoch.0,
+        blockers: known.blockers.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// A project's board, if it is registered. Epics are headings, and withdrawn features are gone: neither is on it.
+pub fn board(book: &ProjectBook, books: &Books) -> Option<Board> {
+    let project = super::project(book)?;
+    let mut known: Vec<_> = book.known().filter(|(_, k, _)| k.content.kind != FeatureType::Epic).collect();
+    known.sort_by_key(|(id, k, _)| (k.content.priority, k.content.rank, k.created, (*id).clone()));
+    let mut columns = Columns::default();
+    for (id, known, _) in known {
+        let column = match &known.stage {
+            Stage::Open { question: Some(_) } | Stage::Quarantined { .. } => &mut columns.needs_you,
+            Stage::Open { question: None } => &mut columns.backlog,
+            Stage::Claimed { .. } => &mut columns.in_progress,
+            Stage::Submitted { .. } => &mut columns.review,
+            Stage::Approved { .. } | Stage::Merging { .. } => &mut columns.merging,
+            Stage::Closed { .. } => &mut columns.done,
+            Stage::Withdrawn => continue,
+        };
+        column.push(card(id, known));
+    }
+    Some(Board { project, columns, berths: berths(book), position: books.position.0 })
+}
+
+/// The figures of all projects.
+pub fn stats(books: &Books) -> Stats {
+    let registered = || books.projects.values().filter(|book| book.registered().is_some());
+    let features = || registered().flat_map(|book| book.known().map(|(_, known, _)| known));
+    let sessions = || registered().flat_map(|book| book.sessions.iter().map(|(_, record)| record));
+    Stats {
+        head: books.position.0,
+        projects: registered().count(),
+        running: registered().filter(|book| book.registered().is_some_and(|r| r.is_running())).count(),
+        features: features().count(),
+        closed: features().filter(|known| known.is_closed()).count(),
+        claims: features().filter(|known| matches!(known.stage, Stage::Claimed { .. })).count(),
+        sessions: sessions().count(),
+        at_work: sessions().filter(|record| record.ended.is_none()).count(),
+    }
+}

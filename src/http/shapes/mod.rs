@@ -1,0 +1,36 @@
+//! What the operator's HTTP takes and gives. Unknown fields are refused: a typo must not pass for an omission.
+
+mod claim;
+mod event;
+mod feature;
+mod fleet;
+mod project;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use claim::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission};
+pub use event::{EventPage, EventShape};
+pub use feature::{CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, feature, features};
+pub use fleet::{BerthShape, Board, Card, Columns, SessionShape, Stats, berths, board, session, stats};
+pub use project::{NewProject, NewTarget, ProjectChange, ProjectShape, project};
+
+/// A text, for comments and answers.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// It.
+    pub text: String,
+}
+
+/// The answer to a write.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Written {
+    /// Where it is recorded.
+    pub position: u64,
+    /// Version of the written stream.
+    pub version: u64,
+    /// Ids it brought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
+}
