@@ -132,14 +132,17 @@ impl Lane {
         Err(ExecuteError::Busy)
     }
 
+    /// The books are the outer lock, here as wherever both are held: the policies look at reservations while they read.
     fn pick(&self, asking: &Asking) -> Result<Pick, ExecuteError> {
-        let mut all = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-        let reserved = all.entry(asking.project.clone()).or_default();
-        let picked = self.projector.read(|books| pick(books, asking, reserved))?;
-        if let Pick::Feature(feature, _) = &picked {
-            reserved.insert(feature.clone());
-        }
-        Ok(picked)
+        self.projector.read(|books| {
+            let mut all = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+            let reserved = all.entry(asking.project.clone()).or_default();
+            let picked = pick(books, asking, reserved)?;
+            if let Pick::Feature(feature, _) = &picked {
+                reserved.insert(feature.clone());
+            }
+            Ok(picked)
+        })
     }
 
     async fn append(&self, asking: &Asking, feature: &FeatureId, project: Version) -> Result<Receipt, ExecuteError> {

@@ -15,6 +15,9 @@ use crate::lane::{Asking, Granted};
 use crate::ports::PortError;
 use crate::supervisor::Core;
 
+/// The code for a claim that is somebody else's.
+const HELD: &str = "held";
+
 /// Why a holder's request was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OutsideError {
@@ -88,7 +91,7 @@ impl Outside {
         epoch: Epoch,
         reason: &str,
     ) -> Done<Receipt> {
-        if self.held(&desk.holder, project, feature, epoch).is_ok() {
+        if self.is_open(desk, project, feature, epoch)? {
             let sha = self.core.world.repo.work_head(project, feature, epoch).await?;
             self.tell(desk, project, feature, "secure", feature::Command::SecureWork { epoch, sha }).await?;
         }
@@ -105,7 +108,7 @@ impl Outside {
         epoch: Epoch,
         sha: Sha,
     ) -> Done<Receipt> {
-        if self.held(&desk.holder, project, feature, epoch).is_err() {
+        if !self.is_open(desk, project, feature, epoch)? {
             // The rules say why, and a repetition of what was accepted is answered as the first time.
             let command = feature::Command::Submit { epoch, sha, base: None };
             return self.tell(desk, project, feature, "", command).await;
@@ -131,6 +134,16 @@ impl Outside {
         Ok(())
     }
 
+    /// Whether the claim at hand is open. One that is somebody else's is refused here; one that is over is for the rules to refuse,
+    /// which answer a repetition of what they accepted as the first time.
+    fn is_open(&self, desk: &AtDesk, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Done<bool> {
+        match self.held(&desk.holder, project, feature, epoch) {
+            Ok(()) => Ok(true),
+            Err(error @ OutsideError::Execute(ExecuteError::Refused { code: HELD, .. })) => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
     /// Whether this claim is open and this holder's.
     fn held(&self, holder: &str, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Done<()> {
         let open = self.core.projector.read(|books| {
@@ -152,7 +165,7 @@ impl Outside {
                     Holder::Outside { principal } => principal,
                     Holder::Berth { n, .. } => format!("berth {n}"),
                 };
-                Err(refused("held", format!("{feature} is claimed by {by}, not by {holder}")))
+                Err(refused(HELD, format!("{feature} is claimed by {by}, not by {holder}")))
             }
         }
     }

@@ -50,7 +50,8 @@ impl Projector {
         Ok(())
     }
 
-    /// Reads the books. Keep it short: the fold waits meanwhile.
+    /// Reads the books. Keep it short: the fold waits meanwhile. A lock may be taken inside, and never the other way round: who holds
+    /// one and then waits for the books behind a waiting fold, stops whoever reads and wants that lock.
     pub fn read<T>(&self, f: impl FnOnce(&Books) -> T) -> T {
         f(&self.books.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -135,7 +135,10 @@ async fn tail(data: &DataArgs, lines: u64, follow: bool, json: bool) -> anyhow::
         }
     }
     let mut after = head.0;
-    while follow {
+    if !follow {
+        return Ok(());
+    }
+    loop {
         let page: EventPage = ask(data, "GET", &format!("/api/v1/events?after={after}&wait=true"), &()).await?;
         for event in &page.events {
             if !print(&said(event)?) {
@@ -144,7 +147,6 @@ async fn tail(data: &DataArgs, lines: u64, follow: bool, json: bool) -> anyhow::
         }
         after = page.next;
     }
-    Ok(())
 }
 
 /// Runs the audit over a whole log, with what upstream's branch holds as the gates saw it last.

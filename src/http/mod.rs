@@ -2,6 +2,7 @@
 //! `office` is what can be done, `routes` how it is asked for, `access` who may ask.
 
 pub mod access;
+mod body;
 mod caller;
 pub mod office;
 pub mod openapi;

@@ -39,8 +39,6 @@ pub(crate) fn wait(mut child: Child) -> Option<i32> {
 /// A server until the end of the test.
 pub(crate) struct Serving {
     child: Option<Child>,
-    /// Everything it printed up to its ready line.
-    pub(crate) ready: String,
 }
 
 impl Serving {
@@ -53,7 +51,7 @@ impl Serving {
             let read = lines.read_line(&mut ready).expect("a line");
             assert!(read > 0, "the server ended before it was ready: {ready}");
         }
-        Self { child: Some(child), ready }
+        Self { child: Some(child) }
     }
 
     /// Its process id.
@@ -66,13 +64,6 @@ impl Serving {
         let child = self.child.take().expect("a server");
         signal(&child, Signal::SIGTERM);
         assert_eq!(wait(child), Some(0), "an orderly stop");
-    }
-
-    /// Ends it as a crash does.
-    pub(crate) fn crash(mut self) {
-        let mut child = self.child.take().expect("a server");
-        child.kill().expect("killed");
-        child.wait().expect("waited");
     }
 }
 

@@ -7,6 +7,7 @@ mod door;
 mod engine;
 mod flows;
 mod house;
+mod http;
 mod log;
 mod newcomer;
 mod recovery;

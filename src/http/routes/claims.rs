@@ -1,9 +1,10 @@
 //! Claims by people and their own agents.
 
-use actix_web::web::{Data, Json, Path, ServiceConfig};
+use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, post};
 
 use super::{Answer, ok};
+use crate::http::body::Json;
 use crate::http::office::{Holding, Office, Wish};
 use crate::http::problem::ProblemShape;
 use crate::http::shapes::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission, Written};

@@ -1,10 +1,11 @@
 //! `/projects/{p}/features` and `/projects/{p}/backlog`.
 
 use ::events::backlog::Batch;
-use actix_web::web::{Data, Json, Path, Query, ServiceConfig};
+use actix_web::web::{Data, Path, Query, ServiceConfig};
 use actix_web::{HttpResponse, delete, get, patch, post};
 
 use super::{Answer, Seen, ok, versioned};
+use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
 use crate::http::shapes::{CloseWish, Dependency, FeatureChange, FeatureShape, NewFeature, Text, Written};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ::events::id::ProjectName;
 use ::events::stream::Position;
 use actix_web::web::{Data, Payload, Query, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpRequest, get};
 use actix_ws::{CloseCode, CloseReason, Closed, Message, MessageStream, Session};
 use actors::follower::Follower;
 use futures::StreamExt;
@@ -71,7 +71,7 @@ struct Wanted {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Sent<'a> {
     /// One event, in the log's order.
-    Event { position: u64, event: EventShape },
+    Event { position: u64, event: &'a EventShape },
     /// Everything up to here was sent.
     Head { position: u64 },
     /// A project on one page.
@@ -118,7 +118,7 @@ pub(in crate::http) async fn live(
         let _seat = seat;
         feeding.run(follower, messages.max_frame_size(SAID_MAX)).await;
     });
-    Ok(HttpResponse::from(response))
+    Ok(response)
 }
 
 struct Feeding {
@@ -177,7 +177,7 @@ impl Feeding {
             self.seen = envelope.position;
             let wanted = self.project.is_none() || envelope.stream.project() == self.project.as_ref();
             if wanted {
-                self.send(&Sent::Event { position: envelope.position.0, event: envelope.into() }).await?;
+                self.send(&Sent::Event { position: envelope.position.0, event: &envelope.into() }).await?;
             }
         }
         self.overview().await?;

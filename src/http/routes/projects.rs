@@ -1,9 +1,10 @@
 //! `/projects`.
 
-use actix_web::web::{Data, Json, Path, Query, ServiceConfig};
+use actix_web::web::{Data, Path, Query, ServiceConfig};
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 
 use super::{Answer, Seen, ok, versioned};
+use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
 use crate::http::shapes::{Board, NewProject, NewTarget, ProjectChange, ProjectShape, Written};

@@ -51,9 +51,19 @@ pub(crate) struct World {
     sessions: watch::Sender<Option<Sessions>>,
 }
 
-/// Runs a story on an actix system of its own.
+/// Runs a story on an actix system of its own. A thread that blocks for ever defeats every timeout of the runtime: the watchdog ends
+/// the whole run then, and names the story.
 pub(crate) fn story<F: Future<Output = ()>>(tell: impl FnOnce() -> F) {
+    let (told, end) = std::sync::mpsc::channel::<()>();
+    let name = std::thread::current().name().unwrap_or("a story").to_owned();
+    std::thread::spawn(move || {
+        if end.recv_timeout(STUCK_AFTER * 2) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            eprintln!("{name}: a thread is blocked for ever");
+            std::process::abort();
+        }
+    });
     supercargo::app::on_system(async { tokio::time::timeout(STUCK_AFTER, tell()).await.expect("the story is stuck") });
+    drop(told);
 }
 
 impl World {

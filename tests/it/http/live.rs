@@ -1,0 +1,149 @@
+//! V1: every subscriber sees every event once and in order while features move; whoever comes back misses nothing.
+
+use std::net::SocketAddr;
+
+use events::log::EventLog;
+use events::stream::Position;
+use futures::StreamExt;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+use super::{TOKEN, client, open_port};
+use crate::world::{World, ZOO, scripted, story};
+
+const SUBSCRIBERS: usize = 200;
+const COMMENTS: usize = 60;
+
+async fn subscribe(address: SocketAddr, query: &str) -> WebSocketStream<TcpStream> {
+    let mut request = format!("ws://{address}/api/v1/live?{query}").into_client_request().expect("a request");
+    let protocols = format!("supercargo.v1, bearer.{TOKEN}");
+    request.headers_mut().insert("sec-websocket-protocol", protocols.parse().expect("a header"));
+    request.headers_mut().insert("origin", format!("http://{address}").parse().expect("a header"));
+    let stream = TcpStream::connect(address).await.expect("connected");
+    let (socket, answer) = tokio_tungstenite::client_async(request, stream).await.expect("upgraded");
+    assert_eq!(
+        answer.headers().get("sec-websocket-protocol").map(|v| v.as_bytes()),
+        Some(&b"supercargo.v1"[..]),
+        "never the token"
+    );
+    socket
+}
+
+async fn next(socket: &mut WebSocketStream<TcpStream>) -> Value {
+    loop {
+        match socket.next().await.expect("open").expect("a message") {
+            Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
+            Message::Ping(_) | Message::Pong(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The next message that is so.
+async fn until(socket: &mut WebSocketStream<TcpStream>, is: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let message = next(socket).await;
+        if is(&message) {
+            return message;
+        }
+    }
+}
+
+/// Positions of the events up to `last`, as they came.
+async fn collect(mut socket: WebSocketStream<TcpStream>, last: u64) -> Vec<u64> {
+    let mut seen = Vec::new();
+    while seen.last() != Some(&last) {
+        let message = next(&mut socket).await;
+        if message["type"] == "event" {
+            seen.push(message["position"].as_u64().expect("position"));
+        }
+    }
+    seen
+}
+
+#[test]
+fn two_hundred_subscribers_see_everything_once_and_in_order() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        server.open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])]).await.expect("opened");
+        let id = server.until(|book| book.ready().first().map(|id| (*id).to_string())).await;
+        let port = open_port(&world, &server);
+        let client = client(&port);
+        let sockets: Vec<_> = futures::future::join_all((0..SUBSCRIBERS).map(|_| subscribe(port.address, "after=0"))).await;
+        let comments = (0..COMMENTS).map(|n| {
+            let path = format!("/api/v1/projects/{ZOO}/features/{id}/comments");
+            async move { client.post(&path, json!({ "text": format!("comment {n}") })).await.status.as_u16() }
+        });
+        let answers = futures::future::join_all(comments).await;
+        assert!(answers.iter().all(|status| *status == 200), "{answers:?}");
+        let last = world.log.head().await.expect("head").position.0;
+        let all: Vec<u64> = (1..=last).collect();
+        for seen in futures::future::join_all(sockets.into_iter().map(|socket| collect(socket, last))).await {
+            assert_eq!(seen, all);
+        }
+        port.handle.stop(false).await;
+        world.end(server).await;
+    });
+}
+
+#[test]
+fn whoever_comes_back_misses_nothing() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        server.open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])]).await.expect("opened");
+        let id = server.until(|book| book.ready().first().map(|id| (*id).to_string())).await;
+        let port = open_port(&world, &server);
+        let client = client(&port);
+        let mut seen: Vec<u64> = Vec::new();
+        for round in 0..10 {
+            let after = seen.last().copied().unwrap_or(0);
+            let mut socket = subscribe(port.address, &format!("after={after}")).await;
+            let path = format!("/api/v1/projects/{ZOO}/features/{id}/comments");
+            let said = client.post(&path, json!({ "text": format!("round {round}") })).await;
+            let until = said.json["position"].as_u64().expect("position") - u64::from(round % 2 == 0);
+            while seen.last().copied().unwrap_or(0) < until {
+                let message = next(&mut socket).await;
+                if message["type"] == "event" {
+                    seen.push(message["position"].as_u64().expect("position"));
+                }
+            }
+        }
+        let log = world.log.read_all(Position(0), usize::MAX).await.expect("log");
+        let all: Vec<u64> = log.iter().map(|e| e.position.0).take(seen.len()).collect();
+        assert_eq!(seen, all);
+        port.handle.stop(false).await;
+        world.end(server).await;
+    });
+}
+
+/// The board comes with the events, only those of the project, and what is no message of ours ends the line.
+#[test]
+fn a_projects_board_comes_along_and_nonsense_is_not_taken() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        server.open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])]).await.expect("opened");
+        server.until(|book| (book.ready().len() == 1).then_some(())).await;
+        let port = open_port(&world, &server);
+        let mut socket = subscribe(port.address, &format!("project={ZOO}&boards=true")).await;
+        let board = next(&mut socket).await;
+        assert_eq!(board["board"]["columns"]["backlog"][0]["title"], "lions", "{board}");
+        client(&port).post(&format!("/api/v1/projects/{ZOO}/features/claim"), json!({ "holder": "ann" })).await;
+        let event = until(&mut socket, |m| m["type"] == "event").await;
+        assert_eq!(event["event"]["type"], "feature.claimed", "{event}");
+        let held = |m: &Value| m["board"]["columns"]["in_progress"][0]["holder"] == "ann";
+        until(&mut socket, held).await;
+        futures::SinkExt::send(&mut socket, Message::text(r#"{"type":"ping"}"#)).await.expect("sent");
+        until(&mut socket, |m| m["type"] == "pong").await;
+        futures::SinkExt::send(&mut socket, Message::text("give me everything")).await.expect("sent");
+        let mut rest = socket.filter(|m| futures::future::ready(matches!(m, Ok(Message::Close(_)) | Err(_))));
+        assert!(matches!(rest.next().await, Some(Ok(Message::Close(Some(_))))));
+        port.handle.stop(false).await;
+        world.end(server).await;
+    });
+}

@@ -1,0 +1,38 @@
+//! The API on a real port of loopback, in front of a World.
+
+mod access;
+mod claims;
+mod client;
+mod inputs;
+mod live;
+mod outside;
+
+use client::Client;
+use supercargo::http::{Port, Served, listen_port};
+
+use crate::world::{Server, World};
+
+pub(crate) const TOKEN: &str = "the-token-of-the-tests";
+
+/// A port in front of a server of a world.
+pub(crate) fn open_port(world: &World, server: &Server) -> Port {
+    let served = Served { office: server.office.clone(), gates: world.folder.path().join("gates") };
+    listen_port(&served, "127.0.0.1:0".parse().expect("address"), TOKEN).expect("a port")
+}
+
+/// A client of it.
+fn client(port: &Port) -> Client {
+    Client::new(port.address)
+}
+
+/// The committed description is what the code says. `OPENAPI=write` writes it.
+#[test]
+fn the_committed_description_is_the_codes() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
+    let document = supercargo::http::openapi::document();
+    if std::env::var("OPENAPI").as_deref() == Ok("write") {
+        std::fs::write(path, &document).expect("written");
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(committed == document, "docs/openapi.json is not what the code says: run the tests once with OPENAPI=write");
+}
