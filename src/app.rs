@@ -59,6 +59,11 @@ impl DataFolder {
         self.0.join("token")
     }
 
+    /// Where a running server is reached over HTTP.
+    pub fn url(&self) -> PathBuf {
+        self.0.join("url")
+    }
+
     /// Transcripts.
     pub fn transcripts(&self) -> PathBuf {
         self.0.join("transcripts")

@@ -83,6 +83,19 @@ pub async fn call_socket<B: Serialize, T: DeserializeOwned>(
     answered(status, &bytes)
 }
 
+/// What a Unix socket answers to a GET, as it is.
+pub async fn call_text(socket: &Path, path: &str) -> Result<Bytes, CallError> {
+    let stream = tokio::net::UnixStream::connect(socket).await;
+    let stream = stream.map_err(|e| CallError::unreachable(&socket.display().to_string(), e))?;
+    let (status, bytes) = exchange(stream, "GET", path, vec![]).await?;
+    if status.is_success() {
+        Ok(bytes)
+    } else {
+        answered(status, &bytes)
+            .and_then(|never: serde_json::Value| Err(CallError::Unreachable(format!("the answer makes no sense: {never}"))))
+    }
+}
+
 /// A request with a JSON body to an `http://host:port` address.
 pub async fn call_url<B: Serialize, T: DeserializeOwned>(url: &str, path: &str, body: &B) -> Result<T, CallError> {
     let address = url.trim_start_matches("http://").trim_end_matches('/');

@@ -32,6 +32,16 @@ pub(super) async fn ask<B: Serialize, T: DeserializeOwned>(
     answer.map_err(|error| anyhow!(error))
 }
 
+/// As [`ask`], where nothing is an answer too.
+pub(super) async fn ask_maybe<B: Serialize, T: DeserializeOwned>(
+    data: &DataArgs,
+    method: &str,
+    path: &str,
+    body: &B,
+) -> anyhow::Result<Option<T>> {
+    ask(data, method, path, body).await
+}
+
 async fn server_answers(socket: &std::path::Path) -> bool {
     tokio::net::UnixStream::connect(socket).await.is_ok()
 }

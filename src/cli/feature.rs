@@ -7,9 +7,10 @@ use clap::Subcommand;
 use events::feature::{Content, FeatureType};
 use events::id::{FeatureId, ProjectName};
 
+use super::claim::{self, ClaimArgs, HeldArgs};
 use super::client::ask;
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{FeatureShape, NewFeature, Text, Written};
+use crate::http::shapes::{CloseWish, Dependency, FeatureShape, How, NewFeature, Text, Written};
 
 /// Verbs on features.
 #[derive(Debug, Subcommand)]
@@ -36,10 +37,72 @@ pub(super) enum FeatureCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// Claim a feature for yourself or an agent of your own
+    Claim(ClaimArgs),
+    /// Give a claim back
+    Release {
+        #[command(flatten)]
+        held: HeldArgs,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Hand in a pushed commit
+    Submit {
+        #[command(flatten)]
+        held: HeldArgs,
+        /// The commit
+        #[arg(long)]
+        sha: String,
+    },
+    /// Close a feature by hand
+    Close {
+        #[command(flatten)]
+        feature: IdArgs,
+        /// How
+        #[arg(long, value_enum, default_value = "done-elsewhere")]
+        how: How,
+    },
+    /// Open a closed feature again; the text says why
+    Reopen(TextArgs),
+    /// Take a feature out of quarantine
+    Requeue(IdArgs),
+    /// Take a feature out of the backlog
+    Withdraw(IdArgs),
+    /// Let a feature wait for another
+    Depend {
+        #[command(flatten)]
+        feature: IdArgs,
+        /// The one it waits for
+        on: FeatureId,
+        /// Let it wait no more
+        #[arg(long)]
+        remove: bool,
+    },
     /// Say something about a feature
     Comment(TextArgs),
     /// Answer a feature's question, so that work goes on
     Answer(TextArgs),
+}
+
+/// A feature of a project.
+#[derive(Debug, clap::Args)]
+pub(super) struct IdArgs {
+    /// The project
+    project: ProjectName,
+    /// Its id
+    id: FeatureId,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+impl IdArgs {
+    async fn tell<B: serde::Serialize>(&self, method: &str, verb: &str, body: &B) -> anyhow::Result<()> {
+        let path = format!("/api/v1/projects/{}/features/{}{verb}", self.project, self.id);
+        let written: Written = ask(&self.data, method, &path, body).await?;
+        println!("recorded at position {}", written.position);
+        Ok(())
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -98,6 +161,16 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
             Ok(())
         }
         FeatureCommand::Show { project, id, data, output } => show(&project, &id, &data, output.json).await,
+        FeatureCommand::Claim(args) => claim::claim(args).await,
+        FeatureCommand::Release { held, reason } => claim::release(held, reason).await,
+        FeatureCommand::Submit { held, sha } => claim::submit(held, sha).await,
+        FeatureCommand::Close { feature, how } => feature.tell("POST", "/close", &CloseWish { how }).await,
+        FeatureCommand::Reopen(args) => speak(args, "reopen").await,
+        FeatureCommand::Requeue(feature) => feature.tell("POST", "/requeue", &()).await,
+        FeatureCommand::Withdraw(feature) => feature.tell("DELETE", "", &()).await,
+        FeatureCommand::Depend { feature, on, remove } => {
+            feature.tell("POST", "/dependencies", &Dependency { on: on.to_string(), remove }).await
+        }
         FeatureCommand::Comment(args) => speak(args, "comments").await,
         FeatureCommand::Answer(args) => speak(args, "answer").await,
     }

@@ -1,6 +1,9 @@
 //! The command line. Exit codes: 0 done, 1 not done (with the reason on standard error), 2 used wrongly.
 
+mod claim;
 mod client;
+mod container;
+mod doctor;
 mod feature;
 mod image;
 mod log;
@@ -12,7 +15,7 @@ pub mod shown;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::agent::AgentCommand;
 use crate::runner::RunnerArgs;
@@ -35,12 +38,27 @@ enum Command {
     /// Add, show and run projects
     #[command(subcommand)]
     Project(project::ProjectCommand),
-    /// Add and show features
+    /// Add, show and claim features
     #[command(subcommand)]
     Feature(feature::FeatureCommand),
     /// Read the log
     #[command(subcommand)]
     Log(log::LogCommand),
+    /// Look at berths and containers, stop and restart them
+    #[command(subcommand)]
+    Container(container::ContainerCommand),
+    /// Say whether this machine has what a fleet needs
+    Doctor {
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
     /// The image that containers are made from
     #[command(subcommand)]
     Image(image::ImageCommand),
@@ -89,6 +107,12 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Feature(command) => quiet(feature::run(command)),
         Command::Log(command) => quiet(log::run(command)),
         Command::Image(command) => quiet(image::run(command)),
+        Command::Container(command) => quiet(container::run(command)),
+        Command::Doctor { data, output } => quiet(doctor::run(data, output)),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "supercargo", &mut std::io::stdout());
+            Ok(())
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -31,6 +31,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let socket = http::listen(&served, &app.data.operator_socket())?;
     let token = http::token::read_or_make(&app.data.token())?;
     let port = http::listen_port(&served, args.listen, &token)?;
+    std::fs::write(app.data.url(), format!("http://{}\n", port.address))?;
     println!("listening on http://{}/#token={token}", port.address);
     let mut terminate = signal(SignalKind::terminate())?;
     let failed = tokio::select! {

@@ -67,6 +67,7 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     let token = http::token::read_or_make(&data.token())?;
     let port = http::listen_port(&served, args.listen, &token)?;
     println!("{} agents, {} features, in {}", args.agents, args.features, data.path().display());
+    std::fs::write(data.url(), format!("http://{}\n", port.address))?;
     println!("listening on http://{}/?project={NAME}#token={token}", port.address);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut watch = Watch::new(&app.running.core, NAME)?;
