@@ -4,6 +4,7 @@ use crate::aggregate::{Aggregate, Moment};
 use crate::backlog::event::{self, Edge, Event};
 use crate::backlog::{Backlog, Command, Origin, Refusal};
 use crate::id::{Digest, FeatureId, Timestamp};
+use crate::stream::Position;
 
 impl Aggregate for Backlog {
     type Command = Command;
@@ -33,10 +34,11 @@ impl Aggregate for Backlog {
         }
     }
 
-    fn evolve(&mut self, event: &Event, _moment: Moment) {
+    fn evolve(&mut self, event: &Event, moment: Moment) {
         match event {
             Event::Admitted(e) => {
-                let origins = e.ids.iter().zip(0..).map(|(id, index)| (id.clone(), Origin { batch: e.batch, index }));
+                let (batch, admitted) = (e.batch, moment.position);
+                let origins = e.ids.iter().zip(0..).map(|(id, index)| (id.clone(), Origin { batch, admitted, index }));
                 self.ids.extend(origins);
                 for edge in &e.edges {
                     self.link(edge);
@@ -83,7 +85,7 @@ impl Backlog {
         }
         let mut after = self.clone();
         for (id, index) in ids.iter().zip(0..) {
-            if after.ids.insert(id.clone(), Origin { batch, index }).is_some() {
+            if after.ids.insert(id.clone(), Origin { batch, admitted: Position(0), index }).is_some() {
                 return Err(Refusal::Reused { id: id.to_string() });
             }
         }

@@ -17,6 +17,7 @@ pub use crate::backlog::batch::{Batch, BatchItem, BatchRefusal};
 pub use crate::backlog::event::{Edge, Event};
 use crate::id::{Digest, FeatureId};
 use crate::refusal_enum;
+use crate::stream::Position;
 
 /// A request to a backlog.
 #[derive(Debug, Clone, Serialize)]
@@ -56,6 +57,8 @@ pub struct Backlog {
 pub struct Origin {
     /// The batch, in the blob store.
     pub batch: Digest,
+    /// Where the batch was admitted: what came first is older.
+    pub admitted: Position,
     /// Place within the batch, from 0.
     pub index: u32,
 }

@@ -15,8 +15,8 @@ use crate::stream::{Position, StreamId, Version};
 use crate::trunk::Trunk;
 use crate::view::sessions::SessionsView;
 
-/// When a feature's turn comes: priority, rank, age; the id last, so that the order is total.
-type Turn<'a> = (u8, i64, Position, &'a FeatureId);
+/// When a feature's turn comes: priority, rank, age (its batch's, then its place there); the id last, so that the order is total.
+type Turn<'a> = (u8, i64, Position, u32, &'a FeatureId);
 
 /// A folded stream: its state, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,22 +141,33 @@ impl ProjectBook {
     pub fn ready(&self) -> Vec<&FeatureId> {
         let mut ready: Vec<_> = self.claimable().collect();
         ready.sort_unstable();
-        ready.into_iter().map(|turn| turn.3).collect()
+        ready.into_iter().map(|turn| turn.4).collect()
     }
 
     /// The best feature that a claim would be granted for now and that is not among these.
     pub fn next_ready(&self, except: &BTreeSet<FeatureId>) -> Option<&FeatureId> {
-        self.claimable().filter(|turn| !except.contains(turn.3)).min().map(|turn| turn.3)
+        self.claimable().filter(|turn| !except.contains(turn.4)).min().map(|turn| turn.4)
     }
 
     /// The claimable features, each with what orders it. Nothing of a batch is claimable before it is whole.
     fn claimable(&self) -> impl Iterator<Item = Turn<'_>> {
         let missing = self.backlog.state.ids.iter().filter(|(id, _)| self.feature(id).is_none());
         let partial: BTreeSet<_> = missing.map(|(_, origin)| origin.batch).collect();
-        self.known().filter(move |(_, known, _)| known.is_ready() && !partial.contains(&known.batch)).map(|(id, known, _)| {
-            let content = &known.content;
-            (content.priority, content.rank, known.created, id)
-        })
+        let ready = self.known().filter(move |(_, known, _)| known.is_ready() && !partial.contains(&known.batch));
+        ready.map(|(id, known, _)| self.turn(id, known))
+    }
+
+    fn turn<'a>(&'a self, id: &'a FeatureId, known: &Known) -> Turn<'a> {
+        let origin = self.backlog.state.ids.get(id);
+        let (admitted, index) = origin.map_or((known.created, 0), |origin| (origin.admitted, origin.index));
+        (known.content.priority, known.content.rank, admitted, index, id)
+    }
+
+    /// The features that exist, in the order of the queue.
+    pub fn in_order(&self) -> Vec<(&FeatureId, &Known, &Tracked<Feature>)> {
+        let mut all: Vec<_> = self.known().collect();
+        all.sort_by(|a, b| self.turn(a.0, a.1).cmp(&self.turn(b.0, b.1)));
+        all
     }
 }
 

@@ -111,8 +111,7 @@ pub struct FeatureShape {
 
 /// The features of a project, in the order of the queue.
 pub fn features(book: &ProjectBook) -> Vec<FeatureShape> {
-    let mut known: Vec<_> = book.known().collect();
-    known.sort_by_key(|(id, k, _)| (k.content.priority, k.content.rank, k.created, (*id).clone()));
+    let known = book.in_order();
     known.into_iter().map(|(id, known, tracked)| feature(id, known, tracked.version)).collect()
 }
 

@@ -202,10 +202,8 @@ fn card(id: &FeatureId, known: &Known) -> Card {
 /// A project's board, if it is registered. Epics are headings, and withdrawn features are gone: neither is on it.
 pub fn board(book: &ProjectBook, books: &Books) -> Option<Board> {
     let project = super::project(book)?;
-    let mut known: Vec<_> = book.known().filter(|(_, k, _)| k.content.kind != FeatureType::Epic).collect();
-    known.sort_by_key(|(id, k, _)| (k.content.priority, k.content.rank, k.created, (*id).clone()));
     let mut columns = Columns::default();
-    for (id, known, _) in known {
+    for (id, known, _) in book.in_order().into_iter().filter(|(_, known, _)| known.content.kind != FeatureType::Epic) {
         let column = match &known.stage {
             Stage::Open { question: Some(_) } | Stage::Quarantined { .. } => &mut columns.needs_you,
             Stage::Open { question: None } => &mut columns.backlog,
