@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::adapters::blobs::BlobFolder;
 use crate::adapters::clock::SystemClock;
-use crate::adapters::git::Gates;
+use crate::adapters::git::{Gates, Secrets};
 use crate::adapters::prompts::BuiltIn;
 use crate::adapters::transcripts::TranscriptFolder;
 use crate::door::{DoorKeeper, Rooms, check_length};
@@ -74,6 +74,11 @@ impl DataFolder {
         self.0.join("gates")
     }
 
+    /// What upstreams ask for.
+    pub fn secrets(&self) -> PathBuf {
+        self.0.join("secrets")
+    }
+
     fn doors(&self) -> PathBuf {
         self.0.join("d")
     }
@@ -131,7 +136,7 @@ impl App {
         let world = World {
             log: Arc::new(log),
             clock: Arc::new(SystemClock),
-            repo: Arc::new(Gates::new(data.gates())),
+            repo: Arc::new(Gates::new(data.gates(), Secrets::new(data.secrets()))),
             blobs: Arc::new(BlobFolder::new(data.path().join("blobs"))),
             transcripts: Arc::new(TranscriptFolder::new(data.transcripts())),
             prompts: Arc::new(BuiltIn::new().context("the prompts inside the binary")?),

@@ -68,11 +68,36 @@ pub struct Handed {
     pub ahead: usize,
 }
 
+/// What upstream asks of whoever comes. Never in the log, in an argument or in a URL.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// For https.
+    Token {
+        /// The user it belongs to; many hosts take any.
+        user: String,
+        /// The token or password.
+        token: String,
+    },
+    /// For ssh: a private key, as text.
+    SshKey(String),
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Token { .. } => "Token(…)",
+            Self::SshKey(_) => "SshKey(…)",
+        })
+    }
+}
+
 /// The repositories of all projects.
 #[async_trait]
 pub trait Repo: Send + Sync {
-    /// Asks whether upstream is there, and changes nothing.
-    async fn probe(&self, url: &str) -> Result<Copied, PortError>;
+    /// Keeps what a project's upstream asks for; none forgets it.
+    async fn keep_credential(&self, project: &ProjectName, credential: Option<&Credential>) -> Result<(), PortError>;
+    /// Asks whether upstream is there, and changes nothing there.
+    async fn probe(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
     /// Makes or completes the gate of a project as a copy of upstream.
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
     /// The newest pushed commit of a claim.

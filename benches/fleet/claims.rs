@@ -62,7 +62,7 @@ async fn measure(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// An upstream with one empty commit.
-fn seed(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn seed(path: &Path) -> anyhow::Result<()> {
     let mut options = git2::RepositoryInitOptions::new();
     let repo = git2::Repository::init_opts(path, options.bare(true).initial_head("main"))?;
     let tree = repo.find_tree(repo.treebuilder(None)?.write()?)?;
@@ -80,7 +80,7 @@ impl Scene {
         let office = Office { core: app.running.core.clone() };
         let wish = || Wish::fresh("bench");
         let git_url = upstream.display().to_string();
-        let new = NewProject { name: "bench".into(), git_url, kind: ProjectKind::Existing, spec: None };
+        let new = NewProject { name: "bench".into(), git_url, kind: ProjectKind::Existing, spec: None, credential: None };
         office.add_project(&wish(), new).await?;
         let change = ProjectChange { target: Some(0), ..ProjectChange::default() };
         office.change_project(&wish(), "bench", &change).await?;

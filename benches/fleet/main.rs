@@ -1,12 +1,13 @@
-//! Figures of the running fleet: memory of the server, time to boot, latency of claims. Prints, asserts nothing: machines are shared
+//! Figures of the running fleet: memory of the server, time to boot, latency of claims, time to start containers. Prints, asserts nothing: machines are shared
 //! and noisy, so each figure stands beside the rate at which this disk makes writes durable, measured in the same run.
 //!
-//! `cargo bench --bench fleet [-- boot|claims|memory]`
+//! `cargo bench --bench fleet [-- boot|claims|memory|start]`
 
 mod boot;
 mod claims;
 mod disk;
 mod memory;
+mod start;
 
 use std::time::Instant;
 
@@ -33,7 +34,7 @@ pub(crate) fn sorted(mut values: Vec<f64>) -> Vec<f64> {
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let runs: [(&str, Run); 3] = [("memory", memory::run), ("boot", boot::run), ("claims", claims::run)];
+    let runs: [(&str, Run); 4] = [("memory", memory::run), ("boot", boot::run), ("claims", claims::run), ("start", start::run)];
     for (name, run) in runs {
         if !wanted.is_empty() && !wanted.iter().any(|w| w == name) {
             continue;

@@ -5,6 +5,7 @@ use crate::id::Timestamp;
 use crate::project::command::{Command, Refusal, URL_MAX};
 use crate::project::event::{self, Event, ProjectKind};
 use crate::project::state::{Initialization, Intent, Project, Registered, Repository};
+use crate::project::upstream::transport;
 
 pub(super) type Decision = Result<Vec<Event>, Refusal>;
 
@@ -40,6 +41,9 @@ fn register(git_url: &str, kind: ProjectKind) -> Decision {
     }
     if git_url.starts_with('-') {
         return invalid("the git URL must not start with '-'");
+    }
+    if let Err(why) = transport(git_url) {
+        return invalid(&why);
     }
     if has_credentials(git_url) {
         return invalid(

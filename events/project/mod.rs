@@ -20,6 +20,7 @@ mod oversee;
 mod state;
 #[cfg(test)]
 mod tests;
+pub mod upstream;
 
 pub use command::{Command, Refusal};
 pub use event::{Event, OversightKind, ProjectKind};

@@ -10,7 +10,7 @@ use events::settings::{AgentSpec, Dialect};
 
 use super::client::ask;
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{NewProject, ProjectChange, ProjectShape, Written};
+use crate::http::shapes::{CredentialShape, NewProject, ProjectChange, ProjectShape, Written};
 
 /// Verbs on projects.
 #[derive(Debug, Subcommand)]
@@ -52,6 +52,30 @@ pub(super) struct NameArgs {
     data: DataArgs,
 }
 
+/// What upstream asks for, by file: never on the command line.
+#[derive(Debug, clap::Args)]
+pub(super) struct CredentialArgs {
+    /// File with a private key for ssh, without a passphrase
+    #[arg(long, conflicts_with = "token_file")]
+    ssh_key: Option<PathBuf>,
+    /// File with a token for https
+    #[arg(long)]
+    token_file: Option<PathBuf>,
+    /// User that the token belongs to; many hosts take any
+    #[arg(long, default_value = "x-access-token", requires = "token_file")]
+    token_user: String,
+}
+
+impl CredentialArgs {
+    fn read(&self) -> anyhow::Result<Option<CredentialShape>> {
+        if let Some(file) = &self.ssh_key {
+            return Ok(Some(CredentialShape::SshKey { key: read(file)? }));
+        }
+        let Some(file) = &self.token_file else { return Ok(None) };
+        Ok(Some(CredentialShape::Token { user: self.token_user.clone(), token: read(file)?.trim().to_owned() }))
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct AddArgs {
     /// Its name, for ever: a-z, 0-9 and '-'
@@ -65,6 +89,8 @@ pub(super) struct AddArgs {
     /// What is to be built
     #[arg(long)]
     spec: Option<PathBuf>,
+    #[command(flatten)]
+    credential: CredentialArgs,
     #[command(flatten)]
     data: DataArgs,
 }
@@ -98,6 +124,8 @@ pub(super) struct SetArgs {
     #[arg(long)]
     session_wall: Option<u64>,
     #[command(flatten)]
+    credential: CredentialArgs,
+    #[command(flatten)]
     data: DataArgs,
 }
 
@@ -116,7 +144,13 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         ProjectCommand::Add(args) => {
             let kind = if args.existing { ProjectKind::Existing } else { ProjectKind::New };
             let spec = args.spec.as_ref().map(read).transpose()?;
-            let new = NewProject { name: args.name.to_string(), git_url: absolute(&args.git_url), kind, spec };
+            let new = NewProject {
+                name: args.name.to_string(),
+                git_url: absolute(&args.git_url),
+                kind,
+                spec,
+                credential: args.credential.read()?,
+            };
             let written: Written = ask(&args.data, "POST", "/api/v1/projects", &new).await?;
             println!("{} is registered, recorded at position {}", args.name, written.position);
             Ok(())
@@ -175,6 +209,7 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
         (None, false) => None,
     };
     let change = ProjectChange {
+        credential: args.credential.read()?,
         target: args.target,
         spec: args.spec.as_ref().map(read).transpose()?,
         agent,

@@ -1,11 +1,14 @@
 //! `supercargo serve`: the server, until it is told to end.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
-use anyhow::bail;
+use actors::ports::repo::Credential;
+use anyhow::{Context, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::DataArgs;
+use crate::adapters::git::Secrets;
 use crate::app::{App, DataFolder};
 use crate::engine::choice::EngineArgs;
 use crate::http;
@@ -18,12 +21,19 @@ pub(super) struct ServeArgs {
     /// Where to listen; loopback only
     #[arg(long, default_value = "127.0.0.1:7070", env = "SUPERCARGO_LISTEN")]
     listen: SocketAddr,
+    /// File with a private key for ssh, for upstreams of projects that have none of their own; kept in the data folder
+    #[arg(long)]
+    ssh_key: Option<PathBuf>,
     #[command(flatten)]
     engine: EngineArgs,
 }
 
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let mut app = App::open(DataFolder::make(&args.data.data)?).await?;
+    if let Some(file) = &args.ssh_key {
+        let key = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+        Secrets::new(app.data.secrets()).keep_host_wide(Some(&Credential::SshKey(key)))?;
+    }
     for line in app.begin(&args.engine).await? {
         eprintln!("note: {line}");
     }

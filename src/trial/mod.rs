@@ -114,7 +114,7 @@ async fn set_up(office: &Office, data: &DataFolder, args: &TryArgs) -> anyhow::R
     if office.project(NAME).is_err() {
         let spec = Some(demo::spec(args.features)?);
         let git_url = upstream.display().to_string();
-        let new = NewProject { name: NAME.to_owned(), git_url, kind: ProjectKind::New, spec };
+        let new = NewProject { name: NAME.to_owned(), git_url, kind: ProjectKind::New, spec, credential: None };
         office.add_project(&wish("add"), new).await?;
     }
     let project = office.project(NAME)?;

@@ -11,5 +11,6 @@ mod http;
 mod log;
 mod newcomer;
 mod recovery;
+mod transports;
 mod trial;
 mod world;

@@ -148,7 +148,11 @@ fn wrong_inputs_are_answered_with_what_to_do() {
     me.refused(&["project", "show", "zoo"], "project list");
     me.refused(&["project", "add", "My Zoo", "--git-url", &upstream], "try \"my-zoo\"");
     me.refused(&["project", "add", "zoo", "--git-url", "/nowhere/x.git"], "does not answer as a git repository");
-    me.refused(&["project", "add", "zoo", "--git-url", "https://ann:secret@127.0.0.1/x.git"], "credentials are never recorded");
+    me.refused(
+        &["project", "add", "zoo", "--git-url", "https://ann:secret@127.0.0.1:1/x.git"],
+        "does not answer as a git repository",
+    );
+    me.refused(&["project", "add", "zoo", "--git-url", "git://127.0.0.1/x.git"], "is not spoken here");
     me.refused(&["project", "add", "zoo", "--git-url", &upstream, "--spec", "/nowhere/spec.md"], "/nowhere/spec.md");
     me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
     me.refused(&["project", "add", "zoo", "--git-url", &upstream, "--existing"], "never used again");

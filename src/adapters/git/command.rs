@@ -1,5 +1,6 @@
 //! The git CLI in a hardened environment: no user or system configuration, no prompt, no hooks, a deadline.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -43,9 +44,14 @@ impl Git {
     }
 
     /// Runs a command to its end and answers what it printed; a failure carries what it said.
-    pub async fn run(&self, folder: Option<&Path>, args: &[&str]) -> Result<String, PortError> {
+    pub async fn run(
+        &self,
+        folder: Option<&Path>,
+        args: &[&str],
+        environment: Vec<(String, OsString)>,
+    ) -> Result<String, PortError> {
         let what = args.first().copied().unwrap_or("git");
-        let output = self.command(folder).args(args).output();
+        let output = self.command(folder).envs(environment).args(args).output();
         let output = match tokio::time::timeout(DEADLINE, output).await {
             Ok(Ok(output)) => output,
             Ok(Err(e)) => return Err(PortError::Permanent(format!("git cannot be run: {e}; install git"))),

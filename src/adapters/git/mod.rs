@@ -6,29 +6,32 @@
 mod build;
 mod command;
 mod gate;
+mod secrets;
 mod upstream;
 
 use std::path::{Path, PathBuf};
 
 use actors::ports::PortError;
-use actors::ports::repo::{Built, Copied, Handed, MergeWish, Published, Repo};
+use actors::ports::repo::{Built, Copied, Credential, Handed, MergeWish, Published, Repo};
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha};
 use events::trunk::Candidate;
 
 pub use command::Git;
+pub use secrets::{Secrets, split_credentials};
 
 /// The gates of all projects.
 #[derive(Debug, Clone)]
 pub struct Gates {
     root: PathBuf,
     git: Git,
+    secrets: Secrets,
 }
 
 impl Gates {
-    /// Gates below this folder.
-    pub fn new(root: PathBuf) -> Self {
-        Self { root, git: Git::new() }
+    /// Gates below this folder, with what their upstreams ask for.
+    pub fn new(root: PathBuf, secrets: Secrets) -> Self {
+        Self { root, git: Git::new(), secrets }
     }
 
     /// The folder that holds the gates.
@@ -71,8 +74,12 @@ fn sha(oid: git2::Oid) -> Result<Sha, PortError> {
 
 #[async_trait]
 impl Repo for Gates {
-    async fn probe(&self, url: &str) -> Result<Copied, PortError> {
-        self.probe_upstream(url).await
+    async fn keep_credential(&self, project: &ProjectName, credential: Option<&Credential>) -> Result<(), PortError> {
+        self.secrets.keep(project, credential)
+    }
+
+    async fn probe(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
+        self.probe_upstream(project, url).await
     }
 
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
@@ -90,7 +97,7 @@ impl Repo for Gates {
     }
 
     async fn build(&self, project: &ProjectName, url: &str, branch: &str, wish: &MergeWish) -> Result<Built, PortError> {
-        let seen = self.upstream_head(url, branch).await?;
+        let seen = self.upstream_head(project, url, branch).await?;
         if seen != wish.base {
             self.fetch(project, url, branch, seen.as_ref()).await?;
             return Ok(Built::Moved { seen });

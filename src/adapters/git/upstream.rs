@@ -1,5 +1,7 @@
 //! Upstream: copied, asked, and moved with an expected old value. What a push did is read back, never believed.
 
+use std::path::Path;
+
 use actors::ports::PortError;
 use actors::ports::repo::{Copied, Published};
 use events::id::{ProjectName, Sha};
@@ -22,15 +24,27 @@ const GATE_CONFIG: &[(&str, &str)] = &[
 ];
 
 impl Gates {
-    pub(super) async fn probe_upstream(&self, url: &str) -> Result<Copied, PortError> {
-        let listed = self.git.run(None, &["ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*"]).await?;
+    /// Runs a git command that speaks to upstream, with what it asks for.
+    async fn transport(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        folder: Option<&Path>,
+        args: &[&str],
+    ) -> Result<String, PortError> {
+        let environment = self.secrets.environment(project, url)?;
+        self.git.run(folder, args, environment).await
+    }
+
+    pub(super) async fn probe_upstream(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
+        let listed = self.transport(project, url, None, &["ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*"]).await?;
         let branch = default_branch(&listed);
         let head = head_of(&listed, &branch);
         Ok(Copied { branch, head })
     }
 
     pub(super) async fn copy_upstream(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
-        let Copied { branch, head } = self.probe_upstream(url).await?;
+        let Copied { branch, head } = self.probe_upstream(project, url).await?;
         let path = self.path(project);
         let (made, first) = (path.clone(), branch.clone());
         let init = tokio::task::spawn_blocking(move || init_gate(&made, &first));
@@ -40,9 +54,9 @@ impl Gates {
     }
 
     /// Upstream's commit now.
-    pub(super) async fn upstream_head(&self, url: &str, branch: &str) -> Result<Option<Sha>, PortError> {
+    pub(super) async fn upstream_head(&self, project: &ProjectName, url: &str, branch: &str) -> Result<Option<Sha>, PortError> {
         let reference = format!("refs/heads/{branch}");
-        let listed = self.git.run(None, &["ls-remote", "--", url, &reference]).await?;
+        let listed = self.transport(project, url, None, &["ls-remote", "--", url, &reference]).await?;
         Ok(head_of(&listed, branch))
     }
 
@@ -58,7 +72,9 @@ impl Gates {
             return Ok(());
         }
         let spec = format!("+refs/heads/{branch}:refs/heads/{branch}");
-        self.git.run(Some(&self.path(project)), &["fetch", "--quiet", "--no-tags", "--", url, &spec]).await.map(|_| ())
+        self.transport(project, url, Some(&self.path(project)), &["fetch", "--quiet", "--no-tags", "--", url, &spec])
+            .await
+            .map(|_| ())
     }
 
     pub(super) async fn publish_candidate(
@@ -68,15 +84,16 @@ impl Gates {
         branch: &str,
         candidate: &Candidate,
     ) -> Result<Published, PortError> {
-        let seen = self.upstream_head(url, branch).await?;
+        let seen = self.upstream_head(project, url, branch).await?;
         if let Some(published) = self.compare(project, url, branch, candidate, seen).await? {
             return Ok(published);
         }
         let expected = candidate.base.as_ref().map_or("", Sha::as_str);
         let lease = format!("--force-with-lease=refs/heads/{branch}:{expected}");
         let spec = format!("{}:refs/heads/{branch}", candidate.sha);
-        let pushed = self.git.run(Some(&self.path(project)), &["push", "--quiet", &lease, "--", url, &spec]).await;
-        let seen = self.upstream_head(url, branch).await?;
+        let pushed =
+            self.transport(project, url, Some(&self.path(project)), &["push", "--quiet", &lease, "--", url, &spec]).await;
+        let seen = self.upstream_head(project, url, branch).await?;
         match (self.compare(project, url, branch, candidate, seen).await?, pushed) {
             (Some(published), _) => Ok(published),
             (None, Err(error)) => Err(error),

@@ -7,8 +7,9 @@ use events::project;
 use events::stream::StreamId;
 
 use super::{Done, Office, Wish, written};
+use crate::adapters::git::split_credentials;
 use crate::http::problem::ApiProblem;
-use crate::http::shapes::{self, NewProject, ProjectChange, ProjectShape, Written};
+use crate::http::shapes::{self, CredentialShape, NewProject, ProjectChange, ProjectShape, Written};
 
 /// Largest spec, in bytes.
 const SPEC_MAX: usize = 1024 * 1024;
@@ -18,7 +19,10 @@ impl Office {
     pub async fn add_project(&self, wish: &Wish, new: NewProject) -> Done<Written> {
         let name = Self::name(&new.name)?;
         let spec = new.spec.as_deref().map(check_spec).transpose()?;
-        let register = project::Command::Register { git_url: new.git_url.clone(), kind: new.kind };
+        // What is embedded in the URL leaves it before anything else happens.
+        let (git_url, embedded) = split_credentials(&new.git_url);
+        let credential = new.credential.as_ref().and_then(CredentialShape::credential).or(embedded);
+        let register = project::Command::Register { git_url: git_url.clone(), kind: new.kind };
         // Decided here first, so that a refused registration does not ask upstream anything.
         let state = self.core.projector.read(|books| books.projects.get(&name).map(|b| b.project.state.clone()));
         let decided = events::aggregate::Aggregate::decide(&state.unwrap_or_default(), &register, self.core.world.clock.now());
@@ -26,10 +30,15 @@ impl Office {
             let code = events::aggregate::Refusal::code(&r);
             ExecuteError::Refused { code, message: r.to_string() }
         })?;
-        self.core.world.repo.probe(&new.git_url).await.map_err(|error| ApiProblem {
-            code: "upstream_unreachable".to_owned(),
-            ..ApiProblem::invalid(format!("{} does not answer as a git repository: {error}", new.git_url))
-        })?;
+        if credential.is_some() {
+            self.core.world.repo.keep_credential(&name, credential.as_ref()).await?;
+        }
+        if let Err(error) = self.core.world.repo.probe(&name, &git_url).await {
+            // Nothing is registered, so nothing is kept.
+            self.core.world.repo.keep_credential(&name, None).await?;
+            let detail = format!("{git_url} does not answer as a git repository: {error}");
+            return Err(ApiProblem { code: "upstream_unreachable".to_owned(), ..ApiProblem::invalid(detail) });
+        }
         let stream = StreamId::Project(name.clone());
         let receipt = self.tell(wish, wish.id, stream, AnyCommand::Project(register)).await?;
         match spec {
@@ -52,6 +61,9 @@ impl Office {
         let settings = self.read(&name, |book| Some(book.registered()?.settings.clone()))?;
         let spec = change.spec.as_deref().map(check_spec).transpose()?;
         let stream = StreamId::Project(name.clone());
+        if let Some(credential) = &change.credential {
+            self.core.world.repo.keep_credential(&name, credential.credential().as_ref()).await?;
+        }
         let settings = Box::new(change.apply(settings));
         let command = AnyCommand::Project(project::Command::ChangeSettings { settings });
         let mut last = written(&self.tell(wish, wish.part("settings"), stream.clone(), command).await?);
@@ -88,8 +100,11 @@ impl Office {
 
     /// Deletes a stopped project; its name is never used again, and its log stays.
     pub async fn delete_project(&self, wish: &Wish, name: &str) -> Done<Written> {
+        let name = Self::name(name)?;
         let command = AnyCommand::Project(project::Command::Delete { by: wish.by.clone() });
-        Ok(written(&self.tell(wish, wish.id, StreamId::Project(Self::name(name)?), command).await?))
+        let receipt = self.tell(wish, wish.id, StreamId::Project(name.clone()), command).await?;
+        self.core.world.repo.keep_credential(&name, None).await?;
+        Ok(written(&receipt))
     }
 
     /// All projects.

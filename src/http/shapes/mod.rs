@@ -13,7 +13,7 @@ pub use claim::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission};
 pub use event::{EventPage, EventShape};
 pub use feature::{CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, feature, features};
 pub use fleet::{BerthShape, Board, Card, Columns, SessionShape, Stats, berths, board, session, stats};
-pub use project::{NewProject, NewTarget, ProjectChange, ProjectShape, project};
+pub use project::{CredentialShape, NewProject, NewTarget, ProjectChange, ProjectShape, project};
 
 /// A text, for comments and answers.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -1,5 +1,6 @@
 //! Projects on the wire.
 
+use actors::ports::repo::Credential;
 use events::project::{Intent, ProjectKind, Repository};
 use events::settings::{AgentSpec, Settings};
 use events::view::ProjectBook;
@@ -19,6 +20,51 @@ pub struct NewProject {
     /// Text of the spec.
     #[serde(default)]
     pub spec: Option<String>,
+    /// What upstream asks for; kept apart from the log.
+    #[serde(default)]
+    pub credential: Option<CredentialShape>,
+}
+
+/// What upstream asks for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum CredentialShape {
+    /// For https.
+    Token {
+        /// The user it belongs to; many hosts take any.
+        #[serde(default = "any_user")]
+        user: String,
+        /// The token or password.
+        token: String,
+    },
+    /// For ssh: a private key without a passphrase, as text.
+    SshKey {
+        /// The key.
+        key: String,
+    },
+    /// None any more.
+    Forget,
+}
+
+fn any_user() -> String {
+    "x-access-token".to_owned()
+}
+
+impl std::fmt::Debug for CredentialShape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CredentialShape(…)")
+    }
+}
+
+impl CredentialShape {
+    /// As the port takes it; none forgets.
+    pub fn credential(&self) -> Option<Credential> {
+        match self {
+            Self::Token { user, token } => Some(Credential::Token { user: user.clone(), token: token.clone() }),
+            Self::SshKey { key } => Some(Credential::SshKey(key.clone())),
+            Self::Forget => None,
+        }
+    }
 }
 
 /// Changes to a project; what is absent stays.
@@ -39,6 +85,8 @@ pub struct ProjectChange {
     pub allow_unverified: Option<bool>,
     /// Wall limit of a session, in milliseconds.
     pub session_wall_ms: Option<u64>,
+    /// What upstream asks for from now on; kept apart from the log.
+    pub credential: Option<CredentialShape>,
 }
 
 impl ProjectChange {

@@ -39,7 +39,7 @@ pub(crate) fn on_docker<F: Future<Output = ()>>(test: &str, run: impl FnOnce(Doc
 }
 
 /// Writes down that a test was skipped, and why.
-fn skip(test: &str, why: &str) {
+pub(crate) fn skip(test: &str, why: &str) {
     eprintln!("SKIPPED {test}: {why}");
     let mut file = std::fs::File::options().create(true).append(true).open(SKIPPED).expect("the list of skipped tests");
     writeln!(file, "{test}: {why}").expect("the list of skipped tests");

@@ -28,7 +28,13 @@ macro_rules! refused {
 }
 
 fn project(world: &World, name: &str) -> NewProject {
-    NewProject { name: name.into(), git_url: world.upstream().display().to_string(), kind: ProjectKind::Existing, spec: None }
+    NewProject {
+        name: name.into(),
+        git_url: world.upstream().display().to_string(),
+        kind: ProjectKind::Existing,
+        spec: None,
+        credential: None,
+    }
 }
 
 #[test]
@@ -40,8 +46,10 @@ fn projects() {
         refused!(&world, office.add_project(&wish(), project(&world, "My Zoo")), "invalid", "try \"my-zoo\"");
         let gone = NewProject { git_url: "/nowhere/at/all.git".into(), ..project(&world, "gone") };
         refused!(&world, office.add_project(&wish(), gone), "upstream_unreachable", "does not answer as a git repository");
-        let secret = NewProject { git_url: "https://ann:secret@host/x.git".into(), ..project(&world, "leaky") };
-        refused!(&world, office.add_project(&wish(), secret), "invalid", "credentials are never recorded");
+        let open = NewProject { git_url: "http://zoo.example/x.git".into(), ..project(&world, "open") };
+        refused!(&world, office.add_project(&wish(), open), "invalid", "use https or ssh");
+        let helper = NewProject { git_url: "ext::sh -c true".into(), ..project(&world, "helper") };
+        refused!(&world, office.add_project(&wish(), helper), "invalid", "not started here");
         office.add_project(&wish(), project(&world, "cats")).await.expect("added");
         refused!(&world, office.add_project(&wish(), project(&world, "cats")), "exists", "never used again");
         refused!(&world, office.intend(&wish(), "dogs", "start"), "unknown_project", "project add");

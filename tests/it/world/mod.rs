@@ -21,7 +21,7 @@ use events::project::ProjectKind;
 use events::stream::Position;
 use events::view::ProjectBook;
 use supercargo::adapters::blobs::BlobFolder;
-use supercargo::adapters::git::Gates;
+use supercargo::adapters::git::{Gates, Secrets};
 use supercargo::adapters::prompts::BuiltIn;
 use supercargo::adapters::transcripts::TranscriptFolder;
 use supercargo::http::office::{Office, Wish};
@@ -109,7 +109,7 @@ impl World {
         actors::supervisor::World {
             log,
             clock: self.clock.clone(),
-            repo: Arc::new(Gates::new(self.folder.path().join("gates"))),
+            repo: Arc::new(Gates::new(self.folder.path().join("gates"), Secrets::new(self.folder.path().join("secrets")))),
             blobs: Arc::new(BlobFolder::new(self.folder.path().join("blobs"))),
             transcripts: Arc::new(TranscriptFolder::new(self.folder.path().join("transcripts"))),
             prompts: Arc::new(BuiltIn::new().expect("templates")),
@@ -221,7 +221,7 @@ impl Server {
     pub(crate) async fn open_zoo(&self, world: &World, target: u16, items: Vec<BatchItem>) -> Option<()> {
         let key = |what: &str| Wish::keyed("ann", what);
         let git_url = world.upstream().display().to_string();
-        let new = NewProject { name: ZOO.into(), git_url, kind: ProjectKind::Existing, spec: None };
+        let new = NewProject { name: ZOO.into(), git_url, kind: ProjectKind::Existing, spec: None, credential: None };
         if self.office.project(ZOO).is_err() {
             self.office.add_project(&key("add"), new).await.ok()?;
         }

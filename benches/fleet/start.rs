@@ -1,0 +1,99 @@
+//! Time from the start of a project with ten agents to ten sessions at work in containers, against ten bare `docker run` of the same
+//! image in the same run, taken in turns.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use events::backlog::{Batch, BatchItem};
+use events::container::Slot;
+use events::feature::Content;
+use events::id::ProjectName;
+use events::project::ProjectKind;
+use supercargo::app::{App, DataFolder, on_system};
+use supercargo::engine::choice::{EngineArgs, EngineWish};
+use supercargo::engine::docker::image::IMAGE;
+use supercargo::http::office::{Office, Wish};
+use supercargo::http::shapes::{NewProject, ProjectChange};
+
+const AGENTS: u16 = 10;
+const ROUNDS: usize = 5;
+/// Ten sessions are at work within this time, or something is wrong.
+const AT_WORK_WITHIN: Duration = Duration::from_secs(120);
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let answers = Command::new("docker").args(["image", "inspect", IMAGE]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !answers.is_ok_and(|status| status.success()) {
+        println!("start: skipped, no Docker engine with {IMAGE} answers");
+        return Ok(());
+    }
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        bare.push(ten_bare()?);
+        let folder = tempfile::tempdir()?;
+        ours.push(on_system(ten_sessions(folder.path()))?);
+    }
+    let (ours, bare) = (crate::sorted(ours), crate::sorted(bare));
+    let (ours, bare) = (crate::percentile(&ours, 0.5), crate::percentile(&bare, 0.5));
+    println!(
+        "start: {AGENTS} sessions at work {ours:.2} s after the project's start; {AGENTS} bare `docker run` {bare:.2} s; {:.2} × ({ROUNDS} rounds)",
+        ours / bare
+    );
+    Ok(())
+}
+
+/// Seconds until ten containers of the image run, started at once.
+fn ten_bare() -> anyhow::Result<f64> {
+    let began = crate::now();
+    let children: Vec<_> = (0..AGENTS)
+        .map(|_| {
+            let mut command = Command::new("docker");
+            command.args(["run", "--detach", "--network", "none", "--label", "supercargo-bench=1", IMAGE, "sleep", "60"]);
+            command.stdout(Stdio::piped()).spawn()
+        })
+        .collect::<Result<_, _>>()?;
+    let mut ids = Vec::new();
+    for child in children {
+        let output = child.wait_with_output()?;
+        ids.push(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    }
+    let took = began.elapsed().as_secs_f64();
+    let removed = Command::new("docker").args(["rm", "--force"]).args(&ids).stdout(Stdio::null()).status()?;
+    if removed.success() { Ok(took) } else { bail!("the bare containers could not be removed") }
+}
+
+async fn ten_sessions(folder: &Path) -> anyhow::Result<f64> {
+    let upstream = folder.join("upstream.git");
+    crate::claims::seed(&upstream)?;
+    let mut app = App::open(DataFolder::make(&folder.join("data"))?).await?;
+    let office = Office { core: app.running.core.clone() };
+    let wish = || Wish::fresh("bench");
+    let git_url = upstream.display().to_string();
+    let new = NewProject { name: "bench".into(), git_url, kind: ProjectKind::Existing, spec: None, credential: None };
+    office.add_project(&wish(), new).await?;
+    office.change_project(&wish(), "bench", &ProjectChange { target: Some(AGENTS), ..ProjectChange::default() }).await?;
+    let description = "```supercargo-script\nhang\n```".to_owned();
+    let content = |n| Content { description: description.clone(), ..Content::titled(&format!("F{n}")) };
+    let items = (0..AGENTS).map(|n| BatchItem { key: None, content: content(n), depends_on: vec![] }).collect();
+    office.add_features(&wish(), "bench", &Batch { prefix: "f".into(), items }).await?;
+    app.begin(&EngineArgs { engine: EngineWish::Docker, image: IMAGE.to_owned(), ..EngineArgs::default() }).await?;
+    let project: ProjectName = "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))?;
+    let began = crate::now();
+    office.intend(&wish(), "bench", "start").await?;
+    let at_work = office.core.projector.wait_until(|books| {
+        let berths = books.projects.get(&project)?.enlisted();
+        let working = berths.filter(|(_, berth, _)| matches!(berth.slot, Slot::Running { begun: true, .. })).count();
+        (working == usize::from(AGENTS)).then_some(())
+    });
+    tokio::time::timeout(AT_WORK_WITHIN, at_work).await.context("ten sessions never were at work")?;
+    let took = began.elapsed().as_secs_f64();
+    office.intend(&wish(), "bench", "stop").await?;
+    let gone = office.core.projector.wait_until(|books| {
+        let mut berths = books.projects.get(&project)?.enlisted();
+        berths.all(|(_, berth, _)| berth.job().is_none()).then_some(())
+    });
+    tokio::time::timeout(AT_WORK_WITHIN, gone).await.context("the sessions did not end")?;
+    app.stop().await;
+    Ok(took)
+}

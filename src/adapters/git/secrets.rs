@@ -1,0 +1,206 @@
+//! What upstreams ask for, one folder a project, readable by the server's user alone; and how git is told: through its environment,
+//! which only that user sees, and never through arguments or URLs.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use actors::ports::PortError;
+use actors::ports::repo::Credential;
+use events::id::ProjectName;
+use events::project::upstream::{Transport, transport};
+
+/// Variables of the operator's own that transports need: certificates, proxies, the agent of ssh.
+const PASSED: &[&str] = &[
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GIT_SSL_CAINFO",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+];
+/// Seconds until an ssh server has to answer.
+const SSH_WITHIN: u32 = 15;
+/// Name of the folder with the credential of projects that have none of their own. No project can be called so.
+const HOST_WIDE: &str = "_host";
+
+/// The secrets of upstreams.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    folder: PathBuf,
+}
+
+fn failed(what: &str, path: &Path, error: impl std::fmt::Display) -> PortError {
+    PortError::Transient(format!("{what} {}: {error}", path.display()))
+}
+
+impl Secrets {
+    /// Secrets below this folder.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    fn of(&self, project: &str) -> PathBuf {
+        self.folder.join(project)
+    }
+
+    /// Keeps a credential of a project in place of the one before.
+    pub fn keep(&self, project: &ProjectName, credential: Option<&Credential>) -> Result<(), PortError> {
+        self.write(&self.of(project.as_str()), credential)
+    }
+
+    /// Keeps the credential of projects that have none of their own.
+    pub fn keep_host_wide(&self, credential: Option<&Credential>) -> Result<(), PortError> {
+        self.write(&self.of(HOST_WIDE), credential)
+    }
+
+    fn write(&self, folder: &Path, credential: Option<&Credential>) -> Result<(), PortError> {
+        std::fs::create_dir_all(folder).map_err(|e| failed("making", folder, e))?;
+        for private in [&self.folder, folder] {
+            let mode = std::fs::Permissions::from_mode(0o700);
+            std::fs::set_permissions(private, mode).map_err(|e| failed("closing", private, e))?;
+        }
+        let (token, key) = (folder.join("token"), folder.join("ssh_key"));
+        for old in [&token, &key] {
+            match std::fs::remove_file(old) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed("removing", old, e)),
+                _ => {}
+            }
+        }
+        match credential {
+            None => Ok(()),
+            Some(Credential::Token { user, token: text }) => private_file(&token, &format!("{user}\n{text}\n")),
+            Some(Credential::SshKey(text)) => private_file(&key, &format!("{}\n", text.trim_end())),
+        }
+    }
+
+    /// The file of this name: the project's own, else the host-wide one.
+    fn found(&self, project: &ProjectName, name: &str) -> Option<PathBuf> {
+        [project.as_str(), HOST_WIDE].into_iter().map(|owner| self.of(owner).join(name)).find(|path| path.is_file())
+    }
+
+    /// What git is told for this upstream.
+    pub fn environment(&self, project: &ProjectName, url: &str) -> Result<Vec<(String, OsString)>, PortError> {
+        let mut told: Vec<(String, OsString)> =
+            PASSED.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?))).collect();
+        match transport(url).map_err(PortError::Permanent)? {
+            Transport::Path => {}
+            Transport::Http => {
+                if let Some(path) = self.found(project, "token") {
+                    let text = std::fs::read_to_string(&path).map_err(|e| failed("reading", &path, e))?;
+                    let (user, token) = text.trim_end().split_once('\n').unwrap_or(("", text.trim_end()));
+                    told.extend(header(url, user, token));
+                }
+            }
+            Transport::Ssh => {
+                let folder = self.of(project.as_str());
+                std::fs::create_dir_all(&folder).map_err(|e| failed("making", &folder, e))?;
+                let key = self.found(project, "ssh_key");
+                let agent = std::env::var_os("SSH_AUTH_SOCK");
+                told.push(("GIT_SSH_COMMAND".to_owned(), ssh(key.as_deref(), &folder.join("known_hosts")).into()));
+                told.extend(agent.filter(|_| key.is_none()).map(|agent| ("SSH_AUTH_SOCK".to_owned(), agent)));
+            }
+        }
+        Ok(told)
+    }
+}
+
+fn private_file(path: &Path, text: &str) -> Result<(), PortError> {
+    let file = std::fs::File::options().create(true).write(true).truncate(true).mode(0o600).open(path);
+    let mut file = file.map_err(|e| failed("making", path, e))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| failed("writing", path, e))
+}
+
+/// The token as a header for this host alone: a redirection to another one does not take it along.
+fn header(url: &str, user: &str, token: &str) -> Vec<(String, OsString)> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let host = rest.split('/').next().unwrap_or_default();
+    let pair = data_encoding::BASE64.encode(format!("{user}:{token}").as_bytes());
+    let set = |name: &str, value: String| (name.to_owned(), OsString::from(value));
+    vec![
+        set("GIT_CONFIG_COUNT", "1".to_owned()),
+        set("GIT_CONFIG_KEY_0", format!("http.{scheme}://{host}/.extraHeader")),
+        set("GIT_CONFIG_VALUE_0", format!("Authorization: Basic {pair}")),
+    ]
+}
+
+/// ssh that asks nobody, reads no file of the user's, and pins a host's key when it sees it first.
+fn ssh(key: Option<&Path>, known_hosts: &Path) -> String {
+    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', "'\\''"));
+    let known = quoted(known_hosts);
+    let mut command = format!(
+        "ssh -F /dev/null -o BatchMode=yes -o PasswordAuthentication=no -o ConnectTimeout={SSH_WITHIN} \
+         -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={known} -o GlobalKnownHostsFile=/dev/null \
+         -o UpdateHostKeys=no -o ForwardAgent=no -o ClearAllForwardings=yes"
+    );
+    if let Some(key) = key {
+        command.push_str(&format!(" -i {} -o IdentitiesOnly=yes -o IdentityAgent=none", quoted(key)));
+    }
+    command
+}
+
+/// A URL without the credentials in it, and those.
+pub fn split_credentials(url: &str) -> (String, Option<Credential>) {
+    let Some((scheme @ ("https" | "http"), rest)) = url.split_once("://") else { return (url.to_owned(), None) };
+    let (authority, path) = rest.split_once('/').map_or((rest, None), |(authority, path)| (authority, Some(path)));
+    let Some((given, place)) = authority.rsplit_once('@') else { return (url.to_owned(), None) };
+    let plain = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let (user, token) = match given.split_once(':') {
+        Some((user, token)) => (plain(user), plain(token)),
+        // A lone user name is a token, as hosts give them out.
+        None => ("x-access-token".to_owned(), plain(given)),
+    };
+    let path = path.map(|path| format!("/{path}")).unwrap_or_default();
+    (format!("{scheme}://{place}{path}"), Some(Credential::Token { user, token }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name() -> ProjectName {
+        "zoo".parse().expect("name")
+    }
+
+    #[test]
+    fn credentials_leave_the_url() {
+        let token = |user: &str, token: &str| Some(Credential::Token { user: user.into(), token: token.into() });
+        for (url, clean, found) in [
+            ("https://ann:s%40crit@host:8443/a/b.git", "https://host:8443/a/b.git", token("ann", "s@crit")),
+            ("https://ghp_abc@host/b.git", "https://host/b.git", token("x-access-token", "ghp_abc")),
+            ("https://host/a@b.git", "https://host/a@b.git", None),
+            ("ssh://git@host/b.git", "ssh://git@host/b.git", None),
+            ("git@host:b.git", "git@host:b.git", None),
+            ("/srv/b.git", "/srv/b.git", None),
+        ] {
+            assert_eq!(split_credentials(url), (clean.to_owned(), found), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_for_its_host_alone_and_a_key_is_private() {
+        let folder = tempfile::tempdir().expect("folder");
+        let secrets = Secrets::new(folder.path().join("it's secret"));
+        let told = |url: &str| {
+            secrets.environment(&name(), url).expect("told").into_iter().collect::<std::collections::BTreeMap<_, _>>()
+        };
+        assert!(!told("https://host/x.git").contains_key("GIT_CONFIG_COUNT"));
+        let token = Credential::Token { user: "ann".into(), token: "secret".into() };
+        secrets.keep(&name(), Some(&token)).expect("kept");
+        assert_eq!(told("https://host:1/x.git")["GIT_CONFIG_KEY_0"], "http.https://host:1/.extraHeader");
+        assert!(!told("/srv/x.git").contains_key("GIT_CONFIG_COUNT"));
+        secrets.keep_host_wide(Some(&Credential::SshKey("KEY".into()))).expect("kept");
+        let command = told("git@host:x.git")["GIT_SSH_COMMAND"].to_string_lossy().into_owned();
+        assert!(command.contains("_host/ssh_key") && command.contains("it'\\''s secret"), "{command}");
+        secrets.keep(&name(), Some(&Credential::SshKey("OWN".into()))).expect("kept");
+        assert!(told("git@host:x.git")["GIT_SSH_COMMAND"].to_string_lossy().contains("zoo/ssh_key"));
+        assert!(!told("https://host/x.git").contains_key("GIT_CONFIG_COUNT"), "a new credential takes the place of the old");
+        let mode = std::fs::metadata(secrets.of("zoo").join("ssh_key")).expect("key").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(format!("{token:?}"), "Token(…)", "never shown");
+    }
+}
