@@ -71,19 +71,36 @@ impl Newcomer {
 
     /// Follows the log until an event of this kind.
     fn follow_until(&self, kind: &str) {
-        let mut tail = self.command(&["log", "tail", "--follow"]).stdout(Stdio::piped()).spawn().expect("tail");
-        let stdout = tail.stdout.take().expect("stdout");
         let wanted = kind.to_owned();
+        self.follow(kind, move |line| line.contains(&wanted));
+    }
+
+    /// Follows the log until the project is complete and its last session has left: as many berths were freed as were assigned.
+    fn follow_until_all_is_quiet(&self) {
+        let (mut completed, mut assigned, mut freed) = (false, 0, 0);
+        self.follow("the last container.idle", move |line| {
+            completed |= line.contains("project.completed");
+            assigned += usize::from(line.contains("container.assigned"));
+            freed += usize::from(line.contains("container.idle"));
+            completed && assigned == freed
+        });
+    }
+
+    /// Follows the log, from its first event, until `done` says so of a line.
+    fn follow(&self, what: &str, done: impl FnMut(String) -> bool + Send + 'static) {
+        let follow = ["log", "tail", "--follow", "--lines", "100000"];
+        let mut tail = self.command(&follow).stdout(Stdio::piped()).spawn().expect("tail");
+        let stdout = tail.stdout.take().expect("stdout");
         let (found, seen) = std::sync::mpsc::channel();
         let reader = std::thread::spawn(move || {
-            let hit = BufReader::new(stdout).lines().map_while(Result::ok).any(|line| line.contains(&wanted));
+            let hit = BufReader::new(stdout).lines().map_while(Result::ok).any(done);
             found.send(hit).is_ok()
         });
         let hit = seen.recv_timeout(STUCK_AFTER);
         tail.kill().expect("our own child");
         tail.wait().expect("waited");
         assert!(reader.join().expect("reader"));
-        assert_eq!(hit, Ok(true), "{kind} was never recorded:\n{}", self.ok(&["log", "tail"]));
+        assert_eq!(hit, Ok(true), "{what} was never recorded:\n{}", self.ok(&["log", "tail"]));
     }
 }
 
@@ -182,4 +199,79 @@ fn a_data_folder_that_is_too_deep_for_sockets_is_refused() {
         Command::new(env!("CARGO_BIN_EXE_supercargo")).args(["project", "list", "--data"]).arg(deep).output().expect("ran");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && said.contains("choose a shorter --data"), "{said}");
+}
+
+/// A person claims, clones what the command line says, pushes and hands in; looks at berths; takes one out of service and back.
+#[test]
+fn a_person_works_with_the_command_line_alone() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    let upstream = me.upstream().display().to_string();
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "1", "--agent-command", AGENT]);
+    let id = me.ok(&["feature", "add", "zoo", "Feed the lions"]).trim().to_owned();
+    me.refused(&["feature", "claim", "zoo"], "not running");
+    // The berth is out of service from the start, so that the feature stays for us.
+    me.ok(&["project", "set", "zoo", "--target", "0"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until("feature.created");
+    me.follow_until("trunk.opened");
+    let said = me.ok(&["feature", "claim", "zoo", "--holder", "ann"]);
+    assert!(said.contains(&id) && said.contains("claim 1"), "{said}");
+    assert_eq!(me.ok(&["feature", "claim", "zoo", "--holder", "bob"]).trim(), "nothing is ready");
+    let token = std::fs::read_to_string(me.folder.path().join("data/token")).expect("token");
+    let url = said.lines().find_map(|l| l.strip_prefix("clone ")).expect("a URL").trim();
+    let url = url.split(' ').next().expect("a URL").replacen("http://", &format!("http://ann:{}@", token.trim()), 1);
+    let branch = said.lines().find_map(|l| l.strip_prefix("push to ")).expect("a branch").trim();
+    let path = me.folder.path();
+    git(path, &["clone", "--quiet", &url, "mine"]).expect("cloned");
+    let tree = path.join("mine");
+    std::fs::write(tree.join("lions"), "fed").expect("file");
+    git(&tree, &["add", "--all"]).expect("added");
+    git(&tree, &["commit", "--quiet", "-m", "Feed"]).expect("committed");
+    git(&tree, &["push", "--quiet", "origin", &format!("HEAD:refs/heads/{branch}")]).expect("pushed");
+    let sha = git(&tree, &["rev-parse", "HEAD"]).expect("sha").trim().to_owned();
+    me.refused(&["feature", "submit", "zoo", &id, "--claim", "1", "--sha", &sha, "--holder", "bob"], "claimed by ann");
+    me.ok(&["feature", "submit", "zoo", &id, "--claim", "1", "--sha", &sha, "--holder", "ann"]);
+    me.ok(&["project", "set", "zoo", "--target", "1"]);
+    me.follow_until_all_is_quiet();
+    assert_eq!(git(&me.upstream(), &["show", "main:lions"]).expect("merged"), "fed");
+
+    let list = me.ok(&["container", "list", "zoo"]);
+    assert!(list.contains("1  idle"), "{list}");
+    let shown: serde_json::Value = serde_json::from_str(&me.ok(&["container", "show", "zoo", "1", "--json"])).expect("JSON");
+    assert_eq!(shown["status"], "idle");
+    me.refused(&["container", "logs", "zoo", "1"], "--session");
+    let log = me.ok(&["log", "tail", "--lines", "1000", "--json"]);
+    let assigned = log.lines().find(|l| l.contains("container.assigned")).expect("a session");
+    let assigned: serde_json::Value = serde_json::from_str(assigned).expect("JSON");
+    let session = assigned["data"]["assignment"]["session"].as_str().expect("id");
+    assert!(
+        me.ok(&["container", "logs", "zoo", "1", "--session", session]).contains("recorded at position"),
+        "what the agent printed"
+    );
+    me.ok(&["container", "stop", "zoo", "1"]);
+    assert!(me.ok(&["container", "list", "zoo"]).contains("taken out of service"));
+    me.ok(&["feature", "comment", "zoo", &id, "well done"]);
+    me.ok(&["feature", "reopen", "zoo", &id, "it was not"]);
+    me.ok(&["feature", "close", "zoo", &id, "--how", "wont-do"]);
+    me.refused(&["feature", "depend", "zoo", &id, &id], "circle");
+    me.ok(&["container", "restart", "zoo", "1"]);
+    me.refused(&["container", "restart", "zoo", "1"], "no session is at work");
+    me.refused(&["container", "show", "zoo", "9"], "container list");
+    me.ok(&["log", "audit"]);
+    server.stop();
+}
+
+#[test]
+fn the_doctor_looks_and_completions_are_printed() {
+    let me = Newcomer::new();
+    let said = me.ok(&["doctor"]);
+    assert!(["git", "data", "disk", "memory", "sandbox", "docker"].iter().all(|what| said.contains(what)), "{said}");
+    let checks: serde_json::Value = serde_json::from_str(&me.ok(&["doctor", "--json"])).expect("JSON");
+    assert!(checks.as_array().is_some_and(|all| all.len() >= 6));
+    for shell in ["bash", "zsh", "fish"] {
+        let printed = Command::new(env!("CARGO_BIN_EXE_supercargo")).args(["completions", shell]).output().expect("ran");
+        assert!(String::from_utf8_lossy(&printed.stdout).contains("supercargo"), "{shell}");
+    }
 }
