@@ -35,7 +35,7 @@ pub enum Step {
         /// How.
         exit: Exit,
     },
-    /// It is not there: record it.
+    /// It ran by the books and this list has no sign of it: look again, and record what that shows.
     RecordLost {
         /// Which.
         name: ContainerName,
@@ -133,8 +133,7 @@ fn step_berth(plan: &mut Plan, scene: &Scene<'_>, berth: &Berth, seen: (Containe
             Some(Step::Start(StartSpec { name, session: job.session.clone(), claim, ours }))
         }
         (Slot::Requested { .. }, Some(_)) => Some(Step::RecordStarted { name, engine_id: engine_id.to_owned() }),
-        (Slot::Running { .. }, None) => Some(Step::RecordLost { name }),
-        (Slot::Running { .. }, Some(Status::Created)) => Some(Step::RecordExited { name, exit: Exit::unseen() }),
+        (Slot::Running { .. }, None | Some(Status::Created)) => Some(Step::RecordLost { name }),
         (Slot::Running { .. }, Some(Status::Exited(exit))) => Some(Step::RecordExited { name, exit: exit.clone() }),
         (Slot::Running { job, at, .. }, Some(Status::Running)) => {
             let wall = at.plus_ms(scene.registered.settings.session_wall_ms);
@@ -175,8 +174,7 @@ fn step_ended(plan: &mut Plan, scene: &Scene<'_>, ended: &Ended, name: Container
             overdue.then_some(Step::Stop { name, grace_ms: 0 })
         }
         Some(Status::Exited(exit)) if !ended.gone => Some(Step::RecordExited { name, exit: exit.clone() }),
-        Some(Status::Created) if !ended.gone => Some(Step::RecordExited { name, exit: Exit::unseen() }),
-        None if !ended.gone => Some(Step::RecordLost { name }),
+        None | Some(Status::Created) if !ended.gone => Some(Step::RecordLost { name }),
         Some(Status::Exited(_) | Status::Created) | None => safe.then_some(Step::Remove { name }),
     }
 }

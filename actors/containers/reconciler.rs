@@ -13,7 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::containers::plan::{self, Step};
 use crate::directory::Directory;
 use crate::ports::clock::Clock;
-use crate::ports::engine::{ContainerName, Engine, StartError};
+use crate::ports::engine::{ContainerName, Engine, StartError, Status};
 use crate::projector::Projector;
 
 /// Containers that may be starting at once: more only makes each slower.
@@ -144,11 +144,12 @@ impl Reconciler {
         }
     }
 
-    /// "Not listed" is concluded only from a list made after the books already wanted it.
+    /// "Not there" and "never ran" are concluded only from a list that was begun after the books knew that it ran: the one that raised
+    /// the suspicion may be older than the start.
     async fn record_lost(&self, name: &ContainerName) -> bool {
         match self.engine.list().await {
-            Ok(seen) if seen.iter().all(|s| s.name != *name) => {
-                let (generation, reason) = (name.generation, format!("{name} is not in the engine's list"));
+            Ok(seen) if seen.iter().all(|s| s.name != *name || s.status == Status::Created) => {
+                let (generation, reason) = (name.generation, format!("the engine's list has no {name} that ran"));
                 self.record(name, "end", Command::RecordLost { generation, reason }).await
             }
             Ok(_) => true,

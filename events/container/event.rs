@@ -103,11 +103,6 @@ impl Exit {
     pub fn with_code(code: Option<i32>) -> Self {
         Self { code, oom: false, signal: None }
     }
-
-    /// An end that nobody saw.
-    pub fn unseen() -> Self {
-        Self::with_code(None)
-    }
 }
 
 /// The container has ended.

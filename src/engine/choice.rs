@@ -8,7 +8,7 @@ use actors::ports::engine::Engine;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use super::docker::{self, DockerEngine, image};
+use super::docker::{self, DockerEngine, image, probe};
 use super::process::{ProcessEngine, Sandbox};
 
 /// The engine asked for.
@@ -92,6 +92,8 @@ async fn in_docker(args: &EngineArgs, place: &Place<'_>) -> anyhow::Result<(Arc<
         image::build(&docker, base, &args.image, |line| tracing::debug!(line, "building the agent image")).await?;
         said.push(format!("built the image {} on {base}", args.image));
     }
+    let binaries = place.binary.parent().context("the runner lies in a folder")?;
+    probe::runner_works(&docker, place.instance, &args.image, binaries).await?;
     let engine = DockerEngine::new(docker, place.instance, &args.image, place.doors.clone());
     Ok((Arc::new(engine), said))
 }

@@ -9,6 +9,7 @@ use bollard::models::{
     ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits, RestartPolicy,
     RestartPolicyNameEnum,
 };
+use events::id::BerthNo;
 
 use crate::engine::owner::Owner;
 
@@ -36,6 +37,9 @@ pub(super) const INSTANCE: &str = "supercargo.instance";
 /// Label of which container it is.
 pub(super) const NAME: &str = "supercargo.name";
 
+/// Label of whom it serves.
+const SESSION: &str = "supercargo.session";
+
 /// What a container is made with.
 pub(super) struct Wanted<'a> {
     /// Whose it is.
@@ -54,7 +58,7 @@ fn labels(spec: &StartSpec, instance: &str) -> HashMap<String, String> {
     let mut labels = HashMap::from([
         (INSTANCE.to_owned(), instance.to_owned()),
         (NAME.to_owned(), spec.name.to_string()),
-        ("supercargo.session".to_owned(), spec.session.to_string()),
+        (SESSION.to_owned(), spec.session.to_string()),
     ]);
     if let Some((feature, epoch)) = &spec.claim {
         labels.insert("supercargo.feature".to_owned(), feature.to_string());
@@ -106,19 +110,31 @@ fn ulimit(name: &str, limit: i64) -> ResourcesUlimits {
     ResourcesUlimits { name: Some(name.to_owned()), soft: Some(limit), hard: Some(limit) }
 }
 
-/// The body of the request that makes a container.
+/// The body of the request that makes a session's container.
 pub(super) fn create(spec: &StartSpec, wanted: &Wanted<'_>) -> ContainerCreateBody {
-    let user = Owner::of(spec.name.n).uid();
     let runner = ["runner", "--door", DOOR, "--berth", WORK, "--launch", wanted.launch];
+    body(Owner::of(spec.name.n), labels(spec, wanted.instance), &runner, wanted)
+}
+
+/// The body of the request that makes a container which only says the runner's version. The folder `binaries` is its door.
+pub(super) fn probe(instance: &str, image: &str, binaries: &Path) -> ContainerCreateBody {
+    let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let labels = HashMap::from([label(INSTANCE, instance), label(NAME, "probe"), label(SESSION, "probe")]);
+    let wanted = Wanted { instance, image, door: binaries, launch: "", cpus: 1 };
+    body(Owner::of(BerthNo(0)), labels, &["--version"], &wanted)
+}
+
+fn body(owner: Owner, labels: HashMap<String, String>, arguments: &[&str], wanted: &Wanted<'_>) -> ContainerCreateBody {
+    let user = owner.uid();
     ContainerCreateBody {
         image: Some(wanted.image.to_owned()),
         user: Some(format!("{user}:{user}")),
         entrypoint: Some(vec![format!("{DOOR}/supercargo")]),
-        cmd: Some(runner.iter().map(|word| (*word).to_owned()).collect()),
+        cmd: Some(arguments.iter().map(|word| (*word).to_owned()).collect()),
         // No secret and no setting of ours: what a session needs comes with its assignment.
         env: Some(vec![format!("HOME={WORK}/home")]),
         working_dir: Some(WORK.to_owned()),
-        labels: Some(labels(spec, wanted.instance)),
+        labels: Some(labels),
         host_config: Some(host_config(user, wanted)),
         ..ContainerCreateBody::default()
     }

@@ -3,6 +3,7 @@
 
 mod contract;
 pub mod image;
+pub mod probe;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -240,6 +241,8 @@ impl Engine for DockerEngine {
         self.create(spec).await?;
         let docker_name = self.docker_name(&spec.name);
         let id = match self.look(&spec.name).await? {
+            // One container is one session: what has run is never started again.
+            Found::Ours(found) if status_of(&found) != Status::Created => return Ok(found.id.unwrap_or_default()),
             Found::Ours(found) => found.id.unwrap_or_default(),
             Found::Foreign => return Err(StartError::failed("name_taken", format!("{docker_name} is somebody else's"))),
             // The name is taken before the container can be seen.

@@ -14,7 +14,7 @@ use supercargo::engine::docker::image::IMAGE;
 use super::contract::Watch;
 use super::{on_docker, skip};
 use crate::binary::{signal, supercargo, wait};
-use crate::trial::is_built_as_the_log_says;
+use crate::trial::{has_its_twists, is_built_as_the_log_says};
 
 const FEATURES: usize = 6;
 
@@ -106,6 +106,8 @@ impl Drop for PrivateEngine {
             signal(&child, Signal::SIGTERM);
             wait(child);
         }
+        // An engine that was killed leaves its data folder mounted on itself.
+        drop(Command::new("umount").arg(self.folder.path().join("root")).stderr(Stdio::null()).status());
         drop(Command::new("ip").args(["link", "delete", &self.bridge]).status());
     }
 }
@@ -134,6 +136,7 @@ fn the_demo_is_built_in_containers_and_nothing_is_left_behind() {
         let code = run(demo(folder.path()).spawn().expect("started")).await;
         assert_eq!(code, Some(0), "{}", said(folder.path()));
         is_built_as_the_log_says(folder.path(), FEATURES);
+        has_its_twists(folder.path());
         assert_eq!(left(&docker, folder.path()).await, 0, "K3: a completed project owns no containers");
     });
 }

@@ -3,6 +3,7 @@
 
 mod contract;
 mod fleet;
+mod probe;
 
 use std::io::Write;
 

@@ -86,7 +86,10 @@ fn batches() {
         let one = Batch { prefix: "feat".into(), items: vec![scripted("a", "", &[])] };
         let first = server.office.add_features(&key(), ZOO, &one).await.expect("added");
         let again = server.office.add_features(&key(), ZOO, &one).await.expect("answered");
-        assert_eq!((first.position, first.ids), (again.position, again.ids));
+        assert_eq!((first.position, &first.ids), (again.position, &again.ids));
+        let first_id = first.ids[0].parse().expect("id");
+        // What the batch brought about has to be over before "nothing is recorded" can be said.
+        server.until(|book| book.feature(&first_id).map(|_| ())).await;
         let other = Batch { prefix: "feat".into(), items: vec![scripted("b", "", &[])] };
         refused!(&world, server.office.add_features(&key(), ZOO, &other), "id_reused", "another body");
         world.end(server).await;

@@ -1,6 +1,6 @@
 //! Containers that are tasks. They live on when a server crashes, as real ones do, and are found again by name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,6 +21,9 @@ pub(crate) struct StubEngine {
     gates: PathBuf,
     sessions: watch::Receiver<Option<Sessions>>,
     containers: Mutex<HashMap<ContainerName, JoinHandle<i32>>>,
+    /// Containers that were listed before. The first list is late by a moment, as a real engine's is under load: it still shows a
+    /// container as made and not started.
+    listed: Mutex<HashSet<ContainerName>>,
     hints: watch::Sender<u64>,
     /// How many containers were ever started.
     pub(crate) started: AtomicUsize,
@@ -31,7 +34,8 @@ pub(crate) struct StubEngine {
 impl StubEngine {
     pub(crate) fn new(trees: PathBuf, gates: PathBuf, sessions: watch::Receiver<Option<Sessions>>) -> Self {
         let (started, failing) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { trees, gates, sessions, containers: Mutex::default(), hints: watch::Sender::new(0), started, failing }
+        let (containers, listed) = (Mutex::default(), Mutex::default());
+        Self { trees, gates, sessions, containers, listed, hints: watch::Sender::new(0), started, failing }
     }
 
     /// Kills a container as an outsider would.
@@ -56,9 +60,14 @@ impl Engine for StubEngine {
 
     async fn list(&self) -> Result<Vec<Seen>, Unreachable> {
         let containers = self.containers.lock().expect("engine");
+        let mut listed = self.listed.lock().expect("engine");
         let seen = containers.iter().map(|(name, task)| {
             let exit = Exit { code: Some(0), oom: false, signal: None };
-            let status = if task.is_finished() { Status::Exited(exit) } else { Status::Running };
+            let status = match (listed.insert(name.clone()), task.is_finished()) {
+                (true, _) => Status::Created,
+                (false, true) => Status::Exited(exit),
+                (false, false) => Status::Running,
+            };
             Seen { name: name.clone(), engine_id: format!("stub-{name}"), status }
         });
         Ok(seen.collect())
