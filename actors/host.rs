@@ -214,7 +214,7 @@ impl<A: Aggregate> Hosted<A> {
             Err(AppendError::Busy) => Err(ExecuteError::Busy),
             Err(AppendError::Invalid(why)) => Err(ExecuteError::Refused { code: "invalid", message: why }),
             Err(AppendError::Unknown(why)) => Err(ExecuteError::Unknown(why)),
-            Err(AppendError::Closed(why)) => Err(ExecuteError::Unavailable(why)),
+            Err(AppendError::Closed(why) | AppendError::NotNow(why)) => Err(ExecuteError::Unavailable(why)),
         }
     }
 

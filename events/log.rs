@@ -102,6 +102,9 @@ pub enum AppendError {
     /// The request breaks a bound of the log.
     #[error("append refused: {0}")]
     Invalid(String),
+    /// Nothing can be recorded at the moment; nothing was.
+    #[error("nothing was recorded: {0}")]
+    NotNow(String),
     /// The commit's outcome is not known: read the log.
     #[error("outcome unknown: {0}; read the log before anything else")]
     Unknown(String),

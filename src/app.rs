@@ -20,7 +20,7 @@ use crate::door::{DoorKeeper, Rooms, check_length};
 use crate::engine::choice::{EngineArgs, Place, choose};
 use crate::http::Served;
 use crate::http::office::Office;
-use crate::log::SqliteLog;
+use crate::log::{Health, SqliteLog};
 
 /// The build, as the log records it.
 pub const BUILD: &str = concat!("supercargo ", env!("CARGO_PKG_VERSION"));
@@ -84,20 +84,36 @@ impl DataFolder {
     }
 }
 
+/// What to do about a server that is on the data folder already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Ownership {
+    /// Leave it alone.
+    #[default]
+    Respect,
+    /// Fence it: it is paused, or hangs, and cannot be stopped.
+    TakeOver,
+}
+
 /// Holds the data folder for this process; another server on it is refused.
 pub struct InstanceLock(File);
 
 impl InstanceLock {
     /// Takes the lock, or says who has it.
-    pub fn take(data: &DataFolder) -> anyhow::Result<Self> {
+    ///
+    /// With [`Ownership::TakeOver`] a lock that another process holds is passed over: that process is fenced by the log itself, whose
+    /// owner is counted, and records nothing from the moment on in which this one opens the log.
+    pub fn take(data: &DataFolder, ownership: Ownership) -> anyhow::Result<Self> {
         let path = data.path().join("lock");
         let mut file = File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
-        if file.try_lock().is_err() {
+        if file.try_lock().is_err() && ownership == Ownership::Respect {
             let mut holder = String::new();
             file.read_to_string(&mut holder)?;
             let holder =
                 if holder.trim().is_empty() { "another process".to_owned() } else { format!("process {}", holder.trim()) };
-            bail!("{} is in use by {holder}; stop that server first, or choose another --data", data.path().display());
+            bail!(
+                "{} is in use by {holder}; stop that server first, choose another --data, or end its reign with `serve --take-over`",
+                data.path().display()
+            );
         }
         file.set_len(0)?;
         file.rewind()?;
@@ -121,18 +137,18 @@ pub struct App {
     /// Where it lives.
     pub data: DataFolder,
     node: ProjectName,
-    broken: watch::Receiver<Option<String>>,
+    health: watch::Receiver<Health>,
     _lock: InstanceLock,
 }
 
 impl App {
     /// Opens the installation: commands are taken, nothing is owed or reconciled yet.
-    pub async fn open(data: DataFolder) -> anyhow::Result<Self> {
+    pub async fn open(data: DataFolder, ownership: Ownership) -> anyhow::Result<Self> {
         check_length(&data.doors()).map_err(anyhow::Error::msg)?;
-        let lock = InstanceLock::take(&data)?;
+        let lock = InstanceLock::take(&data, ownership)?;
         let log = SqliteLog::open(&data.log(), &new_log_id()?).await?;
         std::fs::set_permissions(data.log(), std::fs::Permissions::from_mode(0o600))?;
-        let broken = log.broken();
+        let health = log.health();
         let world = World {
             log: Arc::new(log),
             clock: Arc::new(SystemClock),
@@ -146,7 +162,7 @@ impl App {
             std::fs::set_permissions(&private, std::fs::Permissions::from_mode(0o700))?;
         }
         let running = Core::open(world).await?;
-        Ok(Self { running, data, node: "local".parse()?, broken, _lock: lock })
+        Ok(Self { running, data, node: "local".parse()?, health, _lock: lock })
     }
 
     /// Begins to run the fleet; answers what has to be said about its engine.
@@ -169,11 +185,11 @@ impl App {
 
     /// Returns why this server cannot go on; never, while it can.
     pub async fn failed(&self) -> String {
-        let mut broken = self.broken.clone();
+        let mut health = self.health.clone();
         tokio::select! {
             why = self.running.failed() => why,
-            found = broken.wait_for(Option::is_some) => match found {
-                Ok(why) => why.clone().unwrap_or_default(),
+            found = health.wait_for(|health| health.closed.is_some()) => match found {
+                Ok(health) => health.closed.clone().unwrap_or_default(),
                 Err(_) => "the log's writer ended".to_owned(),
             },
         }

@@ -14,7 +14,7 @@ use events::outcome::Outcome;
 use events::policy::AnyCommand;
 use events::project::ProjectKind;
 use events::stream::StreamId;
-use supercargo::app::{App, DataFolder, on_system};
+use supercargo::app::{App, DataFolder, Ownership, on_system};
 use supercargo::engine::choice::{EngineArgs, EngineWish};
 use supercargo::http::office::{Office, Wish};
 use supercargo::http::shapes::{NewProject, ProjectChange};
@@ -76,7 +76,7 @@ impl Scene {
         let data = DataFolder::make(&folder.join("data"))?;
         let upstream = folder.join("upstream.git");
         seed(&upstream)?;
-        let mut app = App::open(data).await?;
+        let mut app = App::open(data, Ownership::Respect).await?;
         let office = Office { core: app.running.core.clone() };
         let wish = || Wish::fresh("bench");
         let git_url = upstream.display().to_string();

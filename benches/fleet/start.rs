@@ -11,7 +11,7 @@ use events::container::Slot;
 use events::feature::Content;
 use events::id::ProjectName;
 use events::project::ProjectKind;
-use supercargo::app::{App, DataFolder, on_system};
+use supercargo::app::{App, DataFolder, Ownership, on_system};
 use supercargo::engine::choice::{EngineArgs, EngineWish};
 use supercargo::engine::docker::image::IMAGE;
 use supercargo::http::office::{Office, Wish};
@@ -66,7 +66,7 @@ fn ten_bare() -> anyhow::Result<f64> {
 async fn ten_sessions(folder: &Path) -> anyhow::Result<f64> {
     let upstream = folder.join("upstream.git");
     crate::claims::seed(&upstream)?;
-    let mut app = App::open(DataFolder::make(&folder.join("data"))?).await?;
+    let mut app = App::open(DataFolder::make(&folder.join("data"))?, Ownership::Respect).await?;
     let office = Office { core: app.running.core.clone() };
     let wish = || Wish::fresh("bench");
     let git_url = upstream.display().to_string();

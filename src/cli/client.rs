@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::DataArgs;
-use crate::app::{App, DataFolder};
+use crate::app::{App, DataFolder, Ownership};
 use crate::http;
 use crate::wire::{CallError, call_socket};
 
@@ -24,7 +24,9 @@ pub(super) async fn ask<B: Serialize, T: DeserializeOwned>(
         Err(CallError::Unreachable(_)) if !server_answers(&socket).await => {}
         Err(error) => return Err(anyhow!(error)),
     }
-    let app = App::open(folder).await.context("no server answers on this data folder, and it cannot be opened without one")?;
+    let app = App::open(folder, Ownership::Respect)
+        .await
+        .context("no server answers on this data folder, and it cannot be opened without one")?;
     let server = http::listen(&app.served(), &socket)?;
     let answer = call_socket(&socket, method, path, body).await;
     server.stop(true).await;

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::DataArgs;
 use crate::adapters::git::Secrets;
-use crate::app::{App, DataFolder};
+use crate::app::{App, DataFolder, Ownership};
 use crate::engine::choice::EngineArgs;
 use crate::http;
 
@@ -24,12 +24,16 @@ pub(super) struct ServeArgs {
     /// File with a private key for ssh, for upstreams of projects that have none of their own; kept in the data folder
     #[arg(long)]
     ssh_key: Option<PathBuf>,
+    /// Take the data folder over from a server that hangs or is paused: it records nothing from then on
+    #[arg(long)]
+    take_over: bool,
     #[command(flatten)]
     engine: EngineArgs,
 }
 
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
-    let mut app = App::open(DataFolder::make(&args.data.data)?).await?;
+    let ownership = if args.take_over { Ownership::TakeOver } else { Ownership::Respect };
+    let mut app = App::open(DataFolder::make(&args.data.data)?, ownership).await?;
     if let Some(file) = &args.ssh_key {
         let key = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
         Secrets::new(app.data.secrets()).keep_host_wide(Some(&Credential::SshKey(key)))?;

@@ -1,8 +1,10 @@
 //! The log on a disk: SQLite, one writer, and the checks that need the whole of it.
 
+mod ledger;
+mod queue;
 pub mod row;
 pub mod sqlite;
 pub mod verify;
-mod writer;
 
+pub use queue::Health;
 pub use sqlite::SqliteLog;

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use events::project::ProjectKind;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::app::{App, DataFolder};
+use crate::app::{App, DataFolder, Ownership};
 use crate::cli::shown;
 use crate::engine::choice::EngineArgs;
 use crate::http;
@@ -56,7 +56,7 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
         }
     };
     let data = DataFolder::make(&folder)?;
-    let mut app = App::open(data.clone()).await?;
+    let mut app = App::open(data.clone(), Ownership::Respect).await?;
     let office = Office { core: app.running.core.clone() };
     set_up(&office, &data, &args).await?;
     for line in app.begin(&args.engine).await? {

@@ -43,8 +43,13 @@ pub(crate) struct Serving {
 
 impl Serving {
     /// Starts a server and waits for its ready line.
-    pub(crate) fn start(mut serve: Command) -> Self {
-        let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
+    pub(crate) fn start(serve: Command) -> Self {
+        Self::start_telling(serve, Stdio::null())
+    }
+
+    /// The same, with its complaints going somewhere.
+    pub(crate) fn start_telling(mut serve: Command, complaints: Stdio) -> Self {
+        let mut child = serve.stdout(Stdio::piped()).stderr(complaints).spawn().expect("started");
         let mut ready = String::new();
         let mut lines = BufReader::new(child.stdout.take().expect("stdout"));
         while !ready.contains("listening on ") {
@@ -57,6 +62,16 @@ impl Serving {
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.as_ref().expect("a server").id()
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, which: Signal) {
+        signal(self.child.as_ref().expect("a server"), which);
+    }
+
+    /// Waits until it ends by itself; its exit code.
+    pub(crate) fn ended(mut self) -> Option<i32> {
+        wait(self.child.take().expect("a server"))
     }
 
     /// Ends it as an operator does.

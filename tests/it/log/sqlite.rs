@@ -5,8 +5,8 @@ use events::codec::Kind;
 use events::id::{CommandId, Digest, Timestamp};
 use events::log::{Append, AppendError, EventLog, NewEvent};
 use events::stream::{Position, StreamId, Version};
-use supercargo::log::SqliteLog;
 use supercargo::log::verify::{Verified, verify};
+use supercargo::log::{Health, SqliteLog};
 
 fn append(expected: u64) -> Append {
     let id = CommandId::derived(&["sqlite", &expected.to_string()]);
@@ -66,9 +66,9 @@ async fn altered_and_missing_events_are_named_by_position() {
 const RESTORE: &str = "CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'no'); END;
     CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'no'); END;";
 
-/// F5: an error while writing has an unknown outcome, and the log takes nothing more in this process.
+/// F4: what certainly was not recorded is said to be so, and writing goes on when the cause is gone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failed_write_is_unknown_and_final() {
+async fn a_write_that_fails_before_its_commit_recorded_nothing_and_the_next_may_succeed() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("log.db");
     let log = SqliteLog::open(&path, "id").await.expect("opened");
@@ -76,10 +76,88 @@ async fn a_failed_write_is_unknown_and_final() {
     let connection = rusqlite::Connection::open(&path).expect("file");
     let fail = "CREATE TRIGGER fail BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk'); END";
     connection.execute_batch(fail).expect("a failing disk");
-    assert!(matches!(log.append(append(1)).await, Err(AppendError::Unknown(why)) if why.contains("disk")));
+    let head = log.head().await.expect("head");
+    for _ in 0..2 {
+        assert!(matches!(log.append(append(1)).await, Err(AppendError::NotNow(why)) if why.contains("disk")));
+        assert!(log.health().borrow().degraded.is_some());
+        assert_eq!((log.head().await, log.read_all(Position(0), 9).await.map(|all| all.len())), (Ok(head), Ok(1)), "reads work");
+    }
     connection.execute_batch("DROP TRIGGER fail").expect("mended");
-    assert!(matches!(log.append(append(1)).await, Err(AppendError::Closed(_))), "never on the same handle again");
-    assert!(log.broken().borrow().is_some());
-    let again = SqliteLog::open(&path, "id").await.expect("opened");
-    assert_eq!(again.append(append(1)).await.expect("the truth is in the log").position, Position(2));
+    assert_eq!(log.append(append(1)).await.expect("the same command again").position, Position(2));
+    assert_eq!(*log.health().borrow(), Health::default());
+    assert!(matches!(verify(&log).await, Ok(Verified::Sound { head: Position(2), .. })));
+}
+
+/// F2: a server that was paused while another took the log over records nothing more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_took_the_log_over_fences_the_one_before() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("log.db");
+    let first = SqliteLog::open(&path, "id").await.expect("opened");
+    first.append(append(0)).await.expect("recorded");
+    let second = SqliteLog::open(&path, "id").await.expect("taken over");
+    for _ in 0..2 {
+        assert!(matches!(first.append(append(1)).await, Err(AppendError::Closed(why)) if why.contains("another server")));
+    }
+    assert!(first.health().borrow().closed.is_some());
+    assert_eq!(second.append(append(1)).await.expect("recorded").position, Position(2));
+}
+
+/// What is there is not a log of ours: said with its name, and not a byte of it is changed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_a_whole_log_of_this_build_is_refused_and_not_touched() {
+    let folder = tempfile::tempdir().expect("folder");
+    let sound = folder.path().join("sound.db");
+    let log = SqliteLog::open(&sound, "id").await.expect("opened");
+    for n in 0..200 {
+        log.append(append(n)).await.expect("recorded");
+    }
+    drop(log);
+    let sql = |name: &str, sql: &str| {
+        let path = folder.path().join(name);
+        if name != "foreign.db" {
+            std::fs::copy(&sound, &path).expect("copied");
+        }
+        rusqlite::Connection::open(&path).expect("file").execute_batch(sql).expect("changed");
+        path
+    };
+    // Everything is in the file itself, so that copies of it are whole.
+    rusqlite::Connection::open(&sound).expect("file").execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("checkpoint");
+    let bytes = std::fs::read(&sound).expect("read");
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        path
+    };
+    let cases = [
+        (
+            write("text.db", b"hello, this is a text and not a database at all, whatever its name may say.".repeat(3).as_slice()),
+            "no SQLite",
+        ),
+        (write("short.db", b"SQLite format 3\0"), "too short"),
+        (write("cut.db", &bytes[..bytes.len() / 2]), "cut short"),
+        (sql("foreign.db", "CREATE TABLE birds (name TEXT); INSERT INTO birds VALUES ('crow')"), "without our tables"),
+        (sql("other.db", "PRAGMA application_id = 7"), "another application"),
+        (sql("format.db", "UPDATE log_meta SET format = 2"), "newer build"),
+        (
+            sql(
+                "newer.db",
+                "INSERT INTO _sqlx_migrations SELECT 9999, description, installed_on, success, checksum, execution_time FROM _sqlx_migrations LIMIT 1",
+            ),
+            "newer build",
+        ),
+    ];
+    for (path, words) in cases {
+        let before = std::fs::read(&path).expect("read");
+        let writing = SqliteLog::open(&path, "id").await.map(|_| ()).expect_err(words).to_string();
+        let reading = SqliteLog::open_reader(&path).await.map(|_| ()).expect_err(words).to_string();
+        for said in [writing, reading] {
+            assert!(said.contains(words) && said.contains(&path.display().to_string()), "{said}");
+        }
+        assert_eq!(std::fs::read(&path).expect("read"), before, "{words}: untouched");
+    }
+    let nothing = SqliteLog::open_reader(&folder.path().join("none.db")).await.map(|_| ()).expect_err("missing");
+    assert!(nothing.to_string().contains("there is no log"), "{nothing}");
+    let sound = SqliteLog::open(&sound, "x").await.expect("the original is whole");
+    assert_eq!(sound.head().await.expect("head").position, Position(200));
 }

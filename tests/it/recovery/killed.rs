@@ -8,7 +8,10 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
+
 use crate::binary::{Serving, supercargo, wait};
+use crate::world::stub::git;
 
 /// Instants tried by default: a short form of the campaign.
 const KILLS: u64 = 4;
@@ -87,4 +90,35 @@ fn a_second_server_on_the_same_data_is_refused() {
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(!second.status.success() && said.contains(&format!("process {}", first.id())), "{said}");
     first.stop();
+}
+
+/// F2: a server that was paused is fenced by the one that took the data folder over: it records nothing, says why and ends.
+#[test]
+fn a_paused_server_is_fenced_by_the_one_that_took_over() {
+    let folder = tempfile::tempdir().expect("folder");
+    let complaints = folder.path().join("complaints");
+    let file = std::fs::File::create(&complaints).expect("file");
+    let first = Serving::start_telling(supercargo(&["serve", "--listen", "127.0.0.1:0"], folder.path()), file.into());
+    let socket = folder.path().join("operator.sock");
+    let paused = folder.path().join("paused.sock");
+    std::fs::rename(&socket, &paused).expect("the first keeps listening under another name");
+    first.signal(Signal::SIGSTOP);
+    let second = Serving::start(supercargo(&["serve", "--listen", "127.0.0.1:0", "--take-over"], folder.path()));
+    first.signal(Signal::SIGCONT);
+    std::fs::rename(&socket, folder.path().join("new.sock")).expect("aside");
+    std::fs::rename(&paused, &socket).expect("back");
+    git(folder.path(), &["init", "--quiet", "--bare", "up.git"]).expect("upstream");
+    let upstream = folder.path().join("up.git").display().to_string();
+    let add = ["project", "add", "zoo", "--git-url", &upstream];
+    let late = supercargo(&add, folder.path()).output().expect("ran");
+    assert!(!late.status.success(), "the fenced server records nothing");
+    assert_eq!(first.ended(), Some(1), "it ends by itself");
+    let said = std::fs::read_to_string(&complaints).expect("complaints");
+    assert!(said.contains("another server took the log over"), "{said}");
+    std::fs::rename(folder.path().join("new.sock"), &socket).expect("back");
+    let now = supercargo(&add, folder.path()).output().expect("ran");
+    assert!(now.status.success(), "{}", String::from_utf8_lossy(&now.stderr));
+    second.stop();
+    let audit = supercargo(&["log", "audit"], folder.path()).output().expect("ran");
+    assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stdout));
 }

@@ -1,7 +1,10 @@
 //! The log on SQLite: WAL, `synchronous=FULL`, one writer thread. sqlx owns the schema and the point reads; the two hot loops,
 //! append and scan, use rusqlite on the same linked SQLite.
 
-use std::path::{Path, PathBuf};
+pub mod file;
+mod store;
+
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -13,34 +16,22 @@ use rusqlite::{Connection, OpenFlags};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
+use self::file::OpenError;
+use self::store::SqliteStore;
+use super::queue::{Health, Queue};
 use super::row::{COLUMNS, Row, TABLES};
-use super::writer::Writer;
 
-/// SQLite before this could corrupt a file whose WAL was reset by two connections at once.
-const SQLITE_MIN: i32 = 3_051_003;
 /// Point reads that may run at once.
 const READERS: u32 = 4;
-
-/// Why a log could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The file or its schema.
-    #[error("opening the log {0}: {1}")]
-    Open(PathBuf, String),
-    /// The linked SQLite is too old.
-    #[error("the linked SQLite is version {0}, at least {SQLITE_MIN} is needed: older ones can corrupt the log")]
-    Version(i32),
-    /// There is no log.
-    #[error("there is no log at {0}; `supercargo serve --data DIR` makes one")]
-    Missing(PathBuf),
-}
+/// The schema, step by step.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/log/sqlite/migrations");
 
 /// An [`EventLog`] in a file.
 pub struct SqliteLog {
     id: String,
     pool: SqlitePool,
     scanner: Arc<Mutex<Connection>>,
-    writer: Option<Writer>,
+    writer: Option<Queue>,
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -55,35 +46,29 @@ impl SqliteLog {
     /// Opens or makes the log at `path`, for writing. `new_id` names a log that is made now.
     pub async fn open(path: &Path, new_id: &str) -> Result<Self, OpenError> {
         let failed = |e: &dyn std::fmt::Display| OpenError::Open(path.to_owned(), e.to_string());
-        if rusqlite::version_number() < SQLITE_MIN {
-            return Err(OpenError::Version(rusqlite::version_number()));
-        }
+        file::check_library()?;
+        file::check(path, newest_migration())?;
         // One connection makes the schema and is closed before the writer begins: only one connection ever writes.
         let maker = SqlitePoolOptions::new().max_connections(1).connect_with(options(path).create_if_missing(true)).await;
         let maker = maker.map_err(|e| failed(&e))?;
-        sqlx::migrate!("src/log/migrations").run(&maker).await.map_err(|e| failed(&e))?;
-        sqlx::query("INSERT INTO log_meta SELECT ?, 1, unixepoch() * 1000000 WHERE NOT EXISTS (SELECT 1 FROM log_meta)")
+        MIGRATIONS.run(&maker).await.map_err(|e| failed(&e))?;
+        sqlx::query("INSERT INTO log_meta SELECT ?, ?, unixepoch() * 1000000 WHERE NOT EXISTS (SELECT 1 FROM log_meta)")
             .bind(new_id)
+            .bind(file::FORMAT)
             .execute(&maker)
             .await
             .map_err(|e| failed(&e))?;
         maker.close().await;
         let mut log = Self::open_reader(path).await?;
-        let writer = Connection::open(path).and_then(|connection| {
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.busy_timeout(std::time::Duration::from_secs(5))?;
-            connection.set_prepared_statement_cache_capacity(32);
-            Writer::start(connection, &log.id)
-        });
-        log.writer = Some(writer.map_err(|e| failed(&e))?);
+        let store = SqliteStore::take_over(path, &log.id).map_err(|e| failed(&e))?;
+        log.writer = Some(Queue::start(store).map_err(|e| failed(&e))?);
         Ok(log)
     }
 
     /// Opens the log at `path` for reading only; a server may be writing it.
     pub async fn open_reader(path: &Path) -> Result<Self, OpenError> {
         let failed = |e: &dyn std::fmt::Display| OpenError::Open(path.to_owned(), e.to_string());
-        if !path.exists() {
+        if !file::check(path, newest_migration())? {
             return Err(OpenError::Missing(path.to_owned()));
         }
         let pool = SqlitePoolOptions::new().max_connections(READERS).connect_with(options(path).read_only(true)).await;
@@ -93,13 +78,17 @@ impl SqliteLog {
         Ok(Self { id, pool, scanner: Arc::new(Mutex::new(scanner)), writer: None })
     }
 
-    /// Turns to `Some(reason)` when the log takes no more appends in this process.
-    pub fn broken(&self) -> watch::Receiver<Option<String>> {
+    /// How writing fares; a log that was opened for reading only is closed for writing.
+    pub fn health(&self) -> watch::Receiver<Health> {
         match &self.writer {
-            Some(writer) => writer.broken(),
-            None => watch::channel(Some("opened for reading only".to_owned())).1,
+            Some(writer) => writer.health(),
+            None => watch::channel(Health { degraded: None, closed: Some("opened for reading only".to_owned()) }).1,
         }
     }
+}
+
+fn newest_migration() -> i64 {
+    MIGRATIONS.iter().map(|step| step.version).max().unwrap_or(0)
 }
 
 fn scan(connection: &Connection, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {

@@ -1,0 +1,185 @@
+//! What a writer of a log knows without asking, because it is the only one who writes: the head, where every stream is, and the numbers
+//! of interned names. A batch is drafted beside it and becomes part of it only when it is durable.
+
+use std::collections::HashMap;
+
+use events::envelope::{Envelope, genesis};
+use events::id::{CommandId, Digest, Timestamp};
+use events::log::{Append, AppendError, Head, Receipt, Remembered};
+use events::stream::{Position, StreamId, Version};
+
+use super::queue::Answer;
+
+/// Names that are stored once and numbered from 1.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    known: HashMap<String, i64>,
+    last: i64,
+}
+
+impl Names {
+    /// Takes a stored pair.
+    pub(super) fn know(&mut self, name: String, id: i64) {
+        self.last = self.last.max(id);
+        self.known.insert(name, id);
+    }
+}
+
+/// The knowledge of the writer.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    /// The newest place.
+    pub(super) head: Head,
+    /// When the newest event was recorded.
+    pub(super) last_at: Timestamp,
+    /// Number and version of every stream.
+    pub(super) streams: HashMap<StreamId, (i64, Version)>,
+    /// Highest number of a stream.
+    pub(super) last_stream: i64,
+    /// Stored event names.
+    pub(super) kinds: Names,
+    /// Who ever wrote.
+    pub(super) principals: Names,
+}
+
+impl Ledger {
+    /// The ledger of an empty log.
+    pub(super) fn empty(log_id: &str) -> Self {
+        let head = Head { position: Position(0), digest: genesis(log_id) };
+        let (kinds, principals) = (Names::default(), Names::default());
+        Self { head, last_at: Timestamp(0), streams: HashMap::new(), last_stream: 0, kinds, principals }
+    }
+
+    /// Takes a stored stream.
+    pub(super) fn know_stream(&mut self, stream: StreamId, id: i64, version: Version) {
+        self.last_stream = self.last_stream.max(id);
+        self.streams.insert(stream, (id, version));
+    }
+
+    /// Takes the newest stored event.
+    pub(super) fn know_head(&mut self, position: Position, digest: Digest, at: Timestamp) {
+        self.head = Head { position, digest };
+        self.last_at = at;
+    }
+
+    /// Makes a durable draft part of the ledger.
+    pub(super) fn take(&mut self, drafted: Drafted) {
+        self.head = drafted.head;
+        self.last_at = drafted.last_at;
+        for (stream, (id, version)) in drafted.touched {
+            self.know_stream(stream, id, version);
+        }
+        for (name, id) in drafted.new_kinds {
+            self.kinds.know(name, id);
+        }
+        for (name, id) in drafted.new_principals {
+            self.principals.know(name, id);
+        }
+    }
+}
+
+/// One event with the numbers of its names.
+pub(super) struct DraftedEvent {
+    pub(super) envelope: Envelope,
+    pub(super) stream: i64,
+    pub(super) kind: i64,
+    pub(super) principal: i64,
+}
+
+/// The stored answer to one command.
+pub(super) struct DraftedCommand {
+    pub(super) id: CommandId,
+    pub(super) stream: i64,
+    pub(super) receipt: Receipt,
+    pub(super) body: Digest,
+}
+
+/// Everything that a batch adds.
+pub(super) struct Drafted {
+    pub(super) head: Head,
+    pub(super) last_at: Timestamp,
+    /// Streams with their number and new version.
+    pub(super) touched: HashMap<StreamId, (i64, Version)>,
+    pub(super) new_streams: Vec<(String, i64)>,
+    pub(super) new_kinds: Vec<(String, i64)>,
+    pub(super) new_principals: Vec<(String, i64)>,
+    pub(super) events: Vec<DraftedEvent>,
+    pub(super) commands: Vec<DraftedCommand>,
+}
+
+/// A batch on its way: each request sees what the ones before it would record.
+pub(super) struct Draft<'a> {
+    ledger: &'a Ledger,
+    drafted: Drafted,
+    answered: HashMap<CommandId, usize>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(ledger: &'a Ledger) -> Self {
+        let drafted = Drafted {
+            head: ledger.head,
+            last_at: ledger.last_at,
+            touched: HashMap::new(),
+            new_streams: vec![],
+            new_kinds: vec![],
+            new_principals: vec![],
+            events: vec![],
+            commands: vec![],
+        };
+        Self { ledger, drafted, answered: HashMap::new() }
+    }
+
+    /// Answers one request; `known` is the stored answer to its command id, if there is one. What does not hold leaves no trace.
+    pub(super) fn request(&mut self, append: &Append, known: Option<Remembered>) -> Answer {
+        let earlier = self.answered.get(&append.command).map(|i| &self.drafted.commands[*i]);
+        let known = known.or_else(|| earlier.map(|c| Remembered { receipt: c.receipt.clone(), body: c.body }));
+        if let Some(Remembered { receipt, body }) = known {
+            return Err(AppendError::Repeated { receipt, same_body: body == append.body });
+        }
+        append.check_expectations(|stream| self.stream(stream).map_or(Version(0), |(_, version)| version))?;
+        Ok(self.record(append))
+    }
+
+    fn stream(&self, stream: &StreamId) -> Option<(i64, Version)> {
+        self.drafted.touched.get(stream).or_else(|| self.ledger.streams.get(stream)).copied()
+    }
+
+    fn record(&mut self, append: &Append) -> Receipt {
+        let stream = self.stream(&append.stream).map_or_else(|| self.new_stream(&append.stream), |(id, _)| id);
+        let principal = append.cause.principal.to_string();
+        let principal = number(&self.ledger.principals, &mut self.drafted.new_principals, &principal);
+        let mut receipt =
+            Receipt { stream: append.stream.clone(), version: append.expected, position: self.drafted.head.position };
+        for envelope in append.envelopes(self.drafted.head, self.drafted.last_at) {
+            let kind = number(&self.ledger.kinds, &mut self.drafted.new_kinds, &envelope.kind);
+            (receipt.version, receipt.position) = (envelope.version, envelope.position);
+            self.drafted.head = Head { position: envelope.position, digest: envelope.digest };
+            self.drafted.last_at = envelope.at;
+            self.drafted.events.push(DraftedEvent { envelope, stream, kind, principal });
+        }
+        self.drafted.touched.insert(append.stream.clone(), (stream, receipt.version));
+        self.answered.insert(append.command, self.drafted.commands.len());
+        self.drafted.commands.push(DraftedCommand { id: append.command, stream, receipt: receipt.clone(), body: append.body });
+        receipt
+    }
+
+    fn new_stream(&mut self, stream: &StreamId) -> i64 {
+        let id = self.ledger.last_stream + 1 + i64::try_from(self.drafted.new_streams.len()).unwrap_or(0);
+        self.drafted.new_streams.push((stream.to_string(), id));
+        id
+    }
+
+    /// What the batch adds; nothing when no request held.
+    pub(super) fn finish(self) -> Option<Drafted> {
+        (!self.drafted.events.is_empty()).then_some(self.drafted)
+    }
+}
+
+fn number(known: &Names, new: &mut Vec<(String, i64)>, name: &str) -> i64 {
+    if let Some(id) = known.known.get(name).or_else(|| new.iter().find(|(n, _)| n == name).map(|(_, id)| id)) {
+        return *id;
+    }
+    let id = known.last + 1 + i64::try_from(new.len()).unwrap_or(0);
+    new.push((name.to_owned(), id));
+    id
+}

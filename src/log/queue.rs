@@ -1,0 +1,179 @@
+//! Group commit: a bounded queue that one thread drains into a store, a batch at a time.
+//!
+//! While one batch is being made durable the next collects itself, so there is no artificial delay. Each request gets its own answer.
+//! A batch whose outcome is not known is final for the process: after a failed sync the page cache may claim pages clean that never
+//! reached the disk, so only a fresh reading of the store tells the truth. A batch that was certainly not recorded is answered so, and
+//! the next one is tried: a full disk recovers by itself when there is room again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use events::log::{Append, AppendError, Head, Receipt};
+use tokio::sync::{oneshot, watch};
+
+/// Requests that may wait.
+const QUEUE_MAX: usize = 4096;
+/// Payload bytes that may wait.
+const QUEUE_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Requests in one commit.
+const BATCH_MAX: usize = 1024;
+
+/// What a request is told.
+pub(super) type Answer = Result<Receipt, AppendError>;
+
+/// Why a batch was not made durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// Nothing of it was recorded, for certain; the next batch may be.
+    NotNow(String),
+    /// Nothing of it was recorded, and another server owns the log.
+    Fenced(String),
+    /// It may have been recorded or not.
+    Unknown(String),
+}
+
+/// Where batches are made durable. Lives on the thread of the queue alone.
+pub(super) trait Store: Send + 'static {
+    /// Records what of a batch holds in one durable transaction, and answers every request in order.
+    fn commit(&mut self, batch: &[&Append]) -> Result<Vec<Answer>, Trouble>;
+    /// The newest durable place.
+    fn head(&self) -> Head;
+}
+
+/// How the log fares.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Health {
+    /// Why nothing can be recorded at the moment. It is tried again with every append.
+    pub degraded: Option<String>,
+    /// Why nothing will be recorded any more in this process.
+    pub closed: Option<String>,
+}
+
+struct Request {
+    append: Append,
+    bytes: usize,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// The handle to the thread.
+pub(super) struct Queue {
+    requests: SyncSender<Request>,
+    waiting: Arc<AtomicUsize>,
+    head: watch::Receiver<Head>,
+    health: watch::Receiver<Health>,
+}
+
+impl Queue {
+    /// Starts the thread on a store that nobody else writes.
+    pub(super) fn start(store: impl Store) -> std::io::Result<Self> {
+        let (requests, incoming) = sync_channel(QUEUE_MAX);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let (told_head, head) = watch::channel(store.head());
+        let (told_health, health) = watch::channel(Health::default());
+        let thread = Thread { store, waiting: waiting.clone(), head: told_head, health: told_health };
+        std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || thread.run(&incoming))?;
+        Ok(Self { requests, waiting, head, health })
+    }
+
+    /// Queues a request and waits for its answer.
+    pub(super) async fn append(&self, append: Append) -> Answer {
+        append.check_bounds()?;
+        if let Some(why) = self.health.borrow().closed.clone() {
+            return Err(AppendError::Closed(why));
+        }
+        let bytes = append.events.iter().map(|e| e.payload.len()).sum();
+        if self.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes > QUEUE_BYTES_MAX {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(AppendError::Busy);
+        }
+        let (answer, answered) = oneshot::channel();
+        match self.requests.try_send(Request { append, bytes, answer }) {
+            Ok(()) => answered.await.unwrap_or_else(|_| Err(AppendError::Unknown("the log's writer ended".to_owned()))),
+            Err(refused) => {
+                self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+                Err(match refused {
+                    TrySendError::Full(_) => AppendError::Busy,
+                    TrySendError::Disconnected(_) => AppendError::Closed("the log's writer ended".to_owned()),
+                })
+            }
+        }
+    }
+
+    pub(super) fn head(&self) -> Head {
+        *self.head.borrow()
+    }
+
+    pub(super) fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+}
+
+struct Thread<S> {
+    store: S,
+    waiting: Arc<AtomicUsize>,
+    head: watch::Sender<Head>,
+    health: watch::Sender<Health>,
+}
+
+impl<S: Store> Thread<S> {
+    fn run(mut self, requests: &Receiver<Request>) {
+        while let Ok(first) = requests.recv() {
+            let mut batch = vec![first];
+            while batch.len() < BATCH_MAX {
+                match requests.try_recv() {
+                    Ok(request) => batch.push(request),
+                    Err(_) => break,
+                }
+            }
+            self.waiting.fetch_sub(batch.iter().map(|r| r.bytes).sum(), Ordering::Relaxed);
+            if !self.commit(batch) {
+                return;
+            }
+        }
+    }
+
+    /// Commits a batch and answers each of its requests. False when the log may not be written any more.
+    fn commit(&mut self, batch: Vec<Request>) -> bool {
+        let appends: Vec<&Append> = batch.iter().map(|r| &r.append).collect();
+        let trouble = match self.store.commit(&appends) {
+            Ok(answers) => {
+                self.head.send_replace(self.store.head());
+                self.well();
+                for (request, answer) in batch.into_iter().zip(answers) {
+                    // A caller that went away asks again with its command id.
+                    drop(request.answer.send(answer));
+                }
+                return true;
+            }
+            Err(trouble) => trouble,
+        };
+        let (answer, closed) = match trouble {
+            Trouble::NotNow(why) => {
+                tracing::error!(%why, "nothing can be recorded now; it is tried again with the next append");
+                self.health.send_modify(|health| health.degraded = Some(why.clone()));
+                (AppendError::NotNow(why), None)
+            }
+            Trouble::Fenced(why) => (AppendError::Closed(why.clone()), Some(why)),
+            Trouble::Unknown(why) => (AppendError::Unknown(why.clone()), Some(why)),
+        };
+        if let Some(why) = &closed {
+            tracing::error!(%why, "the log takes no more appends; restart the server");
+            self.health.send_modify(|health| health.closed = Some(why.clone()));
+        }
+        for request in batch {
+            drop(request.answer.send(Err(answer.clone())));
+        }
+        closed.is_none()
+    }
+
+    fn well(&self) {
+        self.health.send_if_modified(|health| {
+            let recovered = health.degraded.take().is_some();
+            if recovered {
+                tracing::info!("the log can be written again");
+            }
+            recovered
+        });
+    }
+}

@@ -1,0 +1,211 @@
+//! The one writer of a SQLite log.
+//!
+//! Every transaction checks that this process still owns the log. After an error the file is asked what it holds: when that is what the
+//! ledger says, nothing of the batch was recorded and writing may go on; when it is not, or the disk failed to sync, the outcome is
+//! unknown and this process is done.
+
+use std::path::{Path, PathBuf};
+
+use events::id::{Digest, Timestamp};
+use events::log::{Append, Head, Receipt, Remembered};
+use events::stream::{Position, StreamId, Version};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use crate::log::ledger::{Draft, Drafted, Ledger, Names};
+use crate::log::queue::{Answer, Store, Trouble};
+
+/// How long another connection may hold the log before a batch is turned away.
+const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+/// Extended result code of a failed sync of a file.
+const IOERR_FSYNC: i32 = rusqlite::ffi::SQLITE_IOERR_FSYNC;
+/// Extended result code of a failed sync of a folder.
+const IOERR_DIR_FSYNC: i32 = rusqlite::ffi::SQLITE_IOERR_DIR_FSYNC;
+
+/// A SQLite file and the right to write it.
+pub(super) struct SqliteStore {
+    path: PathBuf,
+    connection: Connection,
+    ledger: Ledger,
+    epoch: i64,
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+impl SqliteStore {
+    /// Takes the log over: whoever owned it before is fenced from here on.
+    pub(super) fn take_over(path: &Path, log_id: &str) -> rusqlite::Result<Self> {
+        let mut connection = connect(path)?;
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let epoch = tx.query_row("UPDATE log_owner SET epoch = epoch + 1 RETURNING epoch", [], |row| row.get(0))?;
+        tx.commit()?;
+        let ledger = load(&connection, log_id)?;
+        Ok(Self { path: path.to_owned(), connection, ledger, epoch })
+    }
+
+    fn write(&mut self, batch: &[&Append]) -> rusqlite::Result<Result<Vec<Answer>, Trouble>> {
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let owner: i64 = tx.prepare_cached("SELECT epoch FROM log_owner")?.query_row([], |row| row.get(0))?;
+        if owner != self.epoch {
+            return Ok(Err(Trouble::Fenced(format!(
+                "another server took the log over (owner {owner}, ours was {})",
+                self.epoch
+            ))));
+        }
+        let mut draft = Draft::new(&self.ledger);
+        let mut answers = Vec::with_capacity(batch.len());
+        for append in batch {
+            let known = remembered(&tx, append)?;
+            answers.push(draft.request(append, known));
+        }
+        if let Some(drafted) = draft.finish() {
+            insert(&tx, &drafted)?;
+            tx.commit()?;
+            self.ledger.take(drafted);
+        }
+        Ok(Ok(answers))
+    }
+
+    /// What an error means, by what the file holds now.
+    fn judge(&mut self, error: &rusqlite::Error) -> Trouble {
+        let why = format!("writing the log {} failed: {error}", self.path.display());
+        let code = error.sqlite_error().map(|e| (e.code, e.extended_code));
+        if matches!(code, Some((_, IOERR_FSYNC | IOERR_DIR_FSYNC))) {
+            return Trouble::Unknown(why);
+        }
+        if matches!(code, Some((ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _))) {
+            return Trouble::NotNow(why);
+        }
+        let found = connect(&self.path).and_then(|connection| Ok((newest(&connection)?, connection)));
+        match found {
+            Ok((found, connection))
+                if found.is_none_or(|(p, d, _)| (p, d) == (self.ledger.head.position, self.ledger.head.digest)) =>
+            {
+                self.connection = connection;
+                Trouble::NotNow(why)
+            }
+            Ok(_) => Trouble::Unknown(format!("{why}; the file does not hold what was known")),
+            Err(again) => Trouble::Unknown(format!("{why}; then reading it failed: {again}")),
+        }
+    }
+}
+
+impl Store for SqliteStore {
+    fn commit(&mut self, batch: &[&Append]) -> Result<Vec<Answer>, Trouble> {
+        match self.write(batch) {
+            Ok(outcome) => outcome,
+            Err(error) => Err(self.judge(&error)),
+        }
+    }
+
+    fn head(&self) -> Head {
+        self.ledger.head
+    }
+}
+
+type Newest = Option<(Position, Digest, Timestamp)>;
+
+fn newest(connection: &Connection) -> rusqlite::Result<Newest> {
+    connection
+        .query_row("SELECT position, digest, at FROM events ORDER BY position DESC LIMIT 1", [], |row| {
+            Ok((Position(row.get::<_, i64>(0)?.unsigned_abs()), Digest(row.get(1)?), Timestamp(row.get(2)?)))
+        })
+        .optional()
+}
+
+fn load(connection: &Connection, log_id: &str) -> rusqlite::Result<Ledger> {
+    let mut ledger = Ledger::empty(log_id);
+    if let Some((position, digest, at)) = newest(connection)? {
+        ledger.know_head(position, digest, at);
+    }
+    let mut statement = connection.prepare(
+        "SELECT s.id, s.name, coalesce((SELECT max(version) FROM events e WHERE e.stream_id = s.id), 0) FROM streams s",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))?;
+    for row in rows {
+        let (id, name, version) = row?;
+        ledger.know_stream(stream(&name)?, id, Version(version.unsigned_abs()));
+    }
+    names(connection, "SELECT name, id FROM event_types", &mut ledger.kinds)?;
+    names(connection, "SELECT name, id FROM principals", &mut ledger.principals)?;
+    Ok(ledger)
+}
+
+fn stream(name: &str) -> rusqlite::Result<StreamId> {
+    name.parse().map_err(|e: events::id::BadId| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
+}
+
+fn names(connection: &Connection, sql: &str, into: &mut Names) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(sql)?;
+    for row in statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))? {
+        let (name, id) = row?;
+        into.know(name, id);
+    }
+    Ok(())
+}
+
+fn remembered(tx: &Transaction<'_>, append: &Append) -> rusqlite::Result<Option<Remembered>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT s.name, c.version, c.position, c.body FROM commands c JOIN streams s ON s.id = c.stream_id WHERE c.id = ?",
+    )?;
+    let found = statement
+        .query_row([append.command.0.as_slice()], |row| {
+            let (name, version, position): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((name, version, position, row.get::<_, [u8; 32]>(3)?))
+        })
+        .optional()?;
+    let Some((name, version, position, body)) = found else { return Ok(None) };
+    let (version, position) = (Version(version.unsigned_abs()), Position(position.unsigned_abs()));
+    Ok(Some(Remembered { receipt: Receipt { stream: stream(&name)?, version, position }, body: Digest(body) }))
+}
+
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn insert(tx: &Transaction<'_>, drafted: &Drafted) -> rusqlite::Result<()> {
+    let tables = [
+        ("INSERT INTO streams (name, id) VALUES (?, ?)", &drafted.new_streams),
+        ("INSERT INTO event_types (name, id) VALUES (?, ?)", &drafted.new_kinds),
+        ("INSERT INTO principals (name, id) VALUES (?, ?)", &drafted.new_principals),
+    ];
+    for (sql, rows) in tables {
+        for row in rows {
+            tx.prepare_cached(sql)?.execute(params![row.0, row.1])?;
+        }
+    }
+    for event in &drafted.events {
+        let envelope = &event.envelope;
+        tx.prepare_cached("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(params![
+            signed(envelope.position.0),
+            event.stream,
+            signed(envelope.version.0),
+            event.kind,
+            envelope.schema,
+            envelope.at.0,
+            event.principal,
+            envelope.cause.correlation.0.as_slice(),
+            envelope.cause.causation.map(|p| signed(p.0)),
+            envelope.command.0.as_slice(),
+            envelope.trace,
+            envelope.payload,
+            envelope.digest.0.as_slice(),
+        ])?;
+    }
+    for command in &drafted.commands {
+        tx.prepare_cached("INSERT INTO commands VALUES (?, ?, ?, ?, ?)")?.execute(params![
+            command.id.0.as_slice(),
+            command.stream,
+            signed(command.receipt.version.0),
+            signed(command.receipt.position.0),
+            command.body.0.as_slice(),
+        ])?;
+    }
+    Ok(())
+}
