@@ -14,6 +14,7 @@ use crate::holder::{Holder, Role, Seat};
 use crate::id::{BerthNo, Digest, Epoch, FeatureId, Generation, SessionId, Sha};
 use crate::outcome::Outcome;
 use crate::project::event as p;
+use crate::seal::Statement;
 use crate::settings::{AgentSpec, Dialect, Settings};
 use crate::stream::Position;
 use crate::trunk::event as t;
@@ -197,7 +198,12 @@ fn trunks() -> Vec<trunk::Event> {
 }
 
 fn nodes() -> Vec<node::Event> {
-    vec![node::Started { epoch: 3, build: text("supercargo 0.1.0") }.into(), node::Stopped { epoch: 3 }.into()]
+    let statement = Statement { first: Position(1), last: Position(4096), root: digest(), digest: digest() };
+    vec![
+        node::Started { epoch: 3, build: text("supercargo 0.1.0") }.into(),
+        node::Stopped { epoch: 3 }.into(),
+        node::Sealed { statement, key: "ab".repeat(32), signature: "cd".repeat(64) }.into(),
+    ]
 }
 
 fn path(kind: Kind) -> String {

@@ -10,6 +10,7 @@ use actors::supervisor::{Core, Running, World};
 use anyhow::{Context, bail};
 use events::id::ProjectName;
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 use crate::adapters::blobs::BlobFolder;
 use crate::adapters::clock::SystemClock;
@@ -20,6 +21,8 @@ use crate::door::{DoorKeeper, Rooms, check_length};
 use crate::engine::choice::{EngineArgs, Place, choose};
 use crate::http::Served;
 use crate::http::office::Office;
+use crate::log::seal::sealer::Sealer;
+use crate::log::seal::{Anchor, SealKey};
 use crate::log::{Health, SqliteLog};
 
 /// The build, as the log records it.
@@ -62,6 +65,21 @@ impl DataFolder {
     /// Where a running server is reached over HTTP.
     pub fn url(&self) -> PathBuf {
         self.0.join("url")
+    }
+
+    /// The key that signs seals.
+    pub fn seal_key(&self) -> PathBuf {
+        self.0.join("seal.key")
+    }
+
+    /// The newest seal, outside the log.
+    pub fn anchor(&self) -> PathBuf {
+        self.0.join("anchor.json")
+    }
+
+    /// Contents that events name by their digest.
+    pub fn blobs(&self) -> PathBuf {
+        self.0.join("blobs")
     }
 
     /// Transcripts.
@@ -138,6 +156,8 @@ pub struct App {
     pub data: DataFolder,
     node: ProjectName,
     health: watch::Receiver<Health>,
+    sealer: Sealer,
+    sealing: Option<AbortHandle>,
     _lock: InstanceLock,
 }
 
@@ -149,20 +169,33 @@ impl App {
         let log = SqliteLog::open(&data.log(), &new_log_id()?).await?;
         std::fs::set_permissions(data.log(), std::fs::Permissions::from_mode(0o600))?;
         let health = log.health();
+        if let Some(anchor) = Anchor::read(&data.anchor())? {
+            let kept = data.anchor();
+            anchor.check(&log).await.with_context(|| {
+                format!(
+                    "{} does not hold what {} says was sealed; restore the log from a backup",
+                    data.log().display(),
+                    kept.display()
+                )
+            })?;
+        }
         let world = World {
             log: Arc::new(log),
             clock: Arc::new(SystemClock),
             repo: Arc::new(Gates::new(data.gates(), Secrets::new(data.secrets()))),
-            blobs: Arc::new(BlobFolder::new(data.path().join("blobs"))),
+            blobs: Arc::new(BlobFolder::new(data.blobs())),
             transcripts: Arc::new(TranscriptFolder::new(data.transcripts())),
             prompts: Arc::new(BuiltIn::new().context("the prompts inside the binary")?),
         };
-        for private in [data.gates(), data.path().join("blobs"), data.transcripts()] {
+        for private in [data.gates(), data.blobs(), data.transcripts()] {
             std::fs::create_dir_all(&private)?;
             std::fs::set_permissions(&private, std::fs::Permissions::from_mode(0o700))?;
         }
         let running = Core::open(world).await?;
-        Ok(Self { running, data, node: "local".parse()?, health, _lock: lock })
+        let node: ProjectName = "local".parse()?;
+        let key = SealKey::read_or_make(&data.seal_key())?;
+        let sealer = Sealer { core: running.core.clone(), node: node.clone(), key, anchor: data.anchor() };
+        Ok(Self { running, data, node, health, sealer, sealing: None, _lock: lock })
     }
 
     /// Begins to run the fleet; answers what has to be said about its engine.
@@ -175,6 +208,7 @@ impl App {
         let rooms = Rooms { doors: self.data.doors(), gates: self.data.gates(), binary };
         let doors = Arc::new(DoorKeeper::new(rooms, sessions, chosen.engine.clone()));
         self.running.begin(&self.node, BUILD, chosen.engine, doors).await?;
+        self.sealing = Some(tokio::spawn(self.sealer.clone().run()).abort_handle());
         Ok(chosen.said)
     }
 
@@ -197,6 +231,12 @@ impl App {
 
     /// Ends in order. Running agents live on and are adopted by the next start.
     pub async fn stop(self) {
+        if let Some(sealing) = &self.sealing {
+            sealing.abort();
+            if let Err(error) = self.sealer.seal().await {
+                tracing::warn!(%error, "the log's end is not sealed; the next start seals it");
+            }
+        }
         self.running.stop(&self.node).await;
     }
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Moment};
 use crate::id::Timestamp;
+use crate::seal::Statement;
+use crate::stream::Position;
 use crate::{event_enum, refusal_enum};
 
 /// A request to a node.
@@ -15,12 +17,14 @@ use crate::{event_enum, refusal_enum};
 pub enum Command {
     Start { build: String },
     Stop { epoch: u64 },
+    Seal { seal: Sealed },
 }
 
 refusal_enum! {
     /// Why a node turned a command down.
     pub enum Refusal {
         NotUp = "not_up", "this server run is not the current one";
+        NotNext { next: Position } = "not_next", "a seal begins where the one before it ended: at position {next}";
     }
 }
 
@@ -40,11 +44,23 @@ pub struct Stopped {
     pub epoch: u64,
 }
 
+/// A range of the log is sealed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// Which range, and what it is.
+    pub statement: Statement,
+    /// Public half of the key that signed it: Ed25519, hex.
+    pub key: String,
+    /// Ed25519 signature over [`Statement::signed_bytes`], hex.
+    pub signature: String,
+}
+
 event_enum! {
     /// The events of a node stream.
     pub enum Event {
         Started(Started) = "node.started", 1;
         Stopped(Stopped) = "node.stopped", 1;
+        Sealed(Sealed) = "node.sealed", 1;
     }
 }
 
@@ -55,6 +71,8 @@ pub struct Node {
     pub epoch: u64,
     /// Since when it is up; none after an orderly stop.
     pub up_since: Option<Timestamp>,
+    /// The last position under a seal.
+    pub sealed: Position,
 }
 
 impl Aggregate for Node {
@@ -69,13 +87,19 @@ impl Aggregate for Node {
                 Ok(vec![Stopped { epoch: *epoch }.into()])
             }
             Command::Stop { .. } => Err(Refusal::NotUp),
+            Command::Seal { seal } => {
+                let next = Position(self.sealed.0 + 1);
+                let Statement { first, last, .. } = seal.statement;
+                if first == next && last >= first { Ok(vec![seal.clone().into()]) } else { Err(Refusal::NotNext { next }) }
+            }
         }
     }
 
     fn evolve(&mut self, event: &Event, moment: Moment) {
         match event {
-            Event::Started(e) => *self = Self { epoch: e.epoch, up_since: Some(moment.at) },
+            Event::Started(e) => (self.epoch, self.up_since) = (e.epoch, Some(moment.at)),
             Event::Stopped(_) => self.up_since = None,
+            Event::Sealed(e) => self.sealed = e.statement.last,
         }
     }
 }

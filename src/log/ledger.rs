@@ -8,7 +8,9 @@ use events::id::{CommandId, Digest, Timestamp};
 use events::log::{Append, AppendError, Head, Receipt, Remembered};
 use events::stream::{Position, StreamId, Version};
 
+use super::archive::Record;
 use super::queue::Answer;
+use super::verify::Damage;
 
 /// Names that are stored once and numbered from 1.
 #[derive(Debug, Default)]
@@ -161,6 +163,36 @@ impl<'a> Draft<'a> {
         self.answered.insert(append.command, self.drafted.commands.len());
         self.drafted.commands.push(DraftedCommand { id: append.command, stream, receipt: receipt.clone(), body: append.body });
         receipt
+    }
+
+    /// Takes an event as it was recorded elsewhere, when it is the next one.
+    pub(super) fn restore(&mut self, record: &Record) -> Result<(), Damage> {
+        let envelope = &record.envelope;
+        if envelope.position.0 != self.drafted.head.position.0 + 1 {
+            return Err(Damage::Missing);
+        }
+        if envelope.chained(self.drafted.head.digest) != envelope.digest {
+            return Err(Damage::Altered);
+        }
+        let (stream, found) = (envelope.stream.clone(), envelope.version);
+        let known = self.stream(&stream);
+        let before = known.map_or(Version(0), |(_, version)| version);
+        if found.0 != before.0 + 1 {
+            return Err(Damage::Order { stream, found, before });
+        }
+        let id = known.map_or_else(|| self.new_stream(&stream), |(id, _)| id);
+        let principal = envelope.cause.principal.to_string();
+        let principal = number(&self.ledger.principals, &mut self.drafted.new_principals, &principal);
+        let kind = number(&self.ledger.kinds, &mut self.drafted.new_kinds, &envelope.kind);
+        self.drafted.head = Head { position: envelope.position, digest: envelope.digest };
+        self.drafted.last_at = envelope.at;
+        self.drafted.touched.insert(stream.clone(), (id, found));
+        if let Some(body) = record.answers {
+            let receipt = Receipt { stream, version: found, position: envelope.position };
+            self.drafted.commands.push(DraftedCommand { id: envelope.command, stream: id, receipt, body });
+        }
+        self.drafted.events.push(DraftedEvent { envelope: envelope.clone(), stream: id, kind, principal });
+        Ok(())
     }
 
     fn new_stream(&mut self, stream: &StreamId) -> i64 {

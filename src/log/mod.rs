@@ -1,9 +1,13 @@
 //! The log on a disk: SQLite, one writer, and the checks that need the whole of it.
 
+pub mod archive;
+pub mod backup;
 mod ledger;
 mod queue;
 pub mod row;
+pub mod seal;
 pub mod sqlite;
+pub mod stats;
 pub mod verify;
 
 pub use queue::Health;

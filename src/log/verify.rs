@@ -1,50 +1,172 @@
-//! Walks the whole chain and names the first position where it does not hold.
+//! Walks the chain and names the first position where it does not hold, and what kind of damage that is. Walks seals along with it.
 
-use events::envelope::genesis;
+use std::collections::HashMap;
+
+use events::codec::EventCodec;
+use events::envelope::{Envelope, genesis};
+use events::id::Digest;
 use events::log::{EventLog, ReadError};
-use events::stream::Position;
+use events::node::{self, Sealed};
+use events::seal::Statement;
+use events::stream::{Position, StreamId, Version};
+
+use super::seal::key::check_signature;
 
 /// Events read at once.
-const BATCH: usize = 4096;
+pub const BATCH: usize = 4096;
+
+/// Where a walk begins and whom it trusts.
+#[derive(Debug, Clone, Default)]
+pub struct Walk {
+    /// The seal whose end is where it begins; the beginning of the log without one.
+    pub from: Option<Sealed>,
+    /// The public key that has to be that of every seal.
+    pub key: Option<String>,
+}
 
 /// What a walk over the chain found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verified {
-    /// Every digest holds up to here.
+    /// Everything holds up to here.
     Sound {
         /// The last position.
         head: Position,
         /// Its digest, to be compared with one kept elsewhere: a chain alone does not show a cut tail.
-        digest: events::id::Digest,
+        digest: Digest,
+        /// The last position under a seal.
+        sealed: Position,
     },
     /// The first position that does not hold.
     Broken {
         /// Which.
         at: Position,
         /// In which way.
-        how: &'static str,
+        damage: Damage,
     },
 }
 
-/// Verifies the chain from the beginning.
-pub async fn verify(log: &dyn EventLog) -> Result<Verified, ReadError> {
-    let mut digest = genesis(&log.id());
-    let mut head = Position(0);
+/// A kind of damage.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// No event has this position.
+    #[error("missing")]
+    Missing,
+    /// The event is not the one that was recorded: its payload or a column of it.
+    #[error("altered")]
+    Altered,
+    /// The event may be, but its link of the chain is not the one that was recorded.
+    #[error("altered in its digest")]
+    Relinked,
+    /// It is not the next of its stream.
+    #[error("out of order in {stream}: version {found} after {before}")]
+    Order {
+        /// Its stream.
+        stream: StreamId,
+        /// Its version.
+        found: Version,
+        /// The version before it.
+        before: Version,
+    },
+    /// It is a seal that does not fit what it seals.
+    #[error("a seal that does not hold: {0}")]
+    Seal(String),
+}
+
+/// Verifies the chain.
+///
+/// # Errors
+/// What could not be read; the text names the position where that is known.
+pub async fn verify(log: &dyn EventLog, walk: &Walk) -> Result<Verified, ReadError> {
+    let mut walker = Walker::new(log.id(), walk);
     loop {
-        let batch = log.read_all(head, BATCH).await?;
+        let batch = log.read_all(walker.head, BATCH).await?;
         if batch.is_empty() {
-            return Ok(Verified::Sound { head, digest });
+            return Ok(Verified::Sound { head: walker.head, digest: walker.digest, sealed: walker.sealed });
         }
-        for envelope in batch {
-            let due = Position(head.0 + 1);
-            if envelope.position != due {
-                return Ok(Verified::Broken { at: due, how: "missing" });
+        for (n, envelope) in batch.iter().enumerate() {
+            if let Err(damage) = walker.step(envelope, batch.get(n + 1)) {
+                return Ok(Verified::Broken { at: Position(walker.head.0 + 1), damage });
             }
-            if envelope.chained(digest) != envelope.digest {
-                return Ok(Verified::Broken { at: due, how: "altered" });
-            }
-            digest = envelope.digest;
-            head = due;
         }
+    }
+}
+
+struct Walker<'a> {
+    log_id: String,
+    key: Option<&'a str>,
+    head: Position,
+    digest: Digest,
+    sealed: Position,
+    /// Digests after the last seal.
+    open: Vec<Digest>,
+    versions: HashMap<StreamId, Version>,
+    /// Whether the walk began at the beginning, so that every stream has to begin with version 1.
+    whole: bool,
+}
+
+impl<'a> Walker<'a> {
+    fn new(log_id: String, walk: &'a Walk) -> Self {
+        let (head, digest) = match &walk.from {
+            Some(seal) => (seal.statement.last, seal.statement.digest),
+            None => (Position(0), genesis(&log_id)),
+        };
+        let (key, whole) = (walk.key.as_deref(), walk.from.is_none());
+        Self { log_id, key, head, digest, sealed: head, open: vec![], versions: HashMap::new(), whole }
+    }
+
+    fn step(&mut self, envelope: &Envelope, next: Option<&Envelope>) -> Result<(), Damage> {
+        if envelope.position.0 != self.head.0 + 1 {
+            return Err(Damage::Missing);
+        }
+        let due = envelope.chained(self.digest);
+        if due != envelope.digest {
+            // The next link tells whether the event or its own link is the one that was changed.
+            let relinked = next.is_some_and(|next| next.chained(due) == next.digest);
+            return Err(if relinked { Damage::Relinked } else { Damage::Altered });
+        }
+        self.check_order(envelope)?;
+        if envelope.kind == "node.sealed" {
+            self.check_seal(envelope)?;
+        }
+        self.open.push(envelope.digest);
+        (self.head, self.digest) = (envelope.position, envelope.digest);
+        Ok(())
+    }
+
+    fn check_order(&mut self, envelope: &Envelope) -> Result<(), Damage> {
+        let found = envelope.version;
+        match self.versions.get_mut(&envelope.stream) {
+            Some(before) if found.0 == before.0 + 1 => *before = found,
+            None if found.0 == 1 || !self.whole => drop(self.versions.insert(envelope.stream.clone(), found)),
+            before => {
+                let before = before.map_or(Version(0), |v| *v);
+                return Err(Damage::Order { stream: envelope.stream.clone(), found, before });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_seal(&mut self, envelope: &Envelope) -> Result<(), Damage> {
+        let seal = node::Event::decode(&envelope.kind, envelope.schema, &envelope.payload);
+        let Ok(node::Event::Sealed(seal)) = seal else { return Err(Damage::Seal("it cannot be read".to_owned())) };
+        let Statement { first, last, .. } = seal.statement;
+        if !self.whole && first.0 <= self.sealed.0 {
+            // The seal that the walk began with, or one before it: what it seals was not walked.
+            return Ok(());
+        }
+        let length = usize::try_from(last.0.saturating_sub(self.sealed.0)).unwrap_or(usize::MAX);
+        let range = self.open.get(..length).filter(|_| first.0 == self.sealed.0 + 1);
+        let range =
+            range.ok_or_else(|| Damage::Seal(format!("it is over {first} to {last}, and {} comes next", self.sealed.0 + 1)))?;
+        if Statement::over(first, range).as_ref() != Some(&seal.statement) {
+            return Err(Damage::Seal(format!("positions {first} to {last} are not what was sealed")));
+        }
+        if self.key.is_some_and(|key| key != seal.key) {
+            return Err(Damage::Seal(format!("it is signed by the key {}", seal.key)));
+        }
+        check_signature(&seal, &self.log_id).map_err(|e| Damage::Seal(format!("{e:#}")))?;
+        self.sealed = last;
+        self.open.drain(..length);
+        Ok(())
     }
 }

@@ -13,7 +13,8 @@ use crate::world::stub::git;
 fn export(data: &Path) -> Vec<Value> {
     let output = supercargo(&["log", "export"], data).output().expect("export");
     let lines = String::from_utf8(output.stdout).expect("text");
-    lines.lines().map(|line| serde_json::from_str(line).expect("JSON Lines")).collect()
+    // The first line says what the rest is from.
+    lines.lines().skip(1).map(|line| serde_json::from_str(line).expect("JSON Lines")).collect()
 }
 
 fn of<'a>(log: &'a [Value], kind: &str) -> Vec<&'a Value> {

@@ -1,6 +1,10 @@
 //! Events on the wire.
 
+use anyhow::Context;
+use events::cause::Cause;
 use events::envelope::Envelope;
+use events::id::Timestamp;
+use events::stream::{Position, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,6 +40,33 @@ pub struct EventShape {
     pub digest: String,
     /// What it says.
     pub data: serde_json::Value,
+}
+
+impl EventShape {
+    /// The envelope again, with these payload bytes.
+    ///
+    /// # Errors
+    /// A field makes no sense; which one is said.
+    pub fn envelope(&self, payload: Vec<u8>) -> anyhow::Result<Envelope> {
+        let at: jiff::Timestamp = self.at.parse().with_context(|| format!("at: {}", self.at))?;
+        Ok(Envelope {
+            position: Position(self.position),
+            stream: self.stream.parse()?,
+            version: Version(self.version),
+            kind: self.kind.clone(),
+            schema: self.schema,
+            at: Timestamp(at.as_microsecond()),
+            cause: Cause {
+                principal: self.principal.parse()?,
+                correlation: self.correlation.parse()?,
+                causation: self.causation.map(Position),
+            },
+            command: self.command.parse()?,
+            trace: self.trace.clone(),
+            payload,
+            digest: self.digest.parse()?,
+        })
+    }
 }
 
 impl From<&Envelope> for EventShape {

@@ -4,9 +4,11 @@
 pub mod file;
 mod store;
 
+use std::io::BufRead;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use anyhow::{Context, bail};
 use async_trait::async_trait;
 use events::envelope::Envelope;
 use events::id::{CommandId, Digest};
@@ -18,11 +20,14 @@ use tokio::sync::watch;
 
 use self::file::OpenError;
 use self::store::SqliteStore;
-use super::queue::{Health, Queue};
+use super::archive::Reader;
+use super::queue::{Health, Queue, Store};
 use super::row::{COLUMNS, Row, TABLES};
 
 /// Point reads that may run at once.
 const READERS: u32 = 4;
+/// Events of an import in one transaction.
+const IMPORT_BATCH: usize = 4096;
 /// The schema, step by step.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/log/sqlite/migrations");
 
@@ -35,21 +40,28 @@ pub struct SqliteLog {
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(std::time::Duration::from_secs(5))
+    SqliteConnectOptions::new().filename(path).busy_timeout(std::time::Duration::from_secs(5))
 }
 
 impl SqliteLog {
     /// Opens or makes the log at `path`, for writing. `new_id` names a log that is made now.
     pub async fn open(path: &Path, new_id: &str) -> Result<Self, OpenError> {
         let failed = |e: &dyn std::fmt::Display| OpenError::Open(path.to_owned(), e.to_string());
+        let mut log = Self::make(path, new_id).await?;
+        let store = SqliteStore::take_over(path, &log.id).map_err(|e| failed(&e))?;
+        log.writer = Some(Queue::start(store).map_err(|e| failed(&e))?);
+        Ok(log)
+    }
+
+    /// Makes the log at `path` if there is none, and opens it for reading.
+    async fn make(path: &Path, new_id: &str) -> Result<Self, OpenError> {
+        let failed = |e: &dyn std::fmt::Display| OpenError::Open(path.to_owned(), e.to_string());
         file::check_library()?;
         file::check(path, newest_migration())?;
         // One connection makes the schema and is closed before the writer begins: only one connection ever writes.
-        let maker = SqlitePoolOptions::new().max_connections(1).connect_with(options(path).create_if_missing(true)).await;
+        let writing =
+            options(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+        let maker = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await;
         let maker = maker.map_err(|e| failed(&e))?;
         MIGRATIONS.run(&maker).await.map_err(|e| failed(&e))?;
         sqlx::query("INSERT INTO log_meta SELECT ?, ?, unixepoch() * 1000000 WHERE NOT EXISTS (SELECT 1 FROM log_meta)")
@@ -59,10 +71,55 @@ impl SqliteLog {
             .await
             .map_err(|e| failed(&e))?;
         maker.close().await;
-        let mut log = Self::open_reader(path).await?;
-        let store = SqliteStore::take_over(path, &log.id).map_err(|e| failed(&e))?;
-        log.writer = Some(Queue::start(store).map_err(|e| failed(&e))?);
-        Ok(log)
+        Self::open_reader(path).await
+    }
+
+    /// Makes a log at `path` of what was exported from another: the same id, positions, times and digests.
+    ///
+    /// # Errors
+    /// There is a log already, or the records are not a whole chain from the beginning; which position, is said.
+    pub async fn import<R: BufRead>(path: &Path, mut records: Reader<R>) -> anyhow::Result<Position> {
+        if path.exists() {
+            bail!("there is a log at {} already; import into an empty data folder", path.display());
+        }
+        let log = Self::make(path, &records.header.log).await?;
+        let mut store = SqliteStore::take_over(path, &log.id)?;
+        let mut batch = Vec::with_capacity(IMPORT_BATCH);
+        loop {
+            let record =
+                records.read().with_context(|| format!("after position {}", store.head().position.0 + batch.len() as u64))?;
+            let end = record.is_none();
+            batch.extend(record);
+            if end || batch.len() == IMPORT_BATCH {
+                store.restore(&batch)?;
+                batch.clear();
+            }
+            if end {
+                return Ok(store.head().position);
+            }
+        }
+    }
+
+    /// Writes a copy of the log as it is now to a file that does not exist; a server may go on writing meanwhile.
+    pub async fn copy_to(&self, path: &Path) -> anyhow::Result<()> {
+        let (scanner, path) = (self.scanner.clone(), path.to_owned());
+        let copied = tokio::task::spawn_blocking(move || {
+            let connection = scanner.lock().unwrap_or_else(PoisonError::into_inner);
+            connection.execute("VACUUM INTO ?", [path.display().to_string()])?;
+            std::fs::File::open(&path)?.sync_all()?;
+            anyhow::Ok(())
+        });
+        copied.await?
+    }
+
+    /// What SQLite itself finds wrong with the file: pages, and whether every index says what its table says.
+    pub async fn integrity(&self) -> anyhow::Result<Option<String>> {
+        let scanner = self.scanner.clone();
+        let checked = tokio::task::spawn_blocking(move || {
+            let connection = scanner.lock().unwrap_or_else(PoisonError::into_inner);
+            connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
+        });
+        Ok(Some(checked.await??).filter(|said| said != "ok"))
     }
 
     /// Opens the log at `path` for reading only; a server may be writing it.

@@ -11,6 +11,7 @@ use events::log::{Append, Head, Receipt, Remembered};
 use events::stream::{Position, StreamId, Version};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use crate::log::archive::Record;
 use crate::log::ledger::{Draft, Drafted, Ledger, Names};
 use crate::log::queue::{Answer, Store, Trouble};
 
@@ -47,6 +48,22 @@ impl SqliteStore {
         tx.commit()?;
         let ledger = load(&connection, log_id)?;
         Ok(Self { path: path.to_owned(), connection, ledger, epoch })
+    }
+
+    /// Records events that were recorded elsewhere, as they are; the first that is not the next one refuses the batch.
+    pub(super) fn restore(&mut self, records: &[Record]) -> anyhow::Result<()> {
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut draft = Draft::new(&self.ledger);
+        for record in records {
+            let restored = draft.restore(record);
+            restored.map_err(|damage| anyhow::anyhow!("position {}: {damage}", record.envelope.position))?;
+        }
+        if let Some(drafted) = draft.finish() {
+            insert(&tx, &drafted)?;
+            tx.commit()?;
+            self.ledger.take(drafted);
+        }
+        Ok(())
     }
 
     fn write(&mut self, batch: &[&Append]) -> rusqlite::Result<Result<Vec<Answer>, Trouble>> {

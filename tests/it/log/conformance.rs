@@ -3,37 +3,14 @@
 use std::sync::Arc;
 
 use events::cause::{Cause, Principal};
-use events::codec::Kind;
-use events::id::{CommandId, Digest, Timestamp};
-use events::log::{Append, AppendError, EventLog, NewEvent};
+use events::id::Digest;
+use events::log::{AppendError, EventLog};
 use events::memory::MemoryLog;
-use events::stream::{Position, StreamId, Version};
+use events::stream::{Position, Version};
 use supercargo::log::SqliteLog;
-use supercargo::log::verify::{Verified, verify};
+use supercargo::log::verify::{Verified, Walk, verify};
 
-fn stream(name: &str) -> StreamId {
-    name.parse().expect("stream")
-}
-
-fn command(n: u64) -> CommandId {
-    CommandId::derived(&["test", &n.to_string()])
-}
-
-/// An append of `count` events to a stream at `expected`, under command `n`.
-fn append(name: &str, expected: u64, count: usize, n: u64) -> Append {
-    let event = NewEvent { kind: Kind { name: "feature.commented", schema: 1 }, payload: vec![0x81, 0xa1, b'a', n as u8] };
-    Append {
-        stream: stream(name),
-        expected: Version(expected),
-        also_expect: vec![],
-        events: vec![event; count],
-        command: command(n),
-        body: Digest::of(&n.to_le_bytes()),
-        cause: Cause::first(Principal::Operator("me".into()), command(n)),
-        trace: Some("00-trace".into()),
-        at: Timestamp(1_000 + i64::try_from(n).expect("small")),
-    }
-}
+use super::{append, command, stream};
 
 /// Runs a test on every implementation.
 fn on_every_log<F: Future<Output = ()>>(test: impl Fn(Arc<dyn EventLog>) -> F) {
@@ -57,7 +34,10 @@ fn positions_and_versions_are_gapless_and_the_chain_holds() {
         let own = log.read_stream(&stream("feature-p/a"), Version(1), 100).await.expect("read");
         assert_eq!(own.iter().map(|e| (e.version.0, e.position.0)).collect::<Vec<_>>(), [(2, 2), (3, 4), (4, 5), (5, 6)]);
         let head = log.head().await.expect("head");
-        assert_eq!(verify(&*log).await, Ok(Verified::Sound { head: Position(6), digest: head.digest }));
+        assert_eq!(
+            verify(&*log, &Walk::default()).await,
+            Ok(Verified::Sound { head: Position(6), digest: head.digest, sealed: Position(0) })
+        );
         assert_eq!(log.read_all(Position(2), 2).await.expect("page").len(), 2);
     });
 }
@@ -171,6 +151,6 @@ fn of_many_at_once_exactly_one_wins_each_version() {
             futures::future::join_all(streams).await.into_iter().map(|r| r.expect("joined").position.0).collect();
         positions.sort_unstable();
         assert_eq!(positions, (2..=65).collect::<Vec<_>>(), "L3");
-        assert!(matches!(verify(&*log).await, Ok(Verified::Sound { head: Position(65), .. })));
+        assert!(matches!(verify(&*log, &Walk::default()).await, Ok(Verified::Sound { head: Position(65), .. })));
     });
 }

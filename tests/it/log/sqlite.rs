@@ -1,26 +1,12 @@
 //! What only a file goes through: closing and opening, a second reader, altered bytes, a writer that fails.
 
-use events::cause::{Cause, Principal};
-use events::codec::Kind;
-use events::id::{CommandId, Digest, Timestamp};
-use events::log::{Append, AppendError, EventLog, NewEvent};
-use events::stream::{Position, StreamId, Version};
-use supercargo::log::verify::{Verified, verify};
+use events::log::{Append, AppendError, EventLog};
+use events::stream::Position;
+use supercargo::log::verify::{Damage, Verified, Walk, verify};
 use supercargo::log::{Health, SqliteLog};
 
 fn append(expected: u64) -> Append {
-    let id = CommandId::derived(&["sqlite", &expected.to_string()]);
-    Append {
-        stream: "feature-p/a".parse::<StreamId>().expect("stream"),
-        expected: Version(expected),
-        also_expect: vec![],
-        events: vec![NewEvent { kind: Kind { name: "feature.commented", schema: 1 }, payload: vec![0x80] }],
-        command: id,
-        body: Digest::of(&expected.to_le_bytes()),
-        cause: Cause::first(Principal::Operator("me".into()), id),
-        trace: None,
-        at: Timestamp(1),
-    }
+    super::append("feature-p/a", expected, 1, expected)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,7 +22,7 @@ async fn a_log_goes_on_where_it_was_closed() {
         assert!(matches!(reader.append(append(n + 1)).await, Err(AppendError::Closed(_))));
     }
     let log = SqliteLog::open(&path, "x").await.expect("opened");
-    assert!(matches!(verify(&log).await, Ok(Verified::Sound { head: Position(5), .. })));
+    assert!(matches!(verify(&log, &Walk::default()).await, Ok(Verified::Sound { head: Position(5), .. })));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -54,13 +40,27 @@ async fn altered_and_missing_events_are_named_by_position() {
         let forced = format!("DROP TRIGGER events_are_never_changed; DROP TRIGGER events_are_never_deleted; {sql}; {RESTORE}");
         connection.execute_batch(&forced).expect("forced");
     };
+    tamper("UPDATE events SET digest = zeroblob(32) WHERE position = 2");
+    let log = SqliteLog::open_reader(&path).await.expect("opened");
+    let broken = |at, damage| Ok(Verified::Broken { at: Position(at), damage });
+    assert_eq!(verify(&log, &Walk::default()).await, broken(2, Damage::Relinked));
+    let sound = head_digest(&log, 2).await;
+    let hex: String = sound.iter().map(|byte| format!("{byte:02x}")).collect();
+    tamper(&format!("UPDATE events SET digest = x'{hex}' WHERE position = 2"));
     tamper("UPDATE events SET payload = x'81' WHERE position = 4");
     let log = SqliteLog::open_reader(&path).await.expect("opened");
-    assert_eq!(verify(&log).await, Ok(Verified::Broken { at: Position(4), how: "altered" }), "L4 L7");
-    tamper("UPDATE events SET payload = x'80' WHERE position = 4");
+    assert_eq!(verify(&log, &Walk::default()).await, Ok(Verified::Broken { at: Position(4), damage: Damage::Altered }), "L4 L7");
+    tamper("UPDATE events SET payload = x'81a16104' WHERE position = 4");
     tamper("DELETE FROM events WHERE position = 3");
     let log = SqliteLog::open_reader(&path).await.expect("opened");
-    assert_eq!(verify(&log).await, Ok(Verified::Broken { at: Position(3), how: "missing" }), "L3");
+    assert_eq!(verify(&log, &Walk::default()).await, Ok(Verified::Broken { at: Position(3), damage: Damage::Missing }), "L3");
+}
+
+/// The digest that the event at `at` has to have, by the one before it.
+async fn head_digest(log: &SqliteLog, at: u64) -> [u8; 32] {
+    let all = log.read_all(Position(0), 9).await.expect("read");
+    let index = usize::try_from(at).expect("small") - 1;
+    all[index].chained(all[index - 1].digest).0
 }
 
 const RESTORE: &str = "CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'no'); END;
@@ -85,7 +85,7 @@ async fn a_write_that_fails_before_its_commit_recorded_nothing_and_the_next_may_
     connection.execute_batch("DROP TRIGGER fail").expect("mended");
     assert_eq!(log.append(append(1)).await.expect("the same command again").position, Position(2));
     assert_eq!(*log.health().borrow(), Health::default());
-    assert!(matches!(verify(&log).await, Ok(Verified::Sound { head: Position(2), .. })));
+    assert!(matches!(verify(&log, &Walk::default()).await, Ok(Verified::Sound { head: Position(2), .. })));
 }
 
 /// F2: a server that was paused while another took the log over records nothing more.

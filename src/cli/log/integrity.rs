@@ -1,0 +1,141 @@
+//! `log verify|prove|check|anchor|audit`: whether a log can be trusted.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use events::audit::{Audit, Landed};
+use events::log::EventLog;
+use events::stream::Position;
+
+use super::{open, print};
+use crate::app::DataFolder;
+use crate::cli::{DataArgs, shown};
+use crate::log::backup::newest_seal;
+use crate::log::seal::Anchor;
+use crate::log::seal::proof::{Proof, check, prove, seal_over};
+use crate::log::verify::{BATCH, Verified, Walk, verify};
+
+/// How to verify.
+#[derive(Debug, clap::Args)]
+pub(crate) struct VerifyArgs {
+    /// Begin at the end of the seal over this position, and trust what it says of everything before
+    #[arg(long, value_name = "POSITION")]
+    from: Option<u64>,
+    /// Compare with an anchor that was kept elsewhere (`log anchor` prints one); the data folder's own is compared always
+    #[arg(long, value_name = "FILE")]
+    against: Option<std::path::PathBuf>,
+    /// Public key that has to have signed every seal
+    #[arg(long, value_name = "HEX")]
+    key: Option<String>,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+/// Walks the chain, the seals, the file and the anchors.
+pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
+    let (folder, log) = open(&args.data).await?;
+    let from = match args.from {
+        Some(position) => {
+            let seal = seal_over(&log, Position(position)).await?;
+            Some(seal.with_context(|| format!("position {position} is under no seal"))?)
+        }
+        None => None,
+    };
+    let began = from.as_ref().map_or(0, |seal| seal.statement.last.0);
+    let (head, digest, sealed) = match verify(&log, &Walk { from, key: args.key }).await? {
+        Verified::Sound { head, digest, sealed } => (head, digest, sealed),
+        Verified::Broken { at, damage } => bail!("position {at} is {damage}: nothing from there on can be trusted"),
+    };
+    if let Some(damage) = log.integrity().await? {
+        bail!(
+            "the file is damaged: {damage}; every event was read and its chain holds, restore the log from an export or a backup"
+        );
+    }
+    let kept = args.against.iter().map(|path| (path.clone(), true));
+    for (path, needed) in kept.chain([(folder.anchor(), false)]) {
+        match Anchor::read(&path)? {
+            Some(anchor) => anchor.check(&log).await.with_context(|| format!("compared with {}", path.display()))?,
+            None if needed => bail!("there is no anchor at {}", path.display()),
+            None => {}
+        }
+    }
+    print(&format!("sound: events {} to {head}, sealed up to {sealed}, digest {digest}", began + 1));
+    Ok(())
+}
+
+/// Prints the newest seal, to be kept elsewhere.
+pub(super) async fn anchor(data: &DataArgs) -> anyhow::Result<()> {
+    let (_, log) = open(data).await?;
+    let seal = newest_seal(&log).await?.context("nothing is sealed yet; a running server seals within a minute")?;
+    print(&serde_json::to_string_pretty(&Anchor { log: log.id(), seal })?);
+    Ok(())
+}
+
+/// Prints a proof.
+pub(super) async fn proof(data: &DataArgs, position: u64) -> anyhow::Result<()> {
+    let (_, log) = open(data).await?;
+    print(&serde_json::to_string_pretty(&prove(&log, Position(position)).await?)?);
+    Ok(())
+}
+
+/// Checks a proof; needs no data folder.
+pub(super) fn check_proof(file: &Path, key: Option<&str>) -> anyhow::Result<()> {
+    let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    let proof: Proof = serde_json::from_slice(&bytes).with_context(|| format!("{} is no proof", file.display()))?;
+    let event = check(&proof, key).with_context(|| format!("{} proves nothing", file.display()))?;
+    print(&format!("proved: in the log {}, sealed by {}", proof.log, proof.seal.key));
+    print(&shown::line(&(&event).into()));
+    Ok(())
+}
+
+/// Runs the audit and prints every breach.
+pub(super) async fn audited(data: &DataArgs) -> anyhow::Result<()> {
+    let (folder, log) = open(data).await?;
+    let breaches = audit(&folder, &log).await?;
+    for breach in &breaches {
+        print(&breach.to_string());
+    }
+    if !breaches.is_empty() {
+        bail!("{} breaches", breaches.len());
+    }
+    print(&format!("clean: {} events", log.head().await?.position));
+    Ok(())
+}
+
+/// Runs the audit over a whole log, with what upstream's branch holds as the gates saw it last.
+pub(crate) async fn audit(folder: &DataFolder, log: &dyn EventLog) -> anyhow::Result<Vec<events::audit::Breach>> {
+    let mut audit = Audit::new(&log.id());
+    let mut after = Position(0);
+    loop {
+        let batch = log.read_all(after, BATCH).await?;
+        let Some(last) = batch.last().map(|e| e.position) else { break };
+        for envelope in &batch {
+            audit.take(envelope);
+        }
+        after = last;
+    }
+    for project in audit.projects() {
+        if let Some(landed) = landed(&folder.gates().join(format!("{project}.git")))? {
+            audit.compare(&project, &landed);
+        }
+    }
+    Ok(audit.finish())
+}
+
+/// The first-parent chain of a gate's branch, oldest first, with the features its merges name.
+fn landed(gate: &std::path::Path) -> anyhow::Result<Option<Vec<Landed>>> {
+    let Ok(repository) = git2::Repository::open_bare(gate) else { return Ok(None) };
+    let Some(mut commit) = repository.head().ok().and_then(|head| head.peel_to_commit().ok()) else { return Ok(None) };
+    let mut chain = Vec::new();
+    loop {
+        let message = commit.message().unwrap_or_default();
+        let feature = message.lines().find_map(|line| line.strip_prefix("Supercargo-Feature: ")).map(str::to_owned);
+        chain.push(Landed { sha: commit.id().to_string(), tree: commit.tree_id().to_string(), feature });
+        match commit.parent(0) {
+            Ok(parent) => commit = parent,
+            Err(_) => break,
+        }
+    }
+    chain.reverse();
+    Ok(Some(chain))
+}

@@ -1,0 +1,134 @@
+//! `supercargo log …`: reads the log's file; a server may be writing it meanwhile.
+
+mod integrity;
+mod read;
+mod transfer;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Subcommand;
+
+use self::integrity::VerifyArgs;
+pub(crate) use self::integrity::audit;
+use self::transfer::ExportArgs;
+use super::{DataArgs, OutputArgs};
+use crate::app::DataFolder;
+use crate::log::SqliteLog;
+
+/// Verbs on the log.
+#[derive(Debug, Subcommand)]
+pub(super) enum LogCommand {
+    /// The newest events
+    Tail {
+        /// How many
+        #[arg(short = 'n', long, default_value_t = 20)]
+        lines: u64,
+        /// Go on with what comes; needs a running server
+        #[arg(short, long)]
+        follow: bool,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// One event, whole
+    Show {
+        /// Its position
+        position: u64,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// What is in it, counted
+    Stats {
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Walk the chain of digests and the seals; name the first position that does not hold, and how
+    Verify(VerifyArgs),
+    /// Print the newest seal, to be kept elsewhere
+    Anchor {
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Print a proof that one event is in the log under a seal
+    Prove {
+        /// Its position
+        position: u64,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Check such a proof, without any log
+    Check {
+        /// The proof
+        proof: PathBuf,
+        /// Public key that is trusted
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+    },
+    /// Check the invariants with an independent second reducer
+    Audit {
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Every event, whole: to be read, or imported again
+    Export(ExportArgs),
+    /// Make a log of an export, in an empty data folder
+    Import {
+        /// The export, in either form
+        file: PathBuf,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Copy the data folder while its server runs
+    Backup {
+        /// A folder that does not exist
+        to: PathBuf,
+        /// Keys, tokens and credentials too
+        #[arg(long)]
+        with_secrets: bool,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Check a backup and make a data folder of it
+    Restore {
+        /// The backup
+        from: PathBuf,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+async fn open(data: &DataArgs) -> anyhow::Result<(DataFolder, SqliteLog)> {
+    if !data.data.exists() {
+        bail!("there is no data folder at {}; `supercargo serve --data DIR` makes one", data.data.display());
+    }
+    let folder = DataFolder::make(&data.data)?;
+    let log = SqliteLog::open_reader(&folder.log()).await?;
+    Ok((folder, log))
+}
+
+/// Prints a line; false when nobody reads any more.
+fn print(line: &str) -> bool {
+    writeln!(std::io::stdout(), "{line}").is_ok()
+}
+
+pub(super) async fn run(command: LogCommand) -> anyhow::Result<()> {
+    match command {
+        LogCommand::Tail { lines, follow, data, output } => read::tail(&data, lines, follow, output.json).await,
+        LogCommand::Show { position, data } => read::show(&data, position).await,
+        LogCommand::Stats { data, output } => read::count(&data, &output).await,
+        LogCommand::Verify(args) => integrity::verified(args).await,
+        LogCommand::Anchor { data } => integrity::anchor(&data).await,
+        LogCommand::Prove { position, data } => integrity::proof(&data, position).await,
+        LogCommand::Check { proof, key } => integrity::check_proof(&proof, key.as_deref()),
+        LogCommand::Audit { data } => integrity::audited(&data).await,
+        LogCommand::Export(args) => transfer::export(args).await,
+        LogCommand::Import { file, data } => transfer::import(&file, &data).await,
+        LogCommand::Backup { to, with_secrets, data } => transfer::back_up(&to, with_secrets, &data).await,
+        LogCommand::Restore { from, data } => transfer::restore(&from, &data).await,
+    }
+}

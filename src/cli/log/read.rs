@@ -1,0 +1,75 @@
+//! `log tail|show|stats`: looks at a log.
+
+use anyhow::bail;
+use events::log::EventLog;
+use events::stream::Position;
+
+use super::{open, print};
+use crate::cli::client::ask;
+use crate::cli::{DataArgs, OutputArgs, shown};
+use crate::http::shapes::{EventPage, EventShape};
+use crate::log::stats::stats;
+
+/// One event, whole.
+pub(super) async fn show(data: &DataArgs, position: u64) -> anyhow::Result<()> {
+    let (_, log) = open(data).await?;
+    let found = log.read_all(Position(position.saturating_sub(1)), 1).await?;
+    match found.first().filter(|e| e.position.0 == position) {
+        Some(envelope) => print(&serde_json::to_string_pretty(&EventShape::from(envelope))?),
+        None => bail!("there is no event at position {position}; the newest is at {}", log.head().await?.position),
+    };
+    Ok(())
+}
+
+/// What is in the log.
+pub(super) async fn count(data: &DataArgs, output: &OutputArgs) -> anyhow::Result<()> {
+    let (folder, log) = open(data).await?;
+    let stats = stats(&log).await?;
+    if output.json {
+        print(&serde_json::to_string_pretty(&stats)?);
+        return Ok(());
+    }
+    let size = std::fs::metadata(folder.log())?.len();
+    print(&format!("log      {}", stats.log));
+    print(&format!("events   {}, {} bytes of payload, {size} bytes of file", stats.total.events, stats.total.bytes));
+    if let (Some(first), Some(last)) = (&stats.first_at, &stats.last_at) {
+        print(&format!("time     {first} to {last}"));
+    }
+    let streams: Vec<String> = stats.streams.iter().map(|(category, count)| format!("{count} {category}")).collect();
+    print(&format!("streams  {}", streams.join(", ")));
+    let mut kinds: Vec<_> = stats.kinds.iter().collect();
+    kinds.sort_by_key(|(_, count)| std::cmp::Reverse(count.events));
+    for (kind, count) in kinds {
+        if !print(&format!("{:>9} {:>12}  {kind}", count.events, count.bytes)) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The newest events.
+pub(super) async fn tail(data: &DataArgs, lines: u64, follow: bool, json: bool) -> anyhow::Result<()> {
+    let (_, log) = open(data).await?;
+    let head = log.head().await?.position;
+    let first = Position(head.0.saturating_sub(lines));
+    let limit = usize::try_from(lines).unwrap_or(usize::MAX);
+    let said = |event: &EventShape| if json { serde_json::to_string(event) } else { Ok(shown::line(event)) };
+    for envelope in log.read_all(first, limit).await? {
+        if !print(&said(&EventShape::from(&envelope))?) {
+            return Ok(());
+        }
+    }
+    let mut after = head.0;
+    if !follow {
+        return Ok(());
+    }
+    loop {
+        let page: EventPage = ask(data, "GET", &format!("/api/v1/events?after={after}&wait=true"), &()).await?;
+        for event in &page.events {
+            if !print(&said(event)?) {
+                return Ok(());
+            }
+        }
+        after = page.next;
+    }
+}

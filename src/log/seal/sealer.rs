@@ -1,0 +1,82 @@
+//! The task that seals: at 4 096 events, and otherwise a minute after the first event that is not under a seal. A log to which nothing
+//! but the last seal was added is left alone.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use actors::supervisor::Core;
+use events::cause::{Cause, Principal};
+use events::id::{CommandId, Digest, ProjectName};
+use events::log::EventLog;
+use events::node;
+use events::policy::AnyCommand;
+use events::seal::{SEAL_MAX, Statement};
+use events::stream::{Position, StreamId};
+
+use super::{Anchor, SealKey};
+
+/// Events wait at most this long for a seal while the server runs.
+const SEAL_WITHIN: Duration = Duration::from_secs(60);
+
+/// Seals one log.
+#[derive(Clone)]
+pub struct Sealer {
+    /// Where seals are recorded.
+    pub core: Core,
+    /// Whose stream they are in.
+    pub node: ProjectName,
+    /// What signs them.
+    pub key: SealKey,
+    /// Where the newest is kept.
+    pub anchor: PathBuf,
+}
+
+/// The statement about the next events of a log after `sealed`, at most one seal's worth; `None` when there are none.
+pub async fn next_statement(log: &dyn EventLog, sealed: Position) -> anyhow::Result<Option<Statement>> {
+    let limit = usize::try_from(SEAL_MAX).unwrap_or(usize::MAX);
+    let events = log.read_all(sealed, limit).await?;
+    let digests: Vec<Digest> = events.iter().map(|e| e.digest).collect();
+    Ok(Statement::over(Position(sealed.0 + 1), &digests))
+}
+
+impl Sealer {
+    /// How many events are not under a seal; a lone seal at the end counts as none.
+    fn open_events(&self) -> u64 {
+        self.core.projector.read(|books| (books.position.0 - books.node.state.sealed.0).saturating_sub(1))
+    }
+
+    /// Seals whenever it is due, until its task is ended.
+    pub async fn run(self) {
+        let mut changes = self.core.projector.changes();
+        loop {
+            let waiting = changes.wait_for(|_| self.open_events() > 0).await.map(|_| ());
+            if waiting.is_err() {
+                return;
+            }
+            let full = async { changes.wait_for(|_| self.open_events() >= SEAL_MAX).await.map(|_| ()) };
+            // Whether the wait ended because it is full or because it is time makes no difference.
+            drop(tokio::time::timeout(SEAL_WITHIN, full).await);
+            if let Err(error) = self.seal().await {
+                tracing::warn!(%error, "the log was not sealed; it is tried again");
+                tokio::time::sleep(SEAL_WITHIN).await;
+            }
+        }
+    }
+
+    /// Seals everything that is open.
+    pub async fn seal(&self) -> anyhow::Result<()> {
+        while self.open_events() > 0 {
+            let log = &self.core.world.log;
+            let sealed = self.core.projector.read(|books| books.node.state.sealed);
+            let Some(statement) = next_statement(&**log, sealed).await? else { return Ok(()) };
+            let seal = self.key.seal(statement, &log.id());
+            let id = CommandId::derived(&["seal", &seal.statement.first.to_string(), &seal.statement.last.to_string()]);
+            let cause = Cause::first(Principal::Node(self.node.to_string()), id);
+            let command = AnyCommand::Node(node::Command::Seal { seal: seal.clone() });
+            let receipt = self.core.directory.execute(&StreamId::Node(self.node.clone()), command, id, cause, vec![]).await?;
+            Anchor { log: log.id(), seal }.write(&self.anchor)?;
+            self.core.projector.wait_for(receipt.position).await;
+        }
+        Ok(())
+    }
+}
