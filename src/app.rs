@@ -9,6 +9,7 @@ use std::sync::Arc;
 use actors::supervisor::{Core, Running, World};
 use anyhow::{Context, bail};
 use events::id::ProjectName;
+use events::log::EventLog;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -21,16 +22,20 @@ use crate::door::{DoorKeeper, Rooms, check_length};
 use crate::engine::choice::{EngineArgs, Place, choose};
 use crate::http::Served;
 use crate::http::office::Office;
+use crate::log::Health;
+use crate::log::place::LogPlace;
 use crate::log::seal::sealer::Sealer;
 use crate::log::seal::{Anchor, SealKey};
-use crate::log::{Health, SqliteLog};
 
 /// The build, as the log records it.
 pub const BUILD: &str = concat!("supercargo ", env!("CARGO_PKG_VERSION"));
 
 /// Where things are below a data folder.
 #[derive(Debug, Clone)]
-pub struct DataFolder(PathBuf);
+pub struct DataFolder {
+    path: PathBuf,
+    database: Option<String>,
+}
 
 impl DataFolder {
     /// This folder, made when it is not there. Absolute, because containers see it from elsewhere.
@@ -39,66 +44,81 @@ impl DataFolder {
         let path = path.canonicalize().with_context(|| format!("finding the data folder {}", path.display()))?;
         // Berths run as other users and have to reach their own folders below; nobody may list it.
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o711))?;
-        Ok(Self(path))
+        Ok(Self { path, database: None })
+    }
+
+    /// The same folder, with its log in a PostgreSQL database.
+    pub fn with_database(self, url: Option<String>) -> Self {
+        Self { database: url, ..self }
+    }
+
+    /// Where its log is.
+    pub fn place(&self) -> LogPlace {
+        self.database.clone().map_or_else(|| LogPlace::File(self.log()), LogPlace::Postgres)
+    }
+
+    /// Holds the id of the log that this folder belongs to.
+    fn log_id(&self) -> PathBuf {
+        self.path.join("log.id")
     }
 
     /// The folder itself.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// The log's file.
     pub fn log(&self) -> PathBuf {
-        self.0.join("log.db")
+        self.path.join("log.db")
     }
 
     /// Where a running server hears its operator.
     pub fn operator_socket(&self) -> PathBuf {
-        self.0.join("operator.sock")
+        self.path.join("operator.sock")
     }
 
     /// The operator's token.
     pub fn token(&self) -> PathBuf {
-        self.0.join("token")
+        self.path.join("token")
     }
 
     /// Where a running server is reached over HTTP.
     pub fn url(&self) -> PathBuf {
-        self.0.join("url")
+        self.path.join("url")
     }
 
     /// The key that signs seals.
     pub fn seal_key(&self) -> PathBuf {
-        self.0.join("seal.key")
+        self.path.join("seal.key")
     }
 
     /// The newest seal, outside the log.
     pub fn anchor(&self) -> PathBuf {
-        self.0.join("anchor.json")
+        self.path.join("anchor.json")
     }
 
     /// Contents that events name by their digest.
     pub fn blobs(&self) -> PathBuf {
-        self.0.join("blobs")
+        self.path.join("blobs")
     }
 
     /// Transcripts.
     pub fn transcripts(&self) -> PathBuf {
-        self.0.join("transcripts")
+        self.path.join("transcripts")
     }
 
     /// The gates of the projects.
     pub fn gates(&self) -> PathBuf {
-        self.0.join("gates")
+        self.path.join("gates")
     }
 
     /// What upstreams ask for.
     pub fn secrets(&self) -> PathBuf {
-        self.0.join("secrets")
+        self.path.join("secrets")
     }
 
     fn doors(&self) -> PathBuf {
-        self.0.join("d")
+        self.path.join("d")
     }
 }
 
@@ -166,21 +186,15 @@ impl App {
     pub async fn open(data: DataFolder, ownership: Ownership) -> anyhow::Result<Self> {
         check_length(&data.doors()).map_err(anyhow::Error::msg)?;
         let lock = InstanceLock::take(&data, ownership)?;
-        let log = SqliteLog::open(&data.log(), &new_log_id()?).await?;
-        std::fs::set_permissions(data.log(), std::fs::Permissions::from_mode(0o600))?;
-        let health = log.health();
+        let (log, health) = open_log(&data, ownership).await?;
         if let Some(anchor) = Anchor::read(&data.anchor())? {
             let kept = data.anchor();
-            anchor.check(&log).await.with_context(|| {
-                format!(
-                    "{} does not hold what {} says was sealed; restore the log from a backup",
-                    data.log().display(),
-                    kept.display()
-                )
+            anchor.check(&*log).await.with_context(|| {
+                format!("the log does not hold what {} says was sealed; restore it from a backup", kept.display())
             })?;
         }
         let world = World {
-            log: Arc::new(log),
+            log,
             clock: Arc::new(SystemClock),
             repo: Arc::new(Gates::new(data.gates(), Secrets::new(data.secrets()))),
             blobs: Arc::new(BlobFolder::new(data.blobs())),
@@ -239,6 +253,29 @@ impl App {
         }
         self.running.stop(&self.node).await;
     }
+}
+
+/// Opens the log of a data folder. A folder belongs to one log: what it keeps beside it, gates and blobs, is of use to no other.
+async fn open_log(data: &DataFolder, ownership: Ownership) -> anyhow::Result<(Arc<dyn EventLog>, watch::Receiver<Health>)> {
+    let known = std::fs::read_to_string(data.log_id()).ok().map(|id| id.trim().to_owned());
+    if let Some(known) = &known
+        && data.place() == LogPlace::File(data.log())
+        && !data.log().exists()
+    {
+        bail!(
+            "{} belongs to the log {known}, and there is none here: give the --log that it was made with, or restore a backup",
+            data.path().display()
+        );
+    }
+    let (log, health) = data.place().open(&new_log_id()?, ownership).await?;
+    match known {
+        Some(known) if known != log.id() => {
+            bail!("{} belongs to the log {known}, this is {}; choose another --data or --log", data.path().display(), log.id())
+        }
+        Some(_) => {}
+        None => std::fs::write(data.log_id(), format!("{}\n", log.id()))?,
+    }
+    Ok((log, health))
 }
 
 fn new_log_id() -> anyhow::Result<String> {

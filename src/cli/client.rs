@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::DataArgs;
-use crate::app::{App, DataFolder, Ownership};
+use crate::app::{App, Ownership};
 use crate::http;
 use crate::wire::{CallError, call_socket};
 
@@ -17,7 +17,7 @@ pub(super) async fn ask<B: Serialize, T: DeserializeOwned>(
     path: &str,
     body: &B,
 ) -> anyhow::Result<T> {
-    let folder = DataFolder::make(&data.data)?;
+    let folder = data.folder()?;
     let socket = folder.operator_socket();
     match call_socket(&socket, method, path, body).await {
         Ok(answer) => return Ok(answer),

@@ -79,6 +79,16 @@ pub struct DataArgs {
     /// The data folder; holds everything
     #[arg(long, env = "SUPERCARGO_DATA", default_value = "supercargo-data")]
     pub data: PathBuf,
+    /// The log in a PostgreSQL database (postgres://USER:PASSWORD@HOST:PORT/DATABASE); a file of the data folder without it
+    #[arg(long = "log", value_name = "URL", env = "SUPERCARGO_LOG", hide_env_values = true)]
+    pub log: Option<String>,
+}
+
+impl DataArgs {
+    /// The data folder, made when it is not there.
+    pub(crate) fn folder(&self) -> anyhow::Result<crate::app::DataFolder> {
+        Ok(crate::app::DataFolder::make(&self.data)?.with_database(self.log.clone()))
+    }
 }
 
 /// How reading verbs print.

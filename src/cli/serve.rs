@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::DataArgs;
 use crate::adapters::git::Secrets;
-use crate::app::{App, DataFolder, Ownership};
+use crate::app::{App, Ownership};
 use crate::engine::choice::EngineArgs;
 use crate::http;
 
@@ -33,7 +33,7 @@ pub(super) struct ServeArgs {
 
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let ownership = if args.take_over { Ownership::TakeOver } else { Ownership::Respect };
-    let mut app = App::open(DataFolder::make(&args.data.data)?, ownership).await?;
+    let mut app = App::open(args.data.folder()?, ownership).await?;
     if let Some(file) = &args.ssh_key {
         let key = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
         Secrets::new(app.data.secrets()).keep_host_wide(Some(&Credential::SshKey(key)))?;
@@ -46,8 +46,9 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let token = http::token::read_or_make(&app.data.token())?;
     let port = http::listen_port(&served, args.listen, &token)?;
     std::fs::write(app.data.url(), format!("http://{}\n", port.address))?;
-    println!("listening on http://{}/#token={token}", port.address);
+    // Before the ready line: whoever has read it may end us in order.
     let mut terminate = signal(SignalKind::terminate())?;
+    println!("listening on http://{}/#token={token}", port.address);
     let failed = tokio::select! {
         _ = terminate.recv() => None,
         interrupted = tokio::signal::ctrl_c() => interrupted.err().map(|e| e.to_string()),

@@ -59,7 +59,7 @@ pub async fn backup(data: &DataFolder, to: &Path, secrets: bool) -> anyhow::Resu
     }
     std::fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
     let parts = DataFolder::make(to)?;
-    SqliteLog::open_reader(&data.log()).await?.copy_to(&parts.log()).await.context("copying the log")?;
+    data.place().read().await?.copy_to(&parts.log()).await.context("copying the log")?;
     let log = SqliteLog::open_reader(&parts.log()).await?;
     if let Some(seal) = newest_seal(&log).await? {
         Anchor { log: log.id(), seal }.write(&parts.anchor())?;

@@ -96,6 +96,26 @@ pub(super) struct DraftedCommand {
     pub(super) body: Digest,
 }
 
+impl DraftedCommand {
+    /// The sum that is stored beside it.
+    pub(super) fn sum(&self) -> i64 {
+        command_sum(self.id, &self.receipt, self.body)
+    }
+}
+
+/// A checksum over the stored answer to a command, which is not part of any event and so not of the chain.
+pub(super) fn command_sum(id: CommandId, receipt: &Receipt, body: Digest) -> i64 {
+    let mut hasher = blake3::Hasher::new_derive_key("supercargo 2026 command row");
+    hasher.update(&id.0);
+    hasher.update(&receipt.version.0.to_le_bytes());
+    hasher.update(&receipt.position.0.to_le_bytes());
+    hasher.update(&body.0);
+    hasher.update(receipt.stream.to_string().as_bytes());
+    let mut sum = [0; 8];
+    hasher.finalize_xof().fill(&mut sum);
+    i64::from_le_bytes(sum)
+}
+
 /// Everything that a batch adds.
 pub(super) struct Drafted {
     pub(super) head: Head,

@@ -3,6 +3,8 @@
 pub mod archive;
 pub mod backup;
 mod ledger;
+pub mod place;
+pub mod postgres;
 mod queue;
 pub mod row;
 pub mod seal;
@@ -10,5 +12,6 @@ pub mod sqlite;
 pub mod stats;
 pub mod verify;
 
+pub use postgres::PostgresLog;
 pub use queue::Health;
 pub use sqlite::SqliteLog;

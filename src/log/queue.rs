@@ -29,7 +29,9 @@ pub(super) enum Trouble {
     NotNow(String),
     /// Nothing of it was recorded, and another server owns the log.
     Fenced(String),
-    /// It may have been recorded or not.
+    /// It may have been recorded or not, and the next batch finds out: the store goes on.
+    Unsure(String),
+    /// It may have been recorded or not, and this process is done with the log.
     Unknown(String),
 }
 
@@ -153,6 +155,11 @@ impl<S: Store> Thread<S> {
                 tracing::error!(%why, "nothing can be recorded now; it is tried again with the next append");
                 self.health.send_modify(|health| health.degraded = Some(why.clone()));
                 (AppendError::NotNow(why), None)
+            }
+            Trouble::Unsure(why) => {
+                tracing::error!(%why, "whether a batch was recorded is not known; its commands tell when they come again");
+                self.health.send_modify(|health| health.degraded = Some(why.clone()));
+                (AppendError::Unknown(why), None)
             }
             Trouble::Fenced(why) => (AppendError::Closed(why.clone()), Some(why)),
             Trouble::Unknown(why) => (AppendError::Unknown(why.clone()), Some(why)),

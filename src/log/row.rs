@@ -3,8 +3,10 @@
 use events::cause::Cause;
 use events::envelope::Envelope;
 use events::id::{CommandId, Digest, Timestamp};
-use events::log::ReadError;
+use events::log::{ReadError, Receipt, Remembered};
 use events::stream::{Position, Version};
+
+use super::ledger::command_sum;
 
 /// The columns every read selects, in this order.
 pub const COLUMNS: &str = "e.position, s.name, e.version, t.name, e.schema, e.at, p.name, e.correlation, e.causation, e.command, \
@@ -60,5 +62,36 @@ impl Row {
             payload: self.11,
             digest: <[u8; 32]>::try_from(self.12.as_slice()).map(Digest).map_err(|_| bad("digest"))?,
         })
+    }
+}
+
+/// The columns of a stored answer, in this order; the tables are [`COMMAND_TABLES`].
+pub const COMMAND_COLUMNS: &str = "c.id, s.name, c.version, c.position, c.body, c.sum";
+/// The tables behind [`COMMAND_COLUMNS`].
+pub const COMMAND_TABLES: &str = "commands c JOIN streams s ON s.id = c.stream_id";
+
+/// A stored answer as a database gives it.
+#[derive(sqlx::FromRow)]
+pub struct CommandRow(Vec<u8>, String, i64, i64, Vec<u8>, i64);
+
+impl CommandRow {
+    /// Reads one row of a rusqlite statement over [`COMMAND_COLUMNS`].
+    pub fn from_rusqlite(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self(row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+    }
+
+    /// The answer with its command; an error names the command whose row is not what was written.
+    pub fn remembered(self) -> Result<(CommandId, Remembered), ReadError> {
+        let id = <[u8; 16]>::try_from(self.0).map_err(|_| ReadError("a stored command id makes no sense".to_owned()))?;
+        let id = CommandId(id);
+        let bad = |what: &str| ReadError(format!("command {id}: the stored {what} makes no sense"));
+        let body = <[u8; 32]>::try_from(self.4).map(Digest).map_err(|_| bad("body digest"))?;
+        let number = |n: i64, what| u64::try_from(n).map_err(|_| bad(what));
+        let receipt = Receipt {
+            stream: self.1.parse().map_err(|_| bad("stream name"))?,
+            version: Version(number(self.2, "version")?),
+            position: Position(number(self.3, "position")?),
+        };
+        if self.5 == command_sum(id, &receipt, body) { Ok((id, Remembered { receipt, body })) } else { Err(bad("answer")) }
     }
 }

@@ -37,6 +37,9 @@ pub struct TryArgs {
     /// Keep the data here; a folder with an unfinished demo goes on with it
     #[arg(long)]
     data: Option<PathBuf>,
+    /// The log in a PostgreSQL database; a file of the folder without it
+    #[arg(long = "log", value_name = "URL", env = "SUPERCARGO_LOG", hide_env_values = true)]
+    log: Option<String>,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -55,7 +58,7 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
             (made.path().to_owned(), Some(made))
         }
     };
-    let data = DataFolder::make(&folder)?;
+    let data = DataFolder::make(&folder)?.with_database(args.log.clone());
     let mut app = App::open(data.clone(), Ownership::Respect).await?;
     let office = Office { core: app.running.core.clone() };
     set_up(&office, &data, &args).await?;
@@ -68,8 +71,8 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     let port = http::listen_port(&served, args.listen, &token)?;
     println!("{} agents, {} features, in {}", args.agents, args.features, data.path().display());
     std::fs::write(data.url(), format!("http://{}\n", port.address))?;
-    println!("listening on http://{}/?project={NAME}#token={token}", port.address);
     let mut terminate = signal(SignalKind::terminate())?;
+    println!("listening on http://{}/?project={NAME}#token={token}", port.address);
     let mut watch = Watch::new(&app.running.core, NAME)?;
     let end = tokio::select! {
         end = watch.follow() => end?,

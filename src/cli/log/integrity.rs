@@ -33,20 +33,21 @@ pub(crate) struct VerifyArgs {
 
 /// Walks the chain, the seals, the file and the anchors.
 pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
-    let (folder, log) = open(&args.data).await?;
+    let (folder, stored) = open(&args.data).await?;
+    let log = stored.log();
     let from = match args.from {
         Some(position) => {
-            let seal = seal_over(&log, Position(position)).await?;
+            let seal = seal_over(log, Position(position)).await?;
             Some(seal.with_context(|| format!("position {position} is under no seal"))?)
         }
         None => None,
     };
     let began = from.as_ref().map_or(0, |seal| seal.statement.last.0);
-    let (head, digest, sealed) = match verify(&log, &Walk { from, key: args.key }).await? {
+    let (head, digest, sealed) = match verify(log, &Walk { from, key: args.key }).await? {
         Verified::Sound { head, digest, sealed } => (head, digest, sealed),
         Verified::Broken { at, damage } => bail!("position {at} is {damage}: nothing from there on can be trusted"),
     };
-    if let Some(damage) = log.integrity().await? {
+    if let Some(damage) = stored.integrity().await? {
         bail!(
             "the file is damaged: {damage}; every event was read and its chain holds, restore the log from an export or a backup"
         );
@@ -54,7 +55,7 @@ pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
     let kept = args.against.iter().map(|path| (path.clone(), true));
     for (path, needed) in kept.chain([(folder.anchor(), false)]) {
         match Anchor::read(&path)? {
-            Some(anchor) => anchor.check(&log).await.with_context(|| format!("compared with {}", path.display()))?,
+            Some(anchor) => anchor.check(log).await.with_context(|| format!("compared with {}", path.display()))?,
             None if needed => bail!("there is no anchor at {}", path.display()),
             None => {}
         }
@@ -65,16 +66,18 @@ pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
 
 /// Prints the newest seal, to be kept elsewhere.
 pub(super) async fn anchor(data: &DataArgs) -> anyhow::Result<()> {
-    let (_, log) = open(data).await?;
-    let seal = newest_seal(&log).await?.context("nothing is sealed yet; a running server seals within a minute")?;
+    let (_, stored) = open(data).await?;
+    let log = stored.log();
+    let seal = newest_seal(log).await?.context("nothing is sealed yet; a running server seals within a minute")?;
     print(&serde_json::to_string_pretty(&Anchor { log: log.id(), seal })?);
     Ok(())
 }
 
 /// Prints a proof.
 pub(super) async fn proof(data: &DataArgs, position: u64) -> anyhow::Result<()> {
-    let (_, log) = open(data).await?;
-    print(&serde_json::to_string_pretty(&prove(&log, Position(position)).await?)?);
+    let (_, stored) = open(data).await?;
+    let log = stored.log();
+    print(&serde_json::to_string_pretty(&prove(log, Position(position)).await?)?);
     Ok(())
 }
 
@@ -90,8 +93,9 @@ pub(super) fn check_proof(file: &Path, key: Option<&str>) -> anyhow::Result<()> 
 
 /// Runs the audit and prints every breach.
 pub(super) async fn audited(data: &DataArgs) -> anyhow::Result<()> {
-    let (folder, log) = open(data).await?;
-    let breaches = audit(&folder, &log).await?;
+    let (folder, stored) = open(data).await?;
+    let log = stored.log();
+    let breaches = audit(&folder, log).await?;
     for breach in &breaches {
         print(&breach.to_string());
     }

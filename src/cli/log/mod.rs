@@ -15,7 +15,7 @@ pub(crate) use self::integrity::audit;
 use self::transfer::ExportArgs;
 use super::{DataArgs, OutputArgs};
 use crate::app::DataFolder;
-use crate::log::SqliteLog;
+use crate::log::place::Stored;
 
 /// Verbs on the log.
 #[derive(Debug, Subcommand)]
@@ -102,12 +102,12 @@ pub(super) enum LogCommand {
     },
 }
 
-async fn open(data: &DataArgs) -> anyhow::Result<(DataFolder, SqliteLog)> {
+async fn open(data: &DataArgs) -> anyhow::Result<(DataFolder, Stored)> {
     if !data.data.exists() {
         bail!("there is no data folder at {}; `supercargo serve --data DIR` makes one", data.data.display());
     }
-    let folder = DataFolder::make(&data.data)?;
-    let log = SqliteLog::open_reader(&folder.log()).await?;
+    let folder = data.folder()?;
+    let log = folder.place().read().await?;
     Ok((folder, log))
 }
 

@@ -1,7 +1,6 @@
 //! `log tail|show|stats`: looks at a log.
 
 use anyhow::bail;
-use events::log::EventLog;
 use events::stream::Position;
 
 use super::{open, print};
@@ -12,7 +11,8 @@ use crate::log::stats::stats;
 
 /// One event, whole.
 pub(super) async fn show(data: &DataArgs, position: u64) -> anyhow::Result<()> {
-    let (_, log) = open(data).await?;
+    let (_, stored) = open(data).await?;
+    let log = stored.log();
     let found = log.read_all(Position(position.saturating_sub(1)), 1).await?;
     match found.first().filter(|e| e.position.0 == position) {
         Some(envelope) => print(&serde_json::to_string_pretty(&EventShape::from(envelope))?),
@@ -23,15 +23,14 @@ pub(super) async fn show(data: &DataArgs, position: u64) -> anyhow::Result<()> {
 
 /// What is in the log.
 pub(super) async fn count(data: &DataArgs, output: &OutputArgs) -> anyhow::Result<()> {
-    let (folder, log) = open(data).await?;
-    let stats = stats(&log).await?;
+    let (_, stored) = open(data).await?;
+    let stats = stats(stored.log()).await?;
     if output.json {
         print(&serde_json::to_string_pretty(&stats)?);
         return Ok(());
     }
-    let size = std::fs::metadata(folder.log())?.len();
     print(&format!("log      {}", stats.log));
-    print(&format!("events   {}, {} bytes of payload, {size} bytes of file", stats.total.events, stats.total.bytes));
+    print(&format!("events   {}, {} bytes of payload", stats.total.events, stats.total.bytes));
     if let (Some(first), Some(last)) = (&stats.first_at, &stats.last_at) {
         print(&format!("time     {first} to {last}"));
     }
@@ -49,7 +48,8 @@ pub(super) async fn count(data: &DataArgs, output: &OutputArgs) -> anyhow::Resul
 
 /// The newest events.
 pub(super) async fn tail(data: &DataArgs, lines: u64, follow: bool, json: bool) -> anyhow::Result<()> {
-    let (_, log) = open(data).await?;
+    let (_, stored) = open(data).await?;
+    let log = stored.log();
     let head = log.head().await?.position;
     let first = Position(head.0.saturating_sub(lines));
     let limit = usize::try_from(lines).unwrap_or(usize::MAX);

@@ -20,9 +20,9 @@ use tokio::sync::watch;
 
 use self::file::OpenError;
 use self::store::SqliteStore;
-use super::archive::Reader;
+use super::archive::{Reader, Record};
 use super::queue::{Health, Queue, Store};
-use super::row::{COLUMNS, Row, TABLES};
+use super::row::{COLUMNS, COMMAND_COLUMNS, COMMAND_TABLES, CommandRow, Row, TABLES};
 
 /// Point reads that may run at once.
 const READERS: u32 = 4;
@@ -30,6 +30,20 @@ const READERS: u32 = 4;
 const IMPORT_BATCH: usize = 4096;
 /// The schema, step by step.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/log/sqlite/migrations");
+
+/// A log that is made of another's records.
+pub struct Importer(SqliteStore);
+
+impl Importer {
+    /// Takes the next records; the first that is not the next one refuses them all.
+    pub fn restore(&mut self, records: &[Record]) -> anyhow::Result<()> {
+        self.0.restore(records)
+    }
+
+    fn head(&self) -> Position {
+        self.0.head().position
+    }
+}
 
 /// An [`EventLog`] in a file.
 pub struct SqliteLog {
@@ -82,12 +96,10 @@ impl SqliteLog {
         if path.exists() {
             bail!("there is a log at {} already; import into an empty data folder", path.display());
         }
-        let log = Self::make(path, &records.header.log).await?;
-        let mut store = SqliteStore::take_over(path, &log.id)?;
+        let mut store = Self::importer(path, &records.header.log).await?;
         let mut batch = Vec::with_capacity(IMPORT_BATCH);
         loop {
-            let record =
-                records.read().with_context(|| format!("after position {}", store.head().position.0 + batch.len() as u64))?;
+            let record = records.read().with_context(|| format!("after position {}", store.head().0 + batch.len() as u64))?;
             let end = record.is_none();
             batch.extend(record);
             if end || batch.len() == IMPORT_BATCH {
@@ -95,9 +107,15 @@ impl SqliteLog {
                 batch.clear();
             }
             if end {
-                return Ok(store.head().position);
+                return Ok(store.head());
             }
         }
+    }
+
+    /// Makes an empty log at `path` that records as others recorded them go into.
+    pub async fn importer(path: &Path, log_id: &str) -> anyhow::Result<Importer> {
+        let log = Self::make(path, log_id).await?;
+        Ok(Importer(SqliteStore::take_over(path, &log.id)?))
     }
 
     /// Writes a copy of the log as it is now to a file that does not exist; a server may go on writing meanwhile.
@@ -112,14 +130,19 @@ impl SqliteLog {
         copied.await?
     }
 
-    /// What SQLite itself finds wrong with the file: pages, and whether every index says what its table says.
+    /// What is wrong with the file beside its events: pages, indexes that do not say what their tables say, and stored answers that are
+    /// not what was written.
     pub async fn integrity(&self) -> anyhow::Result<Option<String>> {
         let scanner = self.scanner.clone();
         let checked = tokio::task::spawn_blocking(move || {
             let connection = scanner.lock().unwrap_or_else(PoisonError::into_inner);
-            connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
+            let pages: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+            if pages != "ok" {
+                return Ok(Some(pages));
+            }
+            damaged_answer(&connection)
         });
-        Ok(Some(checked.await??).filter(|said| said != "ok"))
+        Ok(checked.await??)
     }
 
     /// Opens the log at `path` for reading only; a server may be writing it.
@@ -142,6 +165,22 @@ impl SqliteLog {
             None => watch::channel(Health { degraded: None, closed: Some("opened for reading only".to_owned()) }).1,
         }
     }
+}
+
+fn damaged_answer(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let orphans: i64 =
+        connection
+            .query_row("SELECT count(*) FROM commands WHERE stream_id NOT IN (SELECT id FROM streams)", [], |r| r.get(0))?;
+    if orphans > 0 {
+        return Ok(Some(format!("{orphans} stored answers are of no stream")));
+    }
+    let mut statement = connection.prepare(&format!("SELECT {COMMAND_COLUMNS} FROM {COMMAND_TABLES}"))?;
+    for row in statement.query_map([], CommandRow::from_rusqlite)? {
+        if let Err(damage) = row?.remembered() {
+            return Ok(Some(damage.to_string()));
+        }
+    }
+    Ok(None)
 }
 
 fn newest_migration() -> i64 {
@@ -211,18 +250,12 @@ impl EventLog for SqliteLog {
     }
 
     async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
-        let found: Option<(String, i64, i64, Vec<u8>)> = sqlx::query_as(
-            "SELECT s.name, c.version, c.position, c.body FROM commands c JOIN streams s ON s.id = c.stream_id WHERE c.id = ?",
-        )
-        .bind(command.0.to_vec())
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(|e| ReadError(e.to_string()))?;
-        let Some((name, version, position, body)) = found else { return Ok(None) };
-        let stream = name.parse().map_err(|e: events::id::BadId| ReadError(e.to_string()))?;
-        let body =
-            <[u8; 32]>::try_from(body.as_slice()).map(Digest).map_err(|_| ReadError(format!("{command}: bad body digest")))?;
-        let receipt = Receipt { stream, version: Version(version.unsigned_abs()), position: Position(position.unsigned_abs()) };
-        Ok(Some(Remembered { receipt, body }))
+        let sql = format!("SELECT {COMMAND_COLUMNS} FROM {COMMAND_TABLES} WHERE c.id = ?");
+        let found: Option<CommandRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(command.0.to_vec())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|e| ReadError(e.to_string()))?;
+        Ok(found.map(CommandRow::remembered).transpose()?.map(|(_, known)| known))
     }
 }

@@ -7,13 +7,14 @@
 use std::path::{Path, PathBuf};
 
 use events::id::{Digest, Timestamp};
-use events::log::{Append, Head, Receipt, Remembered};
+use events::log::{Append, Head, Remembered};
 use events::stream::{Position, StreamId, Version};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::log::archive::Record;
 use crate::log::ledger::{Draft, Drafted, Ledger, Names};
 use crate::log::queue::{Answer, Store, Trouble};
+use crate::log::row::{COMMAND_COLUMNS, COMMAND_TABLES, CommandRow};
 
 /// How long another connection may hold the log before a batch is turned away.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
@@ -168,18 +169,11 @@ fn names(connection: &Connection, sql: &str, into: &mut Names) -> rusqlite::Resu
 }
 
 fn remembered(tx: &Transaction<'_>, append: &Append) -> rusqlite::Result<Option<Remembered>> {
-    let mut statement = tx.prepare_cached(
-        "SELECT s.name, c.version, c.position, c.body FROM commands c JOIN streams s ON s.id = c.stream_id WHERE c.id = ?",
-    )?;
-    let found = statement
-        .query_row([append.command.0.as_slice()], |row| {
-            let (name, version, position): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok((name, version, position, row.get::<_, [u8; 32]>(3)?))
-        })
-        .optional()?;
-    let Some((name, version, position, body)) = found else { return Ok(None) };
-    let (version, position) = (Version(version.unsigned_abs()), Position(position.unsigned_abs()));
-    Ok(Some(Remembered { receipt: Receipt { stream: stream(&name)?, version, position }, body: Digest(body) }))
+    let sql = format!("SELECT {COMMAND_COLUMNS} FROM {COMMAND_TABLES} WHERE c.id = ?");
+    let mut statement = tx.prepare_cached(&sql)?;
+    let found = statement.query_row([append.command.0.as_slice()], CommandRow::from_rusqlite).optional()?;
+    let known = found.map(CommandRow::remembered).transpose();
+    known.map(|known| known.map(|(_, known)| known)).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
 }
 
 fn signed(n: u64) -> i64 {
@@ -216,12 +210,13 @@ fn insert(tx: &Transaction<'_>, drafted: &Drafted) -> rusqlite::Result<()> {
         ])?;
     }
     for command in &drafted.commands {
-        tx.prepare_cached("INSERT INTO commands VALUES (?, ?, ?, ?, ?)")?.execute(params![
+        tx.prepare_cached("INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?)")?.execute(params![
             command.id.0.as_slice(),
             command.stream,
             signed(command.receipt.version.0),
             signed(command.receipt.position.0),
             command.body.0.as_slice(),
+            command.sum(),
         ])?;
     }
     Ok(())

@@ -291,7 +291,7 @@ fn a_log_goes_through_both_forms_by_the_command_line_and_is_counted() {
         refused(&["log", "export", "--out", &file], &data, "making");
         let copy = folder.path().join(format!("copy-{form}"));
         ok(&["log", "import", &file], &copy);
-        refused(&["log", "import", &file], &copy, "has a log already");
+        refused(&["log", "import", &file], &copy, "there is a log already");
         assert_eq!(ok(&["log", "export"], &copy), ok(&["log", "export"], &data));
         ok(&["log", "verify"], &copy);
         let broken = folder.path().join("broken");

@@ -1,4 +1,4 @@
-//! The same suite on every log: memory and SQLite. A test takes an opened log and knows nothing else of it.
+//! The same suite on every log: memory, SQLite and PostgreSQL. A test takes an opened log and knows nothing else of it.
 
 use std::sync::Arc;
 
@@ -7,10 +7,11 @@ use events::id::Digest;
 use events::log::{AppendError, EventLog};
 use events::memory::MemoryLog;
 use events::stream::{Position, Version};
-use supercargo::log::SqliteLog;
+use supercargo::app::Ownership;
 use supercargo::log::verify::{Verified, Walk, verify};
+use supercargo::log::{PostgresLog, SqliteLog};
 
-use super::{append, command, stream};
+use super::{append, command, server, stream};
 
 /// Runs a test on every implementation.
 fn on_every_log<F: Future<Output = ()>>(test: impl Fn(Arc<dyn EventLog>) -> F) {
@@ -19,6 +20,9 @@ fn on_every_log<F: Future<Output = ()>>(test: impl Fn(Arc<dyn EventLog>) -> F) {
         test(Arc::new(MemoryLog::new("memory"))).await;
         let folder = tempfile::tempdir().expect("folder");
         test(Arc::new(SqliteLog::open(&folder.path().join("log.db"), "sqlite").await.expect("opened"))).await;
+        if let Some(url) = server::database("the log on PostgreSQL").await {
+            test(Arc::new(PostgresLog::open(&url, "postgres", Ownership::Respect).await.expect("opened"))).await;
+        }
     });
 }
 

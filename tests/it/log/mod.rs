@@ -2,6 +2,9 @@
 
 mod archive;
 mod conformance;
+mod faults;
+mod postgres;
+pub(crate) mod server;
 mod sqlite;
 
 use events::cause::{Cause, Principal};

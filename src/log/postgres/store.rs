@@ -1,0 +1,233 @@
+//! The one writer of a log in PostgreSQL.
+//!
+//! A batch is one transaction: the head's row is locked and its epoch compared, known commands are looked up, everything is inserted by
+//! arrays, the head is moved. What fails before COMMIT was not recorded, for certain. When the answer to a COMMIT is lost, the next
+//! transaction tells: it can lock the head's row only when the lost one is over, and finds the head where it left it.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, bail};
+use events::id::{CommandId, Digest, Timestamp};
+use events::log::{Append, Head, Remembered};
+use events::stream::{Position, Version};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{Connection, Executor};
+use tokio::runtime::Handle;
+
+use super::{CONNECT_WITHIN, signed};
+use crate::app::Ownership;
+use crate::log::ledger::{Draft, Drafted, Ledger};
+use crate::log::queue::{Answer, Store, Trouble};
+use crate::log::row::{COMMAND_COLUMNS, COMMAND_TABLES, CommandRow};
+
+/// Key of the advisory lock that the owner of a log holds, one log per database.
+const OWNER_LOCK: i64 = 0x5350_4c47;
+/// A batch is answered by the server within this time, or the connection is given up.
+const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// A database and the right to write its log.
+pub(super) struct PostgresStore {
+    options: PgConnectOptions,
+    runtime: Handle,
+    connection: Option<PgConnection>,
+    ledger: Ledger,
+    epoch: i64,
+    /// What a transaction adds whose COMMIT was not answered.
+    unanswered: Option<Drafted>,
+}
+
+impl PostgresStore {
+    /// Takes the log over: whoever owned it before is fenced from here on. Refused while another owner is connected, unless that is asked
+    /// for.
+    pub(super) async fn take_over(options: PgConnectOptions, log_id: &str, ownership: Ownership) -> anyhow::Result<Self> {
+        let mut connection = PgConnection::connect_with(&options).await?;
+        let free = lock(&mut connection).await?;
+        if !free && ownership == Ownership::Respect {
+            bail!("another server owns it; stop that server first, or end its reign with `serve --take-over`");
+        }
+        let epoch =
+            sqlx::query_scalar("UPDATE log_head SET epoch = epoch + 1 RETURNING epoch").fetch_one(&mut connection).await?;
+        let ledger = load(&mut connection, log_id).await?;
+        Ok(Self { options, runtime: Handle::current(), connection: Some(connection), ledger, epoch, unanswered: None })
+    }
+
+    async fn connected(&mut self) -> Result<PgConnection, sqlx::Error> {
+        if let Some(connection) = self.connection.take() {
+            return Ok(connection);
+        }
+        let mut connection = PgConnection::connect_with(&self.options).await?;
+        // Ours again when the old connection is gone; until then the epoch alone keeps others out.
+        lock(&mut connection).await?;
+        Ok(connection)
+    }
+
+    async fn write(&mut self, batch: &[&Append]) -> Result<Vec<Answer>, Trouble> {
+        let not_now = |what: &'static str| move |e: sqlx::Error| Trouble::NotNow(format!("PostgreSQL, {what}: {e}"));
+        let connecting = tokio::time::timeout(CONNECT_WITHIN, self.connected()).await;
+        let connecting = connecting.map_err(|_| Trouble::NotNow("PostgreSQL does not answer".to_owned()))?;
+        let mut connection = connecting.map_err(not_now("connecting"))?;
+        let mut tx = connection.begin().await.map_err(not_now("beginning"))?;
+        let head: Option<(i64, Vec<u8>)> =
+            sqlx::query_as("UPDATE log_head SET epoch = epoch WHERE epoch = $1 RETURNING position, digest")
+                .bind(self.epoch)
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(not_now("locking the head"))?;
+        let Some((position, digest)) = head else {
+            return Err(Trouble::Fenced("another server took the log over".to_owned()));
+        };
+        self.settle(Position(position.unsigned_abs()), &digest)?;
+        let known =
+            known(&mut tx, batch).await.map_err(|e| Trouble::NotNow(format!("PostgreSQL, looking up commands: {e:#}")))?;
+        let mut draft = Draft::new(&self.ledger);
+        let answers = batch.iter().map(|append| draft.request(append, known.get(&append.command).cloned())).collect();
+        if let Some(drafted) = draft.finish() {
+            insert(&mut tx, &drafted).await.map_err(not_now("recording"))?;
+            // Kept before the COMMIT is on its way: from here on only its answer tells.
+            self.unanswered = Some(drafted);
+            tx.commit().await.map_err(|e| Trouble::Unsure(format!("PostgreSQL, committing: {e}")))?;
+            if let Some(drafted) = self.unanswered.take() {
+                self.ledger.take(drafted);
+            }
+        } else {
+            tx.rollback().await.map_err(not_now("ending"))?;
+        }
+        self.connection = Some(connection);
+        Ok(answers)
+    }
+
+    /// Settles what became of a transaction whose COMMIT was not answered, by where the head is.
+    fn settle(&mut self, position: Position, digest: &[u8]) -> Result<(), Trouble> {
+        let is = |head: &Head| head.position == position && head.digest.0.as_slice() == digest;
+        if let Some(drafted) = self.unanswered.take()
+            && is(&drafted.head)
+        {
+            self.ledger.take(drafted);
+        }
+        if is(&self.ledger.head) {
+            return Ok(());
+        }
+        let known = self.ledger.head.position;
+        Err(Trouble::Unknown(format!(
+            "the head is at {position} and not at {known}, where we left it: somebody else wrote the log"
+        )))
+    }
+}
+
+impl Store for PostgresStore {
+    fn commit(&mut self, batch: &[&Append]) -> Result<Vec<Answer>, Trouble> {
+        let runtime = self.runtime.clone();
+        runtime.block_on(async {
+            let twice = async {
+                let reused = self.connection.is_some();
+                match self.write(batch).await {
+                    // The connection was cut while nothing was under way: a new one will do.
+                    Err(Trouble::NotNow(_)) if reused => self.write(batch).await,
+                    written => written,
+                }
+            };
+            let written = tokio::time::timeout(ANSWER_WITHIN, twice).await;
+            written.unwrap_or_else(|_| {
+                let why = format!("PostgreSQL did not answer within {} s", ANSWER_WITHIN.as_secs());
+                // Cut off in the middle: a COMMIT was on its way, or nothing was.
+                Err(if self.unanswered.is_some() { Trouble::Unsure(why) } else { Trouble::NotNow(why) })
+            })
+        })
+    }
+
+    fn head(&self) -> Head {
+        self.ledger.head
+    }
+}
+
+async fn lock(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(OWNER_LOCK).fetch_one(connection).await
+}
+
+async fn load(connection: &mut PgConnection, log_id: &str) -> anyhow::Result<Ledger> {
+    let mut ledger = Ledger::empty(log_id);
+    let (position, digest, at): (i64, Vec<u8>, i64) =
+        sqlx::query_as("SELECT position, digest, at FROM log_head").fetch_one(&mut *connection).await?;
+    let digest = Digest(digest.try_into().map_err(|_| anyhow::anyhow!("the head's digest makes no sense"))?);
+    ledger.know_head(Position(position.unsigned_abs()), digest, Timestamp(at));
+    let streams: Vec<(i64, String, i64)> = sqlx::query_as(
+        "SELECT s.id, s.name, coalesce((SELECT max(version) FROM events e WHERE e.stream_id = s.id), 0) FROM streams s",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    for (id, name, version) in streams {
+        ledger.know_stream(name.parse().with_context(|| format!("the stream {name}"))?, id, Version(version.unsigned_abs()));
+    }
+    for (sql, names) in
+        [("SELECT name, id FROM event_types", &mut ledger.kinds), ("SELECT name, id FROM principals", &mut ledger.principals)]
+    {
+        let rows: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&mut *connection).await?;
+        for (name, id) in rows {
+            names.know(name, id);
+        }
+    }
+    Ok(ledger)
+}
+
+async fn known(connection: &mut PgConnection, batch: &[&Append]) -> anyhow::Result<HashMap<CommandId, Remembered>> {
+    let ids: Vec<Vec<u8>> = batch.iter().map(|append| append.command.0.to_vec()).collect();
+    let sql = format!("SELECT {COMMAND_COLUMNS} FROM {COMMAND_TABLES} WHERE c.id = ANY($1)");
+    let rows: Vec<CommandRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(CommandRow::remembered).collect::<Result<_, _>>()?)
+}
+
+/// Columns of an insert by arrays.
+macro_rules! column {
+    ($rows:expr, $row:ident => $value:expr) => {
+        $rows.iter().map(|$row| $value).collect::<Vec<_>>()
+    };
+}
+
+/// Inserts everything that a batch adds, and moves the head.
+pub(super) async fn insert(connection: &mut PgConnection, drafted: &Drafted) -> Result<(), sqlx::Error> {
+    let tables = [
+        ("INSERT INTO streams (name, id) SELECT * FROM unnest($1::text[], $2::bigint[])", &drafted.new_streams),
+        ("INSERT INTO event_types (name, id) SELECT * FROM unnest($1::text[], $2::bigint[])", &drafted.new_kinds),
+        ("INSERT INTO principals (name, id) SELECT * FROM unnest($1::text[], $2::bigint[])", &drafted.new_principals),
+    ];
+    for (sql, rows) in tables.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+        let query = sqlx::query(sql).bind(column!(rows, row => row.0.clone())).bind(column!(rows, row => row.1));
+        connection.execute(query).await?;
+    }
+    let events = &drafted.events;
+    let query = sqlx::query(
+        "INSERT INTO events SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], \
+         $7::bigint[], $8::bytea[], $9::bigint[], $10::bytea[], $11::text[], $12::bytea[], $13::bytea[])",
+    )
+    .bind(column!(events, e => signed(e.envelope.position.0)))
+    .bind(column!(events, e => e.stream))
+    .bind(column!(events, e => signed(e.envelope.version.0)))
+    .bind(column!(events, e => e.kind))
+    .bind(column!(events, e => i64::from(e.envelope.schema)))
+    .bind(column!(events, e => e.envelope.at.0))
+    .bind(column!(events, e => e.principal))
+    .bind(column!(events, e => e.envelope.cause.correlation.0.to_vec()))
+    .bind(column!(events, e => e.envelope.cause.causation.map(|p| signed(p.0))))
+    .bind(column!(events, e => e.envelope.command.0.to_vec()))
+    .bind(column!(events, e => e.envelope.trace.clone()))
+    .bind(column!(events, e => e.envelope.payload.clone()))
+    .bind(column!(events, e => e.envelope.digest.0.to_vec()));
+    connection.execute(query).await?;
+    let commands = &drafted.commands;
+    let query = sqlx::query(
+        "INSERT INTO commands SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bigint[])",
+    )
+    .bind(column!(commands, c => c.id.0.to_vec()))
+    .bind(column!(commands, c => c.stream))
+    .bind(column!(commands, c => signed(c.receipt.version.0)))
+    .bind(column!(commands, c => signed(c.receipt.position.0)))
+    .bind(column!(commands, c => c.body.0.to_vec()))
+    .bind(column!(commands, c => c.sum()));
+    connection.execute(query).await?;
+    let head = sqlx::query("UPDATE log_head SET position = $1, digest = $2, at = $3")
+        .bind(signed(drafted.head.position.0))
+        .bind(drafted.head.digest.0.to_vec())
+        .bind(drafted.last_at.0);
+    connection.execute(head).await?;
+    Ok(())
+}
