@@ -85,6 +85,7 @@ impl Core {
     /// Folds the log and starts the projector. Nothing is owed or reconciled yet.
     pub async fn open(world: World) -> Result<Running, ExecuteError> {
         let unavailable = |e: events::log::ReadError| ExecuteError::Unavailable(e.to_string());
+        events::registry::registry().map_err(|e| ExecuteError::Unavailable(e.to_string()))?;
         let head = world.log.head().await.map_err(unavailable)?;
         let feed = Feed::new(head.position);
         let kernel =

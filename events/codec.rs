@@ -40,6 +40,8 @@ pub enum CodecError {
 
 /// An event enum that knows its stored kinds.
 pub trait EventCodec: Sized + Clone + std::fmt::Debug + PartialEq + Send + Sync + 'static {
+    /// Kinds of this enum that are read and not written any more.
+    const EARLIER: &'static [Kind];
     /// Every kind of this enum.
     const KINDS: &'static [Kind];
     /// The kind this event is stored under.
@@ -64,16 +66,38 @@ pub fn from_named<T: DeserializeOwned>(name: &str, schema: u16, payload: &[u8]) 
     if rest.is_empty() { Ok(value) } else { Err(malformed(format!("{} bytes too many", rest.len()))) }
 }
 
+/// Stops the build when the earlier schemas of a kind are not exactly those before its current one: a stored event must never meet a
+/// build that knew its schema once and forgot it.
+pub const fn assert_whole_chain(earlier: &[u16], current: u16) {
+    assert!(current >= 1, "schemas count from 1");
+    assert!(earlier.len() + 1 == current as usize, "every earlier schema of a kind needs its struct");
+    let mut i = 0;
+    while i < earlier.len() {
+        assert!(earlier[i] as usize == i + 1, "earlier schemas are listed from 1 on, in order");
+        i += 1;
+    }
+}
+
 /// Declares an event enum: each variant wraps its payload struct and names the kind it is stored under.
+///
+/// A kind that was stored otherwise before lists its earlier schemas: `Claimed(Claimed) = "feature.claimed", 2, was [1: ClaimedV1];`. The
+/// struct of an earlier schema becomes the current one by `From`, when it is read; stored rows are never rewritten. A new meaning is a new
+/// kind.
 #[macro_export]
 macro_rules! event_enum {
-    ($(#[$doc:meta])* pub enum $event:ident { $( $variant:ident($payload:ty) = $name:literal, $schema:literal; )* }) => {
+    ($(#[$doc:meta])* pub enum $event:ident {
+        $( $variant:ident($payload:ty) = $name:literal, $schema:literal $(, was [ $( $earlier:literal: $old:ty ),+ ])?; )*
+    }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
         #[expect(missing_docs, reason = "each variant wraps the documented struct of its name")]
         pub enum $event { $( $variant($payload), )* }
 
+        $( const _: () = $crate::codec::assert_whole_chain(&[ $( $( $earlier ),+ )? ], $schema); )*
+
         impl $crate::codec::EventCodec for $event {
+            const EARLIER: &'static [$crate::codec::Kind] =
+                &[ $( $( $( $crate::codec::Kind { name: $name, schema: $earlier } ),+ , )? )* ];
             const KINDS: &'static [$crate::codec::Kind] = &[ $( $crate::codec::Kind { name: $name, schema: $schema } ),* ];
             fn kind(&self) -> $crate::codec::Kind {
                 match self { $( Self::$variant(_) => $crate::codec::Kind { name: $name, schema: $schema }, )* }
@@ -84,6 +108,9 @@ macro_rules! event_enum {
             fn decode(name: &str, schema: u16, payload: &[u8]) -> Result<Self, $crate::codec::CodecError> {
                 match (name, schema) {
                     $( ($name, $schema) => $crate::codec::from_named(name, schema, payload).map(Self::$variant), )*
+                    $( $( $( ($name, $earlier) => {
+                        $crate::codec::from_named::<$old>(name, schema, payload).map(|old| Self::$variant(old.into()))
+                    } )+ )? )*
                     _ => Err($crate::codec::CodecError::Unknown { name: name.to_owned(), schema }),
                 }
             }

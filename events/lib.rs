@@ -28,6 +28,7 @@ pub mod node;
 pub mod outcome;
 pub mod policy;
 pub mod project;
+pub mod registry;
 pub mod seal;
 pub mod settings;
 pub mod stream;

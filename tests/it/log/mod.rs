@@ -2,7 +2,9 @@
 
 mod archive;
 mod conformance;
+mod evolution;
 mod faults;
+mod model;
 mod postgres;
 pub(crate) mod server;
 mod sqlite;
