@@ -1,7 +1,7 @@
 //! Runs the policies: looks at the books when they changed, when a deadline passed, when something pending ended, and at start.
 //!
 //! Its only memory is what is pending. A reservation is dropped when the books hold what the command recorded, or when it was
-//! refused and the project has moved since: a refusal is never repeated against the same books.
+//! refused and the project has moved since it was found to be owed: a refusal is never repeated against the same books.
 
 use std::collections::BTreeMap;
 
@@ -23,15 +23,25 @@ enum Pending {
     Underway,
     /// Recorded here; dropped when folded.
     Recorded(Position),
-    /// Turned down while the project was here; dropped when it moved.
-    Refused(Position),
+    /// Turned down; dropped when the project has moved since the look that found it owed.
+    Refused,
     /// Failed technically; dropped at this time.
     Failed(Timestamp),
 }
 
 struct Reservation {
     reserves: Reserves,
+    /// Where the project was when this was found to be owed. What was turned down was turned down on that ground: when the books have moved
+    /// by the time the refusal is heard, it says nothing about them.
+    looked: Position,
     pending: Pending,
+}
+
+/// What a look found.
+struct Found {
+    owed: Owed,
+    reserves: Reserves,
+    looked: Position,
 }
 
 /// The task that runs all policies of all projects.
@@ -71,18 +81,13 @@ impl Policies {
     }
 
     fn note(&mut self, (project, key, performed): Done, now: Timestamp) {
-        let at = self.position_of(&project);
         if let Some(reservation) = self.reservations.get_mut(&(project, key)) {
             reservation.pending = match performed {
                 Performed::Recorded(position) => Pending::Recorded(position),
-                Performed::Refused => Pending::Refused(at),
+                Performed::Refused => Pending::Refused,
                 Performed::Failed => Pending::Failed(now.plus_ms(RETRY_MS)),
             };
         }
-    }
-
-    fn position_of(&self, project: &ProjectName) -> Position {
-        self.effects.projector.read(|books| books.projects.get(project).map_or(Position(0), |book| book.position))
     }
 
     /// Drops what is over, computes what is owed, and begins what is not pending. Answers the next deadline.
@@ -97,7 +102,7 @@ impl Policies {
                 match reservation.pending {
                     Pending::Underway => true,
                     Pending::Recorded(at) => books.position < at,
-                    Pending::Refused(at) => position <= at,
+                    Pending::Refused => position <= reservation.looked,
                     Pending::Failed(until) => now < until,
                 }
             });
@@ -106,7 +111,7 @@ impl Policies {
                 let agenda = owed(book, &observed);
                 soonest(agenda.wake);
                 for (owed, reserves) in agenda.owed {
-                    self.begin(name, owed, reserves, done);
+                    self.begin(name, Found { owed, reserves, looked: book.position }, done);
                 }
             }
         });
@@ -129,12 +134,13 @@ impl Policies {
         observed
     }
 
-    fn begin(&mut self, project: &ProjectName, owed: Owed, reserves: Reserves, done: &mpsc::Sender<Done>) {
+    fn begin(&mut self, project: &ProjectName, found: Found, done: &mpsc::Sender<Done>) {
+        let Found { owed, reserves, looked } = found;
         let key = (project.clone(), owed.key());
         if self.reservations.contains_key(&key) || self.reservations.len() >= PENDING_MAX {
             return;
         }
-        self.reservations.insert(key.clone(), Reservation { reserves, pending: Pending::Underway });
+        self.reservations.insert(key.clone(), Reservation { reserves, looked, pending: Pending::Underway });
         let (effects, done) = (self.effects.clone(), done.clone());
         tokio::spawn(async move {
             let performed = effects.perform(&key.0, owed).await;

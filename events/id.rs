@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +38,7 @@ macro_rules! text_id {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The text itself.
@@ -50,7 +51,7 @@ macro_rules! text_id {
             fn from_str(text: &str) -> Result<Self, BadId> {
                 let check: fn(&str) -> bool = $check;
                 let error: fn(&str) -> BadId = $error;
-                if check(text) { Ok(Self(text.to_owned())) } else { Err(error(text)) }
+                if check(text) { Ok(Self(text.into())) } else { Err(error(text)) }
             }
         }
         impl TryFrom<String> for $name {
@@ -61,7 +62,7 @@ macro_rules! text_id {
         }
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0
+                id.as_str().to_owned()
             }
         }
         impl fmt::Display for $name {
@@ -125,7 +126,7 @@ fn nearest_name(text: &str) -> String {
 impl SessionId {
     /// A session id from these bytes.
     pub fn from_bytes(bytes: [u8; 10]) -> Self {
-        Self(format!("s-{}", base32(&bytes)))
+        Self(format!("s-{}", base32(&bytes)).into())
     }
 
     /// The id of the session that is granted to a berth at one version of the granting stream. That version is written once, so

@@ -1,4 +1,6 @@
-//! Rows of the event table ↔ envelopes, for both libraries that read it.
+//! Rows of PostgreSQL's event table, and the stored answers of both databases, as what they mean.
+
+use std::sync::LazyLock;
 
 use events::cause::Cause;
 use events::envelope::Envelope;
@@ -15,30 +17,11 @@ pub const COLUMNS: &str = "e.position, s.name, e.version, t.name, e.schema, e.at
 pub const TABLES: &str = "events e JOIN streams s ON s.id = e.stream_id JOIN event_types t ON t.id = e.type_id \
                           JOIN principals p ON p.id = e.principal_id";
 
-/// A row as SQLite gives it.
+/// A row as PostgreSQL gives it.
 #[derive(sqlx::FromRow)]
 pub struct Row(i64, String, i64, String, i64, i64, String, Vec<u8>, Option<i64>, Vec<u8>, Option<String>, Vec<u8>, Vec<u8>);
 
 impl Row {
-    /// Reads one row of a rusqlite statement over [`COLUMNS`].
-    pub fn from_rusqlite(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self(
-            row.get(0)?,
-            row.get(1)?,
-            row.get(2)?,
-            row.get(3)?,
-            row.get(4)?,
-            row.get(5)?,
-            row.get(6)?,
-            row.get(7)?,
-            row.get(8)?,
-            row.get(9)?,
-            row.get(10)?,
-            row.get(11)?,
-            row.get(12)?,
-        ))
-    }
-
     /// The envelope; an error names the position whose columns make no sense.
     pub fn envelope(self) -> Result<Envelope, ReadError> {
         let position = self.0;
@@ -69,6 +52,10 @@ impl Row {
 pub const COMMAND_COLUMNS: &str = "c.id, s.name, c.version, c.position, c.body, c.sum";
 /// The tables behind [`COMMAND_COLUMNS`].
 pub const COMMAND_TABLES: &str = "commands c JOIN streams s ON s.id = c.stream_id";
+
+/// Looks a stored answer up, on SQLite.
+pub static KNOWN_COMMAND: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {COMMAND_COLUMNS} FROM {COMMAND_TABLES} WHERE c.id = ?"));
 
 /// A stored answer as a database gives it.
 #[derive(sqlx::FromRow)]

@@ -78,17 +78,16 @@ pub enum Damage {
 /// What could not be read; the text names the position where that is known.
 pub async fn verify(log: &dyn EventLog, walk: &Walk) -> Result<Verified, ReadError> {
     let mut walker = Walker::new(log.id(), walk);
-    loop {
-        let batch = log.read_all(walker.head, BATCH).await?;
-        if batch.is_empty() {
-            return Ok(Verified::Sound { head: walker.head, digest: walker.digest, sealed: walker.sealed });
+    let mut batch = log.read_all(walker.head, BATCH).await?;
+    while let Some(last) = batch.last() {
+        // The next events are read, on a thread of the log's, while these are walked.
+        let (next, walked) = tokio::join!(log.read_all(last.position, BATCH), async { walker.walk(&batch) });
+        if let Err(damage) = walked {
+            return Ok(Verified::Broken { at: Position(walker.head.0 + 1), damage });
         }
-        for (n, envelope) in batch.iter().enumerate() {
-            if let Err(damage) = walker.step(envelope, batch.get(n + 1)) {
-                return Ok(Verified::Broken { at: Position(walker.head.0 + 1), damage });
-            }
-        }
+        batch = next?;
     }
+    Ok(Verified::Sound { head: walker.head, digest: walker.digest, sealed: walker.sealed })
 }
 
 struct Walker<'a> {
@@ -112,6 +111,10 @@ impl<'a> Walker<'a> {
         };
         let (key, whole) = (walk.key.as_deref(), walk.from.is_none());
         Self { log_id, key, head, digest, sealed: head, open: vec![], versions: HashMap::new(), whole }
+    }
+
+    fn walk(&mut self, batch: &[Envelope]) -> Result<(), Damage> {
+        batch.iter().enumerate().try_for_each(|(n, envelope)| self.step(envelope, batch.get(n + 1)))
     }
 
     fn step(&mut self, envelope: &Envelope, next: Option<&Envelope>) -> Result<(), Damage> {

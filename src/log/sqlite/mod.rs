@@ -2,30 +2,29 @@
 //! append and scan, use rusqlite on the same linked SQLite.
 
 pub mod file;
+mod readers;
 mod store;
 
 use std::io::BufRead;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 use async_trait::async_trait;
 use events::envelope::Envelope;
-use events::id::{CommandId, Digest};
+use events::id::CommandId;
 use events::log::{Append, AppendError, EventLog, Head, ReadError, Receipt, Remembered};
 use events::stream::{Position, StreamId, Version};
-use rusqlite::{Connection, OpenFlags};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use rusqlite::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
 use self::file::OpenError;
+use self::readers::Readers;
 use self::store::SqliteStore;
 use super::archive::{Reader, Record};
 use super::queue::{Health, Queue, Store};
-use super::row::{COLUMNS, COMMAND_COLUMNS, COMMAND_TABLES, CommandRow, Row, TABLES};
+use super::row::{COMMAND_COLUMNS, COMMAND_TABLES, CommandRow};
 
-/// Point reads that may run at once.
-const READERS: u32 = 4;
 /// Events of an import in one transaction.
 const IMPORT_BATCH: usize = 4096;
 /// The schema, step by step.
@@ -48,8 +47,7 @@ impl Importer {
 /// An [`EventLog`] in a file.
 pub struct SqliteLog {
     id: String,
-    pool: SqlitePool,
-    scanner: Arc<Mutex<Connection>>,
+    readers: Readers,
     writer: Option<Queue>,
 }
 
@@ -120,29 +118,24 @@ impl SqliteLog {
 
     /// Writes a copy of the log as it is now to a file that does not exist; a server may go on writing meanwhile.
     pub async fn copy_to(&self, path: &Path) -> anyhow::Result<()> {
-        let (scanner, path) = (self.scanner.clone(), path.to_owned());
-        let copied = tokio::task::spawn_blocking(move || {
-            let connection = scanner.lock().unwrap_or_else(PoisonError::into_inner);
-            connection.execute("VACUUM INTO ?", [path.display().to_string()])?;
-            std::fs::File::open(&path)?.sync_all()?;
-            anyhow::Ok(())
+        let path = path.to_owned();
+        let copied = self.readers.read(move |reader| {
+            let copied = reader.connection.execute("VACUUM INTO ?", [path.display().to_string()]);
+            copied.map_err(|e| ReadError(e.to_string()))?;
+            std::fs::File::open(&path).and_then(|file| file.sync_all()).map_err(|e| ReadError(e.to_string()))
         });
-        copied.await?
+        Ok(copied.await?)
     }
 
     /// What is wrong with the file beside its events: pages, indexes that do not say what their tables say, and stored answers that are
     /// not what was written.
     pub async fn integrity(&self) -> anyhow::Result<Option<String>> {
-        let scanner = self.scanner.clone();
-        let checked = tokio::task::spawn_blocking(move || {
-            let connection = scanner.lock().unwrap_or_else(PoisonError::into_inner);
-            let pages: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-            if pages != "ok" {
-                return Ok(Some(pages));
-            }
-            damaged_answer(&connection)
+        let checked = self.readers.read(|reader| {
+            let failed = |e: rusqlite::Error| ReadError(e.to_string());
+            let pages: String = reader.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(failed)?;
+            if pages == "ok" { damaged_answer(&reader.connection).map_err(failed) } else { Ok(Some(pages)) }
         });
-        Ok(checked.await??)
+        Ok(checked.await?)
     }
 
     /// Opens the log at `path` for reading only; a server may be writing it.
@@ -151,11 +144,12 @@ impl SqliteLog {
         if !file::check(path, newest_migration())? {
             return Err(OpenError::Missing(path.to_owned()));
         }
-        let pool = SqlitePoolOptions::new().max_connections(READERS).connect_with(options(path).read_only(true)).await;
-        let pool = pool.map_err(|e| failed(&e))?;
-        let id: String = sqlx::query_scalar("SELECT log_id FROM log_meta").fetch_one(&pool).await.map_err(|e| failed(&e))?;
-        let scanner = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|e| failed(&e))?;
-        Ok(Self { id, pool, scanner: Arc::new(Mutex::new(scanner)), writer: None })
+        let readers = Readers::of(path);
+        let id = readers.read(|reader| {
+            let id = reader.connection.query_row("SELECT log_id FROM log_meta", [], |row| row.get(0));
+            id.map_err(|e| ReadError(e.to_string()))
+        });
+        Ok(Self { id: id.await.map_err(|e| failed(&e))?, readers, writer: None })
     }
 
     /// How writing fares; a log that was opened for reading only is closed for writing.
@@ -187,16 +181,6 @@ fn newest_migration() -> i64 {
     MIGRATIONS.iter().map(|step| step.version).max().unwrap_or(0)
 }
 
-fn scan(connection: &Connection, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
-    let failed = |e: rusqlite::Error| ReadError(e.to_string());
-    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.position > ? ORDER BY e.position LIMIT ?");
-    let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
-    let after = i64::try_from(after.0).unwrap_or(i64::MAX);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = statement.query_map([after, limit], Row::from_rusqlite).map_err(failed)?;
-    rows.map(|row| row.map_err(failed)?.envelope()).collect()
-}
-
 #[async_trait]
 impl EventLog for SqliteLog {
     fn id(&self) -> String {
@@ -211,51 +195,24 @@ impl EventLog for SqliteLog {
     }
 
     async fn read_stream(&self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
-        let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE s.name = ? AND e.version > ? ORDER BY e.version LIMIT ?");
-        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(stream.to_string())
-            .bind(i64::try_from(after.0).unwrap_or(i64::MAX))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|e| ReadError(e.to_string()))?;
-        rows.into_iter().map(Row::envelope).collect()
+        let stream = stream.clone();
+        self.readers.read(move |reader| reader.stream(&stream, after, limit)).await
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
-        let scanner = self.scanner.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let connection = scanner.lock().unwrap_or_else(PoisonError::into_inner);
-            scan(&connection, after, limit)
-        });
-        read.await.map_err(|e| ReadError(e.to_string()))?
+        self.readers.read(move |reader| reader.all(after, limit)).await
     }
 
     async fn head(&self) -> Result<Head, ReadError> {
         if let Some(writer) = &self.writer {
             return Ok(writer.head());
         }
-        let newest: Option<(i64, Vec<u8>)> = sqlx::query_as("SELECT position, digest FROM events ORDER BY position DESC LIMIT 1")
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(|e| ReadError(e.to_string()))?;
-        match newest {
-            None => Ok(Head { position: Position(0), digest: events::envelope::genesis(&self.id) }),
-            Some((position, digest)) => {
-                let digest = <[u8; 32]>::try_from(digest.as_slice()).map(Digest);
-                let digest = digest.map_err(|_| ReadError(format!("position {position}: the stored digest makes no sense")))?;
-                Ok(Head { position: Position(position.unsigned_abs()), digest })
-            }
-        }
+        let genesis = Head { position: Position(0), digest: events::envelope::genesis(&self.id) };
+        let newest = self.readers.read(|reader| reader.newest()).await?;
+        Ok(newest.map_or(genesis, |(position, digest)| Head { position, digest }))
     }
 
     async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
-        let sql = format!("SELECT {COMMAND_COLUMNS} FROM {COMMAND_TABLES} WHERE c.id = ?");
-        let found: Option<CommandRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(command.0.to_vec())
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(|e| ReadError(e.to_string()))?;
-        Ok(found.map(CommandRow::remembered).transpose()?.map(|(_, known)| known))
+        self.readers.read(move |reader| reader.remembered(command)).await
     }
 }

@@ -14,10 +14,15 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, Transactio
 use crate::log::archive::Record;
 use crate::log::ledger::{Draft, Drafted, Ledger, Names};
 use crate::log::queue::{Answer, Store, Trouble};
-use crate::log::row::{COMMAND_COLUMNS, COMMAND_TABLES, CommandRow};
+use crate::log::row::{CommandRow, KNOWN_COMMAND};
 
 /// How long another connection may hold the log before a batch is turned away.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+/// Pages the writer keeps, in KiB: ids of commands are random and touch pages all over their table, and a page that is not kept is read
+/// again from the file for every one of them.
+const CACHE_KIB: i64 = 16 * 1024;
+/// Pages in the WAL before they are brought into the file, 16 MiB: that happens inside of some commit, which waits for it.
+const CHECKPOINT_PAGES: i64 = 4096;
 /// Extended result code of a failed sync of a file.
 const IOERR_FSYNC: i32 = rusqlite::ffi::SQLITE_IOERR_FSYNC;
 /// Extended result code of a failed sync of a folder.
@@ -35,6 +40,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
@@ -169,8 +176,7 @@ fn names(connection: &Connection, sql: &str, into: &mut Names) -> rusqlite::Resu
 }
 
 fn remembered(tx: &Transaction<'_>, append: &Append) -> rusqlite::Result<Option<Remembered>> {
-    let sql = format!("SELECT {COMMAND_COLUMNS} FROM {COMMAND_TABLES} WHERE c.id = ?");
-    let mut statement = tx.prepare_cached(&sql)?;
+    let mut statement = tx.prepare_cached(&KNOWN_COMMAND)?;
     let found = statement.query_row([append.command.0.as_slice()], CommandRow::from_rusqlite).optional()?;
     let known = found.map(CommandRow::remembered).transpose();
     known.map(|known| known.map(|(_, known)| known)).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
@@ -191,9 +197,10 @@ fn insert(tx: &Transaction<'_>, drafted: &Drafted) -> rusqlite::Result<()> {
             tx.prepare_cached(sql)?.execute(params![row.0, row.1])?;
         }
     }
+    let mut insert = tx.prepare_cached("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     for event in &drafted.events {
         let envelope = &event.envelope;
-        tx.prepare_cached("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(params![
+        insert.execute(params![
             signed(envelope.position.0),
             event.stream,
             signed(envelope.version.0),
@@ -209,8 +216,9 @@ fn insert(tx: &Transaction<'_>, drafted: &Drafted) -> rusqlite::Result<()> {
             envelope.digest.0.as_slice(),
         ])?;
     }
+    let mut insert = tx.prepare_cached("INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?)")?;
     for command in &drafted.commands {
-        tx.prepare_cached("INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?)")?.execute(params![
+        insert.execute(params![
             command.id.0.as_slice(),
             command.stream,
             signed(command.receipt.version.0),

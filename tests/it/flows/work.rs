@@ -2,8 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::world::{World, ZOO, scripted, story, wish};
 use events::feature::Stage;
+use events::stream::Position;
+use supercargo::http::shapes::ProjectChange;
+
+use crate::world::meddler::MeddlingLog;
+use crate::world::{World, ZOO, scripted, story, wish};
 
 const FEED: &str = "write lions fed\ncommit Feed the lions\nsubmit";
 
@@ -193,4 +197,33 @@ fn starts_that_fail_are_tried_again_and_five_in_a_row_need_a_person() {
         assert_eq!(world.count("container.start_failed").await, 5);
         world.end(server).await;
     });
+}
+
+/// What a policy owed is turned down because the project moved between its look and the append, and the books hold the move already when
+/// the refusal is heard: it is owed again, and nothing waits for ever.
+#[test]
+fn what_was_overtaken_is_owed_again() {
+    for kind in ["feature.claimed", "container.assigned", "container.start_requested", "trunk.queued", "trunk.candidate_built"] {
+        story(|| async move {
+            let world = World::new();
+            let log = MeddlingLog::new(world.log.clone(), kind);
+            let server = world.start_on(log.clone()).await.expect("started");
+            let office = server.office.clone();
+            let moved = move || -> futures::future::BoxFuture<'static, ()> {
+                let office = office.clone();
+                Box::pin(async move {
+                    let change = ProjectChange { target: Some(2), ..ProjectChange::default() };
+                    let done = office.change_project(&wish(), ZOO, &change).await.expect("changed");
+                    office.core.projector.wait_for(Position(done.position)).await;
+                })
+            };
+            assert!(log.meddle.set(Box::new(moved)).is_ok());
+            server
+                .open_zoo(&world, 1, vec![scripted("lions", "write lions fed\ncommit Feed\nsubmit", &[])])
+                .await
+                .expect("opened");
+            world.within(kind, server.completed()).await;
+            world.end(server).await;
+        });
+    }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod clock;
 pub(crate) mod engine;
 pub(crate) mod fuse;
+pub(crate) mod meddler;
 pub(crate) mod stub;
 
 use std::path::PathBuf;
@@ -126,7 +127,8 @@ impl World {
         self.start_on(fuse.clone()).await
     }
 
-    async fn start_on(&self, log: Arc<dyn EventLog>) -> Option<Server> {
+    /// Starts a server on a log of the story's own.
+    pub(crate) async fn start_on(&self, log: Arc<dyn EventLog>) -> Option<Server> {
         let mut running = Core::open(self.outside(log)).await.ok()?;
         let node = "node-1".parse().expect("node");
         let begun = running.begin(&node, "test", self.engine.clone(), Arc::new(NoDoors)).await;

@@ -1,0 +1,213 @@
+//! Reading a SQLite log: a few connections of their own, each with the names it has met.
+//!
+//! Rows hold numbers for stream, kind and principal. Joining the names to every row costs more than the row; a name that was looked up
+//! once is known for good, because stored names never change.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use events::cause::{Cause, Principal};
+use events::envelope::Envelope;
+use events::id::{CommandId, Digest, Timestamp};
+use events::log::{ReadError, Remembered};
+use events::stream::{Position, StreamId, Version};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row};
+
+use crate::log::row::{CommandRow, KNOWN_COMMAND};
+
+/// Connections that are kept for the next reader.
+const IDLE_MAX: usize = 4;
+/// A reader waits this long for a writer that brings the file into order.
+const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+/// Columns of an event, in the order [`Reader::envelope`] wants them.
+const COLUMNS: &str = "position, stream_id, version, type_id, schema, at, principal_id, correlation, causation, command, trace, \
+                       payload, digest";
+
+/// The readers of one file. Clones share them.
+#[derive(Clone)]
+pub(super) struct Readers {
+    path: PathBuf,
+    idle: Arc<Mutex<Vec<Reader>>>,
+}
+
+/// A connection and the names it has met.
+pub(super) struct Reader {
+    /// For everything that is not an event.
+    pub(super) connection: Connection,
+    streams: HashMap<i64, StreamId>,
+    kinds: HashMap<i64, String>,
+    principals: HashMap<i64, Principal>,
+}
+
+fn failed(error: impl std::fmt::Display) -> ReadError {
+    ReadError(error.to_string())
+}
+
+impl Readers {
+    pub(super) fn of(path: &Path) -> Self {
+        Self { path: path.to_owned(), idle: Arc::default() }
+    }
+
+    /// Reads on a thread that may wait for the disk.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Reader) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let readers = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let kept = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut reader = kept.map_or_else(|| Reader::open(&readers.path), Ok)?;
+            let found = read(&mut reader);
+            let mut idle = readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < IDLE_MAX {
+                idle.push(reader);
+            }
+            found
+        });
+        done.await.map_err(failed)?
+    }
+}
+
+/// The name behind a number: known, or looked up with `sql`.
+fn named<'a, T>(
+    known: &'a mut HashMap<i64, T>,
+    connection: &Connection,
+    sql: &str,
+    id: i64,
+    parse: impl FnOnce(String) -> Option<T>,
+) -> Result<&'a T, ReadError>
+where
+    i64: Hash + Eq,
+{
+    if let std::collections::hash_map::Entry::Vacant(vacant) = known.entry(id) {
+        let name: Option<String> =
+            connection.prepare_cached(sql).and_then(|mut s| s.query_row([id], |row| row.get(0)).optional()).map_err(failed)?;
+        let value = name.and_then(parse).ok_or_else(|| ReadError(format!("the stored name {id} makes no sense ({sql})")))?;
+        vacant.insert(value);
+    }
+    known.get(&id).ok_or_else(|| ReadError("a name is gone".to_owned()))
+}
+
+impl Reader {
+    fn open(path: &Path) -> Result<Self, ReadError> {
+        // No two threads use a connection at once.
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        connection.busy_timeout(BUSY).map_err(failed)?;
+        let (streams, kinds, principals) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Ok(Self { connection, streams, kinds, principals })
+    }
+
+    /// Events that a condition selects, in the order it gives.
+    fn events(&mut self, condition: &str, limit: usize, parameters: impl Params) -> Result<Vec<Envelope>, ReadError> {
+        let Self { connection, streams, kinds, principals } = self;
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM events {condition}")).map_err(failed)?;
+        let mut rows = statement.query(parameters).map_err(failed)?;
+        let mut found = Vec::with_capacity(limit.min(super::super::verify::BATCH));
+        while let Some(row) = rows.next().map_err(failed)? {
+            let position: i64 = row.get(0).map_err(failed)?;
+            let numbers = Numbers::of(row).map_err(|e| ReadError(format!("position {position}: {e}")))?;
+            let at = |e: ReadError| ReadError(format!("position {position}: {}", e.0));
+            let stream = "SELECT name FROM streams WHERE id = ?";
+            let stream = named(streams, connection, stream, numbers.stream, |name| name.parse().ok()).map_err(at)?.clone();
+            let kind = "SELECT name FROM event_types WHERE id = ?";
+            let kind = named(kinds, connection, kind, numbers.kind, Some).map_err(at)?.clone();
+            let principal = "SELECT name FROM principals WHERE id = ?";
+            let principal =
+                named(principals, connection, principal, numbers.principal, |name| name.parse().ok()).map_err(at)?.clone();
+            let bad = |what: &str| ReadError(format!("position {position}: the stored {what} makes no sense"));
+            found.push(numbers.envelope(stream, kind, principal, row).ok_or_else(|| bad("event"))?);
+        }
+        Ok(found)
+    }
+
+    /// Events of all streams after a position.
+    pub(super) fn all(&mut self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+        self.events("WHERE position > ? ORDER BY position LIMIT ?", limit, [signed(after.0), limited(limit)])
+    }
+
+    /// Events of one stream after a version.
+    pub(super) fn stream(&mut self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+        let id: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT id FROM streams WHERE name = ?")
+            .and_then(|mut s| s.query_row([stream.to_string()], |row| row.get(0)).optional())
+            .map_err(failed)?;
+        let Some(id) = id else { return Ok(vec![]) };
+        let condition = "WHERE stream_id = ? AND version > ? ORDER BY version LIMIT ?";
+        self.events(condition, limit, [id, signed(after.0), limited(limit)])
+    }
+
+    /// The newest position with its digest.
+    pub(super) fn newest(&mut self) -> Result<Option<(Position, Digest)>, ReadError> {
+        let newest = self.connection.query_row("SELECT position, digest FROM events ORDER BY position DESC LIMIT 1", [], |row| {
+            Ok((Position(row.get::<_, i64>(0)?.unsigned_abs()), Digest(row.get(1)?)))
+        });
+        newest.optional().map_err(failed)
+    }
+
+    /// The stored answer to a command.
+    pub(super) fn remembered(&mut self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
+        let mut statement = self.connection.prepare_cached(&KNOWN_COMMAND).map_err(failed)?;
+        let found = statement.query_row([command.0.as_slice()], CommandRow::from_rusqlite).optional().map_err(failed)?;
+        Ok(found.map(CommandRow::remembered).transpose()?.map(|(_, known)| known))
+    }
+}
+
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn limited(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// The columns of an event that are numbers.
+struct Numbers {
+    position: i64,
+    stream: i64,
+    version: i64,
+    kind: i64,
+    schema: i64,
+    at: i64,
+    principal: i64,
+    causation: Option<i64>,
+}
+
+impl Numbers {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            position: row.get(0)?,
+            stream: row.get(1)?,
+            version: row.get(2)?,
+            kind: row.get(3)?,
+            schema: row.get(4)?,
+            at: row.get(5)?,
+            principal: row.get(6)?,
+            causation: row.get(8)?,
+        })
+    }
+
+    fn envelope(self, stream: StreamId, kind: String, principal: Principal, row: &Row<'_>) -> Option<Envelope> {
+        let unsigned = |n: i64| u64::try_from(n).ok();
+        let causation = match self.causation {
+            Some(n) => Some(Position(unsigned(n)?)),
+            None => None,
+        };
+        Some(Envelope {
+            position: Position(unsigned(self.position)?),
+            stream,
+            version: Version(unsigned(self.version)?),
+            kind,
+            schema: u16::try_from(self.schema).ok()?,
+            at: Timestamp(self.at),
+            cause: Cause { principal, correlation: CommandId(row.get(7).ok()?), causation },
+            command: CommandId(row.get(9).ok()?),
+            trace: row.get(10).ok()?,
+            payload: row.get(11).ok()?,
+            digest: Digest(row.get(12).ok()?),
+        })
+    }
+}
