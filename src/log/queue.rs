@@ -64,6 +64,7 @@ pub(super) struct Queue {
     waiting: Arc<AtomicUsize>,
     head: watch::Receiver<Head>,
     health: watch::Receiver<Health>,
+    thread: std::thread::JoinHandle<()>,
 }
 
 impl Queue {
@@ -74,8 +75,16 @@ impl Queue {
         let (told_head, head) = watch::channel(store.head());
         let (told_health, health) = watch::channel(Health::default());
         let thread = Thread { store, waiting: waiting.clone(), head: told_head, health: told_health };
-        std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || thread.run(&incoming))?;
-        Ok(Self { requests, waiting, head, health })
+        let thread = std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || thread.run(&incoming))?;
+        Ok(Self { requests, waiting, head, health, thread })
+    }
+
+    /// Ends the thread: what was queued is recorded, the store is closed.
+    pub(super) fn close(self) {
+        drop(self.requests);
+        if self.thread.join().is_err() {
+            tracing::error!("the log's writer panicked");
+        }
     }
 
     /// Queues a request and waits for its answer.

@@ -12,6 +12,7 @@ use crate::world::stub::git;
 
 fn export(data: &Path) -> Vec<Value> {
     let output = supercargo(&["log", "export"], data).output().expect("export");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).expect("text");
     // The first line says what the rest is from.
     lines.lines().skip(1).map(|line| serde_json::from_str(line).expect("JSON Lines")).collect()

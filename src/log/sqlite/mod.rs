@@ -152,6 +152,14 @@ impl SqliteLog {
         Ok(Self { id: id.await.map_err(|e| failed(&e))?, readers, writer: None })
     }
 
+    /// Closes the log in order: everything is recorded and brought into the one file. Waits for the disk.
+    pub fn close(self) {
+        drop(self.readers);
+        if let Some(writer) = self.writer {
+            writer.close();
+        }
+    }
+
     /// How writing fares; a log that was opened for reading only is closed for writing.
     pub fn health(&self) -> watch::Receiver<Health> {
         match &self.writer {

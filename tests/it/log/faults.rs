@@ -79,6 +79,7 @@ fn scenario() {
                 }
             }
         }
+        log.close();
         DONE
     });
     std::process::exit(code);

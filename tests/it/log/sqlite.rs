@@ -161,3 +161,31 @@ async fn what_is_not_a_whole_log_of_this_build_is_refused_and_not_touched() {
     let sound = SqliteLog::open(&sound, "x").await.expect("the original is whole");
     assert_eq!(sound.head().await.expect("head").position, Position(200));
 }
+
+/// A checkpoint that was interrupted after the first page: the file is shorter than its header says, the WAL has everything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupted_checkpoint_is_no_damage() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("log.db");
+    let log = SqliteLog::open(&path, "id").await.expect("opened");
+    for n in 0..200 {
+        log.append(append(n)).await.expect("recorded");
+    }
+    let copy = |name: &str| {
+        let to = folder.path().join(name);
+        for suffix in ["", "-wal"] {
+            std::fs::copy(format!("{}{suffix}", path.display()), format!("{}{suffix}", to.display())).expect("copied");
+        }
+        to
+    };
+    let (whole, interrupted) = (copy("whole.db"), copy("interrupted.db"));
+    rusqlite::Connection::open(&whole).expect("file").execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("checkpoint");
+    let (done, mut begun) = (std::fs::read(&whole).expect("read"), std::fs::read(&interrupted).expect("read"));
+    assert!(begun.len() < done.len(), "the checkpoint makes the file longer");
+    begun[..4096].copy_from_slice(&done[..4096]);
+    std::fs::write(&interrupted, begun).expect("written");
+    let reader = SqliteLog::open_reader(&interrupted).await.expect("opened");
+    assert!(matches!(verify(&reader, &Walk::default()).await, Ok(Verified::Sound { head: Position(200), .. })));
+    let again = SqliteLog::open(&interrupted, "id").await.expect("opened");
+    assert_eq!(again.append(append(200)).await.expect("recorded").position, Position(201));
+}
