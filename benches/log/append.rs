@@ -24,11 +24,12 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 /// Appends of one event by 1, 16, 256 and 2 048 clients.
 pub(crate) fn clients(folder: &Path) -> anyhow::Result<()> {
     let runtime = runtime()?;
-    // What the processor allows: bare inserts in large transactions.
-    runtime.block_on(async { drop(SqliteLog::open(&folder.join("bare.db"), "bare").await) });
-    let bound = bare::inserts(&folder.join("bare.db"), 50_000, BATCH)?;
     for clients in [1, 16, 256, 2_048] {
         let path = folder.join(format!("clients-{clients}.db"));
+        // What the processor allows: bare inserts of the same rows, as many in a transaction as there are clients.
+        let bare = folder.join(format!("clients-{clients}-bare.db"));
+        runtime.block_on(async { drop(SqliteLog::open(&bare, "bare").await) });
+        let bound = if clients == 1 { f64::INFINITY } else { bare::inserts(&bare, 100_000, clients.min(1_024), clients)? };
         let f = crate::disk_rate(folder)?;
         let (rate, mut took) = runtime.block_on(run(&path, clients))?;
         let limit = (f * clients as f64).min(bound);
@@ -77,7 +78,7 @@ pub(crate) fn batches(folder: &Path) -> anyhow::Result<()> {
         ours.push(runtime.block_on(batch_run(&path))?);
         let path = folder.join(format!("bare-{round}.db"));
         runtime.block_on(async { drop(SqliteLog::open(&path, "bare").await) });
-        bares.push(bare::inserts(&path, BATCH * BATCHES, BATCH)?);
+        bares.push(bare::inserts(&path, BATCH * BATCHES, BATCH, 2)?);
     }
     let (ours, bare) = (crate::percentile(&mut ours, 0.5), crate::percentile(&mut bares, 0.5));
     println!("batches of {BATCH}: {ours:.0} events/s, bare inserts {bare:.0}/s: {:.2} ({ROUNDS} rounds, medians)", ours / bare);

@@ -2,18 +2,23 @@
 
 use std::path::Path;
 
-use events::stream::Version;
 use rusqlite::{Connection, params};
 
 use crate::sample::{event, kind, stream};
 
-/// Events per second of bare inserts, `batch` in a transaction.
-pub(crate) fn inserts(path: &Path, count: u64, batch: u64) -> anyhow::Result<f64> {
+/// Numbers of these streams are none that the log gave.
+const FIRST_STREAM: i64 = 999_999;
+
+/// Events per second of bare inserts, `batch` in a transaction, in turns to this many streams.
+pub(crate) fn inserts(path: &Path, count: u64, batch: u64, streams: u64) -> anyhow::Result<f64> {
     let mut connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     let head: i64 = connection.query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| row.get(0))?;
-    connection.execute("INSERT OR IGNORE INTO streams VALUES (999999, ?)", [stream(999_999).to_string()])?;
+    for n in 0..streams {
+        let (id, name) = (FIRST_STREAM + i64::try_from(n)?, stream(n).to_string());
+        connection.execute("INSERT OR IGNORE INTO streams VALUES (?, ?)", params![id, format!("{name}bare")])?;
+    }
     connection.execute("INSERT OR IGNORE INTO event_types VALUES (1, ?)", [kind().name])?;
     connection.execute("INSERT OR IGNORE INTO principals VALUES (1, 'policy:bench')", [])?;
     let events: Vec<_> = (0..count).map(event).collect();
@@ -21,12 +26,11 @@ pub(crate) fn inserts(path: &Path, count: u64, batch: u64) -> anyhow::Result<f64
     for (chunk, first) in events.chunks(usize::try_from(batch)?).zip((0..count).step_by(usize::try_from(batch)?)) {
         let tx = connection.transaction()?;
         for (event, n) in chunk.iter().zip(first..) {
-            let n = i64::try_from(n)?;
-            let version = Version(n.unsigned_abs() + 1);
+            let (version, stream) = (i64::try_from(n / streams)? + 1, i64::try_from(n % streams)?);
             tx.prepare_cached("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(params![
-                head + n + 1,
-                999_999,
-                i64::try_from(version.0)?,
+                head + i64::try_from(n)? + 1,
+                FIRST_STREAM + stream,
+                version,
                 1,
                 event.kind.schema,
                 1_700_000_000_000_000_i64,

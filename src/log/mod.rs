@@ -6,6 +6,7 @@ mod ledger;
 pub mod place;
 pub mod postgres;
 mod queue;
+pub mod retention;
 pub mod row;
 pub mod seal;
 pub mod sqlite;

@@ -127,16 +127,25 @@ struct Thread<S> {
     health: watch::Sender<Health>,
 }
 
+/// Takes what waits. Callers that were just answered are often about to ask again: as long as more come whenever others get to run, they
+/// go along, because each would otherwise wait for two commits instead of one. Nobody is waited for.
+fn gather(requests: &Receiver<Request>, batch: &mut Vec<Request>) {
+    loop {
+        let before = batch.len();
+        let room = BATCH_MAX - before;
+        batch.extend(requests.try_iter().take(room));
+        if batch.len() == before || batch.len() == BATCH_MAX {
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
 impl<S: Store> Thread<S> {
     fn run(mut self, requests: &Receiver<Request>) {
         while let Ok(first) = requests.recv() {
             let mut batch = vec![first];
-            while batch.len() < BATCH_MAX {
-                match requests.try_recv() {
-                    Ok(request) => batch.push(request),
-                    Err(_) => break,
-                }
-            }
+            gather(requests, &mut batch);
             self.waiting.fetch_sub(batch.iter().map(|r| r.bytes).sum(), Ordering::Relaxed);
             if !self.commit(batch) {
                 return;

@@ -1,7 +1,5 @@
 //! Rows of PostgreSQL's event table, and the stored answers of both databases, as what they mean.
 
-use std::sync::LazyLock;
-
 use events::cause::Cause;
 use events::envelope::Envelope;
 use events::id::{CommandId, Digest, Timestamp};
@@ -48,21 +46,17 @@ impl Row {
     }
 }
 
-/// The columns of a stored answer, in this order; the tables are [`COMMAND_TABLES`].
+/// The columns of a stored answer in PostgreSQL, in this order; the tables are [`COMMAND_TABLES`].
 pub const COMMAND_COLUMNS: &str = "c.id, s.name, c.version, c.position, c.body, c.sum";
 /// The tables behind [`COMMAND_COLUMNS`].
 pub const COMMAND_TABLES: &str = "commands c JOIN streams s ON s.id = c.stream_id";
-
-/// Looks a stored answer up, on SQLite.
-pub static KNOWN_COMMAND: LazyLock<String> =
-    LazyLock::new(|| format!("SELECT {COMMAND_COLUMNS} FROM {COMMAND_TABLES} WHERE c.id = ?"));
 
 /// A stored answer as a database gives it.
 #[derive(sqlx::FromRow)]
 pub struct CommandRow(Vec<u8>, String, i64, i64, Vec<u8>, i64);
 
 impl CommandRow {
-    /// Reads one row of a rusqlite statement over [`COMMAND_COLUMNS`].
+    /// Reads one row of a rusqlite statement that selects id, stream, version, position, body and sum.
     pub fn from_rusqlite(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self(row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
     }

@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use self::store::PostgresStore;
 use super::archive::Reader;
 use super::queue::{Health, Queue};
+use super::retention::Retention;
 use super::row::{COLUMNS, COMMAND_COLUMNS, COMMAND_TABLES, CommandRow, Row, TABLES};
 use crate::app::Ownership;
 
@@ -54,6 +55,11 @@ fn options(url: &str) -> anyhow::Result<(PgConnectOptions, String)> {
 impl PostgresLog {
     /// Opens or makes the log at `url`, for writing. `new_id` names a log that is made now.
     pub async fn open(url: &str, new_id: &str, ownership: Ownership) -> anyhow::Result<Self> {
+        Self::open_with(url, new_id, ownership, Retention::default()).await
+    }
+
+    /// The same, with bounds of one's own for the stored answers.
+    pub async fn open_with(url: &str, new_id: &str, ownership: Ownership, retention: Retention) -> anyhow::Result<Self> {
         let (options, named) = options(url)?;
         let pool = pool(&options).await.with_context(|| format!("connecting to PostgreSQL at {named}"))?;
         MIGRATIONS.run(&pool).await.with_context(|| format!("preparing the tables at {named}"))?;
@@ -65,7 +71,7 @@ impl PostgresLog {
             .execute(&pool)
             .await?;
         let mut log = Self::of(pool, &named).await?;
-        let store = PostgresStore::take_over(options, &log.id, ownership).await;
+        let store = PostgresStore::take_over(options, &log.id, ownership, retention).await;
         log.writer = Some(Queue::start(store.with_context(|| format!("taking the log at {named}"))?)?);
         Ok(log)
     }

@@ -18,6 +18,7 @@ use super::{CONNECT_WITHIN, signed};
 use crate::app::Ownership;
 use crate::log::ledger::{Draft, Drafted, Ledger};
 use crate::log::queue::{Answer, Store, Trouble};
+use crate::log::retention::{FORGOTTEN_AT_ONCE, Kept, Retention};
 use crate::log::row::{COMMAND_COLUMNS, COMMAND_TABLES, CommandRow};
 
 /// Key of the advisory lock that the owner of a log holds, one log per database.
@@ -32,6 +33,8 @@ pub(super) struct PostgresStore {
     connection: Option<PgConnection>,
     ledger: Ledger,
     epoch: i64,
+    retention: Retention,
+    kept: Kept,
     /// What a transaction adds whose COMMIT was not answered.
     unanswered: Option<Drafted>,
 }
@@ -39,7 +42,12 @@ pub(super) struct PostgresStore {
 impl PostgresStore {
     /// Takes the log over: whoever owned it before is fenced from here on. Refused while another owner is connected, unless that is asked
     /// for.
-    pub(super) async fn take_over(options: PgConnectOptions, log_id: &str, ownership: Ownership) -> anyhow::Result<Self> {
+    pub(super) async fn take_over(
+        options: PgConnectOptions,
+        log_id: &str,
+        ownership: Ownership,
+        retention: Retention,
+    ) -> anyhow::Result<Self> {
         let mut connection = PgConnection::connect_with(&options).await?;
         let free = lock(&mut connection).await?;
         if !free && ownership == Ownership::Respect {
@@ -48,7 +56,9 @@ impl PostgresStore {
         let epoch =
             sqlx::query_scalar("UPDATE log_head SET epoch = epoch + 1 RETURNING epoch").fetch_one(&mut connection).await?;
         let ledger = load(&mut connection, log_id).await?;
-        Ok(Self { options, runtime: Handle::current(), connection: Some(connection), ledger, epoch, unanswered: None })
+        let kept = kept(&mut connection).await?;
+        let (runtime, connection) = (Handle::current(), Some(connection));
+        Ok(Self { options, runtime, connection, ledger, epoch, retention, kept, unanswered: None })
     }
 
     async fn connected(&mut self) -> Result<PgConnection, sqlx::Error> {
@@ -83,6 +93,9 @@ impl PostgresStore {
         let answers = batch.iter().map(|append| draft.request(append, known.get(&append.command).cloned())).collect();
         if let Some(drafted) = draft.finish() {
             insert(&mut tx, &drafted).await.map_err(not_now("recording"))?;
+            let answers = self.kept.answers + drafted.commands.len();
+            let now = Kept { answers, oldest: self.kept.oldest.or(Some(drafted.last_at)) };
+            self.kept = forget(&mut tx, self.retention, now, drafted.last_at).await.map_err(not_now("forgetting answers"))?;
             // Kept before the COMMIT is on its way: from here on only its answer tells.
             self.unanswered = Some(drafted);
             tx.commit().await.map_err(|e| Trouble::Unsure(format!("PostgreSQL, committing: {e}")))?;
@@ -174,6 +187,30 @@ async fn known(connection: &mut PgConnection, batch: &[&Append]) -> anyhow::Resu
     let sql = format!("SELECT {COMMAND_COLUMNS} FROM {COMMAND_TABLES} WHERE c.id = ANY($1)");
     let rows: Vec<CommandRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(connection).await?;
     Ok(rows.into_iter().map(CommandRow::remembered).collect::<Result<_, _>>()?)
+}
+
+async fn kept(connection: &mut PgConnection) -> Result<Kept, sqlx::Error> {
+    let answers: i64 = sqlx::query_scalar("SELECT count(*) FROM commands").fetch_one(&mut *connection).await?;
+    Ok(Kept { answers: usize::try_from(answers).unwrap_or(0), oldest: oldest(connection).await? })
+}
+
+async fn oldest(connection: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
+    let sql = "SELECT e.at FROM commands c JOIN events e USING (position) ORDER BY position LIMIT 1";
+    Ok(sqlx::query_scalar(sql).fetch_optional(connection).await?.map(Timestamp))
+}
+
+/// Deletes what need not be kept any more, within the caller's transaction. When that is rolled back, the count is too low by what it
+/// would have forgotten; the age decides then.
+async fn forget(connection: &mut PgConnection, retention: Retention, kept: Kept, now: Timestamp) -> Result<Kept, sqlx::Error> {
+    if !retention.is_due(kept, now) {
+        return Ok(kept);
+    }
+    let sql = "SELECT position, e.at FROM commands c JOIN events e USING (position) ORDER BY position LIMIT $1";
+    let rows: Vec<(i64, i64)> = sqlx::query_as(sql).bind(i64::from(FORGOTTEN_AT_ONCE)).fetch_all(&mut *connection).await?;
+    let overdue = retention.overdue(kept.answers, rows.iter().map(|(_, at)| Timestamp(*at)), now);
+    let Some((last, _)) = overdue.checked_sub(1).and_then(|n| rows.get(n)) else { return Ok(kept) };
+    sqlx::query("DELETE FROM commands WHERE position <= $1").bind(last).execute(&mut *connection).await?;
+    Ok(Kept { answers: kept.answers.saturating_sub(overdue), oldest: oldest(connection).await? })
 }
 
 /// Columns of an insert by arrays.

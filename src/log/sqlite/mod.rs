@@ -1,6 +1,7 @@
 //! The log on SQLite: WAL, `synchronous=FULL`, one writer thread. sqlx owns the schema and the point reads; the two hot loops,
 //! append and scan, use rusqlite on the same linked SQLite.
 
+mod answers;
 pub mod file;
 mod readers;
 mod store;
@@ -14,16 +15,16 @@ use events::envelope::Envelope;
 use events::id::CommandId;
 use events::log::{Append, AppendError, EventLog, Head, ReadError, Receipt, Remembered};
 use events::stream::{Position, StreamId, Version};
-use rusqlite::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
+use self::answers::Answers;
 use self::file::OpenError;
 use self::readers::Readers;
 use self::store::SqliteStore;
 use super::archive::{Reader, Record};
 use super::queue::{Health, Queue, Store};
-use super::row::{COMMAND_COLUMNS, COMMAND_TABLES, CommandRow};
+use super::retention::Retention;
 
 /// Events of an import in one transaction.
 const IMPORT_BATCH: usize = 4096;
@@ -48,6 +49,7 @@ impl Importer {
 pub struct SqliteLog {
     id: String,
     readers: Readers,
+    answers: Answers,
     writer: Option<Queue>,
 }
 
@@ -58,9 +60,14 @@ fn options(path: &Path) -> SqliteConnectOptions {
 impl SqliteLog {
     /// Opens or makes the log at `path`, for writing. `new_id` names a log that is made now.
     pub async fn open(path: &Path, new_id: &str) -> Result<Self, OpenError> {
+        Self::open_with(path, new_id, Retention::default()).await
+    }
+
+    /// The same, with bounds of one's own for the stored answers.
+    pub async fn open_with(path: &Path, new_id: &str, retention: Retention) -> Result<Self, OpenError> {
         let failed = |e: &dyn std::fmt::Display| OpenError::Open(path.to_owned(), e.to_string());
         let mut log = Self::make(path, new_id).await?;
-        let store = SqliteStore::take_over(path, &log.id).map_err(|e| failed(&e))?;
+        let store = SqliteStore::take_over(path, &log.id, log.answers.clone(), retention).map_err(|e| failed(&e))?;
         log.writer = Some(Queue::start(store).map_err(|e| failed(&e))?);
         Ok(log)
     }
@@ -113,7 +120,7 @@ impl SqliteLog {
     /// Makes an empty log at `path` that records as others recorded them go into.
     pub async fn importer(path: &Path, log_id: &str) -> anyhow::Result<Importer> {
         let log = Self::make(path, log_id).await?;
-        Ok(Importer(SqliteStore::take_over(path, &log.id)?))
+        Ok(Importer(SqliteStore::take_over(path, &log.id, log.answers, Retention::default())?))
     }
 
     /// Writes a copy of the log as it is now to a file that does not exist; a server may go on writing meanwhile.
@@ -133,7 +140,7 @@ impl SqliteLog {
         let checked = self.readers.read(|reader| {
             let failed = |e: rusqlite::Error| ReadError(e.to_string());
             let pages: String = reader.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(failed)?;
-            if pages == "ok" { damaged_answer(&reader.connection).map_err(failed) } else { Ok(Some(pages)) }
+            if pages == "ok" { answers::damaged(&reader.connection).map_err(failed) } else { Ok(Some(pages)) }
         });
         Ok(checked.await?)
     }
@@ -149,7 +156,7 @@ impl SqliteLog {
             let id = reader.connection.query_row("SELECT log_id FROM log_meta", [], |row| row.get(0));
             id.map_err(|e| ReadError(e.to_string()))
         });
-        Ok(Self { id: id.await.map_err(|e| failed(&e))?, readers, writer: None })
+        Ok(Self { id: id.await.map_err(|e| failed(&e))?, readers, answers: Answers::default(), writer: None })
     }
 
     /// Closes the log in order: everything is recorded and brought into the one file. Waits for the disk.
@@ -167,22 +174,6 @@ impl SqliteLog {
             None => watch::channel(Health { degraded: None, closed: Some("opened for reading only".to_owned()) }).1,
         }
     }
-}
-
-fn damaged_answer(connection: &Connection) -> rusqlite::Result<Option<String>> {
-    let orphans: i64 =
-        connection
-            .query_row("SELECT count(*) FROM commands WHERE stream_id NOT IN (SELECT id FROM streams)", [], |r| r.get(0))?;
-    if orphans > 0 {
-        return Ok(Some(format!("{orphans} stored answers are of no stream")));
-    }
-    let mut statement = connection.prepare(&format!("SELECT {COMMAND_COLUMNS} FROM {COMMAND_TABLES}"))?;
-    for row in statement.query_map([], CommandRow::from_rusqlite)? {
-        if let Err(damage) = row?.remembered() {
-            return Ok(Some(damage.to_string()));
-        }
-    }
-    Ok(None)
 }
 
 fn newest_migration() -> i64 {
@@ -221,6 +212,16 @@ impl EventLog for SqliteLog {
     }
 
     async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
-        self.readers.read(move |reader| reader.remembered(command)).await
+        let (answers, written) = (self.answers.clone(), self.writer.is_some());
+        let read = self.readers.read(move |reader| {
+            let failed = |e: rusqlite::Error| ReadError(e.to_string());
+            if !written {
+                // Another process may be writing.
+                answers.refresh(&reader.connection).map_err(failed)?;
+            }
+            let found = answers.find(std::iter::once(&command)).into_iter().next().flatten();
+            Ok(found.map(|position| answers::stored(&reader.connection, position)).transpose().map_err(failed)?.flatten())
+        });
+        read.await
     }
 }

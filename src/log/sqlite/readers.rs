@@ -11,11 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use events::cause::{Cause, Principal};
 use events::envelope::Envelope;
 use events::id::{CommandId, Digest, Timestamp};
-use events::log::{ReadError, Remembered};
+use events::log::ReadError;
 use events::stream::{Position, StreamId, Version};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row};
-
-use crate::log::row::{CommandRow, KNOWN_COMMAND};
 
 /// Connections that are kept for the next reader.
 const IDLE_MAX: usize = 4;
@@ -146,13 +144,6 @@ impl Reader {
             Ok((Position(row.get::<_, i64>(0)?.unsigned_abs()), Digest(row.get(1)?)))
         });
         newest.optional().map_err(failed)
-    }
-
-    /// The stored answer to a command.
-    pub(super) fn remembered(&mut self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
-        let mut statement = self.connection.prepare_cached(&KNOWN_COMMAND).map_err(failed)?;
-        let found = statement.query_row([command.0.as_slice()], CommandRow::from_rusqlite).optional().map_err(failed)?;
-        Ok(found.map(CommandRow::remembered).transpose()?.map(|(_, known)| known))
     }
 }
 

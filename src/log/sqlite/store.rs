@@ -7,19 +7,19 @@
 use std::path::{Path, PathBuf};
 
 use events::id::{Digest, Timestamp};
-use events::log::{Append, Head, Remembered};
+use events::log::{Append, Head};
 use events::stream::{Position, StreamId, Version};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::answers::{self, Answers};
 use crate::log::archive::Record;
 use crate::log::ledger::{Draft, Drafted, Ledger, Names};
 use crate::log::queue::{Answer, Store, Trouble};
-use crate::log::row::{CommandRow, KNOWN_COMMAND};
+use crate::log::retention::{Kept, Retention};
 
 /// How long another connection may hold the log before a batch is turned away.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
-/// Pages the writer keeps, in KiB: ids of commands are random and touch pages all over their table, and a page that is not kept is read
-/// again from the file for every one of them.
+/// Pages the writer keeps, in KiB: streams are many, and the index by stream is touched all over.
 const CACHE_KIB: i64 = 16 * 1024;
 /// Pages in the WAL before they are brought into the file, 16 MiB: that happens inside of some commit, which waits for it.
 const CHECKPOINT_PAGES: i64 = 4096;
@@ -34,10 +34,14 @@ pub(super) struct SqliteStore {
     connection: Connection,
     ledger: Ledger,
     epoch: i64,
+    answers: Answers,
+    retention: Retention,
+    kept: Kept,
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+    // The writer's thread alone uses it.
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
@@ -49,13 +53,15 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 
 impl SqliteStore {
     /// Takes the log over: whoever owned it before is fenced from here on.
-    pub(super) fn take_over(path: &Path, log_id: &str) -> rusqlite::Result<Self> {
+    pub(super) fn take_over(path: &Path, log_id: &str, answers: Answers, retention: Retention) -> rusqlite::Result<Self> {
         let mut connection = connect(path)?;
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let epoch = tx.query_row("UPDATE log_owner SET epoch = epoch + 1 RETURNING epoch", [], |row| row.get(0))?;
         tx.commit()?;
         let ledger = load(&connection, log_id)?;
-        Ok(Self { path: path.to_owned(), connection, ledger, epoch })
+        answers.refresh(&connection)?;
+        let kept = answers.kept(&connection)?;
+        Ok(Self { path: path.to_owned(), connection, ledger, epoch, answers, retention, kept })
     }
 
     /// Records events that were recorded elsewhere, as they are; the first that is not the next one refuses the batch.
@@ -69,6 +75,8 @@ impl SqliteStore {
         if let Some(drafted) = draft.finish() {
             insert(&tx, &drafted)?;
             tx.commit()?;
+            self.answers.take(&drafted.commands, &[]);
+            self.kept.answers += drafted.commands.len();
             self.ledger.take(drafted);
         }
         Ok(())
@@ -85,13 +93,18 @@ impl SqliteStore {
         }
         let mut draft = Draft::new(&self.ledger);
         let mut answers = Vec::with_capacity(batch.len());
-        for append in batch {
-            let known = remembered(&tx, append)?;
+        let found = self.answers.find(batch.iter().map(|append| &append.command));
+        for (append, found) in batch.iter().zip(found) {
+            let known = found.map(|position| answers::stored(&tx, position)).transpose()?.flatten();
             answers.push(draft.request(append, known));
         }
         if let Some(drafted) = draft.finish() {
             insert(&tx, &drafted)?;
+            let kept = Kept { answers: self.kept.answers + drafted.commands.len(), ..self.kept };
+            let (forgotten, kept) = answers::forget(&tx, self.retention, kept, drafted.last_at)?;
             tx.commit()?;
+            self.answers.take(&drafted.commands, &forgotten);
+            self.kept = Kept { oldest: kept.oldest.or(Some(drafted.last_at)), ..kept };
             self.ledger.take(drafted);
         }
         Ok(Ok(answers))
@@ -175,13 +188,6 @@ fn names(connection: &Connection, sql: &str, into: &mut Names) -> rusqlite::Resu
     Ok(())
 }
 
-fn remembered(tx: &Transaction<'_>, append: &Append) -> rusqlite::Result<Option<Remembered>> {
-    let mut statement = tx.prepare_cached(&KNOWN_COMMAND)?;
-    let found = statement.query_row([append.command.0.as_slice()], CommandRow::from_rusqlite).optional()?;
-    let known = found.map(CommandRow::remembered).transpose();
-    known.map(|known| known.map(|(_, known)| known)).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
-}
-
 fn signed(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
@@ -216,16 +222,10 @@ fn insert(tx: &Transaction<'_>, drafted: &Drafted) -> rusqlite::Result<()> {
             envelope.digest.0.as_slice(),
         ])?;
     }
-    let mut insert = tx.prepare_cached("INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?)")?;
+    let mut insert = tx.prepare_cached("INSERT INTO answers VALUES (?, ?, ?, ?)")?;
     for command in &drafted.commands {
-        insert.execute(params![
-            command.id.0.as_slice(),
-            command.stream,
-            signed(command.receipt.version.0),
-            signed(command.receipt.position.0),
-            command.body.0.as_slice(),
-            command.sum(),
-        ])?;
+        let position = signed(command.receipt.position.0);
+        insert.execute(params![position, command.id.0.as_slice(), command.body.0.as_slice(), command.sum()])?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod evolution;
 mod faults;
 mod model;
 mod postgres;
+mod retention;
 pub(crate) mod server;
 mod sqlite;
 
