@@ -4,7 +4,7 @@
 //!   caller ─► Directory ─► Host (one actor, one stream) ─► decide ─► append ─► evolve ─► Receipt
 //!                                                             │
 //!                                  Feed: "the log grew" ◄─────┘
-//!      Projector ◄── Follower (pulls by position) ──► the books
+//!      Projector ◄── Follower (pulls by position) ──► the books ◄─ Keeper: snapshot, and check from zero
 //!          │ changed
 //!          ├─► Policies:    owed(books) → commands to Hosts, effects through ports, claims through the Lane
 //!          └─► Reconciler:  wanted (books) against observed (Engine) → steps
@@ -20,11 +20,13 @@ pub mod effects;
 pub mod feed;
 pub mod follower;
 pub mod host;
+pub mod keeper;
 pub mod lane;
 pub mod outside;
 pub mod policies;
 pub mod ports;
 pub mod projector;
+pub mod rebuild;
 pub mod sessions;
 pub mod signs;
 pub mod supervisor;

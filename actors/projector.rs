@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use events::envelope::Envelope;
 use events::log::{EventLog, ReadError};
 use events::stream::Position;
 use events::view::Books;
@@ -9,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::feed::Feed;
 use crate::follower::Follower;
+use crate::rebuild;
 
 /// The books, kept up to date. Clones share them.
 #[derive(Clone)]
@@ -18,26 +20,36 @@ pub struct Projector {
 }
 
 impl Projector {
-    /// Folds the log up to its head. Fails when an event cannot be folded: then nothing built on it may be served.
-    pub async fn open(log: Arc<dyn EventLog>, feed: &Feed) -> Result<(Self, Follower), ReadError> {
-        let projector = Self { books: Arc::default(), seen: watch::Sender::new(Position(0)) };
-        let mut follower = Follower::new(log, feed, Position(0));
-        loop {
-            let batch = follower.poll().await?;
-            if batch.is_empty() {
-                return Ok((projector, follower));
-            }
-            projector.fold(&batch)?;
-        }
+    /// Folds the log from these books up to its head. Fails when an event cannot be folded: then nothing built on it may be served.
+    pub async fn open(log: Arc<dyn EventLog>, feed: &Feed, books: Books) -> Result<(Self, Follower), ReadError> {
+        let head = log.head().await?.position;
+        let books = rebuild::fold(&log, books, head).await?;
+        let follower = Follower::new(log, feed, head);
+        Ok((Self { seen: watch::Sender::new(head), books: Arc::new(RwLock::new(books)) }, follower))
     }
 
-    fn fold(&self, batch: &[events::envelope::Envelope]) -> Result<(), ReadError> {
+    fn fold(&self, batch: &[Envelope]) -> Result<(), ReadError> {
         let mut books = self.books.write().unwrap_or_else(PoisonError::into_inner);
-        for envelope in batch {
+        let seen = books.position;
+        // Books that were replaced may be ahead of the follower.
+        for envelope in batch.iter().filter(|envelope| envelope.position > seen) {
             books.apply(envelope).map_err(|e| ReadError(e.to_string()))?;
         }
         let position = books.position;
         drop(books);
+        self.seen.send_replace(position);
+        Ok(())
+    }
+
+    /// Lets other books serve from now on; they come back when they are behind those that serve.
+    pub fn replace(&self, books: Books) -> Result<(), Books> {
+        let mut serving = self.books.write().unwrap_or_else(PoisonError::into_inner);
+        if books.position < serving.position {
+            return Err(books);
+        }
+        *serving = books;
+        let position = serving.position;
+        drop(serving);
         self.seen.send_replace(position);
         Ok(())
     }

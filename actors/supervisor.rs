@@ -21,6 +21,7 @@ use crate::directory::Directory;
 use crate::effects::Effects;
 use crate::feed::Feed;
 use crate::host::{ExecuteError, Kernel};
+use crate::keeper::Keeper;
 use crate::lane::Lane;
 use crate::policies::Policies;
 use crate::ports::blobs::Blobs;
@@ -28,8 +29,10 @@ use crate::ports::clock::Clock;
 use crate::ports::engine::Engine;
 use crate::ports::prompts::Prompts;
 use crate::ports::repo::Repo;
+use crate::ports::snapshots::Snapshots;
 use crate::ports::transcripts::Transcripts;
 use crate::projector::Projector;
+use crate::rebuild;
 use crate::sessions::Sessions;
 use crate::signs::Signs;
 
@@ -53,6 +56,10 @@ pub struct World {
     pub transcripts: Arc<dyn Transcripts>,
     /// Prompts.
     pub prompts: Arc<dyn Prompts>,
+    /// A cache of the books.
+    pub snapshots: Arc<dyn Snapshots>,
+    /// Events between two of them.
+    pub snapshot_every: u64,
 }
 
 /// Everything that listens to commands on one log, before or without a fleet.
@@ -77,6 +84,7 @@ pub struct Running {
     /// What the tasks work on.
     pub core: Core,
     tasks: Vec<JoinHandle<()>>,
+    keeper: Option<Keeper>,
     failed: watch::Receiver<Option<String>>,
     fail: watch::Sender<Option<String>>,
 }
@@ -91,7 +99,8 @@ impl Core {
         let kernel =
             Kernel { log: world.log.clone(), feed: feed.clone(), clock: world.clock.clone(), quarantine: Arc::default() };
         let directory = Directory::new(kernel);
-        let (projector, follower) = Projector::open(world.log.clone(), &feed).await.map_err(unavailable)?;
+        let books = rebuild::restored(&world.log, &*world.snapshots).await.map_err(unavailable)?;
+        let (projector, follower) = Projector::open(world.log.clone(), &feed, books).await.map_err(unavailable)?;
         let lane = Lane::new(directory.clone(), projector.clone());
         let signs = Arc::new(Signs::new(world.clock.now()));
         let sessions = Sessions {
@@ -113,7 +122,7 @@ impl Core {
                 }
             })
         };
-        Ok(Running { core, tasks: vec![task], failed, fail })
+        Ok(Running { core, tasks: vec![task], keeper: None, failed, fail })
     }
 }
 
@@ -146,6 +155,16 @@ impl Running {
         self.keep("policies", move || Policies::new(effects.clone(), signs.clone()).run());
         let reconciler = Reconciler::new(core.directory.clone(), core.projector.clone(), engine, doors);
         self.keep("reconciler", move || reconciler.clone().run());
+        let keeper = Keeper {
+            log: core.world.log.clone(),
+            projector: core.projector.clone(),
+            snapshots: core.world.snapshots.clone(),
+            directory: core.directory.clone(),
+            node: node.clone(),
+            every: core.world.snapshot_every,
+        };
+        self.keeper = Some(keeper.clone());
+        self.keep("keeper", move || keeper.clone().run());
         Ok(())
     }
 
@@ -190,6 +209,11 @@ impl Running {
             if let Err(error) = self.core.directory.execute(&StreamId::Node(node.clone()), stop, id, cause, vec![]).await {
                 tracing::warn!(%error, "the orderly stop was not recorded; the next start sees a crash");
             }
+        }
+        if let Some(keeper) = &self.keeper
+            && let Err(error) = keeper.store().await
+        {
+            tracing::warn!(%error, "no snapshot was kept; the next start takes longer");
         }
         self.core.directory.stop();
     }

@@ -203,6 +203,7 @@ fn nodes() -> Vec<node::Event> {
         node::Started { epoch: 3, build: text("supercargo 0.1.0") }.into(),
         node::Stopped { epoch: 3 }.into(),
         node::Sealed { statement, key: "ab".repeat(32), signature: "cd".repeat(64) }.into(),
+        node::Diverged { at: Position(7), through: Position(99), kept: digest(), folded: Digest::of(b"other") }.into(),
     ]
 }
 

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use actors::keeper::SNAPSHOT_EVERY;
 use actors::supervisor::{Core, Running, World};
 use anyhow::{Context, bail};
 use events::id::ProjectName;
@@ -17,6 +18,7 @@ use crate::adapters::blobs::BlobFolder;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::git::{Gates, Secrets};
 use crate::adapters::prompts::BuiltIn;
+use crate::adapters::snapshots::SnapshotFolder;
 use crate::adapters::transcripts::TranscriptFolder;
 use crate::door::{DoorKeeper, Rooms, check_length};
 use crate::engine::choice::{EngineArgs, Place, choose};
@@ -105,6 +107,11 @@ impl DataFolder {
     /// Transcripts.
     pub fn transcripts(&self) -> PathBuf {
         self.path.join("transcripts")
+    }
+
+    /// The books as they were: a cache, which may be deleted.
+    pub fn snapshots(&self) -> PathBuf {
+        self.path.join("snapshots")
     }
 
     /// The gates of the projects.
@@ -200,8 +207,10 @@ impl App {
             blobs: Arc::new(BlobFolder::new(data.blobs())),
             transcripts: Arc::new(TranscriptFolder::new(data.transcripts())),
             prompts: Arc::new(BuiltIn::new().context("the prompts inside the binary")?),
+            snapshots: Arc::new(SnapshotFolder::new(data.snapshots())),
+            snapshot_every: SNAPSHOT_EVERY,
         };
-        for private in [data.gates(), data.blobs(), data.transcripts()] {
+        for private in [data.gates(), data.blobs(), data.transcripts(), data.snapshots()] {
             std::fs::create_dir_all(&private)?;
             std::fs::set_permissions(&private, std::fs::Permissions::from_mode(0o700))?;
         }

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod engine;
 pub mod prompts;
 pub mod repo;
+pub mod snapshots;
 pub mod transcripts;
 
 /// Why the world did not do what was asked.

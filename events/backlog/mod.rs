@@ -11,7 +11,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use crate::backlog::batch::{Batch, BatchItem, BatchRefusal};
 pub use crate::backlog::event::{Edge, Event};
@@ -42,7 +42,7 @@ refusal_enum! {
 }
 
 /// The state of a backlog stream.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Backlog {
     /// Every id ever admitted, with the batch that brought it and its place there.
     pub ids: BTreeMap<FeatureId, Origin>,
@@ -53,7 +53,7 @@ pub struct Backlog {
 }
 
 /// Where an id came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The batch, in the blob store.
     pub batch: Digest,

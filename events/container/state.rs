@@ -1,12 +1,14 @@
 //! What a berth is at a point of the log, and how each event changes it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::aggregate::Moment;
 use crate::container::event::{Assignment, Event, Exit};
 use crate::id::{Generation, SessionId, Timestamp};
 use crate::outcome::Outcome;
 
 /// The state of a container stream.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum Container {
     /// No event yet.
     #[default]
@@ -21,7 +23,7 @@ pub enum Container {
 }
 
 /// A berth in service.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Berth {
     /// The newest generation; 0 before the first.
     pub generation: Generation,
@@ -38,7 +40,7 @@ pub struct Berth {
 }
 
 /// What a person wants of a berth.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Duty {
     /// To work.
     Serve,
@@ -55,7 +57,7 @@ pub enum Duty {
 }
 
 /// What a berth is doing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Slot {
     /// Nothing.
     Idle,
@@ -92,7 +94,7 @@ pub enum Slot {
 }
 
 /// A session that is over, whose container is still there.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ended {
     /// The job.
     pub job: Assignment,

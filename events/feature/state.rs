@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::aggregate::Moment;
 use crate::feature::content::{Content, FeatureType};
 use crate::feature::event::{self, Closing, Event, MergeFault};
@@ -14,7 +16,7 @@ use crate::stream::Position;
 const NOTES_KEPT: usize = 30;
 
 /// The state of a feature stream.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum Feature {
     /// No event yet.
     #[default]
@@ -24,7 +26,7 @@ pub enum Feature {
 }
 
 /// A feature that exists.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Known {
     /// What it asks for.
     pub content: Content,
@@ -47,7 +49,7 @@ pub struct Known {
 }
 
 /// Where a feature stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Stage {
     /// Waiting for a claim; with a question, for a person first.
     Open {
@@ -95,7 +97,7 @@ pub enum Stage {
 }
 
 /// A handed-in piece of work.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submission {
     /// Under which claim.
     pub epoch: Epoch,
@@ -106,7 +108,7 @@ pub struct Submission {
 }
 
 /// Counters against the bounds of a feature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tally {
     /// Ended claims that used a try.
     pub tries: u32,
@@ -119,7 +121,7 @@ pub struct Tally {
 }
 
 /// A sentence for the next coder and for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// Who said it.
     pub by: String,

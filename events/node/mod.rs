@@ -6,7 +6,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Moment};
-use crate::id::Timestamp;
+use crate::id::{Digest, Timestamp};
 use crate::seal::Statement;
 use crate::stream::Position;
 use crate::{event_enum, refusal_enum};
@@ -18,6 +18,7 @@ pub enum Command {
     Start { build: String },
     Stop { epoch: u64 },
     Seal { seal: Sealed },
+    Alarm { alarm: Diverged },
 }
 
 refusal_enum! {
@@ -55,17 +56,31 @@ pub struct Sealed {
     pub signature: String,
 }
 
+/// Alarm: the books that served were not what the log says. They were replaced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Diverged {
+    /// The oldest stream state that was not the same, by the position of its newest event.
+    pub at: Position,
+    /// Through which position both were folded.
+    pub through: Position,
+    /// Digest of the state that served.
+    pub kept: Digest,
+    /// Digest of the state that the log gives.
+    pub folded: Digest,
+}
+
 event_enum! {
     /// The events of a node stream.
     pub enum Event {
         Started(Started) = "node.started", 1;
         Stopped(Stopped) = "node.stopped", 1;
         Sealed(Sealed) = "node.sealed", 1;
+        Diverged(Diverged) = "node.books_diverged", 1;
     }
 }
 
 /// The state of a node stream.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Node {
     /// The newest run.
     pub epoch: u64,
@@ -73,6 +88,8 @@ pub struct Node {
     pub up_since: Option<Timestamp>,
     /// The last position under a seal.
     pub sealed: Position,
+    /// The newest alarm about the books: where they differed first.
+    pub diverged: Option<Position>,
 }
 
 impl Aggregate for Node {
@@ -87,6 +104,7 @@ impl Aggregate for Node {
                 Ok(vec![Stopped { epoch: *epoch }.into()])
             }
             Command::Stop { .. } => Err(Refusal::NotUp),
+            Command::Alarm { alarm } => Ok(vec![alarm.clone().into()]),
             Command::Seal { seal } => {
                 let next = Position(self.sealed.0 + 1);
                 let Statement { first, last, .. } = seal.statement;
@@ -100,6 +118,7 @@ impl Aggregate for Node {
             Event::Started(e) => (self.epoch, self.up_since) = (e.epoch, Some(moment.at)),
             Event::Stopped(_) => self.up_since = None,
             Event::Sealed(e) => self.sealed = e.statement.last,
+            Event::Diverged(e) => self.diverged = Some(e.at),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a project is at a point of the log, and how each event changes it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::aggregate::Moment;
 use crate::holder::Seat;
 use crate::id::{Digest, Sha, Timestamp};
@@ -8,7 +10,7 @@ use crate::settings::Settings;
 use crate::stream::Position;
 
 /// The state of a project stream.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum Project {
     /// No event yet.
     #[default]
@@ -20,7 +22,7 @@ pub enum Project {
 }
 
 /// A registered project.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Registered {
     /// Upstream.
     pub git_url: String,
@@ -45,7 +47,7 @@ pub struct Registered {
 }
 
 /// What the gate holds of upstream.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Repository {
     /// Nothing yet.
     Pending,
@@ -68,7 +70,7 @@ pub enum Repository {
 }
 
 /// What is wanted of the project.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Intent {
     /// Nothing.
     Stopped,
@@ -87,7 +89,7 @@ pub enum Intent {
 }
 
 /// From spec to backlog.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Initialization {
     /// Not wanted or not yet.
     NotDue,
@@ -115,7 +117,7 @@ pub enum Initialization {
 }
 
 /// Something an overseer owes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
     /// The highest step that is due, or 100.
     pub step: u8,
@@ -128,7 +130,7 @@ pub struct Due {
 }
 
 /// An overseer at work.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Oversight {
     /// Where.
     pub seat: Seat,
@@ -141,7 +143,7 @@ pub struct Oversight {
 }
 
 /// Milestones and the final verification.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Progress {
     /// Highest settled step.
     pub settled: u8,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use crate::aggregate::Moment;
 use crate::evidence::Evidence;
 use crate::holder::Seat;
@@ -9,7 +11,7 @@ use crate::id::{Epoch, FeatureId, Sha, Timestamp};
 use crate::trunk::event::{Candidate, EntryKind, Event};
 
 /// The state of a trunk stream.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Trunk {
     /// Upstream's branch; none before the trunk was opened.
     pub branch: Option<String>,
@@ -26,7 +28,7 @@ pub struct Trunk {
 }
 
 /// An entry of the queue.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its number.
     pub number: u64,
@@ -43,7 +45,7 @@ pub struct Entry {
 }
 
 /// Where an entry stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Stage {
     /// Nothing was built on the present head.
     Queued,
@@ -74,7 +76,7 @@ pub enum Stage {
 }
 
 /// What became of a feature's entry.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Verdict {
     /// It is upstream.
     Merged(Merged),
@@ -100,14 +102,14 @@ pub enum Verdict {
 }
 
 /// A published merge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merged {
     /// The commit upstream holds.
     pub sha: Sha,
 }
 
 /// Why a trunk waits.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Halt {
     /// What was said.
     pub reason: String,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::aggregate::{Aggregate, Moment};
 use crate::backlog::Backlog;
 use crate::codec::{CodecError, EventCodec};
@@ -19,7 +21,7 @@ use crate::view::sessions::SessionsView;
 type Turn<'a> = (u8, i64, Position, u32, &'a FeatureId);
 
 /// A folded stream: its state, and where it stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tracked<A> {
     /// The folded state.
     pub state: A,
@@ -51,7 +53,7 @@ impl<A: Aggregate> Tracked<A> {
 }
 
 /// Everything about one project.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProjectBook {
     /// Its name.
     pub name: ProjectName,
@@ -172,7 +174,7 @@ impl ProjectBook {
 }
 
 /// The books of all projects.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Books {
     /// By name.
     pub projects: BTreeMap<ProjectName, ProjectBook>,
@@ -180,6 +182,8 @@ pub struct Books {
     pub node: Tracked<Node>,
     /// Position of the newest folded event.
     pub position: Position,
+    /// Its digest: which chain these books are of.
+    pub digest: Digest,
 }
 
 impl Books {
@@ -193,7 +197,7 @@ impl Books {
                 book.apply(envelope)?;
             }
         }
-        self.position = envelope.position;
+        (self.position, self.digest) = (envelope.position, envelope.digest);
         Ok(name)
     }
 }

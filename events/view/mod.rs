@@ -3,6 +3,7 @@
 pub mod books;
 pub mod grants;
 pub mod sessions;
+pub mod snapshot;
 pub mod standing;
 
 pub use books::{Books, ProjectBook, Tracked};

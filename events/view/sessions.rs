@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::container::event::{Event, Exit};
 use crate::holder::Role;
 use crate::id::{BerthNo, Epoch, FeatureId, Generation, SessionId, Timestamp};
 use crate::outcome::Outcome;
 
 /// One session.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionRecord {
     /// Its berth.
     pub n: BerthNo,
@@ -31,7 +33,7 @@ pub struct SessionRecord {
 }
 
 /// The sessions of a project.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SessionsView {
     by_id: BTreeMap<SessionId, SessionRecord>,
     /// The newest session of each berth: later facts of the berth are about it.

@@ -4,4 +4,5 @@ pub mod blobs;
 pub mod clock;
 pub mod git;
 pub mod prompts;
+pub mod snapshots;
 pub mod transcripts;

@@ -2,3 +2,4 @@
 
 mod crash_points;
 mod killed;
+mod snapshots;

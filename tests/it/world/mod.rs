@@ -20,10 +20,11 @@ use events::log::EventLog;
 use events::memory::MemoryLog;
 use events::project::ProjectKind;
 use events::stream::Position;
-use events::view::ProjectBook;
+use events::view::{Books, ProjectBook, snapshot};
 use supercargo::adapters::blobs::BlobFolder;
 use supercargo::adapters::git::{Gates, Secrets};
 use supercargo::adapters::prompts::BuiltIn;
+use supercargo::adapters::snapshots::SnapshotFolder;
 use supercargo::adapters::transcripts::TranscriptFolder;
 use supercargo::http::office::{Office, Wish};
 use supercargo::http::shapes::{NewProject, ProjectChange};
@@ -37,6 +38,9 @@ use fuse::FuseLog;
 pub(crate) const ZOO: &str = "zoo";
 /// A story that takes longer is stuck; a bound of the test, never a measurement.
 const STUCK_AFTER: Duration = Duration::from_secs(120);
+
+/// Events between two snapshots: every story makes some, and checks its books against the log again and again.
+const SNAPSHOT_EVERY: u64 = 20;
 
 /// Tries of a third party to push before something is wrong.
 const OVERTAKEN_MAX: usize = 10;
@@ -106,6 +110,10 @@ impl World {
         stub::git(folder, args).unwrap_or_else(|why| panic!("git {args:?}: {why}"))
     }
 
+    pub(crate) fn snapshots(&self) -> SnapshotFolder {
+        SnapshotFolder::new(self.folder.path().join("snapshots"))
+    }
+
     fn outside(&self, log: Arc<dyn EventLog>) -> actors::supervisor::World {
         actors::supervisor::World {
             log,
@@ -114,6 +122,8 @@ impl World {
             blobs: Arc::new(BlobFolder::new(self.folder.path().join("blobs"))),
             transcripts: Arc::new(TranscriptFolder::new(self.folder.path().join("transcripts"))),
             prompts: Arc::new(BuiltIn::new().expect("templates")),
+            snapshots: Arc::new(self.snapshots()),
+            snapshot_every: SNAPSHOT_EVERY,
         }
     }
 
@@ -144,6 +154,12 @@ impl World {
     pub(crate) fn crash(&self, server: Server) {
         self.sessions.send_replace(None);
         server.running.crash();
+    }
+
+    /// Ends a server in order.
+    pub(crate) async fn stop(&self, server: Server) {
+        self.sessions.send_replace(None);
+        server.running.stop(&"node-1".parse().expect("node")).await;
     }
 
     /// What upstream's first-parent chain holds, oldest first.
@@ -188,9 +204,14 @@ impl World {
         self.log.read_all(Position(0), usize::MAX).await.expect("log").iter().filter(|e| e.kind == kind).count()
     }
 
-    /// Ends a story: the audit has to be clean.
+    /// Ends a story: the audit has to be clean, and the books have to be what the log says.
     pub(crate) async fn end(&self, server: Server) {
+        let served = server.core.projector.read(Books::clone);
         self.crash(server);
+        let log: Arc<dyn EventLog> = self.log.clone();
+        let folded = actors::rebuild::fold(&log, Books::default(), served.position).await.expect("folded");
+        assert_eq!(snapshot::first_difference(&served, &folded), None, "L5: the books that served");
+        assert_eq!(self.count("node.books_diverged").await, 0, "L5: the background check");
         let breaches = self.breaches().await;
         assert!(
             breaches.is_empty(),

@@ -1,0 +1,117 @@
+//! Keeps a snapshot of the books, and checks in the background that they are what the log says.
+//!
+//! The check folds the log from the beginning, beside the books that serve, and compares. When they differ, the log is right: an alarm is
+//! recorded that names the first differing position, the snapshot is thrown away, and the new books take the place of the old.
+
+use std::sync::Arc;
+
+use events::cause::{Cause, Principal};
+use events::id::{CommandId, ProjectName};
+use events::log::{EventLog, ReadError};
+use events::node;
+use events::policy::AnyCommand;
+use events::stream::{Position, StreamId};
+use events::view::{Books, snapshot};
+
+use crate::directory::Directory;
+use crate::ports::PortError;
+use crate::ports::snapshots::Snapshots;
+use crate::projector::Projector;
+use crate::rebuild::fold;
+
+/// Events after which a new snapshot is made: folding that many takes a few hundredths of a second.
+pub const SNAPSHOT_EVERY: u64 = 20_000;
+/// A check costs as much as a start without snapshot: the next comes when the log has grown by this part of it.
+const CHECK_AGAIN: u64 = 4;
+
+/// Why a turn was not finished. It is made good by a later one.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("the snapshot: {0}")]
+    Store(#[from] PortError),
+    #[error("the alarm was not recorded: {0}")]
+    Alarm(#[from] crate::host::ExecuteError),
+}
+
+/// The keeper of one installation's books.
+#[derive(Clone)]
+pub struct Keeper {
+    /// The truth.
+    pub log: Arc<dyn EventLog>,
+    /// The books that serve.
+    pub projector: Projector,
+    /// Where the snapshot is.
+    pub snapshots: Arc<dyn Snapshots>,
+    /// Takes the alarm.
+    pub directory: Directory,
+    /// Whose stream the alarm goes to.
+    pub node: ProjectName,
+    /// Events between two snapshots.
+    pub every: u64,
+}
+
+impl Keeper {
+    /// Keeps and checks until its task is ended. The first check comes at once: the books may be from a snapshot.
+    pub async fn run(self) {
+        let mut kept = Position(0);
+        let mut check_at = Position(0);
+        loop {
+            let head = self.projector.read(|books| books.position);
+            if head >= check_at {
+                match self.check().await {
+                    Ok(through) => check_at = Position(through.0 + self.every.max(through.0 / CHECK_AGAIN)),
+                    Err(error) => {
+                        tracing::warn!(%error, "the books were not checked; it is tried again when the log has grown");
+                        check_at = Position(head.0 + self.every);
+                    }
+                }
+            }
+            if head.0 >= kept.0 + self.every {
+                if let Err(error) = self.store().await {
+                    tracing::warn!(%error, "no snapshot was kept; the next start takes longer");
+                }
+                kept = head;
+            }
+            self.projector.wait_for(Position((kept.0 + self.every).min(check_at.0))).await;
+        }
+    }
+
+    /// Keeps a snapshot of the books as they are.
+    pub async fn store(&self) -> Result<(), PortError> {
+        let id = self.log.id();
+        let bytes = self.projector.read(|books| snapshot::encode(&id, books));
+        self.snapshots.store(bytes).await
+    }
+
+    /// Compares the books with a fold from the beginning; answers through which position they were compared.
+    async fn check(&self) -> Result<Position, Trouble> {
+        let kept = self.projector.read(Books::clone);
+        let folded = fold(&self.log, Books::default(), kept.position).await?;
+        let through = kept.position;
+        let Some(at) = snapshot::first_difference(&kept, &folded) else { return Ok(through) };
+        tracing::error!(%at, %through, "the books are not what the log says; they are replaced by a fold from the beginning");
+        self.snapshots.discard().await?;
+        let alarm = node::Diverged { at, through, kept: snapshot::digest(&kept), folded: snapshot::digest(&folded) };
+        self.replace(folded).await?;
+        let (text, digest) = (through.to_string(), alarm.kept.to_string());
+        let id = CommandId::derived(&["books diverged", self.node.as_str(), &text, &digest]);
+        let cause = Cause::first(Principal::Node(self.node.to_string()), id);
+        let command = AnyCommand::Node(node::Command::Alarm { alarm });
+        self.directory.execute(&StreamId::Node(self.node.clone()), command, id, cause, vec![]).await?;
+        Ok(through)
+    }
+
+    /// Brings new books up to where the old ones are, and lets them serve.
+    async fn replace(&self, mut books: Books) -> Result<(), ReadError> {
+        loop {
+            let serving = self.projector.read(|books| books.position);
+            books = fold(&self.log, books, serving).await?;
+            match self.projector.replace(books) {
+                Ok(()) => return Ok(()),
+                Err(behind) => books = behind,
+            }
+        }
+    }
+}
