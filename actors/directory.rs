@@ -27,11 +27,48 @@ const ARBITERS: usize = 2;
 /// A command that is not answered by then has an unknown outcome.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
+/// Hosts a command is sent to, one after the other, when they end before they answer.
+const HOSTS_TRIED: usize = 3;
+/// Addresses that are kept at least before those of ended hosts are looked for.
+const SWEEP_FROM: usize = 256;
+
+/// The address of a host, of whichever aggregate.
+trait Hosting: Send {
+    fn is_alive(&self) -> bool;
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<A: Aggregate> Hosting for Addr<Host<A>> {
+    fn is_alive(&self) -> bool {
+        self.connected()
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[derive(Default)]
+struct Hosts {
+    by_stream: HashMap<StreamId, Box<dyn Hosting>>,
+    /// Their number after the last sweep.
+    swept: usize,
+}
+
+impl Hosts {
+    /// Forgets the hosts that ended, when there may be many: each sweep is paid for by as many starts.
+    fn sweep(&mut self) {
+        if self.by_stream.len() >= SWEEP_FROM.max(self.swept * 2) {
+            self.by_stream.retain(|_, host| host.is_alive());
+            self.swept = self.by_stream.len();
+        }
+    }
+}
+
 /// Finds hosts. Clones share them.
 #[derive(Clone)]
 pub struct Directory {
     kernel: Kernel,
-    hosts: Arc<Mutex<HashMap<StreamId, Box<dyn Any + Send>>>>,
+    hosts: Arc<Mutex<Hosts>>,
     arbiters: Arc<Vec<ArbiterHandle>>,
 }
 
@@ -61,7 +98,8 @@ impl Directory {
         }
         drop(quarantine);
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = hosts.get(stream).and_then(|h| h.downcast_ref::<Addr<Host<A>>>()).filter(|addr| addr.connected());
+        let known = hosts.by_stream.get(stream).and_then(|h| h.as_any().downcast_ref::<Addr<Host<A>>>());
+        let known = known.filter(|addr| addr.connected());
         if let Some(addr) = known {
             return Ok(addr.clone());
         }
@@ -70,17 +108,29 @@ impl Directory {
         let arbiter = &self.arbiters[usize::try_from(hasher.finish() % ARBITERS as u64).unwrap_or(0)];
         let (host_stream, kernel) = (stream.clone(), self.kernel.clone());
         let addr = Host::<A>::start_in_arbiter(arbiter, move |_| Host::new(host_stream, kernel));
-        hosts.insert(stream.clone(), Box::new(addr.clone()));
+        hosts.sweep();
+        hosts.by_stream.insert(stream.clone(), Box::new(addr.clone()));
         Ok(addr)
     }
 
+    /// Sends a command to its host. When that ends before it answers, because it was idle or because of the command before this one, the
+    /// next host gets it: the command's id makes sure that it is carried out once.
     async fn send<A: Aggregate>(&self, stream: &StreamId, message: Execute<A>) -> Result<Receipt, ExecuteError> {
-        let addr = self.host::<A>(stream)?;
-        match addr.send(message).timeout(ANSWER_WITHIN).await {
-            Ok(answer) => answer,
-            Err(MailboxError::Closed) => Err(ExecuteError::Unknown("the host ended while the command was with it".to_owned())),
-            Err(MailboxError::Timeout) => Err(ExecuteError::Unknown("no answer within 30 s".to_owned())),
+        for _ in 0..HOSTS_TRIED {
+            let addr = self.host::<A>(stream)?;
+            match addr.send(message.clone()).timeout(ANSWER_WITHIN).await {
+                Ok(answer) => return answer,
+                Err(MailboxError::Closed) => {}
+                Err(MailboxError::Timeout) => return Err(ExecuteError::Unknown("no answer within 30 s".to_owned())),
+            }
         }
+        Err(ExecuteError::Unknown("the hosts ended while the command was with them".to_owned()))
+    }
+
+    /// How many hosts live.
+    pub fn alive(&self) -> usize {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.by_stream.values().filter(|host| host.is_alive()).count()
     }
 
     /// Sends a command to the host of a stream and waits for its answer.

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use actix::prelude::*;
 use events::aggregate::{Aggregate, Moment, Refusal as _};
@@ -15,6 +16,7 @@ use events::codec::EventCodec;
 use events::id::{CommandId, Digest};
 use events::log::{Append, AppendError, EventLog, NewEvent, Receipt};
 use events::stream::{Position, StreamId, Version};
+use tokio::time::Instant;
 
 use crate::feed::Feed;
 use crate::ports::clock::Clock;
@@ -35,7 +37,12 @@ pub struct Kernel {
     pub clock: Arc<dyn Clock>,
     /// Streams whose fold panicked, with what it said.
     pub quarantine: Arc<Mutex<HashMap<StreamId, String>>>,
+    /// A host without commands for so long ends; its stream is loaded again when there is one.
+    pub idle: Duration,
 }
+
+/// Long enough that a stream somebody works on keeps its host, short enough that yesterday's features take no memory.
+pub const IDLE: Duration = Duration::from_secs(600);
 
 /// Why a command was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +84,7 @@ pub enum ExecuteError {
 }
 
 /// A command on its way to a host.
-#[derive(Message)]
+#[derive(Clone, Message)]
 #[rtype(result = "Result<Receipt, ExecuteError>")]
 pub struct Execute<A: Aggregate> {
     /// What.
@@ -93,12 +100,16 @@ pub struct Execute<A: Aggregate> {
 /// The actor of one stream.
 pub struct Host<A: Aggregate> {
     hosted: Option<Hosted<A>>,
+    idle: Duration,
+    used: Instant,
 }
 
 impl<A: Aggregate> Host<A> {
     /// A host that loads its stream with the first command.
     pub fn new(stream: StreamId, kernel: Kernel) -> Self {
         Self {
+            idle: kernel.idle,
+            used: Instant::now(),
             hosted: Some(Hosted {
                 stream,
                 kernel,
@@ -113,6 +124,25 @@ impl<A: Aggregate> Host<A> {
 
 impl<A: Aggregate> Actor for Host<A> {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        Self::end_when_idle(self.idle, ctx);
+    }
+}
+
+impl<A: Aggregate> Host<A> {
+    /// Looks after a while whether there were commands meanwhile; ends when there were none. A command that arrives while it ends comes
+    /// back to the directory unanswered, which sends it to the next host.
+    fn end_when_idle(after: Duration, ctx: &mut Context<Self>) {
+        ctx.run_later(after, |host, ctx| {
+            let unused = host.used.elapsed();
+            if unused >= host.idle {
+                ctx.stop();
+            } else {
+                Self::end_when_idle(host.idle.saturating_sub(unused), ctx);
+            }
+        });
+    }
 }
 
 impl<A: Aggregate> Handler<Execute<A>> for Host<A> {
@@ -120,6 +150,7 @@ impl<A: Aggregate> Handler<Execute<A>> for Host<A> {
 
     fn handle(&mut self, message: Execute<A>, _ctx: &mut Context<Self>) -> Self::Result {
         let hosted = self.hosted.take();
+        self.used = Instant::now();
         let work = async move {
             let mut hosted = hosted?;
             let answer = hosted.execute(message).await;

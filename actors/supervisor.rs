@@ -20,7 +20,7 @@ use crate::containers::reconciler::{Doors, Reconciler};
 use crate::directory::Directory;
 use crate::effects::Effects;
 use crate::feed::Feed;
-use crate::host::{ExecuteError, Kernel};
+use crate::host::{ExecuteError, IDLE, Kernel};
 use crate::keeper::Keeper;
 use crate::lane::Lane;
 use crate::policies::Policies;
@@ -96,8 +96,8 @@ impl Core {
         events::registry::registry().map_err(|e| ExecuteError::Unavailable(e.to_string()))?;
         let head = world.log.head().await.map_err(unavailable)?;
         let feed = Feed::new(head.position);
-        let kernel =
-            Kernel { log: world.log.clone(), feed: feed.clone(), clock: world.clock.clone(), quarantine: Arc::default() };
+        let (log, clock) = (world.log.clone(), world.clock.clone());
+        let kernel = Kernel { log, feed: feed.clone(), clock, quarantine: Arc::default(), idle: IDLE };
         let directory = Directory::new(kernel);
         let books = rebuild::restored(&world.log, &*world.snapshots).await.map_err(unavailable)?;
         let (projector, follower) = Projector::open(world.log.clone(), &feed, books).await.map_err(unavailable)?;

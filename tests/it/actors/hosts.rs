@@ -147,6 +147,7 @@ impl Shop {
             feed: Feed::new(Position(0)),
             clock: Arc::new(FastClock::new()),
             quarantine: Arc::default(),
+            idle: actors::host::IDLE,
         };
         Self { log, kernel, stream: "node-till".parse().expect("stream") }
     }
