@@ -18,6 +18,7 @@ use events::node::Node;
 use events::policy::{AnyCommand, Tell};
 use events::project::Project;
 use events::stream::{StreamId, Version};
+use events::subscription::Subscription;
 use events::trunk::Trunk;
 
 use crate::host::{Execute, ExecuteError, Host, Kernel};
@@ -149,6 +150,9 @@ impl Directory {
             AnyCommand::Container(command) => self.send::<Container>(stream, Execute { command, id, cause, premises }).await,
             AnyCommand::Trunk(command) => self.send::<Trunk>(stream, Execute { command, id, cause, premises }).await,
             AnyCommand::Node(command) => self.send::<Node>(stream, Execute { command, id, cause, premises }).await,
+            AnyCommand::Subscription(command) => {
+                self.send::<Subscription>(stream, Execute { command, id, cause, premises }).await
+            }
         }
     }
 

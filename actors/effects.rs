@@ -129,7 +129,7 @@ impl Effects {
                 StreamId::Feature(_, f) => book.features.get(f).map(|t| (t.position, t.correlation)),
                 StreamId::Container(_, n) => book.berths.get(n).map(|t| (t.position, t.correlation)),
                 StreamId::Trunk(_) => place(book.trunk.position, book.trunk.correlation),
-                StreamId::Node(_) => None,
+                StreamId::Node(_) | StreamId::Subscription(_) => None,
             }
         });
         let (causation, correlation) = match last {

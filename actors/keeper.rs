@@ -110,7 +110,7 @@ impl Keeper {
             books = fold(&self.log, books, serving).await?;
             match self.projector.replace(books) {
                 Ok(()) => return Ok(()),
-                Err(behind) => books = behind,
+                Err(behind) => books = *behind,
             }
         }
     }

@@ -27,6 +27,7 @@ pub mod policies;
 pub mod ports;
 pub mod projector;
 pub mod rebuild;
+pub mod ring;
 pub mod sessions;
 pub mod signs;
 pub mod supervisor;

@@ -42,10 +42,10 @@ impl Projector {
     }
 
     /// Lets other books serve from now on; they come back when they are behind those that serve.
-    pub fn replace(&self, books: Books) -> Result<(), Books> {
+    pub fn replace(&self, books: Books) -> Result<(), Box<Books>> {
         let mut serving = self.books.write().unwrap_or_else(PoisonError::into_inner);
         if books.position < serving.position {
-            return Err(books);
+            return Err(Box::new(books));
         }
         *serving = books;
         let position = serving.position;

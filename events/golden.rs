@@ -19,7 +19,7 @@ use crate::settings::{AgentSpec, Dialect, Settings};
 use crate::stream::Position;
 use crate::trunk::event as t;
 use crate::verdict::{Finding, Judgement, Ran, Verdict};
-use crate::{backlog, container, feature, node, project, trunk};
+use crate::{backlog, container, feature, node, project, subscription, trunk};
 
 fn text(word: &str) -> String {
     word.to_owned()
@@ -207,6 +207,17 @@ fn nodes() -> Vec<node::Event> {
     ]
 }
 
+fn subscriptions() -> Vec<subscription::Event> {
+    let filter = subscription::Filter { project: "zoo".parse().ok(), kinds: vec![text("feature.closed")] };
+    vec![
+        subscription::Created { filter, after: Position(5) }.into(),
+        subscription::Acknowledged { position: Position(9) }.into(),
+        subscription::Parked { position: Position(8), why: text("exit 1") }.into(),
+        subscription::Replayed { position: Position(8) }.into(),
+        subscription::Deleted {}.into(),
+    ]
+}
+
 fn path(kind: Kind) -> String {
     format!("{}/golden/{}.{}.hex", env!("CARGO_MANIFEST_DIR"), kind.name, kind.schema)
 }
@@ -258,6 +269,7 @@ fn golden_bytes_hold_for_every_kind() {
     hold(&containers(), &mut seen);
     hold(&trunks(), &mut seen);
     hold(&nodes(), &mut seen);
+    hold(&subscriptions(), &mut seen);
     let files = std::fs::read_dir(format!("{}/golden", env!("CARGO_MANIFEST_DIR"))).expect("golden folder").count();
     assert_eq!(files, seen.len(), "a golden file without its kind: names are for ever");
 }

@@ -32,6 +32,7 @@ pub mod registry;
 pub mod seal;
 pub mod settings;
 pub mod stream;
+pub mod subscription;
 pub mod trunk;
 pub mod verdict;
 pub mod view;

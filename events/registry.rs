@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::codec::{EventCodec, Kind};
-use crate::{backlog, container, feature, node, project, trunk};
+use crate::{backlog, container, feature, node, project, subscription, trunk};
 
 /// Two enums store under one name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +31,7 @@ pub fn registry() -> Result<BTreeMap<&'static str, u16>, Duplicate> {
         container::Event::KINDS,
         trunk::Event::KINDS,
         node::Event::KINDS,
+        subscription::Event::KINDS,
     ])
 }
 

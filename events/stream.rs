@@ -23,6 +23,8 @@ pub enum StreamId {
     Trunk(ProjectName),
     /// `node-<id>`
     Node(ProjectName),
+    /// `subscription-<name>`
+    Subscription(ProjectName),
 }
 
 impl StreamId {
@@ -35,14 +37,15 @@ impl StreamId {
             Self::Container(..) => "container",
             Self::Trunk(_) => "trunk",
             Self::Node(_) => "node",
+            Self::Subscription(_) => "subscription",
         }
     }
 
-    /// The project it belongs to; none for the node's own stream.
+    /// The project it belongs to; none for those of the installation.
     pub fn project(&self) -> Option<&ProjectName> {
         match self {
             Self::Project(p) | Self::Backlog(p) | Self::Trunk(p) | Self::Feature(p, _) | Self::Container(p, _) => Some(p),
-            Self::Node(_) => None,
+            Self::Node(_) | Self::Subscription(_) => None,
         }
     }
 }
@@ -51,7 +54,9 @@ impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let category = self.category();
         match self {
-            Self::Project(key) | Self::Backlog(key) | Self::Trunk(key) | Self::Node(key) => write!(f, "{category}-{key}"),
+            Self::Project(key) | Self::Backlog(key) | Self::Trunk(key) | Self::Node(key) | Self::Subscription(key) => {
+                write!(f, "{category}-{key}")
+            }
             Self::Feature(project, id) => write!(f, "{category}-{project}/{id}"),
             Self::Container(project, n) => write!(f, "{category}-{project}/{n}"),
         }
@@ -69,6 +74,7 @@ impl FromStr for StreamId {
             "backlog" => Self::Backlog(key.parse()?),
             "trunk" => Self::Trunk(key.parse()?),
             "node" => Self::Node(key.parse()?),
+            "subscription" => Self::Subscription(key.parse()?),
             "feature" => Self::Feature(pair()?.0.parse()?, pair()?.1.parse()?),
             "container" => Self::Container(pair()?.0.parse()?, BerthNo(pair()?.1.parse().map_err(|_| bad())?)),
             _ => return Err(bad()),
@@ -115,7 +121,9 @@ mod tests {
 
     #[test]
     fn names_go_both_ways() {
-        for name in ["project-a", "backlog-a-b", "feature-a-b/feat-x.1", "container-p/3", "trunk-p", "node-n-1"] {
+        for name in
+            ["project-a", "backlog-a-b", "feature-a-b/feat-x.1", "container-p/3", "trunk-p", "node-n-1", "subscription-chat"]
+        {
             assert_eq!(name.parse::<StreamId>().expect(name).to_string(), name);
         }
         for bad in ["", "project", "feature-a", "container-p/x", "other-a", "project-A"] {

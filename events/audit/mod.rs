@@ -112,7 +112,7 @@ impl Audit {
         self.digest = envelope.digest;
         let Some((_, key)) = stream.split_once('-') else { return };
         let (project, within) = key.split_once('/').unwrap_or((key, ""));
-        if stream.starts_with("node-") {
+        if stream.starts_with("node-") || stream.starts_with("subscription-") {
             return;
         }
         let table = self.projects.entry(project.to_owned()).or_default();

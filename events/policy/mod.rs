@@ -26,7 +26,7 @@ use crate::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, Sessi
 use crate::stream::{StreamId, Version};
 use crate::view::books::{ProjectBook, Tracked};
 use crate::view::grants::Grant;
-use crate::{container, feature, node, project, trunk};
+use crate::{container, feature, node, project, subscription, trunk};
 
 /// Initializers that may end without a backlog before a person has to look.
 pub const INITIALIZERS_MAX: u32 = 3;
@@ -45,6 +45,7 @@ pub enum AnyCommand {
     Container(container::Command),
     Trunk(trunk::Command),
     Node(node::Command),
+    Subscription(subscription::Command),
 }
 
 /// A command that a policy owes.

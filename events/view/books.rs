@@ -14,6 +14,7 @@ use crate::id::{BerthNo, CommandId, Digest, FeatureId, ProjectName};
 use crate::node::Node;
 use crate::project::{Project, Registered};
 use crate::stream::{Position, StreamId, Version};
+use crate::subscription::Subscription;
 use crate::trunk::Trunk;
 use crate::view::sessions::SessionsView;
 
@@ -98,7 +99,7 @@ impl ProjectBook {
                 self.sessions.apply(*n, &event, envelope.at);
             }
             StreamId::Trunk(_) => drop(self.trunk.apply(envelope)?),
-            StreamId::Node(_) => {}
+            StreamId::Node(_) | StreamId::Subscription(_) => {}
         }
         self.position = envelope.position;
         Ok(())
@@ -180,6 +181,8 @@ pub struct Books {
     pub projects: BTreeMap<ProjectName, ProjectBook>,
     /// The server's own stream.
     pub node: Tracked<Node>,
+    /// Readers whose place is kept, by name.
+    pub subscriptions: BTreeMap<ProjectName, Tracked<Subscription>>,
     /// Position of the newest folded event.
     pub position: Position,
     /// Its digest: which chain these books are of.
@@ -190,9 +193,12 @@ impl Books {
     /// Takes the next envelope; answers whose project it was.
     pub fn apply(&mut self, envelope: &Envelope) -> Result<Option<ProjectName>, CodecError> {
         let name = envelope.stream.project().cloned();
-        match &name {
-            None => drop(self.node.apply(envelope)?),
-            Some(name) => {
+        match (&envelope.stream, &name) {
+            (StreamId::Subscription(name), _) => {
+                drop(self.subscriptions.entry(name.clone()).or_default().apply(envelope)?);
+            }
+            (_, None) => drop(self.node.apply(envelope)?),
+            (_, Some(name)) => {
                 let book = self.projects.entry(name.clone()).or_insert_with(|| ProjectBook::new(name.clone()));
                 book.apply(envelope)?;
             }

@@ -74,6 +74,10 @@ pub fn first_difference(kept: &Books, folded: &Books) -> Option<Position> {
         }
     };
     differ(kept.node.position, folded.node.position, kept.node == folded.node);
+    for name in kept.subscriptions.keys().chain(folded.subscriptions.keys()) {
+        let of = |books: &Books| books.subscriptions.get(name).map_or(Position(0), |t| t.position);
+        differ(of(kept), of(folded), kept.subscriptions.get(name) == folded.subscriptions.get(name));
+    }
     let names: std::collections::BTreeSet<_> = kept.projects.keys().chain(folded.projects.keys()).collect();
     for name in names {
         let (Some(a), Some(b)) = (kept.projects.get(name), folded.projects.get(name)) else {

@@ -11,6 +11,7 @@ pub(crate) use log::audit;
 mod project;
 mod serve;
 pub mod shown;
+mod subscription;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +48,9 @@ enum Command {
     /// Look at berths and containers, stop and restart them
     #[command(subcommand)]
     Container(container::ContainerCommand),
+    /// Keep the place of readers of the log; hand events to a command
+    #[command(subcommand)]
+    Subscription(subscription::SubscriptionCommand),
     /// Say whether this machine has what a fleet needs
     Doctor {
         #[command(flatten)]
@@ -118,6 +122,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Log(command) => quiet(log::run(command)),
         Command::Image(command) => quiet(image::run(command)),
         Command::Container(command) => quiet(container::run(command)),
+        Command::Subscription(command) => quiet(subscription::run(command)),
         Command::Doctor { data, output } => quiet(doctor::run(data, output)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "supercargo", &mut std::io::stdout());

@@ -51,8 +51,10 @@ impl From<ExecuteError> for ApiProblem {
         let (status, code) = match &error {
             ExecuteError::Refused { code, .. } => {
                 let status = match *code {
-                    "unknown_project" | "unknown_feature" | "unknown_container" | "unknown_epoch" => StatusCode::NOT_FOUND,
-                    "invalid" | "cycle" | "empty" => StatusCode::UNPROCESSABLE_ENTITY,
+                    "unknown_project" | "unknown_feature" | "unknown_container" | "unknown_epoch" | "unknown_subscription" => {
+                        StatusCode::NOT_FOUND
+                    }
+                    "invalid" | "cycle" | "empty" | "kinds_too_many" => StatusCode::UNPROCESSABLE_ENTITY,
                     _ => StatusCode::CONFLICT,
                 };
                 (status, *code)

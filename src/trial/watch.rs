@@ -60,7 +60,7 @@ impl Watch {
             let batch = self.follower.next().await?;
             let Some(batch) = batch else { return Ok(End::Broken("the feed ended".to_owned())) };
             let Some(last) = batch.last().map(|e| e.position) else { continue };
-            for envelope in &batch {
+            for envelope in &*batch {
                 self.count(envelope);
             }
             self.core.projector.wait_for(last).await;

@@ -10,6 +10,7 @@ mod house;
 mod http;
 mod log;
 mod newcomer;
+mod readers;
 mod recovery;
 mod transports;
 mod trial;

@@ -4,6 +4,7 @@ mod claims;
 mod features;
 mod fleet;
 mod projects;
+mod subscriptions;
 
 use actors::host::ExecuteError;
 use actors::supervisor::Core;

@@ -9,6 +9,7 @@ pub(super) mod live;
 mod page;
 pub(super) mod projects;
 pub(super) mod sessions;
+pub(super) mod subscriptions;
 
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(containers::configure)
         .configure(sessions::configure)
         .configure(events::configure)
+        .configure(subscriptions::configure)
         .configure(live::configure);
     config.service(api).configure(git::configure).configure(page::configure);
 }

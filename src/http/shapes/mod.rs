@@ -5,6 +5,7 @@ mod event;
 mod feature;
 mod fleet;
 mod project;
+mod subscription;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,6 +15,7 @@ pub use event::{EventPage, EventShape};
 pub use feature::{CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, feature, features};
 pub use fleet::{BerthShape, Board, Card, Columns, SessionShape, Stats, berths, board, session, stats};
 pub use project::{CredentialShape, NewProject, NewTarget, ProjectChange, ProjectShape, project};
+pub use subscription::{Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken};
 
 /// A text, for comments and answers.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

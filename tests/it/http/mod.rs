@@ -6,6 +6,7 @@ mod client;
 mod inputs;
 mod live;
 mod outside;
+mod subscriptions;
 
 use client::Client;
 use supercargo::http::{Port, Served, listen_port};
