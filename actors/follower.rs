@@ -27,6 +27,11 @@ impl Follower {
         Self { log, ring: feed.ring(), hints: feed.subscribe(), position }
     }
 
+    /// Where it is.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
     /// What is there now after the last answer; empty at the head.
     pub async fn poll(&mut self) -> Result<Batch, ReadError> {
         self.hints.mark_unchanged();

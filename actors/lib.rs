@@ -20,6 +20,7 @@ pub mod effects;
 pub mod feed;
 pub mod follower;
 pub mod host;
+pub mod janitor;
 pub mod keeper;
 pub mod lane;
 pub mod outside;

@@ -12,6 +12,7 @@ use events::id::{CommandId, ProjectName};
 use events::log::EventLog;
 use events::node;
 use events::policy::AnyCommand;
+use events::policy::retain::Retention;
 use events::stream::StreamId;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -21,6 +22,7 @@ use crate::directory::Directory;
 use crate::effects::Effects;
 use crate::feed::Feed;
 use crate::host::{ExecuteError, IDLE, Kernel};
+use crate::janitor::Janitor;
 use crate::keeper::Keeper;
 use crate::lane::Lane;
 use crate::policies::Policies;
@@ -56,6 +58,8 @@ pub struct World {
     pub transcripts: Arc<dyn Transcripts>,
     /// Prompts.
     pub prompts: Arc<dyn Prompts>,
+    /// How long transcripts are kept.
+    pub retention: Retention,
     /// A cache of the books.
     pub snapshots: Arc<dyn Snapshots>,
     /// Events between two of them.
@@ -153,7 +157,8 @@ impl Running {
         };
         let signs = core.signs.clone();
         self.keep("policies", move || Policies::new(effects.clone(), signs.clone()).run());
-        let reconciler = Reconciler::new(core.directory.clone(), core.projector.clone(), engine, doors);
+        let reconciler =
+            Reconciler::new(core.directory.clone(), core.projector.clone(), core.world.transcripts.clone(), engine, doors);
         self.keep("reconciler", move || reconciler.clone().run());
         let keeper = Keeper {
             log: core.world.log.clone(),
@@ -165,6 +170,14 @@ impl Running {
         };
         self.keeper = Some(keeper.clone());
         self.keep("keeper", move || keeper.clone().run());
+        let janitor = Janitor {
+            log: core.world.log.clone(),
+            projector: core.projector.clone(),
+            directory: core.directory.clone(),
+            transcripts: core.world.transcripts.clone(),
+            retention: core.world.retention,
+        };
+        self.keep("janitor", move || janitor.clone().run());
         Ok(())
     }
 

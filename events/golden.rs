@@ -5,18 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::cause::{Cause, Principal};
 use crate::codec::{EventCodec, Kind};
 use crate::container::event as c;
+use crate::envelope::{Envelope, genesis};
 use crate::evidence::Evidence;
 use crate::feature::Content;
 use crate::feature::event as f;
 use crate::holder::{Holder, Role, Seat};
-use crate::id::{BerthNo, Digest, Epoch, FeatureId, Generation, SessionId, Sha};
+use crate::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, Generation, SessionId, Sha, Timestamp};
 use crate::outcome::Outcome;
 use crate::project::event as p;
 use crate::seal::Statement;
 use crate::settings::{AgentSpec, Dialect, Settings};
-use crate::stream::Position;
+use crate::stream::{Position, Version};
 use crate::trunk::event as t;
 use crate::verdict::{Finding, Judgement, Ran, Verdict};
 use crate::{backlog, container, feature, node, project, subscription, trunk};
@@ -171,6 +173,8 @@ fn containers() -> Vec<container::Event> {
         c::InterruptRequested { session: session(), by: text("ann") }.into(),
         c::Reinstated { by: text("ann") }.into(),
         c::Dismissed {}.into(),
+        c::TranscriptKept { session: session(), chunks: 4, bytes: 4096, digest: digest() }.into(),
+        c::TranscriptDropped { session: session() }.into(),
     ]
 }
 
@@ -216,6 +220,40 @@ fn subscriptions() -> Vec<subscription::Event> {
         subscription::Replayed { position: Position(8) }.into(),
         subscription::Deleted {}.into(),
     ]
+}
+
+/// A log of every kind of event, in streams of their own.
+pub(crate) fn told() -> Vec<Envelope> {
+    fn of<E: EventCodec>(stream: &str, events: Vec<E>, told: &mut Vec<Envelope>) {
+        for (event, version) in events.into_iter().zip(1..) {
+            let before = told.last().map_or(genesis("test"), |last: &Envelope| last.digest);
+            let command = CommandId::derived(&[stream, &version.to_string()]);
+            let mut envelope = Envelope {
+                position: Position(told.len() as u64 + 1),
+                stream: stream.parse().expect("stream"),
+                version: Version(version),
+                kind: event.kind().name.to_owned(),
+                schema: event.kind().schema,
+                at: Timestamp(0),
+                cause: Cause::first(Principal::Operator(text("ann")), command),
+                command,
+                trace: None,
+                payload: event.encode(),
+                digest: Digest::default(),
+            };
+            envelope.digest = envelope.chained(before);
+            told.push(envelope);
+        }
+    }
+    let mut told = Vec::new();
+    of("project-p", projects(), &mut told);
+    of("backlog-p", backlogs(), &mut told);
+    of("feature-p/feat-a", features(), &mut told);
+    of("container-p/3", containers(), &mut told);
+    of("trunk-p", trunks(), &mut told);
+    of("node-n", nodes(), &mut told);
+    of("subscription-s", subscriptions(), &mut told);
+    told
 }
 
 fn path(kind: Kind) -> String {

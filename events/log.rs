@@ -15,6 +15,11 @@ use crate::stream::{Position, StreamId, Version};
 /// Most events one append may carry: a decision that needs more is several decisions.
 pub const EVENTS_PER_APPEND_MAX: usize = 256;
 
+/// Answers to commands that are remembered at least: whoever asks again does so after a lost connection or a restart.
+pub const ANSWERS_KEPT: u64 = 250_000;
+/// Time for which they are, in microseconds of recorded time: thirty days. Answers beyond either bound may be forgotten.
+pub const ANSWERS_KEPT_FOR: i64 = 30 * 24 * 60 * 60 * 1_000_000;
+
 /// An event on its way into the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {

@@ -11,6 +11,7 @@ use actors::supervisor::{Core, Running, World};
 use anyhow::{Context, bail};
 use events::id::ProjectName;
 use events::log::EventLog;
+use events::policy::retain::Retention;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -207,6 +208,7 @@ impl App {
             blobs: Arc::new(BlobFolder::new(data.blobs())),
             transcripts: Arc::new(TranscriptFolder::new(data.transcripts())),
             prompts: Arc::new(BuiltIn::new().context("the prompts inside the binary")?),
+            retention: Retention::default(),
             snapshots: Arc::new(SnapshotFolder::new(data.snapshots())),
             snapshot_every: SNAPSHOT_EVERY,
         };
@@ -219,6 +221,11 @@ impl App {
         let key = SealKey::read_or_make(&data.seal_key())?;
         let sealer = Sealer { core: running.core.clone(), node: node.clone(), key, anchor: data.anchor() };
         Ok(Self { running, data, node, health, sealer, sealing: None, _lock: lock })
+    }
+
+    /// Keeps transcripts within other bounds than the usual ones, from the beginning of the fleet on.
+    pub fn retain(&mut self, retention: Retention) {
+        self.running.core.world.retention = retention;
     }
 
     /// Begins to run the fleet; answers what has to be said about its engine.

@@ -12,8 +12,10 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::containers::plan::{self, Step};
 use crate::directory::Directory;
+use crate::ports::PortError;
 use crate::ports::clock::Clock;
 use crate::ports::engine::{ContainerName, Engine, StartError, Status};
+use crate::ports::transcripts::{Spoken, Transcripts};
 use crate::projector::Projector;
 
 /// Containers that may be starting at once: more only makes each slower.
@@ -41,6 +43,8 @@ pub struct Reconciler {
     pub engine: Arc<dyn Engine>,
     /// Doors of the sessions.
     pub doors: Arc<dyn Doors>,
+    /// What they said.
+    pub transcripts: Arc<dyn Transcripts>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Containers with a step under way.
@@ -53,10 +57,16 @@ pub struct Reconciler {
 
 impl Reconciler {
     /// A reconciler that has not looked yet.
-    pub fn new(directory: Directory, projector: Projector, engine: Arc<dyn Engine>, doors: Arc<dyn Doors>) -> Self {
+    pub fn new(
+        directory: Directory,
+        projector: Projector,
+        transcripts: Arc<dyn Transcripts>,
+        engine: Arc<dyn Engine>,
+        doors: Arc<dyn Doors>,
+    ) -> Self {
         let clock = directory.kernel().clock.clone();
-        let (underway, done) = (Arc::default(), Arc::default());
-        Self { directory, projector, engine, doors, clock, underway, slots: Arc::new(Semaphore::new(START_SLOTS)), done }
+        let (underway, done, slots) = (Arc::default(), Arc::default(), Arc::new(Semaphore::new(START_SLOTS)));
+        Self { directory, projector, engine, doors, transcripts, clock, underway, slots, done }
     }
 
     /// Looks and acts until its task is ended.
@@ -138,7 +148,9 @@ impl Reconciler {
             Step::Remove { name } => {
                 let removed = self.reached(self.engine.remove(&name).await, &name);
                 let generation = name.generation;
-                removed && self.record(&name, "remove", Command::RecordRemoved { generation }).await
+                removed
+                    && self.keep_transcript(&name).await
+                    && self.record(&name, "remove", Command::RecordRemoved { generation }).await
             }
             Step::RemoveOrphan { name } => self.remove_orphan(&name).await,
         }
@@ -154,6 +166,31 @@ impl Reconciler {
             }
             Ok(_) => true,
             Err(_) => false,
+        }
+    }
+
+    /// Records what is kept of what the session said: nothing comes after its container is gone. False when that could not be read now.
+    async fn keep_transcript(&self, name: &ContainerName) -> bool {
+        let job = self.projector.read(|books| {
+            let berth = books.projects.get(&name.project)?.berth(name.n)?;
+            berth.job().map(|job| job.session.clone())
+        });
+        let Some(session) = job else { return true };
+        match self.transcripts.spoken(&session).await {
+            Ok(None) => true,
+            Ok(Some(spoken)) => {
+                let Spoken { chunks, bytes, digest } = spoken;
+                self.record(name, "transcript", Command::KeepTranscript { session, chunks, bytes, digest }).await;
+                true
+            }
+            Err(PortError::Transient(why)) => {
+                tracing::warn!(container = %name, %why, "the transcript cannot be read; it is tried again");
+                false
+            }
+            Err(PortError::Permanent(why)) => {
+                tracing::error!(container = %name, %why, "the transcript is not whole");
+                true
+            }
         }
     }
 

@@ -1,39 +1,116 @@
-//! Claims and what happens under them: C1, C2, C3, C6, C11 and half of G6.
+//! Claims and what happens under them: C1, C2, C3, C4, C6, C10, C11 and half of G6.
 
-use super::Found;
+use std::collections::BTreeSet;
+
 use super::tables::{FeatureRow, Payload, ProjectTable, Wanted};
+use super::{Found, Now, session};
 
-pub(super) fn backlog(table: &mut ProjectTable, verb: &str, payload: &Payload) {
+pub(super) fn backlog(table: &mut ProjectTable, verb: &str, payload: &Payload, now: Now, found: &mut Found) {
     let edge = |p: &Payload, at: &str| (p.text(&format!("{at}feature")), p.text(&format!("{at}on")));
+    let mut added: Vec<(String, String)> = vec![];
     match verb {
-        "admitted" => table.edges.extend(payload.items("edges").iter().map(|e| edge(e, ""))),
-        "dependency_added" => {
-            table.edges.insert(edge(payload, "edge."));
-        }
+        "admitted" => added.extend(payload.items("edges").iter().map(|e| edge(e, ""))),
+        "dependency_added" => added.push(edge(payload, "edge.")),
         "dependency_removed" => {
             table.edges.remove(&edge(payload, "edge."));
         }
         _ => {}
     }
+    table.edges.extend(added.iter().cloned());
+    for (feature, on) in added {
+        let circle = reaches(&table.edges, &on, &feature);
+        found.unless(!circle, "C10", now.at, || format!("{feature} waits for {on}, which waits for it"));
+    }
 }
 
-pub(super) fn take(table: &mut ProjectTable, id: &str, verb: &str, payload: &Payload, at: u64, found: &mut Found) {
+/// Whether somebody waits, over however many others, for `to`.
+fn reaches(edges: &BTreeSet<(String, String)>, from: &str, to: &str) -> bool {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![from.to_owned()]);
+    while let Some(here) = next.pop() {
+        if here == to {
+            return true;
+        }
+        let ons = edges.range((here.clone(), String::new())..).take_while(|(feature, _)| *feature == here);
+        let ons: Vec<String> = ons.map(|(_, on)| on.clone()).collect();
+        if seen.insert(here) {
+            next.extend(ons);
+        }
+    }
+    false
+}
+
+pub(super) fn take(table: &mut ProjectTable, id: &str, verb: &str, payload: &Payload, now: Now, found: &mut Found) {
+    let at = now.at;
+    if table.features.get(id).is_some_and(|row| row.settled) && MOVES.contains(&verb) {
+        found.add("C10", at, format!("{id} is {verb} after its end, and nobody reopened it"));
+    }
     match verb {
-        "claimed" => claimed(table, id, payload, at, found),
+        "claimed" => claimed(table, id, payload, now, found),
         "unblocked" => unblocked(table, id, &payload.text("by"), at, found),
         "closed" => closed(table, id, payload, at, found),
+        "review_passed" | "review_rejected" => {
+            session::said(table, verb, payload, at, found);
+            reviewed(table.features.entry(id.to_owned()).or_default(), verb);
+        }
+        "submitted" | "released" | "claim_expired" => {
+            hand_in(table, id, verb, payload);
+            let row = table.features.entry(id.to_owned()).or_default();
+            ended(row, id, verb, payload, now, found);
+        }
         _ => {
+            hand_in(table, id, verb, payload);
             let row = table.features.entry(id.to_owned()).or_default();
             plain(row, id, verb, payload, at, found);
         }
     }
 }
 
-fn claimed(table: &mut ProjectTable, id: &str, payload: &Payload, at: u64, found: &mut Found) {
+/// What does not happen to a feature that is closed or withdrawn.
+const MOVES: [&str; 8] = [
+    "claimed",
+    "submitted",
+    "review_started",
+    "review_passed",
+    "review_rejected",
+    "merge_begun",
+    "merge_rejected",
+    "quarantined",
+];
+
+fn reviewed(row: &mut FeatureRow, verb: &str) {
+    if verb == "review_passed" {
+        row.submitted = row.submitted.map(|(epoch, _)| (epoch, true));
+    } else {
+        row.used[1] += 1;
+        row.busy = None;
+    }
+}
+
+/// The session whose claim is handed in, or given back with a question, has said what it was granted for.
+fn hand_in(table: &mut ProjectTable, id: &str, verb: &str, payload: &Payload) {
+    let claim = Some((id.to_owned(), payload.number("epoch")));
+    let session = table.sessions.values_mut().find(|row| row.role == "coder" && row.claim == claim);
+    if let Some(row) = session.filter(|_| matches!(verb, "submitted" | "question_asked")) {
+        row.said = true;
+    }
+}
+
+fn ended(row: &mut FeatureRow, id: &str, verb: &str, payload: &Payload, now: Now, found: &mut Found) {
+    let (epoch, open) = (payload.number("epoch"), row.open.as_ref().map(|open| open.epoch));
+    found.unless(open == Some(epoch), "C2", now.at, || format!("{id}: {verb} under claim {epoch}, open is {open:?}"));
+    session::ended(row, id, verb, payload, now, found);
+    if verb == "submitted" {
+        row.busy = Some("submitted");
+        row.submitted = Some((epoch, false));
+    }
+}
+
+fn claimed(table: &mut ProjectTable, id: &str, payload: &Payload, now: Now, found: &mut Found) {
+    let at = now.at;
     let (wanted, editing) = (table.wanted, table.editing);
     let row = table.features.entry(id.to_owned()).or_default();
     let epoch = payload.number("epoch");
-    found.unless(row.open.is_none(), "C1", at, || format!("{id} is claimed while claim {:?} is open", row.open));
+    found.unless(row.open.is_none(), "C1", at, || format!("{id} is claimed while {:?} is open", row.open));
     found.unless(epoch == row.epoch + 1, "C2", at, || format!("{id}: claim {epoch} follows claim {}", row.epoch));
     found.unless(wanted != Wanted::Stopped, "C11", at, || format!("{id} is claimed in a stopped project"));
     found.unless(wanted == Wanted::Running && !editing, "C6", at, || format!("{id} is claimed while nothing may be"));
@@ -41,7 +118,7 @@ fn claimed(table: &mut ProjectTable, id: &str, payload: &Payload, at: u64, found
     found.unless(row.busy.is_none(), "C6", at, || format!("{id} is claimed while it is {}", row.busy.unwrap_or_default()));
     found.unless(row.blockers.is_empty(), "C6", at, || format!("{id} is claimed while it waits for {:?}", row.blockers));
     row.epoch = epoch;
-    row.open = Some(epoch);
+    session::granted(table, id, payload, now, found);
 }
 
 fn unblocked(table: &mut ProjectTable, id: &str, by: &str, at: u64, found: &mut Found) {
@@ -56,9 +133,14 @@ fn closed(table: &mut ProjectTable, id: &str, payload: &Payload, at: u64, found:
     if let Some(sha) = &sha {
         let published = table.advanced.iter().any(|(_, feature, to)| feature == id && to == sha);
         found.unless(published, "G6", at, || format!("{id} is closed as merged by {sha}, which was not published for it"));
+        let entry = table.entries.values().find(|row| row.sha == *sha).map(|row| row.epoch);
+        let submitted = table.features.get(id).and_then(|row| row.submitted);
+        found.unless(submitted.is_some_and(|(epoch, passed)| passed && entry == Some(epoch)), "C4", at, || {
+            format!("{id} is closed as merged; handed in and passed is {submitted:?}, verified was claim {entry:?}")
+        });
     }
     let row = table.features.entry(id.to_owned()).or_default();
-    found.unless(row.open.is_none(), "C3", at, || format!("{id} is closed while claim {:?} is open", row.open));
+    found.unless(row.open.is_none(), "C3", at, || format!("{id} is closed while {:?} is open", row.open));
     row.settled = true;
     row.busy = None;
     if let Some(sha) = sha {
@@ -72,24 +154,16 @@ fn plain(row: &mut FeatureRow, id: &str, verb: &str, payload: &Payload, at: u64,
     let epoch = payload.number("epoch");
     match verb {
         "created" => {
+            found.unless(!row.exists, "C10", at, || format!("{id} is created twice"));
             row.exists = true;
             row.blockers.extend(payload.texts("blockers"));
         }
         "blocked" => {
             row.blockers.insert(payload.text("by"));
         }
-        "submitted" | "released" | "claim_expired" => {
-            found.unless(row.open == Some(epoch), "C2", at, || {
-                format!("{id}: {verb} under claim {epoch}, open is {:?}", row.open)
-            });
-            row.open = None;
-            if verb == "submitted" {
-                row.busy = Some("submitted");
-            }
-        }
         "question_asked" => {
-            found
-                .unless(row.open == Some(epoch), "C2", at, || format!("{id}: asked under claim {epoch}, open is {:?}", row.open));
+            let open = row.open.as_ref().map(|open| open.epoch);
+            found.unless(open == Some(epoch), "C2", at, || format!("{id}: asked under claim {epoch}, open is {open:?}"));
             row.busy = Some("waiting for an answer");
         }
         "work_secured" | "work_lost" => {
@@ -97,10 +171,16 @@ fn plain(row: &mut FeatureRow, id: &str, verb: &str, payload: &Payload, at: u64,
                 format!("{id}: {verb} for claim {epoch}, which never was")
             });
         }
-        "question_answered" | "review_rejected" | "merge_rejected" | "requeued" => row.busy = None,
-        "reopened" => {
+        "question_answered" => row.busy = None,
+        "merge_rejected" => {
+            let which = if payload.text("fault") == "conflict" { 2 } else { 1 };
+            row.used[which] += 1;
+            row.busy = None;
+        }
+        "requeued" | "reopened" => {
             row.settled = false;
             row.busy = None;
+            row.used = [0; 3];
         }
         "quarantined" => row.busy = Some("quarantined"),
         "withdrawn" => row.settled = true,

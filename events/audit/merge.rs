@@ -1,13 +1,17 @@
-//! The trunk and upstream: G3, G4, G6.
+//! The trunk and upstream: G2, G3, G4, G6.
 
 use super::tables::{Payload, ProjectTable};
 use super::{Found, Landed};
 
 pub(super) fn take(table: &mut ProjectTable, verb: &str, payload: &Payload, at: u64, found: &mut Found) {
     let number = payload.number("entry");
+    if verb == "publish_intended" {
+        let open = table.entries.iter().find(|(_, row)| row.intended).map(|(number, _)| *number);
+        found.unless(open.is_none(), "G2", at, || format!("entry {number} is to be published, entry {open:?} has no end yet"));
+    }
     let row = table.entries.entry(number).or_default();
     match verb {
-        "queued" => row.feature = payload.maybe("kind.feature"),
+        "queued" => (row.feature, row.epoch) = (payload.maybe("kind.feature"), payload.number("kind.epoch")),
         "candidate_built" => {
             row.base = payload.maybe("candidate.base");
             row.sha = payload.text("candidate.sha");

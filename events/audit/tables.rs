@@ -14,10 +14,19 @@ pub(super) enum Wanted {
     Completed,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ProjectTable {
     pub(super) wanted: Wanted,
     pub(super) editing: bool,
+    /// Berths wanted.
+    pub(super) target: u64,
+    /// Limits that were in force since the first setting, in microseconds: the longest of each, because a claim keeps what it began with.
+    pub(super) wall: i64,
+    pub(super) lease: i64,
+    /// The newest session of each berth.
+    pub(super) sessions: BTreeMap<String, SessionRow>,
+    /// Transcripts as they were recorded: session, chunks, bytes, digest, position.
+    pub(super) transcripts: Vec<TranscriptRow>,
     pub(super) features: BTreeMap<String, FeatureRow>,
     /// Feature → those it depends on, by the backlog.
     pub(super) edges: BTreeSet<(String, String)>,
@@ -27,12 +36,69 @@ pub(super) struct ProjectTable {
     pub(super) advanced: Vec<(u64, String, String)>,
 }
 
+impl Default for ProjectTable {
+    fn default() -> Self {
+        Self {
+            wanted: Wanted::Stopped,
+            editing: false,
+            // One, until somebody says otherwise.
+            target: 1,
+            wall: 2 * 3_600 * 1_000_000,
+            lease: 60 * 1_000_000,
+            sessions: BTreeMap::new(),
+            transcripts: vec![],
+            features: BTreeMap::new(),
+            edges: BTreeSet::new(),
+            berths: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            advanced: vec![],
+        }
+    }
+}
+
+/// The session of a berth.
+#[derive(Debug, Default)]
+pub(super) struct SessionRow {
+    pub(super) role: String,
+    /// Feature and epoch, for those with a claim.
+    pub(super) claim: Option<(String, u64)>,
+    pub(super) started: bool,
+    /// It handed in what it was granted for.
+    pub(super) said: bool,
+    pub(super) ended: bool,
+}
+
+/// What the log says of a kept transcript.
+#[derive(Debug)]
+pub(super) struct TranscriptRow {
+    pub(super) session: String,
+    pub(super) chunks: u64,
+    pub(super) bytes: u64,
+    pub(super) digest: String,
+    pub(super) dropped: bool,
+    pub(super) at: u64,
+}
+
+/// An open claim.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) epoch: u64,
+    /// The berth that holds it; none for those outside.
+    pub(super) berth: Option<String>,
+    /// Up-time at which it has to be over.
+    pub(super) bound: Option<i64>,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct FeatureRow {
     pub(super) exists: bool,
     pub(super) epoch: u64,
     /// The open claim.
-    pub(super) open: Option<u64>,
+    pub(super) open: Option<Open>,
+    /// Tries, rejections and conflicts since the last requeue or reopening.
+    pub(super) used: [u32; 3],
+    /// The claim that was handed in last, and whether its review passed.
+    pub(super) submitted: Option<(u64, bool)>,
     pub(super) settled: bool,
     /// Something other than an open feature: submitted, quarantined, asked, …
     pub(super) busy: Option<&'static str>,
@@ -47,12 +113,18 @@ pub(super) struct BerthRow {
     pub(super) requested: Option<u64>,
     /// Started and not yet exited or lost.
     pub(super) started: Option<u64>,
+    /// In service.
+    pub(super) enlisted: bool,
+    /// Its newest session.
+    pub(super) session: Option<String>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct EntryRow {
     /// The feature, unless it is a scaffold.
     pub(super) feature: Option<String>,
+    /// The claim it was handed in under.
+    pub(super) epoch: u64,
     pub(super) base: Option<String>,
     pub(super) sha: String,
     pub(super) tree: String,
@@ -85,6 +157,21 @@ impl Payload {
 
     pub(super) fn number(&self, path: &str) -> u64 {
         self.at(path).as_u64().unwrap_or_default()
+    }
+
+    pub(super) fn maybe_number(&self, path: &str) -> Option<u64> {
+        self.at(path).as_u64()
+    }
+
+    /// Whether there is anything but nil.
+    pub(super) fn maybe_bytes(&self, path: &str) -> bool {
+        !matches!(self.at(path), Value::Nil)
+    }
+
+    /// Whether the key is there, be it nil.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let (parent, key) = path.rsplit_once('.').map_or((&self.0, path), |(parent, key)| (self.at(parent), key));
+        parent.as_map().is_some_and(|pairs| pairs.iter().any(|(k, _)| k.as_str() == Some(key)))
     }
 
     pub(super) fn signed(&self, path: &str) -> i64 {

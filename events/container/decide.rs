@@ -16,6 +16,9 @@ impl Aggregate for Container {
 
     fn decide(&self, command: &Command, _now: Timestamp) -> Decision {
         match (self, command) {
+            (Self::Enlisted(_) | Self::Dismissed { .. }, Command::DropTranscript { session }) => {
+                Ok(vec![event::TranscriptDropped { session: session.clone() }.into()])
+            }
             (Self::Unknown | Self::Dismissed { .. }, Command::Enlist) => Ok(vec![event::Enlisted {}.into()]),
             (Self::Unknown | Self::Dismissed { .. }, _) => Err(Refusal::Unknown),
             (Self::Enlisted(_), Command::Enlist) => Err(Refusal::Exists),
@@ -38,6 +41,14 @@ impl Berth {
     fn decide(&self, command: &Command) -> Decision {
         match command {
             Command::Enlist => Err(Refusal::Exists),
+            Command::KeepTranscript { session, chunks, bytes, digest } => match &self.slot {
+                Slot::Ended(e) if e.gone && e.job.session == *session => {
+                    let (session, chunks, bytes, digest) = (session.clone(), *chunks, *bytes, *digest);
+                    Ok(vec![event::TranscriptKept { session, chunks, bytes, digest }.into()])
+                }
+                _ => Err(Refusal::WrongState),
+            },
+            Command::DropTranscript { session } => Ok(vec![event::TranscriptDropped { session: session.clone() }.into()]),
             Command::Assign { assignment } => match (&self.slot, &self.duty) {
                 (Slot::Idle, Duty::Withhold { by }) => Err(Refusal::Withheld { by: by.clone() }),
                 (Slot::Idle, _) => Ok(vec![event::Assigned { assignment: (**assignment).clone() }.into()]),

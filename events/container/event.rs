@@ -168,6 +168,26 @@ pub struct Reinstated {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dismissed {}
 
+/// A session said its last: what is kept of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TranscriptKept {
+    /// Whose.
+    pub session: SessionId,
+    /// Chunks, numbered from 1.
+    pub chunks: u64,
+    /// Bytes in all of them.
+    pub bytes: u64,
+    /// BLAKE3 over the bytes, in order.
+    pub digest: Digest,
+}
+
+/// A transcript is beyond its time: it is removed after this.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TranscriptDropped {
+    /// Whose.
+    pub session: SessionId,
+}
+
 event_enum! {
     /// The events of a container stream.
     pub enum Event {
@@ -187,5 +207,7 @@ event_enum! {
         InterruptRequested(InterruptRequested) = "container.interrupt_requested", 1;
         Reinstated(Reinstated) = "container.reinstated", 1;
         Dismissed(Dismissed) = "container.dismissed", 1;
+        TranscriptKept(TranscriptKept) = "container.transcript_kept", 1;
+        TranscriptDropped(TranscriptDropped) = "container.transcript_dropped", 1;
     }
 }

@@ -46,6 +46,8 @@ pub enum Command {
     Interrupt { by: String },
     Reinstate { by: String },
     Dismiss,
+    KeepTranscript { session: SessionId, chunks: u64, bytes: u64, digest: Digest },
+    DropTranscript { session: SessionId },
 }
 
 refusal_enum! {

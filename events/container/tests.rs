@@ -95,6 +95,8 @@ fn grid() {
         ("interrupt", C::Interrupt { by: "me".into() }),
         ("reinstate", C::Reinstate { by: "me".into() }),
         ("dismiss", C::Dismiss),
+        ("keep transcript", C::KeepTranscript { session: session(1), chunks: 2, bytes: 9, digest: Digest::of(b"t") }),
+        ("drop transcript", C::DropTranscript { session: session(1) }),
     ];
     assert_documented("container", &states, &commands);
 }

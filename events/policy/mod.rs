@@ -11,6 +11,7 @@ mod expire;
 mod fleet;
 mod integrate;
 mod milestone;
+pub mod retain;
 mod supervise;
 #[cfg(test)]
 mod tests;

@@ -8,5 +8,5 @@ pub mod standing;
 
 pub use books::{Books, ProjectBook, Tracked};
 pub use grants::{Grant, Subject};
-pub use sessions::{SessionRecord, SessionsView};
+pub use sessions::{SessionRecord, SessionsView, Transcript};
 pub use standing::{Standing, Tallied};

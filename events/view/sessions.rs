@@ -30,6 +30,17 @@ pub struct SessionRecord {
     pub ended: Option<(Timestamp, Outcome)>,
     /// How its container ended.
     pub exit: Option<Exit>,
+    /// What is kept of what it said.
+    pub transcript: Option<Transcript>,
+}
+
+/// The transcript of a session that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Transcript {
+    /// It is there, with so many bytes.
+    Kept(u64),
+    /// It was there, and is beyond its time.
+    Dropped,
 }
 
 /// The sessions of a project.
@@ -51,8 +62,14 @@ impl SessionsView {
         self.by_id.iter()
     }
 
+    fn transcript(&mut self, session: &SessionId, transcript: Transcript) {
+        if let Some(record) = self.by_id.get_mut(session) {
+            record.transcript = Some(transcript);
+        }
+    }
+
     /// Takes a fact of a berth.
-    pub(super) fn apply(&mut self, n: BerthNo, event: &Event, at: Timestamp) {
+    pub(crate) fn apply(&mut self, n: BerthNo, event: &Event, at: Timestamp) {
         if let Event::Assigned(e) = event {
             let job = &e.assignment;
             let record = SessionRecord {
@@ -65,10 +82,16 @@ impl SessionsView {
                 began: None,
                 ended: None,
                 exit: None,
+                transcript: None,
             };
             self.by_id.insert(job.session.clone(), record);
             self.newest.insert(n, job.session.clone());
             return;
+        }
+        match event {
+            Event::TranscriptKept(e) => self.transcript(&e.session, Transcript::Kept(e.bytes)),
+            Event::TranscriptDropped(e) => self.transcript(&e.session, Transcript::Dropped),
+            _ => {}
         }
         let Some(record) = self.newest.get(&n).and_then(|id| self.by_id.get_mut(id)) else { return };
         match event {

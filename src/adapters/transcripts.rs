@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::ports::PortError;
-use actors::ports::transcripts::{CHUNK_MAX, Transcripts};
+use actors::ports::transcripts::{CHUNK_MAX, Spoken, Transcripts};
 use async_trait::async_trait;
-use events::id::SessionId;
+use events::id::{Digest, SessionId};
 
 /// Most bytes kept of one session; what comes after is counted and not kept.
 pub const TRANSCRIPT_MAX: u64 = 64 * 1024 * 1024;
@@ -145,6 +145,43 @@ impl Transcripts for TranscriptFolder {
             (text, seq)
         }))
     }
+
+    async fn spoken(&self, session: &SessionId) -> Result<Option<Spoken>, PortError> {
+        let (path, session) = (self.path(session), session.clone());
+        let read = tokio::task::spawn_blocking(move || {
+            let bytes = match std::fs::read(&path) {
+                Ok(bytes) => bytes,
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                Err(e) => return Err(PortError::Transient(format!("transcript of {session}: {e}"))),
+            };
+            let mut text = Vec::with_capacity(bytes.len());
+            let mut chunks = 0;
+            for (seq, body) in frames(&bytes) {
+                if seq != chunks + 1 {
+                    let why = format!("transcript of {session}: chunk {chunks} is followed by {seq}");
+                    return Err(PortError::Permanent(why));
+                }
+                chunks = seq;
+                text.extend_from_slice(body);
+            }
+            Ok(Some(Spoken { chunks, bytes: text.len() as u64, digest: Digest::of(&text) }))
+        });
+        read.await.unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
+    }
+
+    async fn remove(&self, session: &SessionId) -> Result<(), PortError> {
+        let (store, session) = (self.clone(), session.clone());
+        let removed = tokio::task::spawn_blocking(move || {
+            store.open.lock().unwrap_or_else(PoisonError::into_inner).by_session.remove(&session);
+            match std::fs::remove_file(store.path(&session)) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    Err(PortError::Transient(format!("removing the transcript of {session}: {e}")))
+                }
+                _ => Ok(()),
+            }
+        });
+        removed.await.unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
+    }
 }
 
 #[cfg(test)]
@@ -162,6 +199,14 @@ mod tests {
         assert!(store.append(&session, 4, b"four").await.is_err(), "X1: no gap");
         assert_eq!(store.read(&session, 0).await, Ok((b"one two".to_vec(), 2)));
         assert_eq!(store.read(&session, 1).await, Ok((b"two".to_vec(), 2)));
+        let spoken = Spoken { chunks: 2, bytes: 7, digest: Digest::of(b"one two") };
+        assert_eq!(store.spoken(&session).await, Ok(Some(spoken)));
+        for _ in 0..2 {
+            store.remove(&session).await.expect("removed");
+        }
+        assert_eq!(store.spoken(&session).await, Ok(None));
+        std::fs::write(store.path(&session), [&2_u64.to_le_bytes()[..], &0_u32.to_le_bytes()].concat()).expect("a hole");
+        assert!(matches!(store.spoken(&session).await, Err(PortError::Permanent(why)) if why.contains("followed by 2")), "X1");
     }
 
     #[tokio::test]

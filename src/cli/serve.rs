@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use actors::ports::repo::Credential;
 use anyhow::{Context, bail};
+use events::policy::retain::Retention;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::DataArgs;
@@ -28,7 +29,29 @@ pub(super) struct ServeArgs {
     #[arg(long)]
     take_over: bool,
     #[command(flatten)]
+    kept: KeptArgs,
+    #[command(flatten)]
     engine: EngineArgs,
+}
+
+/// How long transcripts are kept. That one was there, and what it was, stays in the log.
+#[derive(Debug, clap::Args)]
+struct KeptArgs {
+    /// Remove transcripts this many days after the end of their session
+    #[arg(long, value_name = "DAYS", default_value_t = 90)]
+    keep_transcripts_days: u64,
+    /// Remove the oldest transcripts beyond so many GiB of all of them
+    #[arg(long, value_name = "GIB", default_value_t = 20)]
+    keep_transcripts_gib: u64,
+}
+
+impl KeptArgs {
+    fn retention(&self) -> Retention {
+        Retention {
+            age_ms: self.keep_transcripts_days.saturating_mul(24 * 3_600 * 1_000),
+            bytes: self.keep_transcripts_gib.saturating_mul(1024 * 1024 * 1024),
+        }
+    }
 }
 
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
@@ -38,6 +61,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         let key = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
         Secrets::new(app.data.secrets()).keep_host_wide(Some(&Credential::SshKey(key)))?;
     }
+    app.retain(args.kept.retention());
     for line in app.begin(&args.engine).await? {
         eprintln!("note: {line}");
     }

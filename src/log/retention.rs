@@ -4,11 +4,10 @@
 //! its own, and no commit of its own.
 
 use events::id::Timestamp;
+use events::log::{ANSWERS_KEPT, ANSWERS_KEPT_FOR};
 
 /// Answers forgotten with one batch: more than a batch can add, so that their number comes down.
 pub const FORGOTTEN_AT_ONCE: u16 = 4096;
-/// A day, in microseconds as timestamps count them.
-const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// Bounds of the stored answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +19,9 @@ pub struct Retention {
 }
 
 impl Default for Retention {
-    /// A month, or the newest million: whoever asks again does so after a lost connection or a restart, not after a month.
+    /// What the log's port promises, and no more.
     fn default() -> Self {
-        Self { answers: 1_000_000, age: 30 * DAY }
+        Self { answers: usize::try_from(ANSWERS_KEPT).unwrap_or(usize::MAX), age: ANSWERS_KEPT_FOR }
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
+use actors::ports::PortError;
+use actors::ports::transcripts::Transcripts;
 use anyhow::{Context, bail};
-use events::audit::{Audit, Landed};
+use events::audit::{Audit, Landed, Replay, Spoken};
 use events::log::EventLog;
 use events::stream::Position;
 
 use super::{open, print};
+use crate::adapters::transcripts::TranscriptFolder;
 use crate::app::DataFolder;
 use crate::cli::{DataArgs, shown};
 use crate::log::backup::newest_seal;
@@ -108,13 +111,14 @@ pub(super) async fn audited(data: &DataArgs) -> anyhow::Result<()> {
 
 /// Runs the audit over a whole log, with what upstream's branch holds as the gates saw it last.
 pub(crate) async fn audit(folder: &DataFolder, log: &dyn EventLog) -> anyhow::Result<Vec<events::audit::Breach>> {
-    let mut audit = Audit::new(&log.id());
+    let (mut audit, mut replay) = (Audit::new(&log.id()), Replay::new(&log.id()));
     let mut after = Position(0);
     loop {
         let batch = log.read_all(after, BATCH).await?;
         let Some(last) = batch.last().map(|e| e.position) else { break };
         for envelope in &batch {
             audit.take(envelope);
+            replay.take(envelope);
         }
         after = last;
     }
@@ -123,7 +127,20 @@ pub(crate) async fn audit(folder: &DataFolder, log: &dyn EventLog) -> anyhow::Re
             audit.compare(&project, &landed);
         }
     }
-    Ok(audit.finish())
+    let store = TranscriptFolder::new(folder.transcripts());
+    for session in audit.transcripts() {
+        let id = session.parse()?;
+        let kept = match store.spoken(&id).await {
+            Ok(kept) => kept.map(|s| Spoken { chunks: s.chunks, bytes: s.bytes, digest: s.digest.to_string() }),
+            Err(PortError::Permanent(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        audit.compare_transcript(&session, kept.as_ref());
+    }
+    let mut breaches = replay.finish();
+    breaches.extend(audit.finish());
+    breaches.sort_by_key(|breach| breach.position);
+    Ok(breaches)
 }
 
 /// The first-parent chain of a gate's branch, oldest first, with the features its merges name.

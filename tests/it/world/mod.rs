@@ -11,13 +11,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actors::ports::transcripts::Transcripts;
 use actors::sessions::Sessions;
 use actors::supervisor::{Core, Running};
-use events::audit::{Audit, Breach, Landed};
+use events::audit::{Audit, Breach, Landed, Replay, Spoken};
 use events::backlog::{Batch, BatchItem};
 use events::feature::Content;
 use events::log::EventLog;
 use events::memory::MemoryLog;
+use events::policy::retain::Retention;
 use events::project::ProjectKind;
 use events::stream::Position;
 use events::view::{Books, ProjectBook, snapshot};
@@ -54,6 +56,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FastClock>,
     pub(crate) engine: Arc<StubEngine>,
     sessions: watch::Sender<Option<Sessions>>,
+    /// How long transcripts are kept.
+    pub(crate) retention: Retention,
 }
 
 /// Runs a story on an actix system of its own. A thread that blocks for ever defeats every timeout of the runtime: the watchdog ends
@@ -78,7 +82,14 @@ impl World {
         let sessions = watch::Sender::new(None);
         let gates = folder.path().join("gates");
         let engine = Arc::new(StubEngine::new(folder.path().join("trees"), gates, sessions.subscribe()));
-        let world = Self { log: Arc::new(MemoryLog::new("world")), clock: Arc::new(FastClock::new()), engine, sessions, folder };
+        let world = Self {
+            log: Arc::new(MemoryLog::new("world")),
+            clock: Arc::new(FastClock::new()),
+            engine,
+            sessions,
+            folder,
+            retention: Retention::default(),
+        };
         world.git(world.folder.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "up.git"]);
         world.push_upstream("README", "A zoo\n");
         world
@@ -122,6 +133,7 @@ impl World {
             blobs: Arc::new(BlobFolder::new(self.folder.path().join("blobs"))),
             transcripts: Arc::new(TranscriptFolder::new(self.folder.path().join("transcripts"))),
             prompts: Arc::new(BuiltIn::new().expect("templates")),
+            retention: self.retention,
             snapshots: Arc::new(self.snapshots()),
             snapshot_every: SNAPSHOT_EVERY,
         }
@@ -179,14 +191,21 @@ impl World {
 
     /// Runs the audit over the whole log and upstream.
     pub(crate) async fn breaches(&self) -> Vec<Breach> {
-        let mut audit = Audit::new(&self.log.id());
+        let (mut audit, mut replay) = (Audit::new(&self.log.id()), Replay::every(&self.log.id(), SNAPSHOT_EVERY));
         for envelope in self.log.read_all(Position(0), usize::MAX).await.expect("log") {
             audit.take(&envelope);
+            replay.take(&envelope);
+        }
+        let transcripts = TranscriptFolder::new(self.folder.path().join("transcripts"));
+        for session in audit.transcripts() {
+            let kept = transcripts.spoken(&session.parse().expect("session")).await.expect("read");
+            let kept = kept.map(|s| Spoken { chunks: s.chunks, bytes: s.bytes, digest: s.digest.to_string() });
+            audit.compare_transcript(&session, kept.as_ref());
         }
         for project in audit.projects() {
             audit.compare(&project, &self.landed());
         }
-        audit.finish()
+        replay.finish().into_iter().chain(audit.finish()).collect()
     }
 
     /// Waits for a part of a story; when it is stuck, says where the log ends.

@@ -1,0 +1,114 @@
+//! `retain`: which transcripts are beyond their time. The log keeps what happened for ever; what agents printed is kept for a while.
+
+use crate::id::{BerthNo, ProjectName, SessionId, Timestamp};
+use crate::view::{Books, Transcript};
+
+/// Bounds of the transcripts of an installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Milliseconds after the end of the session.
+    pub age_ms: u64,
+    /// Bytes of all of them; the oldest go first.
+    pub bytes: u64,
+}
+
+impl Default for Retention {
+    /// Ninety days and 20 GiB: long enough to look into what happened last month, small enough for a disk that is shared.
+    fn default() -> Self {
+        Self { age_ms: 90 * 24 * 3_600 * 1_000, bytes: 20 * 1024 * 1024 * 1024 }
+    }
+}
+
+/// A transcript that is beyond its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// Whose project.
+    pub project: ProjectName,
+    /// Which berth.
+    pub n: BerthNo,
+    /// Which session.
+    pub session: SessionId,
+}
+
+/// What is beyond its time now, oldest first; and when the next will be.
+pub fn overdue(books: &Books, retention: Retention, now: Timestamp) -> (Vec<Overdue>, Option<Timestamp>) {
+    let mut kept: Vec<(Timestamp, u64, Overdue)> = Vec::new();
+    for (project, book) in &books.projects {
+        for (session, record) in book.sessions.iter() {
+            if let (Some(Transcript::Kept(bytes)), Some((ended, _))) = (record.transcript, record.ended) {
+                let one = Overdue { project: project.clone(), n: record.n, session: session.clone() };
+                kept.push((ended, bytes, one));
+            }
+        }
+    }
+    kept.sort_by(|a, b| (a.0, &a.2.session).cmp(&(b.0, &b.2.session)));
+    let mut surplus = kept.iter().map(|(_, bytes, _)| bytes).sum::<u64>().saturating_sub(retention.bytes);
+    let mut over = Vec::new();
+    for (ended, bytes, one) in kept {
+        let until = ended.plus_ms(retention.age_ms);
+        if surplus == 0 && now < until {
+            return (over, Some(until));
+        }
+        surplus = surplus.saturating_sub(bytes);
+        over.push(one);
+    }
+    (over, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::event;
+    use crate::holder::Role;
+    use crate::id::Digest;
+    use crate::outcome::Outcome;
+    use crate::view::ProjectBook;
+
+    /// Sessions that ended one second apart, with transcripts of these sizes.
+    fn books(sizes: &[u64]) -> Books {
+        let mut book = ProjectBook::new("zoo".parse().expect("name"));
+        for (bytes, n) in sizes.iter().zip(1_u8..) {
+            let session = SessionId::from_bytes([n; 10]);
+            let digest = Digest::of(b"p");
+            let role = Role::Coder;
+            let assignment = event::Assignment {
+                session: session.clone(),
+                role,
+                feature: None,
+                epoch: None,
+                sha: None,
+                agent: None,
+                prompt_digest: digest,
+            };
+            let (outcome, detail) = (Outcome::Completed, String::new());
+            let ended = event::SessionEnded { session: session.clone(), outcome, exit_code: None, evidence: None, detail };
+            let kept = event::TranscriptKept { session, chunks: 1, bytes: *bytes, digest };
+            let facts: [event::Event; 3] = [event::Assigned { assignment }.into(), ended.into(), kept.into()];
+            for fact in facts {
+                book.sessions.apply(BerthNo(1), &fact, Timestamp(i64::from(n) * 1_000_000));
+            }
+        }
+        let mut books = Books::default();
+        books.projects.insert(book.name.clone(), book);
+        books
+    }
+
+    #[test]
+    fn the_oldest_go_by_age_and_by_size() {
+        type Case<'a> = (&'a [u64], Retention, i64, usize, Option<i64>);
+        let cases: [Case<'_>; 6] = [
+            (&[], Retention { age_ms: 10_000, bytes: 100 }, 5, 0, None),
+            (&[10, 10, 10], Retention { age_ms: 10_000, bytes: 100 }, 5, 0, Some(11)),
+            (&[10, 10, 10], Retention { age_ms: 10_000, bytes: 100 }, 12, 2, Some(13)),
+            (&[10, 10, 10], Retention { age_ms: 10_000, bytes: 29 }, 5, 1, Some(12)),
+            (&[10, 10, 10], Retention { age_ms: 10_000, bytes: 0 }, 5, 3, None),
+            (&[500, 10, 10], Retention { age_ms: 10_000, bytes: 100 }, 5, 1, Some(12)),
+        ];
+        for (sizes, retention, now, expected, next) in cases {
+            let (over, until) = overdue(&books(sizes), retention, Timestamp(now * 1_000_000));
+            let first: Vec<_> = (1_u8..).take(expected).map(|n| SessionId::from_bytes([n; 10])).collect();
+            assert_eq!(over.into_iter().map(|one| one.session).collect::<Vec<_>>(), first, "{sizes:?} {retention:?} {now}");
+            assert_eq!(until, next.map(|s| Timestamp(s * 1_000_000)), "{sizes:?} {retention:?} {now}");
+        }
+    }
+}
