@@ -21,7 +21,7 @@ pub(crate) fn inserts(path: &Path, count: u64, batch: u64, streams: u64) -> anyh
     }
     connection.execute("INSERT OR IGNORE INTO event_types VALUES (1, ?)", [kind().name])?;
     connection.execute("INSERT OR IGNORE INTO principals VALUES (1, 'policy:bench')", [])?;
-    let events: Vec<_> = (0..count).map(event).collect();
+    let events: Vec<_> = (1..=count).map(event).collect();
     let began = crate::now();
     for (chunk, first) in events.chunks(usize::try_from(batch)?).zip((0..count).step_by(usize::try_from(batch)?)) {
         let tx = connection.transaction()?;

@@ -1,13 +1,19 @@
-//! Figures of the log on SQLite: durable appends, batches, replay, verification, loading one stream, commit to follower. Prints, asserts
+//! Figures of the log: durable appends, batches, replay, verification, loading one stream, commit to follower, cold start. Prints, asserts
 //! nothing: machines are shared and noisy, so the disk's own rate of `fdatasync` is measured before and after every run and printed
 //! beside the figures, and every figure is a ratio to what the same run found possible.
 //!
-//! `cargo bench --bench log [-- append|batch|replay|stream|follow]`
+//! `cargo bench --bench log [-- append|batch|replay|stream|follow|cold|postgres]`
 
 mod append;
 mod bare;
+mod cold;
+mod peer;
+mod postgres;
 mod read;
 mod sample;
+/// The server of the tests: Debian's package, loopback, ends with the run.
+#[path = "../../tests/it/log/server.rs"]
+mod server;
 
 use std::io::Write;
 use std::path::Path;
@@ -44,14 +50,35 @@ pub(crate) fn disk_rate(folder: &Path) -> anyhow::Result<f64> {
     Ok(rate)
 }
 
+/// One line of figures for `benches/peers/run`: `peer` on SQLite, `peer-postgres PEERS` on PostgreSQL.
+fn beside_others(wanted: &[String]) -> Option<anyhow::Result<()>> {
+    let folder = || tempfile::tempdir().map_err(anyhow::Error::from);
+    match wanted {
+        [peer] if peer == "peer" => Some(folder().and_then(|folder| peer::sqlite(folder.path()))),
+        [peer, peers] if peer == "peer-postgres" => Some(folder().and_then(|folder| peer::postgres(peers, folder.path()))),
+        _ => None,
+    }
+}
+
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let runs: [(&str, Run); 5] = [
+    if let Some(done) = beside_others(&wanted) {
+        return done.map_or_else(
+            |error| {
+                eprintln!("{error:#}");
+                ExitCode::FAILURE
+            },
+            |()| ExitCode::SUCCESS,
+        );
+    }
+    let runs: [(&str, Run); 7] = [
         ("append", append::clients),
         ("batch", append::batches),
         ("replay", read::replay),
         ("stream", read::one_stream),
         ("follow", read::follow),
+        ("cold", cold::start),
+        ("postgres", postgres::batches),
     ];
     for (name, run) in runs {
         if !wanted.is_empty() && !wanted.iter().any(|w| w == name) {

@@ -6,15 +6,19 @@ use std::path::Path;
 use events::cause::{Cause, Principal};
 use events::codec::Kind;
 use events::envelope::Envelope;
-use events::feature::{self, event};
+use events::feature::{self, Content, event};
 use events::id::{CommandId, Digest, Timestamp};
 use events::log::{Append, Head, NewEvent};
 use events::stream::{Position, StreamId, Version};
 use supercargo::log::SqliteLog;
 use supercargo::log::archive::{Header, Reader, Record, Writer};
 
-/// The n-th event.
+/// The n-th event of a stream: its feature comes first.
 pub(crate) fn event(n: u64) -> NewEvent {
+    if n == 0 {
+        let created = event::Created { content: Content::titled("a feature"), batch: Digest::of(b"batch"), blockers: vec![] };
+        return NewEvent::of(&feature::Event::from(created));
+    }
     let text =
         format!("a comment of the length that comments have when an agent says in a sentence or two what it found, {n:>12}");
     NewEvent::of(&feature::Event::from(event::Commented { by: "agent".into(), text }))
@@ -59,7 +63,7 @@ pub(crate) async fn make(path: &Path, count: u64, streams: u64) -> anyhow::Resul
     Ok(())
 }
 
-/// The kind of every event here.
+/// The kind of nearly every event here.
 pub(crate) fn kind() -> Kind {
-    event(0).kind
+    event(1).kind
 }

@@ -11,7 +11,7 @@ use supercargo::app::Ownership;
 use supercargo::log::verify::{Verified, Walk, verify};
 use supercargo::log::{PostgresLog, SqliteLog};
 
-use super::{append, command, server, stream};
+use super::{append, command, database, stream};
 
 /// Runs a test on every implementation.
 fn on_every_log<F: Future<Output = ()>>(test: impl Fn(Arc<dyn EventLog>) -> F) {
@@ -20,7 +20,7 @@ fn on_every_log<F: Future<Output = ()>>(test: impl Fn(Arc<dyn EventLog>) -> F) {
         test(Arc::new(MemoryLog::new("memory"))).await;
         let folder = tempfile::tempdir().expect("folder");
         test(Arc::new(SqliteLog::open(&folder.path().join("log.db"), "sqlite").await.expect("opened"))).await;
-        if let Some(url) = server::database("the log on PostgreSQL").await {
+        if let Some(url) = database("the log on PostgreSQL").await {
             test(Arc::new(PostgresLog::open(&url, "postgres", Ownership::Respect).await.expect("opened"))).await;
         }
     });

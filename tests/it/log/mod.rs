@@ -7,7 +7,7 @@ mod faults;
 mod model;
 mod postgres;
 mod retention;
-pub(crate) mod server;
+mod server;
 mod sqlite;
 
 use events::cause::{Cause, Principal};
@@ -15,6 +15,17 @@ use events::codec::Kind;
 use events::id::{CommandId, Digest, Timestamp};
 use events::log::{Append, NewEvent};
 use events::stream::{StreamId, Version};
+
+/// The URL of a database that is empty and nobody else's; skips the test, loudly, when there is no server to be had.
+async fn database(test: &str) -> Option<String> {
+    match server::empty().await {
+        Ok(url) => Some(url),
+        Err(why) => {
+            crate::docker::skip(test, &why);
+            None
+        }
+    }
+}
 
 fn stream(name: &str) -> StreamId {
     name.parse().expect("stream")

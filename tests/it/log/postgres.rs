@@ -8,7 +8,7 @@ use supercargo::app::Ownership;
 use supercargo::log::verify::{Verified, Walk, verify};
 use supercargo::log::{Health, PostgresLog};
 
-use super::{append, server};
+use super::{append, database};
 use crate::binary::{Serving, supercargo};
 
 fn next(expected: u64) -> events::log::Append {
@@ -24,7 +24,7 @@ async fn cut_all(url: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_goes_on_where_it_was_closed_and_has_one_owner() {
-    let Some(url) = server::database("one owner on PostgreSQL").await else { return };
+    let Some(url) = database("one owner on PostgreSQL").await else { return };
     let missing = PostgresLog::open_reader(&url).await.map(|_| ()).expect_err("nothing there");
     assert!(format!("{missing:#}").contains("there is no log"), "{missing:#}");
     let first = PostgresLog::open(&url, "one", Ownership::Respect).await.expect("opened");
@@ -63,7 +63,7 @@ async fn until_answered(log: &PostgresLog, append: events::log::Append) {
 /// F5, F6: connections end at any moment; whatever was answered is there, whatever was refused is not, and writing goes on by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn lost_connections_lose_no_event_and_writing_goes_on() {
-    let Some(url) = server::database("lost connections to PostgreSQL").await else { return };
+    let Some(url) = database("lost connections to PostgreSQL").await else { return };
     let log = std::sync::Arc::new(PostgresLog::open(&url, "cut", Ownership::Respect).await.expect("opened"));
     let writers = (0..4u64).map(|writer| {
         let log = log.clone();
@@ -90,7 +90,7 @@ async fn lost_connections_lose_no_event_and_writing_goes_on() {
 /// A COMMIT whose answer is lost: the command is answered when it comes again, recorded once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_answer_to_commit_is_learned_from_the_log() {
-    let Some(url) = server::database("a lost answer of PostgreSQL").await else { return };
+    let Some(url) = database("a lost answer of PostgreSQL").await else { return };
     let log = PostgresLog::open(&url, "lost", Ownership::Respect).await.expect("opened");
     log.append(next(0)).await.expect("recorded");
     // The server ends the connection inside COMMIT, after which our side cannot know.
@@ -108,7 +108,7 @@ async fn a_lost_answer_to_commit_is_learned_from_the_log() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_cannot_be_changed() {
-    let Some(url) = server::database("triggers of PostgreSQL").await else { return };
+    let Some(url) = database("triggers of PostgreSQL").await else { return };
     let log = PostgresLog::open(&url, "fixed", Ownership::Respect).await.expect("opened");
     log.append(next(0)).await.expect("recorded");
     let mut admin = PgConnection::connect(&url).await.expect("connected");
@@ -122,7 +122,7 @@ async fn events_cannot_be_changed() {
 #[test]
 fn the_demo_runs_on_postgres_and_its_log_moves() {
     let runtime = tokio::runtime::Runtime::new().expect("runtime");
-    let url = |test: &'static str| runtime.block_on(server::database(test));
+    let url = |test: &'static str| runtime.block_on(database(test));
     let (Some(url), Some(other)) = (url("the demo on PostgreSQL"), url("the demo on PostgreSQL")) else { return };
     let folder = tempfile::tempdir().expect("folder");
     let data = folder.path().join("data");

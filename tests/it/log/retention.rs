@@ -7,7 +7,7 @@ use supercargo::log::retention::Retention;
 use supercargo::log::verify::{Verified, Walk, verify};
 use supercargo::log::{PostgresLog, SqliteLog};
 
-use super::{append, command, server};
+use super::{append, command, database};
 
 /// Three answers, or three milliseconds.
 const KEPT: Retention = Retention { answers: 3, age: 3_000 };
@@ -59,7 +59,7 @@ async fn sqlite_forgets_answers_after_their_time() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_forgets_answers_after_their_time() {
-    let Some(url) = server::database("answers in PostgreSQL").await else { return };
+    let Some(url) = database("answers in PostgreSQL").await else { return };
     let log = PostgresLog::open_with(&url, "kept", Ownership::Respect, KEPT).await.expect("opened");
     forgets(&log).await;
     drop(log);

@@ -1,12 +1,10 @@
 //! A PostgreSQL server of the test run's own: Debian's package, a folder of its own, a free port, loopback only. It ends with the run.
-//! Without the package the tests on it are skipped, loudly.
+//! Used by the tests and by the benchmarks.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-use crate::docker::skip;
 
 /// Tries to reach the server while it starts, and the pause between them.
 const TRIES: usize = 300;
@@ -19,23 +17,17 @@ struct Server {
     databases: AtomicUsize,
 }
 
-/// The URL of a database that is empty and nobody else's; skips the test when there is no server to be had.
-pub(crate) async fn database(test: &str) -> Option<String> {
+/// The URL of a database that is empty and nobody else's; or why there is no server to be had.
+pub(crate) async fn empty() -> Result<String, String> {
     static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
     let server = tokio::task::spawn_blocking(|| SERVER.get_or_init(start)).await.expect("joined");
-    let server = match server {
-        Ok(server) => server,
-        Err(why) => {
-            skip(test, why);
-            return None;
-        }
-    };
+    let server = server.as_ref().map_err(Clone::clone)?;
     let name = format!("log_{}", server.databases.fetch_add(1, Ordering::Relaxed));
     let admin = format!("postgres://{USER}@127.0.0.1:{}/postgres", server.port);
     let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&admin).await.expect("connected");
     let sql = format!("CREATE DATABASE {name}");
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("made");
-    Some(format!("postgres://{USER}@127.0.0.1:{}/{name}", server.port))
+    Ok(format!("postgres://{USER}@127.0.0.1:{}/{name}", server.port))
 }
 
 /// Where Debian puts the programs of the newest version.

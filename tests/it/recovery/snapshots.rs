@@ -102,7 +102,11 @@ fn books_that_are_not_what_the_log_says_are_found_and_replaced() {
         assert_eq!(fold(&log, Books::default(), served.position).await.expect("folded"), served);
         world.crash(server);
         let breaches = world.breaches().await;
-        assert_eq!(breaches.iter().map(|breach| breach.id).collect::<Vec<_>>(), ["L5"], "the audit tells of the alarm: {breaches:?}");
+        assert_eq!(
+            breaches.iter().map(|breach| breach.id).collect::<Vec<_>>(),
+            ["L5"],
+            "the audit tells of the alarm: {breaches:?}"
+        );
     });
 }
 
