@@ -136,7 +136,7 @@ impl Effects {
             Some((position, correlation)) if position.0 > 0 => (Some(position), correlation),
             _ => (None, id),
         };
-        let cause = Cause { principal: Principal::Policy("effects".to_owned()), correlation, causation };
+        let cause = Cause { principal: Principal::Policy("effects".into()), correlation, causation };
         Ok(self.directory.execute(&stream, command, id, cause, vec![]).await?.position)
     }
 
@@ -178,7 +178,7 @@ impl Effects {
             feature: None,
             holder: Holder::Berth { n, session },
             id,
-            cause: Cause::first(Principal::Policy("dispatch".to_owned()), id),
+            cause: Cause::first(Principal::Policy("dispatch".into()), id),
             premises: vec![(berth, version)],
         };
         self.lane.claim(asking).await?.map(|granted| granted.receipt.position).ok_or(Trouble::Nothing)

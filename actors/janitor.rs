@@ -77,7 +77,7 @@ impl Janitor {
     async fn drop_one(&self, one: &Overdue) -> bool {
         let stream = StreamId::Container(one.project.clone(), one.n);
         let id = CommandId::derived(&["retain", one.session.as_str()]);
-        let cause = Cause::first(Principal::Policy("retain".to_owned()), id);
+        let cause = Cause::first(Principal::Policy("retain".into()), id);
         let command = AnyCommand::Container(Command::DropTranscript { session: one.session.clone() });
         match self.directory.execute(&stream, command, id, cause, vec![]).await {
             Ok(receipt) => {

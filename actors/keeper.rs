@@ -97,7 +97,7 @@ impl Keeper {
         self.replace(folded).await?;
         let (text, digest) = (through.to_string(), alarm.kept.to_string());
         let id = CommandId::derived(&["books diverged", self.node.as_str(), &text, &digest]);
-        let cause = Cause::first(Principal::Node(self.node.to_string()), id);
+        let cause = Cause::first(Principal::Node(self.node.to_string().into()), id);
         let command = AnyCommand::Node(node::Command::Alarm { alarm });
         self.directory.execute(&StreamId::Node(self.node.clone()), command, id, cause, vec![]).await?;
         Ok(through)

@@ -143,7 +143,7 @@ impl Running {
         let stream = StreamId::Node(node.clone());
         let next = core.projector.read(|books| books.node.version.0 + 1);
         let id = CommandId::derived(&["node start", node.as_str(), &next.to_string()]);
-        let cause = Cause::first(Principal::Node(node.to_string()), id);
+        let cause = Cause::first(Principal::Node(node.to_string().into()), id);
         let start = AnyCommand::Node(node::Command::Start { build: build.to_owned() });
         core.directory.execute(&stream, start, id, cause, vec![]).await?;
 
@@ -217,7 +217,7 @@ impl Running {
         self.abort_tasks();
         if let Some(epoch) = epoch {
             let id = CommandId::derived(&["node stop", node.as_str(), &epoch.to_string()]);
-            let cause = Cause::first(Principal::Node(node.to_string()), id);
+            let cause = Cause::first(Principal::Node(node.to_string().into()), id);
             let stop = AnyCommand::Node(node::Command::Stop { epoch });
             if let Err(error) = self.core.directory.execute(&StreamId::Node(node.clone()), stop, id, cause, vec![]).await {
                 tracing::warn!(%error, "the orderly stop was not recorded; the next start sees a crash");

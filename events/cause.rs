@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{BadId, CommandId, SessionId};
+use crate::name::Name;
 use crate::stream::Position;
 
 /// Who is behind a command.
@@ -13,13 +14,13 @@ use crate::stream::Position;
 #[serde(try_from = "String", into = "String")]
 pub enum Principal {
     /// A person, by the name they are known under on this host.
-    Operator(String),
+    Operator(Name),
     /// An agent, by its session.
     Session(SessionId),
     /// A rule of ours, by its name.
-    Policy(String),
+    Policy(Name),
     /// What observes the outside and reports it: engine, upstream, the server itself.
-    Node(String),
+    Node(Name),
 }
 
 impl fmt::Display for Principal {
@@ -37,10 +38,10 @@ impl FromStr for Principal {
     type Err = BadId;
     fn from_str(text: &str) -> Result<Self, BadId> {
         match text.split_once(':') {
-            Some(("operator", name)) => Ok(Self::Operator(name.to_owned())),
+            Some(("operator", name)) => Ok(Self::Operator(name.into())),
             Some(("session", id)) => Ok(Self::Session(id.parse()?)),
-            Some(("policy", name)) => Ok(Self::Policy(name.to_owned())),
-            Some(("node", name)) => Ok(Self::Node(name.to_owned())),
+            Some(("policy", name)) => Ok(Self::Policy(name.into())),
+            Some(("node", name)) => Ok(Self::Node(name.into())),
             _ => Err(BadId::Other(text.to_owned(), "principal")),
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cause::Cause;
 use crate::id::{CommandId, Digest, Timestamp};
+use crate::name::Name;
 use crate::stream::{Position, StreamId, Version};
 
 /// Largest payload in bytes; bigger things belong into the blob store, and the event names their digest.
@@ -24,7 +25,7 @@ pub struct Envelope {
     /// Place in the stream.
     pub version: Version,
     /// Stored name, `noun.verb`.
-    pub kind: String,
+    pub kind: Name,
     /// Schema number of the payload.
     pub schema: u16,
     /// When it was recorded; never earlier than the event before it.

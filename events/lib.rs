@@ -24,6 +24,7 @@ pub mod holder;
 pub mod id;
 pub mod log;
 pub mod memory;
+pub mod name;
 pub mod node;
 pub mod outcome;
 pub mod policy;

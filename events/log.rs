@@ -201,7 +201,7 @@ impl Append {
                 position: Position(head.position.0 + n),
                 stream: self.stream.clone(),
                 version: Version(self.expected.0 + n),
-                kind: event.kind.name.to_owned(),
+                kind: event.kind.name.into(),
                 schema: event.kind.schema,
                 at: self.at.max(last_at),
                 cause: self.cause.clone(),

@@ -217,7 +217,7 @@ impl Reconciler {
             tracked.map(|t| (t.position, t.correlation))
         });
         let (causation, correlation) = last.map_or((None, id), |(position, correlation)| (Some(position), correlation));
-        let cause = Cause { principal: Principal::Node("engine".to_owned()), correlation, causation };
+        let cause = Cause { principal: Principal::Node("engine".into()), correlation, causation };
         match self.directory.execute(&stream, AnyCommand::Container(command), id, cause, vec![]).await {
             Ok(receipt) => {
                 self.projector.wait_for(receipt.position).await;

@@ -77,7 +77,7 @@ async fn multiply(from: &Path, to: &Path) -> anyhow::Result<(usize, usize)> {
     let source: Vec<Envelope> = source.into_iter().filter(|e| e.stream.project().is_some()).collect();
     let mut names: HashMap<String, &'static str> = HashMap::new();
     for envelope in &source {
-        names.entry(envelope.kind.clone()).or_insert_with(|| Box::leak(envelope.kind.clone().into_boxed_str()));
+        names.entry(envelope.kind.to_string()).or_insert_with(|| Box::leak(envelope.kind.to_string().into_boxed_str()));
     }
     let (source, names) = (Arc::new(source), Arc::new(names));
     let to = Arc::new(SqliteLog::open(to, "log-benchmark").await?);
@@ -98,7 +98,7 @@ async fn copy(
     for envelope in source.iter() {
         let renamed = envelope.stream.to_string().replacen("-demo", &format!("-demo-{n}"), 1);
         let stream: StreamId = renamed.parse().map_err(|e| anyhow::anyhow!("{renamed}: {e}"))?;
-        let kind = Kind { name: names[&envelope.kind], schema: envelope.schema };
+        let kind = Kind { name: names[&*envelope.kind], schema: envelope.schema };
         let mut cause = envelope.cause.clone();
         cause.causation = None;
         let append = Append {

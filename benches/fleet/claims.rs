@@ -113,7 +113,7 @@ impl Scene {
                 feature: None,
                 holder: Holder::Outside { principal: principal.clone() },
                 id,
-                cause: Cause::first(Principal::Operator(principal), id),
+                cause: Cause::first(Principal::Operator(principal.into()), id),
                 premises: vec![],
             };
             let granted = self.office.core.lane.claim(asking).await?;

@@ -26,7 +26,7 @@ fn record(history: &[(&str, &str, Value)]) -> Vec<Envelope> {
             position: Position(n),
             stream: stream.parse().expect("stream"),
             version: Version(*version),
-            kind: (*kind).to_owned(),
+            kind: (*kind).into(),
             schema: 1,
             at: Timestamp(0),
             cause: Cause::first(Principal::Operator("me".into()), id),

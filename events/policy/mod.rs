@@ -226,7 +226,7 @@ impl Teller<'_> {
         let id = CommandId::derived(&[self.policy, self.project.as_str(), &name, &version, purpose]);
         let causation = (tracked.position.0 > 0).then_some(tracked.position);
         let correlation = if causation.is_some() { tracked.correlation } else { id };
-        let cause = Cause { principal: Principal::Policy(self.policy.to_owned()), correlation, causation };
+        let cause = Cause { principal: Principal::Policy(self.policy.into()), correlation, causation };
         Tell { id, stream, command, premises: vec![], cause }
     }
 

@@ -37,7 +37,7 @@ impl Filter {
     /// Whether an event is wanted.
     pub fn wants(&self, envelope: &Envelope) -> bool {
         let project = self.project.is_none() || envelope.stream.project() == self.project.as_ref();
-        let kind = self.kinds.is_empty() || self.kinds.contains(&envelope.kind);
+        let kind = self.kinds.is_empty() || self.kinds.iter().any(|kind| *kind == envelope.kind);
         project && kind && !matches!(envelope.stream, StreamId::Subscription(_))
     }
 }

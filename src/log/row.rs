@@ -30,7 +30,7 @@ impl Row {
             position: Position(number(self.0, "position")?),
             stream: self.1.parse().map_err(|_| bad("stream name"))?,
             version: Version(number(self.2, "version")?),
-            kind: self.3,
+            kind: self.3.into(),
             schema: u16::try_from(self.4).map_err(|_| bad("schema number"))?,
             at: Timestamp(self.5),
             cause: Cause {

@@ -49,7 +49,7 @@ pub async fn stats(log: &dyn EventLog) -> Result<Stats, ReadError> {
         stats.head = last.position.0;
         for envelope in batch {
             let bytes = envelope.payload.len() as u64;
-            let of_kind = stats.kinds.entry(envelope.kind).or_default();
+            let of_kind = stats.kinds.entry(envelope.kind.into()).or_default();
             for count in [&mut stats.total, of_kind] {
                 count.events += 1;
                 count.bytes += bytes;

@@ -72,7 +72,7 @@ impl Watch {
 
     fn count(&mut self, envelope: &events::envelope::Envelope) {
         self.counts.events = envelope.position.0;
-        let (kind, schema, payload) = (envelope.kind.as_str(), envelope.schema, envelope.payload.as_slice());
+        let (kind, schema, payload) = (&*envelope.kind, envelope.schema, envelope.payload.as_slice());
         match project::Event::decode(kind, schema, payload) {
             Ok(project::Event::MilestoneSettled(e)) => {
                 self.counts.milestones += 1;

@@ -12,6 +12,7 @@ mod log;
 mod newcomer;
 mod readers;
 mod recovery;
+mod retained;
 mod transports;
 mod trial;
 mod world;

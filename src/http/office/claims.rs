@@ -45,7 +45,7 @@ fn holder(wish: &Wish, named: Option<&str>) -> Done<String> {
 
 impl Office {
     fn desk(wish: &Wish, named: Option<&str>) -> Done<AtDesk> {
-        Ok(AtDesk { holder: holder(wish, named)?, principal: Principal::Operator(wish.by.clone()), id: wish.id })
+        Ok(AtDesk { holder: holder(wish, named)?, principal: Principal::Operator(wish.by.as_str().into()), id: wish.id })
     }
 
     fn outside(&self) -> Outside {

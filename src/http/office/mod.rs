@@ -76,7 +76,7 @@ fn written(receipt: &Receipt) -> Written {
 impl Office {
     /// Sends a command in the name of a wish. The version that the caller looked at is a premise of the first one.
     async fn tell(&self, wish: &Wish, id: CommandId, stream: StreamId, command: AnyCommand) -> Done<Receipt> {
-        let cause = Cause { principal: Principal::Operator(wish.by.clone()), correlation: wish.id, causation: None };
+        let cause = Cause { principal: Principal::Operator(wish.by.as_str().into()), correlation: wish.id, causation: None };
         let premises = wish.expect.map(|version| (stream.clone(), version)).into_iter().collect();
         let told = self.core.directory.execute(&stream, command, id, cause, premises).await;
         let receipt = told.map_err(|error| match error {

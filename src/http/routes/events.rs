@@ -54,7 +54,7 @@ impl Filter {
         let is = |wanted: &Option<String>, found: &dyn Fn() -> Option<String>| wanted.is_none() || *wanted == found();
         is(&self.stream, &|| Some(envelope.stream.to_string()))
             && is(&self.project, &project)
-            && is(&self.kind, &|| Some(envelope.kind.clone()))
+            && is(&self.kind, &|| Some(envelope.kind.to_string()))
             && is(&self.correlation, &|| Some(envelope.cause.correlation.to_string()))
     }
 }

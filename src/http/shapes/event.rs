@@ -53,7 +53,7 @@ impl EventShape {
             position: Position(self.position),
             stream: self.stream.parse()?,
             version: Version(self.version),
-            kind: self.kind.clone(),
+            kind: self.kind.as_str().into(),
             schema: self.schema,
             at: Timestamp(at.as_microsecond()),
             cause: Cause {
@@ -75,7 +75,7 @@ impl From<&Envelope> for EventShape {
             position: envelope.position.0,
             stream: envelope.stream.to_string(),
             version: envelope.version.0,
-            kind: envelope.kind.clone(),
+            kind: envelope.kind.to_string(),
             schema: envelope.schema,
             at: shown::time(envelope.at),
             principal: envelope.cause.principal.to_string(),

@@ -71,7 +71,7 @@ impl Sealer {
             let Some(statement) = next_statement(&**log, sealed).await? else { return Ok(()) };
             let seal = self.key.seal(statement, &log.id());
             let id = CommandId::derived(&["seal", &seal.statement.first.to_string(), &seal.statement.last.to_string()]);
-            let cause = Cause::first(Principal::Node(self.node.to_string()), id);
+            let cause = Cause::first(Principal::Node(self.node.to_string().into()), id);
             let command = AnyCommand::Node(node::Command::Seal { seal: seal.clone() });
             let receipt = self.core.directory.execute(&StreamId::Node(self.node.clone()), command, id, cause, vec![]).await?;
             Anchor { log: log.id(), seal }.write(&self.anchor)?;

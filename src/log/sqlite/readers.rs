@@ -3,8 +3,6 @@
 //! Rows hold numbers for stream, kind and principal. Joining the names to every row costs more than the row; a name that was looked up
 //! once is known for good, because stored names never change.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,11 +10,14 @@ use events::cause::{Cause, Principal};
 use events::envelope::Envelope;
 use events::id::{CommandId, Digest, Timestamp};
 use events::log::ReadError;
+use events::name::Name;
 use events::stream::{Position, StreamId, Version};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row};
 
 /// Connections that are kept for the next reader.
 const IDLE_MAX: usize = 4;
+/// Numbers beyond those met that a list makes room for: readers begin anywhere, and damaged rows must not cost memory.
+const SPREAD_MAX: usize = 64 * 1024;
 /// A reader waits this long for a writer that brings the file into order.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
 /// Columns of an event, in the order [`Reader::envelope`] wants them.
@@ -34,9 +35,18 @@ pub(super) struct Readers {
 pub(super) struct Reader {
     /// For everything that is not an event.
     pub(super) connection: Connection,
-    streams: HashMap<i64, StreamId>,
-    kinds: HashMap<i64, String>,
-    principals: HashMap<i64, Principal>,
+    streams: Known<StreamId>,
+    kinds: Known<Name>,
+    principals: Known<Principal>,
+}
+
+/// Names by their number. Numbers are given from 1 on without a hole, so a list holds them.
+struct Known<T>(Vec<Option<T>>);
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self(vec![])
+    }
 }
 
 fn failed(error: impl std::fmt::Display) -> ReadError {
@@ -68,24 +78,31 @@ impl Readers {
     }
 }
 
-/// The name behind a number: known, or looked up with `sql`.
-fn named<'a, T>(
-    known: &'a mut HashMap<i64, T>,
-    connection: &Connection,
-    sql: &str,
-    id: i64,
-    parse: impl FnOnce(String) -> Option<T>,
-) -> Result<&'a T, ReadError>
-where
-    i64: Hash + Eq,
-{
-    if let std::collections::hash_map::Entry::Vacant(vacant) = known.entry(id) {
+impl<T: Clone> Known<T> {
+    /// The name behind a number: known, or looked up with `sql`.
+    fn get(
+        &mut self,
+        connection: &Connection,
+        sql: &str,
+        id: i64,
+        parse: impl FnOnce(String) -> Option<T>,
+    ) -> Result<T, ReadError> {
+        let at = usize::try_from(id).unwrap_or(usize::MAX);
+        if let Some(Some(known)) = self.0.get(at) {
+            return Ok(known.clone());
+        }
         let name: Option<String> =
             connection.prepare_cached(sql).and_then(|mut s| s.query_row([id], |row| row.get(0)).optional()).map_err(failed)?;
-        let value = name.and_then(parse).ok_or_else(|| ReadError(format!("the stored name {id} makes no sense ({sql})")))?;
-        vacant.insert(value);
+        let name = name.and_then(parse).ok_or_else(|| ReadError(format!("the stored name {id} makes no sense ({sql})")))?;
+        // The number is one that the table holds, and not far beyond how many it holds.
+        if at >= self.0.len() && at <= (self.0.len() + SPREAD_MAX) * 2 {
+            self.0.resize_with(at + 1, || None);
+        }
+        if let Some(place) = self.0.get_mut(at) {
+            *place = Some(name.clone());
+        }
+        Ok(name)
     }
-    known.get(&id).ok_or_else(|| ReadError("a name is gone".to_owned()))
 }
 
 impl Reader {
@@ -94,7 +111,7 @@ impl Reader {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
-        let (streams, kinds, principals) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (streams, kinds, principals) = (Known::default(), Known::default(), Known::default());
         Ok(Self { connection, streams, kinds, principals })
     }
 
@@ -109,12 +126,11 @@ impl Reader {
             let numbers = Numbers::of(row).map_err(|e| ReadError(format!("position {position}: {e}")))?;
             let at = |e: ReadError| ReadError(format!("position {position}: {}", e.0));
             let stream = "SELECT name FROM streams WHERE id = ?";
-            let stream = named(streams, connection, stream, numbers.stream, |name| name.parse().ok()).map_err(at)?.clone();
+            let stream = streams.get(connection, stream, numbers.stream, |name| name.parse().ok()).map_err(at)?;
             let kind = "SELECT name FROM event_types WHERE id = ?";
-            let kind = named(kinds, connection, kind, numbers.kind, Some).map_err(at)?.clone();
+            let kind = kinds.get(connection, kind, numbers.kind, |name| Some(name.into())).map_err(at)?;
             let principal = "SELECT name FROM principals WHERE id = ?";
-            let principal =
-                named(principals, connection, principal, numbers.principal, |name| name.parse().ok()).map_err(at)?.clone();
+            let principal = principals.get(connection, principal, numbers.principal, |name| name.parse().ok()).map_err(at)?;
             let bad = |what: &str| ReadError(format!("position {position}: the stored {what} makes no sense"));
             found.push(numbers.envelope(stream, kind, principal, row).ok_or_else(|| bad("event"))?);
         }
@@ -181,7 +197,7 @@ impl Numbers {
         })
     }
 
-    fn envelope(self, stream: StreamId, kind: String, principal: Principal, row: &Row<'_>) -> Option<Envelope> {
+    fn envelope(self, stream: StreamId, kind: Name, principal: Principal, row: &Row<'_>) -> Option<Envelope> {
         let unsigned = |n: i64| u64::try_from(n).ok();
         let causation = match self.causation {
             Some(n) => Some(Position(unsigned(n)?)),

@@ -60,7 +60,7 @@ fn everything_of_an_envelope_is_read_back() {
         let all = log.read_all(Position(0), 10).await.expect("read");
         for (envelope, sent) in all.iter().zip([&sent, &next]) {
             assert_eq!(envelope.stream, sent.stream);
-            assert_eq!((envelope.kind.as_str(), envelope.schema), ("feature.commented", 1));
+            assert_eq!((&*envelope.kind, envelope.schema), ("feature.commented", 1));
             assert_eq!((&envelope.cause, envelope.command, &envelope.trace), (&sent.cause, sent.command, &sent.trace));
             assert_eq!((envelope.at, &envelope.payload), (sent.at, &sent.events[0].payload));
         }
