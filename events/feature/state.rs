@@ -1,6 +1,6 @@
 //! What a feature is at a point of the log, and how each event changes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ pub struct Known {
     /// What it used up since the last requeue.
     pub tally: Tally,
     /// What the next coder and people should read, newest last.
-    pub notes: Vec<Note>,
+    pub notes: VecDeque<Note>,
     /// Per claim: what the gate holds of its work. `None` inside: nothing to secure or lost.
     pub secured: BTreeMap<Epoch, Option<Sha>>,
 }
@@ -175,9 +175,9 @@ impl Known {
 
     fn note(&mut self, by: &str, text: String) {
         if self.notes.len() == NOTES_KEPT {
-            self.notes.remove(0);
+            self.notes.pop_front();
         }
-        self.notes.push(Note { by: by.to_owned(), text });
+        self.notes.push_back(Note { by: by.to_owned(), text });
     }
 
     fn reopen(&mut self) {
@@ -325,7 +325,7 @@ impl From<(&event::Created, Moment)> for Known {
             epoch: Epoch(0),
             stage: Stage::Open { question: None },
             tally: Tally::default(),
-            notes: Vec::new(),
+            notes: VecDeque::new(),
             secured: BTreeMap::new(),
         }
     }

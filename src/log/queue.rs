@@ -41,6 +41,8 @@ pub(super) trait Store: Send + 'static {
     fn commit(&mut self, batch: &[&Append]) -> Result<Vec<Answer>, Trouble>;
     /// The newest durable place.
     fn head(&self) -> Head;
+    /// Reads what the first batch will want, off everybody's way.
+    fn warm_up(&mut self) {}
 }
 
 /// How the log fares.
@@ -143,6 +145,7 @@ fn gather(requests: &Receiver<Request>, batch: &mut Vec<Request>) {
 
 impl<S: Store> Thread<S> {
     fn run(mut self, requests: &Receiver<Request>) {
+        self.store.warm_up();
         while let Ok(first) = requests.recv() {
             let mut batch = vec![first];
             gather(requests, &mut batch);

@@ -78,7 +78,7 @@ impl PostgresStore {
         let mut connection = connecting.map_err(not_now("connecting"))?;
         let mut tx = connection.begin().await.map_err(not_now("beginning"))?;
         let head: Option<(i64, Vec<u8>)> =
-            sqlx::query_as("UPDATE log_head SET epoch = epoch WHERE epoch = $1 RETURNING position, digest")
+            sqlx::query_as("SELECT position, digest FROM log_head WHERE epoch = $1 FOR UPDATE")
                 .bind(self.epoch)
                 .fetch_optional(&mut *tx)
                 .await
@@ -231,10 +231,15 @@ pub(super) async fn insert(connection: &mut PgConnection, drafted: &Drafted) -> 
         let query = sqlx::query(sql).bind(column!(rows, row => row.0.clone())).bind(column!(rows, row => row.1));
         connection.execute(query).await?;
     }
-    let events = &drafted.events;
+    let (events, commands) = (&drafted.events, &drafted.commands);
+    // One statement: each is a round trip, during which the head's row is locked.
     let query = sqlx::query(
-        "INSERT INTO events SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], \
-         $7::bigint[], $8::bytea[], $9::bigint[], $10::bytea[], $11::text[], $12::bytea[], $13::bytea[])",
+        "WITH recorded AS (
+            INSERT INTO events SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+                $7::bigint[], $8::bytea[], $9::bigint[], $10::bytea[], $11::text[], $12::bytea[], $13::bytea[])
+        ), answered AS (
+            INSERT INTO commands SELECT * FROM unnest($14::bytea[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bytea[], $19::bigint[])
+        ) UPDATE log_head SET position = $20, digest = $21, at = $22",
     )
     .bind(column!(events, e => signed(e.envelope.position.0)))
     .bind(column!(events, e => e.stream))
@@ -243,28 +248,21 @@ pub(super) async fn insert(connection: &mut PgConnection, drafted: &Drafted) -> 
     .bind(column!(events, e => i64::from(e.envelope.schema)))
     .bind(column!(events, e => e.envelope.at.0))
     .bind(column!(events, e => e.principal))
-    .bind(column!(events, e => e.envelope.cause.correlation.0.to_vec()))
+    .bind(column!(events, e => e.envelope.cause.correlation.0.as_slice()))
     .bind(column!(events, e => e.envelope.cause.causation.map(|p| signed(p.0))))
-    .bind(column!(events, e => e.envelope.command.0.to_vec()))
-    .bind(column!(events, e => e.envelope.trace.clone()))
-    .bind(column!(events, e => e.envelope.payload.clone()))
-    .bind(column!(events, e => e.envelope.digest.0.to_vec()));
-    connection.execute(query).await?;
-    let commands = &drafted.commands;
-    let query = sqlx::query(
-        "INSERT INTO commands SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bigint[])",
-    )
-    .bind(column!(commands, c => c.id.0.to_vec()))
+    .bind(column!(events, e => e.envelope.command.0.as_slice()))
+    .bind(column!(events, e => e.envelope.trace.as_deref()))
+    .bind(column!(events, e => e.envelope.payload.as_slice()))
+    .bind(column!(events, e => e.envelope.digest.0.as_slice()))
+    .bind(column!(commands, c => c.id.0.as_slice()))
     .bind(column!(commands, c => c.stream))
     .bind(column!(commands, c => signed(c.receipt.version.0)))
     .bind(column!(commands, c => signed(c.receipt.position.0)))
-    .bind(column!(commands, c => c.body.0.to_vec()))
-    .bind(column!(commands, c => c.sum()));
+    .bind(column!(commands, c => c.body.0.as_slice()))
+    .bind(column!(commands, c => c.sum()))
+    .bind(signed(drafted.head.position.0))
+    .bind(drafted.head.digest.0.as_slice())
+    .bind(drafted.last_at.0);
     connection.execute(query).await?;
-    let head = sqlx::query("UPDATE log_head SET position = $1, digest = $2, at = $3")
-        .bind(signed(drafted.head.position.0))
-        .bind(drafted.head.digest.0.to_vec())
-        .bind(drafted.last_at.0);
-    connection.execute(head).await?;
     Ok(())
 }

@@ -212,13 +212,11 @@ impl EventLog for SqliteLog {
     }
 
     async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
-        let (answers, written) = (self.answers.clone(), self.writer.is_some());
+        let answers = self.answers.clone();
         let read = self.readers.read(move |reader| {
             let failed = |e: rusqlite::Error| ReadError(e.to_string());
-            if !written {
-                // Another process may be writing.
-                answers.refresh(&reader.connection).map_err(failed)?;
-            }
+            // Another process may be writing, or ours has not read them yet.
+            answers.refresh(&reader.connection).map_err(failed)?;
             let found = answers.find(std::iter::once(&command)).into_iter().next().flatten();
             Ok(found.map(|position| answers::stored(&reader.connection, position)).transpose().map_err(failed)?.flatten())
         });

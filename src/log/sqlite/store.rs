@@ -36,7 +36,8 @@ pub(super) struct SqliteStore {
     epoch: i64,
     answers: Answers,
     retention: Retention,
-    kept: Kept,
+    /// What is kept of answers; not known before the first batch or the warming up.
+    kept: Option<Kept>,
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
@@ -59,9 +60,7 @@ impl SqliteStore {
         let epoch = tx.query_row("UPDATE log_owner SET epoch = epoch + 1 RETURNING epoch", [], |row| row.get(0))?;
         tx.commit()?;
         let ledger = load(&connection, log_id)?;
-        answers.refresh(&connection)?;
-        let kept = answers.kept(&connection)?;
-        Ok(Self { path: path.to_owned(), connection, ledger, epoch, answers, retention, kept })
+        Ok(Self { path: path.to_owned(), connection, ledger, epoch, answers, retention, kept: None })
     }
 
     /// Records events that were recorded elsewhere, as they are; the first that is not the next one refuses the batch.
@@ -74,9 +73,12 @@ impl SqliteStore {
         }
         if let Some(drafted) = draft.finish() {
             insert(&tx, &drafted)?;
+            let kept = known(&tx, &self.answers, self.kept)?;
+            let kept = Kept { answers: kept.answers + drafted.commands.len(), ..kept };
+            let (forgotten, kept) = answers::forget(&tx, self.retention, kept, drafted.last_at)?;
             tx.commit()?;
-            self.answers.take(&drafted.commands, &[]);
-            self.kept.answers += drafted.commands.len();
+            self.answers.take(&drafted.commands, &forgotten);
+            self.kept = Some(kept);
             self.ledger.take(drafted);
         }
         Ok(())
@@ -93,6 +95,7 @@ impl SqliteStore {
         }
         let mut draft = Draft::new(&self.ledger);
         let mut answers = Vec::with_capacity(batch.len());
+        let kept = known(&tx, &self.answers, self.kept)?;
         let found = self.answers.find(batch.iter().map(|append| &append.command));
         for (append, found) in batch.iter().zip(found) {
             let known = found.map(|position| answers::stored(&tx, position)).transpose()?.flatten();
@@ -100,11 +103,11 @@ impl SqliteStore {
         }
         if let Some(drafted) = draft.finish() {
             insert(&tx, &drafted)?;
-            let kept = Kept { answers: self.kept.answers + drafted.commands.len(), ..self.kept };
+            let kept = Kept { answers: kept.answers + drafted.commands.len(), ..kept };
             let (forgotten, kept) = answers::forget(&tx, self.retention, kept, drafted.last_at)?;
             tx.commit()?;
             self.answers.take(&drafted.commands, &forgotten);
-            self.kept = Kept { oldest: kept.oldest.or(Some(drafted.last_at)), ..kept };
+            self.kept = Some(Kept { oldest: kept.oldest.or(Some(drafted.last_at)), ..kept });
             self.ledger.take(drafted);
         }
         Ok(Ok(answers))
@@ -144,6 +147,24 @@ impl Store for SqliteStore {
 
     fn head(&self) -> Head {
         self.ledger.head
+    }
+
+    fn warm_up(&mut self) {
+        match known(&self.connection, &self.answers, self.kept) {
+            Ok(kept) => self.kept = Some(kept),
+            Err(error) => tracing::warn!(%error, "the stored answers are not read yet; the first append does it"),
+        }
+    }
+}
+
+/// What is kept of answers, read once.
+fn known(connection: &Connection, answers: &Answers, kept: Option<Kept>) -> rusqlite::Result<Kept> {
+    match kept {
+        Some(kept) => Ok(kept),
+        None => {
+            answers.refresh(connection)?;
+            answers.kept(connection)
+        }
     }
 }
 
