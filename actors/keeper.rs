@@ -50,18 +50,20 @@ pub struct Keeper {
     pub node: ProjectName,
     /// Events between two snapshots.
     pub every: u64,
+    /// Through which position the books are known to be what the log says: nothing, when they are from a snapshot.
+    pub checked: Position,
 }
 
 impl Keeper {
-    /// Keeps and checks until its task is ended. The first check comes at once: the books may be from a snapshot.
+    /// Keeps and checks until its task is ended. The first check comes at once when the books are from a snapshot.
     pub async fn run(self) {
         let mut kept = Position(0);
-        let mut check_at = Position(0);
+        let mut check_at = if self.checked == Position(0) { Position(0) } else { self.next_check(self.checked) };
         loop {
             let head = self.projector.read(|books| books.position);
             if head >= check_at {
                 match self.check().await {
-                    Ok(through) => check_at = Position(through.0 + self.every.max(through.0 / CHECK_AGAIN)),
+                    Ok(through) => check_at = self.next_check(through),
                     Err(error) => {
                         tracing::warn!(%error, "the books were not checked; it is tried again when the log has grown");
                         check_at = Position(head.0 + self.every);
@@ -76,6 +78,10 @@ impl Keeper {
             }
             self.projector.wait_for(Position((kept.0 + self.every).min(check_at.0))).await;
         }
+    }
+
+    fn next_check(&self, checked: Position) -> Position {
+        Position(checked.0 + self.every.max(checked.0 / CHECK_AGAIN))
     }
 
     /// Keeps a snapshot of the books as they are.

@@ -13,7 +13,7 @@ use events::log::EventLog;
 use events::node;
 use events::policy::AnyCommand;
 use events::policy::retain::Retention;
-use events::stream::StreamId;
+use events::stream::{Position, StreamId};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -89,6 +89,8 @@ pub struct Running {
     pub core: Core,
     tasks: Vec<JoinHandle<()>>,
     keeper: Option<Keeper>,
+    /// Through which position the books were folded from the beginning when this began.
+    checked: Position,
     failed: watch::Receiver<Option<String>>,
     fail: watch::Sender<Option<String>>,
 }
@@ -104,6 +106,7 @@ impl Core {
         let kernel = Kernel { log, feed: feed.clone(), clock, quarantine: Arc::default(), idle: IDLE };
         let directory = Directory::new(kernel);
         let books = rebuild::restored(&world.log, &*world.snapshots).await.map_err(unavailable)?;
+        let checked = if books.position == Position(0) { head.position } else { Position(0) };
         let (projector, follower) = Projector::open(world.log.clone(), &feed, books).await.map_err(unavailable)?;
         let lane = Lane::new(directory.clone(), projector.clone());
         let signs = Arc::new(Signs::new(world.clock.now()));
@@ -126,7 +129,7 @@ impl Core {
                 }
             })
         };
-        Ok(Running { core, tasks: vec![task], keeper: None, failed, fail })
+        Ok(Running { core, tasks: vec![task], keeper: None, checked, failed, fail })
     }
 }
 
@@ -167,6 +170,7 @@ impl Running {
             directory: core.directory.clone(),
             node: node.clone(),
             every: core.world.snapshot_every,
+            checked: self.checked,
         };
         self.keeper = Some(keeper.clone());
         self.keep("keeper", move || keeper.clone().run());
