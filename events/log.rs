@@ -146,6 +146,8 @@ pub struct Remembered {
 pub trait EventLog: Send + Sync {
     /// This log's own id; part of its genesis digest.
     fn id(&self) -> String;
+    /// Ends writing in order: what was asked for before is recorded, what comes after is answered `Closed`. Reading goes on.
+    async fn close(&self) {}
     /// Records, or says why not. The answer comes after the events are durable.
     async fn append(&self, append: Append) -> Result<Receipt, AppendError>;
     /// Events of one stream after a version, oldest first, at most `limit`.

@@ -267,7 +267,9 @@ impl App {
                 tracing::warn!(%error, "the log's end is not sealed; the next start seals it");
             }
         }
+        let log = self.running.core.world.log.clone();
         self.running.stop(&self.node).await;
+        log.close().await;
     }
 }
 

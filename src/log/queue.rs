@@ -43,6 +43,8 @@ pub(super) trait Store: Send + 'static {
     fn head(&self) -> Head;
     /// Reads what the first batch will want, off everybody's way.
     fn warm_up(&mut self) {}
+    /// Brings what was recorded into its final place, before an orderly end.
+    fn settle(&mut self) {}
 }
 
 /// How the log fares.
@@ -60,13 +62,18 @@ struct Request {
     answer: oneshot::Sender<Answer>,
 }
 
+enum Message {
+    Append(Box<Request>),
+    /// Record what came before, settle the store, and end.
+    Close(oneshot::Sender<()>),
+}
+
 /// The handle to the thread.
 pub(super) struct Queue {
-    requests: SyncSender<Request>,
+    requests: SyncSender<Message>,
     waiting: Arc<AtomicUsize>,
     head: watch::Receiver<Head>,
     health: watch::Receiver<Health>,
-    thread: std::thread::JoinHandle<()>,
 }
 
 impl Queue {
@@ -77,15 +84,18 @@ impl Queue {
         let (told_head, head) = watch::channel(store.head());
         let (told_health, health) = watch::channel(Health::default());
         let thread = Thread { store, waiting: waiting.clone(), head: told_head, health: told_health };
-        let thread = std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || thread.run(&incoming))?;
-        Ok(Self { requests, waiting, head, health, thread })
+        std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || thread.run(&incoming))?;
+        Ok(Self { requests, waiting, head, health })
     }
 
-    /// Ends the thread: what was queued is recorded, the store is closed.
-    pub(super) fn close(self) {
-        drop(self.requests);
-        if self.thread.join().is_err() {
-            tracing::error!("the log's writer panicked");
+    /// Ends the thread: what was queued is recorded, the store is settled and closed. Appends are answered `Closed` from then on.
+    pub(super) async fn close(&self) {
+        let (closed, ended) = oneshot::channel();
+        let requests = self.requests.clone();
+        // The queue may be full of what has to be recorded first.
+        let sent = tokio::task::spawn_blocking(move || requests.send(Message::Close(closed)).is_ok()).await;
+        if matches!(sent, Ok(true)) && ended.await.is_err() {
+            tracing::debug!("the log's writer had ended before it was closed");
         }
     }
 
@@ -101,7 +111,7 @@ impl Queue {
             return Err(AppendError::Busy);
         }
         let (answer, answered) = oneshot::channel();
-        match self.requests.try_send(Request { append, bytes, answer }) {
+        match self.requests.try_send(Message::Append(Box::new(Request { append, bytes, answer }))) {
             Ok(()) => answered.await.unwrap_or_else(|_| Err(AppendError::Unknown("the log's writer ended".to_owned()))),
             Err(refused) => {
                 self.waiting.fetch_sub(bytes, Ordering::Relaxed);
@@ -130,27 +140,45 @@ struct Thread<S> {
 }
 
 /// Takes what waits. Callers that were just answered are often about to ask again: as long as more come whenever others get to run, they
-/// go along, because each would otherwise wait for two commits instead of one. Nobody is waited for.
-fn gather(requests: &Receiver<Request>, batch: &mut Vec<Request>) {
+/// go along, because each would otherwise wait for two commits instead of one. Nobody is waited for. Answers who wants an end.
+fn gather(requests: &Receiver<Message>, batch: &mut Vec<Request>) -> Option<oneshot::Sender<()>> {
     loop {
         let before = batch.len();
-        let room = BATCH_MAX - before;
-        batch.extend(requests.try_iter().take(room));
+        for message in requests.try_iter().take(BATCH_MAX - before) {
+            match message {
+                Message::Append(request) => batch.push(*request),
+                Message::Close(closed) => return Some(closed),
+            }
+        }
         if batch.len() == before || batch.len() == BATCH_MAX {
-            return;
+            return None;
         }
         std::thread::yield_now();
     }
 }
 
 impl<S: Store> Thread<S> {
-    fn run(mut self, requests: &Receiver<Request>) {
+    fn run(mut self, requests: &Receiver<Message>) {
         self.store.warm_up();
         while let Ok(first) = requests.recv() {
-            let mut batch = vec![first];
-            gather(requests, &mut batch);
+            let mut batch = vec![];
+            let close = match first {
+                Message::Append(request) => {
+                    batch.push(*request);
+                    gather(requests, &mut batch)
+                }
+                Message::Close(closed) => Some(closed),
+            };
             self.waiting.fetch_sub(batch.iter().map(|r| r.bytes).sum(), Ordering::Relaxed);
-            if !self.commit(batch) {
+            if !batch.is_empty() && !self.commit(batch) {
+                return;
+            }
+            if let Some(closed) = close {
+                self.health.send_modify(|health| health.closed = Some("the log was closed".to_owned()));
+                self.store.settle();
+                drop(self);
+                // Whoever wanted the end may be gone.
+                closed.send(()).unwrap_or_default();
                 return;
             }
         }

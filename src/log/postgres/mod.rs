@@ -140,6 +140,12 @@ impl EventLog for PostgresLog {
         self.id.clone()
     }
 
+    async fn close(&self) {
+        if let Some(writer) = &self.writer {
+            writer.close().await;
+        }
+    }
+
     async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
         match &self.writer {
             Some(writer) => writer.append(append).await,

@@ -77,12 +77,11 @@ impl PostgresStore {
         let connecting = connecting.map_err(|_| Trouble::NotNow("PostgreSQL does not answer".to_owned()))?;
         let mut connection = connecting.map_err(not_now("connecting"))?;
         let mut tx = connection.begin().await.map_err(not_now("beginning"))?;
-        let head: Option<(i64, Vec<u8>)> =
-            sqlx::query_as("SELECT position, digest FROM log_head WHERE epoch = $1 FOR UPDATE")
-                .bind(self.epoch)
-                .fetch_optional(&mut *tx)
-                .await
-                .map_err(not_now("locking the head"))?;
+        let head: Option<(i64, Vec<u8>)> = sqlx::query_as("SELECT position, digest FROM log_head WHERE epoch = $1 FOR UPDATE")
+            .bind(self.epoch)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(not_now("locking the head"))?;
         let Some((position, digest)) = head else {
             return Err(Trouble::Fenced("another server took the log over".to_owned()));
         };

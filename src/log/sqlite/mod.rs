@@ -159,14 +159,6 @@ impl SqliteLog {
         Ok(Self { id: id.await.map_err(|e| failed(&e))?, readers, answers: Answers::default(), writer: None })
     }
 
-    /// Closes the log in order: everything is recorded and brought into the one file. Waits for the disk.
-    pub fn close(self) {
-        drop(self.readers);
-        if let Some(writer) = self.writer {
-            writer.close();
-        }
-    }
-
     /// How writing fares; a log that was opened for reading only is closed for writing.
     pub fn health(&self) -> watch::Receiver<Health> {
         match &self.writer {
@@ -184,6 +176,12 @@ fn newest_migration() -> i64 {
 impl EventLog for SqliteLog {
     fn id(&self) -> String {
         self.id.clone()
+    }
+
+    async fn close(&self) {
+        if let Some(writer) = &self.writer {
+            writer.close().await;
+        }
     }
 
     async fn append(&self, append: Append) -> Result<Receipt, AppendError> {

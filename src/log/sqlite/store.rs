@@ -149,6 +149,13 @@ impl Store for SqliteStore {
         self.ledger.head
     }
 
+    fn settle(&mut self) {
+        // Everything is durable without it; the next start and whoever copies the file are spared the WAL.
+        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            tracing::debug!(%error, "the WAL is left to the next start");
+        }
+    }
+
     fn warm_up(&mut self) {
         match known(&self.connection, &self.answers, self.kept) {
             Ok(kept) => self.kept = Some(kept),

@@ -79,7 +79,7 @@ fn scenario() {
                 }
             }
         }
-        log.close();
+        log.close().await;
         DONE
     });
     std::process::exit(code);

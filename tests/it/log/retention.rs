@@ -49,7 +49,11 @@ async fn sqlite_forgets_answers_after_their_time() {
     assert!(kept(&reader, 3).await.is_empty());
     forgets(&log).await;
     assert_eq!(kept(&reader, 10).await, [10], "a reader sees what another process wrote and forgot");
-    log.close();
+    log.close().await;
+    assert!(matches!(log.append(next(99)).await, Err(AppendError::Closed(_))), "closed for writing");
+    assert_eq!(kept(&log, 10).await, [10], "and still read");
+    assert_eq!(std::fs::metadata(path.with_extension("db-wal")).map_or(0, |wal| wal.len()), 0, "all is in the one file");
+    drop(log);
     let log = SqliteLog::open_with(&path, "kept", KEPT).await.expect("opened again");
     assert!(matches!(log.append(next(10)).await, Err(AppendError::Repeated { same_body: true, .. })));
     log.append(next(11)).await.expect("recorded");
