@@ -14,6 +14,7 @@ use events::stream::{Position, StreamId};
 use events::view::{Books, snapshot};
 
 use crate::directory::Directory;
+use crate::host::ExecuteError;
 use crate::ports::PortError;
 use crate::ports::snapshots::Snapshots;
 use crate::projector::Projector;
@@ -31,8 +32,6 @@ enum Trouble {
     Read(#[from] ReadError),
     #[error("the snapshot: {0}")]
     Store(#[from] PortError),
-    #[error("the alarm was not recorded: {0}")]
-    Alarm(#[from] crate::host::ExecuteError),
 }
 
 /// The keeper of one installation's books.
@@ -59,11 +58,15 @@ impl Keeper {
     pub async fn run(self) {
         let mut kept = Position(0);
         let mut check_at = if self.checked == Position(0) { Position(0) } else { self.next_check(self.checked) };
+        let mut owed: Option<node::Diverged> = None;
         loop {
             let head = self.projector.read(|books| books.position);
             if head >= check_at {
                 match self.check().await {
-                    Ok(through) => check_at = self.next_check(through),
+                    Ok((through, alarm)) => {
+                        check_at = self.next_check(through);
+                        owed = alarm.or(owed);
+                    }
                     Err(error) => {
                         tracing::warn!(%error, "the books were not checked; it is tried again when the log has grown");
                         check_at = Position(head.0 + self.every);
@@ -76,7 +79,14 @@ impl Keeper {
                 }
                 kept = head;
             }
-            self.projector.wait_for(Position((kept.0 + self.every).min(check_at.0))).await;
+            if let Some(alarm) = owed.take()
+                && let Err(error) = self.alarm(&alarm).await
+            {
+                tracing::warn!(%error, "the alarm is not recorded; it is tried again with the next event");
+                owed = Some(alarm);
+            }
+            let next = if owed.is_some() { head.0 + 1 } else { (kept.0 + self.every).min(check_at.0) };
+            self.projector.wait_for(Position(next)).await;
         }
     }
 
@@ -91,22 +101,27 @@ impl Keeper {
         self.snapshots.store(bytes).await
     }
 
-    /// Compares the books with a fold from the beginning; answers through which position they were compared.
-    async fn check(&self) -> Result<Position, Trouble> {
+    /// Compares the books with a fold from the beginning, and replaces them when they differ; answers through which position they were
+    /// compared, and the alarm that is owed.
+    async fn check(&self) -> Result<(Position, Option<node::Diverged>), Trouble> {
         let kept = self.projector.read(Books::clone);
         let folded = fold(&self.log, Books::default(), kept.position).await?;
         let through = kept.position;
-        let Some(at) = snapshot::first_difference(&kept, &folded) else { return Ok(through) };
+        let Some(at) = snapshot::first_difference(&kept, &folded) else { return Ok((through, None)) };
         tracing::error!(%at, %through, "the books are not what the log says; they are replaced by a fold from the beginning");
         self.snapshots.discard().await?;
         let alarm = node::Diverged { at, through, kept: snapshot::digest(&kept), folded: snapshot::digest(&folded) };
         self.replace(folded).await?;
-        let (text, digest) = (through.to_string(), alarm.kept.to_string());
+        Ok((through, Some(alarm)))
+    }
+
+    async fn alarm(&self, alarm: &node::Diverged) -> Result<(), ExecuteError> {
+        let (text, digest) = (alarm.through.to_string(), alarm.kept.to_string());
         let id = CommandId::derived(&["books diverged", self.node.as_str(), &text, &digest]);
         let cause = Cause::first(Principal::Node(self.node.to_string().into()), id);
-        let command = AnyCommand::Node(node::Command::Alarm { alarm });
+        let command = AnyCommand::Node(node::Command::Alarm { alarm: alarm.clone() });
         self.directory.execute(&StreamId::Node(self.node.clone()), command, id, cause, vec![]).await?;
-        Ok(through)
+        Ok(())
     }
 
     /// Brings new books up to where the old ones are, and lets them serve.

@@ -32,3 +32,4 @@ pub mod ring;
 pub mod sessions;
 pub mod signs;
 pub mod supervisor;
+pub mod tasks;

@@ -68,7 +68,7 @@ impl Policies {
             changes.mark_unchanged();
             let wake = self.look(clock.now(), &done);
             tokio::select! {
-                changed = changes.changed() => if changed.is_err() { return },
+                () = changes.changed() => {}
                 Some(performed) = ended.recv() => {
                     self.note(performed, clock.now());
                     while let Ok(more) = ended.try_recv() {

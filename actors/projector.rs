@@ -37,8 +37,14 @@ impl Projector {
         }
         let position = books.position;
         drop(books);
-        self.seen.send_replace(position);
+        self.show(position);
         Ok(())
+    }
+
+    /// Tells who waits. Never with the books in hand: a waiter may look into them while it holds what is told here. Two that tell at
+    /// once may come in either order, so what is seen never goes back.
+    fn show(&self, position: Position) {
+        self.seen.send_modify(|seen| *seen = position.max(*seen));
     }
 
     /// Lets other books serve from now on; they come back when they are behind those that serve.
@@ -50,7 +56,7 @@ impl Projector {
         *serving = books;
         let position = serving.position;
         drop(serving);
-        self.seen.send_replace(position);
+        self.show(position);
         Ok(())
     }
 
@@ -69,14 +75,14 @@ impl Projector {
     }
 
     /// Changes with every fold.
-    pub fn changes(&self) -> watch::Receiver<Position> {
-        self.seen.subscribe()
+    pub fn changes(&self) -> Changes {
+        Changes(self.seen.subscribe())
     }
 
     /// Returns when the books hold `position`.
     pub async fn wait_for(&self, position: Position) {
         // An error means that the sender is gone, which `self` keeps alive.
-        self.changes().wait_for(|seen| *seen >= position).await.map(|_| ()).unwrap_or_default();
+        self.seen.subscribe().wait_for(|seen| *seen >= position).await.map(|_| ()).unwrap_or_default();
     }
 
     /// Returns when the books answer `Some`.
@@ -86,9 +92,24 @@ impl Projector {
             if let Some(found) = self.read(&mut look) {
                 return found;
             }
-            if changes.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
+            changes.changed().await;
+        }
+    }
+}
+
+/// What changed in the books since it was last looked at. It cannot be looked into, because that would hold a lock of the one who tells.
+pub struct Changes(watch::Receiver<Position>);
+
+impl Changes {
+    /// Takes what changed so far as looked at.
+    pub fn mark_unchanged(&mut self) {
+        self.0.mark_unchanged();
+    }
+
+    /// Returns at the next change; never, once nobody can change the books any more.
+    pub async fn changed(&mut self) {
+        if self.0.changed().await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 }

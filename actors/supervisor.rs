@@ -3,9 +3,7 @@
 //! The long tasks (projector, policies, reconciler) are level-triggered: one that ended is started again and finds in the books what
 //! it owes. Three ends within a minute are not weather any more: the server ends, and whoever watches it starts it anew.
 
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use events::cause::{Cause, Principal};
 use events::id::{CommandId, ProjectName};
@@ -14,8 +12,6 @@ use events::node;
 use events::policy::AnyCommand;
 use events::policy::retain::Retention;
 use events::stream::{Position, StreamId};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::containers::reconciler::{Doors, Reconciler};
 use crate::directory::Directory;
@@ -37,11 +33,7 @@ use crate::projector::Projector;
 use crate::rebuild;
 use crate::sessions::Sessions;
 use crate::signs::Signs;
-
-/// Ends of one task within [`WINDOW`] that are answered by another start.
-const RESTARTS_MAX: usize = 3;
-/// The window of [`RESTARTS_MAX`].
-const WINDOW: Duration = Duration::from_secs(60);
+use crate::tasks::Tasks;
 
 /// The world as this installation has it.
 #[derive(Clone)]
@@ -87,12 +79,10 @@ pub struct Core {
 pub struct Running {
     /// What the tasks work on.
     pub core: Core,
-    tasks: Vec<JoinHandle<()>>,
+    tasks: Tasks,
     keeper: Option<Keeper>,
     /// Through which position the books were folded from the beginning when this began.
     checked: Position,
-    failed: watch::Receiver<Option<String>>,
-    fail: watch::Sender<Option<String>>,
 }
 
 impl Core {
@@ -119,17 +109,11 @@ impl Core {
             signs: signs.clone(),
         };
         let core = Self { directory, projector: projector.clone(), lane, sessions, signs, world };
-        let (fail, failed) = watch::channel(None);
-        let task = {
-            let fail = fail.clone();
-            tokio::spawn(async move {
-                // A log that cannot be read or folded ends the server: nothing built on it may be served.
-                if let Err(error) = projector.run(follower).await {
-                    fail.send_replace(Some(format!("the books cannot follow the log: {error}")));
-                }
-            })
-        };
-        Ok(Running { core, tasks: vec![task], keeper: None, checked, failed, fail })
+        let mut tasks = Tasks::default();
+        tasks.run(
+            async move { projector.run(follower).await.map_err(|error| format!("the books cannot follow the log: {error}")) },
+        );
+        Ok(Running { core, tasks, keeper: None, checked })
     }
 }
 
@@ -159,10 +143,10 @@ impl Running {
             prompts: core.world.prompts.clone(),
         };
         let signs = core.signs.clone();
-        self.keep("policies", move || Policies::new(effects.clone(), signs.clone()).run());
+        self.tasks.keep("policies", move || Policies::new(effects.clone(), signs.clone()).run());
         let reconciler =
             Reconciler::new(core.directory.clone(), core.projector.clone(), core.world.transcripts.clone(), engine, doors);
-        self.keep("reconciler", move || reconciler.clone().run());
+        self.tasks.keep("reconciler", move || reconciler.clone().run());
         let keeper = Keeper {
             log: core.world.log.clone(),
             projector: core.projector.clone(),
@@ -173,7 +157,7 @@ impl Running {
             checked: self.checked,
         };
         self.keeper = Some(keeper.clone());
-        self.keep("keeper", move || keeper.clone().run());
+        self.tasks.keep("keeper", move || keeper.clone().run());
         let janitor = Janitor {
             log: core.world.log.clone(),
             projector: core.projector.clone(),
@@ -181,44 +165,21 @@ impl Running {
             transcripts: core.world.transcripts.clone(),
             retention: core.world.retention,
         };
-        self.keep("janitor", move || janitor.clone().run());
+        self.tasks.keep("janitor", move || janitor.clone().run());
         Ok(())
-    }
-
-    /// Keeps a task alive, within limits.
-    fn keep<F, T>(&mut self, name: &'static str, start: F)
-    where
-        F: Fn() -> T + Send + 'static,
-        T: Future<Output = ()> + Send + 'static,
-    {
-        let fail = self.fail.clone();
-        self.tasks.push(tokio::spawn(async move {
-            let mut ends: Vec<tokio::time::Instant> = Vec::new();
-            loop {
-                let Err(error) = Guarded(tokio::spawn(start())).join().await else { return };
-                tracing::error!(task = name, %error, "a task ended by panic; it is started again");
-                let now = tokio::time::Instant::now();
-                ends.retain(|end| now.duration_since(*end) < WINDOW);
-                ends.push(now);
-                if ends.len() > RESTARTS_MAX {
-                    fail.send_replace(Some(format!("{name} ended {} times within a minute: {error}", ends.len())));
-                    return;
-                }
-            }
-        }));
     }
 
     /// Returns why the core cannot go on; never, while it can.
     pub async fn failed(&self) -> String {
-        let mut failed = self.failed.clone();
+        let mut failed = self.tasks.failed();
         let why = failed.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
         why.unwrap_or_else(|| "the core ended".to_owned())
     }
 
     /// Records an orderly stop and ends the tasks. Running agents belong to the engine and live on.
-    pub async fn stop(self, node: &ProjectName) {
+    pub async fn stop(mut self, node: &ProjectName) {
         let epoch = self.core.projector.read(|books| books.node.state.up_since.map(|_| books.node.state.epoch));
-        self.abort_tasks();
+        self.tasks.end().await;
         if let Some(epoch) = epoch {
             let id = CommandId::derived(&["node stop", node.as_str(), &epoch.to_string()]);
             let cause = Cause::first(Principal::Node(node.to_string().into()), id);
@@ -237,28 +198,7 @@ impl Running {
 
     /// Ends the tasks at once, as a crash would; for tests that stop between two steps.
     pub fn crash(self) {
-        self.abort_tasks();
+        self.tasks.abort();
         self.core.directory.stop();
-    }
-
-    fn abort_tasks(&self) {
-        for task in &self.tasks {
-            task.abort();
-        }
-    }
-}
-
-/// A spawned task that ends with its keeper.
-struct Guarded(JoinHandle<()>);
-
-impl Guarded {
-    async fn join(mut self) -> Result<(), tokio::task::JoinError> {
-        (&mut self.0).await
-    }
-}
-
-impl Drop for Guarded {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

@@ -79,7 +79,7 @@ impl Reconciler {
             let done = self.done.notified();
             let wake = self.look().await;
             tokio::select! {
-                changed = changes.changed() => if changed.is_err() { return },
+                () = changes.changed() => {}
                 _ = hints.changed() => {}
                 () = done => {}
                 () = self.clock.sleep_until(wake) => {}

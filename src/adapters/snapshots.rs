@@ -3,20 +3,22 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use actors::ports::PortError;
 use actors::ports::snapshots::Snapshots;
 use async_trait::async_trait;
 use events::view::snapshot::FINGERPRINT;
+use tokio::sync::Mutex;
 
-/// A folder with one snapshot in it.
+/// A folder with one snapshot in it. Clones take turns: what was begun first ends first, even when nobody waits for it any more.
 #[derive(Debug, Clone)]
-pub struct SnapshotFolder(PathBuf);
+pub struct SnapshotFolder(PathBuf, Arc<Mutex<()>>);
 
 impl SnapshotFolder {
     /// Keeps the snapshot below this folder.
     pub fn new(folder: PathBuf) -> Self {
-        Self(folder)
+        Self(folder, Arc::default())
     }
 
     /// The file that these rules keep.
@@ -53,7 +55,13 @@ impl SnapshotFolder {
         work: impl FnOnce(Self) -> std::io::Result<T> + Send + 'static,
     ) -> Result<T, PortError> {
         let (folder, shown) = (self.clone(), self.0.display().to_string());
-        let done = tokio::task::spawn_blocking(move || work(folder)).await;
+        let turn = self.1.clone().lock_owned().await;
+        let done = tokio::task::spawn_blocking(move || {
+            let result = work(folder);
+            drop(turn);
+            result
+        });
+        let done = done.await;
         let failed = |e: &dyn std::fmt::Display| PortError::Transient(format!("{what} the snapshot in {shown}: {e}"));
         done.map_err(|e| failed(&e))?.map_err(|e| failed(&e))
     }

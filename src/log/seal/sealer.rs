@@ -12,6 +12,7 @@ use events::node;
 use events::policy::AnyCommand;
 use events::seal::{SEAL_MAX, Statement};
 use events::stream::{Position, StreamId};
+use events::view::Books;
 
 use super::{Anchor, SealKey};
 
@@ -39,21 +40,18 @@ pub async fn next_statement(log: &dyn EventLog, sealed: Position) -> anyhow::Res
     Ok(Statement::over(Position(sealed.0 + 1), &digests))
 }
 
-impl Sealer {
-    /// How many events are not under a seal; a lone seal at the end counts as none.
-    fn open_events(&self) -> u64 {
-        self.core.projector.read(|books| (books.position.0 - books.node.state.sealed.0).saturating_sub(1))
-    }
+/// How many events are not under a seal; a lone seal at the end counts as none.
+fn open_events(books: &Books) -> u64 {
+    (books.position.0 - books.node.state.sealed.0).saturating_sub(1)
+}
 
+impl Sealer {
     /// Seals whenever it is due, until its task is ended.
     pub async fn run(self) {
-        let mut changes = self.core.projector.changes();
+        let projector = &self.core.projector;
         loop {
-            let waiting = changes.wait_for(|_| self.open_events() > 0).await.map(|_| ());
-            if waiting.is_err() {
-                return;
-            }
-            let full = async { changes.wait_for(|_| self.open_events() >= SEAL_MAX).await.map(|_| ()) };
+            projector.wait_until(|books| (open_events(books) > 0).then_some(())).await;
+            let full = projector.wait_until(|books| (open_events(books) >= SEAL_MAX).then_some(()));
             // Whether the wait ended because it is full or because it is time makes no difference.
             drop(tokio::time::timeout(SEAL_WITHIN, full).await);
             if let Err(error) = self.seal().await {
@@ -65,7 +63,7 @@ impl Sealer {
 
     /// Seals everything that is open.
     pub async fn seal(&self) -> anyhow::Result<()> {
-        while self.open_events() > 0 {
+        while self.core.projector.read(open_events) > 0 {
             let log = &self.core.world.log;
             let sealed = self.core.projector.read(|books| books.node.state.sealed);
             let Some(statement) = next_statement(&**log, sealed).await? else { return Ok(()) };

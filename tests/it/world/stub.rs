@@ -62,6 +62,13 @@ pub(crate) async fn run(session: SessionId, server: Server, tree: PathBuf, gate:
         return 1;
     };
     let stub = Stub { session, server, tree, gate, brief };
+    let said = ask(&stub.server, |s| {
+        let (id, said) = (stub.session.clone(), format!("at work as {}\n", stub.brief.role.name()));
+        async move { s.output(&id, 1, said.as_bytes()).await }
+    });
+    if said.await.is_err() {
+        return 1;
+    }
     let ending = match stub.work().await {
         Ok(ending) => ending,
         Err(_) => ending(Some(1)),
