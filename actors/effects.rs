@@ -315,7 +315,7 @@ fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignment)> {
         feature: feature.map(|(id, _)| id.clone()),
         epoch: feature.map(|(_, epoch)| epoch),
         sha,
-        agent: (!verifier).then(|| registered.settings.agent.clone()),
+        agent: (!verifier).then(|| registered.settings.agent_of(grant.subject.role()).clone()),
         prompt_digest: Digest::default(),
     };
     Some((told, assignment))

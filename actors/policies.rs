@@ -4,19 +4,26 @@
 //! refused and the project has moved since it was found to be owed: a refusal is never repeated against the same books.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use events::id::{ProjectName, Timestamp};
+use events::id::{BerthNo, ProjectName, Timestamp};
+use events::policy::room::{Promised, room};
 use events::policy::{Observed, Owed, Reserves, owed};
+use events::project::Registered;
 use events::stream::Position;
+use events::view::{Books, ProjectBook};
 use tokio::sync::mpsc;
 
 use crate::effects::{Effects, Performed};
+use crate::ports::engine::Engine;
 use crate::signs::Signs;
 
 /// Owed things that may be under way at once.
 const PENDING_MAX: usize = 256;
 /// Pause before something that failed technically is owed again.
 const RETRY_MS: u64 = 1_000;
+/// Pause before the host's memory is looked at again when there was no room in it: nobody tells when it is freed.
+const ROOM_RETRY_MS: u64 = 5_000;
 
 enum Pending {
     /// Under way.
@@ -47,16 +54,31 @@ struct Found {
 /// The task that runs all policies of all projects.
 pub struct Policies {
     effects: Effects,
-    signs: std::sync::Arc<Signs>,
+    signs: Arc<Signs>,
+    engine: Arc<dyn Engine>,
     reservations: BTreeMap<(ProjectName, String), Reservation>,
 }
 
 type Done = (ProjectName, String, Performed);
 
+/// What the containers of all projects are promised.
+fn promised(books: &Books) -> Promised {
+    let mut promised = Promised::default();
+    for book in books.projects.values() {
+        book.enlisted().filter(|(_, berth, _)| berth.job().is_some()).for_each(|_| promised.one(limit(book)));
+    }
+    promised
+}
+
+/// MiB that a container of this project is promised.
+fn limit(book: &ProjectBook) -> u64 {
+    book.registered().map_or(0, |registered| u64::from(registered.settings.container.memory_mib))
+}
+
 impl Policies {
     /// Policies that have not looked yet.
-    pub fn new(effects: Effects, signs: std::sync::Arc<Signs>) -> Self {
-        Self { effects, signs, reservations: BTreeMap::new() }
+    pub fn new(effects: Effects, signs: Arc<Signs>, engine: Arc<dyn Engine>) -> Self {
+        Self { effects, signs, engine, reservations: BTreeMap::new() }
     }
 
     /// Looks and acts until its task is ended.
@@ -106,9 +128,23 @@ impl Policies {
                     Pending::Failed(until) => now < until,
                 }
             });
+            let memory = self.engine.host_memory();
+            let mut promised = promised(books);
+            self.reservations.iter().for_each(|((name, _), reservation)| {
+                let idle =
+                    |n: &BerthNo| books.projects.get(name).and_then(|book| book.berth(*n)).is_some_and(|b| b.job().is_none());
+                if reservation.reserves.berth.as_ref().is_some_and(idle) {
+                    promised.one(books.projects.get(name).map_or(0, limit));
+                }
+            });
             for (name, book) in &books.projects {
-                let observed = self.observed(&base, name);
+                let mut observed = self.observed(&base, name);
+                observed.room = memory.map(|memory| room(memory, promised, limit(book)));
                 let agenda = owed(book, &observed);
+                let waits = observed.room == Some(0) && book.registered().is_some_and(Registered::is_running);
+                soonest(waits.then(|| now.plus_ms(ROOM_RETRY_MS)));
+                let berths = agenda.owed.iter().filter(|(_, reserves)| reserves.berth.is_some()).count();
+                (0..berths).for_each(|_| promised.one(limit(book)));
                 soonest(agenda.wake);
                 for (owed, reserves) in agenda.owed {
                     self.begin(name, Found { owed, reserves, looked: book.position }, done);

@@ -25,6 +25,7 @@ use crate::policies::Policies;
 use crate::ports::blobs::Blobs;
 use crate::ports::clock::Clock;
 use crate::ports::engine::Engine;
+use crate::ports::models::Models;
 use crate::ports::prompts::Prompts;
 use crate::ports::repo::Repo;
 use crate::ports::snapshots::Snapshots;
@@ -32,6 +33,7 @@ use crate::ports::transcripts::Transcripts;
 use crate::projector::Projector;
 use crate::rebuild;
 use crate::sessions::Sessions;
+use crate::sessions::tallies::Tallies;
 use crate::signs::Signs;
 use crate::tasks::Tasks;
 
@@ -50,6 +52,8 @@ pub struct World {
     pub transcripts: Arc<dyn Transcripts>,
     /// Prompts.
     pub prompts: Arc<dyn Prompts>,
+    /// Providers of models.
+    pub models: Arc<dyn Models>,
     /// How long transcripts are kept.
     pub retention: Retention,
     /// A cache of the books.
@@ -106,7 +110,9 @@ impl Core {
             repo: world.repo.clone(),
             blobs: world.blobs.clone(),
             transcripts: world.transcripts.clone(),
+            models: world.models.clone(),
             signs: signs.clone(),
+            tallies: Arc::new(Tallies::new(world.clock.now())),
         };
         let core = Self { directory, projector: projector.clone(), lane, sessions, signs, world };
         let mut tasks = Tasks::default();
@@ -143,7 +149,8 @@ impl Running {
             prompts: core.world.prompts.clone(),
         };
         let signs = core.signs.clone();
-        self.tasks.keep("policies", move || Policies::new(effects.clone(), signs.clone()).run());
+        let host = engine.clone();
+        self.tasks.keep("policies", move || Policies::new(effects.clone(), signs.clone(), host.clone()).run());
         let reconciler =
             Reconciler::new(core.directory.clone(), core.projector.clone(), core.world.transcripts.clone(), engine, doors);
         self.tasks.keep("reconciler", move || reconciler.clone().run());

@@ -81,8 +81,8 @@ pub const fn assert_whole_chain(earlier: &[u16], current: u16) {
 /// Declares an event enum: each variant wraps its payload struct and names the kind it is stored under.
 ///
 /// A kind that was stored otherwise before lists its earlier schemas: `Claimed(Claimed) = "feature.claimed", 2, was [1: ClaimedV1];`. The
-/// struct of an earlier schema becomes the current one by `From`, when it is read; stored rows are never rewritten. A new meaning is a new
-/// kind.
+/// struct of an earlier schema becomes the current one by `From`, when it is read; stored rows are never rewritten. Where every new field
+/// has a default, the current struct reads the earlier schema itself. A new meaning is a new kind.
 #[macro_export]
 macro_rules! event_enum {
     ($(#[$doc:meta])* pub enum $event:ident {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cause::{Cause, Principal};
 use crate::codec::{EventCodec, Kind};
 use crate::container::event as c;
+use crate::egress::EgressRule;
 use crate::envelope::{Envelope, genesis};
 use crate::evidence::Evidence;
 use crate::feature::Content;
@@ -17,9 +18,10 @@ use crate::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, Generation, Sessio
 use crate::outcome::Outcome;
 use crate::project::event as p;
 use crate::seal::Statement;
-use crate::settings::{AgentSpec, Dialect, Settings};
+use crate::settings::{AgentSpec, ContainerLimits, Dialect, RoleAgents, Settings};
 use crate::stream::{Position, Version};
 use crate::trunk::event as t;
+use crate::usage::Usage;
 use crate::verdict::{Finding, Judgement, Ran, Verdict};
 use crate::{backlog, container, feature, node, project, subscription, trunk};
 
@@ -61,8 +63,42 @@ fn verdict(judgement: Judgement) -> Verdict {
 }
 
 fn settings() -> Settings {
-    let agent = AgentSpec { dialect: Dialect::Command, command: Some(text("agent -p")), model: Some(text("m-1")) };
-    Settings { agent, setup: Some(text("npm ci")), verify: Some(text("npm test")), allow_unverified: true, ..Settings::default() }
+    let agent = AgentSpec {
+        dialect: Dialect::Command,
+        command: Some(text("agent -p")),
+        model: Some(text("m-1")),
+        provider: Some(text("local")),
+    };
+    let rule = EgressRule {
+        host: text("*.example.org"),
+        port: 80,
+        methods: vec![text("GET")],
+        path_prefix: Some(text("/pool")),
+        private: true,
+    };
+    let agents = RoleAgents { reviewer: Some(AgentSpec::of(Dialect::Script)), ..RoleAgents::default() };
+    let container = ContainerLimits { image: Some(text("agents:7")), ..ContainerLimits::default() };
+    let egress = vec![rule];
+    Settings {
+        agent,
+        agents,
+        egress,
+        container,
+        setup: Some(text("npm ci")),
+        verify: Some(text("npm test")),
+        allow_unverified: true,
+        ..Settings::default()
+    }
+}
+
+fn used() -> c::ModelUsage {
+    let usage =
+        Usage { requests: 3, limited: 1, input: 1200, output: 80, cache_read: 7, cache_write: 5, micro_usd: 4900, unpriced: 0 };
+    c::ModelUsage { provider: text("anthropic"), model: text("claude-x"), usage }
+}
+
+fn denied() -> c::DeniedTarget {
+    c::DeniedTarget { target: text("example.org:443"), count: 2 }
 }
 
 fn projects() -> Vec<project::Event> {
@@ -72,7 +108,7 @@ fn projects() -> Vec<project::Event> {
         p::Cloned { branch: text("main"), head: Some(sha('a')) }.into(),
         p::CloneFailed { reason: text("gone") }.into(),
         p::SpecWritten { digest: digest(), bytes: 120 }.into(),
-        p::SettingsChanged { settings: settings() }.into(),
+        p::SettingsChanged { settings: Box::new(settings()) }.into(),
         p::TargetSet { count: 3 }.into(),
         p::Started { by: by() }.into(),
         p::DrainRequested { by: by() }.into(),
@@ -175,6 +211,8 @@ fn containers() -> Vec<container::Event> {
         c::Dismissed {}.into(),
         c::TranscriptKept { session: session(), chunks: 4, bytes: 4096, digest: digest() }.into(),
         c::TranscriptDropped { session: session() }.into(),
+        c::UsageMetered { session: session(), models: vec![used()] }.into(),
+        c::EgressRecorded { session: session(), bytes: 9, denied: vec![denied()] }.into(),
     ]
 }
 

@@ -7,12 +7,14 @@
 //! To add an event: write its struct in the aggregate's `event.rs`, add it to the enum with a new name and schema 1, fold it in
 //! `evolve`, decide it in `decide`, and add its sample to `golden.rs`; the test there writes its bytes once and holds them for ever.
 
+pub mod agent;
 pub mod aggregate;
 pub mod audit;
 pub mod backlog;
 pub mod cause;
 pub mod codec;
 pub mod container;
+pub mod egress;
 pub mod envelope;
 pub mod evidence;
 pub mod feature;
@@ -35,5 +37,6 @@ pub mod settings;
 pub mod stream;
 pub mod subscription;
 pub mod trunk;
+pub mod usage;
 pub mod verdict;
 pub mod view;

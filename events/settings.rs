@@ -2,35 +2,66 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::agent::{AgentSpec, Dialect, RoleAgents};
+use crate::egress::{EgressRule, RULES_MAX};
+use crate::holder::Role;
+
 /// Fewest milliseconds a limit may be set to: below that nothing could start.
 pub const LIMIT_MS_MIN: u64 = 1_000;
 /// Longest command line a setting may hold, in bytes.
 pub const COMMAND_MAX: usize = 8 * 1024;
 
-/// How an agent CLI is spoken to.
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Dialect {
-    /// The deterministic scripted agent inside the binary.
-    Script,
-    /// Any command line: prompt on standard input, output as text.
-    Command,
-}
-
-/// Which agent works, and how it is started.
+/// What one container gets of the host. Nothing here loosens what keeps it apart.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AgentSpec {
-    /// How its output is read.
-    pub dialect: Dialect,
-    /// The command line, for [`Dialect::Command`].
-    #[serde(default)]
-    pub command: Option<String>,
-    /// Model id, handed to the agent as it is.
-    #[serde(default)]
-    pub model: Option<String>,
+#[serde(deny_unknown_fields, default)]
+pub struct ContainerLimits {
+    /// Its image; none takes the server's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Memory in MiB, its work folder and `/tmp` included; there is no swap beyond it.
+    pub memory_mib: u32,
+    /// Of that, how much the work folder may take, in MiB.
+    pub work_mib: u32,
+    /// Thousandths of a processor.
+    pub cpu_milli: u32,
+    /// Processes and threads.
+    pub pids: u32,
+}
+
+impl Default for ContainerLimits {
+    fn default() -> Self {
+        // An agent, its tools and a build of a mid-sized project; enough processes for a parallel build, too few for a fork bomb to matter.
+        Self { image: None, memory_mib: 4096, work_mib: 2048, cpu_milli: 2000, pids: 1024 }
+    }
+}
+
+impl ContainerLimits {
+    /// Says what is wrong with these limits, if anything is.
+    pub fn check(&self) -> Result<(), String> {
+        let bounds = [
+            ("memory_mib", self.memory_mib, 128, 1024 * 1024),
+            ("work_mib", self.work_mib, 64, 1024 * 1024),
+            ("cpu_milli", self.cpu_milli, 100, 512_000),
+            ("pids", self.pids, 32, 65_536),
+        ];
+        for (name, value, least, most) in bounds {
+            if !(least..=most).contains(&value) {
+                return Err(format!("container.{name} is {value}, it has to be {least} to {most}"));
+            }
+        }
+        if self.work_mib > self.memory_mib {
+            return Err("container.work_mib is above container.memory_mib, of which it is a part".to_owned());
+        }
+        let odd = |image: &String| {
+            let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:/@".contains(c);
+            image.is_empty() || image.len() > 255 || image.starts_with('-') || !image.chars().all(fits)
+        };
+        if self.image.as_ref().is_some_and(odd) {
+            return Err("container.image is no name of an image".to_owned());
+        }
+        Ok(())
+    }
 }
 
 /// A project's settings.
@@ -40,6 +71,16 @@ pub struct AgentSpec {
 pub struct Settings {
     /// The agent for every role but the verifier.
     pub agent: AgentSpec,
+    /// Agents of roles that do not take that one.
+    #[serde(skip_serializing_if = "RoleAgents::is_empty")]
+    pub agents: RoleAgents,
+    /// What containers may reach beside their repository and their model; nothing, unless it is here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub egress: Vec<EgressRule>,
+    /// Bytes one session may send and receive that way.
+    pub egress_bytes_max: u64,
+    /// What one container gets of the host.
+    pub container: ContainerLimits,
     /// Shell command run in a fresh clone before the agent starts.
     pub setup: Option<String>,
     /// Shell command that decides whether a candidate may be published.
@@ -61,7 +102,11 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            agent: AgentSpec { dialect: Dialect::Script, command: None, model: None },
+            agent: AgentSpec::of(Dialect::Script),
+            agents: RoleAgents::default(),
+            egress: Vec::new(),
+            egress_bytes_max: 2 * 1024 * 1024 * 1024,
+            container: ContainerLimits::default(),
             setup: None,
             verify: None,
             allow_unverified: false,
@@ -90,10 +135,21 @@ impl Settings {
                 return Err(format!("{name} is empty or above {COMMAND_MAX} bytes"));
             }
         }
-        match (self.agent.dialect, &self.agent.command) {
-            (Dialect::Command, None) => Err("agent.dialect \"command\" needs agent.command".to_owned()),
-            (Dialect::Script, Some(_)) => Err("agent.dialect \"script\" takes no agent.command".to_owned()),
-            (Dialect::Command, Some(_)) | (Dialect::Script, None) => Ok(()),
+        let own =
+            [("initializer", &self.agents.initializer), ("reviewer", &self.agents.reviewer), ("overseer", &self.agents.overseer)];
+        self.agent.check("agent")?;
+        for (role, agent) in own.iter().filter_map(|(role, agent)| Some((role, agent.as_ref()?))) {
+            agent.check(&format!("agents.{role}"))?;
         }
+        if self.egress.len() > RULES_MAX {
+            return Err(format!("egress has {} rules, at most {RULES_MAX} are taken", self.egress.len()));
+        }
+        self.egress.iter().try_for_each(EgressRule::check)?;
+        self.container.check()
+    }
+
+    /// The agent of a role.
+    pub fn agent_of(&self, role: Role) -> &AgentSpec {
+        self.agents.of(role).unwrap_or(&self.agent)
     }
 }

@@ -23,6 +23,8 @@ use crate::adapters::snapshots::SnapshotFolder;
 use crate::adapters::transcripts::TranscriptFolder;
 use crate::door::{DoorKeeper, Rooms, check_length};
 use crate::engine::choice::{EngineArgs, Place, choose};
+use crate::gateway::Gateway;
+use crate::gateway::providers::Providers;
 use crate::http::Served;
 use crate::http::office::Office;
 use crate::log::Health;
@@ -38,6 +40,7 @@ pub const BUILD: &str = concat!("supercargo ", env!("CARGO_PKG_VERSION"));
 pub struct DataFolder {
     path: PathBuf,
     database: Option<String>,
+    providers: Option<PathBuf>,
 }
 
 impl DataFolder {
@@ -47,12 +50,17 @@ impl DataFolder {
         let path = path.canonicalize().with_context(|| format!("finding the data folder {}", path.display()))?;
         // Berths run as other users and have to reach their own folders below; nobody may list it.
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o711))?;
-        Ok(Self { path, database: None })
+        Ok(Self { path, database: None, providers: None })
     }
 
     /// The same folder, with its log in a PostgreSQL database.
     pub fn with_database(self, url: Option<String>) -> Self {
         Self { database: url, ..self }
+    }
+
+    /// The same folder, with its providers of models in a file elsewhere.
+    pub fn with_providers(self, file: Option<PathBuf>) -> Self {
+        Self { providers: file, ..self }
     }
 
     /// Where its log is.
@@ -185,6 +193,7 @@ pub struct App {
     node: ProjectName,
     health: watch::Receiver<Health>,
     sealer: Sealer,
+    gateway: Gateway,
     sealing: Option<AbortHandle>,
     _lock: InstanceLock,
 }
@@ -194,6 +203,8 @@ impl App {
     pub async fn open(data: DataFolder, ownership: Ownership) -> anyhow::Result<Self> {
         check_length(&data.doors()).map_err(anyhow::Error::msg)?;
         let lock = InstanceLock::take(&data, ownership)?;
+        let providers = Arc::new(providers(&data)?);
+        let gateway = Gateway::new(providers.clone())?;
         let (log, health) = open_log(&data, ownership).await?;
         if let Some(anchor) = Anchor::read(&data.anchor())? {
             let kept = data.anchor();
@@ -208,6 +219,7 @@ impl App {
             blobs: Arc::new(BlobFolder::new(data.blobs())),
             transcripts: Arc::new(TranscriptFolder::new(data.transcripts())),
             prompts: Arc::new(BuiltIn::new().context("the prompts inside the binary")?),
+            models: providers.clone(),
             retention: Retention::default(),
             snapshots: Arc::new(SnapshotFolder::new(data.snapshots())),
             snapshot_every: SNAPSHOT_EVERY,
@@ -220,7 +232,7 @@ impl App {
         let node: ProjectName = "local".parse()?;
         let key = SealKey::read_or_make(&data.seal_key())?;
         let sealer = Sealer { core: running.core.clone(), node: node.clone(), key, anchor: data.anchor() };
-        Ok(Self { running, data, node, health, sealer, sealing: None, _lock: lock })
+        Ok(Self { running, data, node, health, sealer, gateway, sealing: None, _lock: lock })
     }
 
     /// Keeps transcripts within other bounds than the usual ones, from the beginning of the fleet on.
@@ -235,7 +247,7 @@ impl App {
         let place = Place { data: self.data.path(), doors: self.data.doors(), binary: binary.clone(), instance: &instance };
         let chosen = choose(args, place).await?;
         let sessions = self.running.core.sessions.clone();
-        let rooms = Rooms { doors: self.data.doors(), gates: self.data.gates(), binary };
+        let rooms = Rooms { doors: self.data.doors(), gates: self.data.gates(), binary, gateway: self.gateway.clone() };
         let doors = Arc::new(DoorKeeper::new(rooms, sessions, chosen.engine.clone()));
         self.running.begin(&self.node, BUILD, chosen.engine, doors).await?;
         self.sealing = Some(tokio::spawn(self.sealer.clone().run()).abort_handle());
@@ -270,6 +282,14 @@ impl App {
         let log = self.running.core.world.log.clone();
         self.running.stop(&self.node).await;
         log.close().await;
+    }
+}
+
+/// The providers of models, as the data folder or the operator says.
+fn providers(data: &DataFolder) -> anyhow::Result<Providers> {
+    match &data.providers {
+        Some(file) => Providers::read(file, true),
+        None => Providers::read(&data.path().join("providers.json"), false),
     }
 }
 

@@ -130,7 +130,8 @@ fn step_berth(plan: &mut Plan, scene: &Scene<'_>, berth: &Berth, seen: (Containe
         (Slot::Requested { job, .. }, None | Some(Status::Created)) => {
             let ours = job.agent.as_ref().is_none_or(|agent| agent.dialect == Dialect::Script);
             let claim = job.feature.clone().zip(job.epoch);
-            Some(Step::Start(StartSpec { name, session: job.session.clone(), claim, ours }))
+            let limits = scene.registered.settings.container.clone();
+            Some(Step::Start(StartSpec { name, session: job.session.clone(), claim, limits, ours }))
         }
         (Slot::Requested { .. }, Some(_)) => Some(Step::RecordStarted { name, engine_id: engine_id.to_owned() }),
         (Slot::Running { .. }, None | Some(Status::Created)) => Some(Step::RecordLost { name }),

@@ -3,6 +3,8 @@
 use async_trait::async_trait;
 use events::container::Exit;
 use events::id::{BerthNo, Epoch, FeatureId, Generation, ProjectName, SessionId};
+use events::policy::room::HostMemory;
+use events::settings::ContainerLimits;
 use tokio::sync::watch;
 
 /// One container generation: its name is derived, so that a start whose answer was lost is found again.
@@ -31,6 +33,8 @@ pub struct StartSpec {
     pub session: SessionId,
     /// The claim it works under, if any: people who look at the engine see whose it is.
     pub claim: Option<(FeatureId, Epoch)>,
+    /// What it gets of the host.
+    pub limits: ContainerLimits,
     /// Whether only code of ours runs in it; anything else needs an engine that isolates.
     pub ours: bool,
 }
@@ -110,6 +114,8 @@ pub trait Engine: Send + Sync {
     async fn remove(&self, name: &ContainerName) -> Result<(), Unreachable>;
     /// Whether this process is the container's main process.
     async fn is_main_process(&self, name: &ContainerName, pid: i32) -> bool;
+    /// The memory of the host that containers share, where their limits are kept; none where nothing keeps them.
+    fn host_memory(&self) -> Option<HostMemory>;
     /// Changes whenever a list may differ from the last one.
     fn hints(&self) -> watch::Receiver<u64>;
 }

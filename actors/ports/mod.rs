@@ -3,6 +3,7 @@
 pub mod blobs;
 pub mod clock;
 pub mod engine;
+pub mod models;
 pub mod prompts;
 pub mod repo;
 pub mod snapshots;

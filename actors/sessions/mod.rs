@@ -3,15 +3,18 @@
 
 mod agent;
 mod runner;
+pub mod tallies;
 pub mod wire;
 
 use std::sync::Arc;
 
 use events::cause::{Cause, Principal};
 use events::container::Assignment;
+use events::egress::EgressRule;
 use events::id::{CommandId, ProjectName, SessionId, Timestamp};
 use events::log::Receipt;
 use events::policy::AnyCommand;
+use events::settings::Settings;
 use events::stream::{StreamId, Version};
 use events::view::{Books, Grant};
 
@@ -19,10 +22,12 @@ use crate::directory::Directory;
 use crate::host::ExecuteError;
 use crate::ports::PortError;
 use crate::ports::blobs::Blobs;
+use crate::ports::models::Models;
 use crate::ports::repo::Repo;
 use crate::ports::transcripts::Transcripts;
 use crate::projector::Projector;
 use crate::signs::Signs;
+use tallies::Tallies;
 
 /// Why a session's request was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,8 +86,21 @@ pub struct Sessions {
     pub blobs: Arc<dyn Blobs>,
     /// What agents print.
     pub transcripts: Arc<dyn Transcripts>,
+    /// Providers of models.
+    pub models: Arc<dyn Models>,
     /// Who was heard of.
     pub signs: Arc<Signs>,
+    /// What they used.
+    pub tallies: Arc<Tallies>,
+}
+
+/// What a session may reach beyond its repository and its model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leave {
+    /// What its project allows.
+    pub rules: Vec<EgressRule>,
+    /// Bytes it may still move.
+    pub bytes_left: u64,
 }
 
 /// Where a session works, by the books.
@@ -116,6 +134,34 @@ fn place(books: &Books, session: &SessionId) -> Option<Place> {
 }
 
 impl Sessions {
+    /// The provider that a session at work asks its model of; none when its agent has no model.
+    pub fn provider_of(&self, session: &SessionId) -> Result<Option<String>, Denied> {
+        let place = self.at_work(session)?;
+        Ok(place.job.agent.as_ref().and_then(|agent| agent.provider()).map(str::to_owned))
+    }
+
+    /// What a session at work may reach.
+    pub fn leave(&self, session: &SessionId) -> Result<Leave, Denied> {
+        let place = self.at_work(session)?;
+        let settings = self.settings(&place.project);
+        let bytes_left = settings.egress_bytes_max.saturating_sub(self.moved_bytes(session));
+        Ok(Leave { rules: settings.egress, bytes_left })
+    }
+
+    fn settings(&self, project: &ProjectName) -> Settings {
+        self.projector.read(|books| {
+            let registered = books.projects.get(project).and_then(|book| book.registered());
+            registered.map(|registered| registered.settings.clone()).unwrap_or_default()
+        })
+    }
+
+    /// The place of a session that is not over.
+    fn at_work(&self, session: &SessionId) -> Result<Place, Denied> {
+        let place = self.place(session)?;
+        let over = || Denied::refused("session_over", "this session is over: stop working on it");
+        if place.running_since.is_some() { Ok(place) } else { Err(over()) }
+    }
+
     fn place(&self, session: &SessionId) -> Result<Place, Denied> {
         let found = self.projector.read(|books| place(books, session));
         found.ok_or_else(|| Denied::refused("session_over", "this session is over: stop working on it"))

@@ -13,7 +13,7 @@ use events::stream::StreamId;
 use events::trunk;
 use events::view::Subject;
 
-use super::wire::{Beat, Brief, Ending, Verification};
+use super::wire::{Beat, Brief, Ending, ModelApi, Verification};
 use super::{Denied, Place, Sessions, place};
 
 /// A runner may be faster than the record of its own start; it waits this long for it.
@@ -39,10 +39,7 @@ impl Sessions {
     async fn brief(&self, session: &SessionId, place: &Place) -> Result<Brief, Denied> {
         let job = &place.job;
         let prompt = self.blobs.get(job.prompt_digest).await?;
-        let settings = self.projector.read(|books| {
-            let registered = books.projects.get(&place.project).and_then(|b| b.registered());
-            registered.map(|r| r.settings.clone()).unwrap_or_default()
-        });
+        let settings = self.settings(&place.project);
         let entry = match place.grant.as_ref().map(|g| &g.subject) {
             Some(Subject::Verification(entry)) => Some(*entry),
             _ => None,
@@ -56,6 +53,15 @@ impl Sessions {
             (Role::Coder, Some(feature), Some(epoch)) => Some(format!("work/{feature}/{epoch}")),
             _ => None,
         };
+        let asked = job.agent.as_ref().and_then(|agent| agent.provider());
+        let models = asked.map(|provider| {
+            let protocol = self.models.protocol(provider)?;
+            Ok(ModelApi { provider: provider.to_owned(), protocol })
+        });
+        let (models, trouble) = match models.transpose() {
+            Ok(models) => (models, None),
+            Err::<_, String>(why) => (None, Some(why)),
+        };
         Ok(Brief {
             session: session.clone(),
             role: job.role,
@@ -66,6 +72,8 @@ impl Sessions {
             fetch,
             branch,
             agent: job.agent.clone(),
+            models,
+            trouble,
             setup: settings.setup,
             prompt: String::from_utf8_lossy(&prompt).into_owned(),
             verify: settings.verify,
@@ -77,7 +85,7 @@ impl Sessions {
     pub fn beat(&self, session: &SessionId) -> Result<Beat, Denied> {
         let place = self.place(session)?;
         self.signs.session(session, self.now());
-        Ok(Beat { open: place.grant.is_some() })
+        Ok(Beat { open: place.grant.is_some(), full: self.tallies.is_full(session) })
     }
 
     /// A chunk of output; answers the last stored number.
@@ -96,6 +104,7 @@ impl Sessions {
         if place.job.role == Role::Coder {
             self.secure(session, &place).await?;
         }
+        self.settle_tally(session).await;
         let outcome = self.outcome(session, ending)?;
         let evidence = serde_json::to_vec(ending).map_err(|e| Denied::refused("invalid", e.to_string()))?;
         let evidence = Some(self.blobs.put(evidence).await?);
@@ -153,10 +162,13 @@ impl Sessions {
         Ok(match (&place.grant, ending) {
             (None, _) => Outcome::Completed,
             (Some(_), _) if overtime => Outcome::TimedOut,
+            (Some(_), Ending { context_full: true, .. }) => Outcome::ContextFull,
             (Some(_), Ending { interrupted: true, .. }) => Outcome::Interrupted,
+            // What the provider answered last is known here; what the agent makes of it is not asked.
+            (Some(_), _) if self.tallies.is_limited(session) => Outcome::ProviderLimited,
             // The agent never ran: that is the infrastructure's failure and uses none of the feature's tries.
             (Some(_), Ending { trouble: Some(_), exit_code: None, signal: None, .. }) => Outcome::Lost,
-            (Some(_), Ending { exit_code: Some(0), .. }) => Outcome::NoWork,
+            (Some(_), Ending { exit_code: Some(0), failure: None, .. }) => Outcome::NoWork,
             (Some(_), _) => Outcome::Failed,
         })
     }
@@ -176,8 +188,8 @@ fn detail(ending: &Ending, outcome: Outcome) -> String {
         (None, Some(signal)) => format!("the agent was ended by signal {signal}"),
         (None, None) => "no agent ran".to_owned(),
     };
-    let trouble = ending.trouble.as_ref().map_or(String::new(), |t| format!("; {t}"));
-    format!("{}: {how}{trouble}", outcome.name())
+    let more = [&ending.trouble, &ending.failure].into_iter().flatten().map(|why| format!("; {why}"));
+    format!("{}: {how}{}", outcome.name(), more.collect::<String>())
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use events::settings::AgentSpec;
 use events::verdict::{Report, Verdict};
 use serde::{Deserialize, Serialize};
 
+use crate::ports::models::Protocol;
+
 /// What a runner is told when it reports for work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Brief {
@@ -29,6 +31,10 @@ pub struct Brief {
     pub branch: Option<String>,
     /// The agent; none for verifiers.
     pub agent: Option<AgentSpec>,
+    /// The provider of its model, when it has one.
+    pub models: Option<ModelApi>,
+    /// What keeps it from starting, when something does.
+    pub trouble: Option<String>,
     /// Command run in the fresh clone before the agent.
     pub setup: Option<String>,
     /// The prompt or, for verifiers, the command line.
@@ -39,11 +45,29 @@ pub struct Brief {
     pub wall_ms: u64,
 }
 
+/// Where a session's model is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelApi {
+    /// Whose models.
+    pub provider: String,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+}
+
+impl ModelApi {
+    /// Its path on the agent's voice.
+    pub fn path(&self) -> String {
+        format!("/model/{}", self.provider)
+    }
+}
+
 /// The answer to a heartbeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beat {
     /// Whether the granted work is still this session's. When not, the agent gets a short grace and the session ends.
     pub open: bool,
+    /// Whether its model's context is as full as it may be: the work is secured, and a fresh session goes on.
+    pub full: bool,
 }
 
 /// What a verifier's run came to.
@@ -61,7 +85,7 @@ pub struct Verification {
 }
 
 /// What a runner reports at the end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ending {
     /// The agent's exit code, when it ended by itself.
@@ -72,6 +96,12 @@ pub struct Ending {
     pub interrupted: bool,
     /// What kept the agent from starting, if something did.
     pub trouble: Option<String>,
+    /// Whether it was ended because its model's context was full.
+    #[serde(default)]
+    pub context_full: bool,
+    /// What the agent itself said about its end, when it says such things and called it a failure.
+    #[serde(default)]
+    pub failure: Option<String>,
     /// For verifiers.
     pub verification: Option<Verification>,
 }

@@ -48,6 +48,14 @@ impl Berth {
                 }
                 _ => Err(Refusal::WrongState),
             },
+            Command::MeterUsage { session, models } => {
+                self.at_hand(session)?;
+                Ok(vec![event::UsageMetered { session: session.clone(), models: models.clone() }.into()])
+            }
+            Command::RecordEgress { session, bytes, denied } => {
+                self.at_hand(session)?;
+                Ok(vec![event::EgressRecorded { session: session.clone(), bytes: *bytes, denied: denied.clone() }.into()])
+            }
             Command::DropTranscript { session } => Ok(vec![event::TranscriptDropped { session: session.clone() }.into()]),
             Command::Assign { assignment } => match (&self.slot, &self.duty) {
                 (Slot::Idle, Duty::Withhold { by }) => Err(Refusal::Withheld { by: by.clone() }),
@@ -62,16 +70,7 @@ impl Berth {
                 Slot::Assigned { .. } => Err(Refusal::StaleGeneration { given: *generation, current: self.generation }),
                 _ => Err(Refusal::WrongState),
             },
-            Command::RecordStarted { generation, engine_id } => {
-                self.current(*generation)?;
-                match &self.slot {
-                    Slot::Requested { .. } => {
-                        Ok(vec![event::Started { generation: *generation, engine_id: engine_id.clone() }.into()])
-                    }
-                    Slot::Running { .. } => Ok(vec![]),
-                    _ => Err(Refusal::WrongState),
-                }
-            }
+            Command::RecordStarted { generation, engine_id } => self.started(*generation, engine_id),
             Command::RecordStartFailed { generation, class, detail } => self.start_failed(*generation, class, detail),
             Command::BeginSession { session } => match &self.slot {
                 Slot::Running { job, begun, .. } if job.session == *session => {
@@ -107,6 +106,11 @@ impl Berth {
         }
     }
 
+    /// What was used counts until the container is gone: an answer may come after the report of the end.
+    fn at_hand(&self, session: &SessionId) -> Result<(), Refusal> {
+        if self.job().is_some_and(|job| job.session == *session) { Ok(()) } else { Err(Refusal::SessionOver) }
+    }
+
     fn interrupt(&self, by: &str) -> Decision {
         let job = self.job().filter(|job| self.works_for(&job.session)).ok_or(Refusal::NoSession)?;
         if self.is_interrupted() {
@@ -118,6 +122,15 @@ impl Berth {
     fn current(&self, generation: Generation) -> Result<(), Refusal> {
         let current = self.generation;
         if generation == current { Ok(()) } else { Err(Refusal::StaleGeneration { given: generation, current }) }
+    }
+
+    fn started(&self, generation: Generation, engine_id: &str) -> Decision {
+        self.current(generation)?;
+        match &self.slot {
+            Slot::Requested { .. } => Ok(vec![event::Started { generation, engine_id: engine_id.to_owned() }.into()]),
+            Slot::Running { .. } => Ok(vec![]),
+            _ => Err(Refusal::WrongState),
+        }
     }
 
     fn start_failed(&self, generation: Generation, class: &str, detail: &str) -> Decision {

@@ -7,6 +7,7 @@ use crate::holder::Role;
 use crate::id::{Digest, Epoch, FeatureId, Generation, SessionId, Sha};
 use crate::outcome::Outcome;
 use crate::settings::AgentSpec;
+use crate::usage::Usage;
 
 /// What a session is to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -188,11 +189,51 @@ pub struct TranscriptDropped {
     pub session: SessionId,
 }
 
+/// What a session used of a model since it was last recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelUsage {
+    /// Whose model.
+    pub provider: String,
+    /// Which, as the provider named it.
+    pub model: String,
+    /// How much.
+    pub usage: Usage,
+}
+
+/// A session used its model's provider.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UsageMetered {
+    /// Which session.
+    pub session: SessionId,
+    /// What, since it was last recorded.
+    pub models: Vec<ModelUsage>,
+}
+
+/// Something a session was not allowed to reach.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeniedTarget {
+    /// What it asked for, cut to what can be shown.
+    pub target: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// A session reached out, or was kept from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EgressRecorded {
+    /// Which session.
+    pub session: SessionId,
+    /// Bytes that went out and came in since it was last recorded.
+    pub bytes: u64,
+    /// What was turned down since then.
+    pub denied: Vec<DeniedTarget>,
+}
+
 event_enum! {
     /// The events of a container stream.
     pub enum Event {
         Enlisted(Enlisted) = "container.enlisted", 1;
-        Assigned(Assigned) = "container.assigned", 1;
+        Assigned(Assigned) = "container.assigned", 2, was [1: Assigned];
         StartRequested(StartRequested) = "container.start_requested", 1;
         Started(Started) = "container.started", 1;
         StartFailed(StartFailed) = "container.start_failed", 1;
@@ -209,5 +250,7 @@ event_enum! {
         Dismissed(Dismissed) = "container.dismissed", 1;
         TranscriptKept(TranscriptKept) = "container.transcript_kept", 1;
         TranscriptDropped(TranscriptDropped) = "container.transcript_dropped", 1;
+        UsageMetered(UsageMetered) = "container.usage_metered", 1;
+        EgressRecorded(EgressRecorded) = "container.egress_recorded", 1;
     }
 }

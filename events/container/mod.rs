@@ -19,7 +19,7 @@ mod tests;
 
 use serde::Serialize;
 
-pub use crate::container::event::{Assignment, Event, Exit};
+pub use crate::container::event::{Assignment, DeniedTarget, Event, Exit, ModelUsage};
 pub use crate::container::state::{Berth, Container, Duty, Ended, Slot};
 use crate::id::{Digest, Generation, SessionId};
 use crate::outcome::Outcome;
@@ -48,6 +48,8 @@ pub enum Command {
     Dismiss,
     KeepTranscript { session: SessionId, chunks: u64, bytes: u64, digest: Digest },
     DropTranscript { session: SessionId },
+    MeterUsage { session: SessionId, models: Vec<ModelUsage> },
+    RecordEgress { session: SessionId, bytes: u64, denied: Vec<DeniedTarget> },
 }
 
 refusal_enum! {

@@ -24,6 +24,8 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, observed: &Obser
     let serves = |berth: &Berth| berth.slot == Slot::Idle && berth.duty == Duty::Serve;
     let idle = book.enlisted().filter(|(n, berth, _)| serves(berth) && free(n));
     let mut berths: Vec<_> = idle.map(|(n, _, tracked)| (n, tracked.version)).rev_sorted();
+    // The lowest numbers stay: they are taken first.
+    berths.drain(..berths.len().saturating_sub(observed.room.unwrap_or(usize::MAX)));
     initialize(book, registered, agenda, &mut berths);
     oversee(book, registered, agenda, &mut berths);
     review(book, observed, agenda, &mut berths);

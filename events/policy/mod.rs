@@ -12,6 +12,7 @@ mod fleet;
 mod integrate;
 mod milestone;
 pub mod retain;
+pub mod room;
 mod supervise;
 #[cfg(test)]
 mod tests;
@@ -161,6 +162,8 @@ pub struct Observed {
     pub busy: BTreeSet<BerthNo>,
     /// Features that a pending command or effect is about.
     pub taken: BTreeSet<FeatureId>,
+    /// How many more containers the host can take for this project; none when nobody bounds it.
+    pub room: Option<usize>,
 }
 
 /// What is owed, and when to look again even if nothing happens.

@@ -59,7 +59,7 @@ impl Scene {
         scene
             .add::<p::Event>("project-z", p::Registered { git_url: "/up".into(), kind: ProjectKind::Existing })
             .add::<p::Event>("project-z", p::Cloned { branch: "main".into(), head: Some(sha('0')) })
-            .add::<p::Event>("project-z", p::SettingsChanged { settings })
+            .add::<p::Event>("project-z", p::SettingsChanged { settings: Box::new(settings) })
             .add::<p::Event>("project-z", p::TargetSet { count: target })
             .add::<p::Event>("project-z", p::Started { by: "me".into() })
             .add::<t::Event>("trunk-z", t::Opened { branch: "main".into(), head: Some(sha('0')) });

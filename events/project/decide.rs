@@ -80,7 +80,7 @@ impl Registered {
             Command::ChangeSettings { settings } => {
                 settings.check().map_err(|why| Refusal::Invalid { why })?;
                 let unchanged = **settings == self.settings;
-                Ok(if unchanged { vec![] } else { vec![event::SettingsChanged { settings: (**settings).clone() }.into()] })
+                Ok(if unchanged { vec![] } else { vec![event::SettingsChanged { settings: settings.clone() }.into()] })
             }
             Command::SetTarget { count } => self.set_target(*count),
             Command::Start { .. }

@@ -71,7 +71,7 @@ pub struct SpecWritten {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SettingsChanged {
     /// All of them.
-    pub settings: Settings,
+    pub settings: Box<Settings>,
 }
 
 /// How many berths are wanted.
@@ -249,7 +249,7 @@ event_enum! {
         Cloned(Cloned) = "project.cloned", 1;
         CloneFailed(CloneFailed) = "project.clone_failed", 1;
         SpecWritten(SpecWritten) = "project.spec_written", 1;
-        SettingsChanged(SettingsChanged) = "project.settings_changed", 1;
+        SettingsChanged(SettingsChanged) = "project.settings_changed", 2, was [1: SettingsChanged];
         TargetSet(TargetSet) = "project.target_set", 1;
         Started(Started) = "project.started", 1;
         DrainRequested(DrainRequested) = "project.drain_requested", 1;

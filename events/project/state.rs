@@ -224,7 +224,7 @@ impl Registered {
                 self.repository = Repository::Failed { reason: e.reason.clone(), attempts: before + 1, at: moment.at };
             }
             Event::SpecWritten(e) => self.spec = Some(e.digest),
-            Event::SettingsChanged(e) => self.settings = e.settings.clone(),
+            Event::SettingsChanged(e) => self.settings = (*e.settings).clone(),
             Event::TargetSet(e) => self.target = e.count,
             Event::Started(_) | Event::Resumed(_) => self.intent = Intent::Running { since: moment.at },
             Event::DrainRequested(_) => self.intent = Intent::Draining { since: moment.at },

@@ -78,7 +78,7 @@ fn states() -> Vec<(&'static str, Project)> {
 fn commands() -> Vec<(&'static str, Command)> {
     use Command as C;
     let settings = Settings { verify: Some("make test".into()), ..Settings::default() };
-    let bad = AgentSpec { dialect: Dialect::Command, command: None, model: None };
+    let bad = AgentSpec::of(Dialect::Command);
     let wrong = Settings { agent: bad, ..Settings::default() };
     let session = |n: u8| seat(n).session;
     vec![

@@ -8,6 +8,7 @@ use crate::container::event::{Event, Exit};
 use crate::holder::Role;
 use crate::id::{BerthNo, Epoch, FeatureId, Generation, SessionId, Timestamp};
 use crate::outcome::Outcome;
+use crate::usage::Usage;
 
 /// One session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,19 @@ pub struct SessionRecord {
     pub exit: Option<Exit>,
     /// What is kept of what it said.
     pub transcript: Option<Transcript>,
+    /// What it used of its models, all together.
+    pub usage: Usage,
+    /// What it reached, or wanted to.
+    pub egress: Egress,
+}
+
+/// What a session reached beyond its repository and its model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Egress {
+    /// Bytes that went out and came in.
+    pub bytes: u64,
+    /// Requests that were turned down.
+    pub denied: u64,
 }
 
 /// The transcript of a session that is over.
@@ -83,6 +97,8 @@ impl SessionsView {
                 ended: None,
                 exit: None,
                 transcript: None,
+                usage: Usage::default(),
+                egress: Egress::default(),
             };
             self.by_id.insert(job.session.clone(), record);
             self.newest.insert(n, job.session.clone());
@@ -91,6 +107,18 @@ impl SessionsView {
         match event {
             Event::TranscriptKept(e) => self.transcript(&e.session, Transcript::Kept(e.bytes)),
             Event::TranscriptDropped(e) => self.transcript(&e.session, Transcript::Dropped),
+            Event::UsageMetered(e) => {
+                if let Some(record) = self.by_id.get_mut(&e.session) {
+                    e.models.iter().for_each(|model| record.usage.add(&model.usage));
+                }
+            }
+            Event::EgressRecorded(e) => {
+                if let Some(record) = self.by_id.get_mut(&e.session) {
+                    record.egress.bytes = record.egress.bytes.saturating_add(e.bytes);
+                    let denied = e.denied.iter().fold(0u64, |sum, denied| sum.saturating_add(denied.count));
+                    record.egress.denied = record.egress.denied.saturating_add(denied);
+                }
+            }
             _ => {}
         }
         let Some(record) = self.newest.get(&n).and_then(|id| self.by_id.get_mut(id)) else { return };

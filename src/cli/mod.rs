@@ -1,5 +1,6 @@
 //! The command line. Exit codes: 0 done, 1 not done (with the reason on standard error), 2 used wrongly.
 
+mod choices;
 mod claim;
 mod client;
 mod container;

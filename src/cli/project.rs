@@ -6,8 +6,8 @@ use anyhow::Context;
 use clap::Subcommand;
 use events::id::ProjectName;
 use events::project::ProjectKind;
-use events::settings::{AgentSpec, Dialect};
 
+use super::choices::{self, AgentArgs, ContainerArgs};
 use super::client::ask;
 use super::{DataArgs, OutputArgs};
 use crate::http::shapes::{CredentialShape, NewProject, ProjectChange, ProjectShape, Written};
@@ -34,7 +34,7 @@ pub(super) enum ProjectCommand {
         output: OutputArgs,
     },
     /// Change its settings
-    Set(SetArgs),
+    Set(Box<SetArgs>),
     /// Begin to work
     Start(NameArgs),
     /// Begin nothing new, end what runs, then stop
@@ -111,12 +111,10 @@ pub(super) struct SetArgs {
     /// Command run in a fresh clone before the agent; empty removes it
     #[arg(long)]
     setup: Option<String>,
-    /// Any command as the agent: the prompt comes on standard input
-    #[arg(long, conflicts_with = "script_agent")]
-    agent_command: Option<String>,
-    /// The scripted agent
-    #[arg(long)]
-    script_agent: bool,
+    #[command(flatten)]
+    agents: AgentArgs,
+    #[command(flatten)]
+    containers: ContainerArgs,
     /// Merge without a verification command; shown as unverified
     #[arg(long)]
     allow_unverified: Option<bool>,
@@ -171,7 +169,7 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
             Ok(())
         }
         ProjectCommand::Show { name, data, output } => show(&name, &data, output.json).await,
-        ProjectCommand::Set(args) => set(args).await,
+        ProjectCommand::Set(args) => set(*args).await,
         ProjectCommand::Start(args) => intend(args, "start").await,
         ProjectCommand::Drain(args) => intend(args, "drain").await,
         ProjectCommand::Stop(args) => intend(args, "stop").await,
@@ -203,21 +201,18 @@ async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result
 }
 
 async fn set(args: SetArgs) -> anyhow::Result<()> {
-    let agent = match (args.agent_command, args.script_agent) {
-        (Some(command), _) => Some(AgentSpec { dialect: Dialect::Command, command: Some(command), model: None }),
-        (None, true) => Some(AgentSpec { dialect: Dialect::Script, command: None, model: None }),
-        (None, false) => None,
-    };
+    let now: ProjectShape = ask(&args.data, "GET", &format!("/api/v1/projects/{}", args.name), &()).await?;
     let change = ProjectChange {
         credential: args.credential.read()?,
         target: args.target,
         spec: args.spec.as_ref().map(read).transpose()?,
-        agent,
         setup: args.setup,
         verify: args.verify,
         allow_unverified: args.allow_unverified,
         session_wall_ms: args.session_wall.map(|s| s * 1000),
+        ..ProjectChange::default()
     };
+    let change = choices::apply(&args.agents, &args.containers, &now.settings, change)?;
     let written: Written = ask(&args.data, "PATCH", &format!("/api/v1/projects/{}", args.name), &change).await?;
     println!("set: recorded at position {}", written.position);
     Ok(())

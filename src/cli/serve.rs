@@ -28,6 +28,9 @@ pub(super) struct ServeArgs {
     /// Take the data folder over from a server that hangs or is paused: it records nothing from then on
     #[arg(long)]
     take_over: bool,
+    /// File with providers of models and prices, beside the usual ones; default: providers.json in the data folder
+    #[arg(long, value_name = "FILE", env = "SUPERCARGO_PROVIDERS")]
+    providers: Option<PathBuf>,
     #[command(flatten)]
     kept: KeptArgs,
     #[command(flatten)]
@@ -56,7 +59,7 @@ impl KeptArgs {
 
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let ownership = if args.take_over { Ownership::TakeOver } else { Ownership::Respect };
-    let mut app = App::open(args.data.folder()?, ownership).await?;
+    let mut app = App::open(args.data.folder()?.with_providers(args.providers), ownership).await?;
     if let Some(file) = &args.ssh_key {
         let key = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
         Secrets::new(app.data.secrets()).keep_host_wide(Some(&Credential::SshKey(key)))?;

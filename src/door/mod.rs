@@ -2,6 +2,7 @@
 //! `agent` is for everything that runs inside. Identity is the socket, so there is no token to steal.
 
 mod git;
+mod models;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -15,10 +16,11 @@ use actors::sessions::Sessions;
 use async_trait::async_trait;
 use events::id::SessionId;
 use tokio::net::UnixListener;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use crate::engine::owner::Owner;
+use crate::gateway::Gateway;
 
 /// Sockets allow 107 bytes for their path, and a session's folder and file name need this many.
 const SOCKET_PATH_MAX: usize = 107;
@@ -32,7 +34,7 @@ enum Voice {
 }
 
 /// The folders a keeper of doors works with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Rooms {
     /// Where doors are made, one folder each.
     pub doors: PathBuf,
@@ -40,6 +42,8 @@ pub struct Rooms {
     pub gates: PathBuf,
     /// Our own binary: the runner lies in every door.
     pub binary: PathBuf,
+    /// The way to the models.
+    pub gateway: Gateway,
 }
 
 /// Keeps the doors of this server.
@@ -53,6 +57,8 @@ pub struct DoorKeeper {
 struct Door {
     listeners: Vec<JoinHandle<()>>,
     folder: PathBuf,
+    /// Dropped with the door: what was opened through it ends then.
+    _open: watch::Sender<()>,
 }
 
 /// Everything a connection needs to be served.
@@ -64,6 +70,9 @@ struct Behind {
     sessions: Sessions,
     engine: Arc<dyn Engine>,
     gates: PathBuf,
+    gateway: Gateway,
+    /// Ends with the door.
+    open: watch::Receiver<()>,
 }
 
 /// The door folder of a session.
@@ -100,6 +109,7 @@ impl DoorKeeper {
         if !runner.exists() && std::fs::hard_link(&self.rooms.binary, &runner).is_err() {
             std::fs::copy(&self.rooms.binary, &runner)?;
         }
+        let open = watch::Sender::new(());
         let mut listeners = Vec::new();
         for (voice, file) in [(Voice::Control, "control"), (Voice::Agent, "agent")] {
             let path = folder.join(file);
@@ -116,10 +126,12 @@ impl DoorKeeper {
                 sessions: self.sessions.clone(),
                 engine: self.engine.clone(),
                 gates: self.rooms.gates.clone(),
+                gateway: self.rooms.gateway.clone(),
+                open: open.subscribe(),
             };
             listeners.push(tokio::spawn(serve::listen(listener, behind)));
         }
-        Ok(Door { listeners, folder })
+        Ok(Door { listeners, folder, _open: open })
     }
 }
 

@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
-use super::{Behind, Voice, git};
+use super::{Behind, Voice, git, models};
+use crate::egress::{Barred, Proxy};
 
 /// Largest JSON body a door takes: a backlog of 500 features fits.
 const JSON_MAX: usize = 16 * 1024 * 1024;
@@ -55,7 +56,7 @@ async fn connection(stream: UnixStream, behind: Behind) {
             Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(|problem| refusal(&problem)))
         }
     });
-    let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
     if let Err(error) = served {
         tracing::debug!(%error, "a connection of a door was cut");
     }
@@ -67,6 +68,9 @@ fn not_heard(pid: i32) -> Problem {
 }
 
 async fn route(behind: &Behind, request: Request<Incoming>) -> Answer {
+    if behind.voice == Voice::Agent && (request.method() == Method::CONNECT || request.uri().scheme().is_some()) {
+        return outside(behind, request).await;
+    }
     let path = request.uri().path().to_owned();
     match (behind.voice, request.method(), path.as_str()) {
         (Voice::Control, &Method::POST, "/hello") => json(behind.sessions.hello(&behind.session).await),
@@ -86,8 +90,18 @@ async fn route(behind: &Behind, request: Request<Incoming>) -> Answer {
             json(behind.sessions.say(&behind.session, say).await)
         }
         (Voice::Agent, _, path) if path.starts_with("/git/") => git::serve(behind, request).await,
+        (Voice::Agent, _, path) if path.starts_with("/model/") => models::serve(behind, request).await,
         (_, method, path) => Err(problem("not_found", &format!("{method} {path} is not known at this door"))),
     }
+}
+
+/// What wants out.
+async fn outside(behind: &Behind, request: Request<Incoming>) -> Answer {
+    let proxy = Proxy { sessions: behind.sessions.clone(), session: behind.session.clone(), open: behind.open.clone() };
+    proxy.serve(request).await.map_err(|barred| match &barred {
+        Barred::Denied(why) => problem("egress_denied", why),
+        Barred::Failed(why) => problem("unreachable", why),
+    })
 }
 
 pub(super) fn problem(code: &str, detail: &str) -> Problem {
@@ -134,7 +148,8 @@ fn refusal(problem: &Problem) -> Response<Body> {
         LATER => StatusCode::SERVICE_UNAVAILABLE,
         "not_found" => StatusCode::NOT_FOUND,
         "invalid" | "too_large" => StatusCode::BAD_REQUEST,
-        "not_heard" => StatusCode::FORBIDDEN,
+        "not_heard" | "egress_denied" => StatusCode::FORBIDDEN,
+        "unreachable" => StatusCode::BAD_GATEWAY,
         _ => StatusCode::CONFLICT,
     };
     answer_with(status, serde_json::to_vec(problem).unwrap_or_default())

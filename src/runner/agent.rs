@@ -2,6 +2,7 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actors::sessions::wire::Brief;
@@ -11,7 +12,10 @@ use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use super::output::Output;
+use crate::dialect::{self, Launch, Listener, Surroundings};
+
+use super::home;
+use super::output::{Heard, Output};
 use super::tree::{Tree, git_environment};
 
 /// After the process has ended, a child of it may hold its output open; it is waited for this long.
@@ -21,6 +25,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 pub(super) struct Agent {
     child: Child,
     readers: Vec<JoinHandle<()>>,
+    heard: Heard,
 }
 
 /// How an agent ended.
@@ -28,8 +33,19 @@ pub(super) struct Agent {
 pub(super) struct Ended {
     pub(super) code: Option<i32>,
     pub(super) signal: Option<i32>,
-    /// Whether it was asked to.
-    pub(super) stopped: bool,
+    /// Why it was asked to, if it was for a reason that counts.
+    pub(super) stop: Option<Stop>,
+    /// What it called a failure itself.
+    pub(super) failure: Option<String>,
+}
+
+/// Why an agent was asked to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The server, the wall limit, or the absence of a server.
+    Asked,
+    /// Its model's context is full.
+    Full,
 }
 
 impl Agent {
@@ -38,19 +54,22 @@ impl Agent {
         let spec = brief.agent.as_ref().ok_or("the brief names no agent")?;
         let prompt = tree.berth.join("prompt.md");
         std::fs::write(&prompt, &brief.prompt).map_err(|e| format!("the prompt: {e}"))?;
-        let mut command = match (spec.dialect, &spec.command) {
-            (Dialect::Script, _) => {
+        let home = home(&tree.berth);
+        let around = Surroundings { home: &home, tree: &tree.path, url, models: brief.models.as_ref() };
+        let mut command = match (dialect::launch(spec, &around)?, spec.dialect, &spec.command) {
+            (Some(launch), _, _) => vendor(&launch)?,
+            (None, Dialect::Command, Some(line)) => shell(line),
+            (None, Dialect::Command, None) => return Err("the agent has no command".to_owned()),
+            (None, _, _) => {
                 let binary = std::env::current_exe().map_err(|e| format!("our own binary: {e}"))?;
                 let mut command = Command::new(binary);
                 command.arg("script");
                 command
             }
-            (Dialect::Command, Some(line)) => shell(line),
-            (Dialect::Command, None) => return Err("the agent has no command".to_owned()),
         };
         let stdin = std::fs::File::open(&prompt).map_err(|e| format!("the prompt: {e}"))?;
         command.stdin(stdin).env("SUPERCARGO_PROMPT", &prompt);
-        Self::start(command, brief, tree, url, output)
+        Self::start(command, brief, tree, url, output).map_err(|why| format!("{}: {why}", spec.dialect.name()))
     }
 
     /// Starts a shell command in the tree.
@@ -63,13 +82,22 @@ impl Agent {
     fn start(mut command: Command, brief: &Brief, tree: &Tree, url: &str, output: &Output) -> Result<Self, String> {
         let bin = tools(tree).map_err(|e| format!("the tools folder: {e}"))?;
         let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
-        command.env_clear().envs(git_environment(&tree.berth)).envs(environment(brief, url));
+        // What the dialect set comes last, so it is taken over what every agent gets.
+        let own: Vec<_> =
+            command.as_std().get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned))).collect();
+        let home = home(&tree.berth);
+        let around = Surroundings { home: &home, tree: &tree.path, url, models: brief.models.as_ref() };
+        command.env_clear().envs(git_environment(&tree.berth)).envs(environment(brief, url)).envs(way_out(url));
+        command.envs(dialect::model_environment(&around)?);
+        command.envs(own.into_iter().filter_map(|(name, value)| Some((name, value?))));
         command.env("PATH", format!("{}:{path}", bin.display())).env("SUPERCARGO_PROMPT", tree.berth.join("prompt.md"));
         command.current_dir(&tree.path).process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|e| format!("the agent could not be started: {e}"))?;
-        let readers = child.stdout.take().map(|s| output.take(s)).into_iter();
-        let readers = readers.chain(child.stderr.take().map(|s| output.take(s))).collect();
-        Ok(Self { child, readers })
+        let dialect = brief.agent.as_ref().map_or(Dialect::Command, |agent| agent.dialect);
+        let heard = Arc::new(Mutex::new(Some(Listener::new(dialect))));
+        let readers = child.stdout.take().map(|s| output.take(s, heard.clone())).into_iter();
+        let readers = readers.chain(child.stderr.take().map(|s| output.take(s, Arc::default()))).collect();
+        Ok(Self { child, readers, heard })
     }
 
     /// Waits for its end. May be dropped and called again.
@@ -80,7 +108,9 @@ impl Agent {
                 reader.abort();
             }
         }
-        Ok(Ended { code: status.code(), signal: status.signal(), stopped: false })
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let failure = heard.and_then(Listener::failure);
+        Ok(Ended { code: status.code(), signal: status.signal(), stop: None, failure })
     }
 
     /// Asks its group to end, and ends it after the grace.
@@ -101,6 +131,26 @@ impl Agent {
             eprintln!("the agent's group was gone: {error}");
         }
     }
+}
+
+/// A vendor's tool, with the files it needs.
+fn vendor(launch: &Launch) -> Result<Command, String> {
+    for (path, content) in &launch.files {
+        let folder = path.parent().ok_or_else(|| format!("{} has no folder", path.display()))?;
+        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, content));
+        written.map_err(|e| format!("{}: {e}", path.display()))?;
+    }
+    let mut command = Command::new(&launch.program);
+    command.args(&launch.arguments).envs(launch.environment.iter().map(|(name, value)| (*name, value)));
+    Ok(command)
+}
+
+/// Where tools find the way out, under every name they look for.
+fn way_out(url: &str) -> Vec<(&'static str, String)> {
+    let proxies =
+        ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"].map(|name| (name, url.to_owned()));
+    let own = ["NO_PROXY", "no_proxy"].map(|name| (name, "127.0.0.1,localhost,::1".to_owned()));
+    proxies.into_iter().chain(own).collect()
 }
 
 fn shell(line: &str) -> Command {

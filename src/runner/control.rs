@@ -24,13 +24,17 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 pub(super) struct Control {
     socket: PathBuf,
     heard: Arc<Mutex<Instant>>,
-    open: watch::Sender<bool>,
+    last: watch::Sender<Beat>,
 }
 
 impl Control {
     /// The control voice of this door.
     pub(super) fn new(door: &Path) -> Self {
-        Self { socket: door.join("control"), heard: Arc::new(Mutex::new(Instant::now())), open: watch::Sender::new(true) }
+        Self {
+            socket: door.join("control"),
+            heard: Arc::new(Mutex::new(Instant::now())),
+            last: watch::Sender::new(Beat { open: true, full: false }),
+        }
     }
 
     fn last_heard(&self) -> Instant {
@@ -98,16 +102,25 @@ impl Control {
         loop {
             tokio::time::sleep(every).await;
             match self.post::<_, Beat>("/beat", &()).await {
-                Ok(beat) => self.open.send_replace(beat.open),
-                Err(_) => self.open.send_replace(false),
+                Ok(beat) => self.last.send_replace(beat),
+                Err(_) => self.last.send_replace(Beat { open: false, full: false }),
             };
         }
     }
 
     /// Returns when the server says that the work is settled.
     pub(super) async fn settled(&self) {
-        let mut open = self.open.subscribe();
-        if open.wait_for(|open| !*open).await.is_err() {
+        self.until(|beat| !beat.open).await;
+    }
+
+    /// Returns when the server says that the model's context is as full as it may be.
+    pub(super) async fn full(&self) {
+        self.until(|beat| beat.open && beat.full).await;
+    }
+
+    async fn until(&self, is: impl Fn(&Beat) -> bool) {
+        let mut last = self.last.subscribe();
+        if last.wait_for(|beat| is(beat)).await.is_err() {
             std::future::pending::<()>().await;
         }
     }

@@ -23,7 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
 use crate::engine::process::{EXIT_FILE, ExitFile, RUN_FILE, RunFile, boot_id, start_ticks};
-use agent::{Agent, Ended};
+use agent::{Agent, Ended, Stop};
 use control::Control;
 use output::Output;
 use tree::Tree;
@@ -156,7 +156,7 @@ async fn session(args: &RunnerArgs) -> i32 {
 }
 
 fn nothing() -> Ending {
-    Ending { exit_code: None, signal: None, interrupted: false, trouble: None, verification: None }
+    Ending::default()
 }
 
 type Terminate = tokio::signal::unix::Signal;
@@ -178,6 +178,9 @@ async fn work(
         Ok(tree) => tree,
         Err(why) => return Ending { trouble: Some(why), ..nothing() },
     };
+    if let Some(why) = &brief.trouble {
+        return Ending { trouble: Some(why.clone()), ..nothing() };
+    }
     if let Some(setup) = brief.setup.as_ref().filter(|_| brief.role != Role::Verifier) {
         let run = Agent::shell(setup, &tree, brief, url, output);
         let ended = watch(run, control, deadline, terminate).await;
@@ -200,7 +203,14 @@ async fn work(
 
 fn ending_of(ended: Result<Ended, String>) -> Ending {
     match ended {
-        Ok(ended) => Ending { exit_code: ended.code, signal: ended.signal, interrupted: ended.stopped, ..nothing() },
+        Ok(ended) => Ending {
+            exit_code: ended.code,
+            signal: ended.signal,
+            interrupted: ended.stop == Some(Stop::Asked),
+            context_full: ended.stop == Some(Stop::Full),
+            failure: ended.failure,
+            ..nothing()
+        },
         Err(why) => Ending { trouble: Some(why), ..nothing() },
     }
 }
@@ -216,14 +226,14 @@ async fn watch(
     let settled = control.settled();
     let stop = tokio::select! {
         ended = agent.wait() => return ended,
-        _ = terminate.recv() => true,
-        () = tokio::time::sleep_until(deadline) => true,
-        () = control.alone_for(ALONE_MAX) => true,
-        () = async { settled.await; tokio::time::sleep(SETTLED_GRACE).await } => false,
+        _ = terminate.recv() => Some(Stop::Asked),
+        () = tokio::time::sleep_until(deadline) => Some(Stop::Asked),
+        () = control.alone_for(ALONE_MAX) => Some(Stop::Asked),
+        () = control.full() => Some(Stop::Full),
+        () = async { settled.await; tokio::time::sleep(SETTLED_GRACE).await } => None,
     };
-    let mut ended = agent.stop(AGENT_GRACE).await?;
-    ended.stopped = stop;
-    Ok(ended)
+    let ended = agent.stop(AGENT_GRACE).await?;
+    Ok(Ended { stop, ..ended })
 }
 
 /// Where things are within a berth.

@@ -10,11 +10,15 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::control::Control;
+use crate::dialect::Listener;
 
 /// Largest chunk read at once.
 const CHUNK: usize = 32 * 1024;
 /// Most bytes of one session that are spooled; what comes after is counted and dropped.
 const SPOOL_MAX: u64 = 64 * 1024 * 1024;
+
+/// Somebody who reads along until the end of the agent; nobody, where nothing is learned from what is printed.
+pub(super) type Heard = Arc<Mutex<Option<Listener>>>;
 
 /// The output of one session.
 pub(super) struct Output {
@@ -46,13 +50,16 @@ impl Output {
     }
 
     /// Reads a stream of the agent to its end.
-    pub(super) fn take(&self, mut stream: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<()> {
+    pub(super) fn take(&self, mut stream: impl AsyncRead + Unpin + Send + 'static, heard: Heard) -> JoinHandle<()> {
         let spool = self.spool.clone();
         tokio::spawn(async move {
             let mut buffer = vec![0; CHUNK];
             while let Ok(n) = stream.read(&mut buffer).await {
                 if n == 0 {
                     return;
+                }
+                if let Some(listener) = heard.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                    listener.take(&buffer[..n]);
                 }
                 spool.push(&buffer[..n]);
             }

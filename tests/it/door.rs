@@ -8,7 +8,10 @@ use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, 
 use async_trait::async_trait;
 use events::container::Slot;
 use events::id::SessionId;
+use events::policy::room::HostMemory;
 use supercargo::door::{DoorKeeper, Rooms};
+use supercargo::gateway::Gateway;
+use supercargo::gateway::providers::Providers;
 use supercargo::wire::{CallError, call_socket};
 use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::watch;
@@ -39,6 +42,10 @@ impl Engine for MainProcess {
     async fn is_main_process(&self, _name: &ContainerName, pid: i32) -> bool {
         pid == self.0
     }
+    fn host_memory(&self) -> Option<HostMemory> {
+        None
+    }
+
     fn hints(&self) -> watch::Receiver<u64> {
         watch::Sender::new(0).subscribe()
     }
@@ -68,7 +75,8 @@ impl Scene {
         let gates = world.folder.path().join("gates");
         let engine = Arc::new(MainProcess(main_process));
         let binary = env!("CARGO_BIN_EXE_supercargo").into();
-        let rooms = Rooms { doors: doors.clone(), gates, binary };
+        let gateway = Gateway::new(Arc::new(Providers::built_in().expect("providers"))).expect("a gateway");
+        let rooms = Rooms { doors: doors.clone(), gates, binary, gateway };
         let keeper = DoorKeeper::new(rooms, server.core.sessions.clone(), engine);
         let name = ContainerName { project: ZOO.parse().expect("name"), n, generation };
         keeper.keep([(job.session.clone(), name)].into()).await;

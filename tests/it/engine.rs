@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actors::ports::engine::{ContainerName, Engine, Seen, StartSpec, Status};
 use events::id::{BerthNo, Generation, SessionId};
+use events::settings::ContainerLimits;
 use supercargo::door::door_path;
 use supercargo::engine::docker::{DockerEngine, image};
 use supercargo::engine::owner::Owner;
@@ -43,7 +44,7 @@ impl Bench {
             std::fs::hard_link(&self.binary, door.join("supercargo")).expect("runner");
         }
         let name = ContainerName { project: "zoo".parse().expect("name"), n: BerthNo(n), generation: Generation(generation) };
-        StartSpec { name, session, claim: None, ours: true }
+        StartSpec { name, session, claim: None, limits: ContainerLimits::default(), ours: true }
     }
 
     fn process(&self) -> Arc<dyn Engine> {

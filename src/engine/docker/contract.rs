@@ -10,6 +10,7 @@ use bollard::models::{
     RestartPolicyNameEnum,
 };
 use events::id::BerthNo;
+use events::settings::ContainerLimits;
 
 use crate::engine::owner::Owner;
 
@@ -17,16 +18,8 @@ use crate::engine::owner::Owner;
 pub(super) const DOOR: &str = "/door";
 /// Where a container works.
 const WORK: &str = "/work";
-/// Memory of a container, the work folder included, and no swap beyond it: an agent, its tools and a build of a mid-sized project.
-const MEMORY: i64 = 4 * 1024 * 1024 * 1024;
-/// Size of the work folder. It lies in memory, so it is bounded by the kernel and gone with the container.
-const WORK_SIZE: &str = "2g";
-/// Size of `/tmp`.
-const TMP_SIZE: &str = "512m";
-/// Processes and threads: enough for a parallel build, too few for a fork bomb to matter.
-const PIDS: i64 = 1024;
-/// Processors of one container, unless the machine has fewer.
-const CPUS: i64 = 2;
+/// Size of `/tmp`, unless the container's memory is smaller.
+const TMP_MIB: u32 = 512;
 /// Open files of one process.
 const OPEN_FILES: i64 = 4096;
 /// Shared memory: browsers in tests need some.
@@ -40,6 +33,37 @@ pub(super) const NAME: &str = "supercargo.name";
 /// Label of whom it serves.
 const SESSION: &str = "supercargo.session";
 
+/// A file or folder that a test shows to its containers, read-only: agent CLIs that are too large to be built into an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shown {
+    host: String,
+    container: String,
+}
+
+impl Shown {
+    /// What the environment of a test says: `HOST=CONTAINER`, a line each. A build that people use does not look.
+    pub(super) fn by_test() -> Vec<Self> {
+        let said =
+            if cfg!(debug_assertions) { std::env::var("SUPERCARGO_TEST_MOUNTS").unwrap_or_default() } else { String::new() };
+        let pairs = said.lines().filter_map(|line| line.split_once('='));
+        pairs.map(|(host, container)| Self { host: host.to_owned(), container: container.to_owned() }).collect()
+    }
+
+    fn mount(&self) -> Mount {
+        mount(&self.host, &self.container)
+    }
+}
+
+fn mount(host: &str, container: &str) -> Mount {
+    Mount {
+        target: Some(container.to_owned()),
+        source: Some(host.to_owned()),
+        typ: Some(MountType::BIND),
+        read_only: Some(true),
+        ..Mount::default()
+    }
+}
+
 /// What a container is made with.
 pub(super) struct Wanted<'a> {
     /// Whose it is.
@@ -50,6 +74,10 @@ pub(super) struct Wanted<'a> {
     pub(super) door: &'a Path,
     /// Which launch this is.
     pub(super) launch: &'a str,
+    /// Files that tests show to it, read-only; empty anywhere else.
+    pub(super) shown: &'a [Shown],
+    /// What it gets of the host.
+    pub(super) limits: &'a ContainerLimits,
     /// Processors of this machine.
     pub(super) cpus: usize,
 }
@@ -68,8 +96,11 @@ fn labels(spec: &StartSpec, instance: &str) -> HashMap<String, String> {
 }
 
 fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
-    let tmpfs = |size: &str, mode: &str| format!("rw,exec,nosuid,nodev,size={size},mode={mode},uid={user},gid={user}");
-    let cpus = i64::try_from(wanted.cpus).unwrap_or(CPUS).clamp(1, CPUS);
+    let tmpfs = |mib: u32, mode: &str| format!("rw,exec,nosuid,nodev,size={mib}m,mode={mode},uid={user},gid={user}");
+    let limits = wanted.limits;
+    let memory = i64::from(limits.memory_mib) * 1024 * 1024;
+    // An engine refuses more processors than there are.
+    let cpu_milli = i64::from(limits.cpu_milli).min(i64::try_from(wanted.cpus).unwrap_or(1).max(1) * 1000);
     HostConfig {
         // The only way out is the door: no interface but loopback, so nothing to filter and nothing to leak through.
         network_mode: Some("none".to_owned()),
@@ -79,19 +110,18 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
         security_opt: Some(vec!["no-new-privileges".to_owned()]),
         // What is written is in the work folder and goes with the container: fresh context is literal.
         readonly_rootfs: Some(true),
-        tmpfs: Some(HashMap::from([(WORK.to_owned(), tmpfs(WORK_SIZE, "0700")), ("/tmp".to_owned(), tmpfs(TMP_SIZE, "1777"))])),
-        mounts: Some(vec![Mount {
-            target: Some(DOOR.to_owned()),
-            source: Some(wanted.door.display().to_string()),
-            typ: Some(MountType::BIND),
-            read_only: Some(true),
-            ..Mount::default()
-        }]),
-        memory: Some(MEMORY),
-        memory_swap: Some(MEMORY),
+        tmpfs: Some(HashMap::from([
+            (WORK.to_owned(), tmpfs(limits.work_mib, "0700")),
+            ("/tmp".to_owned(), tmpfs(TMP_MIB.min(limits.memory_mib), "1777")),
+        ])),
+        mounts: Some(
+            [mount(&wanted.door.display().to_string(), DOOR)].into_iter().chain(wanted.shown.iter().map(Shown::mount)).collect(),
+        ),
+        memory: Some(memory),
+        memory_swap: Some(memory),
         oom_kill_disable: Some(false),
-        nano_cpus: Some(cpus * 1_000_000_000),
-        pids_limit: Some(PIDS),
+        nano_cpus: Some(cpu_milli * 1_000_000),
+        pids_limit: Some(i64::from(limits.pids)),
         shm_size: Some(SHM),
         ulimits: Some(vec![ulimit("nofile", OPEN_FILES), ulimit("core", 0)]),
         ipc_mode: Some("private".to_owned()),
@@ -120,7 +150,8 @@ pub(super) fn create(spec: &StartSpec, wanted: &Wanted<'_>) -> ContainerCreateBo
 pub(super) fn probe(instance: &str, image: &str, binaries: &Path) -> ContainerCreateBody {
     let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let labels = HashMap::from([label(INSTANCE, instance), label(NAME, "probe"), label(SESSION, "probe")]);
-    let wanted = Wanted { instance, image, door: binaries, launch: "", cpus: 1 };
+    let limits = ContainerLimits::default();
+    let wanted = Wanted { instance, image, door: binaries, launch: "", shown: &[], limits: &limits, cpus: 1 };
     body(Owner::of(BerthNo(0)), labels, &["--version"], &wanted)
 }
 

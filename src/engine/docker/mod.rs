@@ -20,6 +20,7 @@ use bollard::query_parameters::{
     StopContainerOptions,
 };
 use events::container::Exit;
+use events::policy::room::HostMemory;
 use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -46,6 +47,7 @@ pub struct DockerEngine {
     instance: String,
     image: String,
     doors: PathBuf,
+    shown: Vec<contract::Shown>,
     hints: watch::Sender<u64>,
     /// Pids of main processes, as inspected.
     pids: Mutex<HashMap<ContainerName, i32>>,
@@ -107,7 +109,7 @@ impl DockerEngine {
         let hints = watch::Sender::new(0);
         let events = tokio::spawn(follow_events(docker.clone(), ours(instance), hints.clone())).abort_handle();
         let (instance, image) = (instance.to_owned(), image.to_owned());
-        Self { docker, instance, image, doors, hints, pids: Mutex::default(), events }
+        Self { docker, instance, image, doors, shown: contract::Shown::by_test(), hints, pids: Mutex::default(), events }
     }
 
     /// How Docker names a container of ours. The instance is part of it: two installations may share an engine.
@@ -144,7 +146,9 @@ impl DockerEngine {
         getrandom::fill(&mut launch).map_err(|e| StartError::failed("random", e))?;
         let wanted = contract::Wanted {
             instance: &self.instance,
-            image: &self.image,
+            image: spec.limits.image.as_ref().unwrap_or(&self.image),
+            shown: &self.shown,
+            limits: &spec.limits,
             door: &door,
             launch: &data_encoding::HEXLOWER.encode(&launch),
             cpus: std::thread::available_parallelism().map_or(1, usize::from),
@@ -188,6 +192,16 @@ async fn follow_events(docker: Docker, filters: HashMap<String, Vec<String>>, hi
         }
         tokio::time::sleep(EVENTS_PAUSE).await;
     }
+}
+
+/// The memory of this host, which is the engine's as well. Source: proc(5), /proc/meminfo.
+fn host_memory() -> Option<HostMemory> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let mib = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib / 1024)
+    };
+    Some(HostMemory { total: mib("MemTotal")?, available: mib("MemAvailable")? })
 }
 
 /// What an inspection says about an end. Neither 0 nor 137 proves anything: it is evidence beside the rest.
@@ -303,6 +317,10 @@ impl Engine for DockerEngine {
             self.pids.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), main);
         }
         main == Some(pid)
+    }
+
+    fn host_memory(&self) -> Option<HostMemory> {
+        host_memory()
     }
 
     fn hints(&self) -> watch::Receiver<u64> {

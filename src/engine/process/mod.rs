@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable};
 use async_trait::async_trait;
+use events::policy::room::HostMemory;
 use nix::sys::signal::Signal;
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
@@ -213,6 +214,11 @@ impl Engine for ProcessEngine {
 
     async fn is_main_process(&self, name: &ContainerName, pid: i32) -> bool {
         identity::read_run(&self.folder(name)).is_some_and(|run| run.pid == pid && run.alive())
+    }
+
+    /// Nothing keeps a limit on memory here.
+    fn host_memory(&self) -> Option<HostMemory> {
+        None
     }
 
     fn hints(&self) -> watch::Receiver<u64> {

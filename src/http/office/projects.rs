@@ -4,6 +4,7 @@ use actors::host::ExecuteError;
 use events::id::ProjectName;
 use events::policy::AnyCommand;
 use events::project;
+use events::settings::AgentSpec;
 use events::stream::StreamId;
 
 use super::{Done, Office, Wish, written};
@@ -55,11 +56,21 @@ impl Office {
         Ok(written(&receipt))
     }
 
+    /// Whether the models that a change asks for can be asked: an agent without its model would fail session after session.
+    fn check_models(&self, change: &ProjectChange) -> Done<()> {
+        let roles = change.agents.iter().flat_map(|agents| [&agents.initializer, &agents.reviewer, &agents.overseer]).flatten();
+        for provider in change.agent.iter().chain(roles).filter_map(AgentSpec::provider) {
+            self.core.world.models.protocol(provider).map_err(ApiProblem::invalid)?;
+        }
+        Ok(())
+    }
+
     /// Changes settings, target and spec; what is absent stays.
     pub async fn change_project(&self, wish: &Wish, name: &str, change: &ProjectChange) -> Done<Written> {
         let name = Self::name(name)?;
         let settings = self.read(&name, |book| Some(book.registered()?.settings.clone()))?;
         let spec = change.spec.as_deref().map(check_spec).transpose()?;
+        self.check_models(change)?;
         let stream = StreamId::Project(name.clone());
         if let Some(credential) = &change.credential {
             self.core.world.repo.keep_credential(&name, credential.credential().as_ref()).await?;

@@ -1,8 +1,9 @@
 //! Projects on the wire.
 
 use actors::ports::repo::Credential;
+use events::egress::EgressRule;
 use events::project::{Intent, ProjectKind, Repository};
-use events::settings::{AgentSpec, Settings};
+use events::settings::{AgentSpec, ContainerLimits, RoleAgents, Settings};
 use events::view::ProjectBook;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -77,6 +78,14 @@ pub struct ProjectChange {
     pub spec: Option<String>,
     /// The agent.
     pub agent: Option<AgentSpec>,
+    /// Agents of roles that do not take that one.
+    pub agents: Option<RoleAgents>,
+    /// What containers may reach; an empty list allows nothing.
+    pub egress: Option<Vec<EgressRule>>,
+    /// Bytes one session may move that way.
+    pub egress_bytes_max: Option<u64>,
+    /// What one container gets of the host.
+    pub container: Option<ContainerLimits>,
     /// Command run in a fresh clone; an empty text removes it.
     pub setup: Option<String>,
     /// Verification command; an empty text removes it.
@@ -96,6 +105,10 @@ impl ProjectChange {
         if let Some(agent) = &self.agent {
             settings.agent = agent.clone();
         }
+        settings.agents = self.agents.clone().unwrap_or(settings.agents);
+        settings.egress = self.egress.clone().unwrap_or(settings.egress);
+        settings.egress_bytes_max = self.egress_bytes_max.unwrap_or(settings.egress_bytes_max);
+        settings.container = self.container.clone().unwrap_or(settings.container);
         if let Some(setup) = &self.setup {
             settings.setup = text(setup);
         }

@@ -9,6 +9,9 @@ use bollard::query_parameters::EventsOptions;
 use futures::StreamExt;
 use tokio::task::JoinHandle;
 
+/// Vendors' tools as tests show them to containers.
+pub(super) const CLIS: [&str; 3] = ["claude", "codex", "opencode"];
+
 /// Inspects every container of any installation at its creation, until the end of a test.
 pub(super) struct Watch {
     found: Arc<Mutex<Vec<Result<(), String>>>>,
@@ -63,6 +66,11 @@ pub(crate) fn judge(container: &ContainerInspectResponse) -> Result<(), String> 
     let is_door = |m: &bollard::models::MountPoint| {
         m.typ.as_deref() == Some("bind") && m.rw == Some(false) && m.destination.as_deref() == Some("/door")
     };
+    // Agent CLIs that tests bring along; nothing else.
+    let is_shown = |m: &bollard::models::MountPoint| {
+        let cli = |path: &str| path.strip_prefix("/usr/local/bin/").is_some_and(|name| CLIS.contains(&name));
+        m.typ.as_deref() == Some("bind") && m.rw == Some(false) && m.destination.as_deref().is_some_and(cli)
+    };
     let tmpfs = host.tmpfs.clone().unwrap_or_default();
     let bounded = |path: &str| tmpfs.get(path).is_some_and(|options| options.contains("size=") && options.contains("nosuid"));
     let secret = |line: &String| ["KEY", "TOKEN", "SECRET", "PASSWORD"].iter().any(|word| line.to_uppercase().contains(word));
@@ -79,7 +87,10 @@ pub(crate) fn judge(container: &ContainerInspectResponse) -> Result<(), String> 
         ("processes bounded", host.pids_limit.is_some_and(|n| n > 0)),
         ("open files bounded", nofile),
         ("no log of the engine's own", host.log_config.as_ref().is_some_and(|log| log.typ.as_deref() == Some("none"))),
-        ("the door is the one mount, read-only", mounts.len() == 1 && mounts.iter().all(is_door)),
+        (
+            "the door and what a test shows are the only mounts, read-only",
+            mounts.iter().filter(|m| is_door(m)).count() == 1 && mounts.iter().all(|m| is_door(m) || is_shown(m)),
+        ),
         ("a bounded work folder", bounded("/work") && bounded("/tmp") && tmpfs.len() == 2),
         ("no device", host.devices.clone().unwrap_or_default().is_empty()),
         ("own ipc", text(&host.ipc_mode) == "private"),

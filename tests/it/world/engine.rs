@@ -11,6 +11,7 @@ use actors::sessions::Sessions;
 use async_trait::async_trait;
 use events::container::Exit;
 use events::id::SessionId;
+use events::policy::room::HostMemory;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -110,6 +111,10 @@ impl Engine for StubEngine {
 
     async fn is_main_process(&self, _name: &ContainerName, _pid: i32) -> bool {
         true
+    }
+
+    fn host_memory(&self) -> Option<HostMemory> {
+        None
     }
 
     fn hints(&self) -> watch::Receiver<u64> {

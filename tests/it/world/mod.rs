@@ -28,6 +28,7 @@ use supercargo::adapters::git::{Gates, Secrets};
 use supercargo::adapters::prompts::BuiltIn;
 use supercargo::adapters::snapshots::SnapshotFolder;
 use supercargo::adapters::transcripts::TranscriptFolder;
+use supercargo::gateway::providers::Providers;
 use supercargo::http::office::{Office, Wish};
 use supercargo::http::shapes::{NewProject, ProjectChange};
 use tokio::sync::watch;
@@ -133,6 +134,7 @@ impl World {
             blobs: Arc::new(BlobFolder::new(self.folder.path().join("blobs"))),
             transcripts: Arc::new(TranscriptFolder::new(self.folder.path().join("transcripts"))),
             prompts: Arc::new(BuiltIn::new().expect("templates")),
+            models: Arc::new(Providers::built_in().expect("providers")),
             retention: self.retention,
             snapshots: Arc::new(self.snapshots()),
             snapshot_every: SNAPSHOT_EVERY,

@@ -81,7 +81,7 @@ pub(crate) async fn run(session: SessionId, server: Server, tree: PathBuf, gate:
 }
 
 fn ending(exit_code: Option<i32>) -> Ending {
-    Ending { exit_code, signal: None, interrupted: false, trouble: None, verification: None }
+    Ending { exit_code, ..Ending::default() }
 }
 
 struct Stub {

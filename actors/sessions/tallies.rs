@@ -1,0 +1,273 @@
+//! What sessions use and reach: counted as it happens, recorded as soon as the record before is there. What was counted and not yet
+//! recorded is lost with the process: seconds of it, and at an orderly end nothing.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use events::container::{Command, DeniedTarget, ModelUsage};
+use events::id::{SessionId, Timestamp};
+use events::policy::AnyCommand;
+use events::usage::Usage;
+
+use super::{Denied, Sessions, place};
+
+/// Pause between two records of one session: what comes meanwhile is one record.
+const RECORD_EVERY_MS: u64 = 2_000;
+/// Pause before a record that could not be made is tried again.
+const RETRY_MS: u64 = 1_000;
+/// Denied targets that are told apart in one record; what comes beyond is counted as one.
+const TARGETS_MAX: usize = 50;
+/// Longest target in a record, in characters.
+const TARGET_MAX: usize = 120;
+/// Share of a model's context, in percent, at which a session is full.
+pub const FULL_PERCENT: u64 = 70;
+
+/// What one request used of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    /// Whose model.
+    pub provider: String,
+    /// Which.
+    pub model: String,
+    /// How much.
+    pub usage: Usage,
+}
+
+/// Counts of all sessions at work.
+#[derive(Debug)]
+pub struct Tallies {
+    /// Makes the ids of this run's records different from those of any other run.
+    since: Timestamp,
+    counted: Mutex<BTreeMap<SessionId, Tally>>,
+}
+
+/// Counts of one session.
+#[derive(Debug, Default)]
+struct Tally {
+    pending: Pending,
+    /// Somebody records, and goes on until nothing is pending.
+    recording: bool,
+    /// Records made so far.
+    records: u64,
+    /// The last answer of its model's provider.
+    last: Option<Last>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    limited: bool,
+    full: bool,
+}
+
+/// Counted and not recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Pending {
+    usage: BTreeMap<(String, String), Usage>,
+    bytes: u64,
+    denied: BTreeMap<String, u64>,
+}
+
+impl Pending {
+    fn is_empty(&self) -> bool {
+        self.usage.is_empty() && self.bytes == 0 && self.denied.is_empty()
+    }
+
+    fn deny(&mut self, target: &str) {
+        let shown: String = target.chars().take(TARGET_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        let known = self.denied.contains_key(&shown) || self.denied.len() < TARGETS_MAX;
+        *self.denied.entry(if known { shown } else { "and others".to_owned() }).or_default() += 1;
+    }
+
+    /// The commands that record it.
+    fn commands(self, session: &SessionId) -> Vec<Command> {
+        let mut commands = Vec::new();
+        if !self.usage.is_empty() {
+            let models = self.usage.into_iter().map(|((provider, model), usage)| ModelUsage { provider, model, usage });
+            commands.push(Command::MeterUsage { session: session.clone(), models: models.collect() });
+        }
+        if self.bytes > 0 || !self.denied.is_empty() {
+            let denied = self.denied.into_iter().map(|(target, count)| DeniedTarget { target, count }).collect();
+            commands.push(Command::RecordEgress { session: session.clone(), bytes: self.bytes, denied });
+        }
+        commands
+    }
+}
+
+impl Tallies {
+    /// Counts of a run that began at this time.
+    pub fn new(since: Timestamp) -> Self {
+        Self { since, counted: Mutex::default() }
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&mut BTreeMap<SessionId, Tally>) -> T) -> T {
+        f(&mut self.counted.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What is pending, with the number of its record. When nothing is, nobody records any more.
+    fn take(&self, session: &SessionId) -> Option<(u64, Pending)> {
+        self.with(|counted| {
+            let tally = counted.get_mut(session)?;
+            tally.recording = !tally.pending.is_empty();
+            if !tally.recording {
+                return None;
+            }
+            tally.records += 1;
+            Some((tally.records, std::mem::take(&mut tally.pending)))
+        })
+    }
+
+    fn last(&self, session: &SessionId) -> Option<Last> {
+        self.with(|counted| counted.get(session).and_then(|tally| tally.last))
+    }
+
+    /// Whether the provider turned down the last request of this session because of a limit.
+    pub(super) fn is_limited(&self, session: &SessionId) -> bool {
+        self.last(session).is_some_and(|last| last.limited)
+    }
+
+    /// Whether the last request of this session filled its model's context as far as it may.
+    pub(super) fn is_full(&self, session: &SessionId) -> bool {
+        self.last(session).is_some_and(|last| last.full)
+    }
+
+    fn forget(&self, session: &SessionId) {
+        self.with(|counted| counted.remove(session));
+    }
+}
+
+impl Sessions {
+    /// Counts a request to a model.
+    pub fn used(&self, session: &SessionId, used: Used) {
+        let window = self.models.context(&used.model);
+        let full = used.usage.context().saturating_mul(100) >= window.saturating_mul(FULL_PERCENT);
+        let last = Last { limited: used.usage.limited > 0, full };
+        self.count(session, |tally| {
+            tally.last = Some(last);
+            tally.pending.usage.entry((used.provider, used.model)).or_default().add(&used.usage);
+        });
+    }
+
+    /// Counts bytes that went out and came in.
+    pub fn moved(&self, session: &SessionId, bytes: u64) {
+        if bytes > 0 {
+            self.count(session, |tally| tally.pending.bytes = tally.pending.bytes.saturating_add(bytes));
+        }
+    }
+
+    /// Counts a request that was turned down.
+    pub fn turned_down(&self, session: &SessionId, target: &str) {
+        self.count(session, |tally| tally.pending.deny(target));
+    }
+
+    /// Bytes this session has moved, recorded or not.
+    pub fn moved_bytes(&self, session: &SessionId) -> u64 {
+        let pending = self.tallies.with(|counted| counted.get(session).map_or(0, |tally| tally.pending.bytes));
+        let recorded = self.projector.read(|books| {
+            books.projects.values().find_map(|book| book.sessions.get(session)).map_or(0, |record| record.egress.bytes)
+        });
+        pending.saturating_add(recorded)
+    }
+
+    fn count(&self, session: &SessionId, count: impl FnOnce(&mut Tally)) {
+        let begin = self.tallies.with(|counted| {
+            let tally = counted.entry(session.clone()).or_default();
+            count(tally);
+            !std::mem::replace(&mut tally.recording, true)
+        });
+        if begin {
+            tokio::spawn(self.clone().record(session.clone()));
+        }
+    }
+
+    /// Records until nothing is pending.
+    async fn record(self, session: SessionId) {
+        let clock = self.directory.kernel().clock.clone();
+        while let Some((number, pending)) = self.tallies.take(&session) {
+            self.record_all(&session, number, pending).await;
+            clock.sleep_until(clock.now().plus_ms(RECORD_EVERY_MS)).await;
+        }
+        if self.projector.read(|books| place(books, &session).is_none()) {
+            self.tallies.forget(&session);
+        }
+    }
+
+    /// Makes one record, however often it has to be tried: its number makes it one.
+    async fn record_all(&self, session: &SessionId, number: u64, pending: Pending) {
+        let clock = self.directory.kernel().clock.clone();
+        while let Err(why) = self.record_one(session, number, pending.clone()).await {
+            tracing::debug!(%session, %why, "what a session used is not recorded yet");
+            clock.sleep_until(clock.now().plus_ms(RETRY_MS)).await;
+        }
+    }
+
+    /// One record. What comes too late is told to whoever reads the server's log: its container is gone, and with it the place for it.
+    async fn record_one(&self, session: &SessionId, number: u64, pending: Pending) -> Result<(), Denied> {
+        let (since, number) = (self.tallies.since.to_string(), number.to_string());
+        for (command, kind) in pending.commands(session).into_iter().zip(["first", "second"]) {
+            let place = self.place(session);
+            let berth = match place {
+                Ok(place) => place.berth,
+                Err(why) => {
+                    tracing::warn!(%session, %why, ?command, "not recorded");
+                    return Ok(());
+                }
+            };
+            let key = ["tally", since.as_str(), number.as_str(), kind];
+            match self.command(session, berth, AnyCommand::Container(command), &key).await {
+                Err(Denied::Later(why)) => return Err(Denied::Later(why)),
+                Err(refused @ Denied::Refused { .. }) => tracing::warn!(%session, %refused, "not recorded"),
+                Ok(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Records what is pending now, before the end of the session is recorded.
+    pub(super) async fn settle_tally(&self, session: &SessionId) {
+        let pending = self.tallies.with(|counted| {
+            let tally = counted.get_mut(session).filter(|tally| !tally.pending.is_empty())?;
+            tally.records += 1;
+            Some((tally.records, std::mem::take(&mut tally.pending)))
+        });
+        if let Some((number, pending)) = pending {
+            self.record_all(session, number, pending).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn denied_targets_are_bounded_and_shown_without_controls() {
+        let mut pending = Pending::default();
+        for n in 0..200 {
+            pending.deny(&format!("host{n}.example.org:443"));
+        }
+        pending.deny("a\u{1b}[31m\nb:1");
+        pending.deny("host0.example.org:443");
+        assert_eq!(pending.denied.len(), TARGETS_MAX + 1);
+        assert_eq!(pending.denied["host0.example.org:443"], 2);
+        assert_eq!(pending.denied["and others"], 151);
+        let mut pending = Pending::default();
+        pending.deny("a\u{1b}[31m\nb:1");
+        assert_eq!(pending.denied.keys().next().map(String::as_str), Some("a\u{fffd}[31m\u{fffd}b:1"));
+    }
+
+    #[test]
+    fn one_takes_what_is_pending_and_the_last_one_stops_recording() {
+        let tallies = Tallies::new(Timestamp(7));
+        let session = SessionId::from_bytes([1; 10]);
+        assert!(tallies.take(&session).is_none());
+        tallies.with(|counted| {
+            let tally = counted.entry(session.clone()).or_default();
+            tally.recording = true;
+            tally.pending.bytes = 5;
+        });
+        let (number, pending) = tallies.take(&session).expect("pending");
+        assert_eq!((number, pending.bytes), (1, 5));
+        assert!(tallies.take(&session).is_none());
+        assert!(tallies.with(|counted| !counted[&session].recording));
+    }
+}

@@ -1,0 +1,218 @@
+//! Which agent works: how its command line tool is spoken to, with which model, and from which provider the model comes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::holder::Role;
+
+/// Longest name of a model or a provider, in bytes.
+pub const AGENT_NAME_MAX: usize = 120;
+
+/// How an agent CLI is spoken to.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dialect {
+    /// The deterministic scripted agent inside the binary.
+    Script,
+    /// Any command line: prompt on standard input, output as text.
+    Command,
+    /// Claude Code.
+    Claude,
+    /// Codex.
+    Codex,
+    /// OpenCode: any provider that speaks as OpenAI does.
+    Opencode,
+    /// Gemini CLI.
+    Gemini,
+}
+
+impl Dialect {
+    /// Whether it is a vendor's tool that needs a model.
+    pub fn needs_model(self) -> bool {
+        matches!(self, Self::Claude | Self::Codex | Self::Opencode | Self::Gemini)
+    }
+
+    /// The dialect as people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Script => "script",
+            Self::Command => "command",
+            Self::Claude => "claude",
+            Self::Codex => "codex",
+            Self::Opencode => "opencode",
+            Self::Gemini => "gemini",
+        }
+    }
+}
+
+/// Which agent works, and how it is started.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentSpec {
+    /// How its output is read.
+    pub dialect: Dialect,
+    /// The command line, for [`Dialect::Command`].
+    #[serde(default)]
+    pub command: Option<String>,
+    /// Model id, handed to the agent as it is.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// Whose model it is: a provider that the server knows. None takes the usual one of the dialect, and for a command no model at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+}
+
+impl AgentSpec {
+    /// An agent of this dialect and nothing else.
+    pub fn of(dialect: Dialect) -> Self {
+        Self { dialect, command: None, model: None, provider: None }
+    }
+
+    /// The agent for a model: the model decides the dialect. `provider/model` is a model that OpenCode asks of that provider.
+    ///
+    /// # Errors
+    /// What to write instead, for a name that says neither.
+    pub fn for_model(model: &str) -> Result<Self, String> {
+        let named = |dialect| Self { model: Some(model.to_owned()), ..Self::of(dialect) };
+        if let Some((provider, rest)) = model.split_once('/') {
+            if provider.is_empty() || rest.is_empty() {
+                return Err(format!("\"{model}\" names no provider or no model: write provider/model"));
+            }
+            return Ok(named(Dialect::Opencode));
+        }
+        let starts = |heads: &[&str]| heads.iter().any(|head| model.starts_with(head));
+        match () {
+            () if starts(&["claude-", "opus", "sonnet", "haiku"]) => Ok(named(Dialect::Claude)),
+            () if starts(&["gpt-", "codex-", "o3", "o4"]) => Ok(named(Dialect::Codex)),
+            () if starts(&["gemini-"]) => Ok(named(Dialect::Gemini)),
+            () if starts(&["glm-"]) => Ok(Self { model: Some(format!("glm/{model}")), ..Self::of(Dialect::Opencode) }),
+            () if starts(&["minimax-", "MiniMax-"]) => {
+                Ok(Self { model: Some(format!("minimax/{model}")), ..Self::of(Dialect::Opencode) })
+            }
+            () => Err(format!("nothing is known of the model \"{model}\": write provider/model, or name the dialect")),
+        }
+    }
+
+    /// The provider whose model this agent asks; none when it asks none.
+    pub fn provider(&self) -> Option<&str> {
+        let usual = match self.dialect {
+            Dialect::Script | Dialect::Command => None,
+            Dialect::Claude => Some("anthropic"),
+            Dialect::Codex => Some("openai"),
+            Dialect::Gemini => Some("google"),
+            Dialect::Opencode => self.model.as_deref().and_then(|model| model.split_once('/')).map(|(provider, _)| provider),
+        };
+        self.provider.as_deref().or(usual)
+    }
+
+    /// Says what is wrong with it, if anything is. `field` is how its owner calls it.
+    pub fn check(&self, field: &str) -> Result<(), String> {
+        let names = [("model", &self.model), ("provider", &self.provider)];
+        for (name, value) in names {
+            // Names travel as arguments and in environments: no spaces, no controls, and nothing that looks like an option.
+            let odd = |text: &String| {
+                text.is_empty()
+                    || text.len() > AGENT_NAME_MAX
+                    || text.starts_with('-')
+                    || !text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/@".contains(c))
+            };
+            if value.as_ref().is_some_and(odd) {
+                return Err(format!("{field}.{name} is no name: letters, digits and -_.:/@, at most {AGENT_NAME_MAX}"));
+            }
+        }
+        let dialect = self.dialect.name();
+        match (self.dialect, &self.command, &self.model) {
+            (Dialect::Command, None, _) => Err(format!("{field}.dialect \"command\" needs {field}.command")),
+            (Dialect::Command, Some(_), _) | (Dialect::Script, None, _) => Ok(()),
+            (_, Some(_), _) => Err(format!("{field}.dialect \"{dialect}\" takes no {field}.command")),
+            (Dialect::Opencode, None, Some(model)) if !model.contains('/') => {
+                Err(format!("{field}.model has to be provider/model for {field}.dialect \"opencode\""))
+            }
+            (_, None, None) => Err(format!("{field}.dialect \"{dialect}\" needs {field}.model")),
+            (_, None, Some(_)) => Ok(()),
+        }
+    }
+}
+
+/// Agents of roles that do not take the project's.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RoleAgents {
+    /// For initializers.
+    pub initializer: Option<AgentSpec>,
+    /// For reviewers.
+    pub reviewer: Option<AgentSpec>,
+    /// For overseers.
+    pub overseer: Option<AgentSpec>,
+}
+
+impl RoleAgents {
+    /// Whether no role has an agent of its own.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The agent of a role, if it has one of its own.
+    pub fn of(&self, role: Role) -> Option<&AgentSpec> {
+        match role {
+            Role::Initializer => self.initializer.as_ref(),
+            Role::Reviewer => self.reviewer.as_ref(),
+            Role::Overseer => self.overseer.as_ref(),
+            Role::Coder | Role::Verifier => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_decides_the_dialect_and_the_provider() {
+        let table = [
+            ("claude-sonnet-4-5", Ok((Dialect::Claude, Some("anthropic"), "claude-sonnet-4-5"))),
+            ("gpt-5-codex", Ok((Dialect::Codex, Some("openai"), "gpt-5-codex"))),
+            ("gemini-2.5-pro", Ok((Dialect::Gemini, Some("google"), "gemini-2.5-pro"))),
+            ("glm-4.7", Ok((Dialect::Opencode, Some("glm"), "glm/glm-4.7"))),
+            ("MiniMax-M2.1", Ok((Dialect::Opencode, Some("minimax"), "minimax/MiniMax-M2.1"))),
+            ("local/qwen3", Ok((Dialect::Opencode, Some("local"), "local/qwen3"))),
+            ("qwen3", Err("write provider/model")),
+            ("/x", Err("no provider")),
+        ];
+        for (model, expected) in table {
+            match (AgentSpec::for_model(model), expected) {
+                (Ok(spec), Ok((dialect, provider, name))) => {
+                    assert_eq!(
+                        (spec.dialect, spec.provider(), spec.model.as_deref()),
+                        (dialect, provider, Some(name)),
+                        "{model}"
+                    );
+                    assert_eq!(spec.check("agent"), Ok(()), "{model}");
+                }
+                (Err(why), Err(part)) => assert!(why.contains(part), "{why}"),
+                (found, expected) => panic!("{model}: {found:?} instead of {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_agent_that_cannot_work_is_refused() {
+        let model = |dialect, model: &str| AgentSpec { model: Some(model.to_owned()), ..AgentSpec::of(dialect) };
+        let wrong = [
+            (AgentSpec::of(Dialect::Command), "needs agent.command"),
+            (AgentSpec { command: Some("x".into()), ..AgentSpec::of(Dialect::Script) }, "takes no agent.command"),
+            (AgentSpec { command: Some("x".into()), ..model(Dialect::Claude, "m") }, "takes no agent.command"),
+            (AgentSpec::of(Dialect::Codex), "needs agent.model"),
+            (model(Dialect::Opencode, "glm-4.7"), "provider/model"),
+            (model(Dialect::Claude, "--dangerous"), "is no name"),
+            (model(Dialect::Claude, "a b"), "is no name"),
+            (AgentSpec { provider: Some("../x y".into()), ..AgentSpec::of(Dialect::Script) }, "is no name"),
+        ];
+        for (spec, part) in wrong {
+            let why = spec.check("agent").expect_err(part);
+            assert!(why.contains(part), "{why}");
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! The model gateway: a session asks its model on its door, and the request goes to the provider with the server's key. The answer passes
+//! through untouched, as it comes; what it used is read off it and recorded.
+//!
+//! Only what a model is asked with passes: the rest of a provider's API (files, keys, organisations) is not the agent's.
+
+mod meter;
+pub mod providers;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actors::ports::models::Protocol;
+use actors::sessions::Sessions;
+use actors::sessions::tallies::Used;
+use bytes::Bytes;
+use events::id::SessionId;
+use events::usage::Usage;
+use futures::{Stream, StreamExt, TryStreamExt};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, StatusCode};
+use serde_json::Value;
+
+use meter::Meter;
+use providers::{Auth, Key, Providers};
+
+/// Largest request to a model: long contexts with images fit.
+pub const REQUEST_MAX: usize = 64 * 1024 * 1024;
+/// A provider has to take a connection within this time.
+const CONNECT_WITHIN: Duration = Duration::from_secs(30);
+/// A provider that says nothing for this long in the middle of an answer is gone: models think for minutes, streams keep talking.
+const SILENT_MAX: Duration = Duration::from_secs(900);
+/// "Too many requests" and "overloaded", as providers say it.
+const LIMITED: [u16; 2] = [429, 529];
+
+/// One request to a provider.
+pub struct ModelRequest {
+    /// POST or GET.
+    pub method: Method,
+    /// Which provider.
+    pub provider: String,
+    /// The path after it, with its query.
+    pub rest: String,
+    /// As the agent sent them.
+    pub headers: HeaderMap,
+    /// At most [`REQUEST_MAX`] bytes.
+    pub body: Bytes,
+}
+
+/// A provider's answer, as it comes.
+pub struct ModelAnswer {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Headers that mean something to the agent.
+    pub headers: HeaderMap,
+    /// The body. When it ends, or nobody wants it any more, what was used is recorded.
+    pub body: Pin<Box<dyn Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync>>,
+}
+
+/// Why a request has no answer of a provider.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// Not one that passes.
+    #[error("{0}")]
+    Refused(String),
+    /// Try again.
+    #[error("the provider {0} cannot be asked: {1}")]
+    Unreachable(String, String),
+}
+
+/// The gateway of this server. Clones share its connections.
+#[derive(Clone)]
+pub struct Gateway {
+    providers: Arc<Providers>,
+    client: reqwest::Client,
+}
+
+/// Whether a request of this protocol asks a model, or about models.
+fn passes(protocol: Protocol, method: &Method, path: &str) -> bool {
+    let post = method == Method::POST;
+    let get = method == Method::GET;
+    match protocol {
+        Protocol::Anthropic => {
+            (post && matches!(path, "/v1/messages" | "/v1/messages/count_tokens")) || (get && is_list(path, "/v1/models"))
+        }
+        Protocol::Openai => (post && matches!(path, "/responses" | "/chat/completions")) || (get && is_list(path, "/models")),
+        Protocol::Gemini => {
+            let versions = ["/v1beta/models/", "/v1/models/"];
+            let Some(asked) = versions.iter().find_map(|version| path.strip_prefix(version)) else { return false };
+            let verbs = ["generateContent", "streamGenerateContent", "countTokens"];
+            match asked.split_once(':') {
+                Some((model, verb)) => post && is_word(model) && verbs.contains(&verb),
+                None => get && is_word(asked),
+            }
+        }
+    }
+}
+
+fn is_list(path: &str, list: &str) -> bool {
+    path == list || path.strip_prefix(list).and_then(|rest| rest.strip_prefix('/')).is_some_and(is_word)
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('.') && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+}
+
+/// Headers of an agent's request that a provider may see. What says who asks is ours to say.
+fn forwarded(headers: &HeaderMap) -> HeaderMap {
+    let kept = |name: &HeaderName| {
+        let name = name.as_str();
+        matches!(name, "content-type" | "accept" | "user-agent" | "openai-beta")
+            || name.starts_with("anthropic-")
+            || name.starts_with("x-stainless-")
+    };
+    headers.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Headers of a provider's answer that an agent needs: what the body is, and what the limits are.
+fn answered(headers: &HeaderMap) -> HeaderMap {
+    let kept = |name: &HeaderName| {
+        let name = name.as_str();
+        matches!(name, "content-type" | "retry-after" | "retry-after-ms" | "x-should-retry" | "request-id" | "x-request-id")
+            || name.starts_with("anthropic-ratelimit-")
+            || name.starts_with("x-ratelimit-")
+    };
+    headers.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+fn show_key(headers: &mut HeaderMap, key: &Key) -> Result<(), String> {
+    let secret = |text: &str| {
+        let mut value = HeaderValue::from_str(text).map_err(|_| "its key holds what no header can".to_owned())?;
+        value.set_sensitive(true);
+        Ok::<_, String>(value)
+    };
+    match key.auth {
+        Auth::XApiKey => drop(headers.insert("x-api-key", secret(&key.secret)?)),
+        Auth::XGoogApiKey => drop(headers.insert("x-goog-api-key", secret(&key.secret)?)),
+        Auth::Bearer => drop(headers.insert("authorization", secret(&format!("Bearer {}", key.secret))?)),
+        Auth::ClaudeOauth => {
+            headers.insert("authorization", secret(&format!("Bearer {}", key.secret))?);
+            headers.append("anthropic-beta", HeaderValue::from_static("oauth-2025-04-20"));
+        }
+    }
+    Ok(())
+}
+
+/// The body as it is sent. A streamed chat says what it used only when it is asked to: then it is.
+fn asked_to_count(protocol: Protocol, path: &str, body: Bytes) -> (Option<String>, Bytes) {
+    let Ok(mut value) = serde_json::from_slice::<Value>(&body) else { return (None, body) };
+    let model = value.get("model").and_then(Value::as_str).map(str::to_owned);
+    let silent = value.get("stream") == Some(&Value::Bool(true)) && value.pointer("/stream_options/include_usage").is_none();
+    if protocol == Protocol::Openai && path == "/chat/completions" && silent {
+        value["stream_options"] = serde_json::json!({"include_usage": true});
+        return (model, serde_json::to_vec(&value).map_or(body, Bytes::from));
+    }
+    (model, body)
+}
+
+impl Gateway {
+    /// A gateway to these providers.
+    pub fn new(providers: Arc<Providers>) -> anyhow::Result<Self> {
+        // Fails when somebody installed one before, and that one is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        // Redirects are the agent's to see: the key goes to the provider that was named and nowhere else.
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_WITHIN)
+            .read_timeout(SILENT_MAX)
+            .build()?;
+        Ok(Self { providers, client })
+    }
+
+    /// The providers behind it.
+    pub fn providers(&self) -> &Arc<Providers> {
+        &self.providers
+    }
+
+    /// Serves one request of a session.
+    pub async fn serve(
+        &self,
+        sessions: &Sessions,
+        session: &SessionId,
+        request: ModelRequest,
+    ) -> Result<ModelAnswer, GatewayError> {
+        let refused = GatewayError::Refused;
+        let own = sessions.provider_of(session).map_err(|denied| refused(denied.to_string()))?;
+        if own.as_deref() != Some(request.provider.as_str()) {
+            return Err(refused(format!("this session's model is not of the provider {}", request.provider)));
+        }
+        let provider = self.providers.get(&request.provider);
+        let provider = provider.ok_or_else(|| refused(format!("the provider {} is not known here", request.provider)))?;
+        let path = request.rest.split('?').next().unwrap_or_default();
+        if !passes(provider.protocol, &request.method, path) {
+            return Err(refused(format!("{} {path} is not what a model is asked with", request.method)));
+        }
+        let key = provider.key().map_err(|looked| refused(format!("the provider {} has no key: {looked}", request.provider)))?;
+        let mut headers = forwarded(&request.headers);
+        if let Some(key) = &key {
+            show_key(&mut headers, key).map_err(refused)?;
+        }
+        let (asked, body) = asked_to_count(provider.protocol, path, request.body);
+        let url = format!("{}{}", provider.url.trim_end_matches('/'), request.rest);
+        let sent = self.client.request(request.method, url).headers(headers).body(body).send().await;
+        // The error's own text may hold the URL; it holds no key.
+        let answer = sent.map_err(|e| GatewayError::Unreachable(request.provider.clone(), told(&e)))?;
+        let (status, headers) = (answer.status(), answered(answer.headers()));
+        let content_type = answer.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let counting = Counting {
+            meter: Some(Meter::new(provider.protocol, content_type)),
+            asked,
+            limited: LIMITED.contains(&status.as_u16()),
+            provider: request.provider,
+            gateway: self.clone(),
+            sessions: sessions.clone(),
+            session: session.clone(),
+        };
+        let body = Metered { body: Box::pin(answer.bytes_stream().map_err(std::io::Error::other)), counting };
+        Ok(ModelAnswer { status, headers, body: Box::pin(body) })
+    }
+}
+
+/// An error and what is behind it, in one line.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text = format!("{text}: {inner}");
+        source = inner.source();
+    }
+    text
+}
+
+type Body = Pin<Box<dyn Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync>>;
+
+/// An answer on its way, with somebody who reads along.
+struct Metered {
+    body: Body,
+    counting: Counting,
+}
+
+/// Counts one answer once: at its end, or when it is dropped before.
+struct Counting {
+    meter: Option<Meter>,
+    asked: Option<String>,
+    limited: bool,
+    provider: String,
+    gateway: Gateway,
+    sessions: Sessions,
+    session: SessionId,
+}
+
+impl Stream for Metered {
+    type Item = Result<Bytes, std::io::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = self.body.poll_next_unpin(context);
+        match &next {
+            Poll::Ready(Some(Ok(bytes))) => {
+                if let Some(meter) = &mut self.counting.meter {
+                    meter.take(bytes);
+                }
+            }
+            Poll::Ready(Some(Err(_)) | None) => self.counting.count(),
+            Poll::Pending => {}
+        }
+        next
+    }
+}
+
+impl Counting {
+    fn count(&mut self) {
+        let Some((model, usage)) = self.meter.take().map(Meter::end) else { return };
+        let model = model.or_else(|| self.asked.take()).unwrap_or_else(|| "unknown".to_owned());
+        let usage = Usage { requests: 1, limited: u64::from(self.limited), ..usage };
+        let usage = self.gateway.providers.prices.priced(&model, usage);
+        self.sessions.used(&self.session, Used { provider: self.provider.clone(), model, usage });
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        self.count();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_model_is_asked_with_passes() {
+        let (post, get) = (Method::POST, Method::GET);
+        let table = [
+            (Protocol::Anthropic, &post, "/v1/messages", true),
+            (Protocol::Anthropic, &get, "/v1/models/claude-x", true),
+            (Protocol::Anthropic, &post, "/v1/files", false),
+            (Protocol::Anthropic, &get, "/v1/organizations/api_keys", false),
+            (Protocol::Anthropic, &post, "/v1/messages/batches", false),
+            (Protocol::Anthropic, &post, "/v1/messages/../files", false),
+            (Protocol::Anthropic, &get, "/v1/models/..", false),
+            (Protocol::Openai, &post, "/responses", true),
+            (Protocol::Openai, &post, "/chat/completions", true),
+            (Protocol::Openai, &get, "/models", true),
+            (Protocol::Openai, &get, "/responses/resp_1", false),
+            (Protocol::Openai, &post, "/files", false),
+            (Protocol::Openai, &Method::DELETE, "/models/x", false),
+            (Protocol::Gemini, &post, "/v1beta/models/gemini-x:streamGenerateContent", true),
+            (Protocol::Gemini, &post, "/v1beta/models/gemini-x:delete", false),
+            (Protocol::Gemini, &post, "/v1beta/models/../files:generateContent", false),
+            (Protocol::Gemini, &post, "/v1beta/cachedContents", false),
+            (Protocol::Gemini, &get, "/upload/v1beta/files", false),
+        ];
+        for (protocol, method, path, expected) in table {
+            assert_eq!(passes(protocol, method, path), expected, "{protocol:?} {method} {path}");
+        }
+    }
+
+    #[test]
+    fn the_agents_own_words_about_who_it_is_do_not_pass() {
+        let names = ["authorization", "x-api-key", "x-goog-api-key", "cookie", "host", "proxy-authorization", "x-forwarded-for"];
+        let mut headers: HeaderMap =
+            names.iter().map(|name| (HeaderName::from_static(name), HeaderValue::from_static("canary"))).collect();
+        headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
+        let mut passed = forwarded(&headers);
+        assert_eq!(passed.len(), 1);
+        let key = Key { secret: "k".into(), auth: Auth::ClaudeOauth };
+        show_key(&mut passed, &key).expect("a key");
+        assert_eq!(passed["authorization"], "Bearer k");
+        assert!(passed["authorization"].is_sensitive());
+        assert!(show_key(&mut passed, &Key { secret: "a\nb".into(), auth: Auth::Bearer }).is_err());
+    }
+
+    #[test]
+    fn a_streamed_chat_is_asked_what_it_used() {
+        let body = Bytes::from_static(br#"{"model":"m","stream":true}"#);
+        let (model, sent) = asked_to_count(Protocol::Openai, "/chat/completions", body.clone());
+        assert_eq!(model.as_deref(), Some("m"));
+        assert_eq!(serde_json::from_slice::<Value>(&sent).expect("JSON")["stream_options"]["include_usage"], true);
+        assert_eq!(asked_to_count(Protocol::Openai, "/responses", body.clone()).1, body);
+        assert_eq!(asked_to_count(Protocol::Anthropic, "/v1/messages", Bytes::from_static(b"no JSON")).1, "no JSON");
+    }
+}
