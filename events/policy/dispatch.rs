@@ -9,11 +9,15 @@ use crate::container::{Berth, Duty, Slot};
 use crate::feature::{self, Stage};
 use crate::holder::Seat;
 use crate::id::{BerthNo, SessionId};
+use crate::outcome::Outcome;
 use crate::policy::{Agenda, Effect, INITIALIZERS_MAX, Observed, Reserves, Teller};
 use crate::project::{self, Initialization, Registered};
 use crate::stream::{StreamId, Version};
 use crate::trunk::{self, VERIFIERS_MAX};
 use crate::view::books::ProjectBook;
+
+/// A berth whose session was turned down by its provider's limit rests for so long.
+const LIMITED_PAUSE_MS: u64 = 60_000;
 
 pub(super) fn owed(book: &ProjectBook, registered: &Registered, observed: &Observed, agenda: &mut Agenda) {
     if !registered.is_running() || book.trunk.state.head.is_none() {
@@ -21,7 +25,15 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, observed: &Obser
     }
     let granted: BTreeSet<_> = book.grants().into_iter().map(|grant| grant.seat.n).collect();
     let free = |n: &BerthNo| n.0 <= registered.target && !granted.contains(n) && !observed.busy.contains(n);
-    let serves = |berth: &Berth| berth.slot == Slot::Idle && berth.duty == Duty::Serve;
+    // A provider that makes everybody wait is not asked again by a session that begins at once.
+    let mut rested = |berth: &Berth| match berth.last.as_ref() {
+        Some((session, Outcome::ProviderLimited)) => {
+            let ended = book.sessions.get(session).and_then(|record| record.ended).map_or(observed.now, |(at, _)| at);
+            agenda.reached(observed.now, ended.plus_ms(LIMITED_PAUSE_MS))
+        }
+        _ => true,
+    };
+    let mut serves = |berth: &Berth| berth.slot == Slot::Idle && berth.duty == Duty::Serve && rested(berth);
     let idle = book.enlisted().filter(|(n, berth, _)| serves(berth) && free(n));
     let mut berths: Vec<_> = idle.map(|(n, _, tracked)| (n, tracked.version)).rev_sorted();
     // The lowest numbers stay: they are taken first.

@@ -167,6 +167,11 @@ fn tools(tree: &Tree) -> std::io::Result<std::path::PathBuf> {
     if !link.exists() {
         std::os::unix::fs::symlink(std::env::current_exe()?, &link)?;
     }
+    // Some agents run their commands in a login shell, which sets the path anew and then reads this.
+    let profile = home(&tree.berth).join(".profile");
+    if !profile.exists() {
+        std::fs::write(&profile, format!("PATH=\"{}:$PATH\"\n", bin.display()))?;
+    }
     Ok(bin)
 }
 

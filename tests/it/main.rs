@@ -9,6 +9,7 @@ mod flows;
 mod house;
 mod http;
 mod log;
+mod models;
 mod newcomer;
 mod readers;
 mod recovery;

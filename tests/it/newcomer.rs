@@ -22,12 +22,12 @@ reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":
 overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
 esac"#;
 
-struct Newcomer {
-    folder: tempfile::TempDir,
+pub(crate) struct Newcomer {
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Newcomer {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path();
         git(path, &["init", "--quiet", "--bare", "--initial-branch=main", "zoo.git"]).expect("upstream");
@@ -40,16 +40,16 @@ impl Newcomer {
         Self { folder }
     }
 
-    fn upstream(&self) -> PathBuf {
+    pub(crate) fn upstream(&self) -> PathBuf {
         self.folder.path().join("zoo.git")
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         supercargo(args, &self.folder.path().join("data"))
     }
 
     /// What a command says, when it does what it is told.
-    fn ok(&self, args: &[&str]) -> String {
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
         let output = self.command(args).output().expect("ran");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{args:?}: {said}");
@@ -57,7 +57,7 @@ impl Newcomer {
     }
 
     /// What a command says, when it does not.
-    fn refused(&self, args: &[&str], words: &str) {
+    pub(crate) fn refused(&self, args: &[&str], words: &str) {
         let output = self.command(args).output().expect("ran");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success(), "{args:?} was not refused");
@@ -70,13 +70,13 @@ impl Newcomer {
     }
 
     /// Follows the log until an event of this kind.
-    fn follow_until(&self, kind: &str) {
+    pub(crate) fn follow_until(&self, kind: &str) {
         let wanted = kind.to_owned();
         self.follow(kind, move |line| line.contains(&wanted));
     }
 
     /// Follows the log until the project is complete and its last session has left: as many berths were freed as were assigned.
-    fn follow_until_all_is_quiet(&self) {
+    pub(crate) fn follow_until_all_is_quiet(&self) {
         let (mut completed, mut assigned, mut freed) = (false, 0, 0);
         self.follow("the last container.idle", move |line| {
             completed |= line.contains("project.completed");

@@ -5,9 +5,9 @@ mod contract;
 pub mod image;
 pub mod probe;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable};
@@ -49,6 +49,8 @@ pub struct DockerEngine {
     doors: PathBuf,
     shown: Vec<contract::Shown>,
     hints: watch::Sender<u64>,
+    /// Containers whose end the engine has told, by id. Its list learns of an end after it was told: it is not believed about these.
+    died: Died,
     /// Pids of main processes, as inspected.
     pids: Mutex<HashMap<ContainerName, i32>>,
     events: AbortHandle,
@@ -59,6 +61,8 @@ impl Drop for DockerEngine {
         self.events.abort();
     }
 }
+
+type Died = Arc<Mutex<HashSet<String>>>;
 
 /// What is there under a name of ours.
 enum Found {
@@ -106,10 +110,11 @@ pub async fn connect() -> Result<Docker, Unreachable> {
 impl DockerEngine {
     /// An engine for the containers of `instance`, made from `image`, whose doors are below `doors`.
     pub fn new(docker: Docker, instance: &str, image: &str, doors: PathBuf) -> Self {
-        let hints = watch::Sender::new(0);
-        let events = tokio::spawn(follow_events(docker.clone(), ours(instance), hints.clone())).abort_handle();
+        let (hints, died) = (watch::Sender::new(0), Died::default());
+        let following = follow_events(docker.clone(), ours(instance), hints.clone(), died.clone());
+        let events = tokio::spawn(following).abort_handle();
         let (instance, image) = (instance.to_owned(), image.to_owned());
-        Self { docker, instance, image, doors, shown: contract::Shown::by_test(), hints, pids: Mutex::default(), events }
+        Self { docker, instance, image, doors, shown: contract::Shown::by_test(), hints, died, pids: Mutex::default(), events }
     }
 
     /// How Docker names a container of ours. The instance is part of it: two installations may share an engine.
@@ -182,12 +187,20 @@ fn ours(instance: &str) -> HashMap<String, Vec<String>> {
 }
 
 /// Raises a hint at every event of a container of ours, and whenever events may have been missed.
-async fn follow_events(docker: Docker, filters: HashMap<String, Vec<String>>, hints: watch::Sender<u64>) {
+async fn follow_events(docker: Docker, filters: HashMap<String, Vec<String>>, hints: watch::Sender<u64>, died: Died) {
     loop {
         let options = EventsOptions { filters: Some(filters.clone()), ..EventsOptions::default() };
         let mut events = docker.events(Some(options));
         hints.send_modify(|n| *n += 1);
-        while let Some(Ok(_)) = events.next().await {
+        while let Some(Ok(event)) = events.next().await {
+            let id = event.actor.and_then(|actor| actor.id).unwrap_or_default();
+            let mut died = died.lock().unwrap_or_else(PoisonError::into_inner);
+            match event.action.as_deref() {
+                Some("die") => drop(died.insert(id)),
+                Some("destroy") => drop(died.remove(&id)),
+                _ => {}
+            }
+            drop(died);
             hints.send_modify(|n| *n += 1);
         }
         tokio::time::sleep(EVENTS_PAUSE).await;
@@ -237,7 +250,8 @@ impl Engine for DockerEngine {
         for summary in listed {
             let name = summary.labels.as_ref().and_then(|l| l.get(contract::NAME)).and_then(|name| ContainerName::parse(name));
             let (Some(name), Some(engine_id)) = (name, summary.id) else { continue };
-            let running = summary.state == Some(bollard::models::ContainerSummaryStateEnum::RUNNING);
+            let running = summary.state == Some(bollard::models::ContainerSummaryStateEnum::RUNNING)
+                && !self.died.lock().unwrap_or_else(PoisonError::into_inner).contains(&engine_id);
             let status = match running {
                 true => Status::Running,
                 // The reason of an end is in the inspection alone; one that vanished in between is not there any more.

@@ -1,0 +1,148 @@
+//! The gateway with agents that are plain commands: what passes, whose key it is, what is counted, and what a limit or a full context does.
+
+use serde_json::{Value, json};
+
+use super::endpoint::{Answer, Endpoint};
+use super::vendors::{CANARY, export, providers};
+use crate::binary::Serving;
+use crate::newcomer::Newcomer;
+
+/// Asks its model once, tries what is not the agent's, and does its role.
+const CURIOUS: &str = r#"set -e
+post() { curl -sS -o /dev/null -w "$1 %{http_code}\n" -X POST -H 'content-type: application/json' -H 'x-api-key: mine' \
+         -d '{"model":"claude-sonnet-4-5","max_tokens":5,"messages":[{"role":"user","content":"hello"}]}' "$2"; }
+base=${ANTHROPIC_BASE_URL%/model/*}
+case "$SUPERCARGO_ROLE" in
+coder)
+    post asked "$ANTHROPIC_BASE_URL/v1/messages"
+    post files "$ANTHROPIC_BASE_URL/v1/files"
+    post climbs "$ANTHROPIC_BASE_URL/v1/messages/%2e%2e/files"
+    post others "$base/model/glm/chat/completions"
+    post nobody "$base/model/nobody/v1/messages"
+    post bare "$base/model/anthropic"
+    echo made > "$SUPERCARGO_FEATURE.txt"
+    git add --all
+    git commit --quiet -m Make
+    supercargo agent submit ;;
+reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
+overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
+esac"#;
+
+fn begin(endpoint: &Endpoint, agent: &str) -> (Newcomer, Serving) {
+    let me = Newcomer::new();
+    let file = providers(me.folder.path(), endpoint).display().to_string();
+    let serve = me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0", "--providers", &file]);
+    let server = Serving::start(serve);
+    let upstream = me.upstream().display().to_string();
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    let agent = ["--agent-command", agent, "--provider", "anthropic"];
+    me.ok(&[&["project", "set", "zoo", "--verify", "test -f README", "--target", "1"], &agent[..]].concat());
+    me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+    me.ok(&["project", "start", "zoo"]);
+    (me, server)
+}
+
+fn printed(me: &Newcomer) -> String {
+    let folder = me.folder.path().join("data/transcripts");
+    let files = std::fs::read_dir(folder).expect("transcripts").flatten();
+    files.map(|file| String::from_utf8_lossy(&std::fs::read(file.path()).expect("read")).into_owned()).collect()
+}
+
+fn of<'a>(log: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    log.iter().filter(|event| event["type"] == kind).map(|event| &event["data"]).collect()
+}
+
+#[test]
+fn an_agent_asks_its_own_model_and_nothing_else() {
+    let endpoint = Endpoint::start(Box::new(|_| Answer::Fail(500)));
+    let (me, server) = begin(&endpoint, CURIOUS);
+    me.follow_until_all_is_quiet();
+    server.stop();
+    let said = printed(&me);
+    for line in ["asked 200", "files 404", "climbs 404", "others 404", "nobody 404", "bare 404"] {
+        assert!(said.contains(line), "{line} is not in:\n{said}");
+    }
+    let asked = endpoint.asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(asked[0].keys, [CANARY], "the agent's own word for a key does not pass");
+    let log = export(&me);
+    let metered = of(&log, "container.usage_metered");
+    assert_eq!(metered.len(), 1);
+    // 100 tokens read and 20 written at 3 and 15 dollars for a million.
+    assert_eq!(metered[0]["models"][0]["usage"]["micro_usd"], 600);
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
+
+#[test]
+fn a_limit_of_the_provider_costs_no_try_and_makes_a_pause() {
+    let endpoint = Endpoint::start(Box::new(|_| Answer::Fail(429)));
+    // A request without tools would be answered, so this one offers a shell.
+    let agent = r#"curl -sS -X POST -H 'content-type: application/json' -d '{"model":"m","messages":[],
+        "tools":[{"name":"Bash","input_schema":{"properties":{"command":{"type":"string"}}}}]}' "$ANTHROPIC_BASE_URL/v1/messages"
+        exit 1"#;
+    let (me, server) = begin(&endpoint, agent);
+    me.follow_until("feature.released");
+    // Nothing is begun meanwhile: the pause is a minute.
+    me.follow_until("container.idle");
+    server.stop();
+    let log = export(&me);
+    let ended = of(&log, "container.session_ended");
+    assert_eq!(ended.len(), 1, "one session, and then a pause: {ended:?}");
+    assert_eq!(ended[0]["outcome"], "provider_limited");
+    assert_eq!(of(&log, "container.usage_metered")[0]["models"][0]["usage"]["limited"], 1);
+}
+
+#[test]
+fn a_full_context_ends_the_session_with_its_work_secured() {
+    let endpoint = Endpoint::start(Box::new(|_| Answer::Fail(500)));
+    // The answer says 120 tokens; this model holds 150.
+    let agent = r#"echo half > half.txt
+        curl -sS -X POST -H 'content-type: application/json' -d '{"model":"tiny-1","messages":[]}' "$ANTHROPIC_BASE_URL/v1/messages"
+        sleep 600"#;
+    let me = Newcomer::new();
+    let file = providers(me.folder.path(), &endpoint);
+    let mut content: Value = serde_json::from_slice(&std::fs::read(&file).expect("file")).expect("JSON");
+    content["prices"] = json!({"tiny-": {"input": 1.0, "output": 1.0, "context": 150}});
+    std::fs::write(&file, content.to_string()).expect("file");
+    let file = file.display().to_string();
+    let serve = me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0", "--providers", &file]);
+    let server = Serving::start(serve);
+    let upstream = me.upstream().display().to_string();
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.ok(&["project", "set", "zoo", "--target", "1", "--agent-command", agent, "--provider", "anthropic"]);
+    me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until("feature.released");
+    server.stop();
+    let log = export(&me);
+    assert_eq!(of(&log, "container.session_ended")[0]["outcome"], "context_full");
+    assert!(of(&log, "feature.work_secured")[0]["sha"].is_string(), "what was not committed is secured");
+}
+
+#[test]
+fn models_that_cannot_be_asked_are_refused_when_they_are_chosen() {
+    let me = Newcomer::new();
+    let mut serve = me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]);
+    for name in ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "OPENAI_API_KEY", "GEMINI_API_KEY", "ZHIPU_API_KEY"] {
+        serve.env_remove(name);
+    }
+    let server = Serving::start(serve);
+    let upstream = me.upstream().display().to_string();
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.refused(&["project", "set", "zoo", "--model", "claude-sonnet-4-5"], "ANTHROPIC_API_KEY");
+    me.refused(&["project", "set", "zoo", "--model", "nobody/x"], "known are anthropic");
+    me.refused(&["project", "set", "zoo", "--model", "qwen3"], "provider/model");
+    me.refused(&["project", "set", "zoo", "--reviewer-model", "gpt-5"], "OPENAI_API_KEY");
+    me.refused(&["project", "set", "zoo", "--provider", "anthropic"], "goes with --model");
+    me.refused(&["project", "set", "zoo", "--memory", "1"], "memory_mib");
+    me.refused(&["project", "set", "zoo", "--work", "9999"], "part");
+    me.refused(&["project", "set", "zoo", "--allow", "https://example.org"], "is no port");
+    let shown = me.ok(&["project", "show", "zoo", "--json"]);
+    let shown: Value = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!(shown["settings"]["agent"]["dialect"], "script", "nothing was changed");
+    server.stop();
+    let file = me.folder.path().join("broken.json");
+    std::fs::write(&file, "{").expect("file");
+    me.refused(&["serve", "--providers", &file.display().to_string()], "broken.json");
+    me.refused(&["serve", "--providers", "/nowhere/providers.json"], "/nowhere/providers.json");
+}
