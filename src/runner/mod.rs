@@ -6,6 +6,7 @@
 
 mod agent;
 mod control;
+mod fence;
 mod output;
 mod relay;
 mod strays;
@@ -115,6 +116,9 @@ fn harden() {
     // The agent runs as the same user: it must not be able to attach to this process or to read its memory.
     if let Err(error) = nix::sys::prctl::set_dumpable(false) {
         eprintln!("this process stays open to debuggers of its user: {error}");
+    }
+    if let Err(error) = fence::raise() {
+        eprintln!("no system call is taken away here: {error}");
     }
     let limits = [(Resource::RLIMIT_CORE, 0), (Resource::RLIMIT_FSIZE, FILE_MAX), (Resource::RLIMIT_NOFILE, OPEN_FILES_MAX)];
     for (resource, limit) in limits {

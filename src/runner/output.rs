@@ -1,5 +1,8 @@
-//! What the agent prints, to the server, without loss: numbered chunks, spooled to disk, sent in order, each until it is stored.
+//! What the agent prints, to the server, without loss: numbered chunks, sent in order, each until it is stored. They are held in memory
+//! while the server takes them, and spooled to disk while it does not; an agent that fills its own disk loses nothing of what it said
+//! until the memory is full as well, and what is lost is counted and said.
 
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -14,8 +17,10 @@ use crate::dialect::Listener;
 
 /// Largest chunk read at once.
 const CHUNK: usize = 32 * 1024;
-/// Most bytes of one session that are spooled; what comes after is counted and dropped.
-const SPOOL_MAX: u64 = 64 * 1024 * 1024;
+/// Most bytes of one session that are taken; what comes after is counted and dropped.
+const TAKEN_MAX: u64 = 64 * 1024 * 1024;
+/// Most bytes held in memory; what comes beyond goes to disk.
+const HELD_MAX: usize = 1024 * 1024;
 
 /// Somebody who reads along until the end of the agent; nobody, where nothing is learned from what is printed.
 pub(super) type Heard = Arc<Mutex<Option<Listener>>>;
@@ -32,17 +37,29 @@ struct Spool {
     grew: Notify,
 }
 
+/// A chunk that is not stored by the server yet.
+#[derive(Debug, PartialEq, Eq)]
+enum Chunk {
+    Held(Vec<u8>),
+    Spooled { at: u64, length: usize },
+}
+
 #[derive(Default)]
 struct State {
-    /// Lengths of the spooled chunks, in order; the first is chunk 1.
-    chunks: Vec<usize>,
-    size: u64,
+    /// Those not stored yet, in order.
+    chunks: VecDeque<Chunk>,
+    /// Bytes of those in memory.
+    held: usize,
+    /// Bytes on disk.
+    spooled: u64,
+    /// Bytes taken in all.
+    taken: u64,
     closed: bool,
     dropped: u64,
 }
 
 impl Output {
-    /// Starts sending what will be spooled in the berth.
+    /// Starts sending what will be said in the berth.
     pub(super) fn start(control: Control, berth: &Path) -> Self {
         let spool = Arc::new(Spool { path: berth.join("spool"), state: Mutex::default(), grew: Notify::new() });
         let sender = tokio::spawn(spool.clone().send(control));
@@ -73,11 +90,7 @@ impl Output {
 
     /// Returns when everything is stored.
     pub(super) async fn finish(self) {
-        {
-            let mut state = self.spool.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.closed = true;
-        }
-        self.spool.grew.notify_one();
+        self.spool.close();
         if let Err(error) = self.sender.await {
             eprintln!("the sender of the output ended early: {error}");
         }
@@ -87,48 +100,87 @@ impl Output {
 impl Spool {
     fn push(&self, bytes: &[u8]) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.size >= SPOOL_MAX {
+        if state.taken.saturating_add(bytes.len() as u64) > TAKEN_MAX {
             state.dropped += bytes.len() as u64;
             return;
         }
-        let written = OpenOptions::new().create(true).append(true).open(&self.path).and_then(|mut file| file.write_all(bytes));
-        match written {
-            Ok(()) => {
-                state.chunks.push(bytes.len());
-                state.size += bytes.len() as u64;
+        let chunk = if state.held + bytes.len() <= HELD_MAX {
+            Some(Chunk::Held(bytes.to_vec()))
+        } else {
+            self.spool(state.spooled, bytes).map_err(|error| eprintln!("output could not be spooled: {error}")).ok()
+        };
+        match chunk {
+            Some(chunk) => {
+                match &chunk {
+                    Chunk::Held(bytes) => state.held += bytes.len(),
+                    Chunk::Spooled { length, .. } => state.spooled += *length as u64,
+                }
+                state.taken += bytes.len() as u64;
+                state.chunks.push_back(chunk);
             }
-            Err(error) => eprintln!("output could not be spooled: {error}"),
+            None => state.dropped += bytes.len() as u64,
         }
         drop(state);
         self.grew.notify_one();
     }
 
-    /// The next chunk after `sent` chunks of together `offset` bytes. `Err` when there will be none.
-    fn next(&self, sent: usize, offset: u64) -> Result<Option<Vec<u8>>, ()> {
-        let (length, closed) = {
-            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            (state.chunks.get(sent).copied(), state.closed)
-        };
-        match length {
-            Some(length) => {
-                read_at(&self.path, offset, length).map(Some).map_err(|error| eprintln!("the spool is gone: {error}"))
+    /// Writes behind what is there; a part of an earlier try that failed is written over.
+    fn spool(&self, at: u64, bytes: &[u8]) -> std::io::Result<Chunk> {
+        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.path)?;
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(bytes)?;
+        Ok(Chunk::Spooled { at, length: bytes.len() })
+    }
+
+    /// Takes no more, and says what was dropped.
+    fn close(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.dropped > 0 {
+            let said = format!("\n[the runner dropped {} bytes of output here: a session may say {TAKEN_MAX}]\n", state.dropped);
+            state.held += said.len();
+            state.chunks.push_back(Chunk::Held(said.into_bytes()));
+        }
+        state.closed = true;
+        drop(state);
+        self.grew.notify_one();
+    }
+
+    /// The next chunk that is not stored yet. `Err` when there will be none.
+    fn next(&self) -> Result<Option<Vec<u8>>, ()> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match state.chunks.front() {
+            Some(Chunk::Held(bytes)) => Ok(Some(bytes.clone())),
+            Some(Chunk::Spooled { at, length }) => {
+                read_at(&self.path, *at, *length).map(Some).map_err(|error| eprintln!("the spool is gone: {error}"))
             }
-            None if closed => Err(()),
+            None if state.closed => Err(()),
             None => Ok(None),
         }
     }
 
+    /// The first chunk is stored.
+    fn stored(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Chunk::Held(bytes)) = state.chunks.pop_front() {
+            state.held -= bytes.len();
+        }
+        if state.chunks.iter().all(|chunk| matches!(chunk, Chunk::Held(_))) {
+            // Nothing on disk is needed any more: it is written over from the beginning.
+            state.spooled = 0;
+        }
+    }
+
     async fn send(self: Arc<Self>, control: Control) {
-        let (mut sent, mut offset) = (0usize, 0u64);
+        let mut sent = 0u64;
         loop {
-            match self.next(sent, offset) {
+            match self.next() {
                 Ok(Some(bytes)) => {
-                    if let Err(why) = control.output(sent as u64 + 1, &bytes).await {
+                    if let Err(why) = control.output(sent + 1, &bytes).await {
                         eprintln!("output is not taken any more: {why}");
                         return;
                     }
                     sent += 1;
-                    offset += bytes.len() as u64;
+                    self.stored();
                 }
                 Ok(None) => self.grew.notified().await,
                 Err(()) => return,
@@ -143,4 +195,48 @@ fn read_at(path: &Path, offset: u64, length: usize) -> std::io::Result<Vec<u8>> 
     let mut bytes = vec![0; length];
     file.read_exact(&mut bytes)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(spool: &Spool) -> Vec<u8> {
+        let mut said = Vec::new();
+        while let Ok(Some(bytes)) = spool.next() {
+            said.extend_from_slice(&bytes);
+            spool.stored();
+        }
+        said
+    }
+
+    fn spool(path: PathBuf) -> Spool {
+        Spool { path, state: Mutex::default(), grew: Notify::new() }
+    }
+
+    #[test]
+    fn what_memory_does_not_hold_is_on_disk_and_the_order_stays() {
+        let folder = tempfile::tempdir().expect("folder");
+        let spool = spool(folder.path().join("spool"));
+        for round in 0..3u8 {
+            let said: Vec<Vec<u8>> = (0..200u8).map(|n| vec![n ^ round; CHUNK / 2]).collect();
+            said.iter().for_each(|chunk| spool.push(chunk));
+            assert!(spool.state.lock().expect("state").held <= HELD_MAX);
+            assert_eq!(all(&spool), said.concat(), "round {round}");
+        }
+        let on_disk = std::fs::metadata(folder.path().join("spool")).expect("a spool").len();
+        assert!(on_disk <= 200 * (CHUNK as u64) / 2, "the file is used again: {on_disk}");
+    }
+
+    #[test]
+    fn without_a_disk_memory_serves_and_what_is_lost_is_said() {
+        let spool = spool(PathBuf::from("/nowhere/spool"));
+        (0..40).for_each(|_| spool.push(&[b'x'; CHUNK]));
+        spool.close();
+        let said = all(&spool);
+        assert_eq!(said.iter().filter(|b| **b == b'x').count(), HELD_MAX);
+        let text = String::from_utf8_lossy(&said[HELD_MAX..]).into_owned();
+        assert!(text.contains(&format!("dropped {} bytes", 40 * CHUNK - HELD_MAX)), "{text}");
+        assert_eq!(spool.next(), Err(()));
+    }
 }

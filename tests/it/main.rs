@@ -6,6 +6,7 @@ mod docker;
 mod door;
 mod engine;
 mod flows;
+mod hostile;
 mod house;
 mod http;
 mod log;

@@ -65,6 +65,30 @@ impl Newcomer {
         assert!(!said.contains("panicked"), "{said}");
     }
 
+    /// Changes something over the operator's socket.
+    pub(crate) fn patch(&self, path: &str, change: &serde_json::Value) {
+        let socket = self.folder.path().join("data/operator.sock");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let (path, change) = (path.to_owned(), change.clone());
+        let asked = std::thread::spawn(move || {
+            runtime.block_on(async move {
+                supercargo::wire::call_socket::<_, serde_json::Value>(&socket, "PATCH", &path, &change).await
+            })
+        });
+        asked.join().expect("asked").expect("changed");
+    }
+
+    /// Every event there is.
+    pub(crate) fn export(&self) -> Vec<serde_json::Value> {
+        self.ok(&["log", "export"]).lines().skip(1).map(|line| serde_json::from_str(line).expect("JSON Lines")).collect()
+    }
+
+    /// What sessions printed, all of them.
+    pub(crate) fn printed(&self) -> String {
+        let files = std::fs::read_dir(self.folder.path().join("data/transcripts")).expect("transcripts").flatten();
+        files.map(|file| unframed(&std::fs::read(file.path()).expect("read"))).collect()
+    }
+
     fn serve(&self) -> Serving {
         Serving::start(self.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]))
     }
@@ -102,6 +126,17 @@ impl Newcomer {
         assert!(reader.join().expect("reader"));
         assert_eq!(hit, Ok(true), "{what} was never recorded:\n{}", self.ok(&["log", "tail"]));
     }
+}
+
+/// The text of a transcript's file: chunks of a number, a length and as many bytes.
+fn unframed(mut bytes: &[u8]) -> String {
+    let mut text = Vec::new();
+    while bytes.len() >= 12 {
+        let length = u32::from_le_bytes(bytes[8..12].try_into().expect("four bytes")) as usize;
+        text.extend_from_slice(&bytes[12..12 + length]);
+        bytes = &bytes[12 + length..];
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 fn lines(text: &str) -> usize {

@@ -18,8 +18,10 @@ use crate::engine::owner::Owner;
 pub(super) const DOOR: &str = "/door";
 /// Where a container works.
 const WORK: &str = "/work";
-/// Size of `/tmp`, unless the container's memory is smaller.
+/// Size of `/tmp`, unless the container's memory is small.
 const TMP_MIB: u32 = 512;
+/// Its size there.
+const TMP_MIB_MIN: u32 = 16;
 /// Open files of one process.
 const OPEN_FILES: i64 = 4096;
 /// Shared memory: browsers in tests need some.
@@ -98,6 +100,8 @@ fn labels(spec: &StartSpec, instance: &str) -> HashMap<String, String> {
 fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
     let tmpfs = |mib: u32, mode: &str| format!("rw,exec,nosuid,nodev,size={mib}m,mode={mode},uid={user},gid={user}");
     let limits = wanted.limits;
+    // Both folders lie in memory: full ones have to leave some for whoever filled them.
+    let tmp = TMP_MIB.min(limits.memory_mib.saturating_sub(limits.work_mib) / 2).max(TMP_MIB_MIN);
     let memory = i64::from(limits.memory_mib) * 1024 * 1024;
     // An engine refuses more processors than there are.
     let cpu_milli = i64::from(limits.cpu_milli).min(i64::try_from(wanted.cpus).unwrap_or(1).max(1) * 1000);
@@ -112,7 +116,7 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
         readonly_rootfs: Some(true),
         tmpfs: Some(HashMap::from([
             (WORK.to_owned(), tmpfs(limits.work_mib, "0700")),
-            ("/tmp".to_owned(), tmpfs(TMP_MIB.min(limits.memory_mib), "1777")),
+            ("/tmp".to_owned(), tmpfs(tmp, "1777")),
         ])),
         mounts: Some(
             [mount(&wanted.door.display().to_string(), DOOR)].into_iter().chain(wanted.shown.iter().map(Shown::mount)).collect(),

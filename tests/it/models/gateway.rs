@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::endpoint::{Answer, Endpoint};
-use super::vendors::{CANARY, export, providers};
+use super::vendors::{CANARY, providers};
 use crate::binary::Serving;
 use crate::newcomer::Newcomer;
 
@@ -42,12 +42,6 @@ fn begin(endpoint: &Endpoint, agent: &str) -> (Newcomer, Serving) {
     (me, server)
 }
 
-fn printed(me: &Newcomer) -> String {
-    let folder = me.folder.path().join("data/transcripts");
-    let files = std::fs::read_dir(folder).expect("transcripts").flatten();
-    files.map(|file| String::from_utf8_lossy(&std::fs::read(file.path()).expect("read")).into_owned()).collect()
-}
-
 fn of<'a>(log: &'a [Value], kind: &str) -> Vec<&'a Value> {
     log.iter().filter(|event| event["type"] == kind).map(|event| &event["data"]).collect()
 }
@@ -58,14 +52,14 @@ fn an_agent_asks_its_own_model_and_nothing_else() {
     let (me, server) = begin(&endpoint, CURIOUS);
     me.follow_until_all_is_quiet();
     server.stop();
-    let said = printed(&me);
+    let said = me.printed();
     for line in ["asked 200", "files 404", "climbs 404", "others 404", "nobody 404", "bare 404"] {
         assert!(said.contains(line), "{line} is not in:\n{said}");
     }
     let asked = endpoint.asked();
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert_eq!(asked[0].keys, [CANARY], "the agent's own word for a key does not pass");
-    let log = export(&me);
+    let log = me.export();
     let metered = of(&log, "container.usage_metered");
     assert_eq!(metered.len(), 1);
     // 100 tokens read and 20 written at 3 and 15 dollars for a million.
@@ -85,7 +79,7 @@ fn a_limit_of_the_provider_costs_no_try_and_makes_a_pause() {
     // Nothing is begun meanwhile: the pause is a minute.
     me.follow_until("container.idle");
     server.stop();
-    let log = export(&me);
+    let log = me.export();
     let ended = of(&log, "container.session_ended");
     assert_eq!(ended.len(), 1, "one session, and then a pause: {ended:?}");
     assert_eq!(ended[0]["outcome"], "provider_limited");
@@ -114,7 +108,7 @@ fn a_full_context_ends_the_session_with_its_work_secured() {
     me.ok(&["project", "start", "zoo"]);
     me.follow_until("feature.released");
     server.stop();
-    let log = export(&me);
+    let log = me.export();
     assert_eq!(of(&log, "container.session_ended")[0]["outcome"], "context_full");
     assert!(of(&log, "feature.work_secured")[0]["sha"].is_string(), "what was not committed is secured");
 }

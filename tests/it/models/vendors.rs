@@ -97,10 +97,6 @@ fn holding(folder: &Path, bytes: &[u8]) -> Vec<PathBuf> {
     found
 }
 
-pub(super) fn export(me: &Newcomer) -> Vec<Value> {
-    me.ok(&["log", "export"]).lines().skip(1).map(|line| serde_json::from_str(line).expect("JSON Lines")).collect()
-}
-
 fn works(vendor: &Vendor) {
     let test = format!("the real {} in a container", vendor.name);
     let binary = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clis/node_modules").join(vendor.binary);
@@ -134,7 +130,7 @@ fn works(vendor: &Vendor) {
         let own: Vec<_> = asked.iter().filter(|a| a.path == vendor.path).collect();
         assert!(own.len() >= 6, "three sessions with two steps each: {asked:?}");
         assert!(own.iter().all(|a| a.keys == [vendor.shown_as] && a.status == 200), "the key is the server's: {own:?}");
-        is_metered(&export(&me), vendor, own.len() as u64);
+        is_metered(&me.export(), vendor, own.len() as u64);
         let data = me.folder.path().join("data");
         assert_eq!(holding(&data, CANARY.as_bytes()), Vec::<PathBuf>::new(), "the key is nowhere");
         assert_eq!(holding(&me.upstream(), CANARY.as_bytes()), Vec::<PathBuf>::new());
