@@ -217,7 +217,7 @@ impl App {
             clock: Arc::new(SystemClock),
             repo: Arc::new(Gates::new(data.gates(), Secrets::new(data.secrets()))),
             blobs: Arc::new(BlobFolder::new(data.blobs())),
-            transcripts: Arc::new(TranscriptFolder::new(data.transcripts())),
+            transcripts: Arc::new(transcripts(&data, &providers)),
             prompts: Arc::new(BuiltIn::new().context("the prompts inside the binary")?),
             models: providers.clone(),
             retention: Retention::default(),
@@ -283,6 +283,15 @@ impl App {
         self.running.stop(&self.node).await;
         log.close().await;
     }
+}
+
+/// The transcript store, which keeps none of this server's secrets.
+fn transcripts(data: &DataFolder, providers: &Arc<Providers>) -> TranscriptFolder {
+    let (providers, secrets, token) = (providers.clone(), Secrets::new(data.secrets()), data.token());
+    TranscriptFolder::new(data.transcripts()).without(move || {
+        let token = std::fs::read_to_string(&token).ok();
+        providers.secrets().into_iter().chain(secrets.values()).chain(token).collect()
+    })
 }
 
 /// The providers of models, as the data folder or the operator says.

@@ -180,7 +180,11 @@ impl Reconciler {
             Ok(None) => true,
             Ok(Some(spoken)) => {
                 let Spoken { chunks, bytes, digest } = spoken;
+                let over = session.clone();
                 self.record(name, "transcript", Command::KeepTranscript { session, chunks, bytes, digest }).await;
+                if let Err(why) = self.transcripts.pack(&over).await {
+                    tracing::warn!(container = %name, %why, "the transcript stays as large as it is");
+                }
                 true
             }
             Err(PortError::Transient(why)) => {

@@ -28,6 +28,8 @@ pub trait Transcripts: Send + Sync {
     async fn read(&self, session: &SessionId, after: u64) -> Result<(Vec<u8>, u64), PortError>;
     /// Everything that is kept of a session, in figures; none when it never said anything. Permanent when a chunk is missing.
     async fn spoken(&self, session: &SessionId) -> Result<Option<Spoken>, PortError>;
+    /// Makes what is kept of a session that is over small. It is read as before; packing it again changes nothing.
+    async fn pack(&self, session: &SessionId) -> Result<(), PortError>;
     /// Removes what is kept of a session. Removing it again changes nothing.
     async fn remove(&self, session: &SessionId) -> Result<(), PortError>;
 }

@@ -5,6 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use actors::ports::transcripts::Transcripts;
+use supercargo::adapters::transcripts::TranscriptFolder;
+
 use crate::binary::{STUCK_AFTER, Serving, supercargo};
 use crate::world::stub::git;
 
@@ -85,8 +88,17 @@ impl Newcomer {
 
     /// What sessions printed, all of them.
     pub(crate) fn printed(&self) -> String {
-        let files = std::fs::read_dir(self.folder.path().join("data/transcripts")).expect("transcripts").flatten();
-        files.map(|file| unframed(&std::fs::read(file.path()).expect("read"))).collect()
+        let folder = self.folder.path().join("data/transcripts");
+        let names = std::fs::read_dir(&folder).expect("transcripts").flatten().map(|file| file.file_name());
+        let sessions: Vec<String> =
+            names.map(|name| name.to_string_lossy().split('.').next().expect("a name").to_owned()).collect();
+        let read = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let store = TranscriptFolder::new(folder);
+            let read = |session: &String| runtime.block_on(store.read(&session.parse().expect("a session"), 0)).expect("read").0;
+            sessions.iter().flat_map(read).collect::<Vec<u8>>()
+        });
+        String::from_utf8_lossy(&read.join().expect("read")).into_owned()
     }
 
     fn serve(&self) -> Serving {
@@ -126,17 +138,6 @@ impl Newcomer {
         assert!(reader.join().expect("reader"));
         assert_eq!(hit, Ok(true), "{what} was never recorded:\n{}", self.ok(&["log", "tail"]));
     }
-}
-
-/// The text of a transcript's file: chunks of a number, a length and as many bytes.
-fn unframed(mut bytes: &[u8]) -> String {
-    let mut text = Vec::new();
-    while bytes.len() >= 12 {
-        let length = u32::from_le_bytes(bytes[8..12].try_into().expect("four bytes")) as usize;
-        text.extend_from_slice(&bytes[12..12 + length]);
-        bytes = &bytes[12 + length..];
-    }
-    String::from_utf8_lossy(&text).into_owned()
 }
 
 fn lines(text: &str) -> usize {

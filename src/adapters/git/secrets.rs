@@ -53,6 +53,19 @@ impl Secrets {
         self.write(&self.of(project.as_str()), credential)
     }
 
+    /// Every secret that is kept, of whatever project: tokens and private keys.
+    pub fn values(&self) -> Vec<String> {
+        let owners = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let files = owners.flat_map(|owner| ["token", "ssh_key"].map(|name| owner.path().join(name)));
+        let texts = files.filter_map(|file| Some((file.ends_with("token"), std::fs::read_to_string(file).ok()?)));
+        // The first line of a token's file is the user it belongs to.
+        let secret = |(token, text): (bool, String)| match text.split_once('\n') {
+            Some((_, secret)) if token => secret.trim().to_owned(),
+            _ => text,
+        };
+        texts.map(secret).collect()
+    }
+
     /// Keeps the credential of projects that have none of their own.
     pub fn keep_host_wide(&self, credential: Option<&Credential>) -> Result<(), PortError> {
         self.write(&self.of(HOST_WIDE), credential)

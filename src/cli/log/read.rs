@@ -54,12 +54,14 @@ pub(super) async fn tail(data: &DataArgs, lines: u64, follow: bool, json: bool) 
     let first = Position(head.0.saturating_sub(lines));
     let limit = usize::try_from(lines).unwrap_or(usize::MAX);
     let said = |event: &EventShape| if json { serde_json::to_string(event) } else { Ok(shown::line(event)) };
+    let mut after = first.0;
     for envelope in log.read_all(first, limit).await? {
         if !print(&said(&EventShape::from(&envelope))?) {
             return Ok(());
         }
+        // What was printed, and not where the head was: the log grows meanwhile, and nothing is said twice.
+        after = envelope.position.0;
     }
-    let mut after = head.0;
     if !follow {
         return Ok(());
     }

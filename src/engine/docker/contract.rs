@@ -114,10 +114,7 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
         security_opt: Some(vec!["no-new-privileges".to_owned()]),
         // What is written is in the work folder and goes with the container: fresh context is literal.
         readonly_rootfs: Some(true),
-        tmpfs: Some(HashMap::from([
-            (WORK.to_owned(), tmpfs(limits.work_mib, "0700")),
-            ("/tmp".to_owned(), tmpfs(tmp, "1777")),
-        ])),
+        tmpfs: Some(HashMap::from([(WORK.to_owned(), tmpfs(limits.work_mib, "0700")), ("/tmp".to_owned(), tmpfs(tmp, "1777"))])),
         mounts: Some(
             [mount(&wanted.door.display().to_string(), DOOR)].into_iter().chain(wanted.shown.iter().map(Shown::mount)).collect(),
         ),

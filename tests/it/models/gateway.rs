@@ -15,6 +15,7 @@ base=${ANTHROPIC_BASE_URL%/model/*}
 case "$SUPERCARGO_ROLE" in
 coder)
     post asked "$ANTHROPIC_BASE_URL/v1/messages"
+    printf 'leaked sk-canary-5f0c2f'; sleep 0.3; printf '6c9d3e4b7a8e1d\n'
     post files "$ANTHROPIC_BASE_URL/v1/files"
     post climbs "$ANTHROPIC_BASE_URL/v1/messages/%2e%2e/files"
     post others "$base/model/glm/chat/completions"
@@ -56,6 +57,10 @@ fn an_agent_asks_its_own_model_and_nothing_else() {
     for line in ["asked 200", "files 404", "climbs 404", "others 404", "nobody 404", "bare 404"] {
         assert!(said.contains(line), "{line} is not in:\n{said}");
     }
+    assert!(
+        !said.contains("6c9d3e4b7a8e1d") && said.contains("leaked ****"),
+        "a key that was printed in two pieces is kept:\n{said}"
+    );
     let asked = endpoint.asked();
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert_eq!(asked[0].keys, [CANARY], "the agent's own word for a key does not pass");

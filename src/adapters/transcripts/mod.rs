@@ -1,11 +1,16 @@
 //! Transcripts as one file per session: chunks with their number and length, appended in order.
 //!
 //! A chunk is framed as `number u64, length u32, bytes`, little-endian. A torn tail after a crash is cut off when the session speaks
-//! again; the runner holds unacknowledged chunks and sends them once more.
+//! again; the runner holds unacknowledged chunks and sends them once more. Secrets are masked before they are written; one whose first
+//! half was written with the chunk before is masked there as well, before the second half is stored.
 
-use std::collections::HashMap;
+mod packed;
+mod redact;
+
+use std::collections::{HashMap, VecDeque};
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +18,8 @@ use actors::ports::PortError;
 use actors::ports::transcripts::{CHUNK_MAX, Spoken, Transcripts};
 use async_trait::async_trait;
 use events::id::{Digest, SessionId};
+
+use redact::{AGAIN, Redactor};
 
 /// Most bytes kept of one session; what comes after is counted and not kept.
 pub const TRANSCRIPT_MAX: u64 = 64 * 1024 * 1024;
@@ -25,12 +32,17 @@ const OPEN_MAX: usize = 64;
 pub struct TranscriptFolder {
     folder: PathBuf,
     open: Arc<Mutex<Files>>,
+    /// Values that must not be kept, asked for when a session begins to speak.
+    secrets: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
 }
 
 struct Open {
     file: File,
     last: u64,
     size: u64,
+    /// The end of what is stored: parts of it with their places in the file, together at least [`AGAIN`] bytes where there are as many.
+    tail: VecDeque<(u64, Vec<u8>)>,
+    redactor: Redactor,
     /// When it was used last, counted in appends of the store.
     used: u64,
 }
@@ -44,14 +56,15 @@ struct Files {
 
 impl Files {
     /// The open file of a session.
-    fn open(&mut self, session: &SessionId, path: &Path) -> std::io::Result<&mut Open> {
+    fn open(&mut self, session: &SessionId, path: &Path, secrets: &dyn Fn() -> Vec<String>) -> std::io::Result<&mut Open> {
         self.appends += 1;
         if !self.by_session.contains_key(session) {
             let silent = self.by_session.iter().min_by_key(|(_, open)| open.used).map(|(session, _)| session.clone());
             if let (Some(silent), true) = (silent, self.by_session.len() >= OPEN_MAX) {
                 self.by_session.remove(&silent);
             }
-            self.by_session.insert(session.clone(), Open::at(path)?);
+            let redactor = Redactor::new(&secrets()).map_err(std::io::Error::other)?;
+            self.by_session.insert(session.clone(), Open::at(path, redactor)?);
         }
         let open = self.by_session.get_mut(session).ok_or_else(|| std::io::Error::other("the file was just opened"))?;
         open.used = self.appends;
@@ -62,7 +75,12 @@ impl Files {
 impl TranscriptFolder {
     /// Transcripts in this folder.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, open: Arc::default() }
+        Self { folder, open: Arc::default(), secrets: Arc::new(Vec::new) }
+    }
+
+    /// The same, with values that must not be kept.
+    pub fn without(self, secrets: impl Fn() -> Vec<String> + Send + Sync + 'static) -> Self {
+        Self { secrets: Arc::new(secrets), ..self }
     }
 
     fn path(&self, session: &SessionId) -> PathBuf {
@@ -73,7 +91,7 @@ impl TranscriptFolder {
         let failed = |e: std::io::Error| PortError::Transient(format!("transcript of {session}: {e}"));
         let mut all = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
-        let open = all.open(session, &self.path(session)).map_err(failed)?;
+        let open = all.open(session, &self.path(session), &*self.secrets).map_err(failed)?;
         if seq <= open.last {
             return Ok(open.last);
         }
@@ -86,25 +104,79 @@ impl TranscriptFolder {
     }
 }
 
+impl TranscriptFolder {
+    async fn frames_of(&self, session: &SessionId) -> Result<Option<Vec<u8>>, PortError> {
+        let (path, session) = (self.path(session), session.clone());
+        let read = tokio::task::spawn_blocking(move || {
+            packed::read(&path).map_err(|e| match e.kind() {
+                // What does not unpack will not unpack the next time either.
+                ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
+                    PortError::Permanent(format!("transcript of {session} is damaged: {e}"))
+                }
+                _ => PortError::Transient(format!("transcript of {session}: {e}")),
+            })
+        });
+        read.await.unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
+    }
+}
+
 impl Open {
-    fn at(path: &Path) -> std::io::Result<Self> {
+    fn at(path: &Path, redactor: Redactor) -> std::io::Result<Self> {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        let (whole, last) = frames(&bytes).fold((0, 0), |(size, _), (seq, body)| (size + HEADER + body.len(), seq));
-        file.set_len(whole as u64)?;
-        file.seek(SeekFrom::End(0))?;
-        Ok(Self { file, last, size: whole as u64, used: 0 })
+        let mut open = Self { file, last: 0, size: 0, tail: VecDeque::new(), redactor, used: 0 };
+        for (seq, body) in frames(&bytes) {
+            open.kept(seq, body.to_vec());
+        }
+        open.file.set_len(open.size)?;
+        open.file.seek(SeekFrom::End(0))?;
+        Ok(open)
+    }
+
+    /// Takes note of a chunk that is stored at the end.
+    fn kept(&mut self, seq: u64, body: Vec<u8>) {
+        let at = self.size + HEADER as u64;
+        self.last = seq;
+        self.size = at + body.len() as u64;
+        self.tail.push_back((at, body));
+        let mut held: usize = self.tail.iter().map(|(_, body)| body.len()).sum();
+        while let Some(first) = self.tail.front().map(|(_, body)| body.len()).filter(|first| held - first >= AGAIN) {
+            held -= first;
+            self.tail.pop_front();
+        }
+    }
+
+    /// The bytes without their secrets; what of one was stored before is masked there.
+    fn masked(&mut self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+        let before: Vec<u8> = self.tail.iter().flat_map(|(_, body)| body.iter().copied()).collect();
+        let mut whole = [&before, bytes].concat();
+        self.redactor.mask(&mut whole);
+        let new = whole.split_off(before.len());
+        if whole == before {
+            return Ok(new);
+        }
+        let mut rest = &whole[..];
+        for (at, body) in &mut self.tail {
+            let (now, after) = rest.split_at(body.len());
+            rest = after;
+            if now != &body[..] {
+                self.file.write_all_at(now, *at)?;
+                body.copy_from_slice(now);
+            }
+        }
+        Ok(new)
     }
 
     fn write(&mut self, seq: u64, bytes: &[u8]) -> std::io::Result<()> {
+        let bytes = self.masked(bytes)?;
         let mut frame = Vec::with_capacity(HEADER + bytes.len());
         frame.extend_from_slice(&seq.to_le_bytes());
         frame.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
-        frame.extend_from_slice(bytes);
-        self.file.write_all(&frame)?;
-        self.last = seq;
-        self.size += frame.len() as u64;
+        frame.extend_from_slice(&bytes);
+        // Always behind what is known to be whole: a write that failed half-way is written over.
+        self.file.write_all_at(&frame, self.size)?;
+        self.kept(seq, bytes);
         Ok(())
     }
 }
@@ -134,11 +206,7 @@ impl Transcripts for TranscriptFolder {
     }
 
     async fn read(&self, session: &SessionId, after: u64) -> Result<(Vec<u8>, u64), PortError> {
-        let bytes = match tokio::fs::read(self.path(session)).await {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
-            Err(e) => return Err(PortError::Transient(format!("transcript of {session}: {e}"))),
-        };
+        let bytes = self.frames_of(session).await?.unwrap_or_default();
         let wanted = frames(&bytes).filter(|(seq, _)| *seq > after);
         Ok(wanted.fold((Vec::new(), after), |(mut text, _), (seq, body)| {
             text.extend_from_slice(body);
@@ -147,13 +215,9 @@ impl Transcripts for TranscriptFolder {
     }
 
     async fn spoken(&self, session: &SessionId) -> Result<Option<Spoken>, PortError> {
-        let (path, session) = (self.path(session), session.clone());
+        let Some(bytes) = self.frames_of(session).await? else { return Ok(None) };
+        let session = session.clone();
         let read = tokio::task::spawn_blocking(move || {
-            let bytes = match std::fs::read(&path) {
-                Ok(bytes) => bytes,
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-                Err(e) => return Err(PortError::Transient(format!("transcript of {session}: {e}"))),
-            };
             let mut text = Vec::with_capacity(bytes.len());
             let mut chunks = 0;
             for (seq, body) in frames(&bytes) {
@@ -169,16 +233,25 @@ impl Transcripts for TranscriptFolder {
         read.await.unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
     }
 
+    async fn pack(&self, session: &SessionId) -> Result<(), PortError> {
+        let (store, session) = (self.clone(), session.clone());
+        let packed = tokio::task::spawn_blocking(move || {
+            // Whoever speaks after this speaks to nobody: the session is over.
+            let mut all = store.open.lock().unwrap_or_else(PoisonError::into_inner);
+            all.by_session.remove(&session);
+            drop(all);
+            let failed = |e: std::io::Error| PortError::Transient(format!("packing the transcript of {session}: {e}"));
+            packed::pack(&store.path(&session)).map_err(failed)
+        });
+        packed.await.unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
+    }
+
     async fn remove(&self, session: &SessionId) -> Result<(), PortError> {
         let (store, session) = (self.clone(), session.clone());
         let removed = tokio::task::spawn_blocking(move || {
             store.open.lock().unwrap_or_else(PoisonError::into_inner).by_session.remove(&session);
-            match std::fs::remove_file(store.path(&session)) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                    Err(PortError::Transient(format!("removing the transcript of {session}: {e}")))
-                }
-                _ => Ok(()),
-            }
+            let failed = |e: std::io::Error| PortError::Transient(format!("removing the transcript of {session}: {e}"));
+            packed::remove(&store.path(&session)).map_err(failed)
         });
         removed.await.unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
     }
@@ -186,6 +259,8 @@ impl Transcripts for TranscriptFolder {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     #[tokio::test]
@@ -207,6 +282,49 @@ mod tests {
         assert_eq!(store.spoken(&session).await, Ok(None));
         std::fs::write(store.path(&session), [&2_u64.to_le_bytes()[..], &0_u32.to_le_bytes()].concat()).expect("a hole");
         assert!(matches!(store.spoken(&session).await, Err(PortError::Permanent(why)) if why.contains("followed by 2")), "X1");
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_not_kept_wherever_it_is_split() {
+        const SECRET: &str = "canary-value-0123456789";
+        for cut in 1..SECRET.len() {
+            let folder = tempfile::tempdir().expect("folder");
+            let session = SessionId::from_bytes([7; 10]);
+            let store = || TranscriptFolder::new(folder.path().to_owned()).without(|| vec![SECRET.to_owned()]);
+            let one = store();
+            one.append(&session, 1, format!("before {}", &SECRET[..cut]).as_bytes()).await.expect("stored");
+            // A chunk in between, and a restart, make no difference.
+            let (second, third) = (&SECRET[cut..cut + 1], &SECRET[cut + 1..]);
+            one.append(&session, 2, second.as_bytes()).await.expect("stored");
+            let two = if cut % 2 == 0 { store() } else { one };
+            two.append(&session, 3, format!("{third} after").as_bytes()).await.expect("stored");
+            let (text, last) = two.read(&session, 0).await.expect("read");
+            assert_eq!(
+                (String::from_utf8_lossy(&text).as_ref(), last),
+                (&*format!("before {} after", "*".repeat(SECRET.len())), 3)
+            );
+            let kept = std::fs::read(two.path(&session)).expect("file");
+            assert!(!kept.windows(8).any(|part| SECRET.as_bytes().windows(8).any(|s| s == part)), "cut at {cut}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_packed_transcript_is_read_and_removed_like_any_other() {
+        let folder = tempfile::tempdir().expect("folder");
+        let session = SessionId::from_bytes([7; 10]);
+        let store = TranscriptFolder::new(folder.path().to_owned());
+        let text = "the same line again and again\n".repeat(1000);
+        store.append(&session, 1, text.as_bytes()).await.expect("stored");
+        let before = store.spoken(&session).await.expect("spoken");
+        for _ in 0..2 {
+            store.pack(&session).await.expect("packed");
+        }
+        assert!(!store.path(&session).exists());
+        assert!(std::fs::metadata(packed::path(&store.path(&session))).expect("packed").len() < 1000);
+        assert_eq!(store.spoken(&session).await.expect("spoken"), before);
+        assert_eq!(store.read(&session, 0).await.expect("read").0, text.as_bytes());
+        store.remove(&session).await.expect("removed");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 0);
     }
 
     #[tokio::test]

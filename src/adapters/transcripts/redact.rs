@@ -1,0 +1,107 @@
+//! Masks secrets in what agents print: values that this server knows, and shapes that keys of well-known services have. Each byte becomes
+//! a star, so that lengths and offsets stay. A value that is split over two chunks is found because the end of what was stored is looked
+//! at again with each new chunk.
+
+use aho_corasick::AhoCorasick;
+use regex::bytes::Regex;
+
+/// Bytes before a new chunk that are looked at again: longer than any key.
+pub(super) const AGAIN: usize = 8 * 1024;
+/// Shorter values would mask words of ordinary text.
+const KNOWN_MIN: usize = 8;
+
+/// Keys of well-known services by their beginning, private keys, tokens in three parts, and passwords in URLs. What has no shape has to be
+/// known to be masked.
+const SHAPES: &str = concat!(
+    r"(?-u)\bsk-[A-Za-z0-9_-]{20,200}",
+    r"|gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255}|glpat-[A-Za-z0-9_-]{20,100}",
+    r"|(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|xox[abeprs]-[A-Za-z0-9-]{10,250}",
+    r"|eyJ[A-Za-z0-9_-]{10,3000}\.eyJ[A-Za-z0-9_-]{10,3000}\.[A-Za-z0-9_-]{10,1000}",
+    r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]{0,7000}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?",
+    r"|[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,100}:[^\s/@]{3,200}@",
+);
+
+/// Masks what it knows.
+#[derive(Debug, Clone)]
+pub(super) struct Redactor {
+    known: Option<AhoCorasick>,
+    shapes: Regex,
+}
+
+impl Redactor {
+    /// Masks these values, as they are and as JSON and URLs write them, and every known shape.
+    pub(super) fn new(secrets: &[String]) -> Result<Self, String> {
+        let mut values: Vec<Vec<u8>> = Vec::new();
+        for secret in secrets.iter().map(|secret| secret.trim()).filter(|secret| secret.len() >= KNOWN_MIN) {
+            let json = serde_json::Value::from(secret).to_string();
+            let url = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string();
+            let base64 = data_encoding::BASE64.encode(secret.as_bytes());
+            // A key of several lines is printed line by line, with whatever in between.
+            let lines = secret.lines().filter(|line| line.len() >= 3 * KNOWN_MIN && !line.starts_with("-----"));
+            let forms = [secret, json.trim_matches('"'), &url, &base64];
+            values.extend(forms.into_iter().chain(lines).map(|form| form.as_bytes().to_vec()));
+        }
+        let known = (!values.is_empty())
+            .then(|| AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostLongest).build(&values));
+        let known = known.transpose().map_err(|e| e.to_string())?;
+        Ok(Self { known, shapes: Regex::new(SHAPES).map_err(|e| e.to_string())? })
+    }
+
+    /// Masks every secret in these bytes; their number stays.
+    pub(super) fn mask(&self, bytes: &mut [u8]) {
+        let known = self.known.iter().flat_map(|known| known.find_iter(&*bytes).map(|found| found.range()));
+        let shaped = self.shapes.find_iter(bytes).map(|found| found.range());
+        let found: Vec<std::ops::Range<usize>> = known.chain(shaped).collect();
+        found.into_iter().for_each(|range| bytes[range].fill(b'*'));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(secrets: &[&str], text: &str) -> String {
+        let secrets: Vec<String> = secrets.iter().map(|s| (*s).to_owned()).collect();
+        let mut bytes = text.as_bytes().to_vec();
+        Redactor::new(&secrets).expect("a redactor").mask(&mut bytes);
+        assert_eq!(bytes.len(), text.len());
+        String::from_utf8(bytes).expect("text")
+    }
+
+    #[test]
+    fn known_values_are_masked_in_every_form_they_are_printed_in() {
+        let secret = "pa\"ss/wörd-7";
+        for form in
+            ["pa\"ss/wörd-7", "pa\\\"ss/wörd-7", "pa%22ss%2Fw%C3%B6rd%2D7", &data_encoding::BASE64.encode(secret.as_bytes())]
+        {
+            let text = masked(&[secret], &format!("x {form} y"));
+            assert!(text.starts_with("x *") && text.ends_with("* y"), "{text}");
+        }
+        assert_eq!(masked(&["short", ""], "a short word"), "a short word");
+    }
+
+    #[test]
+    fn shapes_of_keys_are_masked_and_ordinary_text_is_not() {
+        let key = |head: &str, n: usize| format!("{head}{}", "a1B2".repeat(n));
+        let secrets = [
+            key("sk-ant-api03-", 10),
+            key("ghp_", 9),
+            key("github_pat_", 8),
+            key("glpat-", 6),
+            "AKIAIOSFODNN7EXAMPLE".to_owned(),
+            key("AIza", 9)[..39].to_owned(),
+            key("xoxb-", 5),
+            format!("{}.{}.{}", key("eyJ", 4), key("eyJ", 4), key("", 4)),
+            format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END OPENSSH PRIVATE KEY-----", "abcd\n".repeat(20)),
+            "https://user:secret99@".to_owned(),
+        ];
+        for secret in secrets {
+            let text = masked(&[], &format!("before {secret} after"));
+            assert!(!text.contains(&secret[8..secret.len() - 1]), "{text}");
+            assert!(text.starts_with("before ") && text.ends_with(" after"), "{text}");
+        }
+        let plain =
+            "task-management sk-short disk-usage https://example.org:443/x eyJub3Q ghp_no risk-averse-and-other-words mailto:a@b";
+        assert_eq!(masked(&[], plain), plain);
+    }
+}
