@@ -77,7 +77,7 @@ async fn ten_sessions(folder: &Path) -> anyhow::Result<f64> {
     let content = |n| Content { description: description.clone(), ..Content::titled(&format!("F{n}")) };
     let items = (0..AGENTS).map(|n| BatchItem { key: None, content: content(n), depends_on: vec![] }).collect();
     office.add_features(&wish(), "bench", &Batch { prefix: "f".into(), items }).await?;
-    app.begin(&EngineArgs { engine: EngineWish::Docker, image: IMAGE.to_owned(), ..EngineArgs::default() }).await?;
+    app.begin(&EngineArgs { engine: EngineWish::Docker, image: Some(IMAGE.to_owned()), ..EngineArgs::default() }).await?;
     let project: ProjectName = "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))?;
     let began = crate::now();
     office.intend(&wish(), "bench", "start").await?;

@@ -29,9 +29,9 @@ pub struct EngineArgs {
     /// What runs the containers
     #[arg(long, value_enum, default_value_t = EngineWish::Auto, env = "SUPERCARGO_ENGINE")]
     pub engine: EngineWish,
-    /// Image of the containers (Docker)
-    #[arg(long, default_value = image::IMAGE, env = "SUPERCARGO_IMAGE")]
-    pub image: String,
+    /// Image of the containers (Docker); without it the full agent image where the engine has it, else the light one
+    #[arg(long, env = "SUPERCARGO_IMAGE")]
+    pub image: Option<String>,
     /// Use no sandbox, even where one works (processes)
     #[arg(long)]
     pub no_sandbox: bool,
@@ -82,18 +82,22 @@ pub async fn choose(args: &EngineArgs, place: Place<'_>) -> anyhow::Result<Chose
 async fn in_docker(args: &EngineArgs, place: &Place<'_>) -> anyhow::Result<(Arc<dyn Engine>, Vec<String>)> {
     let docker = docker::connect().await?;
     let mut said = Vec::new();
-    if !image::has(&docker, &args.image).await? {
-        if args.image != image::IMAGE {
-            bail!("there is no image {}: `docker pull` or build it", args.image);
+    let image = match &args.image {
+        Some(image) => image.as_str(),
+        None => image::first_of(&docker, &[image::FULL, image::IMAGE]).await?.unwrap_or(image::IMAGE),
+    };
+    if !image::has(&docker, image).await? {
+        if image != image::IMAGE {
+            bail!("there is no image {image}: `docker pull` or build it");
         }
         let Some(base) = image::first_of(&docker, &[image::BASE, image::IMPORTED_BASE]).await? else {
-            bail!("there is no image {}: `supercargo image build` makes it", args.image);
+            bail!("there is no image {image}: `supercargo image build` makes it");
         };
-        image::build(&docker, base, &args.image, |line| tracing::debug!(line, "building the agent image")).await?;
-        said.push(format!("built the image {} on {base}", args.image));
+        image::build(&docker, image::Stage::Light, base, image, |line| tracing::debug!(line, "building the agent image")).await?;
+        said.push(format!("built the image {image} on {base}"));
     }
     let binaries = place.binary.parent().context("the runner lies in a folder")?;
-    probe::runner_works(&docker, place.instance, &args.image, binaries).await?;
-    let engine = DockerEngine::new(docker, place.instance, &args.image, place.doors.clone());
+    probe::runner_works(&docker, place.instance, image, binaries).await?;
+    let engine = DockerEngine::new(docker, place.instance, image, binaries.to_owned(), place.doors.clone());
     Ok((Arc::new(engine), said))
 }

@@ -15,6 +15,7 @@ pub(crate) const STUCK_AFTER: Duration = Duration::from_secs(180);
 pub(crate) fn supercargo(args: &[&str], data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_supercargo"));
     command.args(args).arg("--data").arg(data).stdin(Stdio::null()).env("SUPERCARGO_ENGINE", "process");
+    command.env("SUPERCARGO_IMAGE", supercargo::engine::docker::image::IMAGE);
     command
 }
 

@@ -53,7 +53,13 @@ impl Bench {
 
     fn docker(&self, docker: &bollard::Docker) -> Arc<dyn Engine> {
         let instance = format!("log-{}", self.folder.path().file_name().expect("name").to_string_lossy());
-        Arc::new(DockerEngine::new(docker.clone(), &instance, image::IMAGE, self.folder.path().join("d")))
+        Arc::new(DockerEngine::new(
+            docker.clone(),
+            &instance,
+            image::IMAGE,
+            self.folder.path().to_owned(),
+            self.folder.path().join("d"),
+        ))
     }
 }
 
@@ -151,7 +157,13 @@ fn other_installations_on_the_same_engine_are_left_alone() {
 fn a_start_that_cannot_be_says_why() {
     on_docker("a start without an image", |docker| async move {
         let bench = Bench::new();
-        let missing = DockerEngine::new(docker, "log-missing", "supercargo-nothing:never", bench.folder.path().join("d"));
+        let missing = DockerEngine::new(
+            docker,
+            "log-missing",
+            "supercargo-nothing:never",
+            bench.folder.path().to_owned(),
+            bench.folder.path().join("d"),
+        );
         let failed = missing.start(&bench.spec(1, 1)).await.expect_err("no image").to_string();
         assert!(failed.starts_with("image: ") && failed.contains("supercargo-nothing"), "{failed}");
         assert_eq!(missing.list().await.expect("listed"), vec![]);

@@ -12,7 +12,7 @@ use crate::binary::{STUCK_AFTER, Serving, supercargo};
 use crate::world::stub::git;
 
 /// An agent in ten lines of shell: it does the role it is given.
-const AGENT: &str = r#"set -e
+pub(crate) const AGENT: &str = r#"set -e
 case "$SUPERCARGO_ROLE" in
 coder)
     cat > /dev/null

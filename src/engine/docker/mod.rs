@@ -46,6 +46,10 @@ pub struct DockerEngine {
     /// Whose containers are ours.
     instance: String,
     image: String,
+    /// Where the runner lies, for the trial of an image.
+    binaries: PathBuf,
+    /// Images in which the runner was tried and works.
+    tried: tokio::sync::Mutex<HashSet<String>>,
     doors: PathBuf,
     shown: Vec<contract::Shown>,
     hints: watch::Sender<u64>,
@@ -108,13 +112,26 @@ pub async fn connect() -> Result<Docker, Unreachable> {
 }
 
 impl DockerEngine {
-    /// An engine for the containers of `instance`, made from `image`, whose doors are below `doors`.
-    pub fn new(docker: Docker, instance: &str, image: &str, doors: PathBuf) -> Self {
+    /// An engine for the containers of `instance`, made from `image` where a project names no other, whose doors are below `doors`. The
+    /// runner in the folder `binaries` is tried in an image of a project before it is used.
+    pub fn new(docker: Docker, instance: &str, image: &str, binaries: PathBuf, doors: PathBuf) -> Self {
         let (hints, died) = (watch::Sender::new(0), Died::default());
         let following = follow_events(docker.clone(), ours(instance), hints.clone(), died.clone());
         let events = tokio::spawn(following).abort_handle();
         let (instance, image) = (instance.to_owned(), image.to_owned());
-        Self { docker, instance, image, doors, shown: contract::Shown::by_test(), hints, died, pids: Mutex::default(), events }
+        Self {
+            docker,
+            instance,
+            image,
+            binaries,
+            tried: tokio::sync::Mutex::default(),
+            doors,
+            shown: contract::Shown::by_test(),
+            hints,
+            died,
+            pids: Mutex::default(),
+            events,
+        }
     }
 
     /// How Docker names a container of ours. The instance is part of it: two installations may share an engine.
@@ -145,7 +162,25 @@ impl DockerEngine {
         }
     }
 
+    /// Makes sure that a project's own image is there and that the runner works in it, once for each image.
+    async fn try_image(&self, image: &str) -> Result<(), StartError> {
+        let mut tried = self.tried.lock().await;
+        if tried.contains(image) {
+            return Ok(());
+        }
+        if !image::has(&self.docker, image).await.map_err(|e| StartError::failed("image", format!("{e:#}")))? {
+            image::pull(&self.docker, image).await.map_err(|e| StartError::failed("image", format!("{e:#}")))?;
+        }
+        let works = probe::runner_works(&self.docker, &self.instance, image, &self.binaries).await;
+        works.map_err(|e| StartError::failed("image", format!("{e:#}")))?;
+        tried.insert(image.to_owned());
+        Ok(())
+    }
+
     async fn create(&self, spec: &StartSpec) -> Result<(), StartError> {
+        if let Some(image) = &spec.limits.image {
+            self.try_image(image).await?;
+        }
         let door = door_path(&self.doors, &spec.session);
         let mut launch = [0; 8];
         getrandom::fill(&mut launch).map_err(|e| StartError::failed("random", e))?;

@@ -19,7 +19,7 @@ fn an_end_that_was_told_is_seen_without_another_word() {
     on_docker("ends of containers", |docker| async move {
         let folder = tempfile::tempdir().expect("folder");
         let instance = format!("log-ends-{}", std::process::id());
-        let engine = DockerEngine::new(docker, &instance, IMAGE, folder.path().to_owned());
+        let engine = DockerEngine::new(docker, &instance, IMAGE, folder.path().to_owned(), folder.path().to_owned());
         for n in 1..=12 {
             let session = SessionId::from_bytes([n; 10]);
             let door = folder.path().join(session.as_str());

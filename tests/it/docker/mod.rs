@@ -4,12 +4,14 @@
 pub(crate) mod contract;
 mod ends;
 mod fleet;
+mod own_image;
 mod probe;
+mod two;
 
 use std::io::Write;
 
 use bollard::Docker;
-use supercargo::engine::docker::image::{BASE, IMAGE, IMPORTED_BASE, build, first_of, has};
+use supercargo::engine::docker::image::{BASE, IMAGE, IMPORTED_BASE, Stage, build, first_of, has};
 
 /// Where skipped tests are written down, one line each; `.ci/run` prints the file.
 const SKIPPED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/skipped");
@@ -21,7 +23,7 @@ async fn ready() -> Result<Docker, String> {
     if !has(&docker, IMAGE).await.map_err(words)? {
         let base = first_of(&docker, &[BASE, IMPORTED_BASE]).await.map_err(words)?;
         let base = base.ok_or("the engine has no base image; docker/import-base makes one")?;
-        build(&docker, base, IMAGE, |_| ()).await.map_err(words)?;
+        build(&docker, Stage::Light, base, IMAGE, |_| ()).await.map_err(words)?;
     }
     Ok(docker)
 }
