@@ -1,19 +1,25 @@
 //! `supercargo doctor`: whether this machine has what a fleet needs, and what to do where it has not.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use actors::ports::clock::Clock;
 use anyhow::bail;
 use serde::Serialize;
 
 use super::{DataArgs, OutputArgs};
+use crate::adapters::clock::SystemClock;
 use crate::adapters::git::Git;
 use crate::app::DataFolder;
 use crate::door::check_length;
 use crate::engine::docker::{self, image};
 use crate::engine::process::Sandbox;
+use crate::gateway::providers::Providers;
 
 /// Free space below which a fleet soon stops: transcripts, gates and work folders share the disk.
 const DISK_MIN: u64 = 5 * 1024 * 1024 * 1024;
+/// Seconds the clock may be behind what was written before.
+const CLOCK_BEHIND_MAX: i64 = 60;
 /// Free memory below which one container does not fit.
 const MEMORY_MIN: u64 = 4 * 1024 * 1024 * 1024;
 
@@ -45,7 +51,8 @@ fn lacking(what: &'static str, verdict: Verdict, found: impl Into<String>, advic
 }
 
 pub(super) async fn run(data: DataArgs, output: OutputArgs) -> anyhow::Result<()> {
-    let mut checks = vec![git(), folder(&data.data), disk(&data.data), memory(), sandbox()];
+    let mut checks = vec![git(), folder(&data.data), disk(&data.data), memory(), clock(&data.data), sandbox()];
+    checks.extend(models(&data.data));
     checks.extend(engine().await);
     if output.json {
         println!("{}", serde_json::to_string_pretty(&checks)?);
@@ -112,6 +119,43 @@ fn memory() -> Check {
     }
 }
 
+/// Leases and pauses count on a clock that goes forward: one that is behind what was written before went back.
+fn clock(path: &Path) -> Check {
+    let files = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let newest = files.filter_map(|file| file.metadata().ok().map(|found| found.mtime())).max();
+    let now = SystemClock.now().0 / 1_000_000;
+    match newest.map(|newest| newest - now) {
+        Some(ahead) if ahead > CLOCK_BEHIND_MAX => lacking(
+            "clock",
+            Verdict::Bad,
+            format!("it is {ahead} s behind what the data folder has seen"),
+            "set the clock, best by a time service",
+        ),
+        _ => good("clock", jiff::Timestamp::now().to_string()),
+    }
+}
+
+/// The providers of models, and which of them have a key.
+fn models(path: &Path) -> Vec<Check> {
+    let providers = match Providers::read(&path.join("providers.json"), false) {
+        Ok(providers) => providers,
+        Err(error) => {
+            return vec![lacking("models", Verdict::Bad, format!("{error:#}"), "mend providers.json in the data folder")];
+        }
+    };
+    let ready: Vec<&str> = providers.iter().filter(|(_, provider)| provider.key().is_ok()).map(|(name, _)| name).collect();
+    if ready.is_empty() {
+        let advice = "set ANTHROPIC_API_KEY, OPENAI_API_KEY or another where the server starts, or name files in providers.json";
+        return vec![lacking(
+            "models",
+            Verdict::Poor,
+            "no provider has a key: only scripted agents and plain commands work",
+            advice,
+        )];
+    }
+    vec![good("models", format!("keys for {}", ready.join(", ")))]
+}
+
 fn sandbox() -> Check {
     match Sandbox::probe() {
         Sandbox::Bubblewrap => good("sandbox", "bubblewrap works, for containers that are processes"),
@@ -133,10 +177,77 @@ async fn engine() -> Vec<Check> {
     };
     let version = docker.version().await.ok().and_then(|v| Some(format!("{}, API {}", v.version?, v.api_version?)));
     let mut checks = vec![good("docker", version.unwrap_or_else(|| "it answers".to_owned()))];
+    checks.push(runc(&docker).await);
+    checks.push(match image::has(&docker, image::FULL).await {
+        Ok(true) => good("agents", image::FULL),
+        _ => lacking(
+            "agents",
+            Verdict::Poor,
+            format!("{} is not there: the CLIs of vendors do not run", image::FULL),
+            "supercargo image build --full",
+        ),
+    });
     checks.push(match image::has(&docker, image::IMAGE).await {
         Ok(true) => good("image", image::IMAGE),
         Ok(false) => lacking("image", Verdict::Poor, format!("{} is not there", image::IMAGE), "supercargo image build"),
         Err(error) => lacking("image", Verdict::Poor, format!("{error:#}"), "supercargo image build"),
     });
     checks
+}
+
+/// What starts the containers, held against its known holes. A distribution may have mended an older number: the advice says what to look for.
+async fn runc(docker: &bollard::Docker) -> Check {
+    let components = docker.version().await.ok().and_then(|version| version.components).unwrap_or_default();
+    let Some(found) = components.iter().find(|component| component.name == "runc").map(|component| component.version.clone())
+    else {
+        return lacking("runc", Verdict::Poor, "the engine does not name it", "look up its version by hand");
+    };
+    match holes(&found) {
+        None => good("runc", found),
+        Some(advice) => lacking("runc", Verdict::Poor, found, advice),
+    }
+}
+
+/// What is known against this version of runc. Source: the advisories of the project; mended in 1.1.12, and in 1.2.8, 1.3.3 and 1.4.0.
+fn holes(version: &str) -> Option<&'static str> {
+    let number = |part: &str| part.split(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse::<u32>().ok());
+    let mut parts = version.split('.').map(number);
+    let (major, minor, patch) = (parts.next().flatten()?, parts.next().flatten()?, parts.next().flatten().unwrap_or(0));
+    if (major, minor, patch) < (1, 1, 12) {
+        return Some("a container may leave it (CVE-2024-21626): unless your distribution mended it, take 1.2.8 or newer");
+    }
+    let mended = match (major, minor) {
+        (1, 0 | 1) => false,
+        (1, 2) => patch >= 8,
+        (1, 3) => patch >= 3,
+        _ => true,
+    };
+    (!mended).then_some("mounts may be redirected (CVE-2025-31133, -52565, -52881): unless your distribution mended it, take 1.2.8, 1.3.3 or newer")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holes;
+
+    #[test]
+    fn versions_with_known_holes_are_told_from_those_without() {
+        let table = [
+            ("1.1.5+ds1", Some("CVE-2024-21626")),
+            ("1.1.12", Some("CVE-2025-31133")),
+            ("1.2.7", Some("CVE-2025-31133")),
+            ("1.2.8", None),
+            ("1.3.2", Some("CVE-2025-31133")),
+            ("1.3.3", None),
+            ("1.4.0-rc.3", None),
+            ("2.0.0", None),
+            ("unknown", None),
+        ];
+        for (version, hole) in table {
+            match (holes(version), hole) {
+                (None, None) => {}
+                (Some(said), Some(hole)) => assert!(said.contains(hole), "{version}: {said}"),
+                (said, _) => panic!("{version}: {said:?}"),
+            }
+        }
+    }
 }
