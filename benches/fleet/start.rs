@@ -11,6 +11,7 @@ use events::container::Slot;
 use events::feature::Content;
 use events::id::ProjectName;
 use events::project::ProjectKind;
+use events::settings::ContainerLimits;
 use supercargo::app::{App, DataFolder, Ownership, on_system};
 use supercargo::engine::choice::{EngineArgs, EngineWish};
 use supercargo::engine::docker::image::IMAGE;
@@ -18,6 +19,8 @@ use supercargo::http::office::{Office, Wish};
 use supercargo::http::shapes::{NewProject, ProjectChange};
 
 const AGENTS: u16 = 10;
+/// Agents of the crowd.
+const CROWD: u16 = 50;
 const ROUNDS: usize = 5;
 /// Ten sessions are at work within this time, or something is wrong.
 const AT_WORK_WITHIN: Duration = Duration::from_secs(120);
@@ -32,7 +35,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for _ in 0..ROUNDS {
         bare.push(ten_bare()?);
         let folder = tempfile::tempdir()?;
-        ours.push(on_system(ten_sessions(folder.path()))?);
+        ours.push(on_system(sessions(folder.path(), AGENTS, || ()))?.0);
     }
     let (ours, bare) = (crate::sorted(ours), crate::sorted(bare));
     let (ours, bare) = (crate::percentile(&ours, 0.5), crate::percentile(&bare, 0.5));
@@ -41,6 +44,42 @@ pub(crate) fn run() -> anyhow::Result<()> {
         ours / bare
     );
     Ok(())
+}
+
+/// Fifty scripted agents in containers at once: what the server and the runners take of the memory.
+pub(crate) fn crowd() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (took, runners) = on_system(sessions(folder.path(), CROWD, runners))?;
+    let (all, own): (Vec<f64>, Vec<f64>) = runners.into_iter().unzip();
+    let (all, own) = (crate::sorted(all), crate::sorted(own));
+    println!(
+        "crowd: {CROWD} sessions at work {took:.1} s after the project's start; server {:.1} MiB resident; {} runners with {:.1} MiB (p50), \
+         of which {:.1} MiB their own",
+        resident("/proc/self/status", "VmRSS:"),
+        all.len(),
+        crate::percentile(&all, 0.5),
+        crate::percentile(&own, 0.5),
+    );
+    Ok(())
+}
+
+/// MiB of a line of a process's status.
+fn resident(status: &str, field: &str) -> f64 {
+    let text = std::fs::read_to_string(status).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(field)).and_then(|rest| rest.split_whitespace().next());
+    line.and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
+}
+
+/// Resident MiB of every runner on this machine: all of it, and what no file backs.
+fn runners() -> Vec<(f64, f64)> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let is_runner = |path: &Path| {
+        let line = std::fs::read(path.join("cmdline")).unwrap_or_default();
+        line.starts_with(b"/door/supercargo\0runner")
+    };
+    let found = processes.map(|process| process.path()).filter(|path| is_runner(path)).map(|path| path.join("status"));
+    let found = found.filter_map(|status| status.to_str().map(str::to_owned));
+    found.map(|status| (resident(&status, "VmRSS:"), resident(&status, "RssAnon:"))).collect()
 }
 
 /// Seconds until ten containers of the image run, started at once.
@@ -63,7 +102,8 @@ fn ten_bare() -> anyhow::Result<f64> {
     if removed.success() { Ok(took) } else { bail!("the bare containers could not be removed") }
 }
 
-async fn ten_sessions(folder: &Path) -> anyhow::Result<f64> {
+/// Seconds until so many sessions are at work, and what was looked at then.
+async fn sessions<T>(folder: &Path, agents: u16, look: impl FnOnce() -> T) -> anyhow::Result<(f64, T)> {
     let upstream = folder.join("upstream.git");
     crate::claims::seed(&upstream)?;
     let mut app = App::open(DataFolder::make(&folder.join("data"))?, Ownership::Respect).await?;
@@ -72,10 +112,12 @@ async fn ten_sessions(folder: &Path) -> anyhow::Result<f64> {
     let git_url = upstream.display().to_string();
     let new = NewProject { name: "bench".into(), git_url, kind: ProjectKind::Existing, spec: None, credential: None };
     office.add_project(&wish(), new).await?;
-    office.change_project(&wish(), "bench", &ProjectChange { target: Some(AGENTS), ..ProjectChange::default() }).await?;
+    let container = Some(ContainerLimits { memory_mib: 256, work_mib: 64, cpu_milli: 500, ..ContainerLimits::default() });
+    let change = ProjectChange { target: Some(agents), target_max: Some(agents), container, ..ProjectChange::default() };
+    office.change_project(&wish(), "bench", &change).await?;
     let description = "```supercargo-script\nhang\n```".to_owned();
     let content = |n| Content { description: description.clone(), ..Content::titled(&format!("F{n}")) };
-    let items = (0..AGENTS).map(|n| BatchItem { key: None, content: content(n), depends_on: vec![] }).collect();
+    let items = (0..agents).map(|n| BatchItem { key: None, content: content(n), depends_on: vec![] }).collect();
     office.add_features(&wish(), "bench", &Batch { prefix: "f".into(), items }).await?;
     app.begin(&EngineArgs { engine: EngineWish::Docker, image: Some(IMAGE.to_owned()), ..EngineArgs::default() }).await?;
     let project: ProjectName = "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))?;
@@ -84,10 +126,11 @@ async fn ten_sessions(folder: &Path) -> anyhow::Result<f64> {
     let at_work = office.core.projector.wait_until(|books| {
         let berths = books.projects.get(&project)?.enlisted();
         let working = berths.filter(|(_, berth, _)| matches!(berth.slot, Slot::Running { begun: true, .. })).count();
-        (working == usize::from(AGENTS)).then_some(())
+        (working == usize::from(agents)).then_some(())
     });
-    tokio::time::timeout(AT_WORK_WITHIN, at_work).await.context("ten sessions never were at work")?;
+    tokio::time::timeout(AT_WORK_WITHIN, at_work).await.context("not all sessions were at work in time")?;
     let took = began.elapsed().as_secs_f64();
+    let looked = look();
     office.intend(&wish(), "bench", "stop").await?;
     let gone = office.core.projector.wait_until(|books| {
         let mut berths = books.projects.get(&project)?.enlisted();
@@ -95,5 +138,5 @@ async fn ten_sessions(folder: &Path) -> anyhow::Result<f64> {
     });
     tokio::time::timeout(AT_WORK_WITHIN, gone).await.context("the sessions did not end")?;
     app.stop().await;
-    Ok(took)
+    Ok((took, looked))
 }

@@ -102,6 +102,9 @@ pub(super) struct SetArgs {
     /// How many agents work at once
     #[arg(long)]
     target: Option<u16>,
+    /// The most that may be set as target
+    #[arg(long)]
+    target_max: Option<u16>,
     /// What is to be built
     #[arg(long)]
     spec: Option<PathBuf>,
@@ -205,6 +208,7 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
     let change = ProjectChange {
         credential: args.credential.read()?,
         target: args.target,
+        target_max: args.target_max,
         spec: args.spec.as_ref().map(read).transpose()?,
         setup: args.setup,
         verify: args.verify,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use events::project::ProjectKind;
+use events::settings::ContainerLimits;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{App, DataFolder, Ownership};
@@ -124,7 +125,9 @@ async fn set_up(office: &Office, data: &DataFolder, args: &TryArgs) -> anyhow::R
     if project.settings.verify.is_none() {
         let verify = Some(demo::VERIFY.to_owned());
         let spec = Some(demo::spec(args.features)?);
-        let change = ProjectChange { target: Some(args.agents), verify, spec, ..ProjectChange::default() };
+        // Scripted agents need little; small limits let a small machine run all of them at once.
+        let container = Some(ContainerLimits { memory_mib: 256, work_mib: 128, ..ContainerLimits::default() });
+        let change = ProjectChange { target: Some(args.agents), verify, spec, container, ..ProjectChange::default() };
         office.change_project(&wish("settings"), NAME, &change).await?;
     }
     if project.status == "stopped" {

@@ -94,6 +94,8 @@ pub struct ProjectChange {
     pub allow_unverified: Option<bool>,
     /// Wall limit of a session, in milliseconds.
     pub session_wall_ms: Option<u64>,
+    /// Highest target that may be set.
+    pub target_max: Option<u16>,
     /// What upstream asks for from now on; kept apart from the log.
     pub credential: Option<CredentialShape>,
 }
@@ -116,6 +118,7 @@ impl ProjectChange {
             settings.verify = text(verify);
         }
         settings.allow_unverified = self.allow_unverified.unwrap_or(settings.allow_unverified);
+        settings.target_max = self.target_max.unwrap_or(settings.target_max);
         settings.session_wall_ms = self.session_wall_ms.unwrap_or(settings.session_wall_ms);
         settings
     }
