@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::Dialect;
 use crate::container::event::{Event, Exit};
 use crate::holder::Role;
 use crate::id::{BerthNo, Epoch, FeatureId, Generation, SessionId, Timestamp};
@@ -23,6 +24,8 @@ pub struct SessionRecord {
     pub feature: Option<FeatureId>,
     /// The claim, for roles with one.
     pub epoch: Option<Epoch>,
+    /// How its agent is spoken to; none for verifiers.
+    pub dialect: Option<Dialect>,
     /// When it was assigned.
     pub assigned: Timestamp,
     /// When its runner reported for work.
@@ -92,6 +95,7 @@ impl SessionsView {
                 role: job.role,
                 feature: job.feature.clone(),
                 epoch: job.epoch,
+                dialect: job.agent.as_ref().map(|agent| agent.dialect),
                 assigned: at,
                 began: None,
                 ended: None,

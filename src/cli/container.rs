@@ -4,12 +4,15 @@ use std::io::Write;
 
 use anyhow::anyhow;
 use clap::Subcommand;
+use events::agent::Dialect;
 use events::id::ProjectName;
 
 use super::client::ask;
+use super::plain;
 use super::{DataArgs, OutputArgs};
 use crate::app::DataFolder;
-use crate::http::shapes::{BerthShape, Written};
+use crate::dialect;
+use crate::http::shapes::{BerthShape, Found, SessionShape, Written};
 use crate::wire::call_text;
 
 /// Verbs on the berths of a project and their containers.
@@ -38,6 +41,23 @@ pub(super) enum ContainerCommand {
         /// Another session
         #[arg(long)]
         session: Option<String>,
+        /// What an agent CLI's lines mean, instead of the lines
+        #[arg(long, conflicts_with = "raw")]
+        meaning: bool,
+        /// The bytes as they came, for a file or another program: a terminal would obey them
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Find a text in what the sessions of a project printed, the newest session first
+    Find {
+        /// The project
+        project: ProjectName,
+        /// What to find; case counts
+        text: String,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
     },
     /// Take it out of service: its work is secured, nothing new is begun
     Stop(BerthArgs),
@@ -109,21 +129,50 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        ContainerCommand::Logs { berth, session } => {
-            let session = match session {
-                Some(session) => session,
-                None => berth
-                    .shape()
-                    .await?
-                    .session
-                    .ok_or_else(|| anyhow!("no session is at work in this berth; name one with --session"))?,
-            };
-            let socket = DataFolder::make(&berth.data.data)?.operator_socket();
-            let printed = call_text(&socket, &format!("/api/v1/sessions/{session}/transcript")).await?;
-            std::io::stdout().write_all(&printed)?;
-            Ok(())
-        }
+        ContainerCommand::Find { project, text, data, output } => find(&project, &text, &data, output.json).await,
+        ContainerCommand::Logs { berth, session, meaning, raw } => logs(&berth, session, meaning, raw).await,
         ContainerCommand::Stop(berth) => berth.tell("stop").await,
         ContainerCommand::Restart(berth) => berth.tell("restart").await,
     }
+}
+
+async fn find(project: &ProjectName, text: &str, data: &DataArgs, json: bool) -> anyhow::Result<()> {
+    let text = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
+    let found: Found = ask(data, "GET", &format!("/api/v1/projects/{project}/transcripts?find={text}"), &()).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&found)?);
+        return Ok(());
+    }
+    for hit in &found.hits {
+        println!("{}  {}", hit.session, plain::plain(hit.line.as_bytes()));
+    }
+    if found.more {
+        println!("there is more: look for something longer");
+    }
+    Ok(())
+}
+
+async fn logs(berth: &BerthArgs, session: Option<String>, meaning: bool, raw: bool) -> anyhow::Result<()> {
+    let session = match session {
+        Some(session) => session,
+        None => {
+            berth.shape().await?.session.ok_or_else(|| anyhow!("no session is at work in this berth; name one with --session"))?
+        }
+    };
+    let socket = DataFolder::make(&berth.data.data)?.operator_socket();
+    let printed = call_text(&socket, &format!("/api/v1/sessions/{session}/transcript")).await?;
+    if raw {
+        std::io::stdout().write_all(&printed)?;
+        return Ok(());
+    }
+    if !meaning {
+        print!("{}", plain::plain(&printed));
+        return Ok(());
+    }
+    let shown: SessionShape = ask(&berth.data, "GET", &format!("/api/v1/sessions/{session}"), &()).await?;
+    let dialect = shown.dialect.unwrap_or(Dialect::Command);
+    for line in String::from_utf8_lossy(&printed).lines() {
+        dialect::signals(dialect, line).iter().for_each(|signal| println!("{}", plain::signal(signal)));
+    }
+    Ok(())
 }

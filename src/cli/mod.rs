@@ -9,6 +9,7 @@ mod feature;
 mod image;
 mod log;
 pub(crate) use log::audit;
+mod plain;
 mod project;
 mod serve;
 pub mod shown;

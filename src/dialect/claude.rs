@@ -1,6 +1,7 @@
 //! Claude Code: `claude -p`, one JSON object a line.
 //!
-//! Started bare: hooks, settings, plugins and MCP servers that a repository brings are not loaded. Its CLAUDE.md is: that is text, and the
+//! Started bare, with the settings of its own empty home alone: hooks, settings, plugins and MCP servers that a repository brings are not
+//! loaded. Bare is not enough: an address for the model in a repository's settings was obeyed. Its CLAUDE.md is: that is text, and the
 //! prompt is not more trusted than what the agent reads in the tree anyway.
 
 use serde_json::Value;
@@ -11,10 +12,19 @@ use super::{Launch, NO_KEY, Signal, Surroundings, cut, json, number, text};
 const RETRIES: &str = "6";
 
 pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, String> {
-    let mut arguments: Vec<String> =
-        ["-p", "--output-format", "stream-json", "--verbose", "--bare", "--strict-mcp-config", "--dangerously-skip-permissions"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut arguments: Vec<String> = [
+        "-p",
+        "--output-format",
+        "stream-json",
+        "--verbose",
+        "--bare",
+        "--strict-mcp-config",
+        "--dangerously-skip-permissions",
+        "--setting-sources",
+        "user",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     arguments.extend(["--model".to_owned(), model.to_owned(), "--add-dir".to_owned(), around.tree.display().to_string()]);
     let on = || "1".to_owned();
     let environment = vec![

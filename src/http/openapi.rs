@@ -42,6 +42,7 @@ use super::routes;
         routes::containers::restart_container,
         routes::sessions::show_session,
         routes::sessions::show_transcript,
+        routes::sessions::find_transcripts,
         routes::sessions::show_stats,
         routes::events::list_events,
         routes::events::show_event,

@@ -5,6 +5,7 @@
 //! for an hour it secures what it can and ends itself.
 
 mod agent;
+mod baits;
 mod control;
 mod fence;
 mod output;
@@ -194,6 +195,13 @@ async fn work(
     }
     if brief.role == Role::Verifier {
         return verify::run(brief, &tree, url, output, deadline, terminate).await;
+    }
+    if brief.agent.as_ref().is_some_and(|agent| agent.dialect.needs_model()) {
+        match tree.keep_out_baits().await {
+            Ok(kept) if kept.is_empty() => {}
+            Ok(kept) => output.note(&format!("[kept from the agent: {}]\n", kept.join(", "))),
+            Err(why) => return Ending { trouble: Some(why), ..nothing() },
+        }
     }
     let launched = Agent::launch(brief, &tree, url, output);
     let ended = watch(launched, control, deadline, terminate).await;

@@ -8,10 +8,13 @@ use actors::sessions::wire::Brief;
 use events::holder::Role;
 use tokio::process::Command;
 
-use super::home;
+use super::{baits, home};
 
 /// A git command in the container that takes longer has failed.
 const DEADLINE: Duration = Duration::from_secs(600);
+
+/// Paths of one git command.
+const PATHS_AT_ONCE: usize = 200;
 
 /// A prepared tree.
 pub(super) struct Tree {
@@ -53,6 +56,21 @@ impl Tree {
             _ => tree.git(&tree.path, &["checkout", "--quiet", "--detach", sha.as_str()]).await?,
         };
         Ok(tree)
+    }
+
+    /// Keeps out of the tree what a vendor's tool would obey; answers what that is.
+    pub(super) async fn keep_out_baits(&self) -> Result<Vec<String>, String> {
+        let args: Vec<&str> = ["ls-files", "-s", "-z", "--"].into_iter().chain(baits::WATCHED).collect();
+        let listed = self.git(&self.path, &args).await?;
+        let paths = baits::kept_out(&listed);
+        for some in paths.chunks(PATHS_AT_ONCE) {
+            let args: Vec<&str> = ["update-index", "--skip-worktree", "--"].into_iter().chain(some.iter().copied()).collect();
+            self.git(&self.path, &args).await?;
+            for path in some {
+                std::fs::remove_file(self.path.join(path)).map_err(|e| format!("{path}: {e}"))?;
+            }
+        }
+        Ok(paths.into_iter().map(str::to_owned).collect())
     }
 
     /// Commits what is not committed and pushes the branch, so that nothing is only here when the container goes.

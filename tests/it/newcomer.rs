@@ -286,6 +286,10 @@ fn a_person_works_with_the_command_line_alone() {
         me.ok(&["container", "logs", "zoo", "1", "--session", session]).contains("recorded at position"),
         "what the agent printed"
     );
+    let found = me.ok(&["container", "find", "zoo", "recorded at position"]);
+    assert!(found.contains(session) && me.ok(&["container", "find", "zoo", "no agent says this"]).is_empty(), "{found}");
+    me.refused(&["container", "find", "zoo", ""], "find is a text");
+    me.refused(&["container", "find", "nowhere", "x"], "project list");
     me.ok(&["container", "stop", "zoo", "1"]);
     assert!(me.ok(&["container", "list", "zoo"]).contains("taken out of service"));
     me.ok(&["feature", "comment", "zoo", &id, "well done"]);

@@ -2,30 +2,41 @@
 //! a star, so that lengths and offsets stay. A value that is split over two chunks is found because the end of what was stored is looked
 //! at again with each new chunk.
 
+use std::sync::LazyLock;
+
 use aho_corasick::AhoCorasick;
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 
 /// Bytes before a new chunk that are looked at again: longer than any key.
 pub(super) const AGAIN: usize = 8 * 1024;
 /// Shorter values would mask words of ordinary text.
 const KNOWN_MIN: usize = 8;
 
+/// Bytes of a thread's states while it searches.
+const STATES_MAX: usize = 256 * 1024;
+
 /// Keys of well-known services by their beginning, private keys, tokens in three parts, and passwords in URLs. What has no shape has to be
-/// known to be masked.
-const SHAPES: &str = concat!(
-    r"(?-u)\bsk-[A-Za-z0-9_-]{20,200}",
-    r"|gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255}|glpat-[A-Za-z0-9_-]{20,100}",
-    r"|(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|xox[abeprs]-[A-Za-z0-9-]{10,250}",
-    r"|eyJ[A-Za-z0-9_-]{10,3000}\.eyJ[A-Za-z0-9_-]{10,3000}\.[A-Za-z0-9_-]{10,1000}",
-    r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]{0,7000}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?",
-    r"|[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,100}:[^\s/@]{3,200}@",
-);
+/// known to be masked. Lengths have no upper bound here: the pattern is compiled into as many states as its bounds count.
+static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = concat!(
+        r"(?-u)\bsk-[A-Za-z0-9_-]{20,}",
+        r"|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20,}",
+        r"|(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|xox[abeprs]-[A-Za-z0-9-]{10,}",
+        r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+        r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z ]*PRIVATE KEY-----)?",
+        r"|[a-z][a-z0-9+.-]+://[^\s/:@]*:[^\s/@]{3,}@",
+    );
+    // Every thread that searches keeps states of its own, up to this many bytes.
+    RegexBuilder::new(pattern)
+        .dfa_size_limit(STATES_MAX)
+        .build()
+        .expect("a pattern of ours, which every test of this file compiles")
+});
 
 /// Masks what it knows.
 #[derive(Debug, Clone)]
 pub(super) struct Redactor {
     known: Option<AhoCorasick>,
-    shapes: Regex,
 }
 
 impl Redactor {
@@ -44,13 +55,13 @@ impl Redactor {
         let known = (!values.is_empty())
             .then(|| AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostLongest).build(&values));
         let known = known.transpose().map_err(|e| e.to_string())?;
-        Ok(Self { known, shapes: Regex::new(SHAPES).map_err(|e| e.to_string())? })
+        Ok(Self { known })
     }
 
     /// Masks every secret in these bytes; their number stays.
     pub(super) fn mask(&self, bytes: &mut [u8]) {
         let known = self.known.iter().flat_map(|known| known.find_iter(&*bytes).map(|found| found.range()));
-        let shaped = self.shapes.find_iter(bytes).map(|found| found.range());
+        let shaped = SHAPES.find_iter(bytes).map(|found| found.range());
         let found: Vec<std::ops::Range<usize>> = known.chain(shaped).collect();
         found.into_iter().for_each(|range| bytes[range].fill(b'*'));
     }

@@ -4,10 +4,20 @@ use events::container;
 use events::id::SessionId;
 use events::policy::AnyCommand;
 use events::stream::StreamId;
+use events::view::Transcript;
 
 use super::{Done, Office, Wish, unknown_project, written};
 use crate::http::problem::ApiProblem;
-use crate::http::shapes::{self, BerthShape, Board, SessionShape, Stats, Written};
+use crate::http::shapes::{self, BerthShape, Board, Found, Hit, SessionShape, Stats, Written};
+
+/// Longest text that is looked for.
+const FIND_MAX: usize = 1000;
+/// Most lines of one answer.
+const HITS_MAX: usize = 200;
+/// Characters of a line that are shown.
+const LINE_SHOWN: usize = 400;
+/// Bytes of transcripts that are looked at for one answer.
+const LOOKED_AT_MAX: usize = 512 * 1024 * 1024;
 
 impl Office {
     /// The berths of a project.
@@ -63,6 +73,37 @@ impl Office {
         self.session(id)?;
         let id: SessionId = id.parse().map_err(ApiProblem::invalid)?;
         Ok(self.core.world.transcripts.read(&id, after).await?)
+    }
+
+    /// Lines of what the sessions of a project printed that hold this text; the newest session first, within bounds.
+    pub async fn find(&self, name: &str, text: &str) -> Done<Found> {
+        if text.is_empty() || text.len() > FIND_MAX {
+            return Err(ApiProblem::invalid(format!("find is a text of 1 to {FIND_MAX} bytes")));
+        }
+        let mut sessions = self.read(&Self::name(name)?, |book| {
+            let kept = book.sessions.iter().filter(|(_, record)| record.transcript != Some(Transcript::Dropped));
+            book.registered().map(|_| kept.map(|(id, record)| (record.assigned, id.clone())).collect::<Vec<_>>())
+        })?;
+        sessions.sort_by(|a, b| b.cmp(a));
+        let (mut found, mut looked) = (Found::default(), 0);
+        for (_, session) in sessions {
+            if looked > LOOKED_AT_MAX {
+                found.more = true;
+                break;
+            }
+            let (bytes, _) = self.core.world.transcripts.read(&session, 0).await?;
+            looked += bytes.len();
+            let printed = String::from_utf8_lossy(&bytes);
+            for line in printed.lines().filter(|line| line.contains(text)) {
+                if found.hits.len() == HITS_MAX {
+                    found.more = true;
+                    return Ok(found);
+                }
+                let line = line.chars().take(LINE_SHOWN).collect();
+                found.hits.push(Hit { session: session.to_string(), line });
+            }
+        }
+        Ok(found)
     }
 
     /// A project on one page.

@@ -8,13 +8,13 @@ use utoipa::IntoParams;
 use super::{Answer, Seen, ok};
 use crate::http::office::Office;
 use crate::http::problem::ProblemShape;
-use crate::http::shapes::{SessionShape, Stats};
+use crate::http::shapes::{Found, SessionShape, Stats};
 
 /// Header with the number of the last chunk of a transcript's answer.
 const LAST_CHUNK: &str = "x-last-chunk";
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(show_session).service(show_transcript).service(show_stats);
+    config.service(show_session).service(show_transcript).service(find_transcripts).service(show_stats);
 }
 
 /// One session, over or not.
@@ -47,6 +47,22 @@ pub(in crate::http) async fn show_transcript(office: Data<Office>, id: Path<Stri
         .insert_header((LAST_CHUNK, last.to_string()))
         .insert_header(("x-content-type-options", "nosniff"))
         .body(bytes))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// The text; case counts.
+    find: String,
+}
+
+/// Lines of what a project's sessions printed that hold a text.
+#[utoipa::path(context_path = "/api/v1", tag = "sessions", params(Wanted),
+    responses((status = 200, body = Found), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{name}/transcripts")]
+pub(in crate::http) async fn find_transcripts(office: Data<Office>, name: Path<String>, wanted: Query<Wanted>) -> Answer {
+    ok(office.find(&name, &wanted.find).await?)
 }
 
 /// Figures of the installation.

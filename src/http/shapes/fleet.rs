@@ -1,9 +1,11 @@
 //! The fleet on the wire: berths, sessions, the board, the figures.
 
 use actors::containers::plan::present_name;
+use events::agent::Dialect;
 use events::container::{Berth, Duty, Slot};
 use events::feature::{FeatureType, Known, Stage};
 use events::id::{BerthNo, FeatureId, SessionId};
+use events::usage::Usage;
 use events::view::{Books, ProjectBook, SessionRecord};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -61,6 +63,32 @@ pub struct SessionShape {
     pub exit_code: Option<i32>,
     /// Whether its container ran out of memory.
     pub oom: bool,
+    /// How its agent is spoken to; none for verifiers.
+    pub dialect: Option<Dialect>,
+    /// What it used of its models.
+    pub usage: Usage,
+    /// Bytes it moved beyond its repository and its model.
+    pub egress_bytes: u64,
+    /// Requests of that kind that were turned down.
+    pub egress_denied: u64,
+}
+
+/// Lines of transcripts that hold a text.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct Found {
+    /// The lines, of the newest session first.
+    pub hits: Vec<Hit>,
+    /// Whether there are more than these, or not everything was looked at.
+    pub more: bool,
+}
+
+/// One line that holds it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Hit {
+    /// Whose transcript it is in.
+    pub session: String,
+    /// The line, cut where it is long.
+    pub line: String,
 }
 
 /// A feature on the board.
@@ -182,6 +210,10 @@ pub fn session(book: &ProjectBook, id: &SessionId, record: &SessionRecord) -> Se
         outcome: record.ended.map(|(_, outcome)| outcome.name().to_owned()),
         exit_code: record.exit.as_ref().and_then(|exit| exit.code),
         oom: record.exit.as_ref().is_some_and(|exit| exit.oom),
+        dialect: record.dialect,
+        usage: record.usage,
+        egress_bytes: record.egress.bytes,
+        egress_denied: record.egress.denied,
     }
 }
 

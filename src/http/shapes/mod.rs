@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 pub use claim::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission};
 pub use event::{EventPage, EventShape};
 pub use feature::{CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, feature, features};
-pub use fleet::{BerthShape, Board, Card, Columns, SessionShape, Stats, berths, board, session, stats};
+pub use fleet::{BerthShape, Board, Card, Columns, Found, Hit, SessionShape, Stats, berths, board, session, stats};
 pub use project::{CredentialShape, NewProject, NewTarget, ProjectChange, ProjectShape, project};
 pub use subscription::{Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken};
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bollard::Docker;
@@ -39,7 +40,8 @@ impl PrivateEngine {
             return Err("an engine of the test's own needs root".to_owned());
         }
         let folder = tempfile::tempdir().expect("folder");
-        let bridge = format!("sc{:x}", std::process::id() & 0xff_ffff);
+        static ENGINES: AtomicU32 = AtomicU32::new(0);
+        let bridge = format!("sc{:x}n{}", std::process::id() & 0xff_ffff, ENGINES.fetch_add(1, Ordering::Relaxed));
         let made =
             Command::new("ip").args(["link", "add", &bridge, "type", "bridge"]).status().map_err(|e| format!("ip: {e}"))?;
         if !made.success() {
@@ -73,6 +75,11 @@ impl PrivateEngine {
             std::thread::sleep(Duration::from_millis(100));
         }
         Err(format!("dockerd did not come up: {}", std::fs::read_to_string(path("log")).unwrap_or_default()))
+    }
+
+    /// Lets it hang, or go on.
+    fn signal(&self, which: Signal) {
+        signal(self.child.as_ref().expect("an engine"), which);
     }
 
     fn kill(&mut self) {
@@ -182,5 +189,32 @@ fn the_engine_is_killed_in_the_middle() {
         is_built_as_the_log_says(folder.path(), FEATURES);
         assert_eq!(left(&private, folder.path()).await, 0);
         watch.end().await;
+    });
+}
+
+/// F37 without an end: the engine hangs for longer than any request waits. That is a state and no fact about a container: no claim ends by
+/// it, no session is lost, and the project completes when the engine goes on.
+#[test]
+fn the_engine_hangs_in_the_middle() {
+    on_docker("the engine hanging under its containers", |docker| async move {
+        let engine = match PrivateEngine::new() {
+            Ok(engine) => engine,
+            Err(why) => return skip("the engine hanging under its containers", &why),
+        };
+        let private = engine.take(&docker, IMAGE).await;
+        let folder = tempfile::tempdir().expect("folder");
+        let mut command = demo(folder.path());
+        let child = command.env("DOCKER_HOST", engine.host()).spawn().expect("started");
+        let ended = tokio::spawn(run(child));
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        engine.signal(Signal::SIGSTOP);
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        engine.signal(Signal::SIGCONT);
+        assert_eq!(ended.await.expect("waited"), Some(0), "{}", said(folder.path()));
+        is_built_as_the_log_says(folder.path(), FEATURES);
+        let stats = supercargo(&["log", "stats", "--json"], folder.path()).output().expect("ran").stdout;
+        let stats: serde_json::Value = serde_json::from_slice(&stats).expect("JSON");
+        assert_eq!(stats["kinds"]["container.lost"]["events"].as_u64().unwrap_or(0), 0, "a silent engine loses nothing");
+        assert_eq!(left(&private, folder.path()).await, 0);
     });
 }
