@@ -2,11 +2,12 @@
 
 mod pack;
 
+use std::io::{Seek, Write};
 use std::path::Path;
 use std::process::Stdio;
 
 use bytes::Bytes;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdout};
 
 use crate::adapters::git::Git;
@@ -71,7 +72,7 @@ pub enum GateError {
 pub async fn serve(
     gates: &Path,
     project: &str,
-    request: GateRequest,
+    mut request: GateRequest,
     may_push: impl Fn(&str) -> Result<(), String>,
 ) -> Result<GateAnswer, GateError> {
     let pushing = request.within == "git-receive-pack";
@@ -82,16 +83,11 @@ pub async fn serve(
         let kind = ("content-type".to_owned(), "application/x-git-receive-pack-result".to_owned());
         return Ok(GateAnswer { status: 200, headers: vec![kind], body: GateBody::Whole(report) });
     }
-    let mut child = backend(gates, project, &request)?;
-    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    let (Some(mut stdin), Some(stdout)) = (stdin, stdout) else {
-        return Err(std::io::Error::other("no pipes").into());
-    };
-    tokio::spawn(async move {
-        if let Err(error) = stdin.write_all(&request.body).await {
-            tracing::debug!(%error, "the git backend stopped reading");
-        }
-    });
+    let body = std::mem::take(&mut request.body);
+    let length = body.len();
+    let asked = tokio::task::spawn_blocking(move || stored(&body)).await.map_err(std::io::Error::other)??;
+    let mut child = backend(gates, project, &request, (asked, length))?;
+    let stdout = child.stdout.take().ok_or_else(|| std::io::Error::other("no pipe"))?;
     Ok(answer(child, stdout).await?)
 }
 
@@ -110,7 +106,19 @@ fn check_push(request: &GateRequest, may_push: impl Fn(&str) -> Result<(), Strin
     Ok(push.updates.iter().find_map(refusal).map(|why| pack::refuse(&push, &why)))
 }
 
-fn backend(gates: &Path, project: &str, request: &GateRequest) -> std::io::Result<Child> {
+/// The request's body as a file without a name. The backend waits in a busy loop for the rest of a body that ends early: from a file it has
+/// all of it, also when this server is killed meanwhile.
+fn stored(body: &[u8]) -> std::io::Result<Stdio> {
+    if body.is_empty() {
+        return Ok(Stdio::null());
+    }
+    let mut file = tempfile::tempfile()?;
+    file.write_all(body)?;
+    file.rewind()?;
+    Ok(file.into())
+}
+
+fn backend(gates: &Path, project: &str, request: &GateRequest, (body, length): (Stdio, usize)) -> std::io::Result<Child> {
     let mut command = Git::new().command(None);
     command.args(["-c", "http.receivepack=true", "-c", "safe.directory=*", "http-backend"]);
     command
@@ -122,8 +130,8 @@ fn backend(gates: &Path, project: &str, request: &GateRequest) -> std::io::Resul
         .env("CONTENT_TYPE", &request.content_type)
         .env("HTTP_CONTENT_ENCODING", &request.content_encoding)
         .env("GIT_PROTOCOL", &request.git_protocol)
-        .env("CONTENT_LENGTH", request.body.len().to_string());
-    command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn()
+        .env("CONTENT_LENGTH", length.to_string());
+    command.stdin(body).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
 }
 
 /// Reads the CGI header part; the rest is streamed.
