@@ -16,7 +16,7 @@ use events::log::Receipt;
 use events::policy::AnyCommand;
 use events::settings::Settings;
 use events::stream::{StreamId, Version};
-use events::view::{Books, Grant};
+use events::view::{Books, Grant, ProjectBook};
 
 use crate::directory::Directory;
 use crate::host::ExecuteError;
@@ -138,6 +138,13 @@ impl Sessions {
     pub fn provider_of(&self, session: &SessionId) -> Result<Option<String>, Denied> {
         let place = self.at_work(session)?;
         Ok(place.job.agent.as_ref().and_then(|agent| agent.provider()).map(str::to_owned))
+    }
+
+    /// Looks at the book of the project that a session at work serves, and at its assignment.
+    pub fn look<T>(&self, session: &SessionId, read: impl FnOnce(&ProjectBook, &Assignment) -> T) -> Result<T, Denied> {
+        let place = self.at_work(session)?;
+        let found = self.projector.read(|books| books.projects.get(&place.project).map(|book| read(book, &place.job)));
+        found.ok_or_else(|| Denied::refused("unknown_project", "there is no such project"))
     }
 
     /// What a session at work may reach.

@@ -4,7 +4,7 @@
 //! loaded. Bare is not enough: an address for the model in a repository's settings was obeyed. Its CLAUDE.md is: that is text, and the
 //! prompt is not more trusted than what the agent reads in the tree anyway.
 
-use serde_json::Value;
+use serde_json::{Value, json as object};
 
 use super::{Launch, NO_KEY, Signal, Surroundings, cut, json, number, text};
 
@@ -26,6 +26,8 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
     .map(str::to_owned)
     .to_vec();
     arguments.extend(["--model".to_owned(), model.to_owned(), "--add-dir".to_owned(), around.tree.display().to_string()]);
+    let tools = object!({"mcpServers": {"supercargo": {"type": "http", "url": around.tools_url()}}});
+    arguments.extend(["--mcp-config".to_owned(), tools.to_string()]);
     let on = || "1".to_owned();
     let environment = vec![
         ("ANTHROPIC_BASE_URL", around.model_url()?),

@@ -9,9 +9,11 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
     let provider = format!(
         "model_providers.supercargo={{name=\"supercargo\",base_url=\"{url}\",env_key=\"SUPERCARGO_MODEL_KEY\",wire_api=\"responses\"}}"
     );
+    let tools = format!("mcp_servers.supercargo.url=\"{}\"", around.tools_url());
     let settings = [
         "model_provider=supercargo",
         &provider,
+        &tools,
         "analytics.enabled=false",
         "check_for_update_on_startup=false",
         "features.plugins=false",

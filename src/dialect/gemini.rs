@@ -10,6 +10,7 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
         "general": {"disableAutoUpdate": true, "disableUpdateNag": true},
         "privacy": {"usageStatisticsEnabled": false},
         "telemetry": {"enabled": false},
+        "mcpServers": {"supercargo": {"httpUrl": around.tools_url(), "trust": true}},
     });
     // The prompt comes on standard input; an empty one asks for nothing more.
     let arguments = ["--yolo", "--output-format", "stream-json", "--model", model, "--prompt", ""].map(str::to_owned).to_vec();

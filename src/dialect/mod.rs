@@ -92,6 +92,11 @@ impl Surroundings<'_> {
         let models = self.models.ok_or("the agent has a model and no provider")?;
         Ok(format!("{}{}", self.url, models.path()))
     }
+
+    /// The address of our tools: the verbs of the session, for agents that speak the Model Context Protocol.
+    fn tools_url(&self) -> String {
+        format!("{}/mcp", self.url)
+    }
 }
 
 /// How the agent is launched; none for dialects that are not a vendor's tool.
@@ -253,6 +258,9 @@ mod tests {
             let launch = launch(&spec, &around).expect("a launch").expect("a tool");
             let all = format!("{launch:?}");
             assert!(all.contains("http://127.0.0.1:9/model/p"), "{all}");
+            let told = launch.arguments.iter().chain(launch.environment.iter().map(|(_, value)| value));
+            let told = told.chain(launch.files.iter().map(|(_, content)| content));
+            assert!(told.into_iter().any(|text| text.contains("http://127.0.0.1:9/mcp")), "{all}");
             assert!(launch.files.iter().all(|(path, _)| path.starts_with(home)), "{all}");
             let bare = Surroundings { models: None, ..around };
             assert!(super::launch(&spec, &bare).is_err(), "no provider, no launch");

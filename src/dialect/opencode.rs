@@ -14,6 +14,7 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
         "permission": {"edit": "allow", "bash": "allow", "webfetch": "allow"},
         "model": format!("supercargo/{name}"),
         "small_model": format!("supercargo/{name}"),
+        "mcp": {"supercargo": {"type": "remote", "url": around.tools_url(), "enabled": true}},
         "provider": {"supercargo": {
             "npm": "@ai-sdk/openai-compatible",
             "name": "supercargo",

@@ -15,11 +15,11 @@ use serde::de::DeserializeOwned;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
-use super::{Behind, Voice, git, models};
+use super::{Behind, Voice, features, git, mcp, models};
 use crate::egress::{Barred, Proxy};
 
 /// Largest JSON body a door takes: a backlog of 500 features fits.
-const JSON_MAX: usize = 16 * 1024 * 1024;
+pub(super) const JSON_MAX: usize = 16 * 1024 * 1024;
 /// Connections of one door that are served at once; more wait.
 const CONNECTIONS_MAX: usize = 64;
 
@@ -89,6 +89,17 @@ async fn route(behind: &Behind, request: Request<Incoming>) -> Answer {
             let say = body(request).await?;
             json(behind.sessions.say(&behind.session, say).await)
         }
+        (Voice::Agent, &Method::GET, "/v1/features") => {
+            let status = request.uri().query().and_then(|query| query.strip_prefix("status="));
+            let status = status.map(|s| percent_encoding::percent_decode_str(s).decode_utf8_lossy().into_owned());
+            shown(&features::list(&behind.sessions, &behind.session, status.as_deref())?)
+        }
+        (Voice::Agent, &Method::GET, "/v1/feature") => shown(&features::show(&behind.sessions, &behind.session, None)?),
+        (Voice::Agent, &Method::GET, path) if path.starts_with("/v1/features/") => {
+            let id = path.strip_prefix("/v1/features/");
+            shown(&features::show(&behind.sessions, &behind.session, id)?)
+        }
+        (Voice::Agent, _, "/mcp") => mcp::serve(behind, request).await,
         (Voice::Agent, _, path) if path.starts_with("/git/") => git::serve(behind, request).await,
         (Voice::Agent, _, path) if path.starts_with("/model/") => models::serve(behind, request).await,
         (_, method, path) => Err(problem("not_found", &format!("{method} {path} is not known at this door"))),
@@ -124,12 +135,20 @@ pub(super) fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed()
 }
 
-fn json<T: Serialize>(answer: Result<T, Denied>) -> Answer {
-    let value = answer.map_err(|denied| match denied {
+/// What a session's request was turned down for, as it goes over the wire.
+pub(super) fn denied(denied: Denied) -> Problem {
+    match denied {
         Denied::Refused { code, message } => Problem { code, detail: message },
         Denied::Later(why) => Problem { code: LATER.to_owned(), detail: why },
-    })?;
-    let bytes = serde_json::to_vec(&value).map_err(|e| problem("internal", &e.to_string()))?;
+    }
+}
+
+fn json<T: Serialize>(answer: Result<T, Denied>) -> Answer {
+    shown(&answer.map_err(denied)?)
+}
+
+fn shown<T: Serialize>(value: &T) -> Answer {
+    let bytes = serde_json::to_vec(value).map_err(|e| problem("internal", &e.to_string()))?;
     Ok(answer_with(StatusCode::OK, bytes))
 }
 

@@ -74,13 +74,21 @@ struct Count {
 }
 
 impl Count {
-    /// Takes bytes; false when the budget is spent.
+    /// Takes bytes; false when the budget is spent. Connections of a session share it: each looks at what all have moved whenever it tells
+    /// what it has moved itself.
     fn take(&self, bytes: u64) -> bool {
-        let before = self.untold.fetch_add(bytes, Ordering::Relaxed);
-        if before + bytes >= TOLD_EVERY {
-            self.tell();
+        let untold = self.untold.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let mine = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
+        if mine.is_err() {
+            return false;
         }
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
+        if untold < TOLD_EVERY {
+            return true;
+        }
+        self.tell();
+        let left = self.sessions.leave(&self.session).map_or(0, |leave| leave.bytes_left);
+        self.left.fetch_min(left, Ordering::Relaxed);
+        left > 0
     }
 
     fn tell(&self) {

@@ -17,7 +17,7 @@ use super::{Count, Proxy};
 /// The port of https.
 const HTTPS: u16 = 443;
 /// Bytes moved at once.
-const CHUNK: usize = 16 * 1024;
+const CHUNK: usize = 64 * 1024;
 /// A hello has to be there within this time.
 const HELLO_WITHIN: Duration = Duration::from_secs(30);
 

@@ -3,8 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio::io::copy_bidirectional;
+use tokio::io::copy_bidirectional_with_sizes;
 use tokio::net::{TcpListener, TcpStream, UnixStream};
+
+/// Bytes moved at once, each way.
+const BUFFER: usize = 64 * 1024;
 
 /// Listens on a free port of loopback and answers its URL.
 pub(super) async fn start(door: &Path) -> std::io::Result<String> {
@@ -22,7 +25,7 @@ pub(super) async fn start(door: &Path) -> std::io::Result<String> {
 async fn pass(mut inside: TcpStream, socket: PathBuf) {
     // A cut connection is the agent's to notice: its tools repeat what they need.
     if let Ok(mut outside) = UnixStream::connect(socket).await
-        && let Err(error) = copy_bidirectional(&mut inside, &mut outside).await
+        && let Err(error) = copy_bidirectional_with_sizes(&mut inside, &mut outside, BUFFER, BUFFER).await
     {
         eprintln!("a connection of the agent was cut: {error}");
     }

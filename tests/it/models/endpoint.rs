@@ -21,6 +21,8 @@ pub(crate) struct Asked {
     /// What was shown as a key, under whatever name.
     pub(crate) keys: Vec<String>,
     pub(crate) status: u16,
+    /// The tools it offered, as JSON.
+    pub(crate) tools: String,
 }
 
 /// How the model answers; made for one test.
@@ -116,7 +118,8 @@ async fn answer(request: Request<Incoming>, asked: &Mutex<Vec<Asked>>, script: &
             Next::Say(text) => (200, speak(&body, "say", Said::Text(text))),
         },
     };
-    asked.lock().expect("asked").push(Asked { path, keys, status });
+    let tools = body["tools"].to_string();
+    asked.lock().expect("asked").push(Asked { path, keys, status, tools });
     let kind = if text.starts_with("event:") || text.starts_with("data:") { "text/event-stream" } else { "application/json" };
     let response = Response::builder().status(StatusCode::from_u16(status).expect("a status")).header("content-type", kind);
     response.body(Full::new(Bytes::from(text))).expect("an answer")

@@ -183,6 +183,8 @@ fn works(vendor: &Vendor) {
         let own: Vec<_> = asked.iter().filter(|a| a.path == vendor.path).collect();
         assert!(own.len() >= 6, "three sessions with two steps each: {asked:?}");
         assert!(own.iter().all(|a| a.keys == [vendor.shown_as] && a.status == 200), "the key is the server's: {own:?}");
+        let offered = own.iter().filter(|a| a.tools.contains("work that was found and does not belong to the feature")).count();
+        assert!(offered >= 3, "each session's agent has our tools: {}", own[0].tools);
         is_metered(&me.export(), vendor, own.len() as u64);
         let data = me.folder.path().join("data");
         assert_eq!(holding(&data, CANARY.as_bytes()), Vec::<PathBuf>::new(), "the key is nowhere");
