@@ -27,12 +27,20 @@ pub struct ContainerLimits {
     pub cpu_milli: u32,
     /// Processes and threads.
     pub pids: u32,
+    /// Package caches that outlive it, in MiB: kept by project, trust and berth, and emptied at a start that finds more. 0 keeps none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub cache_mib: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_none(mib: &u32) -> bool {
+    *mib == 0
 }
 
 impl Default for ContainerLimits {
     fn default() -> Self {
         // An agent, its tools and a build of a mid-sized project; enough processes for a parallel build, too few for a fork bomb to matter.
-        Self { image: None, memory_mib: 4096, work_mib: 2048, cpu_milli: 2000, pids: 1024 }
+        Self { image: None, memory_mib: 4096, work_mib: 2048, cpu_milli: 2000, pids: 1024, cache_mib: 0 }
     }
 }
 
@@ -44,6 +52,7 @@ impl ContainerLimits {
             ("work_mib", self.work_mib, 64, 1024 * 1024),
             ("cpu_milli", self.cpu_milli, 100, 512_000),
             ("pids", self.pids, 32, 65_536),
+            ("cache_mib", self.cache_mib, 0, 1024 * 1024),
         ];
         for (name, value, least, most) in bounds {
             if !(least..=most).contains(&value) {

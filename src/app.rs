@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actors::keeper::SNAPSHOT_EVERY;
+use actors::ports::engine::Engine;
 use actors::supervisor::{Core, Running, World};
 use anyhow::{Context, bail};
 use events::id::ProjectName;
@@ -26,7 +27,7 @@ use crate::engine::choice::{EngineArgs, Place, choose};
 use crate::gateway::Gateway;
 use crate::gateway::providers::Providers;
 use crate::http::Served;
-use crate::http::office::Office;
+use crate::http::office::{Office, Premises};
 use crate::log::Health;
 use crate::log::place::LogPlace;
 use crate::log::seal::sealer::Sealer;
@@ -194,6 +195,7 @@ pub struct App {
     health: watch::Receiver<Health>,
     sealer: Sealer,
     gateway: Gateway,
+    engine: Option<Arc<dyn Engine>>,
     sealing: Option<AbortHandle>,
     _lock: InstanceLock,
 }
@@ -232,7 +234,7 @@ impl App {
         let node: ProjectName = "local".parse()?;
         let key = SealKey::read_or_make(&data.seal_key())?;
         let sealer = Sealer { core: running.core.clone(), node: node.clone(), key, anchor: data.anchor() };
-        Ok(Self { running, data, node, health, sealer, gateway, sealing: None, _lock: lock })
+        Ok(Self { running, data, node, health, sealer, gateway, engine: None, sealing: None, _lock: lock })
     }
 
     /// Keeps transcripts within other bounds than the usual ones, from the beginning of the fleet on.
@@ -248,6 +250,9 @@ impl App {
         let chosen = choose(args, place).await?;
         let sessions = self.running.core.sessions.clone();
         let rooms = Rooms { doors: self.data.doors(), gates: self.data.gates(), binary, gateway: self.gateway.clone() };
+        let projects = self.running.core.projector.read(|books| books.registered_names());
+        chosen.engine.forget_all_but(&projects).await;
+        self.engine = Some(chosen.engine.clone());
         let doors = Arc::new(DoorKeeper::new(rooms, sessions, chosen.engine.clone()));
         self.running.begin(&self.node, BUILD, chosen.engine, doors).await?;
         self.sealing = Some(tokio::spawn(self.sealer.clone().run()).abort_handle());
@@ -256,7 +261,8 @@ impl App {
 
     /// What its HTTP works with.
     pub fn served(&self) -> Served {
-        Served { office: Office { core: self.running.core.clone() }, gates: self.data.gates() }
+        let premises = Premises { engine: self.engine.clone(), data: self.data.path().to_owned() };
+        Served { office: Office { core: self.running.core.clone(), premises }, gates: self.data.gates() }
     }
 
     /// Returns why this server cannot go on; never, while it can.

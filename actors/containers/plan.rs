@@ -9,7 +9,7 @@ use events::project::{Intent, Registered};
 use events::settings::Dialect;
 use events::view::{Books, ProjectBook};
 
-use crate::ports::engine::{ContainerName, Seen, StartSpec, Status};
+use crate::ports::engine::{ContainerName, Seen, StartSpec, Status, Trust};
 
 /// A runner that reported its end gets this long to end by itself.
 pub const LINGER_MS: u64 = 10_000;
@@ -131,7 +131,8 @@ fn step_berth(plan: &mut Plan, scene: &Scene<'_>, berth: &Berth, seen: (Containe
             let ours = job.agent.as_ref().is_none_or(|agent| agent.dialect == Dialect::Script);
             let claim = job.feature.clone().zip(job.epoch);
             let limits = scene.registered.settings.container.clone();
-            Some(Step::Start(StartSpec { name, session: job.session.clone(), claim, limits, ours }))
+            let trust = Trust::of(job.role);
+            Some(Step::Start(StartSpec { name, session: job.session.clone(), claim, limits, ours, trust }))
         }
         (Slot::Requested { .. }, Some(_)) => Some(Step::RecordStarted { name, engine_id: engine_id.to_owned() }),
         (Slot::Running { .. }, None | Some(Status::Created)) => Some(Step::RecordLost { name }),

@@ -1,7 +1,10 @@
 //! What runs containers. An engine is a hint: reconcile by its list, never by one event or one exit code.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use events::container::Exit;
+use events::holder::Role;
 use events::id::{BerthNo, Epoch, FeatureId, Generation, ProjectName, SessionId};
 use events::policy::room::HostMemory;
 use events::settings::ContainerLimits;
@@ -37,6 +40,43 @@ pub struct StartSpec {
     pub limits: ContainerLimits,
     /// Whether only code of ours runs in it; anything else needs an engine that isolates.
     pub ours: bool,
+    /// Which of the project's package caches it gets, where the limits give it one.
+    pub trust: Trust,
+}
+
+/// Whose word a container's result is. What one wrote the other never reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Trust {
+    /// An agent's.
+    Agent,
+    /// Ours: what it finds decides about a merge.
+    Verification,
+}
+
+impl Trust {
+    /// What sessions of this role are trusted with.
+    pub fn of(role: Role) -> Self {
+        if role == Role::Verifier { Self::Verification } else { Self::Agent }
+    }
+
+    /// In a word, for paths.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Verification => "verification",
+        }
+    }
+}
+
+/// What a running container uses of the host, now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Processor time since its start, in milliseconds.
+    pub cpu_ms: u64,
+    /// Memory that is not given back at once, in bytes; its work folder is part of it.
+    pub memory_bytes: u64,
+    /// Processes and threads.
+    pub processes: u64,
 }
 
 impl ContainerName {
@@ -116,6 +156,10 @@ pub trait Engine: Send + Sync {
     async fn is_main_process(&self, name: &ContainerName, pid: i32) -> bool;
     /// The memory of the host that containers share, where their limits are kept; none where nothing keeps them.
     fn host_memory(&self) -> Option<HostMemory>;
+    /// What a container uses; none when it does not run.
+    async fn used(&self, name: &ContainerName) -> Result<Option<Used>, Unreachable>;
+    /// Removes what is kept between sessions for any project but these.
+    async fn forget_all_but(&self, projects: &BTreeSet<ProjectName>);
     /// Changes whenever a list may differ from the last one.
     fn hints(&self) -> watch::Receiver<u64>;
 }

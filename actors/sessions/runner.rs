@@ -155,12 +155,15 @@ impl Sessions {
         }
     }
 
-    /// Judged from what was handed in: a session whose grant is settled did its work, whatever its exit code says.
+    /// Judged from what was handed in: a session that settled its grant did its work, whatever its exit code says.
     fn outcome(&self, session: &SessionId, ending: &Ending) -> Result<Outcome, Denied> {
         let place = self.place(session)?;
         let overtime = place.running_since.is_some_and(|at| self.now() >= at.plus_ms(place.wall_ms));
+        let said = self.projector.read(|books| books.projects.get(&place.project)?.sessions.get(session)?.said);
         Ok(match (&place.grant, ending) {
-            (None, _) => Outcome::Completed,
+            (None, Ending { verification: Some(_), .. }) => Outcome::Completed,
+            // Without a word of its own its work was ended from outside: a lease that ran out, a person, a stop.
+            (None, _) => said.unwrap_or(Outcome::Interrupted),
             (Some(_), _) if overtime => Outcome::TimedOut,
             (Some(_), Ending { context_full: true, .. }) => Outcome::ContextFull,
             (Some(_), Ending { interrupted: true, .. }) => Outcome::Interrupted,

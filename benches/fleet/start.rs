@@ -15,7 +15,7 @@ use events::settings::ContainerLimits;
 use supercargo::app::{App, DataFolder, Ownership, on_system};
 use supercargo::engine::choice::{EngineArgs, EngineWish};
 use supercargo::engine::docker::image::IMAGE;
-use supercargo::http::office::{Office, Wish};
+use supercargo::http::office::Wish;
 use supercargo::http::shapes::{NewProject, ProjectChange};
 
 const AGENTS: u16 = 10;
@@ -107,7 +107,7 @@ async fn sessions<T>(folder: &Path, agents: u16, look: impl FnOnce() -> T) -> an
     let upstream = folder.join("upstream.git");
     crate::claims::seed(&upstream)?;
     let mut app = App::open(DataFolder::make(&folder.join("data"))?, Ownership::Respect).await?;
-    let office = Office { core: app.running.core.clone() };
+    let office = app.served().office;
     let wish = || Wish::fresh("bench");
     let git_url = upstream.display().to_string();
     let new = NewProject { name: "bench".into(), git_url, kind: ProjectKind::Existing, spec: None, credential: None };

@@ -16,6 +16,7 @@ use crate::project::{Project, Registered};
 use crate::stream::{Position, StreamId, Version};
 use crate::subscription::Subscription;
 use crate::trunk::Trunk;
+use crate::view::said;
 use crate::view::sessions::SessionsView;
 
 /// When a feature's turn comes: priority, rank, age (its batch's, then its place there); the id last, so that the order is total.
@@ -91,9 +92,15 @@ impl ProjectBook {
 
     fn apply(&mut self, envelope: &Envelope) -> Result<(), CodecError> {
         match &envelope.stream {
-            StreamId::Project(_) => drop(self.project.apply(envelope)?),
+            StreamId::Project(_) => {
+                let event = self.project.apply(envelope)?;
+                self.sessions.hear(&envelope.cause.principal, said::of_project(&event));
+            }
             StreamId::Backlog(_) => drop(self.backlog.apply(envelope)?),
-            StreamId::Feature(_, id) => drop(self.features.entry(id.clone()).or_default().apply(envelope)?),
+            StreamId::Feature(_, id) => {
+                let event = self.features.entry(id.clone()).or_default().apply(envelope)?;
+                self.sessions.hear(&envelope.cause.principal, said::of_feature(&event));
+            }
             StreamId::Container(_, n) => {
                 let event = self.berths.entry(*n).or_default().apply(envelope)?;
                 self.sessions.apply(*n, &event, envelope.at);
@@ -190,6 +197,11 @@ pub struct Books {
 }
 
 impl Books {
+    /// Names of the projects that are there: registered, and not deleted.
+    pub fn registered_names(&self) -> BTreeSet<ProjectName> {
+        self.projects.values().filter(|book| book.registered().is_some()).map(|book| book.name.clone()).collect()
+    }
+
     /// Takes the next envelope; answers whose project it was.
     pub fn apply(&mut self, envelope: &Envelope) -> Result<Option<ProjectName>, CodecError> {
         let name = envelope.stream.project().cloned();

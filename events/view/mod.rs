@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod grants;
+mod said;
 pub mod sessions;
 pub mod snapshot;
 pub mod standing;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::Dialect;
+use crate::cause::Principal;
 use crate::container::event::{Event, Exit};
 use crate::holder::Role;
 use crate::id::{BerthNo, Epoch, FeatureId, Generation, SessionId, Timestamp};
@@ -32,6 +33,8 @@ pub struct SessionRecord {
     pub began: Option<Timestamp>,
     /// When it was over, and how.
     pub ended: Option<(Timestamp, Outcome)>,
+    /// What it said its work came to, if it said anything: handed in, given back, or a question.
+    pub said: Option<Outcome>,
     /// How its container ended.
     pub exit: Option<Exit>,
     /// What is kept of what it said.
@@ -85,6 +88,15 @@ impl SessionsView {
         }
     }
 
+    /// Takes what somebody said; only a session's own word about its own work counts.
+    pub(crate) fn hear(&mut self, principal: &Principal, said: Option<Outcome>) {
+        if let (Principal::Session(session), Some(said)) = (principal, said)
+            && let Some(record) = self.by_id.get_mut(session)
+        {
+            record.said = Some(said);
+        }
+    }
+
     /// Takes a fact of a berth.
     pub(crate) fn apply(&mut self, n: BerthNo, event: &Event, at: Timestamp) {
         if let Event::Assigned(e) = event {
@@ -99,6 +111,7 @@ impl SessionsView {
                 assigned: at,
                 began: None,
                 ended: None,
+                said: None,
                 exit: None,
                 transcript: None,
                 usage: Usage::default(),

@@ -54,6 +54,9 @@ pub(super) struct ContainerArgs {
     /// Containers may reach nothing beyond their repository and their model
     #[arg(long)]
     allow_nothing: bool,
+    /// Add what the preset of this name allows, again for each; presets are the server's egress.json
+    #[arg(long, value_name = "PRESET", conflicts_with = "allow_nothing")]
+    allow_preset: Vec<String>,
     /// MiB one session may move that way
     #[arg(long, value_name = "MIB")]
     egress_mib: Option<u64>,
@@ -72,6 +75,9 @@ pub(super) struct ContainerArgs {
     /// Processes and threads of a container
     #[arg(long)]
     pids: Option<u32>,
+    /// MiB of downloaded packages that each berth keeps from session to session; 0 keeps none
+    #[arg(long, value_name = "MIB")]
+    cache: Option<u32>,
 }
 
 impl AgentArgs {
@@ -132,6 +138,7 @@ impl ContainerArgs {
         limits.memory_mib = self.memory.unwrap_or(limits.memory_mib);
         limits.work_mib = self.work.unwrap_or(limits.work_mib);
         limits.pids = self.pids.unwrap_or(limits.pids);
+        limits.cache_mib = self.cache.unwrap_or(limits.cache_mib);
         if let Some(cpus) = self.cpus {
             if !(0.1..=512.0).contains(&cpus) {
                 bail!("--cpus {cpus}: it has to be 0.1 to 512");
@@ -169,6 +176,7 @@ pub(super) fn apply(
         agent: agents.agent()?,
         agents: agents.roles(settings.agents.clone())?,
         egress: containers.egress()?,
+        egress_presets: containers.allow_preset.clone(),
         egress_bytes_max: containers.egress_mib.map(|mib| mib.saturating_mul(1024 * 1024)),
         container: containers.limits(settings.container.clone())?,
         ..change

@@ -14,6 +14,7 @@ mod project;
 mod serve;
 pub mod shown;
 mod subscription;
+mod usage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ use events::project::ProjectKind;
 
 use super::choices::{self, AgentArgs, ContainerArgs};
 use super::client::ask;
+use super::usage::{self, UsageArgs};
 use super::{DataArgs, OutputArgs};
 use crate::http::shapes::{CredentialShape, NewProject, ProjectChange, ProjectShape, Written};
 
@@ -33,12 +34,16 @@ pub(super) enum ProjectCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// What it uses: its containers now, its models so far, and disk
+    Usage(UsageArgs),
     /// Change its settings
     Set(Box<SetArgs>),
     /// Begin to work
     Start(NameArgs),
     /// Begin nothing new, end what runs, then stop
     Drain(NameArgs),
+    /// Delete it when it is stopped: its name is never used again, and its log stays
+    Delete(NameArgs),
     /// Stop now; work in progress is secured first
     Stop(NameArgs),
 }
@@ -172,9 +177,16 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
             Ok(())
         }
         ProjectCommand::Show { name, data, output } => show(&name, &data, output.json).await,
+        ProjectCommand::Usage(args) => usage::run(&args).await,
         ProjectCommand::Set(args) => set(*args).await,
         ProjectCommand::Start(args) => intend(args, "start").await,
         ProjectCommand::Drain(args) => intend(args, "drain").await,
+        ProjectCommand::Delete(args) => {
+            let path = format!("/api/v1/projects/{}", args.name);
+            let written: Written = ask(&args.data, "DELETE", &path, &()).await?;
+            println!("deleted: recorded at position {}", written.position);
+            Ok(())
+        }
         ProjectCommand::Stop(args) => intend(args, "stop").await,
     }
 }

@@ -3,6 +3,7 @@
 //! down unless its rule says that it may. Every denial is counted and recorded.
 
 mod hello;
+pub(crate) mod presets;
 mod tunnel;
 
 use std::net::SocketAddr;

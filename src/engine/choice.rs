@@ -8,6 +8,7 @@ use actors::ports::engine::Engine;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
+use super::caches::Caches;
 use super::docker::{self, DockerEngine, image, probe};
 use super::process::{ProcessEngine, Sandbox};
 
@@ -98,6 +99,7 @@ async fn in_docker(args: &EngineArgs, place: &Place<'_>) -> anyhow::Result<(Arc<
     }
     let binaries = place.binary.parent().context("the runner lies in a folder")?;
     probe::runner_works(&docker, place.instance, image, binaries).await?;
-    let engine = DockerEngine::new(docker, place.instance, image, binaries.to_owned(), place.doors.clone());
+    let caches = Caches::new(place.data.join("caches"));
+    let engine = DockerEngine::new(docker, place.instance, image, binaries.to_owned(), place.doors.clone(), caches);
     Ok((Arc::new(engine), said))
 }

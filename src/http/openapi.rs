@@ -12,6 +12,7 @@ use super::routes;
         routes::projects::list_projects,
         routes::projects::add_project,
         routes::projects::show_project,
+        routes::projects::show_usage,
         routes::projects::change_project,
         routes::projects::delete_project,
         routes::projects::set_target,

@@ -14,9 +14,9 @@ use tokio::task::JoinHandle;
 
 use crate::dialect::{self, Launch, Listener, Surroundings};
 
-use super::home;
 use super::output::{Heard, Output};
 use super::tree::{Tree, git_environment};
+use super::{cache, home};
 
 /// After the process has ended, a child of it may hold its output open; it is waited for this long.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -87,7 +87,7 @@ impl Agent {
             command.as_std().get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned))).collect();
         let home = home(&tree.berth);
         let around = Surroundings { home: &home, tree: &tree.path, url, models: brief.models.as_ref() };
-        command.env_clear().envs(git_environment(&tree.berth)).envs(environment(brief, url)).envs(way_out(url));
+        command.env_clear().envs(git_environment(&tree.berth)).envs(environment(brief, url)).envs(surroundings(tree, url));
         command.envs(dialect::model_environment(&around)?);
         command.envs(own.into_iter().filter_map(|(name, value)| Some((name, value?))));
         command.env("PATH", format!("{}:{path}", bin.display())).env("SUPERCARGO_PROMPT", tree.berth.join("prompt.md"));
@@ -145,7 +145,12 @@ fn vendor(launch: &Launch) -> Result<Command, String> {
     Ok(command)
 }
 
-/// Where tools find the way out, under every name they look for.
+/// Where tools find the way out and their caches, whoever runs them.
+pub(super) fn surroundings(tree: &Tree, url: &str) -> Vec<(&'static str, String)> {
+    way_out(url).into_iter().chain(tree.cache.as_deref().into_iter().flat_map(cache::environment)).collect()
+}
+
+/// The way out, under every name that tools look for.
 fn way_out(url: &str) -> Vec<(&'static str, String)> {
     let proxies =
         ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"].map(|name| (name, url.to_owned()));

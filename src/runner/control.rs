@@ -19,6 +19,9 @@ const PAUSE_MIN: Duration = Duration::from_millis(20);
 /// Longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
+/// An answer that takes longer is asked for again: a server that hangs may have been replaced by another one behind the same path.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
 /// The control socket. Clones share what is known.
 #[derive(Clone)]
 pub(super) struct Control {
@@ -51,7 +54,9 @@ impl Control {
     {
         let mut pause = PAUSE_MIN;
         loop {
-            match ask().await {
+            let answer = tokio::time::timeout(ANSWER_WITHIN, ask()).await;
+            let answer = answer.unwrap_or_else(|_| Err(CallError::Later("no answer in time".to_owned())));
+            match answer {
                 Ok(answer) => {
                     self.hear();
                     return Ok(answer);

@@ -6,6 +6,7 @@
 
 mod agent;
 mod baits;
+mod cache;
 mod control;
 mod fence;
 mod output;
@@ -38,6 +39,8 @@ const AGENT_GRACE: Duration = Duration::from_secs(10);
 const BEAT: Duration = Duration::from_secs(5);
 /// Without a server for this long the runner ends itself.
 pub(crate) const ALONE_MAX: Duration = Duration::from_secs(3600);
+/// Said when the host has too little disk left for a session that keeps packages.
+const DISK_FULL: &str = "the disk of the host is nearly full: free some, or set the project's --cache to 0";
 /// Largest file anything in the container may write.
 const FILE_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// Open files of one process in the container.
@@ -55,6 +58,9 @@ pub struct RunnerArgs {
     /// Which launch this is.
     #[arg(long)]
     launch: String,
+    /// The folder for packages that outlive the session, if there is one.
+    #[arg(long)]
+    cache: Option<PathBuf>,
 }
 
 /// Runs one session and answers the exit code.
@@ -176,7 +182,7 @@ async fn work(
 ) -> Ending {
     let deadline = Instant::now() + Duration::from_millis(brief.wall_ms);
     let prepared = tokio::select! {
-        prepared = Tree::prepare(brief, url, &args.berth) => prepared,
+        prepared = Tree::prepare(brief, url, args) => prepared,
         _ = terminate.recv() => return Ending { interrupted: true, ..nothing() },
     };
     let tree = match prepared {
@@ -188,7 +194,7 @@ async fn work(
     }
     if let Some(setup) = brief.setup.as_ref().filter(|_| brief.role != Role::Verifier) {
         let run = Agent::shell(setup, &tree, brief, url, output);
-        let ended = watch(run, control, deadline, terminate).await;
+        let ended = watch(run, &tree, control, deadline, terminate).await;
         if !matches!(&ended, Ok(Ended { code: Some(0), .. })) {
             return Ending { trouble: Some(format!("the setup command failed: {setup}")), ..ending_of(ended) };
         }
@@ -204,7 +210,7 @@ async fn work(
         }
     }
     let launched = Agent::launch(brief, &tree, url, output);
-    let ended = watch(launched, control, deadline, terminate).await;
+    let ended = watch(launched, &tree, control, deadline, terminate).await;
     if brief.role == Role::Coder
         && let Err(why) = tree.secure(brief).await
     {
@@ -230,6 +236,7 @@ fn ending_of(ended: Result<Ended, String>) -> Ending {
 /// Waits for a process, and ends it when asked to, when its time is up, or when its work is settled and it stays.
 async fn watch(
     launched: Result<Agent, String>,
+    tree: &Tree,
     control: &Control,
     deadline: Instant,
     terminate: &mut Terminate,
@@ -242,6 +249,10 @@ async fn watch(
         () = tokio::time::sleep_until(deadline) => Some(Stop::Asked),
         () = control.alone_for(ALONE_MAX) => Some(Stop::Asked),
         () = control.full() => Some(Stop::Full),
+        () = cache::disk_is_full(tree.cache.as_deref()) => {
+            agent.stop(AGENT_GRACE).await?;
+            return Err(DISK_FULL.to_owned());
+        }
         () = async { settled.await; tokio::time::sleep(SETTLED_GRACE).await } => None,
     };
     let ended = agent.stop(AGENT_GRACE).await?;

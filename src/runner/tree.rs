@@ -8,6 +8,7 @@ use actors::sessions::wire::Brief;
 use events::holder::Role;
 use tokio::process::Command;
 
+use super::RunnerArgs;
 use super::{baits, home};
 
 /// A git command in the container that takes longer has failed.
@@ -22,6 +23,8 @@ pub(super) struct Tree {
     pub(super) path: PathBuf,
     /// The container's own folder.
     pub(super) berth: PathBuf,
+    /// Where packages are kept beyond the session, if they are.
+    pub(super) cache: Option<PathBuf>,
 }
 
 /// The environment of everything that runs git in a container.
@@ -42,8 +45,9 @@ pub(super) fn git_environment(berth: &Path) -> Vec<(&'static str, String)> {
 
 impl Tree {
     /// Clones the gate and checks out what the brief names.
-    pub(super) async fn prepare(brief: &Brief, url: &str, berth: &Path) -> Result<Self, String> {
-        let tree = Self { path: berth.join("tree"), berth: berth.to_owned() };
+    pub(super) async fn prepare(brief: &Brief, url: &str, args: &RunnerArgs) -> Result<Self, String> {
+        let berth = args.berth.as_path();
+        let tree = Self { path: berth.join("tree"), berth: berth.to_owned(), cache: args.cache.clone() };
         std::fs::create_dir_all(home(berth)).map_err(|e| format!("the home folder: {e}"))?;
         let gate = format!("{url}/git/{}.git", brief.project);
         tree.git(berth, &["clone", "--quiet", "--no-checkout", &gate, "tree"]).await?;

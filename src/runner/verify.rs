@@ -6,6 +6,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::time::Instant;
 
+use super::agent::surroundings;
+use super::cache;
 use super::output::Output;
 use super::tree::{Tree, git_environment};
 use super::{Terminate, nothing};
@@ -30,8 +32,8 @@ pub(super) async fn run(
         Err(why) => return trouble(why),
     };
     let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("{{ {}\n}} 2>&1", brief.prompt)).current_dir(&tree.path).process_group(0).kill_on_drop(true);
-    command.envs(git_environment(&tree.berth)).env("SUPERCARGO_URL", url);
+    command.arg("-c").arg(line(brief)).current_dir(&tree.path).process_group(0).kill_on_drop(true);
+    command.envs(git_environment(&tree.berth)).envs(surroundings(tree, url)).env("SUPERCARGO_URL", url);
     command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped());
     let mut child = match command.spawn() {
         Ok(child) => child,
@@ -49,9 +51,19 @@ pub(super) async fn run(
         },
         () = tokio::time::sleep_until(deadline) => (TIMED_OUT, Digest::of(b""), "the verification took too long".to_owned()),
         _ = terminate.recv() => return Ending { interrupted: true, ..nothing() },
+        () = cache::disk_is_full(tree.cache.as_deref()) => return trouble(super::DISK_FULL.to_owned()),
     };
     output.note(&format!("\nverification ended with exit code {exit}\n"));
     Ending { exit_code: Some(exit), verification: Some(Verification { tree: tree_id, exit, log, tail }), ..nothing() }
+}
+
+/// What is run: the setup of a fresh clone belongs to it, for a candidate that cannot be set up is one that does not work.
+fn line(brief: &Brief) -> String {
+    let verify = &brief.prompt;
+    match &brief.setup {
+        Some(setup) => format!("( {setup}\n) 2>&1 && {{ {verify}\n}} 2>&1"),
+        None => format!("{{ {verify}\n}} 2>&1"),
+    }
 }
 
 /// Streams the log, and answers the digest of all of it and its last part.

@@ -61,7 +61,7 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     };
     let data = DataFolder::make(&folder)?.with_database(args.log.clone());
     let mut app = App::open(data.clone(), Ownership::Respect).await?;
-    let office = Office { core: app.running.core.clone() };
+    let office = app.served().office;
     set_up(&office, &data, &args).await?;
     for line in app.begin(&args.engine).await? {
         eprintln!("note: {line}");

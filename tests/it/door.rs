@@ -1,13 +1,14 @@
 //! The real door in front of the real gate: who is heard on which voice, and what git may push through it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actors::containers::reconciler::Doors;
-use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Unreachable};
+use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Unreachable, Used};
 use async_trait::async_trait;
 use events::container::Slot;
-use events::id::SessionId;
+use events::id::{ProjectName, SessionId};
 use events::policy::room::HostMemory;
 use supercargo::door::{DoorKeeper, Rooms};
 use supercargo::gateway::Gateway;
@@ -45,6 +46,12 @@ impl Engine for MainProcess {
     fn host_memory(&self) -> Option<HostMemory> {
         None
     }
+
+    async fn used(&self, _name: &ContainerName) -> Result<Option<Used>, Unreachable> {
+        Ok(None)
+    }
+
+    async fn forget_all_but(&self, _projects: &BTreeSet<ProjectName>) {}
 
     fn hints(&self) -> watch::Receiver<u64> {
         watch::Sender::new(0).subscribe()

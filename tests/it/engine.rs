@@ -1,13 +1,15 @@
 //! The same suite on every engine: processes and Docker. A test takes an engine and knows nothing else of it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actors::ports::engine::{ContainerName, Engine, Seen, StartSpec, Status};
+use actors::ports::engine::{ContainerName, Engine, Seen, StartSpec, Status, Trust};
 use events::id::{BerthNo, Generation, SessionId};
 use events::settings::ContainerLimits;
 use supercargo::door::door_path;
+use supercargo::engine::caches::Caches;
 use supercargo::engine::docker::{DockerEngine, image};
 use supercargo::engine::owner::Owner;
 use supercargo::engine::process::{ProcessEngine, Sandbox};
@@ -44,7 +46,7 @@ impl Bench {
             std::fs::hard_link(&self.binary, door.join("supercargo")).expect("runner");
         }
         let name = ContainerName { project: "zoo".parse().expect("name"), n: BerthNo(n), generation: Generation(generation) };
-        StartSpec { name, session, claim: None, limits: ContainerLimits::default(), ours: true }
+        StartSpec { name, session, claim: None, limits: ContainerLimits::default(), ours: true, trust: Trust::Agent }
     }
 
     fn process(&self) -> Arc<dyn Engine> {
@@ -59,6 +61,7 @@ impl Bench {
             image::IMAGE,
             self.folder.path().to_owned(),
             self.folder.path().join("d"),
+            Caches::new(self.folder.path().join("caches")),
         ))
     }
 }
@@ -84,7 +87,8 @@ async fn until(engine: &Arc<dyn Engine>, mut look: impl FnMut(&[Seen]) -> bool) 
 
 /// The whole life of a container. `again` makes another engine over the same containers, as a restarted server does.
 async fn life(bench: &Bench, engine: Arc<dyn Engine>, again: impl Fn() -> Arc<dyn Engine>) {
-    let (one, two) = (bench.spec(1, 1), bench.spec(2, 7));
+    let (mut one, two) = (bench.spec(1, 1), bench.spec(2, 7));
+    one.limits.cache_mib = 64;
     let id = engine.start(&one).await.expect("started");
     assert_eq!(engine.start(&one).await.expect("answered"), id, "a start is exclusive by name: the same container");
     let both = tokio::join!(engine.start(&two), engine.start(&two));
@@ -94,6 +98,12 @@ async fn life(bench: &Bench, engine: Arc<dyn Engine>, again: impl Fn() -> Arc<dy
     let found = seen(&engine, &one.name).await.expect("listed");
     assert_eq!((found.status, found.engine_id), (Status::Running, id.clone()));
     assert_eq!(engine.list().await.expect("listed").len(), 2);
+    let used = engine.used(&one.name).await.expect("counted").expect("it runs");
+    assert!(used.memory_bytes > 64 * 1024 && used.processes > 0, "{used:?}");
+    let caches = bench.folder.path().join("caches");
+    assert!(caches.join("zoo/agent/1").is_dir() && !caches.join("zoo/agent/2").exists(), "a cache for whom it was asked");
+    engine.forget_all_but(&BTreeSet::from(["zoo".parse().expect("name")])).await;
+    assert!(caches.join("zoo/agent/1").is_dir());
     assert!(!engine.is_main_process(&one.name, i32::try_from(std::process::id()).expect("pid")).await, "we are not it");
     assert!(!engine.is_main_process(&one.name, 0).await);
 
@@ -116,6 +126,9 @@ async fn life(bench: &Bench, engine: Arc<dyn Engine>, again: impl Fn() -> Arc<dy
     until(&adopted, |all| all.iter().any(|s| s.name == two.name && matches!(s.status, Status::Exited(_)))).await;
     adopted.remove(&two.name).await.expect("removed");
     assert_eq!(adopted.list().await.expect("listed"), vec![]);
+    assert_eq!(adopted.used(&one.name).await.expect("counted"), None);
+    adopted.forget_all_but(&BTreeSet::new()).await;
+    assert!(!caches.join("zoo").exists());
 }
 
 #[test]
@@ -152,6 +165,31 @@ fn other_installations_on_the_same_engine_are_left_alone() {
     });
 }
 
+/// What hands did to a container changes nothing about whose it is and that it can be ended: paused and renamed.
+#[test]
+fn what_was_paused_or_renamed_by_hand_is_ended_all_the_same() {
+    on_docker("a container paused and renamed by hand", |docker| async move {
+        let bench = Bench::new();
+        let engine = bench.docker(&docker);
+        for pause in [true, false] {
+            let spec = bench.spec(1, u64::from(pause) + 1);
+            let id = engine.start(&spec).await.expect("started");
+            if pause {
+                docker.pause_container(&id).await.expect("paused");
+            } else {
+                let options = bollard::query_parameters::RenameContainerOptions { name: format!("other-{}", &id[..12]) };
+                docker.rename_container(&id, options).await.expect("renamed");
+            }
+            assert_eq!(seen(&engine, &spec.name).await.map(|s| (s.status, s.engine_id)), Some((Status::Running, id.clone())));
+            assert_eq!(engine.start(&spec).await.expect("answered"), id, "it is not started a second time");
+            engine.stop(&spec.name, 1_000).await.expect("stopped");
+            until(&engine, |all| all.iter().all(|s| s.status != Status::Running)).await;
+            engine.remove(&spec.name).await.expect("removed");
+            assert_eq!(engine.list().await.expect("listed"), vec![]);
+        }
+    });
+}
+
 /// An image that is not there is a failure of the start with words; an engine that is not there is no failure of anything.
 #[test]
 fn a_start_that_cannot_be_says_why() {
@@ -163,6 +201,7 @@ fn a_start_that_cannot_be_says_why() {
             "supercargo-nothing:never",
             bench.folder.path().to_owned(),
             bench.folder.path().join("d"),
+            Caches::new(bench.folder.path().join("caches")),
         );
         let failed = missing.start(&bench.spec(1, 1)).await.expect_err("no image").to_string();
         assert!(failed.starts_with("image: ") && failed.contains("supercargo-nothing"), "{failed}");

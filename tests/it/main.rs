@@ -13,6 +13,7 @@ mod http;
 mod log;
 mod models;
 mod newcomer;
+mod packages;
 mod readers;
 mod recovery;
 mod retained;

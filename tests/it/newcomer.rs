@@ -55,7 +55,8 @@ impl Newcomer {
     pub(crate) fn ok(&self, args: &[&str]) -> String {
         let output = self.command(args).output().expect("ran");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{args:?}: {said}");
+        let told = || String::from_utf8_lossy(&output.stdout).chars().take(4_000).collect::<String>();
+        assert!(output.status.success(), "{args:?}: {said}{}", told());
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 

@@ -71,7 +71,7 @@ fn agents_speak_through_tools_as_they_do_through_verbs() {
     assert!(first("wrong").contains("not_found"), "{}", first("wrong"));
     let log = me.export();
     let count = |kind: &str| log.iter().filter(|event| event["type"] == kind).count();
-    assert_eq!(count("feature.merged"), 2, "what was found was built as well");
+    assert_eq!(count("feature.closed"), 2, "what was found was built as well");
     assert!(count("feature.commented") >= 1 && count("project.completed") >= 1);
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }

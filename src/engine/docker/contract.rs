@@ -18,6 +18,8 @@ use crate::engine::owner::Owner;
 pub(super) const DOOR: &str = "/door";
 /// Where a container works.
 const WORK: &str = "/work";
+/// Where it keeps packages, if it may.
+pub(super) const CACHE: &str = "/cache";
 /// Size of `/tmp`, unless the container's memory is small.
 const TMP_MIB: u32 = 512;
 /// Its size there.
@@ -52,16 +54,16 @@ impl Shown {
     }
 
     fn mount(&self) -> Mount {
-        mount(&self.host, &self.container)
+        mount(&self.host, &self.container, true)
     }
 }
 
-fn mount(host: &str, container: &str) -> Mount {
+fn mount(host: &str, container: &str, read_only: bool) -> Mount {
     Mount {
         target: Some(container.to_owned()),
         source: Some(host.to_owned()),
         typ: Some(MountType::BIND),
-        read_only: Some(true),
+        read_only: Some(read_only),
         ..Mount::default()
     }
 }
@@ -76,6 +78,8 @@ pub(super) struct Wanted<'a> {
     pub(super) door: &'a Path,
     /// Which launch this is.
     pub(super) launch: &'a str,
+    /// Its package cache on this host, if it has one.
+    pub(super) cache: Option<&'a Path>,
     /// Files that tests show to it, read-only; empty anywhere else.
     pub(super) shown: &'a [Shown],
     /// What it gets of the host.
@@ -115,9 +119,7 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
         // What is written is in the work folder and goes with the container: fresh context is literal.
         readonly_rootfs: Some(true),
         tmpfs: Some(HashMap::from([(WORK.to_owned(), tmpfs(limits.work_mib, "0700")), ("/tmp".to_owned(), tmpfs(tmp, "1777"))])),
-        mounts: Some(
-            [mount(&wanted.door.display().to_string(), DOOR)].into_iter().chain(wanted.shown.iter().map(Shown::mount)).collect(),
-        ),
+        mounts: Some(mounts(wanted)),
         memory: Some(memory),
         memory_swap: Some(memory),
         oom_kill_disable: Some(false),
@@ -137,13 +139,21 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
     }
 }
 
+/// The door, the cache of this berth, and what a test shows; nothing else can be asked for.
+fn mounts(wanted: &Wanted<'_>) -> Vec<Mount> {
+    let door = mount(&wanted.door.display().to_string(), DOOR, true);
+    let cache = wanted.cache.map(|cache| mount(&cache.display().to_string(), CACHE, false));
+    [door].into_iter().chain(cache).chain(wanted.shown.iter().map(Shown::mount)).collect()
+}
+
 fn ulimit(name: &str, limit: i64) -> ResourcesUlimits {
     ResourcesUlimits { name: Some(name.to_owned()), soft: Some(limit), hard: Some(limit) }
 }
 
 /// The body of the request that makes a session's container.
 pub(super) fn create(spec: &StartSpec, wanted: &Wanted<'_>) -> ContainerCreateBody {
-    let runner = ["runner", "--door", DOOR, "--berth", WORK, "--launch", wanted.launch];
+    let mut runner = vec!["runner", "--door", DOOR, "--berth", WORK, "--launch", wanted.launch];
+    runner.extend(wanted.cache.iter().flat_map(|_| ["--cache", CACHE]));
     body(Owner::of(spec.name.n), labels(spec, wanted.instance), &runner, wanted)
 }
 
@@ -152,7 +162,7 @@ pub(super) fn probe(instance: &str, image: &str, binaries: &Path) -> ContainerCr
     let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let labels = HashMap::from([label(INSTANCE, instance), label(NAME, "probe"), label(SESSION, "probe")]);
     let limits = ContainerLimits::default();
-    let wanted = Wanted { instance, image, door: binaries, launch: "", shown: &[], limits: &limits, cpus: 1 };
+    let wanted = Wanted { instance, image, door: binaries, launch: "", cache: None, shown: &[], limits: &limits, cpus: 1 };
     body(Owner::of(BerthNo(0)), labels, &["--version"], &wanted)
 }
 

@@ -3,29 +3,35 @@
 
 mod contract;
 pub mod image;
+mod memory;
 pub mod probe;
+mod told;
+mod used;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable};
+use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable, Used};
 use async_trait::async_trait;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::{
-    CreateContainerOptions, EventsOptions, KillContainerOptions, ListContainersOptions, RemoveContainerOptions,
+    CreateContainerOptions, KillContainerOptions, ListContainersOptions, RemoveContainerOptions, StatsOptions,
     StopContainerOptions,
 };
 use events::container::Exit;
+use events::id::ProjectName;
 use events::policy::room::HostMemory;
 use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use super::caches::Caches;
 use crate::door::door_path;
+use told::{Died, ours};
 
 /// A list or an inspection has to be answered within this time.
 const ASK_WITHIN: Duration = Duration::from_secs(10);
@@ -33,8 +39,6 @@ const ASK_WITHIN: Duration = Duration::from_secs(10);
 const ACT_WITHIN: Duration = Duration::from_secs(60);
 /// A stop is answered within its grace and this much.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
-/// Pause before the engine's events are asked for again after they ended: the timer of the reconciler looks meanwhile.
-const EVENTS_PAUSE: Duration = Duration::from_secs(1);
 /// First exit code that says "128 and a signal".
 const SIGNAL_BASE: i32 = 128;
 /// Last signal.
@@ -51,6 +55,7 @@ pub struct DockerEngine {
     /// Images in which the runner was tried and works.
     tried: tokio::sync::Mutex<HashSet<String>>,
     doors: PathBuf,
+    caches: Caches,
     shown: Vec<contract::Shown>,
     hints: watch::Sender<u64>,
     /// Containers whose end the engine has told, by id. Its list learns of an end after it was told: it is not believed about these.
@@ -65,8 +70,6 @@ impl Drop for DockerEngine {
         self.events.abort();
     }
 }
-
-type Died = Arc<Mutex<HashSet<String>>>;
 
 /// What is there under a name of ours.
 enum Found {
@@ -114,9 +117,9 @@ pub async fn connect() -> Result<Docker, Unreachable> {
 impl DockerEngine {
     /// An engine for the containers of `instance`, made from `image` where a project names no other, whose doors are below `doors`. The
     /// runner in the folder `binaries` is tried in an image of a project before it is used.
-    pub fn new(docker: Docker, instance: &str, image: &str, binaries: PathBuf, doors: PathBuf) -> Self {
+    pub fn new(docker: Docker, instance: &str, image: &str, binaries: PathBuf, doors: PathBuf, caches: Caches) -> Self {
         let (hints, died) = (watch::Sender::new(0), Died::default());
-        let following = follow_events(docker.clone(), ours(instance), hints.clone(), died.clone());
+        let following = told::follow(docker.clone(), ours(instance), hints.clone(), died.clone());
         let events = tokio::spawn(following).abort_handle();
         let (instance, image) = (instance.to_owned(), image.to_owned());
         Self {
@@ -126,6 +129,7 @@ impl DockerEngine {
             binaries,
             tried: tokio::sync::Mutex::default(),
             doors,
+            caches,
             shown: contract::Shown::by_test(),
             hints,
             died,
@@ -157,6 +161,21 @@ impl DockerEngine {
                 let owner = labels.and_then(|l| l.get(contract::INSTANCE));
                 Ok(if owner == Some(&self.instance) { Found::Ours(Box::new(found)) } else { Found::Foreign })
             }
+            Err(error) if status(&error) == Some(404) => self.look_by_label(name).await,
+            Err(error) => Err(unreachable("inspecting a container", error)),
+        }
+    }
+
+    /// A name can be changed by hand; labels cannot.
+    async fn look_by_label(&self, name: &ContainerName) -> Result<Found, Unreachable> {
+        let mut filters = ours(&self.instance);
+        filters.entry("label".to_owned()).or_default().push(format!("{}={name}", contract::NAME));
+        let options = ListContainersOptions { all: true, filters: Some(filters), ..ListContainersOptions::default() };
+        let listed = within(ASK_WITHIN, "listing containers", self.docker.list_containers(Some(options))).await?;
+        let listed = listed.map_err(|e| unreachable("listing containers", e))?;
+        let Some(id) = listed.into_iter().find_map(|summary| summary.id) else { return Ok(Found::Nothing) };
+        match within(ASK_WITHIN, "inspecting a container", self.docker.inspect_container(&id, None)).await? {
+            Ok(found) => Ok(Found::Ours(Box::new(found))),
             Err(error) if status(&error) == Some(404) => Ok(Found::Nothing),
             Err(error) => Err(unreachable("inspecting a container", error)),
         }
@@ -182,6 +201,7 @@ impl DockerEngine {
             self.try_image(image).await?;
         }
         let door = door_path(&self.doors, &spec.session);
+        let cache = self.caches.prepare(spec).map_err(|e| StartError::failed("cache", e))?;
         let mut launch = [0; 8];
         getrandom::fill(&mut launch).map_err(|e| StartError::failed("random", e))?;
         let wanted = contract::Wanted {
@@ -190,6 +210,7 @@ impl DockerEngine {
             shown: &self.shown,
             limits: &spec.limits,
             door: &door,
+            cache: cache.as_deref(),
             launch: &data_encoding::HEXLOWER.encode(&launch),
             cpus: std::thread::available_parallelism().map_or(1, usize::from),
         };
@@ -204,52 +225,15 @@ impl DockerEngine {
         }
     }
 
-    async fn removed(&self, name: &ContainerName) -> Result<(), Unreachable> {
+    async fn removed(&self, id: &str) -> Result<(), Unreachable> {
         let options = RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
-        let docker_name = self.docker_name(name);
-        let asked = self.docker.remove_container(&docker_name, Some(options));
+        let asked = self.docker.remove_container(id, Some(options));
         match within(ACT_WITHIN, "removing a container", asked).await? {
             Ok(()) => Ok(()),
             Err(error) if status(&error) == Some(404) => Ok(()),
             Err(error) => Err(unreachable("removing a container", error)),
         }
     }
-}
-
-/// The filter for our containers.
-fn ours(instance: &str) -> HashMap<String, Vec<String>> {
-    HashMap::from([("label".to_owned(), vec![format!("{}={instance}", contract::INSTANCE)])])
-}
-
-/// Raises a hint at every event of a container of ours, and whenever events may have been missed.
-async fn follow_events(docker: Docker, filters: HashMap<String, Vec<String>>, hints: watch::Sender<u64>, died: Died) {
-    loop {
-        let options = EventsOptions { filters: Some(filters.clone()), ..EventsOptions::default() };
-        let mut events = docker.events(Some(options));
-        hints.send_modify(|n| *n += 1);
-        while let Some(Ok(event)) = events.next().await {
-            let id = event.actor.and_then(|actor| actor.id).unwrap_or_default();
-            let mut died = died.lock().unwrap_or_else(PoisonError::into_inner);
-            match event.action.as_deref() {
-                Some("die") => drop(died.insert(id)),
-                Some("destroy") => drop(died.remove(&id)),
-                _ => {}
-            }
-            drop(died);
-            hints.send_modify(|n| *n += 1);
-        }
-        tokio::time::sleep(EVENTS_PAUSE).await;
-    }
-}
-
-/// The memory of this host, which is the engine's as well. Source: proc(5), /proc/meminfo.
-fn host_memory() -> Option<HostMemory> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let mib = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-        line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib / 1024)
-    };
-    Some(HostMemory { total: mib("MemTotal")?, available: mib("MemAvailable")? })
 }
 
 /// What an inspection says about an end. Neither 0 nor 137 proves anything: it is evidence beside the rest.
@@ -301,7 +285,11 @@ impl Engine for DockerEngine {
     }
 
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
-        self.create(spec).await?;
+        // Exclusive by label as well: the name alone would be free again after somebody renamed the container.
+        let there = self.look_by_label(&spec.name).await?;
+        if matches!(there, Found::Nothing) {
+            self.create(spec).await?;
+        }
         let docker_name = self.docker_name(&spec.name);
         let id = match self.look(&spec.name).await? {
             // One container is one session: what has run is never started again.
@@ -316,7 +304,7 @@ impl Engine for DockerEngine {
             Ok(()) => Ok(id),
             Err(error) => {
                 let detail = error.to_string();
-                if let Err(error) = self.removed(&spec.name).await {
+                if let Err(error) = self.removed(&id).await {
                     tracing::warn!(container = %spec.name, %error, "a container that did not start is left for the next look");
                 }
                 Err(StartError::failed("start", detail))
@@ -325,18 +313,15 @@ impl Engine for DockerEngine {
     }
 
     async fn stop(&self, name: &ContainerName, grace_ms: u64) -> Result<(), Unreachable> {
-        if self.inspect(name).await?.is_none() {
-            return Ok(());
-        }
-        let docker_name = self.docker_name(name);
+        let Some(found) = self.inspect(name).await? else { return Ok(()) };
+        let id = found.id.unwrap_or_default();
         let stopped = if grace_ms == 0 {
-            within(STOP_WITHIN, "killing a container", self.docker.kill_container(&docker_name, None::<KillContainerOptions>))
-                .await?
+            within(STOP_WITHIN, "killing a container", self.docker.kill_container(&id, None::<KillContainerOptions>)).await?
         } else {
             let seconds = i32::try_from(grace_ms.div_ceil(1000)).unwrap_or(i32::MAX);
             let options = StopContainerOptions { t: Some(seconds), signal: None };
             let limit = Duration::from_millis(grace_ms) + STOP_WITHIN;
-            within(limit, "stopping a container", self.docker.stop_container(&docker_name, Some(options))).await?
+            within(limit, "stopping a container", self.docker.stop_container(&id, Some(options))).await?
         };
         match stopped {
             Ok(()) => Ok(()),
@@ -349,7 +334,7 @@ impl Engine for DockerEngine {
     async fn remove(&self, name: &ContainerName) -> Result<(), Unreachable> {
         self.pids.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
         match self.inspect(name).await? {
-            Some(_) => self.removed(name).await,
+            Some(found) => self.removed(&found.id.unwrap_or_default()).await,
             None => Ok(()),
         }
     }
@@ -369,7 +354,23 @@ impl Engine for DockerEngine {
     }
 
     fn host_memory(&self) -> Option<HostMemory> {
-        host_memory()
+        memory::host_memory()
+    }
+
+    async fn used(&self, name: &ContainerName) -> Result<Option<Used>, Unreachable> {
+        let docker_name = self.docker_name(name);
+        let options = StatsOptions { stream: false, one_shot: true };
+        let mut answers = Box::pin(self.docker.stats(&docker_name, Some(options)));
+        let asked = async { answers.next().await.transpose() };
+        match within(ASK_WITHIN, "asking what a container uses", asked).await? {
+            Ok(stats) => Ok(stats.as_ref().map(used::used).filter(|used| used.processes > 0)),
+            Err(error) if matches!(status(&error), Some(404 | 409)) => Ok(None),
+            Err(error) => Err(unreachable("asking what a container uses", error)),
+        }
+    }
+
+    async fn forget_all_but(&self, projects: &BTreeSet<ProjectName>) {
+        self.caches.forget_all_but(projects).unwrap_or_else(|error| tracing::warn!(%error, "package caches are left behind"));
     }
 
     fn hints(&self) -> watch::Receiver<u64> {

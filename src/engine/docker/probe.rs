@@ -43,7 +43,8 @@ pub async fn runner_works(docker: &Docker, instance: &str, image: &str, binaries
 async fn remove(docker: &Docker, name: &str) -> anyhow::Result<()> {
     let options = RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
     match within(ACT_WITHIN, "removing a probe", docker.remove_container(name, Some(options))).await? {
-        Err(error) if status(&error) != Some(404) => Err(error).context("removing a probe"),
+        // Gone, or just being removed by somebody else.
+        Err(error) if !matches!(status(&error), Some(404 | 409)) => Err(error).context("removing a probe"),
         _ => Ok(()),
     }
 }

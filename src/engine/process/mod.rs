@@ -6,16 +6,18 @@
 
 mod identity;
 mod sandbox;
+mod used;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable};
+use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable, Used};
 use async_trait::async_trait;
+use events::id::ProjectName;
 use events::policy::room::HostMemory;
 use nix::sys::signal::Signal;
 use tokio::io::AsyncReadExt;
@@ -24,6 +26,7 @@ use tokio::sync::watch;
 pub use identity::{EXIT_FILE, ExitFile, RUN_FILE, RunFile, boot_id, start_ticks};
 pub use sandbox::Sandbox;
 
+use super::caches::Caches;
 use super::owner::Owner;
 use crate::door::door_path;
 
@@ -37,6 +40,7 @@ pub struct ProcessEngine {
     data: PathBuf,
     berths: PathBuf,
     doors: PathBuf,
+    caches: Caches,
     binary: PathBuf,
     sandbox: Sandbox,
     allow_unisolated: bool,
@@ -56,6 +60,7 @@ impl ProcessEngine {
             data: data.to_owned(),
             berths,
             doors,
+            caches: Caches::new(data.join("caches")),
             binary,
             sandbox,
             allow_unisolated,
@@ -80,7 +85,8 @@ impl ProcessEngine {
     async fn launch(&self, spec: &StartSpec, folder: &Path) -> Result<(), StartError> {
         let launch = data_encoding::HEXLOWER.encode(&random()?);
         let door = door_path(&self.doors, &spec.session);
-        let inside = [
+        let cache = self.caches.prepare(spec).map_err(|e| StartError::failed("cache", e))?;
+        let mut inside = vec![
             self.binary.as_os_str().to_owned(),
             "runner".into(),
             "--door".into(),
@@ -90,7 +96,9 @@ impl ProcessEngine {
             "--launch".into(),
             launch.clone().into(),
         ];
-        let shown = sandbox::Shown { data: &self.data, berth: folder, door: &door, binary: &self.binary };
+        inside.extend(cache.iter().flat_map(|cache| ["--cache".into(), cache.clone().into()]));
+        let (cache, binary) = (cache.as_deref(), self.binary.as_path());
+        let shown = sandbox::Shown { data: &self.data, berth: folder, door: &door, cache, binary };
         let mut command = self.sandbox.command(&inside, &shown);
         let info =
             std::fs::File::create(folder.join(identity::info_file(&launch))).map_err(|e| StartError::failed("folder", e))?;
@@ -219,6 +227,16 @@ impl Engine for ProcessEngine {
     /// Nothing keeps a limit on memory here.
     fn host_memory(&self) -> Option<HostMemory> {
         None
+    }
+
+    async fn used(&self, name: &ContainerName) -> Result<Option<Used>, Unreachable> {
+        let run = identity::read_run(&self.folder(name)).filter(identity::Run::alive);
+        let Some(pid) = run.map(|run| run.pid) else { return Ok(None) };
+        tokio::task::spawn_blocking(move || used::used(pid)).await.map_err(|e| Unreachable(e.to_string()))
+    }
+
+    async fn forget_all_but(&self, projects: &BTreeSet<ProjectName>) {
+        self.caches.forget_all_but(projects).unwrap_or_else(|error| tracing::warn!(%error, "package caches are left behind"));
     }
 
     fn hints(&self) -> watch::Receiver<u64> {

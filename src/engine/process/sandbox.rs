@@ -49,6 +49,8 @@ pub(super) struct Shown<'a> {
     pub(super) berth: &'a Path,
     /// Its door.
     pub(super) door: &'a Path,
+    /// Its package cache, writable, if it has one.
+    pub(super) cache: Option<&'a Path>,
     /// Our binary.
     pub(super) binary: &'a Path,
 }
@@ -90,6 +92,9 @@ impl Sandbox {
         }
         command.arg("--tmpfs").arg(shown.data);
         command.arg("--bind").arg(shown.berth).arg(shown.berth);
+        if let Some(cache) = shown.cache {
+            command.arg("--bind").arg(cache).arg(cache);
+        }
         command.arg("--ro-bind").arg(shown.door).arg(shown.door);
         command.arg("--ro-bind").arg(shown.binary).arg(shown.binary);
         command.arg("--").args(inside);

@@ -5,8 +5,13 @@ mod features;
 mod fleet;
 mod projects;
 mod subscriptions;
+mod usage;
+
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use actors::host::ExecuteError;
+use actors::ports::engine::Engine;
 use actors::supervisor::Core;
 use events::cause::{Cause, Principal};
 use events::id::{BerthNo, CommandId, FeatureId, ProjectName};
@@ -26,6 +31,17 @@ pub use claims::Holding;
 pub struct Office {
     /// What it works on.
     pub core: Core,
+    /// Where.
+    pub premises: Premises,
+}
+
+/// What an operator may look at beside the books.
+#[derive(Clone, Default)]
+pub struct Premises {
+    /// What runs the containers, once the fleet has begun.
+    pub engine: Option<Arc<dyn Engine>>,
+    /// The data folder.
+    pub data: PathBuf,
 }
 
 /// One wish: who has it, and the id under which it is answered once.

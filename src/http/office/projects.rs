@@ -1,6 +1,7 @@
 //! Projects: register, change, start, drain, stop, delete.
 
 use actors::host::ExecuteError;
+use events::egress::EgressRule;
 use events::id::ProjectName;
 use events::policy::AnyCommand;
 use events::project;
@@ -9,6 +10,7 @@ use events::stream::StreamId;
 
 use super::{Done, Office, Wish, written};
 use crate::adapters::git::split_credentials;
+use crate::egress::presets::Presets;
 use crate::http::problem::ApiProblem;
 use crate::http::shapes::{self, CredentialShape, NewProject, ProjectChange, ProjectShape, Written};
 
@@ -65,6 +67,22 @@ impl Office {
         Ok(())
     }
 
+    /// Adds the rules of these presets, each rule once. What a preset said is recorded: a preset that changes later changes no project.
+    fn add_presets(&self, rules: &mut Vec<EgressRule>, names: &[String]) -> Done<()> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let presets = Presets::read(&self.premises.data).map_err(ApiProblem::invalid)?;
+        for name in names {
+            for rule in presets.rules(name).map_err(ApiProblem::invalid)? {
+                if !rules.contains(rule) {
+                    rules.push(rule.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Changes settings, target and spec; what is absent stays.
     pub async fn change_project(&self, wish: &Wish, name: &str, change: &ProjectChange) -> Done<Written> {
         let name = Self::name(name)?;
@@ -75,7 +93,9 @@ impl Office {
         if let Some(credential) = &change.credential {
             self.core.world.repo.keep_credential(&name, credential.credential().as_ref()).await?;
         }
-        let settings = Box::new(change.apply(settings));
+        let mut settings = change.apply(settings);
+        self.add_presets(&mut settings.egress, &change.egress_presets)?;
+        let settings = Box::new(settings);
         let command = AnyCommand::Project(project::Command::ChangeSettings { settings });
         let mut last = written(&self.tell(wish, wish.part("settings"), stream.clone(), command).await?);
         if let Some(count) = change.target {
@@ -115,6 +135,9 @@ impl Office {
         let command = AnyCommand::Project(project::Command::Delete { by: wish.by.clone() });
         let receipt = self.tell(wish, wish.id, StreamId::Project(name.clone()), command).await?;
         self.core.world.repo.keep_credential(&name, None).await?;
+        if let Some(engine) = &self.premises.engine {
+            engine.forget_all_but(&self.core.projector.read(|books| books.registered_names())).await;
+        }
         Ok(written(&receipt))
     }
 

@@ -7,7 +7,7 @@ use super::{Answer, Seen, ok, versioned};
 use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
-use crate::http::shapes::{Board, NewProject, NewTarget, ProjectChange, ProjectShape, Written};
+use crate::http::shapes::{Board, NewProject, NewTarget, ProjectChange, ProjectShape, ProjectUsage, Written};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -20,7 +20,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(start_project)
         .service(drain_project)
         .service(stop_project)
-        .service(show_board);
+        .service(show_board)
+        .service(show_usage);
 }
 
 /// All projects.
@@ -37,6 +38,15 @@ pub(in crate::http) async fn list_projects(office: Data<Office>, seen: Query<See
 #[post("/projects")]
 pub(in crate::http) async fn add_project(office: Data<Office>, wish: Wish, new: Json<NewProject>) -> Answer {
     Ok(HttpResponse::Created().json(office.add_project(&wish, new.into_inner()).await?))
+}
+
+/// What it uses: its containers now, its models and the way out so far, and disk.
+#[utoipa::path(context_path = "/api/v1", tag = "projects", params(Seen),
+    responses((status = 200, body = ProjectUsage), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}/usage")]
+pub(in crate::http) async fn show_usage(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+    seen.wait(&office).await?;
+    ok(office.usage(&name).await?)
 }
 
 /// One project. The ETag is the version of its stream.

@@ -82,6 +82,8 @@ pub struct ProjectChange {
     pub agents: Option<RoleAgents>,
     /// What containers may reach; an empty list allows nothing.
     pub egress: Option<Vec<EgressRule>>,
+    /// Names of the server's presets whose rules are added to those.
+    pub egress_presets: Vec<String>,
     /// Bytes one session may move that way.
     pub egress_bytes_max: Option<u64>,
     /// What one container gets of the host.
@@ -94,6 +96,8 @@ pub struct ProjectChange {
     pub allow_unverified: Option<bool>,
     /// Wall limit of a session, in milliseconds.
     pub session_wall_ms: Option<u64>,
+    /// A berth's claim expires this many milliseconds after the last sign of life; a runner gives one every five seconds.
+    pub lease_ms: Option<u64>,
     /// Highest target that may be set.
     pub target_max: Option<u16>,
     /// What upstream asks for from now on; kept apart from the log.
@@ -119,6 +123,7 @@ impl ProjectChange {
         }
         settings.allow_unverified = self.allow_unverified.unwrap_or(settings.allow_unverified);
         settings.target_max = self.target_max.unwrap_or(settings.target_max);
+        settings.lease_ms = self.lease_ms.unwrap_or(settings.lease_ms);
         settings.session_wall_ms = self.session_wall_ms.unwrap_or(settings.session_wall_ms);
         settings
     }

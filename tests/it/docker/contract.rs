@@ -66,6 +66,11 @@ pub(crate) fn judge(container: &ContainerInspectResponse) -> Result<(), String> 
     let is_door = |m: &bollard::models::MountPoint| {
         m.typ.as_deref() == Some("bind") && m.rw == Some(false) && m.destination.as_deref() == Some("/door")
     };
+    // The package cache of one berth, where the project keeps any.
+    let is_cache = |m: &bollard::models::MountPoint| {
+        let own = |path: &str| path.contains("/caches/") && (path.contains("/agent/") || path.contains("/verification/"));
+        m.typ.as_deref() == Some("bind") && m.destination.as_deref() == Some("/cache") && m.source.as_deref().is_some_and(own)
+    };
     // Agent CLIs that tests bring along; nothing else.
     let is_shown = |m: &bollard::models::MountPoint| {
         let cli = |path: &str| path.strip_prefix("/usr/local/bin/").is_some_and(|name| CLIS.contains(&name));
@@ -88,8 +93,10 @@ pub(crate) fn judge(container: &ContainerInspectResponse) -> Result<(), String> 
         ("open files bounded", nofile),
         ("no log of the engine's own", host.log_config.as_ref().is_some_and(|log| log.typ.as_deref() == Some("none"))),
         (
-            "the door and what a test shows are the only mounts, read-only",
-            mounts.iter().filter(|m| is_door(m)).count() == 1 && mounts.iter().all(|m| is_door(m) || is_shown(m)),
+            "the door, one cache and what a test shows are the only mounts, all but the cache read-only",
+            mounts.iter().filter(|m| is_door(m)).count() == 1
+                && mounts.iter().filter(|m| is_cache(m)).count() <= 1
+                && mounts.iter().all(|m| is_door(m) || is_cache(m) || is_shown(m)),
         ),
         ("a bounded work folder", bounded("/work") && bounded("/tmp") && tmpfs.len() == 2),
         ("no device", host.devices.clone().unwrap_or_default().is_empty()),

@@ -3,9 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use actors::ports::engine::{ContainerName, Engine, StartSpec, Status};
+use actors::ports::engine::{ContainerName, Engine, StartSpec, Status, Trust};
 use events::id::{BerthNo, Generation, SessionId};
 use events::settings::ContainerLimits;
+use supercargo::engine::caches::Caches;
 use supercargo::engine::docker::DockerEngine;
 use supercargo::engine::docker::image::IMAGE;
 
@@ -19,7 +20,14 @@ fn an_end_that_was_told_is_seen_without_another_word() {
     on_docker("ends of containers", |docker| async move {
         let folder = tempfile::tempdir().expect("folder");
         let instance = format!("log-ends-{}", std::process::id());
-        let engine = DockerEngine::new(docker, &instance, IMAGE, folder.path().to_owned(), folder.path().to_owned());
+        let engine = DockerEngine::new(
+            docker,
+            &instance,
+            IMAGE,
+            folder.path().to_owned(),
+            folder.path().to_owned(),
+            Caches::new(folder.path().join("caches")),
+        );
         for n in 1..=12 {
             let session = SessionId::from_bytes([n; 10]);
             let door = folder.path().join(session.as_str());
@@ -29,7 +37,14 @@ fn an_end_that_was_told_is_seen_without_another_word() {
                 std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("open to all");
             }
             let name = ContainerName { project: "zoo".parse().expect("name"), n: BerthNo(1), generation: Generation(n.into()) };
-            let spec = StartSpec { name: name.clone(), session, claim: None, limits: ContainerLimits::default(), ours: true };
+            let spec = StartSpec {
+                name: name.clone(),
+                session,
+                claim: None,
+                limits: ContainerLimits::default(),
+                ours: true,
+                trust: Trust::Agent,
+            };
             let mut hints = engine.hints();
             engine.start(&spec).await.expect("started");
             loop {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::query_parameters::{ImportImageOptions, ListContainersOptions};
+use bollard::query_parameters::{EventsOptions, ImportImageOptions, ListContainersOptions};
 use futures::StreamExt;
 use nix::sys::signal::Signal;
 use supercargo::engine::docker::image::IMAGE;
@@ -166,10 +166,17 @@ fn the_server_is_killed_in_the_middle() {
     });
 }
 
-/// F37: the engine itself is killed under running containers and comes back: nothing is concluded while it is away, the sessions that
-/// ended with it are lost and cost no try, the project completes.
+/// Returns when the engine tells the next event of this kind; also when it cannot tell anything any more.
+async fn told(docker: &Docker, kind: &str) {
+    let filters = HashMap::from([("event".to_owned(), vec![kind.to_owned()])]);
+    let mut events = docker.events(Some(EventsOptions { filters: Some(filters), ..EventsOptions::default() }));
+    drop(events.next().await);
+}
+
+/// F37: the engine itself is killed under running containers and comes back, once in each phase of a container's life: nothing is concluded
+/// while it is away, the sessions that ended with it are lost and cost no try, the project completes.
 #[test]
-fn the_engine_is_killed_in_the_middle() {
+fn the_engine_is_killed_in_every_phase() {
     on_docker("the engine killed under its containers", |docker| async move {
         let mut engine = match PrivateEngine::new() {
             Ok(engine) => engine,
@@ -180,12 +187,22 @@ fn the_engine_is_killed_in_the_middle() {
         let folder = tempfile::tempdir().expect("folder");
         let mut command = demo(folder.path());
         let child = command.env("DOCKER_HOST", engine.host()).spawn().expect("started");
-        let ended = tokio::spawn(run(child));
-        tokio::time::sleep(Duration::from_secs(4)).await;
-        engine.kill();
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        engine.start().expect("started again");
+        let mut ended = tokio::spawn(run(child));
+        // The trial of the runner is over: what comes now are sessions.
+        told(&private, "destroy").await;
+        let mut killed = 0;
+        for phase in ["create", "start", "die", "destroy"] {
+            tokio::select! {
+                _ = &mut ended => panic!("it ended before the engine was killed at {phase}: {}", said(folder.path())),
+                () = told(&private, phase) => {}
+            }
+            engine.kill();
+            killed += 1;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            engine.start().expect("started again");
+        }
         assert_eq!(ended.await.expect("waited"), Some(0), "{}", said(folder.path()));
+        assert_eq!(killed, 4);
         is_built_as_the_log_says(folder.path(), FEATURES);
         assert_eq!(left(&private, folder.path()).await, 0);
         watch.end().await;

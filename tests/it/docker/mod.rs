@@ -1,6 +1,7 @@
 //! Tests on a real Docker engine. Without one they are skipped, which `.ci/run` reports in its closing lines; with one, every container
 //! that any of them makes is inspected and held against the hardening of the design (K6).
 
+mod by_hand;
 pub(crate) mod contract;
 mod ends;
 mod fleet;

@@ -1,16 +1,16 @@
 //! Containers that are tasks. They live on when a server crashes, as real ones do, and are found again by name.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actors::containers::reconciler::Doors;
-use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable};
+use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable, Used};
 use actors::sessions::Sessions;
 use async_trait::async_trait;
 use events::container::Exit;
-use events::id::SessionId;
+use events::id::{ProjectName, SessionId};
 use events::policy::room::HostMemory;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -116,6 +116,12 @@ impl Engine for StubEngine {
     fn host_memory(&self) -> Option<HostMemory> {
         None
     }
+
+    async fn used(&self, _name: &ContainerName) -> Result<Option<Used>, Unreachable> {
+        Ok(None)
+    }
+
+    async fn forget_all_but(&self, _projects: &BTreeSet<ProjectName>) {}
 
     fn hints(&self) -> watch::Receiver<u64> {
         self.hints.subscribe()

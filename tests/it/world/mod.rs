@@ -161,7 +161,11 @@ impl World {
             return None;
         }
         self.sessions.send_replace(Some(running.core.sessions.clone()));
-        Some(Server { office: Office { core: running.core.clone() }, core: running.core.clone(), running })
+        Some(Server {
+            office: Office { core: running.core.clone(), premises: Default::default() },
+            core: running.core.clone(),
+            running,
+        })
     }
 
     /// Ends a server as a crash would.

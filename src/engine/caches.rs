@@ -1,0 +1,118 @@
+//! Package caches that outlive a session: a folder each for project, trust and berth below the data folder, shown to the container that
+//! gets it and to no other. What an agent downloaded is never read by a verification, nor by another berth's user.
+//!
+//! A cache has no quota of its own: one that is found above its bound at a start is emptied, and the runner ends a session that leaves
+//! the host too little disk.
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use actors::ports::engine::StartSpec;
+use events::id::ProjectName;
+
+use super::owner::Owner;
+
+/// The caches of one installation.
+#[derive(Debug, Clone)]
+pub struct Caches {
+    folder: PathBuf,
+}
+
+impl Caches {
+    /// The caches below this folder.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The cache for a container, made and within its bound; none when its limits give it none.
+    pub fn prepare(&self, spec: &StartSpec) -> std::io::Result<Option<PathBuf>> {
+        if spec.limits.cache_mib == 0 {
+            return Ok(None);
+        }
+        let path = self.folder.join(spec.name.project.as_str()).join(spec.trust.name()).join(spec.name.n.to_string());
+        if path.is_dir() && bytes_below(&path) > u64::from(spec.limits.cache_mib) * 1024 * 1024 {
+            tracing::info!(cache = %path.display(), "a package cache is above its bound and is emptied");
+            std::fs::remove_dir_all(&path)?;
+        }
+        std::fs::create_dir_all(&path)?;
+        // The way to it may be walked by the user of a process container; what others keep may not be read.
+        let ways = path.ancestors().skip(1).take_while(|way| way.starts_with(&self.folder));
+        for way in ways {
+            std::fs::set_permissions(way, std::fs::Permissions::from_mode(0o711))?;
+        }
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700))?;
+        Owner::of(spec.name.n).give(&path)?;
+        Ok(Some(path))
+    }
+
+    /// Removes the caches of every project but these.
+    pub fn forget_all_but(&self, projects: &BTreeSet<ProjectName>) -> std::io::Result<()> {
+        if !self.folder.is_dir() {
+            return Ok(());
+        }
+        for entry in std::fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let known =
+                entry.file_name().to_str().and_then(|name| name.parse().ok()).is_some_and(|name| projects.contains(&name));
+            if !known {
+                std::fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of the files below a folder; links are not followed, and what cannot be looked at counts nothing.
+pub fn bytes_below(folder: &Path) -> u64 {
+    let (mut bytes, mut folders) = (0, vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let Ok(found) = entry.metadata() else { continue };
+            if found.is_dir() {
+                folders.push(entry.path());
+            } else {
+                bytes += found.len();
+            }
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actors::ports::engine::{ContainerName, Trust};
+    use events::id::{BerthNo, Generation, SessionId};
+    use events::settings::ContainerLimits;
+
+    fn spec(trust: Trust, n: u16, cache_mib: u32) -> StartSpec {
+        let name = ContainerName { project: "zoo".parse().expect("name"), n: BerthNo(n), generation: Generation(1) };
+        let limits = ContainerLimits { cache_mib, ..ContainerLimits::default() };
+        StartSpec { name, session: SessionId::from_bytes([1; 10]), claim: None, limits, ours: true, trust }
+    }
+
+    #[test]
+    fn a_cache_belongs_to_project_trust_and_berth_and_keeps_its_bound() {
+        let folder = tempfile::tempdir().expect("folder");
+        let caches = Caches::new(folder.path().join("caches"));
+        let prepared = |trust, n, mib| caches.prepare(&spec(trust, n, mib)).expect("prepared");
+        assert_eq!(prepared(Trust::Agent, 1, 0), None, "none unless asked for");
+        let all = [(Trust::Agent, 1), (Trust::Agent, 2), (Trust::Verification, 1)].map(|(trust, n)| prepared(trust, n, 1));
+        let paths: BTreeSet<PathBuf> = all.into_iter().flatten().collect();
+        assert_eq!(paths.len(), 3);
+        let mine = prepared(Trust::Agent, 1, 1).expect("a cache");
+        std::fs::create_dir(mine.join("npm")).expect("folder");
+        std::fs::write(mine.join("npm/pack"), vec![0; 1024 * 1024]).expect("file");
+        assert!(prepared(Trust::Agent, 1, 1).expect("a cache").join("npm/pack").exists(), "at its bound it stays");
+        std::fs::write(mine.join("one"), [0]).expect("file");
+        assert!(!prepared(Trust::Agent, 1, 1).expect("a cache").join("npm").exists(), "above it is emptied");
+
+        let zoo: BTreeSet<ProjectName> = ["zoo".parse().expect("name")].into();
+        caches.forget_all_but(&zoo).expect("forgotten");
+        assert!(mine.exists());
+        caches.forget_all_but(&BTreeSet::new()).expect("forgotten");
+        assert!(!mine.exists());
+        Caches::new(folder.path().join("never")).forget_all_but(&zoo).expect("nothing to forget");
+    }
+}
