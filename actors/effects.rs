@@ -24,7 +24,7 @@ use crate::lane::{Asking, Lane};
 use crate::ports::PortError;
 use crate::ports::blobs::Blobs;
 use crate::ports::prompts::{Prompts, Told};
-use crate::ports::repo::{Built, MergeWish, Published, Repo};
+use crate::ports::repo::{Built, Looked, MergeWish, Published, Repo};
 use crate::projector::Projector;
 
 /// What became of something owed.
@@ -226,8 +226,8 @@ impl Effects {
         let command = match self.repo.build(project, &url, &branch, &wish).await {
             Ok(Built::Candidate(candidate)) => trunk::Command::RecordCandidate { entry, candidate },
             Ok(Built::Conflict { paths }) => trunk::Command::RecordConflict { entry, base, paths },
-            Ok(Built::Moved { seen }) => trunk::Command::RecordMoved { entry, seen },
-            Err(error) => trunk::Command::Halt { reason: format!("building a candidate: {error}") },
+            Ok(Built::Moved(looked)) => moved(entry, looked),
+            Err(error) => halt("building a candidate", &error),
         };
         let base = wish.base.map_or_else(String::new, |sha| sha.to_string());
         let key = ["build", &entry.to_string(), &attempt.to_string(), &base];
@@ -238,8 +238,8 @@ impl Effects {
         let (candidate, url, branch, feature) = self.book(project, |book| publication(book, entry))?;
         let (command, advanced) = match self.repo.publish(project, &url, &branch, &candidate).await {
             Ok(Published::Advanced) => (trunk::Command::RecordAdvanced { entry }, true),
-            Ok(Published::Moved { seen }) => (trunk::Command::RecordMoved { entry, seen }, false),
-            Err(error) => (trunk::Command::Halt { reason: format!("publishing {}: {error}", candidate.sha) }, false),
+            Ok(Published::Moved(looked)) => (moved(entry, looked), false),
+            Err(error) => (halt(&format!("publishing {}", candidate.sha), &error), false),
         };
         let key = ["publish", &entry.to_string(), &attempt.to_string(), candidate.sha.as_str()];
         let position = self.record(StreamId::Trunk(project.clone()), AnyCommand::Trunk(command), &key).await?;
@@ -250,6 +250,22 @@ impl Effects {
         }
         Ok(position)
     }
+}
+
+/// What the trunk is told about an upstream that is not where an entry was built.
+fn moved(entry: u64, looked: Looked) -> trunk::Command {
+    match looked {
+        Looked::At(seen) => trunk::Command::RecordMoved { entry, seen },
+        Looked::Gone => trunk::Command::Halt { reason: "its branch is gone".to_owned(), fault: trunk::Fault::BranchGone },
+        Looked::Rewritten { lost, seen } => {
+            trunk::Command::Halt { reason: "its branch was rewritten".to_owned(), fault: trunk::Fault::Rewritten { lost, seen } }
+        }
+    }
+}
+
+/// What the trunk is told about an outside that did not do it.
+pub(crate) fn halt(what: &str, error: &PortError) -> trunk::Command {
+    trunk::Command::Halt { reason: format!("{what}: {error}"), fault: trunk::Fault::said(&error.to_string()) }
 }
 
 fn wish(book: &ProjectBook, entry: u64) -> Option<(MergeWish, String, String)> {

@@ -33,3 +33,4 @@ pub mod sessions;
 pub mod signs;
 pub mod supervisor;
 pub mod tasks;
+pub mod watcher;

@@ -36,6 +36,7 @@ use crate::sessions::Sessions;
 use crate::sessions::tallies::Tallies;
 use crate::signs::Signs;
 use crate::tasks::Tasks;
+use crate::watcher::Watcher;
 
 /// The world as this installation has it.
 #[derive(Clone)]
@@ -123,6 +124,13 @@ impl Core {
     }
 }
 
+impl Core {
+    /// Looks after upstreams.
+    pub fn watcher(&self) -> Watcher {
+        Watcher { directory: self.directory.clone(), projector: self.projector.clone(), repo: self.world.repo.clone() }
+    }
+}
+
 impl Running {
     /// Records that this server runs, and begins to owe and to reconcile.
     pub async fn begin(
@@ -163,6 +171,8 @@ impl Running {
             every: core.world.snapshot_every,
             checked: self.checked,
         };
+        let watcher = core.watcher();
+        self.tasks.keep("watcher", move || watcher.clone().run());
         self.keeper = Some(keeper.clone());
         self.tasks.keep("keeper", move || keeper.clone().run());
         let janitor = Janitor {

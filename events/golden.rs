@@ -234,7 +234,8 @@ fn trunks() -> Vec<trunk::Event> {
         t::PublishIntended { entry, from: Some(sha('0')), to: sha('c') }.into(),
         t::Advanced { entry, from: Some(sha('0')), to: sha('c') }.into(),
         t::UpstreamMoved { entry, seen: Some(sha('9')) }.into(),
-        t::Halted { reason: text("unreachable") }.into(),
+        t::Followed { from: Some(sha('a')), to: sha('b'), accepted: Some(text("operator")) }.into(),
+        t::Halted { reason: text("unreachable"), fault: trunk::Fault::Rewritten { lost: sha('a'), seen: sha('b') } }.into(),
         t::Unhalted {}.into(),
     ]
 }

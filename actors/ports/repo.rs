@@ -15,6 +15,22 @@ pub struct Copied {
     pub head: Option<Sha>,
 }
 
+/// Where upstream's branch is, compared with what it held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Looked {
+    /// Where it was, or further; none when it was empty and is.
+    At(Option<Sha>),
+    /// It is not there any more.
+    Gone,
+    /// It does not hold any more what it held.
+    Rewritten {
+        /// What it held.
+        lost: Sha,
+        /// Where it is.
+        seen: Sha,
+    },
+}
+
 /// What a merge came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Built {
@@ -26,10 +42,7 @@ pub enum Built {
         paths: Vec<String>,
     },
     /// Upstream is not where the entry was built on.
-    Moved {
-        /// Where it is.
-        seen: Option<Sha>,
-    },
+    Moved(Looked),
 }
 
 /// What a push came to, read back.
@@ -38,10 +51,7 @@ pub enum Published {
     /// Upstream holds it.
     Advanced,
     /// Somebody else was first.
-    Moved {
-        /// Where upstream is.
-        seen: Option<Sha>,
-    },
+    Moved(Looked),
 }
 
 /// A merge to be built.
@@ -96,10 +106,18 @@ impl std::fmt::Debug for Credential {
 pub trait Repo: Send + Sync {
     /// Keeps what a project's upstream asks for; none forgets it.
     async fn keep_credential(&self, project: &ProjectName, credential: Option<&Credential>) -> Result<(), PortError>;
+    /// Keys of upstream's host that were pinned when they were seen first, as `host type fingerprint`.
+    async fn host_keys(&self, project: &ProjectName) -> Result<Vec<String>, PortError>;
+    /// Forgets them: the next connection pins what it sees.
+    async fn forget_host_keys(&self, project: &ProjectName) -> Result<(), PortError>;
     /// Asks whether upstream is there, and changes nothing there.
     async fn probe(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
     /// Makes or completes the gate of a project as a copy of upstream.
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
+    /// Asks where upstream's branch is, and takes it into the gate unless it was rewritten. `known` is what it held.
+    async fn look(&self, project: &ProjectName, url: &str, branch: &str, known: Option<&Sha>) -> Result<Looked, PortError>;
+    /// Takes a rewritten branch into the gate as it is; what it held stays pinned.
+    async fn accept(&self, project: &ProjectName, branch: &str, lost: &Sha, seen: &Sha) -> Result<(), PortError>;
     /// The newest pushed commit of a claim.
     async fn work_head(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Result<Option<Sha>, PortError>;
     /// Pins a pushed commit as submitted, after comparing it with the work ref and the trunk.

@@ -2,10 +2,10 @@
 
 use crate::aggregate::{Aggregate, Moment};
 use crate::evidence::Evidence;
-use crate::id::{SessionId, Timestamp};
+use crate::id::{SessionId, Sha, Timestamp};
 use crate::trunk::event::{self, Candidate, EntryKind, Event};
 use crate::trunk::state::{Entry, Stage, Trunk};
-use crate::trunk::{Command, Refusal};
+use crate::trunk::{Command, Fault, Refusal};
 
 type Decision = Result<Vec<Event>, Refusal>;
 
@@ -71,12 +71,37 @@ impl Trunk {
                 _ if *seen == self.head => Ok(vec![]),
                 _ => Ok(vec![event::UpstreamMoved { entry: *entry, seen: seen.clone() }.into()]),
             },
-            Command::Halt { reason } => Ok(vec![event::Halted { reason: reason.clone() }.into()]),
+            Command::Halt { reason, fault } => Ok(vec![event::Halted { reason: reason.clone(), fault: fault.clone() }.into()]),
+            Command::Follow { seen } => Ok(self.follow(seen)),
+            Command::AcceptRewrite { seen, by } => self.accept(seen, by),
             Command::Unhalt => match self.halt {
                 Some(_) => Ok(vec![event::Unhalted {}.into()]),
                 None => Err(Refusal::NotHalted),
             },
             Command::Drop { entry, why } => self.drop_out(*entry, why),
+        }
+    }
+
+    /// Where upstream is: taken while nothing is queued. An entry on its way finds out by itself, when it is built or published.
+    fn follow(&self, seen: &Sha) -> Vec<Event> {
+        match (self.is_idle(), self.head.as_ref() == Some(seen)) {
+            (true, false) => vec![event::Followed { from: self.head.clone(), to: seen.clone(), accepted: None }.into()],
+            (true, true) if self.halt.is_some() => vec![event::Unhalted {}.into()],
+            _ => vec![],
+        }
+    }
+
+    fn accept(&self, seen: &Sha, by: &str) -> Decision {
+        let rewritten =
+            self.halt.as_ref().is_some_and(|halt| matches!(&halt.fault, Fault::Rewritten { seen: at, .. } if at == seen));
+        let busy = self.front().is_some_and(|front| matches!(front.stage, Stage::Verifying { .. } | Stage::Publishing { .. }));
+        match (rewritten, busy) {
+            (false, _) => Err(Refusal::NotRewritten),
+            (true, true) => Err(Refusal::WrongStage),
+            (true, false) => {
+                let accepted = Some(by.to_owned());
+                Ok(vec![event::Followed { from: self.head.clone(), to: seen.clone(), accepted }.into()])
+            }
         }
     }
 

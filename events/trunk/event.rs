@@ -7,6 +7,7 @@ use crate::evidence::Evidence;
 use crate::holder::Seat;
 use crate::id::{Epoch, FeatureId, SessionId, Sha};
 use crate::outcome::Outcome;
+use crate::trunk::fault::Fault;
 
 /// What an entry brings upstream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,6 +153,20 @@ pub struct UpstreamMoved {
 pub struct Halted {
     /// What was tried and what was said.
     pub reason: String,
+    /// What is wrong with upstream.
+    #[serde(default)]
+    pub fault: Fault,
+}
+
+/// Upstream moved while nothing was queued, or somebody took it as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Followed {
+    /// Where it was.
+    pub from: Option<Sha>,
+    /// Where it is.
+    pub to: Sha,
+    /// Who accepted that it does not hold any more what it held; none when it does.
+    pub accepted: Option<String>,
 }
 
 /// The trunk goes on.
@@ -172,7 +187,8 @@ event_enum! {
         PublishIntended(PublishIntended) = "trunk.publish_intended", 1;
         Advanced(Advanced) = "trunk.advanced", 1;
         UpstreamMoved(UpstreamMoved) = "trunk.upstream_moved", 1;
-        Halted(Halted) = "trunk.halted", 1;
+        Followed(Followed) = "trunk.followed", 1;
+        Halted(Halted) = "trunk.halted", 2, was [1: Halted];
         Unhalted(Unhalted) = "trunk.unhalted", 1;
     }
 }

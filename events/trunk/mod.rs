@@ -11,6 +11,7 @@
 
 mod decide;
 pub mod event;
+mod fault;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use crate::id::{SessionId, Sha};
 use crate::outcome::Outcome;
 use crate::refusal_enum;
 pub use crate::trunk::event::{Candidate, EntryKind, Event};
+pub use crate::trunk::fault::Fault;
 pub use crate::trunk::state::{Entry, Halt, Merged, Stage, Trunk, Verdict};
 
 /// Upstream may move this often under one entry before the trunk waits for the long back-off.
@@ -44,7 +46,9 @@ pub enum Command {
     IntendPublish { entry: u64 },
     RecordAdvanced { entry: u64 },
     RecordMoved { entry: u64, seen: Option<Sha> },
-    Halt { reason: String },
+    Halt { reason: String, fault: Fault },
+    Follow { seen: Sha },
+    AcceptRewrite { seen: Sha, by: String },
     Unhalt,
     Drop { entry: u64, why: String },
 }
@@ -58,6 +62,7 @@ refusal_enum! {
         NotFront = "not_front", "the entry is not at the front of the queue";
         WrongStage = "wrong_stage", "the entry is not where that could happen";
         NotVerifier = "not_verifier", "this session does not verify this entry: its evidence is not taken";
+        NotRewritten = "not_rewritten", "upstream was not seen rewritten to that commit";
         NotHalted = "not_halted", "the trunk is not halted";
         Publishing = "publishing", "the entry is being published; its end has to be seen first";
     }

@@ -9,6 +9,7 @@ use crate::evidence::Evidence;
 use crate::holder::Seat;
 use crate::id::{Epoch, FeatureId, Sha, Timestamp};
 use crate::trunk::event::{Candidate, EntryKind, Event};
+use crate::trunk::fault::Fault;
 
 /// The state of a trunk stream.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -113,6 +114,8 @@ pub struct Merged {
 pub struct Halt {
     /// What was said.
     pub reason: String,
+    /// What is wrong with upstream.
+    pub fault: Fault,
     /// How often in a row.
     pub attempts: u32,
     /// When.
@@ -185,14 +188,7 @@ impl Trunk {
                     self.restage(Stage::Verifying { candidate, seat: e.seat.clone() });
                 }
             }
-            Event::VerificationLapsed(_) => {
-                if let Some(candidate) = self.front_candidate() {
-                    self.restage(Stage::Built { candidate });
-                }
-                if let Some(front) = self.queue.front_mut() {
-                    front.lapses += 1;
-                }
-            }
+            Event::VerificationLapsed(_) => self.lapse(),
             Event::Verified(e) => {
                 if let Some(candidate) = self.front_candidate() {
                     self.restage(Stage::Verified { candidate, evidence: e.evidence.clone() });
@@ -211,25 +207,42 @@ impl Trunk {
                 }
             }
             Event::Advanced(e) => {
-                self.head = Some(e.to.clone());
-                self.halt = None;
+                self.is_at(Some(&e.to));
                 self.judge(Verdict::Merged(Merged { sha: e.to.clone() }));
             }
             Event::UpstreamMoved(e) => {
-                self.head = e.seen.clone();
-                self.halt = None;
+                self.is_at(e.seen.as_ref());
                 self.restage(Stage::Queued);
                 if let Some(front) = self.queue.front_mut() {
                     front.moves += 1;
                     front.lapses = 0;
                 }
             }
+            Event::Followed(e) => {
+                self.is_at(Some(&e.to));
+                self.restage(Stage::Queued);
+            }
             Event::Halted(e) => {
                 let before = self.halt.as_ref().map_or(0, |h| h.attempts);
-                self.halt = Some(Halt { reason: e.reason.clone(), attempts: before + 1, at: moment.at });
+                self.halt = Some(Halt { reason: e.reason.clone(), fault: e.fault.clone(), attempts: before + 1, at: moment.at });
             }
             Event::Unhalted(_) => self.halt = None,
         }
+    }
+
+    fn lapse(&mut self) {
+        if let Some(candidate) = self.front_candidate() {
+            self.restage(Stage::Built { candidate });
+        }
+        if let Some(front) = self.queue.front_mut() {
+            front.lapses += 1;
+        }
+    }
+
+    /// Upstream answered: it is here.
+    fn is_at(&mut self, head: Option<&Sha>) {
+        self.head = head.cloned();
+        self.halt = None;
     }
 
     fn drop_entry(&mut self, number: u64, why: &str) {

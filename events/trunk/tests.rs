@@ -39,7 +39,9 @@ fn states() -> Vec<(&'static str, Trunk)> {
     let verified = with(&verifying, vec![event::Verified { entry: 1, evidence: ran(1, 'e', 0) }.into()]);
     let publishing = with(&verified, vec![event::PublishIntended { entry: 1, from: Some(sha('0')), to: sha('c') }.into()]);
     let advanced = with(&publishing, vec![event::Advanced { entry: 1, from: Some(sha('0')), to: sha('c') }.into()]);
-    let halted = with(&publishing, vec![event::Halted { reason: "unreachable".into() }.into()]);
+    let halted = with(&publishing, vec![event::Halted { reason: "unreachable".into(), fault: Fault::Unreachable }.into()]);
+    let rewritten = Fault::Rewritten { lost: sha('0'), seen: sha('9') };
+    let rewritten = with(&opened, vec![event::Halted { reason: "rewritten".into(), fault: rewritten }.into()]);
     vec![
         ("new", given(&[])),
         ("open", given(&opened)),
@@ -49,6 +51,7 @@ fn states() -> Vec<(&'static str, Trunk)> {
         ("verified", given(&verified)),
         ("publishing", given(&publishing)),
         ("halted", given(&halted)),
+        ("rewritten", given(&rewritten)),
         ("advanced", given(&advanced)),
     ]
 }
@@ -78,7 +81,11 @@ fn grid() {
         ("intend publish", C::IntendPublish { entry: 1 }),
         ("record advanced", C::RecordAdvanced { entry: 1 }),
         ("record moved", C::RecordMoved { entry: 1, seen: Some(sha('9')) }),
-        ("halt", C::Halt { reason: "unreachable".into() }),
+        ("halt", C::Halt { reason: "unreachable".into(), fault: Fault::Unreachable }),
+        ("follow (where it was)", C::Follow { seen: sha('0') }),
+        ("follow (further)", C::Follow { seen: sha('9') }),
+        ("accept rewrite", C::AcceptRewrite { seen: sha('9'), by: "operator".into() }),
+        ("accept rewrite (of another)", C::AcceptRewrite { seen: sha('8'), by: "operator".into() }),
         ("unhalt", C::Unhalt),
         ("drop", C::Drop { entry: 1, why: "withdrawn".into() }),
     ];

@@ -71,7 +71,7 @@ impl ProjectBook {
             }
         }
         if let Some(halt) = &self.trunk.state.halt {
-            needs_you.push(format!("the trunk is halted: {}", halt.reason));
+            needs_you.push(format!("the trunk is halted: {} ({})", halt.fault.advice(), halt.reason));
         }
         let front = self.trunk.state.front();
         if let Some(front) = front.filter(|f| f.lapses >= trunk::VERIFIERS_MAX) {

@@ -14,6 +14,7 @@ mod project;
 mod serve;
 pub mod shown;
 mod subscription;
+mod upstream;
 mod usage;
 
 use std::path::PathBuf;

@@ -9,6 +9,7 @@ use events::project::ProjectKind;
 
 use super::choices::{self, AgentArgs, ContainerArgs};
 use super::client::ask;
+use super::upstream::{self, UpstreamCommand};
 use super::usage::{self, UsageArgs};
 use super::{DataArgs, OutputArgs};
 use crate::http::shapes::{CredentialShape, NewProject, ProjectChange, ProjectShape, Written};
@@ -36,6 +37,9 @@ pub(super) enum ProjectCommand {
     },
     /// What it uses: its containers now, its models so far, and disk
     Usage(UsageArgs),
+    /// Its upstream: look at it, take it as it is, pinned host keys
+    #[command(subcommand)]
+    Upstream(UpstreamCommand),
     /// Change its settings
     Set(Box<SetArgs>),
     /// Begin to work
@@ -178,6 +182,7 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         }
         ProjectCommand::Show { name, data, output } => show(&name, &data, output.json).await,
         ProjectCommand::Usage(args) => usage::run(&args).await,
+        ProjectCommand::Upstream(command) => upstream::run(command).await,
         ProjectCommand::Set(args) => set(*args).await,
         ProjectCommand::Start(args) => intend(args, "start").await,
         ProjectCommand::Drain(args) => intend(args, "drain").await,

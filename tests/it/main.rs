@@ -20,4 +20,5 @@ mod retained;
 mod tools;
 mod transports;
 mod trial;
+mod upstream;
 mod world;

@@ -112,6 +112,15 @@ impl Newcomer {
         self.follow(kind, move |line| line.contains(&wanted));
     }
 
+    /// Follows the log until the nth event of this kind.
+    pub(crate) fn follow_until_nth(&self, kind: &str, nth: usize) {
+        let (wanted, mut seen) = (kind.to_owned(), 0);
+        self.follow(kind, move |line| {
+            seen += usize::from(line.contains(&wanted));
+            seen == nth
+        });
+    }
+
     /// Follows the log until the project is complete and its last session has left: as many berths were freed as were assigned.
     pub(crate) fn follow_until_all_is_quiet(&self) {
         let (mut completed, mut assigned, mut freed) = (false, 0, 0);

@@ -1,7 +1,7 @@
 //! The gate's refs: work of claims, pinned submissions, candidates.
 
 use actors::ports::PortError;
-use actors::ports::repo::Handed;
+use actors::ports::repo::{Handed, Looked};
 use events::id::{Epoch, FeatureId, Sha};
 use git2::Repository;
 
@@ -20,6 +20,31 @@ fn submitted_ref(feature: &FeatureId, epoch: Epoch) -> String {
 /// Where a candidate stands.
 pub(super) fn candidate_ref(entry: u64) -> String {
     format!("refs/supercargo/candidates/{entry}")
+}
+
+/// Where a fetch puts upstream's branch before the gate's own copy follows it.
+pub(super) const SEEN: &str = "refs/supercargo/seen";
+
+/// Moves the gate's copy of upstream's branch to what was fetched, when that holds what upstream held before.
+pub(super) fn take_seen(repository: &Repository, branch: &str, known: Option<&Sha>) -> Result<Looked, PortError> {
+    let seen = repository.refname_to_id(SEEN).map_err(trouble)?;
+    if let Some(lost) = known {
+        let before = oid(lost)?;
+        let holds = before == seen || repository.graph_descendant_of(seen, before).map_err(trouble)?;
+        if !holds {
+            return Ok(Looked::Rewritten { lost: lost.clone(), seen: to_sha(seen)? });
+        }
+    }
+    repository.reference(&format!("refs/heads/{branch}"), seen, true, "upstream").map_err(trouble)?;
+    to_sha(seen).map(|seen| Looked::At(Some(seen)))
+}
+
+/// Moves the gate's copy of upstream's branch to a commit that does not hold what it held; that one stays pinned.
+pub(super) fn replace(repository: &Repository, branch: &str, lost: &Sha, seen: &Sha) -> Result<(), PortError> {
+    let pinned = format!("refs/supercargo/replaced/{lost}");
+    repository.reference(&pinned, oid(lost)?, true, "replaced").map_err(trouble)?;
+    repository.reference(&format!("refs/heads/{branch}"), oid(seen)?, true, "accepted").map_err(trouble)?;
+    Ok(())
 }
 
 /// What a ref points to, if it exists.

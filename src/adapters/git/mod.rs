@@ -12,7 +12,7 @@ mod upstream;
 use std::path::{Path, PathBuf};
 
 use actors::ports::PortError;
-use actors::ports::repo::{Built, Copied, Credential, Handed, MergeWish, Published, Repo};
+use actors::ports::repo::{Built, Copied, Credential, Handed, Looked, MergeWish, Published, Repo};
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha};
 use events::trunk::Candidate;
@@ -78,12 +78,29 @@ impl Repo for Gates {
         self.secrets.keep(project, credential)
     }
 
+    async fn host_keys(&self, project: &ProjectName) -> Result<Vec<String>, PortError> {
+        self.secrets.host_keys(project)
+    }
+
+    async fn forget_host_keys(&self, project: &ProjectName) -> Result<(), PortError> {
+        self.secrets.forget_host_keys(project)
+    }
+
     async fn probe(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
         self.probe_upstream(project, url).await
     }
 
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
         self.copy_upstream(project, url).await
+    }
+
+    async fn look(&self, project: &ProjectName, url: &str, branch: &str, known: Option<&Sha>) -> Result<Looked, PortError> {
+        self.look_upstream(project, url, branch, known).await
+    }
+
+    async fn accept(&self, project: &ProjectName, branch: &str, lost: &Sha, seen: &Sha) -> Result<(), PortError> {
+        let (branch, lost, seen) = (branch.to_owned(), lost.clone(), seen.clone());
+        self.with(project, move |repository| gate::replace(repository, &branch, &lost, &seen)).await
     }
 
     async fn work_head(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Result<Option<Sha>, PortError> {
@@ -97,10 +114,9 @@ impl Repo for Gates {
     }
 
     async fn build(&self, project: &ProjectName, url: &str, branch: &str, wish: &MergeWish) -> Result<Built, PortError> {
-        let seen = self.upstream_head(project, url, branch).await?;
-        if seen != wish.base {
-            self.fetch(project, url, branch, seen.as_ref()).await?;
-            return Ok(Built::Moved { seen });
+        let looked = self.look_upstream(project, url, branch, wish.base.as_ref()).await?;
+        if looked != Looked::At(wish.base.clone()) {
+            return Ok(Built::Moved(looked));
         }
         let wish = wish.clone();
         self.with(project, move |repository| build::build(repository, &wish)).await

@@ -10,6 +10,7 @@ use actors::ports::PortError;
 use actors::ports::repo::Credential;
 use events::id::ProjectName;
 use events::project::upstream::{Transport, transport};
+use sha2::Digest;
 
 /// Variables of the operator's own that transports need: certificates, proxies, the agent of ssh.
 const PASSED: &[&str] = &[
@@ -96,6 +97,26 @@ impl Secrets {
         [project.as_str(), HOST_WIDE].into_iter().map(|owner| self.of(owner).join(name)).find(|path| path.is_file())
     }
 
+    /// Pinned keys, as `host type SHA256:fingerprint`, the way ssh shows them.
+    pub fn host_keys(&self, project: &ProjectName) -> Result<Vec<String>, PortError> {
+        let path = self.of(project.as_str()).join("known_hosts");
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+            Err(e) => return Err(failed("reading", &path, e)),
+        };
+        Ok(text.lines().filter_map(fingerprint).collect())
+    }
+
+    /// Forgets them.
+    pub fn forget_host_keys(&self, project: &ProjectName) -> Result<(), PortError> {
+        let path = self.of(project.as_str()).join("known_hosts");
+        match std::fs::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed("removing", &path, e)),
+            _ => Ok(()),
+        }
+    }
+
     /// What git is told for this upstream.
     pub fn environment(&self, project: &ProjectName, url: &str) -> Result<Vec<(String, OsString)>, PortError> {
         let mut told: Vec<(String, OsString)> =
@@ -120,6 +141,15 @@ impl Secrets {
         }
         Ok(told)
     }
+}
+
+/// A line of a known-hosts file as people compare it. Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
+fn fingerprint(line: &str) -> Option<String> {
+    let mut words = line.split_whitespace();
+    let (host, kind, key) = (words.next()?, words.next()?, words.next()?);
+    let key = data_encoding::BASE64.decode(key.as_bytes()).ok()?;
+    let digest = data_encoding::BASE64_NOPAD.encode(&sha2::Sha256::digest(key));
+    Some(format!("{host} {kind} SHA256:{digest}"))
 }
 
 fn private_file(path: &Path, text: &str) -> Result<(), PortError> {

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use actors::ports::PortError;
-use actors::ports::repo::{Copied, Published};
+use actors::ports::repo::{Copied, Looked, Published};
 use events::id::{ProjectName, Sha};
 use events::trunk::Candidate;
 use git2::RepositoryInitOptions;
 
-use super::{Gates, oid, trouble};
+use super::{Gates, gate, oid, trouble};
 
 /// The branch an empty upstream gets.
 const FIRST_BRANCH: &str = "main";
@@ -49,7 +49,11 @@ impl Gates {
         let (made, first) = (path.clone(), branch.clone());
         let init = tokio::task::spawn_blocking(move || init_gate(&made, &first));
         init.await.map_err(|e| PortError::Transient(e.to_string()))??;
-        self.fetch(project, url, &branch, head.as_ref()).await?;
+        if head.is_some() {
+            self.fetch(project, url, &branch).await?;
+            let first = branch.clone();
+            self.with(project, move |repository| gate::take_seen(repository, &first, None)).await?;
+        }
         Ok(Copied { branch, head })
     }
 
@@ -60,18 +64,30 @@ impl Gates {
         Ok(head_of(&listed, branch))
     }
 
-    /// Takes upstream's branch into the gate. The gate's copy is a cache: it goes where upstream is.
-    pub(super) async fn fetch(
+    /// Where upstream's branch is, taken into the gate unless it was rewritten: agents go on from what the gate holds.
+    pub(super) async fn look_upstream(
         &self,
         project: &ProjectName,
         url: &str,
         branch: &str,
-        seen: Option<&Sha>,
-    ) -> Result<(), PortError> {
-        if seen.is_none() {
-            return Ok(());
+        known: Option<&Sha>,
+    ) -> Result<Looked, PortError> {
+        let seen = self.upstream_head(project, url, branch).await?;
+        match (seen, known) {
+            (None, None) => Ok(Looked::At(None)),
+            (None, Some(_)) => Ok(Looked::Gone),
+            (Some(seen), Some(known)) if seen == *known => Ok(Looked::At(Some(seen))),
+            (Some(_), known) => {
+                self.fetch(project, url, branch).await?;
+                let (branch, known) = (branch.to_owned(), known.cloned());
+                self.with(project, move |repository| gate::take_seen(repository, &branch, known.as_ref())).await
+            }
         }
-        let spec = format!("+refs/heads/{branch}:refs/heads/{branch}");
+    }
+
+    /// Fetches upstream's branch beside the gate's own copy of it.
+    async fn fetch(&self, project: &ProjectName, url: &str, branch: &str) -> Result<(), PortError> {
+        let spec = format!("+refs/heads/{branch}:{}", gate::SEEN);
         self.transport(project, url, Some(&self.path(project)), &["fetch", "--quiet", "--no-tags", "--", url, &spec])
             .await
             .map(|_| ())
@@ -113,15 +129,15 @@ impl Gates {
         if seen == candidate.base {
             return Ok(None);
         }
-        self.fetch(project, url, branch, seen.as_ref()).await?;
-        if seen.as_ref() == Some(&candidate.sha) {
+        let looked = self.look_upstream(project, url, branch, candidate.base.as_ref()).await?;
+        let Looked::At(Some(head)) = looked.clone() else { return Ok(Some(Published::Moved(looked))) };
+        if head == candidate.sha {
             return Ok(Some(Published::Advanced));
         }
-        let Some(head) = seen.clone() else { return Ok(Some(Published::Moved { seen })) };
         let ours = candidate.sha.clone();
         let contained =
             self.with(project, move |repository| repository.graph_descendant_of(oid(&head)?, oid(&ours)?).map_err(trouble));
-        Ok(Some(if contained.await? { Published::Advanced } else { Published::Moved { seen } }))
+        Ok(Some(if contained.await? { Published::Advanced } else { Published::Moved(looked) }))
     }
 }
 

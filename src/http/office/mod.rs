@@ -5,6 +5,7 @@ mod features;
 mod fleet;
 mod projects;
 mod subscriptions;
+mod upstream;
 mod usage;
 
 use std::path::PathBuf;

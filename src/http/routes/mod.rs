@@ -10,6 +10,7 @@ mod page;
 pub(super) mod projects;
 pub(super) mod sessions;
 pub(super) mod subscriptions;
+pub(super) mod upstream;
 
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ const SEEN_WITHIN: Duration = Duration::from_secs(10);
 pub(super) fn configure(config: &mut ServiceConfig) {
     let api = scope("/api/v1")
         .configure(projects::configure)
+        .configure(upstream::configure)
         .configure(features::configure)
         .configure(claims::configure)
         .configure(containers::configure)

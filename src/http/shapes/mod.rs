@@ -6,6 +6,7 @@ mod feature;
 mod fleet;
 mod project;
 mod subscription;
+mod upstream;
 mod usage;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ pub use feature::{CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFe
 pub use fleet::{BerthShape, Board, Card, Columns, Found, Hit, SessionShape, Stats, berths, board, session, stats};
 pub use project::{CredentialShape, NewProject, NewTarget, ProjectChange, ProjectShape, project};
 pub use subscription::{Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken};
+pub use upstream::{AcceptUpstream, UpstreamShape};
 pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
 
 /// A text, for comments and answers.

@@ -1,0 +1,173 @@
+//! Looks after the upstreams of running projects while nothing is queued: an entry on its way looks by itself. What is seen becomes a
+//! command to the trunk; that nothing has changed is no fact, so it is recorded nowhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use events::cause::{Cause, Principal};
+use events::id::{CommandId, Digest, ProjectName, Sha, Timestamp};
+use events::policy::{AnyCommand, backoff_ms};
+use events::project::Registered;
+use events::stream::StreamId;
+use events::trunk::{Command, Fault, Halt};
+use events::view::ProjectBook;
+use tokio::task::JoinSet;
+
+use crate::directory::Directory;
+use crate::effects::halt;
+use crate::host::ExecuteError;
+use crate::ports::repo::{Looked, Repo};
+use crate::projector::Projector;
+
+/// Time between two looks at one upstream, before a fifth is added or taken away.
+const LOOK_EVERY_MS: u64 = 60_000;
+
+/// What has to be known to look.
+#[derive(Debug, Clone, PartialEq)]
+struct Upstream {
+    url: String,
+    branch: String,
+    head: Option<Sha>,
+    halt: Option<Halt>,
+}
+
+/// Why a look came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LookError {
+    /// There is no such project, or its upstream was not copied yet.
+    #[error("upstream was not copied yet")]
+    NotCopied,
+    /// What was seen could not be recorded.
+    #[error("{0}")]
+    Execute(#[from] ExecuteError),
+}
+
+/// The watcher of one installation. Clones share everything.
+#[derive(Clone)]
+pub struct Watcher {
+    /// Where commands go.
+    pub directory: Directory,
+    /// The books.
+    pub projector: Projector,
+    /// git.
+    pub repo: Arc<dyn Repo>,
+}
+
+fn upstream(book: &ProjectBook) -> Option<Upstream> {
+    let trunk = &book.trunk.state;
+    let url = book.registered()?.git_url.clone();
+    Some(Upstream { url, branch: trunk.branch.clone()?, head: trunk.head.clone(), halt: trunk.halt.clone() })
+}
+
+/// A time around the usual one: two servers, or two projects, do not ask one host in step.
+fn jittered(name: &ProjectName, now: Timestamp) -> u64 {
+    let drawn = Digest::of(format!("{name} {}", now.0).as_bytes()).0[0];
+    LOOK_EVERY_MS * 4 / 5 + LOOK_EVERY_MS * 2 / 5 * u64::from(drawn) / 255
+}
+
+impl Watcher {
+    /// Looks until its task is ended.
+    pub async fn run(self) {
+        let clock = self.directory.kernel().clock.clone();
+        let mut changes = self.projector.changes();
+        let mut due: BTreeMap<ProjectName, Timestamp> = BTreeMap::new();
+        let mut looking: JoinSet<ProjectName> = JoinSet::new();
+        let mut underway: BTreeSet<ProjectName> = BTreeSet::new();
+        loop {
+            changes.mark_unchanged();
+            let now = clock.now();
+            let watched = self.watched();
+            due.retain(|name, _| watched.contains(name));
+            for name in watched {
+                due.entry(name.clone()).or_insert_with(|| now.plus_ms(jittered(&name, now)));
+            }
+            let over: Vec<_> =
+                due.iter().filter(|(name, at)| **at <= now && !underway.contains(*name)).map(|(n, _)| n.clone()).collect();
+            for name in over {
+                underway.insert(name.clone());
+                let watcher = self.clone();
+                looking.spawn(async move {
+                    let looked = watcher.look(&name).await;
+                    looked.unwrap_or_else(|error| tracing::warn!(project = %name, %error, "a look at upstream came to nothing"));
+                    name
+                });
+            }
+            let next = due.iter().filter(|(name, _)| !underway.contains(*name)).map(|(_, at)| *at).min();
+            let sleep = async {
+                match next {
+                    Some(at) => clock.sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = changes.changed() => {}
+                () = sleep => {}
+                Some(Ok(name)) = looking.join_next() => {
+                    underway.remove(&name);
+                    let now = clock.now();
+                    due.insert(name.clone(), now.plus_ms(self.pause(&name, now)));
+                }
+            }
+        }
+    }
+
+    /// Running projects whose trunk waits for nothing.
+    fn watched(&self) -> BTreeSet<ProjectName> {
+        self.projector.read(|books| {
+            let idle = books.projects.values().filter(|book| {
+                book.registered().is_some_and(Registered::is_running)
+                    && book.trunk.state.branch.is_some()
+                    && book.trunk.state.is_idle()
+            });
+            idle.map(|book| book.name.clone()).collect()
+        })
+    }
+
+    fn pause(&self, name: &ProjectName, now: Timestamp) -> u64 {
+        let halted = self.projector.read(|books| books.projects.get(name).and_then(|book| book.trunk.state.halt.clone()));
+        halted.map_or_else(|| jittered(name, now), |halt| backoff_ms(halt.attempts).max(LOOK_EVERY_MS / 4))
+    }
+
+    /// Looks at one upstream now and records what is new.
+    pub async fn look(&self, name: &ProjectName) -> Result<(), LookError> {
+        let upstream = self.projector.read(|books| books.projects.get(name).and_then(upstream)).ok_or(LookError::NotCopied)?;
+        let Upstream { url, branch, head, halt: before } = upstream;
+        let command = match self.repo.look(name, &url, &branch, head.as_ref()).await {
+            Ok(Looked::At(Some(seen))) => Command::Follow { seen },
+            Ok(Looked::At(None)) => return Ok(()),
+            Ok(Looked::Gone) => Command::Halt { reason: "its branch is gone".to_owned(), fault: Fault::BranchGone },
+            Ok(Looked::Rewritten { lost, seen }) => {
+                Command::Halt { reason: "its branch was rewritten".to_owned(), fault: Fault::Rewritten { lost, seen } }
+            }
+            Err(error) => halt("looking at upstream", &error),
+        };
+        if let (Command::Halt { reason, fault }, Some(before)) = (&command, &before)
+            && (reason, fault) == (&before.reason, &before.fault)
+        {
+            return Ok(());
+        }
+        self.record(name, command).await
+    }
+
+    async fn record(&self, name: &ProjectName, command: Command) -> Result<(), LookError> {
+        let stream = StreamId::Trunk(name.clone());
+        let trunk = self.projector.read(|books| {
+            let trunk = books.projects.get(name).map(|book| &book.trunk);
+            trunk.map(|t| (t.version, t.position, t.correlation))
+        });
+        let (version, position, correlation) = trunk.ok_or(LookError::NotCopied)?;
+        let body = Digest::of(format!("{command:?}").as_bytes()).to_string();
+        let id = CommandId::derived(&["watch", &stream.to_string(), &version.0.to_string(), &body]);
+        let cause = Cause { principal: Principal::Policy("watch".into()), correlation, causation: Some(position) };
+        let premises = vec![(stream.clone(), version)];
+        match self.directory.execute(&stream, AnyCommand::Trunk(command), id, cause, premises).await {
+            Ok(receipt) => {
+                self.projector.wait_for(receipt.position).await;
+                Ok(())
+            }
+            // The trunk moved meanwhile: what was seen is old.
+            Err(ExecuteError::Stale { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

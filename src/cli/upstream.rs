@@ -1,0 +1,60 @@
+//! `supercargo project upstream …`.
+
+use clap::Subcommand;
+use events::id::ProjectName;
+
+use super::DataArgs;
+use super::client::ask;
+use crate::http::shapes::{AcceptUpstream, UpstreamShape, Written};
+
+/// What can be done about a project's upstream.
+#[derive(Debug, Subcommand)]
+pub(super) enum UpstreamCommand {
+    /// Where it is, what is wrong with it, which host keys are pinned
+    Show(ProjectArgs),
+    /// Look at it now
+    Fetch(ProjectArgs),
+    /// Take a rewritten branch as it is, at this commit
+    Accept {
+        #[command(flatten)]
+        project: ProjectArgs,
+        /// The commit that upstream was seen at
+        sha: String,
+    },
+    /// Forget the pinned keys of its host; the next connection pins what it sees
+    ForgetHostKeys(ProjectArgs),
+}
+
+/// Which project.
+#[derive(Debug, clap::Args)]
+pub(super) struct ProjectArgs {
+    /// The project
+    project: ProjectName,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+impl ProjectArgs {
+    async fn asked<T: serde::de::DeserializeOwned>(&self, method: &str, tail: &str) -> anyhow::Result<T> {
+        ask(&self.data, method, &format!("/api/v1/projects/{}/upstream{tail}", self.project), &()).await
+    }
+}
+
+pub(super) async fn run(command: UpstreamCommand) -> anyhow::Result<()> {
+    let shape: UpstreamShape = match command {
+        UpstreamCommand::Show(project) => project.asked("GET", "").await?,
+        UpstreamCommand::Fetch(project) => project.asked("POST", "/fetch").await?,
+        UpstreamCommand::ForgetHostKeys(project) => project.asked("DELETE", "/host-keys").await?,
+        UpstreamCommand::Accept { project, sha } => {
+            let path = format!("/api/v1/projects/{}/upstream/accept", project.project);
+            let written: Written = ask(&project.data, "POST", &path, &AcceptUpstream { sha }).await?;
+            println!("accepted: recorded at position {}", written.position);
+            return Ok(());
+        }
+    };
+    println!("{}, branch {}", shape.git_url, shape.branch.as_deref().unwrap_or("not known yet"));
+    println!("at {}", shape.head.as_deref().unwrap_or("no commit: it is empty"));
+    shape.trouble.iter().for_each(|why| println!("trouble: {why}"));
+    shape.host_keys.iter().for_each(|key| println!("pinned: {key}"));
+    Ok(())
+}

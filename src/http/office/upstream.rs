@@ -1,0 +1,64 @@
+//! A project's upstream: look at it now, take a rewritten branch as it is, forget its host's keys.
+
+use actors::watcher::LookError;
+use events::id::Sha;
+use events::policy::AnyCommand;
+use events::stream::StreamId;
+use events::trunk::{self, Fault};
+
+use super::{Done, Office, Wish, written};
+use crate::http::problem::ApiProblem;
+use crate::http::shapes::{UpstreamShape, Written};
+
+impl Office {
+    /// Where upstream is, as far as we know.
+    pub async fn upstream(&self, name: &str) -> Done<UpstreamShape> {
+        let name = Self::name(name)?;
+        let host_keys = self.core.world.repo.host_keys(&name).await?;
+        self.read(&name, |book| {
+            let (registered, trunk) = (book.registered()?, &book.trunk.state);
+            Some(UpstreamShape {
+                git_url: registered.git_url.clone(),
+                branch: trunk.branch.clone(),
+                head: trunk.head.as_ref().map(ToString::to_string),
+                trouble: trunk.halt.as_ref().map(|halt| format!("{} ({})", halt.fault.advice(), halt.reason)),
+                host_keys,
+            })
+        })
+    }
+
+    /// Looks at upstream now; for a button, and for hooks of whoever hosts it.
+    pub async fn fetch(&self, name: &str) -> Done<UpstreamShape> {
+        let project = Self::name(name)?;
+        self.core.watcher().look(&project).await.map_err(|error| match error {
+            LookError::NotCopied => ApiProblem::not_found("not_copied", &error.to_string()),
+            LookError::Execute(error) => error.into(),
+        })?;
+        self.upstream(name).await
+    }
+
+    /// Takes upstream's rewritten branch as it is. The commit has to be the one that was shown.
+    pub async fn accept_upstream(&self, wish: &Wish, name: &str, sha: &str) -> Done<Written> {
+        let name = Self::name(name)?;
+        let seen: Sha = sha.parse().map_err(ApiProblem::invalid)?;
+        let (branch, fault) = self.read(&name, |book| {
+            let trunk = &book.trunk.state;
+            Some((trunk.branch.clone()?, trunk.halt.as_ref().map(|halt| halt.fault.clone())))
+        })?;
+        if let Some(Fault::Rewritten { lost, seen: at }) = fault
+            && at == seen
+        {
+            self.core.world.repo.accept(&name, &branch, &lost, &seen).await?;
+        }
+        let command = trunk::Command::AcceptRewrite { seen, by: wish.by.clone() };
+        Ok(written(&self.tell(wish, wish.id, StreamId::Trunk(name), AnyCommand::Trunk(command)).await?))
+    }
+
+    /// Forgets the keys of upstream's host; the next connection pins what it sees.
+    pub async fn forget_host_keys(&self, name: &str) -> Done<UpstreamShape> {
+        let project = Self::name(name)?;
+        self.read(&project, |book| book.registered().map(|_| ()))?;
+        self.core.world.repo.forget_host_keys(&project).await?;
+        self.fetch(name).await
+    }
+}

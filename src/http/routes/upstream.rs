@@ -1,0 +1,52 @@
+//! `/projects/{p}/upstream`.
+
+use actix_web::web::{Data, Path, Query, ServiceConfig};
+use actix_web::{delete, get, post};
+
+use super::{Answer, Seen, ok};
+use crate::http::body::Json;
+use crate::http::office::{Office, Wish};
+use crate::http::problem::ProblemShape;
+use crate::http::shapes::{AcceptUpstream, UpstreamShape, Written};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(show_upstream).service(fetch_upstream).service(accept_upstream).service(forget_host_keys);
+}
+
+/// Where upstream is, what is wrong with it, and which host keys are pinned.
+#[utoipa::path(context_path = "/api/v1", tag = "upstream", params(Seen),
+    responses((status = 200, body = UpstreamShape), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}/upstream")]
+pub(in crate::http) async fn show_upstream(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+    seen.wait(&office).await?;
+    ok(office.upstream(&name).await?)
+}
+
+/// Look at upstream now: for a button, and for hooks of whoever hosts it.
+#[utoipa::path(context_path = "/api/v1", tag = "upstream",
+    responses((status = 200, body = UpstreamShape), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/upstream/fetch")]
+pub(in crate::http) async fn fetch_upstream(office: Data<Office>, name: Path<String>) -> Answer {
+    ok(office.fetch(&name).await?)
+}
+
+/// Take a rewritten branch as it is; the commit has to be the one that was shown.
+#[utoipa::path(context_path = "/api/v1", tag = "upstream",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/upstream/accept")]
+pub(in crate::http) async fn accept_upstream(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+    accepted: Json<AcceptUpstream>,
+) -> Answer {
+    ok(office.accept_upstream(&wish, &name, &accepted.sha).await?)
+}
+
+/// Forget the pinned keys of upstream's host; the next connection pins what it sees.
+#[utoipa::path(context_path = "/api/v1", tag = "upstream",
+    responses((status = 200, body = UpstreamShape), (status = "4XX", body = ProblemShape)))]
+#[delete("/projects/{p}/upstream/host-keys")]
+pub(in crate::http) async fn forget_host_keys(office: Data<Office>, name: Path<String>) -> Answer {
+    ok(office.forget_host_keys(&name).await?)
+}

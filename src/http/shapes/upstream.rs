@@ -1,0 +1,27 @@
+//! A project's upstream on the wire.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A project's upstream.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct UpstreamShape {
+    /// Where it is.
+    pub git_url: String,
+    /// Its branch; none before it was copied.
+    pub branch: Option<String>,
+    /// Its commit as far as we know; none when it is empty.
+    pub head: Option<String>,
+    /// Why it cannot be used, and what to do.
+    pub trouble: Option<String>,
+    /// Keys of its host that were pinned when they were seen first: `host type fingerprint`.
+    pub host_keys: Vec<String>,
+}
+
+/// A rewritten branch is taken as it is.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptUpstream {
+    /// The commit that upstream was seen at.
+    pub sha: String,
+}

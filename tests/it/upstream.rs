@@ -1,0 +1,139 @@
+//! F41 to F46: what becomes of a project when its upstream moves, is rewritten, loses its branch or is not there: each a state with words,
+//! and work goes on when it is mended.
+
+use std::path::Path;
+
+use crate::binary::Serving;
+use crate::newcomer::Newcomer;
+use crate::world::stub::git;
+
+const AGENT: &str = r#"set -e
+case "$SUPERCARGO_ROLE" in
+coder)
+    echo made > "$SUPERCARGO_FEATURE.txt"
+    git add --all
+    git commit --quiet -m Make
+    supercargo agent submit ;;
+reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
+overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
+esac"#;
+
+fn begin() -> (Newcomer, Serving) {
+    let me = Newcomer::new();
+    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
+    let upstream = me.upstream().display().to_string();
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", AGENT]);
+    (me, server)
+}
+
+/// Commits a file in the person's own tree and pushes it; answers the commit.
+fn push(tree: &Path, file: &str, force: bool) -> String {
+    std::fs::write(tree.join(file), file).expect("written");
+    git(tree, &["add", "--all"]).expect("added");
+    git(tree, &["commit", "--quiet", "-m", file]).expect("committed");
+    let how: &[&str] =
+        if force { &["push", "--quiet", "--force", "origin", "main"] } else { &["push", "--quiet", "origin", "main"] };
+    git(tree, how).expect("pushed");
+    git(tree, &["rev-parse", "HEAD"]).expect("head").trim().to_owned()
+}
+
+fn fetched(me: &Newcomer) -> String {
+    me.ok(&["project", "upstream", "fetch", "zoo"])
+}
+
+fn needs(me: &Newcomer) -> String {
+    me.ok(&["project", "show", "zoo", "--json"])
+}
+
+fn closed(me: &Newcomer) -> usize {
+    me.export().iter().filter(|event| event["type"] == "feature.closed").count()
+}
+
+#[test]
+fn an_upstream_that_moves_while_nothing_is_queued_is_followed() {
+    let (me, server) = begin();
+    me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_all_is_quiet();
+    let tree = me.folder.path().join("tree");
+    git(&tree, &["pull", "--quiet", "--rebase", "origin", "main"]).expect("pulled");
+    let theirs = push(&tree, "theirs", false);
+    assert!(fetched(&me).contains(&theirs), "it is followed");
+    let before = me.export().len();
+    fetched(&me);
+    assert_eq!(me.export().len(), before, "nothing new is nothing to record");
+    me.ok(&["feature", "add", "zoo", "Feed the bears"]);
+    me.follow_until_nth("project.completed", 2);
+    server.stop();
+    let second = me.export().iter().rfind(|event| event["type"] == "feature.submitted").cloned().expect("a submission");
+    assert_eq!(second["data"]["base"], theirs.as_str(), "the next agent starts from what they pushed");
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
+
+#[test]
+fn a_rewritten_upstream_waits_until_it_is_put_back_or_accepted() {
+    let (me, server) = begin();
+    let tree = me.folder.path().join("tree");
+    let first = git(&tree, &["rev-parse", "HEAD"]).expect("head").trim().to_owned();
+    let lost = push(&tree, "a-secret", false);
+    me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+    me.ok(&["project", "set", "zoo", "--target", "0"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until("trunk.opened");
+    assert!(fetched(&me).contains(&lost));
+    git(&tree, &["reset", "--quiet", "--hard", &first]).expect("reset");
+    let seen = push(&tree, "without", true);
+    let said = fetched(&me);
+    assert!(said.contains("was rewritten") && said.contains(&seen) && said.contains(&format!("at {lost}")), "{said}");
+    assert!(needs(&me).contains("project upstream accept"), "{}", needs(&me));
+    let recorded = me.export().len();
+    fetched(&me);
+    assert_eq!(me.export().len(), recorded, "the same trouble is not recorded again");
+    me.refused(&["project", "upstream", "accept", "zoo", &first], "not seen rewritten to that commit");
+
+    // Put back: it goes on by itself.
+    git(&tree, &["reset", "--quiet", "--hard", &lost]).expect("reset");
+    let back = push(&tree, "on-top", true);
+    let said = fetched(&me);
+    assert!(said.contains(&back) && !said.contains("trouble"), "{said}");
+
+    // Rewritten once more, and taken as it is: what they took out does not come back.
+    git(&tree, &["reset", "--quiet", "--hard", &first]).expect("reset");
+    let seen = push(&tree, "without", true);
+    assert!(fetched(&me).contains("was rewritten"));
+    me.ok(&["project", "upstream", "accept", "zoo", &seen]);
+    me.ok(&["project", "set", "zoo", "--target", "1"]);
+    me.follow_until_all_is_quiet();
+    server.stop();
+    assert_eq!(closed(&me), 1);
+    let files = git(&me.upstream(), &["ls-tree", "--name-only", "main"]).expect("tree");
+    assert!(files.contains("without") && !files.contains("a-secret"), "{files}");
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
+
+#[test]
+fn an_upstream_without_its_branch_or_not_there_is_waited_for() {
+    let (me, server) = begin();
+    me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+    me.ok(&["project", "set", "zoo", "--target", "0"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until("trunk.opened");
+    let upstream = me.upstream();
+    git(&upstream, &["branch", "-m", "main", "other"]).expect("renamed");
+    let said = fetched(&me);
+    assert!(said.contains("branch is not there any more"), "{said}");
+    git(&upstream, &["branch", "-m", "other", "main"]).expect("renamed back");
+    assert!(!fetched(&me).contains("trouble"));
+    let away = upstream.with_extension("away");
+    std::fs::rename(&upstream, &away).expect("moved away");
+    assert!(fetched(&me).contains("there is no repository"));
+    // Work that is under way waits as well, and is published when upstream is back.
+    me.ok(&["project", "set", "zoo", "--target", "1"]);
+    me.follow_until("feature.submitted");
+    std::fs::rename(&away, &upstream).expect("moved back");
+    me.follow_until_all_is_quiet();
+    server.stop();
+    assert_eq!(closed(&me), 1);
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
