@@ -11,8 +11,9 @@ use events::container::Assignment;
 use events::feature;
 use events::holder::Holder;
 use events::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha};
+use events::policy::integrate::verification;
 use events::policy::{AnyCommand, Effect, Owed};
-use events::project;
+use events::project::{self, Registered};
 use events::stream::{Position, StreamId, Version};
 use events::trunk::{self, Candidate, EntryKind};
 use events::view::{Grant, ProjectBook, Subject};
@@ -24,7 +25,7 @@ use crate::lane::{Asking, Lane};
 use crate::ports::PortError;
 use crate::ports::blobs::Blobs;
 use crate::ports::prompts::{Prompts, Told};
-use crate::ports::repo::{Built, Looked, MergeWish, Published, Repo};
+use crate::ports::repo::{Built, Looked, MergeWish, Published, Repo, Work};
 use crate::projector::Projector;
 
 /// What became of something owed.
@@ -224,7 +225,7 @@ impl Effects {
         let (wish, url, branch) = self.book(project, |book| wish(book, entry))?;
         let base = wish.base.clone();
         let command = match self.repo.build(project, &url, &branch, &wish).await {
-            Ok(Built::Candidate(candidate)) => trunk::Command::RecordCandidate { entry, candidate },
+            Ok(Built::Candidate(candidate, changes)) => trunk::Command::RecordCandidate { entry, candidate, changes },
             Ok(Built::Conflict { paths }) => trunk::Command::RecordConflict { entry, base, paths },
             Ok(Built::Moved(looked)) => moved(entry, looked),
             Err(error) => halt("building a candidate", &error),
@@ -270,25 +271,40 @@ pub(crate) fn halt(what: &str, error: &PortError) -> trunk::Command {
 
 fn wish(book: &ProjectBook, entry: u64) -> Option<(MergeWish, String, String)> {
     let front = book.trunk.state.front().filter(|front| front.number == entry)?;
-    let (sha, message) = match &front.kind {
-        EntryKind::Scaffold => (None, "Scaffold the project\n\nSupercargo-Scaffold: 1\n".to_owned()),
+    let (work, message) = match &front.kind {
+        EntryKind::Scaffold => (Work::Scaffold, "Scaffold the project\n\nSupercargo-Scaffold: 1\n".to_owned()),
+        EntryKind::Revert { feature, commit, title, .. } => {
+            let message = format!("Undo \"{title}\"\n\nThis takes out what {commit} brought.\n\nSupercargo-Feature: {feature}\n");
+            (Work::Revert(commit.clone()), message)
+        }
         EntryKind::Feature { feature, epoch, sha, title } => {
             let message = format!("{title}\n\nSupercargo-Feature: {feature}\nSupercargo-Claim: {epoch}\n");
-            (Some(sha.clone()), message)
+            (Work::Merge(sha.clone()), message)
         }
     };
-    let wish = MergeWish { entry, base: book.trunk.state.head.clone(), sha, message, at: front.at };
-    Some((wish, book.registered()?.git_url.clone(), book.trunk.state.branch.clone()?))
+    let registered = book.registered()?;
+    let (base, protected) = (book.trunk.state.head.clone(), registered.settings.protected.clone());
+    let wish = MergeWish { entry, base, work, protected, message, at: front.at };
+    Some((wish, registered.git_url.clone(), book.trunk.state.branch.clone()?))
 }
 
 fn publication(book: &ProjectBook, entry: u64) -> Option<(Candidate, String, String, Option<FeatureId>)> {
     let front = book.trunk.state.front().filter(|front| front.number == entry)?;
     let feature = match &front.kind {
-        EntryKind::Scaffold => None,
+        EntryKind::Scaffold | EntryKind::Revert { .. } => None,
         EntryKind::Feature { feature, .. } => Some(feature.clone()),
     };
     let (url, branch) = (book.registered()?.git_url.clone(), book.trunk.state.branch.clone()?);
     Some((front.candidate()?.clone(), url, branch, feature))
+}
+
+/// The verification command: of the entry that is verified, or as the project has it.
+fn verify(book: &ProjectBook, registered: &Registered, grant: &Grant) -> Option<String> {
+    let entry = book.trunk.state.front().filter(|_| matches!(grant.subject, Subject::Verification(_)));
+    match entry {
+        Some(entry) => verification(registered, entry).map(str::to_owned),
+        None => registered.settings.verify.clone(),
+    }
 }
 
 /// What a granted session is told and assigned.
@@ -316,7 +332,7 @@ fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignment)> {
         notes: known.map_or_else(Vec::new, |k| k.notes.iter().map(|n| format!("{}: {}", n.by, n.text)).collect()),
         sha: sha.as_ref().map_or_else(String::new, ToString::to_string),
         branch: feature.map_or_else(String::new, |(id, epoch)| format!("work/{id}/{epoch}")),
-        verify: registered.settings.verify.clone().unwrap_or_default(),
+        verify: verify(book, registered, grant).unwrap_or_default(),
         closed: closed.collect(),
         step: match run {
             Some(project::OversightKind::Milestone { step }) => step,

@@ -225,7 +225,20 @@ fn trunks() -> Vec<trunk::Event> {
     vec![
         t::Opened { branch: text("main"), head: None }.into(),
         t::Queued { entry, kind }.into(),
-        t::CandidateBuilt { entry, candidate }.into(),
+        t::CandidateBuilt {
+            entry,
+            candidate,
+            changes: t::Changes {
+                files: vec![text("a/b"), text("Cargo.lock")],
+                more: 2,
+                protected: vec![text("Cargo.lock")],
+                detected: Some(text("cargo test")),
+            },
+        }
+        .into(),
+        t::Held { entry }.into(),
+        t::ChangeApproved { entry, by: text("operator") }.into(),
+        t::ChangeRefused { entry, by: text("operator"), why: text("not this one") }.into(),
         t::Dequeued { entry, base: Some(sha('0')), paths: vec![text("a/b")], why: text("it does not merge") }.into(),
         t::VerificationStarted { entry, seat: seat() }.into(),
         t::VerificationLapsed { entry, session: session(), outcome: Outcome::Lost }.into(),

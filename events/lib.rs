@@ -31,6 +31,7 @@ pub mod node;
 pub mod outcome;
 pub mod policy;
 pub mod project;
+pub mod protect;
 pub mod registry;
 pub mod seal;
 pub mod settings;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::agent::{AgentSpec, Dialect, RoleAgents};
 use crate::egress::{EgressRule, RULES_MAX};
 use crate::holder::Role;
+use crate::protect;
 
 /// Fewest milliseconds a limit may be set to: below that nothing could start.
 pub const LIMIT_MS_MIN: u64 = 1_000;
@@ -86,6 +87,9 @@ pub struct Settings {
     /// What containers may reach beside their repository and their model; nothing, unless it is here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub egress: Vec<EgressRule>,
+    /// Paths whose change a person has to approve before it is published; an empty list lets everything through.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub protected: Vec<String>,
     /// Bytes one session may send and receive that way.
     pub egress_bytes_max: u64,
     /// What one container gets of the host.
@@ -108,12 +112,17 @@ pub struct Settings {
     pub target_max: u16,
 }
 
+fn is_usual(patterns: &[String]) -> bool {
+    patterns == protect::usual()
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             agent: AgentSpec::of(Dialect::Script),
             agents: RoleAgents::default(),
             egress: Vec::new(),
+            protected: protect::usual(),
             egress_bytes_max: 2 * 1024 * 1024 * 1024,
             container: ContainerLimits::default(),
             setup: None,
@@ -154,6 +163,7 @@ impl Settings {
             return Err(format!("egress has {} rules, at most {RULES_MAX} are taken", self.egress.len()));
         }
         self.egress.iter().try_for_each(EgressRule::check)?;
+        protect::check(&self.protected)?;
         self.container.check()
     }
 

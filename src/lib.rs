@@ -3,6 +3,7 @@
 pub mod adapters;
 pub mod agent;
 pub mod app;
+pub mod beads;
 pub mod cli;
 pub mod dialect;
 pub mod door;

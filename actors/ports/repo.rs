@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
-use events::trunk::Candidate;
+use events::trunk::{Candidate, Changes};
 
 use super::PortError;
 
@@ -34,8 +34,8 @@ pub enum Looked {
 /// What a merge came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Built {
-    /// A commit that may become upstream's next.
-    Candidate(Candidate),
+    /// A commit that may become upstream's next, and what it changes.
+    Candidate(Candidate, Changes),
     /// It does not merge.
     Conflict {
         /// Where.
@@ -54,6 +54,17 @@ pub enum Published {
     Moved(Looked),
 }
 
+/// What a candidate brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// The first commit of an empty upstream.
+    Scaffold,
+    /// A submitted commit.
+    Merge(Sha),
+    /// The opposite of a published one.
+    Revert(Sha),
+}
+
 /// A merge to be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergeWish {
@@ -61,8 +72,10 @@ pub struct MergeWish {
     pub entry: u64,
     /// Upstream's commit as far as we know.
     pub base: Option<Sha>,
-    /// The submitted commit; none for the scaffold.
-    pub sha: Option<Sha>,
+    /// What is built.
+    pub work: Work,
+    /// Patterns of paths that a person has to approve.
+    pub protected: Vec<String>,
     /// The commit message.
     pub message: String,
     /// The date of the commit: fixed, so that a rebuild gives the same sha.
@@ -76,6 +89,19 @@ pub struct Handed {
     pub base: Option<Sha>,
     /// Commits between there and it.
     pub ahead: usize,
+}
+
+/// A file on a branch of its own, beside the trunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SideFile {
+    /// The branch.
+    pub branch: String,
+    /// The file's path; the branch holds nothing else of ours.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// The date of the commit.
+    pub at: Timestamp,
 }
 
 /// What upstream asks of whoever comes. Never in the log, in an argument or in a URL.
@@ -132,6 +158,10 @@ pub trait Repo: Send + Sync {
         branch: &str,
         candidate: &Candidate,
     ) -> Result<Published, PortError>;
+    /// A file of the gate's copy of a branch; none when there is none.
+    async fn read_file(&self, project: &ProjectName, branch: &str, path: &str) -> Result<Option<Vec<u8>>, PortError>;
+    /// Puts a file on a branch of its own upstream; answers its commit, and whether that is a new one.
+    async fn publish_file(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError>;
     /// Removes the work refs of a feature that is closed; pinned submissions stay.
     async fn tidy(&self, project: &ProjectName, feature: &FeatureId) -> Result<(), PortError>;
 }

@@ -142,6 +142,7 @@ impl Sessions {
                     ..Content::default()
                 },
                 depends_on: vec![],
+                raw: None,
             });
             let batch = Batch { prefix: "bug".to_owned(), items: items.collect() };
             ids = self.admit(session, place, &batch).await?.ids;

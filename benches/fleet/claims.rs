@@ -84,7 +84,12 @@ impl Scene {
         office.add_project(&wish(), new).await?;
         let change = ProjectChange { target: Some(0), ..ProjectChange::default() };
         office.change_project(&wish(), "bench", &change).await?;
-        let items = (0..READY).map(|n| BatchItem { key: None, content: Content::titled(&format!("F{n}")), depends_on: vec![] });
+        let items = (0..READY).map(|n| BatchItem {
+            key: None,
+            content: Content::titled(&format!("F{n}")),
+            depends_on: vec![],
+            raw: None,
+        });
         let batch = Batch { prefix: "f".into(), items: items.collect() };
         office.add_features(&wish(), "bench", &batch).await?;
         office.intend(&wish(), "bench", "start").await?;

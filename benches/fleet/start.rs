@@ -117,7 +117,7 @@ async fn sessions<T>(folder: &Path, agents: u16, look: impl FnOnce() -> T) -> an
     office.change_project(&wish(), "bench", &change).await?;
     let description = "```supercargo-script\nhang\n```".to_owned();
     let content = |n| Content { description: description.clone(), ..Content::titled(&format!("F{n}")) };
-    let items = (0..agents).map(|n| BatchItem { key: None, content: content(n), depends_on: vec![] }).collect();
+    let items = (0..agents).map(|n| BatchItem { key: None, content: content(n), depends_on: vec![], raw: None }).collect();
     office.add_features(&wish(), "bench", &Batch { prefix: "f".into(), items }).await?;
     app.begin(&EngineArgs { engine: EngineWish::Docker, image: Some(IMAGE.to_owned()), ..EngineArgs::default() }).await?;
     let project: ProjectName = "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))?;

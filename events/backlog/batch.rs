@@ -29,6 +29,9 @@ pub struct BatchItem {
     /// Keys of this batch or ids of the backlog.
     #[serde(default)]
     pub depends_on: Vec<String>,
+    /// The record that it was made from in another tracker, as JSON: what is not ours in it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
 }
 
 /// Features handed in together.
@@ -88,7 +91,7 @@ const DRAWN_MIN: usize = 5;
 impl Batch {
     /// A batch of one feature.
     pub fn single(content: Content, depends_on: Vec<String>) -> Self {
-        Self { prefix: default_prefix(), items: vec![BatchItem { key: None, content, depends_on }] }
+        Self { prefix: default_prefix(), items: vec![BatchItem { key: None, content, depends_on, raw: None }] }
     }
 
     /// Bounds that need no backlog.

@@ -49,7 +49,7 @@ fn grid() {
 
 fn item(key: &str, on: &[&str]) -> BatchItem {
     let depends_on = on.iter().map(|s| (*s).to_owned()).collect();
-    BatchItem { key: Some(key.into()), content: Content::titled(key), depends_on }
+    BatchItem { key: Some(key.into()), content: Content::titled(key), depends_on, raw: None }
 }
 
 #[test]

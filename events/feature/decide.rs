@@ -271,7 +271,7 @@ impl Known {
                 let rejected = event::MergeRejected { epoch, fault, paths: paths.to_vec(), detail: detail.to_owned() };
                 let (count, max, what) = match fault {
                     MergeFault::Conflict => (self.tally.conflicts + 1, CONFLICTS_MAX, "merge conflicts"),
-                    MergeFault::Red => (self.tally.rejections + 1, REJECTIONS_MAX, "rejections"),
+                    MergeFault::Red | MergeFault::Refused => (self.tally.rejections + 1, REJECTIONS_MAX, "rejections"),
                 };
                 Ok(self.bounded(vec![rejected.into()], count, max, what))
             }
@@ -285,6 +285,8 @@ impl Known {
             (_, Stage::Closed { .. }) => Err(Refusal::Closed),
             (Closing::Merged { sha }, Stage::Merging { candidate, .. }) if candidate == sha => Ok(vec![closed.into()]),
             (Closing::Merged { .. }, _) => Err(Refusal::NotMerging),
+            (Closing::Restored { .. }, Stage::Open { .. }) => Ok(vec![closed.into()]),
+            (Closing::Restored { .. }, _) => Err(Refusal::NotOpen),
             (_, Stage::Claimed { holder, .. }) => Err(Refusal::Held { by: named(holder) }),
             (_, Stage::Merging { .. }) => Err(Refusal::Merging),
             (_, Stage::Withdrawn) => Err(Refusal::Withdrawn),

@@ -175,6 +175,8 @@ pub enum MergeFault {
     Conflict,
     /// The verification failed on the merged tree.
     Red,
+    /// A person did not let it change protected paths.
+    Refused,
 }
 
 /// Back to a coder, with the reason.
@@ -194,6 +196,11 @@ pub struct MergeRejected {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "snake_case")]
 pub enum Closing {
+    /// What had taken it out again was taken out itself.
+    Restored {
+        /// The commit that did.
+        commit: Sha,
+    },
     /// Its merge is upstream, read back.
     Merged {
         /// The merge commit.
@@ -203,6 +210,16 @@ pub enum Closing {
     DoneElsewhere,
     /// A person says that it will not be done; it leaves the counts.
     WontDo,
+}
+
+impl Closing {
+    /// The commit that brought it upstream, where one did.
+    pub fn commit(&self) -> Option<&Sha> {
+        match self {
+            Self::Merged { sha: commit } | Self::Restored { commit } => Some(commit),
+            Self::DoneElsewhere | Self::WontDo => None,
+        }
+    }
 }
 
 /// Done with it.

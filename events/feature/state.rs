@@ -46,6 +46,8 @@ pub struct Known {
     pub notes: VecDeque<Note>,
     /// Per claim: what the gate holds of its work. `None` inside: nothing to secure or lost.
     pub secured: BTreeMap<Epoch, Option<Sha>>,
+    /// The newest commit that brought it back after it was undone.
+    pub restored: Option<Sha>,
 }
 
 /// Where a feature stands.
@@ -301,6 +303,10 @@ impl Known {
                         self.tally.conflicts += 1;
                         format!("The work did not merge: conflicts in {}. {}", e.paths.join(", "), e.detail)
                     }
+                    MergeFault::Refused => {
+                        self.tally.rejections += 1;
+                        format!("A person did not let it change protected paths ({}): {}", e.paths.join(", "), e.detail)
+                    }
                     MergeFault::Red => {
                         self.tally.rejections += 1;
                         format!("The verification failed on the merged tree. {}", e.detail)
@@ -309,7 +315,12 @@ impl Known {
                 self.reopen();
                 self.note("trunk", text);
             }
-            (Event::Closed(e), _) => self.stage = Stage::Closed { closing: e.closing.clone() },
+            (Event::Closed(e), _) => {
+                self.stage = Stage::Closed { closing: e.closing.clone() };
+                if let Closing::Restored { commit } = &e.closing {
+                    self.restored = Some(commit.clone());
+                }
+            }
             _ => {}
         }
     }
@@ -327,6 +338,7 @@ impl From<(&event::Created, Moment)> for Known {
             tally: Tally::default(),
             notes: VecDeque::new(),
             secured: BTreeMap::new(),
+            restored: None,
         }
     }
 }

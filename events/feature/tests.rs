@@ -106,6 +106,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("reject merge", C::RejectMerge { epoch: Epoch(1), fault: MergeFault::Conflict, paths: vec![], detail: why() }),
         ("close as merged", C::Close { closing: Closing::Merged { sha: sha('c') }, by: by() }),
         ("close by a person", C::Close { closing: Closing::DoneElsewhere, by: by() }),
+        ("close as restored", C::Close { closing: Closing::Restored { commit: sha('d') }, by: by() }),
         ("reopen", C::Reopen { why: why(), by: by() }),
         ("requeue", C::Requeue { by: by() }),
         ("secure work", C::SecureWork { epoch: Epoch(1), sha: None }),

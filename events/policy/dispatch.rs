@@ -10,6 +10,7 @@ use crate::feature::{self, Stage};
 use crate::holder::Seat;
 use crate::id::{BerthNo, SessionId};
 use crate::outcome::Outcome;
+use crate::policy::integrate::verification;
 use crate::policy::{Agenda, Effect, INITIALIZERS_MAX, Observed, Reserves, Teller};
 use crate::project::{self, Initialization, Registered};
 use crate::stream::{StreamId, Version};
@@ -109,8 +110,8 @@ fn review(book: &ProjectBook, observed: &Observed, agenda: &mut Agenda, berths: 
 
 fn verify(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda, berths: &mut Berths) {
     let Some(front) = book.trunk.state.front() else { return };
-    let waits = matches!(front.stage, trunk::Stage::Built { .. }) && front.lapses < VERIFIERS_MAX;
-    if !waits || registered.settings.verify.is_none() {
+    let built = matches!(front.stage, trunk::Stage::Built { .. }) && !front.needs_approval();
+    if !built || front.lapses >= VERIFIERS_MAX || verification(registered, front).is_none() {
         return;
     }
     if let Some((n, version)) = berths.pop() {

@@ -19,13 +19,15 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, observed: &Obser
         match &known.stage {
             Stage::Approved { submission } => approved(book, id, known, submission, agenda),
             Stage::Merging { submission, candidate } => merging(book, id, submission, candidate, agenda),
+            Stage::Closed { closing } => undone(book, id, closing, agenda),
+            Stage::Open { .. } => restored(book, id, known, agenda),
             _ => {}
         }
     }
     if let Some(front) = trunk.front() {
         step_front(book, registered, observed, front, agenda);
     }
-    for entry in &trunk.queue {
+    for entry in trunk.queue.iter().chain(&trunk.held) {
         drop_orphan(book, entry, agenda);
     }
 }
@@ -37,12 +39,12 @@ fn names(entry: &Entry, id: &FeatureId, submission: &Submission) -> bool {
 fn approved(book: &ProjectBook, id: &FeatureId, known: &Known, submission: &Submission, agenda: &mut Agenda) {
     let teller = Teller { policy: "integrate", project: &book.name };
     let trunk = &book.trunk.state;
-    if trunk.queue.iter().any(|entry| names(entry, id, submission)) {
+    if trunk.queue.iter().chain(&trunk.held).any(|entry| names(entry, id, submission)) {
         return;
     }
     let judged = trunk.judged.get(id).filter(|(epoch, _)| *epoch == submission.epoch).map(|(_, verdict)| verdict);
     match judged {
-        Some(Verdict::Conflict { .. } | Verdict::Red { .. }) => reject(book, id, submission, agenda),
+        Some(Verdict::Conflict { .. } | Verdict::Red { .. } | Verdict::Refused { .. }) => reject(book, id, submission, agenda),
         Some(Verdict::Merged(_)) => {}
         Some(Verdict::Dropped { .. }) | None => {
             let (title, sha) = (known.content.title.clone(), submission.sha.clone());
@@ -62,6 +64,7 @@ fn reject(book: &ProjectBook, id: &FeatureId, submission: &Submission, agenda: &
             (MergeFault::Conflict, paths.clone(), format!("Upstream was at {base}; merge it into the work and hand in again."))
         }
         Some((_, Verdict::Red { tail, exit })) => (MergeFault::Red, vec![], format!("Exit code {exit}. Last lines:\n{tail}")),
+        Some((_, Verdict::Refused { why })) => (MergeFault::Refused, vec![], why.clone()),
         _ => return,
     };
     let command = feature::Command::RejectMerge { epoch, fault, paths, detail };
@@ -98,18 +101,23 @@ fn step_front(book: &ProjectBook, registered: &Registered, observed: &Observed, 
     match &front.stage {
         trunk::Stage::Queued => {
             if may_try(book, front, observed, agenda) {
-                agenda.act(Effect::Build { entry, attempt: attempt + front.moves });
+                agenda.act(Effect::Build { entry, attempt: attempt + front.moves + front.builds });
             }
         }
+        trunk::Stage::Built { .. } if front.needs_approval() => {
+            agenda.tell(teller.trunk(book, &format!("hold {entry}"), trunk::Command::Hold { entry }));
+        }
         trunk::Stage::Built { .. } => {
-            if registered.settings.verify.is_none() && registered.settings.allow_unverified {
+            if verification(registered, front).is_none() && registered.settings.allow_unverified {
                 let command = trunk::Command::RecordVerification { entry, session: None, evidence: Evidence::NoneConfigured };
                 agenda.tell(teller.trunk(book, "unverified", command).given_project(book));
             }
         }
         trunk::Stage::Verifying { .. } => {}
         trunk::Stage::Verified { candidate, .. } => match &front.kind {
-            EntryKind::Scaffold => agenda.tell(teller.trunk(book, "publish", trunk::Command::IntendPublish { entry })),
+            EntryKind::Scaffold | EntryKind::Revert { .. } => {
+                agenda.tell(teller.trunk(book, "publish", trunk::Command::IntendPublish { entry }))
+            }
             EntryKind::Feature { feature: id, epoch, .. } => match book.feature(id).map(|known| &known.stage) {
                 Some(Stage::Approved { submission }) if submission.epoch == *epoch => {
                     let command = feature::Command::BeginMerge { epoch: *epoch, candidate: candidate.sha.clone() };
@@ -131,6 +139,36 @@ fn step_front(book: &ProjectBook, registered: &Registered, observed: &Observed, 
     }
 }
 
+/// The command that verifies an entry: the project's, else what the entry's own tree suggests.
+pub fn verification<'a>(registered: &'a Registered, entry: &'a Entry) -> Option<&'a str> {
+    registered.settings.verify.as_deref().or(entry.changes.detected.as_deref())
+}
+
+/// What a feature had brought was taken out: it is open again.
+fn undone(book: &ProjectBook, id: &FeatureId, closing: &Closing, agenda: &mut Agenda) {
+    let Some(undone) = book.trunk.state.undone.get(id).filter(|undone| !undone.restores) else { return };
+    if let Verdict::Merged(merged) = &undone.verdict
+        && closing.commit() == Some(&undone.commit)
+    {
+        let teller = Teller { policy: "integrate", project: &book.name };
+        let command = feature::Command::Reopen { why: format!("undone as {}", merged.sha), by: "trunk".to_owned() };
+        agenda.tell(teller.feature(book, id, &format!("undone {}", merged.sha), command));
+    }
+}
+
+/// What had taken it out was taken out itself: it is done again. Once for each time.
+fn restored(book: &ProjectBook, id: &FeatureId, known: &Known, agenda: &mut Agenda) {
+    let Some(undone) = book.trunk.state.undone.get(id).filter(|undone| undone.restores) else { return };
+    if let Verdict::Merged(merged) = &undone.verdict
+        && known.restored.as_ref() != Some(&merged.sha)
+    {
+        let teller = Teller { policy: "integrate", project: &book.name };
+        let command =
+            feature::Command::Close { closing: Closing::Restored { commit: merged.sha.clone() }, by: "trunk".to_owned() };
+        agenda.tell(teller.feature(book, id, &format!("restored {}", merged.sha), command));
+    }
+}
+
 /// Whether the pause after a halt is over, and the long one after upstream moved too often.
 fn may_try(book: &ProjectBook, front: &Entry, observed: &Observed, agenda: &mut Agenda) -> bool {
     let Some(halt) = &book.trunk.state.halt else { return true };
@@ -141,8 +179,17 @@ fn may_try(book: &ProjectBook, front: &Entry, observed: &Observed, agenda: &mut 
 /// An entry whose feature is not waiting for it any more leaves the queue.
 fn drop_orphan(book: &ProjectBook, entry: &Entry, agenda: &mut Agenda) {
     let teller = Teller { policy: "integrate", project: &book.name };
-    let EntryKind::Feature { feature: id, epoch, .. } = &entry.kind else { return };
-    let waits = book.feature(id).and_then(Known::submission).is_some_and(|s| s.epoch == *epoch);
+    let waits = match &entry.kind {
+        EntryKind::Scaffold => return,
+        EntryKind::Feature { feature: id, epoch, .. } => {
+            book.feature(id).and_then(Known::submission).is_some_and(|s| s.epoch == *epoch)
+        }
+        EntryKind::Revert { feature: id, commit, restores, .. } => match book.feature(id).map(|known| &known.stage) {
+            Some(Stage::Closed { closing }) => !restores && closing.commit() == Some(commit),
+            Some(Stage::Open { .. }) => *restores,
+            _ => false,
+        },
+    };
     let publishing = matches!(entry.stage, trunk::Stage::Publishing { .. });
     if !waits && !publishing {
         let command = trunk::Command::Drop { entry: entry.number, why: "the feature does not wait for it any more".to_owned() };

@@ -15,8 +15,13 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Age
     }
     let (closed, total, as_of) = (tallied.closed, tallied.total, book.position);
     let all_closed = closed == total;
-    if registered.intent == Intent::Completed && !all_closed {
-        let why = format!("{} of {total} features are open again", total - closed);
+    let trunk = &book.trunk.state;
+    let underway = !trunk.is_idle() || !trunk.held.is_empty();
+    if registered.intent == Intent::Completed && (!all_closed || underway) {
+        let why = match total - closed {
+            0 => "a merge is under way".to_owned(),
+            open => format!("{open} of {total} features are open again"),
+        };
         agenda.tell(teller.project(book, "resume", project::Command::Resume { why }));
     }
     if !registered.is_running() {
@@ -29,8 +34,8 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Age
         let command = project::Command::DueMilestone { step, as_of, closed, total };
         agenda.tell(teller.project(book, &format!("due {step}"), command));
     }
-    if all_closed && book.trunk.state.is_idle() && progress.last.is_none() && progress.oversight.is_none() {
-        let command = project::Command::DueFinal { as_of, trunk_head: book.trunk.state.head.clone(), closed };
+    if all_closed && !underway && progress.last.is_none() && progress.oversight.is_none() {
+        let command = project::Command::DueFinal { as_of, trunk_head: trunk.head.clone(), closed };
         let tell = teller.project(book, "due final", command);
         let tell = tell.given(StreamId::Backlog(book.name.clone()), book.backlog.version);
         agenda.tell(tell.given(StreamId::Trunk(book.name.clone()), book.trunk.version));

@@ -9,7 +9,7 @@ mod assign;
 mod dispatch;
 mod expire;
 mod fleet;
-mod integrate;
+pub mod integrate;
 mod milestone;
 pub mod retain;
 pub mod room;

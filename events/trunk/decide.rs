@@ -3,8 +3,8 @@
 use crate::aggregate::{Aggregate, Moment};
 use crate::evidence::Evidence;
 use crate::id::{SessionId, Sha, Timestamp};
-use crate::trunk::event::{self, Candidate, EntryKind, Event};
-use crate::trunk::state::{Entry, Stage, Trunk};
+use crate::trunk::event::{self, Candidate, Changes, EntryKind, Event};
+use crate::trunk::state::{Entry, Stage, Trunk, Undone, Verdict};
 use crate::trunk::{Command, Fault, Refusal};
 
 type Decision = Result<Vec<Event>, Refusal>;
@@ -35,7 +35,21 @@ impl Trunk {
         match command {
             Command::Open { .. } => Err(Refusal::Open),
             Command::Enqueue { kind } => self.enqueue(kind),
-            Command::RecordCandidate { entry, candidate } => self.record_candidate(*entry, candidate),
+            Command::RecordCandidate { entry, candidate, changes } => self.record_candidate(*entry, candidate, changes),
+            Command::Hold { entry } => match self.at(*entry)? {
+                front if matches!(front.stage, Stage::Built { .. }) && front.needs_approval() => {
+                    Ok(vec![event::Held { entry: *entry }.into()])
+                }
+                _ => Err(Refusal::WrongStage),
+            },
+            Command::ApproveChange { entry, by } => {
+                self.held(*entry)?;
+                Ok(vec![event::ChangeApproved { entry: *entry, by: by.clone() }.into()])
+            }
+            Command::RefuseChange { entry, by, why } => {
+                self.held(*entry)?;
+                Ok(vec![event::ChangeRefused { entry: *entry, by: by.clone(), why: why.clone() }.into()])
+            }
             Command::RecordConflict { entry, base, paths } => match self.at(*entry)?.stage {
                 Stage::Queued if !paths.is_empty() && *base == self.head => {
                     let why = "it does not merge".to_owned();
@@ -118,20 +132,30 @@ impl Trunk {
                 let judged = self
                     .judged
                     .get(feature)
-                    .is_some_and(|(e, verdict)| e == epoch && !matches!(verdict, crate::trunk::Verdict::Dropped { .. }));
-                judged || self.queue.iter().any(|e| same(&e.kind))
+                    .is_some_and(|(e, verdict)| e == epoch && !matches!(verdict, Verdict::Dropped { .. }));
+                judged || self.queue.iter().chain(&self.held).any(|e| same(&e.kind))
+            }
+            EntryKind::Revert { feature, commit, .. } => {
+                let same = |k: &EntryKind| matches!(k, EntryKind::Revert { feature: f, .. } if f == feature);
+                let merged = |undone: &Undone| undone.commit == *commit && matches!(undone.verdict, Verdict::Merged(_));
+                self.queue.iter().chain(&self.held).any(|e| same(&e.kind)) || self.undone.get(feature).is_some_and(merged)
             }
         };
         if known { Err(Refusal::Queued) } else { Ok(vec![event::Queued { entry: self.entries + 1, kind: kind.clone() }.into()]) }
     }
 
-    fn record_candidate(&self, number: u64, candidate: &Candidate) -> Decision {
+    fn held(&self, number: u64) -> Result<&Entry, Refusal> {
+        self.held.iter().find(|entry| entry.number == number).ok_or(Refusal::NotHeld)
+    }
+
+    fn record_candidate(&self, number: u64, candidate: &Candidate, changes: &Changes) -> Decision {
         let entry = self.at(number)?;
         let fresh = matches!(entry.stage, Stage::Queued) && candidate.base == self.head;
         if !fresh {
             return Err(Refusal::WrongStage);
         }
-        let mut events = vec![event::CandidateBuilt { entry: number, candidate: candidate.clone() }.into()];
+        let (candidate, changes) = (candidate.clone(), changes.clone());
+        let mut events = vec![event::CandidateBuilt { entry: number, candidate, changes }.into()];
         if entry.kind == EntryKind::Scaffold {
             events.push(event::Verified { entry: number, evidence: Evidence::Scaffold }.into());
         }
@@ -168,7 +192,7 @@ impl Trunk {
     }
 
     fn drop_out(&self, number: u64, why: &str) -> Decision {
-        let Some(entry) = self.queue.iter().find(|e| e.number == number) else { return Err(Refusal::NotFront) };
+        let Some(entry) = self.queue.iter().chain(&self.held).find(|e| e.number == number) else { return Err(Refusal::NotFront) };
         match entry.stage {
             Stage::Publishing { .. } => Err(Refusal::Publishing),
             _ => Ok(vec![event::Dequeued { entry: number, base: self.head.clone(), paths: vec![], why: why.to_owned() }.into()]),

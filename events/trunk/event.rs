@@ -26,6 +26,34 @@ pub enum EntryKind {
         /// For the merge commit.
         title: String,
     },
+    /// What a published commit brought is taken out again.
+    Revert {
+        /// The feature it belongs to.
+        feature: FeatureId,
+        /// The published commit.
+        commit: Sha,
+        /// For the new commit.
+        title: String,
+        /// Whether that commit was itself such a revert, so that the feature is done again.
+        restores: bool,
+    },
+}
+
+/// Most paths of a candidate that are recorded.
+pub const FILES_MAX: usize = 300;
+
+/// What a candidate changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Changes {
+    /// Paths, at most [`FILES_MAX`].
+    pub files: Vec<String>,
+    /// How many more.
+    pub more: u32,
+    /// Those that a person has to approve, as the project's settings were.
+    pub protected: Vec<String>,
+    /// The verification command that its tree suggests.
+    pub detected: Option<String>,
 }
 
 /// A commit that may become upstream's next.
@@ -64,6 +92,36 @@ pub struct CandidateBuilt {
     pub entry: u64,
     /// The candidate.
     pub candidate: Candidate,
+    /// What it changes.
+    #[serde(default)]
+    pub changes: Changes,
+}
+
+/// The entry waits beside the queue for a person: it changes protected paths.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    /// Which entry.
+    pub entry: u64,
+}
+
+/// A person lets an entry change the protected paths that it was held for; it joins the queue again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChangeApproved {
+    /// Which entry.
+    pub entry: u64,
+    /// Who.
+    pub by: String,
+}
+
+/// A person does not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChangeRefused {
+    /// Which entry.
+    pub entry: u64,
+    /// Who.
+    pub by: String,
+    /// Why; the next coder reads it.
+    pub why: String,
 }
 
 /// The entry left the queue without being published.
@@ -177,8 +235,11 @@ event_enum! {
     /// The events of a trunk stream.
     pub enum Event {
         Opened(Opened) = "trunk.opened", 1;
-        Queued(Queued) = "trunk.queued", 1;
-        CandidateBuilt(CandidateBuilt) = "trunk.candidate_built", 1;
+        Queued(Queued) = "trunk.queued", 2, was [1: Queued];
+        CandidateBuilt(CandidateBuilt) = "trunk.candidate_built", 2, was [1: CandidateBuilt];
+        Held(Held) = "trunk.held", 1;
+        ChangeApproved(ChangeApproved) = "trunk.change_approved", 1;
+        ChangeRefused(ChangeRefused) = "trunk.change_refused", 1;
         Dequeued(Dequeued) = "trunk.dequeued", 1;
         VerificationStarted(VerificationStarted) = "trunk.verification_started", 1;
         VerificationLapsed(VerificationLapsed) = "trunk.verification_lapsed", 1;

@@ -4,6 +4,7 @@
 //!   Queued ──► Built{candidate} ──► Verifying{session} ──► Verified{evidence} ──► Publishing{from, to} ──► (advanced, off the queue)
 //!     ▲            │ conflict: off the queue      │ red: off the queue                 │
 //!     └────────────┴─────────────── upstream_moved: build and verify again ────────────┘
+//!                  └ protected paths: held beside the queue until a person approves, then queued again
 //! ```
 //!
 //! Only the front entry moves. Between verified and publish_intended the feature records `merge_begun`. A failure to publish halts the
@@ -23,9 +24,9 @@ use crate::holder::Seat;
 use crate::id::{SessionId, Sha};
 use crate::outcome::Outcome;
 use crate::refusal_enum;
-pub use crate::trunk::event::{Candidate, EntryKind, Event};
+pub use crate::trunk::event::{Candidate, Changes, EntryKind, Event};
 pub use crate::trunk::fault::Fault;
-pub use crate::trunk::state::{Entry, Halt, Merged, Stage, Trunk, Verdict};
+pub use crate::trunk::state::{Entry, Halt, Landed, Merged, Stage, Trunk, Undone, Verdict};
 
 /// Upstream may move this often under one entry before the trunk waits for the long back-off.
 pub const MOVES_MAX: u32 = 10;
@@ -38,7 +39,10 @@ pub const VERIFIERS_MAX: u32 = 3;
 pub enum Command {
     Open { branch: String, head: Option<Sha> },
     Enqueue { kind: EntryKind },
-    RecordCandidate { entry: u64, candidate: Candidate },
+    RecordCandidate { entry: u64, candidate: Candidate, changes: Changes },
+    Hold { entry: u64 },
+    ApproveChange { entry: u64, by: String },
+    RefuseChange { entry: u64, by: String, why: String },
     RecordConflict { entry: u64, base: Option<Sha>, paths: Vec<String> },
     StartVerification { entry: u64, seat: Seat },
     LapseVerification { entry: u64, session: SessionId, outcome: Outcome },
@@ -60,6 +64,7 @@ refusal_enum! {
         Open = "open", "the trunk is open already";
         Queued = "queued", "that work is queued or was judged already";
         NotFront = "not_front", "the entry is not at the front of the queue";
+        NotHeld = "not_held", "that entry waits for nobody; `trunk show` lists those that do";
         WrongStage = "wrong_stage", "the entry is not where that could happen";
         NotVerifier = "not_verifier", "this session does not verify this entry: its evidence is not taken";
         NotRewritten = "not_rewritten", "upstream was not seen rewritten to that commit";

@@ -8,7 +8,8 @@ use crate::aggregate::Moment;
 use crate::evidence::Evidence;
 use crate::holder::Seat;
 use crate::id::{Epoch, FeatureId, Sha, Timestamp};
-use crate::trunk::event::{Candidate, EntryKind, Event};
+use crate::stream::Position;
+use crate::trunk::event::{Candidate, Changes, EntryKind, Event};
 use crate::trunk::fault::Fault;
 
 /// The state of a trunk stream.
@@ -24,6 +25,14 @@ pub struct Trunk {
     pub entries: u64,
     /// Per feature: what became of its newest entry.
     pub judged: BTreeMap<FeatureId, (Epoch, Verdict)>,
+    /// Entries that wait for a person, beside the queue.
+    pub held: Vec<Entry>,
+    /// Per feature: what became of the newest entry that took out what it had brought, or brought it back.
+    pub undone: BTreeMap<FeatureId, Undone>,
+    /// Per feature: what its newest merge changed.
+    pub landed: BTreeMap<FeatureId, Landed>,
+    /// Per path: the newest merge of ours that changed it.
+    pub touched: BTreeMap<String, Position>,
     /// Set while upstream cannot be reached or refuses.
     pub halt: Option<Halt>,
 }
@@ -43,6 +52,32 @@ pub struct Entry {
     pub moves: u32,
     /// Verifiers of this candidate that ended without evidence.
     pub lapses: u32,
+    /// Candidates that were built.
+    pub builds: u32,
+    /// What the newest candidate changes.
+    pub changes: Changes,
+    /// Protected paths that a person let it change.
+    pub approved: Vec<String>,
+}
+
+/// What a merge changed, and when it was published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Landed {
+    /// Where its publication is recorded.
+    pub at: Position,
+    /// The paths, as far as they were recorded.
+    pub files: Vec<String>,
+}
+
+/// What became of an entry that takes out what a commit brought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Undone {
+    /// That commit.
+    pub commit: Sha,
+    /// Whether it was itself such a one.
+    pub restores: bool,
+    /// What became of it.
+    pub verdict: Verdict,
 }
 
 /// Where an entry stands.
@@ -95,6 +130,11 @@ pub enum Verdict {
         /// Exit code.
         exit: i32,
     },
+    /// A person did not let it change protected paths.
+    Refused {
+        /// Why.
+        why: String,
+    },
     /// It was taken off the queue.
     Dropped {
         /// Why.
@@ -123,6 +163,19 @@ pub struct Halt {
 }
 
 impl Entry {
+    /// Whether it changes protected paths that nobody approved.
+    pub fn needs_approval(&self) -> bool {
+        self.changes.protected.iter().any(|path| !self.approved.contains(path))
+    }
+
+    /// The feature it is about, if it is about one.
+    pub fn feature(&self) -> Option<&FeatureId> {
+        match &self.kind {
+            EntryKind::Scaffold => None,
+            EntryKind::Feature { feature, .. } | EntryKind::Revert { feature, .. } => Some(feature),
+        }
+    }
+
     /// The candidate under way, if one was built.
     pub fn candidate(&self) -> Option<&Candidate> {
         match &self.stage {
@@ -147,9 +200,34 @@ impl Trunk {
     }
 
     fn judge(&mut self, verdict: Verdict) {
-        if let Some(Entry { kind: EntryKind::Feature { feature, epoch, .. }, .. }) = self.queue.pop_front() {
-            self.judged.insert(feature, (epoch, verdict));
+        if let Some(entry) = self.queue.pop_front() {
+            self.judge_entry(entry, verdict);
         }
+    }
+
+    fn judge_entry(&mut self, entry: Entry, verdict: Verdict) {
+        match entry.kind {
+            EntryKind::Scaffold => {}
+            EntryKind::Feature { feature, epoch, .. } => drop(self.judged.insert(feature, (epoch, verdict))),
+            EntryKind::Revert { feature, commit, restores, .. } => {
+                self.undone.insert(feature, Undone { commit, restores, verdict });
+            }
+        }
+    }
+
+    /// What the front entry changes is upstream now.
+    fn land(&mut self, at: Position) {
+        let Some(front) = self.queue.front() else { return };
+        let (feature, files) = (front.feature().cloned(), front.changes.files.clone());
+        self.touched.extend(files.iter().map(|path| (path.clone(), at)));
+        if let Some(feature) = feature {
+            self.landed.insert(feature, Landed { at, files });
+        }
+    }
+
+    fn take_held(&mut self, number: u64) -> Option<Entry> {
+        let place = self.held.iter().position(|entry| entry.number == number)?;
+        Some(self.held.remove(place))
     }
 
     fn restage(&mut self, stage: Stage) {
@@ -170,44 +248,44 @@ impl Trunk {
             }
             Event::Queued(e) => {
                 self.entries = e.entry;
-                if let EntryKind::Feature { feature, .. } = &e.kind {
-                    self.judged.remove(feature);
+                match &e.kind {
+                    EntryKind::Scaffold => {}
+                    EntryKind::Feature { feature, .. } => drop(self.judged.remove(feature)),
+                    EntryKind::Revert { feature, .. } => drop(self.undone.remove(feature)),
                 }
-                let entry =
-                    Entry { number: e.entry, kind: e.kind.clone(), at: moment.at, stage: Stage::Queued, moves: 0, lapses: 0 };
-                self.queue.push_back(entry);
+                let (changes, approved) = (Changes::default(), vec![]);
+                let (kind, at, stage) = (e.kind.clone(), moment.at, Stage::Queued);
+                self.queue.push_back(Entry {
+                    number: e.entry,
+                    kind,
+                    at,
+                    stage,
+                    moves: 0,
+                    lapses: 0,
+                    builds: 0,
+                    changes,
+                    approved,
+                });
             }
             Event::CandidateBuilt(e) => {
                 self.halt = None;
                 self.restage(Stage::Built { candidate: e.candidate.clone() });
+                if let Some(front) = self.queue.front_mut() {
+                    front.changes = e.changes.clone();
+                    front.builds += 1;
+                }
             }
+            Event::Held(_) | Event::ChangeApproved(_) | Event::ChangeRefused(_) => self.apply_held(event),
             Event::Dequeued(e) if e.paths.is_empty() => self.drop_entry(e.entry, &e.why),
             Event::Dequeued(e) => self.judge(Verdict::Conflict { paths: e.paths.clone(), base: e.base.clone() }),
-            Event::VerificationStarted(e) => {
-                if let Some(candidate) = self.front_candidate() {
-                    self.restage(Stage::Verifying { candidate, seat: e.seat.clone() });
-                }
-            }
-            Event::VerificationLapsed(_) => self.lapse(),
-            Event::Verified(e) => {
-                if let Some(candidate) = self.front_candidate() {
-                    self.restage(Stage::Verified { candidate, evidence: e.evidence.clone() });
-                }
-            }
-            Event::VerificationFailed(e) => {
-                let (tail, exit) = match &e.evidence {
-                    Evidence::Ran { tail, exit, .. } => (tail.clone(), *exit),
-                    Evidence::NoneConfigured | Evidence::Scaffold => (String::new(), 0),
-                };
-                self.judge(Verdict::Red { tail, exit });
-            }
-            Event::PublishIntended(_) => {
-                if let Some(candidate) = self.front_candidate() {
-                    self.restage(Stage::Publishing { candidate });
-                }
-            }
+            Event::VerificationStarted(_)
+            | Event::VerificationLapsed(_)
+            | Event::Verified(_)
+            | Event::VerificationFailed(_)
+            | Event::PublishIntended(_) => self.apply_candidate(event),
             Event::Advanced(e) => {
                 self.is_at(Some(&e.to));
+                self.land(moment.position);
                 self.judge(Verdict::Merged(Merged { sha: e.to.clone() }));
             }
             Event::UpstreamMoved(e) => {
@@ -230,6 +308,51 @@ impl Trunk {
         }
     }
 
+    /// What happens to the front entry's candidate.
+    fn apply_candidate(&mut self, event: &Event) {
+        match event {
+            Event::VerificationStarted(e) => {
+                if let Some(candidate) = self.front_candidate() {
+                    self.restage(Stage::Verifying { candidate, seat: e.seat.clone() });
+                }
+            }
+            Event::VerificationLapsed(_) => self.lapse(),
+            Event::Verified(e) => {
+                if let Some(candidate) = self.front_candidate() {
+                    self.restage(Stage::Verified { candidate, evidence: e.evidence.clone() });
+                }
+            }
+            Event::VerificationFailed(e) => self.judge(red(&e.evidence)),
+            Event::PublishIntended(_) => {
+                if let Some(candidate) = self.front_candidate() {
+                    self.restage(Stage::Publishing { candidate });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_held(&mut self, event: &Event) {
+        match event {
+            Event::Held(_) => {
+                self.restage(Stage::Queued);
+                self.held.extend(self.queue.pop_front());
+            }
+            Event::ChangeApproved(e) => {
+                if let Some(mut entry) = self.take_held(e.entry) {
+                    entry.approved = entry.changes.protected.clone();
+                    self.queue.push_back(entry);
+                }
+            }
+            Event::ChangeRefused(e) => {
+                if let Some(entry) = self.take_held(e.entry) {
+                    self.judge_entry(entry, Verdict::Refused { why: e.why.clone() });
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn lapse(&mut self) {
         if let Some(candidate) = self.front_candidate() {
             self.restage(Stage::Built { candidate });
@@ -246,9 +369,17 @@ impl Trunk {
     }
 
     fn drop_entry(&mut self, number: u64, why: &str) {
-        let Some(place) = self.queue.iter().position(|e| e.number == number) else { return };
-        if let Some(Entry { kind: EntryKind::Feature { feature, epoch, .. }, .. }) = self.queue.remove(place) {
-            self.judged.insert(feature, (epoch, Verdict::Dropped { why: why.to_owned() }));
+        let place = self.queue.iter().position(|e| e.number == number);
+        let entry = place.and_then(|place| self.queue.remove(place)).or_else(|| self.take_held(number));
+        if let Some(entry) = entry {
+            self.judge_entry(entry, Verdict::Dropped { why: why.to_owned() });
         }
+    }
+}
+
+fn red(evidence: &Evidence) -> Verdict {
+    match evidence {
+        Evidence::Ran { tail, exit, .. } => Verdict::Red { tail: tail.clone(), exit: *exit },
+        Evidence::NoneConfigured | Evidence::Scaffold => Verdict::Red { tail: String::new(), exit: 0 },
     }
 }

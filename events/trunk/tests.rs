@@ -22,6 +22,14 @@ fn ran(n: u8, tree: char, exit: i32) -> Evidence {
     let digest = Digest::of(b"x");
     Evidence::Ran { tree: sha(tree), command: digest, exit, log: digest, session: seat(n).session, tail: "last line".into() }
 }
+fn built_event(protected: &[&str]) -> event::CandidateBuilt {
+    let protected: Vec<String> = protected.iter().map(|path| (*path).to_owned()).collect();
+    let changes = Changes { files: protected.clone(), protected, ..Changes::default() };
+    event::CandidateBuilt { entry: 1, candidate: candidate(), changes }
+}
+fn revert(commit: char) -> EntryKind {
+    EntryKind::Revert { feature: "f-1".parse().expect("id"), commit: sha(commit), title: "A part".into(), restores: false }
+}
 fn queued() -> Vec<Event> {
     vec![
         event::Opened { branch: "main".into(), head: Some(sha('0')) }.into(),
@@ -34,12 +42,14 @@ fn with(base: &[Event], more: Vec<Event>) -> Vec<Event> {
 
 fn states() -> Vec<(&'static str, Trunk)> {
     let opened = vec![queued()[0].clone()];
-    let built = with(&queued(), vec![event::CandidateBuilt { entry: 1, candidate: candidate() }.into()]);
+    let built = with(&queued(), vec![built_event(&[]).into()]);
     let verifying = with(&built, vec![event::VerificationStarted { entry: 1, seat: seat(1) }.into()]);
     let verified = with(&verifying, vec![event::Verified { entry: 1, evidence: ran(1, 'e', 0) }.into()]);
     let publishing = with(&verified, vec![event::PublishIntended { entry: 1, from: Some(sha('0')), to: sha('c') }.into()]);
     let advanced = with(&publishing, vec![event::Advanced { entry: 1, from: Some(sha('0')), to: sha('c') }.into()]);
     let halted = with(&publishing, vec![event::Halted { reason: "unreachable".into(), fault: Fault::Unreachable }.into()]);
+    let delicate = with(&queued(), vec![built_event(&[".github/ci.yml"]).into()]);
+    let held = with(&delicate, vec![event::Held { entry: 1 }.into()]);
     let rewritten = Fault::Rewritten { lost: sha('0'), seen: sha('9') };
     let rewritten = with(&opened, vec![event::Halted { reason: "rewritten".into(), fault: rewritten }.into()]);
     vec![
@@ -52,6 +62,8 @@ fn states() -> Vec<(&'static str, Trunk)> {
         ("publishing", given(&publishing)),
         ("halted", given(&halted)),
         ("rewritten", given(&rewritten)),
+        ("built, protected", given(&delicate)),
+        ("held", given(&held)),
         ("advanced", given(&advanced)),
     ]
 }
@@ -66,9 +78,16 @@ fn grid() {
         ("enqueue", C::Enqueue { kind: feature(1) }),
         ("enqueue (next claim)", C::Enqueue { kind: feature(2) }),
         ("enqueue scaffold", C::Enqueue { kind: EntryKind::Scaffold }),
-        ("record candidate", C::RecordCandidate { entry: 1, candidate: candidate() }),
-        ("record candidate (old base)", C::RecordCandidate { entry: 1, candidate: Candidate { base: None, ..candidate() } }),
+        ("record candidate", C::RecordCandidate { entry: 1, candidate: candidate(), changes: Changes::default() }),
+        (
+            "record candidate (old base)",
+            C::RecordCandidate { entry: 1, candidate: Candidate { base: None, ..candidate() }, changes: Changes::default() },
+        ),
         ("record conflict", C::RecordConflict { entry: 1, base: Some(sha('0')), paths: vec!["a".into()] }),
+        ("enqueue revert", C::Enqueue { kind: revert('c') }),
+        ("hold", C::Hold { entry: 1 }),
+        ("approve change", C::ApproveChange { entry: 1, by: "operator".into() }),
+        ("refuse change", C::RefuseChange { entry: 1, by: "operator".into(), why: "no".into() }),
         ("start verification", C::StartVerification { entry: 1, seat: seat(1) }),
         ("start verification (not the front)", C::StartVerification { entry: 2, seat: seat(1) }),
         ("lapse verification", C::LapseVerification { entry: 1, session: seat(1).session, outcome: Outcome::Lost }),
@@ -101,16 +120,38 @@ fn an_empty_upstream_takes_one_scaffold_first() {
     let state = given::<Trunk>(&[event::Opened { branch: "main".into(), head: None }.into(), queued]);
     assert_eq!(state.decide(&queue, Timestamp(0)), Err(Refusal::Queued));
     let root = Candidate { base: None, sha: sha('c'), tree: sha('e') };
-    let decided = state.decide(&Command::RecordCandidate { entry: 1, candidate: root }, Timestamp(0)).expect("accepted");
+    let decided = state
+        .decide(&Command::RecordCandidate { entry: 1, candidate: root, changes: Changes::default() }, Timestamp(0))
+        .expect("accepted");
     assert!(matches!(&decided[1], Event::Verified(e) if e.evidence == Evidence::Scaffold), "{decided:?}");
 }
 
 #[test]
 fn an_entry_rebuilds_when_upstream_moved() {
     let moved = event::UpstreamMoved { entry: 1, seen: Some(sha('9')) }.into();
-    let state = given::<Trunk>(&with(&queued(), vec![event::CandidateBuilt { entry: 1, candidate: candidate() }.into(), moved]));
+    let state = given::<Trunk>(&with(&queued(), vec![built_event(&[]).into(), moved]));
     assert_eq!(state.head, Some(sha('9')));
     assert_eq!(state.front().map(|e| (&e.stage, e.moves)), Some((&Stage::Queued, 1)));
-    let stale = Command::RecordCandidate { entry: 1, candidate: candidate() };
+    let stale = Command::RecordCandidate { entry: 1, candidate: candidate(), changes: Changes::default() };
     assert_eq!(state.decide(&stale, Timestamp(0)), Err(Refusal::WrongStage));
+}
+
+#[test]
+fn what_was_approved_is_not_asked_again_and_more_is() {
+    let held = event::Held { entry: 1 }.into();
+    let approved = event::ChangeApproved { entry: 1, by: "operator".into() }.into();
+    let base = with(&queued(), vec![built_event(&["Cargo.lock"]).into(), held, approved]);
+    let state = given::<Trunk>(&base);
+    assert!(state.held.is_empty() && state.front().is_some_and(|front| front.stage == Stage::Queued));
+    let again = given::<Trunk>(&with(&base, vec![built_event(&["Cargo.lock"]).into()]));
+    assert!(!again.front().expect("front").needs_approval());
+    let more = given::<Trunk>(&with(&base, vec![built_event(&["Cargo.lock", ".envrc"]).into()]));
+    assert!(more.front().expect("front").needs_approval());
+}
+
+#[test]
+fn a_held_entry_lets_others_pass() {
+    let second = event::Queued { entry: 2, kind: revert('b') }.into();
+    let state = given::<Trunk>(&with(&queued(), vec![second, built_event(&[".envrc"]).into(), event::Held { entry: 1 }.into()]));
+    assert_eq!((state.front().map(|e| e.number), state.held.len()), (Some(2), 1));
 }

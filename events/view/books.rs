@@ -10,12 +10,12 @@ use crate::codec::{CodecError, EventCodec};
 use crate::container::{Berth, Container};
 use crate::envelope::Envelope;
 use crate::feature::{Feature, Known};
-use crate::id::{BerthNo, CommandId, Digest, FeatureId, ProjectName};
+use crate::id::{BerthNo, CommandId, Digest, FeatureId, ProjectName, Timestamp};
 use crate::node::Node;
 use crate::project::{Project, Registered};
 use crate::stream::{Position, StreamId, Version};
 use crate::subscription::Subscription;
-use crate::trunk::Trunk;
+use crate::trunk::{self, EntryKind, Trunk};
 use crate::view::said;
 use crate::view::sessions::SessionsView;
 
@@ -33,11 +33,16 @@ pub struct Tracked<A> {
     pub position: Position,
     /// Correlation of its newest event: what follows from it belongs to the same story.
     pub correlation: CommandId,
+    /// When its first event was recorded.
+    pub made: Timestamp,
+    /// When its newest one was.
+    pub changed: Timestamp,
 }
 
 impl<A: Default> Default for Tracked<A> {
     fn default() -> Self {
-        Self { state: A::default(), version: Version(0), position: Position(0), correlation: CommandId([0; 16]) }
+        let (state, never) = (A::default(), Timestamp(0));
+        Self { state, version: Version(0), position: Position(0), correlation: CommandId([0; 16]), made: never, changed: never }
     }
 }
 
@@ -47,6 +52,10 @@ impl<A: Aggregate> Tracked<A> {
         let event = A::Event::decode(&envelope.kind, envelope.schema, &envelope.payload)?;
         let moment = Moment { position: envelope.position, version: envelope.version, at: envelope.at };
         self.state.evolve(&event, moment);
+        if self.version == Version(0) {
+            self.made = envelope.at;
+        }
+        self.changed = envelope.at;
         self.version = envelope.version;
         self.position = envelope.position;
         self.correlation = envelope.cause.correlation;
@@ -163,8 +172,22 @@ impl ProjectBook {
     fn claimable(&self) -> impl Iterator<Item = Turn<'_>> {
         let missing = self.backlog.state.ids.iter().filter(|(id, _)| self.feature(id).is_none());
         let partial: BTreeSet<_> = missing.map(|(_, origin)| origin.batch).collect();
-        let ready = self.known().filter(move |(_, known, _)| known.is_ready() && !partial.contains(&known.batch));
+        let ready = self.known().filter(move |(id, known, _)| {
+            known.is_ready() && !partial.contains(&known.batch) && !self.is_being_restored(id, known)
+        });
         ready.map(|(id, known, _)| self.turn(id, known))
+    }
+
+    /// Whether what was taken out of it is on its way back: nobody builds it anew meanwhile.
+    fn is_being_restored(&self, id: &FeatureId, known: &Known) -> bool {
+        let trunk = &self.trunk.state;
+        let restores =
+            |entry: &trunk::Entry| matches!(&entry.kind, EntryKind::Revert { feature, restores: true, .. } if feature == id);
+        let unheard = trunk.undone.get(id).is_some_and(|undone| match &undone.verdict {
+            trunk::Verdict::Merged(merged) => undone.restores && known.restored.as_ref() != Some(&merged.sha),
+            _ => false,
+        });
+        unheard || trunk.queue.iter().chain(&trunk.held).any(restores)
     }
 
     fn turn<'a>(&'a self, id: &'a FeatureId, known: &Known) -> Turn<'a> {

@@ -64,9 +64,11 @@ impl ProjectBook {
                 needs_you
                     .extend(due.map(|d| format!("the overseer run for {} % ended without a result {} times", d.step, d.lapses)));
             }
-            let unverified = registered.settings.verify.is_none() && !registered.settings.allow_unverified;
-            let waits = |front: &trunk::Entry| matches!(front.stage, trunk::Stage::Built { .. });
-            if unverified && self.trunk.state.front().is_some_and(waits) {
+            let waits = |front: &&trunk::Entry| {
+                let bare = crate::policy::integrate::verification(registered, front).is_none();
+                bare && matches!(front.stage, trunk::Stage::Built { .. }) && !front.needs_approval()
+            };
+            if !registered.settings.allow_unverified && self.trunk.state.front().filter(waits).is_some() {
                 needs_you.push("a merge waits: set a verification command, or accept merging without one".to_owned());
             }
         }
@@ -76,6 +78,22 @@ impl ProjectBook {
         let front = self.trunk.state.front();
         if let Some(front) = front.filter(|f| f.lapses >= trunk::VERIFIERS_MAX) {
             needs_you.push(format!("{} verifiers of entry {} were lost", front.lapses, front.number));
+        }
+        for held in &self.trunk.state.held {
+            let what = held.feature().map_or_else(|| "the scaffold".to_owned(), ToString::to_string);
+            let paths = held.changes.protected.join(", ");
+            needs_you.push(format!("entry {} of {what} changes {paths}: `trunk approve` or `trunk refuse` it", held.number));
+        }
+        for (id, undone) in &self.trunk.state.undone {
+            match &undone.verdict {
+                trunk::Verdict::Conflict { paths, .. } => {
+                    needs_you.push(format!("{id} could not be undone: later work changed {}", paths.join(", ")));
+                }
+                trunk::Verdict::Red { exit, .. } => {
+                    needs_you.push(format!("{id} could not be undone: the verification without it ended with exit code {exit}"));
+                }
+                trunk::Verdict::Merged(_) | trunk::Verdict::Refused { .. } | trunk::Verdict::Dropped { .. } => {}
+            }
         }
         for (id, known, _) in self.known() {
             match &known.stage {

@@ -57,6 +57,12 @@ pub(super) struct ContainerArgs {
     /// Add what the preset of this name allows, again for each; presets are the server's egress.json
     #[arg(long, value_name = "PRESET", conflicts_with = "allow_nothing")]
     allow_preset: Vec<String>,
+    /// Paths whose change a person has to approve: NAME, FOLDER/ or PATH/FROM/ROOT, again for each; replaces those there were
+    #[arg(long, value_name = "PATH", conflicts_with = "protect_nothing")]
+    protect: Vec<String>,
+    /// Every change may be published without a person
+    #[arg(long)]
+    protect_nothing: bool,
     /// MiB one session may move that way
     #[arg(long, value_name = "MIB")]
     egress_mib: Option<u64>,
@@ -130,6 +136,10 @@ impl ContainerArgs {
         Ok(Some(rules?).filter(|rules| !rules.is_empty()))
     }
 
+    fn protected(&self) -> Option<Vec<String>> {
+        (self.protect_nothing || !self.protect.is_empty()).then(|| self.protect.clone())
+    }
+
     fn limits(&self, mut limits: ContainerLimits) -> anyhow::Result<Option<ContainerLimits>> {
         let before = limits.clone();
         if let Some(image) = &self.image {
@@ -176,6 +186,7 @@ pub(super) fn apply(
         agent: agents.agent()?,
         agents: agents.roles(settings.agents.clone())?,
         egress: containers.egress()?,
+        protected: containers.protected(),
         egress_presets: containers.allow_preset.clone(),
         egress_bytes_max: containers.egress_mib.map(|mib| mib.saturating_mul(1024 * 1024)),
         container: containers.limits(settings.container.clone())?,

@@ -65,6 +65,8 @@ pub(super) enum FeatureCommand {
     },
     /// Open a closed feature again; the text says why
     Reopen(TextArgs),
+    /// Take out what a merged feature brought, and open it again; or bring back what was taken out
+    Undo(IdArgs),
     /// Take a feature out of quarantine
     Requeue(IdArgs),
     /// Take a feature out of the backlog
@@ -167,6 +169,7 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
         FeatureCommand::Close { feature, how } => feature.tell("POST", "/close", &CloseWish { how }).await,
         FeatureCommand::Reopen(args) => speak(args, "reopen").await,
         FeatureCommand::Requeue(feature) => feature.tell("POST", "/requeue", &()).await,
+        FeatureCommand::Undo(args) => args.tell("POST", "/undo", &()).await,
         FeatureCommand::Withdraw(feature) => feature.tell("DELETE", "", &()).await,
         FeatureCommand::Depend { feature, on, remove } => {
             feature.tell("POST", "/dependencies", &Dependency { on: on.to_string(), remove }).await

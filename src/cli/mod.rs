@@ -1,5 +1,6 @@
 //! The command line. Exit codes: 0 done, 1 not done (with the reason on standard error), 2 used wrongly.
 
+mod beads;
 mod choices;
 mod claim;
 mod client;
@@ -14,6 +15,7 @@ mod project;
 mod serve;
 pub mod shown;
 mod subscription;
+mod trunk;
 mod upstream;
 mod usage;
 
@@ -49,6 +51,12 @@ enum Command {
     /// Read the log
     #[command(subcommand)]
     Log(log::LogCommand),
+    /// Issues of Beads: take them in, write features out as such
+    #[command(subcommand)]
+    Beads(beads::BeadsCommand),
+    /// The merge queue: look at it, let held changes through or send them back
+    #[command(subcommand)]
+    Trunk(trunk::TrunkCommand),
     /// Look at berths and containers, stop and restart them
     #[command(subcommand)]
     Container(container::ContainerCommand),
@@ -125,6 +133,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Feature(command) => quiet(feature::run(command)),
         Command::Log(command) => quiet(log::run(command)),
         Command::Image(command) => quiet(image::run(command)),
+        Command::Beads(command) => quiet(beads::run(command)),
+        Command::Trunk(command) => quiet(trunk::run(command)),
         Command::Container(command) => quiet(container::run(command)),
         Command::Subscription(command) => quiet(subscription::run(command)),
         Command::Doctor { data, output } => quiet(doctor::run(data, output)),

@@ -79,7 +79,7 @@ fn item(n: u16) -> BatchItem {
         category: "parts".to_owned(),
         ..Content::titled(&format!("Part {n}"))
     };
-    BatchItem { key: Some(key(n)), content, depends_on }
+    BatchItem { key: Some(key(n)), content, depends_on, raw: None }
 }
 
 /// The spec of a demo with this many features; a scripted initializer finds the backlog in it.

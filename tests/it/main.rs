@@ -1,6 +1,7 @@
 //! All integration tests in one binary: one link, one World.
 
 mod actors;
+mod beads;
 mod binary;
 mod docker;
 mod door;
@@ -20,5 +21,6 @@ mod retained;
 mod tools;
 mod transports;
 mod trial;
+mod trunk;
 mod upstream;
 mod world;

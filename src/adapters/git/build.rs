@@ -1,30 +1,83 @@
 //! Candidates without a work tree: a merge in memory, or the first commit of an empty upstream.
 
+use std::collections::BTreeSet;
+
 use actors::ports::PortError;
-use actors::ports::repo::{Built, MergeWish};
-use events::trunk::Candidate;
-use git2::{Commit, FileMode, Oid, Repository, Signature, Time};
+use actors::ports::repo::{Built, MergeWish, Work};
+use events::protect;
+use events::trunk::event::FILES_MAX;
+use events::trunk::{Candidate, Changes};
+use git2::{Commit, FileMode, Index, ObjectType, Oid, Repository, Signature, Time, Tree};
 
 use super::gate::candidate_ref;
-use super::{oid, sha, trouble};
+use super::{detect, oid, sha, trouble};
+
+/// Larger files are not looked at for a verification command.
+const READ_MAX: usize = 1024 * 1024;
 
 /// Files of the scaffold.
 const SCAFFOLD: &[(&str, &str)] = &[("AGENTS.md", include_str!("../../../templates/project/AGENTS.md"))];
 
 /// Builds what is wished, with the wish's date: built again it has the same sha.
 pub(super) fn build(repository: &Repository, wish: &MergeWish) -> Result<Built, PortError> {
-    let (tree, parents) = match (&wish.base, &wish.sha) {
-        (None, None) => (scaffold(repository)?, vec![]),
-        (Some(base), Some(work)) => match merge(repository, oid(base)?, oid(work)?)? {
-            Ok(tree) => (tree, vec![oid(base)?, oid(work)?]),
-            Err(paths) => return Ok(Built::Conflict { paths }),
-        },
-        (None, Some(_)) => return Err(PortError::Permanent("upstream is empty: it takes the scaffold first".to_owned())),
-        (Some(_), None) => return Err(PortError::Permanent("upstream is not empty: it takes no scaffold".to_owned())),
+    let merged = match (&wish.base, &wish.work) {
+        (None, Work::Scaffold) => Ok((scaffold(repository)?, vec![])),
+        (Some(base), Work::Merge(work)) => {
+            let (base, work) = (oid(base)?, oid(work)?);
+            merge(repository, base, work)?.map(|tree| (tree, vec![base, work]))
+        }
+        (Some(base), Work::Revert(commit)) => {
+            let base = oid(base)?;
+            revert(repository, base, oid(commit)?)?.map(|tree| (tree, vec![base]))
+        }
+        (None, _) => return Err(PortError::Permanent("upstream is empty: it takes the scaffold first".to_owned())),
+        (Some(_), Work::Scaffold) => return Err(PortError::Permanent("upstream is not empty: it takes no scaffold".to_owned())),
+    };
+    let (tree, parents) = match merged {
+        Ok(built) => built,
+        Err(paths) => return Ok(Built::Conflict { paths }),
     };
     let commit = commit(repository, wish, tree, &parents)?;
     repository.reference(&candidate_ref(wish.entry), commit, true, "candidate").map_err(trouble)?;
-    Ok(Built::Candidate(Candidate { base: wish.base.clone(), sha: sha(commit)?, tree: sha(tree)? }))
+    let changes = changes(repository, wish, parents.first().copied(), tree)?;
+    Ok(Built::Candidate(Candidate { base: wish.base.clone(), sha: sha(commit)?, tree: sha(tree)? }, changes))
+}
+
+/// What the new tree changes.
+fn changes(repository: &Repository, wish: &MergeWish, base: Option<Oid>, tree: Oid) -> Result<Changes, PortError> {
+    let new = repository.find_tree(tree).map_err(trouble)?;
+    let old = base.map(|base| repository.find_commit(base).and_then(|commit| commit.tree()).map_err(trouble)).transpose()?;
+    let diff = repository.diff_tree_to_tree(old.as_ref(), Some(&new), None).map_err(trouble)?;
+    let mut paths = BTreeSet::new();
+    for delta in diff.deltas() {
+        let sides = [delta.old_file().path_bytes(), delta.new_file().path_bytes()];
+        paths.extend(sides.into_iter().flatten().map(|path| String::from_utf8_lossy(path).into_owned()));
+    }
+    // Files of ours are in the first commit because we put them there.
+    let protected = match wish.work {
+        Work::Scaffold => vec![],
+        _ => protect::protected(&wish.protected, paths.iter().map(String::as_str)),
+    };
+    let more = u32::try_from(paths.len().saturating_sub(FILES_MAX)).unwrap_or(u32::MAX);
+    let files = paths.into_iter().take(FILES_MAX).collect();
+    Ok(Changes { files, more, protected, detected: detect::detect(|name| read(repository, &new, name)) })
+}
+
+/// A file of a tree, when it is one and not too large to be looked at.
+fn read(repository: &Repository, tree: &Tree<'_>, name: &str) -> Option<Vec<u8>> {
+    let entry = tree.get_name(name)?;
+    let (size, kind) = repository.odb().ok()?.read_header(entry.id()).ok()?;
+    (kind == ObjectType::Blob && size <= READ_MAX)
+        .then(|| repository.find_blob(entry.id()).ok().map(|blob| blob.content().to_vec()))?
+}
+
+/// The tree without what a commit brought, or the paths that conflict.
+fn revert(repository: &Repository, base: Oid, commit: Oid) -> Result<Result<Oid, Vec<String>>, PortError> {
+    let (ours, out) = (repository.find_commit(base).map_err(trouble)?, repository.find_commit(commit).map_err(trouble)?);
+    // Of a merge, what it brought to its first parent.
+    let mainline = u32::from(out.parent_count() > 1);
+    let index = repository.revert_commit(&out, &ours, mainline, None).map_err(trouble)?;
+    written(repository, index)
 }
 
 fn scaffold(repository: &Repository) -> Result<Oid, PortError> {
@@ -39,7 +92,11 @@ fn scaffold(repository: &Repository) -> Result<Oid, PortError> {
 /// The merged tree, or the paths that conflict.
 fn merge(repository: &Repository, base: Oid, work: Oid) -> Result<Result<Oid, Vec<String>>, PortError> {
     let (ours, theirs) = (repository.find_commit(base).map_err(trouble)?, repository.find_commit(work).map_err(trouble)?);
-    let mut index = repository.merge_commits(&ours, &theirs, None).map_err(trouble)?;
+    written(repository, repository.merge_commits(&ours, &theirs, None).map_err(trouble)?)
+}
+
+/// A merged index as a tree, or the paths that conflict.
+fn written(repository: &Repository, mut index: Index) -> Result<Result<Oid, Vec<String>>, PortError> {
     if !index.has_conflicts() {
         return index.write_tree_to(repository).map(Ok).map_err(trouble);
     }

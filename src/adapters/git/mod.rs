@@ -5,14 +5,16 @@
 
 mod build;
 mod command;
+mod detect;
 mod gate;
 mod secrets;
+mod side;
 mod upstream;
 
 use std::path::{Path, PathBuf};
 
 use actors::ports::PortError;
-use actors::ports::repo::{Built, Copied, Credential, Handed, Looked, MergeWish, Published, Repo};
+use actors::ports::repo::{Built, Copied, Credential, Handed, Looked, MergeWish, Published, Repo, SideFile};
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha};
 use events::trunk::Candidate;
@@ -130,6 +132,15 @@ impl Repo for Gates {
         candidate: &Candidate,
     ) -> Result<Published, PortError> {
         self.publish_candidate(project, url, branch, candidate).await
+    }
+
+    async fn read_file(&self, project: &ProjectName, branch: &str, path: &str) -> Result<Option<Vec<u8>>, PortError> {
+        let (branch, path) = (branch.to_owned(), path.to_owned());
+        self.with(project, move |repository| side::read_file(repository, &branch, &path)).await
+    }
+
+    async fn publish_file(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError> {
+        self.publish_side(project, url, file).await
     }
 
     async fn tidy(&self, project: &ProjectName, feature: &FeatureId) -> Result<(), PortError> {

@@ -85,9 +85,28 @@ impl Gates {
         }
     }
 
+    /// Moves a branch of upstream from what is expected there to a commit of the gate.
+    pub(super) async fn push_expecting(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        to: &Sha,
+        from: Option<&Sha>,
+    ) -> Result<(), PortError> {
+        let lease = format!("--force-with-lease=refs/heads/{branch}:{}", from.map_or("", Sha::as_str));
+        let spec = format!("{to}:refs/heads/{branch}");
+        let args = ["push", "--quiet", &lease, "--", url, &spec];
+        self.transport(project, url, Some(&self.path(project)), &args).await.map(|_| ())
+    }
+
     /// Fetches upstream's branch beside the gate's own copy of it.
     async fn fetch(&self, project: &ProjectName, url: &str, branch: &str) -> Result<(), PortError> {
-        let spec = format!("+refs/heads/{branch}:{}", gate::SEEN);
+        self.fetch_into(project, url, branch, gate::SEEN).await
+    }
+
+    pub(super) async fn fetch_into(&self, project: &ProjectName, url: &str, branch: &str, to: &str) -> Result<(), PortError> {
+        let spec = format!("+refs/heads/{branch}:{to}");
         self.transport(project, url, Some(&self.path(project)), &["fetch", "--quiet", "--no-tags", "--", url, &spec])
             .await
             .map(|_| ())
@@ -104,11 +123,7 @@ impl Gates {
         if let Some(published) = self.compare(project, url, branch, candidate, seen).await? {
             return Ok(published);
         }
-        let expected = candidate.base.as_ref().map_or("", Sha::as_str);
-        let lease = format!("--force-with-lease=refs/heads/{branch}:{expected}");
-        let spec = format!("{}:refs/heads/{branch}", candidate.sha);
-        let pushed =
-            self.transport(project, url, Some(&self.path(project)), &["push", "--quiet", &lease, "--", url, &spec]).await;
+        let pushed = self.push_expecting(project, url, branch, &candidate.sha, candidate.base.as_ref()).await;
         let seen = self.upstream_head(project, url, branch).await?;
         match (self.compare(project, url, branch, candidate, seen).await?, pushed) {
             (Some(published), _) => Ok(published),

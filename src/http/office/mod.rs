@@ -1,10 +1,12 @@
 //! What an operator can do: commands to the hosts, and the books to read. Used by HTTP and by the demo alike.
 
+mod beads;
 mod claims;
 mod features;
 mod fleet;
 mod projects;
 mod subscriptions;
+mod trunk;
 mod upstream;
 mod usage;
 

@@ -1,5 +1,6 @@
 //! The routes, one file a noun.
 
+pub(super) mod beads;
 pub(super) mod claims;
 pub(super) mod containers;
 pub(super) mod events;
@@ -10,6 +11,7 @@ mod page;
 pub(super) mod projects;
 pub(super) mod sessions;
 pub(super) mod subscriptions;
+pub(super) mod trunk;
 pub(super) mod upstream;
 
 use std::time::Duration;
@@ -36,6 +38,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     let api = scope("/api/v1")
         .configure(projects::configure)
         .configure(upstream::configure)
+        .configure(beads::configure)
+        .configure(trunk::configure)
         .configure(features::configure)
         .configure(claims::configure)
         .configure(containers::configure)

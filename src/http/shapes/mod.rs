@@ -1,25 +1,34 @@
 //! What the operator's HTTP takes and gives. Unknown fields are refused: a typo must not pass for an omission.
 
+mod beads;
 mod claim;
 mod event;
 mod feature;
 mod fleet;
 mod project;
 mod subscription;
+mod trunk;
 mod upstream;
 mod usage;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use beads::{BeadsFile, BeadsPublished, BeadsTaken, LeftOut};
 pub use claim::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission};
 pub use event::{EventPage, EventShape};
 pub use feature::{CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, feature, features};
 pub use fleet::{BerthShape, Board, Card, Columns, Found, Hit, SessionShape, Stats, berths, board, session, stats};
 pub use project::{CredentialShape, NewProject, NewTarget, ProjectChange, ProjectShape, project};
 pub use subscription::{Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken};
+pub use trunk::{EntryShape, TrunkShape, trunk};
 pub use upstream::{AcceptUpstream, UpstreamShape};
 pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
+
+/// A time as it goes over the wire, RFC 3339.
+pub fn time(at: events::id::Timestamp) -> String {
+    jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| at.0.to_string(), |at| format!("{at:.6}"))
+}
 
 /// A text, for comments and answers.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

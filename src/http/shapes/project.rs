@@ -84,6 +84,8 @@ pub struct ProjectChange {
     pub egress: Option<Vec<EgressRule>>,
     /// Names of the server's presets whose rules are added to those.
     pub egress_presets: Vec<String>,
+    /// Paths whose change a person has to approve; an empty list lets everything through.
+    pub protected: Option<Vec<String>>,
     /// Bytes one session may move that way.
     pub egress_bytes_max: Option<u64>,
     /// What one container gets of the host.
@@ -113,6 +115,7 @@ impl ProjectChange {
         }
         settings.agents = self.agents.clone().unwrap_or(settings.agents);
         settings.egress = self.egress.clone().unwrap_or(settings.egress);
+        settings.protected = self.protected.clone().unwrap_or(settings.protected);
         settings.egress_bytes_max = self.egress_bytes_max.unwrap_or(settings.egress_bytes_max);
         settings.container = self.container.clone().unwrap_or(settings.container);
         if let Some(setup) = &self.setup {

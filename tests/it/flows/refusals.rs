@@ -79,7 +79,7 @@ fn batches() {
         refused!(&world, add(circle), "cycle", "close a circle");
         refused!(&world, add(vec![scripted("a", "", &["nowhere"])]), "invalid", "nowhere");
         refused!(&world, add(vec![scripted("a", "", &[]), scripted("a", "", &[])]), "invalid", "used twice");
-        let long = BatchItem { key: None, content: Content::titled(&"x".repeat(201)), depends_on: vec![] };
+        let long = BatchItem { key: None, content: Content::titled(&"x".repeat(201)), depends_on: vec![], raw: None };
         refused!(&world, add(vec![long]), "invalid", "201 characters");
         // I1 and I3: the same wish again is answered as the first time, with another body it is refused.
         let key = || supercargo::http::office::Wish::keyed("ann", "one");

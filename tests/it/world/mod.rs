@@ -261,7 +261,7 @@ pub(crate) fn wish() -> Wish {
 pub(crate) fn scripted(key: &str, script: &str, on: &[&str]) -> BatchItem {
     let description = format!("```supercargo-script\n{script}\n```");
     let content = Content { description, ..Content::titled(key) };
-    BatchItem { key: Some(key.to_owned()), content, depends_on: on.iter().map(|s| (*s).to_owned()).collect() }
+    BatchItem { key: Some(key.to_owned()), content, depends_on: on.iter().map(|s| (*s).to_owned()).collect(), raw: None }
 }
 
 impl Server {

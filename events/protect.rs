@@ -1,0 +1,108 @@
+//! Paths whose change a person has to approve before it is published: what decides what others run, and what they download.
+
+/// The usual ones: continuous integration, hooks, what agents obey, lock files, our own folder.
+const USUAL: &[&str] = &[
+    ".github/",
+    ".gitlab/",
+    ".gitlab-ci.yml",
+    ".circleci/",
+    ".travis.yml",
+    ".drone.yml",
+    ".woodpecker/",
+    ".woodpecker.yml",
+    "Jenkinsfile",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    ".githooks/",
+    ".husky/",
+    ".pre-commit-config.yaml",
+    ".gitattributes",
+    ".gitmodules",
+    ".claude/",
+    ".codex/",
+    ".gemini/",
+    ".opencode/",
+    "opencode.json",
+    ".mcp.json",
+    ".envrc",
+    ".supercargo/",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.lock",
+    "bun.lockb",
+    "Cargo.lock",
+    "poetry.lock",
+    "uv.lock",
+    "Pipfile.lock",
+    "Gemfile.lock",
+    "composer.lock",
+    "go.sum",
+    "flake.lock",
+];
+/// Most patterns of a project.
+pub const PATTERNS_MAX: usize = 200;
+/// Longest pattern, in bytes.
+const PATTERN_MAX: usize = 200;
+
+/// What is protected unless a project says otherwise.
+pub fn usual() -> Vec<String> {
+    USUAL.iter().map(|pattern| (*pattern).to_owned()).collect()
+}
+
+/// Whether a pattern covers a path: `name` a file of this name anywhere, `folder/` everything below a folder of this name anywhere, and
+/// with a slash inside, from the root. Case does not count: some file systems do not see it.
+pub fn covers(pattern: &str, path: &str) -> bool {
+    let (pattern, path) = (pattern.to_lowercase(), path.to_lowercase());
+    let rooted = pattern.trim_end_matches('/').contains('/');
+    let from = |start: &str| if pattern.ends_with('/') { start.starts_with(&pattern) } else { start == pattern };
+    from(&path) || (!rooted && path.match_indices('/').any(|(at, _)| from(&path[at + 1..])))
+}
+
+/// Those of these paths that a pattern covers.
+pub fn protected<'a>(patterns: &[String], paths: impl Iterator<Item = &'a str>) -> Vec<String> {
+    paths.filter(|path| patterns.iter().any(|pattern| covers(pattern, path))).map(str::to_owned).collect()
+}
+
+/// Says what is wrong with these patterns, if anything is.
+pub fn check(patterns: &[String]) -> Result<(), String> {
+    if patterns.len() > PATTERNS_MAX {
+        return Err(format!("protected has {} patterns, at most {PATTERNS_MAX} are taken", patterns.len()));
+    }
+    let odd = |p: &&String| p.is_empty() || p.len() > PATTERN_MAX || p.starts_with('/') || p.contains('\0') || p.contains('*');
+    match patterns.iter().find(odd) {
+        Some(pattern) => Err(format!("protected: \"{pattern}\" is no pattern: write a name, folder/ or path/from/the/root")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_cover_names_folders_and_paths() {
+        for (pattern, path, wanted) in [
+            (".github/", ".github/workflows/ci.yml", true),
+            (".github/", "sub/.github/x", true),
+            (".github/", ".github", false),
+            (".github/", "my.github/x", false),
+            ("Cargo.lock", "Cargo.lock", true),
+            ("Cargo.lock", "crates/a/Cargo.lock", true),
+            ("Cargo.lock", "crates/a/Cargo.lock.md", false),
+            ("Cargo.lock", "cargo.LOCK", true),
+            (".Github/", ".gitHub/x", true),
+            ("docs/ci.md", "docs/ci.md", true),
+            ("docs/ci.md", "a/docs/ci.md", false),
+            ("deploy/prod/", "deploy/prod/a", true),
+            ("deploy/prod/", "x/deploy/prod/a", false),
+        ] {
+            assert_eq!(covers(pattern, path), wanted, "{pattern} {path}");
+        }
+        assert!(check(&usual()).is_ok());
+        for wrong in ["", "/etc", "*.lock"] {
+            assert!(check(&[wrong.to_owned()]).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Files beside the trunk: read from the gate's copy of a branch, or published on a branch of their own.
+
+use std::path::Path;
+
+use actors::ports::PortError;
+use actors::ports::repo::SideFile;
+use events::id::{ProjectName, Sha};
+use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, Signature, Time};
+
+use super::{Gates, oid, sha, trouble};
+
+/// Largest file that is read.
+const READ_MAX: usize = 16 * 1024 * 1024;
+/// Where a fetch puts a branch of ours before we build on it.
+const SEEN: &str = "refs/supercargo/side";
+
+/// A file of a branch; none when the branch or the file is not there, or it is no file.
+pub(super) fn read_file(repository: &Repository, branch: &str, path: &str) -> Result<Option<Vec<u8>>, PortError> {
+    let reference = match repository.find_reference(&format!("refs/heads/{branch}")) {
+        Ok(reference) => reference,
+        Err(e) if e.code() == ErrorCode::NotFound => return Ok(None),
+        Err(e) => return Err(trouble(e)),
+    };
+    let tree = reference.peel_to_tree().map_err(trouble)?;
+    let Ok(entry) = tree.get_path(Path::new(path)) else { return Ok(None) };
+    let (size, kind) = repository.odb().and_then(|odb| odb.read_header(entry.id())).map_err(trouble)?;
+    if kind != ObjectType::Blob || entry.filemode() == i32::from(FileMode::Link) {
+        return Ok(None);
+    }
+    if size > READ_MAX {
+        return Err(PortError::Permanent(format!("{path} has {size} bytes, at most {READ_MAX} are read")));
+    }
+    repository.find_blob(entry.id()).map(|blob| Some(blob.content().to_vec())).map_err(trouble)
+}
+
+/// The commit with this file on top of what the branch holds; none when it holds just that already.
+fn commit(repository: &Repository, before: Option<Oid>, file: &SideFile) -> Result<Option<Oid>, PortError> {
+    let parent = before.map(|id| repository.find_commit(id)).transpose().map_err(trouble)?;
+    let base = parent.as_ref().map(git2::Commit::tree).transpose().map_err(trouble)?;
+    let blob = repository.blob(&file.bytes).map_err(trouble)?;
+    let mut update = git2::build::TreeUpdateBuilder::new();
+    update.upsert(file.path.as_str(), blob, FileMode::Blob);
+    let empty = repository.treebuilder(None).and_then(|builder| builder.write()).map_err(trouble)?;
+    let base = base.map_or_else(|| repository.find_tree(empty), Ok).map_err(trouble)?;
+    let tree = update.create_updated(repository, &base).map_err(trouble)?;
+    if parent.is_some() && tree == base.id() {
+        return Ok(None);
+    }
+    let tree = repository.find_tree(tree).map_err(trouble)?;
+    let author = Signature::new("Supercargo", "supercargo@localhost", &Time::new(file.at.0 / 1_000_000, 0)).map_err(trouble)?;
+    let message = format!("Write {}\n", file.path);
+    let parents: Vec<_> = parent.iter().collect();
+    repository.commit(None, &author, &author, &message, &tree, &parents).map(Some).map_err(trouble)
+}
+
+impl Gates {
+    /// Publishes a file on a branch of its own: with the expected old value, so that nobody else's commit is lost.
+    pub(super) async fn publish_side(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError> {
+        let before = self.upstream_head(project, url, &file.branch).await?;
+        if before.is_some() {
+            self.fetch_into(project, url, &file.branch, SEEN).await?;
+        }
+        let (wanted, old) = (file.clone(), before.clone());
+        let made = self.with(project, move |repository| {
+            let old = old.as_ref().map(oid).transpose()?;
+            let made = commit(repository, old, &wanted)?;
+            if let Some(made) = made {
+                // Pinned, so that nothing that cleans up takes it before it is published.
+                repository.reference(SEEN, made, true, "side").map_err(trouble)?;
+            }
+            made.map(sha).transpose()
+        });
+        match (made.await?, before) {
+            (Some(made), before) => {
+                self.push_expecting(project, url, &file.branch, &made, before.as_ref()).await?;
+                Ok((made, true))
+            }
+            (None, Some(before)) => Ok((before, false)),
+            (None, None) => Err(PortError::Permanent("nothing was made to be published".to_owned())),
+        }
+    }
+}

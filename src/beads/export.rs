@@ -1,0 +1,143 @@
+//! Features as issues: what a line held before is kept, what is ours is written over it.
+
+use std::collections::BTreeMap;
+
+use events::feature::{FeatureType, Known, Stage};
+use serde_json::{Map, Value, json};
+
+use super::{BLOCKING, Issue, PARENT, import, steps};
+
+/// What has to be known beside the feature itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside<'a> {
+    /// Its id in the file.
+    pub id: &'a str,
+    /// Its line when it was imported, if it was.
+    pub raw: Option<&'a Issue>,
+    /// The features that it was made to depend on, as ids of the file.
+    pub depends_on: &'a [String],
+    /// When it was made and when it changed last, RFC 3339.
+    pub times: (&'a str, &'a str),
+}
+
+/// The issue of a feature.
+pub fn exported(known: &Known, beside: Beside<'_>) -> Issue {
+    let mut issue = beside.raw.cloned().unwrap_or_else(|| fresh(beside));
+    let before = beside.raw.map(import::imported);
+    let content = &known.content;
+    let same = |is: &dyn Fn(&import::Imported) -> bool| before.as_ref().is_some_and(is);
+    if !same(&|b| b.item.content.title == content.title) {
+        issue.insert("title".to_owned(), content.title.clone().into());
+    }
+    if !same(&|b| (&b.item.content.description, &b.item.content.steps) == (&content.description, &content.steps)) {
+        issue.insert("description".to_owned(), steps::joined(&content.description, &content.steps).into());
+    }
+    if !same(&|b| b.item.content.priority == content.priority) {
+        issue.insert("priority".to_owned(), content.priority.into());
+    }
+    if !same(&|b| b.item.content.kind == content.kind) {
+        issue.insert("issue_type".to_owned(), kind(content.kind).into());
+    }
+    if !same(&|b| (&b.item.content.labels, &b.item.content.category) == (&content.labels, &content.category)) {
+        issue.insert("labels".to_owned(), labels(&content.category, &content.labels).into());
+    }
+    write_status(&mut issue, known, before.as_ref(), beside);
+    write_dependencies(&mut issue, beside, before.as_ref());
+    write_comments(&mut issue, known, before.as_ref(), beside);
+    issue
+}
+
+fn fresh(beside: Beside<'_>) -> Issue {
+    let (made, changed) = beside.times;
+    Map::from_iter([
+        ("id".to_owned(), beside.id.into()),
+        ("created_at".to_owned(), made.into()),
+        ("updated_at".to_owned(), changed.into()),
+    ])
+}
+
+fn kind(kind: FeatureType) -> &'static str {
+    match kind {
+        FeatureType::Feature => "feature",
+        FeatureType::Task => "task",
+        FeatureType::Bug => "bug",
+        FeatureType::Epic => "epic",
+    }
+}
+
+fn labels(category: &str, labels: &[String]) -> Vec<String> {
+    let own = (!category.is_empty() && !labels.iter().any(|label| label == category)).then(|| category.to_owned());
+    own.into_iter().chain(labels.iter().cloned()).collect()
+}
+
+/// Where a feature stands, in Beads' words.
+pub fn status(known: &Known) -> &'static str {
+    match &known.stage {
+        Stage::Open { question: Some(_) } => "blocked",
+        Stage::Open { question: None } if known.blockers.is_empty() => "open",
+        Stage::Open { question: None } | Stage::Quarantined { .. } => "blocked",
+        Stage::Claimed { .. } | Stage::Submitted { .. } | Stage::Approved { .. } | Stage::Merging { .. } => "in_progress",
+        Stage::Closed { .. } | Stage::Withdrawn => "closed",
+    }
+}
+
+/// A status is written when it is another one; what waits for others is open in a file that has its dependencies beside it.
+fn write_status(issue: &mut Issue, known: &Known, before: Option<&import::Imported>, beside: Beside<'_>) {
+    let now = match status(known) {
+        "blocked" if matches!(known.stage, Stage::Open { question: None }) => "open",
+        other => other,
+    };
+    let closed = now == "closed";
+    // Every status of the file that is not closed is one that work can begin from: it stays until work has begun.
+    let stays = before.is_some_and(|b| b.closed == closed) && (closed || now == "open");
+    if !stays {
+        issue.insert("status".to_owned(), now.into());
+        match closed {
+            true => drop(issue.insert("closed_at".to_owned(), beside.times.1.into())),
+            false => drop(issue.remove("closed_at")),
+        }
+    }
+}
+
+fn write_dependencies(issue: &mut Issue, beside: Beside<'_>, before: Option<&import::Imported>) {
+    let mut now = beside.depends_on.to_vec();
+    now.sort();
+    if before.map_or(&[][..], |b| &b.item.depends_on) == now.as_slice() {
+        return;
+    }
+    let dependencies = issue.entry("dependencies").or_insert_with(|| Value::Array(vec![]));
+    let Some(list) = dependencies.as_array_mut() else { return };
+    let holds = |d: &Value| {
+        let kind = d.get("type").and_then(Value::as_str).unwrap_or_default();
+        BLOCKING.contains(&kind) && kind != PARENT
+    };
+    let on = |d: &Value| d.get("depends_on_id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    list.retain(|d| !holds(d) || now.contains(&on(d)));
+    let there: Vec<String> = list.iter().filter(|d| holds(d)).map(on).collect();
+    let new = now.iter().filter(|id| !there.contains(id));
+    let new: Vec<Value> = new.map(|id| json!({"issue_id": beside.id, "depends_on_id": id, "type": "blocks"})).collect();
+    list.extend(new);
+}
+
+/// What was said since comes after what the file had.
+fn write_comments(issue: &mut Issue, known: &Known, before: Option<&import::Imported>, beside: Beside<'_>) {
+    let had: &[(String, String)] = before.map_or(&[], |b| &b.comments);
+    let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
+    had.iter().for_each(|(_, text)| *counted.entry(text).or_default() += 1);
+    let said = known.notes.iter().filter(|note| match counted.get_mut(note.text.as_str()) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            false
+        }
+        _ => true,
+    });
+    let new: Vec<Value> = said
+        .map(|note| json!({"issue_id": beside.id, "author": note.by, "text": note.text, "created_at": beside.times.1}))
+        .collect();
+    if new.is_empty() {
+        return;
+    }
+    if let Some(list) = issue.entry("comments").or_insert_with(|| Value::Array(vec![])).as_array_mut() {
+        list.extend(new);
+    }
+}

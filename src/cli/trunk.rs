@@ -1,0 +1,81 @@
+//! `supercargo trunk …`.
+
+use clap::Subcommand;
+use events::id::ProjectName;
+
+use super::client::ask;
+use super::{DataArgs, OutputArgs};
+use crate::http::shapes::{EntryShape, Text, TrunkShape, Written};
+
+/// Verbs on a project's merge queue.
+#[derive(Debug, Subcommand)]
+pub(super) enum TrunkCommand {
+    /// What is queued, and what waits for you
+    Show {
+        /// The project
+        project: ProjectName,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Let an entry change the protected paths that it was held for
+    Approve(EntryArgs),
+    /// Send it back; the next coder reads why
+    Refuse {
+        #[command(flatten)]
+        entry: EntryArgs,
+        /// Why
+        why: String,
+    },
+}
+
+/// An entry of a queue.
+#[derive(Debug, clap::Args)]
+pub(super) struct EntryArgs {
+    /// The project
+    project: ProjectName,
+    /// Number of the entry
+    entry: u64,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+impl EntryArgs {
+    async fn tell<B: serde::Serialize>(&self, verb: &str, body: &B) -> anyhow::Result<()> {
+        let path = format!("/api/v1/projects/{}/trunk/{}/{verb}", self.project, self.entry);
+        let written: Written = ask(&self.data, "POST", &path, body).await?;
+        println!("{verb}: recorded at position {}", written.position);
+        Ok(())
+    }
+}
+
+pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
+    match command {
+        TrunkCommand::Show { project, data, output } => {
+            let shape: TrunkShape = ask(&data, "GET", &format!("/api/v1/projects/{project}/trunk"), &()).await?;
+            if output.json {
+                println!("{}", serde_json::to_string_pretty(&shape)?);
+                return Ok(());
+            }
+            println!(
+                "{} at {}",
+                shape.branch.as_deref().unwrap_or("no branch yet"),
+                shape.head.as_deref().unwrap_or("no commit")
+            );
+            shape.trouble.iter().for_each(|why| println!("trouble: {why}"));
+            shape.queue.iter().for_each(|entry| println!("{}", line(entry)));
+            for entry in &shape.held {
+                println!("{}\n     held: it changes {}", line(entry), entry.protected.join(", "));
+            }
+            Ok(())
+        }
+        TrunkCommand::Approve(entry) => entry.tell("approve", &()).await,
+        TrunkCommand::Refuse { entry, why } => entry.tell("refuse", &Text { text: why }).await,
+    }
+}
+
+fn line(entry: &EntryShape) -> String {
+    let about = [entry.feature.as_deref(), entry.title.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("  ");
+    format!("{:>4}  {:<10} {:<8} {about}", entry.entry, entry.stage, entry.kind)
+}

@@ -1,0 +1,63 @@
+//! The merge queue: look at it, let an entry through or not, take a feature's work out again.
+
+use events::feature::Stage;
+use events::policy::AnyCommand;
+use events::stream::StreamId;
+use events::trunk::{self, EntryKind, Verdict};
+use events::view::ProjectBook;
+
+use super::{Done, Office, Wish, unknown_feature, written};
+use crate::http::problem::ApiProblem;
+use crate::http::shapes::{self, TrunkShape, Written};
+
+impl Office {
+    /// The merge queue.
+    pub fn trunk(&self, name: &str) -> Done<TrunkShape> {
+        self.read(&Self::name(name)?, |book| book.registered().map(|_| shapes::trunk(book)))
+    }
+
+    /// Lets an entry change the protected paths that it was held for.
+    pub async fn approve_change(&self, wish: &Wish, name: &str, entry: u64) -> Done<Written> {
+        let command = trunk::Command::ApproveChange { entry, by: wish.by.clone() };
+        self.to_trunk(wish, name, command).await
+    }
+
+    /// Sends it back, with a reason that the next coder reads.
+    pub async fn refuse_change(&self, wish: &Wish, name: &str, entry: u64, why: &str) -> Done<Written> {
+        let command = trunk::Command::RefuseChange { entry, by: wish.by.clone(), why: why.to_owned() };
+        self.to_trunk(wish, name, command).await
+    }
+
+    async fn to_trunk(&self, wish: &Wish, name: &str, command: trunk::Command) -> Done<Written> {
+        let stream = StreamId::Trunk(Self::name(name)?);
+        Ok(written(&self.tell(wish, wish.id, stream, AnyCommand::Trunk(command)).await?))
+    }
+
+    /// Takes out what a closed feature brought, or brings back what was taken out, through the queue like everything else.
+    pub async fn undo(&self, wish: &Wish, name: &str, id: &str) -> Done<Written> {
+        let id = Self::id(id)?;
+        let found = self.read(&Self::name(name)?, |book| {
+            book.registered()?;
+            Some(book.feature(&id).map(|_| revert(book, &id)))
+        })?;
+        let kind = found.ok_or_else(unknown_feature)?.ok_or_else(|| {
+            let why = "only what was merged can be undone, and only while nobody works on it again can that be undone";
+            ApiProblem { code: "not_merged".to_owned(), ..ApiProblem::invalid(why) }
+        })?;
+        self.to_trunk(wish, name, trunk::Command::Enqueue { kind }).await
+    }
+}
+
+fn revert(book: &ProjectBook, id: &events::id::FeatureId) -> Option<EntryKind> {
+    let known = book.feature(id)?;
+    let (commit, restores) = match &known.stage {
+        Stage::Closed { closing } => (closing.commit()?.clone(), false),
+        Stage::Open { .. } => match book.trunk.state.undone.get(id)? {
+            trunk::Undone { verdict: Verdict::Merged(merged), restores: false, .. } => (merged.sha.clone(), true),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let title = known.content.title.clone();
+    Some(EntryKind::Revert { feature: id.clone(), commit, title, restores })
+}

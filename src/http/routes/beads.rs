@@ -1,0 +1,43 @@
+//! `/projects/{p}/beads`.
+
+use actix_web::web::{Data, Path, Query, ServiceConfig};
+use actix_web::{HttpResponse, get, post};
+
+use super::{Answer, Seen, ok};
+use crate::http::body::Json;
+use crate::http::office::{Office, Wish};
+use crate::http::problem::ProblemShape;
+use crate::http::shapes::{BeadsFile, BeadsPublished, BeadsTaken};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(export_beads).service(import_beads).service(publish_beads);
+}
+
+/// Every feature as a line of Beads' `issues.jsonl`.
+#[utoipa::path(context_path = "/api/v1", tag = "beads", params(Seen),
+    responses((status = 200, body = String, content_type = "application/jsonl"), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}/beads")]
+pub(in crate::http) async fn export_beads(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+    seen.wait(&office).await?;
+    Ok(HttpResponse::Ok().content_type("application/jsonl").body(office.export_beads(&name).await?))
+}
+
+/// Take in the issues that are not there yet: those of the body, or those of the repository.
+#[utoipa::path(context_path = "/api/v1", tag = "beads",
+    responses((status = 200, body = BeadsTaken), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/beads")]
+pub(in crate::http) async fn import_beads(office: Data<Office>, wish: Wish, name: Path<String>, file: Json<BeadsFile>) -> Answer {
+    let text = match &file.text {
+        Some(text) => text.clone(),
+        None => office.issues_of_repository(&name).await?,
+    };
+    ok(office.import_beads(&wish, &name, &text).await?)
+}
+
+/// Publish them upstream on the branch `beads-sync`; nothing is published when nothing changed.
+#[utoipa::path(context_path = "/api/v1", tag = "beads",
+    responses((status = 200, body = BeadsPublished), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/beads/publish")]
+pub(in crate::http) async fn publish_beads(office: Data<Office>, name: Path<String>) -> Answer {
+    ok(office.publish_beads(&name).await?)
+}

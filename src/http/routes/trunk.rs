@@ -1,0 +1,54 @@
+//! `/projects/{p}/trunk`.
+
+use actix_web::web::{Data, Path, Query, ServiceConfig};
+use actix_web::{get, post};
+
+use super::{Answer, Seen, ok, versioned};
+use crate::http::body::Json;
+use crate::http::office::{Office, Wish};
+use crate::http::problem::ProblemShape;
+use crate::http::shapes::{Text, TrunkShape, Written};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(show_trunk).service(approve_change).service(refuse_change).service(undo_feature);
+}
+
+/// The merge queue, and what waits for a person. The ETag is the version of its stream.
+#[utoipa::path(context_path = "/api/v1", tag = "trunk", params(Seen),
+    responses((status = 200, body = TrunkShape), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}/trunk")]
+pub(in crate::http) async fn show_trunk(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+    seen.wait(&office).await?;
+    let trunk = office.trunk(&name)?;
+    let version = trunk.version;
+    versioned(trunk, version)
+}
+
+/// Let an entry change the protected paths that it was held for.
+#[utoipa::path(context_path = "/api/v1", tag = "trunk",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/trunk/{entry}/approve")]
+pub(in crate::http) async fn approve_change(office: Data<Office>, wish: Wish, path: Path<(String, u64)>) -> Answer {
+    ok(office.approve_change(&wish, &path.0, path.1).await?)
+}
+
+/// Send it back; the text says why, and the next coder reads it.
+#[utoipa::path(context_path = "/api/v1", tag = "trunk",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/trunk/{entry}/refuse")]
+pub(in crate::http) async fn refuse_change(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, u64)>,
+    why: Json<Text>,
+) -> Answer {
+    ok(office.refuse_change(&wish, &path.0, path.1, &why.text).await?)
+}
+
+/// Take out what a closed feature brought, or bring back what was taken out.
+#[utoipa::path(context_path = "/api/v1", tag = "trunk",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/features/{id}/undo")]
+pub(in crate::http) async fn undo_feature(office: Data<Office>, wish: Wish, path: Path<(String, String)>) -> Answer {
+    ok(office.undo(&wish, &path.0, &path.1).await?)
+}

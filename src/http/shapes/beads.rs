@@ -1,0 +1,43 @@
+//! Issues of Beads on the wire.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Issues to take in.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BeadsFile {
+    /// Lines of an `issues.jsonl`; without them those of the repository are taken.
+    pub text: Option<String>,
+}
+
+/// What became of them.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BeadsTaken {
+    /// Features that were made.
+    pub taken: usize,
+    /// Issues that were there already.
+    pub present: usize,
+    /// Dependencies that could not be taken: on issues that are not in the file, or in a circle.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A dependency that was left out.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct LeftOut {
+    /// The issue that waits.
+    pub issue: String,
+    /// For which.
+    pub on: String,
+}
+
+/// An export that was published.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BeadsPublished {
+    /// The branch.
+    pub branch: String,
+    /// Its commit now.
+    pub sha: String,
+    /// Whether it is a new one.
+    pub changed: bool,
+}

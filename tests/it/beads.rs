@@ -1,0 +1,69 @@
+//! Issues of Beads through the whole service: taken in, built, written out, published.
+
+use serde_json::Value;
+
+use crate::binary::Serving;
+use crate::newcomer::Newcomer;
+use crate::world::stub::git;
+
+const ISSUES: &str = r#"{"id":"zoo-2","title":"Feed the bears","description":"Honey.\n\n1. buy it\n2. give it","status":"open","priority":1,"issue_type":"bug","labels":["food"],"dependencies":[{"issue_id":"zoo-2","depends_on_id":"zoo-1","type":"blocks"}],"comments":[{"id":1,"issue_id":"zoo-2","author":"ann","text":"They are hungry","created_at":"2026-01-01T00:00:00Z"}],"x_ours":{"a":[1,2]}}
+{"id":"zoo-1","title":"Feed the lions","status":"in_progress","priority":2,"issue_type":"feature","assignee":"bob"}
+{"id":"zoo-0","title":"Build the zoo","status":"closed","priority":0,"issue_type":"task","closed_at":"2026-01-02T00:00:00Z","close_reason":"done"}
+{"_type":"memory","id":"m-1","text":"not an issue"}
+"#;
+
+const AGENT: &str = r#"set -e
+case "$SUPERCARGO_ROLE" in
+coder)
+    echo made > "$SUPERCARGO_FEATURE.txt"
+    git add --all
+    git commit --quiet -m Make
+    supercargo agent submit ;;
+reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
+overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
+esac"#;
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
+}
+
+#[test]
+fn issues_are_taken_in_built_and_written_out() {
+    let me = Newcomer::new();
+    let tree = me.folder.path().join("tree");
+    std::fs::create_dir_all(tree.join(".beads")).expect("folder");
+    std::fs::write(tree.join(".beads/issues.jsonl"), ISSUES).expect("issues");
+    git(&tree, &["add", "--all", "--force"]).expect("added");
+    git(&tree, &["commit", "--quiet", "-m", "Issues"]).expect("committed");
+    git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
+    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
+    let upstream = me.upstream().display().to_string();
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.follow_until("trunk.opened");
+    assert_eq!(me.ok(&["beads", "import", "zoo"]), "3 taken in, 0 were there already\n");
+    assert_eq!(me.ok(&["beads", "import", "zoo"]), "0 taken in, 3 were there already\n");
+    let out = me.ok(&["beads", "export", "zoo"]);
+    let mut given: Vec<Value> = lines(ISSUES).into_iter().filter(|issue| issue["_type"] != "memory").collect();
+    given.sort_by_key(|issue| issue["id"].to_string());
+    assert_eq!(lines(&out), given, "nothing happened, so nothing is changed:\n{out}");
+
+    me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", AGENT]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_all_is_quiet();
+    me.ok(&["feature", "add", "zoo", "Paint the fence"]);
+    let log = me.export();
+    let order: Vec<&Value> = log.iter().filter(|e| e["type"] == "trunk.advanced").collect();
+    assert_eq!(order.len(), 2, "the closed one is not built");
+    let said = me.ok(&["beads", "publish", "zoo"]);
+    assert!(said.starts_with("published: beads-sync"), "{said}");
+    assert!(me.ok(&["beads", "publish", "zoo"]).starts_with("nothing changed"), "a second time there is nothing new");
+    server.stop();
+    let published = git(&me.upstream(), &["show", "beads-sync:.beads/issues.jsonl"]).expect("published");
+    let issues = lines(&published);
+    let of = |id: &str| issues.iter().find(|issue| issue["id"] == id).unwrap_or_else(|| panic!("no {id} in {published}"));
+    assert_eq!((of("zoo-2")["status"].as_str(), of("zoo-2")["x_ours"]["a"][1].as_u64()), (Some("closed"), Some(2)));
+    assert_eq!(of("zoo-0")["close_reason"], "done");
+    let fresh = issues.iter().find(|issue| issue["title"] == "Paint the fence").expect("the new one");
+    assert!(fresh["status"] != "closed" && fresh["issue_type"] == "feature", "{fresh}");
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}

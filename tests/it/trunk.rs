@@ -1,0 +1,130 @@
+//! The merge queue as an operator meets it: protected paths, what was merged taken out and brought back, verification that was detected.
+
+use serde_json::Value;
+
+use crate::binary::Serving;
+use crate::newcomer::Newcomer;
+use crate::world::stub::git;
+
+/// Writes what its feature's title says: a path.
+const AGENT: &str = r#"set -e
+case "$SUPERCARGO_ROLE" in
+coder)
+    path=$(curl -sS "$SUPERCARGO_URL/v1/feature" | sed 's/.*"title":"\([^"]*\)".*/\1/')
+    mkdir -p "$(dirname "$path")"
+    echo "made under $SUPERCARGO_CLAIM" > "$path"
+    git add --all
+    git commit --quiet -m Make
+    supercargo agent submit ;;
+reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
+overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
+esac"#;
+
+fn begin() -> (Newcomer, Serving) {
+    let me = Newcomer::new();
+    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
+    let upstream = me.upstream().display().to_string();
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", AGENT]);
+    (me, server)
+}
+
+fn add(me: &Newcomer, title: &str) -> String {
+    let said = me.ok(&["feature", "add", "zoo", title]);
+    let id = said.split_whitespace().find(|word| word.starts_with("feat-"));
+    id.unwrap_or_else(|| panic!("no id in {said}")).to_owned()
+}
+
+fn files(me: &Newcomer) -> String {
+    git(&me.upstream(), &["ls-tree", "-r", "--name-only", "main"]).expect("tree")
+}
+
+fn of<'a>(log: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    log.iter().filter(|event| event["type"] == kind).map(|event| &event["data"]).collect()
+}
+
+/// T19: what decides what others run is published when a person says so, and holds nobody up meanwhile.
+#[test]
+fn protected_paths_wait_for_a_person_and_others_pass() {
+    let (me, server) = begin();
+    let delicate = add(&me, ".github/workflows/ci.yml");
+    add(&me, "plain.txt");
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_nth("trunk.held", 1);
+    me.follow_until_nth("feature.closed", 1);
+    assert!(files(&me).contains("plain.txt") && !files(&me).contains("ci.yml"), "{}", files(&me));
+    let shown = me.ok(&["trunk", "show", "zoo"]);
+    assert!(shown.contains("held: it changes .github/workflows/ci.yml") && shown.contains(&delicate), "{shown}");
+    assert!(me.ok(&["project", "show", "zoo", "--json"]).contains("`trunk approve`"));
+    let log = me.export();
+    let entry = of(&log, "trunk.held")[0]["entry"].to_string();
+    me.refused(&["trunk", "approve", "zoo", "999"], "waits for nobody");
+    me.ok(&["trunk", "refuse", "zoo", &entry, "no workflow without a comment in it"]);
+    me.follow_until_nth("trunk.held", 2);
+    let again = me.ok(&["feature", "show", "zoo", &delicate]);
+    assert!(again.contains("no workflow without a comment in it"), "the next coder reads why: {again}");
+    let entry = of(&me.export(), "trunk.held")[1]["entry"].to_string();
+    me.ok(&["trunk", "approve", "zoo", &entry]);
+    me.follow_until_all_is_quiet();
+    assert!(files(&me).contains(".github/workflows/ci.yml"));
+    me.ok(&["project", "set", "zoo", "--protect-nothing"]);
+    add(&me, ".gitlab-ci.yml");
+    me.follow_until_nth("project.completed", 2);
+    server.stop();
+    assert!(files(&me).contains(".gitlab-ci.yml"));
+    assert_eq!(of(&me.export(), "trunk.held").len(), 2, "a project that protects nothing holds nothing");
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
+
+#[test]
+fn what_was_merged_is_taken_out_and_brought_back() {
+    let (me, server) = begin();
+    let lions = add(&me, "lions.txt");
+    add(&me, "bears.txt");
+    me.refused(&["feature", "undo", "zoo", &lions], "only what was merged can be undone");
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_all_is_quiet();
+    // Whoever works on it again takes long.
+    let slow = AGENT.replace("    path=", "    sleep 300\n    path=");
+    me.ok(&["project", "set", "zoo", "--agent-command", &slow]);
+    me.ok(&["feature", "undo", "zoo", &lions]);
+    me.follow_until("feature.reopened");
+    assert!(!files(&me).contains("lions.txt") && files(&me).contains("bears.txt"), "{}", files(&me));
+    let undone = git(&me.upstream(), &["log", "-1", "--format=%B", "main"]).expect("message");
+    assert!(undone.contains("Undo \"lions.txt\"") && undone.contains(&format!("Supercargo-Feature: {lions}")), "{undone}");
+    // Somebody works on it already: that is not taken away from under them.
+    me.follow_until_nth("feature.claimed", 3);
+    me.refused(&["feature", "undo", "zoo", &lions], "while nobody works on it");
+    me.ok(&["container", "stop", "zoo", "1"]);
+    me.follow_until("feature.released");
+    me.ok(&["feature", "undo", "zoo", &lions]);
+    me.ok(&["project", "set", "zoo", "--verify", "test -f lions.txt"]);
+    me.ok(&["container", "restart", "zoo", "1"]);
+    me.follow_until_nth("feature.closed", 3);
+    server.stop();
+    assert!(files(&me).contains("lions.txt"), "{}", files(&me));
+    let log = me.export();
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+    assert!(of(&log, "feature.closed").iter().any(|closed| closed["closing"]["how"] == "restored"), "it was restored, not built");
+}
+
+/// A project without a command of its own is verified with the one that its tree suggests.
+#[test]
+fn the_usual_test_command_is_found() {
+    let (me, server) = begin();
+    me.ok(&["project", "set", "zoo", "--verify", ""]);
+    let tree = me.folder.path().join("tree");
+    std::fs::write(tree.join("Makefile"), "test:\n\ttest -f README\n").expect("file");
+    git(&tree, &["add", "--all"]).expect("added");
+    git(&tree, &["commit", "--quiet", "-m", "Test"]).expect("committed");
+    git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
+    add(&me, "lions.txt");
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_all_is_quiet();
+    server.stop();
+    let log = me.export();
+    let evidence = &of(&log, "trunk.verified")[0]["evidence"];
+    assert_eq!((evidence["kind"].as_str(), evidence["exit"].as_i64()), (Some("ran"), Some(0)), "{evidence}");
+    assert_eq!(of(&log, "trunk.candidate_built")[0]["changes"]["detected"], "make test");
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
