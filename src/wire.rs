@@ -96,6 +96,14 @@ pub async fn call_text(socket: &Path, path: &str) -> Result<Bytes, CallError> {
     }
 }
 
+/// What an `http://host:port` address answers to a GET.
+pub async fn get_url<T: DeserializeOwned>(url: &str, path: &str) -> Result<T, CallError> {
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    let stream = tokio::net::TcpStream::connect(address).await.map_err(|e| CallError::unreachable(url, e))?;
+    let (status, bytes) = exchange(stream, "GET", path, vec![]).await?;
+    answered(status, &bytes)
+}
+
 /// A request with a JSON body to an `http://host:port` address.
 pub async fn call_url<B: Serialize, T: DeserializeOwned>(url: &str, path: &str, body: &B) -> Result<T, CallError> {
     let address = url.trim_start_matches("http://").trim_end_matches('/');

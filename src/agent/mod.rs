@@ -1,5 +1,6 @@
 //! The verbs an agent has inside its container: `supercargo agent …`. They speak to the door on loopback.
 
+pub mod bd;
 pub mod verbs;
 
 use std::path::{Path, PathBuf};

@@ -5,6 +5,8 @@ pub mod export;
 pub mod import;
 mod steps;
 
+pub use steps::joined;
+
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,7 @@
 //! Steps of a feature are the numbered lines at the end of an issue's description. What is split is joined to the same bytes.
 
 /// A description with its steps below it.
-pub(super) fn joined(description: &str, steps: &[String]) -> String {
+pub fn joined(description: &str, steps: &[String]) -> String {
     let lines: Vec<String> = steps.iter().enumerate().map(|(at, step)| format!("{}. {step}", at + 1)).collect();
     match (description.is_empty(), lines.is_empty()) {
         (_, true) => description.to_owned(),

@@ -115,6 +115,11 @@ pub struct OutputArgs {
     pub json: bool,
 }
 
+/// Runs a verb of Beads.
+pub fn bd(bd: crate::agent::bd::Bd) -> ExitCode {
+    ExitCode::from(block_on(crate::agent::bd::run(bd)))
+}
+
 /// Runs a command line.
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {

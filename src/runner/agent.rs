@@ -168,9 +168,11 @@ fn shell(line: &str) -> Command {
 fn tools(tree: &Tree) -> std::io::Result<std::path::PathBuf> {
     let bin = tree.berth.join("bin");
     std::fs::create_dir_all(&bin)?;
-    let link = bin.join("supercargo");
-    if !link.exists() {
-        std::os::unix::fs::symlink(std::env::current_exe()?, &link)?;
+    for name in ["supercargo", "bd"] {
+        let link = bin.join(name);
+        if !link.exists() {
+            std::os::unix::fs::symlink(std::env::current_exe()?, &link)?;
+        }
     }
     // Some agents run their commands in a login shell, which sets the path anew and then reads this.
     let profile = home(&tree.berth).join(".profile");

@@ -67,3 +67,63 @@ fn issues_are_taken_in_built_and_written_out() {
     assert!(fresh["status"] != "closed" && fresh["issue_type"] == "feature", "{fresh}");
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
+
+/// Works with `bd` alone.
+const BD_AGENT: &str = r#"set -e
+show() { echo "$@"; "$@"; echo "exit $?"; }
+case "$SUPERCARGO_ROLE" in
+coder)
+    if test "$(bd list --all --json | grep -c Found)" = 0; then
+        set +e
+        show bd ready --json
+        show bd show "$SUPERCARGO_FEATURE" --json
+        show bd update "$SUPERCARGO_FEATURE" --status in_progress
+        show bd update feat-other --claim
+        show bd close feat-other
+        show bd reopen "$SUPERCARGO_FEATURE"
+        show bd comments add "$SUPERCARGO_FEATURE" "They like it"
+        show bd comments list "$SUPERCARGO_FEATURE"
+        show bd stats --json
+        show bd sync
+        id=$(bd create "Found while working" -t bug -p P3 --deps "$SUPERCARGO_FEATURE" --silent)
+        show bd dep list "$id"
+        show bd list --status blocked
+        set -e
+    fi
+    echo made > "$SUPERCARGO_FEATURE.txt"
+    git add --all
+    git commit --quiet -m Make
+    bd close "$SUPERCARGO_FEATURE" --reason done ;;
+reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
+overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
+esac"#;
+
+#[test]
+fn agents_that_know_bd_find_it() {
+    let me = Newcomer::new();
+    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
+    let upstream = me.upstream().display().to_string();
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", BD_AGENT]);
+    me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_all_is_quiet();
+    server.stop();
+    let printed = me.printed();
+    for line in [
+        "exit 4",
+        "They like it",
+        "\"in_progress_issues\":1",
+        "nothing to do: everything is recorded when it is said",
+        "[P3] [blocked] Found while working",
+        "only a person opens it again",
+        "is handed in, recorded at position",
+        "\"status\":\"in_progress\"",
+    ] {
+        assert!(printed.contains(line), "{line} is not in:\n{printed}");
+    }
+    assert_eq!(printed.matches("exit 4").count(), 2, "{printed}");
+    let closed = me.export().iter().filter(|event| event["type"] == "feature.closed").count();
+    assert_eq!(closed, 2);
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
