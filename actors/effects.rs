@@ -56,6 +56,9 @@ pub struct Effects {
     pub prompts: Arc<dyn Prompts>,
 }
 
+/// Earlier claims that a prompt names.
+const EARLIER_MAX: usize = 3;
+
 enum Trouble {
     Execute(ExecuteError),
     Port(PortError),
@@ -307,6 +310,21 @@ fn verify(book: &ProjectBook, registered: &Registered, grant: &Grant) -> Option<
     }
 }
 
+/// What earlier claims of a feature left, newest first: the next coder may go on from it.
+fn earlier(feature: Option<(&FeatureId, Epoch)>, known: &feature::Known) -> Vec<String> {
+    let Some((id, now)) = feature else { return vec![] };
+    let left =
+        known.secured.iter().rev().filter(|(epoch, _)| **epoch < now).filter_map(|(epoch, sha)| Some((epoch, sha.as_ref()?)));
+    left.take(EARLIER_MAX)
+        .map(|(epoch, sha)| format!("claim {epoch} left {sha}: `git fetch origin {}`", kept_ref(id, *epoch)))
+        .collect()
+}
+
+/// The ref under which the gate keeps what a claim left.
+pub fn kept_ref(feature: &FeatureId, epoch: Epoch) -> String {
+    format!("refs/supercargo/kept/{feature}/{epoch}")
+}
+
 /// What a granted session is told and assigned.
 fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignment)> {
     let registered = book.registered()?;
@@ -330,6 +348,7 @@ fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignment)> {
         steps: content.steps,
         epoch: feature.map_or(0, |(_, epoch)| epoch.0),
         notes: known.map_or_else(Vec::new, |k| k.notes.iter().map(|n| format!("{}: {}", n.by, n.text)).collect()),
+        earlier: known.map_or_else(Vec::new, |known| earlier(feature, known)),
         sha: sha.as_ref().map_or_else(String::new, ToString::to_string),
         branch: feature.map_or_else(String::new, |(id, epoch)| format!("work/{id}/{epoch}")),
         verify: verify(book, registered, grant).unwrap_or_default(),

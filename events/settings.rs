@@ -9,6 +9,8 @@ use crate::protect;
 
 /// Fewest milliseconds a limit may be set to: below that nothing could start.
 pub const LIMIT_MS_MIN: u64 = 1_000;
+/// Milliseconds between two rescues when nothing is said.
+const RESCUE_MS: u64 = 120_000;
 /// Longest command line a setting may hold, in bytes.
 pub const COMMAND_MAX: usize = 8 * 1024;
 
@@ -100,6 +102,9 @@ pub struct Settings {
     pub verify: Option<String>,
     /// Merging without a verification command is accepted, and shown as unverified.
     pub allow_unverified: bool,
+    /// What a coder has not committed is brought to safety this often, in milliseconds.
+    #[serde(skip_serializing_if = "is_usual_rescue")]
+    pub rescue_ms: u64,
     /// A session ends after this many milliseconds.
     pub session_wall_ms: u64,
     /// A berth's claim expires this many milliseconds after the last sign of life.
@@ -110,6 +115,11 @@ pub struct Settings {
     pub drain_ms: u64,
     /// Highest target that may be set.
     pub target_max: u16,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_usual_rescue(ms: &u64) -> bool {
+    *ms == RESCUE_MS
 }
 
 fn is_usual(patterns: &[String]) -> bool {
@@ -128,6 +138,7 @@ impl Default for Settings {
             setup: None,
             verify: None,
             allow_unverified: false,
+            rescue_ms: RESCUE_MS,
             session_wall_ms: 2 * 3_600_000,
             lease_ms: 60_000,
             outside_lease_ms: 8 * 3_600_000,
@@ -140,9 +151,12 @@ impl Default for Settings {
 impl Settings {
     /// Says what is wrong with these settings, if anything is.
     pub fn check(&self) -> Result<(), String> {
-        for (name, ms) in
-            [("session_wall_ms", self.session_wall_ms), ("lease_ms", self.lease_ms), ("outside_lease_ms", self.outside_lease_ms)]
-        {
+        for (name, ms) in [
+            ("session_wall_ms", self.session_wall_ms),
+            ("lease_ms", self.lease_ms),
+            ("outside_lease_ms", self.outside_lease_ms),
+            ("rescue_ms", self.rescue_ms),
+        ] {
             if ms < LIMIT_MS_MIN {
                 return Err(format!("{name} is {ms}, at least {LIMIT_MS_MIN} is needed"));
             }

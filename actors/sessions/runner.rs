@@ -77,6 +77,7 @@ impl Sessions {
             setup: settings.setup,
             prompt: String::from_utf8_lossy(&prompt).into_owned(),
             verify: settings.verify,
+            rescue_ms: settings.rescue_ms,
             wall_ms: place.wall_ms,
         })
     }

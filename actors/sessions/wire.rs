@@ -41,6 +41,8 @@ pub struct Brief {
     pub prompt: String,
     /// The recorded verification command, for agents that want to run it.
     pub verify: Option<String>,
+    /// Milliseconds between two looks at what a coder has not committed.
+    pub rescue_ms: u64,
     /// Milliseconds until the session is ended.
     pub wall_ms: u64,
 }

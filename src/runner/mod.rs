@@ -210,7 +210,10 @@ async fn work(
         }
     }
     let launched = Agent::launch(brief, &tree, url, output);
-    let ended = watch(launched, &tree, control, deadline, terminate).await;
+    let ended = tokio::select! {
+        ended = watch(launched, &tree, control, deadline, terminate) => ended,
+        never = rescuing(brief, &tree) => never,
+    };
     if brief.role == Role::Coder
         && let Err(why) = tree.secure(brief).await
     {
@@ -230,6 +233,21 @@ fn ending_of(ended: Result<Ended, String>) -> Ending {
             ..nothing()
         },
         Err(why) => Ending { trouble: Some(why), ..nothing() },
+    }
+}
+
+/// Brings what a coder has not committed to safety now and then, until it is dropped.
+async fn rescuing(brief: &Brief, tree: &Tree) -> Result<Ended, String> {
+    if brief.role != Role::Coder {
+        return std::future::pending().await;
+    }
+    let mut last = None;
+    loop {
+        tokio::time::sleep(Duration::from_millis(brief.rescue_ms)).await;
+        match tree.rescue(brief, last.as_deref()).await {
+            Ok(now) => last = Some(now),
+            Err(why) => eprintln!("not rescued: {why}"),
+        }
     }
 }
 

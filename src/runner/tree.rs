@@ -91,7 +91,35 @@ impl Tree {
             return Ok(());
         }
         let spec = format!("HEAD:refs/heads/{branch}");
-        self.git(&self.path, &["push", "--quiet", "origin", &spec]).await.map(|_| ())
+        match self.git(&self.path, &["push", "--quiet", "--force", "origin", &spec]).await {
+            Ok(_) => Ok(()),
+            // The claim has ended meanwhile: its branch is closed, a rescue is not.
+            Err(_) => self.push_rescued(brief, "HEAD").await,
+        }
+    }
+
+    /// Pushes what is in the tree now, committed or not, beside the branch: nothing that the agent sees is changed. `last` is the tree
+    /// that was pushed before; answers the one that is there now.
+    pub(super) async fn rescue(&self, brief: &Brief, last: Option<&str>) -> Result<String, String> {
+        let index = self.berth.join("rescue-index");
+        let own = self.path.join(".git/index");
+        std::fs::copy(&own, &index).map_err(|e| format!("{}: {e}", own.display()))?;
+        let apart = [("GIT_INDEX_FILE", index.display().to_string())];
+        self.git_with(&self.path, &["add", "--all"], &apart).await?;
+        let tree = self.git_with(&self.path, &["write-tree"], &apart).await?.trim().to_owned();
+        let head = self.git(&self.path, &["rev-parse", "HEAD^{tree}"]).await?;
+        if last == Some(tree.as_str()) || head.trim() == tree {
+            return Ok(tree);
+        }
+        let message = "Work in progress, as it was in the tree";
+        let commit = self.git(&self.path, &["commit-tree", &tree, "-p", "HEAD", "-m", message]).await?;
+        self.push_rescued(brief, commit.trim()).await.map(|()| tree)
+    }
+
+    async fn push_rescued(&self, brief: &Brief, commit: &str) -> Result<(), String> {
+        let (Some(feature), Some(epoch)) = (&brief.feature, brief.epoch) else { return Ok(()) };
+        let spec = format!("{commit}:refs/rescue/{feature}/{epoch}");
+        self.git(&self.path, &["push", "--quiet", "--force", "origin", &spec]).await.map(|_| ())
     }
 
     /// The tree of the checked-out commit.
@@ -100,11 +128,15 @@ impl Tree {
     }
 
     async fn git(&self, folder: &Path, args: &[&str]) -> Result<String, String> {
+        self.git_with(folder, args, &[]).await
+    }
+
+    async fn git_with(&self, folder: &Path, args: &[&str], more: &[(&str, String)]) -> Result<String, String> {
         let what = args.first().copied().unwrap_or_default();
         let mut command = Command::new("git");
         command.args(["-c", "core.hooksPath=/dev/null"]).args(args).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
         // Its own group, as everything we start: the reaper of strays leaves group leaders to those who wait for them.
-        command.process_group(0).envs(git_environment(&self.berth));
+        command.process_group(0).envs(git_environment(&self.berth)).envs(more.iter().map(|(name, value)| (name, value)));
         let output = tokio::time::timeout(DEADLINE, command.output()).await;
         let output = output.map_err(|_| format!("git {what} took too long"))?;
         let output = output.map_err(|e| format!("git cannot be run in the container: {e}"))?;

@@ -17,6 +17,7 @@ mod newcomer;
 mod packages;
 mod readers;
 mod recovery;
+mod rescue;
 mod retained;
 mod tools;
 mod transports;

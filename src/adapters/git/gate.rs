@@ -1,5 +1,6 @@
 //! The gate's refs: work of claims, pinned submissions, candidates.
 
+use actors::effects::kept_ref;
 use actors::ports::PortError;
 use actors::ports::repo::{Handed, Looked};
 use events::id::{Epoch, FeatureId, Sha};
@@ -10,6 +11,28 @@ use super::{oid, sha as to_sha, trouble};
 /// Where a claim's work is pushed.
 pub(super) fn work_ref(feature: &FeatureId, epoch: Epoch) -> String {
     format!("refs/heads/work/{feature}/{epoch}")
+}
+
+/// Where the runner puts what is not committed while a session works; never used by the trunk.
+fn rescue_ref(feature: &FeatureId, epoch: Epoch) -> String {
+    format!("refs/rescue/{feature}/{epoch}")
+}
+
+/// The newest that a claim left: its branch, or what was rescued on top of it. It is kept under a ref of its own, which outlives both.
+pub(super) fn work_head(repository: &Repository, feature: &FeatureId, epoch: Epoch) -> Result<Option<Sha>, PortError> {
+    let pushed = read_ref(repository, &work_ref(feature, epoch))?;
+    let rescued = read_ref(repository, &rescue_ref(feature, epoch))?;
+    let newest = match (pushed, rescued) {
+        (Some(pushed), Some(rescued)) => {
+            let on_top = repository.graph_descendant_of(oid(&rescued)?, oid(&pushed)?).map_err(trouble)?;
+            Some(if on_top { rescued } else { pushed })
+        }
+        (pushed, rescued) => pushed.or(rescued),
+    };
+    if let Some(newest) = &newest {
+        repository.reference(&kept_ref(feature, epoch), oid(newest)?, true, "kept").map_err(trouble)?;
+    }
+    Ok(newest)
 }
 
 /// Where a submitted commit is pinned.
@@ -82,10 +105,12 @@ pub(super) fn pin(repository: &Repository, feature: &FeatureId, epoch: Epoch, sh
 
 /// Removes the work refs of a closed feature; pinned submissions stay.
 pub(super) fn tidy(repository: &Repository, feature: &FeatureId) -> Result<(), PortError> {
-    let names = repository.references_glob(&format!("refs/heads/work/{feature}/*")).map_err(trouble)?;
-    let names: Vec<_> = names.filter_map(Result::ok).collect();
-    for mut reference in names {
-        reference.delete().map_err(trouble)?;
+    for pattern in ["refs/heads/work", "refs/rescue", "refs/supercargo/kept"] {
+        let found = repository.references_glob(&format!("{pattern}/{feature}/*")).map_err(trouble)?;
+        let found: Vec<_> = found.filter_map(Result::ok).collect();
+        for mut reference in found {
+            reference.delete().map_err(trouble)?;
+        }
     }
     Ok(())
 }

@@ -106,8 +106,8 @@ impl Repo for Gates {
     }
 
     async fn work_head(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Result<Option<Sha>, PortError> {
-        let name = gate::work_ref(feature, epoch);
-        self.with(project, move |repository| gate::read_ref(repository, &name)).await
+        let feature = feature.clone();
+        self.with(project, move |repository| gate::work_head(repository, &feature, epoch)).await
     }
 
     async fn pin(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch, sha: &Sha) -> Result<Handed, PortError> {

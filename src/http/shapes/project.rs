@@ -100,6 +100,8 @@ pub struct ProjectChange {
     pub session_wall_ms: Option<u64>,
     /// A berth's claim expires this many milliseconds after the last sign of life; a runner gives one every five seconds.
     pub lease_ms: Option<u64>,
+    /// What a coder has not committed is brought to safety this often, in milliseconds.
+    pub rescue_ms: Option<u64>,
     /// Highest target that may be set.
     pub target_max: Option<u16>,
     /// What upstream asks for from now on; kept apart from the log.
@@ -126,6 +128,7 @@ impl ProjectChange {
         }
         settings.allow_unverified = self.allow_unverified.unwrap_or(settings.allow_unverified);
         settings.target_max = self.target_max.unwrap_or(settings.target_max);
+        settings.rescue_ms = self.rescue_ms.unwrap_or(settings.rescue_ms);
         settings.lease_ms = self.lease_ms.unwrap_or(settings.lease_ms);
         settings.session_wall_ms = self.session_wall_ms.unwrap_or(settings.session_wall_ms);
         settings

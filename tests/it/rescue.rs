@@ -1,0 +1,65 @@
+//! What an agent had not committed when its container was killed is there for the next one.
+
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::binary::Serving;
+use crate::newcomer::Newcomer;
+use crate::world::stub::git;
+
+/// The first claim writes and commits nothing; the next one goes on from there.
+const AGENT: &str = r#"case "$SUPERCARGO_ROLE $SUPERCARGO_CLAIM" in
+"coder 1")
+    echo draft > draft.txt
+    sleep 300 ;;
+coder*)
+    set -e
+    ref=$(sed -n 's/.*`git fetch origin \(.*\)`.*/\1/p' "$SUPERCARGO_PROMPT")
+    echo "told of $ref"
+    git fetch --quiet origin "$ref"
+    git checkout --quiet FETCH_HEAD -- draft.txt
+    git add --all
+    git commit --quiet -m Make
+    supercargo agent submit ;;
+reviewer*) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
+overseer*) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
+esac"#;
+/// Looks at the gate, ten a second; what takes longer is stuck.
+const LOOKS: u32 = 600;
+
+#[test]
+fn a_killed_container_leaves_its_uncommitted_work_to_the_next_one() {
+    let me = Newcomer::new();
+    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
+    let upstream = me.upstream().display().to_string();
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f draft.txt", "--agent-command", AGENT]);
+    me.patch("/api/v1/projects/zoo", &serde_json::json!({"rescue_ms": 1_000}));
+    me.ok(&["feature", "add", "zoo", "Write a draft"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until("container.session_started");
+    let gate = me.folder.path().join("data/gates/zoo.git");
+    let rescued = (0..LOOKS).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        git(&gate, &["for-each-ref", "refs/rescue"]).is_ok_and(|refs| refs.contains("/1"))
+    });
+    assert!(rescued, "nothing was rescued");
+    let log = me.export();
+    let started = log.iter().find(|event| event["type"] == "container.started").expect("started");
+    let pid = started["data"]["engine_id"].as_str().and_then(|id| id.split('@').next()).and_then(|pid| pid.parse().ok());
+    kill(Pid::from_raw(pid.expect("a pid")), Signal::SIGKILL).expect("killed");
+    me.follow_until_all_is_quiet();
+    server.stop();
+    let printed = me.printed();
+    assert!(printed.contains("told of refs/supercargo/kept/"), "{printed}");
+    let files = git(&me.upstream(), &["ls-tree", "--name-only", "main"]).expect("tree");
+    assert!(files.contains("draft.txt"), "{files}");
+    let lost =
+        me.export().iter().filter(|event| event["type"] == "feature.work_lost" && event["data"]["last_sha"].is_string()).count();
+    assert_eq!(lost, 1);
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+    let left = git(&gate, &["for-each-ref", "refs/rescue", "refs/supercargo/kept", "refs/heads/work"]).expect("refs");
+    assert_eq!(left, "", "what was merged needs no rescue");
+}
