@@ -1,13 +1,14 @@
 //! Figures of the running fleet: memory of the server, time to boot, latency of claims, time to start containers. Prints, asserts nothing: machines are shared
 //! and noisy, so each figure stands beside the rate at which this disk makes writes durable, measured in the same run.
 //!
-//! `cargo bench --bench fleet [-- boot|claims|memory|start|crowd|way_out]`
+//! `cargo bench --bench fleet [-- boot|claims|memory|start|crowd|way_out|trunk]`
 
 mod boot;
 mod claims;
 mod disk;
 mod memory;
 mod start;
+mod trunk;
 mod way_out;
 
 use std::process::ExitCode;
@@ -44,13 +45,14 @@ fn main() -> ExitCode {
         return supercargo::cli::run(<supercargo::cli::Cli as clap::Parser>::parse());
     }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let runs: [(&str, Run); 6] = [
+    let runs: [(&str, Run); 7] = [
         ("memory", memory::run),
         ("boot", boot::run),
         ("claims", claims::run),
         ("start", start::run),
         ("crowd", start::crowd),
         ("way_out", way_out::run),
+        ("trunk", trunk::run),
     ];
     for (name, run) in runs {
         if !wanted.is_empty() && !wanted.iter().any(|w| w == name) {

@@ -68,7 +68,7 @@ fn supercargo(args: &[&str], data: &Path) -> Command {
     command
 }
 
-fn begin(data: &Path) -> anyhow::Result<Child> {
+pub(crate) fn begin(data: &Path) -> anyhow::Result<Child> {
     let mut serve = supercargo(&["serve", "--listen", "127.0.0.1:0", "--engine", "process", "--allow-unisolated"], data);
     let mut server = serve.stdout(Stdio::piped()).spawn()?;
     // The ready line.
@@ -76,7 +76,7 @@ fn begin(data: &Path) -> anyhow::Result<Child> {
     Ok(server)
 }
 
-fn told(args: &[&str], data: &Path) -> anyhow::Result<()> {
+pub(crate) fn told(args: &[&str], data: &Path) -> anyhow::Result<()> {
     let output = supercargo(args, data).output()?;
     if output.status.success() { Ok(()) } else { bail!("{args:?}: {}", String::from_utf8_lossy(&output.stderr)) }
 }

@@ -15,6 +15,7 @@ mod log;
 mod models;
 mod newcomer;
 mod packages;
+mod race;
 mod readers;
 mod recovery;
 mod rescue;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::binary::supercargo;
 use crate::world::stub::git;
 
-fn export(data: &Path) -> Vec<Value> {
+pub(crate) fn export(data: &Path) -> Vec<Value> {
     let output = supercargo(&["log", "export"], data).output().expect("export");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).expect("text");

@@ -2,6 +2,7 @@
 //! is not believed: the outside is watched.
 
 mod egress;
+mod repositories;
 mod resources;
 
 use serde_json::Value;
