@@ -259,7 +259,8 @@ impl Effects {
 /// What the trunk is told about an upstream that is not where an entry was built.
 fn moved(entry: u64, looked: Looked) -> trunk::Command {
     match looked {
-        Looked::At(seen) => trunk::Command::RecordMoved { entry, seen },
+        Looked::At(seen) => trunk::Command::RecordMoved { entry, seen, files: vec![] },
+        Looked::Further { seen, files } => trunk::Command::RecordMoved { entry, seen: Some(seen), files },
         Looked::Gone => trunk::Command::Halt { reason: "its branch is gone".to_owned(), fault: trunk::Fault::BranchGone },
         Looked::Rewritten { lost, seen } => {
             trunk::Command::Halt { reason: "its branch was rewritten".to_owned(), fault: trunk::Fault::Rewritten { lost, seen } }
@@ -336,7 +337,15 @@ fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignment)> {
         Subject::Claim(..) | Subject::Initialization | Subject::Oversight => book.trunk.state.head.clone(),
     };
     let content = known.map(|k| k.content.clone()).unwrap_or_default();
-    let closed = book.known().filter(|(_, k, _)| k.is_closed()).map(|(id, k, _)| format!("{id}: {}", k.content.title));
+    let mut closed: Vec<(Vec<String>, String)> = book
+        .known()
+        .filter(|(_, k, _)| k.is_closed())
+        .map(|(id, k, _)| (book.stale(id), format!("{id}: {}", k.content.title)))
+        .collect();
+    // What may not hold any more is looked at first.
+    closed.sort_by_key(|(stale, _)| stale.is_empty());
+    let closed =
+        closed.into_iter().map(|(stale, line)| if stale.is_empty() { line } else { format!("{line} — {}", stale.join("; ")) });
     let run = registered.progress.oversight.as_ref().map(|o| o.kind);
     let told = Told {
         role: grant.subject.role(),

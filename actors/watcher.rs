@@ -133,7 +133,8 @@ impl Watcher {
         let upstream = self.projector.read(|books| books.projects.get(name).and_then(upstream)).ok_or(LookError::NotCopied)?;
         let Upstream { url, branch, head, halt: before } = upstream;
         let command = match self.repo.look(name, &url, &branch, head.as_ref()).await {
-            Ok(Looked::At(Some(seen))) => Command::Follow { seen },
+            Ok(Looked::At(Some(seen))) => Command::Follow { seen, files: vec![] },
+            Ok(Looked::Further { seen, files }) => Command::Follow { seen, files },
             Ok(Looked::At(None)) => return Ok(()),
             Ok(Looked::Gone) => Command::Halt { reason: "its branch is gone".to_owned(), fault: Fault::BranchGone },
             Ok(Looked::Rewritten { lost, seen }) => {

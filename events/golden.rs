@@ -246,8 +246,8 @@ fn trunks() -> Vec<trunk::Event> {
         t::VerificationFailed { entry, evidence: ran(2) }.into(),
         t::PublishIntended { entry, from: Some(sha('0')), to: sha('c') }.into(),
         t::Advanced { entry, from: Some(sha('0')), to: sha('c') }.into(),
-        t::UpstreamMoved { entry, seen: Some(sha('9')) }.into(),
-        t::Followed { from: Some(sha('a')), to: sha('b'), accepted: Some(text("operator")) }.into(),
+        t::UpstreamMoved { entry, seen: Some(sha('9')), files: vec![text("a/b")] }.into(),
+        t::Followed { from: Some(sha('a')), to: sha('b'), files: vec![text("a/b")], accepted: Some(text("operator")) }.into(),
         t::Halted { reason: text("unreachable"), fault: trunk::Fault::Rewritten { lost: sha('a'), seen: sha('b') } }.into(),
         t::Unhalted {}.into(),
     ]

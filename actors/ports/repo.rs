@@ -18,8 +18,15 @@ pub struct Copied {
 /// Where upstream's branch is, compared with what it held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Looked {
-    /// Where it was, or further; none when it was empty and is.
+    /// Where it was; none when it was empty and is.
     At(Option<Sha>),
+    /// Further on.
+    Further {
+        /// Where it is.
+        seen: Sha,
+        /// Paths that changed, at most [`events::trunk::event::FILES_MAX`].
+        files: Vec<String>,
+    },
     /// It is not there any more.
     Gone,
     /// It does not hold any more what it held.

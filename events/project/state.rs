@@ -155,6 +155,8 @@ pub struct Progress {
     pub oversight: Option<Oversight>,
     /// Final verifications with findings.
     pub rounds: u32,
+    /// When the newest of all runs of the overseer settled: what was upstream then was looked at.
+    pub looked: Position,
 }
 
 impl Project {
@@ -255,7 +257,10 @@ impl Registered {
                     due.lapses += 1;
                 }
             }
-            Event::MilestoneSettled(e) => self.progress.settle(&e.covers, e.findings),
+            Event::MilestoneSettled(e) => {
+                self.progress.looked = moment.position;
+                self.progress.settle(&e.covers, e.findings);
+            }
             Event::Completed(_) => self.intent = Intent::Completed,
         }
     }

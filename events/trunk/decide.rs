@@ -80,13 +80,13 @@ impl Trunk {
                 }
                 _ => Err(Refusal::WrongStage),
             },
-            Command::RecordMoved { entry, seen } => match &self.at(*entry)?.stage {
+            Command::RecordMoved { entry, seen, files } => match &self.at(*entry)?.stage {
                 Stage::Verifying { .. } => Err(Refusal::WrongStage),
                 _ if *seen == self.head => Ok(vec![]),
-                _ => Ok(vec![event::UpstreamMoved { entry: *entry, seen: seen.clone() }.into()]),
+                _ => Ok(vec![event::UpstreamMoved { entry: *entry, seen: seen.clone(), files: files.clone() }.into()]),
             },
             Command::Halt { reason, fault } => Ok(vec![event::Halted { reason: reason.clone(), fault: fault.clone() }.into()]),
-            Command::Follow { seen } => Ok(self.follow(seen)),
+            Command::Follow { seen, files } => Ok(self.follow(seen, files)),
             Command::AcceptRewrite { seen, by } => self.accept(seen, by),
             Command::Unhalt => match self.halt {
                 Some(_) => Ok(vec![event::Unhalted {}.into()]),
@@ -97,9 +97,12 @@ impl Trunk {
     }
 
     /// Where upstream is: taken while nothing is queued. An entry on its way finds out by itself, when it is built or published.
-    fn follow(&self, seen: &Sha) -> Vec<Event> {
+    fn follow(&self, seen: &Sha, files: &[String]) -> Vec<Event> {
         match (self.is_idle(), self.head.as_ref() == Some(seen)) {
-            (true, false) => vec![event::Followed { from: self.head.clone(), to: seen.clone(), accepted: None }.into()],
+            (true, false) => {
+                let (from, to, files) = (self.head.clone(), seen.clone(), files.to_vec());
+                vec![event::Followed { from, to, files, accepted: None }.into()]
+            }
             (true, true) if self.halt.is_some() => vec![event::Unhalted {}.into()],
             _ => vec![],
         }
@@ -114,7 +117,7 @@ impl Trunk {
             (true, true) => Err(Refusal::WrongStage),
             (true, false) => {
                 let accepted = Some(by.to_owned());
-                Ok(vec![event::Followed { from: self.head.clone(), to: seen.clone(), accepted }.into()])
+                Ok(vec![event::Followed { from: self.head.clone(), to: seen.clone(), files: vec![], accepted }.into()])
             }
         }
     }

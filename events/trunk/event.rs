@@ -204,6 +204,9 @@ pub struct UpstreamMoved {
     pub entry: u64,
     /// Upstream's commit now.
     pub seen: Option<Sha>,
+    /// Paths that changed, at most [`FILES_MAX`].
+    #[serde(default)]
+    pub files: Vec<String>,
 }
 
 /// The trunk waits; upstream cannot be reached or refuses.
@@ -223,6 +226,8 @@ pub struct Followed {
     pub from: Option<Sha>,
     /// Where it is.
     pub to: Sha,
+    /// Paths that changed, at most [`FILES_MAX`].
+    pub files: Vec<String>,
     /// Who accepted that it does not hold any more what it held; none when it does.
     pub accepted: Option<String>,
 }
@@ -247,7 +252,7 @@ event_enum! {
         VerificationFailed(VerificationFailed) = "trunk.verification_failed", 1;
         PublishIntended(PublishIntended) = "trunk.publish_intended", 1;
         Advanced(Advanced) = "trunk.advanced", 1;
-        UpstreamMoved(UpstreamMoved) = "trunk.upstream_moved", 1;
+        UpstreamMoved(UpstreamMoved) = "trunk.upstream_moved", 2, was [1: UpstreamMoved];
         Followed(Followed) = "trunk.followed", 1;
         Halted(Halted) = "trunk.halted", 2, was [1: Halted];
         Unhalted(Unhalted) = "trunk.unhalted", 1;

@@ -31,7 +31,7 @@ pub struct Trunk {
     pub undone: BTreeMap<FeatureId, Undone>,
     /// Per feature: what its newest merge changed.
     pub landed: BTreeMap<FeatureId, Landed>,
-    /// Per path: the newest merge of ours that changed it.
+    /// Per path: when upstream was last seen changed there.
     pub touched: BTreeMap<String, Position>,
     /// Set while upstream cannot be reached or refuses.
     pub halt: Option<Halt>,
@@ -219,10 +219,14 @@ impl Trunk {
     fn land(&mut self, at: Position) {
         let Some(front) = self.queue.front() else { return };
         let (feature, files) = (front.feature().cloned(), front.changes.files.clone());
-        self.touched.extend(files.iter().map(|path| (path.clone(), at)));
+        self.touch(&files, at);
         if let Some(feature) = feature {
             self.landed.insert(feature, Landed { at, files });
         }
+    }
+
+    fn touch(&mut self, files: &[String], at: Position) {
+        self.touched.extend(files.iter().map(|path| (path.clone(), at)));
     }
 
     fn take_held(&mut self, number: u64) -> Option<Entry> {
@@ -290,6 +294,7 @@ impl Trunk {
             }
             Event::UpstreamMoved(e) => {
                 self.is_at(e.seen.as_ref());
+                self.touch(&e.files, moment.position);
                 self.restage(Stage::Queued);
                 if let Some(front) = self.queue.front_mut() {
                     front.moves += 1;
@@ -298,6 +303,7 @@ impl Trunk {
             }
             Event::Followed(e) => {
                 self.is_at(Some(&e.to));
+                self.touch(&e.files, moment.position);
                 self.restage(Stage::Queued);
             }
             Event::Halted(e) => {

@@ -99,10 +99,10 @@ fn grid() {
         ("record green (nobody)", verify(None, ran(1, 'e', 0))),
         ("intend publish", C::IntendPublish { entry: 1 }),
         ("record advanced", C::RecordAdvanced { entry: 1 }),
-        ("record moved", C::RecordMoved { entry: 1, seen: Some(sha('9')) }),
+        ("record moved", C::RecordMoved { entry: 1, seen: Some(sha('9')), files: vec![] }),
         ("halt", C::Halt { reason: "unreachable".into(), fault: Fault::Unreachable }),
-        ("follow (where it was)", C::Follow { seen: sha('0') }),
-        ("follow (further)", C::Follow { seen: sha('9') }),
+        ("follow (where it was)", C::Follow { seen: sha('0'), files: vec![] }),
+        ("follow (further)", C::Follow { seen: sha('9'), files: vec![] }),
         ("accept rewrite", C::AcceptRewrite { seen: sha('9'), by: "operator".into() }),
         ("accept rewrite (of another)", C::AcceptRewrite { seen: sha('8'), by: "operator".into() }),
         ("unhalt", C::Unhalt),
@@ -128,7 +128,7 @@ fn an_empty_upstream_takes_one_scaffold_first() {
 
 #[test]
 fn an_entry_rebuilds_when_upstream_moved() {
-    let moved = event::UpstreamMoved { entry: 1, seen: Some(sha('9')) }.into();
+    let moved = event::UpstreamMoved { entry: 1, seen: Some(sha('9')), files: vec![] }.into();
     let state = given::<Trunk>(&with(&queued(), vec![built_event(&[]).into(), moved]));
     assert_eq!(state.head, Some(sha('9')));
     assert_eq!(state.front().map(|e| (&e.stage, e.moves)), Some((&Stage::Queued, 1)));

@@ -5,6 +5,7 @@ pub mod grants;
 mod said;
 pub mod sessions;
 pub mod snapshot;
+mod stale;
 pub mod standing;
 
 pub use books::{Books, ProjectBook, Tracked};

@@ -20,7 +20,7 @@ pub(super) fn show(sessions: &Sessions, session: &SessionId, id: Option<&str>) -
     let found = sessions.look(session, |book, job| {
         let id = id.or_else(|| job.feature.clone())?;
         let tracked = book.features.get(&id)?;
-        Some(shapes::feature(&id, tracked.state.known()?, tracked.version))
+        Some(shapes::feature(book, &id, tracked.state.known()?, tracked.version))
     });
     let unknown = || problem("not_found", "no such feature in this project; without an id: this session is about none");
     found.map_err(denied)?.ok_or_else(unknown)

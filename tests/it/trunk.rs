@@ -80,7 +80,8 @@ fn protected_paths_wait_for_a_person_and_others_pass() {
 fn what_was_merged_is_taken_out_and_brought_back() {
     let (me, server) = begin();
     let lions = add(&me, "lions.txt");
-    add(&me, "bears.txt");
+    let bears = add(&me, "bears.txt");
+    me.ok(&["feature", "depend", "zoo", &bears, &lions]);
     me.refused(&["feature", "undo", "zoo", &lions], "only what was merged can be undone");
     me.ok(&["project", "start", "zoo"]);
     me.follow_until_all_is_quiet();
@@ -89,6 +90,8 @@ fn what_was_merged_is_taken_out_and_brought_back() {
     me.ok(&["project", "set", "zoo", "--agent-command", &slow]);
     me.ok(&["feature", "undo", "zoo", &lions]);
     me.follow_until("feature.reopened");
+    let resting = me.ok(&["feature", "show", "zoo", &bears, "--json"]);
+    assert!(resting.contains(&format!("it rests on {lions}, which is open again")), "{resting}");
     assert!(!files(&me).contains("lions.txt") && files(&me).contains("bears.txt"), "{}", files(&me));
     let undone = git(&me.upstream(), &["log", "-1", "--format=%B", "main"]).expect("message");
     assert!(undone.contains("Undo \"lions.txt\"") && undone.contains(&format!("Supercargo-Feature: {lions}")), "{undone}");
@@ -126,5 +129,30 @@ fn the_usual_test_command_is_found() {
     let evidence = &of(&log, "trunk.verified")[0]["evidence"];
     assert_eq!((evidence["kind"].as_str(), evidence["exit"].as_i64()), (Some("ran"), Some(0)), "{evidence}");
     assert_eq!(of(&log, "trunk.candidate_built")[0]["changes"]["detected"], "make test");
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
+
+/// What was found about a feature ages when its files change, by whomever, and is fresh again when an overseer has looked.
+#[test]
+fn verdicts_age_until_an_overseer_looks() {
+    let (me, server) = begin();
+    let lions = add(&me, "lions.txt");
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_all_is_quiet();
+    let shown = |of: &Newcomer| of.ok(&["feature", "show", "zoo", &lions, "--json"]);
+    assert!(!shown(&me).contains("\"stale\""), "{}", shown(&me));
+    let tree = me.folder.path().join("tree");
+    git(&tree, &["pull", "--quiet", "--rebase", "origin", "main"]).expect("pulled");
+    std::fs::write(tree.join("lions.txt"), "theirs").expect("written");
+    git(&tree, &["commit", "--quiet", "--all", "-m", "Theirs"]).expect("committed");
+    git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
+    me.ok(&["project", "upstream", "fetch", "zoo"]);
+    assert!(shown(&me).contains("later work changed lions.txt"), "{}", shown(&me));
+    add(&me, "bears.txt");
+    me.follow_until_nth("project.completed", 2);
+    server.stop();
+    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
+    assert!(!shown(&me).contains("\"stale\""), "the overseer has looked: {}", shown(&me));
+    server.stop();
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }

@@ -46,13 +46,7 @@ pub(super) fn build(repository: &Repository, wish: &MergeWish) -> Result<Built, 
 /// What the new tree changes.
 fn changes(repository: &Repository, wish: &MergeWish, base: Option<Oid>, tree: Oid) -> Result<Changes, PortError> {
     let new = repository.find_tree(tree).map_err(trouble)?;
-    let old = base.map(|base| repository.find_commit(base).and_then(|commit| commit.tree()).map_err(trouble)).transpose()?;
-    let diff = repository.diff_tree_to_tree(old.as_ref(), Some(&new), None).map_err(trouble)?;
-    let mut paths = BTreeSet::new();
-    for delta in diff.deltas() {
-        let sides = [delta.old_file().path_bytes(), delta.new_file().path_bytes()];
-        paths.extend(sides.into_iter().flatten().map(|path| String::from_utf8_lossy(path).into_owned()));
-    }
+    let paths = between(repository, base, &new)?;
     // Files of ours are in the first commit because we put them there.
     let protected = match wish.work {
         Work::Scaffold => vec![],
@@ -61,6 +55,24 @@ fn changes(repository: &Repository, wish: &MergeWish, base: Option<Oid>, tree: O
     let more = u32::try_from(paths.len().saturating_sub(FILES_MAX)).unwrap_or(u32::MAX);
     let files = paths.into_iter().take(FILES_MAX).collect();
     Ok(Changes { files, more, protected, detected: detect::detect(|name| read(repository, &new, name)) })
+}
+
+/// The paths that differ between two commits; without the first one, none: there is nothing that they could be news to.
+pub(super) fn changed(repository: &Repository, from: Option<Oid>, to: Oid) -> Result<BTreeSet<String>, PortError> {
+    let Some(from) = from else { return Ok(BTreeSet::new()) };
+    let new = repository.find_commit(to).and_then(|commit| commit.tree()).map_err(trouble)?;
+    between(repository, Some(from), &new)
+}
+
+fn between(repository: &Repository, from: Option<Oid>, new: &Tree<'_>) -> Result<BTreeSet<String>, PortError> {
+    let old = from.map(|from| repository.find_commit(from).and_then(|commit| commit.tree()).map_err(trouble)).transpose()?;
+    let diff = repository.diff_tree_to_tree(old.as_ref(), Some(new), None).map_err(trouble)?;
+    let mut paths = BTreeSet::new();
+    for delta in diff.deltas() {
+        let sides = [delta.old_file().path_bytes(), delta.new_file().path_bytes()];
+        paths.extend(sides.into_iter().flatten().map(|path| String::from_utf8_lossy(path).into_owned()));
+    }
+    Ok(paths)
 }
 
 /// A file of a tree, when it is one and not too large to be looked at.

@@ -6,7 +6,9 @@ use actors::ports::repo::{Handed, Looked};
 use events::id::{Epoch, FeatureId, Sha};
 use git2::Repository;
 
-use super::{oid, sha as to_sha, trouble};
+use events::trunk::event::FILES_MAX;
+
+use super::{build, oid, sha as to_sha, trouble};
 
 /// Where a claim's work is pushed.
 pub(super) fn work_ref(feature: &FeatureId, epoch: Epoch) -> String {
@@ -59,7 +61,8 @@ pub(super) fn take_seen(repository: &Repository, branch: &str, known: Option<&Sh
         }
     }
     repository.reference(&format!("refs/heads/{branch}"), seen, true, "upstream").map_err(trouble)?;
-    to_sha(seen).map(|seen| Looked::At(Some(seen)))
+    let files = build::changed(repository, known.map(oid).transpose()?, seen)?;
+    to_sha(seen).map(|seen| Looked::Further { seen, files: files.into_iter().take(FILES_MAX).collect() })
 }
 
 /// Moves the gate's copy of upstream's branch to a commit that does not hold what it held; that one stays pinned.

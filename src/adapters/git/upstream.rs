@@ -145,7 +145,10 @@ impl Gates {
             return Ok(None);
         }
         let looked = self.look_upstream(project, url, branch, candidate.base.as_ref()).await?;
-        let Looked::At(Some(head)) = looked.clone() else { return Ok(Some(Published::Moved(looked))) };
+        let head = match &looked {
+            Looked::At(Some(head)) | Looked::Further { seen: head, .. } => head.clone(),
+            Looked::At(None) | Looked::Gone | Looked::Rewritten { .. } => return Ok(Some(Published::Moved(looked))),
+        };
         if head == candidate.sha {
             return Ok(Some(Published::Advanced));
         }

@@ -127,7 +127,7 @@ impl Office {
         let shape = self.read(&Self::name(name)?, |book| {
             book.registered()?;
             let tracked = book.features.get(&id);
-            Some(tracked.and_then(|t| Some(shapes::feature(&id, t.state.known()?, t.version))))
+            Some(tracked.and_then(|t| Some(shapes::feature(book, &id, t.state.known()?, t.version))))
         })?;
         shape.ok_or_else(unknown_feature)
     }

@@ -107,16 +107,19 @@ pub struct FeatureShape {
     pub content: Content,
     /// What people and rules said about it, oldest first.
     pub notes: Vec<String>,
+    /// Why what was found about it may not hold any more; empty while it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<String>,
 }
 
 /// The features of a project, in the order of the queue.
 pub fn features(book: &ProjectBook) -> Vec<FeatureShape> {
     let known = book.in_order();
-    known.into_iter().map(|(id, known, tracked)| feature(id, known, tracked.version)).collect()
+    known.into_iter().map(|(id, known, tracked)| feature(book, id, known, tracked.version)).collect()
 }
 
 /// A feature's shape.
-pub fn feature(id: &FeatureId, known: &Known, version: Version) -> FeatureShape {
+pub fn feature(book: &ProjectBook, id: &FeatureId, known: &Known, version: Version) -> FeatureShape {
     let (status, holder) = status(known);
     FeatureShape {
         id: id.to_string(),
@@ -126,6 +129,7 @@ pub fn feature(id: &FeatureId, known: &Known, version: Version) -> FeatureShape 
         epoch: known.epoch.0,
         blockers: known.blockers.iter().map(ToString::to_string).collect(),
         content: known.content.clone(),
+        stale: book.stale(id),
         notes: known.notes.iter().map(|n| format!("{}: {}", n.by, n.text)).collect(),
     }
 }

@@ -110,6 +110,8 @@ pub struct Card {
     pub epoch: u64,
     /// What it waits for.
     pub blockers: Vec<String>,
+    /// Why what was found about it may not hold any more; empty while it does.
+    pub stale: Vec<String>,
 }
 
 /// The columns of the board, each in the order of the queue.
@@ -217,7 +219,7 @@ pub fn session(book: &ProjectBook, id: &SessionId, record: &SessionRecord) -> Se
     }
 }
 
-fn card(id: &FeatureId, known: &Known) -> Card {
+fn card(book: &ProjectBook, id: &FeatureId, known: &Known) -> Card {
     let (status, holder) = status(known);
     Card {
         id: id.to_string(),
@@ -228,6 +230,7 @@ fn card(id: &FeatureId, known: &Known) -> Card {
         holder,
         epoch: known.epoch.0,
         blockers: known.blockers.iter().map(ToString::to_string).collect(),
+        stale: book.stale(id),
     }
 }
 
@@ -245,7 +248,7 @@ pub fn board(book: &ProjectBook, books: &Books) -> Option<Board> {
             Stage::Closed { .. } => &mut columns.done,
             Stage::Withdrawn => continue,
         };
-        column.push(card(id, known));
+        column.push(card(book, id, known));
     }
     Some(Board { project, columns, berths: berths(book), position: books.position.0 })
 }
