@@ -56,6 +56,8 @@ pub struct Effects {
     pub prompts: Arc<dyn Prompts>,
 }
 
+/// Where a repository keeps prompts of its own, a file a role.
+const OWN_PROMPTS: &str = ".supercargo/prompts";
 /// Earlier claims that a prompt names.
 const EARLIER_MAX: usize = 3;
 
@@ -194,13 +196,27 @@ impl Effects {
         told.spec = spec;
         let prompt = match &grant.subject {
             Subject::Verification(_) => told.verify,
-            _ => self.prompts.render(&told)?,
+            _ => self.prompt(project, &told).await?,
         };
         assignment.prompt_digest = self.blobs.put(prompt.into_bytes()).await?;
         let stream = StreamId::Container(project.clone(), grant.seat.n);
         let command = events::container::Command::Assign { assignment: Box::new(assignment) };
         let key = ["assign", grant.seat.session.as_str(), &version.0.to_string()];
         self.record(stream, AnyCommand::Container(command), &key).await
+    }
+
+    /// The role's prompt: the project's own where the trunk holds one that can be rendered, and ours beside what is wrong with it.
+    async fn prompt(&self, project: &ProjectName, told: &Told) -> Result<String, Trouble> {
+        let branch = self.book(project, |book| book.trunk.state.branch.clone())?;
+        let path = format!("{OWN_PROMPTS}/{}.md", told.role.name());
+        let Some(own) = self.repo.read_file(project, &branch, &path).await? else { return Ok(self.prompts.render(told)?) };
+        match self.prompts.render_own(&String::from_utf8_lossy(&own), told) {
+            Ok(prompt) => Ok(prompt),
+            Err(why) => {
+                tracing::warn!(%project, path, %why, "the usual prompt is given instead");
+                Ok(format!("{}\n({path} of this repository was not used: {why})\n", self.prompts.render(told)?))
+            }
+        }
     }
 
     async fn spec(&self, project: &ProjectName) -> Result<String, Trouble> {

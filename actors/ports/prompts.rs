@@ -44,4 +44,6 @@ pub struct Told {
 pub trait Prompts: Send + Sync {
     /// The prompt of a role.
     fn render(&self, told: &Told) -> Result<String, PortError>;
+    /// The same by a project's own template.
+    fn render_own(&self, template: &str, told: &Told) -> Result<String, PortError>;
 }

@@ -167,6 +167,8 @@ pub trait Repo: Send + Sync {
     ) -> Result<Published, PortError>;
     /// A file of the gate's copy of a branch; none when there is none.
     async fn read_file(&self, project: &ProjectName, branch: &str, path: &str) -> Result<Option<Vec<u8>>, PortError>;
+    /// The files directly in a folder of the gate's copy of a branch, by name.
+    async fn list_files(&self, project: &ProjectName, branch: &str, folder: &str) -> Result<Vec<String>, PortError>;
     /// Puts a file on a branch of its own upstream; answers its commit, and whether that is a new one.
     async fn publish_file(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError>;
     /// Removes the work refs of a feature that is closed; pinned submissions stay.

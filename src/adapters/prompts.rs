@@ -31,6 +31,12 @@ impl Prompts for BuiltIn {
         let rendered = template.and_then(|t| t.render(minijinja::value::Serde(told)));
         rendered.map_err(|e| PortError::Permanent(format!("the {} prompt cannot be rendered: {e}", told.role.name())))
     }
+
+    fn render_own(&self, template: &str, told: &Told) -> Result<String, PortError> {
+        let rendered = self.0.render_str(template, minijinja::value::Serde(told));
+        rendered
+            .map_err(|e| PortError::Permanent(format!("the project's own {} prompt cannot be rendered: {e}", told.role.name())))
+    }
 }
 
 #[cfg(test)]

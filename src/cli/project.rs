@@ -12,7 +12,7 @@ use super::client::ask;
 use super::upstream::{self, UpstreamCommand};
 use super::usage::{self, UsageArgs};
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{CredentialShape, NewProject, ProjectChange, ProjectShape, Written};
+use crate::http::shapes::{Adopted, CredentialShape, NewProject, ProjectChange, ProjectShape, Written};
 
 /// Verbs on projects.
 #[derive(Debug, Subcommand)]
@@ -37,6 +37,8 @@ pub(super) enum ProjectCommand {
     },
     /// What it uses: its containers now, its models so far, and disk
     Usage(UsageArgs),
+    /// Take over what ZeroCoder left in its repository: spec and issues
+    Adopt(NameArgs),
     /// Its upstream: look at it, take it as it is, pinned host keys
     #[command(subcommand)]
     Upstream(UpstreamCommand),
@@ -182,6 +184,7 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         }
         ProjectCommand::Show { name, data, output } => show(&name, &data, output.json).await,
         ProjectCommand::Usage(args) => usage::run(&args).await,
+        ProjectCommand::Adopt(args) => adopt(&args).await,
         ProjectCommand::Upstream(command) => upstream::run(command).await,
         ProjectCommand::Set(args) => set(*args).await,
         ProjectCommand::Start(args) => intend(args, "start").await,
@@ -194,6 +197,16 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         }
         ProjectCommand::Stop(args) => intend(args, "stop").await,
     }
+}
+
+async fn adopt(args: &NameArgs) -> anyhow::Result<()> {
+    let adopted: Adopted = ask(&args.data, "POST", &format!("/api/v1/projects/{}/adopt", args.name), &()).await?;
+    println!("{}", if adopted.spec { "the spec is taken over" } else { "no new spec" });
+    if let Some(issues) = &adopted.issues {
+        println!("{} issues taken in, {} were there already", issues.taken, issues.present);
+    }
+    adopted.unused.iter().for_each(|file| println!("{file} is not read any more"));
+    Ok(())
 }
 
 async fn intend(args: NameArgs, verb: &str) -> anyhow::Result<()> {

@@ -127,3 +127,46 @@ fn agents_that_know_bd_find_it() {
     assert_eq!(closed, 2);
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
+
+/// A repository of ZeroCoder: its spec and issues are taken over, its own prompt for coders is used, and what is wrong with one is said.
+#[test]
+fn a_repository_of_the_ancestor_is_adopted() {
+    let me = Newcomer::new();
+    let tree = me.folder.path().join("tree");
+    for (path, text) in [
+        (".beads/issues.jsonl", ISSUES),
+        ("prompts/app_spec.txt", "Build a zoo.\n"),
+        ("prompts/coding_prompt.md", "You code.\n"),
+        (".supercargo/prompts/coder.md", "OWN PROMPT for {{ feature }}: {{ title }}\n"),
+        (".supercargo/prompts/reviewer.md", "BROKEN {{ nobody.knows }}\n"),
+    ] {
+        let file = tree.join(path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("folder");
+        std::fs::write(file, text).expect("file");
+    }
+    git(&tree, &["add", "--all", "--force"]).expect("added");
+    git(&tree, &["commit", "--quiet", "-m", "As it was"]).expect("committed");
+    git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
+    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
+    let upstream = me.upstream().display().to_string();
+    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.follow_until("trunk.opened");
+    let said = me.ok(&["project", "adopt", "zoo"]);
+    assert_eq!(
+        said,
+        "the spec is taken over\n3 issues taken in, 0 were there already\nprompts/coding_prompt.md is not read any more\n"
+    );
+    assert!(me.ok(&["project", "adopt", "zoo"]).starts_with("no new spec\n0 issues taken in"));
+    let agent = AGENT.replace(
+        "set -e",
+        "set -e\necho \"given: $(head -c 300 \"$SUPERCARGO_PROMPT\" | tr '\\n' ' ')\"\ntail -n 3 \"$SUPERCARGO_PROMPT\"",
+    );
+    me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", &agent]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_all_is_quiet();
+    server.stop();
+    let printed = me.printed();
+    assert!(printed.contains("given: OWN PROMPT for feat-"), "{printed}");
+    assert!(printed.contains(".supercargo/prompts/reviewer.md of this repository was not used"), "{printed}");
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}

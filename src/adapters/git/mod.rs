@@ -139,6 +139,11 @@ impl Repo for Gates {
         self.with(project, move |repository| side::read_file(repository, &branch, &path)).await
     }
 
+    async fn list_files(&self, project: &ProjectName, branch: &str, folder: &str) -> Result<Vec<String>, PortError> {
+        let (branch, folder) = (branch.to_owned(), folder.to_owned());
+        self.with(project, move |repository| side::list_files(repository, &branch, &folder)).await
+    }
+
     async fn publish_file(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError> {
         self.publish_side(project, url, file).await
     }

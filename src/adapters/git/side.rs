@@ -33,6 +33,21 @@ pub(super) fn read_file(repository: &Repository, branch: &str, path: &str) -> Re
     repository.find_blob(entry.id()).map(|blob| Some(blob.content().to_vec())).map_err(trouble)
 }
 
+/// The files directly in a folder of a branch.
+pub(super) fn list_files(repository: &Repository, branch: &str, folder: &str) -> Result<Vec<String>, PortError> {
+    let Ok(reference) = repository.find_reference(&format!("refs/heads/{branch}")) else { return Ok(vec![]) };
+    let tree = reference.peel_to_tree().map_err(trouble)?;
+    let found = tree.get_path(Path::new(folder)).ok().and_then(|entry| repository.find_tree(entry.id()).ok());
+    let files = found
+        .iter()
+        .flat_map(|tree| tree.iter().filter(|e| e.kind() == Some(ObjectType::Blob)).filter_map(name).collect::<Vec<_>>());
+    Ok(files.collect())
+}
+
+fn name(entry: git2::TreeEntry<'_>) -> Option<String> {
+    String::from_utf8(entry.name_bytes().to_vec()).ok()
+}
+
 /// The commit with this file on top of what the branch holds; none when it holds just that already.
 fn commit(repository: &Repository, before: Option<Oid>, file: &SideFile) -> Result<Option<Oid>, PortError> {
     let parent = before.map(|id| repository.find_commit(id)).transpose().map_err(trouble)?;

@@ -1,5 +1,6 @@
 //! What an operator can do: commands to the hosts, and the books to read. Used by HTTP and by the demo alike.
 
+mod adopt;
 mod beads;
 mod claims;
 mod features;

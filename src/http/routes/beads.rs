@@ -7,10 +7,10 @@ use super::{Answer, Seen, ok};
 use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
-use crate::http::shapes::{BeadsFile, BeadsPublished, BeadsTaken};
+use crate::http::shapes::{Adopted, BeadsFile, BeadsPublished, BeadsTaken};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(export_beads).service(import_beads).service(publish_beads);
+    config.service(export_beads).service(import_beads).service(publish_beads).service(adopt);
 }
 
 /// Every feature as a line of Beads' `issues.jsonl`.
@@ -40,4 +40,12 @@ pub(in crate::http) async fn import_beads(office: Data<Office>, wish: Wish, name
 #[post("/projects/{p}/beads/publish")]
 pub(in crate::http) async fn publish_beads(office: Data<Office>, name: Path<String>) -> Answer {
     ok(office.publish_beads(&name).await?)
+}
+
+/// Take over what a repository of ZeroCoder holds: its spec and its issues; files that nobody reads any more are named.
+#[utoipa::path(context_path = "/api/v1", tag = "beads",
+    responses((status = 200, body = Adopted), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/adopt")]
+pub(in crate::http) async fn adopt(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+    ok(office.adopt(&wish, &name).await?)
 }

@@ -41,3 +41,14 @@ pub struct BeadsPublished {
     /// Whether it is a new one.
     pub changed: bool,
 }
+
+/// What was taken over from a repository that ZeroCoder worked on.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct Adopted {
+    /// Whether its spec is a new one.
+    pub spec: bool,
+    /// Its issues, if it has any.
+    pub issues: Option<BeadsTaken>,
+    /// Files that nobody reads any more; prompts of your own go to `.supercargo/prompts/ROLE.md`.
+    pub unused: Vec<String>,
+}
