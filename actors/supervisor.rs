@@ -13,6 +13,7 @@ use events::policy::AnyCommand;
 use events::policy::retain::Retention;
 use events::stream::{Position, StreamId};
 
+use crate::caretaker::Caretaker;
 use crate::containers::reconciler::{Doors, Reconciler};
 use crate::directory::Directory;
 use crate::effects::Effects;
@@ -171,6 +172,9 @@ impl Running {
             every: core.world.snapshot_every,
             checked: self.checked,
         };
+        let caretaker =
+            Caretaker { clock: core.world.clock.clone(), projector: core.projector.clone(), repo: core.world.repo.clone() };
+        self.tasks.keep("caretaker", move || caretaker.clone().run());
         let watcher = core.watcher();
         self.tasks.keep("watcher", move || watcher.clone().run());
         self.keeper = Some(keeper.clone());

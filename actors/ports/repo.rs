@@ -171,6 +171,8 @@ pub trait Repo: Send + Sync {
     async fn list_files(&self, project: &ProjectName, branch: &str, folder: &str) -> Result<Vec<String>, PortError>;
     /// Puts a file on a branch of its own upstream; answers its commit, and whether that is a new one.
     async fn publish_file(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError>;
+    /// Packs a gate, and removes the candidates before this entry. Nothing that a ref holds is lost, and nothing that was just pushed.
+    async fn maintain(&self, project: &ProjectName, first_candidate: u64) -> Result<(), PortError>;
     /// Removes the work refs of a feature that is closed; pinned submissions stay.
     async fn tidy(&self, project: &ProjectName, feature: &FeatureId) -> Result<(), PortError>;
 }

@@ -106,6 +106,19 @@ pub(super) fn pin(repository: &Repository, feature: &FeatureId, epoch: Epoch, sh
     Ok(Handed { base, ahead })
 }
 
+/// Removes the candidates of entries before this one: what was published is upstream, what was not is history.
+pub(super) fn drop_candidates(repository: &Repository, first: u64) -> Result<(), PortError> {
+    let found = repository.references_glob("refs/supercargo/candidates/*").map_err(trouble)?;
+    let found: Vec<_> = found.filter_map(Result::ok).collect();
+    for mut reference in found {
+        let number = reference.name().ok().and_then(|name| name.rsplit('/').next()?.parse::<u64>().ok());
+        if number.is_some_and(|number| number < first) {
+            reference.delete().map_err(trouble)?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes the work refs of a closed feature; pinned submissions stay.
 pub(super) fn tidy(repository: &Repository, feature: &FeatureId) -> Result<(), PortError> {
     for pattern in ["refs/heads/work", "refs/rescue", "refs/supercargo/kept"] {

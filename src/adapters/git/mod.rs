@@ -148,6 +148,13 @@ impl Repo for Gates {
         self.publish_side(project, url, file).await
     }
 
+    async fn maintain(&self, project: &ProjectName, first_candidate: u64) -> Result<(), PortError> {
+        self.with(project, move |repository| gate::drop_candidates(repository, first_candidate)).await?;
+        let path = self.path(project);
+        // What nothing refers to stays two weeks, as git itself has it: a push may be on its way.
+        self.git.run(Some(&path), &["gc", "--quiet", "--prune=2.weeks.ago"], vec![]).await.map(|_| ())
+    }
+
     async fn tidy(&self, project: &ProjectName, feature: &FeatureId) -> Result<(), PortError> {
         let feature = feature.clone();
         self.with(project, move |repository| gate::tidy(repository, &feature)).await
