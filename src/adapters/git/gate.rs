@@ -65,6 +65,11 @@ pub(super) fn take_seen(repository: &Repository, branch: &str, known: Option<&Sh
     to_sha(seen).map(|seen| Looked::Further { seen, files: files.into_iter().take(FILES_MAX).collect() })
 }
 
+/// Moves the gate's copy of upstream's branch to a commit of the gate, which upstream holds.
+pub(super) fn set_branch(repository: &Repository, branch: &str, at: &Sha) -> Result<(), PortError> {
+    repository.reference(&format!("refs/heads/{branch}"), oid(at)?, true, "published").map(|_| ()).map_err(trouble)
+}
+
 /// Moves the gate's copy of upstream's branch to a commit that does not hold what it held; that one stays pinned.
 pub(super) fn replace(repository: &Repository, branch: &str, lost: &Sha, seen: &Sha) -> Result<(), PortError> {
     let pinned = format!("refs/supercargo/replaced/{lost}");

@@ -73,6 +73,17 @@ impl Gates {
         known: Option<&Sha>,
     ) -> Result<Looked, PortError> {
         let seen = self.upstream_head(project, url, branch).await?;
+        self.take(project, url, branch, (known, seen)).await
+    }
+
+    /// Takes what upstream's branch was seen at into the gate, compared with what it held.
+    async fn take(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        (known, seen): (Option<&Sha>, Option<Sha>),
+    ) -> Result<Looked, PortError> {
         match (seen, known) {
             (None, None) => Ok(Looked::At(None)),
             (None, Some(_)) => Ok(Looked::Gone),
@@ -119,10 +130,7 @@ impl Gates {
         branch: &str,
         candidate: &Candidate,
     ) -> Result<Published, PortError> {
-        let seen = self.upstream_head(project, url, branch).await?;
-        if let Some(published) = self.compare(project, url, branch, candidate, seen).await? {
-            return Ok(published);
-        }
+        // Tried first and looked at afterwards: the expected old value keeps it from doing harm, also when it was done before.
         let pushed = self.push_expecting(project, url, branch, &candidate.sha, candidate.base.as_ref()).await;
         let seen = self.upstream_head(project, url, branch).await?;
         match (self.compare(project, url, branch, candidate, seen).await?, pushed) {
@@ -144,14 +152,16 @@ impl Gates {
         if seen == candidate.base {
             return Ok(None);
         }
-        let looked = self.look_upstream(project, url, branch, candidate.base.as_ref()).await?;
+        if seen.as_ref() == Some(&candidate.sha) {
+            let (branch, at) = (branch.to_owned(), candidate.sha.clone());
+            self.with(project, move |repository| gate::set_branch(repository, &branch, &at)).await?;
+            return Ok(Some(Published::Advanced));
+        }
+        let looked = self.take(project, url, branch, (candidate.base.as_ref(), seen)).await?;
         let head = match &looked {
             Looked::At(Some(head)) | Looked::Further { seen: head, .. } => head.clone(),
             Looked::At(None) | Looked::Gone | Looked::Rewritten { .. } => return Ok(Some(Published::Moved(looked))),
         };
-        if head == candidate.sha {
-            return Ok(Some(Published::Advanced));
-        }
         let ours = candidate.sha.clone();
         let contained =
             self.with(project, move |repository| repository.graph_descendant_of(oid(&head)?, oid(&ours)?).map_err(trouble));
