@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::binary::Serving;
+use crate::docker::skip;
 use crate::newcomer::Newcomer;
 use crate::world::stub::git;
 
@@ -114,6 +115,9 @@ fn what_was_merged_is_taken_out_and_brought_back() {
 /// A project without a command of its own is verified with the one that its tree suggests.
 #[test]
 fn the_usual_test_command_is_found() {
+    if std::process::Command::new("make").arg("--version").output().is_err() {
+        return skip("the usual test command is found", "there is no make here");
+    }
     let (me, server) = begin();
     me.ok(&["project", "set", "zoo", "--verify", ""]);
     let tree = me.folder.path().join("tree");
