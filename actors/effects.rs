@@ -7,18 +7,17 @@ use std::sync::Arc;
 
 use events::backlog::{Batch, Origin};
 use events::cause::{Cause, Principal};
-use events::container::Assignment;
 use events::feature;
 use events::holder::Holder;
-use events::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha};
-use events::policy::integrate::verification;
+use events::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId};
 use events::policy::{AnyCommand, Effect, Owed};
-use events::project::{self, Registered};
+use events::project;
 use events::stream::{Position, StreamId, Version};
 use events::trunk::{self, Candidate, EntryKind};
 use events::view::{Grant, ProjectBook, Subject};
 
 use crate::admissions::admission;
+use crate::briefs::brief;
 use crate::directory::Directory;
 use crate::host::ExecuteError;
 use crate::lane::{Asking, Lane};
@@ -58,8 +57,6 @@ pub struct Effects {
 
 /// Where a repository keeps prompts of its own, a file a role.
 const OWN_PROMPTS: &str = ".supercargo/prompts";
-/// Earlier claims that a prompt names.
-const EARLIER_MAX: usize = 3;
 
 enum Trouble {
     Execute(ExecuteError),
@@ -316,83 +313,4 @@ fn publication(book: &ProjectBook, entry: u64) -> Option<(Candidate, String, Str
     };
     let (url, branch) = (book.registered()?.git_url.clone(), book.trunk.state.branch.clone()?);
     Some((front.candidate()?.clone(), url, branch, feature))
-}
-
-/// The verification command: of the entry that is verified, or as the project has it.
-fn verify(book: &ProjectBook, registered: &Registered, grant: &Grant) -> Option<String> {
-    let entry = book.trunk.state.front().filter(|_| matches!(grant.subject, Subject::Verification(_)));
-    match entry {
-        Some(entry) => verification(registered, entry).map(str::to_owned),
-        None => registered.settings.verify.clone(),
-    }
-}
-
-/// What earlier claims of a feature left, newest first: the next coder may go on from it.
-fn earlier(feature: Option<(&FeatureId, Epoch)>, known: &feature::Known) -> Vec<String> {
-    let Some((id, now)) = feature else { return vec![] };
-    let left =
-        known.secured.iter().rev().filter(|(epoch, _)| **epoch < now).filter_map(|(epoch, sha)| Some((epoch, sha.as_ref()?)));
-    left.take(EARLIER_MAX)
-        .map(|(epoch, sha)| format!("claim {epoch} left {sha}: `git fetch origin {}`", kept_ref(id, *epoch)))
-        .collect()
-}
-
-/// The ref under which the gate keeps what a claim left.
-pub fn kept_ref(feature: &FeatureId, epoch: Epoch) -> String {
-    format!("refs/supercargo/kept/{feature}/{epoch}")
-}
-
-/// What a granted session is told and assigned.
-fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignment)> {
-    let registered = book.registered()?;
-    let feature = grant.subject.feature();
-    let known = feature.and_then(|(id, _)| book.feature(id));
-    let sha: Option<Sha> = match &grant.subject {
-        Subject::Review(..) => known.and_then(|k| k.submission()).map(|s| s.sha.clone()),
-        Subject::Verification(_) => book.trunk.state.front().and_then(|f| f.candidate()).map(|c| c.sha.clone()),
-        Subject::Claim(..) | Subject::Initialization | Subject::Oversight => book.trunk.state.head.clone(),
-    };
-    let content = known.map(|k| k.content.clone()).unwrap_or_default();
-    let mut closed: Vec<(Vec<String>, String)> = book
-        .known()
-        .filter(|(_, k, _)| k.is_closed())
-        .map(|(id, k, _)| (book.stale(id), format!("{id}: {}", k.content.title)))
-        .collect();
-    // What may not hold any more is looked at first.
-    closed.sort_by_key(|(stale, _)| stale.is_empty());
-    let closed =
-        closed.into_iter().map(|(stale, line)| if stale.is_empty() { line } else { format!("{line} — {}", stale.join("; ")) });
-    let run = registered.progress.oversight.as_ref().map(|o| o.kind);
-    let told = Told {
-        role: grant.subject.role(),
-        project: book.name.to_string(),
-        spec: String::new(),
-        feature: feature.map_or_else(String::new, |(id, _)| id.to_string()),
-        title: content.title,
-        description: content.description,
-        steps: content.steps,
-        epoch: feature.map_or(0, |(_, epoch)| epoch.0),
-        notes: known.map_or_else(Vec::new, |k| k.notes.iter().map(|n| format!("{}: {}", n.by, n.text)).collect()),
-        earlier: known.map_or_else(Vec::new, |known| earlier(feature, known)),
-        sha: sha.as_ref().map_or_else(String::new, ToString::to_string),
-        branch: feature.map_or_else(String::new, |(id, epoch)| format!("work/{id}/{epoch}")),
-        verify: verify(book, registered, grant).unwrap_or_default(),
-        closed: closed.collect(),
-        step: match run {
-            Some(project::OversightKind::Milestone { step }) => step,
-            Some(project::OversightKind::Final) => 100,
-            None => 0,
-        },
-    };
-    let verifier = matches!(grant.subject, Subject::Verification(_));
-    let assignment = Assignment {
-        session: grant.seat.session.clone(),
-        role: grant.subject.role(),
-        feature: feature.map(|(id, _)| id.clone()),
-        epoch: feature.map(|(_, epoch)| epoch),
-        sha,
-        agent: (!verifier).then(|| registered.settings.agent_of(grant.subject.role()).clone()),
-        prompt_digest: Digest::default(),
-    };
-    Some((told, assignment))
 }

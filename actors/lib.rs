@@ -14,6 +14,7 @@
 //! `directory` and `supervisor` alone; the ports say what is needed of the world and know no product.
 
 pub mod admissions;
+pub mod briefs;
 pub mod caretaker;
 pub mod containers;
 pub mod directory;

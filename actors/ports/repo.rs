@@ -157,6 +157,13 @@ pub trait Repo: Send + Sync {
     async fn pin(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch, sha: &Sha) -> Result<Handed, PortError>;
     /// Builds a candidate on upstream's present commit.
     async fn build(&self, project: &ProjectName, url: &str, branch: &str, wish: &MergeWish) -> Result<Built, PortError>;
+    /// Merges each of these claims' work with upstream in memory; answers those that do not merge, and where.
+    async fn probe_conflicts(
+        &self,
+        project: &ProjectName,
+        base: &Sha,
+        works: &[(FeatureId, Epoch)],
+    ) -> Result<Vec<(FeatureId, Vec<String>)>, PortError>;
     /// Moves upstream from the candidate's base to it, unless it is there already, and reads back.
     async fn publish(
         &self,

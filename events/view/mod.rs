@@ -4,6 +4,7 @@ pub mod books;
 pub mod grants;
 mod said;
 pub mod sessions;
+mod similar;
 pub mod snapshot;
 mod stale;
 pub mod standing;

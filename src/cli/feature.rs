@@ -138,6 +138,12 @@ pub(super) struct AddArgs {
     /// Id of a feature it depends on; may be given again
     #[arg(long)]
     depends_on: Vec<FeatureId>,
+    /// A label; may be given again. Features with a label in common are taken for alike
+    #[arg(long = "label")]
+    labels: Vec<String>,
+    /// Shown as a badge
+    #[arg(long, default_value = "")]
+    category: String,
     /// It is a bug
     #[arg(long)]
     bug: bool,
@@ -200,6 +206,8 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
                 description: args.description,
                 steps: args.steps,
                 priority: args.priority,
+                labels: args.labels,
+                category: args.category,
                 kind: if args.bug { FeatureType::Bug } else { FeatureType::Feature },
                 ..Content::titled(&args.title.unwrap_or_default())
             };

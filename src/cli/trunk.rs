@@ -5,7 +5,7 @@ use events::id::ProjectName;
 
 use super::client::ask;
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{EntryShape, Text, TrunkShape, Written};
+use crate::http::shapes::{ConflictShape, EntryShape, Text, TrunkShape, Written};
 
 /// Verbs on a project's merge queue.
 #[derive(Debug, Subcommand)]
@@ -18,6 +18,13 @@ pub(super) enum TrunkCommand {
         data: DataArgs,
         #[command(flatten)]
         output: OutputArgs,
+    },
+    /// Work under way that would not merge with upstream as it is now
+    Conflicts {
+        /// The project
+        project: ProjectName,
+        #[command(flatten)]
+        data: DataArgs,
     },
     /// Let an entry change the protected paths that it was held for
     Approve(EntryArgs),
@@ -67,6 +74,14 @@ pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
             shape.queue.iter().for_each(|entry| println!("{}", line(entry)));
             for entry in &shape.held {
                 println!("{}\n     held: it changes {}", line(entry), entry.protected.join(", "));
+            }
+            Ok(())
+        }
+        TrunkCommand::Conflicts { project, data } => {
+            let found: Vec<ConflictShape> = ask(&data, "GET", &format!("/api/v1/projects/{project}/conflicts"), &()).await?;
+            found.iter().for_each(|conflict| println!("{}  {}", conflict.feature, conflict.paths.join(", ")));
+            if found.is_empty() {
+                println!("everything under way merges");
             }
             Ok(())
         }

@@ -27,7 +27,13 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
         ..GateRequest::default()
     };
     asked.body = read(request, REQUEST_MAX).await?;
-    let may_push = |name: &str| behind.sessions.may_push(&behind.session, name).map_err(|denied| denied.to_string());
+    let may_push = |name: &str| {
+        behind.sessions.may_push(&behind.session, name).map_err(|denied| {
+            // Late or foreign: it is counted and recorded with whatever else the session was denied.
+            behind.sessions.turned_down(&behind.session, &format!("git push {name}"));
+            denied.to_string()
+        })
+    };
     let answer = gate::serve(&behind.gates, project.as_str(), asked, may_push).await;
     into_response(answer.map_err(|error| match &error {
         GateError::NotFound => problem("not_found", &error.to_string()),

@@ -21,6 +21,7 @@ use super::routes;
         routes::trunk::approve_change,
         routes::trunk::refuse_change,
         routes::trunk::undo_feature,
+        routes::trunk::show_conflicts,
         routes::upstream::show_upstream,
         routes::upstream::fetch_upstream,
         routes::upstream::accept_upstream,

@@ -160,3 +160,44 @@ fn verdicts_age_until_an_overseer_looks() {
     server.stop();
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
+
+/// What is under way and would not merge is known before it is handed in; who begins is told what similar work changed; a push that is not
+/// its own is refused and recorded.
+#[test]
+fn work_under_way_is_looked_at_before_it_collides() {
+    let (me, server) = begin();
+    let agent = AGENT.replace(
+        "    supercargo agent submit ;;",
+        "    git push --quiet origin HEAD:refs/heads/main || echo \"not to main\"\n    git push --quiet origin \"HEAD:refs/heads/$SUPERCARGO_BRANCH\"\n    \
+         grep 'features like this one' \"$SUPERCARGO_PROMPT\" || true\n    test \"$path\" = slow.txt && sleep 300\n    supercargo agent submit ;;",
+    );
+    me.ok(&["project", "set", "zoo", "--agent-command", &agent]);
+    me.ok(&["feature", "add", "zoo", "quick.txt", "--label", "food"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_all_is_quiet();
+    me.ok(&["feature", "add", "zoo", "slow.txt", "--label", "food"]);
+    me.follow_until_nth("container.egress_recorded", 2);
+    me.follow_until_nth("feature.claimed", 2);
+    let log = me.export();
+    let claimed = log.iter().rfind(|event| event["type"] == "feature.claimed").expect("claimed");
+    let slow = claimed["stream"].as_str().expect("stream").to_owned();
+    assert_eq!(me.ok(&["trunk", "conflicts", "zoo"]), "everything under way merges\n");
+    let tree = me.folder.path().join("tree");
+    git(&tree, &["pull", "--quiet", "--rebase", "origin", "main"]).expect("pulled");
+    std::fs::write(tree.join("slow.txt"), "theirs").expect("written");
+    git(&tree, &["add", "--all"]).expect("added");
+    git(&tree, &["commit", "--quiet", "-m", "Theirs"]).expect("committed");
+    git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
+    me.ok(&["project", "upstream", "fetch", "zoo"]);
+    let said = me.ok(&["trunk", "conflicts", "zoo"]);
+    assert!(said.contains("slow.txt") && slow.ends_with(said.split_whitespace().next().expect("a feature")), "{said} {slow}");
+    server.stop();
+    let printed = me.printed();
+    assert!(
+        printed.contains("not to main") && printed.contains("`quick.txt` was changed by features like this one"),
+        "{printed}"
+    );
+    let log = me.export();
+    let denied = of(&log, "container.egress_recorded");
+    assert!(denied.iter().any(|e| e["denied"].to_string().contains("git push refs/heads/main")), "{denied:?}");
+}

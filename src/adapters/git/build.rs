@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use actors::ports::PortError;
 use actors::ports::repo::{Built, MergeWish, Work};
+use events::id::{Epoch, FeatureId, Sha};
 use events::protect;
 use events::trunk::event::FILES_MAX;
 use events::trunk::{Candidate, Changes};
 use git2::{Commit, FileMode, Index, ObjectType, Oid, Repository, Signature, Time, Tree};
 
-use super::gate::candidate_ref;
+use super::gate::{candidate_ref, read_ref, work_ref};
 use super::{detect, oid, sha, trouble};
 
 /// Larger files are not looked at for a verification command.
@@ -41,6 +42,23 @@ pub(super) fn build(repository: &Repository, wish: &MergeWish) -> Result<Built, 
     repository.reference(&candidate_ref(wish.entry), commit, true, "candidate").map_err(trouble)?;
     let changes = changes(repository, wish, parents.first().copied(), tree)?;
     Ok(Built::Candidate(Candidate { base: wish.base.clone(), sha: sha(commit)?, tree: sha(tree)? }, changes))
+}
+
+/// Those of these claims whose pushed work does not merge with upstream as it is.
+pub(super) fn conflicts(
+    repository: &Repository,
+    base: &Sha,
+    works: &[(FeatureId, Epoch)],
+) -> Result<Vec<(FeatureId, Vec<String>)>, PortError> {
+    let base = oid(base)?;
+    let mut found = Vec::new();
+    for (feature, epoch) in works {
+        let Some(work) = read_ref(repository, &work_ref(feature, *epoch))? else { continue };
+        if let Err(paths) = merge(repository, base, oid(&work)?)? {
+            found.push((feature.clone(), paths));
+        }
+    }
+    Ok(found)
 }
 
 /// What the new tree changes.

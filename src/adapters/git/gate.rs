@@ -1,6 +1,6 @@
 //! The gate's refs: work of claims, pinned submissions, candidates.
 
-use actors::effects::kept_ref;
+use actors::briefs::kept_ref;
 use actors::ports::PortError;
 use actors::ports::repo::{Handed, Looked};
 use events::id::{Epoch, FeatureId, Sha};

@@ -124,6 +124,16 @@ impl Repo for Gates {
         self.with(project, move |repository| build::build(repository, &wish)).await
     }
 
+    async fn probe_conflicts(
+        &self,
+        project: &ProjectName,
+        base: &Sha,
+        works: &[(FeatureId, Epoch)],
+    ) -> Result<Vec<(FeatureId, Vec<String>)>, PortError> {
+        let (base, works) = (base.clone(), works.to_vec());
+        self.with(project, move |repository| build::conflicts(repository, &base, &works)).await
+    }
+
     async fn publish(
         &self,
         project: &ProjectName,

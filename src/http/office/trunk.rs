@@ -8,12 +8,28 @@ use events::view::ProjectBook;
 
 use super::{Done, Office, Wish, unknown_feature, written};
 use crate::http::problem::ApiProblem;
-use crate::http::shapes::{self, TrunkShape, Written};
+use crate::http::shapes::{self, ConflictShape, TrunkShape, Written};
 
 impl Office {
     /// The merge queue.
     pub fn trunk(&self, name: &str) -> Done<TrunkShape> {
         self.read(&Self::name(name)?, |book| book.registered().map(|_| shapes::trunk(book)))
+    }
+
+    /// Work that is under way and would not merge with upstream as it is now: merged in memory, when it is asked for.
+    pub async fn conflicts(&self, name: &str) -> Done<Vec<ConflictShape>> {
+        let project = Self::name(name)?;
+        let (head, works) = self.read(&project, |book| {
+            book.registered()?;
+            let underway = book.known().filter(|(_, known, _)| {
+                matches!(known.stage, Stage::Claimed { .. } | Stage::Submitted { .. } | Stage::Approved { .. })
+            });
+            let works: Vec<_> = underway.map(|(id, known, _)| (id.clone(), known.epoch)).collect();
+            Some((book.trunk.state.head.clone(), works))
+        })?;
+        let Some(head) = head else { return Ok(vec![]) };
+        let found = self.core.world.repo.probe_conflicts(&project, &head, &works).await?;
+        Ok(found.into_iter().map(|(feature, paths)| ConflictShape { feature: feature.to_string(), paths }).collect())
     }
 
     /// Lets an entry change the protected paths that it was held for.

@@ -7,10 +7,10 @@ use super::{Answer, Seen, ok, versioned};
 use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
-use crate::http::shapes::{Text, TrunkShape, Written};
+use crate::http::shapes::{ConflictShape, Text, TrunkShape, Written};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(show_trunk).service(approve_change).service(refuse_change).service(undo_feature);
+    config.service(show_trunk).service(approve_change).service(refuse_change).service(undo_feature).service(show_conflicts);
 }
 
 /// The merge queue, and what waits for a person. The ETag is the version of its stream.
@@ -51,4 +51,13 @@ pub(in crate::http) async fn refuse_change(
 #[post("/projects/{p}/features/{id}/undo")]
 pub(in crate::http) async fn undo_feature(office: Data<Office>, wish: Wish, path: Path<(String, String)>) -> Answer {
     ok(office.undo(&wish, &path.0, &path.1).await?)
+}
+
+/// Work under way that would not merge with upstream as it is now.
+#[utoipa::path(context_path = "/api/v1", tag = "trunk", params(Seen),
+    responses((status = 200, body = [ConflictShape]), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}/conflicts")]
+pub(in crate::http) async fn show_conflicts(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+    seen.wait(&office).await?;
+    ok(office.conflicts(&name).await?)
 }

@@ -43,6 +43,15 @@ pub struct EntryShape {
     pub protected: Vec<String>,
 }
 
+/// Work that would not merge.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ConflictShape {
+    /// Whose.
+    pub feature: String,
+    /// Where.
+    pub paths: Vec<String>,
+}
+
 /// The merge queue of a project whose upstream was copied.
 pub fn trunk(book: &ProjectBook) -> TrunkShape {
     let trunk = &book.trunk.state;

@@ -1,0 +1,103 @@
+//! What a granted session is told and assigned: facts of the books, put together for a prompt.
+
+use events::container::Assignment;
+use events::feature;
+use events::id::{Digest, Epoch, FeatureId, Sha};
+use events::policy::integrate::verification;
+use events::project::{self, Registered};
+use events::view::{Grant, ProjectBook, Subject};
+
+use crate::ports::prompts::Told;
+
+/// Earlier claims that a prompt names.
+const EARLIER_MAX: usize = 3;
+
+/// The verification command: of the entry that is verified, or as the project has it.
+fn verify(book: &ProjectBook, registered: &Registered, grant: &Grant) -> Option<String> {
+    let entry = book.trunk.state.front().filter(|_| matches!(grant.subject, Subject::Verification(_)));
+    match entry {
+        Some(entry) => verification(registered, entry).map(str::to_owned),
+        None => registered.settings.verify.clone(),
+    }
+}
+
+/// What earlier claims of a feature left, newest first: the next coder may go on from it.
+fn earlier(feature: Option<(&FeatureId, Epoch)>, known: &feature::Known) -> Vec<String> {
+    let Some((id, now)) = feature else { return vec![] };
+    let left =
+        known.secured.iter().rev().filter(|(epoch, _)| **epoch < now).filter_map(|(epoch, sha)| Some((epoch, sha.as_ref()?)));
+    left.take(EARLIER_MAX)
+        .map(|(epoch, sha)| format!("claim {epoch} left {sha}: `git fetch origin {}`", kept_ref(id, *epoch)))
+        .collect()
+}
+
+/// What is like it: a hint where to look, and whose way not to cross.
+fn similar(book: &ProjectBook, id: &FeatureId) -> Vec<String> {
+    let files = book.similar_files(id).into_iter().map(|path| format!("`{path}` was changed by features like this one"));
+    let underway = book.similar_underway(id).into_iter().map(|other| {
+        let title = book.feature(other).map(|known| known.content.title.as_str()).unwrap_or_default();
+        format!("{other} (\"{title}\") is under way now: keep out of its way where you can")
+    });
+    files.chain(underway).collect()
+}
+
+/// The ref under which the gate keeps what a claim left.
+pub fn kept_ref(feature: &FeatureId, epoch: Epoch) -> String {
+    format!("refs/supercargo/kept/{feature}/{epoch}")
+}
+
+/// What a granted session is told and assigned.
+pub(crate) fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignment)> {
+    let registered = book.registered()?;
+    let feature = grant.subject.feature();
+    let known = feature.and_then(|(id, _)| book.feature(id));
+    let sha: Option<Sha> = match &grant.subject {
+        Subject::Review(..) => known.and_then(|k| k.submission()).map(|s| s.sha.clone()),
+        Subject::Verification(_) => book.trunk.state.front().and_then(|f| f.candidate()).map(|c| c.sha.clone()),
+        Subject::Claim(..) | Subject::Initialization | Subject::Oversight => book.trunk.state.head.clone(),
+    };
+    let content = known.map(|k| k.content.clone()).unwrap_or_default();
+    let mut closed: Vec<(Vec<String>, String)> = book
+        .known()
+        .filter(|(_, k, _)| k.is_closed())
+        .map(|(id, k, _)| (book.stale(id), format!("{id}: {}", k.content.title)))
+        .collect();
+    // What may not hold any more is looked at first.
+    closed.sort_by_key(|(stale, _)| stale.is_empty());
+    let closed =
+        closed.into_iter().map(|(stale, line)| if stale.is_empty() { line } else { format!("{line} — {}", stale.join("; ")) });
+    let run = registered.progress.oversight.as_ref().map(|o| o.kind);
+    let told = Told {
+        role: grant.subject.role(),
+        project: book.name.to_string(),
+        spec: String::new(),
+        feature: feature.map_or_else(String::new, |(id, _)| id.to_string()),
+        title: content.title,
+        description: content.description,
+        steps: content.steps,
+        epoch: feature.map_or(0, |(_, epoch)| epoch.0),
+        notes: known.map_or_else(Vec::new, |k| k.notes.iter().map(|n| format!("{}: {}", n.by, n.text)).collect()),
+        similar: feature.map_or_else(Vec::new, |(id, _)| similar(book, id)),
+        earlier: known.map_or_else(Vec::new, |known| earlier(feature, known)),
+        sha: sha.as_ref().map_or_else(String::new, ToString::to_string),
+        branch: feature.map_or_else(String::new, |(id, epoch)| format!("work/{id}/{epoch}")),
+        verify: verify(book, registered, grant).unwrap_or_default(),
+        closed: closed.collect(),
+        step: match run {
+            Some(project::OversightKind::Milestone { step }) => step,
+            Some(project::OversightKind::Final) => 100,
+            None => 0,
+        },
+    };
+    let verifier = matches!(grant.subject, Subject::Verification(_));
+    let assignment = Assignment {
+        session: grant.seat.session.clone(),
+        role: grant.subject.role(),
+        feature: feature.map(|(id, _)| id.clone()),
+        epoch: feature.map(|(_, epoch)| epoch),
+        sha,
+        agent: (!verifier).then(|| registered.settings.agent_of(grant.subject.role()).clone()),
+        prompt_digest: Digest::default(),
+    };
+    Some((told, assignment))
+}
