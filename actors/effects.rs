@@ -243,6 +243,7 @@ impl Effects {
         let command = match self.repo.build(project, &url, &branch, &wish).await {
             Ok(Built::Candidate(candidate, changes)) => trunk::Command::RecordCandidate { entry, candidate, changes },
             Ok(Built::Conflict { paths }) => trunk::Command::RecordConflict { entry, base, paths },
+            Ok(Built::Nothing) => trunk::Command::Drop { entry, why: "upstream holds all of it already".to_owned() },
             Ok(Built::Moved(looked)) => moved(entry, looked),
             Err(error) => halt("building a candidate", &error),
         };

@@ -43,6 +43,8 @@ pub enum Looked {
 pub enum Built {
     /// A commit that may become upstream's next, and what it changes.
     Candidate(Candidate, Changes),
+    /// Upstream holds all of it already.
+    Nothing,
     /// It does not merge.
     Conflict {
         /// Where.
@@ -172,6 +174,8 @@ pub trait Repo: Send + Sync {
         branch: &str,
         candidate: &Candidate,
     ) -> Result<Published, PortError>;
+    /// Whether our part of the gate's copy of a branch is not as it should be.
+    async fn needs_scaffold(&self, project: &ProjectName, branch: &str) -> Result<bool, PortError>;
     /// A file of the gate's copy of a branch; none when there is none.
     async fn read_file(&self, project: &ProjectName, branch: &str, path: &str) -> Result<Option<Vec<u8>>, PortError>;
     /// The files directly in a folder of the gate's copy of a branch, by name.

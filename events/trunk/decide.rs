@@ -128,7 +128,7 @@ impl Trunk {
 
     fn enqueue(&self, kind: &EntryKind) -> Decision {
         let known = match kind {
-            EntryKind::Scaffold => self.head.is_some() || self.queue.iter().any(|e| e.kind == EntryKind::Scaffold),
+            EntryKind::Scaffold => self.queue.iter().any(|e| e.kind == EntryKind::Scaffold),
             EntryKind::Feature { feature, epoch, .. } => {
                 let same =
                     |k: &EntryKind| matches!(k, EntryKind::Feature { feature: f, epoch: e, .. } if f == feature && e == epoch);
@@ -159,7 +159,8 @@ impl Trunk {
         }
         let (candidate, changes) = (candidate.clone(), changes.clone());
         let mut events = vec![event::CandidateBuilt { entry: number, candidate, changes }.into()];
-        if entry.kind == EntryKind::Scaffold {
+        // An empty upstream has nothing that could be verified.
+        if entry.kind == EntryKind::Scaffold && self.head.is_none() {
             events.push(event::Verified { entry: number, evidence: Evidence::Scaffold }.into());
         }
         Ok(events)

@@ -12,7 +12,7 @@ use super::client::ask;
 use super::upstream::{self, UpstreamCommand};
 use super::usage::{self, UsageArgs};
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{Adopted, CredentialShape, NewProject, ProjectChange, ProjectShape, Written};
+use crate::http::shapes::{Adopted, CredentialShape, NewProject, ProjectChange, ProjectShape, ScaffoldShape, Written};
 
 /// Verbs on projects.
 #[derive(Debug, Subcommand)]
@@ -39,6 +39,8 @@ pub(super) enum ProjectCommand {
     Usage(UsageArgs),
     /// Take over what ZeroCoder left in its repository: spec and issues
     Adopt(NameArgs),
+    /// Bring our section of its AGENTS.md up to date, through the merge queue
+    Scaffold(NameArgs),
     /// Its upstream: look at it, take it as it is, pinned host keys
     #[command(subcommand)]
     Upstream(UpstreamCommand),
@@ -185,6 +187,12 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         ProjectCommand::Show { name, data, output } => show(&name, &data, output.json).await,
         ProjectCommand::Usage(args) => usage::run(&args).await,
         ProjectCommand::Adopt(args) => adopt(&args).await,
+        ProjectCommand::Scaffold(args) => {
+            let path = format!("/api/v1/projects/{}/scaffold", args.name);
+            let shape: ScaffoldShape = ask(&args.data, "POST", &path, &()).await?;
+            println!("{}", if shape.queued { "queued: it is merged like everything else" } else { "it is as it should be" });
+            Ok(())
+        }
         ProjectCommand::Upstream(command) => upstream::run(command).await,
         ProjectCommand::Set(args) => set(*args).await,
         ProjectCommand::Start(args) => intend(args, "start").await,

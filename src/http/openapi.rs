@@ -22,6 +22,7 @@ use super::routes;
         routes::trunk::refuse_change,
         routes::trunk::undo_feature,
         routes::trunk::show_conflicts,
+        routes::trunk::scaffold,
         routes::upstream::show_upstream,
         routes::upstream::fetch_upstream,
         routes::upstream::accept_upstream,

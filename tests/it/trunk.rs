@@ -201,3 +201,30 @@ fn work_under_way_is_looked_at_before_it_collides() {
     let denied = of(&log, "container.egress_recorded");
     assert!(denied.iter().any(|e| e["denied"].to_string().contains("git push refs/heads/main")), "{denied:?}");
 }
+
+/// Our section goes through the queue, beside the user's own text, once.
+#[test]
+fn a_repository_gets_our_section_and_keeps_its_own_text() {
+    let (me, server) = begin();
+    let tree = me.folder.path().join("tree");
+    std::fs::write(tree.join("AGENTS.md"), "# Ours\n\nNever touch the lions.\n").expect("written");
+    std::fs::write(tree.join("CLAUDE.md"), "Mine.\n").expect("written");
+    git(&tree, &["add", "--all"]).expect("added");
+    git(&tree, &["commit", "--quiet", "-m", "Words"]).expect("committed");
+    git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
+    me.follow_until("trunk.opened");
+    me.ok(&["project", "upstream", "fetch", "zoo"]);
+    add(&me, "lions.txt");
+    assert!(me.ok(&["project", "scaffold", "zoo"]).starts_with("queued"));
+    me.refused(&["project", "scaffold", "zoo"], "queued");
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_all_is_quiet();
+    assert_eq!(me.ok(&["project", "scaffold", "zoo"]), "it is as it should be\n");
+    server.stop();
+    let agents = git(&me.upstream(), &["show", "main:AGENTS.md"]).expect("the file");
+    assert!(agents.starts_with("# Ours\n\nNever touch the lions.\n") && agents.contains("supercargo:begin"), "{agents}");
+    assert_eq!(git(&me.upstream(), &["show", "main:CLAUDE.md"]).expect("the file").trim_end(), "Mine.");
+    let scaffolds = git(&me.upstream(), &["log", "--oneline", "--grep", "Supercargo-Scaffold", "main"]).expect("log");
+    assert_eq!(scaffolds.lines().count(), 1);
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}

@@ -8,21 +8,27 @@ use events::id::{Epoch, FeatureId, Sha};
 use events::protect;
 use events::trunk::event::FILES_MAX;
 use events::trunk::{Candidate, Changes};
-use git2::{Commit, FileMode, Index, ObjectType, Oid, Repository, Signature, Time, Tree};
+use git2::{Commit, Index, ObjectType, Oid, Repository, Signature, Time, Tree};
 
 use super::gate::{candidate_ref, read_ref, work_ref};
-use super::{detect, oid, sha, trouble};
+use super::{detect, oid, scaffold, sha, trouble};
 
 /// Larger files are not looked at for a verification command.
 const READ_MAX: usize = 1024 * 1024;
 
-/// Files of the scaffold.
-const SCAFFOLD: &[(&str, &str)] = &[("AGENTS.md", include_str!("../../../templates/project/AGENTS.md"))];
-
 /// Builds what is wished, with the wish's date: built again it has the same sha.
 pub(super) fn build(repository: &Repository, wish: &MergeWish) -> Result<Built, PortError> {
     let merged = match (&wish.base, &wish.work) {
-        (None, Work::Scaffold) => Ok((scaffold(repository)?, vec![])),
+        (None, Work::Scaffold) => Ok((scaffold::tree(repository, None)?, vec![])),
+        (Some(base), Work::Scaffold) => {
+            let base = oid(base)?;
+            let old = repository.find_commit(base).and_then(|commit| commit.tree()).map_err(trouble)?;
+            let tree = scaffold::tree(repository, Some(&old))?;
+            if tree == old.id() {
+                return Ok(Built::Nothing);
+            }
+            Ok((tree, vec![base]))
+        }
         (Some(base), Work::Merge(work)) => {
             let (base, work) = (oid(base)?, oid(work)?);
             merge(repository, base, work)?.map(|tree| (tree, vec![base, work]))
@@ -32,7 +38,6 @@ pub(super) fn build(repository: &Repository, wish: &MergeWish) -> Result<Built, 
             revert(repository, base, oid(commit)?)?.map(|tree| (tree, vec![base]))
         }
         (None, _) => return Err(PortError::Permanent("upstream is empty: it takes the scaffold first".to_owned())),
-        (Some(_), Work::Scaffold) => return Err(PortError::Permanent("upstream is not empty: it takes no scaffold".to_owned())),
     };
     let (tree, parents) = match merged {
         Ok(built) => built,
@@ -108,15 +113,6 @@ fn revert(repository: &Repository, base: Oid, commit: Oid) -> Result<Result<Oid,
     let mainline = u32::from(out.parent_count() > 1);
     let index = repository.revert_commit(&out, &ours, mainline, None).map_err(trouble)?;
     written(repository, index)
-}
-
-fn scaffold(repository: &Repository) -> Result<Oid, PortError> {
-    let mut root = repository.treebuilder(None).map_err(trouble)?;
-    for (name, text) in SCAFFOLD {
-        let blob = repository.blob(text.as_bytes()).map_err(trouble)?;
-        root.insert(*name, blob, FileMode::Blob.into()).map_err(trouble)?;
-    }
-    root.write().map_err(trouble)
 }
 
 /// The merged tree, or the paths that conflict.

@@ -7,6 +7,7 @@ mod build;
 mod command;
 mod detect;
 mod gate;
+mod scaffold;
 mod secrets;
 mod side;
 mod upstream;
@@ -142,6 +143,15 @@ impl Repo for Gates {
         candidate: &Candidate,
     ) -> Result<Published, PortError> {
         self.publish_candidate(project, url, branch, candidate).await
+    }
+
+    async fn needs_scaffold(&self, project: &ProjectName, branch: &str) -> Result<bool, PortError> {
+        let branch = format!("refs/heads/{branch}");
+        self.with(project, move |repository| {
+            let tree = repository.find_reference(&branch).and_then(|reference| reference.peel_to_tree()).map_err(trouble)?;
+            Ok(scaffold::tree(repository, Some(&tree))? != tree.id())
+        })
+        .await
     }
 
     async fn read_file(&self, project: &ProjectName, branch: &str, path: &str) -> Result<Option<Vec<u8>>, PortError> {

@@ -8,12 +8,24 @@ use events::view::ProjectBook;
 
 use super::{Done, Office, Wish, unknown_feature, written};
 use crate::http::problem::ApiProblem;
-use crate::http::shapes::{self, ConflictShape, TrunkShape, Written};
+use crate::http::shapes::{self, ConflictShape, ScaffoldShape, TrunkShape, Written};
 
 impl Office {
     /// The merge queue.
     pub fn trunk(&self, name: &str) -> Done<TrunkShape> {
         self.read(&Self::name(name)?, |book| book.registered().map(|_| shapes::trunk(book)))
+    }
+
+    /// Brings our part of the repository up to date, through the queue; nothing is queued when it is.
+    pub async fn scaffold(&self, wish: &Wish, name: &str) -> Done<ScaffoldShape> {
+        let project = Self::name(name)?;
+        let branch = self.read(&project, |book| Some(book.trunk.state.branch.clone()))?;
+        let branch = branch.ok_or_else(|| ApiProblem::not_found("not_copied", "upstream was not copied yet"))?;
+        let needed = self.core.world.repo.needs_scaffold(&project, &branch).await?;
+        if needed {
+            self.to_trunk(wish, name, trunk::Command::Enqueue { kind: EntryKind::Scaffold }).await?;
+        }
+        Ok(ScaffoldShape { queued: needed })
     }
 
     /// Work that is under way and would not merge with upstream as it is now: merged in memory, when it is asked for.

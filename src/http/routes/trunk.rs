@@ -7,10 +7,16 @@ use super::{Answer, Seen, ok, versioned};
 use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
-use crate::http::shapes::{ConflictShape, Text, TrunkShape, Written};
+use crate::http::shapes::{ConflictShape, ScaffoldShape, Text, TrunkShape, Written};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(show_trunk).service(approve_change).service(refuse_change).service(undo_feature).service(show_conflicts);
+    config
+        .service(show_trunk)
+        .service(approve_change)
+        .service(refuse_change)
+        .service(undo_feature)
+        .service(show_conflicts)
+        .service(scaffold);
 }
 
 /// The merge queue, and what waits for a person. The ETag is the version of its stream.
@@ -60,4 +66,12 @@ pub(in crate::http) async fn undo_feature(office: Data<Office>, wish: Wish, path
 pub(in crate::http) async fn show_conflicts(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
     seen.wait(&office).await?;
     ok(office.conflicts(&name).await?)
+}
+
+/// Bring our part of the repository up to date, through the queue: a section of `AGENTS.md`, and a `CLAUDE.md` where there is none.
+#[utoipa::path(context_path = "/api/v1", tag = "trunk",
+    responses((status = 200, body = ScaffoldShape), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/scaffold")]
+pub(in crate::http) async fn scaffold(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+    ok(office.scaffold(&wish, &name).await?)
 }

@@ -21,7 +21,7 @@ pub use feature::{CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFe
 pub use fleet::{BerthShape, Board, Card, Columns, Found, Hit, SessionShape, Stats, berths, board, session, stats};
 pub use project::{CredentialShape, NewProject, NewTarget, ProjectChange, ProjectShape, project};
 pub use subscription::{Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken};
-pub use trunk::{ConflictShape, EntryShape, TrunkShape, trunk};
+pub use trunk::{ConflictShape, EntryShape, ScaffoldShape, TrunkShape, trunk};
 pub use upstream::{AcceptUpstream, UpstreamShape};
 pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
 

@@ -43,6 +43,13 @@ pub struct EntryShape {
     pub protected: Vec<String>,
 }
 
+/// Our part of the repository.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ScaffoldShape {
+    /// Whether something is to be changed, and was queued.
+    pub queued: bool,
+}
+
 /// Work that would not merge.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ConflictShape {
