@@ -77,6 +77,7 @@ pub(crate) fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignme
         steps: content.steps,
         epoch: feature.map_or(0, |(_, epoch)| epoch.0),
         notes: known.map_or_else(Vec::new, |k| k.notes.iter().map(|n| format!("{}: {}", n.by, n.text)).collect()),
+        remarks: vec![],
         similar: feature.map_or_else(Vec::new, |(id, _)| similar(book, id)),
         earlier: known.map_or_else(Vec::new, |known| earlier(feature, known)),
         sha: sha.as_ref().map_or_else(String::new, ToString::to_string),

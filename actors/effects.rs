@@ -191,6 +191,7 @@ impl Effects {
         let spec = self.spec(project).await?;
         let (mut told, mut assignment) = self.book(project, |book| brief(book, &grant))?;
         told.spec = spec;
+        told.remarks = self.remarks(project).await?;
         let prompt = match &grant.subject {
             Subject::Verification(_) => told.verify,
             _ => self.prompt(project, &told).await?,
@@ -200,6 +201,21 @@ impl Effects {
         let command = events::container::Command::Assign { assignment: Box::new(assignment) };
         let key = ["assign", grant.seat.session.as_str(), &version.0.to_string()];
         self.record(stream, AnyCommand::Container(command), &key).await
+    }
+
+    /// What an agent would stumble over: parts of the tree that are not fetched into a container.
+    async fn remarks(&self, project: &ProjectName) -> Result<Vec<String>, Trouble> {
+        let branch = self.book(project, |book| book.trunk.state.branch.clone())?;
+        let mut remarks = Vec::new();
+        if self.repo.read_file(project, &branch, ".gitmodules").await?.is_some() {
+            remarks.push("this repository has submodules: they are not fetched, their folders are empty here".to_owned());
+        }
+        let attributes = self.repo.read_file(project, &branch, ".gitattributes").await?.unwrap_or_default();
+        if String::from_utf8_lossy(&attributes).contains("filter=lfs") {
+            remarks
+                .push("large files are kept with git-lfs: they are not fetched, there are only pointers to them here".to_owned());
+        }
+        Ok(remarks)
     }
 
     /// The role's prompt: the project's own where the trunk holds one that can be rendered, and ours beside what is wrong with it.

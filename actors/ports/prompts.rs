@@ -26,6 +26,8 @@ pub struct Told {
     pub epoch: u64,
     /// What went before: reasons, comments, findings.
     pub notes: Vec<String>,
+    /// What is not as usual about the tree.
+    pub remarks: Vec<String>,
     /// Files that similar features changed, and who works on similar ones now.
     pub similar: Vec<String>,
     /// Commits that earlier claims of the feature left in the gate.

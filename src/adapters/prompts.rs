@@ -57,6 +57,7 @@ mod tests {
                 steps: vec!["first".into()],
                 epoch: 2,
                 notes: vec!["reviewer: no usage line".into()],
+                remarks: vec![],
                 similar: vec!["src/a.rs".into()],
                 earlier: vec!["claim 1 left 0123".into()],
                 sha: "0".repeat(40),

@@ -228,3 +228,31 @@ fn a_repository_gets_our_section_and_keeps_its_own_text() {
     assert_eq!(scaffolds.lines().count(), 1);
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
+
+/// Submodules and large files break nothing, and agents are told what they do not see.
+#[test]
+fn submodules_and_large_files_are_named_to_agents() {
+    let (me, server) = begin();
+    let tree = me.folder.path().join("tree");
+    std::fs::write(tree.join(".gitmodules"), "[submodule \"lib\"]\n\tpath = lib\n\turl = https://localhost/lib.git\n")
+        .expect("written");
+    std::fs::write(tree.join(".gitattributes"), "*.bin filter=lfs diff=lfs merge=lfs -text\n").expect("written");
+    std::fs::write(tree.join("big.bin"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n").expect("written");
+    let module = format!("160000,{},lib", "1".repeat(40));
+    git(&tree, &["-c", "filter.lfs.clean=", "-c", "filter.lfs.required=false", "add", "--all"]).expect("added");
+    git(&tree, &["update-index", "--add", "--cacheinfo", &module]).expect("a submodule");
+    git(&tree, &["commit", "--quiet", "-m", "Parts"]).expect("committed");
+    git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
+    me.follow_until("trunk.opened");
+    me.ok(&["project", "upstream", "fetch", "zoo"]);
+    let agent = AGENT.replace("set -e", "set -e\ngrep '^Mind: ' \"$SUPERCARGO_PROMPT\"");
+    me.ok(&["project", "set", "zoo", "--agent-command", &agent]);
+    add(&me, "lions.txt");
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_all_is_quiet();
+    server.stop();
+    let printed = me.printed();
+    assert!(printed.matches("this repository has submodules").count() >= 3 && printed.contains("git-lfs"), "{printed}");
+    let files = git(&me.upstream(), &["ls-tree", "-r", "main"]).expect("tree");
+    assert!(files.contains("160000") && files.contains("lions.txt") && files.contains("big.bin"), "{files}");
+}
