@@ -60,8 +60,12 @@ fn an_upstream_that_moves_while_nothing_is_queued_is_followed() {
     git(&tree, &["pull", "--quiet", "--rebase", "origin", "main"]).expect("pulled");
     let theirs = push(&tree, "theirs", false);
     assert!(fetched(&me).contains(&theirs), "it is followed");
+    // A gate that is behind what was recorded is brought there.
+    let gate = me.folder.path().join("data/gates/zoo.git");
+    git(&gate, &["update-ref", "refs/heads/main", &format!("{theirs}~1")]).expect("moved back");
     let before = me.export().len();
     fetched(&me);
+    assert_eq!(git(&gate, &["rev-parse", "main"]).expect("head").trim(), theirs);
     assert_eq!(me.export().len(), before, "nothing new is nothing to record");
     me.ok(&["feature", "add", "zoo", "Feed the bears"]);
     me.follow_until_nth("project.completed", 2);

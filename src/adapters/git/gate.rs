@@ -65,6 +65,11 @@ pub(super) fn take_seen(repository: &Repository, branch: &str, known: Option<&Sh
     to_sha(seen).map(|seen| Looked::Further { seen, files: files.into_iter().take(FILES_MAX).collect() })
 }
 
+/// Whether the gate's copy of upstream's branch is elsewhere.
+pub(super) fn is_behind(repository: &Repository, branch: &str, at: &Sha) -> Result<bool, PortError> {
+    Ok(read_ref(repository, &format!("refs/heads/{branch}"))?.as_ref() != Some(at))
+}
+
 /// Moves the gate's copy of upstream's branch to a commit of the gate, which upstream holds.
 pub(super) fn set_branch(repository: &Repository, branch: &str, at: &Sha) -> Result<(), PortError> {
     repository.reference(&format!("refs/heads/{branch}"), oid(at)?, true, "published").map(|_| ()).map_err(trouble)

@@ -12,7 +12,9 @@ mod secrets;
 mod side;
 mod upstream;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::ports::PortError;
 use actors::ports::repo::{Built, Copied, Credential, Handed, Looked, MergeWish, Published, Repo, SideFile};
@@ -29,12 +31,13 @@ pub struct Gates {
     root: PathBuf,
     git: Git,
     secrets: Secrets,
+    turns: Arc<Mutex<BTreeMap<ProjectName, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
 impl Gates {
     /// Gates below this folder, with what their upstreams ask for.
     pub fn new(root: PathBuf, secrets: Secrets) -> Self {
-        Self { root, git: Git::new(), secrets }
+        Self { root, git: Git::new(), secrets, turns: Arc::default() }
     }
 
     /// The folder that holds the gates.
@@ -45,6 +48,12 @@ impl Gates {
     /// The gate of a project.
     pub fn path(&self, project: &ProjectName) -> PathBuf {
         self.root.join(format!("{project}.git"))
+    }
+
+    /// Waits until nobody else fetches into this gate: two of them would be in each other's way.
+    async fn turn(&self, project: &ProjectName) -> tokio::sync::OwnedMutexGuard<()> {
+        let turn = self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(project.clone()).or_default().clone();
+        turn.lock_owned().await
     }
 
     /// Runs libgit2 work on the gate of a project, on a thread that may block.

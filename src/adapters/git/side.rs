@@ -71,6 +71,7 @@ fn commit(repository: &Repository, before: Option<Oid>, file: &SideFile) -> Resu
 impl Gates {
     /// Publishes a file on a branch of its own: with the expected old value, so that nobody else's commit is lost.
     pub(super) async fn publish_side(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError> {
+        let _turn = self.turn(project).await;
         let before = self.upstream_head(project, url, &file.branch).await?;
         if before.is_some() {
             self.fetch_into(project, url, &file.branch, SEEN).await?;

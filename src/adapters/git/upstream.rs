@@ -45,6 +45,7 @@ impl Gates {
 
     pub(super) async fn copy_upstream(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
         let Copied { branch, head } = self.probe_upstream(project, url).await?;
+        let _turn = self.turn(project).await;
         let path = self.path(project);
         let (made, first) = (path.clone(), branch.clone());
         let init = tokio::task::spawn_blocking(move || init_gate(&made, &first));
@@ -84,10 +85,21 @@ impl Gates {
         branch: &str,
         (known, seen): (Option<&Sha>, Option<Sha>),
     ) -> Result<Looked, PortError> {
+        let _turn = self.turn(project).await;
         match (seen, known) {
             (None, None) => Ok(Looked::At(None)),
             (None, Some(_)) => Ok(Looked::Gone),
-            (Some(seen), Some(known)) if seen == *known => Ok(Looked::At(Some(seen))),
+            (Some(seen), Some(known)) if seen == *known => {
+                // What was recorded may not have reached the gate's own copy: a server that ended in between.
+                let (name, at) = (branch.to_owned(), seen.clone());
+                let behind = self.with(project, move |repository| gate::is_behind(repository, &name, &at)).await?;
+                if behind {
+                    self.fetch(project, url, branch).await?;
+                    let (name, at) = (branch.to_owned(), seen.clone());
+                    self.with(project, move |repository| gate::set_branch(repository, &name, &at)).await?;
+                }
+                Ok(Looked::At(Some(seen)))
+            }
             (Some(_), known) => {
                 self.fetch(project, url, branch).await?;
                 let (branch, known) = (branch.to_owned(), known.cloned());

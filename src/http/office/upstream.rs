@@ -45,13 +45,15 @@ impl Office {
             let trunk = &book.trunk.state;
             Some((trunk.branch.clone()?, trunk.halt.as_ref().map(|halt| halt.fault.clone())))
         })?;
+        let command = trunk::Command::AcceptRewrite { seen: seen.clone(), by: wish.by.clone() };
+        let told = written(&self.tell(wish, wish.id, StreamId::Trunk(name.clone()), AnyCommand::Trunk(command)).await?);
+        // Recorded first: a gate that is behind what was recorded is brought there by the next look.
         if let Some(Fault::Rewritten { lost, seen: at }) = fault
             && at == seen
         {
             self.core.world.repo.accept(&name, &branch, &lost, &seen).await?;
         }
-        let command = trunk::Command::AcceptRewrite { seen, by: wish.by.clone() };
-        Ok(written(&self.tell(wish, wish.id, StreamId::Trunk(name), AnyCommand::Trunk(command)).await?))
+        Ok(told)
     }
 
     /// Forgets the keys of upstream's host; the next connection pins what it sees.
