@@ -221,6 +221,7 @@ pub fn session(book: &ProjectBook, id: &SessionId, record: &SessionRecord) -> Se
 
 fn card(book: &ProjectBook, id: &FeatureId, known: &Known) -> Card {
     let (status, holder) = status(known);
+    let status = if is_held(book, id) { "held" } else { status };
     Card {
         id: id.to_string(),
         title: known.content.title.clone(),
@@ -234,12 +235,18 @@ fn card(book: &ProjectBook, id: &FeatureId, known: &Known) -> Card {
     }
 }
 
+/// Whether its merge waits for a person.
+fn is_held(book: &ProjectBook, id: &FeatureId) -> bool {
+    book.trunk.state.held.iter().any(|entry| entry.feature() == Some(id))
+}
+
 /// A project's board, if it is registered. Epics are headings, and withdrawn features are gone: neither is on it.
 pub fn board(book: &ProjectBook, books: &Books) -> Option<Board> {
     let project = super::project(book)?;
     let mut columns = Columns::default();
     for (id, known, _) in book.in_order().into_iter().filter(|(_, known, _)| known.content.kind != FeatureType::Epic) {
         let column = match &known.stage {
+            _ if is_held(book, id) => &mut columns.needs_you,
             Stage::Open { question: Some(_) } | Stage::Quarantined { .. } => &mut columns.needs_you,
             Stage::Open { question: None } => &mut columns.backlog,
             Stage::Claimed { .. } => &mut columns.in_progress,

@@ -33,7 +33,7 @@ pub struct EntryShape {
     pub feature: Option<String>,
     /// Its title.
     pub title: Option<String>,
-    /// queued, built, verifying, verified or publishing.
+    /// queued, built, verifying, verified, publishing or held.
     pub stage: String,
     /// The candidate, once one was built.
     pub candidate: Option<String>,
@@ -68,7 +68,7 @@ pub fn trunk(book: &ProjectBook) -> TrunkShape {
         head: trunk.head.as_ref().map(ToString::to_string),
         trouble: trunk.halt.as_ref().map(|halt| format!("{} ({})", halt.fault.advice(), halt.reason)),
         queue: trunk.queue.iter().map(entry).collect(),
-        held: trunk.held.iter().map(entry).collect(),
+        held: trunk.held.iter().map(|held| EntryShape { stage: "held".to_owned(), ..entry(held) }).collect(),
     }
 }
 
