@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use events::id::{ProjectName, Timestamp};
+use events::policy::upkeep;
 
 use crate::ports::clock::Clock;
 use crate::ports::repo::Repo;
@@ -13,8 +14,6 @@ use crate::projector::Projector;
 /// Time between two times for the same gate, and before the first one: a server that starts has other things to do.
 const EVERY_MS: u64 = 24 * 3_600_000;
 const FIRST_MS: u64 = 600_000;
-/// Candidates of so many newest entries stay: people look at what was just refused.
-const CANDIDATES_KEPT: u64 = 50;
 
 /// The caretaker of one installation's gates.
 #[derive(Clone)]
@@ -48,10 +47,13 @@ impl Caretaker {
             let sleep = async {
                 match due.values().min() {
                     Some(at) => self.clock.sleep_until(*at).await,
-                    None => changes.changed().await,
+                    None => std::future::pending().await,
                 }
             };
-            sleep.await;
+            tokio::select! {
+                () = changes.changed() => {}
+                () = sleep => {}
+            }
         }
     }
 
@@ -59,12 +61,7 @@ impl Caretaker {
     fn gates(&self) -> BTreeMap<ProjectName, u64> {
         self.projector.read(|books| {
             let open = books.projects.values().filter(|book| book.registered().is_some() && book.trunk.state.branch.is_some());
-            open.map(|book| {
-                let trunk = &book.trunk.state;
-                let waiting = trunk.queue.iter().chain(&trunk.held).map(|entry| entry.number).min().unwrap_or(u64::MAX);
-                (book.name.clone(), trunk.entries.saturating_sub(CANDIDATES_KEPT).min(waiting))
-            })
-            .collect()
+            open.map(|book| (book.name.clone(), upkeep::first_candidate_kept(&book.trunk.state))).collect()
         })
     }
 }

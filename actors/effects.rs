@@ -9,7 +9,7 @@ use events::backlog::{Batch, Origin};
 use events::cause::{Cause, Principal};
 use events::feature;
 use events::holder::Holder;
-use events::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId};
+use events::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha};
 use events::policy::{AnyCommand, Effect, Owed};
 use events::project;
 use events::stream::{Position, StreamId, Version};
@@ -288,9 +288,14 @@ impl Effects {
 
 /// What the trunk is told about an upstream that is not where an entry was built.
 fn moved(entry: u64, looked: Looked) -> trunk::Command {
+    told(looked, |seen, files| trunk::Command::RecordMoved { entry, seen, files })
+}
+
+/// What the trunk is told about upstream: where it is, with the paths that changed, or why that is of no use.
+pub(crate) fn told(looked: Looked, at: impl FnOnce(Option<Sha>, Vec<String>) -> trunk::Command) -> trunk::Command {
     match looked {
-        Looked::At(seen) => trunk::Command::RecordMoved { entry, seen, files: vec![] },
-        Looked::Further { seen, files } => trunk::Command::RecordMoved { entry, seen: Some(seen), files },
+        Looked::At(seen) => at(seen, vec![]),
+        Looked::Further { seen, files } => at(Some(seen), files),
         Looked::Gone => trunk::Command::Halt { reason: "its branch is gone".to_owned(), fault: trunk::Fault::BranchGone },
         Looked::Rewritten { lost, seen } => {
             trunk::Command::Halt { reason: "its branch was rewritten".to_owned(), fault: trunk::Fault::Rewritten { lost, seen } }

@@ -6,21 +6,17 @@ use std::sync::Arc;
 
 use events::cause::{Cause, Principal};
 use events::id::{CommandId, Digest, ProjectName, Sha, Timestamp};
-use events::policy::{AnyCommand, backoff_ms};
-use events::project::Registered;
+use events::policy::{AnyCommand, upkeep};
 use events::stream::StreamId;
-use events::trunk::{Command, Fault, Halt};
+use events::trunk::Command;
 use events::view::ProjectBook;
 use tokio::task::JoinSet;
 
 use crate::directory::Directory;
-use crate::effects::halt;
+use crate::effects::{halt, told};
 use crate::host::ExecuteError;
-use crate::ports::repo::{Looked, Repo};
+use crate::ports::repo::Repo;
 use crate::projector::Projector;
-
-/// Time between two looks at one upstream, before a fifth is added or taken away.
-const LOOK_EVERY_MS: u64 = 60_000;
 
 /// What has to be known to look.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +24,6 @@ struct Upstream {
     url: String,
     branch: String,
     head: Option<Sha>,
-    halt: Option<Halt>,
 }
 
 /// Why a look came to nothing.
@@ -56,13 +51,7 @@ pub struct Watcher {
 fn upstream(book: &ProjectBook) -> Option<Upstream> {
     let trunk = &book.trunk.state;
     let url = book.registered()?.git_url.clone();
-    Some(Upstream { url, branch: trunk.branch.clone()?, head: trunk.head.clone(), halt: trunk.halt.clone() })
-}
-
-/// A time around the usual one: two servers, or two projects, do not ask one host in step.
-fn jittered(name: &ProjectName, now: Timestamp) -> u64 {
-    let drawn = Digest::of(format!("{name} {}", now.0).as_bytes()).0[0];
-    LOOK_EVERY_MS * 4 / 5 + LOOK_EVERY_MS * 2 / 5 * u64::from(drawn) / 255
+    Some(Upstream { url, branch: trunk.branch.clone()?, head: trunk.head.clone() })
 }
 
 impl Watcher {
@@ -79,7 +68,7 @@ impl Watcher {
             let watched = self.watched();
             due.retain(|name, _| watched.contains(name));
             for name in watched {
-                due.entry(name.clone()).or_insert_with(|| now.plus_ms(jittered(&name, now)));
+                due.entry(name.clone()).or_insert_with(|| now.plus_ms(self.pause(&name, now)));
             }
             let over: Vec<_> =
                 due.iter().filter(|(name, at)| **at <= now && !underway.contains(*name)).map(|(n, _)| n.clone()).collect();
@@ -111,42 +100,23 @@ impl Watcher {
         }
     }
 
-    /// Running projects whose trunk waits for nothing.
     fn watched(&self) -> BTreeSet<ProjectName> {
-        self.projector.read(|books| {
-            let idle = books.projects.values().filter(|book| {
-                book.registered().is_some_and(Registered::is_running)
-                    && book.trunk.state.branch.is_some()
-                    && book.trunk.state.is_idle()
-            });
-            idle.map(|book| book.name.clone()).collect()
-        })
+        self.projector
+            .read(|books| books.projects.values().filter(|book| upkeep::is_watched(book)).map(|book| book.name.clone()).collect())
     }
 
     fn pause(&self, name: &ProjectName, now: Timestamp) -> u64 {
-        let halted = self.projector.read(|books| books.projects.get(name).and_then(|book| book.trunk.state.halt.clone()));
-        halted.map_or_else(|| jittered(name, now), |halt| backoff_ms(halt.attempts).max(LOOK_EVERY_MS / 4))
+        self.projector.read(|books| books.projects.get(name).map_or(0, |book| upkeep::look_again_ms(book, now)))
     }
 
     /// Looks at one upstream now and records what is new.
     pub async fn look(&self, name: &ProjectName) -> Result<(), LookError> {
         let upstream = self.projector.read(|books| books.projects.get(name).and_then(upstream)).ok_or(LookError::NotCopied)?;
-        let Upstream { url, branch, head, halt: before } = upstream;
+        let Upstream { url, branch, head } = upstream;
         let command = match self.repo.look(name, &url, &branch, head.as_ref()).await {
-            Ok(Looked::At(Some(seen))) => Command::Follow { seen, files: vec![] },
-            Ok(Looked::Further { seen, files }) => Command::Follow { seen, files },
-            Ok(Looked::At(None)) => return Ok(()),
-            Ok(Looked::Gone) => Command::Halt { reason: "its branch is gone".to_owned(), fault: Fault::BranchGone },
-            Ok(Looked::Rewritten { lost, seen }) => {
-                Command::Halt { reason: "its branch was rewritten".to_owned(), fault: Fault::Rewritten { lost, seen } }
-            }
+            Ok(looked) => told(looked, |seen, files| Command::Follow { seen, files }),
             Err(error) => halt("looking at upstream", &error),
         };
-        if let (Command::Halt { reason, fault }, Some(before)) = (&command, &before)
-            && (reason, fault) == (&before.reason, &before.fault)
-        {
-            return Ok(());
-        }
         self.record(name, command).await
     }
 

@@ -98,6 +98,16 @@ pub enum Stage {
     Withdrawn,
 }
 
+impl Stage {
+    /// Whether somebody works on it, or its work is on its way upstream.
+    pub fn is_underway(&self) -> bool {
+        match self {
+            Self::Claimed { .. } | Self::Submitted { .. } | Self::Approved { .. } | Self::Merging { .. } => true,
+            Self::Open { .. } | Self::Closed { .. } | Self::Quarantined { .. } | Self::Withdrawn => false,
+        }
+    }
+}
+
 /// A handed-in piece of work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submission {

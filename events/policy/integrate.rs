@@ -7,7 +7,7 @@ use crate::id::FeatureId;
 use crate::policy::{Agenda, BACKOFF_MS_MAX, Effect, Observed, Teller, backoff_ms};
 use crate::project::Registered;
 use crate::stream::StreamId;
-use crate::trunk::{self, Entry, EntryKind, MOVES_MAX, Verdict};
+use crate::trunk::{self, Entry, EntryKind, MOVES_MAX, Undone, Verdict};
 use crate::view::books::ProjectBook;
 
 pub(super) fn owed(book: &ProjectBook, registered: &Registered, observed: &Observed, agenda: &mut Agenda) {
@@ -64,7 +64,7 @@ fn reject(book: &ProjectBook, id: &FeatureId, submission: &Submission, agenda: &
             (MergeFault::Conflict, paths.clone(), format!("Upstream was at {base}; merge it into the work and hand in again."))
         }
         Some((_, Verdict::Red { tail, exit })) => (MergeFault::Red, vec![], format!("Exit code {exit}. Last lines:\n{tail}")),
-        Some((_, Verdict::Refused { why })) => (MergeFault::Refused, vec![], why.clone()),
+        Some((_, Verdict::Refused { paths, why })) => (MergeFault::Refused, paths.clone(), why.clone()),
         _ => return,
     };
     let command = feature::Command::RejectMerge { epoch, fault, paths, detail };
@@ -142,6 +142,21 @@ fn step_front(book: &ProjectBook, registered: &Registered, observed: &Observed, 
 /// The command that verifies an entry: the project's, else what the entry's own tree suggests.
 pub fn verification<'a>(registered: &'a Registered, entry: &'a Entry) -> Option<&'a str> {
     registered.settings.verify.as_deref().or(entry.changes.detected.as_deref())
+}
+
+/// The entry that takes out what a closed feature brought or, once that happened and nobody works on it again, brings it back.
+pub fn undoing(book: &ProjectBook, id: &FeatureId) -> Option<EntryKind> {
+    let known = book.feature(id)?;
+    let (commit, restores) = match &known.stage {
+        Stage::Closed { closing } => (closing.commit()?.clone(), false),
+        Stage::Open { .. } => match book.trunk.state.undone.get(id)? {
+            Undone { verdict: Verdict::Merged(merged), restores: false, .. } => (merged.sha.clone(), true),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let title = known.content.title.clone();
+    Some(EntryKind::Revert { feature: id.clone(), commit, title, restores })
 }
 
 /// What a feature had brought was taken out: it is open again.

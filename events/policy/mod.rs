@@ -17,6 +17,7 @@ mod supervise;
 #[cfg(test)]
 mod tests;
 mod unblock;
+pub mod upkeep;
 
 use std::collections::{BTreeMap, BTreeSet};
 

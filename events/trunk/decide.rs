@@ -85,8 +85,8 @@ impl Trunk {
                 _ if *seen == self.head => Ok(vec![]),
                 _ => Ok(vec![event::UpstreamMoved { entry: *entry, seen: seen.clone(), files: files.clone() }.into()]),
             },
-            Command::Halt { reason, fault } => Ok(vec![event::Halted { reason: reason.clone(), fault: fault.clone() }.into()]),
-            Command::Follow { seen, files } => Ok(self.follow(seen, files)),
+            Command::Halt { reason, fault } => Ok(self.halted(reason, fault)),
+            Command::Follow { seen, files } => Ok(self.follow(seen.as_ref(), files)),
             Command::AcceptRewrite { seen, by } => self.accept(seen, by),
             Command::Unhalt => match self.halt {
                 Some(_) => Ok(vec![event::Unhalted {}.into()]),
@@ -97,14 +97,23 @@ impl Trunk {
     }
 
     /// Where upstream is: taken while nothing is queued. An entry on its way finds out by itself, when it is built or published.
-    fn follow(&self, seen: &Sha, files: &[String]) -> Vec<Event> {
-        match (self.is_idle(), self.head.as_ref() == Some(seen)) {
-            (true, false) => {
+    fn follow(&self, seen: Option<&Sha>, files: &[String]) -> Vec<Event> {
+        match (self.is_idle(), seen) {
+            (true, seen) if seen == self.head.as_ref() && self.halt.is_some() => vec![event::Unhalted {}.into()],
+            (true, Some(seen)) if self.head.as_ref() != Some(seen) => {
                 let (from, to, files) = (self.head.clone(), seen.clone(), files.to_vec());
                 vec![event::Followed { from, to, files, accepted: None }.into()]
             }
-            (true, true) if self.halt.is_some() => vec![event::Unhalted {}.into()],
             _ => vec![],
+        }
+    }
+
+    /// While nothing is queued the same trouble is told once: nobody waits for the next try.
+    fn halted(&self, reason: &str, fault: &Fault) -> Vec<Event> {
+        let told = self.halt.as_ref().is_some_and(|halt| halt.reason == reason && halt.fault == *fault);
+        match self.is_idle() && told {
+            true => vec![],
+            false => vec![event::Halted { reason: reason.to_owned(), fault: fault.clone() }.into()],
         }
     }
 

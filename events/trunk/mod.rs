@@ -51,7 +51,7 @@ pub enum Command {
     RecordAdvanced { entry: u64 },
     RecordMoved { entry: u64, seen: Option<Sha>, files: Vec<String> },
     Halt { reason: String, fault: Fault },
-    Follow { seen: Sha, files: Vec<String> },
+    Follow { seen: Option<Sha>, files: Vec<String> },
     AcceptRewrite { seen: Sha, by: String },
     Unhalt,
     Drop { entry: u64, why: String },

@@ -132,6 +132,8 @@ pub enum Verdict {
     },
     /// A person did not let it change protected paths.
     Refused {
+        /// Those.
+        paths: Vec<String>,
         /// Why.
         why: String,
     },
@@ -352,7 +354,8 @@ impl Trunk {
             }
             Event::ChangeRefused(e) => {
                 if let Some(entry) = self.take_held(e.entry) {
-                    self.judge_entry(entry, Verdict::Refused { why: e.why.clone() });
+                    let paths = entry.changes.protected.clone();
+                    self.judge_entry(entry, Verdict::Refused { paths, why: e.why.clone() });
                 }
             }
             _ => {}

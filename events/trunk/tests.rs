@@ -101,8 +101,8 @@ fn grid() {
         ("record advanced", C::RecordAdvanced { entry: 1 }),
         ("record moved", C::RecordMoved { entry: 1, seen: Some(sha('9')), files: vec![] }),
         ("halt", C::Halt { reason: "unreachable".into(), fault: Fault::Unreachable }),
-        ("follow (where it was)", C::Follow { seen: sha('0'), files: vec![] }),
-        ("follow (further)", C::Follow { seen: sha('9'), files: vec![] }),
+        ("follow (where it was)", C::Follow { seen: Some(sha('0')), files: vec![] }),
+        ("follow (further)", C::Follow { seen: Some(sha('9')), files: vec![] }),
         ("accept rewrite", C::AcceptRewrite { seen: sha('9'), by: "operator".into() }),
         ("accept rewrite (of another)", C::AcceptRewrite { seen: sha('8'), by: "operator".into() }),
         ("unhalt", C::Unhalt),
@@ -154,4 +154,26 @@ fn a_held_entry_lets_others_pass() {
     let second = event::Queued { entry: 2, kind: revert('b') }.into();
     let state = given::<Trunk>(&with(&queued(), vec![second, built_event(&[".envrc"]).into(), event::Held { entry: 1 }.into()]));
     assert_eq!((state.front().map(|e| e.number), state.held.len()), (Some(2), 1));
+}
+
+#[test]
+fn the_same_trouble_is_told_once_while_nothing_is_queued() {
+    let trouble = |fault| Command::Halt { reason: "away".into(), fault };
+    let halted: Event = event::Halted { reason: "away".into(), fault: Fault::Unreachable }.into();
+    let opened = vec![event::Opened { branch: "main".into(), head: None }.into()];
+    let idle = given::<Trunk>(&with(&opened, vec![halted.clone()]));
+    assert_eq!(idle.decide(&trouble(Fault::Unreachable), Timestamp(0)), Ok(vec![]));
+    assert_eq!(idle.decide(&trouble(Fault::Missing), Timestamp(0)).map(|e| e.len()), Ok(1), "other trouble is told");
+    let waiting = given::<Trunk>(&with(&queued(), vec![halted]));
+    assert_eq!(waiting.decide(&trouble(Fault::Unreachable), Timestamp(0)).map(|e| e.len()), Ok(1), "the next try waits longer");
+    let back = Command::Follow { seen: None, files: vec![] };
+    assert_eq!(idle.decide(&back, Timestamp(0)), Ok(vec![event::Unhalted {}.into()]), "an empty upstream is back too");
+}
+
+#[test]
+fn a_refused_change_says_which_paths() {
+    let refused = event::ChangeRefused { entry: 1, by: "ann".into(), why: "no".into() }.into();
+    let state = given::<Trunk>(&with(&queued(), vec![built_event(&[".envrc"]).into(), event::Held { entry: 1 }.into(), refused]));
+    let verdict = state.judged.get(&"f-1".parse().expect("id")).map(|(_, verdict)| verdict);
+    assert_eq!(verdict, Some(&Verdict::Refused { paths: vec![".envrc".into()], why: "no".into() }));
 }

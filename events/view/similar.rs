@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::feature::{Content, Stage};
+use crate::feature::Content;
 use crate::id::FeatureId;
 use crate::view::books::ProjectBook;
 
@@ -26,11 +26,8 @@ impl ProjectBook {
     /// Features like this one that somebody works on, or whose work is on its way.
     pub fn similar_underway(&self, id: &FeatureId) -> Vec<&FeatureId> {
         let Some(known) = self.feature(id) else { return vec![] };
-        let underway = |stage: &Stage| {
-            matches!(stage, Stage::Claimed { .. } | Stage::Submitted { .. } | Stage::Approved { .. } | Stage::Merging { .. })
-        };
         let alike =
-            self.known().filter(|(other, k, _)| *other != id && underway(&k.stage) && are_alike(&known.content, &k.content));
+            self.known().filter(|(other, k, _)| *other != id && k.stage.is_underway() && are_alike(&known.content, &k.content));
         alike.map(|(other, ..)| other).take(NAMED_MAX).collect()
     }
 }

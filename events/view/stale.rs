@@ -1,5 +1,6 @@
 //! Verdicts age: what was reviewed and merged rests on files and on other features, and both may change afterwards.
 
+use crate::feature::Stage;
 use crate::id::FeatureId;
 use crate::view::books::ProjectBook;
 
@@ -9,7 +10,8 @@ const NAMED_MAX: usize = 5;
 impl ProjectBook {
     /// Why what was found about a closed feature may not hold any more; empty while it does. What an overseer looked at since is fresh.
     pub fn stale(&self, id: &FeatureId) -> Vec<String> {
-        let closed = |id: &FeatureId| self.feature(id).is_none_or(|known| known.is_closed());
+        let settled =
+            |id: &FeatureId| self.feature(id).is_none_or(|known| matches!(known.stage, Stage::Closed { .. } | Stage::Withdrawn));
         if !self.feature(id).is_some_and(|known| known.is_closed()) {
             return vec![];
         }
@@ -17,7 +19,7 @@ impl ProjectBook {
             .backlog
             .state
             .dependencies(id)
-            .filter(|on| !closed(on))
+            .filter(|on| !settled(on))
             .map(|on| format!("it rests on {on}, which is open again"));
         rests.chain(self.changed_since(id)).collect()
     }

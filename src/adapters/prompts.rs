@@ -5,6 +5,9 @@ use actors::ports::prompts::{Prompts, Told};
 use events::holder::Role;
 use minijinja::{Environment, UndefinedBehavior};
 
+/// What one prompt may cost: steps, or 64 bytes each. Many times what the largest spec needs, and an end for a template that has none.
+const FUEL: u64 = 1_000_000;
+
 /// The built-in prompts.
 pub struct BuiltIn(Environment<'static>);
 
@@ -17,6 +20,7 @@ impl BuiltIn {
     pub fn new() -> Result<Self, minijinja::Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL));
         environment.add_template("initializer", include_str!("../../templates/prompts/initializer.md"))?;
         environment.add_template("coder", include_str!("../../templates/prompts/coder.md"))?;
         environment.add_template("reviewer", include_str!("../../templates/prompts/reviewer.md"))?;
@@ -43,30 +47,49 @@ impl Prompts for BuiltIn {
 mod tests {
     use super::*;
 
+    fn told(role: Role) -> Told {
+        Told {
+            role,
+            project: "zoo".into(),
+            spec: "THE-SPEC".into(),
+            feature: "feat-abc12".into(),
+            title: "A part".into(),
+            description: "THE-DESCRIPTION".into(),
+            steps: vec!["first".into()],
+            epoch: 2,
+            notes: vec!["reviewer: no usage line".into()],
+            remarks: vec![],
+            similar: vec!["src/a.rs".into()],
+            earlier: vec!["claim 1 left 0123".into()],
+            sha: "0".repeat(40),
+            branch: "work/feat-abc12/2".into(),
+            verify: "make test".into(),
+            closed: vec!["feat-x: done".into()],
+            step: 50,
+        }
+    }
+
+    #[test]
+    fn a_template_of_a_repository_comes_to_an_end() {
+        let prompts = BuiltIn::new().expect("templates parse");
+        let long = Told { spec: "x".repeat(4 << 20), ..told(Role::Coder) };
+        assert!(prompts.render_own("{{ spec }}", &long).is_ok_and(|text| text.len() == 4 << 20), "a large spec is no trouble");
+        for endless in [
+            "{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}x{% endfor %}{% endfor %}{% endfor %}",
+            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+            "{{ 'x' * 4000000000 }}",
+            "{% set a = ['x' * 100000] * 100000 %}{{ a | join }}",
+        ] {
+            let refused = prompts.render_own(endless, &told(Role::Coder)).expect_err(endless);
+            assert!(refused.to_string().contains("the project's own coder prompt"), "{refused}");
+        }
+    }
+
     #[test]
     fn every_role_with_an_agent_has_a_prompt_that_carries_the_facts() {
         let prompts = BuiltIn::new().expect("templates parse");
         for role in [Role::Initializer, Role::Coder, Role::Reviewer, Role::Overseer] {
-            let told = Told {
-                role,
-                project: "zoo".into(),
-                spec: "THE-SPEC".into(),
-                feature: "feat-abc12".into(),
-                title: "A part".into(),
-                description: "THE-DESCRIPTION".into(),
-                steps: vec!["first".into()],
-                epoch: 2,
-                notes: vec!["reviewer: no usage line".into()],
-                remarks: vec![],
-                similar: vec!["src/a.rs".into()],
-                earlier: vec!["claim 1 left 0123".into()],
-                sha: "0".repeat(40),
-                branch: "work/feat-abc12/2".into(),
-                verify: "make test".into(),
-                closed: vec!["feat-x: done".into()],
-                step: 50,
-            };
-            let text = prompts.render(&told).expect("rendered");
+            let text = prompts.render(&told(role)).expect("rendered");
             let wanted = match role {
                 Role::Initializer | Role::Overseer => "THE-SPEC",
                 _ => "THE-DESCRIPTION",

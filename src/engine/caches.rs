@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use actors::ports::engine::StartSpec;
+use actors::ports::engine::{StartError, StartSpec};
 use events::id::ProjectName;
 
 use super::owner::Owner;
@@ -20,17 +20,37 @@ pub struct Caches {
 }
 
 impl Caches {
-    /// The caches below this folder.
-    pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+    /// The caches of an installation with this data folder.
+    pub fn of(data: &Path) -> Self {
+        Self { folder: data.join("caches") }
     }
 
-    /// The cache for a container, made and within its bound; none when its limits give it none.
-    pub fn prepare(&self, spec: &StartSpec) -> std::io::Result<Option<PathBuf>> {
+    /// The folder of all caches of a project.
+    pub fn of_project(&self, project: &ProjectName) -> PathBuf {
+        self.folder.join(project.as_str())
+    }
+
+    /// The cache for a container, made and within its bound; none when its limits give it none. Large trees are walked beside the
+    /// server's other work.
+    pub async fn prepare(&self, spec: &StartSpec) -> Result<Option<PathBuf>, StartError> {
+        let (caches, spec) = (self.clone(), spec.clone());
+        let prepared = tokio::task::spawn_blocking(move || caches.prepare_now(&spec)).await;
+        prepared.map_err(std::io::Error::other).and_then(|done| done).map_err(|e| StartError::failed("cache", e))
+    }
+
+    /// Removes the caches of every project but these.
+    pub async fn forget_all_but(&self, projects: &BTreeSet<ProjectName>) {
+        let (caches, projects) = (self.clone(), projects.clone());
+        let forgotten = tokio::task::spawn_blocking(move || caches.forget_now(&projects)).await;
+        let forgotten = forgotten.map_err(std::io::Error::other).and_then(|done| done);
+        forgotten.unwrap_or_else(|error| tracing::warn!(%error, "package caches are left behind"));
+    }
+
+    fn prepare_now(&self, spec: &StartSpec) -> std::io::Result<Option<PathBuf>> {
         if spec.limits.cache_mib == 0 {
             return Ok(None);
         }
-        let path = self.folder.join(spec.name.project.as_str()).join(spec.trust.name()).join(spec.name.n.to_string());
+        let path = self.of_project(&spec.name.project).join(spec.trust.name()).join(spec.name.n.to_string());
         if path.is_dir() && bytes_below(&path) > u64::from(spec.limits.cache_mib) * 1024 * 1024 {
             tracing::info!(cache = %path.display(), "a package cache is above its bound and is emptied");
             std::fs::remove_dir_all(&path)?;
@@ -46,8 +66,7 @@ impl Caches {
         Ok(Some(path))
     }
 
-    /// Removes the caches of every project but these.
-    pub fn forget_all_but(&self, projects: &BTreeSet<ProjectName>) -> std::io::Result<()> {
+    fn forget_now(&self, projects: &BTreeSet<ProjectName>) -> std::io::Result<()> {
         if !self.folder.is_dir() {
             return Ok(());
         }
@@ -95,8 +114,8 @@ mod tests {
     #[test]
     fn a_cache_belongs_to_project_trust_and_berth_and_keeps_its_bound() {
         let folder = tempfile::tempdir().expect("folder");
-        let caches = Caches::new(folder.path().join("caches"));
-        let prepared = |trust, n, mib| caches.prepare(&spec(trust, n, mib)).expect("prepared");
+        let caches = Caches::of(folder.path());
+        let prepared = |trust, n, mib| caches.prepare_now(&spec(trust, n, mib)).expect("prepared");
         assert_eq!(prepared(Trust::Agent, 1, 0), None, "none unless asked for");
         let all = [(Trust::Agent, 1), (Trust::Agent, 2), (Trust::Verification, 1)].map(|(trust, n)| prepared(trust, n, 1));
         let paths: BTreeSet<PathBuf> = all.into_iter().flatten().collect();
@@ -109,10 +128,10 @@ mod tests {
         assert!(!prepared(Trust::Agent, 1, 1).expect("a cache").join("npm").exists(), "above it is emptied");
 
         let zoo: BTreeSet<ProjectName> = ["zoo".parse().expect("name")].into();
-        caches.forget_all_but(&zoo).expect("forgotten");
+        caches.forget_now(&zoo).expect("forgotten");
         assert!(mine.exists());
-        caches.forget_all_but(&BTreeSet::new()).expect("forgotten");
+        caches.forget_now(&BTreeSet::new()).expect("forgotten");
         assert!(!mine.exists());
-        Caches::new(folder.path().join("never")).forget_all_but(&zoo).expect("nothing to forget");
+        Caches::of(&folder.path().join("never")).forget_now(&zoo).expect("nothing to forget");
     }
 }

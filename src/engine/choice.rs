@@ -99,7 +99,7 @@ async fn in_docker(args: &EngineArgs, place: &Place<'_>) -> anyhow::Result<(Arc<
     }
     let binaries = place.binary.parent().context("the runner lies in a folder")?;
     probe::runner_works(&docker, place.instance, image, binaries).await?;
-    let caches = Caches::new(place.data.join("caches"));
+    let caches = Caches::of(place.data);
     let engine = DockerEngine::new(docker, place.instance, image, binaries.to_owned(), place.doors.clone(), caches);
     Ok((Arc::new(engine), said))
 }

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use crate::binary::Serving;
-use crate::newcomer::Newcomer;
+use crate::newcomer::{Newcomer, agent_that};
 use crate::world::stub::git;
 
 const ISSUES: &str = r#"{"id":"zoo-2","title":"Feed the bears","description":"Honey.\n\n1. buy it\n2. give it","status":"open","priority":1,"issue_type":"bug","labels":["food"],"dependencies":[{"issue_id":"zoo-2","depends_on_id":"zoo-1","type":"blocks"}],"comments":[{"id":1,"issue_id":"zoo-2","author":"ann","text":"They are hungry","created_at":"2026-01-01T00:00:00Z"}],"x_ours":{"a":[1,2]}}
@@ -12,16 +11,12 @@ const ISSUES: &str = r#"{"id":"zoo-2","title":"Feed the bears","description":"Ho
 {"_type":"memory","id":"m-1","text":"not an issue"}
 "#;
 
-const AGENT: &str = r#"set -e
-case "$SUPERCARGO_ROLE" in
-coder)
-    echo made > "$SUPERCARGO_FEATURE.txt"
+const AGENT: &str = agent_that!(
+    r#"    echo made > "$SUPERCARGO_FEATURE.txt"
     git add --all
     git commit --quiet -m Make
-    supercargo agent submit ;;
-reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
-overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
-esac"#;
+    supercargo agent submit"#
+);
 
 fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
@@ -36,9 +31,8 @@ fn issues_are_taken_in_built_and_written_out() {
     git(&tree, &["add", "--all", "--force"]).expect("added");
     git(&tree, &["commit", "--quiet", "-m", "Issues"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
-    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    let server = me.serve();
+    me.add_zoo();
     me.follow_until("trunk.opened");
     assert_eq!(me.ok(&["beads", "import", "zoo"]), "3 taken in, 0 were there already\n");
     assert_eq!(me.ok(&["beads", "import", "zoo"]), "0 taken in, 3 were there already\n");
@@ -69,11 +63,11 @@ fn issues_are_taken_in_built_and_written_out() {
 }
 
 /// Works with `bd` alone.
-const BD_AGENT: &str = r#"set -e
+const BD_AGENT: &str = agent_that!(
+    r#"set -e
 show() { echo "$@"; "$@"; echo "exit $?"; }
-case "$SUPERCARGO_ROLE" in
-coder)
-    if test "$(bd list --all --json | grep -c Found)" = 0; then
+"#,
+    r#"    if test "$(bd list --all --json | grep -c Found)" = 0; then
         set +e
         show bd ready --json
         show bd show "$SUPERCARGO_FEATURE" --json
@@ -93,17 +87,14 @@ coder)
     echo made > "$SUPERCARGO_FEATURE.txt"
     git add --all
     git commit --quiet -m Make
-    bd close "$SUPERCARGO_FEATURE" --reason done ;;
-reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
-overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
-esac"#;
+    bd close "$SUPERCARGO_FEATURE" --reason done"#
+);
 
 #[test]
 fn agents_that_know_bd_find_it() {
     let me = Newcomer::new();
-    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    let server = me.serve();
+    me.add_zoo();
     me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", BD_AGENT]);
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     me.ok(&["project", "start", "zoo"]);
@@ -147,9 +138,8 @@ fn a_repository_of_the_ancestor_is_adopted() {
     git(&tree, &["add", "--all", "--force"]).expect("added");
     git(&tree, &["commit", "--quiet", "-m", "As it was"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
-    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    let server = me.serve();
+    me.add_zoo();
     me.follow_until("trunk.opened");
     let said = me.ok(&["project", "adopt", "zoo"]);
     assert_eq!(
@@ -169,4 +159,30 @@ fn a_repository_of_the_ancestor_is_adopted() {
     assert!(printed.contains("given: OWN PROMPT for feat-"), "{printed}");
     assert!(printed.contains(".supercargo/prompts/reviewer.md of this repository was not used"), "{printed}");
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
+
+/// Issues are admitted first, and what was said about them follows: a file that was taken in half way is finished by the next time, and
+/// what is there already is not said twice.
+#[test]
+fn an_import_that_was_cut_short_is_finished() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    me.add_zoo();
+    let file = me.folder.path().join("issues.jsonl");
+    let said =
+        |n: usize| (1..=n).map(|n| serde_json::json!({"author": "ann", "text": format!("Remark {n}")})).collect::<Vec<_>>();
+    let issue = |status: &str, remarks: usize| {
+        let line = serde_json::json!({"id": "zoo-1", "title": "Feed the lions", "status": status, "comments": said(remarks)});
+        std::fs::write(&file, format!("{line}\n")).expect("file");
+        me.ok(&["beads", "import", "zoo", &file.display().to_string()])
+    };
+    assert_eq!(issue("open", 1), "1 taken in, 0 were there already\n");
+    for _ in 0..2 {
+        assert_eq!(issue("closed", 3), "0 taken in, 1 were there already\n");
+    }
+    let log = me.export();
+    let of = |kind: &str| log.iter().filter(|event| event["type"] == kind).map(|e| e["data"]["text"].clone()).collect::<Vec<_>>();
+    assert_eq!(of("feature.commented"), ["Remark 1", "Remark 2", "Remark 3"]);
+    assert_eq!(of("feature.closed").len(), 1);
+    server.stop();
 }

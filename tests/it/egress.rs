@@ -3,7 +3,6 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use crate::binary::Serving;
 use crate::newcomer::Newcomer;
 
 /// Bytes of one answer: eight times the budget.
@@ -32,9 +31,8 @@ fn a_budget_is_shared_by_all_connections_and_ends_them() {
         }
     });
     let me = Newcomer::new();
-    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    let server = me.serve();
+    me.add_zoo();
     let agent = GREEDY.replace("TARGET", &target);
     me.ok(&["project", "set", "zoo", "--target", "1", "--agent-command", &agent, "--allow", &target, "--egress-mib", "1"]);
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);

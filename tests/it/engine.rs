@@ -61,7 +61,7 @@ impl Bench {
             image::IMAGE,
             self.folder.path().to_owned(),
             self.folder.path().join("d"),
-            Caches::new(self.folder.path().join("caches")),
+            Caches::of(self.folder.path()),
         ))
     }
 }
@@ -201,7 +201,7 @@ fn a_start_that_cannot_be_says_why() {
             "supercargo-nothing:never",
             bench.folder.path().to_owned(),
             bench.folder.path().join("d"),
-            Caches::new(bench.folder.path().join("caches")),
+            Caches::of(bench.folder.path()),
         );
         let failed = missing.start(&bench.spec(1, 1)).await.expect_err("no image").to_string();
         assert!(failed.starts_with("image: ") && failed.contains("supercargo-nothing"), "{failed}");

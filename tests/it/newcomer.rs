@@ -11,19 +11,33 @@ use supercargo::adapters::transcripts::TranscriptFolder;
 use crate::binary::{STUCK_AFTER, Serving, supercargo};
 use crate::world::stub::git;
 
+/// An agent whose coder does this, with a reviewer and an overseer that have nothing to say against it; first, what all of them do before.
+macro_rules! agent_that {
+    ($coder:literal) => {
+        agent_that!("set -e\n", $coder)
+    };
+    ($before:literal, $coder:literal) => {
+        concat!(
+            $before,
+            "case \"$SUPERCARGO_ROLE\" in\ncoder)\n",
+            $coder,
+            " ;;\n",
+            r#"reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
+overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
+esac"#
+        )
+    };
+}
+pub(crate) use agent_that;
+
 /// An agent in ten lines of shell: it does the role it is given.
-pub(crate) const AGENT: &str = r#"set -e
-case "$SUPERCARGO_ROLE" in
-coder)
-    cat > /dev/null
+pub(crate) const AGENT: &str = agent_that!(
+    r#"    cat > /dev/null
     echo "made for $SUPERCARGO_FEATURE" > "$SUPERCARGO_FEATURE.txt"
     git add --all
     git commit --quiet -m "Make $SUPERCARGO_FEATURE"
-    supercargo agent submit
-    ;;
-reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
-overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
-esac"#;
+    supercargo agent submit"#
+);
 
 pub(crate) struct Newcomer {
     pub(crate) folder: tempfile::TempDir,
@@ -69,6 +83,11 @@ impl Newcomer {
         assert!(!said.contains("panicked"), "{said}");
     }
 
+    /// Registers the upstream as the project `zoo`, without a spec.
+    pub(crate) fn add_zoo(&self) {
+        self.ok(&["project", "add", "zoo", "--git-url", &self.upstream().display().to_string(), "--existing"]);
+    }
+
     /// Changes something over the operator's socket.
     pub(crate) fn patch(&self, path: &str, change: &serde_json::Value) {
         let socket = self.folder.path().join("data/operator.sock");
@@ -102,7 +121,8 @@ impl Newcomer {
         String::from_utf8_lossy(&read.join().expect("read")).into_owned()
     }
 
-    fn serve(&self) -> Serving {
+    /// A server on this folder, with containers that are processes.
+    pub(crate) fn serve(&self) -> Serving {
         Serving::start(self.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]))
     }
 
@@ -158,8 +178,7 @@ fn lines(text: &str) -> usize {
 fn a_fleet_of_plain_commands_builds_a_repository_of_ones_own() {
     let me = Newcomer::new();
     let server = me.serve();
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.add_zoo();
     me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "2", "--agent-command", AGENT]);
     let first = me.ok(&["feature", "add", "zoo", "Feed the lions", "--priority", "1"]).trim().to_owned();
     me.ok(&["feature", "add", "zoo", "Feed the bears", "--depends-on", &first, "--step", "Open the gate"]);
@@ -184,8 +203,7 @@ fn a_fleet_of_plain_commands_builds_a_repository_of_ones_own() {
 fn drain_lets_the_work_end_and_keeps_what_is_owed() {
     let me = Newcomer::new();
     let server = me.serve();
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.add_zoo();
     me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "1", "--agent-command", AGENT]);
     for n in 0..3 {
         me.ok(&["feature", "add", "zoo", &format!("Feature {n}")]);
@@ -252,8 +270,7 @@ fn a_data_folder_that_is_too_deep_for_sockets_is_refused() {
 fn a_person_works_with_the_command_line_alone() {
     let me = Newcomer::new();
     let server = me.serve();
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.add_zoo();
     me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "1", "--agent-command", AGENT]);
     let id = me.ok(&["feature", "add", "zoo", "Feed the lions"]).trim().to_owned();
     me.refused(&["feature", "claim", "zoo"], "not running");

@@ -1,23 +1,18 @@
 //! Packages: who keeps them between sessions, for whom, and what lets them be fetched.
 
-use crate::binary::Serving;
-use crate::newcomer::Newcomer;
+use crate::newcomer::{Newcomer, agent_that};
 
 /// Looks for what an earlier session kept, keeps something, and does its role.
-const KEEPER: &str = r#"set -e
-case "$SUPERCARGO_ROLE" in
-coder)
-    test "$npm_config_cache" = "$SUPERCARGO_CACHE/npm"
+const KEEPER: &str = agent_that!(
+    r#"    test "$npm_config_cache" = "$SUPERCARGO_CACHE/npm"
     test -f "$npm_config_cache/kept" && echo "an earlier session kept it"
     mkdir -p "$npm_config_cache" && echo x > "$npm_config_cache/kept"
     ls -a "$SUPERCARGO_CACHE/.." 2>&1 | grep -q verification && echo "sees what it should not"
     echo made > "$SUPERCARGO_FEATURE.txt"
     git add --all
     git commit --quiet -m Make
-    supercargo agent submit ;;
-reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
-overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
-esac"#;
+    supercargo agent submit"#
+);
 
 /// What an agent kept is not there; the setup has run here too, and tools find the way out.
 const VERIFY: &str =
@@ -26,9 +21,8 @@ const VERIFY: &str =
 #[test]
 fn a_cache_outlives_its_session_and_no_verification_reads_what_an_agent_kept() {
     let me = Newcomer::new();
-    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    let server = me.serve();
+    me.add_zoo();
     let data = me.folder.path().join("data");
     std::fs::write(data.join("egress.json"), r#"{"presets": {"packages": [{"host": "packages.example.org"}]}}"#)
         .expect("presets");

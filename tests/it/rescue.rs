@@ -8,7 +8,6 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use supercargo::adapters::git::{Gates, Secrets};
 
-use crate::binary::Serving;
 use crate::newcomer::Newcomer;
 use crate::world::stub::git;
 
@@ -35,9 +34,8 @@ const LOOKS: u32 = 600;
 #[test]
 fn a_killed_container_leaves_its_uncommitted_work_to_the_next_one() {
     let me = Newcomer::new();
-    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    let server = me.serve();
+    me.add_zoo();
     me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f draft.txt", "--agent-command", AGENT]);
     me.patch("/api/v1/projects/zoo", &serde_json::json!({"rescue_ms": 1_000}));
     me.ok(&["feature", "add", "zoo", "Write a draft"]);

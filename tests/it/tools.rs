@@ -1,7 +1,6 @@
 //! The verbs as tools of the Model Context Protocol, and the backlog through the door: what each role is offered, and that a call is the
 //! same as the verb.
 
-use crate::binary::Serving;
 use crate::newcomer::Newcomer;
 
 /// Works with tools alone, as an agent without a shell's verbs would; what is answered is printed.
@@ -45,9 +44,8 @@ fn lines<'a>(printed: &'a str, word: &str) -> Vec<&'a str> {
 #[test]
 fn agents_speak_through_tools_as_they_do_through_verbs() {
     let me = Newcomer::new();
-    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    let server = me.serve();
+    me.add_zoo();
     me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", SPEAKER]);
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     me.ok(&["project", "start", "zoo"]);

@@ -4,28 +4,23 @@ use serde_json::Value;
 
 use crate::binary::Serving;
 use crate::docker::skip;
-use crate::newcomer::Newcomer;
+use crate::newcomer::{Newcomer, agent_that};
 use crate::world::stub::git;
 
 /// Writes what its feature's title says: a path.
-const AGENT: &str = r#"set -e
-case "$SUPERCARGO_ROLE" in
-coder)
-    path=$(curl -sS "$SUPERCARGO_URL/v1/feature" | sed 's/.*"title":"\([^"]*\)".*/\1/')
+const AGENT: &str = agent_that!(
+    r#"    path=$(curl -sS "$SUPERCARGO_URL/v1/feature" | sed 's/.*"title":"\([^"]*\)".*/\1/')
     mkdir -p "$(dirname "$path")"
     echo "made under $SUPERCARGO_CLAIM" > "$path"
     git add --all
     git commit --quiet -m Make
-    supercargo agent submit ;;
-reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
-overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
-esac"#;
+    supercargo agent submit"#
+);
 
 fn begin() -> (Newcomer, Serving) {
     let me = Newcomer::new();
-    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    let server = me.serve();
+    me.add_zoo();
     me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", AGENT]);
     (me, server)
 }
@@ -155,7 +150,7 @@ fn verdicts_age_until_an_overseer_looks() {
     add(&me, "bears.txt");
     me.follow_until_nth("project.completed", 2);
     server.stop();
-    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
+    let server = me.serve();
     assert!(!shown(&me).contains("\"stale\""), "the overseer has looked: {}", shown(&me));
     server.stop();
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));

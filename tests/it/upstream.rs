@@ -4,25 +4,20 @@
 use std::path::Path;
 
 use crate::binary::Serving;
-use crate::newcomer::Newcomer;
+use crate::newcomer::{Newcomer, agent_that};
 use crate::world::stub::git;
 
-const AGENT: &str = r#"set -e
-case "$SUPERCARGO_ROLE" in
-coder)
-    echo made > "$SUPERCARGO_FEATURE.txt"
+const AGENT: &str = agent_that!(
+    r#"    echo made > "$SUPERCARGO_FEATURE.txt"
     git add --all
     git commit --quiet -m Make
-    supercargo agent submit ;;
-reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
-overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
-esac"#;
+    supercargo agent submit"#
+);
 
 fn begin() -> (Newcomer, Serving) {
     let me = Newcomer::new();
-    let server = Serving::start(me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]));
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    let server = me.serve();
+    me.add_zoo();
     me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", AGENT]);
     (me, server)
 }

@@ -13,18 +13,31 @@ const DEADLINE: Duration = Duration::from_secs(120);
 const SAID_MAX: usize = 600;
 
 /// The git CLI.
-#[derive(Debug, Clone, Default)]
-pub struct Git;
+#[derive(Debug, Clone)]
+pub struct Git {
+    program: OsString,
+}
+
+impl Default for Git {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Git {
     /// The git found on the path.
     pub fn new() -> Self {
-        Self
+        Self::at("git")
+    }
+
+    /// This git.
+    pub fn at(program: impl Into<OsString>) -> Self {
+        Self { program: program.into() }
     }
 
     /// A hardened command, in `folder` or nowhere in particular.
     pub fn command(&self, folder: Option<&Path>) -> tokio::process::Command {
-        let mut command = tokio::process::Command::new("git");
+        let mut command = tokio::process::Command::new(&self.program);
         command.env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()));
         command

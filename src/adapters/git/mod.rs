@@ -40,6 +40,11 @@ impl Gates {
         Self { root, git: Git::new(), secrets, turns: Arc::default() }
     }
 
+    /// The same, speaking to upstreams with this git.
+    pub fn with_git(self, git: Git) -> Self {
+        Self { git, ..self }
+    }
+
     /// The folder that holds the gates.
     pub fn root(&self) -> &Path {
         &self.root

@@ -201,7 +201,7 @@ impl DockerEngine {
             self.try_image(image).await?;
         }
         let door = door_path(&self.doors, &spec.session);
-        let cache = self.caches.prepare(spec).map_err(|e| StartError::failed("cache", e))?;
+        let cache = self.caches.prepare(spec).await?;
         let mut launch = [0; 8];
         getrandom::fill(&mut launch).map_err(|e| StartError::failed("random", e))?;
         let wanted = contract::Wanted {
@@ -370,7 +370,7 @@ impl Engine for DockerEngine {
     }
 
     async fn forget_all_but(&self, projects: &BTreeSet<ProjectName>) {
-        self.caches.forget_all_but(projects).unwrap_or_else(|error| tracing::warn!(%error, "package caches are left behind"));
+        self.caches.forget_all_but(projects).await;
     }
 
     fn hints(&self) -> watch::Receiver<u64> {

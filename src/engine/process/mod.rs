@@ -60,7 +60,7 @@ impl ProcessEngine {
             data: data.to_owned(),
             berths,
             doors,
-            caches: Caches::new(data.join("caches")),
+            caches: Caches::of(data),
             binary,
             sandbox,
             allow_unisolated,
@@ -85,7 +85,7 @@ impl ProcessEngine {
     async fn launch(&self, spec: &StartSpec, folder: &Path) -> Result<(), StartError> {
         let launch = data_encoding::HEXLOWER.encode(&random()?);
         let door = door_path(&self.doors, &spec.session);
-        let cache = self.caches.prepare(spec).map_err(|e| StartError::failed("cache", e))?;
+        let cache = self.caches.prepare(spec).await?;
         let mut inside = vec![
             self.binary.as_os_str().to_owned(),
             "runner".into(),
@@ -236,7 +236,7 @@ impl Engine for ProcessEngine {
     }
 
     async fn forget_all_but(&self, projects: &BTreeSet<ProjectName>) {
-        self.caches.forget_all_but(projects).unwrap_or_else(|error| tracing::warn!(%error, "package caches are left behind"));
+        self.caches.forget_all_but(projects).await;
     }
 
     fn hints(&self) -> watch::Receiver<u64> {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use actors::ports::repo::SideFile;
 use events::backlog::{Batch, BatchItem};
-use events::feature;
 use events::feature::event::Closing;
-use events::id::{Digest, FeatureId, ProjectName};
+use events::feature::{self, Stage};
+use events::id::{Digest, Epoch, FeatureId, ProjectName};
 use events::policy::AnyCommand;
 use events::stream::StreamId;
 use events::view::ProjectBook;
@@ -47,8 +47,9 @@ impl Office {
         }
         let ids: Vec<FeatureId> = new.iter().filter_map(|issue| known.get(&issue.id)?.parse().ok()).collect();
         self.are_there(&project, &ids).await;
-        for issue in &new {
-            if let Some(id) = known.get(&issue.id) {
+        let origins = self.origins(&project).await?;
+        for (id, (name, _)) in &origins {
+            if let Some(issue) = issues.iter().find(|issue| issue.id == *name) {
                 self.finish_issue(wish, &project, id, issue).await?;
             }
         }
@@ -57,19 +58,29 @@ impl Office {
         Ok(BeadsTaken { taken, present, left_out })
     }
 
-    /// What was said about an issue, and that it is done. Each under an id of its own, so that a repetition changes nothing.
-    async fn finish_issue(&self, wish: &Wish, project: &ProjectName, id: &str, issue: &Imported) -> Done<()> {
-        let stream = || Ok::<_, ApiProblem>(StreamId::Feature(project.clone(), Self::id(id)?));
+    /// What was said about an issue, and that it is done: as far as that is missing, and while nobody has worked on it here. Each under an
+    /// id of its own, so that a repetition changes nothing.
+    async fn finish_issue(&self, wish: &Wish, project: &ProjectName, id: &FeatureId, issue: &Imported) -> Done<()> {
+        let stream = StreamId::Feature(project.clone(), id.clone());
+        let mut notes = self.read(project, |book| {
+            let known = book.feature(id).filter(|known| known.epoch == Epoch(0) && matches!(known.stage, Stage::Open { .. }));
+            Some(known.map(|known| known.notes.clone()))
+        })?;
+        let Some(notes) = &mut notes else { return Ok(()) };
         for (at, (by, text)) in issue.comments.iter().enumerate() {
             let by = if by.trim().is_empty() { wish.by.clone() } else { by.clone() };
+            if let Some(there) = notes.iter().position(|note| note.by == by && note.text == *text) {
+                notes.remove(there);
+                continue;
+            }
+            let said = Wish::keyed(&wish.by, &format!("beads {id} comment {at} {by} {text}"));
             let command = feature::Command::Comment { by, text: text.clone() };
-            let said = Wish::keyed(&wish.by, &format!("beads {id} comment {at}"));
-            self.tell(&said, said.id, stream()?, AnyCommand::Feature(command)).await?;
+            self.tell(&said, said.id, stream.clone(), AnyCommand::Feature(command)).await?;
         }
         if issue.closed {
             let command = feature::Command::Close { closing: Closing::DoneElsewhere, by: wish.by.clone() };
             let closed = Wish::keyed(&wish.by, &format!("beads {id} closed"));
-            self.tell(&closed, closed.id, stream()?, AnyCommand::Feature(command)).await?;
+            self.tell(&closed, closed.id, stream, AnyCommand::Feature(command)).await?;
         }
         Ok(())
     }

@@ -1,10 +1,8 @@
 //! The merge queue: look at it, let an entry through or not, take a feature's work out again.
 
-use events::feature::Stage;
-use events::policy::AnyCommand;
+use events::policy::{AnyCommand, integrate};
 use events::stream::StreamId;
-use events::trunk::{self, EntryKind, Verdict};
-use events::view::ProjectBook;
+use events::trunk::{self, EntryKind};
 
 use super::{Done, Office, Wish, unknown_feature, written};
 use crate::http::problem::ApiProblem;
@@ -33,9 +31,7 @@ impl Office {
         let project = Self::name(name)?;
         let (head, works) = self.read(&project, |book| {
             book.registered()?;
-            let underway = book.known().filter(|(_, known, _)| {
-                matches!(known.stage, Stage::Claimed { .. } | Stage::Submitted { .. } | Stage::Approved { .. })
-            });
+            let underway = book.known().filter(|(_, known, _)| known.stage.is_underway());
             let works: Vec<_> = underway.map(|(id, known, _)| (id.clone(), known.epoch)).collect();
             Some((book.trunk.state.head.clone(), works))
         })?;
@@ -66,7 +62,7 @@ impl Office {
         let id = Self::id(id)?;
         let found = self.read(&Self::name(name)?, |book| {
             book.registered()?;
-            Some(book.feature(&id).map(|_| revert(book, &id)))
+            Some(book.feature(&id).map(|_| integrate::undoing(book, &id)))
         })?;
         let kind = found.ok_or_else(unknown_feature)?.ok_or_else(|| {
             let why = "only what was merged can be undone, and only while nobody works on it again can that be undone";
@@ -74,18 +70,4 @@ impl Office {
         })?;
         self.to_trunk(wish, name, trunk::Command::Enqueue { kind }).await
     }
-}
-
-fn revert(book: &ProjectBook, id: &events::id::FeatureId) -> Option<EntryKind> {
-    let known = book.feature(id)?;
-    let (commit, restores) = match &known.stage {
-        Stage::Closed { closing } => (closing.commit()?.clone(), false),
-        Stage::Open { .. } => match book.trunk.state.undone.get(id)? {
-            trunk::Undone { verdict: Verdict::Merged(merged), restores: false, .. } => (merged.sha.clone(), true),
-            _ => return None,
-        },
-        _ => return None,
-    };
-    let title = known.content.title.clone();
-    Some(EntryKind::Revert { feature: id.clone(), commit, title, restores })
 }

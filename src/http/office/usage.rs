@@ -6,7 +6,7 @@ use events::id::{Generation, ProjectName};
 use events::view::Transcript;
 
 use super::{Done, Office};
-use crate::engine::caches::bytes_below;
+use crate::engine::caches::{Caches, bytes_below};
 use crate::http::problem::ApiProblem;
 use crate::http::shapes::{ContainerUsage, DiskUsage, ProjectUsage};
 
@@ -41,10 +41,14 @@ impl Office {
             Some((usage, at_work.collect::<Vec<_>>(), settings.container.memory_mib))
         })?;
         if let Some(engine) = &self.premises.engine {
+            // Each question has its time, so an engine that hangs is asked once.
             for container in &running {
                 match self.used(&**engine, container, memory_mib).await {
                     Ok(shape) => usage.containers.extend(shape),
-                    Err(why) => usage.engine_trouble = Some(why),
+                    Err(why) => {
+                        usage.engine_trouble = Some(why);
+                        break;
+                    }
                 }
             }
         }
@@ -66,8 +70,8 @@ impl Office {
     }
 
     async fn disk(&self, name: &ProjectName, disk: DiskUsage) -> Done<DiskUsage> {
-        let (gate, cache) =
-            (self.premises.data.join(format!("gates/{name}.git")), self.premises.data.join(format!("caches/{name}")));
+        let gate = self.premises.data.join(format!("gates/{name}.git"));
+        let cache = Caches::of(&self.premises.data).of_project(name);
         let looked = tokio::task::spawn_blocking(move || (bytes_below(&gate), bytes_below(&cache))).await;
         let (gate_bytes, cache_bytes) =
             looked.map_err(|e| ApiProblem::invalid(format!("the disk could not be looked at: {e}")))?;

@@ -26,7 +26,7 @@ fn an_end_that_was_told_is_seen_without_another_word() {
             IMAGE,
             folder.path().to_owned(),
             folder.path().to_owned(),
-            Caches::new(folder.path().join("caches")),
+            Caches::of(folder.path()),
         );
         for n in 1..=12 {
             let session = SessionId::from_bytes([n; 10]);

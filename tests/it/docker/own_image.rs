@@ -10,8 +10,7 @@ use crate::world::stub::git;
 fn begin(image: &str) -> (Newcomer, Serving) {
     let me = Newcomer::new();
     let server = Serving::start(me.command(&["serve", "--listen", "127.0.0.1:0", "--engine", "docker"]));
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.add_zoo();
     let agent =
         ["--agent-command", AGENT, "--image", image, "--memory", "512", "--work", "128", "--cpus", "0.5", "--pids", "200"];
     me.ok(&[&["project", "set", "zoo", "--verify", "test -f README", "--target", "1"], &agent[..]].concat());

@@ -29,8 +29,7 @@ fn begin(coder: &str, settings: &Value, files: &[(&str, &str)]) -> (Newcomer, Se
     }
     let serve = me.command(&["serve", "--listen", "127.0.0.1:0", "--engine", "docker"]);
     let server = Serving::start(serve);
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.add_zoo();
     let agent = format!("case \"$SUPERCARGO_ROLE\" in\ncoder) {coder} ;;{OTHER_ROLES}");
     me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "1", "--agent-command", &agent]);
     me.patch("/api/v1/projects/zoo", settings);

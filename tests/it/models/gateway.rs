@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 use super::endpoint::{Answer, Endpoint};
 use super::vendors::{CANARY, providers};
 use crate::binary::Serving;
-use crate::newcomer::Newcomer;
+use crate::newcomer::{Newcomer, agent_that};
 
 /// Asks its model once, tries what is not the agent's, and does its role.
-const CURIOUS: &str = r#"set -e
+const CURIOUS: &str = agent_that!(
+    r#"set -e
 post() { curl -sS -o /dev/null -w "$1 %{http_code}\n" -X POST -H 'content-type: application/json' -H 'x-api-key: mine' \
          -d '{"model":"claude-sonnet-4-5","max_tokens":5,"messages":[{"role":"user","content":"hello"}]}' "$2"; }
 base=${ANTHROPIC_BASE_URL%/model/*}
-case "$SUPERCARGO_ROLE" in
-coder)
-    post asked "$ANTHROPIC_BASE_URL/v1/messages"
+"#,
+    r#"    post asked "$ANTHROPIC_BASE_URL/v1/messages"
     printf 'leaked sk-canary-5f0c2f'; sleep 0.3; printf '6c9d3e4b7a8e1d\n'
     post files "$ANTHROPIC_BASE_URL/v1/files"
     post climbs "$ANTHROPIC_BASE_URL/v1/messages/%2e%2e/files"
@@ -24,18 +24,15 @@ coder)
     echo made > "$SUPERCARGO_FEATURE.txt"
     git add --all
     git commit --quiet -m Make
-    supercargo agent submit ;;
-reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
-overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
-esac"#;
+    supercargo agent submit"#
+);
 
 fn begin(endpoint: &Endpoint, agent: &str) -> (Newcomer, Serving) {
     let me = Newcomer::new();
     let file = providers(me.folder.path(), endpoint).display().to_string();
     let serve = me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0", "--providers", &file]);
     let server = Serving::start(serve);
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.add_zoo();
     let agent = ["--agent-command", agent, "--provider", "anthropic"];
     me.ok(&[&["project", "set", "zoo", "--verify", "test -f README", "--target", "1"], &agent[..]].concat());
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
@@ -106,8 +103,7 @@ fn a_full_context_ends_the_session_with_its_work_secured() {
     let file = file.display().to_string();
     let serve = me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0", "--providers", &file]);
     let server = Serving::start(serve);
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.add_zoo();
     me.ok(&["project", "set", "zoo", "--target", "1", "--agent-command", agent, "--provider", "anthropic"]);
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     me.ok(&["project", "start", "zoo"]);
@@ -126,8 +122,7 @@ fn models_that_cannot_be_asked_are_refused_when_they_are_chosen() {
         serve.env_remove(name);
     }
     let server = Serving::start(serve);
-    let upstream = me.upstream().display().to_string();
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
+    me.add_zoo();
     me.refused(&["project", "set", "zoo", "--model", "claude-sonnet-4-5"], "ANTHROPIC_API_KEY");
     me.refused(&["project", "set", "zoo", "--model", "nobody/x"], "known are anthropic");
     me.refused(&["project", "set", "zoo", "--model", "qwen3"], "provider/model");

@@ -1,8 +1,10 @@
 //! Every row of `docs/crash-table.md`: the story of one feature, from its addition to the completed project, is stopped before and
-//! after every single append, started again, and has to reach the same end.
+//! after every single append and every single command to upstream, started again, and has to reach the same end.
 
-use crate::world::fuse::{FuseLog, Side};
-use crate::world::{World, ZOO, scripted, story};
+use supercargo::adapters::git::Git;
+
+use crate::world::fuse::{FuseGit, FuseLog, Side};
+use crate::world::{Server, World, ZOO, scripted, story};
 
 /// More appends than the story has.
 const APPENDS_MAX: i64 = 120;
@@ -17,24 +19,44 @@ async fn tell(appends: i64, side: Side) -> bool {
     let fuse = FuseLog::new(world.log.clone(), appends, side);
     let blown = match world.start_fused(&fuse).await {
         None => true,
-        Some(server) => {
-            let whole = async {
-                server.open_zoo(&world, 1, one_feature()).await?;
-                server.completed().await;
-                Some(())
-            };
-            let blown = tokio::select! {
-                whole = whole => whole.is_none(),
-                () = fuse.blown() => true,
-            };
-            world.crash(server);
-            blown
-        }
+        Some(server) => until(&world, server, fuse.blown()).await,
     };
+    goes_on(&world, &format!("stopped {side:?} append {appends}")).await;
+    blown
+}
+
+/// Tells the story with a git that never comes back from one of its commands; answers whether it came to that.
+async fn tell_git(commands: u32, side: Side) -> bool {
+    let world = World::new();
+    let fuse = FuseGit::new(world.folder.path(), commands, side);
+    *world.transport.lock().expect("nobody panicked") = Git::at(fuse.program());
     let server = world.start().await;
-    server.open_zoo(&world, 1, one_feature()).await.expect("every step may be repeated");
-    let what = format!("stopped {side:?} append {appends}");
-    world.within(&what, server.completed()).await;
+    let blown = until(&world, server, fuse.blown()).await;
+    *world.transport.lock().expect("nobody panicked") = Git::new();
+    goes_on(&world, &format!("stopped {side:?} git command {commands}")).await;
+    blown
+}
+
+/// Tells the story on a server that crashes at its end, or when the fuse blows; answers whether it did.
+async fn until(world: &World, server: Server, fuse: impl Future<Output = ()>) -> bool {
+    let whole = async {
+        server.open_zoo(world, 1, one_feature()).await?;
+        server.completed().await;
+        Some(())
+    };
+    let blown = tokio::select! {
+        whole = whole => whole.is_none(),
+        () = fuse => true,
+    };
+    world.crash(server);
+    blown
+}
+
+/// Starts again, and reaches the same end as if nothing had happened.
+async fn goes_on(world: &World, what: &str) {
+    let server = world.start().await;
+    server.open_zoo(world, 1, one_feature()).await.expect("every step may be repeated");
+    world.within(what, server.completed()).await;
     let feature = server.zoo(|book| book.known().next().map(|(_, known, _)| known.clone())).expect("the feature");
     assert!(feature.is_closed(), "{what}");
     assert_eq!(feature.epoch.0, 1, "{what}: the one claim outlives the server");
@@ -49,7 +71,6 @@ async fn tell(appends: i64, side: Side) -> bool {
     }
     assert_eq!(world.engine.running(), 0, "{what}");
     world.end(server).await;
-    blown
 }
 
 fn at_every_append(side: Side) {
@@ -72,4 +93,29 @@ fn stopped_before_every_append() {
 #[test]
 fn stopped_after_every_append() {
     at_every_append(Side::After);
+}
+
+/// Commands to upstream that the story has at least: asked and copied, looked at, asked before the candidate, pushed, read back.
+const COMMANDS_MIN: u32 = 5;
+
+fn at_every_command(side: Side) {
+    for commands in 1..100 {
+        let mut blown = false;
+        story(|| async { blown = tell_git(commands, side).await });
+        if !blown {
+            assert!(commands > COMMANDS_MIN, "the story has more than {commands} commands");
+            return;
+        }
+    }
+    panic!("the story has no end of commands");
+}
+
+#[test]
+fn stopped_before_every_command_to_upstream() {
+    at_every_command(Side::Before);
+}
+
+#[test]
+fn stopped_after_every_command_to_upstream() {
+    at_every_command(Side::After);
 }

@@ -1,4 +1,8 @@
-//! A log that stops in the middle: the k-th append ends the server, either before it is recorded or right after.
+//! A log that stops in the middle: the k-th append ends the server, either before it is recorded or right after. And a git that does: its
+//! k-th command never comes back, either before it did anything or right after.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -82,5 +86,41 @@ impl EventLog for FuseLog {
 
     async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
         self.inner.remembered(command).await
+    }
+}
+
+/// A git on a path of its own: its k-th command says so and never comes back.
+pub(crate) struct FuseGit {
+    program: PathBuf,
+    told: tokio::net::unix::pipe::Receiver,
+}
+
+impl FuseGit {
+    pub(crate) fn new(folder: &Path, commands: u32, side: Side) -> Self {
+        let folder = folder.join("fuse");
+        std::fs::create_dir(&folder).expect("folder");
+        let (program, pipe) = (folder.join("git"), folder.join("told"));
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        let first = if side == Side::After { "git \"$@\"" } else { "true" };
+        let place = folder.display();
+        let script = format!(
+            "#!/bin/sh\nexec 9>{place}/lock\nflock 9\necho >> {place}/count\nn=$(wc -l < {place}/count)\nexec 9>&-\n\
+             test $n -eq {commands} || exec git \"$@\"\n{first}\necho > {place}/told\nexec sleep 600\n"
+        );
+        std::fs::write(&program, script).expect("script");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("runnable");
+        let told = tokio::net::unix::pipe::OpenOptions::new().read_write(true).open_receiver(&pipe).expect("opened");
+        Self { program, told }
+    }
+
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Returns when the server has to end.
+    pub(crate) async fn blown(&self) {
+        while self.told.try_read(&mut [0; 1]).is_err() {
+            self.told.readable().await.expect("a pipe");
+        }
     }
 }

@@ -24,7 +24,7 @@ use events::project::ProjectKind;
 use events::stream::Position;
 use events::view::{Books, ProjectBook, snapshot};
 use supercargo::adapters::blobs::BlobFolder;
-use supercargo::adapters::git::{Gates, Secrets};
+use supercargo::adapters::git::{Gates, Git, Secrets};
 use supercargo::adapters::prompts::BuiltIn;
 use supercargo::adapters::snapshots::SnapshotFolder;
 use supercargo::adapters::transcripts::TranscriptFolder;
@@ -57,6 +57,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FastClock>,
     pub(crate) engine: Arc<StubEngine>,
     sessions: watch::Sender<Option<Sessions>>,
+    /// The git that the next server speaks to upstreams with.
+    pub(crate) transport: std::sync::Mutex<Git>,
     /// How long transcripts are kept.
     pub(crate) retention: Retention,
 }
@@ -89,6 +91,7 @@ impl World {
             engine,
             sessions,
             folder,
+            transport: std::sync::Mutex::new(Git::new()),
             retention: Retention::default(),
         };
         world.git(world.folder.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "up.git"]);
@@ -127,10 +130,12 @@ impl World {
     }
 
     fn outside(&self, log: Arc<dyn EventLog>) -> actors::supervisor::World {
+        let secrets = Secrets::new(self.folder.path().join("secrets"));
+        let git = self.transport.lock().expect("nobody panicked").clone();
         actors::supervisor::World {
             log,
             clock: self.clock.clone(),
-            repo: Arc::new(Gates::new(self.folder.path().join("gates"), Secrets::new(self.folder.path().join("secrets")))),
+            repo: Arc::new(Gates::new(self.folder.path().join("gates"), secrets).with_git(git)),
             blobs: Arc::new(BlobFolder::new(self.folder.path().join("blobs"))),
             transcripts: Arc::new(TranscriptFolder::new(self.folder.path().join("transcripts"))),
             prompts: Arc::new(BuiltIn::new().expect("templates")),

@@ -1,0 +1,77 @@
+//! When something outside is looked after that nobody tells about: upstreams while nothing is queued, and gates.
+
+use crate::id::{Digest, Timestamp};
+use crate::policy::BACKOFF_MS_MAX;
+use crate::project::Registered;
+use crate::trunk::Trunk;
+use crate::view::books::ProjectBook;
+
+/// Time between two looks at one upstream, before a fifth is added or taken away.
+const LOOK_EVERY_MS: u64 = 60_000;
+/// Shortest pause before an upstream in trouble is looked at again.
+const TROUBLE_MS_MIN: u64 = 15_000;
+/// Candidates of so many newest entries stay: people look at what was just refused.
+const CANDIDATES_KEPT: u64 = 50;
+
+/// Whether an upstream is looked at by itself: an entry on its way looks for its own sake.
+pub fn is_watched(book: &ProjectBook) -> bool {
+    let trunk = &book.trunk.state;
+    book.registered().is_some_and(Registered::is_running) && trunk.branch.is_some() && trunk.is_idle()
+}
+
+/// Milliseconds until the next look after one at `now`. Trouble is looked at after as long as it has lasted, within bounds; everything else
+/// around the usual time, so that no two servers or projects ask one host in step.
+pub fn look_again_ms(book: &ProjectBook, now: Timestamp) -> u64 {
+    match &book.trunk.state.halt {
+        Some(halt) => now.ms_since(halt.at).clamp(TROUBLE_MS_MIN, BACKOFF_MS_MAX),
+        None => {
+            let drawn = Digest::of(format!("{} {}", book.name, now.0).as_bytes()).0[0];
+            LOOK_EVERY_MS * 4 / 5 + LOOK_EVERY_MS * 2 / 5 * u64::from(drawn) / 255
+        }
+    }
+}
+
+/// The first entry whose candidate stays in the gate.
+pub fn first_candidate_kept(trunk: &Trunk) -> u64 {
+    let waiting = trunk.queue.iter().chain(&trunk.held).map(|entry| entry.number).min();
+    trunk.entries.saturating_sub(CANDIDATES_KEPT).min(waiting.unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trunk::{Entry, EntryKind, Fault, Halt, Stage};
+
+    #[test]
+    fn trouble_is_looked_at_less_and_less_often() {
+        let mut book = ProjectBook::new("zoo".parse().expect("name"));
+        for at in [0, 1_000_000, 77_000_000] {
+            let usual = look_again_ms(&book, Timestamp(at));
+            assert!((48_000..=72_000).contains(&usual), "{usual}");
+        }
+        book.trunk.state.halt = Some(Halt { reason: "away".into(), fault: Fault::Unreachable, attempts: 1, at: Timestamp(0) });
+        for (seconds, wanted) in [(0, 15_000), (20, 20_000), (100, 100_000), (3_600, BACKOFF_MS_MAX)] {
+            assert_eq!(look_again_ms(&book, Timestamp(seconds * 1_000_000)), wanted, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn candidates_of_what_waits_stay_however_old_they_are() {
+        let mut trunk = Trunk { entries: 20, ..Trunk::default() };
+        assert_eq!(first_candidate_kept(&trunk), 0);
+        trunk.entries = 200;
+        assert_eq!(first_candidate_kept(&trunk), 150);
+        trunk.held.push(Entry {
+            number: 7,
+            kind: EntryKind::Scaffold,
+            at: Timestamp(0),
+            stage: Stage::Queued,
+            moves: 0,
+            lapses: 0,
+            builds: 1,
+            changes: crate::trunk::Changes::default(),
+            approved: vec![],
+        });
+        assert_eq!(first_candidate_kept(&trunk), 7);
+    }
+}
