@@ -10,7 +10,7 @@ use events::cause::{Cause, Principal};
 use events::feature;
 use events::holder::Holder;
 use events::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha};
-use events::policy::{AnyCommand, Effect, Owed};
+use events::policy::{AnyCommand, Effect, Owed, foresee};
 use events::project;
 use events::stream::{Position, StreamId, Version};
 use events::trunk::{self, Candidate, EntryKind};
@@ -110,6 +110,7 @@ impl Effects {
             Effect::Assign { grant, version } => self.assign(project, grant, version).await,
             Effect::Secure { feature, epoch, reported } => self.secure(project, feature, epoch, reported).await,
             Effect::Build { entry, attempt } => self.build(project, entry, attempt).await,
+            Effect::Probe { base } => self.probe(project, base).await,
             Effect::Publish { entry, attempt } => self.publish(project, entry, attempt).await,
         }
     }
@@ -266,6 +267,13 @@ impl Effects {
         let base = wish.base.map_or_else(String::new, |sha| sha.to_string());
         let key = ["build", &entry.to_string(), &attempt.to_string(), &base];
         self.record(StreamId::Trunk(project.clone()), AnyCommand::Trunk(command), &key).await
+    }
+
+    async fn probe(&self, project: &ProjectName, base: Sha) -> Outcome {
+        let works = self.book(project, |book| Some(foresee::overtaken(book)))?;
+        let collisions = self.repo.collisions(project, &base, &works).await?;
+        let command = trunk::Command::RecordProbe { base: base.clone(), collisions };
+        self.record(StreamId::Trunk(project.clone()), AnyCommand::Trunk(command), &["probe", base.as_str()]).await
     }
 
     async fn publish(&self, project: &ProjectName, entry: u64, attempt: u32) -> Outcome {

@@ -247,6 +247,11 @@ fn trunks() -> Vec<trunk::Event> {
         t::PublishIntended { entry, from: Some(sha('0')), to: sha('c') }.into(),
         t::Advanced { entry, from: Some(sha('0')), to: sha('c') }.into(),
         t::UpstreamMoved { entry, seen: Some(sha('9')), files: vec![text("a/b")] }.into(),
+        t::Probed {
+            base: sha('b'),
+            collisions: vec![t::Collision { feature: id("feat-a"), epoch: Epoch(2), paths: vec![text("a/b")] }],
+        }
+        .into(),
         t::Followed { from: Some(sha('a')), to: sha('b'), files: vec![text("a/b")], accepted: Some(text("operator")) }.into(),
         t::Halted { reason: text("unreachable"), fault: trunk::Fault::Rewritten { lost: sha('a'), seen: sha('b') } }.into(),
         t::Unhalted {}.into(),

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
-use events::trunk::{Candidate, Changes};
+use events::trunk::{Candidate, Changes, Collision};
 
 use super::PortError;
 
@@ -159,13 +159,13 @@ pub trait Repo: Send + Sync {
     async fn pin(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch, sha: &Sha) -> Result<Handed, PortError>;
     /// Builds a candidate on upstream's present commit.
     async fn build(&self, project: &ProjectName, url: &str, branch: &str, wish: &MergeWish) -> Result<Built, PortError>;
-    /// Merges each of these claims' work with upstream in memory; answers those that do not merge, and where.
-    async fn probe_conflicts(
+    /// Merges each of these claims' pushed work with a commit of upstream in memory; answers what does not merge, and where.
+    async fn collisions(
         &self,
         project: &ProjectName,
         base: &Sha,
         works: &[(FeatureId, Epoch)],
-    ) -> Result<Vec<(FeatureId, Vec<String>)>, PortError>;
+    ) -> Result<Vec<Collision>, PortError>;
     /// Moves upstream from the candidate's base to it, unless it is there already, and reads back.
     async fn publish(
         &self,

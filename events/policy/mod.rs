@@ -9,6 +9,7 @@ mod assign;
 mod dispatch;
 mod expire;
 mod fleet;
+pub mod foresee;
 pub mod integrate;
 mod milestone;
 pub mod retain;
@@ -25,7 +26,7 @@ use serde::Serialize;
 
 use crate::backlog::{self, Origin};
 use crate::cause::{Cause, Principal};
-use crate::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Timestamp};
+use crate::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, Timestamp};
 use crate::stream::{StreamId, Version};
 use crate::view::books::{ProjectBook, Tracked};
 use crate::view::grants::Grant;
@@ -119,6 +120,11 @@ pub enum Effect {
         entry: u64,
         /// After how many failures and moves.
         attempt: u32,
+    },
+    /// Merge work under way with the trunk in memory, and record what does not merge.
+    Probe {
+        /// Where the trunk is.
+        base: Sha,
     },
     /// Move upstream to the front entry's candidate, and read back.
     Publish {
@@ -274,6 +280,7 @@ pub fn owed(book: &ProjectBook, observed: &Observed) -> Agenda {
     admit::owed(book, registered, observed, &mut agenda);
     unblock::owed(book, &mut agenda);
     integrate::owed(book, registered, observed, &mut agenda);
+    foresee::owed(book, &mut agenda);
     milestone::owed(book, registered, &mut agenda);
     assign::owed(book, registered, &mut agenda);
     supervise::owed(book, registered, observed, &mut agenda);

@@ -262,3 +262,22 @@ fn a_failed_clone_waits_for_its_pause() {
     assert_eq!(scene.keys(&at(7)), ["Clone"]);
     assert_eq!([0, 1, 2, 3, 50].map(backoff_ms), [0, 5_000, 10_000, 20_000, 300_000]);
 }
+
+/// Work that was begun before the trunk moved is merged with it in memory, once for each place the trunk comes to.
+#[test]
+fn what_the_trunk_overtakes_is_probed_once() {
+    let mut scene = Scene::running(1);
+    scene.feature("a", 2).claimed("a", &session(1));
+    let probes = |scene: &Scene| scene.keys(&at(100)).iter().filter(|key| *key == "Probe").count();
+    assert_eq!(probes(&scene), 0, "nothing moved since it was begun");
+    let moved = |to| t::Followed { from: None, to: sha(to), files: vec![], accepted: None };
+    let found = |base| t::Collision { feature: "a".parse().expect("id"), epoch: Epoch(base), paths: vec!["x".into()] };
+    for (to, epoch) in [('1', 1), ('2', 0)] {
+        scene.add::<t::Event>("trunk-z", moved(to));
+        assert_eq!(probes(&scene), 1);
+        scene.add::<t::Event>("trunk-z", t::Probed { base: sha(to), collisions: vec![found(epoch)] });
+        assert_eq!(probes(&scene), 0);
+        let trunk = &scene.books.projects.values().next().expect("project").trunk.state;
+        assert_eq!(trunk.collisions(&"a".parse().expect("id"), Epoch(1)).len(), usize::from(epoch == 1), "of this claim only");
+    }
+}

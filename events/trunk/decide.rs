@@ -3,8 +3,9 @@
 use crate::aggregate::{Aggregate, Moment};
 use crate::evidence::Evidence;
 use crate::id::{SessionId, Sha, Timestamp};
+use crate::trunk::entry::{Entry, Stage, Undone, Verdict};
 use crate::trunk::event::{self, Candidate, Changes, EntryKind, Event};
-use crate::trunk::state::{Entry, Stage, Trunk, Undone, Verdict};
+use crate::trunk::state::Trunk;
 use crate::trunk::{Command, Fault, Refusal};
 
 type Decision = Result<Vec<Event>, Refusal>;
@@ -84,6 +85,12 @@ impl Trunk {
                 Stage::Verifying { .. } => Err(Refusal::WrongStage),
                 _ if *seen == self.head => Ok(vec![]),
                 _ => Ok(vec![event::UpstreamMoved { entry: *entry, seen: seen.clone(), files: files.clone() }.into()]),
+            },
+            Command::RecordProbe { base, collisions } => match &self.head {
+                Some(head) if head == base && self.probed.as_ref().is_none_or(|probed| probed.base != *base) => {
+                    Ok(vec![event::Probed { base: base.clone(), collisions: collisions.clone() }.into()])
+                }
+                _ => Err(Refusal::WrongStage),
             },
             Command::Halt { reason, fault } => Ok(self.halted(reason, fault)),
             Command::Follow { seen, files } => Ok(self.follow(seen.as_ref(), files)),

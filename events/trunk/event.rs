@@ -232,6 +232,26 @@ pub struct Followed {
     pub accepted: Option<String>,
 }
 
+/// Work that would not merge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Collision {
+    /// Whose.
+    pub feature: FeatureId,
+    /// Under which claim.
+    pub epoch: Epoch,
+    /// Where, at most [`FILES_MAX`].
+    pub paths: Vec<String>,
+}
+
+/// Work under way was merged with the trunk in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probed {
+    /// Where the trunk was.
+    pub base: Sha,
+    /// What does not merge with it.
+    pub collisions: Vec<Collision>,
+}
+
 /// The trunk goes on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Unhalted {}
@@ -253,6 +273,7 @@ event_enum! {
         PublishIntended(PublishIntended) = "trunk.publish_intended", 1;
         Advanced(Advanced) = "trunk.advanced", 1;
         UpstreamMoved(UpstreamMoved) = "trunk.upstream_moved", 2, was [1: UpstreamMoved];
+        Probed(Probed) = "trunk.probed", 1;
         Followed(Followed) = "trunk.followed", 1;
         Halted(Halted) = "trunk.halted", 2, was [1: Halted];
         Unhalted(Unhalted) = "trunk.unhalted", 1;

@@ -11,6 +11,7 @@
 //! trunk, it never closes or rejects a feature. `docs/states/trunk.md` is the whole table.
 
 mod decide;
+mod entry;
 pub mod event;
 mod fault;
 mod state;
@@ -24,9 +25,10 @@ use crate::holder::Seat;
 use crate::id::{SessionId, Sha};
 use crate::outcome::Outcome;
 use crate::refusal_enum;
-pub use crate::trunk::event::{Candidate, Changes, EntryKind, Event};
+pub use crate::trunk::entry::{Entry, Landed, Merged, Stage, Undone, Verdict};
+pub use crate::trunk::event::{Candidate, Changes, Collision, EntryKind, Event, Probed};
 pub use crate::trunk::fault::Fault;
-pub use crate::trunk::state::{Entry, Halt, Landed, Merged, Stage, Trunk, Undone, Verdict};
+pub use crate::trunk::state::{Halt, Trunk};
 
 /// Upstream may move this often under one entry before the trunk waits for the long back-off.
 pub const MOVES_MAX: u32 = 10;
@@ -51,6 +53,7 @@ pub enum Command {
     RecordAdvanced { entry: u64 },
     RecordMoved { entry: u64, seen: Option<Sha>, files: Vec<String> },
     Halt { reason: String, fault: Fault },
+    RecordProbe { base: Sha, collisions: Vec<Collision> },
     Follow { seen: Option<Sha>, files: Vec<String> },
     AcceptRewrite { seen: Sha, by: String },
     Unhalt,

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Moment;
 use crate::evidence::Evidence;
-use crate::holder::Seat;
 use crate::id::{Epoch, FeatureId, Sha, Timestamp};
 use crate::stream::Position;
-use crate::trunk::event::{Candidate, Changes, EntryKind, Event};
+use crate::trunk::entry::{Entry, Landed, Merged, Stage, Undone, Verdict};
+use crate::trunk::event::{Candidate, Changes, EntryKind, Event, Probed};
 use crate::trunk::fault::Fault;
 
 /// The state of a trunk stream.
@@ -33,122 +33,12 @@ pub struct Trunk {
     pub landed: BTreeMap<FeatureId, Landed>,
     /// Per path: when upstream was last seen changed there.
     pub touched: BTreeMap<String, Position>,
+    /// When upstream was last seen moved.
+    pub moved: Timestamp,
+    /// What work under way came to when it was last merged with the trunk in memory.
+    pub probed: Option<Probed>,
     /// Set while upstream cannot be reached or refuses.
     pub halt: Option<Halt>,
-}
-
-/// An entry of the queue.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Its number.
-    pub number: u64,
-    /// What it brings.
-    pub kind: EntryKind,
-    /// When it joined: the date of its commits.
-    pub at: Timestamp,
-    /// Where it stands.
-    pub stage: Stage,
-    /// How often upstream moved under it.
-    pub moves: u32,
-    /// Verifiers of this candidate that ended without evidence.
-    pub lapses: u32,
-    /// Candidates that were built.
-    pub builds: u32,
-    /// What the newest candidate changes.
-    pub changes: Changes,
-    /// Protected paths that a person let it change.
-    pub approved: Vec<String>,
-}
-
-/// What a merge changed, and when it was published.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Landed {
-    /// Where its publication is recorded.
-    pub at: Position,
-    /// The paths, as far as they were recorded.
-    pub files: Vec<String>,
-}
-
-/// What became of an entry that takes out what a commit brought.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Undone {
-    /// That commit.
-    pub commit: Sha,
-    /// Whether it was itself such a one.
-    pub restores: bool,
-    /// What became of it.
-    pub verdict: Verdict,
-}
-
-/// Where an entry stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Stage {
-    /// Nothing was built on the present head.
-    Queued,
-    /// A candidate waits for verification.
-    Built {
-        /// It.
-        candidate: Candidate,
-    },
-    /// A verifier works.
-    Verifying {
-        /// On this.
-        candidate: Candidate,
-        /// Where.
-        seat: Seat,
-    },
-    /// It may be published.
-    Verified {
-        /// This.
-        candidate: Candidate,
-        /// On this evidence.
-        evidence: Evidence,
-    },
-    /// Upstream is being moved.
-    Publishing {
-        /// To this.
-        candidate: Candidate,
-    },
-}
-
-/// What became of a feature's entry.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Verdict {
-    /// It is upstream.
-    Merged(Merged),
-    /// It does not merge.
-    Conflict {
-        /// Where.
-        paths: Vec<String>,
-        /// With what.
-        base: Option<Sha>,
-    },
-    /// The verification failed.
-    Red {
-        /// The last lines of its log.
-        tail: String,
-        /// Exit code.
-        exit: i32,
-    },
-    /// A person did not let it change protected paths.
-    Refused {
-        /// Those.
-        paths: Vec<String>,
-        /// Why.
-        why: String,
-    },
-    /// It was taken off the queue.
-    Dropped {
-        /// Why.
-        why: String,
-    },
-}
-
-/// A published merge.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Merged {
-    /// The commit upstream holds.
-    pub sha: Sha,
 }
 
 /// Why a trunk waits.
@@ -164,36 +54,17 @@ pub struct Halt {
     pub at: Timestamp,
 }
 
-impl Entry {
-    /// Whether it changes protected paths that nobody approved.
-    pub fn needs_approval(&self) -> bool {
-        self.changes.protected.iter().any(|path| !self.approved.contains(path))
-    }
-
-    /// The feature it is about, if it is about one.
-    pub fn feature(&self) -> Option<&FeatureId> {
-        match &self.kind {
-            EntryKind::Scaffold => None,
-            EntryKind::Feature { feature, .. } | EntryKind::Revert { feature, .. } => Some(feature),
-        }
-    }
-
-    /// The candidate under way, if one was built.
-    pub fn candidate(&self) -> Option<&Candidate> {
-        match &self.stage {
-            Stage::Queued => None,
-            Stage::Built { candidate }
-            | Stage::Verifying { candidate, .. }
-            | Stage::Verified { candidate, .. }
-            | Stage::Publishing { candidate } => Some(candidate),
-        }
-    }
-}
-
 impl Trunk {
     /// The entry that moves.
     pub fn front(&self) -> Option<&Entry> {
         self.queue.front()
+    }
+
+    /// Where a claim's work collides with the trunk, as far as that was looked at since the trunk moved.
+    pub fn collisions(&self, feature: &FeatureId, epoch: Epoch) -> &[String] {
+        let probed = self.probed.as_ref().filter(|probed| self.head.as_ref() == Some(&probed.base));
+        let found = probed.and_then(|p| p.collisions.iter().find(|c| c.feature == *feature && c.epoch == epoch));
+        found.map_or(&[], |collision| &collision.paths)
     }
 
     /// Whether nothing is queued.
@@ -290,12 +161,12 @@ impl Trunk {
             | Event::VerificationFailed(_)
             | Event::PublishIntended(_) => self.apply_candidate(event),
             Event::Advanced(e) => {
-                self.is_at(Some(&e.to));
+                self.is_at(Some(&e.to), moment.at);
                 self.land(moment.position);
                 self.judge(Verdict::Merged(Merged { sha: e.to.clone() }));
             }
             Event::UpstreamMoved(e) => {
-                self.is_at(e.seen.as_ref());
+                self.is_at(e.seen.as_ref(), moment.at);
                 self.touch(&e.files, moment.position);
                 self.restage(Stage::Queued);
                 if let Some(front) = self.queue.front_mut() {
@@ -304,10 +175,11 @@ impl Trunk {
                 }
             }
             Event::Followed(e) => {
-                self.is_at(Some(&e.to));
+                self.is_at(Some(&e.to), moment.at);
                 self.touch(&e.files, moment.position);
                 self.restage(Stage::Queued);
             }
+            Event::Probed(e) => self.probed = Some(e.clone()),
             Event::Halted(e) => {
                 let before = self.halt.as_ref().map_or(0, |h| h.attempts);
                 self.halt = Some(Halt { reason: e.reason.clone(), fault: e.fault.clone(), attempts: before + 1, at: moment.at });
@@ -372,8 +244,9 @@ impl Trunk {
     }
 
     /// Upstream answered: it is here.
-    fn is_at(&mut self, head: Option<&Sha>) {
+    fn is_at(&mut self, head: Option<&Sha>, now: Timestamp) {
         self.head = head.cloned();
+        self.moved = now;
         self.halt = None;
     }
 

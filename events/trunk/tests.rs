@@ -105,6 +105,8 @@ fn grid() {
         ("follow (further)", C::Follow { seen: Some(sha('9')), files: vec![] }),
         ("accept rewrite", C::AcceptRewrite { seen: sha('9'), by: "operator".into() }),
         ("accept rewrite (of another)", C::AcceptRewrite { seen: sha('8'), by: "operator".into() }),
+        ("record_probe (of the head)", C::RecordProbe { base: sha('0'), collisions: vec![] }),
+        ("record_probe (of another)", C::RecordProbe { base: sha('8'), collisions: vec![] }),
         ("unhalt", C::Unhalt),
         ("drop", C::Drop { entry: 1, why: "withdrawn".into() }),
     ];

@@ -234,6 +234,12 @@ async fn show(project: &ProjectName, id: &FeatureId, data: &DataArgs, json: bool
     if !f.blockers.is_empty() {
         println!("waits for {}", f.blockers.join(", "));
     }
+    for why in f.stale {
+        println!("to be looked at again: {why}");
+    }
+    if !f.collisions.is_empty() {
+        println!("does not merge with the trunk: {}", f.collisions.join(", "));
+    }
     if !f.content.description.is_empty() {
         println!("\n{}", f.content.description);
     }

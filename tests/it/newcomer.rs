@@ -152,6 +152,18 @@ impl Newcomer {
         });
     }
 
+    /// Stops the project, and follows the log until every container that was asked for is removed.
+    pub(crate) fn stop_all(&self) {
+        self.ok(&["project", "stop", "zoo"]);
+        let (mut stopped, mut asked, mut removed) = (false, 0, 0);
+        self.follow("the last container.removed", move |line| {
+            stopped |= line.contains("project.stopped");
+            asked += usize::from(line.contains("container.start_requested"));
+            removed += usize::from(line.contains("container.removed"));
+            stopped && asked == removed
+        });
+    }
+
     /// Follows the log, from its first event, until `done` says so of a line.
     fn follow(&self, what: &str, done: impl FnMut(String) -> bool + Send + 'static) {
         let follow = ["log", "tail", "--follow", "--lines", "100000"];

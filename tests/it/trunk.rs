@@ -186,6 +186,9 @@ fn work_under_way_is_looked_at_before_it_collides() {
     me.ok(&["project", "upstream", "fetch", "zoo"]);
     let said = me.ok(&["trunk", "conflicts", "zoo"]);
     assert!(said.contains("slow.txt") && slow.ends_with(said.split_whitespace().next().expect("a feature")), "{said} {slow}");
+    me.follow_until("trunk.probed");
+    let shown = me.ok(&["feature", "show", "zoo", said.split_whitespace().next().expect("a feature")]);
+    assert!(shown.contains("does not merge with the trunk: slow.txt"), "the board knows without asking: {shown}");
     server.stop();
     let printed = me.printed();
     assert!(

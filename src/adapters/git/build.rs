@@ -7,7 +7,7 @@ use actors::ports::repo::{Built, MergeWish, Work};
 use events::id::{Epoch, FeatureId, Sha};
 use events::protect;
 use events::trunk::event::FILES_MAX;
-use events::trunk::{Candidate, Changes};
+use events::trunk::{Candidate, Changes, Collision};
 use git2::{Commit, Index, ObjectType, Oid, Repository, Signature, Time, Tree};
 
 use super::gate::{candidate_ref, read_ref, work_ref};
@@ -50,17 +50,14 @@ pub(super) fn build(repository: &Repository, wish: &MergeWish) -> Result<Built, 
 }
 
 /// Those of these claims whose pushed work does not merge with upstream as it is.
-pub(super) fn conflicts(
-    repository: &Repository,
-    base: &Sha,
-    works: &[(FeatureId, Epoch)],
-) -> Result<Vec<(FeatureId, Vec<String>)>, PortError> {
+pub(super) fn collisions(repository: &Repository, base: &Sha, works: &[(FeatureId, Epoch)]) -> Result<Vec<Collision>, PortError> {
     let base = oid(base)?;
     let mut found = Vec::new();
     for (feature, epoch) in works {
         let Some(work) = read_ref(repository, &work_ref(feature, *epoch))? else { continue };
-        if let Err(paths) = merge(repository, base, oid(&work)?)? {
-            found.push((feature.clone(), paths));
+        if let Err(mut paths) = merge(repository, base, oid(&work)?)? {
+            paths.truncate(FILES_MAX);
+            found.push(Collision { feature: feature.clone(), epoch: *epoch, paths });
         }
     }
     Ok(found)

@@ -20,7 +20,7 @@ use actors::ports::PortError;
 use actors::ports::repo::{Built, Copied, Credential, Handed, Looked, MergeWish, Published, Repo, SideFile};
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha};
-use events::trunk::Candidate;
+use events::trunk::{Candidate, Collision};
 
 pub use command::Git;
 pub use secrets::{Secrets, split_credentials};
@@ -139,14 +139,14 @@ impl Repo for Gates {
         self.with(project, move |repository| build::build(repository, &wish)).await
     }
 
-    async fn probe_conflicts(
+    async fn collisions(
         &self,
         project: &ProjectName,
         base: &Sha,
         works: &[(FeatureId, Epoch)],
-    ) -> Result<Vec<(FeatureId, Vec<String>)>, PortError> {
+    ) -> Result<Vec<Collision>, PortError> {
         let (base, works) = (base.clone(), works.to_vec());
-        self.with(project, move |repository| build::conflicts(repository, &base, &works)).await
+        self.with(project, move |repository| build::collisions(repository, &base, &works)).await
     }
 
     async fn publish(

@@ -36,8 +36,8 @@ impl Office {
             Some((book.trunk.state.head.clone(), works))
         })?;
         let Some(head) = head else { return Ok(vec![]) };
-        let found = self.core.world.repo.probe_conflicts(&project, &head, &works).await?;
-        Ok(found.into_iter().map(|(feature, paths)| ConflictShape { feature: feature.to_string(), paths }).collect())
+        let found = self.core.world.repo.collisions(&project, &head, &works).await?;
+        Ok(found.into_iter().map(|found| ConflictShape { feature: found.feature.to_string(), paths: found.paths }).collect())
     }
 
     /// Lets an entry change the protected paths that it was held for.

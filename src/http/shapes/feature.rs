@@ -110,6 +110,9 @@ pub struct FeatureShape {
     /// Why what was found about it may not hold any more; empty while it does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<String>,
+    /// Where its work collides with what the trunk got meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collisions: Vec<String>,
 }
 
 /// The features of a project, in the order of the queue.
@@ -130,6 +133,7 @@ pub fn feature(book: &ProjectBook, id: &FeatureId, known: &Known, version: Versi
         blockers: known.blockers.iter().map(ToString::to_string).collect(),
         content: known.content.clone(),
         stale: book.stale(id),
+        collisions: book.trunk.state.collisions(id, known.epoch).to_vec(),
         notes: known.notes.iter().map(|n| format!("{}: {}", n.by, n.text)).collect(),
     }
 }

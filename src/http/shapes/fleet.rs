@@ -112,6 +112,8 @@ pub struct Card {
     pub blockers: Vec<String>,
     /// Why what was found about it may not hold any more; empty while it does.
     pub stale: Vec<String>,
+    /// Where its work collides with what the trunk got meanwhile.
+    pub collisions: Vec<String>,
 }
 
 /// The columns of the board, each in the order of the queue.
@@ -232,6 +234,7 @@ fn card(book: &ProjectBook, id: &FeatureId, known: &Known) -> Card {
         epoch: known.epoch.0,
         blockers: known.blockers.iter().map(ToString::to_string).collect(),
         stale: book.stale(id),
+        collisions: book.trunk.state.collisions(id, known.epoch).to_vec(),
     }
 }
 

@@ -26,7 +26,7 @@ fn attacked(attack: &str) -> (serde_json::Value, String) {
     let after = available_mib();
     assert!(after + TAKEN_MAX > before, "{before} MiB were free before, {after} are now");
     assert!(me.ok(&["project", "show", "zoo"]).contains("zoo"), "the server goes on");
-    me.ok(&["project", "stop", "zoo"]);
+    me.stop_all();
     server.stop();
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
     let log = me.export();

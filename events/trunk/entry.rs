@@ -1,0 +1,149 @@
+//! An entry of the merge queue: where it stands, and what became of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::Evidence;
+use crate::holder::Seat;
+use crate::id::{FeatureId, Sha, Timestamp};
+use crate::stream::Position;
+use crate::trunk::event::{Candidate, Changes, EntryKind};
+
+/// An entry of the queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its number.
+    pub number: u64,
+    /// What it brings.
+    pub kind: EntryKind,
+    /// When it joined: the date of its commits.
+    pub at: Timestamp,
+    /// Where it stands.
+    pub stage: Stage,
+    /// How often upstream moved under it.
+    pub moves: u32,
+    /// Verifiers of this candidate that ended without evidence.
+    pub lapses: u32,
+    /// Candidates that were built.
+    pub builds: u32,
+    /// What the newest candidate changes.
+    pub changes: Changes,
+    /// Protected paths that a person let it change.
+    pub approved: Vec<String>,
+}
+
+/// What a merge changed, and when it was published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Landed {
+    /// Where its publication is recorded.
+    pub at: Position,
+    /// The paths, as far as they were recorded.
+    pub files: Vec<String>,
+}
+
+/// What became of an entry that takes out what a commit brought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Undone {
+    /// That commit.
+    pub commit: Sha,
+    /// Whether it was itself such a one.
+    pub restores: bool,
+    /// What became of it.
+    pub verdict: Verdict,
+}
+
+/// Where an entry stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Nothing was built on the present head.
+    Queued,
+    /// A candidate waits for verification.
+    Built {
+        /// It.
+        candidate: Candidate,
+    },
+    /// A verifier works.
+    Verifying {
+        /// On this.
+        candidate: Candidate,
+        /// Where.
+        seat: Seat,
+    },
+    /// It may be published.
+    Verified {
+        /// This.
+        candidate: Candidate,
+        /// On this evidence.
+        evidence: Evidence,
+    },
+    /// Upstream is being moved.
+    Publishing {
+        /// To this.
+        candidate: Candidate,
+    },
+}
+
+/// What became of a feature's entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// It is upstream.
+    Merged(Merged),
+    /// It does not merge.
+    Conflict {
+        /// Where.
+        paths: Vec<String>,
+        /// With what.
+        base: Option<Sha>,
+    },
+    /// The verification failed.
+    Red {
+        /// The last lines of its log.
+        tail: String,
+        /// Exit code.
+        exit: i32,
+    },
+    /// A person did not let it change protected paths.
+    Refused {
+        /// Those.
+        paths: Vec<String>,
+        /// Why.
+        why: String,
+    },
+    /// It was taken off the queue.
+    Dropped {
+        /// Why.
+        why: String,
+    },
+}
+
+/// A published merge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// The commit upstream holds.
+    pub sha: Sha,
+}
+
+impl Entry {
+    /// Whether it changes protected paths that nobody approved.
+    pub fn needs_approval(&self) -> bool {
+        self.changes.protected.iter().any(|path| !self.approved.contains(path))
+    }
+
+    /// The feature it is about, if it is about one.
+    pub fn feature(&self) -> Option<&FeatureId> {
+        match &self.kind {
+            EntryKind::Scaffold => None,
+            EntryKind::Feature { feature, .. } | EntryKind::Revert { feature, .. } => Some(feature),
+        }
+    }
+
+    /// The candidate under way, if one was built.
+    pub fn candidate(&self) -> Option<&Candidate> {
+        match &self.stage {
+            Stage::Queued => None,
+            Stage::Built { candidate }
+            | Stage::Verifying { candidate, .. }
+            | Stage::Verified { candidate, .. }
+            | Stage::Publishing { candidate } => Some(candidate),
+        }
+    }
+}
