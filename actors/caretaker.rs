@@ -1,14 +1,16 @@
-//! Looks after the gates: once a day each is packed, and candidates of long ago are removed. Gates never clean up behind our back
+//! Looks after the gates: once a day each is packed, and what may go is removed: candidates of long ago, and what claims left of features
+//! that are over. Gates never clean up behind our back
 //! (`gc.auto` is off in them), so without this they would only grow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use events::id::{ProjectName, Timestamp};
 use events::policy::upkeep;
+use events::view::ProjectBook;
 
 use crate::ports::clock::Clock;
-use crate::ports::repo::Repo;
+use crate::ports::repo::{Gone, Repo};
 use crate::projector::Projector;
 
 /// Time between two times for the same gate, and before the first one: a server that starts has other things to do.
@@ -35,11 +37,11 @@ impl Caretaker {
             changes.mark_unchanged();
             let now = self.clock.now();
             let gates = self.gates();
-            due.retain(|name, _| gates.contains_key(name));
-            for (name, first) in gates {
+            due.retain(|name, _| gates.contains(name));
+            for name in gates {
                 let at = *due.entry(name.clone()).or_insert_with(|| now.plus_ms(FIRST_MS));
                 if at <= now {
-                    let done = self.repo.maintain(&name, first).await;
+                    let done = self.repo.maintain(&name, &self.gone(&name, now)).await;
                     done.unwrap_or_else(|error| tracing::warn!(project = %name, %error, "its gate is as it was; tomorrow again"));
                     due.insert(name, self.clock.now().plus_ms(EVERY_MS));
                 }
@@ -57,11 +59,21 @@ impl Caretaker {
         }
     }
 
-    /// Every project with a gate, and the oldest entry whose candidate stays.
-    fn gates(&self) -> BTreeMap<ProjectName, u64> {
+    /// Every project with a gate.
+    fn gates(&self) -> BTreeSet<ProjectName> {
         self.projector.read(|books| {
             let open = books.projects.values().filter(|book| book.registered().is_some() && book.trunk.state.branch.is_some());
-            open.map(|book| (book.name.clone(), upkeep::first_candidate_kept(&book.trunk.state))).collect()
+            open.map(|book| book.name.clone()).collect()
+        })
+    }
+
+    fn gone(&self, name: &ProjectName, now: Timestamp) -> Gone {
+        self.projector.read(|books| {
+            let gone = |book: &ProjectBook| Gone {
+                first_candidate: upkeep::first_candidate_kept(&book.trunk.state),
+                features: upkeep::let_go(book, now),
+            };
+            books.projects.get(name).map(gone).unwrap_or_default()
         })
     }
 }

@@ -277,7 +277,7 @@ impl Effects {
     }
 
     async fn publish(&self, project: &ProjectName, entry: u64, attempt: u32) -> Outcome {
-        let (candidate, url, branch, feature) = self.book(project, |book| publication(book, entry))?;
+        let (candidate, url, branch, claim) = self.book(project, |book| publication(book, entry))?;
         let (command, advanced) = match self.repo.publish(project, &url, &branch, &candidate).await {
             Ok(Published::Advanced) => (trunk::Command::RecordAdvanced { entry }, true),
             Ok(Published::Moved(looked)) => (moved(entry, looked), false),
@@ -285,10 +285,10 @@ impl Effects {
         };
         let key = ["publish", &entry.to_string(), &attempt.to_string(), candidate.sha.as_str()];
         let position = self.record(StreamId::Trunk(project.clone()), AnyCommand::Trunk(command), &key).await?;
-        if let (true, Some(feature)) = (advanced, feature)
-            && let Err(error) = self.repo.tidy(project, &feature).await
+        if let (true, Some((feature, epoch))) = (advanced, claim)
+            && let Err(error) = self.repo.tidy(project, &feature, epoch).await
         {
-            tracing::warn!(%project, %feature, %error, "work refs of a published feature are left for the next look");
+            tracing::warn!(%project, %feature, %error, "work refs of a published feature are left to the caretaker");
         }
         Ok(position)
     }
@@ -335,12 +335,12 @@ fn wish(book: &ProjectBook, entry: u64) -> Option<(MergeWish, String, String)> {
     Some((wish, registered.git_url.clone(), book.trunk.state.branch.clone()?))
 }
 
-fn publication(book: &ProjectBook, entry: u64) -> Option<(Candidate, String, String, Option<FeatureId>)> {
+fn publication(book: &ProjectBook, entry: u64) -> Option<(Candidate, String, String, Option<(FeatureId, Epoch)>)> {
     let front = book.trunk.state.front().filter(|front| front.number == entry)?;
-    let feature = match &front.kind {
+    let claim = match &front.kind {
         EntryKind::Scaffold | EntryKind::Revert { .. } => None,
-        EntryKind::Feature { feature, .. } => Some(feature.clone()),
+        EntryKind::Feature { feature, epoch, .. } => Some((feature.clone(), *epoch)),
     };
     let (url, branch) = (book.registered()?.git_url.clone(), book.trunk.state.branch.clone()?);
-    Some((front.candidate()?.clone(), url, branch, feature))
+    Some((front.candidate()?.clone(), url, branch, claim))
 }

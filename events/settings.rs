@@ -11,6 +11,8 @@ use crate::protect;
 pub const LIMIT_MS_MIN: u64 = 1_000;
 /// Milliseconds between two rescues when nothing is said.
 const RESCUE_MS: u64 = 120_000;
+/// Milliseconds that what claims left stays when nothing is said: two weeks.
+const KEEP_WORK_MS: u64 = 14 * 24 * 3_600_000;
 /// Longest command line a setting may hold, in bytes.
 pub const COMMAND_MAX: usize = 8 * 1024;
 
@@ -105,6 +107,9 @@ pub struct Settings {
     /// What a coder has not committed is brought to safety this often, in milliseconds.
     #[serde(skip_serializing_if = "is_usual_rescue")]
     pub rescue_ms: u64,
+    /// What claims left of a feature is kept this many milliseconds after the feature was closed or withdrawn.
+    #[serde(skip_serializing_if = "is_usual_keep")]
+    pub keep_work_ms: u64,
     /// A session ends after this many milliseconds.
     pub session_wall_ms: u64,
     /// A berth's claim expires this many milliseconds after the last sign of life.
@@ -120,6 +125,11 @@ pub struct Settings {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
 fn is_usual_rescue(ms: &u64) -> bool {
     *ms == RESCUE_MS
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_usual_keep(ms: &u64) -> bool {
+    *ms == KEEP_WORK_MS
 }
 
 fn is_usual(patterns: &[String]) -> bool {
@@ -139,6 +149,7 @@ impl Default for Settings {
             verify: None,
             allow_unverified: false,
             rescue_ms: RESCUE_MS,
+            keep_work_ms: KEEP_WORK_MS,
             session_wall_ms: 2 * 3_600_000,
             lease_ms: 60_000,
             outside_lease_ms: 8 * 3_600_000,
@@ -156,6 +167,7 @@ impl Settings {
             ("lease_ms", self.lease_ms),
             ("outside_lease_ms", self.outside_lease_ms),
             ("rescue_ms", self.rescue_ms),
+            ("keep_work_ms", self.keep_work_ms),
         ] {
             if ms < LIMIT_MS_MIN {
                 return Err(format!("{name} is {ms}, at least {LIMIT_MS_MIN} is needed"));

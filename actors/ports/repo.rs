@@ -1,5 +1,7 @@
 //! What git is to us: a gate per project, candidates without a work tree, and an upstream that is moved with an expected old value.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
 use events::trunk::{Candidate, Changes, Collision};
@@ -100,6 +102,15 @@ pub struct Handed {
     pub ahead: usize,
 }
 
+/// What of a gate may go.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// Candidates of entries before this one.
+    pub first_candidate: u64,
+    /// Features whose claims' work is kept no more.
+    pub features: BTreeSet<FeatureId>,
+}
+
 /// A file on a branch of its own, beside the trunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SideFile {
@@ -182,8 +193,8 @@ pub trait Repo: Send + Sync {
     async fn list_files(&self, project: &ProjectName, branch: &str, folder: &str) -> Result<Vec<String>, PortError>;
     /// Puts a file on a branch of its own upstream; answers its commit, and whether that is a new one.
     async fn publish_file(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError>;
-    /// Packs a gate, and removes the candidates before this entry. Nothing that a ref holds is lost, and nothing that was just pushed.
-    async fn maintain(&self, project: &ProjectName, first_candidate: u64) -> Result<(), PortError>;
-    /// Removes the work refs of a feature that is closed; pinned submissions stay.
-    async fn tidy(&self, project: &ProjectName, feature: &FeatureId) -> Result<(), PortError>;
+    /// Packs a gate, and removes what may go. Nothing else that a ref holds is lost, and nothing that was just pushed.
+    async fn maintain(&self, project: &ProjectName, gone: &Gone) -> Result<(), PortError>;
+    /// Removes the work refs of a claim whose work was merged; what was handed in stays pinned.
+    async fn tidy(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Result<(), PortError>;
 }

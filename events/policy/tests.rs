@@ -281,3 +281,17 @@ fn what_the_trunk_overtakes_is_probed_once() {
         assert_eq!(trunk.collisions(&"a".parse().expect("id"), Epoch(1)).len(), usize::from(epoch == 1), "of this claim only");
     }
 }
+
+/// What claims left goes when its feature has been over for long enough, and not before.
+#[test]
+fn work_is_kept_for_its_time() {
+    let mut scene = Scene::running(1);
+    scene.feature("a", 2).feature("b", 2).feature("c", 2);
+    let closing = f::Closing::DoneElsewhere;
+    scene.add::<f::Event>("feature-z/a", f::Closed { closing, by: "me".into() });
+    scene.add::<f::Event>("feature-z/b", f::Withdrawn { by: "me".into() });
+    let book = scene.books.projects.values().next().expect("project");
+    let after = |ms: u64| upkeep::let_go(book, Timestamp(i64::try_from(scene.position).expect("small") * 1_000_000).plus_ms(ms));
+    let kept = Settings::default().keep_work_ms;
+    assert_eq!((after(kept - 2_000).len(), after(kept - 1_000).len(), after(kept).len()), (0, 1, 2), "open ones stay for ever");
+}

@@ -1,6 +1,9 @@
 //! When something outside is looked after that nobody tells about: upstreams while nothing is queued, and gates.
 
-use crate::id::{Digest, Timestamp};
+use std::collections::BTreeSet;
+
+use crate::feature::Stage;
+use crate::id::{Digest, FeatureId, Timestamp};
 use crate::policy::BACKOFF_MS_MAX;
 use crate::project::Registered;
 use crate::trunk::Trunk;
@@ -31,6 +34,15 @@ pub fn look_again_ms(book: &ProjectBook, now: Timestamp) -> u64 {
     }
 }
 
+/// Features that were over for long enough: what claims left of them may go. Commits that were handed in stay pinned.
+pub fn let_go(book: &ProjectBook, now: Timestamp) -> BTreeSet<FeatureId> {
+    let kept = book.registered().map_or(u64::MAX, |registered| registered.settings.keep_work_ms);
+    let over = book.known().filter(|(_, known, tracked)| {
+        matches!(known.stage, Stage::Closed { .. } | Stage::Withdrawn) && now.ms_since(tracked.changed) >= kept
+    });
+    over.map(|(id, ..)| id.clone()).collect()
+}
+
 /// The first entry whose candidate stays in the gate.
 pub fn first_candidate_kept(trunk: &Trunk) -> u64 {
     let waiting = trunk.queue.iter().chain(&trunk.held).map(|entry| entry.number).min();
@@ -40,7 +52,7 @@ pub fn first_candidate_kept(trunk: &Trunk) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trunk::{Entry, EntryKind, Fault, Halt, Stage};
+    use crate::trunk::{self, Entry, EntryKind, Fault, Halt};
 
     #[test]
     fn trouble_is_looked_at_less_and_less_often() {
@@ -65,7 +77,7 @@ mod tests {
             number: 7,
             kind: EntryKind::Scaffold,
             at: Timestamp(0),
-            stage: Stage::Queued,
+            stage: trunk::Stage::Queued,
             moves: 0,
             lapses: 0,
             builds: 1,

@@ -1,5 +1,7 @@
 //! The gate's refs: work of claims, pinned submissions, candidates.
 
+use std::collections::BTreeSet;
+
 use actors::briefs::kept_ref;
 use actors::ports::PortError;
 use actors::ports::repo::{Handed, Looked};
@@ -129,13 +131,28 @@ pub(super) fn drop_candidates(repository: &Repository, first: u64) -> Result<(),
     Ok(())
 }
 
-/// Removes the work refs of a closed feature; pinned submissions stay.
-pub(super) fn tidy(repository: &Repository, feature: &FeatureId) -> Result<(), PortError> {
-    for pattern in ["refs/heads/work", "refs/rescue", "refs/supercargo/kept"] {
-        let found = repository.references_glob(&format!("{pattern}/{feature}/*")).map_err(trouble)?;
+/// Removes the work refs of a claim whose work was merged; what was handed in stays pinned.
+pub(super) fn tidy(repository: &Repository, feature: &FeatureId, epoch: Epoch) -> Result<(), PortError> {
+    for name in [work_ref(feature, epoch), rescue_ref(feature, epoch), kept_ref(feature, epoch)] {
+        match repository.find_reference(&name) {
+            Ok(mut reference) => reference.delete().map_err(trouble)?,
+            Err(e) if e.code() == git2::ErrorCode::NotFound => {}
+            Err(e) => return Err(trouble(e)),
+        }
+    }
+    Ok(())
+}
+
+/// Removes what every claim left of these features; what was handed in stays pinned.
+pub(super) fn let_go(repository: &Repository, features: &BTreeSet<FeatureId>) -> Result<(), PortError> {
+    for folder in ["refs/heads/work/", "refs/rescue/", "refs/supercargo/kept/"] {
+        let found = repository.references_glob(&format!("{folder}*")).map_err(trouble)?;
         let found: Vec<_> = found.filter_map(Result::ok).collect();
         for mut reference in found {
-            reference.delete().map_err(trouble)?;
+            let feature = reference.name().ok().and_then(|name| name.strip_prefix(folder)?.split('/').next()?.parse().ok());
+            if feature.is_some_and(|feature| features.contains(&feature)) {
+                reference.delete().map_err(trouble)?;
+            }
         }
     }
     Ok(())

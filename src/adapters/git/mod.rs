@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::ports::PortError;
-use actors::ports::repo::{Built, Copied, Credential, Handed, Looked, MergeWish, Published, Repo, SideFile};
+use actors::ports::repo::{Built, Copied, Credential, Gone, Handed, Looked, MergeWish, Published, Repo, SideFile};
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha};
 use events::trunk::{Candidate, Collision};
@@ -182,15 +182,20 @@ impl Repo for Gates {
         self.publish_side(project, url, file).await
     }
 
-    async fn maintain(&self, project: &ProjectName, first_candidate: u64) -> Result<(), PortError> {
-        self.with(project, move |repository| gate::drop_candidates(repository, first_candidate)).await?;
+    async fn maintain(&self, project: &ProjectName, gone: &Gone) -> Result<(), PortError> {
+        let gone = gone.clone();
+        self.with(project, move |repository| {
+            gate::drop_candidates(repository, gone.first_candidate)?;
+            gate::let_go(repository, &gone.features)
+        })
+        .await?;
         let path = self.path(project);
         // What nothing refers to stays two weeks, as git itself has it: a push may be on its way.
         self.git.run(Some(&path), &["gc", "--quiet", "--prune=2.weeks.ago"], vec![]).await.map(|_| ())
     }
 
-    async fn tidy(&self, project: &ProjectName, feature: &FeatureId) -> Result<(), PortError> {
+    async fn tidy(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Result<(), PortError> {
         let feature = feature.clone();
-        self.with(project, move |repository| gate::tidy(repository, &feature)).await
+        self.with(project, move |repository| gate::tidy(repository, &feature, epoch)).await
     }
 }
