@@ -58,6 +58,15 @@ pub struct Effects {
 /// Where a repository keeps prompts of its own, a file a role.
 const OWN_PROMPTS: &str = ".supercargo/prompts";
 
+/// What a candidate is published with.
+struct Publication {
+    candidate: Candidate,
+    url: String,
+    branch: String,
+    /// Whose work it is.
+    claim: Option<(FeatureId, Epoch)>,
+}
+
 enum Trouble {
     Execute(ExecuteError),
     Port(PortError),
@@ -277,7 +286,7 @@ impl Effects {
     }
 
     async fn publish(&self, project: &ProjectName, entry: u64, attempt: u32) -> Outcome {
-        let (candidate, url, branch, claim) = self.book(project, |book| publication(book, entry))?;
+        let Publication { candidate, url, branch, claim } = self.book(project, |book| publication(book, entry))?;
         let (command, advanced) = match self.repo.publish(project, &url, &branch, &candidate).await {
             Ok(Published::Advanced) => (trunk::Command::RecordAdvanced { entry }, true),
             Ok(Published::Moved(looked)) => (moved(entry, looked), false),
@@ -335,12 +344,12 @@ fn wish(book: &ProjectBook, entry: u64) -> Option<(MergeWish, String, String)> {
     Some((wish, registered.git_url.clone(), book.trunk.state.branch.clone()?))
 }
 
-fn publication(book: &ProjectBook, entry: u64) -> Option<(Candidate, String, String, Option<(FeatureId, Epoch)>)> {
+fn publication(book: &ProjectBook, entry: u64) -> Option<Publication> {
     let front = book.trunk.state.front().filter(|front| front.number == entry)?;
     let claim = match &front.kind {
         EntryKind::Scaffold | EntryKind::Revert { .. } => None,
         EntryKind::Feature { feature, epoch, .. } => Some((feature.clone(), *epoch)),
     };
     let (url, branch) = (book.registered()?.git_url.clone(), book.trunk.state.branch.clone()?);
-    Some((front.candidate()?.clone(), url, branch, claim))
+    Some(Publication { candidate: front.candidate()?.clone(), url, branch, claim })
 }

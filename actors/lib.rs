@@ -25,6 +25,7 @@ pub mod host;
 pub mod janitor;
 pub mod keeper;
 pub mod lane;
+pub mod nudges;
 pub mod outside;
 pub mod policies;
 pub mod ports;

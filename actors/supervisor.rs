@@ -22,6 +22,7 @@ use crate::host::{ExecuteError, IDLE, Kernel};
 use crate::janitor::Janitor;
 use crate::keeper::Keeper;
 use crate::lane::Lane;
+use crate::nudges::Nudges;
 use crate::policies::Policies;
 use crate::ports::blobs::Blobs;
 use crate::ports::clock::Clock;
@@ -77,6 +78,8 @@ pub struct Core {
     pub sessions: Sessions,
     /// Who was heard of.
     pub signs: Arc<Signs>,
+    /// Upstreams to be looked at without delay.
+    pub nudges: Nudges,
     /// The world.
     pub world: World,
 }
@@ -116,7 +119,7 @@ impl Core {
             signs: signs.clone(),
             tallies: Arc::new(Tallies::new(world.clock.now())),
         };
-        let core = Self { directory, projector: projector.clone(), lane, sessions, signs, world };
+        let core = Self { directory, projector: projector.clone(), lane, sessions, signs, nudges: Nudges::default(), world };
         let mut tasks = Tasks::default();
         tasks.run(
             async move { projector.run(follower).await.map_err(|error| format!("the books cannot follow the log: {error}")) },
@@ -128,7 +131,12 @@ impl Core {
 impl Core {
     /// Looks after upstreams.
     pub fn watcher(&self) -> Watcher {
-        Watcher { directory: self.directory.clone(), projector: self.projector.clone(), repo: self.world.repo.clone() }
+        Watcher {
+            directory: self.directory.clone(),
+            projector: self.projector.clone(),
+            repo: self.world.repo.clone(),
+            nudges: self.nudges.clone(),
+        }
     }
 }
 

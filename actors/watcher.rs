@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use crate::directory::Directory;
 use crate::effects::{halt, told};
 use crate::host::ExecuteError;
+use crate::nudges::Nudges;
 use crate::ports::repo::Repo;
 use crate::projector::Projector;
 
@@ -46,6 +47,8 @@ pub struct Watcher {
     pub projector: Projector,
     /// git.
     pub repo: Arc<dyn Repo>,
+    /// Who is to be looked at without delay.
+    pub nudges: Nudges,
 }
 
 fn upstream(book: &ProjectBook) -> Option<Upstream> {
@@ -62,6 +65,8 @@ impl Watcher {
         let mut due: BTreeMap<ProjectName, Timestamp> = BTreeMap::new();
         let mut looking: JoinSet<ProjectName> = JoinSet::new();
         let mut underway: BTreeSet<ProjectName> = BTreeSet::new();
+        // What was said to have moved while it was looked at: that look may have been too early.
+        let mut again: BTreeSet<ProjectName> = BTreeSet::new();
         loop {
             changes.mark_unchanged();
             let now = clock.now();
@@ -91,10 +96,15 @@ impl Watcher {
             tokio::select! {
                 () = changes.changed() => {}
                 () = sleep => {}
+                names = self.nudges.taken() => {
+                    again.extend(names.intersection(&underway).cloned());
+                    due.extend(names.into_iter().map(|name| (name, clock.now())));
+                }
                 Some(Ok(name)) = looking.join_next() => {
                     underway.remove(&name);
                     let now = clock.now();
-                    due.insert(name.clone(), now.plus_ms(self.pause(&name, now)));
+                    let pause = if again.remove(&name) { 0 } else { self.pause(&name, now) };
+                    due.insert(name, now.plus_ms(pause));
                 }
             }
         }

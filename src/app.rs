@@ -27,6 +27,7 @@ use crate::engine::choice::{EngineArgs, Place, choose};
 use crate::gateway::Gateway;
 use crate::gateway::providers::Providers;
 use crate::http::Served;
+use crate::http::hooks::HookKey;
 use crate::http::office::{Office, Premises};
 use crate::log::Health;
 use crate::log::place::LogPlace;
@@ -259,9 +260,10 @@ impl App {
         Ok(chosen.said)
     }
 
-    /// What its HTTP works with.
-    pub fn served(&self) -> Served {
-        let premises = Premises { engine: self.engine.clone(), data: self.data.path().to_owned() };
+    /// What its HTTP works with; with a token when it listens on a port.
+    pub fn served(&self, token: Option<&str>) -> Served {
+        let hooks = token.map(HookKey::of);
+        let premises = Premises { engine: self.engine.clone(), data: self.data.path().to_owned(), hooks };
         Served { office: Office { core: self.running.core.clone(), premises }, gates: self.data.gates() }
     }
 

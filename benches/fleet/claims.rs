@@ -77,7 +77,7 @@ impl Scene {
         let upstream = folder.join("upstream.git");
         seed(&upstream)?;
         let mut app = App::open(data, Ownership::Respect).await?;
-        let office = app.served().office;
+        let office = app.served(None).office;
         let wish = || Wish::fresh("bench");
         let git_url = upstream.display().to_string();
         let new = NewProject { name: "bench".into(), git_url, kind: ProjectKind::Existing, spec: None, credential: None };

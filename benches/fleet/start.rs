@@ -107,7 +107,7 @@ async fn sessions<T>(folder: &Path, agents: u16, look: impl FnOnce() -> T) -> an
     let upstream = folder.join("upstream.git");
     crate::claims::seed(&upstream)?;
     let mut app = App::open(DataFolder::make(&folder.join("data"))?, Ownership::Respect).await?;
-    let office = app.served().office;
+    let office = app.served(None).office;
     let wish = || Wish::fresh("bench");
     let git_url = upstream.display().to_string();
     let new = NewProject { name: "bench".into(), git_url, kind: ProjectKind::Existing, spec: None, credential: None };

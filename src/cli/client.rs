@@ -27,7 +27,7 @@ pub(super) async fn ask<B: Serialize, T: DeserializeOwned>(
     let app = App::open(folder, Ownership::Respect)
         .await
         .context("no server answers on this data folder, and it cannot be opened without one")?;
-    let server = http::listen(&app.served(), &socket)?;
+    let server = http::listen(&app.served(None), &socket)?;
     let answer = call_socket(&socket, method, path, body).await;
     server.stop(true).await;
     app.stop().await;

@@ -68,9 +68,9 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     for line in app.begin(&args.engine).await? {
         eprintln!("note: {line}");
     }
-    let served = app.served();
-    let socket = http::listen(&served, &app.data.operator_socket())?;
     let token = http::token::read_or_make(&app.data.token())?;
+    let served = app.served(Some(&token));
+    let socket = http::listen(&served, &app.data.operator_socket())?;
     let port = http::listen_port(&served, args.listen, &token)?;
     std::fs::write(app.data.url(), format!("http://{}\n", port.address))?;
     // Before the ready line: whoever has read it may end us in order.

@@ -5,7 +5,7 @@ use events::id::ProjectName;
 
 use super::DataArgs;
 use super::client::ask;
-use crate::http::shapes::{AcceptUpstream, UpstreamShape, Written};
+use crate::http::shapes::{AcceptUpstream, HookShape, UpstreamShape, Written};
 
 /// What can be done about a project's upstream.
 #[derive(Debug, Subcommand)]
@@ -21,6 +21,8 @@ pub(super) enum UpstreamCommand {
         /// The commit that upstream was seen at
         sha: String,
     },
+    /// Show what its forge is given, so that it can say at once when somebody pushed
+    Hook(ProjectArgs),
     /// Forget the pinned keys of its host; the next connection pins what it sees
     ForgetHostKeys(ProjectArgs),
 }
@@ -44,6 +46,11 @@ pub(super) async fn run(command: UpstreamCommand) -> anyhow::Result<()> {
     let shape: UpstreamShape = match command {
         UpstreamCommand::Show(project) => project.asked("GET", "").await?,
         UpstreamCommand::Fetch(project) => project.asked("POST", "/fetch").await?,
+        UpstreamCommand::Hook(project) => {
+            let hook: HookShape = project.asked("GET", "/hook").await?;
+            println!("post JSON to {} below the server's address, with the secret {}", hook.path, hook.secret);
+            return Ok(());
+        }
         UpstreamCommand::ForgetHostKeys(project) => project.asked("DELETE", "/host-keys").await?,
         UpstreamCommand::Accept { project, sha } => {
             let path = format!("/api/v1/projects/{}/upstream/accept", project.project);

@@ -8,6 +8,9 @@ use super::routes::LIVE_PROTOCOL;
 /// Name of whoever holds the token and says no other.
 const OPERATOR: &str = "operator";
 
+/// Name of whoever says that an upstream moved.
+const FORGE: &str = "forge";
+
 /// What guards a port.
 #[derive(Debug, Clone)]
 pub struct Access {
@@ -59,6 +62,10 @@ impl Access {
         if carries && !is_git && !essence.eq_ignore_ascii_case("application/json") {
             let detail = format!("the content type has to be application/json, not {essence:?}");
             return Err(refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
+        }
+        // Whoever knocks here proves that they know the project's own secret.
+        if *method == Method::POST && knock.path.starts_with("/hooks/") {
+            return Ok(FORGE.to_owned());
         }
         let is_open = matches!(knock.path, "/" | "/openapi.json" | "/healthz" | "/readyz");
         let reads = *method == Method::GET || *method == Method::HEAD;

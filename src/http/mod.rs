@@ -4,6 +4,7 @@
 pub mod access;
 mod body;
 mod caller;
+pub mod hooks;
 pub mod office;
 pub mod openapi;
 pub mod problem;

@@ -27,6 +27,7 @@ use super::routes;
         routes::upstream::fetch_upstream,
         routes::upstream::accept_upstream,
         routes::upstream::forget_host_keys,
+        routes::upstream::show_hook,
         routes::projects::change_project,
         routes::projects::delete_project,
         routes::projects::set_target,

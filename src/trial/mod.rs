@@ -61,12 +61,12 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     };
     let data = DataFolder::make(&folder)?.with_database(args.log.clone());
     let mut app = App::open(data.clone(), Ownership::Respect).await?;
-    let office = app.served().office;
+    let office = app.served(None).office;
     set_up(&office, &data, &args).await?;
     for line in app.begin(&args.engine).await? {
         eprintln!("note: {line}");
     }
-    let served = app.served();
+    let served = app.served(None);
     let socket = http::listen(&served, &data.operator_socket())?;
     let token = http::token::read_or_make(&data.token())?;
     let port = http::listen_port(&served, args.listen, &token)?;

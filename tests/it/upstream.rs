@@ -2,6 +2,10 @@
 //! and work goes on when it is mended.
 
 use std::path::Path;
+use std::str::FromStr;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
 use crate::binary::Serving;
 use crate::newcomer::{Newcomer, agent_that};
@@ -134,5 +138,47 @@ fn an_upstream_without_its_branch_or_not_there_is_waited_for() {
     me.follow_until_all_is_quiet();
     server.stop();
     assert_eq!(closed(&me), 1);
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
+
+/// Seconds that nobody looks by itself after the look before: four fifths of a minute, less what the test needs in between.
+const SOONER: i64 = 40;
+
+/// A forge says that somebody pushed: signed with the project's secret it is believed, and upstream is looked at at once.
+#[test]
+fn a_forge_that_says_who_it_is_is_heard() {
+    let (me, server) = begin();
+    // Nobody works, so nothing is queued, and nobody looks for its own sake.
+    me.ok(&["project", "set", "zoo", "--target", "0"]);
+    me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until("trunk.opened");
+    let said = me.ok(&["project", "upstream", "hook", "zoo"]);
+    let (path, secret) = said.trim().split_once(" below the server's address, with the secret ").expect("both");
+    let path = path.trim_start_matches("post JSON to ");
+    let theirs = push(&me.folder.path().join("tree"), "theirs", false);
+    let url = std::fs::read_to_string(me.folder.path().join("data/url")).expect("the server's address");
+    let body = format!(r#"{{"ref": "refs/heads/main", "after": "{theirs}"}}"#);
+    let post = |path: &str, secret: &str, kind: &str| {
+        let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key").chain_update(&body).finalize();
+        let signature = format!("x-hub-signature-256: sha256={}", data_encoding::HEXLOWER.encode(&mac.into_bytes()));
+        let url = format!("{}{path}", url.trim());
+        let asked = ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", &signature, "-H", kind, "-d", &body, &url];
+        let output = std::process::Command::new("curl").args(asked).output().expect("curl");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let json = "content-type: application/json";
+    assert_eq!(post(path, "guessed", json), "401");
+    assert_eq!(post("/hooks/nobody", secret, json), "401", "which projects there are is not told");
+    assert_eq!(post(path, secret, "content-type: application/x-www-form-urlencoded"), "415");
+    assert_eq!(post(path, secret, json), "202");
+    me.follow_until("trunk.followed");
+    server.stop();
+    let log = me.export();
+    let at = |kind: &str| {
+        let event = log.iter().find(|event| event["type"] == kind).unwrap_or_else(|| panic!("no {kind}"));
+        event["at"].as_str().and_then(|time| jiff::Timestamp::from_str(time).ok()).expect("a time").as_second()
+    };
+    assert!(at("trunk.followed") - at("project.started") < SOONER, "looked at because it was said");
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }

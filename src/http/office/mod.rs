@@ -25,6 +25,7 @@ use events::project;
 use events::stream::{StreamId, Version};
 use events::view::ProjectBook;
 
+use super::hooks::HookKey;
 use super::problem::ApiProblem;
 use super::shapes::Written;
 
@@ -46,6 +47,8 @@ pub struct Premises {
     pub engine: Option<Arc<dyn Engine>>,
     /// The data folder.
     pub data: PathBuf,
+    /// What secrets of hooks are made of, where there is a token.
+    pub hooks: Option<HookKey>,
 }
 
 /// One wish: who has it, and the id under which it is answered once.

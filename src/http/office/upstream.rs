@@ -8,7 +8,7 @@ use events::trunk::{self, Fault};
 
 use super::{Done, Office, Wish, written};
 use crate::http::problem::ApiProblem;
-use crate::http::shapes::{UpstreamShape, Written};
+use crate::http::shapes::{HookShape, UpstreamShape, Written};
 
 impl Office {
     /// Where upstream is, as far as we know.
@@ -27,7 +27,7 @@ impl Office {
         })
     }
 
-    /// Looks at upstream now; for a button, and for hooks of whoever hosts it.
+    /// Looks at upstream now.
     pub async fn fetch(&self, name: &str) -> Done<UpstreamShape> {
         let project = Self::name(name)?;
         self.core.watcher().look(&project).await.map_err(|error| match error {
@@ -35,6 +35,29 @@ impl Office {
             LookError::Execute(error) => error.into(),
         })?;
         self.upstream(name).await
+    }
+
+    /// What a forge is given, so that it can say when somebody pushed.
+    pub fn hook(&self, name: &str) -> Done<HookShape> {
+        let secret = self.hook_secret(name)?;
+        self.read(&Self::name(name)?, |book| book.registered().map(|_| ()))?;
+        Ok(HookShape { path: format!("/hooks/{name}"), secret })
+    }
+
+    /// The secret of a name's hook, whether there is such a project or not.
+    pub fn hook_secret(&self, name: &str) -> Done<String> {
+        let name = Self::name(name)?;
+        let key = self.premises.hooks.as_ref();
+        let key = key.ok_or_else(|| ApiProblem::not_found("no_hooks", "hooks are heard on a port, and this server has none"))?;
+        Ok(key.secret(&name))
+    }
+
+    /// Looks at upstream soon: somebody says that it moved.
+    pub fn nudge(&self, name: &str) -> Done<()> {
+        let name = Self::name(name)?;
+        self.read(&name, |book| book.registered().map(|_| ()))?;
+        self.core.nudges.nudge(name);
+        Ok(())
     }
 
     /// Takes upstream's rewritten branch as it is. The commit has to be the one that was shown.

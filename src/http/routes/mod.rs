@@ -6,6 +6,7 @@ pub(super) mod containers;
 pub(super) mod events;
 pub(super) mod features;
 pub(super) mod git;
+mod hooks;
 pub(super) mod live;
 mod page;
 pub(super) mod projects;
@@ -47,7 +48,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(events::configure)
         .configure(subscriptions::configure)
         .configure(live::configure);
-    config.service(api).configure(git::configure).configure(page::configure);
+    config.service(api).configure(git::configure).configure(hooks::configure).configure(page::configure);
 }
 
 /// A read may name a position that it has to have seen: the answer of a write.

@@ -7,10 +7,10 @@ use super::{Answer, Seen, ok};
 use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
-use crate::http::shapes::{AcceptUpstream, UpstreamShape, Written};
+use crate::http::shapes::{AcceptUpstream, HookShape, UpstreamShape, Written};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(show_upstream).service(fetch_upstream).service(accept_upstream).service(forget_host_keys);
+    config.service(show_upstream).service(fetch_upstream).service(accept_upstream).service(forget_host_keys).service(show_hook);
 }
 
 /// Where upstream is, what is wrong with it, and which host keys are pinned.
@@ -22,7 +22,7 @@ pub(in crate::http) async fn show_upstream(office: Data<Office>, name: Path<Stri
     ok(office.upstream(&name).await?)
 }
 
-/// Look at upstream now: for a button, and for hooks of whoever hosts it.
+/// Look at upstream now.
 #[utoipa::path(context_path = "/api/v1", tag = "upstream",
     responses((status = 200, body = UpstreamShape), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/upstream/fetch")]
@@ -49,4 +49,13 @@ pub(in crate::http) async fn accept_upstream(
 #[delete("/projects/{p}/upstream/host-keys")]
 pub(in crate::http) async fn forget_host_keys(office: Data<Office>, name: Path<String>) -> Answer {
     ok(office.forget_host_keys(&name).await?)
+}
+
+/// What a forge is given, so that it can say when somebody pushed: it posts JSON there, signed with the secret (`X-Hub-Signature-256`,
+/// `X-Forgejo-Signature`, `X-Gitea-Signature`) or with the secret itself (`X-Gitlab-Token`). The secret changes with the server's token.
+#[utoipa::path(context_path = "/api/v1", tag = "upstream",
+    responses((status = 200, body = HookShape), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}/upstream/hook")]
+pub(in crate::http) async fn show_hook(office: Data<Office>, name: Path<String>) -> Answer {
+    ok(office.hook(&name)?)
 }

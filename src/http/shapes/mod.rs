@@ -22,7 +22,7 @@ pub use fleet::{BerthShape, Board, Card, Columns, Found, Hit, SessionShape, Stat
 pub use project::{CredentialShape, NewProject, NewTarget, ProjectChange, ProjectShape, project};
 pub use subscription::{Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken};
 pub use trunk::{ConflictShape, EntryShape, ScaffoldShape, TrunkShape, trunk};
-pub use upstream::{AcceptUpstream, UpstreamShape};
+pub use upstream::{AcceptUpstream, HookShape, UpstreamShape};
 pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
 
 /// A time as it goes over the wire, RFC 3339.

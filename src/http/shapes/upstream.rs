@@ -18,6 +18,15 @@ pub struct UpstreamShape {
     pub host_keys: Vec<String>,
 }
 
+/// What a forge is given, so that it can say when somebody pushed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct HookShape {
+    /// Where it posts to, below this server's address.
+    pub path: String,
+    /// What it signs with.
+    pub secret: String,
+}
+
 /// A rewritten branch is taken as it is.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,0 +1,38 @@
+//! `/hooks/{p}`: for forges. A signed message says that somebody pushed; what it says beside that is not believed, upstream is looked at.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Payload, ServiceConfig, post, resource};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::Answer;
+use crate::http::hooks::{HOOK_MAX, Proof, is_proved};
+use crate::http::office::Office;
+use crate::http::problem::ApiProblem;
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(resource("/hooks/{p}").route(post().to(heard)));
+}
+
+async fn heard(office: Data<Office>, request: HttpRequest, name: Path<String>, body: Payload) -> Answer {
+    let too_large = |_| ApiProblem {
+        status: StatusCode::PAYLOAD_TOO_LARGE,
+        code: "too_large".to_owned(),
+        detail: format!("at most {HOOK_MAX} bytes are taken"),
+    };
+    let read = body.to_bytes_limited(HOOK_MAX).await.map_err(too_large)?;
+    let body = read.map_err(|e| ApiProblem::invalid(format!("the body was cut: {e}")))?;
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let proof = Proof {
+        hub: header("x-hub-signature-256"),
+        bare: header("x-forgejo-signature").or_else(|| header("x-gitea-signature")),
+        token: header("x-gitlab-token"),
+    };
+    // A name that nobody has has a secret like every other: who does not know it is not told which names there are.
+    let proved = office.hook_secret(&name).is_ok_and(|secret| is_proved(&secret, &proof, &body));
+    if !proved {
+        let detail = "the signature is not one of this project's secret; `project upstream hook` shows it".to_owned();
+        return Err(ApiProblem { status: StatusCode::UNAUTHORIZED, code: "bad_signature".to_owned(), detail });
+    }
+    office.nudge(&name)?;
+    Ok(HttpResponse::Accepted().finish())
+}
