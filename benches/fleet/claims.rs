@@ -16,7 +16,7 @@ use events::project::ProjectKind;
 use events::stream::StreamId;
 use supercargo::app::{App, DataFolder, Ownership, on_system};
 use supercargo::engine::choice::{EngineArgs, EngineWish};
-use supercargo::http::office::{Office, Wish};
+use supercargo::http::office::{Office, Wanted, Wish};
 use supercargo::http::shapes::{NewProject, ProjectChange};
 
 const READY: usize = 40;
@@ -92,7 +92,7 @@ impl Scene {
         });
         let batch = Batch { prefix: "f".into(), items: items.collect() };
         office.add_features(&wish(), "bench", &batch).await?;
-        office.intend(&wish(), "bench", "start").await?;
+        office.intend(&wish(), "bench", Wanted::Start).await?;
         app.begin(&EngineArgs { engine: EngineWish::Process, ..EngineArgs::default() }).await?;
         Ok(Self { app, office, project: "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))? })
     }

@@ -15,7 +15,7 @@ use events::settings::ContainerLimits;
 use supercargo::app::{App, DataFolder, Ownership, on_system};
 use supercargo::engine::choice::{EngineArgs, EngineWish};
 use supercargo::engine::docker::image::IMAGE;
-use supercargo::http::office::Wish;
+use supercargo::http::office::{Wanted, Wish};
 use supercargo::http::shapes::{NewProject, ProjectChange};
 
 const AGENTS: u16 = 10;
@@ -122,7 +122,7 @@ async fn sessions<T>(folder: &Path, agents: u16, look: impl FnOnce() -> T) -> an
     app.begin(&EngineArgs { engine: EngineWish::Docker, image: Some(IMAGE.to_owned()), ..EngineArgs::default() }).await?;
     let project: ProjectName = "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))?;
     let began = crate::now();
-    office.intend(&wish(), "bench", "start").await?;
+    office.intend(&wish(), "bench", Wanted::Start).await?;
     let at_work = office.core.projector.wait_until(|books| {
         let berths = books.projects.get(&project)?.enlisted();
         let working = berths.filter(|(_, berth, _)| matches!(berth.slot, Slot::Running { begun: true, .. })).count();
@@ -131,7 +131,7 @@ async fn sessions<T>(folder: &Path, agents: u16, look: impl FnOnce() -> T) -> an
     tokio::time::timeout(AT_WORK_WITHIN, at_work).await.context("not all sessions were at work in time")?;
     let took = began.elapsed().as_secs_f64();
     let looked = look();
-    office.intend(&wish(), "bench", "stop").await?;
+    office.intend(&wish(), "bench", Wanted::Stop).await?;
     let gone = office.core.projector.wait_until(|books| {
         let mut berths = books.projects.get(&project)?.enlisted();
         berths.all(|(_, berth, _)| berth.job().is_none()).then_some(())

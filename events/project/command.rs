@@ -59,6 +59,8 @@ pub enum Command {
         by: String,
     },
     DueInitialization,
+    /// A person wants the spec of a repository that had a life before turned into a backlog.
+    AskInitialization,
     StartInitialization {
         seat: Seat,
     },
@@ -114,6 +116,8 @@ refusal_enum! {
         Invalid { why: String } = "invalid", "{why}";
         AlreadyCloned = "already_cloned", "the gate holds a copy of upstream already";
         NothingToDo = "nothing_to_do", "there is neither a spec nor a feature: add one with `project set --spec FILE` or `feature add`";
+        NoSpec = "no_spec", "there is no spec to make a backlog of: give one with `project set --spec FILE`";
+        Initialized = "initialized", "the spec was made a backlog already, or is being made one: further features are added with `feature add`";
         Running = "running", "the project is running already";
         NotRunning = "not_running", "the project is not running";
         StillWorking = "still_working", "stop the project first";

@@ -95,6 +95,7 @@ impl Registered {
             Command::SaveEdit { by } => self.end_edit(event::EditSaved { by: by.clone() }.into()),
             Command::DiscardEdit { by } => self.end_edit(event::EditDiscarded { by: by.clone() }.into()),
             Command::DueInitialization
+            | Command::AskInitialization
             | Command::StartInitialization { .. }
             | Command::LapseInitialization { .. }
             | Command::ProposeBacklog { .. }
@@ -141,6 +142,11 @@ impl Registered {
                 Some(spec) if self.kind == ProjectKind::New => Ok(vec![event::InitializationDue { spec }.into()]),
                 _ => Err(Refusal::NotDue),
             },
+            (Command::AskInitialization, Initialization::NotDue) => match self.spec {
+                Some(spec) => Ok(vec![event::InitializationDue { spec }.into()]),
+                None => Err(Refusal::NoSpec),
+            },
+            (Command::AskInitialization, _) => Err(Refusal::Initialized),
             (Command::StartInitialization { seat }, Initialization::Due { .. }) if self.is_running() => {
                 Ok(vec![event::InitializationStarted { seat: seat.clone() }.into()])
             }

@@ -98,6 +98,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("save edit", C::SaveEdit { by: by() }),
         ("discard edit", C::DiscardEdit { by: by() }),
         ("due initialization", C::DueInitialization),
+        ("ask initialization", C::AskInitialization),
         ("start initialization", C::StartInitialization { seat: seat(1) }),
         ("lapse initialization", C::LapseInitialization { session: session(1), outcome: Outcome::Failed }),
         ("propose backlog", C::ProposeBacklog { session: session(1), digest: Digest::of(b"b"), count: 3 }),

@@ -39,6 +39,8 @@ pub(super) enum ProjectCommand {
     Usage(UsageArgs),
     /// Take over what ZeroCoder left in its repository: spec and issues
     Adopt(NameArgs),
+    /// Have its spec made a backlog although its repository had a life of its own before
+    Initialize(NameArgs),
     /// Bring our section of its AGENTS.md up to date, through the merge queue
     Scaffold(NameArgs),
     /// Its upstream: look at it, take it as it is, pinned host keys
@@ -187,6 +189,7 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         ProjectCommand::Show { name, data, output } => show(&name, &data, output.json).await,
         ProjectCommand::Usage(args) => usage::run(&args).await,
         ProjectCommand::Adopt(args) => adopt(&args).await,
+        ProjectCommand::Initialize(args) => intend(args, "initialize").await,
         ProjectCommand::Scaffold(args) => {
             let path = format!("/api/v1/projects/{}/scaffold", args.name);
             let shape: ScaffoldShape = ask(&args.data, "POST", &path, &()).await?;

@@ -34,6 +34,7 @@ use super::routes;
         routes::projects::start_project,
         routes::projects::drain_project,
         routes::projects::stop_project,
+        routes::projects::initialize_project,
         routes::projects::show_board,
         routes::features::list_features,
         routes::features::add_feature,

@@ -16,7 +16,7 @@ use crate::app::{App, DataFolder, Ownership};
 use crate::cli::shown;
 use crate::engine::choice::EngineArgs;
 use crate::http;
-use crate::http::office::{Office, Wish};
+use crate::http::office::{Office, Wanted, Wish};
 use crate::http::shapes::{NewProject, ProjectChange};
 use watch::{End, Watch};
 
@@ -131,7 +131,7 @@ async fn set_up(office: &Office, data: &DataFolder, args: &TryArgs) -> anyhow::R
         office.change_project(&wish("settings"), NAME, &change).await?;
     }
     if project.status == "stopped" {
-        office.intend(&Wish::fresh("try"), NAME, "start").await?;
+        office.intend(&Wish::fresh("try"), NAME, Wanted::Start).await?;
     }
     Ok(())
 }

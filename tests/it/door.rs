@@ -107,7 +107,7 @@ impl Scene {
     }
 
     async fn end(self) {
-        self.server.office.intend(&wish(), ZOO, "stop").await.expect("stopped");
+        self.server.office.intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop).await.expect("stopped");
         self.world.end(self.server).await;
     }
 }

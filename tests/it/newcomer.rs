@@ -354,3 +354,43 @@ fn the_doctor_looks_and_completions_are_printed() {
         assert!(String::from_utf8_lossy(&printed.stdout).contains("supercargo"), "{shell}");
     }
 }
+
+/// The initializer writes one feature for what it is told; then the usual agent.
+const PLANNER: &str = agent_that!(
+    r#"set -e
+if test "$SUPERCARGO_ROLE" = initializer; then
+    test -f README
+    echo '{"items": [{"content": {"title": "Feed the lions", "description": "They are fed."}}]}' > backlog.json
+    exec supercargo agent backlog backlog.json
+fi
+"#,
+    r#"    echo made > "$SUPERCARGO_FEATURE.txt"
+    git add --all
+    git commit --quiet -m Make
+    supercargo agent submit"#
+);
+
+/// A spec beside a repository that had a life before is made a backlog when somebody asks for it, and not by itself.
+#[test]
+fn an_existing_repository_gets_a_backlog_when_asked() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    me.add_zoo();
+    me.refused(&["project", "initialize", "zoo"], "there is no spec");
+    let spec = me.folder.path().join("spec.md");
+    std::fs::write(&spec, "Feed the lions.\n").expect("spec");
+    me.ok(&["project", "set", "zoo", "--spec", &spec.display().to_string(), "--target", "1", "--agent-command", PLANNER]);
+    me.ok(&["project", "set", "zoo", "--verify", "test -f README"]);
+    me.ok(&["feature", "add", "zoo", "Feed the bears"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_all_is_quiet();
+    let kinds = |kind: &str| me.export().iter().filter(|event| event["type"] == kind).count();
+    assert_eq!((kinds("project.initialization_due"), kinds("feature.closed")), (0, 1), "not by itself");
+    me.ok(&["project", "initialize", "zoo"]);
+    me.refused(&["project", "initialize", "zoo"], "made a backlog already");
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_nth("project.completed", 2);
+    server.stop();
+    assert_eq!((kinds("project.initialized"), kinds("feature.closed")), (1, 2), "and then once");
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}

@@ -31,7 +31,7 @@ async fn build(world: &World, server: &Server) {
     let items = vec![scripted("lions", "write lions fed\ncommit Feed\nsubmit", &[])];
     let batch = events::backlog::Batch { prefix: "feat".into(), items };
     server.office.add_features(&wish(), ZOO, &batch).await.expect("added");
-    server.office.intend(&wish(), ZOO, "start").await.expect("started");
+    server.office.intend(&wish(), ZOO, supercargo::http::office::Wanted::Start).await.expect("started");
     world.within("completed", server.completed()).await;
     assert_eq!(world.git(&world.upstream(), &["show", "main:lions"]), "fed");
 }

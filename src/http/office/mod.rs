@@ -30,6 +30,7 @@ use super::problem::ApiProblem;
 use super::shapes::Written;
 
 pub use claims::Holding;
+pub use projects::Wanted;
 
 /// The operator's desk. Clones share everything.
 #[derive(Clone)]

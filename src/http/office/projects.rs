@@ -17,6 +17,19 @@ use crate::http::shapes::{self, CredentialShape, NewProject, ProjectChange, Proj
 /// Largest spec, in bytes.
 const SPEC_MAX: usize = 1024 * 1024;
 
+/// What is wanted of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// That it works.
+    Start,
+    /// That it begins nothing new and then stops.
+    Drain,
+    /// That it stops now.
+    Stop,
+    /// That its spec is made a backlog.
+    Initialize,
+}
+
 impl Office {
     /// Registers a project whose upstream answers, and writes its spec.
     pub async fn add_project(&self, wish: &Wish, new: NewProject) -> Done<Written> {
@@ -108,16 +121,16 @@ impl Office {
         }
     }
 
-    /// Starts, drains or stops a project.
-    pub async fn intend(&self, wish: &Wish, name: &str, verb: &str) -> Done<Written> {
+    /// Does one of the things that need nothing but to be wanted.
+    pub async fn intend(&self, wish: &Wish, name: &str, wanted: Wanted) -> Done<Written> {
         let name = Self::name(name)?;
         let by = wish.by.clone();
         let has_features = self.read(&name, |book| Some(!book.backlog.state.ids.is_empty()))?;
-        let command = match verb {
-            "start" => project::Command::Start { by, has_features },
-            "drain" => project::Command::Drain { by },
-            "stop" => project::Command::Stop { by },
-            other => return Err(ApiProblem::not_found("not_found", &format!("a project cannot {other}"))),
+        let command = match wanted {
+            Wanted::Start => project::Command::Start { by, has_features },
+            Wanted::Drain => project::Command::Drain { by },
+            Wanted::Stop => project::Command::Stop { by },
+            Wanted::Initialize => project::Command::AskInitialization,
         };
         let receipt = self.tell(wish, wish.id, StreamId::Project(name), AnyCommand::Project(command)).await?;
         Ok(written(&receipt))

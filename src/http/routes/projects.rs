@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 
 use super::{Answer, Seen, ok, versioned};
 use crate::http::body::Json;
-use crate::http::office::{Office, Wish};
+use crate::http::office::{Office, Wanted, Wish};
 use crate::http::problem::ProblemShape;
 use crate::http::shapes::{Board, NewProject, NewTarget, ProjectChange, ProjectShape, ProjectUsage, Written};
 
@@ -20,6 +20,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(start_project)
         .service(drain_project)
         .service(stop_project)
+        .service(initialize_project)
         .service(show_board)
         .service(show_usage);
 }
@@ -94,7 +95,7 @@ pub(in crate::http) async fn set_target(office: Data<Office>, wish: Wish, name: 
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/start")]
 pub(in crate::http) async fn start_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
-    ok(office.intend(&wish, &name, "start").await?)
+    ok(office.intend(&wish, &name, Wanted::Start).await?)
 }
 
 /// Begin nothing new, end what runs, then stop.
@@ -102,7 +103,7 @@ pub(in crate::http) async fn start_project(office: Data<Office>, wish: Wish, nam
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/drain")]
 pub(in crate::http) async fn drain_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
-    ok(office.intend(&wish, &name, "drain").await?)
+    ok(office.intend(&wish, &name, Wanted::Drain).await?)
 }
 
 /// Stop now; work in progress is secured first.
@@ -110,7 +111,15 @@ pub(in crate::http) async fn drain_project(office: Data<Office>, wish: Wish, nam
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/stop")]
 pub(in crate::http) async fn stop_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
-    ok(office.intend(&wish, &name, "stop").await?)
+    ok(office.intend(&wish, &name, Wanted::Stop).await?)
+}
+
+/// Have the spec of a repository that had a life of its own made a backlog; a new project's is by itself.
+#[utoipa::path(context_path = "/api/v1", tag = "projects",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/initialize")]
+pub(in crate::http) async fn initialize_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+    ok(office.intend(&wish, &name, Wanted::Initialize).await?)
 }
 
 /// The project on one page.

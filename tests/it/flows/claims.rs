@@ -118,7 +118,7 @@ fn a_claim_by_id_is_refused_in_words_that_say_what_to_do() {
         server.core.lane.claim(asking("ann", Some(&ready))).await.expect("no error").expect("granted");
         let held = server.core.lane.claim(asking("bob", Some(&ready))).await.expect_err("held");
         assert!(held.to_string().contains("ann"), "{held}");
-        server.office.intend(&wish(), ZOO, "stop").await.expect("stopped");
+        server.office.intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop).await.expect("stopped");
         let stopped = server.core.lane.claim(asking("cid", None)).await.expect_err("stopped");
         assert!(stopped.to_string().contains("not running"), "C11: {stopped}");
         world.end(server).await;

@@ -52,9 +52,14 @@ fn projects() {
         refused!(&world, office.add_project(&wish(), helper), "invalid", "not started here");
         office.add_project(&wish(), project(&world, "cats")).await.expect("added");
         refused!(&world, office.add_project(&wish(), project(&world, "cats")), "exists", "never used again");
-        refused!(&world, office.intend(&wish(), "dogs", "start"), "unknown_project", "project add");
-        refused!(&world, office.intend(&wish(), "cats", "start"), "nothing_to_do", "feature add");
-        refused!(&world, office.intend(&wish(), "cats", "drain"), "not_running", "not running");
+        refused!(
+            &world,
+            office.intend(&wish(), "dogs", supercargo::http::office::Wanted::Start),
+            "unknown_project",
+            "project add"
+        );
+        refused!(&world, office.intend(&wish(), "cats", supercargo::http::office::Wanted::Start), "nothing_to_do", "feature add");
+        refused!(&world, office.intend(&wish(), "cats", supercargo::http::office::Wanted::Drain), "not_running", "not running");
         refused!(&world, async { office.project("dogs") }, "unknown_project", "project list");
         let wide = supercargo::http::shapes::ProjectChange { target: Some(99), ..Default::default() };
         let before = world.count("project.target_set").await;
@@ -164,7 +169,7 @@ fn sessions() {
             Err("no_claim".into()),
             "C2: a claim that ended pushes nothing"
         );
-        server.office.intend(&wish(), ZOO, "stop").await.expect("stopped");
+        server.office.intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop).await.expect("stopped");
         world.end(server).await;
     });
 }

@@ -117,14 +117,14 @@ fn a_stop_is_sticky_and_a_start_goes_on() {
                 .find_map(|(_, b, _)| matches!(b.slot, events::container::Slot::Running { begun: true, .. }).then_some(()))
         });
         world.within("at work", begun).await;
-        server.office.intend(&wish(), ZOO, "stop").await.expect("stopped");
+        server.office.intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop).await.expect("stopped");
         let ended = server.until(|book| {
             let idle = book.enlisted().all(|(_, b, _)| b.job().is_none());
             (idle && book.grants().is_empty()).then_some(())
         });
         world.within("stopped", ended).await;
         assert_eq!(world.engine.running(), 0);
-        server.office.intend(&wish(), ZOO, "start").await.expect("started");
+        server.office.intend(&wish(), ZOO, supercargo::http::office::Wanted::Start).await.expect("started");
         world.within("completed", server.completed()).await;
         world.end(server).await;
     });

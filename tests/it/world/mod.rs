@@ -29,7 +29,7 @@ use supercargo::adapters::prompts::BuiltIn;
 use supercargo::adapters::snapshots::SnapshotFolder;
 use supercargo::adapters::transcripts::TranscriptFolder;
 use supercargo::gateway::providers::Providers;
-use supercargo::http::office::{Office, Wish};
+use supercargo::http::office::{Office, Wanted, Wish};
 use supercargo::http::shapes::{NewProject, ProjectChange};
 use tokio::sync::watch;
 
@@ -286,7 +286,7 @@ impl Server {
             self.office.add_features(&key("batch"), ZOO, &batch).await.ok()?;
         }
         if self.office.project(ZOO).ok()?.status == "stopped" {
-            self.office.intend(&wish(), ZOO, "start").await.ok()?;
+            self.office.intend(&wish(), ZOO, Wanted::Start).await.ok()?;
         }
         Some(())
     }
