@@ -52,6 +52,12 @@ pub struct Outside {
 
 type Done<T> = Result<T, OutsideError>;
 
+/// The claim that a ref belongs to.
+fn claimed_by(reference: &str) -> Option<(FeatureId, Epoch)> {
+    let (feature, epoch) = reference.strip_prefix("refs/heads/work/")?.rsplit_once('/')?;
+    Some((feature.parse().ok()?, Epoch(epoch.parse().ok()?)))
+}
+
 impl Outside {
     /// Serves the holders of this core.
     pub fn new(core: Core) -> Self {
@@ -124,14 +130,25 @@ impl Outside {
 
     /// Whether this holder may push to this ref now; a push is a sign of life.
     pub fn may_push(&self, holder: &str, project: &ProjectName, reference: &str) -> Result<(), String> {
-        let named = reference.strip_prefix("refs/heads/work/").and_then(|rest| rest.rsplit_once('/'));
-        let named = named.and_then(|(feature, epoch)| Some((feature.parse::<FeatureId>().ok()?, epoch.parse().ok()?)));
-        let Some((feature, epoch)) = named else {
+        let Some((feature, epoch)) = claimed_by(reference) else {
             return Err(format!("{reference} is nobody's to push: claim a feature and push to refs/heads/work/FEATURE/CLAIM"));
         };
-        self.held(holder, project, &feature, Epoch(epoch)).map_err(|error| error.to_string())?;
+        self.held(holder, project, &feature, epoch).map_err(|error| error.to_string())?;
         self.core.signs.outside(holder, self.core.world.clock.now());
         Ok(())
+    }
+
+    /// Records that a push to a claim's ref was turned down: once for each holder, claim and reason. What no claim ever had is not recorded:
+    /// names without bound could be made up.
+    pub async fn denied(&self, desk: &AtDesk, project: &ProjectName, reference: &str, why: &str) -> Done<()> {
+        let Some((feature, epoch)) = claimed_by(reference) else { return Ok(()) };
+        let key = ["push denied", project.as_str(), reference, &desk.holder, why];
+        let desk = AtDesk { id: CommandId::derived(&key), ..desk.clone() };
+        let command = feature::Command::DenyPush { epoch, by: desk.holder.clone(), why: why.to_owned() };
+        match self.tell(&desk, project, &feature, "", command).await {
+            Err(OutsideError::Execute(ExecuteError::Refused { .. })) => Ok(()),
+            told => told.map(|_| ()),
+        }
     }
 
     /// Whether the claim at hand is open. One that is somebody else's is refused here; one that is over is for the rules to refuse,

@@ -150,6 +150,7 @@ fn features() -> Vec<feature::Event> {
         f::Ranked { priority: 4, rank: 17 }.into(),
         f::Blocked { by: id("feat-a") }.into(),
         f::Unblocked { by: id("feat-a") }.into(),
+        f::PushDenied { epoch: Epoch(2), by: text("ann"), why: text("claim 2 has ended") }.into(),
         f::Commented { by: text("ann"), text: text("hm") }.into(),
         f::Claimed { epoch, holder: Holder::Berth { n: BerthNo(3), session: session() } }.into(),
         f::Released { epoch, outcome: Outcome::NoWork, detail: text("nothing committed") }.into(),

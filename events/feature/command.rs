@@ -21,6 +21,7 @@ pub enum Command {
     Edit { content: Content },
     Rank { priority: u8, rank: i64 },
     Comment { by: String, text: String },
+    DenyPush { epoch: Epoch, by: String, why: String },
     Answer { by: String, text: String },
     Block { by: FeatureId },
     Unblock { by: FeatureId },

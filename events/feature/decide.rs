@@ -55,6 +55,7 @@ impl Known {
             Command::Edit { content } => self.edit(content),
             Command::Rank { priority, rank } => self.rank(*priority, *rank),
             Command::Comment { by, text } => Ok(vec![comment(by, text)?]),
+            Command::DenyPush { epoch, by, why } => self.deny_push(*epoch, by, why),
             Command::Answer { by, text } => self.answer(by, text),
             Command::Block { by } => self.block(by),
             Command::Unblock { by } => self.unblock(by),
@@ -127,6 +128,11 @@ impl Known {
             Stage::Claimed { holder, .. } => Ok(holder),
             _ => Err(Refusal::NoClaim),
         }
+    }
+
+    fn deny_push(&self, epoch: Epoch, by: &str, why: &str) -> Decision {
+        self.known_epoch(epoch)?;
+        Ok(vec![event::PushDenied { epoch, by: by.to_owned(), why: why.to_owned() }.into()])
     }
 
     fn known_epoch(&self, epoch: Epoch) -> Result<(), Refusal> {

@@ -59,6 +59,17 @@ pub struct Commented {
     pub text: String,
 }
 
+/// A push was turned down: under a claim that is over, or that is somebody else's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PushDenied {
+    /// Which claim's ref it was for.
+    pub epoch: Epoch,
+    /// Who pushed.
+    pub by: String,
+    /// What they were told.
+    pub why: String,
+}
+
 /// Somebody works on it now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Claimed {
@@ -290,6 +301,7 @@ event_enum! {
         Blocked(Blocked) = "feature.blocked", 1;
         Unblocked(Unblocked) = "feature.unblocked", 1;
         Commented(Commented) = "feature.commented", 1;
+        PushDenied(PushDenied) = "feature.push_denied", 1;
         Claimed(Claimed) = "feature.claimed", 1;
         Released(Released) = "feature.released", 1;
         ClaimExpired(ClaimExpired) = "feature.claim_expired", 1;

@@ -210,6 +210,8 @@ impl Known {
             Event::Unblocked(e) => {
                 self.blockers.remove(&e.by);
             }
+            // For people: it changes nothing.
+            Event::PushDenied(_) => {}
             Event::Commented(e) => self.note(&e.by, e.text.clone()),
             Event::Claimed(_)
             | Event::Released(_)

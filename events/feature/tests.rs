@@ -85,6 +85,8 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("create", C::Create { content: content.clone(), batch: Digest::of(b"b"), blockers: vec![] }),
         ("edit", C::Edit { content }),
         ("rank", C::Rank { priority: 0, rank: 1 }),
+        ("deny push", C::DenyPush { epoch: Epoch(1), by: by(), why: "over".into() }),
+        ("deny push (no claim of its)", C::DenyPush { epoch: Epoch(7), by: by(), why: "over".into() }),
         ("comment", C::Comment { by: by(), text: "hm".into() }),
         ("answer", C::Answer { by: by(), text: "the left one".into() }),
         ("block", C::Block { by: id("other") }),

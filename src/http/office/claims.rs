@@ -101,6 +101,20 @@ impl Office {
         Ok(written(&self.outside().submit(&desk, &project, &feature, epoch, sha).await?))
     }
 
+    /// Records pushes that were turned down, as far as they were for a claim's ref.
+    pub async fn denied(&self, holder: &str, project: &ProjectName, denied: &[(String, String)]) {
+        if holder.len() > HOLDER_MAX {
+            return;
+        }
+        let wish = Wish::fresh(holder);
+        let desk = AtDesk { holder: holder.to_owned(), principal: Principal::Operator(holder.into()), id: wish.id };
+        for (reference, why) in denied {
+            if let Err(error) = self.outside().denied(&desk, project, reference, why).await {
+                tracing::warn!(%project, reference, why, %error, "a push that was turned down is not recorded");
+            }
+        }
+    }
+
     /// Whether this holder may push to this ref of a project's gate now.
     pub fn may_push(&self, holder: &str, project: &ProjectName, reference: &str) -> Result<(), String> {
         self.outside().may_push(holder, project, reference)

@@ -1,5 +1,6 @@
 //! `/git/{project}.git`: the gate, for people and their own agents. The user name says whose claim it is, the password is the token.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use actix_web::http::StatusCode;
@@ -49,7 +50,14 @@ async fn serve(
         git_protocol: header("git-protocol"),
         body,
     };
-    let answer = gate::serve(&gates.0, &project, asked, |reference| office.may_push(&caller.by, &name, reference)).await;
+    let denied = RefCell::new(Vec::new());
+    let may_push = |reference: &str| {
+        let may = office.may_push(&caller.by, &name, reference);
+        denied.borrow_mut().extend(may.as_ref().err().map(|why| (reference.to_owned(), why.clone())));
+        may
+    };
+    let answer = gate::serve(&gates.0, &project, asked, may_push).await;
+    office.denied(&caller.by, &name, &denied.into_inner()).await;
     let answer = answer.map_err(|error| match &error {
         GateError::NotFound => ApiProblem::not_found("not_found", &error.to_string()),
         GateError::Invalid(why) => ApiProblem::invalid(why),

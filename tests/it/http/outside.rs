@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{TOKEN, client, open_port};
 use crate::world::stub::git;
@@ -66,7 +66,16 @@ fn a_person_claims_clones_pushes_and_submits() {
         let handed = client.post(&format!("{base}/submit"), json!({ "epoch": 1, "sha": sha, "holder": "ann" })).await;
         assert_eq!(handed.status, 200, "{}", handed.json);
         let late = run(&tree, &["push", "origin", &format!("HEAD:refs/heads/{branch}")]).await;
-        assert!(late.is_ok() || late.is_err_and(|said| said.contains("stop working")), "C2");
+        assert!(late.is_ok(), "there is nothing to push");
+        run(&tree, &["commit", "--quiet", "--allow-empty", "-m", "More"]).await.expect("committed");
+        for _ in 0..2 {
+            let late = run(&tree, &["push", "origin", &format!("HEAD:refs/heads/{branch}")]).await.expect_err("C2");
+            assert!(late.contains("stop working"), "{late}");
+        }
+        let denied: Vec<Value> = world.facts("feature.push_denied").await;
+        let of = |fact: &Value| (fact["epoch"].as_u64(), fact["by"].as_str().map(str::to_owned));
+        let expected = [(Some(1), Some("bob".to_owned())), (Some(1), Some("ann".to_owned()))];
+        assert_eq!(denied.iter().map(of).collect::<Vec<_>>(), expected, "each once: {denied:?}");
 
         server.office.set_target(&wish(), ZOO, 1).await.expect("a berth for the reviewer");
         world.within("completed", server.completed()).await;

@@ -234,6 +234,12 @@ impl World {
         self.log.read_all(Position(0), usize::MAX).await.expect("log").iter().filter(|e| e.kind == kind).count()
     }
 
+    /// What the events of this kind say, oldest first.
+    pub(crate) async fn facts(&self, kind: &str) -> Vec<serde_json::Value> {
+        let log = self.log.read_all(Position(0), usize::MAX).await.expect("log");
+        log.iter().filter(|e| e.kind == kind).map(|e| supercargo::http::shapes::EventShape::from(e).data).collect()
+    }
+
     /// Ends a story: the audit has to be clean, and the books have to be what the log says.
     pub(crate) async fn end(&self, server: Server) {
         let served = server.core.projector.read(Books::clone);
