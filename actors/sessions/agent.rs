@@ -16,6 +16,9 @@ use super::wire::{Said, Say};
 use super::{Denied, Place, Sessions};
 use crate::admissions::{admission, admitted_before};
 
+/// Features that one session may bring into the backlog one by one: an agent that goes in circles does not fill it.
+const BROUGHT_MAX: u32 = 30;
+
 impl Sessions {
     /// Carries out what an agent says.
     pub async fn say(&self, session: &SessionId, say: Say) -> Result<Said, Denied> {
@@ -46,7 +49,7 @@ impl Sessions {
             }
             Say::Create { content, depends_on } => {
                 let batch = Batch::single(content, depends_on);
-                self.admit(session, &place, &batch).await
+                self.admit(session, &place, &batch, BROUGHT_MAX).await
             }
         }
     }
@@ -152,7 +155,7 @@ impl Sessions {
                 raw: None,
             });
             let batch = Batch { prefix: "bug".to_owned(), items: items.collect() };
-            ids = self.admit(session, place, &batch).await?.ids;
+            ids = self.admit(session, place, &batch, u32::MAX).await?.ids;
         }
         let findings = u32::try_from(report.findings.len()).unwrap_or(u32::MAX);
         let command = project::Command::SettleOversight { session: session.clone(), report: digest, findings };
@@ -171,13 +174,22 @@ impl Sessions {
         Ok(Said { position: receipt.position.0, ids })
     }
 
-    async fn admit(&self, session: &SessionId, place: &Place, batch: &Batch) -> Result<Said, Denied> {
+    /// Takes a batch into the backlog, from a session that has brought fewer than `most` features.
+    async fn admit(&self, session: &SessionId, place: &Place, batch: &Batch, most: u32) -> Result<Said, Denied> {
         let bytes = serde_json::to_vec(batch).map_err(|e| Denied::refused("invalid", e.to_string()))?;
         let digest = Digest::of(&bytes).to_string();
         let key = ["admit", digest.as_str()];
         let before = admitted_before(&*self.directory.kernel().log, Self::id(session, &key)).await;
         if let Some((receipt, admitted)) = before.map_err(|e| Denied::Later(e.to_string()))? {
             return Ok(Said { position: receipt.position.0, ids: admitted.ids });
+        }
+        let brought = self.projector.read(|books| {
+            books.projects.get(&place.project).and_then(|book| book.sessions.get(session)).map_or(0, |record| record.brought)
+        });
+        if brought >= most {
+            let why =
+                format!("this session has brought {brought} features, which is as many as one may: say the rest in a comment");
+            return Err(Denied::refused("too_many", why));
         }
         let (_, command) = self.checked(place, batch).await?;
         let ids = match &command {

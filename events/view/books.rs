@@ -105,7 +105,11 @@ impl ProjectBook {
                 let event = self.project.apply(envelope)?;
                 self.sessions.hear(&envelope.cause.principal, said::of_project(&event));
             }
-            StreamId::Backlog(_) => drop(self.backlog.apply(envelope)?),
+            StreamId::Backlog(_) => {
+                if let crate::backlog::Event::Admitted(admitted) = self.backlog.apply(envelope)? {
+                    self.sessions.brought(&envelope.cause.principal, admitted.ids.len());
+                }
+            }
             StreamId::Feature(_, id) => {
                 let event = self.features.entry(id.clone()).or_default().apply(envelope)?;
                 self.sessions.hear(&envelope.cause.principal, said::of_feature(&event));

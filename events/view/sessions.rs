@@ -35,6 +35,8 @@ pub struct SessionRecord {
     pub ended: Option<(Timestamp, Outcome)>,
     /// What it said its work came to, if it said anything: handed in, given back, or a question.
     pub said: Option<Outcome>,
+    /// Features that it brought into the backlog.
+    pub brought: u32,
     /// How its container ended.
     pub exit: Option<Exit>,
     /// What is kept of what it said.
@@ -97,6 +99,15 @@ impl SessionsView {
         }
     }
 
+    /// Takes that somebody brought features into the backlog.
+    pub(crate) fn brought(&mut self, principal: &Principal, features: usize) {
+        if let Principal::Session(session) = principal
+            && let Some(record) = self.by_id.get_mut(session)
+        {
+            record.brought = record.brought.saturating_add(u32::try_from(features).unwrap_or(u32::MAX));
+        }
+    }
+
     /// Takes a fact of a berth.
     pub(crate) fn apply(&mut self, n: BerthNo, event: &Event, at: Timestamp) {
         if let Event::Assigned(e) = event {
@@ -112,6 +123,7 @@ impl SessionsView {
                 began: None,
                 ended: None,
                 said: None,
+                brought: 0,
                 exit: None,
                 transcript: None,
                 usage: Usage::default(),

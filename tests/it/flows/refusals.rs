@@ -160,6 +160,13 @@ fn sessions() {
         // Asking an empty question looked into the gate first, and that the work is safe is worth recording.
         let secured = world.count("feature.work_secured").await as u64;
         assert_eq!(head(&world).await, before + secured, "nothing else is recorded");
+        let create =
+            |n: usize| Say::Create { content: events::feature::Content::titled(&format!("Found {n}")), depends_on: vec![] };
+        for n in 0..30 {
+            sessions.say(&session, create(n)).await.expect("brought");
+        }
+        assert_eq!(sessions.say(&session, create(30)).await.map_err(code).map(|_| ()), Err("too_many".into()));
+        sessions.say(&session, create(7)).await.expect("what it said before is answered as before");
         let stranger = SessionId::from_bytes([9; 10]);
         assert_eq!(sessions.beat(&stranger).map_err(code), Err("session_over".into()));
         assert_eq!(sessions.output(&session, 7, b"x").await.map_err(code), Err("not_possible".into()), "X1: no gap");
