@@ -14,7 +14,10 @@ const EARLIER_MAX: usize = 3;
 
 /// The verification command: of the entry that is verified, or as the project has it.
 fn verify(book: &ProjectBook, registered: &Registered, grant: &Grant) -> Option<String> {
-    let entry = book.trunk.state.front().filter(|_| matches!(grant.subject, Subject::Verification(_)));
+    let entry = match &grant.subject {
+        Subject::Verification(number) => book.trunk.state.batch().find(|entry| entry.number == *number),
+        _ => None,
+    };
     match entry {
         Some(entry) => verification(registered, entry).map(str::to_owned),
         None => registered.settings.verify.clone(),
@@ -53,7 +56,7 @@ pub(crate) fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignme
     let known = feature.and_then(|(id, _)| book.feature(id));
     let sha: Option<Sha> = match &grant.subject {
         Subject::Review(..) => known.and_then(|k| k.submission()).map(|s| s.sha.clone()),
-        Subject::Verification(_) => book.trunk.state.front().and_then(|f| f.candidate()).map(|c| c.sha.clone()),
+        Subject::Verification(_) => book.trunk.state.tip().and_then(|tip| tip.candidate()).map(|c| c.sha.clone()),
         Subject::Claim(..) | Subject::Initialization | Subject::Oversight => book.trunk.state.head.clone(),
     };
     let content = known.map(|k| k.content.clone()).unwrap_or_default();

@@ -13,7 +13,7 @@ use events::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, Sess
 use events::policy::{AnyCommand, Effect, Owed, foresee};
 use events::project;
 use events::stream::{Position, StreamId, Version};
-use events::trunk::{self, Candidate, EntryKind};
+use events::trunk::{self, Candidate, Entry, EntryKind};
 use events::view::{Grant, ProjectBook, Subject};
 
 use crate::admissions::admission;
@@ -60,11 +60,14 @@ const OWN_PROMPTS: &str = ".supercargo/prompts";
 
 /// What a candidate is published with.
 struct Publication {
+    /// The entry that is first.
+    front: u64,
+    /// From where upstream is moved to where.
     candidate: Candidate,
     url: String,
     branch: String,
     /// Whose work it is.
-    claim: Option<(FeatureId, Epoch)>,
+    claims: Vec<(FeatureId, Epoch)>,
 }
 
 enum Trouble {
@@ -265,16 +268,21 @@ impl Effects {
 
     async fn build(&self, project: &ProjectName, entry: u64, attempt: u32) -> Outcome {
         let (wish, url, branch) = self.book(project, |book| wish(book, entry))?;
+        let version = self.book(project, |book| Some(book.trunk.version))?;
         let base = wish.base.clone();
-        let command = match self.repo.build(project, &url, &branch, &wish).await {
-            Ok(Built::Candidate(candidate, changes)) => trunk::Command::RecordCandidate { entry, candidate, changes },
-            Ok(Built::Conflict { paths }) => trunk::Command::RecordConflict { entry, base, paths },
-            Ok(Built::Nothing) => trunk::Command::Drop { entry, why: "upstream holds all of it already".to_owned() },
-            Ok(Built::Moved(looked)) => moved(entry, looked),
-            Err(error) => halt("building a candidate", &error),
+        let built = self.repo.build(project, &url, &branch, &wish).await;
+        let command = match (wish.stacked, built) {
+            (true, built) => self.book(project, |book| stacked(book, entry, built))?,
+            (false, Ok(Built::Candidate(candidate, changes))) => trunk::Command::RecordCandidate { entry, candidate, changes },
+            (false, Ok(Built::Conflict { paths })) => trunk::Command::RecordConflict { entry, base, paths },
+            (false, Ok(Built::Nothing)) => trunk::Command::Drop { entry, why: "upstream holds all of it already".to_owned() },
+            (false, Ok(Built::Moved(looked))) => moved(entry, looked),
+            (false, Err(error)) => halt("building a candidate", &error),
         };
         let base = wish.base.map_or_else(String::new, |sha| sha.to_string());
-        let key = ["build", &entry.to_string(), &attempt.to_string(), &base];
+        // What does not fit on a batch may fit the next time: the answer is that of the trunk as it was.
+        let what = if wish.stacked { format!("stack {version}") } else { "build".to_owned() };
+        let key = [&*what, &entry.to_string(), &attempt.to_string(), &base];
         self.record(StreamId::Trunk(project.clone()), AnyCommand::Trunk(command), &key).await
     }
 
@@ -286,18 +294,18 @@ impl Effects {
     }
 
     async fn publish(&self, project: &ProjectName, entry: u64, attempt: u32) -> Outcome {
-        let Publication { candidate, url, branch, claim } = self.book(project, |book| publication(book, entry))?;
+        let Publication { front, candidate, url, branch, claims } = self.book(project, |book| publication(book, entry))?;
         let (command, advanced) = match self.repo.publish(project, &url, &branch, &candidate).await {
             Ok(Published::Advanced) => (trunk::Command::RecordAdvanced { entry }, true),
-            Ok(Published::Moved(looked)) => (moved(entry, looked), false),
+            Ok(Published::Moved(looked)) => (moved(front, looked), false),
             Err(error) => (halt(&format!("publishing {}", candidate.sha), &error), false),
         };
         let key = ["publish", &entry.to_string(), &attempt.to_string(), candidate.sha.as_str()];
         let position = self.record(StreamId::Trunk(project.clone()), AnyCommand::Trunk(command), &key).await?;
-        if let (true, Some((feature, epoch))) = (advanced, claim)
-            && let Err(error) = self.repo.tidy(project, &feature, epoch).await
-        {
-            tracing::warn!(%project, %feature, %error, "work refs of a published feature are left to the caretaker");
+        for (feature, epoch) in claims.into_iter().filter(|_| advanced) {
+            if let Err(error) = self.repo.tidy(project, &feature, epoch).await {
+                tracing::warn!(%project, %feature, %error, "work refs of a published feature are left to the caretaker");
+            }
         }
         Ok(position)
     }
@@ -325,8 +333,31 @@ pub(crate) fn halt(what: &str, error: &PortError) -> trunk::Command {
     trunk::Command::Halt { reason: format!("{what}: {error}"), fault: trunk::Fault::said(&error.to_string()) }
 }
 
+/// What came of putting an entry on top of the batch. Where it does not fit there, the batch is whole; it is judged by itself later.
+fn stacked(book: &ProjectBook, entry: u64, built: Result<Built, PortError>) -> Option<trunk::Command> {
+    let tip = book.trunk.state.tip()?.number;
+    let approved = book.trunk.state.queue.iter().find(|queued| queued.number == entry).map(|queued| &queued.approved)?;
+    let close = |why: String| trunk::Command::CloseBatch { entry: tip, why };
+    Some(match built {
+        Ok(Built::Candidate(_, changes)) if changes.protected.iter().any(|path| !approved.contains(path)) => {
+            close(format!("entry {entry} changes protected paths"))
+        }
+        Ok(Built::Candidate(candidate, changes)) => trunk::Command::RecordCandidate { entry, candidate, changes },
+        Ok(Built::Conflict { paths }) => close(format!("entry {entry} does not merge with it: {}", paths.join(", "))),
+        Ok(Built::Nothing | Built::Moved(_)) => close(format!("entry {entry} brings nothing beside it")),
+        Err(error) => close(format!("entry {entry} was not built on it: {error}")),
+    })
+}
+
 fn wish(book: &ProjectBook, entry: u64) -> Option<(MergeWish, String, String)> {
-    let front = book.trunk.state.front().filter(|front| front.number == entry)?;
+    let registered = book.registered()?;
+    let trunk = &book.trunk.state;
+    let joining = trunk.joins(registered.settings.batch_max).filter(|next| next.number == entry);
+    let (stacked, base) = match joining {
+        Some(_) => (true, trunk.tip()?.candidate().map(|candidate| candidate.sha.clone())),
+        None => (false, trunk.head.clone()),
+    };
+    let front = joining.or_else(|| trunk.front().filter(|front| front.number == entry))?;
     let (work, message) = match &front.kind {
         EntryKind::Scaffold => (Work::Scaffold, "Scaffold the project\n\nSupercargo-Scaffold: 1\n".to_owned()),
         EntryKind::Revert { feature, commit, title, .. } => {
@@ -338,18 +369,19 @@ fn wish(book: &ProjectBook, entry: u64) -> Option<(MergeWish, String, String)> {
             (Work::Merge(sha.clone()), message)
         }
     };
-    let registered = book.registered()?;
-    let (base, protected) = (book.trunk.state.head.clone(), registered.settings.protected.clone());
-    let wish = MergeWish { entry, base, work, protected, message, at: front.at };
+    let protected = registered.settings.protected.clone();
+    let wish = MergeWish { entry, base, stacked, work, protected, message, at: front.at };
     Some((wish, registered.git_url.clone(), book.trunk.state.branch.clone()?))
 }
 
 fn publication(book: &ProjectBook, entry: u64) -> Option<Publication> {
-    let front = book.trunk.state.front().filter(|front| front.number == entry)?;
-    let claim = match &front.kind {
+    let trunk = &book.trunk.state;
+    let (front, tip) = (trunk.front()?, trunk.tip().filter(|tip| tip.number == entry)?.candidate()?);
+    let claim = |entry: &Entry| match &entry.kind {
         EntryKind::Scaffold | EntryKind::Revert { .. } => None,
         EntryKind::Feature { feature, epoch, .. } => Some((feature.clone(), *epoch)),
     };
-    let (url, branch) = (book.registered()?.git_url.clone(), book.trunk.state.branch.clone()?);
-    Some(Publication { candidate: front.candidate()?.clone(), url, branch, claim })
+    let candidate = Candidate { base: front.candidate()?.base.clone(), ..tip.clone() };
+    let (url, branch) = (book.registered()?.git_url.clone(), trunk.branch.clone()?);
+    Some(Publication { front: front.number, candidate, url, branch, claims: trunk.batch().filter_map(claim).collect() })
 }

@@ -241,6 +241,7 @@ fn trunks() -> Vec<trunk::Event> {
         t::ChangeApproved { entry, by: text("operator") }.into(),
         t::ChangeRefused { entry, by: text("operator"), why: text("not this one") }.into(),
         t::Dequeued { entry, base: Some(sha('0')), paths: vec![text("a/b")], why: text("it does not merge") }.into(),
+        t::BatchClosed { entry, why: text("the next one does not merge with it") }.into(),
         t::VerificationStarted { entry, seat: seat() }.into(),
         t::VerificationLapsed { entry, session: session(), outcome: Outcome::Lost }.into(),
         t::Verified { entry, evidence: ran(0) }.into(),

@@ -13,6 +13,8 @@ pub const LIMIT_MS_MIN: u64 = 1_000;
 const RESCUE_MS: u64 = 120_000;
 /// Milliseconds that what claims left stays when nothing is said: two weeks.
 const KEEP_WORK_MS: u64 = 14 * 24 * 3_600_000;
+/// Most candidates that may be verified as one.
+pub const BATCH_MAX: u16 = 64;
 /// Longest command line a setting may hold, in bytes.
 pub const COMMAND_MAX: usize = 8 * 1024;
 
@@ -102,6 +104,10 @@ pub struct Settings {
     pub setup: Option<String>,
     /// Shell command that decides whether a candidate may be published.
     pub verify: Option<String>,
+    /// Candidates that are verified and published as one, at most. With 1 each tree that upstream ever has was verified by itself; with more
+    /// only the last of each batch was.
+    #[serde(skip_serializing_if = "is_single")]
+    pub batch_max: u16,
     /// Merging without a verification command is accepted, and shown as unverified.
     pub allow_unverified: bool,
     /// What a coder has not committed is brought to safety this often, in milliseconds.
@@ -128,6 +134,11 @@ fn is_usual_rescue(ms: &u64) -> bool {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_single(batch_max: &u16) -> bool {
+    *batch_max == 1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
 fn is_usual_keep(ms: &u64) -> bool {
     *ms == KEEP_WORK_MS
 }
@@ -147,6 +158,7 @@ impl Default for Settings {
             container: ContainerLimits::default(),
             setup: None,
             verify: None,
+            batch_max: 1,
             allow_unverified: false,
             rescue_ms: RESCUE_MS,
             keep_work_ms: KEEP_WORK_MS,
@@ -172,6 +184,9 @@ impl Settings {
             if ms < LIMIT_MS_MIN {
                 return Err(format!("{name} is {ms}, at least {LIMIT_MS_MIN} is needed"));
             }
+        }
+        if !(1..=BATCH_MAX).contains(&self.batch_max) {
+            return Err(format!("batch_max is {}, it has to be 1 to {BATCH_MAX}", self.batch_max));
         }
         let commands = [("setup", &self.setup), ("verify", &self.verify), ("agent.command", &self.agent.command)];
         for (name, command) in commands {

@@ -83,6 +83,8 @@ pub struct MergeWish {
     pub entry: u64,
     /// Upstream's commit as far as we know.
     pub base: Option<Sha>,
+    /// The base is another candidate, not what upstream holds: upstream is not asked.
+    pub stacked: bool,
     /// What is built.
     pub work: Work,
     /// Patterns of paths that a person has to approve.

@@ -94,6 +94,7 @@ async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> 
     let begun = crate::now();
     for (n, work) in works.iter().enumerate() {
         let wish = MergeWish {
+            stacked: false,
             entry: n as u64,
             base: base.clone(),
             work: Work::Merge(work.clone()),

@@ -1,59 +1,91 @@
-//! The trunk and upstream: G2, G3, G4, G6.
+//! The trunk and upstream: G2, G3, G4, G6. Candidates may stand on each other: the verification of the last one is that of its batch.
 
 use super::tables::{Payload, ProjectTable};
 use super::{Found, Landed};
 
+/// This entry and those that its candidate stands on, as far as they are not published, lowest first.
+fn batch(table: &ProjectTable, number: u64) -> Vec<u64> {
+    let mut batch = vec![number];
+    let mut base = table.entries.get(&number).and_then(|row| row.base.clone());
+    while let Some(sha) = base {
+        let below = table.entries.iter().find(|(n, row)| row.sha == sha && !row.published && !batch.contains(*n));
+        let Some((below, row)) = below else { break };
+        batch.insert(0, *below);
+        base = row.base.clone();
+    }
+    batch
+}
+
+/// Marks entries as verified, or not.
+fn mark(table: &mut ProjectTable, numbers: &[u64], verified: bool) {
+    for number in numbers {
+        if let Some(row) = table.entries.get_mut(number) {
+            (row.verified, row.intended) = (verified, false);
+        }
+    }
+}
+
 pub(super) fn take(table: &mut ProjectTable, verb: &str, payload: &Payload, at: u64, found: &mut Found) {
     let number = payload.number("entry");
-    if verb == "publish_intended" {
-        let open = table.entries.iter().find(|(_, row)| row.intended).map(|(number, _)| *number);
-        found.unless(open.is_none(), "G2", at, || format!("entry {number} is to be published, entry {open:?} has no end yet"));
-    }
-    let row = table.entries.entry(number).or_default();
     match verb {
-        "queued" => (row.feature, row.epoch) = (payload.maybe("kind.feature"), payload.number("kind.epoch")),
+        "queued" => {
+            let row = table.entries.entry(number).or_default();
+            (row.feature, row.epoch) = (payload.maybe("kind.feature"), payload.number("kind.epoch"));
+        }
         "candidate_built" => {
+            let row = table.entries.entry(number).or_default();
             row.base = payload.maybe("candidate.base");
             row.sha = payload.text("candidate.sha");
             row.tree = payload.text("candidate.tree");
-            row.verified = false;
-            row.intended = false;
+            mark(table, &[number], false);
         }
         "verified" => {
+            let own = table.entries.get(&number).map(|row| row.tree.clone()).unwrap_or_default();
             let tree = payload.maybe("evidence.tree");
-            let same = tree.as_ref().is_none_or(|t| *t == row.tree);
+            let same = tree.as_ref().is_none_or(|t| *t == own);
             let green = tree.is_none() || payload.signed("evidence.exit") == 0;
-            found.unless(same && green, "G4", at, || {
-                format!("entry {number} is verified on tree {tree:?}, its own is {}", row.tree)
-            });
-            row.verified = same && green;
+            found.unless(same && green, "G4", at, || format!("entry {number} is verified on tree {tree:?}, its own is {own}"));
+            mark(table, &batch(table, number), same && green);
         }
-        "verification_failed" | "upstream_moved" | "dequeued" => {
-            row.verified = false;
-            row.intended = false;
-        }
-        "publish_intended" => {
-            found.unless(row.verified, "G4", at, || format!("entry {number} is to be published and was not verified"));
-            found.unless(payload.text("to") == row.sha, "G4", at, || {
-                format!("entry {number}: another commit than the verified one")
-            });
-            found.unless(payload.maybe("from") == row.base, "G4", at, || {
-                format!("entry {number}: another base than the verified one")
-            });
-            row.intended = true;
-        }
-        "advanced" => {
-            let to = payload.text("to");
-            found.unless(row.intended, "G4", at, || format!("entry {number} is published and was not to be"));
-            found.unless(to == row.sha, "G4", at, || format!("entry {number}: {to} is published, {} was verified", row.sha));
-            row.intended = false;
-            if let Some(feature) = row.feature.clone() {
-                let twice = table.advanced.iter().any(|(_, f, sha)| *f == feature && *sha == to);
-                found.unless(!twice, "G6", at, || format!("{feature} is published twice as {to}"));
-                table.advanced.push((at, feature, to));
+        // What stood on an entry that left, or on an upstream that moved, is verified no more.
+        "verification_failed" | "upstream_moved" | "followed" | "dequeued" => {
+            if verb == "dequeued" {
+                table.entries.entry(number).or_default().sha.clear();
             }
+            let all: Vec<u64> = table.entries.keys().copied().collect();
+            mark(table, &all, false);
         }
+        "publish_intended" => intended(table, number, payload, at, found),
+        "advanced" => advanced(table, number, payload, at, found),
         _ => {}
+    }
+}
+
+fn intended(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, found: &mut Found) {
+    let open = table.entries.iter().find(|(_, row)| row.intended).map(|(number, _)| *number);
+    found.unless(open.is_none(), "G2", at, || format!("entry {number} is to be published, entry {open:?} has no end yet"));
+    let batch = batch(table, number);
+    let lowest = batch.first().and_then(|first| table.entries.get(first)).and_then(|row| row.base.clone());
+    found.unless(payload.maybe("from") == lowest, "G4", at, || format!("entry {number}: another base than the verified one"));
+    let tip = table.entries.get(&number).map(|row| row.sha.clone()).unwrap_or_default();
+    found.unless(payload.text("to") == tip, "G4", at, || format!("entry {number}: another commit than the verified one"));
+    for number in batch {
+        let Some(row) = table.entries.get_mut(&number) else { continue };
+        found.unless(row.verified, "G4", at, || format!("entry {number} is to be published and was not verified"));
+        row.intended = true;
+    }
+}
+
+fn advanced(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, found: &mut Found) {
+    let row = table.entries.entry(number).or_default();
+    let to = payload.text("to");
+    found.unless(row.intended, "G4", at, || format!("entry {number} is published and was not to be"));
+    found.unless(to == row.sha, "G4", at, || format!("entry {number}: {to} is published, {} was verified", row.sha));
+    (row.intended, row.published) = (false, true);
+    if let Some(feature) = row.feature.clone() {
+        let twice = table.advanced.iter().any(|(_, f, sha)| *f == feature && *sha == to);
+        found.unless(!twice, "G6", at, || format!("{feature} is published twice as {to}"));
+        table.advanced.push((at, feature, to));
     }
 }
 

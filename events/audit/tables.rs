@@ -130,6 +130,7 @@ pub(super) struct EntryRow {
     pub(super) tree: String,
     pub(super) verified: bool,
     pub(super) intended: bool,
+    pub(super) published: bool,
 }
 
 /// A payload as a plain map.

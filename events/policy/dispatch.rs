@@ -109,14 +109,16 @@ fn review(book: &ProjectBook, observed: &Observed, agenda: &mut Agenda, berths: 
 }
 
 fn verify(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda, berths: &mut Berths) {
-    let Some(front) = book.trunk.state.front() else { return };
-    let built = matches!(front.stage, trunk::Stage::Built { .. }) && !front.needs_approval();
-    if !built || front.lapses >= VERIFIERS_MAX || verification(registered, front).is_none() {
+    let trunk = &book.trunk.state;
+    let Some(tip) = trunk.tip() else { return };
+    let whole = trunk.joins(registered.settings.batch_max).is_none();
+    let built = matches!(tip.stage, trunk::Stage::Built { .. }) && !tip.needs_approval() && whole;
+    if !built || tip.lapses >= VERIFIERS_MAX || verification(registered, tip).is_none() {
         return;
     }
     if let Some((n, version)) = berths.pop() {
         let seat = seat(&StreamId::Trunk(book.name.clone()), book.trunk.version, n);
-        let command = trunk::Command::StartVerification { entry: front.number, seat };
+        let command = trunk::Command::StartVerification { entry: tip.number, seat };
         let tell = teller(book).trunk(book, "verifier", command).given_project(book);
         agenda.tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
     }

@@ -83,9 +83,9 @@ fn merging(book: &ProjectBook, id: &FeatureId, submission: &Submission, candidat
         agenda.tell(teller.feature(book, id, "close", command));
         return;
     }
-    let stands = trunk.front().is_some_and(|front| {
-        let locked = matches!(front.stage, trunk::Stage::Verified { .. } | trunk::Stage::Publishing { .. });
-        names(front, id, submission) && locked && front.candidate().is_some_and(|c| c.sha == *candidate)
+    let stands = trunk.batch().any(|entry| {
+        let locked = matches!(entry.stage, trunk::Stage::Verified { .. } | trunk::Stage::Publishing { .. });
+        names(entry, id, submission) && locked && entry.candidate().is_some_and(|c| c.sha == *candidate)
     });
     if !stands {
         let why = "upstream moved before the candidate was published".to_owned();
@@ -96,46 +96,65 @@ fn merging(book: &ProjectBook, id: &FeatureId, submission: &Submission, candidat
 
 fn step_front(book: &ProjectBook, registered: &Registered, observed: &Observed, front: &Entry, agenda: &mut Agenda) {
     let teller = Teller { policy: "integrate", project: &book.name };
-    let attempt = book.trunk.state.halt.as_ref().map_or(0, |h| h.attempts);
-    let entry = front.number;
+    let trunk = &book.trunk.state;
+    let attempt = trunk.halt.as_ref().map_or(0, |h| h.attempts);
+    let tip = trunk.tip().unwrap_or(front);
     match &front.stage {
         trunk::Stage::Queued => {
             if may_try(book, front, observed, agenda) {
-                agenda.act(Effect::Build { entry, attempt: attempt + front.moves + front.builds });
+                agenda.act(Effect::Build { entry: front.number, attempt: attempt + front.moves + front.builds });
             }
         }
         trunk::Stage::Built { .. } if front.needs_approval() => {
-            agenda.tell(teller.trunk(book, &format!("hold {entry}"), trunk::Command::Hold { entry }));
+            agenda.tell(teller.trunk(book, &format!("hold {}", front.number), trunk::Command::Hold { entry: front.number }));
         }
-        trunk::Stage::Built { .. } => {
-            if verification(registered, front).is_none() && registered.settings.allow_unverified {
-                let command = trunk::Command::RecordVerification { entry, session: None, evidence: Evidence::NoneConfigured };
-                agenda.tell(teller.trunk(book, "unverified", command).given_project(book));
-            }
-        }
-        trunk::Stage::Verifying { .. } => {}
-        trunk::Stage::Verified { candidate, .. } => match &front.kind {
-            EntryKind::Scaffold | EntryKind::Revert { .. } => {
-                agenda.tell(teller.trunk(book, "publish", trunk::Command::IntendPublish { entry }))
-            }
-            EntryKind::Feature { feature: id, epoch, .. } => match book.feature(id).map(|known| &known.stage) {
-                Some(Stage::Approved { submission }) if submission.epoch == *epoch => {
-                    let command = feature::Command::BeginMerge { epoch: *epoch, candidate: candidate.sha.clone() };
-                    agenda.tell(teller.feature(book, id, &format!("begin {}", candidate.sha), command));
-                }
-                Some(Stage::Merging { candidate: begun, .. }) if *begun == candidate.sha => {
-                    let version = book.features.get(id).map(|t| t.version).unwrap_or_default();
-                    let tell = teller.trunk(book, "publish", trunk::Command::IntendPublish { entry });
-                    agenda.tell(tell.given(StreamId::Feature(book.name.clone(), id.clone()), version));
-                }
-                _ => {}
-            },
+        trunk::Stage::Built { .. } => match trunk.joins(registered.settings.batch_max) {
+            Some(next) => agenda.act(Effect::Build { entry: next.number, attempt: attempt + next.moves + next.builds }),
+            None if matches!(tip.stage, trunk::Stage::Built { .. }) => unverified(book, registered, tip, agenda),
+            None => {}
         },
+        trunk::Stage::Verifying { .. } => {}
+        trunk::Stage::Verified { .. } => publish(book, tip, agenda),
         trunk::Stage::Publishing { .. } => {
             if may_try(book, front, observed, agenda) {
-                agenda.act(Effect::Publish { entry, attempt });
+                agenda.act(Effect::Publish { entry: tip.number, attempt });
             }
         }
+    }
+}
+
+/// A project that has nothing to verify with, and says that this is well.
+fn unverified(book: &ProjectBook, registered: &Registered, tip: &Entry, agenda: &mut Agenda) {
+    let teller = Teller { policy: "integrate", project: &book.name };
+    if verification(registered, tip).is_none() && registered.settings.allow_unverified {
+        let evidence = Evidence::NoneConfigured;
+        let command = trunk::Command::RecordVerification { entry: tip.number, session: None, evidence };
+        agenda.tell(teller.trunk(book, "unverified", command).given_project(book));
+    }
+}
+
+/// Every feature of the batch is locked, each with its own candidate; then upstream is moved to the tip.
+fn publish(book: &ProjectBook, tip: &Entry, agenda: &mut Agenda) {
+    let teller = Teller { policy: "integrate", project: &book.name };
+    let mut intend = teller.trunk(book, "publish", trunk::Command::IntendPublish { entry: tip.number });
+    let mut locked = true;
+    for entry in book.trunk.state.batch() {
+        let (EntryKind::Feature { feature: id, epoch, .. }, Some(candidate)) = (&entry.kind, entry.candidate()) else { continue };
+        match book.feature(id).map(|known| &known.stage) {
+            Some(Stage::Merging { candidate: begun, .. }) if *begun == candidate.sha => {
+                let version = book.features.get(id).map(|t| t.version).unwrap_or_default();
+                intend = intend.given(StreamId::Feature(book.name.clone(), id.clone()), version);
+            }
+            Some(Stage::Approved { submission }) if submission.epoch == *epoch => {
+                let command = feature::Command::BeginMerge { epoch: *epoch, candidate: candidate.sha.clone() };
+                agenda.tell(teller.feature(book, id, &format!("begin {}", candidate.sha), command));
+                locked = false;
+            }
+            _ => locked = false,
+        }
+    }
+    if locked {
+        agenda.tell(intend);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::aggregate::{Aggregate, Moment};
 use crate::evidence::Evidence;
 use crate::id::{SessionId, Sha, Timestamp};
 use crate::trunk::entry::{Entry, Stage, Undone, Verdict};
-use crate::trunk::event::{self, Candidate, Changes, EntryKind, Event};
+use crate::trunk::event::{self, Candidate, Changes, Collision, EntryKind, Event};
 use crate::trunk::state::Trunk;
 use crate::trunk::{Command, Fault, Refusal};
 
@@ -58,7 +58,11 @@ impl Trunk {
                 }
                 _ => Err(Refusal::WrongStage),
             },
-            Command::StartVerification { entry, seat } => match self.at(*entry)?.stage {
+            Command::CloseBatch { entry, why } => match self.at_end(*entry)?.stage {
+                Stage::Built { .. } if !self.closed => Ok(vec![event::BatchClosed { entry: *entry, why: why.clone() }.into()]),
+                _ => Err(Refusal::WrongStage),
+            },
+            Command::StartVerification { entry, seat } => match self.at_end(*entry)?.stage {
                 Stage::Built { .. } => Ok(vec![event::VerificationStarted { entry: *entry, seat: seat.clone() }.into()]),
                 _ => Err(Refusal::WrongStage),
             },
@@ -67,31 +71,26 @@ impl Trunk {
                 Ok(vec![event::VerificationLapsed { entry: *entry, session: session.clone(), outcome: *outcome }.into()])
             }
             Command::RecordVerification { entry, session, evidence } => self.verification(*entry, session.as_ref(), evidence),
-            Command::IntendPublish { entry } => match &self.at(*entry)?.stage {
-                Stage::Verified { candidate, .. } => {
-                    let intended =
-                        event::PublishIntended { entry: *entry, from: candidate.base.clone(), to: candidate.sha.clone() };
+            Command::IntendPublish { entry } => match &self.at_end(*entry)?.stage {
+                Stage::Verified { candidate, .. } if self.is_verified() => {
+                    let intended = event::PublishIntended { entry: *entry, from: self.head.clone(), to: candidate.sha.clone() };
                     Ok(vec![intended.into()])
                 }
                 _ => Err(Refusal::WrongStage),
             },
-            Command::RecordAdvanced { entry } => match &self.at(*entry)?.stage {
-                Stage::Publishing { candidate } => {
-                    Ok(vec![event::Advanced { entry: *entry, from: candidate.base.clone(), to: candidate.sha.clone() }.into()])
+            Command::RecordAdvanced { entry } => match &self.at_end(*entry)?.stage {
+                Stage::Publishing { .. } => {
+                    let steps = self.steps().into_iter();
+                    Ok(steps.map(|(entry, from, to)| event::Advanced { entry, from, to }.into()).collect())
                 }
                 _ => Err(Refusal::WrongStage),
             },
-            Command::RecordMoved { entry, seen, files } => match &self.at(*entry)?.stage {
-                Stage::Verifying { .. } => Err(Refusal::WrongStage),
+            Command::RecordMoved { entry, seen, files } => match (&self.at(*entry)?.stage, self.tip().map(|tip| &tip.stage)) {
+                (Stage::Verifying { .. }, _) | (_, Some(Stage::Verifying { .. })) => Err(Refusal::WrongStage),
                 _ if *seen == self.head => Ok(vec![]),
                 _ => Ok(vec![event::UpstreamMoved { entry: *entry, seen: seen.clone(), files: files.clone() }.into()]),
             },
-            Command::RecordProbe { base, collisions } => match &self.head {
-                Some(head) if head == base && self.probed.as_ref().is_none_or(|probed| probed.base != *base) => {
-                    Ok(vec![event::Probed { base: base.clone(), collisions: collisions.clone() }.into()])
-                }
-                _ => Err(Refusal::WrongStage),
-            },
+            Command::RecordProbe { base, collisions } => self.record_probe(base, collisions),
             Command::Halt { reason, fault } => Ok(self.halted(reason, fault)),
             Command::Follow { seen, files } => Ok(self.follow(seen.as_ref(), files)),
             Command::AcceptRewrite { seen, by } => self.accept(seen, by),
@@ -127,7 +126,7 @@ impl Trunk {
     fn accept(&self, seen: &Sha, by: &str) -> Decision {
         let rewritten =
             self.halt.as_ref().is_some_and(|halt| matches!(&halt.fault, Fault::Rewritten { seen: at, .. } if at == seen));
-        let busy = self.front().is_some_and(|front| matches!(front.stage, Stage::Verifying { .. } | Stage::Publishing { .. }));
+        let busy = self.tip().is_some_and(|tip| matches!(tip.stage, Stage::Verifying { .. } | Stage::Publishing { .. }));
         match (rewritten, busy) {
             (false, _) => Err(Refusal::NotRewritten),
             (true, true) => Err(Refusal::WrongStage),
@@ -140,6 +139,19 @@ impl Trunk {
 
     fn at(&self, number: u64) -> Result<&Entry, Refusal> {
         self.front().filter(|front| front.number == number).ok_or(Refusal::NotFront)
+    }
+
+    fn record_probe(&self, base: &Sha, collisions: &[Collision]) -> Decision {
+        let known = self.probed.as_ref().is_some_and(|probed| probed.base == *base);
+        if known || self.head.as_ref() != Some(base) {
+            return Err(Refusal::WrongStage);
+        }
+        Ok(vec![event::Probed { base: base.clone(), collisions: collisions.to_vec() }.into()])
+    }
+
+    /// The entry whose candidate holds all of the batch.
+    fn at_end(&self, number: u64) -> Result<&Entry, Refusal> {
+        self.tip().filter(|tip| tip.number == number).ok_or(Refusal::NotFront)
     }
 
     fn enqueue(&self, kind: &EntryKind) -> Decision {
@@ -168,9 +180,12 @@ impl Trunk {
     }
 
     fn record_candidate(&self, number: u64, candidate: &Candidate, changes: &Changes) -> Decision {
-        let entry = self.at(number)?;
-        let fresh = matches!(entry.stage, Stage::Queued) && candidate.base == self.head;
-        if !fresh {
+        let entry = match self.joins(u16::MAX).filter(|next| next.number == number) {
+            Some(next) => next,
+            None => self.at(number)?,
+        };
+        let below = if self.batched() == 0 { self.head.as_ref() } else { self.tip().and_then(Entry::candidate).map(|c| &c.sha) };
+        if !matches!(entry.stage, Stage::Queued) || candidate.base.as_ref() != below {
             return Err(Refusal::WrongStage);
         }
         let (candidate, changes) = (candidate.clone(), changes.clone());
@@ -183,7 +198,7 @@ impl Trunk {
     }
 
     fn verified_by(&self, number: u64, session: &SessionId) -> Result<&Candidate, Refusal> {
-        match &self.at(number)?.stage {
+        match &self.at_end(number)?.stage {
             Stage::Verifying { candidate, seat } if seat.session == *session => Ok(candidate),
             _ => Err(Refusal::NotVerifier),
         }
@@ -197,7 +212,7 @@ impl Trunk {
                     return Err(Refusal::NotVerifier);
                 }
             }
-            (None, Evidence::NoneConfigured) => match self.at(number)?.stage {
+            (None, Evidence::NoneConfigured) => match self.at_end(number)?.stage {
                 Stage::Built { .. } => {}
                 _ => return Err(Refusal::WrongStage),
             },

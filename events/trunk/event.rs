@@ -137,10 +137,19 @@ pub struct Dequeued {
     pub why: String,
 }
 
+/// Nothing more joins the batch that ends with this entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchClosed {
+    /// The tip.
+    pub entry: u64,
+    /// For people.
+    pub why: String,
+}
+
 /// A verifier was granted a berth.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VerificationStarted {
-    /// Which entry.
+    /// Which entry; of a batch, its tip.
     pub entry: u64,
     /// Which berth and session.
     pub seat: Seat,
@@ -157,19 +166,19 @@ pub struct VerificationLapsed {
     pub outcome: Outcome,
 }
 
-/// The candidate may be published.
+/// The candidate may be published, with what it stands on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verified {
-    /// Which entry.
+    /// Which entry; of a batch, its tip.
     pub entry: u64,
     /// On which evidence.
     pub evidence: Evidence,
 }
 
-/// The candidate may not be published; the entry left the queue.
+/// The candidate may not be published: a single entry left the queue, a batch is halved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VerificationFailed {
-    /// Which entry.
+    /// Which entry; of a batch, its tip.
     pub entry: u64,
     /// On which evidence.
     pub evidence: Evidence,
@@ -178,9 +187,9 @@ pub struct VerificationFailed {
 /// Upstream is about to be moved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PublishIntended {
-    /// Which entry.
+    /// Which entry; of a batch, its tip.
     pub entry: u64,
-    /// The expected old value; none when upstream is empty.
+    /// The expected old value; none when upstream is empty. What the batch stands on.
     pub from: Option<Sha>,
     /// The new value.
     pub to: Sha,
@@ -266,6 +275,7 @@ event_enum! {
         ChangeApproved(ChangeApproved) = "trunk.change_approved", 1;
         ChangeRefused(ChangeRefused) = "trunk.change_refused", 1;
         Dequeued(Dequeued) = "trunk.dequeued", 1;
+        BatchClosed(BatchClosed) = "trunk.batch_closed", 1;
         VerificationStarted(VerificationStarted) = "trunk.verification_started", 1;
         VerificationLapsed(VerificationLapsed) = "trunk.verification_lapsed", 1;
         Verified(Verified) = "trunk.verified", 1;

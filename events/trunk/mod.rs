@@ -7,9 +7,11 @@
 //!                  └ protected paths: held beside the queue until a person approves, then queued again
 //! ```
 //!
-//! Only the front entry moves. Between verified and publish_intended the feature records `merge_begun`. A failure to publish halts the
+//! Only the front entry moves, or a batch of entries from the front on that are verified and published as one (`batch`).
+//! Between verified and publish_intended the feature records `merge_begun`. A failure to publish halts the
 //! trunk, it never closes or rejects a feature. `docs/states/trunk.md` is the whole table.
 
+mod batch;
 mod decide;
 mod entry;
 pub mod event;
@@ -49,6 +51,7 @@ pub enum Command {
     StartVerification { entry: u64, seat: Seat },
     LapseVerification { entry: u64, session: SessionId, outcome: Outcome },
     RecordVerification { entry: u64, session: Option<SessionId>, evidence: Evidence },
+    CloseBatch { entry: u64, why: String },
     IntendPublish { entry: u64 },
     RecordAdvanced { entry: u64 },
     RecordMoved { entry: u64, seen: Option<Sha>, files: Vec<String> },

@@ -9,7 +9,7 @@ use crate::evidence::Evidence;
 use crate::id::{Epoch, FeatureId, Sha, Timestamp};
 use crate::stream::Position;
 use crate::trunk::entry::{Entry, Landed, Merged, Stage, Undone, Verdict};
-use crate::trunk::event::{Candidate, Changes, EntryKind, Event, Probed};
+use crate::trunk::event::{Changes, EntryKind, Event, Probed};
 use crate::trunk::fault::Fault;
 
 /// The state of a trunk stream.
@@ -33,6 +33,10 @@ pub struct Trunk {
     pub landed: BTreeMap<FeatureId, Landed>,
     /// Per path: when upstream was last seen changed there.
     pub touched: BTreeMap<String, Position>,
+    /// Nothing more joins the batch at the front.
+    pub closed: bool,
+    /// Entries at the front that were red together, and not yet one by one.
+    pub suspects: usize,
     /// When upstream was last seen moved.
     pub moved: Timestamp,
     /// What work under way came to when it was last merged with the trunk in memory.
@@ -73,6 +77,7 @@ impl Trunk {
     }
 
     fn judge(&mut self, verdict: Verdict) {
+        self.settle(matches!(verdict, Verdict::Red { .. }));
         if let Some(entry) = self.queue.pop_front() {
             self.judge_entry(entry, verdict);
         }
@@ -107,16 +112,6 @@ impl Trunk {
         Some(self.held.remove(place))
     }
 
-    fn restage(&mut self, stage: Stage) {
-        if let Some(front) = self.queue.front_mut() {
-            front.stage = stage;
-        }
-    }
-
-    fn front_candidate(&self) -> Option<Candidate> {
-        self.front().and_then(Entry::candidate).cloned()
-    }
-
     pub(super) fn apply(&mut self, event: &Event, moment: Moment) {
         match event {
             Event::Opened(e) => {
@@ -146,16 +141,17 @@ impl Trunk {
             }
             Event::CandidateBuilt(e) => {
                 self.halt = None;
-                self.restage(Stage::Built { candidate: e.candidate.clone() });
-                if let Some(front) = self.queue.front_mut() {
-                    front.changes = e.changes.clone();
-                    front.builds += 1;
+                if let Some(entry) = self.queue.iter_mut().find(|entry| entry.number == e.entry) {
+                    entry.stage = Stage::Built { candidate: e.candidate.clone() };
+                    entry.changes = e.changes.clone();
+                    entry.builds += 1;
                 }
             }
             Event::Held(_) | Event::ChangeApproved(_) | Event::ChangeRefused(_) => self.apply_held(event),
             Event::Dequeued(e) if e.paths.is_empty() => self.drop_entry(e.entry, &e.why),
             Event::Dequeued(e) => self.judge(Verdict::Conflict { paths: e.paths.clone(), base: e.base.clone() }),
-            Event::VerificationStarted(_)
+            Event::BatchClosed(_)
+            | Event::VerificationStarted(_)
             | Event::VerificationLapsed(_)
             | Event::Verified(_)
             | Event::VerificationFailed(_)
@@ -168,7 +164,7 @@ impl Trunk {
             Event::UpstreamMoved(e) => {
                 self.is_at(e.seen.as_ref(), moment.at);
                 self.touch(&e.files, moment.position);
-                self.restage(Stage::Queued);
+                self.unbuild();
                 if let Some(front) = self.queue.front_mut() {
                     front.moves += 1;
                     front.lapses = 0;
@@ -177,7 +173,7 @@ impl Trunk {
             Event::Followed(e) => {
                 self.is_at(Some(&e.to), moment.at);
                 self.touch(&e.files, moment.position);
-                self.restage(Stage::Queued);
+                self.unbuild();
             }
             Event::Probed(e) => self.probed = Some(e.clone()),
             Event::Halted(e) => {
@@ -188,26 +184,27 @@ impl Trunk {
         }
     }
 
-    /// What happens to the front entry's candidate.
+    /// What happens to the candidates of the batch at the front.
     fn apply_candidate(&mut self, event: &Event) {
         match event {
-            Event::VerificationStarted(e) => {
-                if let Some(candidate) = self.front_candidate() {
-                    self.restage(Stage::Verifying { candidate, seat: e.seat.clone() });
+            Event::BatchClosed(_) => self.closed = true,
+            Event::VerificationStarted(e) => self.at_tip(|tip| {
+                if let Some(candidate) = tip.candidate().cloned() {
+                    tip.stage = Stage::Verifying { candidate, seat: e.seat.clone() };
                 }
-            }
-            Event::VerificationLapsed(_) => self.lapse(),
+            }),
+            Event::VerificationLapsed(_) => self.at_tip(|tip| {
+                if let Some(candidate) = tip.candidate().cloned() {
+                    tip.stage = Stage::Built { candidate };
+                }
+                tip.lapses += 1;
+            }),
             Event::Verified(e) => {
-                if let Some(candidate) = self.front_candidate() {
-                    self.restage(Stage::Verified { candidate, evidence: e.evidence.clone() });
-                }
+                self.stage_batch(|candidate| Stage::Verified { candidate, evidence: e.evidence.clone() });
             }
+            Event::VerificationFailed(_) if self.batched() > 1 => self.halve(),
             Event::VerificationFailed(e) => self.judge(red(&e.evidence)),
-            Event::PublishIntended(_) => {
-                if let Some(candidate) = self.front_candidate() {
-                    self.restage(Stage::Publishing { candidate });
-                }
-            }
+            Event::PublishIntended(_) => self.stage_batch(|candidate| Stage::Publishing { candidate }),
             _ => {}
         }
     }
@@ -215,7 +212,7 @@ impl Trunk {
     fn apply_held(&mut self, event: &Event) {
         match event {
             Event::Held(_) => {
-                self.restage(Stage::Queued);
+                self.unbuild();
                 self.held.extend(self.queue.pop_front());
             }
             Event::ChangeApproved(e) => {
@@ -234,15 +231,6 @@ impl Trunk {
         }
     }
 
-    fn lapse(&mut self) {
-        if let Some(candidate) = self.front_candidate() {
-            self.restage(Stage::Built { candidate });
-        }
-        if let Some(front) = self.queue.front_mut() {
-            front.lapses += 1;
-        }
-    }
-
     /// Upstream answered: it is here.
     fn is_at(&mut self, head: Option<&Sha>, now: Timestamp) {
         self.head = head.cloned();
@@ -252,6 +240,12 @@ impl Trunk {
 
     fn drop_entry(&mut self, number: u64, why: &str) {
         let place = self.queue.iter().position(|e| e.number == number);
+        if let Some(place) = place {
+            self.unbuild_from(place);
+            if place < self.suspects {
+                self.suspects -= 1;
+            }
+        }
         let entry = place.and_then(|place| self.queue.remove(place)).or_else(|| self.take_held(number));
         if let Some(entry) = entry {
             self.judge_entry(entry, Verdict::Dropped { why: why.to_owned() });

@@ -76,7 +76,7 @@ impl ProjectBook {
                 grants.push(Grant { subject: Subject::Oversight, seat: run.seat.clone() });
             }
         }
-        if let Some(trunk::Entry { number, stage: trunk::Stage::Verifying { seat, .. }, .. }) = self.trunk.state.front() {
+        if let Some(trunk::Entry { number, stage: trunk::Stage::Verifying { seat, .. }, .. }) = self.trunk.state.tip() {
             grants.push(Grant { subject: Subject::Verification(*number), seat: seat.clone() });
         }
         grants

@@ -68,16 +68,16 @@ impl ProjectBook {
                 let bare = crate::policy::integrate::verification(registered, front).is_none();
                 bare && matches!(front.stage, trunk::Stage::Built { .. }) && !front.needs_approval()
             };
-            if !registered.settings.allow_unverified && self.trunk.state.front().filter(waits).is_some() {
+            if !registered.settings.allow_unverified && self.trunk.state.tip().filter(waits).is_some() {
                 needs_you.push("a merge waits: set a verification command, or accept merging without one".to_owned());
             }
         }
         if let Some(halt) = &self.trunk.state.halt {
             needs_you.push(format!("the trunk is halted: {} ({})", halt.fault.advice(), halt.reason));
         }
-        let front = self.trunk.state.front();
-        if let Some(front) = front.filter(|f| f.lapses >= trunk::VERIFIERS_MAX) {
-            needs_you.push(format!("{} verifiers of entry {} were lost", front.lapses, front.number));
+        let tip = self.trunk.state.tip();
+        if let Some(tip) = tip.filter(|tip| tip.lapses >= trunk::VERIFIERS_MAX) {
+            needs_you.push(format!("{} verifiers of entry {} were lost", tip.lapses, tip.number));
         }
         for held in &self.trunk.state.held {
             let what = held.feature().map_or_else(|| "the scaffold".to_owned(), ToString::to_string);

@@ -133,6 +133,9 @@ pub(super) struct SetArgs {
     agents: AgentArgs,
     #[command(flatten)]
     containers: ContainerArgs,
+    /// Verify and publish up to so many merges as one; a red batch is halved until a single merge is found
+    #[arg(long)]
+    batch: Option<u16>,
     /// Merge without a verification command; shown as unverified
     #[arg(long)]
     allow_unverified: Option<bool>,
@@ -254,6 +257,7 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
         setup: args.setup,
         verify: args.verify,
         allow_unverified: args.allow_unverified,
+        batch_max: args.batch,
         session_wall_ms: args.session_wall.map(|s| s * 1000),
         ..ProjectChange::default()
     };

@@ -71,6 +71,9 @@ pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
                 shape.head.as_deref().unwrap_or("no commit")
             );
             shape.trouble.iter().for_each(|why| println!("trouble: {why}"));
+            if shape.batch > 1 {
+                println!("the first {} are verified and published as one", shape.batch);
+            }
             shape.queue.iter().for_each(|entry| println!("{}", line(entry)));
             for entry in &shape.held {
                 println!("{}\n     held: it changes {}", line(entry), entry.protected.join(", "));

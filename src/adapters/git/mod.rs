@@ -131,9 +131,11 @@ impl Repo for Gates {
     }
 
     async fn build(&self, project: &ProjectName, url: &str, branch: &str, wish: &MergeWish) -> Result<Built, PortError> {
-        let looked = self.look_upstream(project, url, branch, wish.base.as_ref()).await?;
-        if looked != Looked::At(wish.base.clone()) {
-            return Ok(Built::Moved(looked));
+        if !wish.stacked {
+            let looked = self.look_upstream(project, url, branch, wish.base.as_ref()).await?;
+            if looked != Looked::At(wish.base.clone()) {
+                return Ok(Built::Moved(looked));
+            }
         }
         let wish = wish.clone();
         self.with(project, move |repository| build::build(repository, &wish)).await

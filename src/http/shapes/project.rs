@@ -102,6 +102,9 @@ pub struct ProjectChange {
     pub lease_ms: Option<u64>,
     /// What a coder has not committed is brought to safety this often, in milliseconds.
     pub rescue_ms: Option<u64>,
+    /// Candidates that are verified and published as one, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_max: Option<u16>,
     /// What claims left of a feature is kept this long after it was closed or withdrawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_work_ms: Option<u64>,
@@ -131,6 +134,7 @@ impl ProjectChange {
         }
         settings.allow_unverified = self.allow_unverified.unwrap_or(settings.allow_unverified);
         settings.target_max = self.target_max.unwrap_or(settings.target_max);
+        settings.batch_max = self.batch_max.unwrap_or(settings.batch_max);
         settings.keep_work_ms = self.keep_work_ms.unwrap_or(settings.keep_work_ms);
         settings.rescue_ms = self.rescue_ms.unwrap_or(settings.rescue_ms);
         settings.lease_ms = self.lease_ms.unwrap_or(settings.lease_ms);

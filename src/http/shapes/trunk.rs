@@ -18,6 +18,8 @@ pub struct TrunkShape {
     pub trouble: Option<String>,
     /// Entries in order; the first one moves.
     pub queue: Vec<EntryShape>,
+    /// How many of them, from the first one on, are verified and published as one.
+    pub batch: usize,
     /// Entries that wait for a person.
     pub held: Vec<EntryShape>,
 }
@@ -68,6 +70,7 @@ pub fn trunk(book: &ProjectBook) -> TrunkShape {
         head: trunk.head.as_ref().map(ToString::to_string),
         trouble: trunk.halt.as_ref().map(|halt| format!("{} ({})", halt.fault.advice(), halt.reason)),
         queue: trunk.queue.iter().map(entry).collect(),
+        batch: trunk.batched(),
         held: trunk.held.iter().map(|held| EntryShape { stage: "held".to_owned(), ..entry(held) }).collect(),
     }
 }

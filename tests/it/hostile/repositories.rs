@@ -249,6 +249,7 @@ async fn served(gates: &Gates, upstream: &Path) -> Result<(), String> {
     let wish = MergeWish {
         entry: 1,
         base: Some(base),
+        stacked: false,
         work: Work::Merge(commit),
         protected: events::protect::usual(),
         message: "Merge\n".to_owned(),

@@ -2,6 +2,8 @@
 //! after every single append and every single command to upstream, started again, and has to reach the same end.
 
 use supercargo::adapters::git::Git;
+use supercargo::http::office::Wish;
+use supercargo::http::shapes::ProjectChange;
 
 use crate::world::fuse::{FuseGit, FuseLog, Side};
 use crate::world::{Server, World, ZOO, scripted, story};
@@ -118,4 +120,57 @@ fn stopped_before_every_command_to_upstream() {
 #[test]
 fn stopped_after_every_command_to_upstream() {
     at_every_command(Side::After);
+}
+
+fn three_features() -> Vec<events::backlog::BatchItem> {
+    ["a", "b", "c"].map(|name| scripted(name, &format!("write {name} fed\ncommit Feed\nsubmit"), &[])).to_vec()
+}
+
+/// Tells the story of three features that may be verified and published as one; answers whether it was stopped.
+async fn tell_batch(appends: i64, side: Side) -> bool {
+    let world = World::new();
+    let fuse = FuseLog::new(world.log.clone(), appends, side);
+    let what = format!("three features, stopped {side:?} append {appends}");
+    let open = async |server: &Server| {
+        server.open_zoo(&world, 3, three_features()).await?;
+        let change = ProjectChange { batch_max: Some(8), ..ProjectChange::default() };
+        server.office.change_project(&Wish::keyed("ann", "batches"), ZOO, &change).await.ok()?;
+        server.completed().await;
+        Some(())
+    };
+    let mut blown = true;
+    if let Some(server) = world.start_fused(&fuse).await {
+        blown = tokio::select! {
+            whole = open(&server) => whole.is_none(),
+            () = fuse.blown() => true,
+        };
+        world.crash(server);
+    }
+    let server = world.start().await;
+    world.within(&what, async { open(&server).await.expect("every step may be repeated") }).await;
+    let landed = world.landed();
+    assert_eq!(landed.iter().filter(|commit| commit.feature.is_some()).count(), 3, "{what}: each merge once");
+    for (name, known) in server.zoo(|book| book.known().map(|(id, k, _)| (id.clone(), k.clone())).collect::<Vec<_>>()) {
+        assert!(known.is_closed() && known.epoch.0 == 1, "{what}: {name}");
+    }
+    for thrice in ["feature.closed", "trunk.advanced", "feature.submitted"] {
+        assert_eq!(world.count(thrice).await, 3, "{what}: {thrice}");
+    }
+    world.end(server).await;
+    blown
+}
+
+/// Every fifth append of three features at once, that are published as they come or as batches; the other side begins elsewhere.
+#[test]
+fn stopped_with_a_batch_under_way() {
+    for (side, first) in [(Side::Before, 20), (Side::After, 22)] {
+        for appends in (first..).step_by(5) {
+            let mut blown = false;
+            story(|| async { blown = tell_batch(appends, side).await });
+            if !blown {
+                assert!(appends > 80, "the story has more than {appends} appends");
+                break;
+            }
+        }
+    }
 }

@@ -1,0 +1,307 @@
+//! A batch: entries at the front whose candidates stand on each other, verified and published as one. The last of them is the tip: its tree
+//! is verified, and upstream is moved to it in one update.
+//!
+//! A red batch says that one of its entries is red, not which. It is halved: the first half is verified by itself, and so on, until a single
+//! entry is judged. What is known to hold a culprit is never put together with more.
+
+use crate::evidence::Evidence;
+use crate::id::Sha;
+use crate::trunk::entry::{Entry, Stage};
+use crate::trunk::event::EntryKind;
+use crate::trunk::state::Trunk;
+
+impl Trunk {
+    /// How many entries the batch at the front has; none while nothing is built.
+    pub fn batched(&self) -> usize {
+        let (mut below, mut batched) = (self.head.as_ref(), 0);
+        for candidate in self.queue.iter().map_while(Entry::candidate) {
+            if candidate.base.as_ref() != below {
+                break;
+            }
+            (below, batched) = (Some(&candidate.sha), batched + 1);
+        }
+        batched
+    }
+
+    /// Its entries, in the order in which they are published.
+    pub fn batch(&self) -> impl Iterator<Item = &Entry> {
+        self.queue.iter().take(self.batched())
+    }
+
+    /// The last of the batch; the front, while nothing is built.
+    pub fn tip(&self) -> Option<&Entry> {
+        self.queue.get(self.batched().saturating_sub(1))
+    }
+
+    /// Most entries that the next batch may have, where the project allows `most`.
+    fn bound(&self, most: u16) -> usize {
+        match self.suspects {
+            0 => usize::from(most),
+            suspects => (suspects / 2).max(1).min(usize::from(most)),
+        }
+    }
+
+    /// The entry that joins the batch next, if one may: approved work behind approved work, before the verification began.
+    pub fn joins(&self, most: u16) -> Option<&Entry> {
+        let batched = self.batched();
+        let (tip, next) = (self.queue.get(batched.checked_sub(1)?)?, self.queue.get(batched)?);
+        let works = |entry: &Entry| matches!(entry.kind, EntryKind::Feature { .. });
+        let open = !self.closed && matches!(tip.stage, Stage::Built { .. }) && !tip.needs_approval();
+        let may = open && batched < self.bound(most) && works(tip) && works(next) && next.stage == Stage::Queued;
+        may.then_some(next)
+    }
+
+    pub(super) fn at_tip(&mut self, change: impl FnOnce(&mut Entry)) {
+        let tip = self.batched().saturating_sub(1);
+        if let Some(entry) = self.queue.get_mut(tip) {
+            change(entry);
+        }
+    }
+
+    /// Every entry of the batch comes to this stage, with its own candidate.
+    pub(super) fn stage_batch(&mut self, stage: impl Fn(crate::trunk::Candidate) -> Stage) {
+        let batched = self.batched();
+        for entry in self.queue.iter_mut().take(batched) {
+            if let Some(candidate) = entry.candidate().cloned() {
+                entry.stage = stage(candidate);
+            }
+        }
+    }
+
+    /// Nothing that was built counts any more.
+    pub(super) fn unbuild(&mut self) {
+        self.closed = false;
+        self.queue.iter_mut().for_each(|entry| entry.stage = Stage::Queued);
+    }
+
+    /// What stands on the entry at this place is to be built again; what is below it is as it was built, and not verified.
+    pub(super) fn unbuild_from(&mut self, place: usize) {
+        let batched = self.batched();
+        if place <= batched {
+            self.closed = false;
+        }
+        if place < batched {
+            self.stage_batch(|candidate| Stage::Built { candidate });
+            self.queue.iter_mut().take(batched).skip(place).for_each(|entry| entry.stage = Stage::Queued);
+        }
+    }
+
+    /// A batch of several is red: its first half is next.
+    pub(super) fn halve(&mut self) {
+        let batched = self.batched();
+        self.suspects = batched;
+        self.unbuild_from(batched / 2);
+        self.closed = true;
+    }
+
+    /// The front entry is judged, by itself or with its batch.
+    pub(super) fn settle(&mut self, is_red: bool) {
+        self.closed = false;
+        self.suspects = if is_red { 0 } else { self.suspects.saturating_sub(1) };
+    }
+
+    /// What each entry of the batch moves upstream from and to, in order.
+    pub(super) fn steps(&self) -> Vec<(u64, Option<Sha>, Sha)> {
+        let step = |entry: &Entry| entry.candidate().map(|c| (entry.number, c.base.clone(), c.sha.clone()));
+        self.batch().filter_map(step).collect()
+    }
+
+    /// Whether the batch was verified on this evidence as a whole.
+    pub(super) fn is_verified(&self) -> bool {
+        let verified = |entry: &Entry| match &entry.stage {
+            Stage::Verified { evidence, .. } => Evidence::is_green(evidence),
+            _ => false,
+        };
+        self.batched() > 0 && self.batch().all(verified)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::{Aggregate, Moment};
+    use crate::holder::Seat;
+    use crate::id::{BerthNo, Digest, Epoch, FeatureId, SessionId, Timestamp};
+    use crate::stream::{Position, Version};
+    use crate::trunk::{Candidate, Changes, Command, Event, Verdict, event};
+
+    fn sha(kind: char, n: u64) -> Sha {
+        format!("{kind}{n:039}").parse().expect("sha")
+    }
+    fn id(n: u64) -> FeatureId {
+        format!("f-{n}").parse().expect("id")
+    }
+    fn seat() -> Seat {
+        Seat { n: BerthNo(1), session: SessionId::from_bytes([1; 10]) }
+    }
+
+    /// A trunk that is told what happens, and remembers how often a verifier worked.
+    struct Told {
+        trunk: Trunk,
+        built: u64,
+        verifications: usize,
+    }
+
+    impl Told {
+        fn new(entries: u64) -> Self {
+            let mut told = Self { trunk: Trunk::default(), built: 0, verifications: 0 };
+            told.tell(&Command::Open { branch: "main".into(), head: Some(sha('a', 0)) });
+            for n in 1..=entries {
+                let kind = EntryKind::Feature { feature: id(n), epoch: Epoch(1), sha: sha('b', n), title: "x".into() };
+                told.tell(&Command::Enqueue { kind });
+            }
+            told
+        }
+
+        fn tell(&mut self, command: &Command) -> Vec<Event> {
+            let decided = self.trunk.decide(command, Timestamp(0)).unwrap_or_else(|why| panic!("{command:?}: {why}"));
+            for event in &decided {
+                let moment = Moment { position: Position(1), version: Version(1), at: Timestamp(1) };
+                self.trunk.evolve(event, moment);
+            }
+            decided
+        }
+
+        fn build(&mut self, entry: u64, base: Option<Sha>) {
+            self.built += 1;
+            let candidate = Candidate { base, sha: sha('c', self.built), tree: sha('d', self.built) };
+            self.tell(&Command::RecordCandidate { entry, candidate, changes: Changes::default() });
+        }
+
+        fn numbers(&self) -> Vec<u64> {
+            self.trunk.batch().map(|entry| entry.number).collect()
+        }
+
+        /// Builds what may be built; answers the tip.
+        fn stack(&mut self, most: u16) -> Entry {
+            let front = self.trunk.front().expect("an entry");
+            if front.stage == Stage::Queued {
+                self.build(front.number, self.trunk.head.clone());
+            }
+            while let Some(next) = self.trunk.joins(most).map(|next| next.number) {
+                let below = self.trunk.tip().and_then(Entry::candidate).map(|candidate| candidate.sha.clone());
+                self.build(next, below);
+            }
+            self.trunk.tip().expect("a tip").clone()
+        }
+
+        fn verify(&mut self, tip: &Entry, is_green: bool) {
+            self.verifications += 1;
+            self.tell(&Command::StartVerification { entry: tip.number, seat: seat() });
+            let (tree, digest) = (tip.candidate().expect("built").tree.clone(), Digest::of(b"x"));
+            let exit = i32::from(!is_green);
+            let session = seat().session;
+            let evidence = Evidence::Ran { tree, command: digest, exit, log: digest, session, tail: String::new() };
+            self.tell(&Command::RecordVerification { entry: tip.number, session: Some(seat().session), evidence });
+        }
+
+        /// Everything that is queued is judged; a tree is red when it holds one of these sets. Answers what was merged, in order.
+        fn run(&mut self, most: u16, red: &[&[u64]]) -> Vec<u64> {
+            let mut merged: Vec<u64> = Vec::new();
+            while !self.trunk.queue.is_empty() {
+                let tip = self.stack(most);
+                let holds = |n: &u64| merged.contains(n) || self.numbers().contains(n);
+                let is_green = !red.iter().any(|set| set.iter().all(holds));
+                self.verify(&tip, is_green);
+                if self.trunk.is_verified() {
+                    let (from, batch) = (self.trunk.head.clone(), self.numbers());
+                    let intended = self.tell(&Command::IntendPublish { entry: tip.number });
+                    let to = tip.candidate().expect("built").sha.clone();
+                    assert_eq!(intended, [event::PublishIntended { entry: tip.number, from, to: to.clone() }.into()]);
+                    assert_eq!(self.tell(&Command::RecordAdvanced { entry: tip.number }).len(), batch.len());
+                    assert_eq!(self.trunk.head, Some(to));
+                    merged.extend(batch);
+                }
+            }
+            merged
+        }
+    }
+
+    /// Whatever is red by itself, at every size: all else is merged in order, and finding it takes a logarithm of runs, not one for each.
+    #[test]
+    fn a_culprit_is_found_and_the_rest_is_merged_in_order() {
+        for entries in [1, 2, 3, 5, 8, 13, 20] {
+            for most in [1, 2, 3, 8, 64] {
+                for culprits in (0..1_u64 << entries.min(6)).map(|mask| mask * 37 % (1 << entries)) {
+                    let bad: Vec<u64> = (1..=entries).filter(|n| culprits & (1 << (n - 1)) != 0).collect();
+                    let sets: Vec<&[u64]> = bad.chunks(1).collect();
+                    let mut told = Told::new(entries);
+                    let merged = told.run(most, &sets);
+                    let what = format!("{entries} entries, {most} at once, {bad:?} are red");
+                    assert_eq!(merged, (1..=entries).filter(|n| !bad.contains(n)).collect::<Vec<_>>(), "{what}");
+                    let is_red = |n: &u64| matches!(told.trunk.judged.get(&id(*n)), Some((_, Verdict::Red { .. })));
+                    assert!(bad.iter().all(is_red), "{what}");
+                    let (most, entries) = (u64::from(most).min(entries), entries);
+                    let runs = entries.div_ceil(most) + bad.len() as u64 * (2 * u64::from(most.ilog2()) + 3);
+                    assert!(told.verifications as u64 <= runs, "{what}: {} runs, {runs} should do", told.verifications);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_red_only_together_costs_one_of_the_two() {
+        let mut told = Told::new(8);
+        assert_eq!(told.run(8, &[&[2, 7]]), [1, 2, 3, 4, 5, 6, 8]);
+        assert!(told.verifications <= 8, "{}", told.verifications);
+    }
+
+    /// Eight good merges: one run instead of eight. With a bound of one each is verified by itself.
+    #[test]
+    fn a_green_batch_is_verified_once() {
+        for (most, runs) in [(1, 8), (3, 3), (8, 1)] {
+            let mut told = Told::new(8);
+            assert_eq!(told.run(most, &[]).len(), 8);
+            assert_eq!(told.verifications, runs);
+        }
+    }
+
+    /// What stands on an entry that leaves, or on an upstream that moves, was never verified.
+    #[test]
+    fn evidence_is_of_a_batch_as_it_is() {
+        let verified = || {
+            let mut told = Told::new(4);
+            let tip = told.stack(3);
+            told.verify(&tip, true);
+            assert!(told.trunk.is_verified() && told.numbers() == [1, 2, 3]);
+            (told, tip.number)
+        };
+        let (mut told, tip) = verified();
+        told.tell(&Command::Drop { entry: 2, why: "withdrawn".into() });
+        assert_eq!(told.numbers(), [1], "what stood on it is built again");
+        assert!(!told.trunk.is_verified());
+        assert!(told.trunk.decide(&Command::IntendPublish { entry: tip }, Timestamp(0)).is_err());
+        assert!(told.trunk.decide(&Command::IntendPublish { entry: 1 }, Timestamp(0)).is_err());
+        assert_eq!(told.run(3, &[]), [1, 3, 4]);
+
+        let (mut told, tip) = verified();
+        told.tell(&Command::RecordMoved { entry: 1, seen: Some(sha('e', 1)), files: vec![] });
+        assert_eq!((told.numbers(), told.trunk.front().map(|front| front.moves)), (vec![], Some(1)));
+        assert!(told.trunk.decide(&Command::IntendPublish { entry: tip }, Timestamp(0)).is_err());
+
+        let (mut told, tip) = verified();
+        told.tell(&Command::IntendPublish { entry: tip });
+        let drop = Command::Drop { entry: 2, why: "withdrawn".into() };
+        assert_eq!(told.trunk.decide(&drop, Timestamp(0)), Err(crate::trunk::Refusal::Publishing), "its end has to be seen");
+    }
+
+    #[test]
+    fn a_batch_that_is_closed_or_looked_at_takes_nothing_more() {
+        let mut told = Told::new(3);
+        told.build(1, Some(sha('a', 0)));
+        told.tell(&Command::CloseBatch { entry: 1, why: "the next one does not merge with it".into() });
+        assert_eq!(told.trunk.joins(8), None);
+        let tip = told.stack(8);
+        told.verify(&tip, true);
+        told.tell(&Command::IntendPublish { entry: 1 });
+        told.tell(&Command::RecordAdvanced { entry: 1 });
+        assert_eq!(told.stack(8).number, 3, "the next one is not");
+        told.tell(&Command::StartVerification { entry: 3, seat: seat() });
+        assert_eq!(told.trunk.joins(8), None);
+        let moved = Command::RecordMoved { entry: 2, seen: Some(sha('e', 1)), files: vec![] };
+        assert!(told.trunk.decide(&moved, Timestamp(0)).is_err(), "its verifier ends first");
+        let other = Candidate { base: told.trunk.head.clone(), sha: sha('c', 99), tree: sha('d', 99) };
+        let foreign = Command::RecordCandidate { entry: 3, candidate: other, changes: Changes::default() };
+        assert!(told.trunk.decide(&foreign, Timestamp(0)).is_err(), "the tip is not built twice");
+    }
+}
