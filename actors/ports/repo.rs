@@ -104,6 +104,17 @@ pub struct Handed {
     pub ahead: usize,
 }
 
+/// A file beside the trunk as upstream has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SideFound {
+    /// The branch's commit.
+    pub head: Sha,
+    /// The file there; none when there is none.
+    pub theirs: Option<Vec<u8>>,
+    /// The file as we wrote it last, below that commit; none when we never did.
+    pub ours: Option<Vec<u8>>,
+}
+
 /// What of a gate may go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gone {
@@ -193,6 +204,9 @@ pub trait Repo: Send + Sync {
     async fn read_file(&self, project: &ProjectName, branch: &str, path: &str) -> Result<Option<Vec<u8>>, PortError>;
     /// The files directly in a folder of the gate's copy of a branch, by name.
     async fn list_files(&self, project: &ProjectName, branch: &str, folder: &str) -> Result<Vec<String>, PortError>;
+    /// A file of a branch of its own upstream, with what we wrote there last; none when there is no such branch.
+    async fn side_file(&self, project: &ProjectName, url: &str, branch: &str, path: &str)
+    -> Result<Option<SideFound>, PortError>;
     /// Puts a file on a branch of its own upstream; answers its commit, and whether that is a new one.
     async fn publish_file(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError>;
     /// Packs a gate, and removes what may go. Nothing else that a ref holds is lost, and nothing that was just pushed.

@@ -25,6 +25,17 @@ fn git(folder: &Path, args: &[&str]) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// Text of a usual file's length, some 4 KiB, that no other file has: words of a small language, in an order that the number decides.
+fn prose(number: usize) -> String {
+    let mut state = number as u64 + 1;
+    let mut next = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let words = 100 + next(1_200);
+    (0..words).map(|_| format!("{:x}{}", next(3_000) * 7_919, if next(12) == 0 { '\n' } else { ' ' })).collect()
+}
+
 /// A bare repository with many files, and works that each change one of them.
 fn upstream(folder: &Path) -> anyhow::Result<(String, Vec<Sha>)> {
     let path = folder.join("upstream.git");
@@ -36,8 +47,8 @@ fn upstream(folder: &Path) -> anyhow::Result<(String, Vec<Sha>)> {
     for folder in 0..FILES / 100 {
         let mut inner = repository.treebuilder(None)?;
         for file in 0..100 {
-            let text = format!("file {folder} {file}\n").repeat(40);
-            inner.insert(format!("f{file:03}"), repository.blob(text.as_bytes())?, 0o100_644)?;
+            let blob = repository.blob(prose(folder * 100 + file).as_bytes())?;
+            inner.insert(format!("f{file:03}"), blob, 0o100_644)?;
         }
         root.insert(format!("d{folder:03}"), inner.write()?, 0o040_000)?;
     }
@@ -53,6 +64,8 @@ fn upstream(folder: &Path) -> anyhow::Result<(String, Vec<Sha>)> {
         let work = repository.commit(Some(&format!("refs/heads/w/{n}")), &author, &author, "Work\n", &tree, &[&base])?;
         works.push(work.to_string().parse()?);
     }
+    // As hosts keep them.
+    git(&path, &["repack", "-adq"])?;
     Ok((path.display().to_string(), works))
 }
 
@@ -118,11 +131,14 @@ fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
     let address = std::fs::read_to_string(data.join("url"))?;
     let token = std::fs::read_to_string(data.join("token"))?;
     let gate = format!("{}/git/bench.git", address.trim().replace("http://", &format!("http://x:{}@", token.trim())));
+    // Ten thousand new files are the disk's business, the same for both: where there is a folder in memory, it is left out.
+    let memory = Path::new("/dev/shm");
+    let target = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir_in(folder)? };
     let timed = |from: &str, to: &str| -> anyhow::Result<f64> {
         let begun = crate::now();
-        git(folder, &["clone", "--quiet", "--no-local", "--single-branch", "--branch", "main", from, to])?;
+        git(target.path(), &["clone", "--quiet", "--no-local", "--single-branch", "--branch", "main", from, to])?;
         let seconds = begun.elapsed().as_secs_f64();
-        std::fs::remove_dir_all(folder.join(to))?;
+        std::fs::remove_dir_all(target.path().join(to))?;
         Ok(seconds)
     };
     // The copy may still be on its way.

@@ -4,7 +4,6 @@
 //! A red batch says that one of its entries is red, not which. It is halved: the first half is verified by itself, and so on, until a single
 //! entry is judged. What is known to hold a culprit is never put together with more.
 
-use crate::evidence::Evidence;
 use crate::id::Sha;
 use crate::trunk::entry::{Entry, Stage};
 use crate::trunk::event::EntryKind;
@@ -105,21 +104,13 @@ impl Trunk {
         let step = |entry: &Entry| entry.candidate().map(|c| (entry.number, c.base.clone(), c.sha.clone()));
         self.batch().filter_map(step).collect()
     }
-
-    /// Whether the batch was verified on this evidence as a whole.
-    pub(super) fn is_verified(&self) -> bool {
-        let verified = |entry: &Entry| match &entry.stage {
-            Stage::Verified { evidence, .. } => Evidence::is_green(evidence),
-            _ => false,
-        };
-        self.batched() > 0 && self.batch().all(verified)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aggregate::{Aggregate, Moment};
+    use crate::evidence::Evidence;
     use crate::holder::Seat;
     use crate::id::{BerthNo, Digest, Epoch, FeatureId, SessionId, Timestamp};
     use crate::stream::{Position, Version};
@@ -168,6 +159,11 @@ mod tests {
             self.tell(&Command::RecordCandidate { entry, candidate, changes: Changes::default() });
         }
 
+        fn is_verified(&self) -> bool {
+            let verified = |entry: &Entry| matches!(&entry.stage, Stage::Verified { evidence, .. } if evidence.is_green());
+            self.trunk.batched() > 0 && self.trunk.batch().all(verified)
+        }
+
         fn numbers(&self) -> Vec<u64> {
             self.trunk.batch().map(|entry| entry.number).collect()
         }
@@ -203,7 +199,7 @@ mod tests {
                 let holds = |n: &u64| merged.contains(n) || self.numbers().contains(n);
                 let is_green = !red.iter().any(|set| set.iter().all(holds));
                 self.verify(&tip, is_green);
-                if self.trunk.is_verified() {
+                if self.is_verified() {
                     let (from, batch) = (self.trunk.head.clone(), self.numbers());
                     let intended = self.tell(&Command::IntendPublish { entry: tip.number });
                     let to = tip.candidate().expect("built").sha.clone();
@@ -246,6 +242,15 @@ mod tests {
         assert!(told.verifications <= 8, "{}", told.verifications);
     }
 
+    #[test]
+    fn the_first_half_of_a_red_batch_is_as_it_was_built() {
+        let mut told = Told::new(8);
+        let tip = told.stack(8);
+        let built = told.built;
+        told.verify(&tip, false);
+        assert_eq!((told.numbers(), told.stack(8).number, told.built), (vec![1, 2, 3, 4], 4, built));
+    }
+
     /// Eight good merges: one run instead of eight. With a bound of one each is verified by itself.
     #[test]
     fn a_green_batch_is_verified_once() {
@@ -263,13 +268,13 @@ mod tests {
             let mut told = Told::new(4);
             let tip = told.stack(3);
             told.verify(&tip, true);
-            assert!(told.trunk.is_verified() && told.numbers() == [1, 2, 3]);
+            assert!(told.is_verified() && told.numbers() == [1, 2, 3]);
             (told, tip.number)
         };
         let (mut told, tip) = verified();
         told.tell(&Command::Drop { entry: 2, why: "withdrawn".into() });
         assert_eq!(told.numbers(), [1], "what stood on it is built again");
-        assert!(!told.trunk.is_verified());
+        assert!(!told.is_verified());
         assert!(told.trunk.decide(&Command::IntendPublish { entry: tip }, Timestamp(0)).is_err());
         assert!(told.trunk.decide(&Command::IntendPublish { entry: 1 }, Timestamp(0)).is_err());
         assert_eq!(told.run(3, &[]), [1, 3, 4]);

@@ -72,7 +72,7 @@ impl Trunk {
             }
             Command::RecordVerification { entry, session, evidence } => self.verification(*entry, session.as_ref(), evidence),
             Command::IntendPublish { entry } => match &self.at_end(*entry)?.stage {
-                Stage::Verified { candidate, .. } if self.is_verified() => {
+                Stage::Verified { candidate, .. } => {
                     let intended = event::PublishIntended { entry: *entry, from: self.head.clone(), to: candidate.sha.clone() };
                     Ok(vec![intended.into()])
                 }

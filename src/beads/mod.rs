@@ -4,9 +4,12 @@
 pub mod export;
 pub mod import;
 mod steps;
+pub mod sync;
 
 pub use steps::joined;
 
+#[cfg(test)]
+mod sync_tests;
 #[cfg(test)]
 mod tests;
 

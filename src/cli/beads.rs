@@ -9,7 +9,7 @@ use events::id::ProjectName;
 use super::DataArgs;
 use super::client::ask;
 use crate::app::DataFolder;
-use crate::http::shapes::{BeadsFile, BeadsPublished, BeadsTaken};
+use crate::http::shapes::{BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken};
 use crate::wire::call_text;
 
 /// Issues of Beads, taken in and written out.
@@ -31,6 +31,13 @@ pub(super) enum BeadsCommand {
         #[command(flatten)]
         data: DataArgs,
     },
+    /// Take what others changed on the branch beads-sync, then publish them there; what changed on both sides stays as it is here
+    Sync {
+        /// The project
+        project: ProjectName,
+        #[command(flatten)]
+        data: DataArgs,
+    },
     /// Publish them upstream on the branch beads-sync
     Publish {
         /// The project
@@ -38,6 +45,11 @@ pub(super) enum BeadsCommand {
         #[command(flatten)]
         data: DataArgs,
     },
+}
+
+fn print_published(published: &BeadsPublished) {
+    let what = if published.changed { "published" } else { "nothing changed" };
+    println!("{what}: {} is at {}", published.branch, published.sha);
 }
 
 pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
@@ -67,8 +79,14 @@ pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
         }
         BeadsCommand::Publish { project, data } => {
             let published: BeadsPublished = ask(&data, "POST", &format!("/api/v1/projects/{project}/beads/publish"), &()).await?;
-            let what = if published.changed { "published" } else { "nothing changed" };
-            println!("{what}: {} is at {}", published.branch, published.sha);
+            print_published(&published);
+            Ok(())
+        }
+        BeadsCommand::Sync { project, data } => {
+            let synced: BeadsSynced = ask(&data, "POST", &format!("/api/v1/projects/{project}/beads/sync"), &()).await?;
+            println!("{} taken in, {} changed", synced.taken, synced.changed);
+            synced.conflicts.iter().for_each(|conflict| println!("{}: {}", conflict.feature, conflict.what));
+            print_published(&synced.published);
             Ok(())
         }
     }

@@ -16,6 +16,7 @@ use super::routes;
         routes::beads::export_beads,
         routes::beads::import_beads,
         routes::beads::publish_beads,
+        routes::beads::sync_beads,
         routes::beads::adopt,
         routes::trunk::show_trunk,
         routes::trunk::approve_change,

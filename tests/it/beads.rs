@@ -186,3 +186,65 @@ fn an_import_that_was_cut_short_is_finished() {
     assert_eq!(of("feature.closed").len(), 1);
     server.stop();
 }
+
+/// Somebody else works on the same issues with `bd`: what they changed on the branch is taken, ours is written on top, and what both changed
+/// stays as it is here and is said.
+#[test]
+fn issues_go_both_ways() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    me.add_zoo();
+    me.follow_until("trunk.opened");
+    let file = me.folder.path().join("issues.jsonl");
+    std::fs::write(&file, ISSUES).expect("file");
+    me.ok(&["beads", "import", "zoo", &file.display().to_string()]);
+    let own = me.ok(&["feature", "add", "zoo", "Paint the fence"]).trim().to_owned();
+    me.follow_until_nth("feature.created", 4);
+    let first = me.ok(&["beads", "sync", "zoo"]);
+    assert!(first.starts_with("0 taken in, 0 changed") && first.contains("published: beads-sync"), "{first}");
+    assert!(me.ok(&["beads", "sync", "zoo"]).contains("nothing changed"), "a second time there is nothing to do");
+
+    // They clone the branch, and change it as bd does: a line an issue.
+    let path = me.folder.path();
+    git(path, &["clone", "--quiet", "--branch", "beads-sync", "zoo.git", "theirs"]).expect("cloned");
+    let theirs = path.join("theirs/.beads/issues.jsonl");
+    let mut issues = lines(&std::fs::read_to_string(&theirs).expect("the file"));
+    for issue in &mut issues {
+        match issue["id"].as_str().expect("an id") {
+            "zoo-2" => (issue["title"], issue["priority"]) = ("Feed all bears".into(), 0.into()),
+            "zoo-1" => issue["status"] = "closed".into(),
+            id if id == own => {
+                issue["title"] = "Paint it green".into();
+                issue["comments"] = serde_json::json!([{"author": "bob", "text": "Green is best"}]);
+            }
+            _ => {}
+        }
+    }
+    issues.push(serde_json::json!({"id": "zoo-9", "title": "Buy honey", "status": "open"}));
+    let text: String = issues.iter().map(|issue| format!("{issue}\n")).collect();
+    std::fs::write(&theirs, text).expect("written");
+    let tree = path.join("theirs");
+    git(&tree, &["add", "--all", "--force"]).expect("added");
+    git(&tree, &["commit", "--quiet", "-m", "bd sync"]).expect("committed");
+    git(&tree, &["push", "--quiet", "origin", "beads-sync"]).expect("pushed");
+    let change = serde_json::json!({"content": {"title": "Paint it blue"}});
+    me.patch(&format!("/api/v1/projects/zoo/features/{own}"), &change["content"]);
+
+    let second = me.ok(&["beads", "sync", "zoo"]);
+    assert!(second.starts_with("1 taken in, 3 changed") && second.contains("its title was changed there and here"), "{second}");
+    let listed = me.ok(&["feature", "list", "zoo"]);
+    for title in ["Feed all bears", "Paint it blue", "Buy honey"] {
+        assert!(listed.contains(title), "{listed}");
+    }
+    let shown = me.ok(&["feature", "show", "zoo", &own]);
+    assert!(shown.contains("bob: Green is best") && shown.contains("beads: In Beads: its title"), "{shown}");
+    let third = me.ok(&["beads", "sync", "zoo"]);
+    assert!(third.starts_with("0 taken in, 0 changed") && third.contains("nothing changed"), "{third}");
+    git(&tree, &["pull", "--quiet"]).expect("pulled: their commit is below ours");
+    let written = lines(&std::fs::read_to_string(&theirs).expect("the file"));
+    let of = |id: &str| written.iter().find(|issue| issue["id"] == id).unwrap_or_else(|| panic!("no {id}"));
+    assert_eq!((of(&own)["title"].as_str(), of("zoo-1")["status"].as_str()), (Some("Paint it blue"), Some("closed")));
+    assert_eq!(of("zoo-2")["x_ours"]["a"][1], 2, "what is not ours is kept");
+    server.stop();
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}

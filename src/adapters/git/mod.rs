@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::ports::PortError;
-use actors::ports::repo::{Built, Copied, Credential, Gone, Handed, Looked, MergeWish, Published, Repo, SideFile};
+use actors::ports::repo::{Built, Copied, Credential, Gone, Handed, Looked, MergeWish, Published, Repo, SideFile, SideFound};
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha};
 use events::trunk::{Candidate, Collision};
@@ -178,6 +178,16 @@ impl Repo for Gates {
     async fn list_files(&self, project: &ProjectName, branch: &str, folder: &str) -> Result<Vec<String>, PortError> {
         let (branch, folder) = (branch.to_owned(), folder.to_owned());
         self.with(project, move |repository| side::list_files(repository, &branch, &folder)).await
+    }
+
+    async fn side_file(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        path: &str,
+    ) -> Result<Option<SideFound>, PortError> {
+        self.find_side(project, url, branch, path).await
     }
 
     async fn publish_file(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError> {

@@ -3,14 +3,18 @@
 use std::path::Path;
 
 use actors::ports::PortError;
-use actors::ports::repo::SideFile;
+use actors::ports::repo::{SideFile, SideFound};
 use events::id::{ProjectName, Sha};
-use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, Signature, Time};
+use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, Signature, Sort, Time, Tree};
 
 use super::{Gates, oid, sha, trouble};
 
 /// Largest file that is read.
 const READ_MAX: usize = 16 * 1024 * 1024;
+/// Author of what we write there.
+const OUR_EMAIL: &str = "supercargo@localhost";
+/// Commits that are looked through for the last one of ours.
+const LOOKED_THROUGH: usize = 10_000;
 /// Where a fetch puts a branch of ours before we build on it.
 const SEEN: &str = "refs/supercargo/side";
 
@@ -21,7 +25,10 @@ pub(super) fn read_file(repository: &Repository, branch: &str, path: &str) -> Re
         Err(e) if e.code() == ErrorCode::NotFound => return Ok(None),
         Err(e) => return Err(trouble(e)),
     };
-    let tree = reference.peel_to_tree().map_err(trouble)?;
+    file_of(repository, &reference.peel_to_tree().map_err(trouble)?, path)
+}
+
+fn file_of(repository: &Repository, tree: &Tree<'_>, path: &str) -> Result<Option<Vec<u8>>, PortError> {
     let Ok(entry) = tree.get_path(Path::new(path)) else { return Ok(None) };
     let (size, kind) = repository.odb().and_then(|odb| odb.read_header(entry.id())).map_err(trouble)?;
     if kind != ObjectType::Blob || entry.filemode() == i32::from(FileMode::Link) {
@@ -62,13 +69,48 @@ fn commit(repository: &Repository, before: Option<Oid>, file: &SideFile) -> Resu
         return Ok(None);
     }
     let tree = repository.find_tree(tree).map_err(trouble)?;
-    let author = Signature::new("Supercargo", "supercargo@localhost", &Time::new(file.at.0 / 1_000_000, 0)).map_err(trouble)?;
+    let author = Signature::new("Supercargo", OUR_EMAIL, &Time::new(file.at.0 / 1_000_000, 0)).map_err(trouble)?;
     let message = format!("Write {}\n", file.path);
     let parents: Vec<_> = parent.iter().collect();
     repository.commit(None, &author, &author, &message, &tree, &parents).map(Some).map_err(trouble)
 }
 
+/// The file at a commit, and as we wrote it last below it.
+fn found(repository: &Repository, head: Oid, path: &str) -> Result<SideFound, PortError> {
+    let tree = |id: Oid| repository.find_commit(id).and_then(|commit| commit.tree()).map_err(trouble);
+    let mut walk = repository.revwalk().map_err(trouble)?;
+    walk.set_sorting(Sort::TOPOLOGICAL).and_then(|()| walk.push(head)).map_err(trouble)?;
+    let mut ours = None;
+    for id in walk.take(LOOKED_THROUGH) {
+        let id = id.map_err(trouble)?;
+        if repository.find_commit(id).map_err(trouble)?.author().email_bytes() == OUR_EMAIL.as_bytes() {
+            ours = file_of(repository, &tree(id)?, path)?;
+            break;
+        }
+    }
+    Ok(SideFound { head: sha(head)?, theirs: file_of(repository, &tree(head)?, path)?, ours })
+}
+
 impl Gates {
+    /// A file of a branch of upstream's beside the trunk.
+    pub(super) async fn find_side(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        path: &str,
+    ) -> Result<Option<SideFound>, PortError> {
+        let _turn = self.turn(project).await;
+        if self.upstream_head(project, url, branch).await?.is_none() {
+            return Ok(None);
+        }
+        self.fetch_into(project, url, branch, SEEN).await?;
+        let path = path.to_owned();
+        let looked =
+            self.with(project, move |repository| found(repository, repository.refname_to_id(SEEN).map_err(trouble)?, &path));
+        looked.await.map(Some)
+    }
+
     /// Publishes a file on a branch of its own: with the expected old value, so that nobody else's commit is lost.
     pub(super) async fn publish_side(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError> {
         let _turn = self.turn(project).await;

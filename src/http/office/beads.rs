@@ -102,7 +102,7 @@ impl Office {
     }
 
     /// The ids that issues have in a file, and the features that they are: those that were imported, and our own.
-    async fn known_issues(&self, project: &ProjectName) -> Done<BTreeMap<String, String>> {
+    pub(super) async fn known_issues(&self, project: &ProjectName) -> Done<BTreeMap<String, String>> {
         let origins = self.origins(project).await?;
         let mut known: BTreeMap<String, String> = self.read(project, |book| {
             book.registered().map(|_| book.known().map(|(id, ..)| (id.to_string(), id.to_string())).collect())

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod beads;
+mod beads_sync;
 mod claims;
 mod features;
 mod fleet;

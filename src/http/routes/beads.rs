@@ -7,10 +7,10 @@ use super::{Answer, Seen, ok};
 use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
-use crate::http::shapes::{Adopted, BeadsFile, BeadsPublished, BeadsTaken};
+use crate::http::shapes::{Adopted, BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(export_beads).service(import_beads).service(publish_beads).service(adopt);
+    config.service(export_beads).service(import_beads).service(publish_beads).service(sync_beads).service(adopt);
 }
 
 /// Every feature as a line of Beads' `issues.jsonl`.
@@ -40,6 +40,14 @@ pub(in crate::http) async fn import_beads(office: Data<Office>, wish: Wish, name
 #[post("/projects/{p}/beads/publish")]
 pub(in crate::http) async fn publish_beads(office: Data<Office>, name: Path<String>) -> Answer {
     ok(office.publish_beads(&name).await?)
+}
+
+/// Take what others changed on the branch `beads-sync` since it was written, then write it again. What changed on both sides stays as it is here.
+#[utoipa::path(context_path = "/api/v1", tag = "beads",
+    responses((status = 200, body = BeadsSynced), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/beads/sync")]
+pub(in crate::http) async fn sync_beads(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+    ok(office.sync_beads(&wish, &name).await?)
 }
 
 /// Take over what a repository of ZeroCoder holds: its spec and its issues; files that nobody reads any more are named.

@@ -31,8 +31,30 @@ pub struct LeftOut {
     pub on: String,
 }
 
-/// An export that was published.
+/// What an exchange came to.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct BeadsSynced {
+    /// Features that were made of new issues.
+    pub taken: usize,
+    /// Features that their issues asked something of.
+    pub changed: usize,
+    /// What stays as it is here although it was changed there; said on the features as well.
+    pub conflicts: Vec<BeadsConflict>,
+    /// What was written then.
+    pub published: BeadsPublished,
+}
+
+/// What was changed there and stays as it is here.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BeadsConflict {
+    /// The feature.
+    pub feature: String,
+    /// What, and why.
+    pub what: String,
+}
+
+/// An export that was published.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct BeadsPublished {
     /// The branch.
     pub branch: String,

@@ -14,7 +14,7 @@ mod usage;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use beads::{Adopted, BeadsFile, BeadsPublished, BeadsTaken, LeftOut};
+pub use beads::{Adopted, BeadsConflict, BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken, LeftOut};
 pub use claim::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission};
 pub use event::{EventPage, EventShape};
 pub use feature::{CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, feature, features};

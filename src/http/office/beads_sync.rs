@@ -1,0 +1,139 @@
+//! Issues of Beads both ways: what others changed on the branch since we wrote it is taken, by the rules of `beads::sync`; then everything is
+//! written again on top of it.
+
+use std::collections::BTreeMap;
+
+use events::backlog;
+use events::feature;
+use events::feature::event::Closing;
+use events::id::{Digest, FeatureId, ProjectName};
+use events::policy::AnyCommand;
+use events::stream::StreamId;
+use serde_json::Value;
+
+use super::{Done, Office, Wish};
+use crate::beads::sync::{Asked, Sides, Turn, asked};
+use crate::beads::{self, Issue};
+use crate::http::problem::ApiProblem;
+use crate::http::shapes::{BeadsConflict, BeadsSynced};
+
+/// Who says on a feature what could not be taken.
+const BY: &str = "beads";
+
+type Issues = BTreeMap<String, Issue>;
+
+fn by_id(text: &str) -> Result<Issues, ApiProblem> {
+    let issues = beads::read(text).map_err(ApiProblem::invalid)?;
+    let named = |issue: Issue| (issue.get("id").and_then(Value::as_str).unwrap_or_default().to_owned(), issue);
+    Ok(issues.into_iter().map(named).collect())
+}
+
+/// The feature that an issue is, and where the words of this exchange are recorded under.
+struct Subject<'a> {
+    project: &'a ProjectName,
+    id: FeatureId,
+    /// What the file says of it: the same file asks for the same thing once.
+    line: String,
+}
+
+impl Office {
+    /// Takes what others changed on the branch since we wrote it, and writes everything again.
+    pub async fn sync_beads(&self, wish: &Wish, name: &str) -> Done<BeadsSynced> {
+        let project = Self::name(name)?;
+        let url = self.read(&project, |book| Some(book.registered()?.git_url.clone()))?;
+        let side = self.core.world.repo.side_file(&project, &url, beads::BRANCH, beads::PATH).await?;
+        let text = |bytes: Option<Vec<u8>>| String::from_utf8(bytes.unwrap_or_default()).map_err(ApiProblem::invalid);
+        let (theirs, base) = match side {
+            Some(side) => (text(side.theirs)?, text(side.ours)?),
+            None => Default::default(),
+        };
+        let (theirs, base) = (by_id(&theirs)?, by_id(&base)?);
+        let known = self.known_issues(&project).await?;
+        let new: Vec<String> = theirs
+            .iter()
+            .filter(|(id, _)| !known.contains_key(*id))
+            .map(|(_, issue)| Value::Object(issue.clone()).to_string())
+            .collect();
+        let before = by_id(&self.export_beads(name).await?)?;
+        let taken = if new.is_empty() { None } else { Some(self.import_beads(wish, name, &new.join("\n")).await?) };
+        let mut synced = BeadsSynced { taken: taken.as_ref().map_or(0, |taken| taken.taken), ..BeadsSynced::default() };
+        for (id, issue) in theirs.iter().filter(|(id, _)| known.contains_key(*id)) {
+            let Some(ours) = before.get(id) else { continue };
+            // Without anything of ours to compare with, what is here is what there was.
+            let sides = Sides { base: base.get(id).unwrap_or(ours), theirs: issue, ours };
+            self.take_issue(wish, &project, (&known[id], &known), sides, &mut synced).await?;
+        }
+        synced.published = self.publish_beads(name).await?;
+        Ok(synced)
+    }
+
+    async fn take_issue(
+        &self,
+        wish: &Wish,
+        project: &ProjectName,
+        (id, known): (&str, &BTreeMap<String, String>),
+        sides: Sides<'_>,
+        synced: &mut BeadsSynced,
+    ) -> Done<()> {
+        let id = Self::id(id)?;
+        let wanted = self.read(project, |book| Some(book.feature(&id).map(|known| asked(known, sides))))?;
+        let Some(wanted) = wanted.filter(|wanted| *wanted != Asked::default()) else { return Ok(()) };
+        let line = Digest::of(Value::Object(sides.theirs.clone()).to_string().as_bytes()).to_string();
+        let subject = Subject { project, id, line };
+        let mut conflicts = wanted.conflicts.clone();
+        let mut commands: Vec<feature::Command> =
+            wanted.content.into_iter().map(|content| feature::Command::Edit { content }).collect();
+        let said = wanted.comments.into_iter().map(|(by, text)| {
+            let by = if by.trim().is_empty() { wish.by.clone() } else { by };
+            feature::Command::Comment { by, text }
+        });
+        commands.extend(said);
+        commands.extend(wanted.turn.map(|turn| match turn {
+            Turn::Closed => feature::Command::Close { closing: Closing::DoneElsewhere, by: wish.by.clone() },
+            Turn::Reopened => feature::Command::Reopen { why: "opened again in Beads".to_owned(), by: wish.by.clone() },
+        }));
+        for command in commands {
+            conflicts.extend(self.ask_feature(wish, &subject, command).await?);
+        }
+        let edges = wanted.depends.iter().map(|on| (on, false)).chain(wanted.freed.iter().map(|on| (on, true)));
+        for (on, remove) in edges {
+            match known.get(on) {
+                Some(on) => conflicts.extend(self.ask_edge(wish, &subject, on, remove).await?),
+                None => conflicts.push(format!("it waits there for {on}, which is not known here")),
+            }
+        }
+        for what in &conflicts {
+            let command = feature::Command::Comment { by: BY.to_owned(), text: format!("In Beads: {what}.") };
+            self.ask_feature(wish, &subject, command).await?;
+        }
+        synced.changed += 1;
+        let feature = subject.id.to_string();
+        synced.conflicts.extend(conflicts.into_iter().map(|what| BeadsConflict { feature: feature.clone(), what }));
+        Ok(())
+    }
+
+    /// Asks something of a feature; answers why it was turned down, if it was.
+    async fn ask_feature(&self, wish: &Wish, subject: &Subject<'_>, command: feature::Command) -> Done<Option<String>> {
+        let stream = StreamId::Feature(subject.project.clone(), subject.id.clone());
+        self.ask(wish, subject, stream, AnyCommand::Feature(command)).await
+    }
+
+    async fn ask_edge(&self, wish: &Wish, subject: &Subject<'_>, on: &str, remove: bool) -> Done<Option<String>> {
+        let edge = backlog::event::Edge { feature: subject.id.clone(), on: Self::id(on)? };
+        let command = match remove {
+            true => backlog::Command::RemoveDependency { edge },
+            false => backlog::Command::AddDependency { edge },
+        };
+        self.ask(wish, subject, StreamId::Backlog(subject.project.clone()), AnyCommand::Backlog(command)).await
+    }
+
+    async fn ask(&self, wish: &Wish, subject: &Subject<'_>, stream: StreamId, command: AnyCommand) -> Done<Option<String>> {
+        let Subject { project, id, line } = subject;
+        let told = Wish::keyed(&wish.by, &format!("beads sync {project} {id} {line} {command:?}"));
+        match self.tell(&told, told.id, stream, command).await {
+            Ok(_) => Ok(None),
+            Err(problem) if problem.status.is_client_error() => Ok(Some(problem.detail)),
+            Err(problem) => Err(problem),
+        }
+    }
+}
