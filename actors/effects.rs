@@ -9,7 +9,7 @@ use events::backlog::{Batch, Origin};
 use events::cause::{Cause, Principal};
 use events::feature;
 use events::holder::Holder;
-use events::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha};
+use events::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, Timestamp};
 use events::policy::{AnyCommand, Effect, Owed, foresee};
 use events::project;
 use events::stream::{Position, StreamId, Version};
@@ -24,7 +24,7 @@ use crate::lane::{Asking, Lane};
 use crate::ports::PortError;
 use crate::ports::blobs::Blobs;
 use crate::ports::prompts::{Prompts, Told};
-use crate::ports::repo::{Built, Looked, MergeWish, Published, Repo, Work};
+use crate::ports::repo::{Base, Built, Looked, MergeWish, Published, Repo, Work};
 use crate::projector::Projector;
 
 /// What became of something owed.
@@ -267,11 +267,12 @@ impl Effects {
     }
 
     async fn build(&self, project: &ProjectName, entry: u64, attempt: u32) -> Outcome {
-        let (wish, url, branch) = self.book(project, |book| wish(book, entry))?;
+        let now = self.directory.kernel().clock.now();
+        let (wish, url, branch) = self.book(project, |book| wish(book, entry, now))?;
         let version = self.book(project, |book| Some(book.trunk.version))?;
         let base = wish.base.clone();
         let built = self.repo.build(project, &url, &branch, &wish).await;
-        let command = match (wish.stacked, built) {
+        let command = match (wish.on == Base::Candidate, built) {
             (true, built) => self.book(project, |book| stacked(book, entry, built))?,
             (false, Ok(Built::Candidate(candidate, changes))) => trunk::Command::RecordCandidate { entry, candidate, changes },
             (false, Ok(Built::Conflict { paths })) => trunk::Command::RecordConflict { entry, base, paths },
@@ -281,7 +282,7 @@ impl Effects {
         };
         let base = wish.base.map_or_else(String::new, |sha| sha.to_string());
         // What does not fit on a batch may fit the next time: the answer is that of the trunk as it was.
-        let what = if wish.stacked { format!("stack {version}") } else { "build".to_owned() };
+        let what = if wish.on == Base::Candidate { format!("stack {version}") } else { "build".to_owned() };
         let key = [&*what, &entry.to_string(), &attempt.to_string(), &base];
         self.record(StreamId::Trunk(project.clone()), AnyCommand::Trunk(command), &key).await
     }
@@ -349,13 +350,18 @@ fn stacked(book: &ProjectBook, entry: u64, built: Result<Built, PortError>) -> O
     })
 }
 
-fn wish(book: &ProjectBook, entry: u64) -> Option<(MergeWish, String, String)> {
+/// What was seen of upstream so many milliseconds ago need not be asked again: it would be seen at the publication.
+const SEEN_FOR_MS: u64 = 2_000;
+
+fn wish(book: &ProjectBook, entry: u64, now: Timestamp) -> Option<(MergeWish, String, String)> {
     let registered = book.registered()?;
     let trunk = &book.trunk.state;
     let joining = trunk.joins(registered.settings.batch_max).filter(|next| next.number == entry);
-    let (stacked, base) = match joining {
-        Some(_) => (true, trunk.tip()?.candidate().map(|candidate| candidate.sha.clone())),
-        None => (false, trunk.head.clone()),
+    let seen = trunk.halt.is_none() && now.ms_since(trunk.moved) < SEEN_FOR_MS;
+    let (on, base) = match joining {
+        Some(_) => (Base::Candidate, trunk.tip()?.candidate().map(|candidate| candidate.sha.clone())),
+        None if seen => (Base::Seen, trunk.head.clone()),
+        None => (Base::Upstream, trunk.head.clone()),
     };
     let front = joining.or_else(|| trunk.front().filter(|front| front.number == entry))?;
     let (work, message) = match &front.kind {
@@ -370,7 +376,7 @@ fn wish(book: &ProjectBook, entry: u64) -> Option<(MergeWish, String, String)> {
         }
     };
     let protected = registered.settings.protected.clone();
-    let wish = MergeWish { entry, base, stacked, work, protected, message, at: front.at };
+    let wish = MergeWish { entry, base, on, work, protected, message, at: front.at };
     Some((wish, registered.git_url.clone(), book.trunk.state.branch.clone()?))
 }
 

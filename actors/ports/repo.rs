@@ -76,15 +76,26 @@ pub enum Work {
     Revert(Sha),
 }
 
+/// What a candidate is built on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// Upstream's commit as far as we know: it is asked first.
+    Upstream,
+    /// Upstream's commit, seen a moment ago: it is not asked again, a publication finds out.
+    Seen,
+    /// Another candidate.
+    Candidate,
+}
+
 /// A merge to be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergeWish {
     /// Entry number: names the candidate's ref.
     pub entry: u64,
-    /// Upstream's commit as far as we know.
+    /// What it is built on.
     pub base: Option<Sha>,
-    /// The base is another candidate, not what upstream holds: upstream is not asked.
-    pub stacked: bool,
+    /// What that is.
+    pub on: Base,
     /// What is built.
     pub work: Work,
     /// Patterns of paths that a person has to approve.

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use actors::ports::repo::{Built, MergeWish, Published, Repo, Work};
+use actors::ports::repo::{Base, Built, MergeWish, Published, Repo, Work};
 use anyhow::{Context, bail};
 use events::id::{ProjectName, Sha, Timestamp};
 use supercargo::adapters::git::{Gates, Secrets};
@@ -107,7 +107,8 @@ async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> 
     let begun = crate::now();
     for (n, work) in works.iter().enumerate() {
         let wish = MergeWish {
-            stacked: false,
+            // As the trunk has it: what was published a moment ago is where upstream is.
+            on: if n == 0 { Base::Upstream } else { Base::Seen },
             entry: n as u64,
             base: base.clone(),
             work: Work::Merge(work.clone()),

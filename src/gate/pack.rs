@@ -21,6 +21,15 @@ pub(super) struct Push {
 /// Updates one push may carry: a claim has one branch.
 const UPDATES_MAX: usize = 64;
 
+/// Objects one push may bring: git holds about a hundred bytes of each while it reads them.
+const OBJECTS_MAX: u32 = 1_000_000;
+
+/// How many objects the pack that begins here says it has: `PACK`, its version and their number, each of four bytes.
+fn objects(pack: &[u8]) -> u32 {
+    let count = pack.strip_prefix(b"PACK").and_then(|rest| rest.get(4..8)).and_then(|count| count.try_into().ok());
+    count.map_or(0, u32::from_be_bytes)
+}
+
 /// Reads the updates off a receive-pack request.
 pub(super) fn parse(body: &[u8]) -> Result<Push, String> {
     let mut push = Push { updates: Vec::new(), side_band: false };
@@ -30,7 +39,12 @@ pub(super) fn parse(body: &[u8]) -> Result<Push, String> {
         let length = std::str::from_utf8(length).ok().and_then(|t| usize::from_str_radix(t, 16).ok());
         let length = length.ok_or("the push has a line without a length")?;
         if length == 0 {
-            return Ok(push);
+            return match objects(after) {
+                count if count > OBJECTS_MAX => {
+                    Err(format!("the push brings {count} objects, at most {OBJECTS_MAX} are taken at once"))
+                }
+                _ => Ok(push),
+            };
         }
         let size = length.checked_sub(4).ok_or("the push has a line that is too short")?;
         let (line, left) = after.split_at_checked(size).ok_or("the push ends within a line")?;
@@ -113,5 +127,16 @@ mod tests {
         assert!(parse(b"0000").is_ok_and(|p| p.updates.is_empty()));
         let many = pkt(&format!("{} {} refs/heads/x", "0".repeat(40), "a".repeat(40))).repeat(65);
         assert!(parse(many.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_pack_of_too_many_objects_is_refused_before_git_reads_it() {
+        let push = |count: u32| {
+            let update = pkt(&format!("{} {} refs/heads/x", "0".repeat(40), "a".repeat(40)));
+            parse(&[update.as_bytes(), b"0000PACK\0\0\0\x02", &count.to_be_bytes()].concat())
+        };
+        assert!(push(OBJECTS_MAX).is_ok() && push(0).is_ok());
+        assert!(push(OBJECTS_MAX + 1).is_err_and(|why| why.contains("1000001 objects")));
+        assert!(parse(b"0000PACK\0").is_ok(), "git says what is wrong with a pack that is cut");
     }
 }

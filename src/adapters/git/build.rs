@@ -15,6 +15,8 @@ use super::{detect, oid, scaffold, sha, trouble};
 
 /// Larger files are not looked at for a verification command.
 const READ_MAX: usize = 1024 * 1024;
+/// Largest file that work may bring. A pushed pack has a bound, and what is in it may be a thousand times as large.
+const BLOB_MAX: usize = 256 * 1024 * 1024;
 
 /// Builds what is wished, with the wish's date: built again it has the same sha.
 pub(super) fn build(repository: &Repository, wish: &MergeWish) -> Result<Built, PortError> {
@@ -55,7 +57,12 @@ pub(super) fn collisions(repository: &Repository, base: &Sha, works: &[(FeatureI
     let mut found = Vec::new();
     for (feature, epoch) in works {
         let Some(work) = read_ref(repository, &work_ref(feature, *epoch))? else { continue };
-        if let Err(mut paths) = merge(repository, base, oid(&work)?)? {
+        let work = oid(&work)?;
+        // Whoever hands that in is told; it is not looked into before.
+        if too_large(repository, repository.merge_base(base, work).ok(), work)?.is_some() {
+            continue;
+        }
+        if let Err(mut paths) = merge(repository, base, work)? {
             paths.truncate(FILES_MAX);
             found.push(Collision { feature: feature.clone(), epoch: *epoch, paths });
         }
@@ -112,8 +119,29 @@ fn revert(repository: &Repository, base: Oid, commit: Oid) -> Result<Result<Oid,
     written(repository, index)
 }
 
+/// A file of a work that is larger than what is merged, if one is: to look whether files were renamed, they are read as a whole.
+pub(super) fn too_large(repository: &Repository, base: Option<Oid>, work: Oid) -> Result<Option<String>, PortError> {
+    let tree = |id: Oid| repository.find_commit(id).and_then(|commit| commit.tree()).map_err(trouble);
+    let (old, new) = (base.map(tree).transpose()?, tree(work)?);
+    let odb = repository.odb().map_err(trouble)?;
+    let diff = repository.diff_tree_to_tree(old.as_ref(), Some(&new), None).map_err(trouble)?;
+    for delta in diff.deltas() {
+        let file = delta.new_file();
+        let size = if file.exists() { odb.read_header(file.id()).map_or(0, |(size, _)| size) } else { 0 };
+        if size > BLOB_MAX {
+            let path = String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned();
+            return Ok(Some(format!("{path} has {} MiB, at most {} are merged", size >> 20, BLOB_MAX >> 20)));
+        }
+    }
+    Ok(None)
+}
+
 /// The merged tree, or the paths that conflict.
 fn merge(repository: &Repository, base: Oid, work: Oid) -> Result<Result<Oid, Vec<String>>, PortError> {
+    let fork = repository.merge_base(base, work).ok();
+    if let Some(why) = too_large(repository, fork, work)? {
+        return Err(PortError::Permanent(why));
+    }
     let (ours, theirs) = (repository.find_commit(base).map_err(trouble)?, repository.find_commit(work).map_err(trouble)?);
     written(repository, repository.merge_commits(&ours, &theirs, None).map_err(trouble)?)
 }

@@ -106,6 +106,10 @@ pub(super) fn pin(repository: &Repository, feature: &FeatureId, epoch: Epoch, sh
     }
     let commit = oid(sha)?;
     let trunk = repository.head().ok().and_then(|head| head.target());
+    let fork = trunk.and_then(|trunk| repository.merge_base(commit, trunk).ok());
+    if let Some(why) = build::too_large(repository, fork, commit)? {
+        return Err(PortError::Permanent(format!("{why}: keep large files elsewhere, take it out and hand in again")));
+    }
     let (base, ahead) = match trunk {
         Some(trunk) => {
             let (ahead, _) = repository.graph_ahead_behind(commit, trunk).map_err(trouble)?;

@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::ports::PortError;
-use actors::ports::repo::{Built, Copied, Credential, Gone, Handed, Looked, MergeWish, Published, Repo, SideFile, SideFound};
+use actors::ports::repo::{
+    Base, Built, Copied, Credential, Gone, Handed, Looked, MergeWish, Published, Repo, SideFile, SideFound,
+};
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha};
 use events::trunk::{Candidate, Collision};
@@ -59,6 +61,12 @@ impl Gates {
     async fn turn(&self, project: &ProjectName) -> tokio::sync::OwnedMutexGuard<()> {
         let turn = self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(project.clone()).or_default().clone();
         turn.lock_owned().await
+    }
+
+    /// Whether the gate holds this commit.
+    async fn holds(&self, project: &ProjectName, commit: Option<&Sha>) -> Result<bool, PortError> {
+        let Some(commit) = commit.map(oid).transpose()? else { return Ok(false) };
+        self.with(project, move |repository| Ok(repository.find_commit(commit).is_ok())).await
     }
 
     /// Runs libgit2 work on the gate of a project, on a thread that may block.
@@ -131,7 +139,8 @@ impl Repo for Gates {
     }
 
     async fn build(&self, project: &ProjectName, url: &str, branch: &str, wish: &MergeWish) -> Result<Built, PortError> {
-        if !wish.stacked {
+        let seen = wish.on == Base::Seen && self.holds(project, wish.base.as_ref()).await?;
+        if !seen && wish.on != Base::Candidate {
             let looked = self.look_upstream(project, url, branch, wish.base.as_ref()).await?;
             if looked != Looked::At(wish.base.clone()) {
                 return Ok(Built::Moved(looked));

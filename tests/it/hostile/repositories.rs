@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use actors::ports::repo::{Built, MergeWish, Published, Repo, Work};
+use actors::ports::repo::{Base, Built, MergeWish, Published, Repo, Work};
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
 use supercargo::adapters::git::{Gates, Secrets};
 
@@ -249,7 +249,7 @@ async fn served(gates: &Gates, upstream: &Path) -> Result<(), String> {
     let wish = MergeWish {
         entry: 1,
         base: Some(base),
-        stacked: false,
+        on: Base::Upstream,
         work: Work::Merge(commit),
         protected: events::protect::usual(),
         message: "Merge\n".to_owned(),
@@ -300,4 +300,36 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
         found.push(entry.path());
     }
     found
+}
+
+/// A small pack may hold a giant file. What would have to be read as a whole is not merged, nor looked into before it is handed in.
+#[test]
+fn work_that_inflates_beyond_its_bound_is_refused() {
+    supercargo::app::on_system(async {
+        let folder = tempfile::tempdir().expect("folder");
+        let canary = folder.path().join("canary");
+        let plain = Case { name: "plain", entries: vec![file("a", "x")], message: "Begin\n".to_owned(), end: End::Taken };
+        let upstream = made(&plain, folder.path(), &canary);
+        let gates = Gates::new(folder.path().join("gates"), Secrets::new(folder.path().join("secrets")));
+        let project: ProjectName = "zoo".parse().expect("name");
+        let head = gates.copy(&project, &upstream.display().to_string()).await.expect("copied").head.expect("a commit");
+        let gate = gates.path(&project);
+        let giant = folder.path().join("giant");
+        std::fs::File::create(&giant).and_then(|file| file.set_len(300 << 20)).expect("a file of zeroes");
+        let blob = git(&gate, &["hash-object", "-w", giant.to_str().expect("path")]).expect("stored");
+        let tree = folder.path().join("tree");
+        std::fs::write(&tree, format!("100644 blob {}\tgiant\n", blob.trim())).expect("written");
+        let script = format!("git mktree < {}", tree.display());
+        let tree = std::process::Command::new("sh").args(["-c", &script]).current_dir(&gate).output().expect("a tree").stdout;
+        let person = "A <a@localhost> 1700000001 +0000";
+        let tree = String::from_utf8_lossy(&tree).trim().to_owned();
+        let commit = format!("tree {tree}\nparent {head}\nauthor {person}\ncommitter {person}\n\nGiant\n");
+        let commit: Sha = object(&gate, "commit", commit.as_bytes()).parse().expect("sha");
+        let (feature, epoch): (FeatureId, Epoch) = ("feat-abc".parse().expect("id"), Epoch(1));
+        git(&gate, &["update-ref", &format!("refs/heads/work/{feature}/{epoch}"), commit.as_str()]).expect("pushed");
+        let refused = gates.pin(&project, &feature, epoch, &commit).await.expect_err("too large").to_string();
+        assert!(refused.contains("giant has 300 MiB") && refused.contains("keep large files elsewhere"), "{refused}");
+        let collisions = gates.collisions(&project, &head, &[(feature, epoch)]).await.expect("looked");
+        assert_eq!(collisions, vec![], "it is not read");
+    });
 }
