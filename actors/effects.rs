@@ -268,8 +268,8 @@ impl Effects {
 
     async fn build(&self, project: &ProjectName, entry: u64, attempt: u32) -> Outcome {
         let now = self.directory.kernel().clock.now();
-        let (wish, url, branch) = self.book(project, |book| wish(book, entry, now))?;
-        let version = self.book(project, |book| Some(book.trunk.version))?;
+        let wished = self.book(project, |book| Some((wish(book, entry, now)?, book.trunk.version)))?;
+        let ((wish, url, branch), version) = wished;
         let base = wish.base.clone();
         let built = self.repo.build(project, &url, &branch, &wish).await;
         let command = match (wish.on == Base::Candidate, built) {
@@ -363,8 +363,8 @@ fn wish(book: &ProjectBook, entry: u64, now: Timestamp) -> Option<(MergeWish, St
         None if seen => (Base::Seen, trunk.head.clone()),
         None => (Base::Upstream, trunk.head.clone()),
     };
-    let front = joining.or_else(|| trunk.front().filter(|front| front.number == entry))?;
-    let (work, message) = match &front.kind {
+    let wished = joining.or_else(|| trunk.front().filter(|front| front.number == entry))?;
+    let (work, message) = match &wished.kind {
         EntryKind::Scaffold => (Work::Scaffold, "Scaffold the project\n\nSupercargo-Scaffold: 1\n".to_owned()),
         EntryKind::Revert { feature, commit, title, .. } => {
             let message = format!("Undo \"{title}\"\n\nThis takes out what {commit} brought.\n\nSupercargo-Feature: {feature}\n");
@@ -376,7 +376,7 @@ fn wish(book: &ProjectBook, entry: u64, now: Timestamp) -> Option<(MergeWish, St
         }
     };
     let protected = registered.settings.protected.clone();
-    let wish = MergeWish { entry, base, on, work, protected, message, at: front.at };
+    let wish = MergeWish { entry, base, on, work, protected, message, at: wished.at };
     Some((wish, registered.git_url.clone(), book.trunk.state.branch.clone()?))
 }
 

@@ -225,7 +225,7 @@ fn trunks() -> Vec<trunk::Event> {
         |exit| Evidence::Ran { tree: sha('d'), command: digest(), exit, log: digest(), session: session(), tail: text("ok") };
     vec![
         t::Opened { branch: text("main"), head: None }.into(),
-        t::Queued { entry, kind }.into(),
+        t::Queued { entry, kind, priority: 1 }.into(),
         t::CandidateBuilt {
             entry,
             candidate,

@@ -45,7 +45,7 @@ fn repository(book: &ProjectBook, registered: &Registered, observed: &Observed, 
         Repository::Cloned { .. } => {
             let trunk = &book.trunk.state;
             if trunk.head.is_none() && trunk.is_idle() && registered.is_running() {
-                agenda.tell(teller.trunk(book, "scaffold", trunk::Command::Enqueue { kind: EntryKind::Scaffold }));
+                agenda.tell(teller.trunk(book, "scaffold", trunk::Command::Enqueue { kind: EntryKind::Scaffold, priority: 0 }));
             }
         }
     }

@@ -50,7 +50,7 @@ fn approved(book: &ProjectBook, id: &FeatureId, known: &Known, submission: &Subm
             let (title, sha) = (known.content.title.clone(), submission.sha.clone());
             let kind = EntryKind::Feature { feature: id.clone(), epoch: submission.epoch, sha, title };
             let purpose = format!("queue {id} {}", submission.epoch);
-            agenda.tell(teller.trunk(book, &purpose, trunk::Command::Enqueue { kind }));
+            agenda.tell(teller.trunk(book, &purpose, trunk::Command::Enqueue { kind, priority: known.content.priority }));
         }
     }
 }

@@ -76,6 +76,7 @@ mod tests {
         trunk.held.push(Entry {
             number: 7,
             kind: EntryKind::Scaffold,
+            priority: 2,
             at: Timestamp(0),
             stage: trunk::Stage::Queued,
             moves: 0,

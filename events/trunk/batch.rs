@@ -139,7 +139,7 @@ mod tests {
             told.tell(&Command::Open { branch: "main".into(), head: Some(sha('a', 0)) });
             for n in 1..=entries {
                 let kind = EntryKind::Feature { feature: id(n), epoch: Epoch(1), sha: sha('b', n), title: "x".into() };
-                told.tell(&Command::Enqueue { kind });
+                told.tell(&Command::Enqueue { kind, priority: 2 });
             }
             told
         }

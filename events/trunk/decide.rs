@@ -35,7 +35,7 @@ impl Trunk {
     fn decide_open(&self, command: &Command) -> Decision {
         match command {
             Command::Open { .. } => Err(Refusal::Open),
-            Command::Enqueue { kind } => self.enqueue(kind),
+            Command::Enqueue { kind, priority } => self.enqueue(kind, *priority),
             Command::RecordCandidate { entry, candidate, changes } => self.record_candidate(*entry, candidate, changes),
             Command::Hold { entry } => match self.at(*entry)? {
                 front if matches!(front.stage, Stage::Built { .. }) && front.needs_approval() => {
@@ -154,7 +154,7 @@ impl Trunk {
         self.tip().filter(|tip| tip.number == number).ok_or(Refusal::NotFront)
     }
 
-    fn enqueue(&self, kind: &EntryKind) -> Decision {
+    fn enqueue(&self, kind: &EntryKind, priority: u8) -> Decision {
         let known = match kind {
             EntryKind::Scaffold => self.queue.iter().any(|e| e.kind == EntryKind::Scaffold),
             EntryKind::Feature { feature, epoch, .. } => {
@@ -172,7 +172,10 @@ impl Trunk {
                 self.queue.iter().chain(&self.held).any(|e| same(&e.kind)) || self.undone.get(feature).is_some_and(merged)
             }
         };
-        if known { Err(Refusal::Queued) } else { Ok(vec![event::Queued { entry: self.entries + 1, kind: kind.clone() }.into()]) }
+        if known {
+            return Err(Refusal::Queued);
+        }
+        Ok(vec![event::Queued { entry: self.entries + 1, kind: kind.clone(), priority }.into()])
     }
 
     fn held(&self, number: u64) -> Result<&Entry, Refusal> {

@@ -15,6 +15,8 @@ pub struct Entry {
     pub number: u64,
     /// What it brings.
     pub kind: EntryKind,
+    /// 0 (first) to 4 (last).
+    pub priority: u8,
     /// When it joined: the date of its commits.
     pub at: Timestamp,
     /// Where it stands.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event_enum;
 use crate::evidence::Evidence;
+use crate::feature::content::PRIORITY_USUAL;
 use crate::holder::Seat;
 use crate::id::{Epoch, FeatureId, SessionId, Sha};
 use crate::outcome::Outcome;
@@ -83,6 +84,13 @@ pub struct Queued {
     pub entry: u64,
     /// What it brings.
     pub kind: EntryKind,
+    /// 0 (first) to 4 (last): it goes before what waits with a higher number.
+    #[serde(default = "usual_priority")]
+    pub priority: u8,
+}
+
+fn usual_priority() -> u8 {
+    PRIORITY_USUAL
 }
 
 /// A candidate stands in the gate.
@@ -269,7 +277,7 @@ event_enum! {
     /// The events of a trunk stream.
     pub enum Event {
         Opened(Opened) = "trunk.opened", 1;
-        Queued(Queued) = "trunk.queued", 2, was [1: Queued];
+        Queued(Queued) = "trunk.queued", 3, was [1: Queued, 2: Queued];
         CandidateBuilt(CandidateBuilt) = "trunk.candidate_built", 2, was [1: CandidateBuilt];
         Held(Held) = "trunk.held", 1;
         ChangeApproved(ChangeApproved) = "trunk.change_approved", 1;

@@ -42,7 +42,7 @@ pub const VERIFIERS_MAX: u32 = 3;
 #[expect(missing_docs, reason = "the fields are those of the events of the same name")]
 pub enum Command {
     Open { branch: String, head: Option<Sha> },
-    Enqueue { kind: EntryKind },
+    Enqueue { kind: EntryKind, priority: u8 },
     RecordCandidate { entry: u64, candidate: Candidate, changes: Changes },
     Hold { entry: u64 },
     ApproveChange { entry: u64, by: String },

@@ -103,6 +103,13 @@ impl Trunk {
         }
     }
 
+    /// Before what waits with a higher number, and behind everything that was begun: nobody's candidate is built for nothing.
+    fn line_up(&mut self, entry: Entry) {
+        let later = |waiting: &Entry| waiting.stage == Stage::Queued && waiting.priority > entry.priority;
+        let place = self.queue.iter().position(later).unwrap_or(self.queue.len());
+        self.queue.insert(place, entry);
+    }
+
     fn touch(&mut self, files: &[String], at: Position) {
         self.touched.extend(files.iter().map(|path| (path.clone(), at)));
     }
@@ -127,9 +134,10 @@ impl Trunk {
                 }
                 let (changes, approved) = (Changes::default(), vec![]);
                 let (kind, at, stage) = (e.kind.clone(), moment.at, Stage::Queued);
-                self.queue.push_back(Entry {
+                self.line_up(Entry {
                     number: e.entry,
                     kind,
+                    priority: e.priority,
                     at,
                     stage,
                     moves: 0,
@@ -218,7 +226,7 @@ impl Trunk {
             Event::ChangeApproved(e) => {
                 if let Some(mut entry) = self.take_held(e.entry) {
                     entry.approved = entry.changes.protected.clone();
-                    self.queue.push_back(entry);
+                    self.line_up(entry);
                 }
             }
             Event::ChangeRefused(e) => {

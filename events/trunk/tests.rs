@@ -33,7 +33,7 @@ fn revert(commit: char) -> EntryKind {
 fn queued() -> Vec<Event> {
     vec![
         event::Opened { branch: "main".into(), head: Some(sha('0')) }.into(),
-        event::Queued { entry: 1, kind: feature(1) }.into(),
+        event::Queued { entry: 1, kind: feature(1), priority: 2 }.into(),
     ]
 }
 fn with(base: &[Event], more: Vec<Event>) -> Vec<Event> {
@@ -75,16 +75,16 @@ fn grid() {
         |session: Option<u8>, evidence| C::RecordVerification { entry: 1, session: session.map(|n| seat(n).session), evidence };
     let commands = vec![
         ("open", C::Open { branch: "main".into(), head: None }),
-        ("enqueue", C::Enqueue { kind: feature(1) }),
-        ("enqueue (next claim)", C::Enqueue { kind: feature(2) }),
-        ("enqueue scaffold", C::Enqueue { kind: EntryKind::Scaffold }),
+        ("enqueue", C::Enqueue { kind: feature(1), priority: 2 }),
+        ("enqueue (next claim)", C::Enqueue { kind: feature(2), priority: 2 }),
+        ("enqueue scaffold", C::Enqueue { kind: EntryKind::Scaffold, priority: 2 }),
         ("record candidate", C::RecordCandidate { entry: 1, candidate: candidate(), changes: Changes::default() }),
         (
             "record candidate (old base)",
             C::RecordCandidate { entry: 1, candidate: Candidate { base: None, ..candidate() }, changes: Changes::default() },
         ),
         ("record conflict", C::RecordConflict { entry: 1, base: Some(sha('0')), paths: vec!["a".into()] }),
-        ("enqueue revert", C::Enqueue { kind: revert('c') }),
+        ("enqueue revert", C::Enqueue { kind: revert('c'), priority: 2 }),
         ("hold", C::Hold { entry: 1 }),
         ("approve change", C::ApproveChange { entry: 1, by: "operator".into() }),
         ("refuse change", C::RefuseChange { entry: 1, by: "operator".into(), why: "no".into() }),
@@ -116,9 +116,12 @@ fn grid() {
 #[test]
 fn an_empty_upstream_takes_one_scaffold_first() {
     let state = given::<Trunk>(&[event::Opened { branch: "main".into(), head: None }.into()]);
-    let queue = Command::Enqueue { kind: EntryKind::Scaffold };
-    assert_eq!(state.decide(&queue, Timestamp(0)), Ok(vec![event::Queued { entry: 1, kind: EntryKind::Scaffold }.into()]));
-    let queued = event::Queued { entry: 1, kind: EntryKind::Scaffold }.into();
+    let queue = Command::Enqueue { kind: EntryKind::Scaffold, priority: 2 };
+    assert_eq!(
+        state.decide(&queue, Timestamp(0)),
+        Ok(vec![event::Queued { entry: 1, kind: EntryKind::Scaffold, priority: 2 }.into()])
+    );
+    let queued = event::Queued { entry: 1, kind: EntryKind::Scaffold, priority: 2 }.into();
     let state = given::<Trunk>(&[event::Opened { branch: "main".into(), head: None }.into(), queued]);
     assert_eq!(state.decide(&queue, Timestamp(0)), Err(Refusal::Queued));
     let root = Candidate { base: None, sha: sha('c'), tree: sha('e') };
@@ -153,7 +156,7 @@ fn what_was_approved_is_not_asked_again_and_more_is() {
 
 #[test]
 fn a_held_entry_lets_others_pass() {
-    let second = event::Queued { entry: 2, kind: revert('b') }.into();
+    let second = event::Queued { entry: 2, kind: revert('b'), priority: 2 }.into();
     let state = given::<Trunk>(&with(&queued(), vec![second, built_event(&[".envrc"]).into(), event::Held { entry: 1 }.into()]));
     assert_eq!((state.front().map(|e| e.number), state.held.len()), (Some(2), 1));
 }
@@ -178,4 +181,20 @@ fn a_refused_change_says_which_paths() {
     let state = given::<Trunk>(&with(&queued(), vec![built_event(&[".envrc"]).into(), event::Held { entry: 1 }.into(), refused]));
     let verdict = state.judged.get(&"f-1".parse().expect("id")).map(|(_, verdict)| verdict);
     assert_eq!(verdict, Some(&Verdict::Refused { paths: vec![".envrc".into()], why: "no".into() }));
+}
+
+/// The more urgent entry goes first, behind what was begun; among equals the older one does.
+#[test]
+fn urgent_work_overtakes_what_waits_and_nothing_that_was_begun() {
+    let queued = |entry: u64, priority: u8| -> Event {
+        let feature = format!("f-{entry}").parse().expect("id");
+        let kind = EntryKind::Feature { feature, epoch: Epoch(1), sha: sha('a'), title: "x".into() };
+        event::Queued { entry, kind, priority }.into()
+    };
+    let opened = event::Opened { branch: "main".into(), head: Some(sha('0')) }.into();
+    let order = |events: Vec<Event>| given::<Trunk>(&events).queue.iter().map(|entry| entry.number).collect::<Vec<_>>();
+    let waiting = vec![opened, queued(1, 2), queued(2, 4), queued(3, 0), queued(4, 2), queued(5, 0)];
+    assert_eq!(order(waiting.clone()), [3, 5, 1, 4, 2]);
+    let begun = with(&waiting[..2], vec![built_event(&[]).into(), queued(2, 0), queued(3, 1), queued(4, 0)]);
+    assert_eq!(order(begun), [1, 2, 4, 3], "the candidate of the first one stands");
 }

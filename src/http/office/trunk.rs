@@ -8,6 +8,9 @@ use super::{Done, Office, Wish, unknown_feature, written};
 use crate::http::problem::ApiProblem;
 use crate::http::shapes::{self, ConflictShape, ScaffoldShape, TrunkShape, Written};
 
+/// What a person asks of the queue itself goes before the work of agents.
+const ASKED_FOR: u8 = 0;
+
 impl Office {
     /// The merge queue.
     pub fn trunk(&self, name: &str) -> Done<TrunkShape> {
@@ -21,7 +24,7 @@ impl Office {
         let branch = branch.ok_or_else(|| ApiProblem::not_found("not_copied", "upstream was not copied yet"))?;
         let needed = self.core.world.repo.needs_scaffold(&project, &branch).await?;
         if needed {
-            self.to_trunk(wish, name, trunk::Command::Enqueue { kind: EntryKind::Scaffold }).await?;
+            self.to_trunk(wish, name, trunk::Command::Enqueue { kind: EntryKind::Scaffold, priority: ASKED_FOR }).await?;
         }
         Ok(ScaffoldShape { queued: needed })
     }
@@ -68,6 +71,6 @@ impl Office {
             let why = "only what was merged can be undone, and only while nobody works on it again can that be undone";
             ApiProblem { code: "not_merged".to_owned(), ..ApiProblem::invalid(why) }
         })?;
-        self.to_trunk(wish, name, trunk::Command::Enqueue { kind }).await
+        self.to_trunk(wish, name, trunk::Command::Enqueue { kind, priority: ASKED_FOR }).await
     }
 }
