@@ -112,7 +112,7 @@ impl Office {
     }
 
     /// The lines that features were imported from.
-    async fn origins(&self, project: &ProjectName) -> Done<Origins> {
+    pub(super) async fn origins(&self, project: &ProjectName) -> Done<Origins> {
         let places: Vec<(FeatureId, Digest, u64)> = self.read(project, |book| {
             book.registered()?;
             Some(book.backlog.state.ids.iter().map(|(id, origin)| (id.clone(), origin.batch, origin.index.into())).collect())

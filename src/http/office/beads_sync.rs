@@ -15,7 +15,7 @@ use super::{Done, Office, Wish};
 use crate::beads::sync::{Asked, Sides, Turn, asked};
 use crate::beads::{self, Issue};
 use crate::http::problem::ApiProblem;
-use crate::http::shapes::{BeadsConflict, BeadsSynced};
+use crate::http::shapes::{BeadsConflict, BeadsSynced, LeftOut};
 
 /// Who says on a feature what could not be taken.
 const BY: &str = "beads";
@@ -48,20 +48,30 @@ impl Office {
             None => Default::default(),
         };
         let (theirs, base) = (by_id(&theirs)?, by_id(&base)?);
-        let known = self.known_issues(&project).await?;
+        let (known, mut imported) = (self.known_issues(&project).await?, Issues::new());
+        imported.extend(self.origins(&project).await?.into_values());
         let new: Vec<String> = theirs
             .iter()
             .filter(|(id, _)| !known.contains_key(*id))
             .map(|(_, issue)| Value::Object(issue.clone()).to_string())
             .collect();
         let before = by_id(&self.export_beads(name).await?)?;
-        let taken = if new.is_empty() { None } else { Some(self.import_beads(wish, name, &new.join("\n")).await?) };
-        let mut synced = BeadsSynced { taken: taken.as_ref().map_or(0, |taken| taken.taken), ..BeadsSynced::default() };
+        let mut synced = BeadsSynced::default();
+        if !new.is_empty() {
+            let taken = self.import_beads(wish, name, &new.join("\n")).await?;
+            let waits = |left: LeftOut| BeadsConflict {
+                what: format!("it waits there for {}, which is not new as well, or would close a circle", left.on),
+                feature: left.issue,
+            };
+            synced = BeadsSynced { taken: taken.taken, conflicts: taken.left_out.into_iter().map(waits).collect(), ..synced };
+        }
+        let now_known = self.known_issues(&project).await?;
         for (id, issue) in theirs.iter().filter(|(id, _)| known.contains_key(*id)) {
             let Some(ours) = before.get(id) else { continue };
-            // Without anything of ours to compare with, what is here is what there was.
-            let sides = Sides { base: base.get(id).unwrap_or(ours), theirs: issue, ours };
-            self.take_issue(wish, &project, (&known[id], &known), sides, &mut synced).await?;
+            // Before we wrote it first it was as it was imported; and what is neither was there before us: theirs is what is new.
+            let base = base.get(id).or_else(|| imported.get(id)).unwrap_or(ours);
+            let sides = Sides { base, theirs: issue, ours };
+            self.take_issue(wish, &project, (&known[id], &now_known), sides, &mut synced).await?;
         }
         synced.published = self.publish_beads(name).await?;
         Ok(synced)
@@ -92,8 +102,8 @@ impl Office {
             Turn::Closed => feature::Command::Close { closing: Closing::DoneElsewhere, by: wish.by.clone() },
             Turn::Reopened => feature::Command::Reopen { why: "opened again in Beads".to_owned(), by: wish.by.clone() },
         }));
-        for command in commands {
-            conflicts.extend(self.ask_feature(wish, &subject, command).await?);
+        for (at, command) in commands.into_iter().enumerate() {
+            conflicts.extend(self.ask_feature(wish, &subject, at, command).await?);
         }
         let edges = wanted.depends.iter().map(|on| (on, false)).chain(wanted.freed.iter().map(|on| (on, true)));
         for (on, remove) in edges {
@@ -102,9 +112,9 @@ impl Office {
                 None => conflicts.push(format!("it waits there for {on}, which is not known here")),
             }
         }
-        for what in &conflicts {
+        for (at, what) in conflicts.iter().enumerate() {
             let command = feature::Command::Comment { by: BY.to_owned(), text: format!("In Beads: {what}.") };
-            self.ask_feature(wish, &subject, command).await?;
+            self.ask_feature(wish, &subject, at, command).await?;
         }
         synced.changed += 1;
         let feature = subject.id.to_string();
@@ -112,10 +122,16 @@ impl Office {
         Ok(())
     }
 
-    /// Asks something of a feature; answers why it was turned down, if it was.
-    async fn ask_feature(&self, wish: &Wish, subject: &Subject<'_>, command: feature::Command) -> Done<Option<String>> {
+    /// Asks the nth thing of a feature; answers why it was turned down, if it was.
+    async fn ask_feature(
+        &self,
+        wish: &Wish,
+        subject: &Subject<'_>,
+        at: usize,
+        command: feature::Command,
+    ) -> Done<Option<String>> {
         let stream = StreamId::Feature(subject.project.clone(), subject.id.clone());
-        self.ask(wish, subject, stream, AnyCommand::Feature(command)).await
+        self.ask(wish, subject, (at, stream), AnyCommand::Feature(command)).await
     }
 
     async fn ask_edge(&self, wish: &Wish, subject: &Subject<'_>, on: &str, remove: bool) -> Done<Option<String>> {
@@ -124,12 +140,18 @@ impl Office {
             true => backlog::Command::RemoveDependency { edge },
             false => backlog::Command::AddDependency { edge },
         };
-        self.ask(wish, subject, StreamId::Backlog(subject.project.clone()), AnyCommand::Backlog(command)).await
+        self.ask(wish, subject, (0, StreamId::Backlog(subject.project.clone())), AnyCommand::Backlog(command)).await
     }
 
-    async fn ask(&self, wish: &Wish, subject: &Subject<'_>, stream: StreamId, command: AnyCommand) -> Done<Option<String>> {
+    async fn ask(
+        &self,
+        wish: &Wish,
+        subject: &Subject<'_>,
+        (at, stream): (usize, StreamId),
+        command: AnyCommand,
+    ) -> Done<Option<String>> {
         let Subject { project, id, line } = subject;
-        let told = Wish::keyed(&wish.by, &format!("beads sync {project} {id} {line} {command:?}"));
+        let told = Wish::keyed(&wish.by, &format!("beads sync {project} {id} {line} {at} {command:?}"));
         match self.tell(&told, told.id, stream, command).await {
             Ok(_) => Ok(None),
             Err(problem) if problem.status.is_client_error() => Ok(Some(problem.detail)),
