@@ -241,6 +241,9 @@ async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result
     println!("agents      {}", project.target);
     println!("features    {} of {} closed", project.closed, project.total);
     println!("verify      {}", project.settings.verify.as_deref().unwrap_or("none configured"));
+    if project.settings.batch_max > 1 {
+        println!("batch       up to {} merges are verified as one", project.settings.batch_max);
+    }
     for need in &project.needs_you {
         println!("needs you   {need}");
     }

@@ -245,6 +245,12 @@ fn issues_go_both_ways() {
     let of = |id: &str| written.iter().find(|issue| issue["id"] == id).unwrap_or_else(|| panic!("no {id}"));
     assert_eq!((of(&own)["title"].as_str(), of("zoo-1")["status"].as_str()), (Some("Paint it blue"), Some("closed")));
     assert_eq!(of("zoo-2")["x_ours"]["a"][1], 2, "what is not ours is kept");
+
+    // A merge that nobody finished: nothing is written over it.
+    std::fs::write(&theirs, "<<<<<<< ours\n").expect("written");
+    git(&tree, &["commit", "--quiet", "--all", "-m", "Half a merge"]).expect("committed");
+    git(&tree, &["push", "--quiet", "origin", "beads-sync"]).expect("pushed");
+    me.refused(&["beads", "sync", "zoo"], "on the branch beads-sync cannot be read, mend it there: line 1");
     server.stop();
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }

@@ -22,8 +22,8 @@ const BY: &str = "beads";
 
 type Issues = BTreeMap<String, Issue>;
 
-fn by_id(text: &str) -> Result<Issues, ApiProblem> {
-    let issues = beads::read(text).map_err(ApiProblem::invalid)?;
+fn by_id(text: &str, what: &str) -> Result<Issues, ApiProblem> {
+    let issues = beads::read(text).map_err(|why| ApiProblem::invalid(format!("{what}: {why}")))?;
     let named = |issue: Issue| (issue.get("id").and_then(Value::as_str).unwrap_or_default().to_owned(), issue);
     Ok(issues.into_iter().map(named).collect())
 }
@@ -47,7 +47,9 @@ impl Office {
             Some(side) => (text(side.theirs)?, text(side.ours)?),
             None => Default::default(),
         };
-        let (theirs, base) = (by_id(&theirs)?, by_id(&base)?);
+        let (branch, path) = (beads::BRANCH, beads::PATH);
+        let theirs = by_id(&theirs, &format!("{path} on the branch {branch} cannot be read, mend it there"))?;
+        let base = by_id(&base, "what was written last cannot be read")?;
         let (known, mut imported) = (self.known_issues(&project).await?, Issues::new());
         imported.extend(self.origins(&project).await?.into_values());
         let new: Vec<String> = theirs
@@ -55,7 +57,7 @@ impl Office {
             .filter(|(id, _)| !known.contains_key(*id))
             .map(|(_, issue)| Value::Object(issue.clone()).to_string())
             .collect();
-        let before = by_id(&self.export_beads(name).await?)?;
+        let before = by_id(&self.export_beads(name).await?, "what would be written cannot be read")?;
         let mut synced = BeadsSynced::default();
         if !new.is_empty() {
             let taken = self.import_beads(wish, name, &new.join("\n")).await?;
