@@ -8,6 +8,7 @@ use events::project::{self, Registered};
 use events::view::{Grant, ProjectBook, Subject};
 
 use crate::ports::prompts::Told;
+use crate::refs;
 
 /// Earlier claims that a prompt names.
 const EARLIER_MAX: usize = 3;
@@ -30,7 +31,7 @@ fn earlier(feature: Option<(&FeatureId, Epoch)>, known: &feature::Known) -> Vec<
     let left =
         known.secured.iter().rev().filter(|(epoch, _)| **epoch < now).filter_map(|(epoch, sha)| Some((epoch, sha.as_ref()?)));
     left.take(EARLIER_MAX)
-        .map(|(epoch, sha)| format!("claim {epoch} left {sha}: `git fetch origin {}`", kept_ref(id, *epoch)))
+        .map(|(epoch, sha)| format!("claim {epoch} left {sha}: `git fetch origin {}`", refs::kept(id, *epoch)))
         .collect()
 }
 
@@ -42,11 +43,6 @@ fn similar(book: &ProjectBook, id: &FeatureId) -> Vec<String> {
         format!("{other} (\"{title}\") is under way now: keep out of its way where you can")
     });
     files.chain(underway).collect()
-}
-
-/// The ref under which the gate keeps what a claim left.
-pub fn kept_ref(feature: &FeatureId, epoch: Epoch) -> String {
-    format!("refs/supercargo/kept/{feature}/{epoch}")
 }
 
 /// What a granted session is told and assigned.

@@ -10,7 +10,7 @@ use events::cause::{Cause, Principal};
 use events::feature;
 use events::holder::Holder;
 use events::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, Timestamp};
-use events::policy::{AnyCommand, Effect, Owed, foresee};
+use events::policy::{AnyCommand, Effect, Owed, foresee, upkeep};
 use events::project;
 use events::stream::{Position, StreamId, Version};
 use events::trunk::{self, Candidate, Entry, EntryKind};
@@ -337,12 +337,8 @@ pub(crate) fn halt(what: &str, error: &PortError) -> trunk::Command {
 /// What came of putting an entry on top of the batch. Where it does not fit there, the batch is whole; it is judged by itself later.
 fn stacked(book: &ProjectBook, entry: u64, built: Result<Built, PortError>) -> Option<trunk::Command> {
     let tip = book.trunk.state.tip()?.number;
-    let approved = book.trunk.state.queue.iter().find(|queued| queued.number == entry).map(|queued| &queued.approved)?;
     let close = |why: String| trunk::Command::CloseBatch { entry: tip, why };
     Some(match built {
-        Ok(Built::Candidate(_, changes)) if changes.protected.iter().any(|path| !approved.contains(path)) => {
-            close(format!("entry {entry} changes protected paths"))
-        }
         Ok(Built::Candidate(candidate, changes)) => trunk::Command::RecordCandidate { entry, candidate, changes },
         Ok(Built::Conflict { paths }) => close(format!("entry {entry} does not merge with it: {}", paths.join(", "))),
         Ok(Built::Nothing | Built::Moved(_)) => close(format!("entry {entry} brings nothing beside it")),
@@ -350,17 +346,13 @@ fn stacked(book: &ProjectBook, entry: u64, built: Result<Built, PortError>) -> O
     })
 }
 
-/// What was seen of upstream so many milliseconds ago need not be asked again: it would be seen at the publication.
-const SEEN_FOR_MS: u64 = 2_000;
-
 fn wish(book: &ProjectBook, entry: u64, now: Timestamp) -> Option<(MergeWish, String, String)> {
     let registered = book.registered()?;
     let trunk = &book.trunk.state;
     let joining = trunk.joins(registered.settings.batch_max).filter(|next| next.number == entry);
-    let seen = trunk.halt.is_none() && now.ms_since(trunk.moved) < SEEN_FOR_MS;
     let (on, base) = match joining {
         Some(_) => (Base::Candidate, trunk.tip()?.candidate().map(|candidate| candidate.sha.clone())),
-        None if seen => (Base::Seen, trunk.head.clone()),
+        None if upkeep::was_just_seen(trunk, now) => (Base::Seen, trunk.head.clone()),
         None => (Base::Upstream, trunk.head.clone()),
     };
     let wished = joining.or_else(|| trunk.front().filter(|front| front.number == entry))?;

@@ -31,6 +31,7 @@ pub mod policies;
 pub mod ports;
 pub mod projector;
 pub mod rebuild;
+pub mod refs;
 pub mod ring;
 pub mod sessions;
 pub mod signs;

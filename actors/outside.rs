@@ -13,6 +13,7 @@ use events::stream::StreamId;
 use crate::host::ExecuteError;
 use crate::lane::{Asking, Granted};
 use crate::ports::PortError;
+use crate::refs::{WORK, claim_of};
 use crate::supervisor::Core;
 
 /// The code for a claim that is somebody else's.
@@ -51,12 +52,6 @@ pub struct Outside {
 }
 
 type Done<T> = Result<T, OutsideError>;
-
-/// The claim that a ref belongs to.
-fn claimed_by(reference: &str) -> Option<(FeatureId, Epoch)> {
-    let (feature, epoch) = reference.strip_prefix("refs/heads/work/")?.rsplit_once('/')?;
-    Some((feature.parse().ok()?, Epoch(epoch.parse().ok()?)))
-}
 
 impl Outside {
     /// Serves the holders of this core.
@@ -130,8 +125,8 @@ impl Outside {
 
     /// Whether this holder may push to this ref now; a push is a sign of life.
     pub fn may_push(&self, holder: &str, project: &ProjectName, reference: &str) -> Result<(), String> {
-        let Some((feature, epoch)) = claimed_by(reference) else {
-            return Err(format!("{reference} is nobody's to push: claim a feature and push to refs/heads/work/FEATURE/CLAIM"));
+        let Some((feature, epoch)) = claim_of(reference) else {
+            return Err(format!("{reference} is nobody's to push: claim a feature and push to {WORK}FEATURE/CLAIM"));
         };
         self.held(holder, project, &feature, epoch).map_err(|error| error.to_string())?;
         self.core.signs.outside(holder, self.core.world.clock.now());
@@ -141,7 +136,7 @@ impl Outside {
     /// Records that a push to a claim's ref was turned down: once for each holder, claim and reason. What no claim ever had is not recorded:
     /// names without bound could be made up.
     pub async fn denied(&self, desk: &AtDesk, project: &ProjectName, reference: &str, why: &str) -> Done<()> {
-        let Some((feature, epoch)) = claimed_by(reference) else { return Ok(()) };
+        let Some((feature, epoch)) = claim_of(reference) else { return Ok(()) };
         let key = ["push denied", project.as_str(), reference, &desk.holder, why];
         let desk = AtDesk { id: CommandId::derived(&key), ..desk.clone() };
         let command = feature::Command::DenyPush { epoch, by: desk.holder.clone(), why: why.to_owned() };

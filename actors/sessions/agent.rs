@@ -1,6 +1,7 @@
 //! The agent's voice: submit, verdict, report, backlog, comment, release, ask, create; and whether it may push.
 
 use events::aggregate::Aggregate;
+use events::backlog::batch::BROUGHT_MAX;
 use events::backlog::{self, Batch, BatchItem};
 use events::feature::{self, Content, FeatureType, Stage};
 use events::holder::Role;
@@ -15,9 +16,7 @@ use events::view::Subject;
 use super::wire::{Said, Say};
 use super::{Denied, Place, Sessions};
 use crate::admissions::{admission, admitted_before};
-
-/// Features that one session may bring into the backlog one by one: an agent that goes in circles does not fill it.
-const BROUGHT_MAX: u32 = 30;
+use crate::refs;
 
 impl Sessions {
     /// Carries out what an agent says.
@@ -59,19 +58,20 @@ impl Sessions {
         let place = self.place(session)?;
         // What is rescued goes nowhere but there: it may come late.
         if let (Some(feature), Some(epoch), Role::Coder) = (&place.job.feature, place.job.epoch, place.job.role)
-            && reference == format!("refs/rescue/{feature}/{epoch}")
+            && reference == refs::rescue(feature, epoch)
         {
             return Ok(());
         }
         let (feature, epoch) = claim(&place)?;
-        let allowed = format!("refs/heads/work/{feature}/{epoch}");
+        let allowed = refs::work(feature, epoch);
         self.signs.session(session, self.now());
         if reference == allowed {
             return Ok(());
         }
-        let stale = reference.strip_prefix(&format!("refs/heads/work/{feature}/")).and_then(|e| e.parse::<u64>().ok());
-        match stale {
-            Some(given) => Err(Denied::refused("stale_epoch", format!("claim {given} is not the open one: push to {allowed}"))),
+        match refs::claim_of(reference).filter(|(of, _)| of == feature) {
+            Some((_, given)) => {
+                Err(Denied::refused("stale_epoch", format!("claim {given} is not the open one: push to {allowed}")))
+            }
             None => Err(Denied::refused("foreign_ref", format!("{reference} is not yours to push: push to {allowed}"))),
         }
     }

@@ -11,6 +11,8 @@ use crate::id::{Digest, FeatureId, base32};
 
 /// Most features in one batch: its ids and edges have to fit one event.
 pub const BATCH_MAX: usize = 500;
+/// Features that one session may bring into the backlog one by one: an agent that goes in circles does not fill it.
+pub const BROUGHT_MAX: u32 = 30;
 /// Most dependencies in one batch, for the same reason.
 pub const EDGES_MAX: usize = 600;
 /// Largest encoded batch, in bytes.

@@ -13,6 +13,8 @@ use crate::view::books::ProjectBook;
 const LOOK_EVERY_MS: u64 = 60_000;
 /// Shortest pause before an upstream in trouble is looked at again.
 const TROUBLE_MS_MIN: u64 = 15_000;
+/// What was seen of upstream counts for so long.
+const SEEN_FOR_MS: u64 = 2_000;
 /// Candidates of so many newest entries stay: people look at what was just refused.
 const CANDIDATES_KEPT: u64 = 50;
 
@@ -32,6 +34,12 @@ pub fn look_again_ms(book: &ProjectBook, now: Timestamp) -> u64 {
             LOOK_EVERY_MS * 4 / 5 + LOOK_EVERY_MS * 2 / 5 * u64::from(drawn) / 255
         }
     }
+}
+
+/// Whether upstream was seen so recently that it need not be asked again before something is built on it: that it moved since would be
+/// seen at the publication.
+pub fn was_just_seen(trunk: &Trunk, now: Timestamp) -> bool {
+    trunk.halt.is_none() && now.ms_since(trunk.moved) < SEEN_FOR_MS
 }
 
 /// Features that were over for long enough: what claims left of them may go. Commits that were handed in stay pinned.
@@ -65,6 +73,15 @@ mod tests {
         for (seconds, wanted) in [(0, 15_000), (20, 20_000), (100, 100_000), (3_600, BACKOFF_MS_MAX)] {
             assert_eq!(look_again_ms(&book, Timestamp(seconds * 1_000_000)), wanted, "{seconds} s");
         }
+    }
+
+    #[test]
+    fn what_was_seen_counts_for_a_moment_and_not_in_trouble() {
+        let mut trunk = Trunk { moved: Timestamp(10_000_000), ..Trunk::default() };
+        let seen = |trunk: &Trunk| [10_000_000, 11_999_999, 12_000_000].map(|at| was_just_seen(trunk, Timestamp(at)));
+        assert_eq!(seen(&trunk), [true, true, false]);
+        trunk.halt = Some(Halt { reason: "away".into(), fault: Fault::Unreachable, attempts: 1, at: Timestamp(0) });
+        assert_eq!(seen(&trunk), [false; 3]);
     }
 
     #[test]

@@ -291,6 +291,17 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_a_person_does_not_join() {
+        let mut told = Told::new(2);
+        told.build(1, Some(sha('a', 0)));
+        let candidate = Candidate { base: Some(sha('c', 1)), sha: sha('c', 2), tree: sha('d', 2) };
+        let changes = Changes { protected: vec![".envrc".into()], ..Changes::default() };
+        let decided = told.tell(&Command::RecordCandidate { entry: 2, candidate, changes });
+        assert!(matches!(&decided[..], [Event::BatchClosed(closed)] if closed.entry == 1), "{decided:?}");
+        assert_eq!((told.numbers(), told.trunk.joins(8)), (vec![1], None));
+    }
+
+    #[test]
     fn a_batch_that_is_closed_or_looked_at_takes_nothing_more() {
         let mut told = Told::new(3);
         told.build(1, Some(sha('a', 0)));

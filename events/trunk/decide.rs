@@ -191,6 +191,12 @@ impl Trunk {
         if !matches!(entry.stage, Stage::Queued) || candidate.base.as_ref() != below {
             return Err(Refusal::WrongStage);
         }
+        // It waits for a person, by itself, when its turn comes.
+        let asks = changes.protected.iter().any(|path| !entry.approved.contains(path));
+        if let (true, true, Some(tip)) = (asks, self.batched() > 0, self.tip()) {
+            let why = format!("entry {number} changes protected paths");
+            return Ok(vec![event::BatchClosed { entry: tip.number, why }.into()]);
+        }
         let (candidate, changes) = (candidate.clone(), changes.clone());
         let mut events = vec![event::CandidateBuilt { entry: number, candidate, changes }.into()];
         // An empty upstream has nothing that could be verified.

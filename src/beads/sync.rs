@@ -14,7 +14,7 @@ use super::import::{Imported, imported};
 /// What a file's issue asks of a feature.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Asked {
-    /// What it asks for now, if that changed.
+    /// What the feature is to be, if that changed.
     pub content: Option<Content>,
     /// What was said there: author, text.
     pub comments: Vec<(String, String)>,

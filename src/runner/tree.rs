@@ -118,7 +118,7 @@ impl Tree {
 
     async fn push_rescued(&self, brief: &Brief, commit: &str) -> Result<(), String> {
         let (Some(feature), Some(epoch)) = (&brief.feature, brief.epoch) else { return Ok(()) };
-        let spec = format!("{commit}:refs/rescue/{feature}/{epoch}");
+        let spec = format!("{commit}:{}{feature}/{epoch}", actors::refs::RESCUE);
         self.git(&self.path, &["push", "--quiet", "--force", "origin", &spec]).await.map(|_| ())
     }
 

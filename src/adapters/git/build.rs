@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use actors::ports::PortError;
 use actors::ports::repo::{Built, MergeWish, Work};
+use actors::refs;
 use events::id::{Epoch, FeatureId, Sha};
 use events::protect;
 use events::trunk::event::FILES_MAX;
 use events::trunk::{Candidate, Changes, Collision};
-use git2::{Commit, Index, ObjectType, Oid, Repository, Signature, Time, Tree};
+use git2::{Commit, Index, ObjectType, Oid, Repository, Tree};
 
-use super::gate::{candidate_ref, read_ref, work_ref};
-use super::{detect, oid, scaffold, sha, trouble};
+use super::gate::{candidate_ref, read_ref};
+use super::{author, detect, oid, scaffold, sha, trouble};
 
 /// Larger files are not looked at for a verification command.
 const READ_MAX: usize = 1024 * 1024;
@@ -56,7 +57,7 @@ pub(super) fn collisions(repository: &Repository, base: &Sha, works: &[(FeatureI
     let base = oid(base)?;
     let mut found = Vec::new();
     for (feature, epoch) in works {
-        let Some(work) = read_ref(repository, &work_ref(feature, *epoch))? else { continue };
+        let Some(work) = read_ref(repository, &refs::work(feature, *epoch))? else { continue };
         let work = oid(&work)?;
         // Whoever hands that in is told; it is not looked into before.
         if too_large(repository, repository.merge_base(base, work).ok(), work)?.is_some() {
@@ -163,8 +164,7 @@ fn written(repository: &Repository, mut index: Index) -> Result<Result<Oid, Vec<
 }
 
 fn commit(repository: &Repository, wish: &MergeWish, tree: Oid, parents: &[Oid]) -> Result<Oid, PortError> {
-    let when = Time::new(wish.at.0 / 1_000_000, 0);
-    let author = Signature::new("Supercargo", "supercargo@localhost", &when).map_err(trouble)?;
+    let author = author(wish.at)?;
     let tree = repository.find_tree(tree).map_err(trouble)?;
     let parents: Result<Vec<Commit<'_>>, _> = parents.iter().map(|p| repository.find_commit(*p)).collect();
     let parents = parents.map_err(trouble)?;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use actors::briefs::kept_ref;
 use actors::ports::PortError;
 use actors::ports::repo::{Handed, Looked};
+use actors::refs;
 use events::id::{Epoch, FeatureId, Sha};
 use git2::Repository;
 
@@ -12,20 +12,10 @@ use events::trunk::event::FILES_MAX;
 
 use super::{build, oid, sha as to_sha, trouble};
 
-/// Where a claim's work is pushed.
-pub(super) fn work_ref(feature: &FeatureId, epoch: Epoch) -> String {
-    format!("refs/heads/work/{feature}/{epoch}")
-}
-
-/// Where the runner puts what is not committed while a session works; never used by the trunk.
-fn rescue_ref(feature: &FeatureId, epoch: Epoch) -> String {
-    format!("refs/rescue/{feature}/{epoch}")
-}
-
 /// The newest that a claim left: its branch, or what was rescued on top of it. It is kept under a ref of its own, which outlives both.
 pub(super) fn work_head(repository: &Repository, feature: &FeatureId, epoch: Epoch) -> Result<Option<Sha>, PortError> {
-    let pushed = read_ref(repository, &work_ref(feature, epoch))?;
-    let rescued = read_ref(repository, &rescue_ref(feature, epoch))?;
+    let pushed = read_ref(repository, &refs::work(feature, epoch))?;
+    let rescued = read_ref(repository, &refs::rescue(feature, epoch))?;
     let newest = match (pushed, rescued) {
         (Some(pushed), Some(rescued)) => {
             let on_top = repository.graph_descendant_of(oid(&rescued)?, oid(&pushed)?).map_err(trouble)?;
@@ -34,7 +24,7 @@ pub(super) fn work_head(repository: &Repository, feature: &FeatureId, epoch: Epo
         (pushed, rescued) => pushed.or(rescued),
     };
     if let Some(newest) = &newest {
-        repository.reference(&kept_ref(feature, epoch), oid(newest)?, true, "kept").map_err(trouble)?;
+        repository.reference(&refs::kept(feature, epoch), oid(newest)?, true, "kept").map_err(trouble)?;
     }
     Ok(newest)
 }
@@ -96,7 +86,7 @@ pub(super) fn read_ref(repository: &Repository, name: &str) -> Result<Option<Sha
 
 /// Pins a submission after comparing it with what was pushed.
 pub(super) fn pin(repository: &Repository, feature: &FeatureId, epoch: Epoch, sha: &Sha) -> Result<Handed, PortError> {
-    let name = work_ref(feature, epoch);
+    let name = refs::work(feature, epoch);
     match read_ref(repository, &name)? {
         None => return Err(PortError::Permanent(format!("nothing was pushed to {name}: push first, then submit"))),
         Some(pushed) if pushed != *sha => {
@@ -137,7 +127,7 @@ pub(super) fn drop_candidates(repository: &Repository, first: u64) -> Result<(),
 
 /// Removes the work refs of a claim whose work was merged; what was handed in stays pinned.
 pub(super) fn tidy(repository: &Repository, feature: &FeatureId, epoch: Epoch) -> Result<(), PortError> {
-    for name in [work_ref(feature, epoch), rescue_ref(feature, epoch), kept_ref(feature, epoch)] {
+    for name in [refs::work(feature, epoch), refs::rescue(feature, epoch), refs::kept(feature, epoch)] {
         match repository.find_reference(&name) {
             Ok(mut reference) => reference.delete().map_err(trouble)?,
             Err(e) if e.code() == git2::ErrorCode::NotFound => {}
@@ -149,7 +139,7 @@ pub(super) fn tidy(repository: &Repository, feature: &FeatureId, epoch: Epoch) -
 
 /// Removes what every claim left of these features; what was handed in stays pinned.
 pub(super) fn let_go(repository: &Repository, features: &BTreeSet<FeatureId>) -> Result<(), PortError> {
-    for folder in ["refs/heads/work/", "refs/rescue/", "refs/supercargo/kept/"] {
+    for folder in [refs::WORK, refs::RESCUE, refs::KEPT] {
         let found = repository.references_glob(&format!("{folder}*")).map_err(trouble)?;
         let found: Vec<_> = found.filter_map(Result::ok).collect();
         for mut reference in found {

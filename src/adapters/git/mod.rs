@@ -21,7 +21,7 @@ use actors::ports::repo::{
     Base, Built, Copied, Credential, Gone, Handed, Looked, MergeWish, Published, Repo, SideFile, SideFound,
 };
 use async_trait::async_trait;
-use events::id::{Epoch, FeatureId, ProjectName, Sha};
+use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
 use events::trunk::{Candidate, Collision};
 
 pub use command::Git;
@@ -87,6 +87,14 @@ impl Gates {
 /// A libgit2 error, as a port error: most are worth another try on another day.
 fn trouble(error: git2::Error) -> PortError {
     PortError::Transient(format!("git: {}", error.message()))
+}
+
+/// Author of what we write.
+const OUR_EMAIL: &str = "supercargo@localhost";
+
+/// The author of what we write, at a time that the log knows: built again a commit has the same sha.
+fn author(at: Timestamp) -> Result<git2::Signature<'static>, PortError> {
+    git2::Signature::new("Supercargo", OUR_EMAIL, &git2::Time::new(at.0 / 1_000_000, 0)).map_err(trouble)
 }
 
 fn oid(sha: &Sha) -> Result<git2::Oid, PortError> {

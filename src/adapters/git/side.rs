@@ -5,14 +5,12 @@ use std::path::Path;
 use actors::ports::PortError;
 use actors::ports::repo::{SideFile, SideFound};
 use events::id::{ProjectName, Sha};
-use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, Signature, Sort, Time, Tree};
+use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, Sort, Tree};
 
-use super::{Gates, oid, sha, trouble};
+use super::{Gates, OUR_EMAIL, author, oid, sha, trouble};
 
 /// Largest file that is read.
 const READ_MAX: usize = 16 * 1024 * 1024;
-/// Author of what we write there.
-const OUR_EMAIL: &str = "supercargo@localhost";
 /// Commits that are looked through for the last one of ours.
 const LOOKED_THROUGH: usize = 10_000;
 /// Where a fetch puts a branch of ours before we build on it.
@@ -69,7 +67,7 @@ fn commit(repository: &Repository, before: Option<Oid>, file: &SideFile) -> Resu
         return Ok(None);
     }
     let tree = repository.find_tree(tree).map_err(trouble)?;
-    let author = Signature::new("Supercargo", OUR_EMAIL, &Time::new(file.at.0 / 1_000_000, 0)).map_err(trouble)?;
+    let author = author(file.at)?;
     let message = format!("Write {}\n", file.path);
     let parents: Vec<_> = parent.iter().collect();
     repository.commit(None, &author, &author, &message, &tree, &parents).map(Some).map_err(trouble)

@@ -10,6 +10,7 @@ use tokio_util::io::ReaderStream;
 
 use super::Answer;
 use crate::gate::{self, GateBody, GateError, GateRequest, REQUEST_MAX};
+use crate::http::body::bounded;
 use crate::http::caller::Caller;
 use crate::http::office::Office;
 use crate::http::problem::ApiProblem;
@@ -34,13 +35,7 @@ async fn serve(
     let shape = office.project(&project)?;
     let name = shape.name.parse().map_err(ApiProblem::invalid)?;
     let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    let read = body.to_bytes_limited(REQUEST_MAX).await;
-    let too_large = |_| ApiProblem {
-        status: StatusCode::PAYLOAD_TOO_LARGE,
-        code: "too_large".to_owned(),
-        detail: format!("at most {REQUEST_MAX} bytes are taken at once"),
-    };
-    let body = read.map_err(too_large)?.map_err(|e| ApiProblem::invalid(format!("the body was cut: {e}")))?;
+    let body = bounded(body, REQUEST_MAX).await?;
     let asked = GateRequest {
         within,
         query: request.query_string().to_owned(),

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path, Payload, ServiceConfig, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::Answer;
+use crate::http::body::bounded;
 use crate::http::hooks::{HOOK_MAX, Proof, is_proved};
 use crate::http::office::Office;
 use crate::http::problem::ApiProblem;
@@ -14,13 +15,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 async fn heard(office: Data<Office>, request: HttpRequest, name: Path<String>, body: Payload) -> Answer {
-    let too_large = |_| ApiProblem {
-        status: StatusCode::PAYLOAD_TOO_LARGE,
-        code: "too_large".to_owned(),
-        detail: format!("at most {HOOK_MAX} bytes are taken"),
-    };
-    let read = body.to_bytes_limited(HOOK_MAX).await.map_err(too_large)?;
-    let body = read.map_err(|e| ApiProblem::invalid(format!("the body was cut: {e}")))?;
+    let body = bounded(body, HOOK_MAX).await?;
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let proof = Proof {
         hub: header("x-hub-signature-256"),

@@ -28,7 +28,7 @@ async fn tell(appends: i64, side: Side) -> bool {
 }
 
 /// Tells the story with a git that never comes back from one of its commands; answers whether it came to that.
-async fn tell_git(commands: u32, side: Side) -> bool {
+async fn tell_git(commands: i64, side: Side) -> bool {
     let world = World::new();
     let fuse = FuseGit::new(world.folder.path(), commands, side);
     *world.transport.lock().expect("nobody panicked") = Git::at(fuse.program());
@@ -75,16 +75,21 @@ async fn goes_on(world: &World, what: &str) {
     world.end(server).await;
 }
 
-fn at_every_append(side: Side) {
-    for appends in 0..APPENDS_MAX {
+/// Stops a story ever later, until it is told to its end; it has to have more than `least` steps.
+fn ever_later(steps: impl Iterator<Item = i64>, least: i64, tell: impl AsyncFn(i64) -> bool) {
+    for step in steps {
         let mut blown = false;
-        story(|| async { blown = tell(appends, side).await });
+        story(|| async { blown = tell(step).await });
         if !blown {
-            assert!(appends > 30, "the story has more than {appends} appends");
+            assert!(step > least, "the story has more than {step} steps");
             return;
         }
     }
-    panic!("the story has more than {APPENDS_MAX} appends");
+    panic!("the story has no end");
+}
+
+fn at_every_append(side: Side) {
+    ever_later(0..APPENDS_MAX, 30, async |appends| tell(appends, side).await);
 }
 
 #[test]
@@ -98,18 +103,10 @@ fn stopped_after_every_append() {
 }
 
 /// Commands to upstream that the story has at least: asked and copied, looked at, asked before the candidate, pushed, read back.
-const COMMANDS_MIN: u32 = 5;
+const COMMANDS_MIN: i64 = 5;
 
 fn at_every_command(side: Side) {
-    for commands in 1..100 {
-        let mut blown = false;
-        story(|| async { blown = tell_git(commands, side).await });
-        if !blown {
-            assert!(commands > COMMANDS_MIN, "the story has more than {commands} commands");
-            return;
-        }
-    }
-    panic!("the story has no end of commands");
+    ever_later(1..100, COMMANDS_MIN, async |commands| tell_git(commands, side).await);
 }
 
 #[test]
@@ -164,13 +161,6 @@ async fn tell_batch(appends: i64, side: Side) -> bool {
 #[test]
 fn stopped_with_a_batch_under_way() {
     for (side, first) in [(Side::Before, 20), (Side::After, 22)] {
-        for appends in (first..).step_by(5) {
-            let mut blown = false;
-            story(|| async { blown = tell_batch(appends, side).await });
-            if !blown {
-                assert!(appends > 80, "the story has more than {appends} appends");
-                break;
-            }
-        }
+        ever_later((first..).step_by(5), 80, async |appends| tell_batch(appends, side).await);
     }
 }

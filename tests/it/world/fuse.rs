@@ -96,7 +96,7 @@ pub(crate) struct FuseGit {
 }
 
 impl FuseGit {
-    pub(crate) fn new(folder: &Path, commands: u32, side: Side) -> Self {
+    pub(crate) fn new(folder: &Path, commands: i64, side: Side) -> Self {
         let folder = folder.join("fuse");
         std::fs::create_dir(&folder).expect("folder");
         let (program, pipe) = (folder.join("git"), folder.join("told"));

@@ -1,0 +1,45 @@
+//! Names of the gate's refs that belong to a claim: pushed work, what was rescued of it, and what it left.
+
+use events::id::{Epoch, FeatureId};
+
+/// Folder of pushed work.
+pub const WORK: &str = "refs/heads/work/";
+/// Folder of what the runner puts aside while a session works; never used by the trunk.
+pub const RESCUE: &str = "refs/rescue/";
+/// Folder of what claims left, whatever became of their branches.
+pub const KEPT: &str = "refs/supercargo/kept/";
+
+/// Where a claim's work is pushed.
+pub fn work(feature: &FeatureId, epoch: Epoch) -> String {
+    format!("{WORK}{feature}/{epoch}")
+}
+
+/// Where what is not committed yet is brought to safety.
+pub fn rescue(feature: &FeatureId, epoch: Epoch) -> String {
+    format!("{RESCUE}{feature}/{epoch}")
+}
+
+/// Where the newest that a claim left is kept.
+pub fn kept(feature: &FeatureId, epoch: Epoch) -> String {
+    format!("{KEPT}{feature}/{epoch}")
+}
+
+/// The claim that a ref of pushed work belongs to.
+pub fn claim_of(reference: &str) -> Option<(FeatureId, Epoch)> {
+    let (feature, epoch) = reference.strip_prefix(WORK)?.rsplit_once('/')?;
+    Some((feature.parse().ok()?, Epoch(epoch.parse().ok()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_leads_back_to_its_claim() {
+        let (feature, epoch): (FeatureId, Epoch) = ("feat-abc".parse().expect("id"), Epoch(7));
+        assert_eq!(claim_of(&work(&feature, epoch)), Some((feature.clone(), epoch)));
+        for other in [rescue(&feature, epoch), kept(&feature, epoch), format!("{WORK}feat-abc"), format!("{WORK}feat-abc/x")] {
+            assert_eq!(claim_of(&other), None, "{other}");
+        }
+    }
+}
