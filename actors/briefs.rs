@@ -16,7 +16,11 @@ const EARLIER_MAX: usize = 3;
 /// The verification command: of the entry that is verified, or as the project has it.
 fn verify(book: &ProjectBook, registered: &Registered, grant: &Grant) -> Option<String> {
     let entry = match &grant.subject {
-        Subject::Verification(number) => book.trunk.state.batch().find(|entry| entry.number == *number),
+        Subject::Verification(number) => book
+            .trunk
+            .state
+            .batch()
+            .find(|entry| entry.number == *number),
         _ => None,
     };
     match entry {
@@ -27,19 +31,36 @@ fn verify(book: &ProjectBook, registered: &Registered, grant: &Grant) -> Option<
 
 /// What earlier claims of a feature left, newest first: the next coder may go on from it.
 fn earlier(feature: Option<(&FeatureId, Epoch)>, known: &feature::Known) -> Vec<String> {
-    let Some((id, now)) = feature else { return vec![] };
-    let left =
-        known.secured.iter().rev().filter(|(epoch, _)| **epoch < now).filter_map(|(epoch, sha)| Some((epoch, sha.as_ref()?)));
+    let Some((id, now)) = feature else {
+        return vec![];
+    };
+    let left = known
+        .secured
+        .iter()
+        .rev()
+        .filter(|(epoch, _)| **epoch < now)
+        .filter_map(|(epoch, sha)| Some((epoch, sha.as_ref()?)));
     left.take(EARLIER_MAX)
-        .map(|(epoch, sha)| format!("claim {epoch} left {sha}: `git fetch origin {}`", refs::kept(id, *epoch)))
+        .map(|(epoch, sha)| {
+            format!(
+                "claim {epoch} left {sha}: `git fetch origin {}`",
+                refs::kept(id, *epoch)
+            )
+        })
         .collect()
 }
 
 /// What is like it: a hint where to look, and whose way not to cross.
 fn similar(book: &ProjectBook, id: &FeatureId) -> Vec<String> {
-    let files = book.similar_files(id).into_iter().map(|path| format!("`{path}` was changed by features like this one"));
+    let files = book
+        .similar_files(id)
+        .into_iter()
+        .map(|path| format!("`{path}` was changed by features like this one"));
     let underway = book.similar_underway(id).into_iter().map(|other| {
-        let title = book.feature(other).map(|known| known.content.title.as_str()).unwrap_or_default();
+        let title = book
+            .feature(other)
+            .map(|known| known.content.title.as_str())
+            .unwrap_or_default();
         format!("{other} (\"{title}\") is under way now: keep out of its way where you can")
     });
     files.chain(underway).collect()
@@ -52,8 +73,15 @@ pub(crate) fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignme
     let known = feature.and_then(|(id, _)| book.feature(id));
     let sha: Option<Sha> = match &grant.subject {
         Subject::Review(..) => known.and_then(|k| k.submission()).map(|s| s.sha.clone()),
-        Subject::Verification(_) => book.trunk.state.tip().and_then(|tip| tip.candidate()).map(|c| c.sha.clone()),
-        Subject::Claim(..) | Subject::Initialization | Subject::Oversight => book.trunk.state.head.clone(),
+        Subject::Verification(_) => book
+            .trunk
+            .state
+            .tip()
+            .and_then(|tip| tip.candidate())
+            .map(|c| c.sha.clone()),
+        Subject::Claim(..) | Subject::Initialization | Subject::Oversight => {
+            book.trunk.state.head.clone()
+        }
     };
     let content = known.map(|k| k.content.clone()).unwrap_or_default();
     let mut closed: Vec<(Vec<String>, String)> = book
@@ -63,8 +91,13 @@ pub(crate) fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignme
         .collect();
     // What may not hold any more is looked at first.
     closed.sort_by_key(|(stale, _)| stale.is_empty());
-    let closed =
-        closed.into_iter().map(|(stale, line)| if stale.is_empty() { line } else { format!("{line} — {}", stale.join("; ")) });
+    let closed = closed.into_iter().map(|(stale, line)| {
+        if stale.is_empty() {
+            line
+        } else {
+            format!("{line} — {}", stale.join("; "))
+        }
+    });
     let run = registered.progress.oversight.as_ref().map(|o| o.kind);
     let told = Told {
         role: grant.subject.role(),
@@ -75,7 +108,12 @@ pub(crate) fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignme
         description: content.description,
         steps: content.steps,
         epoch: feature.map_or(0, |(_, epoch)| epoch.0),
-        notes: known.map_or_else(Vec::new, |k| k.notes.iter().map(|n| format!("{}: {}", n.by, n.text)).collect()),
+        notes: known.map_or_else(Vec::new, |k| {
+            k.notes
+                .iter()
+                .map(|n| format!("{}: {}", n.by, n.text))
+                .collect()
+        }),
         remarks: vec![],
         similar: feature.map_or_else(Vec::new, |(id, _)| similar(book, id)),
         earlier: known.map_or_else(Vec::new, |known| earlier(feature, known)),

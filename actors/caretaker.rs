@@ -39,7 +39,9 @@ impl Caretaker {
             let gates = self.gates();
             due.retain(|name, _| gates.contains(name));
             for name in gates {
-                let at = *due.entry(name.clone()).or_insert_with(|| now.plus_ms(FIRST_MS));
+                let at = *due
+                    .entry(name.clone())
+                    .or_insert_with(|| now.plus_ms(FIRST_MS));
                 if at <= now {
                     let done = self.repo.maintain(&name, &self.gone(&name, now)).await;
                     done.unwrap_or_else(|error| tracing::warn!(project = %name, %error, "its gate is as it was; tomorrow again"));
@@ -62,7 +64,10 @@ impl Caretaker {
     /// Every project with a gate.
     fn gates(&self) -> BTreeSet<ProjectName> {
         self.projector.read(|books| {
-            let open = books.projects.values().filter(|book| book.registered().is_some() && book.trunk.state.branch.is_some());
+            let open = books
+                .projects
+                .values()
+                .filter(|book| book.registered().is_some() && book.trunk.state.branch.is_some());
             open.map(|book| book.name.clone()).collect()
         })
     }

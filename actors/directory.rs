@@ -77,7 +77,11 @@ impl Directory {
     /// A directory over a log. Needs a running actix system.
     pub fn new(kernel: Kernel) -> Self {
         let arbiters = (0..ARBITERS).map(|_| Arbiter::new().handle()).collect();
-        Self { kernel, hosts: Arc::default(), arbiters: Arc::new(arbiters) }
+        Self {
+            kernel,
+            hosts: Arc::default(),
+            arbiters: Arc::new(arbiters),
+        }
     }
 
     /// What hosts are made of.
@@ -93,48 +97,77 @@ impl Directory {
     }
 
     fn host<A: Aggregate>(&self, stream: &StreamId) -> Result<Addr<Host<A>>, ExecuteError> {
-        let quarantine = self.kernel.quarantine.lock().unwrap_or_else(PoisonError::into_inner);
+        let quarantine = self
+            .kernel
+            .quarantine
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(why) = quarantine.get(stream) {
-            return Err(ExecuteError::Quarantined { stream: stream.clone(), why: why.clone() });
+            return Err(ExecuteError::Quarantined {
+                stream: stream.clone(),
+                why: why.clone(),
+            });
         }
         drop(quarantine);
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = hosts.by_stream.get(stream).and_then(|h| h.as_any().downcast_ref::<Addr<Host<A>>>());
+        let known = hosts
+            .by_stream
+            .get(stream)
+            .and_then(|h| h.as_any().downcast_ref::<Addr<Host<A>>>());
         let known = known.filter(|addr| addr.connected());
         if let Some(addr) = known {
             return Ok(addr.clone());
         }
         let mut hasher = DefaultHasher::new();
         stream.hash(&mut hasher);
-        let arbiter = &self.arbiters[usize::try_from(hasher.finish() % ARBITERS as u64).unwrap_or(0)];
+        let arbiter =
+            &self.arbiters[usize::try_from(hasher.finish() % ARBITERS as u64).unwrap_or(0)];
         let (host_stream, kernel) = (stream.clone(), self.kernel.clone());
         let addr = Host::<A>::start_in_arbiter(arbiter, move |_| Host::new(host_stream, kernel));
         hosts.sweep();
-        hosts.by_stream.insert(stream.clone(), Box::new(addr.clone()));
+        hosts
+            .by_stream
+            .insert(stream.clone(), Box::new(addr.clone()));
         Ok(addr)
     }
 
     /// Sends a command to its host. When that ends before it answers, because it was idle or because of the command before this one, the
     /// next host gets it: the command's id makes sure that it is carried out once.
-    async fn send<A: Aggregate>(&self, stream: &StreamId, message: Execute<A>) -> Result<Receipt, ExecuteError> {
+    async fn send<A: Aggregate>(
+        &self,
+        stream: &StreamId,
+        message: Execute<A>,
+    ) -> Result<Receipt, ExecuteError> {
         for _ in 0..HOSTS_TRIED {
             let addr = self.host::<A>(stream)?;
             match addr.send(message.clone()).timeout(ANSWER_WITHIN).await {
                 Ok(answer) => return answer,
                 Err(MailboxError::Closed) => {}
-                Err(MailboxError::Timeout) => return Err(ExecuteError::Unknown("no answer within 30 s".to_owned())),
+                Err(MailboxError::Timeout) => {
+                    return Err(ExecuteError::Unknown("no answer within 30 s".to_owned()));
+                }
             }
         }
-        Err(ExecuteError::Unknown("the hosts ended while the command was with them".to_owned()))
+        Err(ExecuteError::Unknown(
+            "the hosts ended while the command was with them".to_owned(),
+        ))
     }
 
     /// How many hosts live.
     pub fn alive(&self) -> usize {
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        hosts.by_stream.values().filter(|host| host.is_alive()).count()
+        hosts
+            .by_stream
+            .values()
+            .filter(|host| host.is_alive())
+            .count()
     }
 
     /// Sends a command to the host of a stream and waits for its answer.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
     pub async fn execute(
         &self,
         stream: &StreamId,
@@ -144,20 +177,102 @@ impl Directory {
         premises: Vec<(StreamId, Version)>,
     ) -> Result<Receipt, ExecuteError> {
         match command {
-            AnyCommand::Project(command) => self.send::<Project>(stream, Execute { command, id, cause, premises }).await,
-            AnyCommand::Backlog(command) => self.send::<Backlog>(stream, Execute { command, id, cause, premises }).await,
-            AnyCommand::Feature(command) => self.send::<Feature>(stream, Execute { command, id, cause, premises }).await,
-            AnyCommand::Container(command) => self.send::<Container>(stream, Execute { command, id, cause, premises }).await,
-            AnyCommand::Trunk(command) => self.send::<Trunk>(stream, Execute { command, id, cause, premises }).await,
-            AnyCommand::Node(command) => self.send::<Node>(stream, Execute { command, id, cause, premises }).await,
+            AnyCommand::Project(command) => {
+                self.send::<Project>(
+                    stream,
+                    Execute {
+                        command,
+                        id,
+                        cause,
+                        premises,
+                    },
+                )
+                .await
+            }
+            AnyCommand::Backlog(command) => {
+                self.send::<Backlog>(
+                    stream,
+                    Execute {
+                        command,
+                        id,
+                        cause,
+                        premises,
+                    },
+                )
+                .await
+            }
+            AnyCommand::Feature(command) => {
+                self.send::<Feature>(
+                    stream,
+                    Execute {
+                        command,
+                        id,
+                        cause,
+                        premises,
+                    },
+                )
+                .await
+            }
+            AnyCommand::Container(command) => {
+                self.send::<Container>(
+                    stream,
+                    Execute {
+                        command,
+                        id,
+                        cause,
+                        premises,
+                    },
+                )
+                .await
+            }
+            AnyCommand::Trunk(command) => {
+                self.send::<Trunk>(
+                    stream,
+                    Execute {
+                        command,
+                        id,
+                        cause,
+                        premises,
+                    },
+                )
+                .await
+            }
+            AnyCommand::Node(command) => {
+                self.send::<Node>(
+                    stream,
+                    Execute {
+                        command,
+                        id,
+                        cause,
+                        premises,
+                    },
+                )
+                .await
+            }
             AnyCommand::Subscription(command) => {
-                self.send::<Subscription>(stream, Execute { command, id, cause, premises }).await
+                self.send::<Subscription>(
+                    stream,
+                    Execute {
+                        command,
+                        id,
+                        cause,
+                        premises,
+                    },
+                )
+                .await
             }
         }
     }
 
     /// Sends a command that a policy owes.
     pub async fn tell(&self, tell: Tell) -> Result<Receipt, ExecuteError> {
-        self.execute(&tell.stream, tell.command, tell.id, tell.cause, tell.premises).await
+        self.execute(
+            &tell.stream,
+            tell.command,
+            tell.id,
+            tell.cause,
+            tell.premises,
+        )
+        .await
     }
 }

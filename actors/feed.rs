@@ -17,7 +17,10 @@ pub struct Feed {
 impl Feed {
     /// A feed that starts at this position.
     pub fn new(position: Position) -> Self {
-        Self { newest: watch::Sender::new(position), ring: Arc::default() }
+        Self {
+            newest: watch::Sender::new(position),
+            ring: Arc::default(),
+        }
     }
 
     /// Says that the log holds something up to here.

@@ -24,7 +24,12 @@ pub struct Follower {
 impl Follower {
     /// Follows after `position`.
     pub fn new(log: Arc<dyn EventLog>, feed: &Feed, position: Position) -> Self {
-        Self { log, ring: feed.ring(), hints: feed.subscribe(), position }
+        Self {
+            log,
+            ring: feed.ring(),
+            hints: feed.subscribe(),
+            position,
+        }
     }
 
     /// Where it is.
@@ -48,7 +53,11 @@ impl Follower {
             // Told of nothing beyond what it has: there is a hint for whatever comes, so it need not look.
             let told = *self.hints.borrow_and_update();
             let at_head = told == self.position && told > Position(0);
-            let batch = if at_head { Batch::default() } else { self.poll().await? };
+            let batch = if at_head {
+                Batch::default()
+            } else {
+                self.poll().await?
+            };
             if !batch.is_empty() {
                 return Ok(Some(batch));
             }

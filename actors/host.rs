@@ -161,8 +161,12 @@ impl<A: Aggregate> Handler<Execute<A>> for Host<A> {
                 ctx.stop();
                 return Err(ExecuteError::Unavailable("the host is stopping".to_owned()));
             };
-            let fatal =
-                matches!(answer, Err(ExecuteError::Unknown(_) | ExecuteError::Quarantined { .. } | ExecuteError::Unavailable(_)));
+            let fatal = matches!(
+                answer,
+                Err(ExecuteError::Unknown(_)
+                    | ExecuteError::Quarantined { .. }
+                    | ExecuteError::Unavailable(_))
+            );
             if fatal {
                 ctx.stop();
             } else {
@@ -199,23 +203,43 @@ impl<A: Aggregate> Hosted<A> {
                 Decided::Again => self.catch_up().await?,
             }
         }
-        Err(ExecuteError::Stale { stream: self.stream.clone() })
+        Err(ExecuteError::Stale {
+            stream: self.stream.clone(),
+        })
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
     async fn decide_once(&mut self, message: &Execute<A>) -> Result<Decided, ExecuteError> {
         let now = self.kernel.clock.now();
         let body = Digest::of(&events::codec::to_named(&message.command));
-        let decided = catch_unwind(AssertUnwindSafe(|| self.state.decide(&message.command, now)));
+        let decided = catch_unwind(AssertUnwindSafe(|| {
+            self.state.decide(&message.command, now)
+        }));
         let events = match decided {
             Err(panic) => {
                 // The state may be half changed only if evolve ran, which it did not; still nothing of it is kept.
-                return Err(ExecuteError::Unavailable(format!("deciding panicked: {}", panic_text(&*panic))));
+                return Err(ExecuteError::Unavailable(format!(
+                    "deciding panicked: {}",
+                    panic_text(&*panic)
+                )));
             }
-            Ok(Err(refusal)) => return self.refused(message.id, body, &refusal).await.map(Decided::Done),
+            Ok(Err(refusal)) => {
+                return self
+                    .refused(message.id, body, &refusal)
+                    .await
+                    .map(Decided::Done);
+            }
             Ok(Ok(events)) => events,
         };
         if events.is_empty() {
-            return Ok(Decided::Done(Receipt { stream: self.stream.clone(), version: self.version, position: self.position }));
+            return Ok(Decided::Done(Receipt {
+                stream: self.stream.clone(),
+                version: self.version,
+                position: self.position,
+            }));
         }
         let append = Append {
             stream: self.stream.clone(),
@@ -233,40 +257,70 @@ impl<A: Aggregate> Hosted<A> {
                 self.kernel.feed.advance(receipt.position);
                 let first = receipt.position.0 - (events.len() as u64 - 1);
                 for (event, n) in events.iter().zip(0..) {
-                    let moment = Moment { position: Position(first + n), version: Version(self.version.0 + 1), at: now };
+                    let moment = Moment {
+                        position: Position(first + n),
+                        version: Version(self.version.0 + 1),
+                        at: now,
+                    };
                     self.evolve(event, moment)?;
                 }
                 Ok(Decided::Done(receipt))
             }
             Err(AppendError::Conflict { .. }) => Ok(Decided::Again),
-            Err(AppendError::Repeated { receipt, same_body: true }) => Ok(Decided::Done(receipt)),
-            Err(AppendError::Repeated { same_body: false, .. }) => Err(ExecuteError::IdReused),
+            Err(AppendError::Repeated {
+                receipt,
+                same_body: true,
+            }) => Ok(Decided::Done(receipt)),
+            Err(AppendError::Repeated {
+                same_body: false, ..
+            }) => Err(ExecuteError::IdReused),
             Err(AppendError::Premise { stream, .. }) => Err(ExecuteError::Stale { stream }),
             Err(AppendError::Busy) => Err(ExecuteError::Busy),
-            Err(AppendError::Invalid(why)) => Err(ExecuteError::Refused { code: "invalid", message: why }),
+            Err(AppendError::Invalid(why)) => Err(ExecuteError::Refused {
+                code: "invalid",
+                message: why,
+            }),
             Err(AppendError::Unknown(why)) => Err(ExecuteError::Unknown(why)),
-            Err(AppendError::Closed(why) | AppendError::NotNow(why)) => Err(ExecuteError::Unavailable(why)),
+            Err(AppendError::Closed(why) | AppendError::NotNow(why)) => {
+                Err(ExecuteError::Unavailable(why))
+            }
         }
     }
 
     /// A refusal may be the repetition of a success: then the stored receipt is the answer.
-    async fn refused(&self, id: CommandId, body: Digest, refusal: &A::Refusal) -> Result<Receipt, ExecuteError> {
+    async fn refused(
+        &self,
+        id: CommandId,
+        body: Digest,
+        refusal: &A::Refusal,
+    ) -> Result<Receipt, ExecuteError> {
         match self.kernel.log.remembered(id).await {
             Ok(Some(known)) if known.body == body => Ok(known.receipt),
             Ok(Some(_)) => Err(ExecuteError::IdReused),
-            Ok(None) => Err(ExecuteError::Refused { code: refusal.code(), message: refusal.to_string() }),
+            Ok(None) => Err(ExecuteError::Refused {
+                code: refusal.code(),
+                message: refusal.to_string(),
+            }),
             Err(e) => Err(ExecuteError::Unavailable(e.to_string())),
         }
     }
 
     async fn catch_up(&mut self) -> Result<(), ExecuteError> {
         loop {
-            let read = self.kernel.log.read_stream(&self.stream, self.version, LOAD_BATCH).await;
+            let read = self
+                .kernel
+                .log
+                .read_stream(&self.stream, self.version, LOAD_BATCH)
+                .await;
             let batch = read.map_err(|e| ExecuteError::Unavailable(e.to_string()))?;
             for envelope in &batch {
                 let event = A::Event::decode(&envelope.kind, envelope.schema, &envelope.payload);
                 let event = event.map_err(|e| self.quarantine(e.to_string()))?;
-                let moment = Moment { position: envelope.position, version: envelope.version, at: envelope.at };
+                let moment = Moment {
+                    position: envelope.position,
+                    version: envelope.version,
+                    at: envelope.at,
+                };
                 self.evolve(&event, moment)?;
             }
             if batch.len() < LOAD_BATCH {
@@ -282,18 +336,30 @@ impl<A: Aggregate> Hosted<A> {
                 self.position = moment.position;
                 Ok(())
             }
-            Err(panic) => Err(self.quarantine(format!("folding position {} panicked: {}", moment.position, panic_text(&*panic)))),
+            Err(panic) => Err(self.quarantine(format!(
+                "folding position {} panicked: {}",
+                moment.position,
+                panic_text(&*panic)
+            ))),
         }
     }
 
     fn quarantine(&self, why: String) -> ExecuteError {
-        let mut quarantine = self.kernel.quarantine.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut quarantine = self
+            .kernel
+            .quarantine
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         quarantine.insert(self.stream.clone(), why.clone());
-        ExecuteError::Quarantined { stream: self.stream.clone(), why }
+        ExecuteError::Quarantined {
+            stream: self.stream.clone(),
+            why,
+        }
     }
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
 }

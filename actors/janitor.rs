@@ -39,10 +39,16 @@ impl Janitor {
     /// Drops and removes until its task is ended. Woken by every transcript that is kept, and by age.
     pub async fn run(self) {
         let kernel = self.directory.kernel().clone();
-        let mut follower = Follower::new(self.log.clone(), &kernel.feed, self.projector.read(|books| books.position));
+        let mut follower = Follower::new(
+            self.log.clone(),
+            &kernel.feed,
+            self.projector.read(|books| books.position),
+        );
         self.finish().await;
         loop {
-            let (over, mut until) = self.projector.read(|books| overdue(books, self.retention, kernel.clock.now()));
+            let (over, mut until) = self
+                .projector
+                .read(|books| overdue(books, self.retention, kernel.clock.now()));
             for one in over {
                 if !self.drop_one(&one).await {
                     until = Some(kernel.clock.now().plus_ms(RETRY_MS));
@@ -66,8 +72,14 @@ impl Janitor {
     /// Removes what was recorded as dropped.
     async fn finish(&self) {
         let dropped: Vec<SessionId> = self.projector.read(|books| {
-            let sessions = books.projects.values().flat_map(|book| book.sessions.iter());
-            sessions.filter(|(_, record)| record.transcript == Some(Transcript::Dropped)).map(|(id, _)| id.clone()).collect()
+            let sessions = books
+                .projects
+                .values()
+                .flat_map(|book| book.sessions.iter());
+            sessions
+                .filter(|(_, record)| record.transcript == Some(Transcript::Dropped))
+                .map(|(id, _)| id.clone())
+                .collect()
         });
         for session in dropped {
             self.remove(&session).await;
@@ -78,8 +90,14 @@ impl Janitor {
         let stream = StreamId::Container(one.project.clone(), one.n);
         let id = CommandId::derived(&["retain", one.session.as_str()]);
         let cause = Cause::first(Principal::Policy("retain".into()), id);
-        let command = AnyCommand::Container(Command::DropTranscript { session: one.session.clone() });
-        match self.directory.execute(&stream, command, id, cause, vec![]).await {
+        let command = AnyCommand::Container(Command::DropTranscript {
+            session: one.session.clone(),
+        });
+        match self
+            .directory
+            .execute(&stream, command, id, cause, vec![])
+            .await
+        {
             Ok(receipt) => {
                 self.projector.wait_for(receipt.position).await;
                 self.remove(&one.session).await;
@@ -103,7 +121,13 @@ impl Janitor {
 async fn kept(follower: &mut Follower) -> bool {
     loop {
         match follower.next().await {
-            Ok(Some(batch)) if batch.iter().any(|envelope| envelope.kind == "container.transcript_kept") => return true,
+            Ok(Some(batch))
+                if batch
+                    .iter()
+                    .any(|envelope| envelope.kind == "container.transcript_kept") =>
+            {
+                return true;
+            }
             Ok(Some(_)) => {}
             Ok(None) => return false,
             Err(error) => {

@@ -57,7 +57,11 @@ impl Keeper {
     /// Keeps and checks until its task is ended. The first check comes at once when the books are from a snapshot.
     pub async fn run(self) {
         let mut kept = Position(0);
-        let mut check_at = if self.checked == Position(0) { Position(0) } else { self.next_check(self.checked) };
+        let mut check_at = if self.checked == Position(0) {
+            Position(0)
+        } else {
+            self.next_check(self.checked)
+        };
         let mut owed: Option<node::Diverged> = None;
         loop {
             let head = self.projector.read(|books| books.position);
@@ -85,7 +89,11 @@ impl Keeper {
                 tracing::warn!(%error, "the alarm is not recorded; it is tried again with the next event");
                 owed = Some(alarm);
             }
-            let next = if owed.is_some() { head.0 + 1 } else { (kept.0 + self.every).min(check_at.0) };
+            let next = if owed.is_some() {
+                head.0 + 1
+            } else {
+                (kept.0 + self.every).min(check_at.0)
+            };
             self.projector.wait_for(Position(next)).await;
         }
     }
@@ -107,10 +115,17 @@ impl Keeper {
         let kept = self.projector.read(Books::clone);
         let folded = fold(&self.log, Books::default(), kept.position).await?;
         let through = kept.position;
-        let Some(at) = snapshot::first_difference(&kept, &folded) else { return Ok((through, None)) };
+        let Some(at) = snapshot::first_difference(&kept, &folded) else {
+            return Ok((through, None));
+        };
         tracing::error!(%at, %through, "the books are not what the log says; they are replaced by a fold from the beginning");
         self.snapshots.discard().await?;
-        let alarm = node::Diverged { at, through, kept: snapshot::digest(&kept), folded: snapshot::digest(&folded) };
+        let alarm = node::Diverged {
+            at,
+            through,
+            kept: snapshot::digest(&kept),
+            folded: snapshot::digest(&folded),
+        };
         self.replace(folded).await?;
         Ok((through, Some(alarm)))
     }
@@ -119,8 +134,18 @@ impl Keeper {
         let (text, digest) = (alarm.through.to_string(), alarm.kept.to_string());
         let id = CommandId::derived(&["books diverged", self.node.as_str(), &text, &digest]);
         let cause = Cause::first(Principal::Node(self.node.to_string().into()), id);
-        let command = AnyCommand::Node(node::Command::Alarm { alarm: alarm.clone() });
-        self.directory.execute(&StreamId::Node(self.node.clone()), command, id, cause, vec![]).await?;
+        let command = AnyCommand::Node(node::Command::Alarm {
+            alarm: alarm.clone(),
+        });
+        self.directory
+            .execute(
+                &StreamId::Node(self.node.clone()),
+                command,
+                id,
+                cause,
+                vec![],
+            )
+            .await?;
         Ok(())
     }
 

@@ -83,7 +83,13 @@ enum Pick {
 impl Lane {
     /// Lanes over these hosts and books.
     pub fn new(directory: Directory, projector: Projector) -> Self {
-        Self { directory, projector, reserved: Arc::default(), settled: Arc::default(), freed: Arc::default() }
+        Self {
+            directory,
+            projector,
+            reserved: Arc::default(),
+            settled: Arc::default(),
+            freed: Arc::default(),
+        }
     }
 
     /// Features that are reserved right now.
@@ -96,13 +102,19 @@ impl Lane {
     pub async fn claim(&self, asking: Asking) -> Result<Option<Granted>, ExecuteError> {
         let lane = self.clone();
         let claiming = tokio::spawn(async move { lane.claim_now(asking).await });
-        claiming.await.unwrap_or_else(|e| Err(ExecuteError::Unknown(format!("the claim ended early: {e}"))))
+        claiming
+            .await
+            .unwrap_or_else(|e| Err(ExecuteError::Unknown(format!("the claim ended early: {e}"))))
     }
 
     async fn claim_now(&self, asking: Asking) -> Result<Option<Granted>, ExecuteError> {
         for _ in 0..ROUNDS_MAX {
             // Registered before looking, so that a reservation freed in between is not missed.
-            let freed = if asking.feature.is_some() { self.settled.notified() } else { self.freed.notified() };
+            let freed = if asking.feature.is_some() {
+                self.settled.notified()
+            } else {
+                self.freed.notified()
+            };
             let (feature, project_version) = match self.pick(&asking)? {
                 Pick::Feature(feature, version) => (feature, version),
                 Pick::Wait => {
@@ -122,7 +134,9 @@ impl Lane {
                     self.free(&asking.project, &feature, Freed::Ready);
                     return Err(refused);
                 }
-                Err(ExecuteError::Refused { .. }) => self.free_when_seen(&asking.project, feature).await,
+                Err(ExecuteError::Refused { .. }) => {
+                    self.free_when_seen(&asking.project, feature).await
+                }
                 Err(other) => {
                     self.free(&asking.project, &feature, Freed::Ready);
                     return Err(other);
@@ -145,29 +159,62 @@ impl Lane {
         })
     }
 
-    async fn append(&self, asking: &Asking, feature: &FeatureId, project: Version) -> Result<Receipt, ExecuteError> {
+    async fn append(
+        &self,
+        asking: &Asking,
+        feature: &FeatureId,
+        project: Version,
+    ) -> Result<Receipt, ExecuteError> {
         let mut premises = asking.premises.clone();
         premises.push((StreamId::Project(asking.project.clone()), project));
         let stream = StreamId::Feature(asking.project.clone(), feature.clone());
-        let command = AnyCommand::Feature(feature::Command::Claim { holder: asking.holder.clone() });
-        self.directory.execute(&stream, command, asking.id, asking.cause.clone(), premises).await
+        let command = AnyCommand::Feature(feature::Command::Claim {
+            holder: asking.holder.clone(),
+        });
+        self.directory
+            .execute(&stream, command, asking.id, asking.cause.clone(), premises)
+            .await
     }
 
     /// The receipt of a repeated command names the feature and the claim of the first time, not what was picked now.
-    async fn granted(&self, asking: &Asking, picked: FeatureId, receipt: Receipt) -> Result<Granted, ExecuteError> {
+    async fn granted(
+        &self,
+        asking: &Asking,
+        picked: FeatureId,
+        receipt: Receipt,
+    ) -> Result<Granted, ExecuteError> {
         self.projector.wait_for(receipt.position).await;
         let granted = self.recorded(receipt).await;
-        let claimed_now = granted.as_ref().is_ok_and(|granted| granted.feature == picked);
-        self.free(&asking.project, &picked, if claimed_now { Freed::Claimed } else { Freed::Ready });
+        let claimed_now = granted
+            .as_ref()
+            .is_ok_and(|granted| granted.feature == picked);
+        self.free(
+            &asking.project,
+            &picked,
+            if claimed_now {
+                Freed::Claimed
+            } else {
+                Freed::Ready
+            },
+        );
         granted
     }
 
     /// Nothing is ready: perhaps because this very request was granted before, and its answer was lost.
     async fn granted_before(&self, asking: &Asking) -> Result<Option<Granted>, ExecuteError> {
         let unavailable = |e: events::log::ReadError| ExecuteError::Unavailable(e.to_string());
-        let command = feature::Command::Claim { holder: asking.holder.clone() };
+        let command = feature::Command::Claim {
+            holder: asking.holder.clone(),
+        };
         let body = Digest::of(&events::codec::to_named(&command));
-        match self.directory.kernel().log.remembered(asking.id).await.map_err(unavailable)? {
+        match self
+            .directory
+            .kernel()
+            .log
+            .remembered(asking.id)
+            .await
+            .map_err(unavailable)?
+        {
             None => Ok(None),
             Some(known) if known.body == body => self.recorded(known.receipt).await.map(Some),
             Some(_) => Err(ExecuteError::IdReused),
@@ -178,11 +225,23 @@ impl Lane {
     async fn recorded(&self, receipt: Receipt) -> Result<Granted, ExecuteError> {
         let unreadable = |why: String| ExecuteError::Unavailable(why);
         let before = Position(receipt.position.0.saturating_sub(1));
-        let read = self.directory.kernel().log.read_all(before, 1).await.map_err(|e| unreadable(e.to_string()))?;
-        let event = read.first().map(|e| feature::Event::decode(&e.kind, e.schema, &e.payload));
+        let read = self
+            .directory
+            .kernel()
+            .log
+            .read_all(before, 1)
+            .await
+            .map_err(|e| unreadable(e.to_string()))?;
+        let event = read
+            .first()
+            .map(|e| feature::Event::decode(&e.kind, e.schema, &e.payload));
         match (&receipt.stream, event) {
             (StreamId::Feature(_, feature), Some(Ok(feature::Event::Claimed(claimed)))) => {
-                Ok(Granted { feature: feature.clone(), epoch: claimed.epoch, receipt })
+                Ok(Granted {
+                    feature: feature.clone(),
+                    epoch: claimed.epoch,
+                    receipt,
+                })
             }
             _ => Err(ExecuteError::IdReused),
         }
@@ -211,22 +270,42 @@ impl Lane {
     }
 }
 
-fn pick(books: &Books, asking: &Asking, reserved: &BTreeSet<FeatureId>) -> Result<Pick, ExecuteError> {
-    let refused = |code, message: &str| Err(ExecuteError::Refused { code, message: message.to_owned() });
-    let Some((book, registered)) = books.projects.get(&asking.project).and_then(|b| Some((b, b.registered()?))) else {
-        return refused("unknown_project", "there is no such project; `project list` shows those there are");
+fn pick(
+    books: &Books,
+    asking: &Asking,
+    reserved: &BTreeSet<FeatureId>,
+) -> Result<Pick, ExecuteError> {
+    let refused = |code, message: &str| {
+        Err(ExecuteError::Refused {
+            code,
+            message: message.to_owned(),
+        })
+    };
+    let Some((book, registered)) = books
+        .projects
+        .get(&asking.project)
+        .and_then(|b| Some((b, b.registered()?)))
+    else {
+        return refused(
+            "unknown_project",
+            "there is no such project; `project list` shows those there are",
+        );
     };
     if !registered.is_running() {
-        return refused("not_running", "nothing is claimed while the project is not running or is being edited");
+        return refused(
+            "not_running",
+            "nothing is claimed while the project is not running or is being edited",
+        );
     }
     let version = book.project.version;
     if let Some(wanted) = &asking.feature {
         let known = book.feature(wanted);
         return match known {
             _ if reserved.contains(wanted) => Ok(Pick::Wait),
-            Some(known) if !book.is_whole(known.batch) => {
-                refused("not_whole", "the feature's batch is still being created; try again")
-            }
+            Some(known) if !book.is_whole(known.batch) => refused(
+                "not_whole",
+                "the feature's batch is still being created; try again",
+            ),
             _ => Ok(Pick::Feature(wanted.clone(), version)),
         };
     }

@@ -13,14 +13,19 @@ pub struct Nudges(Arc<(Mutex<BTreeSet<ProjectName>>, Notify)>);
 impl Nudges {
     /// Asks for a look at this project's upstream.
     pub fn nudge(&self, name: ProjectName) {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+        self.0
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name);
         self.0.1.notify_one();
     }
 
     /// Waits for names, and takes all there are.
     pub async fn taken(&self) -> BTreeSet<ProjectName> {
         loop {
-            let names = std::mem::take(&mut *self.0.0.lock().unwrap_or_else(PoisonError::into_inner));
+            let names =
+                std::mem::take(&mut *self.0.0.lock().unwrap_or_else(PoisonError::into_inner));
             if !names.is_empty() {
                 return names;
             }

@@ -60,26 +60,43 @@ impl Outside {
     }
 
     /// Claims a certain feature, or the best; none when nothing is ready.
-    pub async fn claim(&self, desk: &AtDesk, project: &ProjectName, feature: Option<FeatureId>) -> Done<Option<Granted>> {
+    pub async fn claim(
+        &self,
+        desk: &AtDesk,
+        project: &ProjectName,
+        feature: Option<FeatureId>,
+    ) -> Done<Option<Granted>> {
         let asking = Asking {
             project: project.clone(),
             feature,
-            holder: Holder::Outside { principal: desk.holder.clone() },
+            holder: Holder::Outside {
+                principal: desk.holder.clone(),
+            },
             id: desk.id,
             cause: Cause::first(desk.principal.clone(), desk.id),
             premises: vec![],
         };
         let granted = self.core.lane.claim(asking).await?;
         if granted.is_some() {
-            self.core.signs.outside(&desk.holder, self.core.world.clock.now());
+            self.core
+                .signs
+                .outside(&desk.holder, self.core.world.clock.now());
         }
         Ok(granted)
     }
 
     /// A sign of life: the claim's lease begins anew.
-    pub fn heartbeat(&self, desk: &AtDesk, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Done<()> {
+    pub fn heartbeat(
+        &self,
+        desk: &AtDesk,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+    ) -> Done<()> {
         self.held(&desk.holder, project, feature, epoch)?;
-        self.core.signs.outside(&desk.holder, self.core.world.clock.now());
+        self.core
+            .signs
+            .outside(&desk.holder, self.core.world.clock.now());
         Ok(())
     }
 
@@ -93,10 +110,26 @@ impl Outside {
         reason: &str,
     ) -> Done<Receipt> {
         if self.is_open(desk, project, feature, epoch)? {
-            let sha = self.core.world.repo.work_head(project, feature, epoch).await?;
-            self.tell(desk, project, feature, "secure", feature::Command::SecureWork { epoch, sha }).await?;
+            let sha = self
+                .core
+                .world
+                .repo
+                .work_head(project, feature, epoch)
+                .await?;
+            self.tell(
+                desk,
+                project,
+                feature,
+                "secure",
+                feature::Command::SecureWork { epoch, sha },
+            )
+            .await?;
         }
-        let command = feature::Command::Release { epoch, outcome: Outcome::GivenBack, detail: reason.to_owned() };
+        let command = feature::Command::Release {
+            epoch,
+            outcome: Outcome::GivenBack,
+            detail: reason.to_owned(),
+        };
         self.tell(desk, project, feature, "", command).await
     }
 
@@ -111,35 +144,79 @@ impl Outside {
     ) -> Done<Receipt> {
         if !self.is_open(desk, project, feature, epoch)? {
             // The rules say why, and a repetition of what was accepted is answered as the first time.
-            let command = feature::Command::Submit { epoch, sha, base: None };
+            let command = feature::Command::Submit {
+                epoch,
+                sha,
+                base: None,
+            };
             return self.tell(desk, project, feature, "", command).await;
         }
-        let handed = self.core.world.repo.pin(project, feature, epoch, &sha).await?;
+        let handed = self
+            .core
+            .world
+            .repo
+            .pin(project, feature, epoch, &sha)
+            .await?;
         if handed.ahead == 0 {
-            let why = format!("{sha} holds nothing that is not on the trunk already: commit and push your work, then submit");
+            let why = format!(
+                "{sha} holds nothing that is not on the trunk already: commit and push your work, then submit"
+            );
             return Err(refused("nothing_to_submit", why));
         }
-        let command = feature::Command::Submit { epoch, sha, base: handed.base };
+        let command = feature::Command::Submit {
+            epoch,
+            sha,
+            base: handed.base,
+        };
         self.tell(desk, project, feature, "", command).await
     }
 
     /// Whether this holder may push to this ref now; a push is a sign of life.
-    pub fn may_push(&self, holder: &str, project: &ProjectName, reference: &str) -> Result<(), String> {
+    pub fn may_push(
+        &self,
+        holder: &str,
+        project: &ProjectName,
+        reference: &str,
+    ) -> Result<(), String> {
         let Some((feature, epoch)) = claim_of(reference) else {
-            return Err(format!("{reference} is nobody's to push: claim a feature and push to {WORK}FEATURE/CLAIM"));
+            return Err(format!(
+                "{reference} is nobody's to push: claim a feature and push to {WORK}FEATURE/CLAIM"
+            ));
         };
-        self.held(holder, project, &feature, epoch).map_err(|error| error.to_string())?;
+        self.held(holder, project, &feature, epoch)
+            .map_err(|error| error.to_string())?;
         self.core.signs.outside(holder, self.core.world.clock.now());
         Ok(())
     }
 
     /// Records that a push to a claim's ref was turned down: once for each holder, claim and reason. What no claim ever had is not recorded:
     /// names without bound could be made up.
-    pub async fn denied(&self, desk: &AtDesk, project: &ProjectName, reference: &str, why: &str) -> Done<()> {
-        let Some((feature, epoch)) = claim_of(reference) else { return Ok(()) };
-        let key = ["push denied", project.as_str(), reference, &desk.holder, why];
-        let desk = AtDesk { id: CommandId::derived(&key), ..desk.clone() };
-        let command = feature::Command::DenyPush { epoch, by: desk.holder.clone(), why: why.to_owned() };
+    pub async fn denied(
+        &self,
+        desk: &AtDesk,
+        project: &ProjectName,
+        reference: &str,
+        why: &str,
+    ) -> Done<()> {
+        let Some((feature, epoch)) = claim_of(reference) else {
+            return Ok(());
+        };
+        let key = [
+            "push denied",
+            project.as_str(),
+            reference,
+            &desk.holder,
+            why,
+        ];
+        let desk = AtDesk {
+            id: CommandId::derived(&key),
+            ..desk.clone()
+        };
+        let command = feature::Command::DenyPush {
+            epoch,
+            by: desk.holder.clone(),
+            why: why.to_owned(),
+        };
         match self.tell(&desk, project, &feature, "", command).await {
             Err(OutsideError::Execute(ExecuteError::Refused { .. })) => Ok(()),
             told => told.map(|_| ()),
@@ -148,16 +225,30 @@ impl Outside {
 
     /// Whether the claim at hand is open. One that is somebody else's is refused here; one that is over is for the rules to refuse,
     /// which answer a repetition of what they accepted as the first time.
-    fn is_open(&self, desk: &AtDesk, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Done<bool> {
+    fn is_open(
+        &self,
+        desk: &AtDesk,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+    ) -> Done<bool> {
         match self.held(&desk.holder, project, feature, epoch) {
             Ok(()) => Ok(true),
-            Err(error @ OutsideError::Execute(ExecuteError::Refused { code: HELD, .. })) => Err(error),
+            Err(error @ OutsideError::Execute(ExecuteError::Refused { code: HELD, .. })) => {
+                Err(error)
+            }
             Err(_) => Ok(false),
         }
     }
 
     /// Whether this claim is open and this holder's.
-    fn held(&self, holder: &str, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Done<()> {
+    fn held(
+        &self,
+        holder: &str,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+    ) -> Done<()> {
         let open = self.core.projector.read(|books| {
             let known = books.projects.get(project)?.feature(feature)?;
             match &known.stage {
@@ -166,10 +257,15 @@ impl Outside {
             }
         });
         match open {
-            None => Err(refused("no_claim", format!("no claim is open on {feature}: it ended, stop working on it"))),
+            None => Err(refused(
+                "no_claim",
+                format!("no claim is open on {feature}: it ended, stop working on it"),
+            )),
             Some((current, _)) if current != epoch => Err(refused(
                 "stale_epoch",
-                format!("claim {epoch} has ended, {feature} is at claim {current}: stop working on it"),
+                format!(
+                    "claim {epoch} has ended, {feature} is at claim {current}: stop working on it"
+                ),
             )),
             Some((_, Holder::Outside { principal })) if principal == holder => Ok(()),
             Some((_, other)) => {
@@ -177,7 +273,10 @@ impl Outside {
                     Holder::Outside { principal } => principal,
                     Holder::Berth { n, .. } => format!("berth {n}"),
                 };
-                Err(refused(HELD, format!("{feature} is claimed by {by}, not by {holder}")))
+                Err(refused(
+                    HELD,
+                    format!("{feature} is claimed by {by}, not by {holder}"),
+                ))
             }
         }
     }
@@ -194,9 +293,17 @@ impl Outside {
             "" => desk.id,
             part => CommandId::derived(&["part", &desk.id.to_string(), part]),
         };
-        let cause = Cause { principal: desk.principal.clone(), correlation: desk.id, causation: None };
+        let cause = Cause {
+            principal: desk.principal.clone(),
+            correlation: desk.id,
+            causation: None,
+        };
         let stream = StreamId::Feature(project.clone(), feature.clone());
-        let receipt = self.core.directory.execute(&stream, AnyCommand::Feature(command), id, cause, vec![]).await?;
+        let receipt = self
+            .core
+            .directory
+            .execute(&stream, AnyCommand::Feature(command), id, cause, vec![])
+            .await?;
         self.core.projector.wait_for(receipt.position).await;
         Ok(receipt)
     }

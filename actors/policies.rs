@@ -65,20 +65,29 @@ type Done = (ProjectName, String, Performed);
 fn promised(books: &Books) -> Promised {
     let mut promised = Promised::default();
     for book in books.projects.values() {
-        book.enlisted().filter(|(_, berth, _)| berth.job().is_some()).for_each(|_| promised.one(limit(book)));
+        book.enlisted()
+            .filter(|(_, berth, _)| berth.job().is_some())
+            .for_each(|_| promised.one(limit(book)));
     }
     promised
 }
 
 /// MiB that a container of this project is promised.
 fn limit(book: &ProjectBook) -> u64 {
-    book.registered().map_or(0, |registered| u64::from(registered.settings.container.memory_mib))
+    book.registered().map_or(0, |registered| {
+        u64::from(registered.settings.container.memory_mib)
+    })
 }
 
 impl Policies {
     /// Policies that have not looked yet.
     pub fn new(effects: Effects, signs: Arc<Signs>, engine: Arc<dyn Engine>) -> Self {
-        Self { effects, signs, engine, reservations: BTreeMap::new() }
+        Self {
+            effects,
+            signs,
+            engine,
+            reservations: BTreeMap::new(),
+        }
     }
 
     /// Looks and acts until its task is ended.
@@ -120,7 +129,10 @@ impl Policies {
         let projector = self.effects.projector.clone();
         projector.read(|books| {
             self.reservations.retain(|(project, _), reservation| {
-                let position = books.projects.get(project).map_or(Position(0), |book| book.position);
+                let position = books
+                    .projects
+                    .get(project)
+                    .map_or(Position(0), |book| book.position);
                 match reservation.pending {
                     Pending::Underway => true,
                     Pending::Recorded(at) => books.position < at,
@@ -130,24 +142,44 @@ impl Policies {
             });
             let memory = self.engine.host_memory();
             let mut promised = promised(books);
-            self.reservations.iter().for_each(|((name, _), reservation)| {
-                let idle =
-                    |n: &BerthNo| books.projects.get(name).and_then(|book| book.berth(*n)).is_some_and(|b| b.job().is_none());
-                if reservation.reserves.berth.as_ref().is_some_and(idle) {
-                    promised.one(books.projects.get(name).map_or(0, limit));
-                }
-            });
+            self.reservations
+                .iter()
+                .for_each(|((name, _), reservation)| {
+                    let idle = |n: &BerthNo| {
+                        books
+                            .projects
+                            .get(name)
+                            .and_then(|book| book.berth(*n))
+                            .is_some_and(|b| b.job().is_none())
+                    };
+                    if reservation.reserves.berth.as_ref().is_some_and(idle) {
+                        promised.one(books.projects.get(name).map_or(0, limit));
+                    }
+                });
             for (name, book) in &books.projects {
                 let mut observed = self.observed(&base, name);
                 observed.room = memory.map(|memory| room(memory, promised, limit(book)));
                 let agenda = owed(book, &observed);
-                let waits = observed.room == Some(0) && book.registered().is_some_and(Registered::is_running);
+                let waits = observed.room == Some(0)
+                    && book.registered().is_some_and(Registered::is_running);
                 soonest(waits.then(|| now.plus_ms(ROOM_RETRY_MS)));
-                let berths = agenda.owed.iter().filter(|(_, reserves)| reserves.berth.is_some()).count();
+                let berths = agenda
+                    .owed
+                    .iter()
+                    .filter(|(_, reserves)| reserves.berth.is_some())
+                    .count();
                 (0..berths).for_each(|_| promised.one(limit(book)));
                 soonest(agenda.wake);
                 for (owed, reserves) in agenda.owed {
-                    self.begin(name, Found { owed, reserves, looked: book.position }, done);
+                    self.begin(
+                        name,
+                        Found {
+                            owed,
+                            reserves,
+                            looked: book.position,
+                        },
+                        done,
+                    );
                 }
             }
         });
@@ -161,8 +193,13 @@ impl Policies {
 
     fn observed(&self, base: &Observed, project: &ProjectName) -> Observed {
         let mut observed = base.clone();
-        let of_project = self.reservations.iter().filter(|((name, _), _)| name == project);
-        for (_, reservation) in of_project.filter(|(_, r)| matches!(r.pending, Pending::Underway | Pending::Recorded(_))) {
+        let of_project = self
+            .reservations
+            .iter()
+            .filter(|((name, _), _)| name == project);
+        for (_, reservation) in of_project
+            .filter(|(_, r)| matches!(r.pending, Pending::Underway | Pending::Recorded(_)))
+        {
             observed.busy.extend(reservation.reserves.berth);
             observed.taken.extend(reservation.reserves.feature.clone());
         }
@@ -171,12 +208,23 @@ impl Policies {
     }
 
     fn begin(&mut self, project: &ProjectName, found: Found, done: &mpsc::Sender<Done>) {
-        let Found { owed, reserves, looked } = found;
+        let Found {
+            owed,
+            reserves,
+            looked,
+        } = found;
         let key = (project.clone(), owed.key());
         if self.reservations.contains_key(&key) || self.reservations.len() >= PENDING_MAX {
             return;
         }
-        self.reservations.insert(key.clone(), Reservation { reserves, looked, pending: Pending::Underway });
+        self.reservations.insert(
+            key.clone(),
+            Reservation {
+                reserves,
+                looked,
+                pending: Pending::Underway,
+            },
+        );
         let (effects, done) = (self.effects.clone(), done.clone());
         tokio::spawn(async move {
             let performed = effects.perform(&key.0, owed).await;

@@ -21,11 +21,21 @@ pub struct Projector {
 
 impl Projector {
     /// Folds the log from these books up to its head. Fails when an event cannot be folded: then nothing built on it may be served.
-    pub async fn open(log: Arc<dyn EventLog>, feed: &Feed, books: Books) -> Result<(Self, Follower), ReadError> {
+    pub async fn open(
+        log: Arc<dyn EventLog>,
+        feed: &Feed,
+        books: Books,
+    ) -> Result<(Self, Follower), ReadError> {
         let head = log.head().await?.position;
         let books = rebuild::fold(&log, books, head).await?;
         let follower = Follower::new(log, feed, head);
-        Ok((Self { seen: watch::Sender::new(head), books: Arc::new(RwLock::new(books)) }, follower))
+        Ok((
+            Self {
+                seen: watch::Sender::new(head),
+                books: Arc::new(RwLock::new(books)),
+            },
+            follower,
+        ))
     }
 
     fn fold(&self, batch: &[Envelope]) -> Result<(), ReadError> {
@@ -33,7 +43,9 @@ impl Projector {
         let seen = books.position;
         // Books that were replaced may be ahead of the follower.
         for envelope in batch.iter().filter(|envelope| envelope.position > seen) {
-            books.apply(envelope).map_err(|e| ReadError(e.to_string()))?;
+            books
+                .apply(envelope)
+                .map_err(|e| ReadError(e.to_string()))?;
         }
         let position = books.position;
         drop(books);
@@ -82,7 +94,12 @@ impl Projector {
     /// Returns when the books hold `position`.
     pub async fn wait_for(&self, position: Position) {
         // An error means that the sender is gone, which `self` keeps alive.
-        self.seen.subscribe().wait_for(|seen| *seen >= position).await.map(|_| ()).unwrap_or_default();
+        self.seen
+            .subscribe()
+            .wait_for(|seen| *seen >= position)
+            .await
+            .map(|_| ())
+            .unwrap_or_default();
     }
 
     /// Returns when the books answer `Some`.

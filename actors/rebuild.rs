@@ -15,27 +15,40 @@ use crate::ports::snapshots::Snapshots;
 const READ_AHEAD: usize = 3;
 
 /// Folds what the log holds after these books, through a position that it has.
-pub async fn fold(log: &Arc<dyn EventLog>, mut books: Books, through: Position) -> Result<Books, ReadError> {
+pub async fn fold(
+    log: &Arc<dyn EventLog>,
+    mut books: Books,
+    through: Position,
+) -> Result<Books, ReadError> {
     let starts = (books.position.0..through.0).step_by(BATCH);
     let reads = futures::stream::iter(starts).map(|after| {
         let wanted = BATCH.min(usize::try_from(through.0 - after).unwrap_or(BATCH));
         let log = log.clone();
         async move {
             let batch = log.read_all(Position(after), wanted).await?;
-            if batch.len() == wanted { Ok(batch) } else { Err(ReadError(format!("positions after {after} are missing"))) }
+            if batch.len() == wanted {
+                Ok(batch)
+            } else {
+                Err(ReadError(format!("positions after {after} are missing")))
+            }
         }
     });
     let mut batches = reads.buffered(READ_AHEAD);
     while let Some(batch) = batches.try_next().await? {
         for envelope in &batch {
-            books.apply(envelope).map_err(|e| ReadError(format!("position {}: {e}", envelope.position)))?;
+            books
+                .apply(envelope)
+                .map_err(|e| ReadError(format!("position {}: {e}", envelope.position)))?;
         }
     }
     Ok(books)
 }
 
 /// The books of the kept snapshot, when they are of this log as it is; empty ones otherwise.
-pub async fn restored(log: &Arc<dyn EventLog>, snapshots: &dyn Snapshots) -> Result<Books, ReadError> {
+pub async fn restored(
+    log: &Arc<dyn EventLog>,
+    snapshots: &dyn Snapshots,
+) -> Result<Books, ReadError> {
     let bytes = match snapshots.load().await {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Ok(Books::default()),
@@ -58,8 +71,16 @@ pub async fn restored(log: &Arc<dyn EventLog>, snapshots: &dyn Snapshots) -> Res
     Ok(Books::default())
 }
 
-async fn digest_at(log: &Arc<dyn EventLog>, position: Position) -> Result<Option<Digest>, ReadError> {
-    let Some(before) = position.0.checked_sub(1) else { return Ok(None) };
+async fn digest_at(
+    log: &Arc<dyn EventLog>,
+    position: Position,
+) -> Result<Option<Digest>, ReadError> {
+    let Some(before) = position.0.checked_sub(1) else {
+        return Ok(None);
+    };
     let found = log.read_all(Position(before), 1).await?;
-    Ok(found.first().filter(|envelope| envelope.position == position).map(|envelope| envelope.digest))
+    Ok(found
+        .first()
+        .filter(|envelope| envelope.position == position)
+        .map(|envelope| envelope.digest))
 }

@@ -37,8 +37,16 @@ mod tests {
     #[test]
     fn a_name_leads_back_to_its_claim() {
         let (feature, epoch): (FeatureId, Epoch) = ("feat-abc".parse().expect("id"), Epoch(7));
-        assert_eq!(claim_of(&work(&feature, epoch)), Some((feature.clone(), epoch)));
-        for other in [rescue(&feature, epoch), kept(&feature, epoch), format!("{WORK}feat-abc"), format!("{WORK}feat-abc/x")] {
+        assert_eq!(
+            claim_of(&work(&feature, epoch)),
+            Some((feature.clone(), epoch))
+        );
+        for other in [
+            rescue(&feature, epoch),
+            kept(&feature, epoch),
+            format!("{WORK}feat-abc"),
+            format!("{WORK}feat-abc/x"),
+        ] {
             assert_eq!(claim_of(&other), None, "{other}");
         }
     }

@@ -38,7 +38,9 @@ struct Recent {
 }
 
 fn first(batch: &[Envelope]) -> Position {
-    batch.first().map_or(Position(0), |envelope| envelope.position)
+    batch
+        .first()
+        .map_or(Position(0), |envelope| envelope.position)
 }
 
 fn bytes(batch: &[Envelope]) -> usize {
@@ -47,15 +49,23 @@ fn bytes(batch: &[Envelope]) -> usize {
 
 impl Recent {
     fn end(&self) -> Option<Position> {
-        self.batches.back().and_then(|batch| batch.last()).map(|envelope| envelope.position)
+        self.batches
+            .back()
+            .and_then(|batch| batch.last())
+            .map(|envelope| envelope.position)
     }
 
     /// What is kept after a position, up to the end of a batch.
     fn after(&self, position: Position) -> Option<Batch> {
         let wanted = Position(position.0 + 1);
-        let at = self.batches.partition_point(|batch| first(batch) <= wanted).checked_sub(1)?;
+        let at = self
+            .batches
+            .partition_point(|batch| first(batch) <= wanted)
+            .checked_sub(1)?;
         let all = self.batches.get(at)?.clone();
-        let from = usize::try_from(wanted.0 - first(&all).0).ok().filter(|from| *from < all.len())?;
+        let from = usize::try_from(wanted.0 - first(&all).0)
+            .ok()
+            .filter(|from| *from < all.len())?;
         Some(Batch { all, from })
     }
 
@@ -94,14 +104,22 @@ impl Ring {
     }
 
     /// What comes after a position: from here, or from the log; empty at the head.
-    pub(crate) async fn next(&self, log: &dyn EventLog, position: Position, limit: usize) -> Result<Batch, ReadError> {
+    pub(crate) async fn next(
+        &self,
+        log: &dyn EventLog,
+        position: Position,
+        limit: usize,
+    ) -> Result<Batch, ReadError> {
         let (found, end) = self.with(|recent| (recent.after(position), recent.end()));
         if let Some(found) = found {
             return Ok(found);
         }
         if end.is_some_and(|end| position < end) {
             // Behind all that is kept.
-            return Ok(Batch { all: Arc::new(log.read_all(position, limit).await?), from: 0 });
+            return Ok(Batch {
+                all: Arc::new(log.read_all(position, limit).await?),
+                from: 0,
+            });
         }
         let _one = self.reading.lock().await;
         if let Some(found) = self.with(|recent| recent.after(position)) {

@@ -23,7 +23,10 @@ struct Heard {
 impl Signs {
     /// Signs seen from `up_since` on.
     pub fn new(up_since: Timestamp) -> Self {
-        Self { up_since, heard: Mutex::default() }
+        Self {
+            up_since,
+            heard: Mutex::default(),
+        }
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Heard) -> T) -> T {

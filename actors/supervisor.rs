@@ -102,11 +102,25 @@ impl Core {
         let head = world.log.head().await.map_err(unavailable)?;
         let feed = Feed::new(head.position);
         let (log, clock) = (world.log.clone(), world.clock.clone());
-        let kernel = Kernel { log, feed: feed.clone(), clock, quarantine: Arc::default(), idle: IDLE };
+        let kernel = Kernel {
+            log,
+            feed: feed.clone(),
+            clock,
+            quarantine: Arc::default(),
+            idle: IDLE,
+        };
         let directory = Directory::new(kernel);
-        let books = rebuild::restored(&world.log, &*world.snapshots).await.map_err(unavailable)?;
-        let checked = if books.position == Position(0) { head.position } else { Position(0) };
-        let (projector, follower) = Projector::open(world.log.clone(), &feed, books).await.map_err(unavailable)?;
+        let books = rebuild::restored(&world.log, &*world.snapshots)
+            .await
+            .map_err(unavailable)?;
+        let checked = if books.position == Position(0) {
+            head.position
+        } else {
+            Position(0)
+        };
+        let (projector, follower) = Projector::open(world.log.clone(), &feed, books)
+            .await
+            .map_err(unavailable)?;
         let lane = Lane::new(directory.clone(), projector.clone());
         let signs = Arc::new(Signs::new(world.clock.now()));
         let sessions = Sessions {
@@ -119,12 +133,28 @@ impl Core {
             signs: signs.clone(),
             tallies: Arc::new(Tallies::new(world.clock.now())),
         };
-        let core = Self { directory, projector: projector.clone(), lane, sessions, signs, nudges: Nudges::default(), world };
+        let core = Self {
+            directory,
+            projector: projector.clone(),
+            lane,
+            sessions,
+            signs,
+            nudges: Nudges::default(),
+            world,
+        };
         let mut tasks = Tasks::default();
-        tasks.run(
-            async move { projector.run(follower).await.map_err(|error| format!("the books cannot follow the log: {error}")) },
-        );
-        Ok(Running { core, tasks, keeper: None, checked })
+        tasks.run(async move {
+            projector
+                .run(follower)
+                .await
+                .map_err(|error| format!("the books cannot follow the log: {error}"))
+        });
+        Ok(Running {
+            core,
+            tasks,
+            keeper: None,
+            checked,
+        })
     }
 }
 
@@ -154,8 +184,12 @@ impl Running {
         let next = core.projector.read(|books| books.node.version.0 + 1);
         let id = CommandId::derived(&["node start", node.as_str(), &next.to_string()]);
         let cause = Cause::first(Principal::Node(node.to_string().into()), id);
-        let start = AnyCommand::Node(node::Command::Start { build: build.to_owned() });
-        core.directory.execute(&stream, start, id, cause, vec![]).await?;
+        let start = AnyCommand::Node(node::Command::Start {
+            build: build.to_owned(),
+        });
+        core.directory
+            .execute(&stream, start, id, cause, vec![])
+            .await?;
 
         let effects = Effects {
             directory: core.directory.clone(),
@@ -167,10 +201,18 @@ impl Running {
         };
         let signs = core.signs.clone();
         let host = engine.clone();
-        self.tasks.keep("policies", move || Policies::new(effects.clone(), signs.clone(), host.clone()).run());
-        let reconciler =
-            Reconciler::new(core.directory.clone(), core.projector.clone(), core.world.transcripts.clone(), engine, doors);
-        self.tasks.keep("reconciler", move || reconciler.clone().run());
+        self.tasks.keep("policies", move || {
+            Policies::new(effects.clone(), signs.clone(), host.clone()).run()
+        });
+        let reconciler = Reconciler::new(
+            core.directory.clone(),
+            core.projector.clone(),
+            core.world.transcripts.clone(),
+            engine,
+            doors,
+        );
+        self.tasks
+            .keep("reconciler", move || reconciler.clone().run());
         let keeper = Keeper {
             log: core.world.log.clone(),
             projector: core.projector.clone(),
@@ -180,9 +222,13 @@ impl Running {
             every: core.world.snapshot_every,
             checked: self.checked,
         };
-        let caretaker =
-            Caretaker { clock: core.world.clock.clone(), projector: core.projector.clone(), repo: core.world.repo.clone() };
-        self.tasks.keep("caretaker", move || caretaker.clone().run());
+        let caretaker = Caretaker {
+            clock: core.world.clock.clone(),
+            projector: core.projector.clone(),
+            repo: core.world.repo.clone(),
+        };
+        self.tasks
+            .keep("caretaker", move || caretaker.clone().run());
         let watcher = core.watcher();
         self.tasks.keep("watcher", move || watcher.clone().run());
         self.keeper = Some(keeper.clone());
@@ -201,19 +247,31 @@ impl Running {
     /// Returns why the core cannot go on; never, while it can.
     pub async fn failed(&self) -> String {
         let mut failed = self.tasks.failed();
-        let why = failed.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+        let why = failed
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|why| why.clone());
         why.unwrap_or_else(|| "the core ended".to_owned())
     }
 
     /// Records an orderly stop and ends the tasks. Running agents belong to the engine and live on.
     pub async fn stop(mut self, node: &ProjectName) {
-        let epoch = self.core.projector.read(|books| books.node.state.up_since.map(|_| books.node.state.epoch));
+        let epoch = self
+            .core
+            .projector
+            .read(|books| books.node.state.up_since.map(|_| books.node.state.epoch));
         self.tasks.end().await;
         if let Some(epoch) = epoch {
             let id = CommandId::derived(&["node stop", node.as_str(), &epoch.to_string()]);
             let cause = Cause::first(Principal::Node(node.to_string().into()), id);
             let stop = AnyCommand::Node(node::Command::Stop { epoch });
-            if let Err(error) = self.core.directory.execute(&StreamId::Node(node.clone()), stop, id, cause, vec![]).await {
+            if let Err(error) = self
+                .core
+                .directory
+                .execute(&StreamId::Node(node.clone()), stop, id, cause, vec![])
+                .await
+            {
                 tracing::warn!(%error, "the orderly stop was not recorded; the next start sees a crash");
             }
         }

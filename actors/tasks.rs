@@ -20,7 +20,11 @@ pub struct Tasks {
 
 impl Default for Tasks {
     fn default() -> Self {
-        Self { handles: Vec::new(), ending: watch::Sender::new(false), failed: watch::Sender::new(None) }
+        Self {
+            handles: Vec::new(),
+            ending: watch::Sender::new(false),
+            failed: watch::Sender::new(None),
+        }
     }
 }
 
@@ -52,7 +56,10 @@ impl Tasks {
                 ends.retain(|end| now.duration_since(*end) < WINDOW);
                 ends.push(now);
                 if ends.len() > RESTARTS_MAX {
-                    failed.send_replace(Some(format!("{name} ended {} times within a minute: {error}", ends.len())));
+                    failed.send_replace(Some(format!(
+                        "{name} ended {} times within a minute: {error}",
+                        ends.len()
+                    )));
                     return;
                 }
             }

@@ -54,7 +54,11 @@ pub struct Watcher {
 fn upstream(book: &ProjectBook) -> Option<Upstream> {
     let trunk = &book.trunk.state;
     let url = book.registered()?.git_url.clone();
-    Some(Upstream { url, branch: trunk.branch.clone()?, head: trunk.head.clone() })
+    Some(Upstream {
+        url,
+        branch: trunk.branch.clone()?,
+        head: trunk.head.clone(),
+    })
 }
 
 impl Watcher {
@@ -73,10 +77,14 @@ impl Watcher {
             let watched = self.watched();
             due.retain(|name, _| watched.contains(name));
             for name in watched {
-                due.entry(name.clone()).or_insert_with(|| now.plus_ms(self.pause(&name, now)));
+                due.entry(name.clone())
+                    .or_insert_with(|| now.plus_ms(self.pause(&name, now)));
             }
-            let over: Vec<_> =
-                due.iter().filter(|(name, at)| **at <= now && !underway.contains(*name)).map(|(n, _)| n.clone()).collect();
+            let over: Vec<_> = due
+                .iter()
+                .filter(|(name, at)| **at <= now && !underway.contains(*name))
+                .map(|(n, _)| n.clone())
+                .collect();
             for name in over {
                 underway.insert(name.clone());
                 let watcher = self.clone();
@@ -86,7 +94,11 @@ impl Watcher {
                     name
                 });
             }
-            let next = due.iter().filter(|(name, _)| !underway.contains(*name)).map(|(_, at)| *at).min();
+            let next = due
+                .iter()
+                .filter(|(name, _)| !underway.contains(*name))
+                .map(|(_, at)| *at)
+                .min();
             let sleep = async {
                 match next {
                     Some(at) => clock.sleep_until(at).await,
@@ -111,17 +123,31 @@ impl Watcher {
     }
 
     fn watched(&self) -> BTreeSet<ProjectName> {
-        self.projector
-            .read(|books| books.projects.values().filter(|book| upkeep::is_watched(book)).map(|book| book.name.clone()).collect())
+        self.projector.read(|books| {
+            books
+                .projects
+                .values()
+                .filter(|book| upkeep::is_watched(book))
+                .map(|book| book.name.clone())
+                .collect()
+        })
     }
 
     fn pause(&self, name: &ProjectName, now: Timestamp) -> u64 {
-        self.projector.read(|books| books.projects.get(name).map_or(0, |book| upkeep::look_again_ms(book, now)))
+        self.projector.read(|books| {
+            books
+                .projects
+                .get(name)
+                .map_or(0, |book| upkeep::look_again_ms(book, now))
+        })
     }
 
     /// Looks at one upstream now and records what is new.
     pub async fn look(&self, name: &ProjectName) -> Result<(), LookError> {
-        let upstream = self.projector.read(|books| books.projects.get(name).and_then(upstream)).ok_or(LookError::NotCopied)?;
+        let upstream = self
+            .projector
+            .read(|books| books.projects.get(name).and_then(upstream))
+            .ok_or(LookError::NotCopied)?;
         let Upstream { url, branch, head } = upstream;
         let command = match self.repo.look(name, &url, &branch, head.as_ref()).await {
             Ok(looked) => told(looked, |seen, files| Command::Follow { seen, files }),
@@ -139,9 +165,17 @@ impl Watcher {
         let (version, position, correlation) = trunk.ok_or(LookError::NotCopied)?;
         let body = Digest::of(format!("{command:?}").as_bytes()).to_string();
         let id = CommandId::derived(&["watch", &stream.to_string(), &version.0.to_string(), &body]);
-        let cause = Cause { principal: Principal::Policy("watch".into()), correlation, causation: Some(position) };
+        let cause = Cause {
+            principal: Principal::Policy("watch".into()),
+            correlation,
+            causation: Some(position),
+        };
         let premises = vec![(stream.clone(), version)];
-        match self.directory.execute(&stream, AnyCommand::Trunk(command), id, cause, premises).await {
+        match self
+            .directory
+            .execute(&stream, AnyCommand::Trunk(command), id, cause, premises)
+            .await
+        {
             Ok(receipt) => {
                 self.projector.wait_for(receipt.position).await;
                 Ok(())

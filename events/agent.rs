@@ -29,7 +29,10 @@ pub enum Dialect {
 impl Dialect {
     /// Whether it is a vendor's tool that needs a model.
     pub fn needs_model(self) -> bool {
-        matches!(self, Self::Claude | Self::Codex | Self::Opencode | Self::Gemini)
+        matches!(
+            self,
+            Self::Claude | Self::Codex | Self::Opencode | Self::Gemini
+        )
     }
 
     /// The dialect as people write it.
@@ -66,7 +69,12 @@ pub struct AgentSpec {
 impl AgentSpec {
     /// An agent of this dialect and nothing else.
     pub fn of(dialect: Dialect) -> Self {
-        Self { dialect, command: None, model: None, provider: None }
+        Self {
+            dialect,
+            command: None,
+            model: None,
+            provider: None,
+        }
     }
 
     /// The agent for a model: the model decides the dialect. `provider/model` is a model that OpenCode asks of that provider.
@@ -74,10 +82,15 @@ impl AgentSpec {
     /// # Errors
     /// What to write instead, for a name that says neither.
     pub fn for_model(model: &str) -> Result<Self, String> {
-        let named = |dialect| Self { model: Some(model.to_owned()), ..Self::of(dialect) };
+        let named = |dialect| Self {
+            model: Some(model.to_owned()),
+            ..Self::of(dialect)
+        };
         if let Some((provider, rest)) = model.split_once('/') {
             if provider.is_empty() || rest.is_empty() {
-                return Err(format!("\"{model}\" names no provider or no model: write provider/model"));
+                return Err(format!(
+                    "\"{model}\" names no provider or no model: write provider/model"
+                ));
             }
             return Ok(named(Dialect::Opencode));
         }
@@ -86,11 +99,17 @@ impl AgentSpec {
             () if starts(&["claude-", "opus", "sonnet", "haiku"]) => Ok(named(Dialect::Claude)),
             () if starts(&["gpt-", "codex-", "o3", "o4"]) => Ok(named(Dialect::Codex)),
             () if starts(&["gemini-"]) => Ok(named(Dialect::Gemini)),
-            () if starts(&["glm-"]) => Ok(Self { model: Some(format!("glm/{model}")), ..Self::of(Dialect::Opencode) }),
-            () if starts(&["minimax-", "MiniMax-"]) => {
-                Ok(Self { model: Some(format!("minimax/{model}")), ..Self::of(Dialect::Opencode) })
-            }
-            () => Err(format!("nothing is known of the model \"{model}\": write provider/model, or name the dialect")),
+            () if starts(&["glm-"]) => Ok(Self {
+                model: Some(format!("glm/{model}")),
+                ..Self::of(Dialect::Opencode)
+            }),
+            () if starts(&["minimax-", "MiniMax-"]) => Ok(Self {
+                model: Some(format!("minimax/{model}")),
+                ..Self::of(Dialect::Opencode)
+            }),
+            () => Err(format!(
+                "nothing is known of the model \"{model}\": write provider/model, or name the dialect"
+            )),
         }
     }
 
@@ -101,7 +120,11 @@ impl AgentSpec {
             Dialect::Claude => Some("anthropic"),
             Dialect::Codex => Some("openai"),
             Dialect::Gemini => Some("google"),
-            Dialect::Opencode => self.model.as_deref().and_then(|model| model.split_once('/')).map(|(provider, _)| provider),
+            Dialect::Opencode => self
+                .model
+                .as_deref()
+                .and_then(|model| model.split_once('/'))
+                .map(|(provider, _)| provider),
         };
         self.provider.as_deref().or(usual)
     }
@@ -115,20 +138,28 @@ impl AgentSpec {
                 text.is_empty()
                     || text.len() > AGENT_NAME_MAX
                     || text.starts_with('-')
-                    || !text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/@".contains(c))
+                    || !text
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || "-_.:/@".contains(c))
             };
             if value.as_ref().is_some_and(odd) {
-                return Err(format!("{field}.{name} is no name: letters, digits and -_.:/@, at most {AGENT_NAME_MAX}"));
+                return Err(format!(
+                    "{field}.{name} is no name: letters, digits and -_.:/@, at most {AGENT_NAME_MAX}"
+                ));
             }
         }
         let dialect = self.dialect.name();
         match (self.dialect, &self.command, &self.model) {
-            (Dialect::Command, None, _) => Err(format!("{field}.dialect \"command\" needs {field}.command")),
-            (Dialect::Command, Some(_), _) | (Dialect::Script, None, _) => Ok(()),
-            (_, Some(_), _) => Err(format!("{field}.dialect \"{dialect}\" takes no {field}.command")),
-            (Dialect::Opencode, None, Some(model)) if !model.contains('/') => {
-                Err(format!("{field}.model has to be provider/model for {field}.dialect \"opencode\""))
+            (Dialect::Command, None, _) => {
+                Err(format!("{field}.dialect \"command\" needs {field}.command"))
             }
+            (Dialect::Command, Some(_), _) | (Dialect::Script, None, _) => Ok(()),
+            (_, Some(_), _) => Err(format!(
+                "{field}.dialect \"{dialect}\" takes no {field}.command"
+            )),
+            (Dialect::Opencode, None, Some(model)) if !model.contains('/') => Err(format!(
+                "{field}.model has to be provider/model for {field}.dialect \"opencode\""
+            )),
             (_, None, None) => Err(format!("{field}.dialect \"{dialect}\" needs {field}.model")),
             (_, None, Some(_)) => Ok(()),
         }
@@ -172,12 +203,30 @@ mod tests {
     #[test]
     fn the_model_decides_the_dialect_and_the_provider() {
         let table = [
-            ("claude-sonnet-4-5", Ok((Dialect::Claude, Some("anthropic"), "claude-sonnet-4-5"))),
-            ("gpt-5-codex", Ok((Dialect::Codex, Some("openai"), "gpt-5-codex"))),
-            ("gemini-2.5-pro", Ok((Dialect::Gemini, Some("google"), "gemini-2.5-pro"))),
-            ("glm-4.7", Ok((Dialect::Opencode, Some("glm"), "glm/glm-4.7"))),
-            ("MiniMax-M2.1", Ok((Dialect::Opencode, Some("minimax"), "minimax/MiniMax-M2.1"))),
-            ("local/qwen3", Ok((Dialect::Opencode, Some("local"), "local/qwen3"))),
+            (
+                "claude-sonnet-4-5",
+                Ok((Dialect::Claude, Some("anthropic"), "claude-sonnet-4-5")),
+            ),
+            (
+                "gpt-5-codex",
+                Ok((Dialect::Codex, Some("openai"), "gpt-5-codex")),
+            ),
+            (
+                "gemini-2.5-pro",
+                Ok((Dialect::Gemini, Some("google"), "gemini-2.5-pro")),
+            ),
+            (
+                "glm-4.7",
+                Ok((Dialect::Opencode, Some("glm"), "glm/glm-4.7")),
+            ),
+            (
+                "MiniMax-M2.1",
+                Ok((Dialect::Opencode, Some("minimax"), "minimax/MiniMax-M2.1")),
+            ),
+            (
+                "local/qwen3",
+                Ok((Dialect::Opencode, Some("local"), "local/qwen3")),
+            ),
             ("qwen3", Err("write provider/model")),
             ("/x", Err("no provider")),
         ];
@@ -199,16 +248,37 @@ mod tests {
 
     #[test]
     fn an_agent_that_cannot_work_is_refused() {
-        let model = |dialect, model: &str| AgentSpec { model: Some(model.to_owned()), ..AgentSpec::of(dialect) };
+        let model = |dialect, model: &str| AgentSpec {
+            model: Some(model.to_owned()),
+            ..AgentSpec::of(dialect)
+        };
         let wrong = [
             (AgentSpec::of(Dialect::Command), "needs agent.command"),
-            (AgentSpec { command: Some("x".into()), ..AgentSpec::of(Dialect::Script) }, "takes no agent.command"),
-            (AgentSpec { command: Some("x".into()), ..model(Dialect::Claude, "m") }, "takes no agent.command"),
+            (
+                AgentSpec {
+                    command: Some("x".into()),
+                    ..AgentSpec::of(Dialect::Script)
+                },
+                "takes no agent.command",
+            ),
+            (
+                AgentSpec {
+                    command: Some("x".into()),
+                    ..model(Dialect::Claude, "m")
+                },
+                "takes no agent.command",
+            ),
             (AgentSpec::of(Dialect::Codex), "needs agent.model"),
             (model(Dialect::Opencode, "glm-4.7"), "provider/model"),
             (model(Dialect::Claude, "--dangerous"), "is no name"),
             (model(Dialect::Claude, "a b"), "is no name"),
-            (AgentSpec { provider: Some("../x y".into()), ..AgentSpec::of(Dialect::Script) }, "is no name"),
+            (
+                AgentSpec {
+                    provider: Some("../x y".into()),
+                    ..AgentSpec::of(Dialect::Script)
+                },
+                "is no name",
+            ),
         ];
         for (spec, part) in wrong {
             let why = spec.check("agent").expect_err(part);

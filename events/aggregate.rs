@@ -36,7 +36,11 @@ pub trait Aggregate: Default + Clone + Debug + PartialEq + Send + Sync + Unpin +
 
     /// What this command would record now. Sees the state, the command and the command's own time, nothing else.
     /// An empty list means: accepted, and there is nothing left to record.
-    fn decide(&self, command: &Self::Command, now: Timestamp) -> Result<Vec<Self::Event>, Self::Refusal>;
+    fn decide(
+        &self,
+        command: &Self::Command,
+        now: Timestamp,
+    ) -> Result<Vec<Self::Event>, Self::Refusal>;
 
     /// Takes one recorded event into the state. Total: every recorded event can be folded.
     fn evolve(&mut self, event: &Self::Event, moment: Moment);

@@ -5,11 +5,16 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-#[expect(clippy::disallowed_methods, reason = "the build reads the sources, the rules do not")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the build reads the sources, the rules do not"
+)]
 fn sources(folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let is_test = path.file_stem().is_some_and(|stem| stem == "tests" || stem == "golden" || stem == "grid");
+        let is_test = path
+            .file_stem()
+            .is_some_and(|stem| stem == "tests" || stem == "golden" || stem == "grid");
         if path.is_dir() && !is_test {
             sources(&path, found)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") && !is_test {
@@ -29,6 +34,9 @@ fn main() -> std::io::Result<()> {
         *half = hasher.finish();
     }
     println!("cargo::rerun-if-changed=.");
-    println!("cargo::rustc-env=REDUCER_FINGERPRINT={:016x}{:016x}", halves[0], halves[1]);
+    println!(
+        "cargo::rustc-env=REDUCER_FINGERPRINT={:016x}{:016x}",
+        halves[0], halves[1]
+    );
     Ok(())
 }

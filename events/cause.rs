@@ -72,6 +72,10 @@ pub struct Cause {
 impl Cause {
     /// A first cause: its own correlation, nothing before it.
     pub fn first(principal: Principal, command: CommandId) -> Self {
-        Self { principal, correlation: command, causation: None }
+        Self {
+            principal,
+            correlation: command,
+            causation: None,
+        }
     }
 }

@@ -19,7 +19,9 @@ pub struct Kind {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
     /// A kind this build does not know: a newer build wrote it.
-    #[error("event {name} (schema {schema}) is unknown to this build; use a build that knows it, nothing was written")]
+    #[error(
+        "event {name} (schema {schema}) is unknown to this build; use a build that knows it, nothing was written"
+    )]
     Unknown {
         /// Stored name.
         name: String,
@@ -59,21 +61,40 @@ pub fn to_named<T: Serialize>(value: &T) -> Vec<u8> {
 }
 
 /// Decodes one payload struct and refuses trailing bytes, which the decoder alone would accept.
-pub fn from_named<T: DeserializeOwned>(name: &str, schema: u16, payload: &[u8]) -> Result<T, CodecError> {
-    let malformed = |detail: String| CodecError::Malformed { name: name.to_owned(), schema, detail };
+pub fn from_named<T: DeserializeOwned>(
+    name: &str,
+    schema: u16,
+    payload: &[u8],
+) -> Result<T, CodecError> {
+    let malformed = |detail: String| CodecError::Malformed {
+        name: name.to_owned(),
+        schema,
+        detail,
+    };
     let mut rest = payload;
-    let value = T::deserialize(&mut rmp_serde::Deserializer::new(&mut rest)).map_err(|e| malformed(e.to_string()))?;
-    if rest.is_empty() { Ok(value) } else { Err(malformed(format!("{} bytes too many", rest.len()))) }
+    let value = T::deserialize(&mut rmp_serde::Deserializer::new(&mut rest))
+        .map_err(|e| malformed(e.to_string()))?;
+    if rest.is_empty() {
+        Ok(value)
+    } else {
+        Err(malformed(format!("{} bytes too many", rest.len())))
+    }
 }
 
 /// Stops the build when the earlier schemas of a kind are not exactly those before its current one: a stored event must never meet a
 /// build that knew its schema once and forgot it.
 pub const fn assert_whole_chain(earlier: &[u16], current: u16) {
     assert!(current >= 1, "schemas count from 1");
-    assert!(earlier.len() + 1 == current as usize, "every earlier schema of a kind needs its struct");
+    assert!(
+        earlier.len() + 1 == current as usize,
+        "every earlier schema of a kind needs its struct"
+    );
     let mut i = 0;
     while i < earlier.len() {
-        assert!(earlier[i] as usize == i + 1, "earlier schemas are listed from 1 on, in order");
+        assert!(
+            earlier[i] as usize == i + 1,
+            "earlier schemas are listed from 1 on, in order"
+        );
         i += 1;
     }
 }

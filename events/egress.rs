@@ -66,14 +66,23 @@ impl Target {
     /// numbers that some resolvers take for an address.
     pub fn parse(authority: &str) -> Option<Self> {
         let (host, port) = authority.rsplit_once(':')?;
-        let port = port.parse().ok().filter(|_| port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0'))?;
+        let port = port
+            .parse()
+            .ok()
+            .filter(|_| port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0'))?;
         let host = host.to_ascii_lowercase();
         if let Some(inner) = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
             let address: std::net::Ipv6Addr = inner.parse().ok()?;
-            return Some(Self { host: address.to_string(), port });
+            return Some(Self {
+                host: address.to_string(),
+                port,
+            });
         }
         if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
-            return Some(Self { host: address.to_string(), port });
+            return Some(Self {
+                host: address.to_string(),
+                port,
+            });
         }
         is_name(&host).then_some(Self { host, port })
     }
@@ -88,7 +97,9 @@ impl Target {
 fn is_name(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
@@ -101,15 +112,28 @@ impl EgressRule {
     /// Says what is wrong with it, if anything is.
     pub fn check(&self) -> Result<(), String> {
         let name = self.host.strip_prefix("*.").unwrap_or(&self.host);
-        let address = self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_string() == self.host);
+        let address = self
+            .host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.to_string() == self.host);
         if !address && !(is_name(name) && (name == self.host || name.contains('.'))) {
-            return Err(format!("egress host \"{}\" is no host name in lower case, no address and no *.name.tld", self.host));
+            return Err(format!(
+                "egress host \"{}\" is no host name in lower case, no address and no *.name.tld",
+                self.host
+            ));
         }
         if self.port == 0 {
             return Err(format!("egress to {} needs a port", self.host));
         }
-        if self.methods.iter().any(|m| m.is_empty() || m.len() > 20 || !m.bytes().all(|b| b.is_ascii_uppercase())) {
-            return Err(format!("egress to {}: methods are words in capitals", self.host));
+        if self
+            .methods
+            .iter()
+            .any(|m| m.is_empty() || m.len() > 20 || !m.bytes().all(|b| b.is_ascii_uppercase()))
+        {
+            return Err(format!(
+                "egress to {}: methods are words in capitals",
+                self.host
+            ));
         }
         match &self.path_prefix {
             Some(path) if !path.starts_with('/') || path.len() > 1024 => {
@@ -122,7 +146,11 @@ impl EgressRule {
     fn covers(&self, target: &Target) -> bool {
         let host = match self.host.strip_prefix('*') {
             // The dot stays: `*.example.org` is neither `example.org` nor `badexample.org`.
-            Some(tail) => target.host.len() > tail.len() && target.host.ends_with(tail) && !target.is_address(),
+            Some(tail) => {
+                target.host.len() > tail.len()
+                    && target.host.ends_with(tail)
+                    && !target.is_address()
+            }
             None => target.host == self.host,
         };
         host && target.port == self.port
@@ -134,8 +162,13 @@ impl EgressRule {
             && match way {
                 Way::Tunnel => self.methods.is_empty() && self.path_prefix.is_none(),
                 Way::Plain(method, path) => {
-                    let method = self.methods.is_empty() || self.methods.iter().any(|m| m == method);
-                    method && self.path_prefix.as_ref().is_none_or(|prefix| within(path, prefix))
+                    let method =
+                        self.methods.is_empty() || self.methods.iter().any(|m| m == method);
+                    method
+                        && self
+                            .path_prefix
+                            .as_ref()
+                            .is_none_or(|prefix| within(path, prefix))
                 }
             }
     }
@@ -145,14 +178,21 @@ impl EgressRule {
 fn within(path: &str, prefix: &str) -> bool {
     let plain = path.split(['?', '#']).next().unwrap_or_default();
     let lower = plain.to_ascii_lowercase();
-    let climbs = plain.split('/').any(|part| part == "." || part == "..") || lower.contains("%2e") || lower.contains("%2f");
-    let at_border =
-        prefix.ends_with('/') || plain.len() == prefix.len() || plain[prefix.len().min(plain.len())..].starts_with('/');
+    let climbs = plain.split('/').any(|part| part == "." || part == "..")
+        || lower.contains("%2e")
+        || lower.contains("%2f");
+    let at_border = prefix.ends_with('/')
+        || plain.len() == prefix.len()
+        || plain[prefix.len().min(plain.len())..].starts_with('/');
     plain.starts_with(prefix) && at_border && !climbs && !plain.contains('\\')
 }
 
 /// The rule that allows this, if one does.
-pub fn allowed<'a>(rules: &'a [EgressRule], target: &Target, way: Way<'_>) -> Option<&'a EgressRule> {
+pub fn allowed<'a>(
+    rules: &'a [EgressRule],
+    target: &Target,
+    way: Way<'_>,
+) -> Option<&'a EgressRule> {
     rules.iter().find(|rule| rule.allows(target, way))
 }
 
@@ -178,7 +218,9 @@ pub fn is_private(address: std::net::IpAddr) -> bool {
             let [first, second, ..] = a.segments();
             // Addresses that carry another one are as private as that one.
             let carried = match a.segments() {
-                [0, 0, 0, 0, 0, 0xffff | 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+                [0, 0, 0, 0, 0, 0xffff | 0, high, low]
+                | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+                | [0x2002, high, low, ..] => {
                     let [a, b] = high.to_be_bytes();
                     let [c, d] = low.to_be_bytes();
                     Some(std::net::Ipv4Addr::new(a, b, c, d))
@@ -201,7 +243,13 @@ mod tests {
     use super::*;
 
     fn rule(host: &str, port: u16) -> EgressRule {
-        EgressRule { host: host.into(), port, methods: vec![], path_prefix: None, private: false }
+        EgressRule {
+            host: host.into(),
+            port,
+            methods: vec![],
+            path_prefix: None,
+            private: false,
+        }
     }
 
     #[test]
@@ -214,7 +262,14 @@ mod tests {
             ("[0:0::1]:443", "::1", 443),
         ];
         for (text, host, port) in good {
-            assert_eq!(Target::parse(text), Some(Target { host: host.into(), port }), "{text}");
+            assert_eq!(
+                Target::parse(text),
+                Some(Target {
+                    host: host.into(),
+                    port
+                }),
+                "{text}"
+            );
         }
         let bad = [
             "example.org",
@@ -255,7 +310,11 @@ mod tests {
         let rules = vec![
             rule("example.org", 443),
             rule("*.cdn.example.org", 443),
-            EgressRule { methods: vec!["GET".into()], path_prefix: Some("/pool".into()), ..rule("deb.example.org", 80) },
+            EgressRule {
+                methods: vec!["GET".into()],
+                path_prefix: Some("/pool".into()),
+                ..rule("deb.example.org", 80)
+            },
             rule("10.0.0.7", 5000),
         ];
         let table: &[(&str, Way<'_>, bool)] = &[
@@ -270,19 +329,54 @@ mod tests {
             ("deb.example.org:80", Way::Plain("GET", "/pool"), true),
             ("deb.example.org:80", Way::Plain("GET", "/pool?x=1"), true),
             ("deb.example.org:80", Way::Plain("GET", "/poolx"), false),
-            ("deb.example.org:80", Way::Plain("POST", "/pool/a.deb"), false),
-            ("deb.example.org:80", Way::Plain("GET", "/pool/../etc"), false),
-            ("deb.example.org:80", Way::Plain("GET", "/pool/%2E%2e/etc"), false),
-            ("deb.example.org:80", Way::Plain("GET", "/pool/..%2fetc"), false),
-            ("deb.example.org:80", Way::Plain("GET", "/pool/..\\etc"), false),
+            (
+                "deb.example.org:80",
+                Way::Plain("POST", "/pool/a.deb"),
+                false,
+            ),
+            (
+                "deb.example.org:80",
+                Way::Plain("GET", "/pool/../etc"),
+                false,
+            ),
+            (
+                "deb.example.org:80",
+                Way::Plain("GET", "/pool/%2E%2e/etc"),
+                false,
+            ),
+            (
+                "deb.example.org:80",
+                Way::Plain("GET", "/pool/..%2fetc"),
+                false,
+            ),
+            (
+                "deb.example.org:80",
+                Way::Plain("GET", "/pool/..\\etc"),
+                false,
+            ),
             ("10.0.0.7:5000", Way::Tunnel, true),
             ("10.0.0.8:5000", Way::Tunnel, false),
         ];
         for (target, way, expected) in table {
             let target = Target::parse(target).expect("a target");
-            assert_eq!(allowed(&rules, &target, *way).is_some(), *expected, "{target} {way:?}");
+            assert_eq!(
+                allowed(&rules, &target, *way).is_some(),
+                *expected,
+                "{target} {way:?}"
+            );
         }
-        assert!(allowed(&[], &Target { host: "example.org".into(), port: 443 }, Way::Tunnel).is_none(), "nothing by default");
+        assert!(
+            allowed(
+                &[],
+                &Target {
+                    host: "example.org".into(),
+                    port: 443
+                },
+                Way::Tunnel
+            )
+            .is_none(),
+            "nothing by default"
+        );
     }
 
     #[test]
@@ -292,14 +386,38 @@ mod tests {
                 && rule("*.example.org", 443).check().is_ok()
                 && rule("::1", 1).check().is_ok()
         );
-        for host in
-            ["", "*", "*.", "*.org", "EXAMPLE.org", "a b", "https://example.org", "example.org:443", "*.*.org", "127.1", "[::1]"]
-        {
+        for host in [
+            "",
+            "*",
+            "*.",
+            "*.org",
+            "EXAMPLE.org",
+            "a b",
+            "https://example.org",
+            "example.org:443",
+            "*.*.org",
+            "127.1",
+            "[::1]",
+        ] {
             assert!(rule(host, 443).check().is_err(), "{host:?}");
         }
         assert!(rule("example.org", 0).check().is_err());
-        assert!(EgressRule { methods: vec!["get".into()], ..rule("example.org", 80) }.check().is_err());
-        assert!(EgressRule { path_prefix: Some("pool".into()), ..rule("example.org", 80) }.check().is_err());
+        assert!(
+            EgressRule {
+                methods: vec!["get".into()],
+                ..rule("example.org", 80)
+            }
+            .check()
+            .is_err()
+        );
+        assert!(
+            EgressRule {
+                path_prefix: Some("pool".into()),
+                ..rule("example.org", 80)
+            }
+            .check()
+            .is_err()
+        );
     }
 
     #[test]
@@ -329,7 +447,13 @@ mod tests {
         for text in private {
             assert!(is_private(text.parse().expect("address")), "{text}");
         }
-        for text in ["1.1.1.1", "8.8.8.8", "100.128.0.1", "2606:4700::1111", "::ffff:1.1.1.1"] {
+        for text in [
+            "1.1.1.1",
+            "8.8.8.8",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "::ffff:1.1.1.1",
+        ] {
             assert!(!is_private(text.parse().expect("address")), "{text}");
         }
     }

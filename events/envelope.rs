@@ -68,7 +68,12 @@ impl Envelope {
         bytes.extend(self.cause.causation.unwrap_or_default().0.to_le_bytes());
         bytes.extend(self.command.0);
         bytes.extend(Digest::of(&self.payload).0);
-        Digest(*blake3::Hasher::new_from_context_key(&CHAIN).update(&bytes).finalize().as_bytes())
+        Digest(
+            *blake3::Hasher::new_from_context_key(&CHAIN)
+                .update(&bytes)
+                .finalize()
+                .as_bytes(),
+        )
     }
 }
 
@@ -76,7 +81,8 @@ impl Envelope {
 const CHAINED: usize = 320;
 
 /// The key of the chain, derived once.
-static CHAIN: LazyLock<ContextKey> = LazyLock::new(|| hash_derive_key_context("supercargo 2026 event chain"));
+static CHAIN: LazyLock<ContextKey> =
+    LazyLock::new(|| hash_derive_key_context("supercargo 2026 event chain"));
 
 /// A text behind its length.
 fn text(bytes: &mut Vec<u8>, text: &impl fmt::Display) {

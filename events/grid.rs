@@ -12,7 +12,14 @@ pub(crate) fn given<A: Aggregate>(events: &[A::Event]) -> A {
     let mut state = A::default();
     for (event, n) in events.iter().zip(1u64..) {
         let at = Timestamp(i64::try_from(n).expect("small") * 1_000_000);
-        state.evolve(event, Moment { position: Position(n), version: Version(n), at });
+        state.evolve(
+            event,
+            Moment {
+                position: Position(n),
+                version: Version(n),
+                at,
+            },
+        );
     }
     state
 }
@@ -22,7 +29,10 @@ pub(crate) fn cell<A: Aggregate>(state: &A, command: &A::Command) -> String {
     match state.decide(command, Timestamp(1_000_000_000)) {
         Ok(events) if events.is_empty() => "–".to_owned(),
         Ok(events) => {
-            let verbs: Vec<_> = events.iter().map(|e| e.kind().name.split_once('.').expect("noun.verb").1).collect();
+            let verbs: Vec<_> = events
+                .iter()
+                .map(|e| e.kind().name.split_once('.').expect("noun.verb").1)
+                .collect();
             verbs.join(" + ")
         }
         Err(refusal) => format!("✗ {}", refusal.code()),
@@ -30,20 +40,40 @@ pub(crate) fn cell<A: Aggregate>(state: &A, command: &A::Command) -> String {
 }
 
 /// Renders the table of all states and commands.
-pub(crate) fn render<A: Aggregate>(states: &[(&str, A)], commands: &[(&str, A::Command)]) -> String {
-    let mut table = format!("| command | {} |\n", states.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" | "));
+pub(crate) fn render<A: Aggregate>(
+    states: &[(&str, A)],
+    commands: &[(&str, A::Command)],
+) -> String {
+    let mut table = format!(
+        "| command | {} |\n",
+        states
+            .iter()
+            .map(|(name, _)| *name)
+            .collect::<Vec<_>>()
+            .join(" | ")
+    );
     table.push_str(&"|---".repeat(states.len() + 1));
     table.push_str("|\n");
     for (name, command) in commands {
-        let cells: Vec<_> = states.iter().map(|(_, state)| cell(state, command)).collect();
+        let cells: Vec<_> = states
+            .iter()
+            .map(|(_, state)| cell(state, command))
+            .collect();
         writeln!(table, "| {name} | {} |", cells.join(" | ")).expect("writing to a string");
     }
     table
 }
 
 /// Compares the table in `docs/states/<aggregate>.md` with what `decide` does, line by line.
-pub(crate) fn assert_documented<A: Aggregate>(aggregate: &str, states: &[(&str, A)], commands: &[(&str, A::Command)]) {
-    let path = format!("{}/../docs/states/{aggregate}.md", env!("CARGO_MANIFEST_DIR"));
+pub(crate) fn assert_documented<A: Aggregate>(
+    aggregate: &str,
+    states: &[(&str, A)],
+    commands: &[(&str, A::Command)],
+) {
+    let path = format!(
+        "{}/../docs/states/{aggregate}.md",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let text = std::fs::read_to_string(&path).unwrap_or_default();
     if std::env::var_os("STATES").is_some_and(|v| v == "write") {
         write_table(&path, aggregate, &text, &render(states, commands));
@@ -54,7 +84,12 @@ pub(crate) fn assert_documented<A: Aggregate>(aggregate: &str, states: &[(&str, 
     let mut differing = String::new();
     for (n, line) in actual.lines().enumerate() {
         if documented.get(n) != Some(&line) {
-            writeln!(differing, "documented: {}\ndecide:     {line}", documented.get(n).unwrap_or(&"(nothing)")).expect("string");
+            writeln!(
+                differing,
+                "documented: {}\ndecide:     {line}",
+                documented.get(n).unwrap_or(&"(nothing)")
+            )
+            .expect("string");
         }
     }
     assert!(
@@ -64,12 +99,16 @@ pub(crate) fn assert_documented<A: Aggregate>(aggregate: &str, states: &[(&str, 
 }
 
 /// Writes the table anew under the prose that stands above it; the change is then read as part of the diff.
-#[expect(clippy::disallowed_methods, reason = "a test that writes its own documentation")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test that writes its own documentation"
+)]
 fn write_table(path: &str, aggregate: &str, text: &str, table: &str) {
     let mut prose: Vec<_> = text.lines().take_while(|l| !l.starts_with('|')).collect();
     let title = format!("# {aggregate}: state × command\n");
     if prose.is_empty() {
         prose.push(&title);
     }
-    std::fs::write(path, format!("{}\n{table}", prose.join("\n"))).expect("docs/states is writable");
+    std::fs::write(path, format!("{}\n{table}", prose.join("\n")))
+        .expect("docs/states is writable");
 }

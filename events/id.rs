@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadId {
     /// The project name breaks the rule; the nearest valid name is proposed.
-    #[error("\"{given}\" is no project name: use a-z, 0-9 and '-', 1 to 50 characters, not starting with '-'; try \"{nearest}\"")]
+    #[error(
+        "\"{given}\" is no project name: use a-z, 0-9 and '-', 1 to 50 characters, not starting with '-'; try \"{nearest}\""
+    )]
     Project {
         /// What was given.
         given: String,
@@ -118,9 +120,21 @@ fn is_feature_id(text: &str) -> bool {
 }
 
 fn nearest_name(text: &str) -> String {
-    let mapped: String = text.to_lowercase().chars().map(|c| if is_name_char(c) { c } else { '-' }).collect();
-    let trimmed: String = mapped.trim_matches('-').chars().take(PROJECT_NAME_MAX).collect();
-    if trimmed.is_empty() { "project".to_owned() } else { trimmed }
+    let mapped: String = text
+        .to_lowercase()
+        .chars()
+        .map(|c| if is_name_char(c) { c } else { '-' })
+        .collect();
+    let trimmed: String = mapped
+        .trim_matches('-')
+        .chars()
+        .take(PROJECT_NAME_MAX)
+        .collect();
+    if trimmed.is_empty() {
+        "project".to_owned()
+    } else {
+        trimmed
+    }
 }
 
 impl SessionId {
@@ -132,7 +146,8 @@ impl SessionId {
     /// The id of the session that is granted to a berth at one version of the granting stream. That version is written once, so
     /// the id is unique; and a grant that is repeated after a crash names the same session.
     pub fn granted(stream: &str, version: u64, berth: BerthNo) -> Self {
-        let seed = CommandId::derived(&["session", stream, &version.to_string(), &berth.to_string()]);
+        let seed =
+            CommandId::derived(&["session", stream, &version.to_string(), &berth.to_string()]);
         let mut bytes = [0; 10];
         bytes.copy_from_slice(&seed.0[..10]);
         Self::from_bytes(bytes)
@@ -150,12 +165,16 @@ pub fn base32(bytes: &[u8]) -> String {
 pub struct BerthNo(pub u16);
 
 /// Counts a feature's claims, from 1, never reset. 0 means never claimed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Epoch(pub u64);
 
 /// Counts a berth's containers, from 1, never reset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Generation(pub u64);
 
@@ -171,14 +190,19 @@ macro_rules! shown_number {
 shown_number!(BerthNo Epoch Generation Timestamp);
 
 /// Microseconds since the Unix epoch. Shown, and compared only with times of the same log; order is by position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
     /// This time and `ms` milliseconds.
     pub fn plus_ms(self, ms: u64) -> Self {
-        Self(self.0.saturating_add(i64::try_from(ms.saturating_mul(1000)).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(ms.saturating_mul(1000)).unwrap_or(i64::MAX)),
+        )
     }
 
     /// Milliseconds from `earlier` to this, 0 when the clock went back.
@@ -265,9 +289,21 @@ mod tests {
         for good in ["a", "zoo-9", "9lives"] {
             assert!(good.parse::<ProjectName>().is_ok(), "{good}");
         }
-        for (bad, nearest) in [("My App", "my-app"), ("-x", "x"), ("..", "project"), ("", "project"), ("a/b", "a-b")] {
+        for (bad, nearest) in [
+            ("My App", "my-app"),
+            ("-x", "x"),
+            ("..", "project"),
+            ("", "project"),
+            ("a/b", "a-b"),
+        ] {
             let refusal = bad.parse::<ProjectName>().expect_err(bad);
-            assert_eq!(refusal, BadId::Project { given: bad.into(), nearest: nearest.into() });
+            assert_eq!(
+                refusal,
+                BadId::Project {
+                    given: bad.into(),
+                    nearest: nearest.into()
+                }
+            );
             assert!(nearest.parse::<ProjectName>().is_ok());
         }
         assert!("a".repeat(51).parse::<ProjectName>().is_err());
@@ -286,7 +322,10 @@ mod tests {
 
     #[test]
     fn derived_ids_depend_on_every_part_and_its_border() {
-        assert_eq!(CommandId::derived(&["a", "b"]), CommandId::derived(&["a", "b"]));
+        assert_eq!(
+            CommandId::derived(&["a", "b"]),
+            CommandId::derived(&["a", "b"])
+        );
         assert_ne!(CommandId::derived(&["ab"]), CommandId::derived(&["a", "b"]));
         let id = CommandId::derived(&["x"]);
         assert_eq!(id.to_string().parse::<CommandId>().expect("hex"), id);

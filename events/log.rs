@@ -32,7 +32,10 @@ pub struct NewEvent {
 impl NewEvent {
     /// Encodes one event.
     pub fn of<E: EventCodec>(event: &E) -> Self {
-        Self { kind: event.kind(), payload: event.encode() }
+        Self {
+            kind: event.kind(),
+            payload: event.encode(),
+        }
     }
 }
 
@@ -151,7 +154,12 @@ pub trait EventLog: Send + Sync {
     /// Records, or says why not. The answer comes after the events are durable.
     async fn append(&self, append: Append) -> Result<Receipt, AppendError>;
     /// Events of one stream after a version, oldest first, at most `limit`.
-    async fn read_stream(&self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError>;
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, ReadError>;
     /// Events of all streams after a position, oldest first, at most `limit`.
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError>;
     /// The newest place.
@@ -165,9 +173,16 @@ impl Append {
     pub fn check_bounds(&self) -> Result<(), AppendError> {
         let count = self.events.len();
         if count == 0 || count > EVENTS_PER_APPEND_MAX {
-            return Err(AppendError::Invalid(format!("{count} events, 1 to {EVENTS_PER_APPEND_MAX} are allowed")));
+            return Err(AppendError::Invalid(format!(
+                "{count} events, 1 to {EVENTS_PER_APPEND_MAX} are allowed"
+            )));
         }
-        let largest = self.events.iter().map(|e| e.payload.len()).max().unwrap_or(0);
+        let largest = self
+            .events
+            .iter()
+            .map(|e| e.payload.len())
+            .max()
+            .unwrap_or(0);
         if largest > crate::envelope::PAYLOAD_MAX {
             let max = crate::envelope::PAYLOAD_MAX;
             return Err(AppendError::Invalid(format!(
@@ -180,15 +195,26 @@ impl Append {
 
 impl Append {
     /// Compares every expectation with where the streams are.
-    pub fn check_expectations(&self, version_of: impl Fn(&StreamId) -> Version) -> Result<(), AppendError> {
+    pub fn check_expectations(
+        &self,
+        version_of: impl Fn(&StreamId) -> Version,
+    ) -> Result<(), AppendError> {
         let actual = version_of(&self.stream);
         if actual != self.expected {
-            return Err(AppendError::Conflict { stream: self.stream.clone(), expected: self.expected, actual });
+            return Err(AppendError::Conflict {
+                stream: self.stream.clone(),
+                expected: self.expected,
+                actual,
+            });
         }
         for (stream, expected) in &self.also_expect {
             let actual = version_of(stream);
             if actual != *expected {
-                return Err(AppendError::Premise { stream: stream.clone(), expected: *expected, actual });
+                return Err(AppendError::Premise {
+                    stream: stream.clone(),
+                    expected: *expected,
+                    actual,
+                });
             }
         }
         Ok(())

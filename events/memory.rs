@@ -26,7 +26,10 @@ struct Inner {
 impl MemoryLog {
     /// An empty log with this id.
     pub fn new(id: &str) -> Self {
-        Self { id: id.to_owned(), inner: Mutex::default() }
+        Self {
+            id: id.to_owned(),
+            inner: Mutex::default(),
+        }
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Inner) -> T) -> T {
@@ -38,17 +41,27 @@ impl MemoryLog {
 impl Inner {
     fn head(&self, id: &str) -> Head {
         match self.events.last() {
-            Some(last) => Head { position: last.position, digest: last.digest },
-            None => Head { position: Position(0), digest: genesis(id) },
+            Some(last) => Head {
+                position: last.position,
+                digest: last.digest,
+            },
+            None => Head {
+                position: Position(0),
+                digest: genesis(id),
+            },
         }
     }
 
     fn append(&mut self, id: &str, append: &Append) -> Result<Receipt, AppendError> {
         append.check_bounds()?;
         if let Some(known) = self.commands.get(&append.command) {
-            return Err(AppendError::Repeated { receipt: known.receipt.clone(), same_body: known.body == append.body });
+            return Err(AppendError::Repeated {
+                receipt: known.receipt.clone(),
+                same_body: known.body == append.body,
+            });
         }
-        append.check_expectations(|s| Version(self.streams.get(s).map_or(0, |v| v.len() as u64)))?;
+        append
+            .check_expectations(|s| Version(self.streams.get(s).map_or(0, |v| v.len() as u64)))?;
         let last_at = self.events.last().map_or(Timestamp(0), |e| e.at);
         let recorded = append.envelopes(self.head(id), last_at);
         let index = self.streams.entry(append.stream.clone()).or_default();
@@ -59,7 +72,13 @@ impl Inner {
             version: Version(index.len() as u64),
             position: Position(self.events.len() as u64),
         };
-        self.commands.insert(append.command, Remembered { receipt: receipt.clone(), body: append.body });
+        self.commands.insert(
+            append.command,
+            Remembered {
+                receipt: receipt.clone(),
+                body: append.body,
+            },
+        );
         Ok(receipt)
     }
 }
@@ -74,7 +93,12 @@ impl EventLog for MemoryLog {
         self.with(|inner| inner.append(&self.id, &append))
     }
 
-    async fn read_stream(&self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, ReadError> {
         Ok(self.with(|inner| {
             let index = inner.streams.get(stream).map_or(&[][..], Vec::as_slice);
             index
@@ -88,7 +112,15 @@ impl EventLog for MemoryLog {
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
         let skip = usize::try_from(after.0).unwrap_or(usize::MAX);
-        Ok(self.with(|inner| inner.events.iter().skip(skip).take(limit).cloned().collect()))
+        Ok(self.with(|inner| {
+            inner
+                .events
+                .iter()
+                .skip(skip)
+                .take(limit)
+                .cloned()
+                .collect()
+        }))
     }
 
     async fn head(&self) -> Result<Head, ReadError> {

@@ -37,7 +37,15 @@ pub enum Outcome {
 impl Outcome {
     /// Whether it uses one of the feature's tries: the agent's failures do, the infrastructure's do not.
     pub fn uses_try(self) -> bool {
-        matches!(self, Self::Completed | Self::NoWork | Self::Failed | Self::Stuck | Self::TimedOut | Self::GivenBack)
+        matches!(
+            self,
+            Self::Completed
+                | Self::NoWork
+                | Self::Failed
+                | Self::Stuck
+                | Self::TimedOut
+                | Self::GivenBack
+        )
     }
 
     /// The outcome as wires and tables name it.

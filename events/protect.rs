@@ -56,23 +56,43 @@ pub fn usual() -> Vec<String> {
 pub fn covers(pattern: &str, path: &str) -> bool {
     let (pattern, path) = (pattern.to_lowercase(), path.to_lowercase());
     let rooted = pattern.trim_end_matches('/').contains('/');
-    let from = |start: &str| if pattern.ends_with('/') { start.starts_with(&pattern) } else { start == pattern };
+    let from = |start: &str| {
+        if pattern.ends_with('/') {
+            start.starts_with(&pattern)
+        } else {
+            start == pattern
+        }
+    };
     from(&path) || (!rooted && path.match_indices('/').any(|(at, _)| from(&path[at + 1..])))
 }
 
 /// Those of these paths that a pattern covers.
 pub fn protected<'a>(patterns: &[String], paths: impl Iterator<Item = &'a str>) -> Vec<String> {
-    paths.filter(|path| patterns.iter().any(|pattern| covers(pattern, path))).map(str::to_owned).collect()
+    paths
+        .filter(|path| patterns.iter().any(|pattern| covers(pattern, path)))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Says what is wrong with these patterns, if anything is.
 pub fn check(patterns: &[String]) -> Result<(), String> {
     if patterns.len() > PATTERNS_MAX {
-        return Err(format!("protected has {} patterns, at most {PATTERNS_MAX} are taken", patterns.len()));
+        return Err(format!(
+            "protected has {} patterns, at most {PATTERNS_MAX} are taken",
+            patterns.len()
+        ));
     }
-    let odd = |p: &&String| p.is_empty() || p.len() > PATTERN_MAX || p.starts_with('/') || p.contains('\0') || p.contains('*');
+    let odd = |p: &&String| {
+        p.is_empty()
+            || p.len() > PATTERN_MAX
+            || p.starts_with('/')
+            || p.contains('\0')
+            || p.contains('*')
+    };
     match patterns.iter().find(odd) {
-        Some(pattern) => Err(format!("protected: \"{pattern}\" is no pattern: write a name, folder/ or path/from/the/root")),
+        Some(pattern) => Err(format!(
+            "protected: \"{pattern}\" is no pattern: write a name, folder/ or path/from/the/root"
+        )),
         None => Ok(()),
     }
 }

@@ -30,7 +30,12 @@ impl Statement {
     pub fn over(first: Position, digests: &[Digest]) -> Option<Self> {
         let digest = *digests.last()?;
         let last = Position(first.0 + digests.len() as u64 - 1);
-        Some(Self { first, last, root: root(digests), digest })
+        Some(Self {
+            first,
+            last,
+            root: root(digests),
+            digest,
+        })
     }
 
     /// The bytes that are signed: they name the log, so that a seal of another log proves nothing.
@@ -89,7 +94,12 @@ pub fn path(digests: &[Digest], index: usize) -> Vec<Digest> {
 }
 
 /// The root that a digest at `index` of `length` has under this path; `None` when the path does not fit.
-pub fn root_by_path(digest: Digest, index: usize, length: usize, path: &[Digest]) -> Option<Digest> {
+pub fn root_by_path(
+    digest: Digest,
+    index: usize,
+    length: usize,
+    path: &[Digest],
+) -> Option<Digest> {
     if length == 1 && index == 0 {
         return path.is_empty().then(|| leaf(digest));
     }
@@ -101,7 +111,10 @@ pub fn root_by_path(digest: Digest, index: usize, length: usize, path: &[Digest]
     Some(if index < left {
         node(root_by_path(digest, index, left, below)?, *sibling)
     } else {
-        node(*sibling, root_by_path(digest, index - left, length - left, below)?)
+        node(
+            *sibling,
+            root_by_path(digest, index - left, length - left, below)?,
+        )
     })
 }
 
@@ -118,13 +131,26 @@ mod tests {
         for count in 1..40usize {
             let all = digests(count as u64);
             let sealed = Statement::over(Position(5), &all).expect("events");
-            assert_eq!((sealed.last.0, sealed.digest), (4 + count as u64, all[count - 1]));
+            assert_eq!(
+                (sealed.last.0, sealed.digest),
+                (4 + count as u64, all[count - 1])
+            );
             for (index, digest) in all.iter().enumerate() {
                 let way = path(&all, index);
-                assert_eq!(root_by_path(*digest, index, count, &way), Some(sealed.root), "{index} of {count}");
-                assert_ne!(root_by_path(Digest::of(b"another"), index, count, &way), Some(sealed.root));
+                assert_eq!(
+                    root_by_path(*digest, index, count, &way),
+                    Some(sealed.root),
+                    "{index} of {count}"
+                );
+                assert_ne!(
+                    root_by_path(Digest::of(b"another"), index, count, &way),
+                    Some(sealed.root)
+                );
                 if count > 1 {
-                    assert_ne!(root_by_path(*digest, (index + 1) % count, count, &way), Some(sealed.root));
+                    assert_ne!(
+                        root_by_path(*digest, (index + 1) % count, count, &way),
+                        Some(sealed.root)
+                    );
                     assert_eq!(root_by_path(*digest, index, count, &way[1..]), None);
                 }
             }

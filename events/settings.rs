@@ -47,7 +47,14 @@ fn is_none(mib: &u32) -> bool {
 impl Default for ContainerLimits {
     fn default() -> Self {
         // An agent, its tools and a build of a mid-sized project; enough processes for a parallel build, too few for a fork bomb to matter.
-        Self { image: None, memory_mib: 4096, work_mib: 2048, cpu_milli: 2000, pids: 1024, cache_mib: 0 }
+        Self {
+            image: None,
+            memory_mib: 4096,
+            work_mib: 2048,
+            cpu_milli: 2000,
+            pids: 1024,
+            cache_mib: 0,
+        }
     }
 }
 
@@ -63,15 +70,23 @@ impl ContainerLimits {
         ];
         for (name, value, least, most) in bounds {
             if !(least..=most).contains(&value) {
-                return Err(format!("container.{name} is {value}, it has to be {least} to {most}"));
+                return Err(format!(
+                    "container.{name} is {value}, it has to be {least} to {most}"
+                ));
             }
         }
         if self.work_mib > self.memory_mib {
-            return Err("container.work_mib is above container.memory_mib, of which it is a part".to_owned());
+            return Err(
+                "container.work_mib is above container.memory_mib, of which it is a part"
+                    .to_owned(),
+            );
         }
         let odd = |image: &String| {
             let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:/@".contains(c);
-            image.is_empty() || image.len() > 255 || image.starts_with('-') || !image.chars().all(fits)
+            image.is_empty()
+                || image.len() > 255
+                || image.starts_with('-')
+                || !image.chars().all(fits)
         };
         if self.image.as_ref().is_some_and(odd) {
             return Err("container.image is no name of an image".to_owned());
@@ -186,22 +201,41 @@ impl Settings {
             }
         }
         if !(1..=BATCH_MAX).contains(&self.batch_max) {
-            return Err(format!("batch_max is {}, it has to be 1 to {BATCH_MAX}", self.batch_max));
+            return Err(format!(
+                "batch_max is {}, it has to be 1 to {BATCH_MAX}",
+                self.batch_max
+            ));
         }
-        let commands = [("setup", &self.setup), ("verify", &self.verify), ("agent.command", &self.agent.command)];
+        let commands = [
+            ("setup", &self.setup),
+            ("verify", &self.verify),
+            ("agent.command", &self.agent.command),
+        ];
         for (name, command) in commands {
-            if command.as_ref().is_some_and(|c| c.trim().is_empty() || c.len() > COMMAND_MAX) {
+            if command
+                .as_ref()
+                .is_some_and(|c| c.trim().is_empty() || c.len() > COMMAND_MAX)
+            {
                 return Err(format!("{name} is empty or above {COMMAND_MAX} bytes"));
             }
         }
-        let own =
-            [("initializer", &self.agents.initializer), ("reviewer", &self.agents.reviewer), ("overseer", &self.agents.overseer)];
+        let own = [
+            ("initializer", &self.agents.initializer),
+            ("reviewer", &self.agents.reviewer),
+            ("overseer", &self.agents.overseer),
+        ];
         self.agent.check("agent")?;
-        for (role, agent) in own.iter().filter_map(|(role, agent)| Some((role, agent.as_ref()?))) {
+        for (role, agent) in own
+            .iter()
+            .filter_map(|(role, agent)| Some((role, agent.as_ref()?)))
+        {
             agent.check(&format!("agents.{role}"))?;
         }
         if self.egress.len() > RULES_MAX {
-            return Err(format!("egress has {} rules, at most {RULES_MAX} are taken", self.egress.len()));
+            return Err(format!(
+                "egress has {} rules, at most {RULES_MAX} are taken",
+                self.egress.len()
+            ));
         }
         self.egress.iter().try_for_each(EgressRule::check)?;
         protect::check(&self.protected)?;

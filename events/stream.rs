@@ -44,7 +44,11 @@ impl StreamId {
     /// The project it belongs to; none for those of the installation.
     pub fn project(&self) -> Option<&ProjectName> {
         match self {
-            Self::Project(p) | Self::Backlog(p) | Self::Trunk(p) | Self::Feature(p, _) | Self::Container(p, _) => Some(p),
+            Self::Project(p)
+            | Self::Backlog(p)
+            | Self::Trunk(p)
+            | Self::Feature(p, _)
+            | Self::Container(p, _) => Some(p),
             Self::Node(_) | Self::Subscription(_) => None,
         }
     }
@@ -54,7 +58,11 @@ impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let category = self.category();
         match self {
-            Self::Project(key) | Self::Backlog(key) | Self::Trunk(key) | Self::Node(key) | Self::Subscription(key) => {
+            Self::Project(key)
+            | Self::Backlog(key)
+            | Self::Trunk(key)
+            | Self::Node(key)
+            | Self::Subscription(key) => {
                 write!(f, "{category}-{key}")
             }
             Self::Feature(project, id) => write!(f, "{category}-{project}/{id}"),
@@ -76,7 +84,10 @@ impl FromStr for StreamId {
             "node" => Self::Node(key.parse()?),
             "subscription" => Self::Subscription(key.parse()?),
             "feature" => Self::Feature(pair()?.0.parse()?, pair()?.1.parse()?),
-            "container" => Self::Container(pair()?.0.parse()?, BerthNo(pair()?.1.parse().map_err(|_| bad())?)),
+            "container" => Self::Container(
+                pair()?.0.parse()?,
+                BerthNo(pair()?.1.parse().map_err(|_| bad())?),
+            ),
             _ => return Err(bad()),
         })
     }
@@ -95,12 +106,16 @@ impl From<StreamId> for String {
 }
 
 /// Place within a stream, from 1; 0 is "no event yet".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Version(pub u64);
 
 /// Place in the whole log, from 1, gapless; 0 is "before everything".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Position(pub u64);
 
@@ -121,12 +136,25 @@ mod tests {
 
     #[test]
     fn names_go_both_ways() {
-        for name in
-            ["project-a", "backlog-a-b", "feature-a-b/feat-x.1", "container-p/3", "trunk-p", "node-n-1", "subscription-chat"]
-        {
+        for name in [
+            "project-a",
+            "backlog-a-b",
+            "feature-a-b/feat-x.1",
+            "container-p/3",
+            "trunk-p",
+            "node-n-1",
+            "subscription-chat",
+        ] {
             assert_eq!(name.parse::<StreamId>().expect(name).to_string(), name);
         }
-        for bad in ["", "project", "feature-a", "container-p/x", "other-a", "project-A"] {
+        for bad in [
+            "",
+            "project",
+            "feature-a",
+            "container-p/x",
+            "other-a",
+            "project-A",
+        ] {
             assert!(bad.parse::<StreamId>().is_err(), "{bad}");
         }
     }

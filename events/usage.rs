@@ -41,7 +41,10 @@ impl Usage {
 
     /// Tokens that filled the model's context: everything that was read and written.
     pub fn context(&self) -> u64 {
-        self.input.saturating_add(self.cache_read).saturating_add(self.cache_write).saturating_add(self.output)
+        self.input
+            .saturating_add(self.cache_read)
+            .saturating_add(self.cache_write)
+            .saturating_add(self.output)
     }
 }
 
@@ -75,13 +78,23 @@ pub struct Prices(pub BTreeMap<String, Price>);
 impl Prices {
     /// The price of a model.
     pub fn of(&self, model: &str) -> Option<&Price> {
-        let fitting = self.0.iter().filter(|(head, _)| model.starts_with(head.as_str()));
-        fitting.max_by_key(|(head, _)| head.len()).map(|(_, price)| price)
+        let fitting = self
+            .0
+            .iter()
+            .filter(|(head, _)| model.starts_with(head.as_str()));
+        fitting
+            .max_by_key(|(head, _)| head.len())
+            .map(|(_, price)| price)
     }
 
     /// The same usage with its cost.
     pub fn priced(&self, model: &str, usage: Usage) -> Usage {
-        let Some(price) = self.of(model) else { return Usage { unpriced: usage.requests, ..usage } };
+        let Some(price) = self.of(model) else {
+            return Usage {
+                unpriced: usage.requests,
+                ..usage
+            };
+        };
         let parts = [
             (usage.input, price.input),
             (usage.output, price.output),
@@ -95,13 +108,19 @@ impl Prices {
             clippy::cast_sign_loss,
             reason = "money of one request"
         )]
-        let micro_usd = parts.iter().map(|(tokens, usd)| *tokens as f64 * usd.max(0.0)).sum::<f64>().ceil() as u64;
+        let micro_usd = parts
+            .iter()
+            .map(|(tokens, usd)| *tokens as f64 * usd.max(0.0))
+            .sum::<f64>()
+            .ceil() as u64;
         Usage { micro_usd, ..usage }
     }
 
     /// Tokens the context of a model holds.
     pub fn context(&self, model: &str) -> u64 {
-        self.of(model).and_then(|price| price.context).unwrap_or(CONTEXT)
+        self.of(model)
+            .and_then(|price| price.context)
+            .unwrap_or(CONTEXT)
     }
 }
 
@@ -111,12 +130,40 @@ mod tests {
 
     #[test]
     fn the_longest_name_that_fits_gives_the_price() {
-        let price = |input, output| Price { input, output, cache_read: Some(0.1), cache_write: None, context: Some(9) };
-        let prices = Prices(BTreeMap::from([("a-".into(), price(1.0, 2.0)), ("a-big".into(), price(3.0, 15.0))]));
-        let used = Usage { requests: 1, input: 1_000, output: 100, cache_read: 10, cache_write: 5, ..Usage::default() };
-        assert_eq!(prices.priced("a-big-2", used).micro_usd, 3_000 + 1_500 + 1 + 15);
-        assert_eq!(prices.priced("a-small", used).micro_usd, 1_000 + 200 + 1 + 5);
-        assert_eq!((prices.priced("b", used).micro_usd, prices.priced("b", used).unpriced), (0, 1));
+        let price = |input, output| Price {
+            input,
+            output,
+            cache_read: Some(0.1),
+            cache_write: None,
+            context: Some(9),
+        };
+        let prices = Prices(BTreeMap::from([
+            ("a-".into(), price(1.0, 2.0)),
+            ("a-big".into(), price(3.0, 15.0)),
+        ]));
+        let used = Usage {
+            requests: 1,
+            input: 1_000,
+            output: 100,
+            cache_read: 10,
+            cache_write: 5,
+            ..Usage::default()
+        };
+        assert_eq!(
+            prices.priced("a-big-2", used).micro_usd,
+            3_000 + 1_500 + 1 + 15
+        );
+        assert_eq!(
+            prices.priced("a-small", used).micro_usd,
+            1_000 + 200 + 1 + 5
+        );
+        assert_eq!(
+            (
+                prices.priced("b", used).micro_usd,
+                prices.priced("b", used).unpriced
+            ),
+            (0, 1)
+        );
         assert_eq!((prices.context("a-x"), prices.context("b")), (9, CONTEXT));
     }
 }

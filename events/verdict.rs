@@ -96,16 +96,32 @@ pub enum Unfounded {
     Bounds(&'static str, usize, usize),
 }
 
-fn texts_fit<'a>(what: &'static str, count: usize, mut texts: impl Iterator<Item = &'a str>) -> Result<(), Unfounded> {
+fn texts_fit<'a>(
+    what: &'static str,
+    count: usize,
+    mut texts: impl Iterator<Item = &'a str>,
+) -> Result<(), Unfounded> {
     let fits = count <= ITEMS_MAX && texts.all(|t| !t.trim().is_empty() && t.len() <= TEXT_MAX);
-    if fits { Ok(()) } else { Err(Unfounded::Bounds(what, ITEMS_MAX, TEXT_MAX)) }
+    if fits {
+        Ok(())
+    } else {
+        Err(Unfounded::Bounds(what, ITEMS_MAX, TEXT_MAX))
+    }
 }
 
 impl Verdict {
     /// Whether the verdict rests on something.
     pub fn check(&self) -> Result<(), Unfounded> {
-        texts_fit("findings", self.findings.len(), self.findings.iter().map(|f| f.why.as_str()))?;
-        texts_fit("ran", self.ran.len(), self.ran.iter().map(|r| r.command.as_str()))?;
+        texts_fit(
+            "findings",
+            self.findings.len(),
+            self.findings.iter().map(|f| f.why.as_str()),
+        )?;
+        texts_fit(
+            "ran",
+            self.ran.len(),
+            self.ran.iter().map(|r| r.command.as_str()),
+        )?;
         match self.judgement {
             Judgement::Pass if self.ran.is_empty() => Err(Unfounded::PassWithoutChecks),
             Judgement::Pass => match self.ran.iter().find(|r| r.exit != 0) {
@@ -127,9 +143,15 @@ impl Report {
         texts_fit(
             "checked",
             self.checked.len(),
-            self.checked.iter().flat_map(|c| [c.requirement.as_str(), c.evidence.as_str()]),
+            self.checked
+                .iter()
+                .flat_map(|c| [c.requirement.as_str(), c.evidence.as_str()]),
         )?;
-        texts_fit("findings", self.findings.len(), self.findings.iter().map(|f| f.why.as_str()))
+        texts_fit(
+            "findings",
+            self.findings.len(),
+            self.findings.iter().map(|f| f.why.as_str()),
+        )
     }
 }
 
@@ -140,8 +162,21 @@ mod tests {
     fn verdict(judgement: Judgement, findings: &[&str], ran: &[(&str, i32)]) -> Verdict {
         Verdict {
             judgement,
-            findings: findings.iter().map(|w| Finding { path: None, line: None, why: (*w).into() }).collect(),
-            ran: ran.iter().map(|(c, exit)| Ran { command: (*c).into(), exit: *exit }).collect(),
+            findings: findings
+                .iter()
+                .map(|w| Finding {
+                    path: None,
+                    line: None,
+                    why: (*w).into(),
+                })
+                .collect(),
+            ran: ran
+                .iter()
+                .map(|(c, exit)| Ran {
+                    command: (*c).into(),
+                    exit: *exit,
+                })
+                .collect(),
         }
     }
 
@@ -149,21 +184,44 @@ mod tests {
     fn a_judgement_names_what_it_rests_on() {
         use Judgement::{Pass, Reject};
         assert_eq!(verdict(Pass, &[], &[("make test", 0)]).check(), Ok(()));
-        assert_eq!(verdict(Pass, &[], &[]).check(), Err(Unfounded::PassWithoutChecks));
+        assert_eq!(
+            verdict(Pass, &[], &[]).check(),
+            Err(Unfounded::PassWithoutChecks)
+        );
         assert_eq!(
             verdict(Pass, &[], &[("make", 0), ("make test", 2)]).check(),
             Err(Unfounded::PassOnFailure("make test".into()))
         );
         assert_eq!(verdict(Reject, &["no usage line"], &[]).check(), Ok(()));
-        assert_eq!(verdict(Reject, &[], &[("x", 1)]).check(), Err(Unfounded::RejectWithoutFinding));
+        assert_eq!(
+            verdict(Reject, &[], &[("x", 1)]).check(),
+            Err(Unfounded::RejectWithoutFinding)
+        );
         assert!(verdict(Reject, &["  "], &[]).check().is_err());
         assert!(verdict(Reject, &["x"; ITEMS_MAX + 1], &[]).check().is_err());
     }
 
     #[test]
     fn a_report_names_what_it_checked() {
-        let checked = vec![Checked { requirement: "parts".into(), evidence: "ran them".into() }];
-        assert_eq!(Report { checked, findings: vec![] }.check(), Ok(()));
-        assert_eq!(Report { checked: vec![], findings: vec![] }.check(), Err(Unfounded::ReportWithoutChecks));
+        let checked = vec![Checked {
+            requirement: "parts".into(),
+            evidence: "ran them".into(),
+        }];
+        assert_eq!(
+            Report {
+                checked,
+                findings: vec![]
+            }
+            .check(),
+            Ok(())
+        );
+        assert_eq!(
+            Report {
+                checked: vec![],
+                findings: vec![]
+            }
+            .check(),
+            Err(Unfounded::ReportWithoutChecks)
+        );
     }
 }

@@ -48,26 +48,41 @@ pub struct DataFolder {
 impl DataFolder {
     /// This folder, made when it is not there. Absolute, because containers see it from elsewhere.
     pub fn make(path: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(path).with_context(|| format!("making the data folder {}", path.display()))?;
-        let path = path.canonicalize().with_context(|| format!("finding the data folder {}", path.display()))?;
+        std::fs::create_dir_all(path)
+            .with_context(|| format!("making the data folder {}", path.display()))?;
+        let path = path
+            .canonicalize()
+            .with_context(|| format!("finding the data folder {}", path.display()))?;
         // Berths run as other users and have to reach their own folders below; nobody may list it.
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o711))?;
-        Ok(Self { path, database: None, providers: None })
+        Ok(Self {
+            path,
+            database: None,
+            providers: None,
+        })
     }
 
     /// The same folder, with its log in a PostgreSQL database.
     pub fn with_database(self, url: Option<String>) -> Self {
-        Self { database: url, ..self }
+        Self {
+            database: url,
+            ..self
+        }
     }
 
     /// The same folder, with its providers of models in a file elsewhere.
     pub fn with_providers(self, file: Option<PathBuf>) -> Self {
-        Self { providers: file, ..self }
+        Self {
+            providers: file,
+            ..self
+        }
     }
 
     /// Where its log is.
     pub fn place(&self) -> LogPlace {
-        self.database.clone().map_or_else(|| LogPlace::File(self.log()), LogPlace::Postgres)
+        self.database
+            .clone()
+            .map_or_else(|| LogPlace::File(self.log()), LogPlace::Postgres)
     }
 
     /// Holds the id of the log that this folder belongs to.
@@ -160,12 +175,20 @@ impl InstanceLock {
     /// owner is counted, and records nothing from the moment on in which this one opens the log.
     pub fn take(data: &DataFolder, ownership: Ownership) -> anyhow::Result<Self> {
         let path = data.path().join("lock");
-        let mut file = File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
+        let mut file = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)?;
         if file.try_lock().is_err() && ownership == Ownership::Respect {
             let mut holder = String::new();
             file.read_to_string(&mut holder)?;
-            let holder =
-                if holder.trim().is_empty() { "another process".to_owned() } else { format!("process {}", holder.trim()) };
+            let holder = if holder.trim().is_empty() {
+                "another process".to_owned()
+            } else {
+                format!("process {}", holder.trim())
+            };
             bail!(
                 "{} is in use by {holder}; stop that server first, choose another --data, or end its reign with `serve --take-over`",
                 data.path().display()
@@ -212,7 +235,10 @@ impl App {
         if let Some(anchor) = Anchor::read(&data.anchor())? {
             let kept = data.anchor();
             anchor.check(&*log).await.with_context(|| {
-                format!("the log does not hold what {} says was sealed; restore it from a backup", kept.display())
+                format!(
+                    "the log does not hold what {} says was sealed; restore it from a backup",
+                    kept.display()
+                )
             })?;
         }
         let world = World {
@@ -227,15 +253,35 @@ impl App {
             snapshots: Arc::new(SnapshotFolder::new(data.snapshots())),
             snapshot_every: SNAPSHOT_EVERY,
         };
-        for private in [data.gates(), data.blobs(), data.transcripts(), data.snapshots()] {
+        for private in [
+            data.gates(),
+            data.blobs(),
+            data.transcripts(),
+            data.snapshots(),
+        ] {
             std::fs::create_dir_all(&private)?;
             std::fs::set_permissions(&private, std::fs::Permissions::from_mode(0o700))?;
         }
         let running = Core::open(world).await?;
         let node: ProjectName = "local".parse()?;
         let key = SealKey::read_or_make(&data.seal_key())?;
-        let sealer = Sealer { core: running.core.clone(), node: node.clone(), key, anchor: data.anchor() };
-        Ok(Self { running, data, node, health, sealer, gateway, engine: None, sealing: None, _lock: lock })
+        let sealer = Sealer {
+            core: running.core.clone(),
+            node: node.clone(),
+            key,
+            anchor: data.anchor(),
+        };
+        Ok(Self {
+            running,
+            data,
+            node,
+            health,
+            sealer,
+            gateway,
+            engine: None,
+            sealing: None,
+            _lock: lock,
+        })
     }
 
     /// Keeps transcripts within other bounds than the usual ones, from the beginning of the fleet on.
@@ -247,15 +293,31 @@ impl App {
     pub async fn begin(&mut self, args: &EngineArgs) -> anyhow::Result<Vec<String>> {
         let binary = install_binary(&self.data)?;
         let instance = self.running.core.world.log.id();
-        let place = Place { data: self.data.path(), doors: self.data.doors(), binary: binary.clone(), instance: &instance };
+        let place = Place {
+            data: self.data.path(),
+            doors: self.data.doors(),
+            binary: binary.clone(),
+            instance: &instance,
+        };
         let chosen = choose(args, place).await?;
         let sessions = self.running.core.sessions.clone();
-        let rooms = Rooms { doors: self.data.doors(), gates: self.data.gates(), binary, gateway: self.gateway.clone() };
-        let projects = self.running.core.projector.read(|books| books.registered_names());
+        let rooms = Rooms {
+            doors: self.data.doors(),
+            gates: self.data.gates(),
+            binary,
+            gateway: self.gateway.clone(),
+        };
+        let projects = self
+            .running
+            .core
+            .projector
+            .read(|books| books.registered_names());
         chosen.engine.forget_all_but(&projects).await;
         self.engine = Some(chosen.engine.clone());
         let doors = Arc::new(DoorKeeper::new(rooms, sessions, chosen.engine.clone()));
-        self.running.begin(&self.node, BUILD, chosen.engine, doors).await?;
+        self.running
+            .begin(&self.node, BUILD, chosen.engine, doors)
+            .await?;
         self.sealing = Some(tokio::spawn(self.sealer.clone().run()).abort_handle());
         Ok(chosen.said)
     }
@@ -263,8 +325,18 @@ impl App {
     /// What its HTTP works with; with a token when it listens on a port.
     pub fn served(&self, token: Option<&str>) -> Served {
         let hooks = token.map(HookKey::of);
-        let premises = Premises { engine: self.engine.clone(), data: self.data.path().to_owned(), hooks };
-        Served { office: Office { core: self.running.core.clone(), premises }, gates: self.data.gates() }
+        let premises = Premises {
+            engine: self.engine.clone(),
+            data: self.data.path().to_owned(),
+            hooks,
+        };
+        Served {
+            office: Office {
+                core: self.running.core.clone(),
+                premises,
+            },
+            gates: self.data.gates(),
+        }
     }
 
     /// Returns why this server cannot go on; never, while it can.
@@ -295,10 +367,19 @@ impl App {
 
 /// The transcript store, which keeps none of this server's secrets.
 fn transcripts(data: &DataFolder, providers: &Arc<Providers>) -> TranscriptFolder {
-    let (providers, secrets, token) = (providers.clone(), Secrets::new(data.secrets()), data.token());
+    let (providers, secrets, token) = (
+        providers.clone(),
+        Secrets::new(data.secrets()),
+        data.token(),
+    );
     TranscriptFolder::new(data.transcripts()).without(move || {
         let token = std::fs::read_to_string(&token).ok();
-        providers.secrets().into_iter().chain(secrets.values()).chain(token).collect()
+        providers
+            .secrets()
+            .into_iter()
+            .chain(secrets.values())
+            .chain(token)
+            .collect()
     })
 }
 
@@ -311,8 +392,13 @@ fn providers(data: &DataFolder) -> anyhow::Result<Providers> {
 }
 
 /// Opens the log of a data folder. A folder belongs to one log: what it keeps beside it, gates and blobs, is of use to no other.
-async fn open_log(data: &DataFolder, ownership: Ownership) -> anyhow::Result<(Arc<dyn EventLog>, watch::Receiver<Health>)> {
-    let known = std::fs::read_to_string(data.log_id()).ok().map(|id| id.trim().to_owned());
+async fn open_log(
+    data: &DataFolder,
+    ownership: Ownership,
+) -> anyhow::Result<(Arc<dyn EventLog>, watch::Receiver<Health>)> {
+    let known = std::fs::read_to_string(data.log_id())
+        .ok()
+        .map(|id| id.trim().to_owned());
     if let Some(known) = &known
         && data.place() == LogPlace::File(data.log())
         && !data.log().exists()
@@ -325,7 +411,11 @@ async fn open_log(data: &DataFolder, ownership: Ownership) -> anyhow::Result<(Ar
     let (log, health) = data.place().open(&new_log_id()?, ownership).await?;
     match known {
         Some(known) if known != log.id() => {
-            bail!("{} belongs to the log {known}, this is {}; choose another --data or --log", data.path().display(), log.id())
+            bail!(
+                "{} belongs to the log {known}, this is {}; choose another --data or --log",
+                data.path().display(),
+                log.id()
+            )
         }
         Some(_) => {}
         None => std::fs::write(data.log_id(), format!("{}\n", log.id()))?,
@@ -366,7 +456,10 @@ fn install_binary(data: &DataFolder) -> anyhow::Result<PathBuf> {
 fn same_file(own: &Path, installed: &Path, length: u64) -> bool {
     use std::os::unix::fs::MetadataExt;
     match (std::fs::metadata(own), std::fs::metadata(installed)) {
-        (Ok(a), Ok(b)) => (a.ino() == b.ino() && a.dev() == b.dev()) || (b.len() == length && b.mtime() >= a.mtime()),
+        (Ok(a), Ok(b)) => {
+            (a.ino() == b.ino() && a.dev() == b.dev())
+                || (b.len() == length && b.mtime() >= a.mtime())
+        }
         _ => false,
     }
 }
@@ -374,7 +467,10 @@ fn same_file(own: &Path, installed: &Path, length: u64) -> bool {
 /// Runs a future on an actix system over a small multi-threaded runtime.
 pub fn on_system<F: Future>(work: F) -> F::Output {
     let system = actix::System::with_tokio_rt(|| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build();
         runtime.expect("a process that cannot start two threads cannot do anything else either")
     });
     system.block_on(work)

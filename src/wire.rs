@@ -35,12 +35,18 @@ impl CallError {
 }
 
 /// Sends a request over a connected stream and reads the whole answer.
-pub async fn exchange<S>(stream: S, method: &str, path: &str, body: Vec<u8>) -> Result<(StatusCode, Bytes), CallError>
+pub async fn exchange<S>(
+    stream: S,
+    method: &str,
+    path: &str,
+    body: Vec<u8>,
+) -> Result<(StatusCode, Bytes), CallError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = handshake.map_err(|e| CallError::unreachable("connecting", e))?;
+    let (mut sender, connection) =
+        handshake.map_err(|e| CallError::unreachable("connecting", e))?;
     let driven = tokio::spawn(connection);
     let request = Request::builder()
         .method(method)
@@ -49,10 +55,15 @@ where
         .header("content-type", "application/json")
         .body(Full::new(Bytes::from(body)))
         .map_err(|e| CallError::unreachable("the request", e))?;
-    let answer = sender.send_request(request).await.map_err(|e| CallError::unreachable("sending", e))?;
+    let answer = sender
+        .send_request(request)
+        .await
+        .map_err(|e| CallError::unreachable("sending", e))?;
     let status = answer.status();
     let bytes = Limited::new(answer.into_body(), ANSWER_MAX).collect().await;
-    let bytes = bytes.map_err(|e| CallError::unreachable("reading the answer", e))?.to_bytes();
+    let bytes = bytes
+        .map_err(|e| CallError::unreachable("reading the answer", e))?
+        .to_bytes();
     driven.abort();
     Ok((status, bytes))
 }
@@ -61,12 +72,20 @@ where
 pub fn answered<T: DeserializeOwned>(status: StatusCode, bytes: &[u8]) -> Result<T, CallError> {
     if status.is_success() {
         let text = if bytes.is_empty() { b"null" } else { bytes };
-        return serde_json::from_slice(text).map_err(|e| CallError::unreachable("the answer makes no sense", e));
+        return serde_json::from_slice(text)
+            .map_err(|e| CallError::unreachable("the answer makes no sense", e));
     }
-    let unnamed = || Problem { code: status.as_u16().to_string(), detail: String::from_utf8_lossy(bytes).into_owned() };
+    let unnamed = || Problem {
+        code: status.as_u16().to_string(),
+        detail: String::from_utf8_lossy(bytes).into_owned(),
+    };
     let problem = serde_json::from_slice(bytes).unwrap_or_else(|_| unnamed());
     let again = status == StatusCode::SERVICE_UNAVAILABLE;
-    Err(if again { CallError::Later(problem.detail) } else { CallError::Refused(problem) })
+    Err(if again {
+        CallError::Later(problem.detail)
+    } else {
+        CallError::Refused(problem)
+    })
 }
 
 /// A request with a JSON body to a Unix socket.
@@ -91,23 +110,34 @@ pub async fn call_text(socket: &Path, path: &str) -> Result<Bytes, CallError> {
     if status.is_success() {
         Ok(bytes)
     } else {
-        answered(status, &bytes)
-            .and_then(|never: serde_json::Value| Err(CallError::Unreachable(format!("the answer makes no sense: {never}"))))
+        answered(status, &bytes).and_then(|never: serde_json::Value| {
+            Err(CallError::Unreachable(format!(
+                "the answer makes no sense: {never}"
+            )))
+        })
     }
 }
 
 /// What an `http://host:port` address answers to a GET.
 pub async fn get_url<T: DeserializeOwned>(url: &str, path: &str) -> Result<T, CallError> {
     let address = url.trim_start_matches("http://").trim_end_matches('/');
-    let stream = tokio::net::TcpStream::connect(address).await.map_err(|e| CallError::unreachable(url, e))?;
+    let stream = tokio::net::TcpStream::connect(address)
+        .await
+        .map_err(|e| CallError::unreachable(url, e))?;
     let (status, bytes) = exchange(stream, "GET", path, vec![]).await?;
     answered(status, &bytes)
 }
 
 /// A request with a JSON body to an `http://host:port` address.
-pub async fn call_url<B: Serialize, T: DeserializeOwned>(url: &str, path: &str, body: &B) -> Result<T, CallError> {
+pub async fn call_url<B: Serialize, T: DeserializeOwned>(
+    url: &str,
+    path: &str,
+    body: &B,
+) -> Result<T, CallError> {
     let address = url.trim_start_matches("http://").trim_end_matches('/');
-    let stream = tokio::net::TcpStream::connect(address).await.map_err(|e| CallError::unreachable(url, e))?;
+    let stream = tokio::net::TcpStream::connect(address)
+        .await
+        .map_err(|e| CallError::unreachable(url, e))?;
     let body = serde_json::to_vec(body).map_err(|e| CallError::unreachable("the request", e))?;
     let (status, bytes) = exchange(stream, "POST", path, body).await?;
     answered(status, &bytes)

@@ -95,19 +95,40 @@ impl Plan {
 /// Compares the books with the engine's list.
 pub fn plan(books: &Books, seen: &[Seen], now: Timestamp) -> Plan {
     let mut plan = Plan::default();
-    let by_name: BTreeMap<&ContainerName, &Status> = seen.iter().map(|s| (&s.name, &s.status)).collect();
-    let ids: BTreeMap<&ContainerName, &str> = seen.iter().map(|s| (&s.name, s.engine_id.as_str())).collect();
+    let by_name: BTreeMap<&ContainerName, &Status> =
+        seen.iter().map(|s| (&s.name, &s.status)).collect();
+    let ids: BTreeMap<&ContainerName, &str> = seen
+        .iter()
+        .map(|s| (&s.name, s.engine_id.as_str()))
+        .collect();
     for book in books.projects.values() {
-        let Some(registered) = book.registered() else { continue };
+        let Some(registered) = book.registered() else {
+            continue;
+        };
         for (n, berth, _) in book.enlisted() {
-            let name = ContainerName { project: book.name.clone(), n, generation: berth.generation };
+            let name = ContainerName {
+                project: book.name.clone(),
+                n,
+                generation: berth.generation,
+            };
             let status = by_name.get(&name).copied();
             let engine_id = ids.get(&name).copied().unwrap_or_default();
-            step_berth(&mut plan, &Scene { book, registered, now }, berth, (name, status, engine_id));
+            step_berth(
+                &mut plan,
+                &Scene {
+                    book,
+                    registered,
+                    now,
+                },
+                berth,
+                (name, status, engine_id),
+            );
         }
     }
     for orphan in seen.iter().filter(|s| !is_known(books, &s.name)) {
-        plan.steps.push(Step::RemoveOrphan { name: orphan.name.clone() });
+        plan.steps.push(Step::RemoveOrphan {
+            name: orphan.name.clone(),
+        });
     }
     plan
 }
@@ -120,27 +141,56 @@ struct Scene<'a> {
 
 /// Whether the books hold this very generation, and not as removed.
 fn is_known(books: &Books, name: &ContainerName) -> bool {
-    let berth = books.projects.get(&name.project).and_then(|book| book.berth(name.n));
-    berth.is_some_and(|b| b.generation == name.generation && !matches!(b.slot, Slot::Idle | Slot::Assigned { .. }))
+    let berth = books
+        .projects
+        .get(&name.project)
+        .and_then(|book| book.berth(name.n));
+    berth.is_some_and(|b| {
+        b.generation == name.generation && !matches!(b.slot, Slot::Idle | Slot::Assigned { .. })
+    })
 }
 
-fn step_berth(plan: &mut Plan, scene: &Scene<'_>, berth: &Berth, seen: (ContainerName, Option<&Status>, &str)) {
+fn step_berth(
+    plan: &mut Plan,
+    scene: &Scene<'_>,
+    berth: &Berth,
+    seen: (ContainerName, Option<&Status>, &str),
+) {
     let (name, status, engine_id) = seen;
     let step = match (&berth.slot, status) {
         (Slot::Requested { job, .. }, None | Some(Status::Created)) => {
-            let ours = job.agent.as_ref().is_none_or(|agent| agent.dialect == Dialect::Script);
+            let ours = job
+                .agent
+                .as_ref()
+                .is_none_or(|agent| agent.dialect == Dialect::Script);
             let claim = job.feature.clone().zip(job.epoch);
             let limits = scene.registered.settings.container.clone();
             let trust = Trust::of(job.role);
-            Some(Step::Start(StartSpec { name, session: job.session.clone(), claim, limits, ours, trust }))
+            Some(Step::Start(StartSpec {
+                name,
+                session: job.session.clone(),
+                claim,
+                limits,
+                ours,
+                trust,
+            }))
         }
-        (Slot::Requested { .. }, Some(_)) => Some(Step::RecordStarted { name, engine_id: engine_id.to_owned() }),
+        (Slot::Requested { .. }, Some(_)) => Some(Step::RecordStarted {
+            name,
+            engine_id: engine_id.to_owned(),
+        }),
         (Slot::Running { .. }, None | Some(Status::Created)) => Some(Step::RecordLost { name }),
-        (Slot::Running { .. }, Some(Status::Exited(exit))) => Some(Step::RecordExited { name, exit: exit.clone() }),
+        (Slot::Running { .. }, Some(Status::Exited(exit))) => Some(Step::RecordExited {
+            name,
+            exit: exit.clone(),
+        }),
         (Slot::Running { job, at, .. }, Some(Status::Running)) => {
             let wall = at.plus_ms(scene.registered.settings.session_wall_ms);
             let stop = plan.reached(scene.now, wall) || !is_wanted(scene, &job.session, berth);
-            stop.then_some(Step::Stop { name, grace_ms: STOP_GRACE_MS })
+            stop.then_some(Step::Stop {
+                name,
+                grace_ms: STOP_GRACE_MS,
+            })
         }
         (Slot::Ended(ended), status) => step_ended(plan, scene, ended, name, status),
         (Slot::Idle | Slot::Assigned { .. } | Slot::Quarantined { .. }, _) => None,
@@ -150,16 +200,28 @@ fn step_berth(plan: &mut Plan, scene: &Scene<'_>, berth: &Berth, seen: (Containe
 
 /// A running session is wanted while its project is, and while its grant stands or its work was handed in.
 fn is_wanted(scene: &Scene<'_>, session: &SessionId, berth: &Berth) -> bool {
-    let intended = matches!(scene.registered.intent, Intent::Running { .. } | Intent::Draining { .. });
-    let handed_in = berth.job().is_some_and(|job| is_secured(scene.book, job.feature.as_ref(), job.epoch));
+    let intended = matches!(
+        scene.registered.intent,
+        Intent::Running { .. } | Intent::Draining { .. }
+    );
+    let handed_in = berth
+        .job()
+        .is_some_and(|job| is_secured(scene.book, job.feature.as_ref(), job.epoch));
     if berth.is_interrupted() {
         return false;
     }
-    intended && (handed_in || scene.book.grant_of(session).is_some() || berth.job().is_some_and(|job| job.epoch.is_none()))
+    intended
+        && (handed_in
+            || scene.book.grant_of(session).is_some()
+            || berth.job().is_some_and(|job| job.epoch.is_none()))
         || scene.registered.intent == Intent::Completed
 }
 
-fn is_secured(book: &ProjectBook, feature: Option<&events::id::FeatureId>, epoch: Option<events::id::Epoch>) -> bool {
+fn is_secured(
+    book: &ProjectBook,
+    feature: Option<&events::id::FeatureId>,
+    epoch: Option<events::id::Epoch>,
+) -> bool {
     match (feature.and_then(|id| book.feature(id)), epoch) {
         (Some(known), Some(epoch)) => known.secured.contains_key(&epoch),
         _ => false,
@@ -167,15 +229,25 @@ fn is_secured(book: &ProjectBook, feature: Option<&events::id::FeatureId>, epoch
 }
 
 /// Nothing is removed before what it held is recorded as safe: that is rule 3 of the design.
-fn step_ended(plan: &mut Plan, scene: &Scene<'_>, ended: &Ended, name: ContainerName, status: Option<&Status>) -> Option<Step> {
-    let coder = ended.job.role == events::holder::Role::Coder && ended.outcome != events::outcome::Outcome::NeverStarted;
+fn step_ended(
+    plan: &mut Plan,
+    scene: &Scene<'_>,
+    ended: &Ended,
+    name: ContainerName,
+    status: Option<&Status>,
+) -> Option<Step> {
+    let coder = ended.job.role == events::holder::Role::Coder
+        && ended.outcome != events::outcome::Outcome::NeverStarted;
     let safe = !coder || is_secured(scene.book, ended.job.feature.as_ref(), ended.job.epoch);
     match status {
         Some(Status::Running) => {
             let overdue = plan.reached(scene.now, ended.at.plus_ms(LINGER_MS));
             overdue.then_some(Step::Stop { name, grace_ms: 0 })
         }
-        Some(Status::Exited(exit)) if !ended.gone => Some(Step::RecordExited { name, exit: exit.clone() }),
+        Some(Status::Exited(exit)) if !ended.gone => Some(Step::RecordExited {
+            name,
+            exit: exit.clone(),
+        }),
         None | Some(Status::Created) if !ended.gone => Some(Step::RecordLost { name }),
         Some(Status::Exited(_) | Status::Created) | None => safe.then_some(Step::Remove { name }),
     }
@@ -184,7 +256,9 @@ fn step_ended(plan: &mut Plan, scene: &Scene<'_>, ended: &Ended, name: Container
 /// The session whose container this is, by the books.
 pub fn session_at(books: &Books, name: &ContainerName) -> Option<SessionId> {
     let berth = books.projects.get(&name.project)?.berth(name.n)?;
-    (berth.generation == name.generation).then(|| berth.job().map(|job| job.session.clone())).flatten()
+    (berth.generation == name.generation)
+        .then(|| berth.job().map(|job| job.session.clone()))
+        .flatten()
 }
 
 /// The sessions whose doors have to be open: requested, running, or over while the container is still there.
@@ -192,8 +266,14 @@ pub fn doors(books: &Books) -> BTreeMap<SessionId, ContainerName> {
     let mut doors = BTreeMap::new();
     for book in books.projects.values() {
         for (n, berth, _) in book.enlisted() {
-            if let (Some(job), Slot::Requested { .. } | Slot::Running { .. } | Slot::Ended(_)) = (berth.job(), &berth.slot) {
-                let name = ContainerName { project: book.name.clone(), n, generation: berth.generation };
+            if let (Some(job), Slot::Requested { .. } | Slot::Running { .. } | Slot::Ended(_)) =
+                (berth.job(), &berth.slot)
+            {
+                let name = ContainerName {
+                    project: book.name.clone(),
+                    n,
+                    generation: berth.generation,
+                };
                 doors.insert(job.session.clone(), name);
             }
         }
@@ -203,6 +283,13 @@ pub fn doors(books: &Books) -> BTreeMap<SessionId, ContainerName> {
 
 /// A berth's container name at its present generation, for people who ask by number.
 pub fn present_name(book: &ProjectBook, n: BerthNo) -> Option<ContainerName> {
-    let generation = book.berth(n).map(|b| b.generation).filter(|g| *g > Generation(0))?;
-    Some(ContainerName { project: book.name.clone(), n, generation })
+    let generation = book
+        .berth(n)
+        .map(|b| b.generation)
+        .filter(|g| *g > Generation(0))?;
+    Some(ContainerName {
+        project: book.name.clone(),
+        n,
+        generation,
+    })
 }

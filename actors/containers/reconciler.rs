@@ -65,8 +65,22 @@ impl Reconciler {
         doors: Arc<dyn Doors>,
     ) -> Self {
         let clock = directory.kernel().clock.clone();
-        let (underway, done, slots) = (Arc::default(), Arc::default(), Arc::new(Semaphore::new(START_SLOTS)));
-        Self { directory, projector, engine, doors, transcripts, clock, underway, slots, done }
+        let (underway, done, slots) = (
+            Arc::default(),
+            Arc::default(),
+            Arc::new(Semaphore::new(START_SLOTS)),
+        );
+        Self {
+            directory,
+            projector,
+            engine,
+            doors,
+            transcripts,
+            clock,
+            underway,
+            slots,
+            done,
+        }
     }
 
     /// Looks and acts until its task is ended.
@@ -100,7 +114,9 @@ impl Reconciler {
                 return now.plus_ms(STEP_PAUSE_MS);
             }
         };
-        let (plan, doors) = self.projector.read(|books| (plan::plan(books, &seen, now), plan::doors(books)));
+        let (plan, doors) = self
+            .projector
+            .read(|books| (plan::plan(books, &seen, now), plan::doors(books)));
         self.doors.keep(doors).await;
         for step in plan.steps {
             let mut underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,9 +132,14 @@ impl Reconciler {
         let name = step.name().clone();
         let ok = self.step(step).await;
         if !ok {
-            self.clock.sleep_until(self.clock.now().plus_ms(STEP_PAUSE_MS)).await;
+            self.clock
+                .sleep_until(self.clock.now().plus_ms(STEP_PAUSE_MS))
+                .await;
         }
-        self.underway.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        self.underway
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&name);
         self.done.notify_waiters();
     }
 
@@ -126,31 +147,55 @@ impl Reconciler {
     async fn step(&self, step: Step) -> bool {
         match step {
             Step::Start(spec) => {
-                let Ok(_slot) = self.slots.acquire().await else { return false };
+                let Ok(_slot) = self.slots.acquire().await else {
+                    return false;
+                };
                 let generation = spec.name.generation;
                 let outcome = match self.engine.start(&spec).await {
-                    Ok(engine_id) => Command::RecordStarted { generation, engine_id },
-                    Err(StartError::Failed { class, detail }) => Command::RecordStartFailed { generation, class, detail },
-                    Err(StartError::Unreachable(error)) => return self.reached(Err(error), &spec.name),
+                    Ok(engine_id) => Command::RecordStarted {
+                        generation,
+                        engine_id,
+                    },
+                    Err(StartError::Failed { class, detail }) => Command::RecordStartFailed {
+                        generation,
+                        class,
+                        detail,
+                    },
+                    Err(StartError::Unreachable(error)) => {
+                        return self.reached(Err(error), &spec.name);
+                    }
                 };
                 self.record(&spec.name, "start", outcome).await
             }
             Step::RecordStarted { name, engine_id } => {
                 let generation = name.generation;
-                self.record(&name, "start", Command::RecordStarted { generation, engine_id }).await
+                self.record(
+                    &name,
+                    "start",
+                    Command::RecordStarted {
+                        generation,
+                        engine_id,
+                    },
+                )
+                .await
             }
             Step::RecordExited { name, exit } => {
                 let generation = name.generation;
-                self.record(&name, "end", Command::RecordExited { generation, exit }).await
+                self.record(&name, "end", Command::RecordExited { generation, exit })
+                    .await
             }
             Step::RecordLost { name } => self.record_lost(&name).await,
-            Step::Stop { name, grace_ms } => self.reached(self.engine.stop(&name, grace_ms).await, &name),
+            Step::Stop { name, grace_ms } => {
+                self.reached(self.engine.stop(&name, grace_ms).await, &name)
+            }
             Step::Remove { name } => {
                 let removed = self.reached(self.engine.remove(&name).await, &name);
                 let generation = name.generation;
                 removed
                     && self.keep_transcript(&name).await
-                    && self.record(&name, "remove", Command::RecordRemoved { generation }).await
+                    && self
+                        .record(&name, "remove", Command::RecordRemoved { generation })
+                        .await
             }
             Step::RemoveOrphan { name } => self.remove_orphan(&name).await,
         }
@@ -160,9 +205,17 @@ impl Reconciler {
     /// the suspicion may be older than the start.
     async fn record_lost(&self, name: &ContainerName) -> bool {
         match self.engine.list().await {
-            Ok(seen) if seen.iter().all(|s| s.name != *name || s.status == Status::Created) => {
-                let (generation, reason) = (name.generation, format!("the engine's list has no {name} that ran"));
-                self.record(name, "end", Command::RecordLost { generation, reason }).await
+            Ok(seen)
+                if seen
+                    .iter()
+                    .all(|s| s.name != *name || s.status == Status::Created) =>
+            {
+                let (generation, reason) = (
+                    name.generation,
+                    format!("the engine's list has no {name} that ran"),
+                );
+                self.record(name, "end", Command::RecordLost { generation, reason })
+                    .await
             }
             Ok(_) => true,
             Err(_) => false,
@@ -179,9 +232,23 @@ impl Reconciler {
         match self.transcripts.spoken(&session).await {
             Ok(None) => true,
             Ok(Some(spoken)) => {
-                let Spoken { chunks, bytes, digest } = spoken;
+                let Spoken {
+                    chunks,
+                    bytes,
+                    digest,
+                } = spoken;
                 let over = session.clone();
-                self.record(name, "transcript", Command::KeepTranscript { session, chunks, bytes, digest }).await;
+                self.record(
+                    name,
+                    "transcript",
+                    Command::KeepTranscript {
+                        session,
+                        chunks,
+                        bytes,
+                        digest,
+                    },
+                )
+                .await;
                 if let Err(why) = self.transcripts.pack(&over).await {
                     tracing::warn!(container = %name, %why, "the transcript stays as large as it is");
                 }
@@ -199,11 +266,16 @@ impl Reconciler {
     }
 
     async fn remove_orphan(&self, name: &ContainerName) -> bool {
-        if self.projector.read(|books| plan::session_at(books, name)).is_some() {
+        if self
+            .projector
+            .read(|books| plan::session_at(books, name))
+            .is_some()
+        {
             return true;
         }
         tracing::info!(container = %name, "no stream knows this container of ours: it is removed");
-        self.reached(self.engine.stop(name, 0).await, name) && self.reached(self.engine.remove(name).await, name)
+        self.reached(self.engine.stop(name, 0).await, name)
+            && self.reached(self.engine.remove(name).await, name)
     }
 
     fn reached<E: std::fmt::Display>(&self, result: Result<(), E>, name: &ContainerName) -> bool {
@@ -215,14 +287,32 @@ impl Reconciler {
 
     async fn record(&self, name: &ContainerName, what: &str, command: Command) -> bool {
         let stream = StreamId::Container(name.project.clone(), name.n);
-        let id = CommandId::derived(&["reconcile", &stream.to_string(), &name.generation.to_string(), what]);
+        let id = CommandId::derived(&[
+            "reconcile",
+            &stream.to_string(),
+            &name.generation.to_string(),
+            what,
+        ]);
         let last = self.projector.read(|books| {
-            let tracked = books.projects.get(&name.project).and_then(|book| book.berths.get(&name.n));
+            let tracked = books
+                .projects
+                .get(&name.project)
+                .and_then(|book| book.berths.get(&name.n));
             tracked.map(|t| (t.position, t.correlation))
         });
-        let (causation, correlation) = last.map_or((None, id), |(position, correlation)| (Some(position), correlation));
-        let cause = Cause { principal: Principal::Node("engine".into()), correlation, causation };
-        match self.directory.execute(&stream, AnyCommand::Container(command), id, cause, vec![]).await {
+        let (causation, correlation) = last.map_or((None, id), |(position, correlation)| {
+            (Some(position), correlation)
+        });
+        let cause = Cause {
+            principal: Principal::Node("engine".into()),
+            correlation,
+            causation,
+        };
+        match self
+            .directory
+            .execute(&stream, AnyCommand::Container(command), id, cause, vec![])
+            .await
+        {
             Ok(receipt) => {
                 self.projector.wait_for(receipt.position).await;
                 true

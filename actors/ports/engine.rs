@@ -23,7 +23,11 @@ pub struct ContainerName {
 
 impl std::fmt::Display for ContainerName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "supercargo-{}-{}-{}", self.project, self.n, self.generation)
+        write!(
+            f,
+            "supercargo-{}-{}-{}",
+            self.project, self.n, self.generation
+        )
     }
 }
 
@@ -56,7 +60,11 @@ pub enum Trust {
 impl Trust {
     /// What sessions of this role are trusted with.
     pub fn of(role: Role) -> Self {
-        if role == Role::Verifier { Self::Verification } else { Self::Agent }
+        if role == Role::Verifier {
+            Self::Verification
+        } else {
+            Self::Agent
+        }
     }
 
     /// In a word, for paths.
@@ -85,7 +93,11 @@ impl ContainerName {
         let mut parts = text.strip_prefix("supercargo-")?.rsplitn(3, '-');
         let generation = Generation(parts.next()?.parse().ok()?);
         let n = BerthNo(parts.next()?.parse().ok()?);
-        Some(Self { project: parts.next()?.parse().ok()?, n, generation })
+        Some(Self {
+            project: parts.next()?.parse().ok()?,
+            n,
+            generation,
+        })
     }
 }
 
@@ -130,7 +142,10 @@ pub enum StartError {
 impl StartError {
     /// A failure of this class.
     pub fn failed(class: &str, detail: impl std::fmt::Display) -> Self {
-        Self::Failed { class: class.to_owned(), detail: detail.to_string() }
+        Self::Failed {
+            class: class.to_owned(),
+            detail: detail.to_string(),
+        }
     }
 }
 

@@ -175,7 +175,11 @@ impl std::fmt::Debug for Credential {
 #[async_trait]
 pub trait Repo: Send + Sync {
     /// Keeps what a project's upstream asks for; none forgets it.
-    async fn keep_credential(&self, project: &ProjectName, credential: Option<&Credential>) -> Result<(), PortError>;
+    async fn keep_credential(
+        &self,
+        project: &ProjectName,
+        credential: Option<&Credential>,
+    ) -> Result<(), PortError>;
     /// Keys of upstream's host that were pinned when they were seen first, as `host type fingerprint`.
     async fn host_keys(&self, project: &ProjectName) -> Result<Vec<String>, PortError>;
     /// Forgets them: the next connection pins what it sees.
@@ -185,15 +189,44 @@ pub trait Repo: Send + Sync {
     /// Makes or completes the gate of a project as a copy of upstream.
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
     /// Asks where upstream's branch is, and takes it into the gate unless it was rewritten. `known` is what it held.
-    async fn look(&self, project: &ProjectName, url: &str, branch: &str, known: Option<&Sha>) -> Result<Looked, PortError>;
+    async fn look(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        known: Option<&Sha>,
+    ) -> Result<Looked, PortError>;
     /// Takes a rewritten branch into the gate as it is; what it held stays pinned.
-    async fn accept(&self, project: &ProjectName, branch: &str, lost: &Sha, seen: &Sha) -> Result<(), PortError>;
+    async fn accept(
+        &self,
+        project: &ProjectName,
+        branch: &str,
+        lost: &Sha,
+        seen: &Sha,
+    ) -> Result<(), PortError>;
     /// The newest pushed commit of a claim.
-    async fn work_head(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Result<Option<Sha>, PortError>;
+    async fn work_head(
+        &self,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+    ) -> Result<Option<Sha>, PortError>;
     /// Pins a pushed commit as submitted, after comparing it with the work ref and the trunk.
-    async fn pin(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch, sha: &Sha) -> Result<Handed, PortError>;
+    async fn pin(
+        &self,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+        sha: &Sha,
+    ) -> Result<Handed, PortError>;
     /// Builds a candidate on upstream's present commit.
-    async fn build(&self, project: &ProjectName, url: &str, branch: &str, wish: &MergeWish) -> Result<Built, PortError>;
+    async fn build(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        wish: &MergeWish,
+    ) -> Result<Built, PortError>;
     /// Merges each of these claims' pushed work with a commit of upstream in memory; answers what does not merge, and where.
     async fn collisions(
         &self,
@@ -212,16 +245,41 @@ pub trait Repo: Send + Sync {
     /// Whether our part of the gate's copy of a branch is not as it should be.
     async fn needs_scaffold(&self, project: &ProjectName, branch: &str) -> Result<bool, PortError>;
     /// A file of the gate's copy of a branch; none when there is none.
-    async fn read_file(&self, project: &ProjectName, branch: &str, path: &str) -> Result<Option<Vec<u8>>, PortError>;
+    async fn read_file(
+        &self,
+        project: &ProjectName,
+        branch: &str,
+        path: &str,
+    ) -> Result<Option<Vec<u8>>, PortError>;
     /// The files directly in a folder of the gate's copy of a branch, by name.
-    async fn list_files(&self, project: &ProjectName, branch: &str, folder: &str) -> Result<Vec<String>, PortError>;
+    async fn list_files(
+        &self,
+        project: &ProjectName,
+        branch: &str,
+        folder: &str,
+    ) -> Result<Vec<String>, PortError>;
     /// A file of a branch of its own upstream, with what we wrote there last; none when there is no such branch.
-    async fn side_file(&self, project: &ProjectName, url: &str, branch: &str, path: &str)
-    -> Result<Option<SideFound>, PortError>;
+    async fn side_file(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        path: &str,
+    ) -> Result<Option<SideFound>, PortError>;
     /// Puts a file on a branch of its own upstream; answers its commit, and whether that is a new one.
-    async fn publish_file(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError>;
+    async fn publish_file(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        file: &SideFile,
+    ) -> Result<(Sha, bool), PortError>;
     /// Packs a gate, and removes what may go. Nothing else that a ref holds is lost, and nothing that was just pushed.
     async fn maintain(&self, project: &ProjectName, gone: &Gone) -> Result<(), PortError>;
     /// Removes the work refs of a claim whose work was merged; what was handed in stays pinned.
-    async fn tidy(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Result<(), PortError>;
+    async fn tidy(
+        &self,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+    ) -> Result<(), PortError>;
 }

@@ -31,22 +31,35 @@ impl Sessions {
             Say::Comment { text } => {
                 let (feature, _) = at_feature(&place)?;
                 let key = Digest::of(text.as_bytes()).to_string();
-                let command = feature::Command::Comment { by: place.job.role.name().to_owned(), text };
-                self.to_feature(session, &place, feature, command, &["comment", &key]).await
+                let command = feature::Command::Comment {
+                    by: place.job.role.name().to_owned(),
+                    text,
+                };
+                self.to_feature(session, &place, feature, command, &["comment", &key])
+                    .await
             }
             Say::Release { reason } => {
                 let (feature, epoch) = claim(&place)?;
                 self.secure_now(session, &place, feature, epoch).await?;
-                let command = feature::Command::Release { epoch, outcome: Outcome::GivenBack, detail: reason };
-                self.to_feature(session, &place, feature, command, &["release"]).await
+                let command = feature::Command::Release {
+                    epoch,
+                    outcome: Outcome::GivenBack,
+                    detail: reason,
+                };
+                self.to_feature(session, &place, feature, command, &["release"])
+                    .await
             }
             Say::Ask { question } => {
                 let (feature, epoch) = claim(&place)?;
                 self.secure_now(session, &place, feature, epoch).await?;
                 let command = feature::Command::Ask { epoch, question };
-                self.to_feature(session, &place, feature, command, &["ask"]).await
+                self.to_feature(session, &place, feature, command, &["ask"])
+                    .await
             }
-            Say::Create { content, depends_on } => {
+            Say::Create {
+                content,
+                depends_on,
+            } => {
                 let batch = Batch::single(content, depends_on);
                 self.admit(session, &place, &batch, BROUGHT_MAX).await
             }
@@ -57,7 +70,8 @@ impl Sessions {
     pub fn may_push(&self, session: &SessionId, reference: &str) -> Result<(), Denied> {
         let place = self.place(session)?;
         // What is rescued goes nowhere but there: it may come late.
-        if let (Some(feature), Some(epoch), Role::Coder) = (&place.job.feature, place.job.epoch, place.job.role)
+        if let (Some(feature), Some(epoch), Role::Coder) =
+            (&place.job.feature, place.job.epoch, place.job.role)
             && reference == refs::rescue(feature, epoch)
         {
             return Ok(());
@@ -69,10 +83,14 @@ impl Sessions {
             return Ok(());
         }
         match refs::claim_of(reference).filter(|(of, _)| of == feature) {
-            Some((_, given)) => {
-                Err(Denied::refused("stale_epoch", format!("claim {given} is not the open one: push to {allowed}")))
-            }
-            None => Err(Denied::refused("foreign_ref", format!("{reference} is not yours to push: push to {allowed}"))),
+            Some((_, given)) => Err(Denied::refused(
+                "stale_epoch",
+                format!("claim {given} is not the open one: push to {allowed}"),
+            )),
+            None => Err(Denied::refused(
+                "foreign_ref",
+                format!("{reference} is not yours to push: push to {allowed}"),
+            )),
         }
     }
 
@@ -90,14 +108,27 @@ impl Sessions {
         key: &[&str],
     ) -> Result<Said, Denied> {
         let stream = StreamId::Feature(place.project.clone(), feature.clone());
-        let receipt = self.command(session, stream, AnyCommand::Feature(command), key).await?;
-        Ok(Said { position: receipt.position.0, ids: vec![] })
+        let receipt = self
+            .command(session, stream, AnyCommand::Feature(command), key)
+            .await?;
+        Ok(Said {
+            position: receipt.position.0,
+            ids: vec![],
+        })
     }
 
-    async fn secure_now(&self, session: &SessionId, place: &Place, feature: &FeatureId, epoch: Epoch) -> Result<(), Denied> {
+    async fn secure_now(
+        &self,
+        session: &SessionId,
+        place: &Place,
+        feature: &FeatureId,
+        epoch: Epoch,
+    ) -> Result<(), Denied> {
         let sha = self.repo.work_head(&place.project, feature, epoch).await?;
         let command = feature::Command::SecureWork { epoch, sha };
-        self.to_feature(session, place, feature, command, &["secure"]).await.map(|_| ())
+        self.to_feature(session, place, feature, command, &["secure"])
+            .await
+            .map(|_| ())
     }
 
     /// The commit is pinned in the gate before the fact is recorded: what is acknowledged is safe.
@@ -105,47 +136,98 @@ impl Sessions {
         let (feature, epoch) = claim(place)?;
         let handed = self.repo.pin(&place.project, feature, epoch, &sha).await?;
         if handed.ahead == 0 {
-            let why = format!("{sha} holds nothing that is not on the trunk already: commit and push your work, then submit");
+            let why = format!(
+                "{sha} holds nothing that is not on the trunk already: commit and push your work, then submit"
+            );
             return Err(Denied::refused("nothing_to_submit", why));
         }
         let key = ["submit", sha.as_str()];
-        let command = feature::Command::Submit { epoch, sha: sha.clone(), base: handed.base };
-        self.to_feature(session, place, feature, command, &key).await
+        let command = feature::Command::Submit {
+            epoch,
+            sha: sha.clone(),
+            base: handed.base,
+        };
+        self.to_feature(session, place, feature, command, &key)
+            .await
     }
 
-    async fn verdict(&self, session: &SessionId, place: &Place, verdict: Verdict) -> Result<Said, Denied> {
-        let refused = || Denied::refused("verdict_not_open", "this session was not asked to judge a submission");
+    async fn verdict(
+        &self,
+        session: &SessionId,
+        place: &Place,
+        verdict: Verdict,
+    ) -> Result<Said, Denied> {
+        let refused = || {
+            Denied::refused(
+                "verdict_not_open",
+                "this session was not asked to judge a submission",
+            )
+        };
         let (feature, _) = at_feature(place)?;
         let open = self.projector.read(|books| {
             let known = books.projects.get(&place.project)?.feature(feature)?;
             match &known.stage {
-                Stage::Submitted { submission, .. } => Some((submission.epoch, submission.sha.clone())),
+                Stage::Submitted { submission, .. } => {
+                    Some((submission.epoch, submission.sha.clone()))
+                }
                 _ => None,
             }
         });
         let (epoch, sha) = open.ok_or_else(refused)?;
         let session_id = session.clone();
         let command = match verdict.judgement {
-            Judgement::Pass => feature::Command::PassReview { session: session_id, epoch, sha, verdict },
-            Judgement::Reject => feature::Command::RejectReview { session: session_id, epoch, sha, verdict },
+            Judgement::Pass => feature::Command::PassReview {
+                session: session_id,
+                epoch,
+                sha,
+                verdict,
+            },
+            Judgement::Reject => feature::Command::RejectReview {
+                session: session_id,
+                epoch,
+                sha,
+                verdict,
+            },
         };
-        self.to_feature(session, place, feature, command, &["verdict"]).await
+        self.to_feature(session, place, feature, command, &["verdict"])
+            .await
     }
 
     /// Each finding of a report becomes a feature before the report is settled, so that nothing is complete meanwhile.
-    async fn report(&self, session: &SessionId, place: &Place, report: Report) -> Result<Said, Denied> {
-        report.check().map_err(|why| Denied::refused("invalid", why.to_string()))?;
-        if !matches!(place.grant.as_ref().map(|g| &g.subject), Some(Subject::Oversight)) {
-            return Err(Denied::refused("not_underway", "this session was not asked to oversee the project"));
+    async fn report(
+        &self,
+        session: &SessionId,
+        place: &Place,
+        report: Report,
+    ) -> Result<Said, Denied> {
+        report
+            .check()
+            .map_err(|why| Denied::refused("invalid", why.to_string()))?;
+        if !matches!(
+            place.grant.as_ref().map(|g| &g.subject),
+            Some(Subject::Oversight)
+        ) {
+            return Err(Denied::refused(
+                "not_underway",
+                "this session was not asked to oversee the project",
+            ));
         }
-        let bytes = serde_json::to_vec(&report).map_err(|e| Denied::refused("invalid", e.to_string()))?;
+        let bytes =
+            serde_json::to_vec(&report).map_err(|e| Denied::refused("invalid", e.to_string()))?;
         let digest = self.blobs.put(bytes).await?;
         let mut ids = Vec::new();
         if !report.findings.is_empty() {
             let items = report.findings.iter().map(|finding| BatchItem {
                 key: None,
                 content: Content {
-                    title: finding.why.lines().next().unwrap_or_default().chars().take(120).collect(),
+                    title: finding
+                        .why
+                        .lines()
+                        .next()
+                        .unwrap_or_default()
+                        .chars()
+                        .take(120)
+                        .collect(),
                     description: finding.why.clone(),
                     kind: FeatureType::Bug,
                     priority: 1,
@@ -154,41 +236,84 @@ impl Sessions {
                 depends_on: vec![],
                 raw: None,
             });
-            let batch = Batch { prefix: "bug".to_owned(), items: items.collect() };
+            let batch = Batch {
+                prefix: "bug".to_owned(),
+                items: items.collect(),
+            };
             ids = self.admit(session, place, &batch, u32::MAX).await?.ids;
         }
         let findings = u32::try_from(report.findings.len()).unwrap_or(u32::MAX);
-        let command = project::Command::SettleOversight { session: session.clone(), report: digest, findings };
+        let command = project::Command::SettleOversight {
+            session: session.clone(),
+            report: digest,
+            findings,
+        };
         let stream = StreamId::Project(place.project.clone());
-        let receipt = self.command(session, stream, AnyCommand::Project(command), &["report"]).await?;
-        Ok(Said { position: receipt.position.0, ids })
+        let receipt = self
+            .command(session, stream, AnyCommand::Project(command), &["report"])
+            .await?;
+        Ok(Said {
+            position: receipt.position.0,
+            ids,
+        })
     }
 
-    async fn propose(&self, session: &SessionId, place: &Place, batch: Batch) -> Result<Said, Denied> {
+    async fn propose(
+        &self,
+        session: &SessionId,
+        place: &Place,
+        batch: Batch,
+    ) -> Result<Said, Denied> {
         let (digest, command) = self.checked(place, &batch).await?;
-        let backlog::Command::Admit { ids, .. } = command else { return Err(Denied::refused("invalid", "no batch")) };
+        let backlog::Command::Admit { ids, .. } = command else {
+            return Err(Denied::refused("invalid", "no batch"));
+        };
         let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let propose = project::Command::ProposeBacklog { session: session.clone(), digest, count };
+        let propose = project::Command::ProposeBacklog {
+            session: session.clone(),
+            digest,
+            count,
+        };
         let stream = StreamId::Project(place.project.clone());
-        let receipt = self.command(session, stream, AnyCommand::Project(propose), &["backlog"]).await?;
-        Ok(Said { position: receipt.position.0, ids })
+        let receipt = self
+            .command(session, stream, AnyCommand::Project(propose), &["backlog"])
+            .await?;
+        Ok(Said {
+            position: receipt.position.0,
+            ids,
+        })
     }
 
     /// Takes a batch into the backlog, from a session that has brought fewer than `most` features.
-    async fn admit(&self, session: &SessionId, place: &Place, batch: &Batch, most: u32) -> Result<Said, Denied> {
-        let bytes = serde_json::to_vec(batch).map_err(|e| Denied::refused("invalid", e.to_string()))?;
+    async fn admit(
+        &self,
+        session: &SessionId,
+        place: &Place,
+        batch: &Batch,
+        most: u32,
+    ) -> Result<Said, Denied> {
+        let bytes =
+            serde_json::to_vec(batch).map_err(|e| Denied::refused("invalid", e.to_string()))?;
         let digest = Digest::of(&bytes).to_string();
         let key = ["admit", digest.as_str()];
         let before = admitted_before(&*self.directory.kernel().log, Self::id(session, &key)).await;
         if let Some((receipt, admitted)) = before.map_err(|e| Denied::Later(e.to_string()))? {
-            return Ok(Said { position: receipt.position.0, ids: admitted.ids });
+            return Ok(Said {
+                position: receipt.position.0,
+                ids: admitted.ids,
+            });
         }
         let brought = self.projector.read(|books| {
-            books.projects.get(&place.project).and_then(|book| book.sessions.get(session)).map_or(0, |record| record.brought)
+            books
+                .projects
+                .get(&place.project)
+                .and_then(|book| book.sessions.get(session))
+                .map_or(0, |record| record.brought)
         });
         if brought >= most {
-            let why =
-                format!("this session has brought {brought} features, which is as many as one may: say the rest in a comment");
+            let why = format!(
+                "this session has brought {brought} features, which is as many as one may: say the rest in a comment"
+            );
             return Err(Denied::refused("too_many", why));
         }
         let (_, command) = self.checked(place, batch).await?;
@@ -197,24 +322,44 @@ impl Sessions {
             _ => vec![],
         };
         let stream = StreamId::Backlog(place.project.clone());
-        let receipt = self.command(session, stream, AnyCommand::Backlog(command), &key).await?;
-        Ok(Said { position: receipt.position.0, ids })
+        let receipt = self
+            .command(session, stream, AnyCommand::Backlog(command), &key)
+            .await?;
+        Ok(Said {
+            position: receipt.position.0,
+            ids,
+        })
     }
 
     /// Checks a batch against the backlog as it stands, so that whoever hands it in hears about it, and stores it.
-    async fn checked(&self, place: &Place, batch: &Batch) -> Result<(Digest, backlog::Command), Denied> {
-        let bytes = serde_json::to_vec(batch).map_err(|e| Denied::refused("invalid", e.to_string()))?;
+    async fn checked(
+        &self,
+        place: &Place,
+        batch: &Batch,
+    ) -> Result<(Digest, backlog::Command), Denied> {
+        let bytes =
+            serde_json::to_vec(batch).map_err(|e| Denied::refused("invalid", e.to_string()))?;
         if bytes.len() > backlog::batch::BATCH_BYTES_MAX {
-            return Err(Denied::refused("too_large", format!("the batch has {} bytes", bytes.len())));
+            return Err(Denied::refused(
+                "too_large",
+                format!("the batch has {} bytes", bytes.len()),
+            ));
         }
         let digest = Digest::of(&bytes);
         let now = self.now();
         let command = self.projector.read(|books| {
             let book = books.projects.get(&place.project);
-            let book = book.ok_or_else(|| Denied::refused("unknown_project", "there is no such project"))?;
-            let command = admission(book, digest, batch).map_err(|why| Denied::refused("invalid", why.to_string()))?;
+            let book =
+                book.ok_or_else(|| Denied::refused("unknown_project", "there is no such project"))?;
+            let command = admission(book, digest, batch)
+                .map_err(|why| Denied::refused("invalid", why.to_string()))?;
             let decided = book.backlog.state.decide(&command, now);
-            decided.map_err(|refusal| Denied::refused(events::aggregate::Refusal::code(&refusal), refusal.to_string()))?;
+            decided.map_err(|refusal| {
+                Denied::refused(
+                    events::aggregate::Refusal::code(&refusal),
+                    refusal.to_string(),
+                )
+            })?;
             Ok::<_, Denied>(command)
         })?;
         self.blobs.put(bytes).await?;
@@ -225,7 +370,10 @@ impl Sessions {
 fn at_feature(place: &Place) -> Result<(&FeatureId, Epoch), Denied> {
     match (&place.job.feature, place.job.epoch) {
         (Some(feature), Some(epoch)) => Ok((feature, epoch)),
-        _ => Err(Denied::refused("no_feature", "this session has no feature at hand")),
+        _ => Err(Denied::refused(
+            "no_feature",
+            "this session has no feature at hand",
+        )),
     }
 }
 
@@ -233,6 +381,9 @@ fn at_feature(place: &Place) -> Result<(&FeatureId, Epoch), Denied> {
 fn claim(place: &Place) -> Result<(&FeatureId, Epoch), Denied> {
     match place.grant.as_ref().map(|g| &g.subject) {
         Some(Subject::Claim(..)) => at_feature(place),
-        _ => Err(Denied::refused("no_claim", "this session holds no open claim: it ended, stop working on it")),
+        _ => Err(Denied::refused(
+            "no_claim",
+            "this session holds no open claim: it ended, stop working on it",
+        )),
     }
 }

@@ -47,7 +47,10 @@ pub enum Denied {
 
 impl Denied {
     fn refused(code: &str, message: impl Into<String>) -> Self {
-        Self::Refused { code: code.to_owned(), message: message.into() }
+        Self::Refused {
+            code: code.to_owned(),
+            message: message.into(),
+        }
     }
 }
 
@@ -56,10 +59,13 @@ impl From<ExecuteError> for Denied {
         match error {
             ExecuteError::Refused { code, message } => Self::refused(code, message),
             ExecuteError::IdReused => Self::refused("id_reused", error.to_string()),
-            ExecuteError::Quarantined { .. } => Self::refused("stream_quarantined", error.to_string()),
-            ExecuteError::Stale { .. } | ExecuteError::Busy | ExecuteError::Unknown(_) | ExecuteError::Unavailable(_) => {
-                Self::Later(error.to_string())
+            ExecuteError::Quarantined { .. } => {
+                Self::refused("stream_quarantined", error.to_string())
             }
+            ExecuteError::Stale { .. }
+            | ExecuteError::Busy
+            | ExecuteError::Unknown(_)
+            | ExecuteError::Unavailable(_) => Self::Later(error.to_string()),
         }
     }
 }
@@ -117,7 +123,9 @@ struct Place {
 fn place(books: &Books, session: &SessionId) -> Option<Place> {
     books.projects.values().find_map(|book| {
         let registered = book.registered()?;
-        let (n, berth, _) = book.enlisted().find(|(_, berth, _)| berth.job().is_some_and(|job| job.session == *session))?;
+        let (n, berth, _) = book
+            .enlisted()
+            .find(|(_, berth, _)| berth.job().is_some_and(|job| job.session == *session))?;
         let running_since = match &berth.slot {
             events::container::Slot::Running { at, .. } => Some(*at),
             _ => None,
@@ -137,13 +145,27 @@ impl Sessions {
     /// The provider that a session at work asks its model of; none when its agent has no model.
     pub fn provider_of(&self, session: &SessionId) -> Result<Option<String>, Denied> {
         let place = self.at_work(session)?;
-        Ok(place.job.agent.as_ref().and_then(|agent| agent.provider()).map(str::to_owned))
+        Ok(place
+            .job
+            .agent
+            .as_ref()
+            .and_then(|agent| agent.provider())
+            .map(str::to_owned))
     }
 
     /// Looks at the book of the project that a session at work serves, and at its assignment.
-    pub fn look<T>(&self, session: &SessionId, read: impl FnOnce(&ProjectBook, &Assignment) -> T) -> Result<T, Denied> {
+    pub fn look<T>(
+        &self,
+        session: &SessionId,
+        read: impl FnOnce(&ProjectBook, &Assignment) -> T,
+    ) -> Result<T, Denied> {
         let place = self.at_work(session)?;
-        let found = self.projector.read(|books| books.projects.get(&place.project).map(|book| read(book, &place.job)));
+        let found = self.projector.read(|books| {
+            books
+                .projects
+                .get(&place.project)
+                .map(|book| read(book, &place.job))
+        });
         found.ok_or_else(|| Denied::refused("unknown_project", "there is no such project"))
     }
 
@@ -151,14 +173,24 @@ impl Sessions {
     pub fn leave(&self, session: &SessionId) -> Result<Leave, Denied> {
         let place = self.at_work(session)?;
         let settings = self.settings(&place.project);
-        let bytes_left = settings.egress_bytes_max.saturating_sub(self.moved_bytes(session));
-        Ok(Leave { rules: settings.egress, bytes_left })
+        let bytes_left = settings
+            .egress_bytes_max
+            .saturating_sub(self.moved_bytes(session));
+        Ok(Leave {
+            rules: settings.egress,
+            bytes_left,
+        })
     }
 
     fn settings(&self, project: &ProjectName) -> Settings {
         self.projector.read(|books| {
-            let registered = books.projects.get(project).and_then(|book| book.registered());
-            registered.map(|registered| registered.settings.clone()).unwrap_or_default()
+            let registered = books
+                .projects
+                .get(project)
+                .and_then(|book| book.registered());
+            registered
+                .map(|registered| registered.settings.clone())
+                .unwrap_or_default()
         })
     }
 
@@ -166,12 +198,18 @@ impl Sessions {
     fn at_work(&self, session: &SessionId) -> Result<Place, Denied> {
         let place = self.place(session)?;
         let over = || Denied::refused("session_over", "this session is over: stop working on it");
-        if place.running_since.is_some() { Ok(place) } else { Err(over()) }
+        if place.running_since.is_some() {
+            Ok(place)
+        } else {
+            Err(over())
+        }
     }
 
     fn place(&self, session: &SessionId) -> Result<Place, Denied> {
         let found = self.projector.read(|books| place(books, session));
-        found.ok_or_else(|| Denied::refused("session_over", "this session is over: stop working on it"))
+        found.ok_or_else(|| {
+            Denied::refused("session_over", "this session is over: stop working on it")
+        })
     }
 
     fn now(&self) -> Timestamp {
@@ -180,22 +218,47 @@ impl Sessions {
 
     /// The id of a session's command: the same request has the same id.
     fn id(session: &SessionId, key: &[&str]) -> CommandId {
-        let parts: Vec<&str> = ["session", session.as_str()].into_iter().chain(key.iter().copied()).collect();
+        let parts: Vec<&str> = ["session", session.as_str()]
+            .into_iter()
+            .chain(key.iter().copied())
+            .collect();
         CommandId::derived(&parts)
     }
 
     /// Sends a command in the name of the session. `key` makes its id: the same request is answered as the first time.
-    async fn command(&self, session: &SessionId, stream: StreamId, command: AnyCommand, key: &[&str]) -> Result<Receipt, Denied> {
+    async fn command(
+        &self,
+        session: &SessionId,
+        stream: StreamId,
+        command: AnyCommand,
+        key: &[&str],
+    ) -> Result<Receipt, Denied> {
         let id = Self::id(session, key);
         let started = self.projector.read(|books| {
             let place = place(books, session)?;
-            let StreamId::Container(_, n) = place.berth else { return None };
-            books.projects.get(&place.project)?.berths.get(&n).map(|t| (t.position, t.correlation))
+            let StreamId::Container(_, n) = place.berth else {
+                return None;
+            };
+            books
+                .projects
+                .get(&place.project)?
+                .berths
+                .get(&n)
+                .map(|t| (t.position, t.correlation))
         });
-        let (causation, correlation) = started.map_or((None, id), |(position, correlation)| (Some(position), correlation));
-        let cause = Cause { principal: Principal::Session(session.clone()), correlation, causation };
+        let (causation, correlation) = started.map_or((None, id), |(position, correlation)| {
+            (Some(position), correlation)
+        });
+        let cause = Cause {
+            principal: Principal::Session(session.clone()),
+            correlation,
+            causation,
+        };
         let none: Vec<(StreamId, Version)> = vec![];
-        let receipt = self.directory.execute(&stream, command, id, cause, none).await?;
+        let receipt = self
+            .directory
+            .execute(&stream, command, id, cause, none)
+            .await?;
         self.projector.wait_for(receipt.position).await;
         Ok(receipt)
     }

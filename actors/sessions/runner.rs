@@ -24,14 +24,26 @@ impl Sessions {
     pub async fn hello(&self, session: &SessionId) -> Result<Brief, Denied> {
         let recorded = self.projector.wait_until(|books| {
             let place = place(books, session)?;
-            let StreamId::Container(_, n) = place.berth else { return None };
+            let StreamId::Container(_, n) = place.berth else {
+                return None;
+            };
             let berth = books.projects.get(&place.project)?.berth(n)?;
             (!matches!(berth.slot, Slot::Requested { .. })).then_some(place)
         });
         let place = tokio::time::timeout(START_RECORDED_WITHIN, recorded).await;
-        let place = place.map_err(|_| Denied::Later("the start of this session is not recorded yet".to_owned()))?;
-        let begin = container::Command::BeginSession { session: session.clone() };
-        self.command(session, place.berth.clone(), AnyCommand::Container(begin), &["begin"]).await?;
+        let place = place.map_err(|_| {
+            Denied::Later("the start of this session is not recorded yet".to_owned())
+        })?;
+        let begin = container::Command::BeginSession {
+            session: session.clone(),
+        };
+        self.command(
+            session,
+            place.berth.clone(),
+            AnyCommand::Container(begin),
+            &["begin"],
+        )
+        .await?;
         self.signs.session(session, self.now());
         self.brief(session, &place).await
     }
@@ -45,8 +57,12 @@ impl Sessions {
             _ => None,
         };
         let fetch = match (job.role, &job.feature, job.epoch) {
-            (Role::Reviewer, Some(feature), Some(epoch)) => Some(format!("refs/supercargo/submitted/{feature}/{epoch}")),
-            (Role::Verifier, _, _) => entry.map(|entry| format!("refs/supercargo/candidates/{entry}")),
+            (Role::Reviewer, Some(feature), Some(epoch)) => {
+                Some(format!("refs/supercargo/submitted/{feature}/{epoch}"))
+            }
+            (Role::Verifier, _, _) => {
+                entry.map(|entry| format!("refs/supercargo/candidates/{entry}"))
+            }
             _ => None,
         };
         let branch = match (job.role, &job.feature, job.epoch) {
@@ -56,7 +72,10 @@ impl Sessions {
         let asked = job.agent.as_ref().and_then(|agent| agent.provider());
         let models = asked.map(|provider| {
             let protocol = self.models.protocol(provider)?;
-            Ok(ModelApi { provider: provider.to_owned(), protocol })
+            Ok(ModelApi {
+                provider: provider.to_owned(),
+                protocol,
+            })
         });
         let (models, trouble) = match models.transpose() {
             Ok(models) => (models, None),
@@ -86,7 +105,10 @@ impl Sessions {
     pub fn beat(&self, session: &SessionId) -> Result<Beat, Denied> {
         let place = self.place(session)?;
         self.signs.session(session, self.now());
-        Ok(Beat { open: place.grant.is_some(), full: self.tallies.is_full(session) })
+        Ok(Beat {
+            open: place.grant.is_some(),
+            full: self.tallies.is_full(session),
+        })
     }
 
     /// A chunk of output; answers the last stored number.
@@ -107,12 +129,21 @@ impl Sessions {
         }
         self.settle_tally(session).await;
         let outcome = self.outcome(session, ending)?;
-        let evidence = serde_json::to_vec(ending).map_err(|e| Denied::refused("invalid", e.to_string()))?;
+        let evidence =
+            serde_json::to_vec(ending).map_err(|e| Denied::refused("invalid", e.to_string()))?;
         let evidence = Some(self.blobs.put(evidence).await?);
         let detail = detail(ending, outcome);
-        let end =
-            container::Command::EndSession { session: session.clone(), outcome, exit_code: ending.exit_code, evidence, detail };
-        match self.command(session, place.berth, AnyCommand::Container(end), &["end"]).await {
+        let end = container::Command::EndSession {
+            session: session.clone(),
+            outcome,
+            exit_code: ending.exit_code,
+            evidence,
+            detail,
+        };
+        match self
+            .command(session, place.berth, AnyCommand::Container(end), &["end"])
+            .await
+        {
             Ok(_) => {}
             Err(Denied::Refused { code, .. }) if code == "session_over" => {}
             Err(other) => return Err(other),
@@ -123,9 +154,14 @@ impl Sessions {
 
     /// Records what the gate holds of this claim, unless a submission already did.
     async fn secure(&self, session: &SessionId, place: &Place) -> Result<(), Denied> {
-        let (Some(feature), Some(epoch)) = (place.job.feature.clone(), place.job.epoch) else { return Ok(()) };
+        let (Some(feature), Some(epoch)) = (place.job.feature.clone(), place.job.epoch) else {
+            return Ok(());
+        };
         let secured = self.projector.read(|books| {
-            let known = books.projects.get(&place.project).and_then(|book| book.feature(&feature));
+            let known = books
+                .projects
+                .get(&place.project)
+                .and_then(|book| book.feature(&feature));
             known.is_none_or(|known| known.secured.contains_key(&epoch))
         });
         if secured {
@@ -134,11 +170,21 @@ impl Sessions {
         let sha = self.repo.work_head(&place.project, &feature, epoch).await?;
         let stream = StreamId::Feature(place.project.clone(), feature);
         let command = FeatureCommand::SecureWork { epoch, sha };
-        self.command(session, stream, AnyCommand::Feature(command), &["secure"]).await.map(|_| ())
+        self.command(session, stream, AnyCommand::Feature(command), &["secure"])
+            .await
+            .map(|_| ())
     }
 
-    async fn verified(&self, session: &SessionId, place: &Place, verification: &Verification) -> Result<(), Denied> {
-        let Some(Subject::Verification(entry)) = place.grant.as_ref().map(|g| g.subject.clone()) else { return Ok(()) };
+    async fn verified(
+        &self,
+        session: &SessionId,
+        place: &Place,
+        verification: &Verification,
+    ) -> Result<(), Denied> {
+        let Some(Subject::Verification(entry)) = place.grant.as_ref().map(|g| g.subject.clone())
+        else {
+            return Ok(());
+        };
         let evidence = Evidence::Ran {
             tree: verification.tree.clone(),
             command: place.job.prompt_digest,
@@ -147,9 +193,16 @@ impl Sessions {
             session: session.clone(),
             tail: last_bytes(&verification.tail, TAIL_MAX),
         };
-        let command = trunk::Command::RecordVerification { entry, session: Some(session.clone()), evidence };
+        let command = trunk::Command::RecordVerification {
+            entry,
+            session: Some(session.clone()),
+            evidence,
+        };
         let stream = StreamId::Trunk(place.project.clone());
-        match self.command(session, stream, AnyCommand::Trunk(command), &["evidence"]).await {
+        match self
+            .command(session, stream, AnyCommand::Trunk(command), &["evidence"])
+            .await
+        {
             // Evidence that is not taken is no reason to keep the session: its verification lapses and another starts.
             Ok(_) | Err(Denied::Refused { .. }) => Ok(()),
             Err(later) => Err(later),
@@ -159,20 +212,60 @@ impl Sessions {
     /// Judged from what was handed in: a session that settled its grant did its work, whatever its exit code says.
     fn outcome(&self, session: &SessionId, ending: &Ending) -> Result<Outcome, Denied> {
         let place = self.place(session)?;
-        let overtime = place.running_since.is_some_and(|at| self.now() >= at.plus_ms(place.wall_ms));
-        let said = self.projector.read(|books| books.projects.get(&place.project)?.sessions.get(session)?.said);
+        let overtime = place
+            .running_since
+            .is_some_and(|at| self.now() >= at.plus_ms(place.wall_ms));
+        let said = self.projector.read(|books| {
+            books
+                .projects
+                .get(&place.project)?
+                .sessions
+                .get(session)?
+                .said
+        });
         Ok(match (&place.grant, ending) {
-            (None, Ending { verification: Some(_), .. }) => Outcome::Completed,
+            (
+                None,
+                Ending {
+                    verification: Some(_),
+                    ..
+                },
+            ) => Outcome::Completed,
             // Without a word of its own its work was ended from outside: a lease that ran out, a person, a stop.
             (None, _) => said.unwrap_or(Outcome::Interrupted),
             (Some(_), _) if overtime => Outcome::TimedOut,
-            (Some(_), Ending { context_full: true, .. }) => Outcome::ContextFull,
-            (Some(_), Ending { interrupted: true, .. }) => Outcome::Interrupted,
+            (
+                Some(_),
+                Ending {
+                    context_full: true, ..
+                },
+            ) => Outcome::ContextFull,
+            (
+                Some(_),
+                Ending {
+                    interrupted: true, ..
+                },
+            ) => Outcome::Interrupted,
             // What the provider answered last is known here; what the agent makes of it is not asked.
             (Some(_), _) if self.tallies.is_limited(session) => Outcome::ProviderLimited,
             // The agent never ran: that is the infrastructure's failure and uses none of the feature's tries.
-            (Some(_), Ending { trouble: Some(_), exit_code: None, signal: None, .. }) => Outcome::Lost,
-            (Some(_), Ending { exit_code: Some(0), failure: None, .. }) => Outcome::NoWork,
+            (
+                Some(_),
+                Ending {
+                    trouble: Some(_),
+                    exit_code: None,
+                    signal: None,
+                    ..
+                },
+            ) => Outcome::Lost,
+            (
+                Some(_),
+                Ending {
+                    exit_code: Some(0),
+                    failure: None,
+                    ..
+                },
+            ) => Outcome::NoWork,
             (Some(_), _) => Outcome::Failed,
         })
     }
@@ -182,7 +275,9 @@ impl Sessions {
 const TAIL_MAX: usize = 4096;
 
 fn last_bytes(text: &str, max: usize) -> String {
-    let from = (text.len().saturating_sub(max)..text.len()).find(|i| text.is_char_boundary(*i)).unwrap_or(text.len());
+    let from = (text.len().saturating_sub(max)..text.len())
+        .find(|i| text.is_char_boundary(*i))
+        .unwrap_or(text.len());
     text[from..].to_owned()
 }
 
@@ -192,7 +287,10 @@ fn detail(ending: &Ending, outcome: Outcome) -> String {
         (None, Some(signal)) => format!("the agent was ended by signal {signal}"),
         (None, None) => "no agent ran".to_owned(),
     };
-    let more = [&ending.trouble, &ending.failure].into_iter().flatten().map(|why| format!("; {why}"));
+    let more = [&ending.trouble, &ending.failure]
+        .into_iter()
+        .flatten()
+        .map(|why| format!("; {why}"));
     format!("{}: {how}{}", outcome.name(), more.collect::<String>())
 }
 

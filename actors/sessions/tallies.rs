@@ -73,21 +73,50 @@ impl Pending {
     }
 
     fn deny(&mut self, target: &str) {
-        let shown: String = target.chars().take(TARGET_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        let shown: String = target
+            .chars()
+            .take(TARGET_MAX)
+            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+            .collect();
         let known = self.denied.contains_key(&shown) || self.denied.len() < TARGETS_MAX;
-        *self.denied.entry(if known { shown } else { "and others".to_owned() }).or_default() += 1;
+        *self
+            .denied
+            .entry(if known {
+                shown
+            } else {
+                "and others".to_owned()
+            })
+            .or_default() += 1;
     }
 
     /// The commands that record it.
     fn commands(self, session: &SessionId) -> Vec<Command> {
         let mut commands = Vec::new();
         if !self.usage.is_empty() {
-            let models = self.usage.into_iter().map(|((provider, model), usage)| ModelUsage { provider, model, usage });
-            commands.push(Command::MeterUsage { session: session.clone(), models: models.collect() });
+            let models = self
+                .usage
+                .into_iter()
+                .map(|((provider, model), usage)| ModelUsage {
+                    provider,
+                    model,
+                    usage,
+                });
+            commands.push(Command::MeterUsage {
+                session: session.clone(),
+                models: models.collect(),
+            });
         }
         if self.bytes > 0 || !self.denied.is_empty() {
-            let denied = self.denied.into_iter().map(|(target, count)| DeniedTarget { target, count }).collect();
-            commands.push(Command::RecordEgress { session: session.clone(), bytes: self.bytes, denied });
+            let denied = self
+                .denied
+                .into_iter()
+                .map(|(target, count)| DeniedTarget { target, count })
+                .collect();
+            commands.push(Command::RecordEgress {
+                session: session.clone(),
+                bytes: self.bytes,
+                denied,
+            });
         }
         commands
     }
@@ -96,7 +125,10 @@ impl Pending {
 impl Tallies {
     /// Counts of a run that began at this time.
     pub fn new(since: Timestamp) -> Self {
-        Self { since, counted: Mutex::default() }
+        Self {
+            since,
+            counted: Mutex::default(),
+        }
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut BTreeMap<SessionId, Tally>) -> T) -> T {
@@ -140,17 +172,27 @@ impl Sessions {
     pub fn used(&self, session: &SessionId, used: Used) {
         let window = self.models.context(&used.model);
         let full = used.usage.context().saturating_mul(100) >= window.saturating_mul(FULL_PERCENT);
-        let last = Last { limited: used.usage.limited > 0, full };
+        let last = Last {
+            limited: used.usage.limited > 0,
+            full,
+        };
         self.count(session, |tally| {
             tally.last = Some(last);
-            tally.pending.usage.entry((used.provider, used.model)).or_default().add(&used.usage);
+            tally
+                .pending
+                .usage
+                .entry((used.provider, used.model))
+                .or_default()
+                .add(&used.usage);
         });
     }
 
     /// Counts bytes that went out and came in.
     pub fn moved(&self, session: &SessionId, bytes: u64) {
         if bytes > 0 {
-            self.count(session, |tally| tally.pending.bytes = tally.pending.bytes.saturating_add(bytes));
+            self.count(session, |tally| {
+                tally.pending.bytes = tally.pending.bytes.saturating_add(bytes)
+            });
         }
     }
 
@@ -161,9 +203,15 @@ impl Sessions {
 
     /// Bytes this session has moved, recorded or not.
     pub fn moved_bytes(&self, session: &SessionId) -> u64 {
-        let pending = self.tallies.with(|counted| counted.get(session).map_or(0, |tally| tally.pending.bytes));
+        let pending = self
+            .tallies
+            .with(|counted| counted.get(session).map_or(0, |tally| tally.pending.bytes));
         let recorded = self.projector.read(|books| {
-            books.projects.values().find_map(|book| book.sessions.get(session)).map_or(0, |record| record.egress.bytes)
+            books
+                .projects
+                .values()
+                .find_map(|book| book.sessions.get(session))
+                .map_or(0, |record| record.egress.bytes)
         });
         pending.saturating_add(recorded)
     }
@@ -184,9 +232,14 @@ impl Sessions {
         let clock = self.directory.kernel().clock.clone();
         while let Some((number, pending)) = self.tallies.take(&session) {
             self.record_all(&session, number, pending).await;
-            clock.sleep_until(clock.now().plus_ms(RECORD_EVERY_MS)).await;
+            clock
+                .sleep_until(clock.now().plus_ms(RECORD_EVERY_MS))
+                .await;
         }
-        if self.projector.read(|books| place(books, &session).is_none()) {
+        if self
+            .projector
+            .read(|books| place(books, &session).is_none())
+        {
             self.tallies.forget(&session);
         }
     }
@@ -201,9 +254,18 @@ impl Sessions {
     }
 
     /// One record. What comes too late is told to whoever reads the server's log: its container is gone, and with it the place for it.
-    async fn record_one(&self, session: &SessionId, number: u64, pending: Pending) -> Result<(), Denied> {
+    async fn record_one(
+        &self,
+        session: &SessionId,
+        number: u64,
+        pending: Pending,
+    ) -> Result<(), Denied> {
         let (since, number) = (self.tallies.since.to_string(), number.to_string());
-        for (command, kind) in pending.commands(session).into_iter().zip(["first", "second"]) {
+        for (command, kind) in pending
+            .commands(session)
+            .into_iter()
+            .zip(["first", "second"])
+        {
             let place = self.place(session);
             let berth = match place {
                 Ok(place) => place.berth,
@@ -213,9 +275,14 @@ impl Sessions {
                 }
             };
             let key = ["tally", since.as_str(), number.as_str(), kind];
-            match self.command(session, berth, AnyCommand::Container(command), &key).await {
+            match self
+                .command(session, berth, AnyCommand::Container(command), &key)
+                .await
+            {
                 Err(Denied::Later(why)) => return Err(Denied::Later(why)),
-                Err(refused @ Denied::Refused { .. }) => tracing::warn!(%session, %refused, "not recorded"),
+                Err(refused @ Denied::Refused { .. }) => {
+                    tracing::warn!(%session, %refused, "not recorded")
+                }
                 Ok(_) => {}
             }
         }
@@ -225,7 +292,9 @@ impl Sessions {
     /// Records what is pending now, before the end of the session is recorded.
     pub(super) async fn settle_tally(&self, session: &SessionId) {
         let pending = self.tallies.with(|counted| {
-            let tally = counted.get_mut(session).filter(|tally| !tally.pending.is_empty())?;
+            let tally = counted
+                .get_mut(session)
+                .filter(|tally| !tally.pending.is_empty())?;
             tally.records += 1;
             Some((tally.records, std::mem::take(&mut tally.pending)))
         });
@@ -252,7 +321,10 @@ mod tests {
         assert_eq!(pending.denied["and others"], 151);
         let mut pending = Pending::default();
         pending.deny("a\u{1b}[31m\nb:1");
-        assert_eq!(pending.denied.keys().next().map(String::as_str), Some("a\u{fffd}[31m\u{fffd}b:1"));
+        assert_eq!(
+            pending.denied.keys().next().map(String::as_str),
+            Some("a\u{fffd}[31m\u{fffd}b:1")
+        );
     }
 
     #[test]

@@ -25,7 +25,15 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let demo = tempfile::tempdir()?;
     let ran = Command::new(env!("CARGO_BIN_EXE_supercargo"))
         .env("SUPERCARGO_ENGINE", "process")
-        .args(["try", "--exit-when-done", "--agents", "8", "--features", FEATURES, "--data"])
+        .args([
+            "try",
+            "--exit-when-done",
+            "--agents",
+            "8",
+            "--features",
+            FEATURES,
+            "--data",
+        ])
         .arg(demo.path())
         .stdout(Stdio::null())
         .status()?;
@@ -33,8 +41,14 @@ pub(crate) fn run() -> anyhow::Result<()> {
         bail!("the demo did not complete");
     }
     let data = tempfile::tempdir()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let (events, projects) = runtime.block_on(multiply(&demo.path().join("log.db"), &data.path().join("log.db")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let (events, projects) = runtime.block_on(multiply(
+        &demo.path().join("log.db"),
+        &data.path().join("log.db"),
+    ))?;
     drop(runtime);
     let mut boots = Vec::new();
     for _ in 0..BOOTS {
@@ -68,16 +82,25 @@ fn boot(data: &Path) -> anyhow::Result<f64> {
     let pid = nix::unistd::Pid::from_raw(i32::try_from(server.id())?);
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM)?;
     server.wait()?;
-    if ready.starts_with("listening on") { Ok(took) } else { bail!("the server did not come up: {ready}") }
+    if ready.starts_with("listening on") {
+        Ok(took)
+    } else {
+        bail!("the server did not come up: {ready}")
+    }
 }
 
 async fn multiply(from: &Path, to: &Path) -> anyhow::Result<(usize, usize)> {
     let from = SqliteLog::open(from, "unused").await?;
     let source: Vec<Envelope> = from.read_all(Position(0), usize::MAX).await?;
-    let source: Vec<Envelope> = source.into_iter().filter(|e| e.stream.project().is_some()).collect();
+    let source: Vec<Envelope> = source
+        .into_iter()
+        .filter(|e| e.stream.project().is_some())
+        .collect();
     let mut names: HashMap<String, &'static str> = HashMap::new();
     for envelope in &source {
-        names.entry(envelope.kind.to_string()).or_insert_with(|| Box::leak(envelope.kind.to_string().into_boxed_str()));
+        names
+            .entry(envelope.kind.to_string())
+            .or_insert_with(|| Box::leak(envelope.kind.to_string().into_boxed_str()));
     }
     let (source, names) = (Arc::new(source), Arc::new(names));
     let to = Arc::new(SqliteLog::open(to, "log-benchmark").await?);
@@ -96,16 +119,27 @@ async fn copy(
     n: usize,
 ) -> anyhow::Result<()> {
     for envelope in source.iter() {
-        let renamed = envelope.stream.to_string().replacen("-demo", &format!("-demo-{n}"), 1);
-        let stream: StreamId = renamed.parse().map_err(|e| anyhow::anyhow!("{renamed}: {e}"))?;
-        let kind = Kind { name: names[&*envelope.kind], schema: envelope.schema };
+        let renamed = envelope
+            .stream
+            .to_string()
+            .replacen("-demo", &format!("-demo-{n}"), 1);
+        let stream: StreamId = renamed
+            .parse()
+            .map_err(|e| anyhow::anyhow!("{renamed}: {e}"))?;
+        let kind = Kind {
+            name: names[&*envelope.kind],
+            schema: envelope.schema,
+        };
         let mut cause = envelope.cause.clone();
         cause.causation = None;
         let append = Append {
             stream,
             expected: Version(envelope.version.0 - 1),
             also_expect: vec![],
-            events: vec![NewEvent { kind, payload: envelope.payload.clone() }],
+            events: vec![NewEvent {
+                kind,
+                payload: envelope.payload.clone(),
+            }],
             command: CommandId::derived(&["copy", &n.to_string(), &envelope.position.to_string()]),
             body: Digest::default(),
             cause,

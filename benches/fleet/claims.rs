@@ -47,8 +47,15 @@ async fn measure(folder: &Path) -> anyhow::Result<()> {
         latencies.extend(took);
         bursts.push(burst);
     }
-    let (latencies, bursts, disk) = (crate::sorted(latencies), crate::sorted(bursts), crate::sorted(disk));
-    let (p50, p99) = (crate::percentile(&latencies, 0.5), crate::percentile(&latencies, 0.99));
+    let (latencies, bursts, disk) = (
+        crate::sorted(latencies),
+        crate::sorted(bursts),
+        crate::sorted(disk),
+    );
+    let (p50, p99) = (
+        crate::percentile(&latencies, 0.5),
+        crate::percentile(&latencies, 0.99),
+    );
     let f = crate::percentile(&disk, 0.5);
     println!(
         "claims: {CLAIMS} at once on {READY} ready features, {ROUNDS} rounds: p50 {p50:.2} ms, p99 {p99:.2} ms, whole burst p50 {:.2} ms; \
@@ -80,9 +87,18 @@ impl Scene {
         let office = app.served(None).office;
         let wish = || Wish::fresh("bench");
         let git_url = upstream.display().to_string();
-        let new = NewProject { name: "bench".into(), git_url, kind: ProjectKind::Existing, spec: None, credential: None };
+        let new = NewProject {
+            name: "bench".into(),
+            git_url,
+            kind: ProjectKind::Existing,
+            spec: None,
+            credential: None,
+        };
         office.add_project(&wish(), new).await?;
-        let change = ProjectChange { target: Some(0), ..ProjectChange::default() };
+        let change = ProjectChange {
+            target: Some(0),
+            ..ProjectChange::default()
+        };
         office.change_project(&wish(), "bench", &change).await?;
         let items = (0..READY).map(|n| BatchItem {
             key: None,
@@ -90,11 +106,22 @@ impl Scene {
             depends_on: vec![],
             raw: None,
         });
-        let batch = Batch { prefix: "f".into(), items: items.collect() };
+        let batch = Batch {
+            prefix: "f".into(),
+            items: items.collect(),
+        };
         office.add_features(&wish(), "bench", &batch).await?;
         office.intend(&wish(), "bench", Wanted::Start).await?;
-        app.begin(&EngineArgs { engine: EngineWish::Process, ..EngineArgs::default() }).await?;
-        Ok(Self { app, office, project: "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))? })
+        app.begin(&EngineArgs {
+            engine: EngineWish::Process,
+            ..EngineArgs::default()
+        })
+        .await?;
+        Ok(Self {
+            app,
+            office,
+            project: "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))?,
+        })
     }
 
     async fn all_ready(&self) -> anyhow::Result<()> {
@@ -102,7 +129,9 @@ impl Scene {
             let book = books.projects.get(&self.project)?;
             (book.ready().len() == READY && book.trunk.state.head.is_some()).then_some(())
         });
-        tokio::time::timeout(READY_WITHIN, ready).await.context("the features were never ready")
+        tokio::time::timeout(READY_WITHIN, ready)
+            .await
+            .context("the features were never ready")
     }
 
     /// Milliseconds of each claim and of the whole burst; what was claimed is given back.
@@ -116,7 +145,9 @@ impl Scene {
             let asking = Asking {
                 project: self.project.clone(),
                 feature: None,
-                holder: Holder::Outside { principal: principal.clone() },
+                holder: Holder::Outside {
+                    principal: principal.clone(),
+                },
                 id,
                 cause: Cause::first(Principal::Operator(principal.into()), id),
                 premises: vec![],
@@ -126,16 +157,27 @@ impl Scene {
         });
         let answers = futures::future::try_join_all(claims).await?;
         let burst = began.elapsed().as_secs_f64() * 1e3;
-        let granted: Vec<_> = answers.iter().filter_map(|(granted, _)| granted.clone()).collect();
+        let granted: Vec<_> = answers
+            .iter()
+            .filter_map(|(granted, _)| granted.clone())
+            .collect();
         if granted.len() != READY {
             bail!("{} of {READY} were granted", granted.len());
         }
         for grant in granted {
             let id = Wish::fresh("bench").id;
-            let release = feature::Command::Release { epoch: grant.epoch, outcome: Outcome::Interrupted, detail: "bench".into() };
+            let release = feature::Command::Release {
+                epoch: grant.epoch,
+                outcome: Outcome::Interrupted,
+                detail: "bench".into(),
+            };
             let stream = StreamId::Feature(self.project.clone(), grant.feature);
             let cause = Cause::first(Principal::Operator("bench".into()), id);
-            self.office.core.directory.execute(&stream, AnyCommand::Feature(release), id, cause, vec![]).await?;
+            self.office
+                .core
+                .directory
+                .execute(&stream, AnyCommand::Feature(release), id, cause, vec![])
+                .await?;
         }
         Ok((answers.into_iter().map(|(_, took)| took).collect(), burst))
     }

@@ -18,7 +18,10 @@ type Run = fn() -> anyhow::Result<()>;
 
 /// The wall clock of the benchmarks.
 pub(crate) fn now() -> Instant {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a benchmark measures the machine's time"
+    )]
     Instant::now()
 }
 
@@ -37,14 +40,19 @@ pub(crate) fn sorted(mut values: Vec<f64>) -> Vec<f64> {
 
 /// The fleet takes the running program for its runner, which this one then has to be.
 fn called_as_the_runner() -> bool {
-    std::env::args().nth(1).is_some_and(|first| ["runner", "script", "agent", "--version"].contains(&first.as_str()))
+    std::env::args()
+        .nth(1)
+        .is_some_and(|first| ["runner", "script", "agent", "--version"].contains(&first.as_str()))
 }
 
 fn main() -> ExitCode {
     if called_as_the_runner() {
         return supercargo::cli::run(<supercargo::cli::Cli as clap::Parser>::parse());
     }
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
     let runs: [(&str, Run); 7] = [
         ("memory", memory::run),
         ("boot", boot::run),

@@ -11,7 +11,14 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let (agents, features) = (agents.to_string(), features.to_string());
         let child = Command::new(env!("CARGO_BIN_EXE_supercargo"))
             .env("SUPERCARGO_ENGINE", "process")
-            .args(["try", "--exit-when-done", "--agents", &agents, "--features", &features])
+            .args([
+                "try",
+                "--exit-when-done",
+                "--agents",
+                &agents,
+                "--features",
+                &features,
+            ])
             .stdout(Stdio::null())
             .spawn()?;
         let began = crate::now();
@@ -37,7 +44,8 @@ fn watch(mut child: Child) -> anyhow::Result<(u64, u64, bool)> {
         if let Some(status) = child.try_wait()? {
             return Ok((peak, last, status.success()));
         }
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
         let field = |name: &str| {
             let line = status.lines().find(|l| l.starts_with(name))?;
             line.split_whitespace().nth(1)?.parse::<u64>().ok()

@@ -26,7 +26,11 @@ const ROUNDS: usize = 5;
 const AT_WORK_WITHIN: Duration = Duration::from_secs(120);
 
 pub(crate) fn run() -> anyhow::Result<()> {
-    let answers = Command::new("docker").args(["image", "inspect", IMAGE]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let answers = Command::new("docker")
+        .args(["image", "inspect", IMAGE])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     if !answers.is_ok_and(|status| status.success()) {
         println!("start: skipped, no Docker engine with {IMAGE} answers");
         return Ok(());
@@ -66,8 +70,13 @@ pub(crate) fn crowd() -> anyhow::Result<()> {
 /// MiB of a line of a process's status.
 fn resident(status: &str, field: &str) -> f64 {
     let text = std::fs::read_to_string(status).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix(field)).and_then(|rest| rest.split_whitespace().next());
-    line.and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(field))
+        .and_then(|rest| rest.split_whitespace().next());
+    line.and_then(|kib| kib.parse::<f64>().ok())
+        .unwrap_or(f64::NAN)
+        / 1024.0
 }
 
 /// Resident MiB of every runner on this machine: all of it, and what no file backs.
@@ -77,9 +86,14 @@ fn runners() -> Vec<(f64, f64)> {
         let line = std::fs::read(path.join("cmdline")).unwrap_or_default();
         line.starts_with(b"/door/supercargo\0runner")
     };
-    let found = processes.map(|process| process.path()).filter(|path| is_runner(path)).map(|path| path.join("status"));
+    let found = processes
+        .map(|process| process.path())
+        .filter(|path| is_runner(path))
+        .map(|path| path.join("status"));
     let found = found.filter_map(|status| status.to_str().map(str::to_owned));
-    found.map(|status| (resident(&status, "VmRSS:"), resident(&status, "RssAnon:"))).collect()
+    found
+        .map(|status| (resident(&status, "VmRSS:"), resident(&status, "RssAnon:")))
+        .collect()
 }
 
 /// Seconds until ten containers of the image run, started at once.
@@ -88,7 +102,17 @@ fn ten_bare() -> anyhow::Result<f64> {
     let children: Vec<_> = (0..AGENTS)
         .map(|_| {
             let mut command = Command::new("docker");
-            command.args(["run", "--detach", "--network", "none", "--label", "supercargo-bench=1", IMAGE, "sleep", "60"]);
+            command.args([
+                "run",
+                "--detach",
+                "--network",
+                "none",
+                "--label",
+                "supercargo-bench=1",
+                IMAGE,
+                "sleep",
+                "60",
+            ]);
             command.stdout(Stdio::piped()).spawn()
         })
         .collect::<Result<_, _>>()?;
@@ -98,45 +122,109 @@ fn ten_bare() -> anyhow::Result<f64> {
         ids.push(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }
     let took = began.elapsed().as_secs_f64();
-    let removed = Command::new("docker").args(["rm", "--force"]).args(&ids).stdout(Stdio::null()).status()?;
-    if removed.success() { Ok(took) } else { bail!("the bare containers could not be removed") }
+    let removed = Command::new("docker")
+        .args(["rm", "--force"])
+        .args(&ids)
+        .stdout(Stdio::null())
+        .status()?;
+    if removed.success() {
+        Ok(took)
+    } else {
+        bail!("the bare containers could not be removed")
+    }
 }
 
 /// Seconds until so many sessions are at work, and what was looked at then.
-async fn sessions<T>(folder: &Path, agents: u16, look: impl FnOnce() -> T) -> anyhow::Result<(f64, T)> {
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each kind; to be split by concept"
+)]
+async fn sessions<T>(
+    folder: &Path,
+    agents: u16,
+    look: impl FnOnce() -> T,
+) -> anyhow::Result<(f64, T)> {
     let upstream = folder.join("upstream.git");
     crate::claims::seed(&upstream)?;
     let mut app = App::open(DataFolder::make(&folder.join("data"))?, Ownership::Respect).await?;
     let office = app.served(None).office;
     let wish = || Wish::fresh("bench");
     let git_url = upstream.display().to_string();
-    let new = NewProject { name: "bench".into(), git_url, kind: ProjectKind::Existing, spec: None, credential: None };
+    let new = NewProject {
+        name: "bench".into(),
+        git_url,
+        kind: ProjectKind::Existing,
+        spec: None,
+        credential: None,
+    };
     office.add_project(&wish(), new).await?;
-    let container = Some(ContainerLimits { memory_mib: 256, work_mib: 64, cpu_milli: 500, ..ContainerLimits::default() });
-    let change = ProjectChange { target: Some(agents), target_max: Some(agents), container, ..ProjectChange::default() };
+    let container = Some(ContainerLimits {
+        memory_mib: 256,
+        work_mib: 64,
+        cpu_milli: 500,
+        ..ContainerLimits::default()
+    });
+    let change = ProjectChange {
+        target: Some(agents),
+        target_max: Some(agents),
+        container,
+        ..ProjectChange::default()
+    };
     office.change_project(&wish(), "bench", &change).await?;
     let description = "```supercargo-script\nhang\n```".to_owned();
-    let content = |n| Content { description: description.clone(), ..Content::titled(&format!("F{n}")) };
-    let items = (0..agents).map(|n| BatchItem { key: None, content: content(n), depends_on: vec![], raw: None }).collect();
-    office.add_features(&wish(), "bench", &Batch { prefix: "f".into(), items }).await?;
-    app.begin(&EngineArgs { engine: EngineWish::Docker, image: Some(IMAGE.to_owned()), ..EngineArgs::default() }).await?;
+    let content = |n| Content {
+        description: description.clone(),
+        ..Content::titled(&format!("F{n}"))
+    };
+    let items = (0..agents)
+        .map(|n| BatchItem {
+            key: None,
+            content: content(n),
+            depends_on: vec![],
+            raw: None,
+        })
+        .collect();
+    office
+        .add_features(
+            &wish(),
+            "bench",
+            &Batch {
+                prefix: "f".into(),
+                items,
+            },
+        )
+        .await?;
+    app.begin(&EngineArgs {
+        engine: EngineWish::Docker,
+        image: Some(IMAGE.to_owned()),
+        ..EngineArgs::default()
+    })
+    .await?;
     let project: ProjectName = "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))?;
     let began = crate::now();
     office.intend(&wish(), "bench", Wanted::Start).await?;
     let at_work = office.core.projector.wait_until(|books| {
         let berths = books.projects.get(&project)?.enlisted();
-        let working = berths.filter(|(_, berth, _)| matches!(berth.slot, Slot::Running { begun: true, .. })).count();
+        let working = berths
+            .filter(|(_, berth, _)| matches!(berth.slot, Slot::Running { begun: true, .. }))
+            .count();
         (working == usize::from(agents)).then_some(())
     });
-    tokio::time::timeout(AT_WORK_WITHIN, at_work).await.context("not all sessions were at work in time")?;
+    tokio::time::timeout(AT_WORK_WITHIN, at_work)
+        .await
+        .context("not all sessions were at work in time")?;
     let took = began.elapsed().as_secs_f64();
     let looked = look();
     office.intend(&wish(), "bench", Wanted::Stop).await?;
     let gone = office.core.projector.wait_until(|books| {
         let mut berths = books.projects.get(&project)?.enlisted();
-        berths.all(|(_, berth, _)| berth.job().is_none()).then_some(())
+        berths
+            .all(|(_, berth, _)| berth.job().is_none())
+            .then_some(())
     });
-    tokio::time::timeout(AT_WORK_WITHIN, gone).await.context("the sessions did not end")?;
+    tokio::time::timeout(AT_WORK_WITHIN, gone)
+        .await
+        .context("the sessions did not end")?;
     app.stop().await;
     Ok((took, looked))
 }

@@ -17,10 +17,23 @@ const CLONES: usize = 5;
 
 fn git(folder: &Path, args: &[&str]) -> anyhow::Result<String> {
     let mut command = Command::new("git");
-    command.args(["-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "gc.auto=0"]).args(args);
+    command
+        .args([
+            "-c",
+            "user.name=bench",
+            "-c",
+            "user.email=bench@localhost",
+            "-c",
+            "gc.auto=0",
+        ])
+        .args(args);
     let output = command.current_dir(folder).output()?;
     if !output.status.success() {
-        bail!("git {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "git {}: {}",
+            args.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
@@ -29,20 +42,37 @@ fn git(folder: &Path, args: &[&str]) -> anyhow::Result<String> {
 fn prose(number: usize) -> String {
     let mut state = number as u64 + 1;
     let mut next = |below: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % below
     };
     let words = 100 + next(1_200);
-    (0..words).map(|_| format!("{:x}{}", next(3_000) * 7_919, if next(12) == 0 { '\n' } else { ' ' })).collect()
+    (0..words)
+        .map(|_| {
+            format!(
+                "{:x}{}",
+                next(3_000) * 7_919,
+                if next(12) == 0 { '\n' } else { ' ' }
+            )
+        })
+        .collect()
 }
 
 /// A bare repository with many files, and works that each change one of them.
 fn upstream(folder: &Path) -> anyhow::Result<(String, Vec<Sha>)> {
     let path = folder.join("upstream.git");
     let mut options = git2::RepositoryInitOptions::new();
-    options.bare(true).initial_head("main").external_template(false);
+    options
+        .bare(true)
+        .initial_head("main")
+        .external_template(false);
     let repository = git2::Repository::init_opts(&path, &options)?;
-    let author = git2::Signature::new("bench", "bench@localhost", &git2::Time::new(1_700_000_000, 0))?;
+    let author = git2::Signature::new(
+        "bench",
+        "bench@localhost",
+        &git2::Time::new(1_700_000_000, 0),
+    )?;
     let mut root = repository.treebuilder(None)?;
     for folder in 0..FILES / 100 {
         let mut inner = repository.treebuilder(None)?;
@@ -53,15 +83,33 @@ fn upstream(folder: &Path) -> anyhow::Result<(String, Vec<Sha>)> {
         root.insert(format!("d{folder:03}"), inner.write()?, 0o040_000)?;
     }
     let tree = repository.find_tree(root.write()?)?;
-    let base = repository.commit(Some("refs/heads/main"), &author, &author, "Begin\n", &tree, &[])?;
+    let base = repository.commit(
+        Some("refs/heads/main"),
+        &author,
+        &author,
+        "Begin\n",
+        &tree,
+        &[],
+    )?;
     let base = repository.find_commit(base)?;
     let mut works = Vec::new();
     for n in 0..MERGES {
         let blob = repository.blob(format!("changed by {n}\n").as_bytes())?;
         let mut update = git2::build::TreeUpdateBuilder::new();
-        update.upsert(format!("d{:03}/f{:03}", n % 100, n % 97), blob, git2::FileMode::Blob);
+        update.upsert(
+            format!("d{:03}/f{:03}", n % 100, n % 97),
+            blob,
+            git2::FileMode::Blob,
+        );
         let tree = repository.find_tree(update.create_updated(&repository, &tree)?)?;
-        let work = repository.commit(Some(&format!("refs/heads/w/{n}")), &author, &author, "Work\n", &tree, &[&base])?;
+        let work = repository.commit(
+            Some(&format!("refs/heads/w/{n}")),
+            &author,
+            &author,
+            "Work\n",
+            &tree,
+            &[&base],
+        )?;
         works.push(work.to_string().parse()?);
     }
     // As hosts keep them.
@@ -92,7 +140,16 @@ fn cli(folder: &Path, url: &str) -> anyhow::Result<f64> {
     let tree = folder.join("cli");
     let begun = crate::now();
     for n in 0..MERGES {
-        git(&tree, &["merge", "--quiet", "--no-ff", "--no-edit", &format!("origin/w/{n}")])?;
+        git(
+            &tree,
+            &[
+                "merge",
+                "--quiet",
+                "--no-ff",
+                "--no-edit",
+                &format!("origin/w/{n}"),
+            ],
+        )?;
         git(&tree, &["push", "--quiet", "origin", "HEAD:main"])?;
     }
     Ok(MERGES as f64 / begun.elapsed().as_secs_f64())
@@ -103,7 +160,10 @@ async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> 
     let project: ProjectName = "bench".parse()?;
     let mut base = gates.copy(&project, url).await?.head;
     // Works are in the gate because they were pushed to it.
-    git(&gates.path(&project), &["fetch", "--quiet", url, "+refs/heads/w/*:refs/heads/work/*"])?;
+    git(
+        &gates.path(&project),
+        &["fetch", "--quiet", url, "+refs/heads/w/*:refs/heads/work/*"],
+    )?;
     let begun = crate::now();
     for (n, work) in works.iter().enumerate() {
         let wish = MergeWish {
@@ -116,8 +176,13 @@ async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> 
             message: format!("Merge {n}\n"),
             at: Timestamp(1_700_000_000_000_000),
         };
-        let Built::Candidate(candidate, _) = gates.build(&project, url, "main", &wish).await? else { bail!("no candidate") };
-        let Published::Advanced = gates.publish(&project, url, "main", &candidate).await? else { bail!("not published") };
+        let Built::Candidate(candidate, _) = gates.build(&project, url, "main", &wish).await?
+        else {
+            bail!("no candidate")
+        };
+        let Published::Advanced = gates.publish(&project, url, "main", &candidate).await? else {
+            bail!("not published")
+        };
         base = Some(candidate.sha);
     }
     Ok(MERGES as f64 / begun.elapsed().as_secs_f64())
@@ -127,23 +192,49 @@ async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> 
 fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
     let data = folder.join("data");
     let mut server = crate::way_out::begin(&data)?;
-    crate::way_out::told(&["project", "add", "bench", "--git-url", url, "--existing"], &data)?;
+    crate::way_out::told(
+        &["project", "add", "bench", "--git-url", url, "--existing"],
+        &data,
+    )?;
     crate::way_out::told(&["project", "upstream", "show", "bench"], &data)?;
     let address = std::fs::read_to_string(data.join("url"))?;
     let token = std::fs::read_to_string(data.join("token"))?;
-    let gate = format!("{}/git/bench.git", address.trim().replace("http://", &format!("http://x:{}@", token.trim())));
+    let gate = format!(
+        "{}/git/bench.git",
+        address
+            .trim()
+            .replace("http://", &format!("http://x:{}@", token.trim()))
+    );
     // Ten thousand new files are the disk's business, the same for both: where there is a folder in memory, it is left out.
     let memory = Path::new("/dev/shm");
-    let target = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir_in(folder)? };
+    let target = if memory.is_dir() {
+        tempfile::tempdir_in(memory)?
+    } else {
+        tempfile::tempdir_in(folder)?
+    };
     let timed = |from: &str, to: &str| -> anyhow::Result<f64> {
         let begun = crate::now();
-        git(target.path(), &["clone", "--quiet", "--no-local", "--single-branch", "--branch", "main", from, to])?;
+        git(
+            target.path(),
+            &[
+                "clone",
+                "--quiet",
+                "--no-local",
+                "--single-branch",
+                "--branch",
+                "main",
+                from,
+                to,
+            ],
+        )?;
         let seconds = begun.elapsed().as_secs_f64();
         std::fs::remove_dir_all(target.path().join(to))?;
         Ok(seconds)
     };
     // The copy may still be on its way.
-    (0..100).find(|_| git(folder, &["ls-remote", &gate, "main"]).is_ok_and(|found| !found.is_empty())).context("no gate")?;
+    (0..100)
+        .find(|_| git(folder, &["ls-remote", &gate, "main"]).is_ok_and(|found| !found.is_empty()))
+        .context("no gate")?;
     let (mut direct, mut through) = (Vec::new(), Vec::new());
     for _ in 0..CLONES {
         direct.push(timed(url, "direct")?);
@@ -152,7 +243,10 @@ fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
     server.kill()?;
     server.wait()?;
     let (direct, through) = (crate::sorted(direct), crate::sorted(through));
-    let (direct, through) = (crate::percentile(&direct, 0.5), crate::percentile(&through, 0.5));
+    let (direct, through) = (
+        crate::percentile(&direct, 0.5),
+        crate::percentile(&through, 0.5),
+    );
     println!(
         "clone: {:.0} ms through the gate, {:.0} ms of upstream: {:.2} × as fast",
         through * 1e3,

@@ -18,7 +18,10 @@ const ROUNDS: u64 = 5;
 const BATCHES: u64 = 60;
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?)
 }
 
 /// Appends of one event by 1, 16, 256 and 2 048 clients.
@@ -29,7 +32,11 @@ pub(crate) fn clients(folder: &Path) -> anyhow::Result<()> {
         // What the processor allows: bare inserts of the same rows, as many in a transaction as there are clients.
         let bare = folder.join(format!("clients-{clients}-bare.db"));
         runtime.block_on(async { drop(SqliteLog::open(&bare, "bare").await) });
-        let bound = if clients == 1 { f64::INFINITY } else { bare::inserts(&bare, 100_000, clients.min(1_024), clients)? };
+        let bound = if clients == 1 {
+            f64::INFINITY
+        } else {
+            bare::inserts(&bare, 100_000, clients.min(1_024), clients)?
+        };
         let f = crate::disk_rate(folder)?;
         let (rate, mut took) = runtime.block_on(run(&path, clients))?;
         let limit = (f * clients as f64).min(bound);
@@ -53,7 +60,9 @@ async fn run(path: &Path, clients: u64) -> anyhow::Result<(f64, Vec<f64>)> {
             let mut took = Vec::new();
             for version in 0.. {
                 let sent = crate::now();
-                log.append(sample::append(client, version, 1)).await.map_err(anyhow::Error::msg)?;
+                log.append(sample::append(client, version, 1))
+                    .await
+                    .map_err(anyhow::Error::msg)?;
                 took.push(sent.elapsed().as_secs_f64() * 1e3);
                 if began.elapsed() > RUN {
                     break;
@@ -80,8 +89,14 @@ pub(crate) fn batches(folder: &Path) -> anyhow::Result<()> {
         runtime.block_on(async { drop(SqliteLog::open(&path, "bare").await) });
         bares.push(bare::inserts(&path, BATCH * BATCHES, BATCH, 2)?);
     }
-    let (ours, bare) = (crate::percentile(&mut ours, 0.5), crate::percentile(&mut bares, 0.5));
-    println!("batches of {BATCH}: {ours:.0} events/s, bare inserts {bare:.0}/s: {:.2} ({ROUNDS} rounds, medians)", ours / bare);
+    let (ours, bare) = (
+        crate::percentile(&mut ours, 0.5),
+        crate::percentile(&mut bares, 0.5),
+    );
+    println!(
+        "batches of {BATCH}: {ours:.0} events/s, bare inserts {bare:.0}/s: {:.2} ({ROUNDS} rounds, medians)",
+        ours / bare
+    );
     Ok(())
 }
 
@@ -89,7 +104,12 @@ async fn batch_run(path: &Path) -> anyhow::Result<f64> {
     let log = SqliteLog::open(path, "batches").await?;
     // Encoded before the clock runs, as callers do on threads of their own.
     let appends: Vec<_> = (0..BATCHES)
-        .map(|n| (sample::append(0, n * PER_APPEND, PER_APPEND), sample::append(1, n * PER_APPEND, PER_APPEND)))
+        .map(|n| {
+            (
+                sample::append(0, n * PER_APPEND, PER_APPEND),
+                sample::append(1, n * PER_APPEND, PER_APPEND),
+            )
+        })
         .collect();
     let began = crate::now();
     for (one, two) in appends {

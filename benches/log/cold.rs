@@ -17,7 +17,10 @@ const STREAMS: u64 = 10_000;
 const ROUNDS: usize = 5;
 
 pub(crate) fn start(folder: &Path) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     let path = folder.join("cold.db");
     runtime.block_on(sample::make(&path, EVENTS, STREAMS))?;
     let snapshots = SnapshotFolder::new(folder.join("snapshots"));

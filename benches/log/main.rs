@@ -24,7 +24,10 @@ type Run = fn(&Path) -> anyhow::Result<()>;
 
 /// The wall clock of the benchmarks.
 pub(crate) fn now() -> Instant {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a benchmark measures the machine's time"
+    )]
     Instant::now()
 }
 
@@ -32,7 +35,10 @@ pub(crate) fn now() -> Instant {
 pub(crate) fn percentile(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
-    values.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
+    values
+        .get((last as f64 * share).round() as usize)
+        .copied()
+        .unwrap_or(f64::NAN)
 }
 
 /// How many 4 KiB appends per second this disk makes durable, one after the other.
@@ -55,13 +61,18 @@ fn beside_others(wanted: &[String]) -> Option<anyhow::Result<()>> {
     let folder = || tempfile::tempdir().map_err(anyhow::Error::from);
     match wanted {
         [peer] if peer == "peer" => Some(folder().and_then(|folder| peer::sqlite(folder.path()))),
-        [peer, peers] if peer == "peer-postgres" => Some(folder().and_then(|folder| peer::postgres(peers, folder.path()))),
+        [peer, peers] if peer == "peer-postgres" => {
+            Some(folder().and_then(|folder| peer::postgres(peers, folder.path())))
+        }
         _ => None,
     }
 }
 
 fn main() -> ExitCode {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
     if let Some(done) = beside_others(&wanted) {
         return done.map_or_else(
             |error| {
@@ -87,7 +98,10 @@ fn main() -> ExitCode {
         let done = tempfile::tempdir().map_err(Into::into).and_then(|folder| {
             let before = disk_rate(folder.path())?;
             run(folder.path())?;
-            println!("  disk: {before:.0} fdatasync/s before, {:.0} after", disk_rate(folder.path())?);
+            println!(
+                "  disk: {before:.0} fdatasync/s before, {:.0} after",
+                disk_rate(folder.path())?
+            );
             anyhow::Ok(())
         });
         if let Err(error) = done {

@@ -21,9 +21,14 @@ const PAGE: usize = 4096;
 
 /// On SQLite.
 pub(crate) fn sqlite(folder: &Path) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     let open = |name: &'static str| -> anyhow::Result<Arc<dyn EventLog>> {
-        Ok(Arc::new(runtime.block_on(SqliteLog::open(&folder.join(name), "peer"))?))
+        Ok(Arc::new(
+            runtime.block_on(SqliteLog::open(&folder.join(name), "peer"))?,
+        ))
     };
     let logs = (open("one")?, open("many")?, open("batch")?);
     runtime.block_on(figures("supercargo (SQLite)", logs))
@@ -31,20 +36,37 @@ pub(crate) fn sqlite(folder: &Path) -> anyhow::Result<()> {
 
 /// On PostgreSQL, and then the peer that is given, on the same server.
 pub(crate) fn postgres(peers: &str, folder: &Path) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let empty = || runtime.block_on(crate::server::empty()).map_err(anyhow::Error::msg);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let empty = || {
+        runtime
+            .block_on(crate::server::empty())
+            .map_err(anyhow::Error::msg)
+    };
     let urls = [empty()?, empty()?, empty()?, empty()?];
     let logs = runtime.block_on(async {
         let mut opened: Vec<Arc<dyn EventLog>> = vec![];
         for url in &urls[..3] {
-            opened.push(Arc::new(PostgresLog::open(url, "peer", Ownership::Respect).await?));
+            opened.push(Arc::new(
+                PostgresLog::open(url, "peer", Ownership::Respect).await?,
+            ));
         }
         let mut opened = opened.into_iter();
-        let mut next = || opened.next().ok_or_else(|| anyhow::anyhow!("three were opened"));
+        let mut next = || {
+            opened
+                .next()
+                .ok_or_else(|| anyhow::anyhow!("three were opened"))
+        };
         anyhow::Ok((next()?, next()?, next()?))
     })?;
     runtime.block_on(figures("supercargo (PostgreSQL)", logs))?;
-    let ran = std::process::Command::new(peers).arg("postgres-es").arg(folder).arg(&urls[3]).status()?;
+    let ran = std::process::Command::new(peers)
+        .arg("postgres-es")
+        .arg(folder)
+        .arg(&urls[3])
+        .status()?;
     anyhow::ensure!(ran.success(), "the peer ended with {ran}");
     Ok(())
 }
@@ -81,7 +103,9 @@ async fn clients(log: &Arc<dyn EventLog>, clients: u64) -> anyhow::Result<f64> {
         tokio::spawn(async move {
             let mut count = 0;
             while began.elapsed() < RUN {
-                log.append(sample::append(client, count, 1)).await.map_err(anyhow::Error::msg)?;
+                log.append(sample::append(client, count, 1))
+                    .await
+                    .map_err(anyhow::Error::msg)?;
                 count += 1;
             }
             anyhow::Ok(count)
@@ -97,7 +121,12 @@ async fn clients(log: &Arc<dyn EventLog>, clients: u64) -> anyhow::Result<f64> {
 /// Events per second in batches, and how many there were.
 async fn batches(log: &Arc<dyn EventLog>) -> anyhow::Result<(f64, u64)> {
     let both: Vec<(Append, Append)> = (0..BATCHES)
-        .map(|n| (sample::append(0, n * PER_APPEND, PER_APPEND), sample::append(1, n * PER_APPEND, PER_APPEND)))
+        .map(|n| {
+            (
+                sample::append(0, n * PER_APPEND, PER_APPEND),
+                sample::append(1, n * PER_APPEND, PER_APPEND),
+            )
+        })
         .collect();
     let events = 2 * PER_APPEND * BATCHES;
     let began = crate::now();

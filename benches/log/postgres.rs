@@ -14,15 +14,25 @@ const BATCHES: u64 = 60;
 const ROUNDS: usize = 5;
 
 pub(crate) fn batches(_folder: &Path) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     let (mut ours, mut bare) = (vec![], vec![]);
     for _ in 0..ROUNDS {
-        let database = || runtime.block_on(crate::server::empty()).map_err(anyhow::Error::msg);
+        let database = || {
+            runtime
+                .block_on(crate::server::empty())
+                .map_err(anyhow::Error::msg)
+        };
         let (one, two) = (database()?, database()?);
         ours.push(runtime.block_on(append(&one))?);
         bare.push(runtime.block_on(insert(&two))?);
     }
-    let (ours, bare) = (crate::percentile(&mut ours, 0.5), crate::percentile(&mut bare, 0.5));
+    let (ours, bare) = (
+        crate::percentile(&mut ours, 0.5),
+        crate::percentile(&mut bare, 0.5),
+    );
     println!(
         "PostgreSQL, batches of 512: {ours:.0} events/s, bare unnest {bare:.0}/s: {:.2} ({ROUNDS} rounds, medians)",
         ours / bare
@@ -33,7 +43,12 @@ pub(crate) fn batches(_folder: &Path) -> anyhow::Result<()> {
 async fn append(url: &str) -> anyhow::Result<f64> {
     let log = PostgresLog::open(url, "bench", Ownership::Respect).await?;
     let appends: Vec<_> = (0..BATCHES)
-        .map(|n| (sample::append(0, n * PER_APPEND, PER_APPEND), sample::append(1, n * PER_APPEND, PER_APPEND)))
+        .map(|n| {
+            (
+                sample::append(0, n * PER_APPEND, PER_APPEND),
+                sample::append(1, n * PER_APPEND, PER_APPEND),
+            )
+        })
         .collect();
     let began = crate::now();
     for (one, two) in appends {
@@ -48,7 +63,11 @@ async fn insert(url: &str) -> anyhow::Result<f64> {
     drop(PostgresLog::open(url, "bare", Ownership::Respect).await?);
     let mut connection = PgConnection::connect(url).await?;
     let payloads: Vec<Vec<Vec<u8>>> = (0..BATCHES)
-        .map(|batch| (0..2 * PER_APPEND).map(|n| sample::event(1 + batch * 2 * PER_APPEND + n).payload).collect())
+        .map(|batch| {
+            (0..2 * PER_APPEND)
+                .map(|n| sample::event(1 + batch * 2 * PER_APPEND + n).payload)
+                .collect()
+        })
         .collect();
     let began = crate::now();
     let mut position = 0_i64;

@@ -23,7 +23,10 @@ const PAGE: usize = 4096;
 const ROUNDS: usize = 3;
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?)
 }
 
 /// Scan, decode and fold of everything; the parts of it alone; and verification.
@@ -40,7 +43,12 @@ pub(crate) fn replay(folder: &Path) -> anyhow::Result<()> {
         verified.push(runtime.block_on(verify_once(&path))?);
     }
     let rate = |values: &mut [f64]| EVENTS as f64 / crate::percentile(values, 0.5) / 1e6;
-    let (whole, raw, fold, verified) = (rate(&mut whole), rate(&mut raw), rate(&mut fold), rate(&mut verified));
+    let (whole, raw, fold, verified) = (
+        rate(&mut whole),
+        rate(&mut raw),
+        rate(&mut fold),
+        rate(&mut verified),
+    );
     println!(
         "replay of {EVENTS} events: {whole:.2} M/s; raw rows of SQLite {raw:.2} M/s, decode and fold alone {fold:.2} M/s: {:.2} of the slower",
         whole / raw.min(fold)
@@ -51,7 +59,10 @@ pub(crate) fn replay(folder: &Path) -> anyhow::Result<()> {
 
 /// Seconds to step over every row, all columns, nothing made of them.
 fn raw_scan(path: &Path) -> anyhow::Result<f64> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     let mut statement = connection.prepare("SELECT * FROM events ORDER BY position")?;
     let began = crate::now();
     let mut rows = statement.query([])?;
@@ -76,7 +87,11 @@ async fn replay_once(path: &Path) -> anyhow::Result<(f64, f64)> {
         let folds = crate::now();
         for envelope in &batch {
             let event = feature::Event::decode(&envelope.kind, envelope.schema, &envelope.payload)?;
-            let moment = Moment { position: envelope.position, version: envelope.version, at: envelope.at };
+            let moment = Moment {
+                position: envelope.position,
+                version: envelope.version,
+                at: envelope.at,
+            };
             let n = usize::try_from((envelope.position.0 - 1) % STREAMS)?;
             states[n].evolve(&event, moment);
         }
@@ -90,7 +105,16 @@ async fn verify_once(path: &Path) -> anyhow::Result<f64> {
     let log = SqliteLog::open_reader(path).await?;
     let began = crate::now();
     let found = verify(&log, &Walk::default()).await?;
-    assert!(matches!(found, Verified::Sound { head: Position(EVENTS), .. }), "{found:?}");
+    assert!(
+        matches!(
+            found,
+            Verified::Sound {
+                head: Position(EVENTS),
+                ..
+            }
+        ),
+        "{found:?}"
+    );
     Ok(began.elapsed().as_secs_f64())
 }
 
@@ -104,11 +128,25 @@ pub(crate) fn one_stream(folder: &Path) -> anyhow::Result<()> {
         let mut took = Vec::new();
         for n in 0..2_000 {
             let began = crate::now();
-            let all = log.read_stream(&sample::stream((n * 7_919) % (STREAMS / 4)), Version(0), 512).await?;
+            let all = log
+                .read_stream(
+                    &sample::stream((n * 7_919) % (STREAMS / 4)),
+                    Version(0),
+                    512,
+                )
+                .await?;
             let mut state = Feature::default();
             for envelope in &all {
-                let event = feature::Event::decode(&envelope.kind, envelope.schema, &envelope.payload)?;
-                state.evolve(&event, Moment { position: envelope.position, version: envelope.version, at: envelope.at });
+                let event =
+                    feature::Event::decode(&envelope.kind, envelope.schema, &envelope.payload)?;
+                state.evolve(
+                    &event,
+                    Moment {
+                        position: envelope.position,
+                        version: envelope.version,
+                        at: envelope.at,
+                    },
+                );
             }
             assert_eq!(all.len(), 100);
             took.push(began.elapsed().as_secs_f64() * 1e6);
@@ -139,8 +177,10 @@ pub(crate) fn follow(folder: &Path) -> anyhow::Result<()> {
             let mut ticks = tokio::time::interval(EVERY);
             for n in 0..COUNT {
                 ticks.tick().await;
-                let receipt =
-                    log.append(sample::append(n % 16, n / 16 * PER_APPEND, PER_APPEND)).await.map_err(anyhow::Error::msg)?;
+                let receipt = log
+                    .append(sample::append(n % 16, n / 16 * PER_APPEND, PER_APPEND))
+                    .await
+                    .map_err(anyhow::Error::msg)?;
                 told.send((receipt.position, crate::now()))?;
                 feed.advance(receipt.position);
             }
@@ -150,13 +190,19 @@ pub(crate) fn follow(folder: &Path) -> anyhow::Result<()> {
         let mut seen = Position(0);
         while let Some((position, at)) = committed.recv().await {
             while seen < position {
-                let batch = follower.next().await?.ok_or_else(|| anyhow::anyhow!("the feed ended"))?;
+                let batch = follower
+                    .next()
+                    .await?
+                    .ok_or_else(|| anyhow::anyhow!("the feed ended"))?;
                 seen = batch.last().map_or(seen, |e| e.position);
             }
             took.push(at.elapsed().as_secs_f64() * 1e3);
         }
         writer.await??;
-        anyhow::Ok(((COUNT * PER_APPEND) as f64 / began.elapsed().as_secs_f64(), took))
+        anyhow::Ok((
+            (COUNT * PER_APPEND) as f64 / began.elapsed().as_secs_f64(),
+            took,
+        ))
     })?;
     println!(
         "commit to follower at {rate:.0} events/s: p50 {:.2} ms, p99 {:.2} ms",

@@ -16,12 +16,20 @@ use supercargo::log::archive::{Header, Reader, Record, Writer};
 /// The n-th event of a stream: its feature comes first.
 pub(crate) fn event(n: u64) -> NewEvent {
     if n == 0 {
-        let created = event::Created { content: Content::titled("a feature"), batch: Digest::of(b"batch"), blockers: vec![] };
+        let created = event::Created {
+            content: Content::titled("a feature"),
+            batch: Digest::of(b"batch"),
+            blockers: vec![],
+        };
         return NewEvent::of(&feature::Event::from(created));
     }
-    let text =
-        format!("a comment of the length that comments have when an agent says in a sentence or two what it found, {n:>12}");
-    NewEvent::of(&feature::Event::from(event::Commented { by: "agent".into(), text }))
+    let text = format!(
+        "a comment of the length that comments have when an agent says in a sentence or two what it found, {n:>12}"
+    );
+    NewEvent::of(&feature::Event::from(event::Commented {
+        by: "agent".into(),
+        text,
+    }))
 }
 
 /// The n-th stream.
@@ -48,15 +56,24 @@ pub(crate) fn append(on: u64, expected: u64, count: u64) -> Append {
 /// Makes a log of `count` events in `streams` streams, in turns.
 pub(crate) async fn make(path: &Path, count: u64, streams: u64) -> anyhow::Result<()> {
     let id = "log-bench";
-    let mut head = Head { position: Position(0), digest: events::envelope::genesis(id) };
+    let mut head = Head {
+        position: Position(0),
+        digest: events::envelope::genesis(id),
+    };
     let mut bytes = Vec::new();
     let mut writer = Writer::Segment(&mut bytes);
     writer.header(&Header::of(id))?;
     for n in 0..count {
         let append = append(n % streams, n / streams, 1);
         let envelope: Envelope = append.envelopes(head, append.at).remove(0);
-        head = Head { position: envelope.position, digest: envelope.digest };
-        writer.record(&Record { envelope, answers: Some(append.body) })?;
+        head = Head {
+            position: envelope.position,
+            digest: envelope.digest,
+        };
+        writer.record(&Record {
+            envelope,
+            answers: Some(append.body),
+        })?;
     }
     writer.finish()?;
     SqliteLog::import(path, Reader::open(Cursor::new(bytes))?).await?;

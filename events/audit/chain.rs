@@ -56,15 +56,27 @@ impl Chain {
 
     pub(super) fn take(&mut self, envelope: &Envelope, stream: &str, found: &mut Found) {
         let at = envelope.position.0;
-        found.unless(at == self.position + 1, "L3", at, || format!("position {} is followed by {at}", self.position));
+        found.unless(at == self.position + 1, "L3", at, || {
+            format!("position {} is followed by {at}", self.position)
+        });
         let version = self.versions.entry(stream.to_owned()).or_default();
         let due = *version + 1;
         found.unless(envelope.version.0 == due, "L3", at, || {
-            format!("{stream} has version {} where {due} is due", envelope.version)
+            format!(
+                "{stream} has version {} where {due} is due",
+                envelope.version
+            )
         });
         *version = envelope.version.0;
-        found.unless(envelope.chained(self.digest) == envelope.digest, "L4", at, || "the digest does not follow".to_owned());
-        found.unless(envelope.at.0 >= self.at, "L4", at, || "it was recorded before the event before it".to_owned());
+        found.unless(
+            envelope.chained(self.digest) == envelope.digest,
+            "L4",
+            at,
+            || "the digest does not follow".to_owned(),
+        );
+        found.unless(envelope.at.0 >= self.at, "L4", at, || {
+            "it was recorded before the event before it".to_owned()
+        });
         if let Some(causation) = envelope.cause.causation {
             found.unless(causation.0 >= 1 && causation.0 < at, "L11", at, || {
                 format!("its cause is position {causation}, which is not before it")
@@ -81,13 +93,24 @@ impl Chain {
     /// One command is one run of events in one stream, and its id does not come again while its answer is remembered.
     fn command(&mut self, envelope: &Envelope, stream: &str, found: &mut Found) {
         let (at, command) = (envelope.position.0, envelope.command.0);
-        if let Some(newest) = self.newest.as_ref().filter(|newest| newest.command == command) {
-            found.unless(newest.stream == stream, "I4", at, || format!("one command wrote {} and {stream}", newest.stream));
+        if let Some(newest) = self
+            .newest
+            .as_ref()
+            .filter(|newest| newest.command == command)
+        {
+            found.unless(newest.stream == stream, "I4", at, || {
+                format!("one command wrote {} and {stream}", newest.stream)
+            });
             return;
         }
-        self.newest = Some(Newest { command, stream: stream.to_owned() });
+        self.newest = Some(Newest {
+            command,
+            stream: stream.to_owned(),
+        });
         let forgotten = |order: &VecDeque<([u8; 16], u64, i64)>| {
-            order.front().is_some_and(|(_, n, when)| self.counted - n >= ANSWERS_KEPT || envelope.at.0 - when > ANSWERS_KEPT_FOR)
+            order.front().is_some_and(|(_, n, when)| {
+                self.counted - n >= ANSWERS_KEPT || envelope.at.0 - when > ANSWERS_KEPT_FOR
+            })
         };
         while forgotten(&self.order) {
             if let Some((old, n, _)) = self.order.pop_front()
@@ -100,22 +123,39 @@ impl Chain {
         self.order.push_back((command, self.counted, envelope.at.0));
         let before = self.commands.insert(command, self.counted);
         found.unless(before.is_none(), "I1", at, || {
-            format!("command {} was carried out before, and again here", envelope.command)
+            format!(
+                "command {} was carried out before, and again here",
+                envelope.command
+            )
         });
     }
 
     /// A node's own events: its runs are counted without a hole, and only the current one ends.
-    pub(super) fn node(&mut self, stream: &str, verb: &str, payload: &Payload, at: u64, found: &mut Found) {
+    pub(super) fn node(
+        &mut self,
+        stream: &str,
+        verb: &str,
+        payload: &Payload,
+        at: u64,
+        found: &mut Found,
+    ) {
         let run = self.runs.entry(stream.to_owned()).or_default();
         let epoch = payload.number("epoch");
         match verb {
             "started" => {
-                found.unless(epoch == run.epoch + 1, "S-E1", at, || format!("{stream}: run {epoch} follows run {}", run.epoch));
+                found.unless(epoch == run.epoch + 1, "S-E1", at, || {
+                    format!("{stream}: run {epoch} follows run {}", run.epoch)
+                });
                 *run = Run { epoch, up: true };
             }
             "stopped" => {
                 let current = run.up && epoch == run.epoch;
-                found.unless(current, "S-E1", at, || format!("{stream}: run {epoch} ends, the current one is {}", run.epoch));
+                found.unless(current, "S-E1", at, || {
+                    format!(
+                        "{stream}: run {epoch} ends, the current one is {}",
+                        run.epoch
+                    )
+                });
                 run.up = false;
             }
             "books_diverged" => {

@@ -5,8 +5,15 @@ use std::collections::BTreeSet;
 use super::tables::{FeatureRow, Payload, ProjectTable, Wanted};
 use super::{Found, Now, session};
 
-pub(super) fn backlog(table: &mut ProjectTable, verb: &str, payload: &Payload, now: Now, found: &mut Found) {
-    let edge = |p: &Payload, at: &str| (p.text(&format!("{at}feature")), p.text(&format!("{at}on")));
+pub(super) fn backlog(
+    table: &mut ProjectTable,
+    verb: &str,
+    payload: &Payload,
+    now: Now,
+    found: &mut Found,
+) {
+    let edge =
+        |p: &Payload, at: &str| (p.text(&format!("{at}feature")), p.text(&format!("{at}on")));
     let mut added: Vec<(String, String)> = vec![];
     match verb {
         "admitted" => added.extend(payload.items("edges").iter().map(|e| edge(e, ""))),
@@ -19,7 +26,9 @@ pub(super) fn backlog(table: &mut ProjectTable, verb: &str, payload: &Payload, n
     table.edges.extend(added.iter().cloned());
     for (feature, on) in added {
         let circle = reaches(&table.edges, &on, &feature);
-        found.unless(!circle, "C10", now.at, || format!("{feature} waits for {on}, which waits for it"));
+        found.unless(!circle, "C10", now.at, || {
+            format!("{feature} waits for {on}, which waits for it")
+        });
     }
 }
 
@@ -30,7 +39,9 @@ fn reaches(edges: &BTreeSet<(String, String)>, from: &str, to: &str) -> bool {
         if here == to {
             return true;
         }
-        let ons = edges.range((here.clone(), String::new())..).take_while(|(feature, _)| *feature == here);
+        let ons = edges
+            .range((here.clone(), String::new())..)
+            .take_while(|(feature, _)| *feature == here);
         let ons: Vec<String> = ons.map(|(_, on)| on.clone()).collect();
         if seen.insert(here) {
             next.extend(ons);
@@ -39,10 +50,21 @@ fn reaches(edges: &BTreeSet<(String, String)>, from: &str, to: &str) -> bool {
     false
 }
 
-pub(super) fn take(table: &mut ProjectTable, id: &str, verb: &str, payload: &Payload, now: Now, found: &mut Found) {
+pub(super) fn take(
+    table: &mut ProjectTable,
+    id: &str,
+    verb: &str,
+    payload: &Payload,
+    now: Now,
+    found: &mut Found,
+) {
     let at = now.at;
     if table.features.get(id).is_some_and(|row| row.settled) && MOVES.contains(&verb) {
-        found.add("C10", at, format!("{id} is {verb} after its end, and nobody reopened it"));
+        found.add(
+            "C10",
+            at,
+            format!("{id} is {verb} after its end, and nobody reopened it"),
+        );
     }
     match verb {
         "claimed" => claimed(table, id, payload, now, found),
@@ -89,15 +111,30 @@ fn reviewed(row: &mut FeatureRow, verb: &str) {
 /// The session whose claim is handed in, or given back with a question, has said what it was granted for.
 fn hand_in(table: &mut ProjectTable, id: &str, verb: &str, payload: &Payload) {
     let claim = Some((id.to_owned(), payload.number("epoch")));
-    let session = table.sessions.values_mut().find(|row| row.role == "coder" && row.claim == claim);
+    let session = table
+        .sessions
+        .values_mut()
+        .find(|row| row.role == "coder" && row.claim == claim);
     if let Some(row) = session.filter(|_| matches!(verb, "submitted" | "question_asked")) {
         row.said = true;
     }
 }
 
-fn ended(row: &mut FeatureRow, id: &str, verb: &str, payload: &Payload, now: Now, found: &mut Found) {
-    let (epoch, open) = (payload.number("epoch"), row.open.as_ref().map(|open| open.epoch));
-    found.unless(open == Some(epoch), "C2", now.at, || format!("{id}: {verb} under claim {epoch}, open is {open:?}"));
+fn ended(
+    row: &mut FeatureRow,
+    id: &str,
+    verb: &str,
+    payload: &Payload,
+    now: Now,
+    found: &mut Found,
+) {
+    let (epoch, open) = (
+        payload.number("epoch"),
+        row.open.as_ref().map(|open| open.epoch),
+    );
+    found.unless(open == Some(epoch), "C2", now.at, || {
+        format!("{id}: {verb} under claim {epoch}, open is {open:?}")
+    });
     session::ended(row, id, verb, payload, now, found);
     if verb == "submitted" {
         row.busy = Some("submitted");
@@ -110,13 +147,30 @@ fn claimed(table: &mut ProjectTable, id: &str, payload: &Payload, now: Now, foun
     let (wanted, editing) = (table.wanted, table.editing);
     let row = table.features.entry(id.to_owned()).or_default();
     let epoch = payload.number("epoch");
-    found.unless(row.open.is_none(), "C1", at, || format!("{id} is claimed while {:?} is open", row.open));
-    found.unless(epoch == row.epoch + 1, "C2", at, || format!("{id}: claim {epoch} follows claim {}", row.epoch));
-    found.unless(wanted != Wanted::Stopped, "C11", at, || format!("{id} is claimed in a stopped project"));
-    found.unless(wanted == Wanted::Running && !editing, "C6", at, || format!("{id} is claimed while nothing may be"));
-    found.unless(row.exists && !row.settled, "C6", at, || format!("{id} is claimed and not open"));
-    found.unless(row.busy.is_none(), "C6", at, || format!("{id} is claimed while it is {}", row.busy.unwrap_or_default()));
-    found.unless(row.blockers.is_empty(), "C6", at, || format!("{id} is claimed while it waits for {:?}", row.blockers));
+    found.unless(row.open.is_none(), "C1", at, || {
+        format!("{id} is claimed while {:?} is open", row.open)
+    });
+    found.unless(epoch == row.epoch + 1, "C2", at, || {
+        format!("{id}: claim {epoch} follows claim {}", row.epoch)
+    });
+    found.unless(wanted != Wanted::Stopped, "C11", at, || {
+        format!("{id} is claimed in a stopped project")
+    });
+    found.unless(wanted == Wanted::Running && !editing, "C6", at, || {
+        format!("{id} is claimed while nothing may be")
+    });
+    found.unless(row.exists && !row.settled, "C6", at, || {
+        format!("{id} is claimed and not open")
+    });
+    found.unless(row.busy.is_none(), "C6", at, || {
+        format!(
+            "{id} is claimed while it is {}",
+            row.busy.unwrap_or_default()
+        )
+    });
+    found.unless(row.blockers.is_empty(), "C6", at, || {
+        format!("{id} is claimed while it waits for {:?}", row.blockers)
+    });
     row.epoch = epoch;
     session::granted(table, id, payload, now, found);
 }
@@ -124,33 +178,60 @@ fn claimed(table: &mut ProjectTable, id: &str, payload: &Payload, now: Now, foun
 fn unblocked(table: &mut ProjectTable, id: &str, by: &str, at: u64, found: &mut Found) {
     let settled = table.features.get(by).is_some_and(|row| row.settled);
     let wanted = table.edges.contains(&(id.to_owned(), by.to_owned()));
-    found.unless(settled || !wanted, "C6", at, || format!("{id} is unblocked by {by}, which is neither settled nor removed"));
-    table.features.entry(id.to_owned()).or_default().blockers.remove(by);
+    found.unless(settled || !wanted, "C6", at, || {
+        format!("{id} is unblocked by {by}, which is neither settled nor removed")
+    });
+    table
+        .features
+        .entry(id.to_owned())
+        .or_default()
+        .blockers
+        .remove(by);
 }
 
 fn closed(table: &mut ProjectTable, id: &str, payload: &Payload, at: u64, found: &mut Found) {
     let sha = payload.maybe("closing.sha");
     if let Some(sha) = &sha {
-        let published = table.advanced.iter().any(|(_, feature, to)| feature == id && to == sha);
-        found.unless(published, "G6", at, || format!("{id} is closed as merged by {sha}, which was not published for it"));
-        let entry = table.entries.values().find(|row| row.sha == *sha).map(|row| row.epoch);
+        let published = table
+            .advanced
+            .iter()
+            .any(|(_, feature, to)| feature == id && to == sha);
+        found.unless(published, "G6", at, || {
+            format!("{id} is closed as merged by {sha}, which was not published for it")
+        });
+        let entry = table
+            .entries
+            .values()
+            .find(|row| row.sha == *sha)
+            .map(|row| row.epoch);
         let submitted = table.features.get(id).and_then(|row| row.submitted);
         found.unless(submitted.is_some_and(|(epoch, passed)| passed && entry == Some(epoch)), "C4", at, || {
             format!("{id} is closed as merged; handed in and passed is {submitted:?}, verified was claim {entry:?}")
         });
     }
     let row = table.features.entry(id.to_owned()).or_default();
-    found.unless(row.open.is_none(), "C3", at, || format!("{id} is closed while {:?} is open", row.open));
+    found.unless(row.open.is_none(), "C3", at, || {
+        format!("{id} is closed while {:?} is open", row.open)
+    });
     row.settled = true;
     row.busy = None;
     if let Some(sha) = sha {
-        found.unless(!row.merged.contains(&sha), "G6", at, || format!("{id} is closed twice by {sha}"));
+        found.unless(!row.merged.contains(&sha), "G6", at, || {
+            format!("{id} is closed twice by {sha}")
+        });
         row.merged.push(sha);
     }
 }
 
 /// Events that need nothing but the feature's own row.
-fn plain(row: &mut FeatureRow, id: &str, verb: &str, payload: &Payload, at: u64, found: &mut Found) {
+fn plain(
+    row: &mut FeatureRow,
+    id: &str,
+    verb: &str,
+    payload: &Payload,
+    at: u64,
+    found: &mut Found,
+) {
     let epoch = payload.number("epoch");
     match verb {
         "created" => {
@@ -163,7 +244,9 @@ fn plain(row: &mut FeatureRow, id: &str, verb: &str, payload: &Payload, at: u64,
         }
         "question_asked" => {
             let open = row.open.as_ref().map(|open| open.epoch);
-            found.unless(open == Some(epoch), "C2", at, || format!("{id}: asked under claim {epoch}, open is {open:?}"));
+            found.unless(open == Some(epoch), "C2", at, || {
+                format!("{id}: asked under claim {epoch}, open is {open:?}")
+            });
             row.busy = Some("waiting for an answer");
         }
         "work_secured" | "work_lost" => {
@@ -173,7 +256,11 @@ fn plain(row: &mut FeatureRow, id: &str, verb: &str, payload: &Payload, at: u64,
         }
         "question_answered" => row.busy = None,
         "merge_rejected" => {
-            let which = if payload.text("fault") == "conflict" { 2 } else { 1 };
+            let which = if payload.text("fault") == "conflict" {
+                2
+            } else {
+                1
+            };
             row.used[which] += 1;
             row.busy = None;
         }

@@ -3,17 +3,30 @@
 use super::tables::{Payload, ProjectTable, TranscriptRow, Wanted};
 use super::{Found, Now, session};
 
-pub(super) fn project(table: &mut ProjectTable, verb: &str, payload: &Payload, now: Now, found: &mut Found) {
+pub(super) fn project(
+    table: &mut ProjectTable,
+    verb: &str,
+    payload: &Payload,
+    now: Now,
+    found: &mut Found,
+) {
     let limit = |key: &str, before: i64| {
-        let ms = payload.maybe_number(&format!("settings.{key}")).and_then(|ms| i64::try_from(ms).ok());
+        let ms = payload
+            .maybe_number(&format!("settings.{key}"))
+            .and_then(|ms| i64::try_from(ms).ok());
         before.max(ms.unwrap_or_default().saturating_mul(1_000))
     };
     match verb {
         "target_set" => table.target = payload.number("count"),
         "settings_changed" => {
-            (table.wall, table.lease) = (limit("session_wall_ms", table.wall), limit("lease_ms", table.lease));
+            (table.wall, table.lease) = (
+                limit("session_wall_ms", table.wall),
+                limit("lease_ms", table.lease),
+            );
         }
-        "backlog_proposed" | "milestone_settled" => session::said(table, verb, payload, now.at, found),
+        "backlog_proposed" | "milestone_settled" => {
+            session::said(table, verb, payload, now.at, found)
+        }
         "started" | "resumed" => table.wanted = Wanted::Running,
         "drain_requested" => table.wanted = Wanted::Draining,
         "stopped" => table.wanted = Wanted::Stopped,
@@ -24,22 +37,49 @@ pub(super) fn project(table: &mut ProjectTable, verb: &str, payload: &Payload, n
     }
 }
 
-pub(super) fn container(table: &mut ProjectTable, n: &str, verb: &str, payload: &Payload, now: Now, found: &mut Found) {
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each kind; to be split by concept"
+)]
+pub(super) fn container(
+    table: &mut ProjectTable,
+    n: &str,
+    verb: &str,
+    payload: &Payload,
+    now: Now,
+    found: &mut Found,
+) {
     let (wanted, at) = (table.wanted, now.at);
     match verb {
         "assigned" => return session::assigned(table, n, payload, at, found),
-        "session_started" | "session_ended" => return session::reported(table, n, verb, payload, at, found),
+        "session_started" | "session_ended" => {
+            return session::reported(table, n, verb, payload, at, found);
+        }
         "transcript_kept" => {
             let (session, digest) = (payload.text("session"), payload.text("digest"));
             let (chunks, bytes) = (payload.number("chunks"), payload.number("bytes"));
             let twice = table.transcripts.iter().any(|row| row.session == session);
-            found.unless(!twice, "X1", at, || format!("the transcript of {session} is kept twice"));
-            return table.transcripts.push(TranscriptRow { session, chunks, bytes, digest, dropped: false, at });
+            found.unless(!twice, "X1", at, || {
+                format!("the transcript of {session} is kept twice")
+            });
+            return table.transcripts.push(TranscriptRow {
+                session,
+                chunks,
+                bytes,
+                digest,
+                dropped: false,
+                at,
+            });
         }
         "transcript_dropped" => {
             let session = payload.text("session");
-            let row = table.transcripts.iter_mut().find(|row| row.session == session && !row.dropped);
-            found.unless(row.is_some(), "X1", at, || format!("the transcript of {session} is dropped and was not kept"));
+            let row = table
+                .transcripts
+                .iter_mut()
+                .find(|row| row.session == session && !row.dropped);
+            found.unless(row.is_some(), "X1", at, || {
+                format!("the transcript of {session} is dropped and was not kept")
+            });
             row.into_iter().for_each(|row| row.dropped = true);
             return;
         }
@@ -52,28 +92,45 @@ pub(super) fn container(table: &mut ProjectTable, n: &str, verb: &str, payload: 
         "enlisted" | "reinstated" => row.enlisted = true,
         "dismissed" | "quarantined" | "withheld" => row.enlisted = false,
         "start_requested" => {
-            found.unless(wanted != Wanted::Stopped, "C11", at, || format!("berth {n} is to start in a stopped project"));
-            found.unless(row.requested.is_none(), "K1", at, || format!("berth {n}: start {:?} has no end yet", row.requested));
+            found.unless(wanted != Wanted::Stopped, "C11", at, || {
+                format!("berth {n} is to start in a stopped project")
+            });
+            found.unless(row.requested.is_none(), "K1", at, || {
+                format!("berth {n}: start {:?} has no end yet", row.requested)
+            });
             row.requested = Some(generation);
         }
         "started" | "start_failed" => {
             let due = row.requested == Some(generation);
-            found.unless(due, "K1", at, || format!("berth {n}: {verb} for {generation}, requested is {:?}", row.requested));
+            found.unless(due, "K1", at, || {
+                format!(
+                    "berth {n}: {verb} for {generation}, requested is {:?}",
+                    row.requested
+                )
+            });
             row.requested = None;
             if verb == "started" {
-                found
-                    .unless(row.started.is_none(), "K2", at, || format!("berth {n}: container {:?} has no end yet", row.started));
+                found.unless(row.started.is_none(), "K2", at, || {
+                    format!("berth {n}: container {:?} has no end yet", row.started)
+                });
                 row.started = Some(generation);
             }
         }
         "exited" | "lost" => {
             let due = row.started == Some(generation);
-            found.unless(due, "K2", at, || format!("berth {n}: {verb} for {generation}, running is {:?}", row.started));
+            found.unless(due, "K2", at, || {
+                format!(
+                    "berth {n}: {verb} for {generation}, running is {:?}",
+                    row.started
+                )
+            });
             row.started = None;
         }
         "removed" => {
             let over = row.started.is_none() && row.requested.is_none();
-            found.unless(over, "K2", at, || format!("berth {n}: generation {generation} is removed before it ended"));
+            found.unless(over, "K2", at, || {
+                format!("berth {n}: generation {generation} is removed before it ended")
+            });
         }
         _ => {}
     }
@@ -85,12 +142,18 @@ pub(super) fn finish(table: &ProjectTable, position: u64, found: &mut Found) {
         return;
     }
     for (id, row) in &table.features {
-        found.unless(row.open.is_none(), "C3", position, || format!("{id}: {:?} is open in a completed project", row.open));
+        found.unless(row.open.is_none(), "C3", position, || {
+            format!("{id}: {:?} is open in a completed project", row.open)
+        });
     }
     for (number, row) in &table.entries {
-        found.unless(!row.intended, "G2", position, || format!("entry {number}: an intended push has no end"));
+        found.unless(!row.intended, "G2", position, || {
+            format!("entry {number}: an intended push has no end")
+        });
     }
     for (n, row) in &table.berths {
-        found.unless(row.requested.is_none(), "K1", position, || format!("berth {n}: start {:?} never ended", row.requested));
+        found.unless(row.requested.is_none(), "K1", position, || {
+            format!("berth {n}: start {:?} never ended", row.requested)
+        });
     }
 }

@@ -8,7 +8,10 @@ fn batch(table: &ProjectTable, number: u64) -> Vec<u64> {
     let mut batch = vec![number];
     let mut base = table.entries.get(&number).and_then(|row| row.base.clone());
     while let Some(sha) = base {
-        let below = table.entries.iter().find(|(n, row)| row.sha == sha && !row.published && !batch.contains(*n));
+        let below = table
+            .entries
+            .iter()
+            .find(|(n, row)| row.sha == sha && !row.published && !batch.contains(*n));
         let Some((below, row)) = below else { break };
         batch.insert(0, *below);
         base = row.base.clone();
@@ -25,12 +28,19 @@ fn mark(table: &mut ProjectTable, numbers: &[u64], verified: bool) {
     }
 }
 
-pub(super) fn take(table: &mut ProjectTable, verb: &str, payload: &Payload, at: u64, found: &mut Found) {
+pub(super) fn take(
+    table: &mut ProjectTable,
+    verb: &str,
+    payload: &Payload,
+    at: u64,
+    found: &mut Found,
+) {
     let number = payload.number("entry");
     match verb {
         "queued" => {
             let row = table.entries.entry(number).or_default();
-            (row.feature, row.epoch) = (payload.maybe("kind.feature"), payload.number("kind.epoch"));
+            (row.feature, row.epoch) =
+                (payload.maybe("kind.feature"), payload.number("kind.epoch"));
         }
         "candidate_built" => {
             let row = table.entries.entry(number).or_default();
@@ -40,11 +50,17 @@ pub(super) fn take(table: &mut ProjectTable, verb: &str, payload: &Payload, at: 
             mark(table, &[number], false);
         }
         "verified" => {
-            let own = table.entries.get(&number).map(|row| row.tree.clone()).unwrap_or_default();
+            let own = table
+                .entries
+                .get(&number)
+                .map(|row| row.tree.clone())
+                .unwrap_or_default();
             let tree = payload.maybe("evidence.tree");
             let same = tree.as_ref().is_none_or(|t| *t == own);
             let green = tree.is_none() || payload.signed("evidence.exit") == 0;
-            found.unless(same && green, "G4", at, || format!("entry {number} is verified on tree {tree:?}, its own is {own}"));
+            found.unless(same && green, "G4", at, || {
+                format!("entry {number} is verified on tree {tree:?}, its own is {own}")
+            });
             mark(table, &batch(table, number), same && green);
         }
         // What stood on an entry that left, or on an upstream that moved, is verified no more.
@@ -62,16 +78,37 @@ pub(super) fn take(table: &mut ProjectTable, verb: &str, payload: &Payload, at: 
 }
 
 fn intended(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, found: &mut Found) {
-    let open = table.entries.iter().find(|(_, row)| row.intended).map(|(number, _)| *number);
-    found.unless(open.is_none(), "G2", at, || format!("entry {number} is to be published, entry {open:?} has no end yet"));
+    let open = table
+        .entries
+        .iter()
+        .find(|(_, row)| row.intended)
+        .map(|(number, _)| *number);
+    found.unless(open.is_none(), "G2", at, || {
+        format!("entry {number} is to be published, entry {open:?} has no end yet")
+    });
     let batch = batch(table, number);
-    let lowest = batch.first().and_then(|first| table.entries.get(first)).and_then(|row| row.base.clone());
-    found.unless(payload.maybe("from") == lowest, "G4", at, || format!("entry {number}: another base than the verified one"));
-    let tip = table.entries.get(&number).map(|row| row.sha.clone()).unwrap_or_default();
-    found.unless(payload.text("to") == tip, "G4", at, || format!("entry {number}: another commit than the verified one"));
+    let lowest = batch
+        .first()
+        .and_then(|first| table.entries.get(first))
+        .and_then(|row| row.base.clone());
+    found.unless(payload.maybe("from") == lowest, "G4", at, || {
+        format!("entry {number}: another base than the verified one")
+    });
+    let tip = table
+        .entries
+        .get(&number)
+        .map(|row| row.sha.clone())
+        .unwrap_or_default();
+    found.unless(payload.text("to") == tip, "G4", at, || {
+        format!("entry {number}: another commit than the verified one")
+    });
     for number in batch {
-        let Some(row) = table.entries.get_mut(&number) else { continue };
-        found.unless(row.verified, "G4", at, || format!("entry {number} is to be published and was not verified"));
+        let Some(row) = table.entries.get_mut(&number) else {
+            continue;
+        };
+        found.unless(row.verified, "G4", at, || {
+            format!("entry {number} is to be published and was not verified")
+        });
         row.intended = true;
     }
 }
@@ -79,12 +116,24 @@ fn intended(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, f
 fn advanced(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, found: &mut Found) {
     let row = table.entries.entry(number).or_default();
     let to = payload.text("to");
-    found.unless(row.intended, "G4", at, || format!("entry {number} is published and was not to be"));
-    found.unless(to == row.sha, "G4", at, || format!("entry {number}: {to} is published, {} was verified", row.sha));
+    found.unless(row.intended, "G4", at, || {
+        format!("entry {number} is published and was not to be")
+    });
+    found.unless(to == row.sha, "G4", at, || {
+        format!(
+            "entry {number}: {to} is published, {} was verified",
+            row.sha
+        )
+    });
     (row.intended, row.published) = (false, true);
     if let Some(feature) = row.feature.clone() {
-        let twice = table.advanced.iter().any(|(_, f, sha)| *f == feature && *sha == to);
-        found.unless(!twice, "G6", at, || format!("{feature} is published twice as {to}"));
+        let twice = table
+            .advanced
+            .iter()
+            .any(|(_, f, sha)| *f == feature && *sha == to);
+        found.unless(!twice, "G6", at, || {
+            format!("{feature} is published twice as {to}")
+        });
         table.advanced.push((at, feature, to));
     }
 }
@@ -94,25 +143,45 @@ pub(super) fn compare(table: &ProjectTable, landed: &[Landed], found: &mut Found
     let mut places = Vec::new();
     for (at, feature, sha) in &table.advanced {
         let Some(place) = landed.iter().position(|commit| commit.sha == *sha) else {
-            found.add("G6", *at, format!("{sha} of {feature} is not on upstream's first-parent chain"));
+            found.add(
+                "G6",
+                *at,
+                format!("{sha} of {feature} is not on upstream's first-parent chain"),
+            );
             continue;
         };
         let commit = &landed[place];
         found.unless(commit.feature.as_ref() == Some(feature), "G6", *at, || {
-            format!("{sha} belongs to {feature} and its trailer names {:?}", commit.feature)
+            format!(
+                "{sha} belongs to {feature} and its trailer names {:?}",
+                commit.feature
+            )
         });
-        let tree = table.entries.values().find(|row| row.sha == *sha).map(|row| &row.tree);
-        found.unless(tree == Some(&commit.tree), "G4", *at, || format!("{sha} has tree {}, verified was {tree:?}", commit.tree));
+        let tree = table
+            .entries
+            .values()
+            .find(|row| row.sha == *sha)
+            .map(|row| &row.tree);
+        found.unless(tree == Some(&commit.tree), "G4", *at, || {
+            format!("{sha} has tree {}, verified was {tree:?}", commit.tree)
+        });
         places.push((*at, place, sha));
     }
     for pair in places.windows(2) {
         let ((_, before, _), (at, after, sha)) = (pair[0], pair[1]);
-        found.unless(before < after, "G3", at, || format!("{sha} is published after a later one of the log"));
+        found.unless(before < after, "G3", at, || {
+            format!("{sha} is published after a later one of the log")
+        });
     }
     let ours = |commit: &&Landed| commit.feature.is_some();
     for commit in landed.iter().filter(ours) {
         let known = table.advanced.iter().any(|(_, _, sha)| *sha == commit.sha);
-        let underway = table.entries.values().any(|row| row.intended && row.sha == commit.sha);
-        found.unless(known || underway, "G6", 0, || format!("upstream holds {}, which the log does not know", commit.sha));
+        let underway = table
+            .entries
+            .values()
+            .any(|row| row.intended && row.sha == commit.sha);
+        found.unless(known || underway, "G6", 0, || {
+            format!("upstream holds {}, which the log does not know", commit.sha)
+        });
     }
 }

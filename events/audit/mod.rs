@@ -104,10 +104,20 @@ struct Found(Vec<Breach>);
 
 impl Found {
     fn add(&mut self, id: &'static str, position: u64, reason: String) {
-        self.0.push(Breach { id, position, reason });
+        self.0.push(Breach {
+            id,
+            position,
+            reason,
+        });
     }
 
-    fn unless(&mut self, holds: bool, id: &'static str, position: u64, reason: impl FnOnce() -> String) {
+    fn unless(
+        &mut self,
+        holds: bool,
+        id: &'static str,
+        position: u64,
+        reason: impl FnOnce() -> String,
+    ) {
         if !holds {
             self.add(id, position, reason());
         }
@@ -124,15 +134,25 @@ pub struct Audit {
 impl Audit {
     /// An audit of the log with this id, from its beginning.
     pub fn new(log_id: &str) -> Self {
-        Self { chain: Chain::new(log_id), projects: BTreeMap::new(), found: Found::default() }
+        Self {
+            chain: Chain::new(log_id),
+            projects: BTreeMap::new(),
+            found: Found::default(),
+        }
     }
 
     /// Takes the next envelope.
     pub fn take(&mut self, envelope: &Envelope) {
-        let (at, stream, found) = (envelope.position.0, envelope.stream.to_string(), &mut self.found);
+        let (at, stream, found) = (
+            envelope.position.0,
+            envelope.stream.to_string(),
+            &mut self.found,
+        );
         self.chain.take(envelope, &stream, found);
         let payload = Payload::read(&envelope.payload);
-        let (Some((noun, verb)), Some((category, key))) = (envelope.kind.split_once('.'), stream.split_once('-')) else {
+        let (Some((noun, verb)), Some((category, key))) =
+            (envelope.kind.split_once('.'), stream.split_once('-'))
+        else {
             return;
         };
         match category {
@@ -142,7 +162,10 @@ impl Audit {
         }
         let (project, within) = key.split_once('/').unwrap_or((key, ""));
         let table = self.projects.entry(project.to_owned()).or_default();
-        let now = Now { at, up: self.chain.up };
+        let now = Now {
+            at,
+            up: self.chain.up,
+        };
         match noun {
             "project" => fleet::project(table, verb, &payload, now, found),
             "backlog" => feature::backlog(table, verb, &payload, now, found),
@@ -168,17 +191,26 @@ impl Audit {
     /// The sessions whose transcripts have to be there.
     pub fn transcripts(&self) -> Vec<String> {
         let rows = self.projects.values().flat_map(|table| &table.transcripts);
-        rows.filter(|row| !row.dropped).map(|row| row.session.clone()).collect()
+        rows.filter(|row| !row.dropped)
+            .map(|row| row.session.clone())
+            .collect()
     }
 
     /// Compares what is kept of a session's transcript with what was recorded of it.
     pub fn compare_transcript(&mut self, session: &str, kept: Option<&Spoken>) {
         let mut rows = self.projects.values().flat_map(|table| &table.transcripts);
-        let Some(row) = rows.find(|row| row.session == session) else { return };
-        let recorded = Spoken { chunks: row.chunks, bytes: row.bytes, digest: row.digest.clone() };
-        self.found.unless(kept == Some(&recorded), "X1", row.at, || {
-            format!("transcript of {session}: {recorded:?} was recorded, {kept:?} is kept")
-        });
+        let Some(row) = rows.find(|row| row.session == session) else {
+            return;
+        };
+        let recorded = Spoken {
+            chunks: row.chunks,
+            bytes: row.bytes,
+            digest: row.digest.clone(),
+        };
+        self.found
+            .unless(kept == Some(&recorded), "X1", row.at, || {
+                format!("transcript of {session}: {recorded:?} was recorded, {kept:?} is kept")
+            });
     }
 
     /// What has to hold at the end of the log; then all breaches, in the order they were found.

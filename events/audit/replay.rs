@@ -31,7 +31,14 @@ impl Replay {
     /// The same with stations elsewhere.
     pub fn every(log: &str, every: u64) -> Self {
         let (straight, stored) = (Books::default(), Books::default());
-        Self { log: log.to_owned(), straight, stored, every: every.max(1), breaches: vec![], stopped: false }
+        Self {
+            log: log.to_owned(),
+            straight,
+            stored,
+            every: every.max(1),
+            breaches: vec![],
+            stopped: false,
+        }
     }
 
     /// Takes the next envelope.
@@ -42,7 +49,11 @@ impl Replay {
         for books in [&mut self.straight, &mut self.stored] {
             if let Err(error) = books.apply(envelope) {
                 let reason = format!("it cannot be folded: {error}");
-                self.breaches.push(Breach { id: "L5", position: envelope.position.0, reason });
+                self.breaches.push(Breach {
+                    id: "L5",
+                    position: envelope.position.0,
+                    reason,
+                });
                 self.stopped = true;
                 return;
             }
@@ -56,16 +67,27 @@ impl Replay {
     fn station(&mut self, position: Position) {
         let bytes = snapshot::encode(&self.log, &self.stored);
         match snapshot::decode(&self.log, &bytes) {
-            Ok(read) if snapshot::digest(&read) == snapshot::digest(&self.straight) => self.stored = read,
+            Ok(read) if snapshot::digest(&read) == snapshot::digest(&self.straight) => {
+                self.stored = read
+            }
             Ok(read) => {
                 let at = snapshot::first_difference(&read, &self.straight).unwrap_or(position);
-                let reason = format!("two folds differ at {position}, first in the state of position {at}");
-                self.breaches.push(Breach { id: "L5", position: at.0, reason });
+                let reason =
+                    format!("two folds differ at {position}, first in the state of position {at}");
+                self.breaches.push(Breach {
+                    id: "L5",
+                    position: at.0,
+                    reason,
+                });
                 self.stopped = true;
             }
             Err(why) => {
                 let reason = format!("the state at {position} is not read back: {why}");
-                self.breaches.push(Breach { id: "L5", position: position.0, reason });
+                self.breaches.push(Breach {
+                    id: "L5",
+                    position: position.0,
+                    reason,
+                });
                 self.stopped = true;
             }
         }

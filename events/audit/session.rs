@@ -6,12 +6,25 @@ use super::{Found, Now};
 /// Tries, rejections and conflicts after which a feature may not be claimed again before somebody requeues it.
 const BOUNDS: [(&str, u32); 3] = [("tries", 3), ("rejections", 5), ("conflicts", 5)];
 /// Ends of a claim that use a try.
-const USES_TRY: [&str; 6] = ["completed", "no_work", "failed", "stuck", "timed_out", "given_back"];
+const USES_TRY: [&str; 6] = [
+    "completed",
+    "no_work",
+    "failed",
+    "stuck",
+    "timed_out",
+    "given_back",
+];
 /// Beyond wall limit and lease: a clone, a setup, an image, a machine under load. Half an hour, in microseconds.
 const GRACE: i64 = 30 * 60 * 1_000_000;
 
 /// An assignment: the berth's new session.
-pub(super) fn assigned(table: &mut ProjectTable, n: &str, payload: &Payload, at: u64, found: &mut Found) {
+pub(super) fn assigned(
+    table: &mut ProjectTable,
+    n: &str,
+    payload: &Payload,
+    at: u64,
+    found: &mut Found,
+) {
     let session = payload.text("assignment.session");
     let twice = table.sessions.contains_key(&session);
     found.unless(!twice, "I2", at, || format!("{session} is assigned twice"));
@@ -21,22 +34,44 @@ pub(super) fn assigned(table: &mut ProjectTable, n: &str, payload: &Payload, at:
         table.sessions.remove(&over);
     }
     let role = payload.text("assignment.role");
-    let claim = payload.maybe("assignment.feature").map(|feature| (feature, payload.number("assignment.epoch")));
-    table.sessions.insert(session, SessionRow { role, claim, ..SessionRow::default() });
+    let claim = payload
+        .maybe("assignment.feature")
+        .map(|feature| (feature, payload.number("assignment.epoch")));
+    table.sessions.insert(
+        session,
+        SessionRow {
+            role,
+            claim,
+            ..SessionRow::default()
+        },
+    );
 }
 
 /// What a berth reports of its session: each once, in order.
-pub(super) fn reported(table: &mut ProjectTable, n: &str, verb: &str, payload: &Payload, at: u64, found: &mut Found) {
+pub(super) fn reported(
+    table: &mut ProjectTable,
+    n: &str,
+    verb: &str,
+    payload: &Payload,
+    at: u64,
+    found: &mut Found,
+) {
     let session = payload.text("session");
     let current = table.berths.get(n).and_then(|row| row.session.clone());
     found.unless(current.as_ref() == Some(&session), "I2", at, || {
         format!("berth {n}: {verb} of {session}, its session is {current:?}")
     });
-    let Some(row) = table.sessions.get_mut(&session) else { return };
-    found.unless(!row.ended, "I2", at, || format!("{verb} of {session}, which had ended"));
+    let Some(row) = table.sessions.get_mut(&session) else {
+        return;
+    };
+    found.unless(!row.ended, "I2", at, || {
+        format!("{verb} of {session}, which had ended")
+    });
     match verb {
         "session_started" => {
-            found.unless(!row.started, "I2", at, || format!("{session} started twice"));
+            found.unless(!row.started, "I2", at, || {
+                format!("{session} started twice")
+            });
             row.started = true;
         }
         "session_ended" => {
@@ -44,7 +79,10 @@ pub(super) fn reported(table: &mut ProjectTable, n: &str, verb: &str, payload: &
             let (outcome, evidence) = (payload.text("outcome"), payload.maybe_bytes("evidence"));
             let told = row.said || (row.role == "verifier" && evidence);
             found.unless(outcome != "completed" || told, "K7", at, || {
-                format!("{session} ({}) is completed without having handed anything in", row.role)
+                format!(
+                    "{session} ({}) is completed without having handed anything in",
+                    row.role
+                )
             });
         }
         _ => {}
@@ -54,26 +92,46 @@ pub(super) fn reported(table: &mut ProjectTable, n: &str, verb: &str, payload: &
 /// How a container ended, with everything that the outcome is judged from.
 pub(super) fn exited(n: &str, payload: &Payload, at: u64, found: &mut Found) {
     for key in ["exit.code", "exit.oom", "exit.signal"] {
-        found.unless(payload.has(key), "K7", at, || format!("berth {n}: the end says nothing of {key}"));
+        found.unless(payload.has(key), "K7", at, || {
+            format!("berth {n}: the end says nothing of {key}")
+        });
     }
 }
 
 /// A session handed in what it was granted for: a verdict, a report, a backlog. Once.
-pub(super) fn said(table: &mut ProjectTable, what: &str, payload: &Payload, at: u64, found: &mut Found) {
+pub(super) fn said(
+    table: &mut ProjectTable,
+    what: &str,
+    payload: &Payload,
+    at: u64,
+    found: &mut Found,
+) {
     let session = payload.text("session");
     let row = table.sessions.get_mut(&session);
     let open = row.as_ref().is_some_and(|row| !row.said && !row.ended);
-    found.unless(open, "I2", at, || format!("{what} by {session}, which is over or has said it before"));
+    found.unless(open, "I2", at, || {
+        format!("{what} by {session}, which is over or has said it before")
+    });
     if let Some(row) = row {
         row.said = true;
     }
 }
 
 /// The grant of a claim under the limits in force.
-pub(super) fn granted(table: &mut ProjectTable, id: &str, payload: &Payload, now: Now, found: &mut Found) {
+pub(super) fn granted(
+    table: &mut ProjectTable,
+    id: &str,
+    payload: &Payload,
+    now: Now,
+    found: &mut Found,
+) {
     let Now { at, up } = now;
     let berth = payload.maybe_number("holder.n").map(|n| n.to_string());
-    let open: Vec<&Open> = table.features.values().filter_map(|row| row.open.as_ref()).collect();
+    let open: Vec<&Open> = table
+        .features
+        .values()
+        .filter_map(|row| row.open.as_ref())
+        .collect();
     let of_berths = open.iter().filter(|claim| claim.berth.is_some()).count();
     if let Some(n) = &berth {
         let target = table.target;
@@ -81,24 +139,46 @@ pub(super) fn granted(table: &mut ProjectTable, id: &str, payload: &Payload, now
             format!("{id} is claimed by berth {n}: {of_berths} claims of berths are open, the target is {target}")
         });
         let held = open.iter().any(|claim| claim.berth.as_ref() == Some(n));
-        found.unless(!held, "C7", at, || format!("{id} is claimed by berth {n}, which holds another claim"));
+        found.unless(!held, "C7", at, || {
+            format!("{id} is claimed by berth {n}, which holds another claim")
+        });
         let enlisted = table.berths.get(n).is_some_and(|row| row.enlisted);
-        found.unless(enlisted, "C7", at, || format!("{id} is claimed by berth {n}, which is not in service"));
+        found.unless(enlisted, "C7", at, || {
+            format!("{id} is claimed by berth {n}, which is not in service")
+        });
     }
-    let bound = berth.is_some().then_some(up + table.wall + table.lease + GRACE);
+    let bound = berth
+        .is_some()
+        .then_some(up + table.wall + table.lease + GRACE);
     let row = table.features.entry(id.to_owned()).or_default();
     for ((name, max), used) in BOUNDS.iter().zip(row.used) {
-        found.unless(used < *max, "C8", at, || format!("{id} is claimed after {used} {name}, {max} is the bound"));
+        found.unless(used < *max, "C8", at, || {
+            format!("{id} is claimed after {used} {name}, {max} is the bound")
+        });
     }
-    row.open = Some(Open { epoch: payload.number("epoch"), berth, bound });
+    row.open = Some(Open {
+        epoch: payload.number("epoch"),
+        berth,
+        bound,
+    });
 }
 
 /// The end of a claim: in time, and counted against the bounds when it is of the kind that counts.
-pub(super) fn ended(row: &mut FeatureRow, id: &str, verb: &str, payload: &Payload, now: Now, found: &mut Found) {
+pub(super) fn ended(
+    row: &mut FeatureRow,
+    id: &str,
+    verb: &str,
+    payload: &Payload,
+    now: Now,
+    found: &mut Found,
+) {
     let Now { at, up } = now;
     let bound = row.open.as_ref().and_then(|open| open.bound);
     found.unless(bound.is_none_or(|bound| up <= bound), "T-3", at, || {
-        format!("{id}: the claim was open {} s longer than any may be", (up - bound.unwrap_or(up)) / 1_000_000)
+        format!(
+            "{id}: the claim was open {} s longer than any may be",
+            (up - bound.unwrap_or(up)) / 1_000_000
+        )
     });
     row.open = None;
     if verb == "released" && USES_TRY.contains(&payload.text("outcome").as_str()) {

@@ -144,7 +144,10 @@ impl Payload {
     fn at(&self, path: &str) -> &Value {
         path.split('.').fold(&self.0, |value, key| {
             let pairs = value.as_map().map(Vec::as_slice).unwrap_or_default();
-            pairs.iter().find(|(k, _)| k.as_str() == Some(key)).map_or(&Value::Nil, |(_, v)| v)
+            pairs
+                .iter()
+                .find(|(k, _)| k.as_str() == Some(key))
+                .map_or(&Value::Nil, |(_, v)| v)
         })
     }
 
@@ -171,8 +174,12 @@ impl Payload {
 
     /// Whether the key is there, be it nil.
     pub(super) fn has(&self, path: &str) -> bool {
-        let (parent, key) = path.rsplit_once('.').map_or((&self.0, path), |(parent, key)| (self.at(parent), key));
-        parent.as_map().is_some_and(|pairs| pairs.iter().any(|(k, _)| k.as_str() == Some(key)))
+        let (parent, key) = path
+            .rsplit_once('.')
+            .map_or((&self.0, path), |(parent, key)| (self.at(parent), key));
+        parent
+            .as_map()
+            .is_some_and(|pairs| pairs.iter().any(|(k, _)| k.as_str() == Some(key)))
     }
 
     pub(super) fn signed(&self, path: &str) -> i64 {
@@ -180,12 +187,23 @@ impl Payload {
     }
 
     pub(super) fn texts(&self, path: &str) -> Vec<String> {
-        let items = self.at(path).as_array().map(Vec::as_slice).unwrap_or_default();
-        items.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+        let items = self
+            .at(path)
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        items
+            .iter()
+            .filter_map(|v| v.as_str().map(str::to_owned))
+            .collect()
     }
 
     pub(super) fn items(&self, path: &str) -> Vec<Payload> {
-        let items = self.at(path).as_array().map(Vec::as_slice).unwrap_or_default();
+        let items = self
+            .at(path)
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         items.iter().map(|v| Payload(v.clone())).collect()
     }
 }

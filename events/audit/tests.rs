@@ -54,10 +54,12 @@ fn audit(envelopes: &[Envelope], landed: &[Landed]) -> Vec<&'static str> {
 type History = Vec<(&'static str, &'static str, Value)>;
 
 /// A feature from creation to closing, with its containers, its review and its merge.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn sound() -> History {
     let candidate = json!({ "base": "00", "sha": "c1", "tree": "t1" });
     let assigned = |session: &str, role: &str, epoch: Option<u64>| json!({ "assignment": { "session": session, "role": role, "feature": epoch.map(|_| "f"), "epoch": epoch } });
-    let ended = |session: &str| json!({ "session": session, "outcome": "completed", "evidence": null });
+    let ended =
+        |session: &str| json!({ "session": session, "outcome": "completed", "evidence": null });
     let exit = json!({ "code": 0, "oom": false, "signal": null });
     vec![
         ("node-n", "node.started", json!({ "epoch": 1 })),
@@ -66,25 +68,93 @@ fn sound() -> History {
         ("container-p/1", "container.enlisted", json!({})),
         ("container-p/2", "container.enlisted", json!({})),
         ("feature-p/f", "feature.created", json!({ "blockers": [] })),
-        ("feature-p/f", "feature.claimed", json!({ "epoch": 1, "holder": { "kind": "berth", "n": 1, "session": "s-1" } })),
-        ("container-p/1", "container.assigned", assigned("s-1", "coder", Some(1))),
-        ("container-p/1", "container.start_requested", json!({ "generation": 1 })),
-        ("container-p/1", "container.started", json!({ "generation": 1 })),
-        ("container-p/1", "container.session_started", json!({ "session": "s-1" })),
-        ("feature-p/f", "feature.submitted", json!({ "epoch": 1, "sha": "a1" })),
+        (
+            "feature-p/f",
+            "feature.claimed",
+            json!({ "epoch": 1, "holder": { "kind": "berth", "n": 1, "session": "s-1" } }),
+        ),
+        (
+            "container-p/1",
+            "container.assigned",
+            assigned("s-1", "coder", Some(1)),
+        ),
+        (
+            "container-p/1",
+            "container.start_requested",
+            json!({ "generation": 1 }),
+        ),
+        (
+            "container-p/1",
+            "container.started",
+            json!({ "generation": 1 }),
+        ),
+        (
+            "container-p/1",
+            "container.session_started",
+            json!({ "session": "s-1" }),
+        ),
+        (
+            "feature-p/f",
+            "feature.submitted",
+            json!({ "epoch": 1, "sha": "a1" }),
+        ),
         ("container-p/1", "container.session_ended", ended("s-1")),
-        ("container-p/1", "container.exited", json!({ "generation": 1, "exit": exit })),
-        ("container-p/1", "container.transcript_kept", json!({ "session": "s-1", "chunks": 2, "bytes": 9, "digest": "d" })),
-        ("container-p/1", "container.removed", json!({ "generation": 1 })),
-        ("container-p/2", "container.assigned", assigned("s-2", "reviewer", None)),
-        ("feature-p/f", "feature.review_passed", json!({ "session": "s-2" })),
+        (
+            "container-p/1",
+            "container.exited",
+            json!({ "generation": 1, "exit": exit }),
+        ),
+        (
+            "container-p/1",
+            "container.transcript_kept",
+            json!({ "session": "s-1", "chunks": 2, "bytes": 9, "digest": "d" }),
+        ),
+        (
+            "container-p/1",
+            "container.removed",
+            json!({ "generation": 1 }),
+        ),
+        (
+            "container-p/2",
+            "container.assigned",
+            assigned("s-2", "reviewer", None),
+        ),
+        (
+            "feature-p/f",
+            "feature.review_passed",
+            json!({ "session": "s-2" }),
+        ),
         ("container-p/2", "container.session_ended", ended("s-2")),
-        ("trunk-p", "trunk.queued", json!({ "entry": 1, "kind": { "feature": "f", "epoch": 1 } })),
-        ("trunk-p", "trunk.candidate_built", json!({ "entry": 1, "candidate": candidate })),
-        ("trunk-p", "trunk.verified", json!({ "entry": 1, "evidence": { "tree": "t1", "exit": 0 } })),
-        ("trunk-p", "trunk.publish_intended", json!({ "entry": 1, "from": "00", "to": "c1" })),
-        ("trunk-p", "trunk.advanced", json!({ "entry": 1, "from": "00", "to": "c1" })),
-        ("feature-p/f", "feature.closed", json!({ "closing": { "how": "merged", "sha": "c1" } })),
+        (
+            "trunk-p",
+            "trunk.queued",
+            json!({ "entry": 1, "kind": { "feature": "f", "epoch": 1 } }),
+        ),
+        (
+            "trunk-p",
+            "trunk.candidate_built",
+            json!({ "entry": 1, "candidate": candidate }),
+        ),
+        (
+            "trunk-p",
+            "trunk.verified",
+            json!({ "entry": 1, "evidence": { "tree": "t1", "exit": 0 } }),
+        ),
+        (
+            "trunk-p",
+            "trunk.publish_intended",
+            json!({ "entry": 1, "from": "00", "to": "c1" }),
+        ),
+        (
+            "trunk-p",
+            "trunk.advanced",
+            json!({ "entry": 1, "from": "00", "to": "c1" }),
+        ),
+        (
+            "feature-p/f",
+            "feature.closed",
+            json!({ "closing": { "how": "merged", "sha": "c1" } }),
+        ),
         ("project-p", "project.completed", json!({})),
         ("node-n", "node.stopped", json!({ "epoch": 1 })),
     ]
@@ -110,14 +180,21 @@ fn without(kind: &str) -> History {
 
 fn after(kind: &str, more: (&'static str, &'static str, Value)) -> History {
     let mut history = sound();
-    let at = history.iter().position(|(_, k, _)| *k == kind).expect("kind");
+    let at = history
+        .iter()
+        .position(|(_, k, _)| *k == kind)
+        .expect("kind");
     history.insert(at + 1, more);
     history
 }
 
 fn changed(kind: &str, payload: Value) -> History {
     let mut history = sound();
-    history.iter_mut().find(|(_, k, _)| *k == kind).expect("kind").2 = payload;
+    history
+        .iter_mut()
+        .find(|(_, k, _)| *k == kind)
+        .expect("kind")
+        .2 = payload;
     history
 }
 
@@ -128,79 +205,257 @@ fn claim(epoch: u64) -> (&'static str, &'static str, Value) {
 fn all_are_named(cases: Vec<(&str, History)>) {
     for (id, history) in cases {
         let found = audit(&record(&history), &chain());
-        assert!(found.contains(&id), "{id} expected, found {found:?} in {history:?}");
+        assert!(
+            found.contains(&id),
+            "{id} expected, found {found:?} in {history:?}"
+        );
     }
 }
 
 /// Three tries under claims that end one after the other, then a fourth claim.
 fn tried() -> History {
     let mut tried = sound();
-    let at = tried.iter().position(|(_, kind, _)| *kind == "feature.claimed").expect("claimed");
+    let at = tried
+        .iter()
+        .position(|(_, kind, _)| *kind == "feature.claimed")
+        .expect("claimed");
     for (epoch, n) in (1..=3_u64).zip(0..) {
-        let end = ("feature-p/f", "feature.released", json!({ "epoch": epoch, "outcome": "failed" }));
+        let end = (
+            "feature-p/f",
+            "feature.released",
+            json!({ "epoch": epoch, "outcome": "failed" }),
+        );
         tried.splice(at + 2 * n..at + 2 * n, [claim(epoch), end]);
     }
     tried
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn what_sessions_say_and_the_limits_of_claims_are_seen_broken() {
-    let released = |outcome: &str| ("feature-p/f", "feature.released", json!({ "epoch": 1, "outcome": outcome }));
+    let released = |outcome: &str| {
+        (
+            "feature-p/f",
+            "feature.released",
+            json!({ "epoch": 1, "outcome": outcome }),
+        )
+    };
     let exit = |exit: Value| json!({ "generation": 1, "exit": exit });
-    let circle =
-        json!({ "edges": [{ "feature": "f", "on": "g" }, { "feature": "g", "on": "h" }, { "feature": "h", "on": "f" }] });
+    let circle = json!({ "edges": [{ "feature": "f", "on": "g" }, { "feature": "g", "on": "h" }, { "feature": "h", "on": "f" }] });
     all_are_named(vec![
         ("I2", without("container.assigned")),
-        ("I2", after("container.session_ended", ("container-p/1", "container.session_ended", json!({ "session": "s-1" })))),
-        ("I2", after("container.session_started", ("container-p/1", "container.session_started", json!({ "session": "s-1" })))),
-        ("I2", after("feature.review_passed", ("feature-p/f", "feature.review_rejected", json!({ "session": "s-2" })))),
-        ("K7", after("feature.claimed", released("failed")).into_iter().filter(|(_, k, _)| *k != "feature.submitted").collect()),
-        ("K7", changed("container.exited", exit(json!({ "code": 0 })))),
+        (
+            "I2",
+            after(
+                "container.session_ended",
+                (
+                    "container-p/1",
+                    "container.session_ended",
+                    json!({ "session": "s-1" }),
+                ),
+            ),
+        ),
+        (
+            "I2",
+            after(
+                "container.session_started",
+                (
+                    "container-p/1",
+                    "container.session_started",
+                    json!({ "session": "s-1" }),
+                ),
+            ),
+        ),
+        (
+            "I2",
+            after(
+                "feature.review_passed",
+                (
+                    "feature-p/f",
+                    "feature.review_rejected",
+                    json!({ "session": "s-2" }),
+                ),
+            ),
+        ),
+        (
+            "K7",
+            after("feature.claimed", released("failed"))
+                .into_iter()
+                .filter(|(_, k, _)| *k != "feature.submitted")
+                .collect(),
+        ),
+        (
+            "K7",
+            changed("container.exited", exit(json!({ "code": 0 }))),
+        ),
         ("C4", without("feature.review_passed")),
-        ("C4", changed("trunk.queued", json!({ "entry": 1, "kind": { "feature": "f", "epoch": 7 } }))),
+        (
+            "C4",
+            changed(
+                "trunk.queued",
+                json!({ "entry": 1, "kind": { "feature": "f", "epoch": 7 } }),
+            ),
+        ),
         ("C7", changed("project.target_set", json!({ "count": 0 }))),
         ("C7", without("container.enlisted")),
         ("C8", tried()),
-        ("C10", after("project.started", ("backlog-p", "backlog.admitted", circle))),
-        ("C10", after("feature.created", ("feature-p/f", "feature.created", json!({ "blockers": [] })))),
-        ("C10", after("feature.closed", ("feature-p/f", "feature.review_started", json!({})))),
+        (
+            "C10",
+            after("project.started", ("backlog-p", "backlog.admitted", circle)),
+        ),
+        (
+            "C10",
+            after(
+                "feature.created",
+                ("feature-p/f", "feature.created", json!({ "blockers": [] })),
+            ),
+        ),
+        (
+            "C10",
+            after(
+                "feature.closed",
+                ("feature-p/f", "feature.review_started", json!({})),
+            ),
+        ),
         ("G2", without("trunk.advanced")),
         (
             "G2",
             after(
                 "trunk.publish_intended",
-                ("trunk-p", "trunk.publish_intended", json!({ "entry": 2, "from": "00", "to": "c1" })),
+                (
+                    "trunk-p",
+                    "trunk.publish_intended",
+                    json!({ "entry": 2, "from": "00", "to": "c1" }),
+                ),
             ),
         ),
         ("S-E1", changed("node.started", json!({ "epoch": 3 }))),
         ("S-E1", changed("node.stopped", json!({ "epoch": 2 }))),
-        ("S-E1", after("node.stopped", ("node-n", "node.stopped", json!({ "epoch": 1 })))),
-        ("L5", after("node.started", ("node-n", "node.books_diverged", json!({ "at": 1 })))),
-        ("X1", after("container.transcript_kept", ("container-p/1", "container.transcript_kept", json!({ "session": "s-1" })))),
-        ("X1", after("project.started", ("container-p/1", "container.transcript_dropped", json!({ "session": "s-1" })))),
+        (
+            "S-E1",
+            after(
+                "node.stopped",
+                ("node-n", "node.stopped", json!({ "epoch": 1 })),
+            ),
+        ),
+        (
+            "L5",
+            after(
+                "node.started",
+                ("node-n", "node.books_diverged", json!({ "at": 1 })),
+            ),
+        ),
+        (
+            "X1",
+            after(
+                "container.transcript_kept",
+                (
+                    "container-p/1",
+                    "container.transcript_kept",
+                    json!({ "session": "s-1" }),
+                ),
+            ),
+        ),
+        (
+            "X1",
+            after(
+                "project.started",
+                (
+                    "container-p/1",
+                    "container.transcript_dropped",
+                    json!({ "session": "s-1" }),
+                ),
+            ),
+        ),
     ]);
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn every_invariant_is_seen_broken() {
     all_are_named(vec![
         ("C1", after("feature.claimed", claim(2))),
         ("C2", changed("feature.submitted", json!({ "epoch": 7 }))),
-        ("C2", after("feature.submitted", ("feature-p/f", "feature.released", json!({ "epoch": 1 })))),
+        (
+            "C2",
+            after(
+                "feature.submitted",
+                ("feature-p/f", "feature.released", json!({ "epoch": 1 })),
+            ),
+        ),
         ("C3", without("feature.submitted")),
-        ("C6", changed("feature.created", json!({ "blockers": ["other"] }))),
+        (
+            "C6",
+            changed("feature.created", json!({ "blockers": ["other"] })),
+        ),
         ("C6", after("feature.submitted", claim(2))),
-        ("C6", after("project.started", ("project-p", "project.edit_opened", json!({})))),
-        ("C6", after("feature.created", ("feature-p/f", "feature.quarantined", json!({ "why": "3" })))),
-        ("C11", after("feature.created", ("project-p", "project.stopped", json!({})))),
+        (
+            "C6",
+            after(
+                "project.started",
+                ("project-p", "project.edit_opened", json!({})),
+            ),
+        ),
+        (
+            "C6",
+            after(
+                "feature.created",
+                ("feature-p/f", "feature.quarantined", json!({ "why": "3" })),
+            ),
+        ),
+        (
+            "C11",
+            after(
+                "feature.created",
+                ("project-p", "project.stopped", json!({})),
+            ),
+        ),
         ("K1", without("container.start_requested")),
-        ("K1", after("container.removed", ("container-p/1", "container.start_requested", json!({ "generation": 2 })))),
+        (
+            "K1",
+            after(
+                "container.removed",
+                (
+                    "container-p/1",
+                    "container.start_requested",
+                    json!({ "generation": 2 }),
+                ),
+            ),
+        ),
         ("K2", without("container.exited")),
-        ("K2", after("container.exited", ("container-p/1", "container.lost", json!({ "generation": 1 })))),
+        (
+            "K2",
+            after(
+                "container.exited",
+                (
+                    "container-p/1",
+                    "container.lost",
+                    json!({ "generation": 1 }),
+                ),
+            ),
+        ),
         ("G4", without("trunk.verified")),
-        ("G4", changed("trunk.verified", json!({ "entry": 1, "evidence": { "tree": "other", "exit": 0 } }))),
-        ("G4", changed("trunk.verified", json!({ "entry": 1, "evidence": { "tree": "t1", "exit": 2 } }))),
-        ("G4", changed("trunk.publish_intended", json!({ "entry": 1, "from": "zz", "to": "c1" }))),
+        (
+            "G4",
+            changed(
+                "trunk.verified",
+                json!({ "entry": 1, "evidence": { "tree": "other", "exit": 0 } }),
+            ),
+        ),
+        (
+            "G4",
+            changed(
+                "trunk.verified",
+                json!({ "entry": 1, "evidence": { "tree": "t1", "exit": 2 } }),
+            ),
+        ),
+        (
+            "G4",
+            changed(
+                "trunk.publish_intended",
+                json!({ "entry": 1, "from": "zz", "to": "c1" }),
+            ),
+        ),
         ("G6", without("trunk.advanced")),
     ]);
 }
@@ -208,12 +463,28 @@ fn every_invariant_is_seen_broken() {
 #[test]
 fn dependencies_are_unblocked_by_their_end_only() {
     let mut history = sound();
-    let at = history.iter().position(|(_, kind, _)| *kind == "feature.created").expect("created");
+    let at = history
+        .iter()
+        .position(|(_, kind, _)| *kind == "feature.created")
+        .expect("created");
     history[at].2 = json!({ "blockers": ["g"] });
-    history.insert(at + 1, ("backlog-p", "backlog.admitted", json!({ "edges": [{ "feature": "f", "on": "g" }] })));
-    history.insert(at + 2, ("feature-p/f", "feature.unblocked", json!({ "by": "g" })));
+    history.insert(
+        at + 1,
+        (
+            "backlog-p",
+            "backlog.admitted",
+            json!({ "edges": [{ "feature": "f", "on": "g" }] }),
+        ),
+    );
+    history.insert(
+        at + 2,
+        ("feature-p/f", "feature.unblocked", json!({ "by": "g" })),
+    );
     assert_eq!(audit(&record(&history), &chain()), ["C6"]);
-    history.insert(at + 2, ("feature-p/g", "feature.withdrawn", json!({ "by": "me" })));
+    history.insert(
+        at + 2,
+        ("feature-p/g", "feature.withdrawn", json!({ "by": "me" })),
+    );
     assert_eq!(audit(&record(&history), &chain()), Vec::<&str>::new());
 }
 
@@ -235,16 +506,36 @@ fn causes_commands_and_times_are_checked() {
     let later = altered(|n, envelope| envelope.cause.causation = (n == 4).then_some(Position(9)));
     assert_eq!(later, ["L11"]);
     let command = CommandId::derived(&["again"]);
-    let again = altered(|n, envelope| envelope.command = if n == 2 || n == 9 { command } else { envelope.command });
+    let again = altered(|n, envelope| {
+        envelope.command = if n == 2 || n == 9 {
+            command
+        } else {
+            envelope.command
+        }
+    });
     assert_eq!(again, ["I1"]);
-    let two = altered(|n, envelope| envelope.command = if n == 5 || n == 6 || n == 7 { command } else { envelope.command });
+    let two = altered(|n, envelope| {
+        envelope.command = if n == 5 || n == 6 || n == 7 {
+            command
+        } else {
+            envelope.command
+        }
+    });
     assert_eq!(two, ["I4"], "one command, two streams");
     let month = crate::log::ANSWERS_KEPT_FOR + 2;
     let later = altered(|n, envelope| {
-        envelope.command = if n == 2 || n == 26 { command } else { envelope.command };
+        envelope.command = if n == 2 || n == 26 {
+            command
+        } else {
+            envelope.command
+        };
         envelope.at = Timestamp(if n == 26 { month } else { 0 });
     });
-    assert_eq!(later, Vec::<&str>::new(), "beyond the time for which answers are remembered");
+    assert_eq!(
+        later,
+        Vec::<&str>::new(),
+        "beyond the time for which answers are remembered"
+    );
     let back = altered(|n, envelope| envelope.at = Timestamp(if n < 5 { 10 } else { 9 }));
     assert_eq!(back, ["L4"]);
     let day = 24 * 3_600 * 1_000_000;
@@ -255,7 +546,10 @@ fn causes_commands_and_times_are_checked() {
 #[test]
 fn time_without_a_server_counts_for_no_bound() {
     let mut history = sound();
-    let at = history.iter().position(|(_, kind, _)| *kind == "container.started").expect("started");
+    let at = history
+        .iter()
+        .position(|(_, kind, _)| *kind == "container.started")
+        .expect("started");
     history.insert(at + 1, ("node-n", "node.started", json!({ "epoch": 2 })));
     history.last_mut().expect("the stop").2 = json!({ "epoch": 2 });
     let mut envelopes = record(&history);
@@ -270,7 +564,11 @@ fn time_without_a_server_counts_for_no_bound() {
 
 #[test]
 fn transcripts_are_compared_with_what_was_recorded() {
-    let kept = Spoken { chunks: 2, bytes: 9, digest: "d".into() };
+    let kept = Spoken {
+        chunks: 2,
+        bytes: 9,
+        digest: "d".into(),
+    };
     let compare = |kept: Option<&Spoken>| {
         let mut audit = Audit::new("test");
         for envelope in record(&sound()) {
@@ -282,8 +580,20 @@ fn transcripts_are_compared_with_what_was_recorded() {
     };
     assert_eq!(compare(Some(&kept)), Vec::<&str>::new());
     assert_eq!(compare(None), ["X1"], "it is gone and was not dropped");
-    assert_eq!(compare(Some(&Spoken { chunks: 1, ..kept.clone() })), ["X1"]);
-    assert_eq!(compare(Some(&Spoken { digest: "e".into(), ..kept.clone() })), ["X1"]);
+    assert_eq!(
+        compare(Some(&Spoken {
+            chunks: 1,
+            ..kept.clone()
+        })),
+        ["X1"]
+    );
+    assert_eq!(
+        compare(Some(&Spoken {
+            digest: "e".into(),
+            ..kept.clone()
+        })),
+        ["X1"]
+    );
 }
 
 #[test]
@@ -298,7 +608,13 @@ fn a_replay_is_the_same_through_every_station() {
     foreign[3].kind = "feature.eaten".into();
     let mut replay = Replay::new("test");
     foreign.iter().for_each(|envelope| replay.take(envelope));
-    assert_eq!(replay.finish().first().map(|breach| (breach.id, breach.position)), Some(("L5", 4)));
+    assert_eq!(
+        replay
+            .finish()
+            .first()
+            .map(|breach| (breach.id, breach.position)),
+        Some(("L5", 4))
+    );
 }
 
 #[test]
@@ -314,24 +630,67 @@ fn the_log_itself_is_checked() {
 #[test]
 fn upstream_is_compared_with_the_log() {
     let envelopes = record(&sound());
-    assert_eq!(audit(&envelopes, &chain()[..1]), ["G6"], "the merge is missing");
+    assert_eq!(
+        audit(&envelopes, &chain()[..1]),
+        ["G6"],
+        "the merge is missing"
+    );
     let mut other = chain();
     other[1].tree = "t9".into();
-    assert_eq!(audit(&envelopes, &other), ["G4"], "another tree than the verified one");
+    assert_eq!(
+        audit(&envelopes, &other),
+        ["G4"],
+        "another tree than the verified one"
+    );
     let mut foreign = chain();
     foreign[1].feature = Some("g".into());
-    assert!(audit(&envelopes, &foreign).contains(&"G6"), "the trailer names another feature");
+    assert!(
+        audit(&envelopes, &foreign).contains(&"G6"),
+        "the trailer names another feature"
+    );
     let mut two = sound();
-    two.truncate(two.iter().position(|(_, kind, _)| *kind == "feature.closed").expect("closed") + 1);
+    two.truncate(
+        two.iter()
+            .position(|(_, kind, _)| *kind == "feature.closed")
+            .expect("closed")
+            + 1,
+    );
     let candidate = json!({ "base": "c1", "sha": "c2", "tree": "t2" });
     two.extend([
-        ("trunk-p", "trunk.queued", json!({ "entry": 2, "kind": { "feature": "g" } })),
-        ("trunk-p", "trunk.candidate_built", json!({ "entry": 2, "candidate": candidate })),
-        ("trunk-p", "trunk.verified", json!({ "entry": 2, "evidence": { "kind": "none_configured" } })),
-        ("trunk-p", "trunk.publish_intended", json!({ "entry": 2, "from": "c1", "to": "c2" })),
-        ("trunk-p", "trunk.advanced", json!({ "entry": 2, "from": "c1", "to": "c2" })),
+        (
+            "trunk-p",
+            "trunk.queued",
+            json!({ "entry": 2, "kind": { "feature": "g" } }),
+        ),
+        (
+            "trunk-p",
+            "trunk.candidate_built",
+            json!({ "entry": 2, "candidate": candidate }),
+        ),
+        (
+            "trunk-p",
+            "trunk.verified",
+            json!({ "entry": 2, "evidence": { "kind": "none_configured" } }),
+        ),
+        (
+            "trunk-p",
+            "trunk.publish_intended",
+            json!({ "entry": 2, "from": "c1", "to": "c2" }),
+        ),
+        (
+            "trunk-p",
+            "trunk.advanced",
+            json!({ "entry": 2, "from": "c1", "to": "c2" }),
+        ),
     ]);
     let mut landed = chain();
-    landed.insert(1, Landed { sha: "c2".into(), tree: "t2".into(), feature: Some("g".into()) });
+    landed.insert(
+        1,
+        Landed {
+            sha: "c2".into(),
+            tree: "t2".into(),
+            feature: Some("g".into()),
+        },
+    );
     assert_eq!(audit(&record(&two), &landed), ["G3"]);
 }

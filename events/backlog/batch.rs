@@ -78,7 +78,9 @@ pub enum BatchRefusal {
     #[error("the key \"{0}\" is used twice")]
     Key(String),
     /// A dependency leads nowhere.
-    #[error("feature {index} depends on \"{on}\", which is neither a key of the batch nor an id of the backlog")]
+    #[error(
+        "feature {index} depends on \"{on}\", which is neither a key of the batch nor an id of the backlog"
+    )]
     Dependency {
         /// From 1.
         index: usize,
@@ -93,7 +95,15 @@ const DRAWN_MIN: usize = 5;
 impl Batch {
     /// A batch of one feature.
     pub fn single(content: Content, depends_on: Vec<String>) -> Self {
-        Self { prefix: default_prefix(), items: vec![BatchItem { key: None, content, depends_on, raw: None }] }
+        Self {
+            prefix: default_prefix(),
+            items: vec![BatchItem {
+                key: None,
+                content,
+                depends_on,
+                raw: None,
+            }],
+        }
     }
 
     /// Bounds that need no backlog.
@@ -110,7 +120,11 @@ impl Batch {
         }
         let mut keys = BTreeSet::new();
         for (item, index) in self.items.iter().zip(1..) {
-            let told = |why| BatchRefusal::Item { index, title: item.content.title.clone(), why };
+            let told = |why| BatchRefusal::Item {
+                index,
+                title: item.content.title.clone(),
+                why,
+            };
             item.content.check().map_err(told)?;
             if item.key.as_ref().is_some_and(|k| !keys.insert(k.clone())) {
                 return Err(BatchRefusal::Key(item.key.clone().unwrap_or_default()));
@@ -126,24 +140,47 @@ impl Batch {
             let mut seed = digest.0.to_vec();
             seed.extend_from_slice(&(index as u64).to_le_bytes());
             let text = base32(&Digest::of(&seed).0);
-            let candidate = |length: usize| format!("{}-{}", self.prefix, &text[..length]).parse::<FeatureId>().ok();
-            let free = (DRAWN_MIN..=text.len().min(40)).filter_map(candidate).find(|id| !taken(id) && !drawn.contains(id));
+            let candidate = |length: usize| {
+                format!("{}-{}", self.prefix, &text[..length])
+                    .parse::<FeatureId>()
+                    .ok()
+            };
+            let free = (DRAWN_MIN..=text.len().min(40))
+                .filter_map(candidate)
+                .find(|id| !taken(id) && !drawn.contains(id));
             drawn.extend(free);
         }
         drawn
     }
 
     /// The edges of the batch under its drawn ids.
-    pub fn edges(&self, ids: &[FeatureId], exists: impl Fn(&FeatureId) -> bool) -> Result<Vec<Edge>, BatchRefusal> {
-        let keyed = self.items.iter().zip(ids).filter_map(|(item, id)| Some((item.key.as_deref()?, id)));
+    pub fn edges(
+        &self,
+        ids: &[FeatureId],
+        exists: impl Fn(&FeatureId) -> bool,
+    ) -> Result<Vec<Edge>, BatchRefusal> {
+        let keyed = self
+            .items
+            .iter()
+            .zip(ids)
+            .filter_map(|(item, id)| Some((item.key.as_deref()?, id)));
         let by_key: BTreeMap<&str, &FeatureId> = keyed.collect();
         let mut edges = BTreeSet::new();
         for ((item, id), index) in self.items.iter().zip(ids).zip(1..) {
             for on in &item.depends_on {
                 let known = || on.parse::<FeatureId>().ok().filter(&exists);
-                let found = by_key.get(on.as_str()).map(|id| (*id).clone()).or_else(known);
-                let on = found.ok_or_else(|| BatchRefusal::Dependency { index, on: on.clone() })?;
-                edges.insert(Edge { feature: id.clone(), on });
+                let found = by_key
+                    .get(on.as_str())
+                    .map(|id| (*id).clone())
+                    .or_else(known);
+                let on = found.ok_or_else(|| BatchRefusal::Dependency {
+                    index,
+                    on: on.clone(),
+                })?;
+                edges.insert(Edge {
+                    feature: id.clone(),
+                    on,
+                });
             }
         }
         Ok(edges.into_iter().collect())

@@ -17,14 +17,20 @@ impl Aggregate for Backlog {
             Command::AddDependency { edge } => {
                 self.known(&edge.feature)?;
                 self.known(&edge.on)?;
-                if self.edges.get(&edge.feature).is_some_and(|on| on.contains(&edge.on)) {
+                if self
+                    .edges
+                    .get(&edge.feature)
+                    .is_some_and(|on| on.contains(&edge.on))
+                {
                     return Ok(vec![]);
                 }
                 self.stays_acyclic(edge)?;
                 Ok(vec![event::DependencyAdded { edge: edge.clone() }.into()])
             }
             Command::RemoveDependency { edge } => match self.edges.get(&edge.feature) {
-                Some(on) if on.contains(&edge.on) => Ok(vec![event::DependencyRemoved { edge: edge.clone() }.into()]),
+                Some(on) if on.contains(&edge.on) => {
+                    Ok(vec![event::DependencyRemoved { edge: edge.clone() }.into()])
+                }
                 _ => Err(Refusal::NoEdge),
             },
             Command::Withdraw { id } => {
@@ -38,7 +44,16 @@ impl Aggregate for Backlog {
         match event {
             Event::Admitted(e) => {
                 let (batch, admitted) = (e.batch, moment.position);
-                let origins = e.ids.iter().zip(0..).map(|(id, index)| (id.clone(), Origin { batch, admitted, index }));
+                let origins = e.ids.iter().zip(0..).map(|(id, index)| {
+                    (
+                        id.clone(),
+                        Origin {
+                            batch,
+                            admitted,
+                            index,
+                        },
+                    )
+                });
                 self.ids.extend(origins);
                 for edge in &e.edges {
                     self.link(edge);
@@ -59,33 +74,61 @@ impl Aggregate for Backlog {
 
 impl Backlog {
     fn link(&mut self, edge: &Edge) {
-        self.edges.entry(edge.feature.clone()).or_default().insert(edge.on.clone());
+        self.edges
+            .entry(edge.feature.clone())
+            .or_default()
+            .insert(edge.on.clone());
     }
 
     fn known(&self, id: &FeatureId) -> Result<(), Refusal> {
         if self.withdrawn.contains(id) {
             return Err(Refusal::Withdrawn { id: id.to_string() });
         }
-        if self.ids.contains_key(id) { Ok(()) } else { Err(Refusal::Unknown { id: id.to_string() }) }
+        if self.ids.contains_key(id) {
+            Ok(())
+        } else {
+            Err(Refusal::Unknown { id: id.to_string() })
+        }
     }
 
     fn stays_acyclic(&self, edge: &Edge) -> Result<(), Refusal> {
         match self.path(&edge.on, &edge.feature) {
             None => Ok(()),
             Some(path) => {
-                let names: Vec<_> = std::iter::once(&edge.feature).chain(&path).map(FeatureId::as_str).collect();
-                Err(Refusal::Cycle { path: names.join(" → ") })
+                let names: Vec<_> = std::iter::once(&edge.feature)
+                    .chain(&path)
+                    .map(FeatureId::as_str)
+                    .collect();
+                Err(Refusal::Cycle {
+                    path: names.join(" → "),
+                })
             }
         }
     }
 
-    fn admit(&self, batch: Digest, ids: &[FeatureId], edges: &[Edge]) -> Result<Vec<Event>, Refusal> {
+    fn admit(
+        &self,
+        batch: Digest,
+        ids: &[FeatureId],
+        edges: &[Edge],
+    ) -> Result<Vec<Event>, Refusal> {
         if ids.is_empty() {
             return Err(Refusal::Empty);
         }
         let mut after = self.clone();
         for (id, index) in ids.iter().zip(0..) {
-            if after.ids.insert(id.clone(), Origin { batch, admitted: Position(0), index }).is_some() {
+            if after
+                .ids
+                .insert(
+                    id.clone(),
+                    Origin {
+                        batch,
+                        admitted: Position(0),
+                        index,
+                    },
+                )
+                .is_some()
+            {
                 return Err(Refusal::Reused { id: id.to_string() });
             }
         }
@@ -95,6 +138,13 @@ impl Backlog {
             after.stays_acyclic(edge)?;
             after.link(edge);
         }
-        Ok(vec![event::Admitted { batch, ids: ids.to_vec(), edges: edges.to_vec() }.into()])
+        Ok(vec![
+            event::Admitted {
+                batch,
+                ids: ids.to_vec(),
+                edges: edges.to_vec(),
+            }
+            .into(),
+        ])
     }
 }

@@ -21,12 +21,25 @@ use crate::stream::Position;
 
 /// A request to a backlog.
 #[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of the events of the same name")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the events of the same name"
+)]
 pub enum Command {
-    Admit { batch: Digest, ids: Vec<FeatureId>, edges: Vec<Edge> },
-    AddDependency { edge: Edge },
-    RemoveDependency { edge: Edge },
-    Withdraw { id: FeatureId },
+    Admit {
+        batch: Digest,
+        ids: Vec<FeatureId>,
+        edges: Vec<Edge>,
+    },
+    AddDependency {
+        edge: Edge,
+    },
+    RemoveDependency {
+        edge: Edge,
+    },
+    Withdraw {
+        id: FeatureId,
+    },
 }
 
 refusal_enum! {
@@ -79,7 +92,10 @@ impl Backlog {
                 return Some(path);
             }
             if seen.insert(last.clone()) {
-                stack.extend(self.dependencies(last).map(|next| [path.clone(), vec![next.clone()]].concat()));
+                stack.extend(
+                    self.dependencies(last)
+                        .map(|next| [path.clone(), vec![next.clone()]].concat()),
+                );
             }
         }
         None

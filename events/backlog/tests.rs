@@ -13,13 +13,22 @@ fn id(text: &str) -> FeatureId {
     text.parse().expect("feature id")
 }
 fn edge(feature: &str, on: &str) -> Edge {
-    Edge { feature: id(feature), on: id(on) }
+    Edge {
+        feature: id(feature),
+        on: id(on),
+    }
 }
 fn admitted(edges: Vec<Edge>) -> Event {
-    event::Admitted { batch: Digest::of(b"b"), ids: vec![id("a"), id("b"), id("c")], edges }.into()
+    event::Admitted {
+        batch: Digest::of(b"b"),
+        ids: vec![id("a"), id("b"), id("c")],
+        edges,
+    }
+    .into()
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn grid() {
     use Command as C;
     let chained = admitted(vec![edge("a", "b"), edge("b", "c")]);
@@ -27,21 +36,91 @@ fn grid() {
         ("empty", given::<Backlog>(&[])),
         ("a, b, c", given(&[admitted(vec![])])),
         ("a → b → c", given(std::slice::from_ref(&chained))),
-        ("a withdrawn", given(&[chained, event::Withdrawn { id: id("a") }.into()])),
+        (
+            "a withdrawn",
+            given(&[chained, event::Withdrawn { id: id("a") }.into()]),
+        ),
     ];
     let batch = Digest::of(b"n");
     let commands = vec![
-        ("admit d", C::Admit { batch, ids: vec![id("d")], edges: vec![] }),
-        ("admit d → c", C::Admit { batch, ids: vec![id("d")], edges: vec![edge("d", "c")] }),
-        ("admit nothing", C::Admit { batch, ids: vec![], edges: vec![] }),
-        ("admit a again", C::Admit { batch, ids: vec![id("a")], edges: vec![] }),
-        ("admit d twice", C::Admit { batch, ids: vec![id("d"), id("d")], edges: vec![] }),
-        ("admit d ⇄ e", C::Admit { batch, ids: vec![id("d"), id("e")], edges: vec![edge("d", "e"), edge("e", "d")] }),
-        ("add c → a", C::AddDependency { edge: edge("c", "a") }),
-        ("add a → b", C::AddDependency { edge: edge("a", "b") }),
-        ("add a → a", C::AddDependency { edge: edge("a", "a") }),
-        ("add a → x", C::AddDependency { edge: edge("a", "x") }),
-        ("remove a → b", C::RemoveDependency { edge: edge("a", "b") }),
+        (
+            "admit d",
+            C::Admit {
+                batch,
+                ids: vec![id("d")],
+                edges: vec![],
+            },
+        ),
+        (
+            "admit d → c",
+            C::Admit {
+                batch,
+                ids: vec![id("d")],
+                edges: vec![edge("d", "c")],
+            },
+        ),
+        (
+            "admit nothing",
+            C::Admit {
+                batch,
+                ids: vec![],
+                edges: vec![],
+            },
+        ),
+        (
+            "admit a again",
+            C::Admit {
+                batch,
+                ids: vec![id("a")],
+                edges: vec![],
+            },
+        ),
+        (
+            "admit d twice",
+            C::Admit {
+                batch,
+                ids: vec![id("d"), id("d")],
+                edges: vec![],
+            },
+        ),
+        (
+            "admit d ⇄ e",
+            C::Admit {
+                batch,
+                ids: vec![id("d"), id("e")],
+                edges: vec![edge("d", "e"), edge("e", "d")],
+            },
+        ),
+        (
+            "add c → a",
+            C::AddDependency {
+                edge: edge("c", "a"),
+            },
+        ),
+        (
+            "add a → b",
+            C::AddDependency {
+                edge: edge("a", "b"),
+            },
+        ),
+        (
+            "add a → a",
+            C::AddDependency {
+                edge: edge("a", "a"),
+            },
+        ),
+        (
+            "add a → x",
+            C::AddDependency {
+                edge: edge("a", "x"),
+            },
+        ),
+        (
+            "remove a → b",
+            C::RemoveDependency {
+                edge: edge("a", "b"),
+            },
+        ),
         ("withdraw a", C::Withdraw { id: id("a") }),
     ];
     assert_documented("backlog", &states, &commands);
@@ -49,31 +128,67 @@ fn grid() {
 
 fn item(key: &str, on: &[&str]) -> BatchItem {
     let depends_on = on.iter().map(|s| (*s).to_owned()).collect();
-    BatchItem { key: Some(key.into()), content: Content::titled(key), depends_on, raw: None }
+    BatchItem {
+        key: Some(key.into()),
+        content: Content::titled(key),
+        depends_on,
+        raw: None,
+    }
 }
 
 #[test]
 fn ids_are_drawn_from_the_digest_and_redrawn_on_collision() {
-    let batch = Batch { prefix: "feat".into(), items: vec![item("x", &[]), item("y", &["x"])] };
+    let batch = Batch {
+        prefix: "feat".into(),
+        items: vec![item("x", &[]), item("y", &["x"])],
+    };
     let digest = Digest::of(b"one");
     let ids = batch.draw_ids(digest, |_| false);
     assert_eq!(ids, batch.draw_ids(digest, |_| false));
     assert_eq!(ids[0].as_str().len(), "feat-".len() + 5);
     let redrawn = batch.draw_ids(digest, |i| *i == ids[0]);
     assert!(redrawn[0].as_str().starts_with(ids[0].as_str()) && redrawn[0] != ids[0]);
-    assert_eq!(batch.edges(&ids, |_| false), Ok(vec![Edge { feature: ids[1].clone(), on: ids[0].clone() }]));
+    assert_eq!(
+        batch.edges(&ids, |_| false),
+        Ok(vec![Edge {
+            feature: ids[1].clone(),
+            on: ids[0].clone()
+        }])
+    );
 }
 
 #[test]
 fn malformed_batches_say_where() {
-    let batch = |items| Batch { prefix: "feat".into(), items };
+    let batch = |items| Batch {
+        prefix: "feat".into(),
+        items,
+    };
     assert_eq!(batch(vec![]).check(), Err(BatchRefusal::Count(0)));
-    assert_eq!(batch(vec![item("x", &[]), item("x", &[])]).check(), Err(BatchRefusal::Key("x".into())));
-    assert!(matches!(batch(vec![item("", &[])]).check(), Err(BatchRefusal::Item { index: 1, .. })));
-    assert!(matches!(Batch { prefix: "Feat/".into(), items: vec![item("x", &[])] }.check(), Err(BatchRefusal::Prefix(_))));
+    assert_eq!(
+        batch(vec![item("x", &[]), item("x", &[])]).check(),
+        Err(BatchRefusal::Key("x".into()))
+    );
+    assert!(matches!(
+        batch(vec![item("", &[])]).check(),
+        Err(BatchRefusal::Item { index: 1, .. })
+    ));
+    assert!(matches!(
+        Batch {
+            prefix: "Feat/".into(),
+            items: vec![item("x", &[])]
+        }
+        .check(),
+        Err(BatchRefusal::Prefix(_))
+    ));
     let dangling = batch(vec![item("x", &["nowhere"])]);
     let ids = dangling.draw_ids(Digest::of(b"d"), |_| false);
-    assert_eq!(dangling.edges(&ids, |_| false), Err(BatchRefusal::Dependency { index: 1, on: "nowhere".into() }));
+    assert_eq!(
+        dangling.edges(&ids, |_| false),
+        Err(BatchRefusal::Dependency {
+            index: 1,
+            on: "nowhere".into()
+        })
+    );
 }
 
 proptest! {

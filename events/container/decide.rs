@@ -17,9 +17,16 @@ impl Aggregate for Container {
     fn decide(&self, command: &Command, _now: Timestamp) -> Decision {
         match (self, command) {
             (Self::Enlisted(_) | Self::Dismissed { .. }, Command::DropTranscript { session }) => {
-                Ok(vec![event::TranscriptDropped { session: session.clone() }.into()])
+                Ok(vec![
+                    event::TranscriptDropped {
+                        session: session.clone(),
+                    }
+                    .into(),
+                ])
             }
-            (Self::Unknown | Self::Dismissed { .. }, Command::Enlist) => Ok(vec![event::Enlisted {}.into()]),
+            (Self::Unknown | Self::Dismissed { .. }, Command::Enlist) => {
+                Ok(vec![event::Enlisted {}.into()])
+            }
             (Self::Unknown | Self::Dismissed { .. }, _) => Err(Refusal::Unknown),
             (Self::Enlisted(_), Command::Enlist) => Err(Refusal::Exists),
             (Self::Enlisted(berth), command) => berth.decide(command),
@@ -28,9 +35,17 @@ impl Aggregate for Container {
 
     fn evolve(&mut self, event: &Event, moment: Moment) {
         match (&mut *self, event) {
-            (Self::Unknown, Event::Enlisted(_)) => *self = Self::Enlisted(Box::new(Berth::new(Generation(0)))),
-            (Self::Dismissed { generation }, Event::Enlisted(_)) => *self = Self::Enlisted(Box::new(Berth::new(*generation))),
-            (Self::Enlisted(berth), Event::Dismissed(_)) => *self = Self::Dismissed { generation: berth.generation },
+            (Self::Unknown, Event::Enlisted(_)) => {
+                *self = Self::Enlisted(Box::new(Berth::new(Generation(0))))
+            }
+            (Self::Dismissed { generation }, Event::Enlisted(_)) => {
+                *self = Self::Enlisted(Box::new(Berth::new(*generation)))
+            }
+            (Self::Enlisted(berth), Event::Dismissed(_)) => {
+                *self = Self::Dismissed {
+                    generation: berth.generation,
+                }
+            }
             (Self::Enlisted(berth), event) => berth.evolve(event, moment),
             (Self::Unknown | Self::Dismissed { .. }, _) => {}
         }
@@ -38,52 +53,125 @@ impl Aggregate for Container {
 }
 
 impl Berth {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
     fn decide(&self, command: &Command) -> Decision {
         match command {
             Command::Enlist => Err(Refusal::Exists),
-            Command::KeepTranscript { session, chunks, bytes, digest } => match &self.slot {
+            Command::KeepTranscript {
+                session,
+                chunks,
+                bytes,
+                digest,
+            } => match &self.slot {
                 Slot::Ended(e) if e.gone && e.job.session == *session => {
-                    let (session, chunks, bytes, digest) = (session.clone(), *chunks, *bytes, *digest);
-                    Ok(vec![event::TranscriptKept { session, chunks, bytes, digest }.into()])
+                    let (session, chunks, bytes, digest) =
+                        (session.clone(), *chunks, *bytes, *digest);
+                    Ok(vec![
+                        event::TranscriptKept {
+                            session,
+                            chunks,
+                            bytes,
+                            digest,
+                        }
+                        .into(),
+                    ])
                 }
                 _ => Err(Refusal::WrongState),
             },
             Command::MeterUsage { session, models } => {
                 self.at_hand(session)?;
-                Ok(vec![event::UsageMetered { session: session.clone(), models: models.clone() }.into()])
+                Ok(vec![
+                    event::UsageMetered {
+                        session: session.clone(),
+                        models: models.clone(),
+                    }
+                    .into(),
+                ])
             }
-            Command::RecordEgress { session, bytes, denied } => {
+            Command::RecordEgress {
+                session,
+                bytes,
+                denied,
+            } => {
                 self.at_hand(session)?;
-                Ok(vec![event::EgressRecorded { session: session.clone(), bytes: *bytes, denied: denied.clone() }.into()])
+                Ok(vec![
+                    event::EgressRecorded {
+                        session: session.clone(),
+                        bytes: *bytes,
+                        denied: denied.clone(),
+                    }
+                    .into(),
+                ])
             }
-            Command::DropTranscript { session } => Ok(vec![event::TranscriptDropped { session: session.clone() }.into()]),
+            Command::DropTranscript { session } => Ok(vec![
+                event::TranscriptDropped {
+                    session: session.clone(),
+                }
+                .into(),
+            ]),
             Command::Assign { assignment } => match (&self.slot, &self.duty) {
                 (Slot::Idle, Duty::Withhold { by }) => Err(Refusal::Withheld { by: by.clone() }),
-                (Slot::Idle, _) => Ok(vec![event::Assigned { assignment: (**assignment).clone() }.into()]),
+                (Slot::Idle, _) => Ok(vec![
+                    event::Assigned {
+                        assignment: (**assignment).clone(),
+                    }
+                    .into(),
+                ]),
                 (Slot::Quarantined { why }, _) => Err(Refusal::Quarantined { why: why.clone() }),
                 _ => Err(Refusal::Busy),
             },
             Command::RequestStart { generation } => match &self.slot {
-                Slot::Assigned { .. } if generation.0 == self.generation.0 + 1 => {
-                    Ok(vec![event::StartRequested { generation: *generation }.into()])
-                }
-                Slot::Assigned { .. } => Err(Refusal::StaleGeneration { given: *generation, current: self.generation }),
+                Slot::Assigned { .. } if generation.0 == self.generation.0 + 1 => Ok(vec![
+                    event::StartRequested {
+                        generation: *generation,
+                    }
+                    .into(),
+                ]),
+                Slot::Assigned { .. } => Err(Refusal::StaleGeneration {
+                    given: *generation,
+                    current: self.generation,
+                }),
                 _ => Err(Refusal::WrongState),
             },
-            Command::RecordStarted { generation, engine_id } => self.started(*generation, engine_id),
-            Command::RecordStartFailed { generation, class, detail } => self.start_failed(*generation, class, detail),
+            Command::RecordStarted {
+                generation,
+                engine_id,
+            } => self.started(*generation, engine_id),
+            Command::RecordStartFailed {
+                generation,
+                class,
+                detail,
+            } => self.start_failed(*generation, class, detail),
             Command::BeginSession { session } => match &self.slot {
-                Slot::Running { job, begun, .. } if job.session == *session => {
-                    Ok(if *begun { vec![] } else { vec![event::SessionStarted { session: session.clone() }.into()] })
-                }
+                Slot::Running { job, begun, .. } if job.session == *session => Ok(if *begun {
+                    vec![]
+                } else {
+                    vec![
+                        event::SessionStarted {
+                            session: session.clone(),
+                        }
+                        .into(),
+                    ]
+                }),
                 _ => Err(Refusal::SessionOver),
             },
-            Command::EndSession { session, outcome, exit_code, evidence, detail } => {
+            Command::EndSession {
+                session,
+                outcome,
+                exit_code,
+                evidence,
+                detail,
+            } => {
                 // A requested start has its own end, started or failed, and that comes first.
                 if !self.works_for(session) || matches!(self.slot, Slot::Requested { .. }) {
                     return Err(Refusal::SessionOver);
                 }
-                Ok(vec![ended(session, *outcome, *exit_code, *evidence, detail)])
+                Ok(vec![ended(
+                    session, *outcome, *exit_code, *evidence, detail,
+                )])
             }
             Command::RecordExited { generation, exit } => self.exited(*generation, exit),
             Command::RecordLost { generation, reason } => self.lost(*generation, reason),
@@ -108,26 +196,52 @@ impl Berth {
 
     /// What was used counts until the container is gone: an answer may come after the report of the end.
     fn at_hand(&self, session: &SessionId) -> Result<(), Refusal> {
-        if self.job().is_some_and(|job| job.session == *session) { Ok(()) } else { Err(Refusal::SessionOver) }
+        if self.job().is_some_and(|job| job.session == *session) {
+            Ok(())
+        } else {
+            Err(Refusal::SessionOver)
+        }
     }
 
     fn interrupt(&self, by: &str) -> Decision {
-        let job = self.job().filter(|job| self.works_for(&job.session)).ok_or(Refusal::NoSession)?;
+        let job = self
+            .job()
+            .filter(|job| self.works_for(&job.session))
+            .ok_or(Refusal::NoSession)?;
         if self.is_interrupted() {
             return Ok(vec![]);
         }
-        Ok(vec![event::InterruptRequested { session: job.session.clone(), by: by.to_owned() }.into()])
+        Ok(vec![
+            event::InterruptRequested {
+                session: job.session.clone(),
+                by: by.to_owned(),
+            }
+            .into(),
+        ])
     }
 
     fn current(&self, generation: Generation) -> Result<(), Refusal> {
         let current = self.generation;
-        if generation == current { Ok(()) } else { Err(Refusal::StaleGeneration { given: generation, current }) }
+        if generation == current {
+            Ok(())
+        } else {
+            Err(Refusal::StaleGeneration {
+                given: generation,
+                current,
+            })
+        }
     }
 
     fn started(&self, generation: Generation, engine_id: &str) -> Decision {
         self.current(generation)?;
         match &self.slot {
-            Slot::Requested { .. } => Ok(vec![event::Started { generation, engine_id: engine_id.to_owned() }.into()]),
+            Slot::Requested { .. } => Ok(vec![
+                event::Started {
+                    generation,
+                    engine_id: engine_id.to_owned(),
+                }
+                .into(),
+            ]),
             Slot::Running { .. } => Ok(vec![]),
             _ => Err(Refusal::WrongState),
         }
@@ -135,13 +249,28 @@ impl Berth {
 
     fn start_failed(&self, generation: Generation, class: &str, detail: &str) -> Decision {
         self.current(generation)?;
-        let Slot::Requested { job, .. } = &self.slot else { return Err(Refusal::WrongState) };
-        let failed = event::StartFailed { generation, class: class.to_owned(), detail: detail.to_owned() };
+        let Slot::Requested { job, .. } = &self.slot else {
+            return Err(Refusal::WrongState);
+        };
+        let failed = event::StartFailed {
+            generation,
+            class: class.to_owned(),
+            detail: detail.to_owned(),
+        };
         let mut events = vec![failed.into()];
         if self.failures + 1 >= FAILURES_MAX {
-            events.push(ended(&job.session, Outcome::NeverStarted, None, None, detail));
+            events.push(ended(
+                &job.session,
+                Outcome::NeverStarted,
+                None,
+                None,
+                detail,
+            ));
             events.push(
-                event::Quarantined { why: format!("{FAILURES_MAX} failures in a row, the last: {class}: {detail}") }.into(),
+                event::Quarantined {
+                    why: format!("{FAILURES_MAX} failures in a row, the last: {class}: {detail}"),
+                }
+                .into(),
             );
         }
         Ok(events)
@@ -150,11 +279,17 @@ impl Berth {
     /// An exit without a report is the runner's or the engine's failure, never the agent's success.
     fn exited(&self, generation: Generation, exit: &Exit) -> Decision {
         self.current(generation)?;
-        let exited = event::Exited { generation, exit: exit.clone() };
+        let exited = event::Exited {
+            generation,
+            exit: exit.clone(),
+        };
         match &self.slot {
             Slot::Running { job, .. } => {
                 let detail = "the container ended without a report";
-                Ok(vec![ended(&job.session, Outcome::Lost, exit.code, None, detail), exited.into()])
+                Ok(vec![
+                    ended(&job.session, Outcome::Lost, exit.code, None, detail),
+                    exited.into(),
+                ])
             }
             Slot::Ended(e) if !e.gone => Ok(vec![exited.into()]),
             Slot::Ended(_) => Ok(vec![]),
@@ -164,9 +299,15 @@ impl Berth {
 
     fn lost(&self, generation: Generation, reason: &str) -> Decision {
         self.current(generation)?;
-        let lost = event::Lost { generation, reason: reason.to_owned() };
+        let lost = event::Lost {
+            generation,
+            reason: reason.to_owned(),
+        };
         match &self.slot {
-            Slot::Running { job, .. } => Ok(vec![ended(&job.session, Outcome::Lost, None, None, reason), lost.into()]),
+            Slot::Running { job, .. } => Ok(vec![
+                ended(&job.session, Outcome::Lost, None, None, reason),
+                lost.into(),
+            ]),
             Slot::Ended(e) if !e.gone => Ok(vec![lost.into()]),
             Slot::Ended(_) => Ok(vec![]),
             _ => Err(Refusal::WrongState),
@@ -179,7 +320,13 @@ impl Berth {
             Slot::Ended(e) if e.gone => {
                 let removed = event::Removed { generation }.into();
                 Ok(if self.failures >= FAILURES_MAX {
-                    vec![removed, event::Quarantined { why: format!("{} failures in a row: {}", self.failures, e.detail) }.into()]
+                    vec![
+                        removed,
+                        event::Quarantined {
+                            why: format!("{} failures in a row: {}", self.failures, e.detail),
+                        }
+                        .into(),
+                    ]
                 } else {
                     vec![removed, event::Idle {}.into()]
                 })
@@ -189,6 +336,19 @@ impl Berth {
     }
 }
 
-fn ended(session: &SessionId, outcome: Outcome, exit_code: Option<i32>, evidence: Option<Digest>, detail: &str) -> Event {
-    event::SessionEnded { session: session.clone(), outcome, exit_code, evidence, detail: detail.to_owned() }.into()
+fn ended(
+    session: &SessionId,
+    outcome: Outcome,
+    exit_code: Option<i32>,
+    evidence: Option<Digest>,
+    detail: &str,
+) -> Event {
+    event::SessionEnded {
+        session: session.clone(),
+        outcome,
+        exit_code,
+        evidence,
+        detail: detail.to_owned(),
+    }
+    .into()
 }

@@ -102,7 +102,11 @@ pub struct Exit {
 impl Exit {
     /// An end of which only the code is known, if that.
     pub fn with_code(code: Option<i32>) -> Self {
-        Self { code, oom: false, signal: None }
+        Self {
+            code,
+            oom: false,
+            signal: None,
+        }
     }
 }
 

@@ -30,26 +30,76 @@ pub const FAILURES_MAX: u32 = 5;
 
 /// A request to a berth.
 #[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of the events of the same name")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the events of the same name"
+)]
 pub enum Command {
     Enlist,
-    Assign { assignment: Box<Assignment> },
-    RequestStart { generation: Generation },
-    RecordStarted { generation: Generation, engine_id: String },
-    RecordStartFailed { generation: Generation, class: String, detail: String },
-    BeginSession { session: SessionId },
-    EndSession { session: SessionId, outcome: Outcome, exit_code: Option<i32>, evidence: Option<Digest>, detail: String },
-    RecordExited { generation: Generation, exit: Exit },
-    RecordLost { generation: Generation, reason: String },
-    RecordRemoved { generation: Generation },
-    Withhold { by: String },
-    Interrupt { by: String },
-    Reinstate { by: String },
+    Assign {
+        assignment: Box<Assignment>,
+    },
+    RequestStart {
+        generation: Generation,
+    },
+    RecordStarted {
+        generation: Generation,
+        engine_id: String,
+    },
+    RecordStartFailed {
+        generation: Generation,
+        class: String,
+        detail: String,
+    },
+    BeginSession {
+        session: SessionId,
+    },
+    EndSession {
+        session: SessionId,
+        outcome: Outcome,
+        exit_code: Option<i32>,
+        evidence: Option<Digest>,
+        detail: String,
+    },
+    RecordExited {
+        generation: Generation,
+        exit: Exit,
+    },
+    RecordLost {
+        generation: Generation,
+        reason: String,
+    },
+    RecordRemoved {
+        generation: Generation,
+    },
+    Withhold {
+        by: String,
+    },
+    Interrupt {
+        by: String,
+    },
+    Reinstate {
+        by: String,
+    },
     Dismiss,
-    KeepTranscript { session: SessionId, chunks: u64, bytes: u64, digest: Digest },
-    DropTranscript { session: SessionId },
-    MeterUsage { session: SessionId, models: Vec<ModelUsage> },
-    RecordEgress { session: SessionId, bytes: u64, denied: Vec<DeniedTarget> },
+    KeepTranscript {
+        session: SessionId,
+        chunks: u64,
+        bytes: u64,
+        digest: Digest,
+    },
+    DropTranscript {
+        session: SessionId,
+    },
+    MeterUsage {
+        session: SessionId,
+        models: Vec<ModelUsage>,
+    },
+    RecordEgress {
+        session: SessionId,
+        bytes: u64,
+        denied: Vec<DeniedTarget>,
+    },
 }
 
 refusal_enum! {

@@ -122,13 +122,22 @@ impl Container {
 
 impl Berth {
     pub(super) fn new(generation: Generation) -> Self {
-        Self { generation, slot: Slot::Idle, duty: Duty::Serve, failures: 0, failed_at: None, last: None }
+        Self {
+            generation,
+            slot: Slot::Idle,
+            duty: Duty::Serve,
+            failures: 0,
+            failed_at: None,
+            last: None,
+        }
     }
 
     /// The job it holds, running or not.
     pub fn job(&self) -> Option<&Assignment> {
         match &self.slot {
-            Slot::Assigned { job } | Slot::Requested { job, .. } | Slot::Running { job, .. } => Some(job),
+            Slot::Assigned { job } | Slot::Requested { job, .. } | Slot::Running { job, .. } => {
+                Some(job)
+            }
             Slot::Ended(ended) => Some(&ended.job),
             Slot::Idle | Slot::Quarantined { .. } => None,
         }
@@ -137,7 +146,9 @@ impl Berth {
     /// Whether the session is at work here: assigned and not over.
     pub fn works_for(&self, session: &SessionId) -> bool {
         match &self.slot {
-            Slot::Assigned { job } | Slot::Requested { job, .. } | Slot::Running { job, .. } => job.session == *session,
+            Slot::Assigned { job } | Slot::Requested { job, .. } | Slot::Running { job, .. } => {
+                job.session == *session
+            }
             Slot::Ended(_) | Slot::Idle | Slot::Quarantined { .. } => false,
         }
     }
@@ -156,16 +167,29 @@ impl Berth {
         self.failed_at = Some(moment.at);
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
     pub(super) fn evolve(&mut self, event: &Event, moment: Moment) {
         let job = self.job().cloned();
         match (event, job) {
-            (Event::Assigned(e), _) => self.slot = Slot::Assigned { job: e.assignment.clone() },
+            (Event::Assigned(e), _) => {
+                self.slot = Slot::Assigned {
+                    job: e.assignment.clone(),
+                }
+            }
             (Event::StartRequested(e), Some(job)) => {
                 self.generation = e.generation;
                 self.slot = Slot::Requested { job, at: moment.at };
             }
             (Event::Started(e), Some(job)) => {
-                self.slot = Slot::Running { job, engine_id: e.engine_id.clone(), at: moment.at, begun: false };
+                self.slot = Slot::Running {
+                    job,
+                    engine_id: e.engine_id.clone(),
+                    at: moment.at,
+                    begun: false,
+                };
             }
             (Event::StartFailed(_), Some(job)) => {
                 self.failed(moment);
@@ -184,7 +208,14 @@ impl Berth {
                     self.failures = 0;
                 }
                 let gone = !matches!(self.slot, Slot::Running { .. });
-                let ended = Ended { job, outcome: e.outcome, detail: e.detail.clone(), at: moment.at, exit: None, gone };
+                let ended = Ended {
+                    job,
+                    outcome: e.outcome,
+                    detail: e.detail.clone(),
+                    at: moment.at,
+                    exit: None,
+                    gone,
+                };
                 self.slot = Slot::Ended(Box::new(ended));
             }
             (Event::Exited(e), _) => {
@@ -206,7 +237,11 @@ impl Berth {
                 }
             }
             (Event::Withheld(e), _) => self.duty = Duty::Withhold { by: e.by.clone() },
-            (Event::InterruptRequested(e), _) => self.duty = Duty::Interrupt { session: e.session.clone() },
+            (Event::InterruptRequested(e), _) => {
+                self.duty = Duty::Interrupt {
+                    session: e.session.clone(),
+                }
+            }
             (Event::Reinstated(_), _) => {
                 self.duty = Duty::Serve;
                 if matches!(self.slot, Slot::Quarantined { .. }) {

@@ -23,25 +23,45 @@ fn job(n: u8) -> Assignment {
     }
 }
 fn assigned() -> Vec<Event> {
-    vec![event::Enlisted {}.into(), event::Assigned { assignment: job(1) }.into()]
+    vec![
+        event::Enlisted {}.into(),
+        event::Assigned { assignment: job(1) }.into(),
+    ]
 }
 fn requested(generation: u64) -> Event {
-    event::StartRequested { generation: Generation(generation) }.into()
+    event::StartRequested {
+        generation: Generation(generation),
+    }
+    .into()
 }
 fn started(generation: u64) -> Event {
-    event::Started { generation: Generation(generation), engine_id: "e1".into() }.into()
+    event::Started {
+        generation: Generation(generation),
+        engine_id: "e1".into(),
+    }
+    .into()
 }
 fn failed(generation: u64) -> Event {
-    event::StartFailed { generation: Generation(generation), class: "image".into(), detail: "missing".into() }.into()
+    event::StartFailed {
+        generation: Generation(generation),
+        class: "image".into(),
+        detail: "missing".into(),
+    }
+    .into()
 }
 fn with(base: &[Event], more: Vec<Event>) -> Vec<Event> {
     [base.to_vec(), more].concat()
 }
 fn exit() -> Exit {
-    Exit { code: Some(0), oom: false, signal: None }
+    Exit {
+        code: Some(0),
+        oom: false,
+        signal: None,
+    }
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn grid() {
     use Command as C;
     let over = event::SessionEnded {
@@ -52,9 +72,30 @@ fn grid() {
         detail: String::new(),
     };
     let running = with(&assigned(), vec![requested(1), started(1)]);
-    let ended = with(&running, vec![event::SessionStarted { session: session(1) }.into(), over.into()]);
-    let gone = with(&ended, vec![event::Exited { generation: Generation(1), exit: exit() }.into()]);
-    let quarantined: Vec<Event> = vec![event::Enlisted {}.into(), event::Quarantined { why: "5".into() }.into()];
+    let ended = with(
+        &running,
+        vec![
+            event::SessionStarted {
+                session: session(1),
+            }
+            .into(),
+            over.into(),
+        ],
+    );
+    let gone = with(
+        &ended,
+        vec![
+            event::Exited {
+                generation: Generation(1),
+                exit: exit(),
+            }
+            .into(),
+        ],
+    );
+    let quarantined: Vec<Event> = vec![
+        event::Enlisted {}.into(),
+        event::Quarantined { why: "5".into() }.into(),
+    ];
     let states = vec![
         ("new", given::<Container>(&[])),
         ("idle", given(&[event::Enlisted {}.into()])),
@@ -64,9 +105,24 @@ fn grid() {
         ("ended", given(&ended)),
         ("gone", given(&gone)),
         ("quarantined", given(&quarantined)),
-        ("withheld", given(&[event::Enlisted {}.into(), event::Withheld { by: "me".into() }.into()])),
-        ("withheld, running", given(&with(&running, vec![event::Withheld { by: "me".into() }.into()]))),
-        ("dismissed", given(&[event::Enlisted {}.into(), event::Dismissed {}.into()])),
+        (
+            "withheld",
+            given(&[
+                event::Enlisted {}.into(),
+                event::Withheld { by: "me".into() }.into(),
+            ]),
+        ),
+        (
+            "withheld, running",
+            given(&with(
+                &running,
+                vec![event::Withheld { by: "me".into() }.into()],
+            )),
+        ),
+        (
+            "dismissed",
+            given(&[event::Enlisted {}.into(), event::Dismissed {}.into()]),
+        ),
     ];
     let end = |n| C::EndSession {
         session: session(n),
@@ -75,28 +131,99 @@ fn grid() {
         evidence: None,
         detail: "x".into(),
     };
-    let fail = C::RecordStartFailed { generation: Generation(1), class: "image".into(), detail: "missing".into() };
+    let fail = C::RecordStartFailed {
+        generation: Generation(1),
+        class: "image".into(),
+        detail: "missing".into(),
+    };
     let commands = vec![
         ("enlist", C::Enlist),
-        ("assign", C::Assign { assignment: Box::new(job(2)) }),
-        ("request start", C::RequestStart { generation: Generation(1) }),
-        ("request start (old generation)", C::RequestStart { generation: Generation(0) }),
-        ("record started", C::RecordStarted { generation: Generation(1), engine_id: "e1".into() }),
+        (
+            "assign",
+            C::Assign {
+                assignment: Box::new(job(2)),
+            },
+        ),
+        (
+            "request start",
+            C::RequestStart {
+                generation: Generation(1),
+            },
+        ),
+        (
+            "request start (old generation)",
+            C::RequestStart {
+                generation: Generation(0),
+            },
+        ),
+        (
+            "record started",
+            C::RecordStarted {
+                generation: Generation(1),
+                engine_id: "e1".into(),
+            },
+        ),
         ("record start failed", fail),
-        ("begin session", C::BeginSession { session: session(1) }),
-        ("begin session (another)", C::BeginSession { session: session(9) }),
+        (
+            "begin session",
+            C::BeginSession {
+                session: session(1),
+            },
+        ),
+        (
+            "begin session (another)",
+            C::BeginSession {
+                session: session(9),
+            },
+        ),
         ("end session", end(1)),
         ("end session (another)", end(9)),
-        ("record exited", C::RecordExited { generation: Generation(1), exit: exit() }),
-        ("record exited (another generation)", C::RecordExited { generation: Generation(7), exit: exit() }),
-        ("record lost", C::RecordLost { generation: Generation(1), reason: "not listed".into() }),
-        ("record removed", C::RecordRemoved { generation: Generation(1) }),
+        (
+            "record exited",
+            C::RecordExited {
+                generation: Generation(1),
+                exit: exit(),
+            },
+        ),
+        (
+            "record exited (another generation)",
+            C::RecordExited {
+                generation: Generation(7),
+                exit: exit(),
+            },
+        ),
+        (
+            "record lost",
+            C::RecordLost {
+                generation: Generation(1),
+                reason: "not listed".into(),
+            },
+        ),
+        (
+            "record removed",
+            C::RecordRemoved {
+                generation: Generation(1),
+            },
+        ),
         ("withhold", C::Withhold { by: "me".into() }),
         ("interrupt", C::Interrupt { by: "me".into() }),
         ("reinstate", C::Reinstate { by: "me".into() }),
         ("dismiss", C::Dismiss),
-        ("keep transcript", C::KeepTranscript { session: session(1), chunks: 2, bytes: 9, digest: Digest::of(b"t") }),
-        ("drop transcript", C::DropTranscript { session: session(1) }),
+        (
+            "keep transcript",
+            C::KeepTranscript {
+                session: session(1),
+                chunks: 2,
+                bytes: 9,
+                digest: Digest::of(b"t"),
+            },
+        ),
+        (
+            "drop transcript",
+            C::DropTranscript {
+                session: session(1),
+            },
+        ),
     ];
     assert_documented("container", &states, &commands);
 }
@@ -109,14 +236,32 @@ fn five_starts_that_fail_in_a_row_quarantine_the_berth() {
     }
     events.push(requested(5));
     let state = given::<Container>(&events);
-    let fail = Command::RecordStartFailed { generation: Generation(5), class: "image".into(), detail: "missing".into() };
+    let fail = Command::RecordStartFailed {
+        generation: Generation(5),
+        class: "image".into(),
+        detail: "missing".into(),
+    };
     let decided = state.decide(&fail, Timestamp(0)).expect("accepted");
-    assert!(matches!(decided[..], [Event::StartFailed(_), Event::SessionEnded(_), Event::Quarantined(_)]), "{decided:?}");
+    assert!(
+        matches!(
+            decided[..],
+            [
+                Event::StartFailed(_),
+                Event::SessionEnded(_),
+                Event::Quarantined(_)
+            ]
+        ),
+        "{decided:?}"
+    );
 }
 
 #[test]
 fn a_generation_is_counted_on_after_dismissal() {
-    let events = vec![event::Enlisted {}.into(), event::Dismissed {}.into(), event::Enlisted {}.into()];
+    let events = vec![
+        event::Enlisted {}.into(),
+        event::Dismissed {}.into(),
+        event::Enlisted {}.into(),
+    ];
     let mut all = with(&assigned(), vec![requested(1), failed(1)]);
     all.truncate(3);
     let state = given::<Container>(&events);
@@ -127,18 +272,36 @@ fn a_generation_is_counted_on_after_dismissal() {
 fn an_exit_without_a_report_is_lost_whatever_its_code() {
     let state = given::<Container>(&with(&assigned(), vec![requested(1), started(1)]));
     for code in [Some(0), Some(137), None] {
-        let command = Command::RecordExited { generation: Generation(1), exit: Exit { code, oom: false, signal: None } };
+        let command = Command::RecordExited {
+            generation: Generation(1),
+            exit: Exit {
+                code,
+                oom: false,
+                signal: None,
+            },
+        };
         let decided = state.decide(&command, Timestamp(0)).expect("accepted");
-        assert!(matches!(&decided[0], Event::SessionEnded(e) if e.outcome == Outcome::Lost), "{code:?}");
+        assert!(
+            matches!(&decided[0], Event::SessionEnded(e) if e.outcome == Outcome::Lost),
+            "{code:?}"
+        );
     }
 }
 
 #[test]
 fn an_interruption_is_about_one_session_and_ends_with_it() {
     let running = with(&assigned(), vec![requested(1), started(1)]);
-    let asked = event::InterruptRequested { session: session(1), by: "me".into() };
+    let asked = event::InterruptRequested {
+        session: session(1),
+        by: "me".into(),
+    };
     let mut events = with(&running, vec![asked.into()]);
-    assert!(given::<Container>(&events).berth().expect("berth").is_interrupted());
+    assert!(
+        given::<Container>(&events)
+            .berth()
+            .expect("berth")
+            .is_interrupted()
+    );
     let over = event::SessionEnded {
         session: session(1),
         outcome: Outcome::Interrupted,
@@ -147,8 +310,16 @@ fn an_interruption_is_about_one_session_and_ends_with_it() {
         detail: String::new(),
     };
     let generation = Generation(1);
-    let exited = event::Exited { generation, exit: exit() };
-    events.extend([over.into(), exited.into(), event::Removed { generation }.into(), event::Idle {}.into()]);
+    let exited = event::Exited {
+        generation,
+        exit: exit(),
+    };
+    events.extend([
+        over.into(),
+        exited.into(),
+        event::Removed { generation }.into(),
+        event::Idle {}.into(),
+    ]);
     let berth = given::<Container>(&events).berth().expect("berth").clone();
     assert_eq!((berth.duty, berth.slot), (Duty::Serve, Slot::Idle));
 }

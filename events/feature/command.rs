@@ -15,34 +15,120 @@ pub const COMMENT_MAX: usize = 16 * 1024;
 
 /// A request to a feature.
 #[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of the events of the same name")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the events of the same name"
+)]
 pub enum Command {
-    Create { content: Content, batch: Digest, blockers: Vec<FeatureId> },
-    Edit { content: Content },
-    Rank { priority: u8, rank: i64 },
-    Comment { by: String, text: String },
-    DenyPush { epoch: Epoch, by: String, why: String },
-    Answer { by: String, text: String },
-    Block { by: FeatureId },
-    Unblock { by: FeatureId },
-    Claim { holder: Holder },
-    Release { epoch: Epoch, outcome: Outcome, detail: String },
-    Expire { epoch: Epoch, last_seen: Timestamp, up_since: Timestamp },
-    Ask { epoch: Epoch, question: String },
-    Submit { epoch: Epoch, sha: Sha, base: Option<Sha> },
-    StartReview { seat: Seat },
-    LapseReview { session: SessionId, outcome: Outcome },
-    PassReview { session: SessionId, epoch: Epoch, sha: Sha, verdict: Verdict },
-    RejectReview { session: SessionId, epoch: Epoch, sha: Sha, verdict: Verdict },
-    BeginMerge { epoch: Epoch, candidate: Sha },
-    AbortMerge { candidate: Sha, why: String },
-    RejectMerge { epoch: Epoch, fault: MergeFault, paths: Vec<String>, detail: String },
-    Close { closing: Closing, by: String },
-    Reopen { why: String, by: String },
-    Requeue { by: String },
-    SecureWork { epoch: Epoch, sha: Option<Sha> },
-    LoseWork { epoch: Epoch, last_sha: Option<Sha>, why: String },
-    Withdraw { by: String },
+    Create {
+        content: Content,
+        batch: Digest,
+        blockers: Vec<FeatureId>,
+    },
+    Edit {
+        content: Content,
+    },
+    Rank {
+        priority: u8,
+        rank: i64,
+    },
+    Comment {
+        by: String,
+        text: String,
+    },
+    DenyPush {
+        epoch: Epoch,
+        by: String,
+        why: String,
+    },
+    Answer {
+        by: String,
+        text: String,
+    },
+    Block {
+        by: FeatureId,
+    },
+    Unblock {
+        by: FeatureId,
+    },
+    Claim {
+        holder: Holder,
+    },
+    Release {
+        epoch: Epoch,
+        outcome: Outcome,
+        detail: String,
+    },
+    Expire {
+        epoch: Epoch,
+        last_seen: Timestamp,
+        up_since: Timestamp,
+    },
+    Ask {
+        epoch: Epoch,
+        question: String,
+    },
+    Submit {
+        epoch: Epoch,
+        sha: Sha,
+        base: Option<Sha>,
+    },
+    StartReview {
+        seat: Seat,
+    },
+    LapseReview {
+        session: SessionId,
+        outcome: Outcome,
+    },
+    PassReview {
+        session: SessionId,
+        epoch: Epoch,
+        sha: Sha,
+        verdict: Verdict,
+    },
+    RejectReview {
+        session: SessionId,
+        epoch: Epoch,
+        sha: Sha,
+        verdict: Verdict,
+    },
+    BeginMerge {
+        epoch: Epoch,
+        candidate: Sha,
+    },
+    AbortMerge {
+        candidate: Sha,
+        why: String,
+    },
+    RejectMerge {
+        epoch: Epoch,
+        fault: MergeFault,
+        paths: Vec<String>,
+        detail: String,
+    },
+    Close {
+        closing: Closing,
+        by: String,
+    },
+    Reopen {
+        why: String,
+        by: String,
+    },
+    Requeue {
+        by: String,
+    },
+    SecureWork {
+        epoch: Epoch,
+        sha: Option<Sha>,
+    },
+    LoseWork {
+        epoch: Epoch,
+        last_sha: Option<Sha>,
+        why: String,
+    },
+    Withdraw {
+        by: String,
+    },
 }
 
 refusal_enum! {

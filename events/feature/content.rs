@@ -68,7 +68,11 @@ fn priority<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
         Form::Number(n) => n,
         Form::Text(t) => match t.as_bytes() {
             [b'P' | b'p', digit @ b'0'..=b'4'] => digit - b'0',
-            _ => return Err(serde::de::Error::custom(format!("priority \"{t}\": use 0 to 4 or P0 to P4"))),
+            _ => {
+                return Err(serde::de::Error::custom(format!(
+                    "priority \"{t}\": use 0 to 4 or P0 to P4"
+                )));
+            }
         },
     };
     Ok(number)
@@ -92,27 +96,45 @@ impl Default for Content {
 impl Content {
     /// A content with this title and the usual priority.
     pub fn titled(title: &str) -> Self {
-        Self { title: title.to_owned(), ..Self::default() }
+        Self {
+            title: title.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Says which bound is broken, if one is.
     pub fn check(&self) -> Result<(), String> {
         let length = self.title.trim().chars().count();
         if length == 0 || self.title.chars().count() > TITLE_MAX {
-            return Err(format!("the title has {length} characters, 1 to {TITLE_MAX} are allowed"));
+            return Err(format!(
+                "the title has {length} characters, 1 to {TITLE_MAX} are allowed"
+            ));
         }
         if self.description.len() > DESCRIPTION_MAX {
-            return Err(format!("the description has {} bytes, at most {DESCRIPTION_MAX} are allowed", self.description.len()));
+            return Err(format!(
+                "the description has {} bytes, at most {DESCRIPTION_MAX} are allowed",
+                self.description.len()
+            ));
         }
         let steps: usize = self.steps.iter().map(String::len).sum();
         if steps > STEPS_MAX {
-            return Err(format!("the steps have {steps} bytes, at most {STEPS_MAX} are allowed"));
+            return Err(format!(
+                "the steps have {steps} bytes, at most {STEPS_MAX} are allowed"
+            ));
         }
         if self.priority > PRIORITY_MAX {
-            return Err(format!("priority {} is not one of 0 to {PRIORITY_MAX}", self.priority));
+            return Err(format!(
+                "priority {} is not one of 0 to {PRIORITY_MAX}",
+                self.priority
+            ));
         }
-        if self.labels.len() > LABELS_MAX || self.labels.iter().any(|l| l.len() > TITLE_MAX) || self.category.len() > TITLE_MAX {
-            return Err(format!("at most {LABELS_MAX} labels of {TITLE_MAX} bytes, and a category as short, are allowed"));
+        if self.labels.len() > LABELS_MAX
+            || self.labels.iter().any(|l| l.len() > TITLE_MAX)
+            || self.category.len() > TITLE_MAX
+        {
+            return Err(format!(
+                "at most {LABELS_MAX} labels of {TITLE_MAX} bytes, and a category as short, are allowed"
+            ));
         }
         Ok(())
     }

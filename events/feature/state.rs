@@ -102,8 +102,14 @@ impl Stage {
     /// Whether somebody works on it, or its work is on its way upstream.
     pub fn is_underway(&self) -> bool {
         match self {
-            Self::Claimed { .. } | Self::Submitted { .. } | Self::Approved { .. } | Self::Merging { .. } => true,
-            Self::Open { .. } | Self::Closed { .. } | Self::Quarantined { .. } | Self::Withdrawn => false,
+            Self::Claimed { .. }
+            | Self::Submitted { .. }
+            | Self::Approved { .. }
+            | Self::Merging { .. } => true,
+            Self::Open { .. }
+            | Self::Closed { .. }
+            | Self::Quarantined { .. }
+            | Self::Withdrawn => false,
         }
     }
 }
@@ -154,13 +160,21 @@ impl Feature {
 impl Known {
     /// Whether a claim would be granted, as far as this stream can tell.
     pub fn is_ready(&self) -> bool {
-        matches!(self.stage, Stage::Open { question: None }) && self.blockers.is_empty() && self.content.kind != FeatureType::Epic
+        matches!(self.stage, Stage::Open { question: None })
+            && self.blockers.is_empty()
+            && self.content.kind != FeatureType::Epic
     }
 
     /// Whether it takes part in progress: claimable by type, not withdrawn and not declined.
     pub fn counts(&self) -> bool {
         self.content.kind != FeatureType::Epic
-            && !matches!(self.stage, Stage::Withdrawn | Stage::Closed { closing: Closing::WontDo })
+            && !matches!(
+                self.stage,
+                Stage::Withdrawn
+                    | Stage::Closed {
+                        closing: Closing::WontDo
+                    }
+            )
     }
 
     /// Whether it is done.
@@ -176,12 +190,14 @@ impl Known {
     /// The submission under way, if one is.
     pub fn submission(&self) -> Option<&Submission> {
         match &self.stage {
-            Stage::Submitted { submission, .. } | Stage::Approved { submission } | Stage::Merging { submission, .. } => {
-                Some(submission)
-            }
-            Stage::Open { .. } | Stage::Claimed { .. } | Stage::Closed { .. } | Stage::Quarantined { .. } | Stage::Withdrawn => {
-                None
-            }
+            Stage::Submitted { submission, .. }
+            | Stage::Approved { submission }
+            | Stage::Merging { submission, .. } => Some(submission),
+            Stage::Open { .. }
+            | Stage::Claimed { .. }
+            | Stage::Closed { .. }
+            | Stage::Quarantined { .. }
+            | Stage::Withdrawn => None,
         }
     }
 
@@ -189,7 +205,10 @@ impl Known {
         if self.notes.len() == NOTES_KEPT {
             self.notes.pop_front();
         }
-        self.notes.push_back(Note { by: by.to_owned(), text });
+        self.notes.push_back(Note {
+            by: by.to_owned(),
+            text,
+        });
     }
 
     fn reopen(&mut self) {
@@ -219,12 +238,16 @@ impl Known {
             | Event::QuestionAsked(_)
             | Event::QuestionAnswered(_)
             | Event::Submitted(_) => self.evolve_claim(event, moment),
-            Event::ReviewStarted(_) | Event::ReviewLapsed(_) | Event::ReviewPassed(_) | Event::ReviewRejected(_) => {
+            Event::ReviewStarted(_)
+            | Event::ReviewLapsed(_)
+            | Event::ReviewPassed(_)
+            | Event::ReviewRejected(_) => {
                 self.evolve_review(event);
             }
-            Event::MergeBegun(_) | Event::MergeAborted(_) | Event::MergeRejected(_) | Event::Closed(_) => {
-                self.evolve_merge(event)
-            }
+            Event::MergeBegun(_)
+            | Event::MergeAborted(_)
+            | Event::MergeRejected(_)
+            | Event::Closed(_) => self.evolve_merge(event),
             Event::Reopened(e) => {
                 self.reopen();
                 self.tally = Tally::default();
@@ -240,7 +263,10 @@ impl Known {
             }
             Event::WorkLost(e) => {
                 self.secured.insert(e.epoch, e.last_sha.clone());
-                self.note("supercargo", format!("Work of claim {} may be lost: {}", e.epoch, e.why));
+                self.note(
+                    "supercargo",
+                    format!("Work of claim {} may be lost: {}", e.epoch, e.why),
+                );
             }
             Event::Withdrawn(_) => self.stage = Stage::Withdrawn,
         }
@@ -250,7 +276,10 @@ impl Known {
         match event {
             Event::Claimed(e) => {
                 self.epoch = e.epoch;
-                self.stage = Stage::Claimed { holder: e.holder.clone(), since: moment.at };
+                self.stage = Stage::Claimed {
+                    holder: e.holder.clone(),
+                    since: moment.at,
+                };
             }
             Event::Released(e) => {
                 self.tally.tries += u32::from(e.outcome.uses_try());
@@ -260,41 +289,71 @@ impl Known {
                 if e.outcome != Outcome::NeverStarted {
                     self.note(
                         "supercargo",
-                        format!("Claim {} ended without a submission ({}): {}", e.epoch, e.outcome.name(), e.detail),
+                        format!(
+                            "Claim {} ended without a submission ({}): {}",
+                            e.epoch,
+                            e.outcome.name(),
+                            e.detail
+                        ),
                     );
                 }
             }
             Event::ClaimExpired(e) => {
                 self.reopen();
-                self.note("supercargo", format!("Claim {} expired: its holder went silent", e.epoch));
+                self.note(
+                    "supercargo",
+                    format!("Claim {} expired: its holder went silent", e.epoch),
+                );
             }
             Event::QuestionAsked(e) => {
-                self.note("supercargo", format!("Question asked under claim {}: {}", e.epoch, e.question));
-                self.stage = Stage::Open { question: Some(e.question.clone()) };
+                self.note(
+                    "supercargo",
+                    format!("Question asked under claim {}: {}", e.epoch, e.question),
+                );
+                self.stage = Stage::Open {
+                    question: Some(e.question.clone()),
+                };
             }
             Event::QuestionAnswered(_) => self.reopen(),
             Event::Submitted(e) => {
                 self.tally.lapses = 0;
                 self.secured.insert(e.epoch, Some(e.sha.clone()));
-                let submission = Submission { epoch: e.epoch, sha: e.sha.clone(), base: e.base.clone() };
-                self.stage = Stage::Submitted { submission, review: None };
+                let submission = Submission {
+                    epoch: e.epoch,
+                    sha: e.sha.clone(),
+                    base: e.base.clone(),
+                };
+                self.stage = Stage::Submitted {
+                    submission,
+                    review: None,
+                };
             }
             _ => {}
         }
     }
 
     fn evolve_review(&mut self, event: &Event) {
-        let Stage::Submitted { submission, review } = &mut self.stage else { return };
+        let Stage::Submitted { submission, review } = &mut self.stage else {
+            return;
+        };
         match event {
             Event::ReviewStarted(e) => *review = Some(e.seat.clone()),
             Event::ReviewLapsed(_) => {
                 *review = None;
                 self.tally.lapses += 1;
             }
-            Event::ReviewPassed(_) => self.stage = Stage::Approved { submission: submission.clone() },
+            Event::ReviewPassed(_) => {
+                self.stage = Stage::Approved {
+                    submission: submission.clone(),
+                }
+            }
             Event::ReviewRejected(e) => {
                 let findings: Vec<_> = e.verdict.findings.iter().map(|f| f.why.as_str()).collect();
-                let text = format!("Review of {} rejected it: {}", submission.sha, findings.join("; "));
+                let text = format!(
+                    "Review of {} rejected it: {}",
+                    submission.sha,
+                    findings.join("; ")
+                );
                 self.tally.rejections += 1;
                 self.reopen();
                 self.note("reviewer", text);
@@ -306,18 +365,31 @@ impl Known {
     fn evolve_merge(&mut self, event: &Event) {
         match (event, self.submission().cloned()) {
             (Event::MergeBegun(e), Some(submission)) => {
-                self.stage = Stage::Merging { submission, candidate: e.candidate.clone() }
+                self.stage = Stage::Merging {
+                    submission,
+                    candidate: e.candidate.clone(),
+                }
             }
-            (Event::MergeAborted(_), Some(submission)) => self.stage = Stage::Approved { submission },
+            (Event::MergeAborted(_), Some(submission)) => {
+                self.stage = Stage::Approved { submission }
+            }
             (Event::MergeRejected(e), _) => {
                 let text = match e.fault {
                     MergeFault::Conflict => {
                         self.tally.conflicts += 1;
-                        format!("The work did not merge: conflicts in {}. {}", e.paths.join(", "), e.detail)
+                        format!(
+                            "The work did not merge: conflicts in {}. {}",
+                            e.paths.join(", "),
+                            e.detail
+                        )
                     }
                     MergeFault::Refused => {
                         self.tally.rejections += 1;
-                        format!("A person did not let it change protected paths ({}): {}", e.paths.join(", "), e.detail)
+                        format!(
+                            "A person did not let it change protected paths ({}): {}",
+                            e.paths.join(", "),
+                            e.detail
+                        )
                     }
                     MergeFault::Red => {
                         self.tally.rejections += 1;
@@ -328,7 +400,9 @@ impl Known {
                 self.note("trunk", text);
             }
             (Event::Closed(e), _) => {
-                self.stage = Stage::Closed { closing: e.closing.clone() };
+                self.stage = Stage::Closed {
+                    closing: e.closing.clone(),
+                };
                 if let Closing::Restored { commit } = &e.closing {
                     self.restored = Some(commit.clone());
                 }

@@ -20,43 +20,126 @@ fn sha(c: char) -> Sha {
     c.to_string().repeat(40).parse().expect("sha")
 }
 fn seat(n: u8) -> Seat {
-    Seat { n: BerthNo(1), session: session(n) }
+    Seat {
+        n: BerthNo(1),
+        session: session(n),
+    }
 }
 fn created() -> Event {
-    event::Created { content: Content::titled("A part"), batch: Digest::of(b"batch"), blockers: vec![] }.into()
+    event::Created {
+        content: Content::titled("A part"),
+        batch: Digest::of(b"batch"),
+        blockers: vec![],
+    }
+    .into()
 }
 fn claimed(epoch: u64) -> Event {
-    event::Claimed { epoch: Epoch(epoch), holder: Holder::Berth { n: BerthNo(1), session: session(1) } }.into()
+    event::Claimed {
+        epoch: Epoch(epoch),
+        holder: Holder::Berth {
+            n: BerthNo(1),
+            session: session(1),
+        },
+    }
+    .into()
 }
 fn submitted(epoch: u64) -> Event {
-    event::Submitted { epoch: Epoch(epoch), sha: sha('a'), base: Some(sha('0')) }.into()
+    event::Submitted {
+        epoch: Epoch(epoch),
+        sha: sha('a'),
+        base: Some(sha('0')),
+    }
+    .into()
 }
 fn pass() -> Verdict {
-    Verdict { judgement: Judgement::Pass, findings: vec![], ran: vec![Ran { command: "make".into(), exit: 0 }] }
+    Verdict {
+        judgement: Judgement::Pass,
+        findings: vec![],
+        ran: vec![Ran {
+            command: "make".into(),
+            exit: 0,
+        }],
+    }
 }
 fn reject() -> Verdict {
-    let finding = Finding { path: None, line: None, why: "no usage line".into() };
-    Verdict { judgement: Judgement::Reject, findings: vec![finding], ran: vec![] }
+    let finding = Finding {
+        path: None,
+        line: None,
+        why: "no usage line".into(),
+    };
+    Verdict {
+        judgement: Judgement::Reject,
+        findings: vec![finding],
+        ran: vec![],
+    }
 }
 fn released(epoch: u64, outcome: Outcome) -> Event {
-    event::Released { epoch: Epoch(epoch), outcome, detail: String::new() }.into()
+    event::Released {
+        epoch: Epoch(epoch),
+        outcome,
+        detail: String::new(),
+    }
+    .into()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn states() -> Vec<(&'static str, Feature)> {
     let open = vec![created()];
     let with = |base: &[Event], more: Vec<Event>| [base.to_vec(), more].concat();
     let was_claimed = with(&open, vec![claimed(1)]);
     let handed_in = with(&was_claimed, vec![submitted(1)]);
-    let reviewing = with(&handed_in, vec![event::ReviewStarted { seat: seat(2) }.into()]);
-    let approved = with(&reviewing, vec![event::ReviewPassed { session: session(2), verdict: pass() }.into()]);
-    let merging = with(&approved, vec![event::MergeBegun { candidate: sha('c') }.into()]);
+    let reviewing = with(
+        &handed_in,
+        vec![event::ReviewStarted { seat: seat(2) }.into()],
+    );
+    let approved = with(
+        &reviewing,
+        vec![
+            event::ReviewPassed {
+                session: session(2),
+                verdict: pass(),
+            }
+            .into(),
+        ],
+    );
+    let merging = with(
+        &approved,
+        vec![
+            event::MergeBegun {
+                candidate: sha('c'),
+            }
+            .into(),
+        ],
+    );
     let closing = Closing::Merged { sha: sha('c') };
-    let closed = with(&merging, vec![event::Closed { closing, by: "trunk".into() }.into()]);
-    let asked = vec![event::QuestionAsked { epoch: Epoch(1), question: "which?".into() }.into(), released(1, Outcome::Asked)];
+    let closed = with(
+        &merging,
+        vec![
+            event::Closed {
+                closing,
+                by: "trunk".into(),
+            }
+            .into(),
+        ],
+    );
+    let asked = vec![
+        event::QuestionAsked {
+            epoch: Epoch(1),
+            question: "which?".into(),
+        }
+        .into(),
+        released(1, Outcome::Asked),
+    ];
     vec![
         ("new", given(&[])),
         ("open", given(&open)),
-        ("blocked", given(&with(&open, vec![event::Blocked { by: id("other") }.into()]))),
+        (
+            "blocked",
+            given(&with(
+                &open,
+                vec![event::Blocked { by: id("other") }.into()],
+            )),
+        ),
         ("asked", given(&with(&was_claimed, asked))),
         ("claimed", given(&was_claimed)),
         ("submitted", given(&handed_in)),
@@ -66,53 +149,235 @@ fn states() -> Vec<(&'static str, Feature)> {
         ("closed", given(&closed)),
         (
             "quarantined",
-            given(&with(&was_claimed, vec![released(1, Outcome::Failed), event::Quarantined { why: "3".into() }.into()])),
+            given(&with(
+                &was_claimed,
+                vec![
+                    released(1, Outcome::Failed),
+                    event::Quarantined { why: "3".into() }.into(),
+                ],
+            )),
         ),
         (
             "withdrawn",
-            given(&with(&was_claimed, vec![released(1, Outcome::Interrupted), event::Withdrawn { by: "me".into() }.into()])),
+            given(&with(
+                &was_claimed,
+                vec![
+                    released(1, Outcome::Interrupted),
+                    event::Withdrawn { by: "me".into() }.into(),
+                ],
+            )),
         ),
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn commands() -> Vec<(&'static str, Command)> {
     use Command as C;
     let content = Content::titled("Another");
     let by = || "me".to_owned();
-    let holder = Holder::Outside { principal: "ann".into() };
+    let holder = Holder::Outside {
+        principal: "ann".into(),
+    };
     let why = || "because".to_owned();
     vec![
-        ("create", C::Create { content: content.clone(), batch: Digest::of(b"b"), blockers: vec![] }),
+        (
+            "create",
+            C::Create {
+                content: content.clone(),
+                batch: Digest::of(b"b"),
+                blockers: vec![],
+            },
+        ),
         ("edit", C::Edit { content }),
-        ("rank", C::Rank { priority: 0, rank: 1 }),
-        ("deny push", C::DenyPush { epoch: Epoch(1), by: by(), why: "over".into() }),
-        ("deny push (no claim of its)", C::DenyPush { epoch: Epoch(7), by: by(), why: "over".into() }),
-        ("comment", C::Comment { by: by(), text: "hm".into() }),
-        ("answer", C::Answer { by: by(), text: "the left one".into() }),
+        (
+            "rank",
+            C::Rank {
+                priority: 0,
+                rank: 1,
+            },
+        ),
+        (
+            "deny push",
+            C::DenyPush {
+                epoch: Epoch(1),
+                by: by(),
+                why: "over".into(),
+            },
+        ),
+        (
+            "deny push (no claim of its)",
+            C::DenyPush {
+                epoch: Epoch(7),
+                by: by(),
+                why: "over".into(),
+            },
+        ),
+        (
+            "comment",
+            C::Comment {
+                by: by(),
+                text: "hm".into(),
+            },
+        ),
+        (
+            "answer",
+            C::Answer {
+                by: by(),
+                text: "the left one".into(),
+            },
+        ),
         ("block", C::Block { by: id("other") }),
         ("unblock", C::Unblock { by: id("other") }),
         ("claim", C::Claim { holder }),
-        ("release", C::Release { epoch: Epoch(1), outcome: Outcome::Failed, detail: why() }),
-        ("release (old epoch)", C::Release { epoch: Epoch(0), outcome: Outcome::Failed, detail: why() }),
-        ("expire", C::Expire { epoch: Epoch(1), last_seen: Timestamp(1), up_since: Timestamp(0) }),
-        ("ask", C::Ask { epoch: Epoch(1), question: "which?".into() }),
-        ("submit", C::Submit { epoch: Epoch(1), sha: sha('a'), base: None }),
-        ("submit (old epoch)", C::Submit { epoch: Epoch(0), sha: sha('a'), base: None }),
+        (
+            "release",
+            C::Release {
+                epoch: Epoch(1),
+                outcome: Outcome::Failed,
+                detail: why(),
+            },
+        ),
+        (
+            "release (old epoch)",
+            C::Release {
+                epoch: Epoch(0),
+                outcome: Outcome::Failed,
+                detail: why(),
+            },
+        ),
+        (
+            "expire",
+            C::Expire {
+                epoch: Epoch(1),
+                last_seen: Timestamp(1),
+                up_since: Timestamp(0),
+            },
+        ),
+        (
+            "ask",
+            C::Ask {
+                epoch: Epoch(1),
+                question: "which?".into(),
+            },
+        ),
+        (
+            "submit",
+            C::Submit {
+                epoch: Epoch(1),
+                sha: sha('a'),
+                base: None,
+            },
+        ),
+        (
+            "submit (old epoch)",
+            C::Submit {
+                epoch: Epoch(0),
+                sha: sha('a'),
+                base: None,
+            },
+        ),
         ("start review", C::StartReview { seat: seat(2) }),
-        ("lapse review", C::LapseReview { session: session(2), outcome: Outcome::Lost }),
-        ("pass review", C::PassReview { session: session(2), epoch: Epoch(1), sha: sha('a'), verdict: pass() }),
-        ("pass review (wrong session)", C::PassReview { session: session(3), epoch: Epoch(1), sha: sha('a'), verdict: pass() }),
-        ("reject review", C::RejectReview { session: session(2), epoch: Epoch(1), sha: sha('a'), verdict: reject() }),
-        ("begin merge", C::BeginMerge { epoch: Epoch(1), candidate: sha('c') }),
-        ("abort merge", C::AbortMerge { candidate: sha('c'), why: why() }),
-        ("reject merge", C::RejectMerge { epoch: Epoch(1), fault: MergeFault::Conflict, paths: vec![], detail: why() }),
-        ("close as merged", C::Close { closing: Closing::Merged { sha: sha('c') }, by: by() }),
-        ("close by a person", C::Close { closing: Closing::DoneElsewhere, by: by() }),
-        ("close as restored", C::Close { closing: Closing::Restored { commit: sha('d') }, by: by() }),
-        ("reopen", C::Reopen { why: why(), by: by() }),
+        (
+            "lapse review",
+            C::LapseReview {
+                session: session(2),
+                outcome: Outcome::Lost,
+            },
+        ),
+        (
+            "pass review",
+            C::PassReview {
+                session: session(2),
+                epoch: Epoch(1),
+                sha: sha('a'),
+                verdict: pass(),
+            },
+        ),
+        (
+            "pass review (wrong session)",
+            C::PassReview {
+                session: session(3),
+                epoch: Epoch(1),
+                sha: sha('a'),
+                verdict: pass(),
+            },
+        ),
+        (
+            "reject review",
+            C::RejectReview {
+                session: session(2),
+                epoch: Epoch(1),
+                sha: sha('a'),
+                verdict: reject(),
+            },
+        ),
+        (
+            "begin merge",
+            C::BeginMerge {
+                epoch: Epoch(1),
+                candidate: sha('c'),
+            },
+        ),
+        (
+            "abort merge",
+            C::AbortMerge {
+                candidate: sha('c'),
+                why: why(),
+            },
+        ),
+        (
+            "reject merge",
+            C::RejectMerge {
+                epoch: Epoch(1),
+                fault: MergeFault::Conflict,
+                paths: vec![],
+                detail: why(),
+            },
+        ),
+        (
+            "close as merged",
+            C::Close {
+                closing: Closing::Merged { sha: sha('c') },
+                by: by(),
+            },
+        ),
+        (
+            "close by a person",
+            C::Close {
+                closing: Closing::DoneElsewhere,
+                by: by(),
+            },
+        ),
+        (
+            "close as restored",
+            C::Close {
+                closing: Closing::Restored { commit: sha('d') },
+                by: by(),
+            },
+        ),
+        (
+            "reopen",
+            C::Reopen {
+                why: why(),
+                by: by(),
+            },
+        ),
         ("requeue", C::Requeue { by: by() }),
-        ("secure work", C::SecureWork { epoch: Epoch(1), sha: None }),
-        ("lose work", C::LoseWork { epoch: Epoch(1), last_sha: None, why: why() }),
+        (
+            "secure work",
+            C::SecureWork {
+                epoch: Epoch(1),
+                sha: None,
+            },
+        ),
+        (
+            "lose work",
+            C::LoseWork {
+                epoch: Epoch(1),
+                last_sha: None,
+                why: why(),
+            },
+        ),
         ("withdraw", C::Withdraw { by: by() }),
     ]
 }
@@ -128,7 +393,11 @@ fn then(state: &Feature, command: &Command) -> (Feature, Vec<&'static str>) {
     let events = state.decide(command, Timestamp(0)).expect("accepted");
     let mut next = state.clone();
     for event in &events {
-        let moment = crate::aggregate::Moment { position: Default::default(), version: Default::default(), at: Timestamp(0) };
+        let moment = crate::aggregate::Moment {
+            position: Default::default(),
+            version: Default::default(),
+            at: Timestamp(0),
+        };
         next.evolve(event, moment);
     }
     (next, events.iter().map(|e| e.kind().name).collect())
@@ -137,15 +406,45 @@ fn then(state: &Feature, command: &Command) -> (Feature, Vec<&'static str>) {
 #[test]
 fn the_third_failed_try_quarantines_and_lost_sessions_do_not_count() {
     let mut state = given::<Feature>(&[created()]);
-    let holder = Holder::Outside { principal: "ann".into() };
-    for (outcome, epoch) in [Outcome::Failed, Outcome::Lost, Outcome::NoWork, Outcome::Interrupted].into_iter().zip(1..) {
-        state = then(&state, &Command::Claim { holder: holder.clone() }).0;
-        let (next, names) = then(&state, &Command::Release { epoch: Epoch(epoch), outcome, detail: String::new() });
+    let holder = Holder::Outside {
+        principal: "ann".into(),
+    };
+    for (outcome, epoch) in [
+        Outcome::Failed,
+        Outcome::Lost,
+        Outcome::NoWork,
+        Outcome::Interrupted,
+    ]
+    .into_iter()
+    .zip(1..)
+    {
+        state = then(
+            &state,
+            &Command::Claim {
+                holder: holder.clone(),
+            },
+        )
+        .0;
+        let (next, names) = then(
+            &state,
+            &Command::Release {
+                epoch: Epoch(epoch),
+                outcome,
+                detail: String::new(),
+            },
+        );
         assert_eq!(names, ["feature.released"], "{outcome:?}");
         state = next;
     }
     state = then(&state, &Command::Claim { holder }).0;
-    let (last, names) = then(&state, &Command::Release { epoch: Epoch(5), outcome: Outcome::TimedOut, detail: String::new() });
+    let (last, names) = then(
+        &state,
+        &Command::Release {
+            epoch: Epoch(5),
+            outcome: Outcome::TimedOut,
+            detail: String::new(),
+        },
+    );
     assert_eq!(names, ["feature.released", "feature.quarantined"]);
     let (again, _) = then(&last, &Command::Requeue { by: "me".into() });
     assert_eq!(again.known().expect("known").tally, Tally::default());
@@ -155,36 +454,98 @@ fn the_third_failed_try_quarantines_and_lost_sessions_do_not_count() {
 #[test]
 fn an_epoch_counts_claims_and_never_goes_back() {
     let mut state = given::<Feature>(&[created(), claimed(1), released(1, Outcome::Lost)]);
-    state = then(&state, &Command::Claim { holder: Holder::Outside { principal: "ann".into() } }).0;
+    state = then(
+        &state,
+        &Command::Claim {
+            holder: Holder::Outside {
+                principal: "ann".into(),
+            },
+        },
+    )
+    .0;
     assert_eq!(state.known().expect("known").epoch, Epoch(2));
-    let late = state.decide(&Command::Submit { epoch: Epoch(1), sha: sha('a'), base: None }, Timestamp(0));
-    assert_eq!(late, Err(Refusal::StaleEpoch { given: Epoch(1), current: Epoch(2) }));
+    let late = state.decide(
+        &Command::Submit {
+            epoch: Epoch(1),
+            sha: sha('a'),
+            base: None,
+        },
+        Timestamp(0),
+    );
+    assert_eq!(
+        late,
+        Err(Refusal::StaleEpoch {
+            given: Epoch(1),
+            current: Epoch(2)
+        })
+    );
 }
 
 #[test]
 fn an_epic_is_not_claimable_and_does_not_count() {
-    let content = Content { kind: FeatureType::Epic, ..Content::titled("All parts") };
-    let state = given::<Feature>(&[event::Created { content, batch: Digest::of(b"b"), blockers: vec![] }.into()]);
-    let claim = Command::Claim { holder: Holder::Outside { principal: "ann".into() } };
+    let content = Content {
+        kind: FeatureType::Epic,
+        ..Content::titled("All parts")
+    };
+    let state = given::<Feature>(&[event::Created {
+        content,
+        batch: Digest::of(b"b"),
+        blockers: vec![],
+    }
+    .into()]);
+    let claim = Command::Claim {
+        holder: Holder::Outside {
+            principal: "ann".into(),
+        },
+    };
     assert_eq!(state.decide(&claim, Timestamp(0)), Err(Refusal::Epic));
     assert!(!state.known().expect("known").counts());
 }
 
 #[test]
 fn a_rejection_and_a_conflict_reach_the_next_coder() {
-    let handed_in = [created(), claimed(1), submitted(1), event::ReviewStarted { seat: seat(2) }.into()];
+    let handed_in = [
+        created(),
+        claimed(1),
+        submitted(1),
+        event::ReviewStarted { seat: seat(2) }.into(),
+    ];
     let state = given::<Feature>(&handed_in);
-    let command = Command::RejectReview { session: session(2), epoch: Epoch(1), sha: sha('a'), verdict: reject() };
+    let command = Command::RejectReview {
+        session: session(2),
+        epoch: Epoch(1),
+        sha: sha('a'),
+        verdict: reject(),
+    };
     let (state, _) = then(&state, &command);
     let notes = &state.known().expect("known").notes;
-    assert!(notes.iter().any(|n| n.text.contains("no usage line")), "{notes:?}");
+    assert!(
+        notes.iter().any(|n| n.text.contains("no usage line")),
+        "{notes:?}"
+    );
     assert!(state.known().expect("known").is_ready());
 }
 
 #[test]
 fn a_pass_that_checked_nothing_is_refused() {
-    let state = given::<Feature>(&[created(), claimed(1), submitted(1), event::ReviewStarted { seat: seat(2) }.into()]);
-    let verdict = Verdict { ran: vec![], ..pass() };
-    let command = Command::PassReview { session: session(2), epoch: Epoch(1), sha: sha('a'), verdict };
-    assert!(matches!(state.decide(&command, Timestamp(0)), Err(Refusal::Invalid { .. })));
+    let state = given::<Feature>(&[
+        created(),
+        claimed(1),
+        submitted(1),
+        event::ReviewStarted { seat: seat(2) }.into(),
+    ]);
+    let verdict = Verdict {
+        ran: vec![],
+        ..pass()
+    };
+    let command = Command::PassReview {
+        session: session(2),
+        epoch: Epoch(1),
+        sha: sha('a'),
+        verdict,
+    };
+    assert!(matches!(
+        state.decide(&command, Timestamp(0)),
+        Err(Refusal::Invalid { .. })
+    ));
 }

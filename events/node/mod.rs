@@ -13,7 +13,10 @@ use crate::{event_enum, refusal_enum};
 
 /// A request to a node.
 #[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of the events of the same name")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the events of the same name"
+)]
 pub enum Command {
     Start { build: String },
     Stop { epoch: u64 },
@@ -99,7 +102,13 @@ impl Aggregate for Node {
 
     fn decide(&self, command: &Command, _now: Timestamp) -> Result<Vec<Event>, Refusal> {
         match command {
-            Command::Start { build } => Ok(vec![Started { epoch: self.epoch + 1, build: build.clone() }.into()]),
+            Command::Start { build } => Ok(vec![
+                Started {
+                    epoch: self.epoch + 1,
+                    build: build.clone(),
+                }
+                .into(),
+            ]),
             Command::Stop { epoch } if *epoch == self.epoch && self.up_since.is_some() => {
                 Ok(vec![Stopped { epoch: *epoch }.into()])
             }
@@ -108,7 +117,11 @@ impl Aggregate for Node {
             Command::Seal { seal } => {
                 let next = Position(self.sealed.0 + 1);
                 let Statement { first, last, .. } = seal.statement;
-                if first == next && last >= first { Ok(vec![seal.clone().into()]) } else { Err(Refusal::NotNext { next }) }
+                if first == next && last >= first {
+                    Ok(vec![seal.clone().into()])
+                } else {
+                    Err(Refusal::NotNext { next })
+                }
             }
         }
     }

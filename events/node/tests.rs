@@ -6,9 +6,19 @@ use crate::id::Digest;
 
 #[test]
 fn grid() {
-    let started = || Event::from(Started { epoch: 1, build: "b".into() });
+    let started = || {
+        Event::from(Started {
+            epoch: 1,
+            build: "b".into(),
+        })
+    };
     let seal = |first: u64, last: u64| Sealed {
-        statement: Statement { first: Position(first), last: Position(last), root: Digest::of(b"r"), digest: Digest::of(b"d") },
+        statement: Statement {
+            first: Position(first),
+            last: Position(last),
+            root: Digest::of(b"r"),
+            digest: Digest::of(b"d"),
+        },
         key: "k".into(),
         signature: "s".into(),
     };

@@ -10,20 +10,29 @@ use crate::view::books::ProjectBook;
 use crate::view::grants::{Grant, Subject};
 
 pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda) {
-    let may_begin = matches!(registered.intent, Intent::Running { .. } | Intent::Draining { .. });
+    let may_begin = matches!(
+        registered.intent,
+        Intent::Running { .. } | Intent::Draining { .. }
+    );
     for grant in book.grants() {
         let (n, session) = (grant.seat.n, &grant.seat.session);
         let berth = book.berth(n);
         if berth.is_some_and(|berth| berth.works_for(session)) {
             continue;
         }
-        let over = berth.and_then(|b| b.last.as_ref()).filter(|(last, _)| last == session).map(|(_, outcome)| *outcome);
+        let over = berth
+            .and_then(|b| b.last.as_ref())
+            .filter(|(last, _)| last == session)
+            .map(|(_, outcome)| *outcome);
         let idle = berth.is_some_and(|b| b.slot == Slot::Idle);
         match over {
             Some(outcome) => end(book, &grant, outcome, agenda),
             None if idle && may_begin => {
                 let version = book.berths.get(&n).map(|t| t.version).unwrap_or_default();
-                let reserves = Reserves { berth: Some(n), feature: None };
+                let reserves = Reserves {
+                    berth: Some(n),
+                    feature: None,
+                };
                 agenda.act_reserving(Effect::Assign { grant, version }, reserves);
             }
             None => end(book, &grant, Outcome::NeverStarted, agenda),
@@ -32,28 +41,63 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Age
 }
 
 fn end(book: &ProjectBook, grant: &Grant, outcome: Outcome, agenda: &mut Agenda) {
-    let teller = Teller { policy: "assign", project: &book.name };
+    let teller = Teller {
+        policy: "assign",
+        project: &book.name,
+    };
     let session = grant.seat.session.clone();
     let purpose = format!("end {session}");
     let tell = match &grant.subject {
         Subject::Claim(id, epoch) => {
-            let secured = book.feature(id).is_some_and(|known| known.secured.contains_key(epoch));
+            let secured = book
+                .feature(id)
+                .is_some_and(|known| known.secured.contains_key(epoch));
             if !secured && outcome != Outcome::NeverStarted {
                 // `supervise` owes a look into the gate first.
                 return;
             }
-            let detail = book.berth(grant.seat.n).map_or(String::new(), |berth| match &berth.slot {
-                Slot::Ended(ended) if ended.job.session == session => ended.detail.clone(),
-                _ => String::new(),
-            });
-            teller.feature(book, id, &purpose, feature::Command::Release { epoch: *epoch, outcome, detail })
+            let detail =
+                book.berth(grant.seat.n)
+                    .map_or(String::new(), |berth| match &berth.slot {
+                        Slot::Ended(ended) if ended.job.session == session => ended.detail.clone(),
+                        _ => String::new(),
+                    });
+            teller.feature(
+                book,
+                id,
+                &purpose,
+                feature::Command::Release {
+                    epoch: *epoch,
+                    outcome,
+                    detail,
+                },
+            )
         }
-        Subject::Review(id, _) => teller.feature(book, id, &purpose, feature::Command::LapseReview { session, outcome }),
-        Subject::Initialization => teller.project(book, &purpose, project::Command::LapseInitialization { session, outcome }),
-        Subject::Oversight => teller.project(book, &purpose, project::Command::LapseOversight { session, outcome }),
-        Subject::Verification(entry) => {
-            teller.trunk(book, &purpose, trunk::Command::LapseVerification { entry: *entry, session, outcome })
-        }
+        Subject::Review(id, _) => teller.feature(
+            book,
+            id,
+            &purpose,
+            feature::Command::LapseReview { session, outcome },
+        ),
+        Subject::Initialization => teller.project(
+            book,
+            &purpose,
+            project::Command::LapseInitialization { session, outcome },
+        ),
+        Subject::Oversight => teller.project(
+            book,
+            &purpose,
+            project::Command::LapseOversight { session, outcome },
+        ),
+        Subject::Verification(entry) => teller.trunk(
+            book,
+            &purpose,
+            trunk::Command::LapseVerification {
+                entry: *entry,
+                session,
+                outcome,
+            },
+        ),
     };
     agenda.tell(tell);
 }

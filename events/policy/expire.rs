@@ -8,14 +8,30 @@ use crate::policy::{Agenda, Observed, Teller};
 use crate::project::Registered;
 use crate::view::books::ProjectBook;
 
-pub(super) fn owed(book: &ProjectBook, registered: &Registered, observed: &Observed, agenda: &mut Agenda) {
-    let teller = Teller { policy: "expire", project: &book.name };
+pub(super) fn owed(
+    book: &ProjectBook,
+    registered: &Registered,
+    observed: &Observed,
+    agenda: &mut Agenda,
+) {
+    let teller = Teller {
+        policy: "expire",
+        project: &book.name,
+    };
     for (id, known, _) in book.known() {
-        let Stage::Claimed { holder, since } = &known.stage else { continue };
-        let Some((last_seen, lease_ms)) = lease(book, registered, observed, holder, *since) else { continue };
+        let Stage::Claimed { holder, since } = &known.stage else {
+            continue;
+        };
+        let Some((last_seen, lease_ms)) = lease(book, registered, observed, holder, *since) else {
+            continue;
+        };
         let counted_from = last_seen.max(observed.up_since);
         if agenda.reached(observed.now, counted_from.plus_ms(lease_ms)) {
-            let command = feature::Command::Expire { epoch: known.epoch, last_seen, up_since: observed.up_since };
+            let command = feature::Command::Expire {
+                epoch: known.epoch,
+                last_seen,
+                up_since: observed.up_since,
+            };
             agenda.tell(teller.feature(book, id, &format!("expire {}", known.epoch), command));
         }
     }
@@ -31,12 +47,19 @@ fn lease(
 ) -> Option<(Timestamp, u64)> {
     match holder {
         Holder::Berth { n, session } => {
-            let Slot::Running { at, .. } = &book.berth(*n).filter(|b| b.works_for(session))?.slot else { return None };
+            let Slot::Running { at, .. } = &book.berth(*n).filter(|b| b.works_for(session))?.slot
+            else {
+                return None;
+            };
             let seen = observed.seen.get(session).copied().unwrap_or_default();
             Some((seen.max(*at), registered.settings.lease_ms))
         }
         Holder::Outside { principal } => {
-            let seen = observed.seen_outside.get(principal).copied().unwrap_or_default();
+            let seen = observed
+                .seen_outside
+                .get(principal)
+                .copied()
+                .unwrap_or_default();
             Some((seen.max(since), registered.settings.outside_lease_ms))
         }
     }

@@ -9,7 +9,10 @@ use crate::view::books::ProjectBook;
 pub(super) fn owed(book: &ProjectBook, agenda: &mut Agenda) {
     let trunk = &book.trunk.state;
     let Some(head) = &trunk.head else { return };
-    let probed = trunk.probed.as_ref().is_some_and(|probed| probed.base == *head);
+    let probed = trunk
+        .probed
+        .as_ref()
+        .is_some_and(|probed| probed.base == *head);
     if !probed && !overtaken(book).is_empty() {
         agenda.act(Effect::Probe { base: head.clone() });
     }
@@ -18,8 +21,12 @@ pub(super) fn owed(book: &ProjectBook, agenda: &mut Agenda) {
 /// Claims whose work was begun before the trunk came where it is: only they can collide with what it got since.
 pub fn overtaken(book: &ProjectBook) -> Vec<(FeatureId, Epoch)> {
     let trunk = &book.trunk.state;
-    let found = book.known().filter(|(_, known, _)| is_overtaken(trunk, known));
-    found.map(|(id, known, _)| (id.clone(), known.epoch)).collect()
+    let found = book
+        .known()
+        .filter(|(_, known, _)| is_overtaken(trunk, known));
+    found
+        .map(|(id, known, _)| (id.clone(), known.epoch))
+        .collect()
 }
 
 fn is_overtaken(trunk: &Trunk, known: &Known) -> bool {
@@ -28,6 +35,10 @@ fn is_overtaken(trunk: &Trunk, known: &Known) -> bool {
         Stage::Submitted { submission, .. } | Stage::Approved { submission } => {
             trunk.moved > Timestamp(0) && submission.base != trunk.head
         }
-        Stage::Open { .. } | Stage::Merging { .. } | Stage::Closed { .. } | Stage::Quarantined { .. } | Stage::Withdrawn => false,
+        Stage::Open { .. }
+        | Stage::Merging { .. }
+        | Stage::Closed { .. }
+        | Stage::Quarantined { .. }
+        | Stage::Withdrawn => false,
     }
 }

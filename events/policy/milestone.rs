@@ -6,10 +6,15 @@ use crate::stream::StreamId;
 use crate::view::books::ProjectBook;
 
 pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda) {
-    let teller = Teller { policy: "milestone", project: &book.name };
+    let teller = Teller {
+        policy: "milestone",
+        project: &book.name,
+    };
     let tallied = book.tallied();
-    let counting =
-        matches!(registered.initialization, Initialization::NotDue | Initialization::Done) && book.is_complete_backlog();
+    let counting = matches!(
+        registered.initialization,
+        Initialization::NotDue | Initialization::Done
+    ) && book.is_complete_backlog();
     if !counting || tallied.total == 0 {
         return;
     }
@@ -28,14 +33,27 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Age
         return;
     }
     let progress = &registered.progress;
-    let highest = progress.milestone.as_ref().map_or(0, |due| due.step).max(progress.settled);
+    let highest = progress
+        .milestone
+        .as_ref()
+        .map_or(0, |due| due.step)
+        .max(progress.settled);
     let step = tallied.step();
     if !all_closed && step > highest && step >= 10 {
-        let command = project::Command::DueMilestone { step, as_of, closed, total };
+        let command = project::Command::DueMilestone {
+            step,
+            as_of,
+            closed,
+            total,
+        };
         agenda.tell(teller.project(book, &format!("due {step}"), command));
     }
     if all_closed && !underway && progress.last.is_none() && progress.oversight.is_none() {
-        let command = project::Command::DueFinal { as_of, trunk_head: trunk.head.clone(), closed };
+        let command = project::Command::DueFinal {
+            as_of,
+            trunk_head: trunk.head.clone(),
+            closed,
+        };
         let tell = teller.project(book, "due final", command);
         let tell = tell.given(StreamId::Backlog(book.name.clone()), book.backlog.version);
         agenda.tell(tell.given(StreamId::Trunk(book.name.clone()), book.trunk.version));

@@ -26,7 +26,9 @@ use serde::Serialize;
 
 use crate::backlog::{self, Origin};
 use crate::cause::{Cause, Principal};
-use crate::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, Timestamp};
+use crate::id::{
+    BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, Timestamp,
+};
 use crate::stream::{StreamId, Version};
 use crate::view::books::{ProjectBook, Tracked};
 use crate::view::grants::Grant;
@@ -193,7 +195,8 @@ pub struct Reserves {
 
 impl Agenda {
     fn tell(&mut self, tell: Tell) {
-        self.owed.push((Owed::Tell(Box::new(tell)), Reserves::default()));
+        self.owed
+            .push((Owed::Tell(Box::new(tell)), Reserves::default()));
     }
 
     fn tell_reserving(&mut self, tell: Tell, reserves: Reserves) {
@@ -220,7 +223,13 @@ impl Agenda {
 
 /// The pause after `failures` failures in a row: 5 s, doubling, at most 5 min.
 pub fn backoff_ms(failures: u32) -> u64 {
-    if failures == 0 { 0 } else { BACKOFF_MS_MIN.saturating_mul(1 << (failures - 1).min(20)).min(BACKOFF_MS_MAX) }
+    if failures == 0 {
+        0
+    } else {
+        BACKOFF_MS_MIN
+            .saturating_mul(1 << (failures - 1).min(20))
+            .min(BACKOFF_MS_MAX)
+    }
 }
 
 /// Builds the commands of one policy over one book.
@@ -231,33 +240,86 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     /// A command to `stream`, decided on `tracked`: its id holds the policy, the stream, its version and the purpose.
-    fn tell<A>(&self, stream: StreamId, tracked: &Tracked<A>, purpose: &str, command: AnyCommand) -> Tell {
+    fn tell<A>(
+        &self,
+        stream: StreamId,
+        tracked: &Tracked<A>,
+        purpose: &str,
+        command: AnyCommand,
+    ) -> Tell {
         let (name, version) = (stream.to_string(), tracked.version.to_string());
-        let id = CommandId::derived(&[self.policy, self.project.as_str(), &name, &version, purpose]);
+        let id =
+            CommandId::derived(&[self.policy, self.project.as_str(), &name, &version, purpose]);
         let causation = (tracked.position.0 > 0).then_some(tracked.position);
-        let correlation = if causation.is_some() { tracked.correlation } else { id };
-        let cause = Cause { principal: Principal::Policy(self.policy.into()), correlation, causation };
-        Tell { id, stream, command, premises: vec![], cause }
+        let correlation = if causation.is_some() {
+            tracked.correlation
+        } else {
+            id
+        };
+        let cause = Cause {
+            principal: Principal::Policy(self.policy.into()),
+            correlation,
+            causation,
+        };
+        Tell {
+            id,
+            stream,
+            command,
+            premises: vec![],
+            cause,
+        }
     }
 
     fn project(&self, book: &ProjectBook, purpose: &str, command: project::Command) -> Tell {
-        self.tell(StreamId::Project(self.project.clone()), &book.project, purpose, AnyCommand::Project(command))
+        self.tell(
+            StreamId::Project(self.project.clone()),
+            &book.project,
+            purpose,
+            AnyCommand::Project(command),
+        )
     }
 
-    fn feature(&self, book: &ProjectBook, id: &FeatureId, purpose: &str, command: feature::Command) -> Tell {
+    fn feature(
+        &self,
+        book: &ProjectBook,
+        id: &FeatureId,
+        purpose: &str,
+        command: feature::Command,
+    ) -> Tell {
         let unknown = Tracked::default();
         let tracked = book.features.get(id).unwrap_or(&unknown);
-        self.tell(StreamId::Feature(self.project.clone(), id.clone()), tracked, purpose, AnyCommand::Feature(command))
+        self.tell(
+            StreamId::Feature(self.project.clone(), id.clone()),
+            tracked,
+            purpose,
+            AnyCommand::Feature(command),
+        )
     }
 
-    fn container(&self, book: &ProjectBook, n: BerthNo, purpose: &str, command: container::Command) -> Tell {
+    fn container(
+        &self,
+        book: &ProjectBook,
+        n: BerthNo,
+        purpose: &str,
+        command: container::Command,
+    ) -> Tell {
         let unknown = Tracked::default();
         let tracked = book.berths.get(&n).unwrap_or(&unknown);
-        self.tell(StreamId::Container(self.project.clone(), n), tracked, purpose, AnyCommand::Container(command))
+        self.tell(
+            StreamId::Container(self.project.clone(), n),
+            tracked,
+            purpose,
+            AnyCommand::Container(command),
+        )
     }
 
     fn trunk(&self, book: &ProjectBook, purpose: &str, command: trunk::Command) -> Tell {
-        self.tell(StreamId::Trunk(self.project.clone()), &book.trunk, purpose, AnyCommand::Trunk(command))
+        self.tell(
+            StreamId::Trunk(self.project.clone()),
+            &book.trunk,
+            purpose,
+            AnyCommand::Trunk(command),
+        )
     }
 }
 
@@ -275,7 +337,9 @@ impl Tell {
 /// Everything that is owed to one project.
 pub fn owed(book: &ProjectBook, observed: &Observed) -> Agenda {
     let mut agenda = Agenda::default();
-    let Some(registered) = book.registered() else { return agenda };
+    let Some(registered) = book.registered() else {
+        return agenda;
+    };
     fleet::owed(book, registered, observed, &mut agenda);
     admit::owed(book, registered, observed, &mut agenda);
     unblock::owed(book, &mut agenda);

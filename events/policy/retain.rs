@@ -15,7 +15,10 @@ pub struct Retention {
 impl Default for Retention {
     /// Ninety days and 20 GiB: long enough to look into what happened last month, small enough for a disk that is shared.
     fn default() -> Self {
-        Self { age_ms: 90 * 24 * 3_600 * 1_000, bytes: 20 * 1024 * 1024 * 1024 }
+        Self {
+            age_ms: 90 * 24 * 3_600 * 1_000,
+            bytes: 20 * 1024 * 1024 * 1024,
+        }
     }
 }
 
@@ -31,18 +34,32 @@ pub struct Overdue {
 }
 
 /// What is beyond its time now, oldest first; and when the next will be.
-pub fn overdue(books: &Books, retention: Retention, now: Timestamp) -> (Vec<Overdue>, Option<Timestamp>) {
+pub fn overdue(
+    books: &Books,
+    retention: Retention,
+    now: Timestamp,
+) -> (Vec<Overdue>, Option<Timestamp>) {
     let mut kept: Vec<(Timestamp, u64, Overdue)> = Vec::new();
     for (project, book) in &books.projects {
         for (session, record) in book.sessions.iter() {
-            if let (Some(Transcript::Kept(bytes)), Some((ended, _))) = (record.transcript, record.ended) {
-                let one = Overdue { project: project.clone(), n: record.n, session: session.clone() };
+            if let (Some(Transcript::Kept(bytes)), Some((ended, _))) =
+                (record.transcript, record.ended)
+            {
+                let one = Overdue {
+                    project: project.clone(),
+                    n: record.n,
+                    session: session.clone(),
+                };
                 kept.push((ended, bytes, one));
             }
         }
     }
     kept.sort_by(|a, b| (a.0, &a.2.session).cmp(&(b.0, &b.2.session)));
-    let mut surplus = kept.iter().map(|(_, bytes, _)| bytes).sum::<u64>().saturating_sub(retention.bytes);
+    let mut surplus = kept
+        .iter()
+        .map(|(_, bytes, _)| bytes)
+        .sum::<u64>()
+        .saturating_sub(retention.bytes);
     let mut over = Vec::new();
     for (ended, bytes, one) in kept {
         let until = ended.plus_ms(retention.age_ms);
@@ -81,11 +98,27 @@ mod tests {
                 prompt_digest: digest,
             };
             let (outcome, detail) = (Outcome::Completed, String::new());
-            let ended = event::SessionEnded { session: session.clone(), outcome, exit_code: None, evidence: None, detail };
-            let kept = event::TranscriptKept { session, chunks: 1, bytes: *bytes, digest };
-            let facts: [event::Event; 3] = [event::Assigned { assignment }.into(), ended.into(), kept.into()];
+            let ended = event::SessionEnded {
+                session: session.clone(),
+                outcome,
+                exit_code: None,
+                evidence: None,
+                detail,
+            };
+            let kept = event::TranscriptKept {
+                session,
+                chunks: 1,
+                bytes: *bytes,
+                digest,
+            };
+            let facts: [event::Event; 3] = [
+                event::Assigned { assignment }.into(),
+                ended.into(),
+                kept.into(),
+            ];
             for fact in facts {
-                book.sessions.apply(BerthNo(1), &fact, Timestamp(i64::from(n) * 1_000_000));
+                book.sessions
+                    .apply(BerthNo(1), &fact, Timestamp(i64::from(n) * 1_000_000));
             }
         }
         let mut books = Books::default();
@@ -94,21 +127,87 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn the_oldest_go_by_age_and_by_size() {
         type Case<'a> = (&'a [u64], Retention, i64, usize, Option<i64>);
         let cases: [Case<'_>; 6] = [
-            (&[], Retention { age_ms: 10_000, bytes: 100 }, 5, 0, None),
-            (&[10, 10, 10], Retention { age_ms: 10_000, bytes: 100 }, 5, 0, Some(11)),
-            (&[10, 10, 10], Retention { age_ms: 10_000, bytes: 100 }, 12, 2, Some(13)),
-            (&[10, 10, 10], Retention { age_ms: 10_000, bytes: 29 }, 5, 1, Some(12)),
-            (&[10, 10, 10], Retention { age_ms: 10_000, bytes: 0 }, 5, 3, None),
-            (&[500, 10, 10], Retention { age_ms: 10_000, bytes: 100 }, 5, 1, Some(12)),
+            (
+                &[],
+                Retention {
+                    age_ms: 10_000,
+                    bytes: 100,
+                },
+                5,
+                0,
+                None,
+            ),
+            (
+                &[10, 10, 10],
+                Retention {
+                    age_ms: 10_000,
+                    bytes: 100,
+                },
+                5,
+                0,
+                Some(11),
+            ),
+            (
+                &[10, 10, 10],
+                Retention {
+                    age_ms: 10_000,
+                    bytes: 100,
+                },
+                12,
+                2,
+                Some(13),
+            ),
+            (
+                &[10, 10, 10],
+                Retention {
+                    age_ms: 10_000,
+                    bytes: 29,
+                },
+                5,
+                1,
+                Some(12),
+            ),
+            (
+                &[10, 10, 10],
+                Retention {
+                    age_ms: 10_000,
+                    bytes: 0,
+                },
+                5,
+                3,
+                None,
+            ),
+            (
+                &[500, 10, 10],
+                Retention {
+                    age_ms: 10_000,
+                    bytes: 100,
+                },
+                5,
+                1,
+                Some(12),
+            ),
         ];
         for (sizes, retention, now, expected, next) in cases {
             let (over, until) = overdue(&books(sizes), retention, Timestamp(now * 1_000_000));
-            let first: Vec<_> = (1_u8..).take(expected).map(|n| SessionId::from_bytes([n; 10])).collect();
-            assert_eq!(over.into_iter().map(|one| one.session).collect::<Vec<_>>(), first, "{sizes:?} {retention:?} {now}");
-            assert_eq!(until, next.map(|s| Timestamp(s * 1_000_000)), "{sizes:?} {retention:?} {now}");
+            let first: Vec<_> = (1_u8..)
+                .take(expected)
+                .map(|n| SessionId::from_bytes([n; 10]))
+                .collect();
+            assert_eq!(
+                over.into_iter().map(|one| one.session).collect::<Vec<_>>(),
+                first,
+                "{sizes:?} {retention:?} {now}"
+            );
+            assert_eq!(
+                until,
+                next.map(|s| Timestamp(s * 1_000_000)),
+                "{sizes:?} {retention:?} {now}"
+            );
         }
     }
 }

@@ -34,7 +34,11 @@ const RESERVE_MIN: u64 = 1024;
 pub fn room(host: HostMemory, promised: Promised, limit: u64) -> usize {
     let reserve = (host.total / 10).max(RESERVE_MIN);
     let limit = limit.max(1);
-    let by_promise = host.total.saturating_sub(reserve).saturating_sub(promised.mib) / limit;
+    let by_promise = host
+        .total
+        .saturating_sub(reserve)
+        .saturating_sub(promised.mib)
+        / limit;
     let by_free = host.available.saturating_sub(reserve) / limit;
     let least = u64::from(promised.containers == 0);
     usize::try_from(by_promise.min(by_free).max(least)).unwrap_or(usize::MAX)
@@ -59,7 +63,11 @@ mod tests {
             (host(0, 0), promised(0, 0), 0, 1),
         ];
         for (host, promised, limit, expected) in table {
-            assert_eq!(room(host, promised, limit), expected, "{host:?} {promised:?} {limit}");
+            assert_eq!(
+                room(host, promised, limit),
+                expected,
+                "{host:?} {promised:?} {limit}"
+            );
         }
     }
 }

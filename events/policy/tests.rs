@@ -23,7 +23,10 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        Self { books: Books::default(), position: 0 }
+        Self {
+            books: Books::default(),
+            position: 0,
+        }
     }
 
     fn add<E: EventCodec>(&mut self, stream: &str, event: impl Into<E>) -> &mut Self {
@@ -31,8 +34,17 @@ impl Scene {
         let stream: StreamId = stream.parse().expect("stream");
         self.position += 1;
         let version = match &stream {
-            StreamId::Project(n) => self.books.projects.get(n).map_or(0, |b| b.project.version.0),
-            StreamId::Feature(n, id) => self.books.projects.get(n).and_then(|b| b.features.get(id)).map_or(0, |t| t.version.0),
+            StreamId::Project(n) => self
+                .books
+                .projects
+                .get(n)
+                .map_or(0, |b| b.project.version.0),
+            StreamId::Feature(n, id) => self
+                .books
+                .projects
+                .get(n)
+                .and_then(|b| b.features.get(id))
+                .map_or(0, |t| t.version.0),
             _ => 0,
         };
         let id = CommandId([0; 16]);
@@ -55,42 +67,97 @@ impl Scene {
 
     fn running(target: u16) -> Self {
         let mut scene = Self::new();
-        let settings = Settings { verify: Some("make test".into()), ..Settings::default() };
+        let settings = Settings {
+            verify: Some("make test".into()),
+            ..Settings::default()
+        };
         scene
-            .add::<p::Event>("project-z", p::Registered { git_url: "/up".into(), kind: ProjectKind::Existing })
-            .add::<p::Event>("project-z", p::Cloned { branch: "main".into(), head: Some(sha('0')) })
-            .add::<p::Event>("project-z", p::SettingsChanged { settings: Box::new(settings) })
+            .add::<p::Event>(
+                "project-z",
+                p::Registered {
+                    git_url: "/up".into(),
+                    kind: ProjectKind::Existing,
+                },
+            )
+            .add::<p::Event>(
+                "project-z",
+                p::Cloned {
+                    branch: "main".into(),
+                    head: Some(sha('0')),
+                },
+            )
+            .add::<p::Event>(
+                "project-z",
+                p::SettingsChanged {
+                    settings: Box::new(settings),
+                },
+            )
             .add::<p::Event>("project-z", p::TargetSet { count: target })
             .add::<p::Event>("project-z", p::Started { by: "me".into() })
-            .add::<t::Event>("trunk-z", t::Opened { branch: "main".into(), head: Some(sha('0')) });
+            .add::<t::Event>(
+                "trunk-z",
+                t::Opened {
+                    branch: "main".into(),
+                    head: Some(sha('0')),
+                },
+            );
         for n in 1..=target {
-            scene.add::<container::Event>(&format!("container-z/{n}"), container::event::Enlisted {});
+            scene.add::<container::Event>(
+                &format!("container-z/{n}"),
+                container::event::Enlisted {},
+            );
         }
         scene
     }
 
     fn feature(&mut self, id: &str, priority: u8) -> &mut Self {
-        let admitted =
-            backlog::event::Admitted { batch: Digest::of(id.as_bytes()), ids: vec![id.parse().expect("id")], edges: vec![] };
+        let admitted = backlog::event::Admitted {
+            batch: Digest::of(id.as_bytes()),
+            ids: vec![id.parse().expect("id")],
+            edges: vec![],
+        };
         self.add::<backlog::Event>("backlog-z", admitted);
-        let content = Content { priority, ..Content::titled(id) };
+        let content = Content {
+            priority,
+            ..Content::titled(id)
+        };
         self.add::<f::Event>(
             &format!("feature-z/{id}"),
-            f::Created { content, batch: Digest::of(id.as_bytes()), blockers: vec![] },
+            f::Created {
+                content,
+                batch: Digest::of(id.as_bytes()),
+                blockers: vec![],
+            },
         )
     }
 
     fn claimed(&mut self, id: &str, session: &SessionId) -> &mut Self {
-        let holder = Holder::Berth { n: BerthNo(1), session: session.clone() };
-        self.add::<f::Event>(&format!("feature-z/{id}"), f::Claimed { epoch: Epoch(1), holder })
+        let holder = Holder::Berth {
+            n: BerthNo(1),
+            session: session.clone(),
+        };
+        self.add::<f::Event>(
+            &format!("feature-z/{id}"),
+            f::Claimed {
+                epoch: Epoch(1),
+                holder,
+            },
+        )
     }
 
     fn agenda(&self, observed: &Observed) -> Agenda {
-        owed(self.books.projects.values().next().expect("project"), observed)
+        owed(
+            self.books.projects.values().next().expect("project"),
+            observed,
+        )
     }
 
     fn keys(&self, observed: &Observed) -> Vec<String> {
-        self.agenda(observed).owed.iter().map(|(owed, _)| shown(owed)).collect()
+        self.agenda(observed)
+            .owed
+            .iter()
+            .map(|(owed, _)| shown(owed))
+            .collect()
     }
 }
 
@@ -101,17 +168,29 @@ fn session(n: u8) -> SessionId {
     SessionId::from_bytes([n; 10])
 }
 fn at(seconds: i64) -> Observed {
-    Observed { now: Timestamp(seconds * 1_000_000), ..Observed::default() }
+    Observed {
+        now: Timestamp(seconds * 1_000_000),
+        ..Observed::default()
+    }
 }
 
 fn shown(owed: &Owed) -> String {
     match owed {
         Owed::Tell(tell) => {
             let command = format!("{:?}", tell.command);
-            let name: String = command.split_once('(').expect("variant").1.chars().take_while(|c| c.is_alphanumeric()).collect();
+            let name: String = command
+                .split_once('(')
+                .expect("variant")
+                .1
+                .chars()
+                .take_while(|c| c.is_alphanumeric())
+                .collect();
             format!("{} {name}", tell.stream)
         }
-        Owed::Do(effect) => format!("{effect:?}").chars().take_while(|c| c.is_alphanumeric()).collect(),
+        Owed::Do(effect) => format!("{effect:?}")
+            .chars()
+            .take_while(|c| c.is_alphanumeric())
+            .collect(),
     }
 }
 
@@ -120,9 +199,15 @@ fn idle_berths_claim_no_more_than_is_ready() {
     let mut scene = Scene::running(3);
     scene.feature("a", 2).feature("b", 2);
     assert_eq!(scene.keys(&at(100)), ["ClaimFor", "ClaimFor"]);
-    let busy = Observed { busy: [BerthNo(1), BerthNo(2)].into(), ..at(100) };
+    let busy = Observed {
+        busy: [BerthNo(1), BerthNo(2)].into(),
+        ..at(100)
+    };
     assert_eq!(scene.keys(&busy), ["ClaimFor"]);
-    let taken = Observed { taken: ["a".parse().expect("id")].into(), ..at(100) };
+    let taken = Observed {
+        taken: ["a".parse().expect("id")].into(),
+        ..at(100)
+    };
     assert_eq!(scene.keys(&taken), ["ClaimFor"]);
 }
 
@@ -134,8 +219,14 @@ fn stopped_draining_and_editing_projects_grant_nothing() {
         p::EditOpened { by: "me".into() }.into(),
     ] {
         let mut scene = Scene::running(2);
-        scene.feature("a", 2).add::<p::Event>("project-z", event.clone());
-        let grants: Vec<_> = scene.keys(&at(100)).into_iter().filter(|k| k == "ClaimFor" || k.contains("Start")).collect();
+        scene
+            .feature("a", 2)
+            .add::<p::Event>("project-z", event.clone());
+        let grants: Vec<_> = scene
+            .keys(&at(100))
+            .into_iter()
+            .filter(|k| k == "ClaimFor" || k.contains("Start"))
+            .collect();
         assert!(grants.is_empty(), "{event:?}: {grants:?}");
     }
 }
@@ -165,8 +256,18 @@ fn a_claim_whose_berth_does_not_hold_it_is_assigned_and_then_ended_with_its_outc
     scene.add::<container::Event>("container-z/1", container::event::Assigned { assignment });
     assert_eq!(scene.keys(&at(100)), ["container-z/1 RequestStart"]);
     scene.add::<container::Event>("container-z/1", ended);
-    assert_eq!(scene.keys(&at(100)), ["Secure"], "the work is looked after before the claim ends");
-    scene.add::<f::Event>("feature-z/a", f::WorkSecured { epoch: Epoch(1), sha: None });
+    assert_eq!(
+        scene.keys(&at(100)),
+        ["Secure"],
+        "the work is looked after before the claim ends"
+    );
+    scene.add::<f::Event>(
+        "feature-z/a",
+        f::WorkSecured {
+            epoch: Epoch(1),
+            sha: None,
+        },
+    );
     assert_eq!(scene.keys(&at(100)), ["feature-z/a Release"]);
 }
 
@@ -184,7 +285,14 @@ fn work_is_looked_after_even_when_its_claim_ended_before_the_session() {
         prompt_digest: Digest::of(b"p"),
     };
     scene.add::<container::Event>("container-z/1", container::event::Assigned { assignment });
-    scene.add::<f::Event>("feature-z/a", f::ClaimExpired { epoch: Epoch(1), last_seen: 0, up_since: 0 });
+    scene.add::<f::Event>(
+        "feature-z/a",
+        f::ClaimExpired {
+            epoch: Epoch(1),
+            last_seen: 0,
+            up_since: 0,
+        },
+    );
     let ended = container::event::SessionEnded {
         session: session(1),
         outcome: Outcome::Lost,
@@ -200,7 +308,14 @@ fn work_is_looked_after_even_when_its_claim_ended_before_the_session() {
 fn owing_twice_is_the_same_thing() {
     let mut scene = Scene::running(2);
     scene.feature("a", 2).claimed("a", &session(1));
-    scene.add::<f::Event>("feature-z/a", f::Submitted { epoch: Epoch(1), sha: sha('a'), base: None });
+    scene.add::<f::Event>(
+        "feature-z/a",
+        f::Submitted {
+            epoch: Epoch(1),
+            sha: sha('a'),
+            base: None,
+        },
+    );
     let keys = |a: &Agenda| a.owed.iter().map(|(o, _)| o.key()).collect::<Vec<_>>();
     assert_eq!(keys(&scene.agenda(&at(100))), keys(&scene.agenda(&at(200))));
     assert_eq!(scene.keys(&at(100)), ["feature-z/a StartReview"]);
@@ -209,10 +324,28 @@ fn owing_twice_is_the_same_thing() {
 #[test]
 fn review_comes_before_code_and_the_overseer_before_both() {
     let mut scene = Scene::running(1);
-    scene.feature("a", 0).feature("b", 2).claimed("b", &session(1));
-    scene.add::<f::Event>("feature-z/b", f::Submitted { epoch: Epoch(1), sha: sha('a'), base: None });
+    scene
+        .feature("a", 0)
+        .feature("b", 2)
+        .claimed("b", &session(1));
+    scene.add::<f::Event>(
+        "feature-z/b",
+        f::Submitted {
+            epoch: Epoch(1),
+            sha: sha('a'),
+            base: None,
+        },
+    );
     assert_eq!(scene.keys(&at(100)), ["feature-z/b StartReview"]);
-    scene.add::<p::Event>("project-z", p::MilestoneDue { step: 10, as_of: Position(1), closed: 1, total: 9 });
+    scene.add::<p::Event>(
+        "project-z",
+        p::MilestoneDue {
+            step: 10,
+            as_of: Position(1),
+            closed: 1,
+            total: 9,
+        },
+    );
     assert_eq!(scene.keys(&at(100)), ["project-z StartOversight"]);
 }
 
@@ -221,34 +354,91 @@ fn milestones_are_due_once_and_everything_closed_is_final() {
     let mut scene = Scene::running(0);
     scene.feature("a", 2).feature("b", 2);
     let close = |scene: &mut Scene, id: &str| {
-        let closed = f::Closed { closing: f::Closing::DoneElsewhere, by: "me".into() };
+        let closed = f::Closed {
+            closing: f::Closing::DoneElsewhere,
+            by: "me".into(),
+        };
         scene.add::<f::Event>(&format!("feature-z/{id}"), closed);
     };
     close(&mut scene, "a");
     assert_eq!(scene.keys(&at(100)), ["project-z DueMilestone"]);
-    scene.add::<p::Event>("project-z", p::MilestoneDue { step: 50, as_of: Position(1), closed: 1, total: 2 });
+    scene.add::<p::Event>(
+        "project-z",
+        p::MilestoneDue {
+            step: 50,
+            as_of: Position(1),
+            closed: 1,
+            total: 2,
+        },
+    );
     assert!(scene.keys(&at(100)).is_empty());
     close(&mut scene, "b");
     assert_eq!(scene.keys(&at(100)), ["project-z DueFinal"]);
-    scene.add::<p::Event>("project-z", p::FinalVerificationDue { as_of: Position(9), trunk_head: None, closed: 2 });
-    let seat = Seat { n: BerthNo(1), session: session(1) };
-    scene.add::<p::Event>("project-z", p::OversightStarted { seat, oversight: OversightKind::Final });
-    scene.add::<p::Event>("project-z", p::Completed { as_of: Position(9), trunk_head: None });
+    scene.add::<p::Event>(
+        "project-z",
+        p::FinalVerificationDue {
+            as_of: Position(9),
+            trunk_head: None,
+            closed: 2,
+        },
+    );
+    let seat = Seat {
+        n: BerthNo(1),
+        session: session(1),
+    };
+    scene.add::<p::Event>(
+        "project-z",
+        p::OversightStarted {
+            seat,
+            oversight: OversightKind::Final,
+        },
+    );
+    scene.add::<p::Event>(
+        "project-z",
+        p::Completed {
+            as_of: Position(9),
+            trunk_head: None,
+        },
+    );
     scene.feature("c", 2);
-    assert!(scene.keys(&at(100)).contains(&"project-z Resume".to_owned()));
+    assert!(
+        scene
+            .keys(&at(100))
+            .contains(&"project-z Resume".to_owned())
+    );
 }
 
 #[test]
 fn a_silent_outside_holder_expires_after_the_lease_of_server_time() {
     let mut scene = Scene::running(0);
     scene.feature("a", 2);
-    let holder = Holder::Outside { principal: "ann".into() };
-    scene.add::<f::Event>("feature-z/a", f::Claimed { epoch: Epoch(1), holder });
+    let holder = Holder::Outside {
+        principal: "ann".into(),
+    };
+    scene.add::<f::Event>(
+        "feature-z/a",
+        f::Claimed {
+            epoch: Epoch(1),
+            holder,
+        },
+    );
     let lease = i64::try_from(Settings::default().outside_lease_ms / 1000).expect("small");
-    let quiet = Observed { up_since: Timestamp(500_000_000), ..at(lease + 499) };
-    assert!(scene.keys(&quiet).is_empty(), "the server was not up long enough to know");
-    assert_eq!(scene.agenda(&quiet).wake, Some(Timestamp((lease + 500) * 1_000_000)));
-    let over = Observed { up_since: Timestamp(500_000_000), ..at(lease + 500) };
+    let quiet = Observed {
+        up_since: Timestamp(500_000_000),
+        ..at(lease + 499)
+    };
+    assert!(
+        scene.keys(&quiet).is_empty(),
+        "the server was not up long enough to know"
+    );
+    assert_eq!(
+        scene.agenda(&quiet).wake,
+        Some(Timestamp((lease + 500) * 1_000_000))
+    );
+    let over = Observed {
+        up_since: Timestamp(500_000_000),
+        ..at(lease + 500)
+    };
     assert_eq!(scene.keys(&over), ["feature-z/a Expire"]);
 }
 
@@ -256,11 +446,25 @@ fn a_silent_outside_holder_expires_after_the_lease_of_server_time() {
 fn a_failed_clone_waits_for_its_pause() {
     let mut scene = Scene::new();
     scene
-        .add::<p::Event>("project-z", p::Registered { git_url: "/up".into(), kind: ProjectKind::New })
-        .add::<p::Event>("project-z", p::CloneFailed { reason: "gone".into() });
+        .add::<p::Event>(
+            "project-z",
+            p::Registered {
+                git_url: "/up".into(),
+                kind: ProjectKind::New,
+            },
+        )
+        .add::<p::Event>(
+            "project-z",
+            p::CloneFailed {
+                reason: "gone".into(),
+            },
+        );
     assert!(scene.keys(&at(6)).is_empty());
     assert_eq!(scene.keys(&at(7)), ["Clone"]);
-    assert_eq!([0, 1, 2, 3, 50].map(backoff_ms), [0, 5_000, 10_000, 20_000, 300_000]);
+    assert_eq!(
+        [0, 1, 2, 3, 50].map(backoff_ms),
+        [0, 5_000, 10_000, 20_000, 300_000]
+    );
 }
 
 /// Work that was begun before the trunk moved is merged with it in memory, once for each place the trunk comes to.
@@ -268,17 +472,49 @@ fn a_failed_clone_waits_for_its_pause() {
 fn what_the_trunk_overtakes_is_probed_once() {
     let mut scene = Scene::running(1);
     scene.feature("a", 2).claimed("a", &session(1));
-    let probes = |scene: &Scene| scene.keys(&at(100)).iter().filter(|key| *key == "Probe").count();
+    let probes = |scene: &Scene| {
+        scene
+            .keys(&at(100))
+            .iter()
+            .filter(|key| *key == "Probe")
+            .count()
+    };
     assert_eq!(probes(&scene), 0, "nothing moved since it was begun");
-    let moved = |to| t::Followed { from: None, to: sha(to), files: vec![], accepted: None };
-    let found = |base| t::Collision { feature: "a".parse().expect("id"), epoch: Epoch(base), paths: vec!["x".into()] };
+    let moved = |to| t::Followed {
+        from: None,
+        to: sha(to),
+        files: vec![],
+        accepted: None,
+    };
+    let found = |base| t::Collision {
+        feature: "a".parse().expect("id"),
+        epoch: Epoch(base),
+        paths: vec!["x".into()],
+    };
     for (to, epoch) in [('1', 1), ('2', 0)] {
         scene.add::<t::Event>("trunk-z", moved(to));
         assert_eq!(probes(&scene), 1);
-        scene.add::<t::Event>("trunk-z", t::Probed { base: sha(to), collisions: vec![found(epoch)] });
+        scene.add::<t::Event>(
+            "trunk-z",
+            t::Probed {
+                base: sha(to),
+                collisions: vec![found(epoch)],
+            },
+        );
         assert_eq!(probes(&scene), 0);
-        let trunk = &scene.books.projects.values().next().expect("project").trunk.state;
-        assert_eq!(trunk.collisions(&"a".parse().expect("id"), Epoch(1)).len(), usize::from(epoch == 1), "of this claim only");
+        let trunk = &scene
+            .books
+            .projects
+            .values()
+            .next()
+            .expect("project")
+            .trunk
+            .state;
+        assert_eq!(
+            trunk.collisions(&"a".parse().expect("id"), Epoch(1)).len(),
+            usize::from(epoch == 1),
+            "of this claim only"
+        );
     }
 }
 
@@ -288,10 +524,29 @@ fn work_is_kept_for_its_time() {
     let mut scene = Scene::running(1);
     scene.feature("a", 2).feature("b", 2).feature("c", 2);
     let closing = f::Closing::DoneElsewhere;
-    scene.add::<f::Event>("feature-z/a", f::Closed { closing, by: "me".into() });
+    scene.add::<f::Event>(
+        "feature-z/a",
+        f::Closed {
+            closing,
+            by: "me".into(),
+        },
+    );
     scene.add::<f::Event>("feature-z/b", f::Withdrawn { by: "me".into() });
     let book = scene.books.projects.values().next().expect("project");
-    let after = |ms: u64| upkeep::let_go(book, Timestamp(i64::try_from(scene.position).expect("small") * 1_000_000).plus_ms(ms));
+    let after = |ms: u64| {
+        upkeep::let_go(
+            book,
+            Timestamp(i64::try_from(scene.position).expect("small") * 1_000_000).plus_ms(ms),
+        )
+    };
     let kept = Settings::default().keep_work_ms;
-    assert_eq!((after(kept - 2_000).len(), after(kept - 1_000).len(), after(kept).len()), (0, 1, 2), "open ones stay for ever");
+    assert_eq!(
+        (
+            after(kept - 2_000).len(),
+            after(kept - 1_000).len(),
+            after(kept).len()
+        ),
+        (0, 1, 2),
+        "open ones stay for ever"
+    );
 }

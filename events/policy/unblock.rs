@@ -5,19 +5,32 @@ use crate::policy::{Agenda, Teller};
 use crate::view::books::ProjectBook;
 
 pub(super) fn owed(book: &ProjectBook, agenda: &mut Agenda) {
-    let teller = Teller { policy: "unblock", project: &book.name };
+    let teller = Teller {
+        policy: "unblock",
+        project: &book.name,
+    };
     let settled = |id| book.feature(id).is_some_and(feature::Known::is_settled);
     for (id, known, _) in book.known().filter(|(_, known, _)| !known.is_settled()) {
         for on in &known.blockers {
             let wanted = book.backlog.state.dependencies(id).any(|d| d == on);
             if settled(on) || !wanted {
                 let purpose = format!("unblock {on}");
-                agenda.tell(teller.feature(book, id, &purpose, feature::Command::Unblock { by: on.clone() }));
+                agenda.tell(teller.feature(
+                    book,
+                    id,
+                    &purpose,
+                    feature::Command::Unblock { by: on.clone() },
+                ));
             }
         }
         for on in book.backlog.state.dependencies(id) {
             if !known.blockers.contains(on) && !settled(on) {
-                agenda.tell(teller.feature(book, id, &format!("block {on}"), feature::Command::Block { by: on.clone() }));
+                agenda.tell(teller.feature(
+                    book,
+                    id,
+                    &format!("block {on}"),
+                    feature::Command::Block { by: on.clone() },
+                ));
             }
         }
     }

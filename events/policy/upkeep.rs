@@ -21,7 +21,9 @@ const CANDIDATES_KEPT: u64 = 50;
 /// Whether an upstream is looked at by itself: an entry on its way looks for its own sake.
 pub fn is_watched(book: &ProjectBook) -> bool {
     let trunk = &book.trunk.state;
-    book.registered().is_some_and(Registered::is_running) && trunk.branch.is_some() && trunk.is_idle()
+    book.registered().is_some_and(Registered::is_running)
+        && trunk.branch.is_some()
+        && trunk.is_idle()
 }
 
 /// Milliseconds until the next look after one at `now`. Trouble is looked at after as long as it has lasted, within bounds; everything else
@@ -44,17 +46,28 @@ pub fn was_just_seen(trunk: &Trunk, now: Timestamp) -> bool {
 
 /// Features that were over for long enough: what claims left of them may go. Commits that were handed in stay pinned.
 pub fn let_go(book: &ProjectBook, now: Timestamp) -> BTreeSet<FeatureId> {
-    let kept = book.registered().map_or(u64::MAX, |registered| registered.settings.keep_work_ms);
+    let kept = book
+        .registered()
+        .map_or(u64::MAX, |registered| registered.settings.keep_work_ms);
     let over = book.known().filter(|(_, known, tracked)| {
-        matches!(known.stage, Stage::Closed { .. } | Stage::Withdrawn) && now.ms_since(tracked.changed) >= kept
+        matches!(known.stage, Stage::Closed { .. } | Stage::Withdrawn)
+            && now.ms_since(tracked.changed) >= kept
     });
     over.map(|(id, ..)| id.clone()).collect()
 }
 
 /// The first entry whose candidate stays in the gate.
 pub fn first_candidate_kept(trunk: &Trunk) -> u64 {
-    let waiting = trunk.queue.iter().chain(&trunk.held).map(|entry| entry.number).min();
-    trunk.entries.saturating_sub(CANDIDATES_KEPT).min(waiting.unwrap_or(u64::MAX))
+    let waiting = trunk
+        .queue
+        .iter()
+        .chain(&trunk.held)
+        .map(|entry| entry.number)
+        .min();
+    trunk
+        .entries
+        .saturating_sub(CANDIDATES_KEPT)
+        .min(waiting.unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -69,24 +82,51 @@ mod tests {
             let usual = look_again_ms(&book, Timestamp(at));
             assert!((48_000..=72_000).contains(&usual), "{usual}");
         }
-        book.trunk.state.halt = Some(Halt { reason: "away".into(), fault: Fault::Unreachable, attempts: 1, at: Timestamp(0) });
-        for (seconds, wanted) in [(0, 15_000), (20, 20_000), (100, 100_000), (3_600, BACKOFF_MS_MAX)] {
-            assert_eq!(look_again_ms(&book, Timestamp(seconds * 1_000_000)), wanted, "{seconds} s");
+        book.trunk.state.halt = Some(Halt {
+            reason: "away".into(),
+            fault: Fault::Unreachable,
+            attempts: 1,
+            at: Timestamp(0),
+        });
+        for (seconds, wanted) in [
+            (0, 15_000),
+            (20, 20_000),
+            (100, 100_000),
+            (3_600, BACKOFF_MS_MAX),
+        ] {
+            assert_eq!(
+                look_again_ms(&book, Timestamp(seconds * 1_000_000)),
+                wanted,
+                "{seconds} s"
+            );
         }
     }
 
     #[test]
     fn what_was_seen_counts_for_a_moment_and_not_in_trouble() {
-        let mut trunk = Trunk { moved: Timestamp(10_000_000), ..Trunk::default() };
-        let seen = |trunk: &Trunk| [10_000_000, 11_999_999, 12_000_000].map(|at| was_just_seen(trunk, Timestamp(at)));
+        let mut trunk = Trunk {
+            moved: Timestamp(10_000_000),
+            ..Trunk::default()
+        };
+        let seen = |trunk: &Trunk| {
+            [10_000_000, 11_999_999, 12_000_000].map(|at| was_just_seen(trunk, Timestamp(at)))
+        };
         assert_eq!(seen(&trunk), [true, true, false]);
-        trunk.halt = Some(Halt { reason: "away".into(), fault: Fault::Unreachable, attempts: 1, at: Timestamp(0) });
+        trunk.halt = Some(Halt {
+            reason: "away".into(),
+            fault: Fault::Unreachable,
+            attempts: 1,
+            at: Timestamp(0),
+        });
         assert_eq!(seen(&trunk), [false; 3]);
     }
 
     #[test]
     fn candidates_of_what_waits_stay_however_old_they_are() {
-        let mut trunk = Trunk { entries: 20, ..Trunk::default() };
+        let mut trunk = Trunk {
+            entries: 20,
+            ..Trunk::default()
+        };
         assert_eq!(first_candidate_kept(&trunk), 0);
         trunk.entries = 200;
         assert_eq!(first_candidate_kept(&trunk), 150);

@@ -15,7 +15,10 @@ pub const URL_MAX: usize = 2048;
 
 /// A request to a project.
 #[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of the events of the same name")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the events of the same name"
+)]
 pub enum Command {
     Register {
         git_url: String,

@@ -26,7 +26,9 @@ impl Aggregate for Project {
 
     fn evolve(&mut self, event: &Event, moment: Moment) {
         match (&mut *self, event) {
-            (Self::Unknown, Event::Registered(e)) => *self = Self::Registered(Box::new(Registered::new(&e.git_url, e.kind))),
+            (Self::Unknown, Event::Registered(e)) => {
+                *self = Self::Registered(Box::new(Registered::new(&e.git_url, e.kind)))
+            }
             (Self::Registered(_), Event::Deleted(_)) => *self = Self::Deleted,
             (Self::Registered(registered), event) => registered.evolve(event, moment),
             (Self::Unknown | Self::Deleted, _) => {}
@@ -35,7 +37,11 @@ impl Aggregate for Project {
 }
 
 fn register(git_url: &str, kind: ProjectKind) -> Decision {
-    let invalid = |why: &str| Err(Refusal::Invalid { why: why.to_owned() });
+    let invalid = |why: &str| {
+        Err(Refusal::Invalid {
+            why: why.to_owned(),
+        })
+    };
     if git_url.is_empty() || git_url.len() > URL_MAX || git_url.chars().any(char::is_control) {
         return invalid("the git URL is empty, too long or holds control characters");
     }
@@ -50,37 +56,77 @@ fn register(git_url: &str, kind: ProjectKind) -> Decision {
             "the git URL holds a user name with a password or a token; give the URL without it, credentials are never recorded",
         );
     }
-    Ok(vec![event::Registered { git_url: git_url.to_owned(), kind }.into()])
+    Ok(vec![
+        event::Registered {
+            git_url: git_url.to_owned(),
+            kind,
+        }
+        .into(),
+    ])
 }
 
 /// Whether the authority of an http(s) or ssh URL carries a password, or an http(s) URL any user.
 fn has_credentials(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return false;
+    };
     let authority = rest.split('/').next().unwrap_or_default();
-    let Some((user, _)) = authority.rsplit_once('@') else { return false };
+    let Some((user, _)) = authority.rsplit_once('@') else {
+        return false;
+    };
     scheme.starts_with("http") || user.contains(':')
 }
 
 impl Registered {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
     fn decide(&self, command: &Command) -> Decision {
         match command {
             Command::Register { .. } => Err(Refusal::Exists),
             Command::RecordClone { branch, head } => match self.repository {
                 Repository::Cloned { .. } => Err(Refusal::AlreadyCloned),
-                Repository::Pending | Repository::Failed { .. } => {
-                    Ok(vec![event::Cloned { branch: branch.clone(), head: head.clone() }.into()])
-                }
+                Repository::Pending | Repository::Failed { .. } => Ok(vec![
+                    event::Cloned {
+                        branch: branch.clone(),
+                        head: head.clone(),
+                    }
+                    .into(),
+                ]),
             },
             Command::FailClone { reason } => match self.repository {
                 Repository::Cloned { .. } => Err(Refusal::AlreadyCloned),
-                Repository::Pending | Repository::Failed { .. } => Ok(vec![event::CloneFailed { reason: reason.clone() }.into()]),
+                Repository::Pending | Repository::Failed { .. } => Ok(vec![
+                    event::CloneFailed {
+                        reason: reason.clone(),
+                    }
+                    .into(),
+                ]),
             },
-            Command::WriteSpec { digest, bytes } if self.spec == Some(*digest) && *bytes > 0 => Ok(vec![]),
-            Command::WriteSpec { digest, bytes } => Ok(vec![event::SpecWritten { digest: *digest, bytes: *bytes }.into()]),
+            Command::WriteSpec { digest, bytes } if self.spec == Some(*digest) && *bytes > 0 => {
+                Ok(vec![])
+            }
+            Command::WriteSpec { digest, bytes } => Ok(vec![
+                event::SpecWritten {
+                    digest: *digest,
+                    bytes: *bytes,
+                }
+                .into(),
+            ]),
             Command::ChangeSettings { settings } => {
                 settings.check().map_err(|why| Refusal::Invalid { why })?;
                 let unchanged = **settings == self.settings;
-                Ok(if unchanged { vec![] } else { vec![event::SettingsChanged { settings: settings.clone() }.into()] })
+                Ok(if unchanged {
+                    vec![]
+                } else {
+                    vec![
+                        event::SettingsChanged {
+                            settings: settings.clone(),
+                        }
+                        .into(),
+                    ]
+                })
             }
             Command::SetTarget { count } => self.set_target(*count),
             Command::Start { .. }
@@ -93,7 +139,9 @@ impl Registered {
                 None => Ok(vec![event::EditOpened { by: by.clone() }.into()]),
             },
             Command::SaveEdit { by } => self.end_edit(event::EditSaved { by: by.clone() }.into()),
-            Command::DiscardEdit { by } => self.end_edit(event::EditDiscarded { by: by.clone() }.into()),
+            Command::DiscardEdit { by } => {
+                self.end_edit(event::EditDiscarded { by: by.clone() }.into())
+            }
             Command::DueInitialization
             | Command::AskInitialization
             | Command::StartInitialization { .. }
@@ -110,28 +158,51 @@ impl Registered {
 
     fn set_target(&self, count: u16) -> Decision {
         if count > self.settings.target_max {
-            let why = format!("{count} berths are above the limit of {}; raise target_max first", self.settings.target_max);
+            let why = format!(
+                "{count} berths are above the limit of {}; raise target_max first",
+                self.settings.target_max
+            );
             return Err(Refusal::Invalid { why });
         }
-        Ok(if count == self.target { vec![] } else { vec![event::TargetSet { count }.into()] })
+        Ok(if count == self.target {
+            vec![]
+        } else {
+            vec![event::TargetSet { count }.into()]
+        })
     }
 
     fn end_edit(&self, ended: Event) -> Decision {
-        if self.editing.is_some() { Ok(vec![ended]) } else { Err(Refusal::NotEditing) }
+        if self.editing.is_some() {
+            Ok(vec![ended])
+        } else {
+            Err(Refusal::NotEditing)
+        }
     }
 
     fn intend(&self, command: &Command) -> Decision {
         match (command, self.intent) {
             (Command::Start { .. }, Intent::Running { .. }) => Err(Refusal::Running),
-            (Command::Start { has_features: false, .. }, _) if self.spec.is_none() => Err(Refusal::NothingToDo),
+            (
+                Command::Start {
+                    has_features: false,
+                    ..
+                },
+                _,
+            ) if self.spec.is_none() => Err(Refusal::NothingToDo),
             (Command::Start { by, .. }, _) => Ok(vec![event::Started { by: by.clone() }.into()]),
-            (Command::Drain { by }, Intent::Running { .. }) => Ok(vec![event::DrainRequested { by: by.clone() }.into()]),
+            (Command::Drain { by }, Intent::Running { .. }) => {
+                Ok(vec![event::DrainRequested { by: by.clone() }.into()])
+            }
             (Command::Drain { .. }, _) => Err(Refusal::NotRunning),
             (Command::Stop { .. }, Intent::Stopped) => Err(Refusal::NotRunning),
             (Command::Stop { by }, _) => Ok(vec![event::Stopped { by: by.clone() }.into()]),
-            (Command::Resume { why }, Intent::Completed) => Ok(vec![event::Resumed { why: why.clone() }.into()]),
+            (Command::Resume { why }, Intent::Completed) => {
+                Ok(vec![event::Resumed { why: why.clone() }.into()])
+            }
             (Command::Resume { .. }, _) => Err(Refusal::NotDue),
-            (Command::Delete { by }, Intent::Stopped | Intent::Completed) => Ok(vec![event::Deleted { by: by.clone() }.into()]),
+            (Command::Delete { by }, Intent::Stopped | Intent::Completed) => {
+                Ok(vec![event::Deleted { by: by.clone() }.into()])
+            }
             _ => Err(Refusal::StillWorking),
         }
     }
@@ -139,7 +210,9 @@ impl Registered {
     fn initialize(&self, command: &Command) -> Decision {
         match (command, &self.initialization) {
             (Command::DueInitialization, Initialization::NotDue) => match self.spec {
-                Some(spec) if self.kind == ProjectKind::New => Ok(vec![event::InitializationDue { spec }.into()]),
+                Some(spec) if self.kind == ProjectKind::New => {
+                    Ok(vec![event::InitializationDue { spec }.into()])
+                }
                 _ => Err(Refusal::NotDue),
             },
             (Command::AskInitialization, Initialization::NotDue) => match self.spec {
@@ -147,22 +220,44 @@ impl Registered {
                 None => Err(Refusal::NoSpec),
             },
             (Command::AskInitialization, _) => Err(Refusal::Initialized),
-            (Command::StartInitialization { seat }, Initialization::Due { .. }) if self.is_running() => {
-                Ok(vec![event::InitializationStarted { seat: seat.clone() }.into()])
-            }
-            (Command::StartInitialization { .. }, Initialization::Underway { .. }) => Err(Refusal::Underway),
-            (Command::LapseInitialization { session, outcome }, Initialization::Underway { seat, .. })
-                if seat.session == *session =>
+            (Command::StartInitialization { seat }, Initialization::Due { .. })
+                if self.is_running() =>
             {
-                Ok(vec![event::InitializationLapsed { session: session.clone(), outcome: *outcome }.into()])
+                Ok(vec![
+                    event::InitializationStarted { seat: seat.clone() }.into(),
+                ])
             }
-            (Command::ProposeBacklog { session, digest, count }, Initialization::Underway { seat, .. })
-                if seat.session == *session =>
-            {
-                let proposed = event::BacklogProposed { session: session.clone(), digest: *digest, count: *count };
+            (Command::StartInitialization { .. }, Initialization::Underway { .. }) => {
+                Err(Refusal::Underway)
+            }
+            (
+                Command::LapseInitialization { session, outcome },
+                Initialization::Underway { seat, .. },
+            ) if seat.session == *session => Ok(vec![
+                event::InitializationLapsed {
+                    session: session.clone(),
+                    outcome: *outcome,
+                }
+                .into(),
+            ]),
+            (
+                Command::ProposeBacklog {
+                    session,
+                    digest,
+                    count,
+                },
+                Initialization::Underway { seat, .. },
+            ) if seat.session == *session => {
+                let proposed = event::BacklogProposed {
+                    session: session.clone(),
+                    digest: *digest,
+                    count: *count,
+                };
                 Ok(vec![proposed.into()])
             }
-            (Command::LapseInitialization { .. } | Command::ProposeBacklog { .. }, _) => Err(Refusal::NotUnderway),
+            (Command::LapseInitialization { .. } | Command::ProposeBacklog { .. }, _) => {
+                Err(Refusal::NotUnderway)
+            }
             (Command::FinishInitialization { count }, Initialization::Proposed { .. }) => {
                 Ok(vec![event::Initialized { count: *count }.into()])
             }

@@ -24,4 +24,6 @@ pub mod upstream;
 
 pub use command::{Command, Refusal};
 pub use event::{Event, OversightKind, ProjectKind};
-pub use state::{Due, Initialization, Intent, Oversight, Progress, Project, Registered, Repository};
+pub use state::{
+    Due, Initialization, Intent, Oversight, Progress, Project, Registered, Repository,
+};

@@ -18,7 +18,11 @@ impl Registered {
         if progress.oversight.is_some() || !self.is_running() {
             return None;
         }
-        let last = progress.last.as_ref().filter(fresh).filter(|_| progress.rounds < ROUNDS_MAX);
+        let last = progress
+            .last
+            .as_ref()
+            .filter(fresh)
+            .filter(|_| progress.rounds < ROUNDS_MAX);
         match (last, progress.milestone.as_ref().filter(fresh)) {
             (Some(_), _) => Some(OversightKind::Final),
             (None, Some(due)) => Some(OversightKind::Milestone { step: due.step }),
@@ -26,11 +30,24 @@ impl Registered {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
     pub(super) fn oversee(&self, command: &Command) -> Decision {
         let progress = &self.progress;
         match command {
-            Command::DueMilestone { step, as_of, closed, total } => {
-                let highest = progress.milestone.as_ref().map_or(0, |due| due.step).max(progress.settled);
+            Command::DueMilestone {
+                step,
+                as_of,
+                closed,
+                total,
+            } => {
+                let highest = progress
+                    .milestone
+                    .as_ref()
+                    .map_or(0, |due| due.step)
+                    .max(progress.settled);
                 let is_step = step % 10 == 0 && (10..=90).contains(step);
                 if !is_step || u32::from(*step) * total > closed * 100 {
                     return Err(Refusal::NotDue);
@@ -38,28 +55,62 @@ impl Registered {
                 if *step <= highest {
                     return Err(Refusal::StepSettled { step: *step });
                 }
-                Ok(vec![event::MilestoneDue { step: *step, as_of: *as_of, closed: *closed, total: *total }.into()])
+                Ok(vec![
+                    event::MilestoneDue {
+                        step: *step,
+                        as_of: *as_of,
+                        closed: *closed,
+                        total: *total,
+                    }
+                    .into(),
+                ])
             }
-            Command::DueFinal { as_of, trunk_head, closed } => {
+            Command::DueFinal {
+                as_of,
+                trunk_head,
+                closed,
+            } => {
                 if progress.last.is_some() {
                     return Err(Refusal::Underway);
                 }
-                let due = event::FinalVerificationDue { as_of: *as_of, trunk_head: trunk_head.clone(), closed: *closed };
+                let due = event::FinalVerificationDue {
+                    as_of: *as_of,
+                    trunk_head: trunk_head.clone(),
+                    closed: *closed,
+                };
                 Ok(vec![due.into()])
             }
             Command::StartOversight { seat } => match self.next_oversight() {
-                Some(oversight) => Ok(vec![event::OversightStarted { seat: seat.clone(), oversight }.into()]),
+                Some(oversight) => Ok(vec![
+                    event::OversightStarted {
+                        seat: seat.clone(),
+                        oversight,
+                    }
+                    .into(),
+                ]),
                 None if progress.oversight.is_some() => Err(Refusal::Underway),
                 None => Err(Refusal::NotDue),
             },
             Command::LapseOversight { session, outcome } => match &progress.oversight {
-                Some(run) if run.seat.session == *session => {
-                    Ok(vec![event::OversightLapsed { session: session.clone(), outcome: *outcome }.into()])
-                }
+                Some(run) if run.seat.session == *session => Ok(vec![
+                    event::OversightLapsed {
+                        session: session.clone(),
+                        outcome: *outcome,
+                    }
+                    .into(),
+                ]),
                 _ => Err(Refusal::NotUnderway),
             },
-            Command::SettleOversight { session, report, findings } => {
-                let Some(run) = progress.oversight.as_ref().filter(|run| run.seat.session == *session) else {
+            Command::SettleOversight {
+                session,
+                report,
+                findings,
+            } => {
+                let Some(run) = progress
+                    .oversight
+                    .as_ref()
+                    .filter(|run| run.seat.session == *session)
+                else {
                     return Err(Refusal::NotUnderway);
                 };
                 let step = match run.kind {
@@ -67,10 +118,21 @@ impl Registered {
                     OversightKind::Final => 100,
                 };
                 let covers = progress.covered_by(step);
-                let settled = event::MilestoneSettled { session: session.clone(), covers, report: *report, findings: *findings };
+                let settled = event::MilestoneSettled {
+                    session: session.clone(),
+                    covers,
+                    report: *report,
+                    findings: *findings,
+                };
                 let mut events = vec![settled.into()];
                 if run.kind == OversightKind::Final && *findings == 0 {
-                    events.push(event::Completed { as_of: run.as_of, trunk_head: run.trunk_head.clone() }.into());
+                    events.push(
+                        event::Completed {
+                            as_of: run.as_of,
+                            trunk_head: run.trunk_head.clone(),
+                        }
+                        .into(),
+                    );
                 }
                 Ok(events)
             }

@@ -172,7 +172,10 @@ impl Project {
 impl Progress {
     /// The unsettled steps up to `step`, ascending.
     pub fn covered_by(&self, step: u8) -> Vec<u8> {
-        (1..=10u8).map(|tenth| tenth * 10).filter(|s| *s > self.settled && *s <= step).collect()
+        (1..=10u8)
+            .map(|tenth| tenth * 10)
+            .filter(|s| *s > self.settled && *s <= step)
+            .collect()
     }
 
     fn due_mut(&mut self, kind: OversightKind) -> Option<&mut Due> {
@@ -186,7 +189,11 @@ impl Progress {
         let run = self.oversight.take();
         let highest = covers.iter().copied().max().unwrap_or(self.settled);
         self.settled = self.settled.max(highest.min(90));
-        if self.milestone.as_ref().is_some_and(|due| due.step <= self.settled) {
+        if self
+            .milestone
+            .as_ref()
+            .is_some_and(|due| due.step <= self.settled)
+        {
             self.milestone = None;
         }
         if run.is_some_and(|run| run.kind == OversightKind::Final) {
@@ -217,18 +224,37 @@ impl Registered {
         matches!(self.intent, Intent::Running { .. }) && self.editing.is_none()
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
     pub(super) fn evolve(&mut self, event: &Event, moment: Moment) {
         match event {
             Event::Registered(_) | Event::Deleted(_) => {}
-            Event::Cloned(e) => self.repository = Repository::Cloned { branch: e.branch.clone(), head: e.head.clone() },
+            Event::Cloned(e) => {
+                self.repository = Repository::Cloned {
+                    branch: e.branch.clone(),
+                    head: e.head.clone(),
+                }
+            }
             Event::CloneFailed(e) => {
-                let before = if let Repository::Failed { attempts, .. } = self.repository { attempts } else { 0 };
-                self.repository = Repository::Failed { reason: e.reason.clone(), attempts: before + 1, at: moment.at };
+                let before = if let Repository::Failed { attempts, .. } = self.repository {
+                    attempts
+                } else {
+                    0
+                };
+                self.repository = Repository::Failed {
+                    reason: e.reason.clone(),
+                    attempts: before + 1,
+                    at: moment.at,
+                };
             }
             Event::SpecWritten(e) => self.spec = Some(e.digest),
             Event::SettingsChanged(e) => self.settings = (*e.settings).clone(),
             Event::TargetSet(e) => self.target = e.count,
-            Event::Started(_) | Event::Resumed(_) => self.intent = Intent::Running { since: moment.at },
+            Event::Started(_) | Event::Resumed(_) => {
+                self.intent = Intent::Running { since: moment.at }
+            }
             Event::DrainRequested(_) => self.intent = Intent::Draining { since: moment.at },
             Event::Stopped(_) => self.intent = Intent::Stopped,
             Event::EditOpened(e) => self.editing = Some(e.by.clone()),
@@ -239,17 +265,33 @@ impl Registered {
             | Event::BacklogProposed(_)
             | Event::Initialized(_) => self.evolve_initialization(event),
             Event::MilestoneDue(e) => {
-                let due = Due { step: e.step, as_of: e.as_of, trunk_head: None, lapses: 0 };
+                let due = Due {
+                    step: e.step,
+                    as_of: e.as_of,
+                    trunk_head: None,
+                    lapses: 0,
+                };
                 self.progress.milestone = Some(due);
             }
             Event::FinalVerificationDue(e) => {
-                let due = Due { step: 100, as_of: e.as_of, trunk_head: e.trunk_head.clone(), lapses: 0 };
+                let due = Due {
+                    step: 100,
+                    as_of: e.as_of,
+                    trunk_head: e.trunk_head.clone(),
+                    lapses: 0,
+                };
                 self.progress.last = Some(due);
             }
             Event::OversightStarted(e) => {
                 let due = self.progress.due_mut(e.oversight);
-                let (as_of, trunk_head) = due.map_or((Position(0), None), |d| (d.as_of, d.trunk_head.clone()));
-                self.progress.oversight = Some(Oversight { seat: e.seat.clone(), kind: e.oversight, as_of, trunk_head });
+                let (as_of, trunk_head) =
+                    due.map_or((Position(0), None), |d| (d.as_of, d.trunk_head.clone()));
+                self.progress.oversight = Some(Oversight {
+                    seat: e.seat.clone(),
+                    kind: e.oversight,
+                    as_of,
+                    trunk_head,
+                });
             }
             Event::OversightLapsed(_) => {
                 let kind = self.progress.oversight.take().map(|o| o.kind);
@@ -272,9 +314,15 @@ impl Registered {
         };
         self.initialization = match event {
             Event::InitializationDue(_) => Initialization::Due { lapses: 0 },
-            Event::InitializationStarted(e) => Initialization::Underway { seat: e.seat.clone(), lapses },
+            Event::InitializationStarted(e) => Initialization::Underway {
+                seat: e.seat.clone(),
+                lapses,
+            },
             Event::InitializationLapsed(_) => Initialization::Due { lapses: lapses + 1 },
-            Event::BacklogProposed(e) => Initialization::Proposed { digest: e.digest, count: e.count },
+            Event::BacklogProposed(e) => Initialization::Proposed {
+                digest: e.digest,
+                count: e.count,
+            },
             _ => Initialization::Done,
         };
     }

@@ -11,87 +11,232 @@ use crate::settings::{AgentSpec, Dialect, Settings};
 use crate::stream::Position;
 
 fn seat(n: u8) -> Seat {
-    Seat { n: BerthNo(1), session: SessionId::from_bytes([n; 10]) }
+    Seat {
+        n: BerthNo(1),
+        session: SessionId::from_bytes([n; 10]),
+    }
 }
 fn by() -> String {
     "me".into()
 }
 fn registered() -> Vec<Event> {
-    vec![event::Registered { git_url: "/srv/up.git".into(), kind: ProjectKind::New }.into()]
+    vec![
+        event::Registered {
+            git_url: "/srv/up.git".into(),
+            kind: ProjectKind::New,
+        }
+        .into(),
+    ]
 }
 fn spec() -> Event {
-    event::SpecWritten { digest: Digest::of(b"spec"), bytes: 4 }.into()
+    event::SpecWritten {
+        digest: Digest::of(b"spec"),
+        bytes: 4,
+    }
+    .into()
 }
 fn due(step: u8) -> Event {
-    event::MilestoneDue { step, as_of: Position(9), closed: u32::from(step), total: 100 }.into()
+    event::MilestoneDue {
+        step,
+        as_of: Position(9),
+        closed: u32::from(step),
+        total: 100,
+    }
+    .into()
 }
 fn final_due() -> Event {
-    event::FinalVerificationDue { as_of: Position(9), trunk_head: None, closed: 4 }.into()
+    event::FinalVerificationDue {
+        as_of: Position(9),
+        trunk_head: None,
+        closed: 4,
+    }
+    .into()
 }
 fn oversight(n: u8, oversight: OversightKind) -> Event {
-    event::OversightStarted { seat: seat(n), oversight }.into()
+    event::OversightStarted {
+        seat: seat(n),
+        oversight,
+    }
+    .into()
 }
 fn settled(n: u8, covers: &[u8], findings: u32) -> Event {
-    event::MilestoneSettled { session: seat(n).session, covers: covers.to_vec(), report: Digest::of(b"r"), findings }.into()
+    event::MilestoneSettled {
+        session: seat(n).session,
+        covers: covers.to_vec(),
+        report: Digest::of(b"r"),
+        findings,
+    }
+    .into()
 }
 fn with(base: &[Event], more: Vec<Event>) -> Vec<Event> {
     [base.to_vec(), more].concat()
 }
 fn running() -> Vec<Event> {
-    let cloned = event::Cloned { branch: "main".into(), head: None }.into();
-    with(&registered(), vec![cloned, spec(), event::Started { by: by() }.into()])
+    let cloned = event::Cloned {
+        branch: "main".into(),
+        head: None,
+    }
+    .into();
+    with(
+        &registered(),
+        vec![cloned, spec(), event::Started { by: by() }.into()],
+    )
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn states() -> Vec<(&'static str, Project)> {
     let running = running();
     let initializing = with(
         &running,
         vec![
-            event::InitializationDue { spec: Digest::of(b"spec") }.into(),
+            event::InitializationDue {
+                spec: Digest::of(b"spec"),
+            }
+            .into(),
             event::InitializationStarted { seat: seat(1) }.into(),
         ],
     );
-    let proposed = event::BacklogProposed { session: seat(1).session, digest: Digest::of(b"b"), count: 3 };
+    let proposed = event::BacklogProposed {
+        session: seat(1).session,
+        digest: Digest::of(b"b"),
+        count: 3,
+    };
     let proposed = with(&initializing, vec![proposed.into()]);
-    let overseen = with(&running, vec![due(20), oversight(2, OversightKind::Milestone { step: 20 })]);
-    let last = with(&running, vec![final_due(), oversight(2, OversightKind::Final)]);
-    let completed =
-        with(&last, vec![settled(2, &[10, 100], 0), event::Completed { as_of: Position(9), trunk_head: None }.into()]);
+    let overseen = with(
+        &running,
+        vec![due(20), oversight(2, OversightKind::Milestone { step: 20 })],
+    );
+    let last = with(
+        &running,
+        vec![final_due(), oversight(2, OversightKind::Final)],
+    );
+    let completed = with(
+        &last,
+        vec![
+            settled(2, &[10, 100], 0),
+            event::Completed {
+                as_of: Position(9),
+                trunk_head: None,
+            }
+            .into(),
+        ],
+    );
     vec![
         ("new", given(&[])),
         ("registered", given(&registered())),
-        ("clone failed", given(&with(&registered(), vec![event::CloneFailed { reason: "no such path".into() }.into()]))),
-        ("stopped", given(&with(&running, vec![event::Stopped { by: by() }.into()]))),
+        (
+            "clone failed",
+            given(&with(
+                &registered(),
+                vec![
+                    event::CloneFailed {
+                        reason: "no such path".into(),
+                    }
+                    .into(),
+                ],
+            )),
+        ),
+        (
+            "stopped",
+            given(&with(&running, vec![event::Stopped { by: by() }.into()])),
+        ),
         ("running", given(&running)),
-        ("editing", given(&with(&running, vec![event::EditOpened { by: by() }.into()]))),
-        ("draining", given(&with(&running, vec![event::DrainRequested { by: by() }.into()]))),
+        (
+            "editing",
+            given(&with(&running, vec![event::EditOpened { by: by() }.into()])),
+        ),
+        (
+            "draining",
+            given(&with(
+                &running,
+                vec![event::DrainRequested { by: by() }.into()],
+            )),
+        ),
         ("initializing", given(&initializing)),
         ("proposed", given(&proposed)),
         ("milestone due", given(&with(&running, vec![due(20)]))),
         ("overseen", given(&overseen)),
         ("final", given(&last)),
         ("completed", given(&completed)),
-        ("deleted", given(&with(&registered(), vec![event::Deleted { by: by() }.into()]))),
+        (
+            "deleted",
+            given(&with(
+                &registered(),
+                vec![event::Deleted { by: by() }.into()],
+            )),
+        ),
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn commands() -> Vec<(&'static str, Command)> {
     use Command as C;
-    let settings = Settings { verify: Some("make test".into()), ..Settings::default() };
+    let settings = Settings {
+        verify: Some("make test".into()),
+        ..Settings::default()
+    };
     let bad = AgentSpec::of(Dialect::Command);
-    let wrong = Settings { agent: bad, ..Settings::default() };
+    let wrong = Settings {
+        agent: bad,
+        ..Settings::default()
+    };
     let session = |n: u8| seat(n).session;
     vec![
-        ("register", C::Register { git_url: "/srv/up.git".into(), kind: ProjectKind::New }),
-        ("record clone", C::RecordClone { branch: "main".into(), head: None }),
-        ("fail clone", C::FailClone { reason: "gone".into() }),
-        ("write spec", C::WriteSpec { digest: Digest::of(b"other"), bytes: 5 }),
-        ("change settings", C::ChangeSettings { settings: Box::new(settings) }),
-        ("change settings (wrong)", C::ChangeSettings { settings: Box::new(wrong) }),
+        (
+            "register",
+            C::Register {
+                git_url: "/srv/up.git".into(),
+                kind: ProjectKind::New,
+            },
+        ),
+        (
+            "record clone",
+            C::RecordClone {
+                branch: "main".into(),
+                head: None,
+            },
+        ),
+        (
+            "fail clone",
+            C::FailClone {
+                reason: "gone".into(),
+            },
+        ),
+        (
+            "write spec",
+            C::WriteSpec {
+                digest: Digest::of(b"other"),
+                bytes: 5,
+            },
+        ),
+        (
+            "change settings",
+            C::ChangeSettings {
+                settings: Box::new(settings),
+            },
+        ),
+        (
+            "change settings (wrong)",
+            C::ChangeSettings {
+                settings: Box::new(wrong),
+            },
+        ),
         ("set target", C::SetTarget { count: 3 }),
         ("set target (above the limit)", C::SetTarget { count: 11 }),
-        ("start", C::Start { by: by(), has_features: true }),
-        ("start (no feature)", C::Start { by: by(), has_features: false }),
+        (
+            "start",
+            C::Start {
+                by: by(),
+                has_features: true,
+            },
+        ),
+        (
+            "start (no feature)",
+            C::Start {
+                by: by(),
+                has_features: false,
+            },
+        ),
         ("drain", C::Drain { by: by() }),
         ("stop", C::Stop { by: by() }),
         ("open edit", C::OpenEdit { by: by() }),
@@ -99,21 +244,110 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("discard edit", C::DiscardEdit { by: by() }),
         ("due initialization", C::DueInitialization),
         ("ask initialization", C::AskInitialization),
-        ("start initialization", C::StartInitialization { seat: seat(1) }),
-        ("lapse initialization", C::LapseInitialization { session: session(1), outcome: Outcome::Failed }),
-        ("propose backlog", C::ProposeBacklog { session: session(1), digest: Digest::of(b"b"), count: 3 }),
-        ("propose backlog (wrong session)", C::ProposeBacklog { session: session(9), digest: Digest::of(b"b"), count: 3 }),
-        ("finish initialization", C::FinishInitialization { count: 3 }),
-        ("due milestone 30", C::DueMilestone { step: 30, as_of: Position(9), closed: 4, total: 12 }),
-        ("due milestone 30 (too early)", C::DueMilestone { step: 30, as_of: Position(9), closed: 3, total: 12 }),
-        ("due milestone 20", C::DueMilestone { step: 20, as_of: Position(9), closed: 4, total: 12 }),
-        ("due final", C::DueFinal { as_of: Position(9), trunk_head: None, closed: 12 }),
+        (
+            "start initialization",
+            C::StartInitialization { seat: seat(1) },
+        ),
+        (
+            "lapse initialization",
+            C::LapseInitialization {
+                session: session(1),
+                outcome: Outcome::Failed,
+            },
+        ),
+        (
+            "propose backlog",
+            C::ProposeBacklog {
+                session: session(1),
+                digest: Digest::of(b"b"),
+                count: 3,
+            },
+        ),
+        (
+            "propose backlog (wrong session)",
+            C::ProposeBacklog {
+                session: session(9),
+                digest: Digest::of(b"b"),
+                count: 3,
+            },
+        ),
+        (
+            "finish initialization",
+            C::FinishInitialization { count: 3 },
+        ),
+        (
+            "due milestone 30",
+            C::DueMilestone {
+                step: 30,
+                as_of: Position(9),
+                closed: 4,
+                total: 12,
+            },
+        ),
+        (
+            "due milestone 30 (too early)",
+            C::DueMilestone {
+                step: 30,
+                as_of: Position(9),
+                closed: 3,
+                total: 12,
+            },
+        ),
+        (
+            "due milestone 20",
+            C::DueMilestone {
+                step: 20,
+                as_of: Position(9),
+                closed: 4,
+                total: 12,
+            },
+        ),
+        (
+            "due final",
+            C::DueFinal {
+                as_of: Position(9),
+                trunk_head: None,
+                closed: 12,
+            },
+        ),
         ("start oversight", C::StartOversight { seat: seat(2) }),
-        ("lapse oversight", C::LapseOversight { session: session(2), outcome: Outcome::Lost }),
-        ("settle oversight", C::SettleOversight { session: session(2), report: Digest::of(b"r"), findings: 0 }),
-        ("settle oversight (findings)", C::SettleOversight { session: session(2), report: Digest::of(b"r"), findings: 2 }),
-        ("settle oversight (wrong session)", C::SettleOversight { session: session(9), report: Digest::of(b"r"), findings: 0 }),
-        ("resume", C::Resume { why: "a new feature".into() }),
+        (
+            "lapse oversight",
+            C::LapseOversight {
+                session: session(2),
+                outcome: Outcome::Lost,
+            },
+        ),
+        (
+            "settle oversight",
+            C::SettleOversight {
+                session: session(2),
+                report: Digest::of(b"r"),
+                findings: 0,
+            },
+        ),
+        (
+            "settle oversight (findings)",
+            C::SettleOversight {
+                session: session(2),
+                report: Digest::of(b"r"),
+                findings: 2,
+            },
+        ),
+        (
+            "settle oversight (wrong session)",
+            C::SettleOversight {
+                session: session(9),
+                report: Digest::of(b"r"),
+                findings: 0,
+            },
+        ),
+        (
+            "resume",
+            C::Resume {
+                why: "a new feature".into(),
+            },
+        ),
         ("delete", C::Delete { by: by() }),
     ]
 }
@@ -125,38 +359,99 @@ fn grid() {
 
 #[test]
 fn credentials_in_a_url_never_reach_the_log() {
-    for url in ["https://ann:secret@host/x.git", "https://token@host/x.git", "ssh://ann:pw@host/x", "", "-x", "a\nb"] {
-        let register = Command::Register { git_url: url.into(), kind: ProjectKind::New };
-        assert!(matches!(Project::Unknown.decide(&register, Timestamp(0)), Err(Refusal::Invalid { .. })), "{url}");
+    for url in [
+        "https://ann:secret@host/x.git",
+        "https://token@host/x.git",
+        "ssh://ann:pw@host/x",
+        "",
+        "-x",
+        "a\nb",
+    ] {
+        let register = Command::Register {
+            git_url: url.into(),
+            kind: ProjectKind::New,
+        };
+        assert!(
+            matches!(
+                Project::Unknown.decide(&register, Timestamp(0)),
+                Err(Refusal::Invalid { .. })
+            ),
+            "{url}"
+        );
     }
-    for url in ["/srv/x.git", "file:///srv/x.git", "https://host/x.git", "ssh://git@host/x", "git@host:x.git"] {
-        let register = Command::Register { git_url: url.into(), kind: ProjectKind::New };
-        assert!(Project::Unknown.decide(&register, Timestamp(0)).is_ok(), "{url}");
+    for url in [
+        "/srv/x.git",
+        "file:///srv/x.git",
+        "https://host/x.git",
+        "ssh://git@host/x",
+        "git@host:x.git",
+    ] {
+        let register = Command::Register {
+            git_url: url.into(),
+            kind: ProjectKind::New,
+        };
+        assert!(
+            Project::Unknown.decide(&register, Timestamp(0)).is_ok(),
+            "{url}"
+        );
     }
 }
 
 #[test]
 fn several_steps_at_once_are_one_run_that_covers_them() {
-    let state = given::<Project>(&with(&running(), vec![due(30), oversight(2, OversightKind::Milestone { step: 30 })]));
-    let settle = Command::SettleOversight { session: seat(2).session, report: Digest::of(b"r"), findings: 0 };
-    assert_eq!(state.decide(&settle, Timestamp(0)), Ok(vec![settled(2, &[10, 20, 30], 0)]));
+    let state = given::<Project>(&with(
+        &running(),
+        vec![due(30), oversight(2, OversightKind::Milestone { step: 30 })],
+    ));
+    let settle = Command::SettleOversight {
+        session: seat(2).session,
+        report: Digest::of(b"r"),
+        findings: 0,
+    };
+    assert_eq!(
+        state.decide(&settle, Timestamp(0)),
+        Ok(vec![settled(2, &[10, 20, 30], 0)])
+    );
 }
 
 #[test]
 fn the_final_run_covers_what_is_unsettled_and_completes() {
-    let events = vec![due(10), oversight(1, OversightKind::Milestone { step: 10 }), settled(1, &[10], 0), final_due()];
-    let state = given::<Project>(&with(&running(), [events, vec![oversight(2, OversightKind::Final)]].concat()));
-    let settle = Command::SettleOversight { session: seat(2).session, report: Digest::of(b"r"), findings: 0 };
-    let completed = event::Completed { as_of: Position(9), trunk_head: None }.into();
+    let events = vec![
+        due(10),
+        oversight(1, OversightKind::Milestone { step: 10 }),
+        settled(1, &[10], 0),
+        final_due(),
+    ];
+    let state = given::<Project>(&with(
+        &running(),
+        [events, vec![oversight(2, OversightKind::Final)]].concat(),
+    ));
+    let settle = Command::SettleOversight {
+        session: seat(2).session,
+        report: Digest::of(b"r"),
+        findings: 0,
+    };
+    let completed = event::Completed {
+        as_of: Position(9),
+        trunk_head: None,
+    }
+    .into();
     let covers = [20, 30, 40, 50, 60, 70, 80, 90, 100];
-    assert_eq!(state.decide(&settle, Timestamp(0)), Ok(vec![settled(2, &covers, 0), completed]));
+    assert_eq!(
+        state.decide(&settle, Timestamp(0)),
+        Ok(vec![settled(2, &covers, 0), completed])
+    );
 }
 
 #[test]
 fn findings_keep_the_project_open_and_five_rounds_are_the_bound() {
     let mut events = running();
     for n in 1..=5 {
-        events.extend([final_due(), oversight(n, OversightKind::Final), settled(n, &[100], 1)]);
+        events.extend([
+            final_due(),
+            oversight(n, OversightKind::Final),
+            settled(n, &[100], 1),
+        ]);
     }
     let state = given::<Project>(&with(&events, vec![final_due()]));
     let registered = state.registered().expect("registered");
@@ -168,8 +463,20 @@ fn findings_keep_the_project_open_and_five_rounds_are_the_bound() {
 fn a_settled_step_is_never_due_again() {
     let state = given::<Project>(&with(
         &running(),
-        vec![due(50), oversight(1, OversightKind::Milestone { step: 50 }), settled(1, &[50], 0)],
+        vec![
+            due(50),
+            oversight(1, OversightKind::Milestone { step: 50 }),
+            settled(1, &[50], 0),
+        ],
     ));
-    let again = Command::DueMilestone { step: 50, as_of: Position(20), closed: 60, total: 100 };
-    assert_eq!(state.decide(&again, Timestamp(0)), Err(Refusal::StepSettled { step: 50 }));
+    let again = Command::DueMilestone {
+        step: 50,
+        as_of: Position(20),
+        closed: 60,
+        total: 100,
+    };
+    assert_eq!(
+        state.decide(&again, Timestamp(0)),
+        Err(Refusal::StepSettled { step: 50 })
+    );
 }

@@ -16,11 +16,21 @@ pub fn transport(url: &str) -> Result<Transport, String> {
     match url.split_once("://") {
         Some(("file", _)) => Ok(Transport::Path),
         Some(("https", rest)) if !host(rest).is_empty() => Ok(Transport::Http),
-        Some(("http", rest)) if matches!(host(rest), "127.0.0.1" | "localhost" | "[::1]") => Ok(Transport::Http),
-        Some(("http", _)) => Err("plain http shows everything to everybody on the way: use https or ssh".to_owned()),
-        Some(("ssh", rest)) if !host(rest).is_empty() && !host(rest).starts_with('-') => Ok(Transport::Ssh),
-        Some((scheme, _)) => Err(format!("{scheme}:// is not spoken here: use https, ssh, file or a path")),
-        None if url.contains("::") => Err("helpers of git's own are not started here: use https, ssh, file or a path".to_owned()),
+        Some(("http", rest)) if matches!(host(rest), "127.0.0.1" | "localhost" | "[::1]") => {
+            Ok(Transport::Http)
+        }
+        Some(("http", _)) => {
+            Err("plain http shows everything to everybody on the way: use https or ssh".to_owned())
+        }
+        Some(("ssh", rest)) if !host(rest).is_empty() && !host(rest).starts_with('-') => {
+            Ok(Transport::Ssh)
+        }
+        Some((scheme, _)) => Err(format!(
+            "{scheme}:// is not spoken here: use https, ssh, file or a path"
+        )),
+        None if url.contains("::") => Err(
+            "helpers of git's own are not started here: use https, ssh, file or a path".to_owned(),
+        ),
         None => Ok(match url.split_once(':') {
             // The scp form: no slash before the first colon.
             Some((place, _)) if !place.contains('/') && !place.is_empty() => Transport::Ssh,
@@ -32,7 +42,9 @@ pub fn transport(url: &str) -> Result<Transport, String> {
 /// The host of what follows `://`, without user and port.
 fn host(rest: &str) -> &str {
     let authority = rest.split('/').next().unwrap_or_default();
-    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    let place = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, place)| place);
     match place.rfind(']') {
         Some(end) => &place[..=end],
         None => place.split(':').next().unwrap_or_default(),

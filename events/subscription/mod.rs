@@ -44,7 +44,10 @@ impl Filter {
 
 /// A request to a subscription.
 #[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of the events of the same name")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the events of the same name"
+)]
 pub enum Command {
     Create { filter: Filter, after: Position },
     Acknowledge { position: Position },
@@ -157,7 +160,10 @@ impl Subscription {
 impl Open {
     /// Parked events that are to be delivered again, oldest first.
     pub fn due(&self) -> impl Iterator<Item = Position> {
-        self.parked.iter().filter(|(_, aside)| aside.again).map(|(position, _)| *position)
+        self.parked
+            .iter()
+            .filter(|(_, aside)| aside.again)
+            .map(|(position, _)| *position)
     }
 
     fn park(&self, position: Position, why: &str) -> Result<Vec<Event>, Refusal> {
@@ -169,8 +175,19 @@ impl Open {
             None if self.parked.len() >= PARKED_MAX => return Err(Refusal::ParkedFull),
             _ => {}
         }
-        let cut = why.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= WHY_MAX).last().unwrap_or(0);
-        Ok(vec![Parked { position, why: why[..cut].to_owned() }.into()])
+        let cut = why
+            .char_indices()
+            .map(|(at, c)| at + c.len_utf8())
+            .take_while(|end| *end <= WHY_MAX)
+            .last()
+            .unwrap_or(0);
+        Ok(vec![
+            Parked {
+                position,
+                why: why[..cut].to_owned(),
+            }
+            .into(),
+        ])
     }
 }
 
@@ -185,7 +202,13 @@ impl Aggregate for Subscription {
                 return Err(Refusal::KindsTooMany);
             }
             (Self::Unknown, Command::Create { filter, after }) => {
-                return Ok(vec![Created { filter: filter.clone(), after: *after }.into()]);
+                return Ok(vec![
+                    Created {
+                        filter: filter.clone(),
+                        after: *after,
+                    }
+                    .into(),
+                ]);
             }
             (_, Command::Create { .. }) => return Err(Refusal::Exists),
             (Self::Unknown | Self::Deleted, _) => return Err(Refusal::Unknown),
@@ -193,15 +216,29 @@ impl Aggregate for Subscription {
         };
         match command {
             // Again and again is no news.
-            Command::Acknowledge { position } if *position <= open.checkpoint && !open.parked.contains_key(position) => {
+            Command::Acknowledge { position }
+                if *position <= open.checkpoint && !open.parked.contains_key(position) =>
+            {
                 Ok(vec![])
             }
-            Command::Acknowledge { position } => Ok(vec![Acknowledged { position: *position }.into()]),
+            Command::Acknowledge { position } => Ok(vec![
+                Acknowledged {
+                    position: *position,
+                }
+                .into(),
+            ]),
             Command::Park { position, why } => open.park(*position, why),
             Command::Replay { position } => match open.parked.get(position) {
                 Some(aside) if aside.again => Ok(vec![]),
-                Some(_) => Ok(vec![Replayed { position: *position }.into()]),
-                None => Err(Refusal::NotParked { position: *position }),
+                Some(_) => Ok(vec![
+                    Replayed {
+                        position: *position,
+                    }
+                    .into(),
+                ]),
+                None => Err(Refusal::NotParked {
+                    position: *position,
+                }),
             },
             Command::Delete => Ok(vec![Deleted {}.into()]),
             Command::Create { .. } => Err(Refusal::Exists),
@@ -211,14 +248,24 @@ impl Aggregate for Subscription {
     fn evolve(&mut self, event: &Event, _moment: Moment) {
         match (self, event) {
             (this @ Self::Unknown, Event::Created(e)) => {
-                *this = Self::Open(Open { filter: e.filter.clone(), checkpoint: e.after, parked: BTreeMap::new() });
+                *this = Self::Open(Open {
+                    filter: e.filter.clone(),
+                    checkpoint: e.after,
+                    parked: BTreeMap::new(),
+                });
             }
             (Self::Open(open), Event::Acknowledged(e)) => {
                 open.parked.remove(&e.position);
                 open.checkpoint = open.checkpoint.max(e.position);
             }
             (Self::Open(open), Event::Parked(e)) => {
-                open.parked.insert(e.position, Aside { why: e.why.clone(), again: false });
+                open.parked.insert(
+                    e.position,
+                    Aside {
+                        why: e.why.clone(),
+                        again: false,
+                    },
+                );
                 open.checkpoint = open.checkpoint.max(e.position);
             }
             (Self::Open(open), Event::Replayed(e)) => {

@@ -127,7 +127,10 @@ pub struct Merged {
 impl Entry {
     /// Whether it changes protected paths that nobody approved.
     pub fn needs_approval(&self) -> bool {
-        self.changes.protected.iter().any(|path| !self.approved.contains(path))
+        self.changes
+            .protected
+            .iter()
+            .any(|path| !self.approved.contains(path))
     }
 
     /// The feature it is about, if it is about one.

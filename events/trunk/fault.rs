@@ -34,7 +34,13 @@ pub enum Fault {
 
 /// What git says in its own words, in the C locale. They choose what a person is told; whatever they say, the trunk waits and tries again.
 const WORDS: &[(Fault, &[&str])] = &[
-    (Fault::HostKey, &["Host key verification failed", "REMOTE HOST IDENTIFICATION HAS CHANGED"]),
+    (
+        Fault::HostKey,
+        &[
+            "Host key verification failed",
+            "REMOTE HOST IDENTIFICATION HAS CHANGED",
+        ],
+    ),
     (
         Fault::Credential,
         &[
@@ -49,9 +55,21 @@ const WORDS: &[(Fault, &[&str])] = &[
     ),
     (
         Fault::Missing,
-        &["does not appear to be a git repository", "Repository not found", "returned error: 404", "does not exist"],
+        &[
+            "does not appear to be a git repository",
+            "Repository not found",
+            "returned error: 404",
+            "does not exist",
+        ],
     ),
-    (Fault::Refused, &["[remote rejected]", "pre-receive hook declined", "protected branch"]),
+    (
+        Fault::Refused,
+        &[
+            "[remote rejected]",
+            "pre-receive hook declined",
+            "protected branch",
+        ],
+    ),
     (
         Fault::Unreachable,
         &[
@@ -73,7 +91,9 @@ const WORDS: &[(Fault, &[&str])] = &[
 impl Fault {
     /// What a failed command's words are about.
     pub fn said(words: &str) -> Self {
-        let found = WORDS.iter().find(|(_, known)| known.iter().any(|known| words.contains(known)));
+        let found = WORDS
+            .iter()
+            .find(|(_, known)| known.iter().any(|known| words.contains(known)));
         found.map_or(Self::Other, |(fault, _)| fault.clone())
     }
 
@@ -108,20 +128,47 @@ mod tests {
     #[test]
     fn words_are_told_apart() {
         let table = [
-            ("git ls-remote: ssh: connect to host h port 22: Connection refused", Fault::Unreachable),
-            ("fatal: unable to access 'https://h/': Could not resolve host: h", Fault::Unreachable),
-            ("fatal: unable to access 'https://h/': The requested URL returned error: 503", Fault::Unreachable),
+            (
+                "git ls-remote: ssh: connect to host h port 22: Connection refused",
+                Fault::Unreachable,
+            ),
+            (
+                "fatal: unable to access 'https://h/': Could not resolve host: h",
+                Fault::Unreachable,
+            ),
+            (
+                "fatal: unable to access 'https://h/': The requested URL returned error: 503",
+                Fault::Unreachable,
+            ),
             ("git ls-remote took longer than 120 s", Fault::Unreachable),
-            ("git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.", Fault::Credential),
-            ("fatal: Authentication failed for 'https://h/x.git/'", Fault::Credential),
-            ("fatal: could not read Username for 'https://h': terminal prompts disabled", Fault::Credential),
+            (
+                "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.",
+                Fault::Credential,
+            ),
+            (
+                "fatal: Authentication failed for 'https://h/x.git/'",
+                Fault::Credential,
+            ),
+            (
+                "fatal: could not read Username for 'https://h': terminal prompts disabled",
+                Fault::Credential,
+            ),
             (
                 "No ED25519 host key is known for h and you have requested strict checking.\nHost key verification failed.",
                 Fault::HostKey,
             ),
-            ("fatal: '/srv/x.git' does not appear to be a git repository", Fault::Missing),
-            ("fatal: repository 'https://h/x.git/' not found\nThe requested URL returned error: 404", Fault::Missing),
-            ("! [remote rejected] main -> main (protected branch hook declined)", Fault::Refused),
+            (
+                "fatal: '/srv/x.git' does not appear to be a git repository",
+                Fault::Missing,
+            ),
+            (
+                "fatal: repository 'https://h/x.git/' not found\nThe requested URL returned error: 404",
+                Fault::Missing,
+            ),
+            (
+                "! [remote rejected] main -> main (protected branch hook declined)",
+                Fault::Refused,
+            ),
             ("something nobody has seen before", Fault::Other),
         ];
         for (words, fault) in table {

@@ -39,28 +39,91 @@ pub const VERIFIERS_MAX: u32 = 3;
 
 /// A request to a trunk. Entries are named by their number.
 #[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of the events of the same name")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the events of the same name"
+)]
 pub enum Command {
-    Open { branch: String, head: Option<Sha> },
-    Enqueue { kind: EntryKind, priority: u8 },
-    RecordCandidate { entry: u64, candidate: Candidate, changes: Changes },
-    Hold { entry: u64 },
-    ApproveChange { entry: u64, by: String },
-    RefuseChange { entry: u64, by: String, why: String },
-    RecordConflict { entry: u64, base: Option<Sha>, paths: Vec<String> },
-    StartVerification { entry: u64, seat: Seat },
-    LapseVerification { entry: u64, session: SessionId, outcome: Outcome },
-    RecordVerification { entry: u64, session: Option<SessionId>, evidence: Evidence },
-    CloseBatch { entry: u64, why: String },
-    IntendPublish { entry: u64 },
-    RecordAdvanced { entry: u64 },
-    RecordMoved { entry: u64, seen: Option<Sha>, files: Vec<String> },
-    Halt { reason: String, fault: Fault },
-    RecordProbe { base: Sha, collisions: Vec<Collision> },
-    Follow { seen: Option<Sha>, files: Vec<String> },
-    AcceptRewrite { seen: Sha, by: String },
+    Open {
+        branch: String,
+        head: Option<Sha>,
+    },
+    Enqueue {
+        kind: EntryKind,
+        priority: u8,
+    },
+    RecordCandidate {
+        entry: u64,
+        candidate: Candidate,
+        changes: Changes,
+    },
+    Hold {
+        entry: u64,
+    },
+    ApproveChange {
+        entry: u64,
+        by: String,
+    },
+    RefuseChange {
+        entry: u64,
+        by: String,
+        why: String,
+    },
+    RecordConflict {
+        entry: u64,
+        base: Option<Sha>,
+        paths: Vec<String>,
+    },
+    StartVerification {
+        entry: u64,
+        seat: Seat,
+    },
+    LapseVerification {
+        entry: u64,
+        session: SessionId,
+        outcome: Outcome,
+    },
+    RecordVerification {
+        entry: u64,
+        session: Option<SessionId>,
+        evidence: Evidence,
+    },
+    CloseBatch {
+        entry: u64,
+        why: String,
+    },
+    IntendPublish {
+        entry: u64,
+    },
+    RecordAdvanced {
+        entry: u64,
+    },
+    RecordMoved {
+        entry: u64,
+        seen: Option<Sha>,
+        files: Vec<String>,
+    },
+    Halt {
+        reason: String,
+        fault: Fault,
+    },
+    RecordProbe {
+        base: Sha,
+        collisions: Vec<Collision>,
+    },
+    Follow {
+        seen: Option<Sha>,
+        files: Vec<String>,
+    },
+    AcceptRewrite {
+        seen: Sha,
+        by: String,
+    },
     Unhalt,
-    Drop { entry: u64, why: String },
+    Drop {
+        entry: u64,
+        why: String,
+    },
 }
 
 refusal_enum! {

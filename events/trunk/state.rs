@@ -66,8 +66,15 @@ impl Trunk {
 
     /// Where a claim's work collides with the trunk, as far as that was looked at since the trunk moved.
     pub fn collisions(&self, feature: &FeatureId, epoch: Epoch) -> &[String] {
-        let probed = self.probed.as_ref().filter(|probed| self.head.as_ref() == Some(&probed.base));
-        let found = probed.and_then(|p| p.collisions.iter().find(|c| c.feature == *feature && c.epoch == epoch));
+        let probed = self
+            .probed
+            .as_ref()
+            .filter(|probed| self.head.as_ref() == Some(&probed.base));
+        let found = probed.and_then(|p| {
+            p.collisions
+                .iter()
+                .find(|c| c.feature == *feature && c.epoch == epoch)
+        });
         found.map_or(&[], |collision| &collision.paths)
     }
 
@@ -86,16 +93,32 @@ impl Trunk {
     fn judge_entry(&mut self, entry: Entry, verdict: Verdict) {
         match entry.kind {
             EntryKind::Scaffold => {}
-            EntryKind::Feature { feature, epoch, .. } => drop(self.judged.insert(feature, (epoch, verdict))),
-            EntryKind::Revert { feature, commit, restores, .. } => {
-                self.undone.insert(feature, Undone { commit, restores, verdict });
+            EntryKind::Feature { feature, epoch, .. } => {
+                drop(self.judged.insert(feature, (epoch, verdict)))
+            }
+            EntryKind::Revert {
+                feature,
+                commit,
+                restores,
+                ..
+            } => {
+                self.undone.insert(
+                    feature,
+                    Undone {
+                        commit,
+                        restores,
+                        verdict,
+                    },
+                );
             }
         }
     }
 
     /// What the front entry changes is upstream now.
     fn land(&mut self, at: Position) {
-        let Some(front) = self.queue.front() else { return };
+        let Some(front) = self.queue.front() else {
+            return;
+        };
         let (feature, files) = (front.feature().cloned(), front.changes.files.clone());
         self.touch(&files, at);
         if let Some(feature) = feature {
@@ -105,13 +128,19 @@ impl Trunk {
 
     /// Before what waits with a higher number, and behind everything that was begun: nobody's candidate is built for nothing.
     fn line_up(&mut self, entry: Entry) {
-        let later = |waiting: &Entry| waiting.stage == Stage::Queued && waiting.priority > entry.priority;
-        let place = self.queue.iter().position(later).unwrap_or(self.queue.len());
+        let later =
+            |waiting: &Entry| waiting.stage == Stage::Queued && waiting.priority > entry.priority;
+        let place = self
+            .queue
+            .iter()
+            .position(later)
+            .unwrap_or(self.queue.len());
         self.queue.insert(place, entry);
     }
 
     fn touch(&mut self, files: &[String], at: Position) {
-        self.touched.extend(files.iter().map(|path| (path.clone(), at)));
+        self.touched
+            .extend(files.iter().map(|path| (path.clone(), at)));
     }
 
     fn take_held(&mut self, number: u64) -> Option<Entry> {
@@ -119,6 +148,10 @@ impl Trunk {
         Some(self.held.remove(place))
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
     pub(super) fn apply(&mut self, event: &Event, moment: Moment) {
         match event {
             Event::Opened(e) => {
@@ -150,14 +183,21 @@ impl Trunk {
             Event::CandidateBuilt(e) => {
                 self.halt = None;
                 if let Some(entry) = self.queue.iter_mut().find(|entry| entry.number == e.entry) {
-                    entry.stage = Stage::Built { candidate: e.candidate.clone() };
+                    entry.stage = Stage::Built {
+                        candidate: e.candidate.clone(),
+                    };
                     entry.changes = e.changes.clone();
                     entry.builds += 1;
                 }
             }
-            Event::Held(_) | Event::ChangeApproved(_) | Event::ChangeRefused(_) => self.apply_held(event),
+            Event::Held(_) | Event::ChangeApproved(_) | Event::ChangeRefused(_) => {
+                self.apply_held(event)
+            }
             Event::Dequeued(e) if e.paths.is_empty() => self.drop_entry(e.entry, &e.why),
-            Event::Dequeued(e) => self.judge(Verdict::Conflict { paths: e.paths.clone(), base: e.base.clone() }),
+            Event::Dequeued(e) => self.judge(Verdict::Conflict {
+                paths: e.paths.clone(),
+                base: e.base.clone(),
+            }),
             Event::BatchClosed(_)
             | Event::VerificationStarted(_)
             | Event::VerificationLapsed(_)
@@ -186,7 +226,12 @@ impl Trunk {
             Event::Probed(e) => self.probed = Some(e.clone()),
             Event::Halted(e) => {
                 let before = self.halt.as_ref().map_or(0, |h| h.attempts);
-                self.halt = Some(Halt { reason: e.reason.clone(), fault: e.fault.clone(), attempts: before + 1, at: moment.at });
+                self.halt = Some(Halt {
+                    reason: e.reason.clone(),
+                    fault: e.fault.clone(),
+                    attempts: before + 1,
+                    at: moment.at,
+                });
             }
             Event::Unhalted(_) => self.halt = None,
         }
@@ -198,7 +243,10 @@ impl Trunk {
             Event::BatchClosed(_) => self.closed = true,
             Event::VerificationStarted(e) => self.at_tip(|tip| {
                 if let Some(candidate) = tip.candidate().cloned() {
-                    tip.stage = Stage::Verifying { candidate, seat: e.seat.clone() };
+                    tip.stage = Stage::Verifying {
+                        candidate,
+                        seat: e.seat.clone(),
+                    };
                 }
             }),
             Event::VerificationLapsed(_) => self.at_tip(|tip| {
@@ -208,11 +256,16 @@ impl Trunk {
                 tip.lapses += 1;
             }),
             Event::Verified(e) => {
-                self.stage_batch(|candidate| Stage::Verified { candidate, evidence: e.evidence.clone() });
+                self.stage_batch(|candidate| Stage::Verified {
+                    candidate,
+                    evidence: e.evidence.clone(),
+                });
             }
             Event::VerificationFailed(_) if self.batched() > 1 => self.halve(),
             Event::VerificationFailed(e) => self.judge(red(&e.evidence)),
-            Event::PublishIntended(_) => self.stage_batch(|candidate| Stage::Publishing { candidate }),
+            Event::PublishIntended(_) => {
+                self.stage_batch(|candidate| Stage::Publishing { candidate })
+            }
             _ => {}
         }
     }
@@ -232,7 +285,13 @@ impl Trunk {
             Event::ChangeRefused(e) => {
                 if let Some(entry) = self.take_held(e.entry) {
                     let paths = entry.changes.protected.clone();
-                    self.judge_entry(entry, Verdict::Refused { paths, why: e.why.clone() });
+                    self.judge_entry(
+                        entry,
+                        Verdict::Refused {
+                            paths,
+                            why: e.why.clone(),
+                        },
+                    );
                 }
             }
             _ => {}
@@ -254,16 +313,29 @@ impl Trunk {
                 self.suspects -= 1;
             }
         }
-        let entry = place.and_then(|place| self.queue.remove(place)).or_else(|| self.take_held(number));
+        let entry = place
+            .and_then(|place| self.queue.remove(place))
+            .or_else(|| self.take_held(number));
         if let Some(entry) = entry {
-            self.judge_entry(entry, Verdict::Dropped { why: why.to_owned() });
+            self.judge_entry(
+                entry,
+                Verdict::Dropped {
+                    why: why.to_owned(),
+                },
+            );
         }
     }
 }
 
 fn red(evidence: &Evidence) -> Verdict {
     match evidence {
-        Evidence::Ran { tail, exit, .. } => Verdict::Red { tail: tail.clone(), exit: *exit },
-        Evidence::NoneConfigured | Evidence::Scaffold => Verdict::Red { tail: String::new(), exit: 0 },
+        Evidence::Ran { tail, exit, .. } => Verdict::Red {
+            tail: tail.clone(),
+            exit: *exit,
+        },
+        Evidence::NoneConfigured | Evidence::Scaffold => Verdict::Red {
+            tail: String::new(),
+            exit: 0,
+        },
     }
 }

@@ -10,48 +10,149 @@ fn sha(c: char) -> Sha {
     c.to_string().repeat(40).parse().expect("sha")
 }
 fn seat(n: u8) -> Seat {
-    Seat { n: BerthNo(1), session: SessionId::from_bytes([n; 10]) }
+    Seat {
+        n: BerthNo(1),
+        session: SessionId::from_bytes([n; 10]),
+    }
 }
 fn feature(epoch: u64) -> EntryKind {
-    EntryKind::Feature { feature: "f-1".parse().expect("id"), epoch: Epoch(epoch), sha: sha('a'), title: "A part".into() }
+    EntryKind::Feature {
+        feature: "f-1".parse().expect("id"),
+        epoch: Epoch(epoch),
+        sha: sha('a'),
+        title: "A part".into(),
+    }
 }
 fn candidate() -> Candidate {
-    Candidate { base: Some(sha('0')), sha: sha('c'), tree: sha('e') }
+    Candidate {
+        base: Some(sha('0')),
+        sha: sha('c'),
+        tree: sha('e'),
+    }
 }
 fn ran(n: u8, tree: char, exit: i32) -> Evidence {
     let digest = Digest::of(b"x");
-    Evidence::Ran { tree: sha(tree), command: digest, exit, log: digest, session: seat(n).session, tail: "last line".into() }
+    Evidence::Ran {
+        tree: sha(tree),
+        command: digest,
+        exit,
+        log: digest,
+        session: seat(n).session,
+        tail: "last line".into(),
+    }
 }
 fn built_event(protected: &[&str]) -> event::CandidateBuilt {
     let protected: Vec<String> = protected.iter().map(|path| (*path).to_owned()).collect();
-    let changes = Changes { files: protected.clone(), protected, ..Changes::default() };
-    event::CandidateBuilt { entry: 1, candidate: candidate(), changes }
+    let changes = Changes {
+        files: protected.clone(),
+        protected,
+        ..Changes::default()
+    };
+    event::CandidateBuilt {
+        entry: 1,
+        candidate: candidate(),
+        changes,
+    }
 }
 fn revert(commit: char) -> EntryKind {
-    EntryKind::Revert { feature: "f-1".parse().expect("id"), commit: sha(commit), title: "A part".into(), restores: false }
+    EntryKind::Revert {
+        feature: "f-1".parse().expect("id"),
+        commit: sha(commit),
+        title: "A part".into(),
+        restores: false,
+    }
 }
 fn queued() -> Vec<Event> {
     vec![
-        event::Opened { branch: "main".into(), head: Some(sha('0')) }.into(),
-        event::Queued { entry: 1, kind: feature(1), priority: 2 }.into(),
+        event::Opened {
+            branch: "main".into(),
+            head: Some(sha('0')),
+        }
+        .into(),
+        event::Queued {
+            entry: 1,
+            kind: feature(1),
+            priority: 2,
+        }
+        .into(),
     ]
 }
 fn with(base: &[Event], more: Vec<Event>) -> Vec<Event> {
     [base.to_vec(), more].concat()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn states() -> Vec<(&'static str, Trunk)> {
     let opened = vec![queued()[0].clone()];
     let built = with(&queued(), vec![built_event(&[]).into()]);
-    let verifying = with(&built, vec![event::VerificationStarted { entry: 1, seat: seat(1) }.into()]);
-    let verified = with(&verifying, vec![event::Verified { entry: 1, evidence: ran(1, 'e', 0) }.into()]);
-    let publishing = with(&verified, vec![event::PublishIntended { entry: 1, from: Some(sha('0')), to: sha('c') }.into()]);
-    let advanced = with(&publishing, vec![event::Advanced { entry: 1, from: Some(sha('0')), to: sha('c') }.into()]);
-    let halted = with(&publishing, vec![event::Halted { reason: "unreachable".into(), fault: Fault::Unreachable }.into()]);
+    let verifying = with(
+        &built,
+        vec![
+            event::VerificationStarted {
+                entry: 1,
+                seat: seat(1),
+            }
+            .into(),
+        ],
+    );
+    let verified = with(
+        &verifying,
+        vec![
+            event::Verified {
+                entry: 1,
+                evidence: ran(1, 'e', 0),
+            }
+            .into(),
+        ],
+    );
+    let publishing = with(
+        &verified,
+        vec![
+            event::PublishIntended {
+                entry: 1,
+                from: Some(sha('0')),
+                to: sha('c'),
+            }
+            .into(),
+        ],
+    );
+    let advanced = with(
+        &publishing,
+        vec![
+            event::Advanced {
+                entry: 1,
+                from: Some(sha('0')),
+                to: sha('c'),
+            }
+            .into(),
+        ],
+    );
+    let halted = with(
+        &publishing,
+        vec![
+            event::Halted {
+                reason: "unreachable".into(),
+                fault: Fault::Unreachable,
+            }
+            .into(),
+        ],
+    );
     let delicate = with(&queued(), vec![built_event(&[".github/ci.yml"]).into()]);
     let held = with(&delicate, vec![event::Held { entry: 1 }.into()]);
-    let rewritten = Fault::Rewritten { lost: sha('0'), seen: sha('9') };
-    let rewritten = with(&opened, vec![event::Halted { reason: "rewritten".into(), fault: rewritten }.into()]);
+    let rewritten = Fault::Rewritten {
+        lost: sha('0'),
+        seen: sha('9'),
+    };
+    let rewritten = with(
+        &opened,
+        vec![
+            event::Halted {
+                reason: "rewritten".into(),
+                fault: rewritten,
+            }
+            .into(),
+        ],
+    );
     vec![
         ("new", given(&[])),
         ("open", given(&opened)),
@@ -69,118 +170,406 @@ fn states() -> Vec<(&'static str, Trunk)> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn grid() {
     use Command as C;
-    let verify =
-        |session: Option<u8>, evidence| C::RecordVerification { entry: 1, session: session.map(|n| seat(n).session), evidence };
+    let verify = |session: Option<u8>, evidence| C::RecordVerification {
+        entry: 1,
+        session: session.map(|n| seat(n).session),
+        evidence,
+    };
     let commands = vec![
-        ("open", C::Open { branch: "main".into(), head: None }),
-        ("enqueue", C::Enqueue { kind: feature(1), priority: 2 }),
-        ("enqueue (next claim)", C::Enqueue { kind: feature(2), priority: 2 }),
-        ("enqueue scaffold", C::Enqueue { kind: EntryKind::Scaffold, priority: 2 }),
-        ("record candidate", C::RecordCandidate { entry: 1, candidate: candidate(), changes: Changes::default() }),
+        (
+            "open",
+            C::Open {
+                branch: "main".into(),
+                head: None,
+            },
+        ),
+        (
+            "enqueue",
+            C::Enqueue {
+                kind: feature(1),
+                priority: 2,
+            },
+        ),
+        (
+            "enqueue (next claim)",
+            C::Enqueue {
+                kind: feature(2),
+                priority: 2,
+            },
+        ),
+        (
+            "enqueue scaffold",
+            C::Enqueue {
+                kind: EntryKind::Scaffold,
+                priority: 2,
+            },
+        ),
+        (
+            "record candidate",
+            C::RecordCandidate {
+                entry: 1,
+                candidate: candidate(),
+                changes: Changes::default(),
+            },
+        ),
         (
             "record candidate (old base)",
-            C::RecordCandidate { entry: 1, candidate: Candidate { base: None, ..candidate() }, changes: Changes::default() },
+            C::RecordCandidate {
+                entry: 1,
+                candidate: Candidate {
+                    base: None,
+                    ..candidate()
+                },
+                changes: Changes::default(),
+            },
         ),
-        ("record conflict", C::RecordConflict { entry: 1, base: Some(sha('0')), paths: vec!["a".into()] }),
-        ("enqueue revert", C::Enqueue { kind: revert('c'), priority: 2 }),
+        (
+            "record conflict",
+            C::RecordConflict {
+                entry: 1,
+                base: Some(sha('0')),
+                paths: vec!["a".into()],
+            },
+        ),
+        (
+            "enqueue revert",
+            C::Enqueue {
+                kind: revert('c'),
+                priority: 2,
+            },
+        ),
         ("hold", C::Hold { entry: 1 }),
-        ("approve change", C::ApproveChange { entry: 1, by: "operator".into() }),
-        ("refuse change", C::RefuseChange { entry: 1, by: "operator".into(), why: "no".into() }),
-        ("start verification", C::StartVerification { entry: 1, seat: seat(1) }),
-        ("start verification (not the front)", C::StartVerification { entry: 2, seat: seat(1) }),
-        ("lapse verification", C::LapseVerification { entry: 1, session: seat(1).session, outcome: Outcome::Lost }),
+        (
+            "approve change",
+            C::ApproveChange {
+                entry: 1,
+                by: "operator".into(),
+            },
+        ),
+        (
+            "refuse change",
+            C::RefuseChange {
+                entry: 1,
+                by: "operator".into(),
+                why: "no".into(),
+            },
+        ),
+        (
+            "start verification",
+            C::StartVerification {
+                entry: 1,
+                seat: seat(1),
+            },
+        ),
+        (
+            "start verification (not the front)",
+            C::StartVerification {
+                entry: 2,
+                seat: seat(1),
+            },
+        ),
+        (
+            "lapse verification",
+            C::LapseVerification {
+                entry: 1,
+                session: seat(1).session,
+                outcome: Outcome::Lost,
+            },
+        ),
         ("record green", verify(Some(1), ran(1, 'e', 0))),
         ("record red", verify(Some(1), ran(1, 'e', 1))),
-        ("record green (another tree)", verify(Some(1), ran(1, 'f', 0))),
-        ("record green (another session)", verify(Some(9), ran(9, 'e', 0))),
-        ("record none configured", verify(None, Evidence::NoneConfigured)),
+        (
+            "record green (another tree)",
+            verify(Some(1), ran(1, 'f', 0)),
+        ),
+        (
+            "record green (another session)",
+            verify(Some(9), ran(9, 'e', 0)),
+        ),
+        (
+            "record none configured",
+            verify(None, Evidence::NoneConfigured),
+        ),
         ("record green (nobody)", verify(None, ran(1, 'e', 0))),
         ("intend publish", C::IntendPublish { entry: 1 }),
         ("record advanced", C::RecordAdvanced { entry: 1 }),
-        ("record moved", C::RecordMoved { entry: 1, seen: Some(sha('9')), files: vec![] }),
-        ("halt", C::Halt { reason: "unreachable".into(), fault: Fault::Unreachable }),
-        ("follow (where it was)", C::Follow { seen: Some(sha('0')), files: vec![] }),
-        ("follow (further)", C::Follow { seen: Some(sha('9')), files: vec![] }),
-        ("accept rewrite", C::AcceptRewrite { seen: sha('9'), by: "operator".into() }),
-        ("accept rewrite (of another)", C::AcceptRewrite { seen: sha('8'), by: "operator".into() }),
-        ("record_probe (of the head)", C::RecordProbe { base: sha('0'), collisions: vec![] }),
-        ("record_probe (of another)", C::RecordProbe { base: sha('8'), collisions: vec![] }),
+        (
+            "record moved",
+            C::RecordMoved {
+                entry: 1,
+                seen: Some(sha('9')),
+                files: vec![],
+            },
+        ),
+        (
+            "halt",
+            C::Halt {
+                reason: "unreachable".into(),
+                fault: Fault::Unreachable,
+            },
+        ),
+        (
+            "follow (where it was)",
+            C::Follow {
+                seen: Some(sha('0')),
+                files: vec![],
+            },
+        ),
+        (
+            "follow (further)",
+            C::Follow {
+                seen: Some(sha('9')),
+                files: vec![],
+            },
+        ),
+        (
+            "accept rewrite",
+            C::AcceptRewrite {
+                seen: sha('9'),
+                by: "operator".into(),
+            },
+        ),
+        (
+            "accept rewrite (of another)",
+            C::AcceptRewrite {
+                seen: sha('8'),
+                by: "operator".into(),
+            },
+        ),
+        (
+            "record_probe (of the head)",
+            C::RecordProbe {
+                base: sha('0'),
+                collisions: vec![],
+            },
+        ),
+        (
+            "record_probe (of another)",
+            C::RecordProbe {
+                base: sha('8'),
+                collisions: vec![],
+            },
+        ),
         ("unhalt", C::Unhalt),
-        ("drop", C::Drop { entry: 1, why: "withdrawn".into() }),
+        (
+            "drop",
+            C::Drop {
+                entry: 1,
+                why: "withdrawn".into(),
+            },
+        ),
     ];
     assert_documented("trunk", &states(), &commands);
 }
 
 #[test]
 fn an_empty_upstream_takes_one_scaffold_first() {
-    let state = given::<Trunk>(&[event::Opened { branch: "main".into(), head: None }.into()]);
-    let queue = Command::Enqueue { kind: EntryKind::Scaffold, priority: 2 };
+    let state = given::<Trunk>(&[event::Opened {
+        branch: "main".into(),
+        head: None,
+    }
+    .into()]);
+    let queue = Command::Enqueue {
+        kind: EntryKind::Scaffold,
+        priority: 2,
+    };
     assert_eq!(
         state.decide(&queue, Timestamp(0)),
-        Ok(vec![event::Queued { entry: 1, kind: EntryKind::Scaffold, priority: 2 }.into()])
+        Ok(vec![
+            event::Queued {
+                entry: 1,
+                kind: EntryKind::Scaffold,
+                priority: 2
+            }
+            .into()
+        ])
     );
-    let queued = event::Queued { entry: 1, kind: EntryKind::Scaffold, priority: 2 }.into();
-    let state = given::<Trunk>(&[event::Opened { branch: "main".into(), head: None }.into(), queued]);
+    let queued = event::Queued {
+        entry: 1,
+        kind: EntryKind::Scaffold,
+        priority: 2,
+    }
+    .into();
+    let state = given::<Trunk>(&[
+        event::Opened {
+            branch: "main".into(),
+            head: None,
+        }
+        .into(),
+        queued,
+    ]);
     assert_eq!(state.decide(&queue, Timestamp(0)), Err(Refusal::Queued));
-    let root = Candidate { base: None, sha: sha('c'), tree: sha('e') };
+    let root = Candidate {
+        base: None,
+        sha: sha('c'),
+        tree: sha('e'),
+    };
     let decided = state
-        .decide(&Command::RecordCandidate { entry: 1, candidate: root, changes: Changes::default() }, Timestamp(0))
+        .decide(
+            &Command::RecordCandidate {
+                entry: 1,
+                candidate: root,
+                changes: Changes::default(),
+            },
+            Timestamp(0),
+        )
         .expect("accepted");
-    assert!(matches!(&decided[1], Event::Verified(e) if e.evidence == Evidence::Scaffold), "{decided:?}");
+    assert!(
+        matches!(&decided[1], Event::Verified(e) if e.evidence == Evidence::Scaffold),
+        "{decided:?}"
+    );
 }
 
 #[test]
 fn an_entry_rebuilds_when_upstream_moved() {
-    let moved = event::UpstreamMoved { entry: 1, seen: Some(sha('9')), files: vec![] }.into();
+    let moved = event::UpstreamMoved {
+        entry: 1,
+        seen: Some(sha('9')),
+        files: vec![],
+    }
+    .into();
     let state = given::<Trunk>(&with(&queued(), vec![built_event(&[]).into(), moved]));
     assert_eq!(state.head, Some(sha('9')));
-    assert_eq!(state.front().map(|e| (&e.stage, e.moves)), Some((&Stage::Queued, 1)));
-    let stale = Command::RecordCandidate { entry: 1, candidate: candidate(), changes: Changes::default() };
+    assert_eq!(
+        state.front().map(|e| (&e.stage, e.moves)),
+        Some((&Stage::Queued, 1))
+    );
+    let stale = Command::RecordCandidate {
+        entry: 1,
+        candidate: candidate(),
+        changes: Changes::default(),
+    };
     assert_eq!(state.decide(&stale, Timestamp(0)), Err(Refusal::WrongStage));
 }
 
 #[test]
 fn what_was_approved_is_not_asked_again_and_more_is() {
     let held = event::Held { entry: 1 }.into();
-    let approved = event::ChangeApproved { entry: 1, by: "operator".into() }.into();
-    let base = with(&queued(), vec![built_event(&["Cargo.lock"]).into(), held, approved]);
+    let approved = event::ChangeApproved {
+        entry: 1,
+        by: "operator".into(),
+    }
+    .into();
+    let base = with(
+        &queued(),
+        vec![built_event(&["Cargo.lock"]).into(), held, approved],
+    );
     let state = given::<Trunk>(&base);
-    assert!(state.held.is_empty() && state.front().is_some_and(|front| front.stage == Stage::Queued));
+    assert!(
+        state.held.is_empty()
+            && state
+                .front()
+                .is_some_and(|front| front.stage == Stage::Queued)
+    );
     let again = given::<Trunk>(&with(&base, vec![built_event(&["Cargo.lock"]).into()]));
     assert!(!again.front().expect("front").needs_approval());
-    let more = given::<Trunk>(&with(&base, vec![built_event(&["Cargo.lock", ".envrc"]).into()]));
+    let more = given::<Trunk>(&with(
+        &base,
+        vec![built_event(&["Cargo.lock", ".envrc"]).into()],
+    ));
     assert!(more.front().expect("front").needs_approval());
 }
 
 #[test]
 fn a_held_entry_lets_others_pass() {
-    let second = event::Queued { entry: 2, kind: revert('b'), priority: 2 }.into();
-    let state = given::<Trunk>(&with(&queued(), vec![second, built_event(&[".envrc"]).into(), event::Held { entry: 1 }.into()]));
-    assert_eq!((state.front().map(|e| e.number), state.held.len()), (Some(2), 1));
+    let second = event::Queued {
+        entry: 2,
+        kind: revert('b'),
+        priority: 2,
+    }
+    .into();
+    let state = given::<Trunk>(&with(
+        &queued(),
+        vec![
+            second,
+            built_event(&[".envrc"]).into(),
+            event::Held { entry: 1 }.into(),
+        ],
+    ));
+    assert_eq!(
+        (state.front().map(|e| e.number), state.held.len()),
+        (Some(2), 1)
+    );
 }
 
 #[test]
 fn the_same_trouble_is_told_once_while_nothing_is_queued() {
-    let trouble = |fault| Command::Halt { reason: "away".into(), fault };
-    let halted: Event = event::Halted { reason: "away".into(), fault: Fault::Unreachable }.into();
-    let opened = vec![event::Opened { branch: "main".into(), head: None }.into()];
+    let trouble = |fault| Command::Halt {
+        reason: "away".into(),
+        fault,
+    };
+    let halted: Event = event::Halted {
+        reason: "away".into(),
+        fault: Fault::Unreachable,
+    }
+    .into();
+    let opened = vec![
+        event::Opened {
+            branch: "main".into(),
+            head: None,
+        }
+        .into(),
+    ];
     let idle = given::<Trunk>(&with(&opened, vec![halted.clone()]));
-    assert_eq!(idle.decide(&trouble(Fault::Unreachable), Timestamp(0)), Ok(vec![]));
-    assert_eq!(idle.decide(&trouble(Fault::Missing), Timestamp(0)).map(|e| e.len()), Ok(1), "other trouble is told");
+    assert_eq!(
+        idle.decide(&trouble(Fault::Unreachable), Timestamp(0)),
+        Ok(vec![])
+    );
+    assert_eq!(
+        idle.decide(&trouble(Fault::Missing), Timestamp(0))
+            .map(|e| e.len()),
+        Ok(1),
+        "other trouble is told"
+    );
     let waiting = given::<Trunk>(&with(&queued(), vec![halted]));
-    assert_eq!(waiting.decide(&trouble(Fault::Unreachable), Timestamp(0)).map(|e| e.len()), Ok(1), "the next try waits longer");
-    let back = Command::Follow { seen: None, files: vec![] };
-    assert_eq!(idle.decide(&back, Timestamp(0)), Ok(vec![event::Unhalted {}.into()]), "an empty upstream is back too");
+    assert_eq!(
+        waiting
+            .decide(&trouble(Fault::Unreachable), Timestamp(0))
+            .map(|e| e.len()),
+        Ok(1),
+        "the next try waits longer"
+    );
+    let back = Command::Follow {
+        seen: None,
+        files: vec![],
+    };
+    assert_eq!(
+        idle.decide(&back, Timestamp(0)),
+        Ok(vec![event::Unhalted {}.into()]),
+        "an empty upstream is back too"
+    );
 }
 
 #[test]
 fn a_refused_change_says_which_paths() {
-    let refused = event::ChangeRefused { entry: 1, by: "ann".into(), why: "no".into() }.into();
-    let state = given::<Trunk>(&with(&queued(), vec![built_event(&[".envrc"]).into(), event::Held { entry: 1 }.into(), refused]));
-    let verdict = state.judged.get(&"f-1".parse().expect("id")).map(|(_, verdict)| verdict);
-    assert_eq!(verdict, Some(&Verdict::Refused { paths: vec![".envrc".into()], why: "no".into() }));
+    let refused = event::ChangeRefused {
+        entry: 1,
+        by: "ann".into(),
+        why: "no".into(),
+    }
+    .into();
+    let state = given::<Trunk>(&with(
+        &queued(),
+        vec![
+            built_event(&[".envrc"]).into(),
+            event::Held { entry: 1 }.into(),
+            refused,
+        ],
+    ));
+    let verdict = state
+        .judged
+        .get(&"f-1".parse().expect("id"))
+        .map(|(_, verdict)| verdict);
+    assert_eq!(
+        verdict,
+        Some(&Verdict::Refused {
+            paths: vec![".envrc".into()],
+            why: "no".into()
+        })
+    );
 }
 
 /// The more urgent entry goes first, behind what was begun; among equals the older one does.
@@ -188,13 +577,52 @@ fn a_refused_change_says_which_paths() {
 fn urgent_work_overtakes_what_waits_and_nothing_that_was_begun() {
     let queued = |entry: u64, priority: u8| -> Event {
         let feature = format!("f-{entry}").parse().expect("id");
-        let kind = EntryKind::Feature { feature, epoch: Epoch(1), sha: sha('a'), title: "x".into() };
-        event::Queued { entry, kind, priority }.into()
+        let kind = EntryKind::Feature {
+            feature,
+            epoch: Epoch(1),
+            sha: sha('a'),
+            title: "x".into(),
+        };
+        event::Queued {
+            entry,
+            kind,
+            priority,
+        }
+        .into()
     };
-    let opened = event::Opened { branch: "main".into(), head: Some(sha('0')) }.into();
-    let order = |events: Vec<Event>| given::<Trunk>(&events).queue.iter().map(|entry| entry.number).collect::<Vec<_>>();
-    let waiting = vec![opened, queued(1, 2), queued(2, 4), queued(3, 0), queued(4, 2), queued(5, 0)];
+    let opened = event::Opened {
+        branch: "main".into(),
+        head: Some(sha('0')),
+    }
+    .into();
+    let order = |events: Vec<Event>| {
+        given::<Trunk>(&events)
+            .queue
+            .iter()
+            .map(|entry| entry.number)
+            .collect::<Vec<_>>()
+    };
+    let waiting = vec![
+        opened,
+        queued(1, 2),
+        queued(2, 4),
+        queued(3, 0),
+        queued(4, 2),
+        queued(5, 0),
+    ];
     assert_eq!(order(waiting.clone()), [3, 5, 1, 4, 2]);
-    let begun = with(&waiting[..2], vec![built_event(&[]).into(), queued(2, 0), queued(3, 1), queued(4, 0)]);
-    assert_eq!(order(begun), [1, 2, 4, 3], "the candidate of the first one stands");
+    let begun = with(
+        &waiting[..2],
+        vec![
+            built_event(&[]).into(),
+            queued(2, 0),
+            queued(3, 1),
+            queued(4, 0),
+        ],
+    );
+    assert_eq!(
+        order(begun),
+        [1, 2, 4, 3],
+        "the candidate of the first one stands"
+    );
 }

@@ -42,7 +42,14 @@ pub struct Tracked<A> {
 impl<A: Default> Default for Tracked<A> {
     fn default() -> Self {
         let (state, never) = (A::default(), Timestamp(0));
-        Self { state, version: Version(0), position: Position(0), correlation: CommandId([0; 16]), made: never, changed: never }
+        Self {
+            state,
+            version: Version(0),
+            position: Position(0),
+            correlation: CommandId([0; 16]),
+            made: never,
+            changed: never,
+        }
     }
 }
 
@@ -50,7 +57,11 @@ impl<A: Aggregate> Tracked<A> {
     /// Takes the next envelope of this stream and answers what it held.
     fn apply(&mut self, envelope: &Envelope) -> Result<A::Event, CodecError> {
         let event = A::Event::decode(&envelope.kind, envelope.schema, &envelope.payload)?;
-        let moment = Moment { position: envelope.position, version: envelope.version, at: envelope.at };
+        let moment = Moment {
+            position: envelope.position,
+            version: envelope.version,
+            at: envelope.at,
+        };
         self.state.evolve(&event, moment);
         if self.version == Version(0) {
             self.made = envelope.at;
@@ -103,16 +114,23 @@ impl ProjectBook {
         match &envelope.stream {
             StreamId::Project(_) => {
                 let event = self.project.apply(envelope)?;
-                self.sessions.hear(&envelope.cause.principal, said::of_project(&event));
+                self.sessions
+                    .hear(&envelope.cause.principal, said::of_project(&event));
             }
             StreamId::Backlog(_) => {
                 if let crate::backlog::Event::Admitted(admitted) = self.backlog.apply(envelope)? {
-                    self.sessions.brought(&envelope.cause.principal, admitted.ids.len());
+                    self.sessions
+                        .brought(&envelope.cause.principal, admitted.ids.len());
                 }
             }
             StreamId::Feature(_, id) => {
-                let event = self.features.entry(id.clone()).or_default().apply(envelope)?;
-                self.sessions.hear(&envelope.cause.principal, said::of_feature(&event));
+                let event = self
+                    .features
+                    .entry(id.clone())
+                    .or_default()
+                    .apply(envelope)?;
+                self.sessions
+                    .hear(&envelope.cause.principal, said::of_feature(&event));
             }
             StreamId::Container(_, n) => {
                 let event = self.berths.entry(*n).or_default().apply(envelope)?;
@@ -132,7 +150,9 @@ impl ProjectBook {
 
     /// The features that exist.
     pub fn known(&self) -> impl Iterator<Item = (&FeatureId, &Known, &Tracked<Feature>)> {
-        self.features.iter().filter_map(|(id, tracked)| Some((id, tracked.state.known()?, tracked)))
+        self.features
+            .iter()
+            .filter_map(|(id, tracked)| Some((id, tracked.state.known()?, tracked)))
     }
 
     /// One feature, if it exists.
@@ -142,7 +162,9 @@ impl ProjectBook {
 
     /// The berths in service.
     pub fn enlisted(&self) -> impl Iterator<Item = (BerthNo, &Berth, &Tracked<Container>)> {
-        self.berths.iter().filter_map(|(n, tracked)| Some((*n, tracked.state.berth()?, tracked)))
+        self.berths
+            .iter()
+            .filter_map(|(n, tracked)| Some((*n, tracked.state.berth()?, tracked)))
     }
 
     /// One berth, if it is in service.
@@ -152,12 +174,21 @@ impl ProjectBook {
 
     /// Whether every admitted feature of this batch exists: nothing of a batch is claimable before it is whole.
     pub fn is_whole(&self, batch: Digest) -> bool {
-        self.backlog.state.ids.iter().filter(|(_, origin)| origin.batch == batch).all(|(id, _)| self.feature(id).is_some())
+        self.backlog
+            .state
+            .ids
+            .iter()
+            .filter(|(_, origin)| origin.batch == batch)
+            .all(|(id, _)| self.feature(id).is_some())
     }
 
     /// Whether every admitted feature exists.
     pub fn is_complete_backlog(&self) -> bool {
-        self.backlog.state.ids.keys().all(|id| self.feature(id).is_some())
+        self.backlog
+            .state
+            .ids
+            .keys()
+            .all(|id| self.feature(id).is_some())
     }
 
     /// Features a claim would be granted for now, best first: priority, rank, age.
@@ -169,15 +200,25 @@ impl ProjectBook {
 
     /// The best feature that a claim would be granted for now and that is not among these.
     pub fn next_ready(&self, except: &BTreeSet<FeatureId>) -> Option<&FeatureId> {
-        self.claimable().filter(|turn| !except.contains(turn.4)).min().map(|turn| turn.4)
+        self.claimable()
+            .filter(|turn| !except.contains(turn.4))
+            .min()
+            .map(|turn| turn.4)
     }
 
     /// The claimable features, each with what orders it. Nothing of a batch is claimable before it is whole.
     fn claimable(&self) -> impl Iterator<Item = Turn<'_>> {
-        let missing = self.backlog.state.ids.iter().filter(|(id, _)| self.feature(id).is_none());
+        let missing = self
+            .backlog
+            .state
+            .ids
+            .iter()
+            .filter(|(id, _)| self.feature(id).is_none());
         let partial: BTreeSet<_> = missing.map(|(_, origin)| origin.batch).collect();
         let ready = self.known().filter(move |(id, known, _)| {
-            known.is_ready() && !partial.contains(&known.batch) && !self.is_being_restored(id, known)
+            known.is_ready()
+                && !partial.contains(&known.batch)
+                && !self.is_being_restored(id, known)
         });
         ready.map(|(id, known, _)| self.turn(id, known))
     }
@@ -185,19 +226,30 @@ impl ProjectBook {
     /// Whether what was taken out of it is on its way back: nobody builds it anew meanwhile.
     fn is_being_restored(&self, id: &FeatureId, known: &Known) -> bool {
         let trunk = &self.trunk.state;
-        let restores =
-            |entry: &trunk::Entry| matches!(&entry.kind, EntryKind::Revert { feature, restores: true, .. } if feature == id);
-        let unheard = trunk.undone.get(id).is_some_and(|undone| match &undone.verdict {
-            trunk::Verdict::Merged(merged) => undone.restores && known.restored.as_ref() != Some(&merged.sha),
-            _ => false,
-        });
+        let restores = |entry: &trunk::Entry| matches!(&entry.kind, EntryKind::Revert { feature, restores: true, .. } if feature == id);
+        let unheard = trunk
+            .undone
+            .get(id)
+            .is_some_and(|undone| match &undone.verdict {
+                trunk::Verdict::Merged(merged) => {
+                    undone.restores && known.restored.as_ref() != Some(&merged.sha)
+                }
+                _ => false,
+            });
         unheard || trunk.queue.iter().chain(&trunk.held).any(restores)
     }
 
     fn turn<'a>(&'a self, id: &'a FeatureId, known: &Known) -> Turn<'a> {
         let origin = self.backlog.state.ids.get(id);
-        let (admitted, index) = origin.map_or((known.created, 0), |origin| (origin.admitted, origin.index));
-        (known.content.priority, known.content.rank, admitted, index, id)
+        let (admitted, index) =
+            origin.map_or((known.created, 0), |origin| (origin.admitted, origin.index));
+        (
+            known.content.priority,
+            known.content.rank,
+            admitted,
+            index,
+            id,
+        )
     }
 
     /// The features that exist, in the order of the queue.
@@ -226,7 +278,11 @@ pub struct Books {
 impl Books {
     /// Names of the projects that are there: registered, and not deleted.
     pub fn registered_names(&self) -> BTreeSet<ProjectName> {
-        self.projects.values().filter(|book| book.registered().is_some()).map(|book| book.name.clone()).collect()
+        self.projects
+            .values()
+            .filter(|book| book.registered().is_some())
+            .map(|book| book.name.clone())
+            .collect()
     }
 
     /// Takes the next envelope; answers whose project it was.
@@ -234,11 +290,19 @@ impl Books {
         let name = envelope.stream.project().cloned();
         match (&envelope.stream, &name) {
             (StreamId::Subscription(name), _) => {
-                drop(self.subscriptions.entry(name.clone()).or_default().apply(envelope)?);
+                drop(
+                    self.subscriptions
+                        .entry(name.clone())
+                        .or_default()
+                        .apply(envelope)?,
+                );
             }
             (_, None) => drop(self.node.apply(envelope)?),
             (_, Some(name)) => {
-                let book = self.projects.entry(name.clone()).or_insert_with(|| ProjectBook::new(name.clone()));
+                let book = self
+                    .projects
+                    .entry(name.clone())
+                    .or_insert_with(|| ProjectBook::new(name.clone()));
                 book.apply(envelope)?;
             }
         }

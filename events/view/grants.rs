@@ -58,32 +58,63 @@ impl ProjectBook {
         let mut grants = Vec::new();
         for (id, known, _) in self.known() {
             match &known.stage {
-                Stage::Claimed { holder: Holder::Berth { n, session }, .. } => {
-                    let seat = Seat { n: *n, session: session.clone() };
-                    grants.push(Grant { subject: Subject::Claim(id.clone(), known.epoch), seat });
+                Stage::Claimed {
+                    holder: Holder::Berth { n, session },
+                    ..
+                } => {
+                    let seat = Seat {
+                        n: *n,
+                        session: session.clone(),
+                    };
+                    grants.push(Grant {
+                        subject: Subject::Claim(id.clone(), known.epoch),
+                        seat,
+                    });
                 }
-                Stage::Submitted { submission, review: Some(seat) } => {
-                    grants.push(Grant { subject: Subject::Review(id.clone(), submission.epoch), seat: seat.clone() });
+                Stage::Submitted {
+                    submission,
+                    review: Some(seat),
+                } => {
+                    grants.push(Grant {
+                        subject: Subject::Review(id.clone(), submission.epoch),
+                        seat: seat.clone(),
+                    });
                 }
                 _ => {}
             }
         }
         if let Some(registered) = self.registered() {
             if let Initialization::Underway { seat, .. } = &registered.initialization {
-                grants.push(Grant { subject: Subject::Initialization, seat: seat.clone() });
+                grants.push(Grant {
+                    subject: Subject::Initialization,
+                    seat: seat.clone(),
+                });
             }
             if let Some(run) = &registered.progress.oversight {
-                grants.push(Grant { subject: Subject::Oversight, seat: run.seat.clone() });
+                grants.push(Grant {
+                    subject: Subject::Oversight,
+                    seat: run.seat.clone(),
+                });
             }
         }
-        if let Some(trunk::Entry { number, stage: trunk::Stage::Verifying { seat, .. }, .. }) = self.trunk.state.tip() {
-            grants.push(Grant { subject: Subject::Verification(*number), seat: seat.clone() });
+        if let Some(trunk::Entry {
+            number,
+            stage: trunk::Stage::Verifying { seat, .. },
+            ..
+        }) = self.trunk.state.tip()
+        {
+            grants.push(Grant {
+                subject: Subject::Verification(*number),
+                seat: seat.clone(),
+            });
         }
         grants
     }
 
     /// The open grant of a session, if its work is not over.
     pub fn grant_of(&self, session: &SessionId) -> Option<Grant> {
-        self.grants().into_iter().find(|grant| grant.seat.session == *session)
+        self.grants()
+            .into_iter()
+            .find(|grant| grant.seat.session == *session)
     }
 }

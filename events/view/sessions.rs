@@ -104,7 +104,9 @@ impl SessionsView {
         if let Principal::Session(session) = principal
             && let Some(record) = self.by_id.get_mut(session)
         {
-            record.brought = record.brought.saturating_add(u32::try_from(features).unwrap_or(u32::MAX));
+            record.brought = record
+                .brought
+                .saturating_add(u32::try_from(features).unwrap_or(u32::MAX));
         }
     }
 
@@ -138,19 +140,26 @@ impl SessionsView {
             Event::TranscriptDropped(e) => self.transcript(&e.session, Transcript::Dropped),
             Event::UsageMetered(e) => {
                 if let Some(record) = self.by_id.get_mut(&e.session) {
-                    e.models.iter().for_each(|model| record.usage.add(&model.usage));
+                    e.models
+                        .iter()
+                        .for_each(|model| record.usage.add(&model.usage));
                 }
             }
             Event::EgressRecorded(e) => {
                 if let Some(record) = self.by_id.get_mut(&e.session) {
                     record.egress.bytes = record.egress.bytes.saturating_add(e.bytes);
-                    let denied = e.denied.iter().fold(0u64, |sum, denied| sum.saturating_add(denied.count));
+                    let denied = e
+                        .denied
+                        .iter()
+                        .fold(0u64, |sum, denied| sum.saturating_add(denied.count));
                     record.egress.denied = record.egress.denied.saturating_add(denied);
                 }
             }
             _ => {}
         }
-        let Some(record) = self.newest.get(&n).and_then(|id| self.by_id.get_mut(id)) else { return };
+        let Some(record) = self.newest.get(&n).and_then(|id| self.by_id.get_mut(id)) else {
+            return;
+        };
         match event {
             Event::StartRequested(e) => record.generation = Some(e.generation),
             Event::SessionStarted(_) => record.began = Some(at),
@@ -173,17 +182,35 @@ mod tests {
         let assigned = |n| {
             let (feature, epoch) = ("feat-a".parse().ok(), Some(Epoch(1)));
             let (role, prompt_digest) = (Role::Coder, Digest::of(b"p"));
-            let assignment = event::Assignment { session: id(n), role, feature, epoch, sha: None, agent: None, prompt_digest };
+            let assignment = event::Assignment {
+                session: id(n),
+                role,
+                feature,
+                epoch,
+                sha: None,
+                agent: None,
+                prompt_digest,
+            };
             event::Assigned { assignment }.into()
         };
         let ended = |n, outcome| {
             let detail = String::new();
-            event::SessionEnded { session: id(n), outcome, exit_code: None, evidence: None, detail }.into()
+            event::SessionEnded {
+                session: id(n),
+                outcome,
+                exit_code: None,
+                evidence: None,
+                detail,
+            }
+            .into()
         };
         let mut view = SessionsView::default();
         let facts: Vec<Event> = vec![
             assigned(1),
-            event::StartRequested { generation: Generation(4) }.into(),
+            event::StartRequested {
+                generation: Generation(4),
+            }
+            .into(),
             event::SessionStarted { session: id(1) }.into(),
             ended(1, Outcome::Completed),
             assigned(2),
@@ -192,8 +219,14 @@ mod tests {
             view.apply(BerthNo(3), fact, Timestamp(n));
         }
         let first = view.get(&id(1)).expect("the first");
-        assert_eq!((first.generation, first.began), (Some(Generation(4)), Some(Timestamp(3))));
+        assert_eq!(
+            (first.generation, first.began),
+            (Some(Generation(4)), Some(Timestamp(3)))
+        );
         assert_eq!(first.ended, Some((Timestamp(4), Outcome::Completed)));
-        assert_eq!(view.get(&id(2)).map(|r| (r.n, r.ended)), Some((BerthNo(3), None)));
+        assert_eq!(
+            view.get(&id(2)).map(|r| (r.n, r.ended)),
+            Some((BerthNo(3), None))
+        );
     }
 }

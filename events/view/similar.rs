@@ -12,22 +12,39 @@ const NAMED_MAX: usize = 8;
 impl ProjectBook {
     /// Files that merged features like this one changed, most often changed first.
     pub fn similar_files(&self, id: &FeatureId) -> Vec<String> {
-        let Some(known) = self.feature(id) else { return vec![] };
+        let Some(known) = self.feature(id) else {
+            return vec![];
+        };
         let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
-        let alike = self.known().filter(|(other, k, _)| *other != id && are_alike(&known.content, &k.content));
+        let alike = self
+            .known()
+            .filter(|(other, k, _)| *other != id && are_alike(&known.content, &k.content));
         for landed in alike.filter_map(|(other, ..)| self.trunk.state.landed.get(other)) {
-            landed.files.iter().for_each(|path| *counted.entry(path).or_default() += 1);
+            landed
+                .files
+                .iter()
+                .for_each(|path| *counted.entry(path).or_default() += 1);
         }
-        let mut files: Vec<(usize, &str)> = counted.into_iter().map(|(path, count)| (count, path)).collect();
+        let mut files: Vec<(usize, &str)> = counted
+            .into_iter()
+            .map(|(path, count)| (count, path))
+            .collect();
         files.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-        files.into_iter().take(NAMED_MAX).map(|(_, path)| path.to_owned()).collect()
+        files
+            .into_iter()
+            .take(NAMED_MAX)
+            .map(|(_, path)| path.to_owned())
+            .collect()
     }
 
     /// Features like this one that somebody works on, or whose work is on its way.
     pub fn similar_underway(&self, id: &FeatureId) -> Vec<&FeatureId> {
-        let Some(known) = self.feature(id) else { return vec![] };
-        let alike =
-            self.known().filter(|(other, k, _)| *other != id && k.stage.is_underway() && are_alike(&known.content, &k.content));
+        let Some(known) = self.feature(id) else {
+            return vec![];
+        };
+        let alike = self.known().filter(|(other, k, _)| {
+            *other != id && k.stage.is_underway() && are_alike(&known.content, &k.content)
+        });
         alike.map(|(other, ..)| other).take(NAMED_MAX).collect()
     }
 }

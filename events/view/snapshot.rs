@@ -37,7 +37,11 @@ struct Header {
 /// Bytes of the books of a log.
 pub fn encode(log: &str, books: &Books) -> Vec<u8> {
     let body = crate::codec::to_named(books);
-    let header = Header { rules: FINGERPRINT.to_owned(), log: log.to_owned(), body: Digest::of(&body) };
+    let header = Header {
+        rules: FINGERPRINT.to_owned(),
+        log: log.to_owned(),
+        body: Digest::of(&body),
+    };
     let mut bytes = crate::codec::to_named(&header);
     bytes.extend(body);
     bytes
@@ -47,7 +51,8 @@ pub fn encode(log: &str, books: &Books) -> Vec<u8> {
 pub fn decode(log: &str, bytes: &[u8]) -> Result<Books, Unusable> {
     let damaged = |e: rmp_serde::decode::Error| Unusable::Damaged(e.to_string());
     let mut rest = bytes;
-    let header = Header::deserialize(&mut rmp_serde::Deserializer::new(&mut rest)).map_err(damaged)?;
+    let header =
+        Header::deserialize(&mut rmp_serde::Deserializer::new(&mut rest)).map_err(damaged)?;
     if header.rules != FINGERPRINT {
         return Err(Unusable::OtherRules(header.rules));
     }
@@ -55,7 +60,9 @@ pub fn decode(log: &str, bytes: &[u8]) -> Result<Books, Unusable> {
         return Err(Unusable::OtherLog(header.log));
     }
     if Digest::of(rest) != header.body {
-        return Err(Unusable::Damaged("its bytes are not those that were written".to_owned()));
+        return Err(Unusable::Damaged(
+            "its bytes are not those that were written".to_owned(),
+        ));
     }
     rmp_serde::from_slice(rest).map_err(damaged)
 }
@@ -73,27 +80,57 @@ pub fn first_difference(kept: &Books, folded: &Books) -> Option<Position> {
             places.push(a.max(b));
         }
     };
-    differ(kept.node.position, folded.node.position, kept.node == folded.node);
+    differ(
+        kept.node.position,
+        folded.node.position,
+        kept.node == folded.node,
+    );
     for name in kept.subscriptions.keys().chain(folded.subscriptions.keys()) {
-        let of = |books: &Books| books.subscriptions.get(name).map_or(Position(0), |t| t.position);
-        differ(of(kept), of(folded), kept.subscriptions.get(name) == folded.subscriptions.get(name));
+        let of = |books: &Books| {
+            books
+                .subscriptions
+                .get(name)
+                .map_or(Position(0), |t| t.position)
+        };
+        differ(
+            of(kept),
+            of(folded),
+            kept.subscriptions.get(name) == folded.subscriptions.get(name),
+        );
     }
-    let names: std::collections::BTreeSet<_> = kept.projects.keys().chain(folded.projects.keys()).collect();
+    let names: std::collections::BTreeSet<_> =
+        kept.projects.keys().chain(folded.projects.keys()).collect();
     for name in names {
         let (Some(a), Some(b)) = (kept.projects.get(name), folded.projects.get(name)) else {
-            let one = kept.projects.get(name).or_else(|| folded.projects.get(name));
-            one.iter().for_each(|book| differ(book.position, book.position, false));
+            let one = kept
+                .projects
+                .get(name)
+                .or_else(|| folded.projects.get(name));
+            one.iter()
+                .for_each(|book| differ(book.position, book.position, false));
             continue;
         };
-        differ(a.project.position, b.project.position, a.project == b.project);
-        differ(a.backlog.position, b.backlog.position, a.backlog == b.backlog);
+        differ(
+            a.project.position,
+            b.project.position,
+            a.project == b.project,
+        );
+        differ(
+            a.backlog.position,
+            b.backlog.position,
+            a.backlog == b.backlog,
+        );
         differ(a.trunk.position, b.trunk.position, a.trunk == b.trunk);
         for id in a.features.keys().chain(b.features.keys()) {
-            let of = |book: &crate::view::ProjectBook| book.features.get(id).map_or(Position(0), |t| t.position);
+            let of = |book: &crate::view::ProjectBook| {
+                book.features.get(id).map_or(Position(0), |t| t.position)
+            };
             differ(of(a), of(b), a.features.get(id) == b.features.get(id));
         }
         for n in a.berths.keys().chain(b.berths.keys()) {
-            let of = |book: &crate::view::ProjectBook| book.berths.get(n).map_or(Position(0), |t| t.position);
+            let of = |book: &crate::view::ProjectBook| {
+                book.berths.get(n).map_or(Position(0), |t| t.position)
+            };
             differ(of(a), of(b), a.berths.get(n) == b.berths.get(n));
         }
         differ(a.position, b.position, a == b);

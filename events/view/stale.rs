@@ -10,8 +10,10 @@ const NAMED_MAX: usize = 5;
 impl ProjectBook {
     /// Why what was found about a closed feature may not hold any more; empty while it does. What an overseer looked at since is fresh.
     pub fn stale(&self, id: &FeatureId) -> Vec<String> {
-        let settled =
-            |id: &FeatureId| self.feature(id).is_none_or(|known| matches!(known.stage, Stage::Closed { .. } | Stage::Withdrawn));
+        let settled = |id: &FeatureId| {
+            self.feature(id)
+                .is_none_or(|known| matches!(known.stage, Stage::Closed { .. } | Stage::Withdrawn))
+        };
         if !self.feature(id).is_some_and(|known| known.is_closed()) {
             return vec![];
         }
@@ -27,12 +29,28 @@ impl ProjectBook {
     fn changed_since(&self, id: &FeatureId) -> Option<String> {
         let trunk = &self.trunk.state;
         let landed = trunk.landed.get(id)?;
-        let since = self.registered().map_or(landed.at, |registered| registered.progress.looked.max(landed.at));
+        let since = self.registered().map_or(landed.at, |registered| {
+            registered.progress.looked.max(landed.at)
+        });
         let newer = |path: &&String| trunk.touched.get(*path).is_some_and(|at| *at > since);
-        let changed: Vec<&str> = landed.files.iter().filter(newer).map(String::as_str).collect();
-        let named = changed.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
+        let changed: Vec<&str> = landed
+            .files
+            .iter()
+            .filter(newer)
+            .map(String::as_str)
+            .collect();
+        let named = changed
+            .iter()
+            .take(NAMED_MAX)
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ");
         let more = changed.len().saturating_sub(NAMED_MAX);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         (!changed.is_empty()).then(|| format!("later work changed {named}{more}"))
     }
 }

@@ -43,10 +43,15 @@ impl ProjectBook {
 
     /// Whether the final verification settled without findings and nothing came since.
     pub fn is_completed(&self) -> bool {
-        self.registered().is_some_and(|r| r.intent == Intent::Completed)
+        self.registered()
+            .is_some_and(|r| r.intent == Intent::Completed)
     }
 
     /// How the project stands.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
     pub fn standing(&self) -> Standing {
         let mut needs_you = Vec::new();
         if let Some(registered) = self.registered() {
@@ -59,46 +64,77 @@ impl ProjectBook {
                 needs_you.push(format!("{lapses} initializers ended without a backlog"));
             }
             let progress = &registered.progress;
-            if registered.is_running() && registered.next_oversight().is_none() && progress.oversight.is_none() {
+            if registered.is_running()
+                && registered.next_oversight().is_none()
+                && progress.oversight.is_none()
+            {
                 let due = progress.last.iter().chain(&progress.milestone).next();
-                needs_you
-                    .extend(due.map(|d| format!("the overseer run for {} % ended without a result {} times", d.step, d.lapses)));
+                needs_you.extend(due.map(|d| {
+                    format!(
+                        "the overseer run for {} % ended without a result {} times",
+                        d.step, d.lapses
+                    )
+                }));
             }
             let waits = |front: &&trunk::Entry| {
                 let bare = crate::policy::integrate::verification(registered, front).is_none();
                 bare && matches!(front.stage, trunk::Stage::Built { .. }) && !front.needs_approval()
             };
-            if !registered.settings.allow_unverified && self.trunk.state.tip().filter(waits).is_some() {
-                needs_you.push("a merge waits: set a verification command, or accept merging without one".to_owned());
+            if !registered.settings.allow_unverified
+                && self.trunk.state.tip().filter(waits).is_some()
+            {
+                needs_you.push(
+                    "a merge waits: set a verification command, or accept merging without one"
+                        .to_owned(),
+                );
             }
         }
         if let Some(halt) = &self.trunk.state.halt {
-            needs_you.push(format!("the trunk is halted: {} ({})", halt.fault.advice(), halt.reason));
+            needs_you.push(format!(
+                "the trunk is halted: {} ({})",
+                halt.fault.advice(),
+                halt.reason
+            ));
         }
         let tip = self.trunk.state.tip();
         if let Some(tip) = tip.filter(|tip| tip.lapses >= trunk::VERIFIERS_MAX) {
-            needs_you.push(format!("{} verifiers of entry {} were lost", tip.lapses, tip.number));
+            needs_you.push(format!(
+                "{} verifiers of entry {} were lost",
+                tip.lapses, tip.number
+            ));
         }
         for held in &self.trunk.state.held {
-            let what = held.feature().map_or_else(|| "the scaffold".to_owned(), ToString::to_string);
+            let what = held
+                .feature()
+                .map_or_else(|| "the scaffold".to_owned(), ToString::to_string);
             let paths = held.changes.protected.join(", ");
-            needs_you.push(format!("entry {} of {what} changes {paths}: `trunk approve` or `trunk refuse` it", held.number));
+            needs_you.push(format!(
+                "entry {} of {what} changes {paths}: `trunk approve` or `trunk refuse` it",
+                held.number
+            ));
         }
         for (id, undone) in &self.trunk.state.undone {
             match &undone.verdict {
                 trunk::Verdict::Conflict { paths, .. } => {
-                    needs_you.push(format!("{id} could not be undone: later work changed {}", paths.join(", ")));
+                    needs_you.push(format!(
+                        "{id} could not be undone: later work changed {}",
+                        paths.join(", ")
+                    ));
                 }
                 trunk::Verdict::Red { exit, .. } => {
                     needs_you.push(format!("{id} could not be undone: the verification without it ended with exit code {exit}"));
                 }
-                trunk::Verdict::Merged(_) | trunk::Verdict::Refused { .. } | trunk::Verdict::Dropped { .. } => {}
+                trunk::Verdict::Merged(_)
+                | trunk::Verdict::Refused { .. }
+                | trunk::Verdict::Dropped { .. } => {}
             }
         }
         for (id, known, _) in self.known() {
             match &known.stage {
                 Stage::Quarantined { why } => needs_you.push(format!("{id} is quarantined: {why}")),
-                Stage::Open { question: Some(question) } => needs_you.push(format!("{id} asks: {question}")),
+                Stage::Open {
+                    question: Some(question),
+                } => needs_you.push(format!("{id} asks: {question}")),
                 _ => {}
             }
         }
@@ -107,6 +143,9 @@ impl ProjectBook {
                 needs_you.push(format!("berth {n} is quarantined: {why}"));
             }
         }
-        Standing { tallied: self.tallied(), needs_you }
+        Standing {
+            tallied: self.tallied(),
+            needs_you,
+        }
     }
 }

@@ -38,11 +38,21 @@ fn store(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 impl Blobs for BlobFolder {
     async fn put(&self, bytes: Vec<u8>) -> Result<Digest, PortError> {
         if bytes.len() > BLOB_MAX {
-            return Err(PortError::Permanent(format!("{} bytes are too large for a blob, {BLOB_MAX} are allowed", bytes.len())));
+            return Err(PortError::Permanent(format!(
+                "{} bytes are too large for a blob, {BLOB_MAX} are allowed",
+                bytes.len()
+            )));
         }
         let digest = Digest::of(&bytes);
         let path = self.path(digest);
-        let stored = tokio::task::spawn_blocking(move || if path.exists() { Ok(()) } else { store(&path, &bytes) }).await;
+        let stored = tokio::task::spawn_blocking(move || {
+            if path.exists() {
+                Ok(())
+            } else {
+                store(&path, &bytes)
+            }
+        })
+        .await;
         match stored {
             Ok(Ok(())) => Ok(digest),
             Ok(Err(e)) => Err(PortError::Transient(format!("storing blob {digest}: {e}"))),
@@ -52,11 +62,14 @@ impl Blobs for BlobFolder {
 
     async fn get(&self, digest: Digest) -> Result<Vec<u8>, PortError> {
         let bytes = tokio::fs::read(self.path(digest)).await;
-        let bytes = bytes.map_err(|e| PortError::Permanent(format!("blob {digest} cannot be read: {e}")))?;
+        let bytes = bytes
+            .map_err(|e| PortError::Permanent(format!("blob {digest} cannot be read: {e}")))?;
         if Digest::of(&bytes) == digest {
             Ok(bytes)
         } else {
-            Err(PortError::Permanent(format!("blob {digest} was altered: restore it from a backup")))
+            Err(PortError::Permanent(format!(
+                "blob {digest} was altered: restore it from a backup"
+            )))
         }
     }
 }
@@ -73,7 +86,12 @@ mod tests {
         assert_eq!(blobs.put(b"spec".to_vec()).await, Ok(digest));
         assert_eq!(blobs.get(digest).await, Ok(b"spec".to_vec()));
         std::fs::write(blobs.path(digest), b"other").expect("altered");
-        assert!(matches!(blobs.get(digest).await, Err(PortError::Permanent(why)) if why.contains("altered")));
-        assert!(matches!(blobs.get(Digest::of(b"none")).await, Err(PortError::Permanent(_))));
+        assert!(
+            matches!(blobs.get(digest).await, Err(PortError::Permanent(why)) if why.contains("altered"))
+        );
+        assert!(matches!(
+            blobs.get(Digest::of(b"none")).await,
+            Err(PortError::Permanent(_))
+        ));
     }
 }

@@ -14,9 +14,14 @@ pub struct SystemClock;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Now, for code outside the core: file names and the like.
-#[expect(clippy::disallowed_methods, reason = "the one place that asks for the time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that asks for the time"
+)]
 pub fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 

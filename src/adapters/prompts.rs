@@ -21,10 +21,19 @@ impl BuiltIn {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
-        environment.add_template("initializer", include_str!("../../templates/prompts/initializer.md"))?;
+        environment.add_template(
+            "initializer",
+            include_str!("../../templates/prompts/initializer.md"),
+        )?;
         environment.add_template("coder", include_str!("../../templates/prompts/coder.md"))?;
-        environment.add_template("reviewer", include_str!("../../templates/prompts/reviewer.md"))?;
-        environment.add_template("overseer", include_str!("../../templates/prompts/overseer.md"))?;
+        environment.add_template(
+            "reviewer",
+            include_str!("../../templates/prompts/reviewer.md"),
+        )?;
+        environment.add_template(
+            "overseer",
+            include_str!("../../templates/prompts/overseer.md"),
+        )?;
         Ok(Self(environment))
     }
 }
@@ -33,13 +42,22 @@ impl Prompts for BuiltIn {
     fn render(&self, told: &Told) -> Result<String, PortError> {
         let template = self.0.get_template(name(told.role));
         let rendered = template.and_then(|t| t.render(minijinja::value::Serde(told)));
-        rendered.map_err(|e| PortError::Permanent(format!("the {} prompt cannot be rendered: {e}", told.role.name())))
+        rendered.map_err(|e| {
+            PortError::Permanent(format!(
+                "the {} prompt cannot be rendered: {e}",
+                told.role.name()
+            ))
+        })
     }
 
     fn render_own(&self, template: &str, told: &Told) -> Result<String, PortError> {
         let rendered = self.0.render_str(template, minijinja::value::Serde(told));
-        rendered
-            .map_err(|e| PortError::Permanent(format!("the project's own {} prompt cannot be rendered: {e}", told.role.name())))
+        rendered.map_err(|e| {
+            PortError::Permanent(format!(
+                "the project's own {} prompt cannot be rendered: {e}",
+                told.role.name()
+            ))
+        })
     }
 }
 
@@ -72,23 +90,43 @@ mod tests {
     #[test]
     fn a_template_of_a_repository_comes_to_an_end() {
         let prompts = BuiltIn::new().expect("templates parse");
-        let long = Told { spec: "x".repeat(4 << 20), ..told(Role::Coder) };
-        assert!(prompts.render_own("{{ spec }}", &long).is_ok_and(|text| text.len() == 4 << 20), "a large spec is no trouble");
+        let long = Told {
+            spec: "x".repeat(4 << 20),
+            ..told(Role::Coder)
+        };
+        assert!(
+            prompts
+                .render_own("{{ spec }}", &long)
+                .is_ok_and(|text| text.len() == 4 << 20),
+            "a large spec is no trouble"
+        );
         for endless in [
             "{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}x{% endfor %}{% endfor %}{% endfor %}",
             "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
             "{{ 'x' * 4000000000 }}",
             "{% set a = ['x' * 100000] * 100000 %}{{ a | join }}",
         ] {
-            let refused = prompts.render_own(endless, &told(Role::Coder)).expect_err(endless);
-            assert!(refused.to_string().contains("the project's own coder prompt"), "{refused}");
+            let refused = prompts
+                .render_own(endless, &told(Role::Coder))
+                .expect_err(endless);
+            assert!(
+                refused
+                    .to_string()
+                    .contains("the project's own coder prompt"),
+                "{refused}"
+            );
         }
     }
 
     #[test]
     fn every_role_with_an_agent_has_a_prompt_that_carries_the_facts() {
         let prompts = BuiltIn::new().expect("templates parse");
-        for role in [Role::Initializer, Role::Coder, Role::Reviewer, Role::Overseer] {
+        for role in [
+            Role::Initializer,
+            Role::Coder,
+            Role::Reviewer,
+            Role::Overseer,
+        ] {
             let text = prompts.render(&told(role)).expect("rendered");
             let wanted = match role {
                 Role::Initializer | Role::Overseer => "THE-SPEC",

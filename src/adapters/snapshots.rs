@@ -62,7 +62,9 @@ impl SnapshotFolder {
             result
         });
         let done = done.await;
-        let failed = |e: &dyn std::fmt::Display| PortError::Transient(format!("{what} the snapshot in {shown}: {e}"));
+        let failed = |e: &dyn std::fmt::Display| {
+            PortError::Transient(format!("{what} the snapshot in {shown}: {e}"))
+        };
         done.map_err(|e| failed(&e))?.map_err(|e| failed(&e))
     }
 }
@@ -79,11 +81,13 @@ impl Snapshots for SnapshotFolder {
     }
 
     async fn store(&self, bytes: Vec<u8>) -> Result<(), PortError> {
-        self.blocking("writing", move |folder| folder.write(&bytes)).await
+        self.blocking("writing", move |folder| folder.write(&bytes))
+            .await
     }
 
     async fn discard(&self) -> Result<(), PortError> {
-        self.blocking("discarding", |folder| folder.remove_but(None)).await
+        self.blocking("discarding", |folder| folder.remove_but(None))
+            .await
     }
 }
 
@@ -102,7 +106,9 @@ mod tests {
         assert_eq!(snapshots.load().await, Ok(Some(b"one".to_vec())));
         snapshots.store(b"two".to_vec()).await.expect("stored");
         assert_eq!(snapshots.load().await, Ok(Some(b"two".to_vec())));
-        let names = std::fs::read_dir(folder.path().join("snapshots")).expect("folder").count();
+        let names = std::fs::read_dir(folder.path().join("snapshots"))
+            .expect("folder")
+            .count();
         assert_eq!(names, 1);
         snapshots.discard().await.expect("gone");
         assert_eq!(snapshots.load().await, Ok(None));

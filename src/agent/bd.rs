@@ -18,7 +18,11 @@ const NOT_YOURS: u8 = 4;
 
 /// The verbs of Beads, as far as a session has any use for them.
 #[derive(Debug, Parser)]
-#[command(name = "bd", about = "The features of this project, in the words of Beads", version)]
+#[command(
+    name = "bd",
+    about = "The features of this project, in the words of Beads",
+    version
+)]
 pub struct Bd {
     #[command(subcommand)]
     verb: Verb,
@@ -124,7 +128,11 @@ enum CommentVerb {
 
 fn priority(text: &str) -> Result<u8, String> {
     let digits = text.trim_start_matches(['P', 'p']);
-    digits.parse().ok().filter(|p| *p <= 4).ok_or_else(|| format!("\"{text}\": use 0 to 4 or P0 to P4"))
+    digits
+        .parse()
+        .ok()
+        .filter(|p| *p <= 4)
+        .ok_or_else(|| format!("\"{text}\": use 0 to 4 or P0 to P4"))
 }
 
 /// What a verb printed, or why it did not work and with which exit code.
@@ -173,8 +181,11 @@ fn status(feature: &FeatureShape) -> &'static str {
 fn issue(feature: &FeatureShape) -> Value {
     let content = &feature.content;
     let description = crate::beads::joined(&content.description, &content.steps);
-    let dependencies: Vec<Value> =
-        feature.blockers.iter().map(|on| json!({"issue_id": feature.id, "depends_on_id": on, "type": "blocks"})).collect();
+    let dependencies: Vec<Value> = feature
+        .blockers
+        .iter()
+        .map(|on| json!({"issue_id": feature.id, "depends_on_id": on, "type": "blocks"}))
+        .collect();
     json!({
         "id": feature.id, "title": content.title, "description": description, "status": status(feature),
         "priority": content.priority, "issue_type": content.kind, "labels": content.labels,
@@ -183,7 +194,13 @@ fn issue(feature: &FeatureShape) -> Value {
 }
 
 fn line(feature: &FeatureShape) -> String {
-    format!("{} [P{}] [{}] {}", feature.id, feature.content.priority, status(feature), feature.content.title)
+    format!(
+        "{} [P{}] [{}] {}",
+        feature.id,
+        feature.content.priority,
+        status(feature),
+        feature.content.title
+    )
 }
 
 fn shown(features: &[FeatureShape], as_json: bool) -> String {
@@ -195,15 +212,22 @@ fn shown(features: &[FeatureShape], as_json: bool) -> String {
 
 impl Session {
     fn open() -> Result<Self, VerbError> {
-        Ok(Self { berth: Berth::from_environment()?, own: std::env::var("SUPERCARGO_FEATURE").unwrap_or_default() })
+        Ok(Self {
+            berth: Berth::from_environment()?,
+            own: std::env::var("SUPERCARGO_FEATURE").unwrap_or_default(),
+        })
     }
 
     async fn all(&self) -> Result<Vec<FeatureShape>, (u8, String)> {
-        get_url(&self.berth.url, "/v1/features").await.map_err(failed)
+        get_url(&self.berth.url, "/v1/features")
+            .await
+            .map_err(failed)
     }
 
     async fn one(&self, id: &str) -> Result<FeatureShape, (u8, String)> {
-        get_url(&self.berth.url, &format!("/v1/features/{id}")).await.map_err(failed)
+        get_url(&self.berth.url, &format!("/v1/features/{id}"))
+            .await
+            .map_err(failed)
     }
 
     /// Only the feature that the session is about can be worked on.
@@ -211,30 +235,74 @@ impl Session {
         if id == self.own {
             return Ok(());
         }
-        let own = if self.own.is_empty() { "none".to_owned() } else { self.own.clone() };
-        Err((NOT_YOURS, format!("{id} is not assigned to this session; it is about: {own}")))
+        let own = if self.own.is_empty() {
+            "none".to_owned()
+        } else {
+            self.own.clone()
+        };
+        Err((
+            NOT_YOURS,
+            format!("{id} is not assigned to this session; it is about: {own}"),
+        ))
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
     async fn verb(&self, verb: Verb, as_json: bool) -> Done {
         match verb {
             Verb::Ready { limit } => {
                 let ready = |f: &FeatureShape| f.status == "open";
-                let all: Vec<_> = self.all().await?.into_iter().filter(ready).take(limit.unwrap_or(10)).collect();
+                let all: Vec<_> = self
+                    .all()
+                    .await?
+                    .into_iter()
+                    .filter(ready)
+                    .take(limit.unwrap_or(10))
+                    .collect();
                 Ok(shown(&all, as_json))
             }
-            Verb::List { status: wanted, all, limit } => {
-                let is = |f: &FeatureShape| wanted.as_ref().map_or(all || status(f) != "closed", |wanted| status(f) == wanted);
+            Verb::List {
+                status: wanted,
+                all,
+                limit,
+            } => {
+                let is = |f: &FeatureShape| {
+                    wanted
+                        .as_ref()
+                        .map_or(all || status(f) != "closed", |wanted| status(f) == wanted)
+                };
                 let most = limit.filter(|n| *n > 0).unwrap_or(usize::MAX);
-                let found: Vec<_> = self.all().await?.into_iter().filter(is).take(most).collect();
+                let found: Vec<_> = self
+                    .all()
+                    .await?
+                    .into_iter()
+                    .filter(is)
+                    .take(most)
+                    .collect();
                 Ok(shown(&found, as_json))
             }
             Verb::Show { id } => {
                 let feature = self.one(&id).await?;
-                let described = crate::beads::joined(&feature.content.description, &feature.content.steps);
-                Ok(if as_json { issue(&feature).to_string() } else { format!("{}\n\n{described}", line(&feature)) })
+                let described =
+                    crate::beads::joined(&feature.content.description, &feature.content.steps);
+                Ok(if as_json {
+                    issue(&feature).to_string()
+                } else {
+                    format!("{}\n\n{described}", line(&feature))
+                })
             }
             Verb::Create { .. } => self.create(verb, as_json).await,
-            Verb::Update { id, status: wanted, claim, notes } => self.update(&id, wanted.as_deref(), claim, notes, as_json).await,
+            Verb::Update {
+                id,
+                status: wanted,
+                claim,
+                notes,
+            } => {
+                self.update(&id, wanted.as_deref(), claim, notes, as_json)
+                    .await
+            }
             Verb::Close { id, .. } => {
                 self.is_own(&id)?;
                 let said = self.berth.submit().await.map_err(failed)?;
@@ -243,21 +311,43 @@ impl Session {
                     said.position
                 ))
             }
-            Verb::Reopen { id } => Err(failed(format!("{id}: only a person opens it again; say what is wrong with `bd create`"))),
-            Verb::Dep { verb: DepVerb::List { id } } => {
+            Verb::Reopen { id } => Err(failed(format!(
+                "{id}: only a person opens it again; say what is wrong with `bd create`"
+            ))),
+            Verb::Dep {
+                verb: DepVerb::List { id },
+            } => {
                 let feature = self.one(&id).await?;
-                Ok(if as_json { json!(feature.blockers).to_string() } else { feature.blockers.join("\n") })
+                Ok(if as_json {
+                    json!(feature.blockers).to_string()
+                } else {
+                    feature.blockers.join("\n")
+                })
             }
-            Verb::Dep { verb: DepVerb::Add { id, on } } => {
-                Err(failed(format!("{id} cannot be made to wait for {on} now: say it at its creation, `bd create --deps`")))
-            }
-            Verb::Comments { verb: CommentVerb::List { id } } => {
+            Verb::Dep {
+                verb: DepVerb::Add { id, on },
+            } => Err(failed(format!(
+                "{id} cannot be made to wait for {on} now: say it at its creation, `bd create --deps`"
+            ))),
+            Verb::Comments {
+                verb: CommentVerb::List { id },
+            } => {
                 let feature = self.one(&id).await?;
-                Ok(if as_json { json!(feature.notes).to_string() } else { feature.notes.join("\n") })
+                Ok(if as_json {
+                    json!(feature.notes).to_string()
+                } else {
+                    feature.notes.join("\n")
+                })
             }
-            Verb::Comments { verb: CommentVerb::Add { id, text } } => {
+            Verb::Comments {
+                verb: CommentVerb::Add { id, text },
+            } => {
                 self.is_own(&id)?;
-                let said = self.berth.say(&Say::Comment { text }).await.map_err(failed)?;
+                let said = self
+                    .berth
+                    .say(&Say::Comment { text })
+                    .await
+                    .map_err(failed)?;
                 Ok(format!("recorded at position {}", said.position))
             }
             Verb::Stats => self.stats(as_json).await,
@@ -266,14 +356,36 @@ impl Session {
     }
 
     async fn create(&self, verb: Verb, as_json: bool) -> Done {
-        let Verb::Create { title, description, priority, kind, labels, deps, silent } = verb else { return Ok(String::new()) };
+        let Verb::Create {
+            title,
+            description,
+            priority,
+            kind,
+            labels,
+            deps,
+            silent,
+        } = verb
+        else {
+            return Ok(String::new());
+        };
         let Value::Object(line) = json!({"id": "new", "title": title, "description": description, "issue_type": kind, "labels": labels, "priority": priority.unwrap_or(2)})
         else {
             return Ok(String::new());
         };
         let content: Content = imported(&line).item.content;
-        let said = self.berth.say(&Say::Create { content, depends_on: deps }).await.map_err(failed)?;
-        let id = said.ids.first().map(ToString::to_string).unwrap_or_default();
+        let said = self
+            .berth
+            .say(&Say::Create {
+                content,
+                depends_on: deps,
+            })
+            .await
+            .map_err(failed)?;
+        let id = said
+            .ids
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         Ok(match (as_json, silent) {
             (true, _) => json!({"id": id, "title": title, "status": "open"}).to_string(),
             (false, true) => id,
@@ -281,20 +393,40 @@ impl Session {
         })
     }
 
-    async fn update(&self, id: &str, wanted: Option<&str>, claim: bool, notes: String, as_json: bool) -> Done {
+    async fn update(
+        &self,
+        id: &str,
+        wanted: Option<&str>,
+        claim: bool,
+        notes: String,
+        as_json: bool,
+    ) -> Done {
         match (wanted, claim) {
             (Some("in_progress"), _) | (None, true) => {
                 self.is_own(id)?;
                 let feature = self.one(id).await?;
-                Ok(if as_json { issue(&feature).to_string() } else { line(&feature) })
+                Ok(if as_json {
+                    issue(&feature).to_string()
+                } else {
+                    line(&feature)
+                })
             }
             (Some("open"), false) => {
                 self.is_own(id)?;
-                let said = self.berth.say(&Say::Release { reason: notes }).await.map_err(failed)?;
-                Ok(format!("{id} is given back, recorded at position {}", said.position))
+                let said = self
+                    .berth
+                    .say(&Say::Release { reason: notes })
+                    .await
+                    .map_err(failed)?;
+                Ok(format!(
+                    "{id} is given back, recorded at position {}",
+                    said.position
+                ))
             }
             (Some("closed"), false) => Err(failed("hand it in with `bd close`")),
-            _ => Err(failed("only its status can be changed from here: in_progress, or open to give it back")),
+            _ => Err(failed(
+                "only its status can be changed from here: in_progress, or open to give it back",
+            )),
         }
     }
 
@@ -302,12 +434,20 @@ impl Session {
         let all = self.all().await?;
         let count = |word: &str| all.iter().filter(|f| status(f) == word).count();
         let ready = all.iter().filter(|f| f.status == "open").count();
-        let (open, doing, blocked, closed) = (count("open"), count("in_progress"), count("blocked"), count("closed"));
+        let (open, doing, blocked, closed) = (
+            count("open"),
+            count("in_progress"),
+            count("blocked"),
+            count("closed"),
+        );
         if as_json {
             let stats = json!({"total_issues": all.len(), "open_issues": open, "in_progress_issues": doing,
                 "blocked_issues": blocked, "closed_issues": closed, "ready_issues": ready});
             return Ok(stats.to_string());
         }
-        Ok(format!("{} issues: {open} open, {doing} in progress, {blocked} blocked, {closed} closed; {ready} ready", all.len()))
+        Ok(format!(
+            "{} issues: {open} open, {doing} in progress, {blocked} blocked, {closed} closed; {ready} ready",
+            all.len()
+        ))
     }
 }

@@ -64,15 +64,45 @@ pub async fn run(command: AgentCommand) -> Result<(), VerbError> {
     let berth = Berth::from_environment()?;
     let said = match command {
         AgentCommand::Submit => berth.submit().await?,
-        AgentCommand::Verdict { file } => berth.say(&Say::Verdict { verdict: read(&file)? }).await?,
-        AgentCommand::Report { file } => berth.say(&Say::Report { report: read(&file)? }).await?,
-        AgentCommand::Backlog { file } => berth.say(&Say::Backlog { batch: read(&file)? }).await?,
+        AgentCommand::Verdict { file } => {
+            berth
+                .say(&Say::Verdict {
+                    verdict: read(&file)?,
+                })
+                .await?
+        }
+        AgentCommand::Report { file } => {
+            berth
+                .say(&Say::Report {
+                    report: read(&file)?,
+                })
+                .await?
+        }
+        AgentCommand::Backlog { file } => {
+            berth
+                .say(&Say::Backlog {
+                    batch: read(&file)?,
+                })
+                .await?
+        }
         AgentCommand::Comment { text } => berth.say(&Say::Comment { text }).await?,
         AgentCommand::Release { reason } => berth.say(&Say::Release { reason }).await?,
         AgentCommand::Ask { question } => berth.say(&Say::Ask { question }).await?,
-        AgentCommand::Create { title, description, depends_on } => {
-            let content = Content { description, ..Content::titled(&title) };
-            berth.say(&Say::Create { content, depends_on }).await?
+        AgentCommand::Create {
+            title,
+            description,
+            depends_on,
+        } => {
+            let content = Content {
+                description,
+                ..Content::titled(&title)
+            };
+            berth
+                .say(&Say::Create {
+                    content,
+                    depends_on,
+                })
+                .await?
         }
     };
     println!("recorded at position {}", said.position);
@@ -83,7 +113,16 @@ pub async fn run(command: AgentCommand) -> Result<(), VerbError> {
 }
 
 fn read<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T, VerbError> {
-    let text = if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    let text = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(file)
+    };
     let text = text.map_err(|e| VerbError(format!("{}: {e}", file.display())))?;
-    serde_json::from_str(&text).map_err(|e| VerbError(format!("{} is not what is expected here: {e}", file.display())))
+    serde_json::from_str(&text).map_err(|e| {
+        VerbError(format!(
+            "{} is not what is expected here: {e}",
+            file.display()
+        ))
+    })
 }

@@ -41,7 +41,10 @@ impl Berth {
         let read = |name: &str| std::env::var(name).unwrap_or_default();
         let url = read("SUPERCARGO_URL");
         if url.is_empty() {
-            return Err(VerbError("this verb works inside a session of Supercargo only: SUPERCARGO_URL is not set".to_owned()));
+            return Err(VerbError(
+                "this verb works inside a session of Supercargo only: SUPERCARGO_URL is not set"
+                    .to_owned(),
+            ));
         }
         Ok(Self {
             url,
@@ -59,7 +62,9 @@ impl Berth {
         loop {
             match call_url(&self.url, "/v1/say", say).await {
                 Ok(said) => return Ok(said),
-                Err(CallError::Unreachable(_) | CallError::Later(_)) if tokio::time::Instant::now() < until => {
+                Err(CallError::Unreachable(_) | CallError::Later(_))
+                    if tokio::time::Instant::now() < until =>
+                {
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(error) => return Err(VerbError(error.to_string())),
@@ -72,14 +77,27 @@ impl Berth {
         if self.branch.is_empty() {
             return Err(VerbError(format!("a {} has nothing to submit", self.role)));
         }
-        let sha: Sha = self.git(&["rev-parse", "HEAD"]).await?.trim().parse().map_err(|e| VerbError(format!("{e}")))?;
+        let sha: Sha = self
+            .git(&["rev-parse", "HEAD"])
+            .await?
+            .trim()
+            .parse()
+            .map_err(|e| VerbError(format!("{e}")))?;
         let spec = format!("HEAD:refs/heads/{}", self.branch);
         let until = tokio::time::Instant::now() + REPEAT_FOR;
         loop {
-            match self.git(&["push", "--quiet", "--force", "origin", &spec]).await {
+            match self
+                .git(&["push", "--quiet", "--force", "origin", &spec])
+                .await
+            {
                 Ok(_) => break,
                 // A refusal is said by the gate; anything else may be a server that is restarting.
-                Err(error) if error.0.contains("[remote rejected]") || tokio::time::Instant::now() >= until => return Err(error),
+                Err(error)
+                    if error.0.contains("[remote rejected]")
+                        || tokio::time::Instant::now() >= until =>
+                {
+                    return Err(error);
+                }
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
@@ -88,11 +106,19 @@ impl Berth {
 
     /// Runs git in the tree.
     pub async fn git(&self, args: &[&str]) -> Result<String, VerbError> {
-        let output = tokio::process::Command::new("git").args(args).stdin(Stdio::null()).output().await;
+        let output = tokio::process::Command::new("git")
+            .args(args)
+            .stdin(Stdio::null())
+            .output()
+            .await;
         let output = output.map_err(|e| VerbError(format!("git: {e}")))?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        Err(VerbError(format!("git {}: {}", args[0], String::from_utf8_lossy(&output.stderr).trim())))
+        Err(VerbError(format!(
+            "git {}: {}",
+            args[0],
+            String::from_utf8_lossy(&output.stderr).trim()
+        )))
     }
 }

@@ -29,8 +29,14 @@ pub fn exported(known: &Known, beside: Beside<'_>) -> Issue {
     if !same(&|b| b.item.content.title == content.title) {
         issue.insert("title".to_owned(), content.title.clone().into());
     }
-    if !same(&|b| (&b.item.content.description, &b.item.content.steps) == (&content.description, &content.steps)) {
-        issue.insert("description".to_owned(), steps::joined(&content.description, &content.steps).into());
+    if !same(&|b| {
+        (&b.item.content.description, &b.item.content.steps)
+            == (&content.description, &content.steps)
+    }) {
+        issue.insert(
+            "description".to_owned(),
+            steps::joined(&content.description, &content.steps).into(),
+        );
     }
     if !same(&|b| b.item.content.priority == content.priority) {
         issue.insert("priority".to_owned(), content.priority.into());
@@ -38,8 +44,13 @@ pub fn exported(known: &Known, beside: Beside<'_>) -> Issue {
     if !same(&|b| b.item.content.kind == content.kind) {
         issue.insert("issue_type".to_owned(), kind(content.kind).into());
     }
-    if !same(&|b| (&b.item.content.labels, &b.item.content.category) == (&content.labels, &content.category)) {
-        issue.insert("labels".to_owned(), labels(&content.category, &content.labels).into());
+    if !same(&|b| {
+        (&b.item.content.labels, &b.item.content.category) == (&content.labels, &content.category)
+    }) {
+        issue.insert(
+            "labels".to_owned(),
+            labels(&content.category, &content.labels).into(),
+        );
     }
     write_status(&mut issue, known, before.as_ref(), beside);
     write_dependencies(&mut issue, beside, before.as_ref());
@@ -66,7 +77,8 @@ fn kind(kind: FeatureType) -> &'static str {
 }
 
 fn labels(category: &str, labels: &[String]) -> Vec<String> {
-    let own = (!category.is_empty() && !labels.iter().any(|label| label == category)).then(|| category.to_owned());
+    let own = (!category.is_empty() && !labels.iter().any(|label| label == category))
+        .then(|| category.to_owned());
     own.into_iter().chain(labels.iter().cloned()).collect()
 }
 
@@ -76,13 +88,21 @@ pub fn status(known: &Known) -> &'static str {
         Stage::Open { question: Some(_) } => "blocked",
         Stage::Open { question: None } if known.blockers.is_empty() => "open",
         Stage::Open { question: None } | Stage::Quarantined { .. } => "blocked",
-        Stage::Claimed { .. } | Stage::Submitted { .. } | Stage::Approved { .. } | Stage::Merging { .. } => "in_progress",
+        Stage::Claimed { .. }
+        | Stage::Submitted { .. }
+        | Stage::Approved { .. }
+        | Stage::Merging { .. } => "in_progress",
         Stage::Closed { .. } | Stage::Withdrawn => "closed",
     }
 }
 
 /// A status is written when it is another one; what waits for others is open in a file that has its dependencies beside it.
-fn write_status(issue: &mut Issue, known: &Known, before: Option<&import::Imported>, beside: Beside<'_>) {
+fn write_status(
+    issue: &mut Issue,
+    known: &Known,
+    before: Option<&import::Imported>,
+    beside: Beside<'_>,
+) {
     let now = match status(known) {
         "blocked" if matches!(known.stage, Stage::Open { question: None }) => "open",
         other => other,
@@ -105,39 +125,63 @@ fn write_dependencies(issue: &mut Issue, beside: Beside<'_>, before: Option<&imp
     if before.map_or(&[][..], |b| &b.item.depends_on) == now.as_slice() {
         return;
     }
-    let dependencies = issue.entry("dependencies").or_insert_with(|| Value::Array(vec![]));
-    let Some(list) = dependencies.as_array_mut() else { return };
+    let dependencies = issue
+        .entry("dependencies")
+        .or_insert_with(|| Value::Array(vec![]));
+    let Some(list) = dependencies.as_array_mut() else {
+        return;
+    };
     let holds = |d: &Value| {
         let kind = d.get("type").and_then(Value::as_str).unwrap_or_default();
         BLOCKING.contains(&kind) && kind != PARENT
     };
-    let on = |d: &Value| d.get("depends_on_id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let on = |d: &Value| {
+        d.get("depends_on_id")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     list.retain(|d| !holds(d) || now.contains(&on(d)));
     let there: Vec<String> = list.iter().filter(|d| holds(d)).map(on).collect();
     let new = now.iter().filter(|id| !there.contains(id));
-    let new: Vec<Value> = new.map(|id| json!({"issue_id": beside.id, "depends_on_id": id, "type": "blocks"})).collect();
+    let new: Vec<Value> = new
+        .map(|id| json!({"issue_id": beside.id, "depends_on_id": id, "type": "blocks"}))
+        .collect();
     list.extend(new);
 }
 
 /// What was said since comes after what the file had.
-fn write_comments(issue: &mut Issue, known: &Known, before: Option<&import::Imported>, beside: Beside<'_>) {
+fn write_comments(
+    issue: &mut Issue,
+    known: &Known,
+    before: Option<&import::Imported>,
+    beside: Beside<'_>,
+) {
     let had: &[(String, String)] = before.map_or(&[], |b| &b.comments);
     let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
-    had.iter().for_each(|(_, text)| *counted.entry(text).or_default() += 1);
-    let said = known.notes.iter().filter(|note| match counted.get_mut(note.text.as_str()) {
-        Some(left) if *left > 0 => {
-            *left -= 1;
-            false
-        }
-        _ => true,
-    });
+    had.iter()
+        .for_each(|(_, text)| *counted.entry(text).or_default() += 1);
+    let said = known
+        .notes
+        .iter()
+        .filter(|note| match counted.get_mut(note.text.as_str()) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                false
+            }
+            _ => true,
+        });
     let new: Vec<Value> = said
         .map(|note| json!({"issue_id": beside.id, "author": note.by, "text": note.text, "created_at": beside.times.1}))
         .collect();
     if new.is_empty() {
         return;
     }
-    if let Some(list) = issue.entry("comments").or_insert_with(|| Value::Array(vec![])).as_array_mut() {
+    if let Some(list) = issue
+        .entry("comments")
+        .or_insert_with(|| Value::Array(vec![]))
+        .as_array_mut()
+    {
         list.extend(new);
     }
 }

@@ -30,22 +30,34 @@ pub type Issue = Map<String, Value>;
 /// Reads the lines of a file, bare or in an envelope; answers the issues, and what is wrong with the first line that is none.
 pub fn read(text: &str) -> Result<Vec<Issue>, String> {
     let mut issues = Vec::new();
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
     for (at, line) in lines {
-        let value: Value = serde_json::from_str(line).map_err(|e| format!("line {}: {e}", at + 1))?;
+        let value: Value =
+            serde_json::from_str(line).map_err(|e| format!("line {}: {e}", at + 1))?;
         for issue in opened(value) {
             match issue {
                 // Memories and whatever else an export may hold are no issues.
-                Value::Object(issue) if issue.get("_type").is_none_or(|kind| kind == "issue") => issues.push(issue),
+                Value::Object(issue) if issue.get("_type").is_none_or(|kind| kind == "issue") => {
+                    issues.push(issue)
+                }
                 Value::Object(_) => {}
                 _ => return Err(format!("line {}: an issue is a JSON object", at + 1)),
             }
         }
     }
     for issue in &issues {
-        let named = issue.get("id").and_then(Value::as_str).is_some_and(|id| !id.is_empty());
+        let named = issue
+            .get("id")
+            .and_then(Value::as_str)
+            .is_some_and(|id| !id.is_empty());
         if !named {
-            return Err(format!("an issue has no id: {}", Value::Object(issue.clone())));
+            return Err(format!(
+                "an issue has no id: {}",
+                Value::Object(issue.clone())
+            ));
         }
     }
     Ok(issues)
@@ -54,7 +66,9 @@ pub fn read(text: &str) -> Result<Vec<Issue>, String> {
 /// What an envelope holds, or the value itself: one issue or a list of them.
 fn opened(value: Value) -> Vec<Value> {
     match value {
-        Value::Object(mut envelope) if envelope.contains_key("schema_version") && envelope.contains_key("data") => {
+        Value::Object(mut envelope)
+            if envelope.contains_key("schema_version") && envelope.contains_key("data") =>
+        {
             envelope.remove("data").map(opened).unwrap_or_default()
         }
         Value::Array(issues) => issues,

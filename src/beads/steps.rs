@@ -2,7 +2,11 @@
 
 /// A description with its steps below it.
 pub fn joined(description: &str, steps: &[String]) -> String {
-    let lines: Vec<String> = steps.iter().enumerate().map(|(at, step)| format!("{}. {step}", at + 1)).collect();
+    let lines: Vec<String> = steps
+        .iter()
+        .enumerate()
+        .map(|(at, step)| format!("{}. {step}", at + 1))
+        .collect();
     match (description.is_empty(), lines.is_empty()) {
         (_, true) => description.to_owned(),
         (true, false) => lines.join("\n"),
@@ -17,7 +21,19 @@ pub(super) fn split(text: &str) -> (String, Vec<String>) {
         Some((description, list)) if !description.is_empty() => (description, list),
         _ => ("", text),
     };
-    let numbered = list.lines().enumerate().map(|(at, line)| line.strip_prefix(&format!("{}. ", at + 1)).map(str::to_owned));
-    let Some(steps) = numbered.collect::<Option<Vec<String>>>().filter(|steps| !steps.is_empty()) else { return whole() };
-    if joined(description, &steps) == text { (description.to_owned(), steps) } else { whole() }
+    let numbered = list.lines().enumerate().map(|(at, line)| {
+        line.strip_prefix(&format!("{}. ", at + 1))
+            .map(str::to_owned)
+    });
+    let Some(steps) = numbered
+        .collect::<Option<Vec<String>>>()
+        .filter(|steps| !steps.is_empty())
+    else {
+        return whole();
+    };
+    if joined(description, &steps) == text {
+        (description.to_owned(), steps)
+    } else {
+        whole()
+    }
 }

@@ -50,8 +50,15 @@ pub struct Sides<'a> {
 
 /// What the file's side of an issue asks of its feature.
 pub fn asked(known: &Known, sides: Sides<'_>) -> Asked {
-    let (base, theirs, ours) = (imported(sides.base), imported(sides.theirs), imported(sides.ours));
-    let mut asked = Asked { comments: said(&base, &theirs, &ours), ..Asked::default() };
+    let (base, theirs, ours) = (
+        imported(sides.base),
+        imported(sides.theirs),
+        imported(sides.ours),
+    );
+    let mut asked = Asked {
+        comments: said(&base, &theirs, &ours),
+        ..Asked::default()
+    };
     contents(known, (&base, &theirs, &ours), &mut asked);
     dependencies((&base, &theirs, &ours), &mut asked);
     turn(known, (&base, &theirs, &ours), &mut asked);
@@ -61,14 +68,20 @@ pub fn asked(known: &Known, sides: Sides<'_>) -> Asked {
 type Three<'a> = (&'a Imported, &'a Imported, &'a Imported);
 
 /// One field on three sides: the value to take, if it is theirs.
-fn field<'a, T: PartialEq>(name: &str, (base, theirs, ours): (&T, &'a T, &T), conflicts: &mut Vec<String>) -> Option<&'a T> {
+fn field<'a, T: PartialEq>(
+    name: &str,
+    (base, theirs, ours): (&T, &'a T, &T),
+    conflicts: &mut Vec<String>,
+) -> Option<&'a T> {
     if theirs == base || theirs == ours {
         return None;
     }
     if ours == base {
         return Some(theirs);
     }
-    conflicts.push(format!("its {name} was changed there and here; it stays as it is here"));
+    conflicts.push(format!(
+        "its {name} was changed there and here; it stays as it is here"
+    ));
     None
 }
 
@@ -91,7 +104,10 @@ fn contents(known: &Known, (base, theirs, ours): Three<'_>, asked: &mut Asked) {
     if content != known.content {
         match known.stage {
             Stage::Open { .. } | Stage::Quarantined { .. } => asked.content = Some(content),
-            _ => conflicts.push("what it asks for was changed there while it was worked on or done here; it stays".to_owned()),
+            _ => conflicts.push(
+                "what it asks for was changed there while it was worked on or done here; it stays"
+                    .to_owned(),
+            ),
         }
     }
     conflicts.dedup();
@@ -119,10 +135,24 @@ fn said(base: &Imported, theirs: &Imported, ours: &Imported) -> Vec<(String, Str
 }
 
 fn dependencies((base, theirs, ours): Three<'_>, asked: &mut Asked) {
-    let set = |side: &Imported| side.item.depends_on.iter().cloned().collect::<BTreeSet<String>>();
+    let set = |side: &Imported| {
+        side.item
+            .depends_on
+            .iter()
+            .cloned()
+            .collect::<BTreeSet<String>>()
+    };
     let (was, there, here) = (set(base), set(theirs), set(ours));
-    asked.depends = there.difference(&was).filter(|on| !here.contains(*on)).cloned().collect();
-    asked.freed = was.difference(&there).filter(|on| here.contains(*on)).cloned().collect();
+    asked.depends = there
+        .difference(&was)
+        .filter(|on| !here.contains(*on))
+        .cloned()
+        .collect();
+    asked.freed = was
+        .difference(&there)
+        .filter(|on| here.contains(*on))
+        .cloned()
+        .collect();
 }
 
 fn turn(known: &Known, (base, theirs, ours): Three<'_>, asked: &mut Asked) {
@@ -132,7 +162,11 @@ fn turn(known: &Known, (base, theirs, ours): Three<'_>, asked: &mut Asked) {
     match (theirs.closed, &known.stage) {
         (true, Stage::Open { .. } | Stage::Quarantined { .. }) => asked.turn = Some(Turn::Closed),
         (false, Stage::Closed { .. }) => asked.turn = Some(Turn::Reopened),
-        (true, _) => asked.conflicts.push("it was closed there while its work is on its way here; the work goes on".to_owned()),
-        (false, _) => asked.conflicts.push("it was opened again there and is withdrawn here; it stays withdrawn".to_owned()),
+        (true, _) => asked.conflicts.push(
+            "it was closed there while its work is on its way here; the work goes on".to_owned(),
+        ),
+        (false, _) => asked
+            .conflicts
+            .push("it was opened again there and is withdrawn here; it stays withdrawn".to_owned()),
     }
 }

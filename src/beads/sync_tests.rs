@@ -28,23 +28,44 @@ fn with(issue: &Issue, change: &Value) -> Issue {
 }
 
 fn known(issue: &Issue, then: Vec<Event>) -> Known {
-    let created = Created { content: imported(issue).item.content, batch: Digest::of(b"batch"), blockers: vec![] };
-    let said = imported(issue).comments.into_iter().map(|(by, text)| event::Commented { by, text }.into());
+    let created = Created {
+        content: imported(issue).item.content,
+        batch: Digest::of(b"batch"),
+        blockers: vec![],
+    };
+    let said = imported(issue)
+        .comments
+        .into_iter()
+        .map(|(by, text)| event::Commented { by, text }.into());
     let mut feature = Feature::default();
     for event in std::iter::once(created.into()).chain(said).chain(then) {
-        let moment = Moment { position: Position(1), version: Version(1), at: Timestamp(1) };
+        let moment = Moment {
+            position: Position(1),
+            version: Version(1),
+            at: Timestamp(1),
+        };
         feature.evolve(&event, moment);
     }
     feature.known().expect("created").clone()
 }
 
 fn closed() -> Event {
-    event::Closed { closing: Closing::DoneElsewhere, by: "me".into() }.into()
+    event::Closed {
+        closing: Closing::DoneElsewhere,
+        by: "me".into(),
+    }
+    .into()
 }
 
 fn claimed() -> Event {
-    let holder = events::holder::Holder::Outside { principal: "ann".into() };
-    event::Claimed { epoch: events::id::Epoch(1), holder }.into()
+    let holder = events::holder::Holder::Outside {
+        principal: "ann".into(),
+    };
+    event::Claimed {
+        epoch: events::id::Epoch(1),
+        holder,
+    }
+    .into()
 }
 
 /// What is asked when they changed this and we that, with our feature's later life.
@@ -52,42 +73,93 @@ fn when(theirs: Value, ours: Value, then: Vec<Event>) -> Asked {
     let base = issue();
     let (theirs, ours) = (with(&base, &theirs), with(&base, &ours));
     let known = known(&ours, then);
-    asked(&known, Sides { base: &base, theirs: &theirs, ours: &ours })
+    asked(
+        &known,
+        Sides {
+            base: &base,
+            theirs: &theirs,
+            ours: &ours,
+        },
+    )
 }
 
 #[test]
 fn what_changed_only_there_is_taken() {
-    let taken = when(json!({"title": "Feed them", "priority": 0, "assignee": "bob", "x": 1}), json!({"labels": ["zoo"]}), vec![]);
+    let taken = when(
+        json!({"title": "Feed them", "priority": 0, "assignee": "bob", "x": 1}),
+        json!({"labels": ["zoo"]}),
+        vec![],
+    );
     let content = taken.content.expect("a change");
-    assert_eq!((content.title.as_str(), content.priority, content.labels), ("Feed them", 0, vec!["zoo".to_owned()]));
+    assert_eq!(
+        (content.title.as_str(), content.priority, content.labels),
+        ("Feed them", 0, vec!["zoo".to_owned()])
+    );
     assert_eq!(taken.conflicts, Vec::<String>::new());
-    for nothing in [json!({}), json!({"assignee": "bob"}), json!({"status": "in_progress"}), json!({"updated_at": "later"})] {
-        assert_eq!(when(nothing.clone(), json!({}), vec![]), Asked::default(), "{nothing}");
+    for nothing in [
+        json!({}),
+        json!({"assignee": "bob"}),
+        json!({"status": "in_progress"}),
+        json!({"updated_at": "later"}),
+    ] {
+        assert_eq!(
+            when(nothing.clone(), json!({}), vec![]),
+            Asked::default(),
+            "{nothing}"
+        );
     }
 }
 
 #[test]
 fn what_changed_on_both_sides_stays_and_is_said() {
-    let both = when(json!({"title": "Feed them"}), json!({"title": "Feed us"}), vec![]);
+    let both = when(
+        json!({"title": "Feed them"}),
+        json!({"title": "Feed us"}),
+        vec![],
+    );
     assert_eq!((both.content, both.conflicts.len()), (None, 1));
     assert!(both.conflicts[0].contains("title"), "{:?}", both.conflicts);
-    assert_eq!(when(json!({"title": "Same"}), json!({"title": "Same"}), vec![]), Asked::default(), "the same change is none");
+    assert_eq!(
+        when(json!({"title": "Same"}), json!({"title": "Same"}), vec![]),
+        Asked::default(),
+        "the same change is none"
+    );
     let late = when(json!({"title": "Feed them"}), json!({}), vec![claimed()]);
-    assert!(late.content.is_none() && late.conflicts[0].contains("worked on"), "{late:?}");
+    assert!(
+        late.content.is_none() && late.conflicts[0].contains("worked on"),
+        "{late:?}"
+    );
 }
 
 #[test]
 fn comments_and_dependencies_are_sets() {
-    let more =
-        json!([{"author": "ann", "text": "hungry"}, {"author": "bob", "text": "still"}, {"author": "bob", "text": "still"}]);
+    let more = json!([{"author": "ann", "text": "hungry"}, {"author": "bob", "text": "still"}, {"author": "bob", "text": "still"}]);
     let here = json!([{"author": "ann", "text": "hungry"}, {"author": "bob", "text": "still"}]);
     let still = ("bob".to_owned(), "still".to_owned());
-    assert_eq!(when(json!({ "comments": more }), json!({}), vec![]).comments, [still.clone(), still.clone()]);
-    assert_eq!(when(json!({ "comments": more }), json!({ "comments": here }), vec![]).comments, [still]);
-    assert_eq!(when(json!({ "comments": [] }), json!({}), vec![]), Asked::default(), "what was said stays said");
+    assert_eq!(
+        when(json!({ "comments": more }), json!({}), vec![]).comments,
+        [still.clone(), still.clone()]
+    );
+    assert_eq!(
+        when(
+            json!({ "comments": more }),
+            json!({ "comments": here }),
+            vec![]
+        )
+        .comments,
+        [still]
+    );
+    assert_eq!(
+        when(json!({ "comments": [] }), json!({}), vec![]),
+        Asked::default(),
+        "what was said stays said"
+    );
     let on = |id: &str| json!({"dependencies": [{"issue_id": "z-1", "depends_on_id": id, "type": "blocks"}]});
     let moved = when(on("z-7"), json!({}), vec![]);
-    assert_eq!((moved.depends, moved.freed), (vec!["z-7".to_owned()], vec!["z-0".to_owned()]));
+    assert_eq!(
+        (moved.depends, moved.freed),
+        (vec!["z-7".to_owned()], vec!["z-0".to_owned()])
+    );
     let same = when(on("z-7"), on("z-7"), vec![]);
     assert_eq!(same, Asked::default());
 }
@@ -102,11 +174,22 @@ fn a_file_closes_and_opens_what_nobody_works_on() {
         (json!({"status": "in_progress"}), json!({}), vec![], None, 0),
     ] {
         let asked = when(theirs.clone(), ours, then);
-        assert_eq!((asked.turn, asked.conflicts.len()), (turn, conflicts), "{theirs}");
+        assert_eq!(
+            (asked.turn, asked.conflicts.len()),
+            (turn, conflicts),
+            "{theirs}"
+        );
     }
     let base = with(&issue(), &done());
-    let sides = Sides { base: &base, theirs: &issue(), ours: &base };
-    assert_eq!(asked(&known(&issue(), vec![closed()]), sides).turn, Some(Turn::Reopened));
+    let sides = Sides {
+        base: &base,
+        theirs: &issue(),
+        ours: &base,
+    };
+    assert_eq!(
+        asked(&known(&issue(), vec![closed()]), sides).turn,
+        Some(Turn::Reopened)
+    );
     let withdrawn = known(&issue(), vec![event::Withdrawn { by: "me".into() }.into()]);
     assert_eq!(asked(&withdrawn, sides).conflicts.len(), 1);
 }

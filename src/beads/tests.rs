@@ -15,25 +15,44 @@ use super::{Issue, read};
 fn created(issue: &Issue) -> Known {
     let content = imported(issue).item.content;
     let mut feature = Feature::default();
-    let moment = events::aggregate::Moment { position: Position(1), version: Version(1), at: Timestamp(1) };
-    let created = Created { content, batch: Digest::of(b"batch"), blockers: vec![] };
+    let moment = events::aggregate::Moment {
+        position: Position(1),
+        version: Version(1),
+        at: Timestamp(1),
+    };
+    let created = Created {
+        content,
+        batch: Digest::of(b"batch"),
+        blockers: vec![],
+    };
     events::aggregate::Aggregate::evolve(&mut feature, &Event::from(created), moment);
     feature.known().expect("created").clone()
 }
 
 fn out(issue: &Issue, known: &Known) -> Issue {
     let taken = imported(issue);
-    let beside = Beside { id: &taken.id, raw: Some(issue), depends_on: &taken.item.depends_on, times: ("made", "changed") };
+    let beside = Beside {
+        id: &taken.id,
+        raw: Some(issue),
+        depends_on: &taken.item.depends_on,
+        times: ("made", "changed"),
+    };
     exported(known, beside)
 }
 
 #[test]
 fn bare_and_enveloped_lines_are_read_and_others_named() {
     let bare = r#"{"id":"a-1","title":"One"}"#;
-    let enveloped = format!(r#"{{"schema_version":1,"data":[{bare},{{"_type":"memory","id":"m"}}]}}"#);
+    let enveloped =
+        format!(r#"{{"schema_version":1,"data":[{bare},{{"_type":"memory","id":"m"}}]}}"#);
     assert_eq!(read(bare), read(&enveloped));
     assert_eq!(read(&format!("\n{bare}\n\n")).expect("read").len(), 1);
-    for (wrong, said) in [("{", "line 1"), ("\n\n7", "line 3"), (r#"{"title":"no id"}"#, "no id"), (r#"{"id":7}"#, "no id")] {
+    for (wrong, said) in [
+        ("{", "line 1"),
+        ("\n\n7", "line 3"),
+        (r#"{"title":"no id"}"#, "no id"),
+        (r#"{"id":7}"#, "no id"),
+    ] {
         assert!(read(wrong).expect_err(wrong).contains(said), "{wrong}");
     }
 }
@@ -49,20 +68,40 @@ fn steps_are_the_numbered_lines_at_the_end() {
         ("", "", vec![]),
         ("\n\n1. a", "\n\n1. a", vec![]),
     ] {
-        assert_eq!(split(text), (description.to_owned(), steps.iter().map(|s| (*s).to_owned()).collect()), "{text:?}");
+        assert_eq!(
+            split(text),
+            (
+                description.to_owned(),
+                steps.iter().map(|s| (*s).to_owned()).collect()
+            ),
+            "{text:?}"
+        );
     }
 }
 
 #[test]
 fn what_blocks_is_a_dependency_and_circles_are_left_out() {
     let issue = |id: &str, on: &[(&str, &str)]| {
-        let dependencies: Vec<Value> =
-            on.iter().map(|(on, kind)| json!({"issue_id": id, "depends_on_id": on, "type": kind})).collect();
-        let Value::Object(issue) = json!({"id": id, "title": id, "dependencies": dependencies}) else { unreachable!() };
+        let dependencies: Vec<Value> = on
+            .iter()
+            .map(|(on, kind)| json!({"issue_id": id, "depends_on_id": on, "type": kind}))
+            .collect();
+        let Value::Object(issue) = json!({"id": id, "title": id, "dependencies": dependencies})
+        else {
+            unreachable!()
+        };
         imported(&issue)
     };
     let all = vec![
-        issue("c", &[("b", "blocks"), ("x", "blocks"), ("a", "related"), ("a", "parent-child")]),
+        issue(
+            "c",
+            &[
+                ("b", "blocks"),
+                ("x", "blocks"),
+                ("a", "related"),
+                ("a", "parent-child"),
+            ],
+        ),
         issue("b", &[("a", "waits-for")]),
         issue("a", &[]),
         issue("p", &[("q", "blocks")]),
@@ -71,7 +110,13 @@ fn what_blocks_is_a_dependency_and_circles_are_left_out() {
     let (ordered, left_out) = ordered(all);
     let ids: Vec<&str> = ordered.iter().map(|issue| issue.id.as_str()).collect();
     assert_eq!(ids, ["a", "b", "c", "p", "q"]);
-    assert_eq!(left_out, [("c".to_owned(), "x".to_owned()), ("p".to_owned(), "q".to_owned())]);
+    assert_eq!(
+        left_out,
+        [
+            ("c".to_owned(), "x".to_owned()),
+            ("p".to_owned(), "q".to_owned())
+        ]
+    );
 }
 
 fn words() -> impl Strategy<Value = String> {
@@ -84,9 +129,24 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 fn issue() -> impl Strategy<Value = Issue> {
-    let status = prop::sample::select(vec!["open", "in_progress", "blocked", "deferred", "pinned", "hooked"]);
-    let kind = prop::sample::select(vec!["bug", "feature", "task", "epic", "chore", "decision", "spike"]);
-    let dependency = prop::sample::select(vec!["blocks", "related", "discovered-from", "parent-child", "tracks"]);
+    let status = prop::sample::select(vec![
+        "open",
+        "in_progress",
+        "blocked",
+        "deferred",
+        "pinned",
+        "hooked",
+    ]);
+    let kind = prop::sample::select(vec![
+        "bug", "feature", "task", "epic", "chore", "decision", "spike",
+    ]);
+    let dependency = prop::sample::select(vec![
+        "blocks",
+        "related",
+        "discovered-from",
+        "parent-child",
+        "tracks",
+    ]);
     let comment =
         words().prop_map(|text| json!({"id": 7, "issue_id": "a-1", "author": "ann", "text": text, "created_at": "2026"}));
     let unknown = prop::collection::btree_map("x_[a-z]{1,8}", words().prop_map(Value::from), 0..4);

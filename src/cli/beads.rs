@@ -48,13 +48,21 @@ pub(super) enum BeadsCommand {
 }
 
 fn print_published(published: &BeadsPublished) {
-    let what = if published.changed { "published" } else { "nothing changed" };
+    let what = if published.changed {
+        "published"
+    } else {
+        "nothing changed"
+    };
     println!("{what}: {} is at {}", published.branch, published.sha);
 }
 
 pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
     match command {
-        BeadsCommand::Import { project, file, data } => {
+        BeadsCommand::Import {
+            project,
+            file,
+            data,
+        } => {
             let read = |file: PathBuf| {
                 let text = if file.as_os_str() == "-" {
                     std::io::read_to_string(std::io::stdin())
@@ -64,10 +72,22 @@ pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
                 text.with_context(|| format!("reading {}", file.display()))
             };
             let text = file.map(read).transpose()?;
-            let taken: BeadsTaken = ask(&data, "POST", &format!("/api/v1/projects/{project}/beads"), &BeadsFile { text }).await?;
-            println!("{} taken in, {} were there already", taken.taken, taken.present);
+            let taken: BeadsTaken = ask(
+                &data,
+                "POST",
+                &format!("/api/v1/projects/{project}/beads"),
+                &BeadsFile { text },
+            )
+            .await?;
+            println!(
+                "{} taken in, {} were there already",
+                taken.taken, taken.present
+            );
             for left in &taken.left_out {
-                println!("{} does not wait for {}: that is not in the file, or it would close a circle", left.issue, left.on);
+                println!(
+                    "{} does not wait for {}: that is not in the file, or it would close a circle",
+                    left.issue, left.on
+                );
             }
             Ok(())
         }
@@ -78,14 +98,29 @@ pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
             Ok(())
         }
         BeadsCommand::Publish { project, data } => {
-            let published: BeadsPublished = ask(&data, "POST", &format!("/api/v1/projects/{project}/beads/publish"), &()).await?;
+            let published: BeadsPublished = ask(
+                &data,
+                "POST",
+                &format!("/api/v1/projects/{project}/beads/publish"),
+                &(),
+            )
+            .await?;
             print_published(&published);
             Ok(())
         }
         BeadsCommand::Sync { project, data } => {
-            let synced: BeadsSynced = ask(&data, "POST", &format!("/api/v1/projects/{project}/beads/sync"), &()).await?;
+            let synced: BeadsSynced = ask(
+                &data,
+                "POST",
+                &format!("/api/v1/projects/{project}/beads/sync"),
+                &(),
+            )
+            .await?;
             println!("{} taken in, {} changed", synced.taken, synced.changed);
-            synced.conflicts.iter().for_each(|conflict| println!("{}: {}", conflict.feature, conflict.what));
+            synced
+                .conflicts
+                .iter()
+                .for_each(|conflict| println!("{}: {}", conflict.feature, conflict.what));
             print_published(&synced.published);
             Ok(())
         }

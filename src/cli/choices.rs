@@ -97,16 +97,27 @@ impl AgentArgs {
                     DialectName::Gemini => Dialect::Gemini,
                 });
                 match named {
-                    Some(dialect) => AgentSpec { model: Some(model.clone()), ..AgentSpec::of(dialect) },
+                    Some(dialect) => AgentSpec {
+                        model: Some(model.clone()),
+                        ..AgentSpec::of(dialect)
+                    },
                     None => AgentSpec::for_model(model).map_err(anyhow::Error::msg)?,
                 }
             }
-            (None, Some(command), _) => AgentSpec { command: Some(command.clone()), ..AgentSpec::of(Dialect::Command) },
+            (None, Some(command), _) => AgentSpec {
+                command: Some(command.clone()),
+                ..AgentSpec::of(Dialect::Command)
+            },
             (None, None, true) => AgentSpec::of(Dialect::Script),
-            (None, None, false) if self.provider.is_some() => bail!("--provider goes with --model or --agent-command"),
+            (None, None, false) if self.provider.is_some() => {
+                bail!("--provider goes with --model or --agent-command")
+            }
             (None, None, false) => return Ok(None),
         };
-        Ok(Some(AgentSpec { provider: self.provider.clone(), ..spec }))
+        Ok(Some(AgentSpec {
+            provider: self.provider.clone(),
+            ..spec
+        }))
     }
 
     fn roles(&self, mut agents: RoleAgents) -> anyhow::Result<Option<RoleAgents>> {
@@ -132,7 +143,8 @@ impl ContainerArgs {
         if self.allow_nothing {
             return Ok(Some(vec![]));
         }
-        let rules: anyhow::Result<Vec<EgressRule>> = self.allow.iter().map(|text| rule(text)).collect();
+        let rules: anyhow::Result<Vec<EgressRule>> =
+            self.allow.iter().map(|text| rule(text)).collect();
         Ok(Some(rules?).filter(|rules| !rules.is_empty()))
     }
 
@@ -153,7 +165,11 @@ impl ContainerArgs {
             if !(0.1..=512.0).contains(&cpus) {
                 bail!("--cpus {cpus}: it has to be 0.1 to 512");
             }
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was just bounded")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "it was just bounded"
+            )]
             let milli = (cpus * 1000.0).round() as u32;
             limits.cpu_milli = milli;
         }
@@ -165,13 +181,22 @@ impl ContainerArgs {
 fn rule(text: &str) -> anyhow::Result<EgressRule> {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            let port = port.parse().with_context(|| format!("--allow {text}: \"{port}\" is no port"))?;
+            let port = port
+                .parse()
+                .with_context(|| format!("--allow {text}: \"{port}\" is no port"))?;
             (host.trim_matches(['[', ']']), port)
         }
         _ => (text, 443),
     };
-    let rule = EgressRule { host: host.to_owned(), port, methods: vec![], path_prefix: None, private: false };
-    rule.check().map_err(|why| anyhow::anyhow!("--allow {text}: {why}"))?;
+    let rule = EgressRule {
+        host: host.to_owned(),
+        port,
+        methods: vec![],
+        path_prefix: None,
+        private: false,
+    };
+    rule.check()
+        .map_err(|why| anyhow::anyhow!("--allow {text}: {why}"))?;
     Ok(rule)
 }
 
@@ -188,7 +213,9 @@ pub(super) fn apply(
         egress: containers.egress()?,
         protected: containers.protected(),
         egress_presets: containers.allow_preset.clone(),
-        egress_bytes_max: containers.egress_mib.map(|mib| mib.saturating_mul(1024 * 1024)),
+        egress_bytes_max: containers
+            .egress_mib
+            .map(|mib| mib.saturating_mul(1024 * 1024)),
         container: containers.limits(settings.container.clone())?,
         ..change
     })
@@ -200,9 +227,16 @@ mod tests {
 
     #[test]
     fn hosts_are_written_as_people_write_them() {
-        let read = |text: &str| rule(text).map(|rule| (rule.host, rule.port)).map_err(|e| e.to_string());
+        let read = |text: &str| {
+            rule(text)
+                .map(|rule| (rule.host, rule.port))
+                .map_err(|e| e.to_string())
+        };
         assert_eq!(read("example.org"), Ok(("example.org".into(), 443)));
-        assert_eq!(read("*.example.org:8443"), Ok(("*.example.org".into(), 8443)));
+        assert_eq!(
+            read("*.example.org:8443"),
+            Ok(("*.example.org".into(), 8443))
+        );
         assert_eq!(read("[::1]:80"), Ok(("::1".into(), 80)));
         assert_eq!(read("127.0.0.1:9"), Ok(("127.0.0.1".into(), 9)));
         for wrong in ["example.org:http", "https://example.org", "*", "a b", ""] {

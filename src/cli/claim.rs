@@ -43,7 +43,10 @@ pub(super) struct HeldArgs {
 
 impl HeldArgs {
     fn path(&self, verb: &str) -> String {
-        format!("/api/v1/projects/{}/features/{}/{verb}", self.project, self.id)
+        format!(
+            "/api/v1/projects/{}/features/{}/{verb}",
+            self.project, self.id
+        )
     }
 }
 
@@ -53,7 +56,15 @@ pub(super) async fn claim(args: ClaimArgs) -> anyhow::Result<()> {
         Some(id) => format!("{base}/{id}/claim"),
         None => format!("{base}/claim"),
     };
-    let claim: Option<ClaimShape> = ask_maybe(&args.data, "POST", &path, &NewClaim { holder: args.holder }).await?;
+    let claim: Option<ClaimShape> = ask_maybe(
+        &args.data,
+        "POST",
+        &path,
+        &NewClaim {
+            holder: args.holder,
+        },
+    )
+    .await?;
     let Some(claim) = claim else {
         println!("nothing is ready");
         return Ok(());
@@ -64,7 +75,10 @@ pub(super) async fn claim(args: ClaimArgs) -> anyhow::Result<()> {
     }
     let data = DataFolder::make(&args.data.data)?;
     let url = std::fs::read_to_string(data.url()).unwrap_or_else(|_| "http://HOST:PORT".to_owned());
-    println!("{}  claim {}, held by {}", claim.feature, claim.epoch, claim.holder);
+    println!(
+        "{}  claim {}, held by {}",
+        claim.feature, claim.epoch, claim.holder
+    );
     println!(
         "clone     {}{}   (user name {}, password: the token in {})",
         url.trim(),
@@ -72,21 +86,38 @@ pub(super) async fn claim(args: ClaimArgs) -> anyhow::Result<()> {
         claim.holder,
         data.token().display()
     );
-    println!("start at  {}", claim.base.as_deref().unwrap_or("nothing: the repository is empty"));
+    println!(
+        "start at  {}",
+        claim
+            .base
+            .as_deref()
+            .unwrap_or("nothing: the repository is empty")
+    );
     println!("push to   {}", claim.branch);
-    println!("hand in   supercargo feature submit {} {} --claim {} --sha SHA", args.project, claim.feature, claim.epoch);
+    println!(
+        "hand in   supercargo feature submit {} {} --claim {} --sha SHA",
+        args.project, claim.feature, claim.epoch
+    );
     Ok(())
 }
 
 pub(super) async fn release(held: HeldArgs, reason: String) -> anyhow::Result<()> {
-    let release = Release { epoch: held.epoch, reason, holder: held.holder.clone() };
+    let release = Release {
+        epoch: held.epoch,
+        reason,
+        holder: held.holder.clone(),
+    };
     let written: Written = ask(&held.data, "POST", &held.path("release"), &release).await?;
     println!("released: recorded at position {}", written.position);
     Ok(())
 }
 
 pub(super) async fn submit(held: HeldArgs, sha: String) -> anyhow::Result<()> {
-    let submission = Submission { epoch: held.epoch, sha, holder: held.holder.clone() };
+    let submission = Submission {
+        epoch: held.epoch,
+        sha,
+        holder: held.holder.clone(),
+    };
     let written: Written = ask(&held.data, "POST", &held.path("submit"), &submission).await?;
     println!("handed in: recorded at position {}", written.position);
     Ok(())

@@ -86,27 +86,48 @@ impl BerthArgs {
     }
 
     async fn tell(&self, verb: &str) -> anyhow::Result<()> {
-        let written: Written = ask(&self.data, "POST", &format!("{}/{verb}", self.path()), &()).await?;
+        let written: Written =
+            ask(&self.data, "POST", &format!("{}/{verb}", self.path()), &()).await?;
         println!("{verb}: recorded at position {}", written.position);
         Ok(())
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each kind; to be split by concept"
+)]
 pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
     match command {
-        ContainerCommand::List { project, data, output } => {
-            let berths: Vec<BerthShape> = ask(&data, "GET", &format!("/api/v1/projects/{project}/containers"), &()).await?;
+        ContainerCommand::List {
+            project,
+            data,
+            output,
+        } => {
+            let berths: Vec<BerthShape> = ask(
+                &data,
+                "GET",
+                &format!("/api/v1/projects/{project}/containers"),
+                &(),
+            )
+            .await?;
             if output.json {
                 println!("{}", serde_json::to_string_pretty(&berths)?);
                 return Ok(());
             }
             for berth in &berths {
-                let work = [berth.role.as_deref(), berth.feature.as_deref(), berth.note.as_deref()];
+                let work = [
+                    berth.role.as_deref(),
+                    berth.feature.as_deref(),
+                    berth.note.as_deref(),
+                ];
                 let work: Vec<&str> = work.into_iter().flatten().collect();
                 println!("{:>3}  {:<12} {}", berth.n, berth.status, work.join("  "));
             }
             if berths.is_empty() {
-                println!("no berth; `supercargo project set {project} --target N` makes some while the project runs");
+                println!(
+                    "no berth; `supercargo project set {project} --target N` makes some while the project runs"
+                );
             }
             Ok(())
         }
@@ -124,21 +145,45 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
                 ("feature", shape.feature),
                 ("note", shape.note),
             ];
-            for (name, value) in rows.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            for (name, value) in rows
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?)))
+            {
                 println!("{name:<10}  {value}");
             }
             Ok(())
         }
-        ContainerCommand::Find { project, text, data, output } => find(&project, &text, &data, output.json).await,
-        ContainerCommand::Logs { berth, session, meaning, raw } => logs(&berth, session, meaning, raw).await,
+        ContainerCommand::Find {
+            project,
+            text,
+            data,
+            output,
+        } => find(&project, &text, &data, output.json).await,
+        ContainerCommand::Logs {
+            berth,
+            session,
+            meaning,
+            raw,
+        } => logs(&berth, session, meaning, raw).await,
         ContainerCommand::Stop(berth) => berth.tell("stop").await,
         ContainerCommand::Restart(berth) => berth.tell("restart").await,
     }
 }
 
-async fn find(project: &ProjectName, text: &str, data: &DataArgs, json: bool) -> anyhow::Result<()> {
+async fn find(
+    project: &ProjectName,
+    text: &str,
+    data: &DataArgs,
+    json: bool,
+) -> anyhow::Result<()> {
     let text = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
-    let found: Found = ask(data, "GET", &format!("/api/v1/projects/{project}/transcripts?find={text}"), &()).await?;
+    let found: Found = ask(
+        data,
+        "GET",
+        &format!("/api/v1/projects/{project}/transcripts?find={text}"),
+        &(),
+    )
+    .await?;
     if json {
         println!("{}", serde_json::to_string_pretty(&found)?);
         return Ok(());
@@ -152,12 +197,17 @@ async fn find(project: &ProjectName, text: &str, data: &DataArgs, json: bool) ->
     Ok(())
 }
 
-async fn logs(berth: &BerthArgs, session: Option<String>, meaning: bool, raw: bool) -> anyhow::Result<()> {
+async fn logs(
+    berth: &BerthArgs,
+    session: Option<String>,
+    meaning: bool,
+    raw: bool,
+) -> anyhow::Result<()> {
     let session = match session {
         Some(session) => session,
-        None => {
-            berth.shape().await?.session.ok_or_else(|| anyhow!("no session is at work in this berth; name one with --session"))?
-        }
+        None => berth.shape().await?.session.ok_or_else(|| {
+            anyhow!("no session is at work in this berth; name one with --session")
+        })?,
     };
     let socket = DataFolder::make(&berth.data.data)?.operator_socket();
     let printed = call_text(&socket, &format!("/api/v1/sessions/{session}/transcript")).await?;
@@ -169,10 +219,18 @@ async fn logs(berth: &BerthArgs, session: Option<String>, meaning: bool, raw: bo
         print!("{}", plain::plain(&printed));
         return Ok(());
     }
-    let shown: SessionShape = ask(&berth.data, "GET", &format!("/api/v1/sessions/{session}"), &()).await?;
+    let shown: SessionShape = ask(
+        &berth.data,
+        "GET",
+        &format!("/api/v1/sessions/{session}"),
+        &(),
+    )
+    .await?;
     let dialect = shown.dialect.unwrap_or(Dialect::Command);
     for line in String::from_utf8_lossy(&printed).lines() {
-        dialect::signals(dialect, line).iter().for_each(|signal| println!("{}", plain::signal(signal)));
+        dialect::signals(dialect, line)
+            .iter()
+            .for_each(|signal| println!("{}", plain::signal(signal)));
     }
     Ok(())
 }

@@ -43,15 +43,37 @@ struct Check {
 }
 
 fn good(what: &'static str, found: impl Into<String>) -> Check {
-    Check { what, verdict: Verdict::Good, found: found.into(), advice: None }
+    Check {
+        what,
+        verdict: Verdict::Good,
+        found: found.into(),
+        advice: None,
+    }
 }
 
-fn lacking(what: &'static str, verdict: Verdict, found: impl Into<String>, advice: &'static str) -> Check {
-    Check { what, verdict, found: found.into(), advice: Some(advice) }
+fn lacking(
+    what: &'static str,
+    verdict: Verdict,
+    found: impl Into<String>,
+    advice: &'static str,
+) -> Check {
+    Check {
+        what,
+        verdict,
+        found: found.into(),
+        advice: Some(advice),
+    }
 }
 
 pub(super) async fn run(data: DataArgs, output: OutputArgs) -> anyhow::Result<()> {
-    let mut checks = vec![git(), folder(&data.data), disk(&data.data), memory(), clock(&data.data), sandbox()];
+    let mut checks = vec![
+        git(),
+        folder(&data.data),
+        disk(&data.data),
+        memory(),
+        clock(&data.data),
+        sandbox(),
+    ];
     checks.extend(models(&data.data));
     checks.extend(engine().await);
     if output.json {
@@ -69,14 +91,23 @@ pub(super) async fn run(data: DataArgs, output: OutputArgs) -> anyhow::Result<()
             }
         }
     }
-    let bad = checks.iter().filter(|check| check.verdict == Verdict::Bad).count();
-    if bad > 0 { bail!("{bad} things have to be mended before a fleet can run here") } else { Ok(()) }
+    let bad = checks
+        .iter()
+        .filter(|check| check.verdict == Verdict::Bad)
+        .count();
+    if bad > 0 {
+        bail!("{bad} things have to be mended before a fleet can run here")
+    } else {
+        Ok(())
+    }
 }
 
 fn git() -> Check {
     let version = Git::new().command(None).into_std().arg("version").output();
     match version {
-        Ok(output) if output.status.success() => good("git", String::from_utf8_lossy(&output.stdout).trim()),
+        Ok(output) if output.status.success() => {
+            good("git", String::from_utf8_lossy(&output.stdout).trim())
+        }
         _ => lacking("git", Verdict::Bad, "it cannot be run", "install git"),
     }
 }
@@ -85,7 +116,12 @@ fn folder(path: &Path) -> Check {
     let made = DataFolder::make(path).map_err(|e| format!("{e:#}"));
     match made.and_then(|data| check_length(&data.path().join("d")).map(|()| data)) {
         Ok(data) => good("data", data.path().display().to_string()),
-        Err(why) => lacking("data", Verdict::Bad, why, "choose another folder with --data"),
+        Err(why) => lacking(
+            "data",
+            Verdict::Bad,
+            why,
+            "choose another folder with --data",
+        ),
     }
 }
 
@@ -99,30 +135,52 @@ fn disk(path: &Path) -> Check {
             let free = stat.blocks_available() * stat.fragment_size();
             match free >= DISK_MIN {
                 true => good("disk", gib(free)),
-                false => lacking("disk", Verdict::Poor, gib(free), "make room, or choose a --data on a larger disk"),
+                false => lacking(
+                    "disk",
+                    Verdict::Poor,
+                    gib(free),
+                    "make room, or choose a --data on a larger disk",
+                ),
             }
         }
-        Err(error) => lacking("disk", Verdict::Bad, error.to_string(), "choose another folder with --data"),
+        Err(error) => lacking(
+            "disk",
+            Verdict::Bad,
+            error.to_string(),
+            "choose another folder with --data",
+        ),
     }
 }
 
 fn memory() -> Check {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"));
     let kib: Option<u64> = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
     match kib.map(|kib| kib * 1024) {
         Some(free) if free >= MEMORY_MIN => good("memory", gib(free)),
-        Some(free) => {
-            lacking("memory", Verdict::Poor, gib(free), "one container may take 4 GiB: lower the target of your projects")
-        }
-        None => lacking("memory", Verdict::Poor, "unknown", "/proc/meminfo says nothing"),
+        Some(free) => lacking(
+            "memory",
+            Verdict::Poor,
+            gib(free),
+            "one container may take 4 GiB: lower the target of your projects",
+        ),
+        None => lacking(
+            "memory",
+            Verdict::Poor,
+            "unknown",
+            "/proc/meminfo says nothing",
+        ),
     }
 }
 
 /// Leases and pauses count on a clock that goes forward: one that is behind what was written before went back.
 fn clock(path: &Path) -> Check {
     let files = std::fs::read_dir(path).into_iter().flatten().flatten();
-    let newest = files.filter_map(|file| file.metadata().ok().map(|found| found.mtime())).max();
+    let newest = files
+        .filter_map(|file| file.metadata().ok().map(|found| found.mtime()))
+        .max();
     let now = SystemClock.now().0 / 1_000_000;
     match newest.map(|newest| newest - now) {
         Some(ahead) if ahead > CLOCK_BEHIND_MAX => lacking(
@@ -140,10 +198,19 @@ fn models(path: &Path) -> Vec<Check> {
     let providers = match Providers::read(&path.join("providers.json"), false) {
         Ok(providers) => providers,
         Err(error) => {
-            return vec![lacking("models", Verdict::Bad, format!("{error:#}"), "mend providers.json in the data folder")];
+            return vec![lacking(
+                "models",
+                Verdict::Bad,
+                format!("{error:#}"),
+                "mend providers.json in the data folder",
+            )];
         }
     };
-    let ready: Vec<&str> = providers.iter().filter(|(_, provider)| provider.key().is_ok()).map(|(name, _)| name).collect();
+    let ready: Vec<&str> = providers
+        .iter()
+        .filter(|(_, provider)| provider.key().is_ok())
+        .map(|(name, _)| name)
+        .collect();
     if ready.is_empty() {
         let advice = "set ANTHROPIC_API_KEY, OPENAI_API_KEY or another where the server starts, or name files in providers.json";
         return vec![lacking(
@@ -158,8 +225,16 @@ fn models(path: &Path) -> Vec<Check> {
 
 fn sandbox() -> Check {
     match Sandbox::probe() {
-        Sandbox::Bubblewrap => good("sandbox", "bubblewrap works, for containers that are processes"),
-        Sandbox::Plain => lacking("sandbox", Verdict::Poor, "bubblewrap does not work here", "install bubblewrap, or use Docker"),
+        Sandbox::Bubblewrap => good(
+            "sandbox",
+            "bubblewrap works, for containers that are processes",
+        ),
+        Sandbox::Plain => lacking(
+            "sandbox",
+            Verdict::Poor,
+            "bubblewrap does not work here",
+            "install bubblewrap, or use Docker",
+        ),
     }
 }
 
@@ -175,32 +250,65 @@ async fn engine() -> Vec<Check> {
             )];
         }
     };
-    let version = docker.version().await.ok().and_then(|v| Some(format!("{}, API {}", v.version?, v.api_version?)));
-    let mut checks = vec![good("docker", version.unwrap_or_else(|| "it answers".to_owned()))];
+    let version = docker
+        .version()
+        .await
+        .ok()
+        .and_then(|v| Some(format!("{}, API {}", v.version?, v.api_version?)));
+    let mut checks = vec![good(
+        "docker",
+        version.unwrap_or_else(|| "it answers".to_owned()),
+    )];
     checks.push(runc(&docker).await);
     checks.push(match image::has(&docker, image::FULL).await {
         Ok(true) => good("agents", image::FULL),
         _ => lacking(
             "agents",
             Verdict::Poor,
-            format!("{} is not there: the CLIs of vendors do not run", image::FULL),
+            format!(
+                "{} is not there: the CLIs of vendors do not run",
+                image::FULL
+            ),
             "supercargo image build --full",
         ),
     });
     checks.push(match image::has(&docker, image::IMAGE).await {
         Ok(true) => good("image", image::IMAGE),
-        Ok(false) => lacking("image", Verdict::Poor, format!("{} is not there", image::IMAGE), "supercargo image build"),
-        Err(error) => lacking("image", Verdict::Poor, format!("{error:#}"), "supercargo image build"),
+        Ok(false) => lacking(
+            "image",
+            Verdict::Poor,
+            format!("{} is not there", image::IMAGE),
+            "supercargo image build",
+        ),
+        Err(error) => lacking(
+            "image",
+            Verdict::Poor,
+            format!("{error:#}"),
+            "supercargo image build",
+        ),
     });
     checks
 }
 
 /// What starts the containers, held against its known holes. A distribution may have mended an older number: the advice says what to look for.
 async fn runc(docker: &bollard::Docker) -> Check {
-    let components = docker.version().await.ok().and_then(|version| version.components).unwrap_or_default();
-    let Some(found) = components.iter().find(|component| component.name == "runc").map(|component| component.version.clone())
+    let components = docker
+        .version()
+        .await
+        .ok()
+        .and_then(|version| version.components)
+        .unwrap_or_default();
+    let Some(found) = components
+        .iter()
+        .find(|component| component.name == "runc")
+        .map(|component| component.version.clone())
     else {
-        return lacking("runc", Verdict::Poor, "the engine does not name it", "look up its version by hand");
+        return lacking(
+            "runc",
+            Verdict::Poor,
+            "the engine does not name it",
+            "look up its version by hand",
+        );
     };
     match holes(&found) {
         None => good("runc", found),
@@ -210,11 +318,21 @@ async fn runc(docker: &bollard::Docker) -> Check {
 
 /// What is known against this version of runc. Source: the advisories of the project; mended in 1.1.12, and in 1.2.8, 1.3.3 and 1.4.0.
 fn holes(version: &str) -> Option<&'static str> {
-    let number = |part: &str| part.split(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse::<u32>().ok());
+    let number = |part: &str| {
+        part.split(|c: char| !c.is_ascii_digit())
+            .next()
+            .and_then(|digits| digits.parse::<u32>().ok())
+    };
     let mut parts = version.split('.').map(number);
-    let (major, minor, patch) = (parts.next().flatten()?, parts.next().flatten()?, parts.next().flatten().unwrap_or(0));
+    let (major, minor, patch) = (
+        parts.next().flatten()?,
+        parts.next().flatten()?,
+        parts.next().flatten().unwrap_or(0),
+    );
     if (major, minor, patch) < (1, 1, 12) {
-        return Some("a container may leave it (CVE-2024-21626): unless your distribution mended it, take 1.2.8 or newer");
+        return Some(
+            "a container may leave it (CVE-2024-21626): unless your distribution mended it, take 1.2.8 or newer",
+        );
     }
     let mended = match (major, minor) {
         (1, 0 | 1) => false,

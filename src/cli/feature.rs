@@ -99,8 +99,16 @@ pub(super) struct IdArgs {
 }
 
 impl IdArgs {
-    async fn tell<B: serde::Serialize>(&self, method: &str, verb: &str, body: &B) -> anyhow::Result<()> {
-        let path = format!("/api/v1/projects/{}/features/{}{verb}", self.project, self.id);
+    async fn tell<B: serde::Serialize>(
+        &self,
+        method: &str,
+        verb: &str,
+        body: &B,
+    ) -> anyhow::Result<()> {
+        let path = format!(
+            "/api/v1/projects/{}/features/{}{verb}",
+            self.project, self.id
+        );
         let written: Written = ask(&self.data, method, &path, body).await?;
         println!("recorded at position {}", written.position);
         Ok(())
@@ -157,28 +165,61 @@ pub(super) struct AddArgs {
 pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
     match command {
         FeatureCommand::Add(args) => add(args).await,
-        FeatureCommand::List { project, data, output } => {
-            let features: Vec<FeatureShape> = ask(&data, "GET", &format!("/api/v1/projects/{project}/features"), &()).await?;
+        FeatureCommand::List {
+            project,
+            data,
+            output,
+        } => {
+            let features: Vec<FeatureShape> = ask(
+                &data,
+                "GET",
+                &format!("/api/v1/projects/{project}/features"),
+                &(),
+            )
+            .await?;
             if output.json {
                 println!("{}", serde_json::to_string_pretty(&features)?);
                 return Ok(());
             }
             for f in features {
-                println!("{:<16} P{} {:<12} {}", f.id, f.content.priority, f.status, f.content.title);
+                println!(
+                    "{:<16} P{} {:<12} {}",
+                    f.id, f.content.priority, f.status, f.content.title
+                );
             }
             Ok(())
         }
-        FeatureCommand::Show { project, id, data, output } => show(&project, &id, &data, output.json).await,
+        FeatureCommand::Show {
+            project,
+            id,
+            data,
+            output,
+        } => show(&project, &id, &data, output.json).await,
         FeatureCommand::Claim(args) => claim::claim(args).await,
         FeatureCommand::Release { held, reason } => claim::release(held, reason).await,
         FeatureCommand::Submit { held, sha } => claim::submit(held, sha).await,
-        FeatureCommand::Close { feature, how } => feature.tell("POST", "/close", &CloseWish { how }).await,
+        FeatureCommand::Close { feature, how } => {
+            feature.tell("POST", "/close", &CloseWish { how }).await
+        }
         FeatureCommand::Reopen(args) => speak(args, "reopen").await,
         FeatureCommand::Requeue(feature) => feature.tell("POST", "/requeue", &()).await,
         FeatureCommand::Undo(args) => args.tell("POST", "/undo", &()).await,
         FeatureCommand::Withdraw(feature) => feature.tell("DELETE", "", &()).await,
-        FeatureCommand::Depend { feature, on, remove } => {
-            feature.tell("POST", "/dependencies", &Dependency { on: on.to_string(), remove }).await
+        FeatureCommand::Depend {
+            feature,
+            on,
+            remove,
+        } => {
+            feature
+                .tell(
+                    "POST",
+                    "/dependencies",
+                    &Dependency {
+                        on: on.to_string(),
+                        remove,
+                    },
+                )
+                .await
         }
         FeatureCommand::Comment(args) => speak(args, "comments").await,
         FeatureCommand::Answer(args) => speak(args, "answer").await,
@@ -186,7 +227,10 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
 }
 
 async fn speak(args: TextArgs, verb: &str) -> anyhow::Result<()> {
-    let path = format!("/api/v1/projects/{}/features/{}/{verb}", args.project, args.id);
+    let path = format!(
+        "/api/v1/projects/{}/features/{}/{verb}",
+        args.project, args.id
+    );
     let written: Written = ask(&args.data, "POST", &path, &Text { text: args.text }).await?;
     println!("recorded at position {}", written.position);
     Ok(())
@@ -196,10 +240,17 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
     let base = format!("/api/v1/projects/{}/features", args.project);
     let written: Written = match &args.batch {
         Some(file) => {
-            let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-            let batch: events::backlog::Batch =
-                serde_json::from_str(&text).with_context(|| format!("{} is not a batch of features", file.display()))?;
-            ask(&args.data, "POST", &format!("/api/v1/projects/{}/backlog", args.project), &batch).await?
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("reading {}", file.display()))?;
+            let batch: events::backlog::Batch = serde_json::from_str(&text)
+                .with_context(|| format!("{} is not a batch of features", file.display()))?;
+            ask(
+                &args.data,
+                "POST",
+                &format!("/api/v1/projects/{}/backlog", args.project),
+                &batch,
+            )
+            .await?
         }
         None => {
             let content = Content {
@@ -208,11 +259,24 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
                 priority: args.priority,
                 labels: args.labels,
                 category: args.category,
-                kind: if args.bug { FeatureType::Bug } else { FeatureType::Feature },
+                kind: if args.bug {
+                    FeatureType::Bug
+                } else {
+                    FeatureType::Feature
+                },
                 ..Content::titled(&args.title.unwrap_or_default())
             };
             let depends_on = args.depends_on.iter().map(ToString::to_string).collect();
-            ask(&args.data, "POST", &base, &NewFeature { content, depends_on }).await?
+            ask(
+                &args.data,
+                "POST",
+                &base,
+                &NewFeature {
+                    content,
+                    depends_on,
+                },
+            )
+            .await?
         }
     };
     for id in written.ids {
@@ -221,8 +285,19 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn show(project: &ProjectName, id: &FeatureId, data: &DataArgs, json: bool) -> anyhow::Result<()> {
-    let f: FeatureShape = ask(data, "GET", &format!("/api/v1/projects/{project}/features/{id}"), &()).await?;
+async fn show(
+    project: &ProjectName,
+    id: &FeatureId,
+    data: &DataArgs,
+    json: bool,
+) -> anyhow::Result<()> {
+    let f: FeatureShape = ask(
+        data,
+        "GET",
+        &format!("/api/v1/projects/{project}/features/{id}"),
+        &(),
+    )
+    .await?;
     if json {
         println!("{}", serde_json::to_string_pretty(&f)?);
         return Ok(());

@@ -23,13 +23,25 @@ pub(super) enum ImageCommand {
 }
 
 pub(super) async fn run(command: ImageCommand) -> anyhow::Result<()> {
-    let ImageCommand::Build { base, full, image: name } = command;
-    let stage = if full { image::Stage::Full } else { image::Stage::Light };
+    let ImageCommand::Build {
+        base,
+        full,
+        image: name,
+    } = command;
+    let stage = if full {
+        image::Stage::Full
+    } else {
+        image::Stage::Light
+    };
     let name = name.unwrap_or_else(|| stage.image().to_owned());
-    let docker = docker::connect().await.context("an image is built by Docker")?;
+    let docker = docker::connect()
+        .await
+        .context("an image is built by Docker")?;
     let base = match &base {
         Some(base) => base.as_str(),
-        None => image::first_of(&docker, &[image::BASE, image::IMPORTED_BASE]).await?.unwrap_or(image::BASE),
+        None => image::first_of(&docker, &[image::BASE, image::IMPORTED_BASE])
+            .await?
+            .unwrap_or(image::BASE),
     };
     let built = image::build(&docker, stage, base, &name, |line| println!("{line}")).await;
     built.with_context(|| {

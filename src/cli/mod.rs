@@ -96,7 +96,12 @@ pub struct DataArgs {
     #[arg(long, env = "SUPERCARGO_DATA", default_value = "supercargo-data")]
     pub data: PathBuf,
     /// The log in a PostgreSQL database (postgres://USER:PASSWORD@HOST:PORT/DATABASE); a file of the data folder without it
-    #[arg(long = "log", value_name = "URL", env = "SUPERCARGO_LOG", hide_env_values = true)]
+    #[arg(
+        long = "log",
+        value_name = "URL",
+        env = "SUPERCARGO_LOG",
+        hide_env_values = true
+    )]
     pub log: Option<String>,
 }
 
@@ -125,7 +130,9 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Runner(args) => return exit(crate::runner::run(&args)),
         Command::Script => return exit(block_on(crate::script::run())),
-        Command::Agent(command) => block_on(crate::agent::run(command)).map_err(anyhow::Error::from),
+        Command::Agent(command) => {
+            block_on(crate::agent::run(command)).map_err(anyhow::Error::from)
+        }
         Command::Serve(args) => {
             telemetry::start("info,actix_server=warn");
             app::on_system(serve::run(args))
@@ -144,7 +151,12 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Subscription(command) => quiet(subscription::run(command)),
         Command::Doctor { data, output } => quiet(doctor::run(data, output)),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "supercargo", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "supercargo",
+                &mut std::io::stdout(),
+            );
             Ok(())
         }
     };
@@ -168,6 +180,10 @@ fn exit(code: i32) -> ExitCode {
 
 /// Runs a future without the actors: for what runs inside a container.
 fn block_on<F: Future>(work: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a process that cannot make a runtime cannot do anything else either").block_on(work)
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime
+        .expect("a process that cannot make a runtime cannot do anything else either")
+        .block_on(work)
 }

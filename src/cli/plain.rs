@@ -26,14 +26,24 @@ pub(super) fn plain(bytes: &[u8]) -> String {
 
 /// Bytes of the colour sequence that this begins with: `ESC [ digits and semicolons m`.
 fn colour(text: &str) -> usize {
-    let Some(inner) = text.strip_prefix("\u{1b}[") else { return 0 };
-    let digits = inner.bytes().take_while(|b| b.is_ascii_digit() || *b == b';').count();
-    if digits <= 32 && inner.as_bytes().get(digits) == Some(&b'm') { digits + 3 } else { 0 }
+    let Some(inner) = text.strip_prefix("\u{1b}[") else {
+        return 0;
+    };
+    let digits = inner
+        .bytes()
+        .take_while(|b| b.is_ascii_digit() || *b == b';')
+        .count();
+    if digits <= 32 && inner.as_bytes().get(digits) == Some(&b'm') {
+        digits + 3
+    } else {
+        0
+    }
 }
 
 /// Whether a terminal, or a reader's eye, obeys this character instead of showing it.
 fn is_obeyed(c: char) -> bool {
-    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let hides = matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
     (c.is_control() && c != '\n' && c != '\t') || turns || hides
 }
@@ -49,8 +59,14 @@ pub(super) fn signal(signal: &Signal) -> String {
         Signal::Usage { input, output } => format!("({input} tokens read, {output} written)"),
         Signal::Limit(text) => format!("(its provider makes it wait: {text})"),
         Signal::Trouble(text) => format!("(trouble: {text})"),
-        Signal::Result { is_error: true, text } => format!("(ends with a failure: {text})"),
-        Signal::Result { is_error: false, text } => format!("(ends) {text}"),
+        Signal::Result {
+            is_error: true,
+            text,
+        } => format!("(ends with a failure: {text})"),
+        Signal::Result {
+            is_error: false,
+            text,
+        } => format!("(ends) {text}"),
     };
     plain(line.trim_end().as_bytes())
 }
@@ -61,7 +77,12 @@ mod tests {
 
     #[test]
     fn colours_stay_and_what_a_terminal_obeys_is_shown() {
-        let same = ["plain\ttext\n", "\u{1b}[31mred\u{1b}[0m", "\u{1b}[1;38;5;9mx\u{1b}[m", "ü 漢 ✓"];
+        let same = [
+            "plain\ttext\n",
+            "\u{1b}[31mred\u{1b}[0m",
+            "\u{1b}[1;38;5;9mx\u{1b}[m",
+            "ü 漢 ✓",
+        ];
         for text in same {
             assert_eq!(plain(text.as_bytes()), text);
         }
@@ -83,7 +104,10 @@ mod tests {
         for text in obeyed {
             let shown = plain(text.as_bytes());
             assert!(shown.contains('\u{fffd}'), "{text:?}");
-            assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}') && !shown.contains('\r'), "{shown:?}");
+            assert!(
+                !shown.contains('\u{1b}') && !shown.contains('\u{202e}') && !shown.contains('\r'),
+                "{shown:?}"
+            );
         }
         assert_eq!(plain(b"a\xffb"), "a\u{fffd}b");
     }

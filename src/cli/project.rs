@@ -12,7 +12,9 @@ use super::client::ask;
 use super::upstream::{self, UpstreamCommand};
 use super::usage::{self, UsageArgs};
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{Adopted, CredentialShape, NewProject, ProjectChange, ProjectShape, ScaffoldShape, Written};
+use crate::http::shapes::{
+    Adopted, CredentialShape, NewProject, ProjectChange, ProjectShape, ScaffoldShape, Written,
+};
 
 /// Verbs on projects.
 #[derive(Debug, Subcommand)]
@@ -86,8 +88,13 @@ impl CredentialArgs {
         if let Some(file) = &self.ssh_key {
             return Ok(Some(CredentialShape::SshKey { key: read(file)? }));
         }
-        let Some(file) = &self.token_file else { return Ok(None) };
-        Ok(Some(CredentialShape::Token { user: self.token_user.clone(), token: read(file)?.trim().to_owned() }))
+        let Some(file) = &self.token_file else {
+            return Ok(None);
+        };
+        Ok(Some(CredentialShape::Token {
+            user: self.token_user.clone(),
+            token: read(file)?.trim().to_owned(),
+        }))
     }
 }
 
@@ -151,17 +158,27 @@ pub(super) struct SetArgs {
 /// A path that is there becomes absolute, because the server may run elsewhere.
 fn absolute(git_url: &str) -> String {
     let there = std::path::Path::new(git_url).canonicalize().ok();
-    there.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or_else(|| git_url.to_owned())
+    there
+        .and_then(|path| path.to_str().map(str::to_owned))
+        .unwrap_or_else(|| git_url.to_owned())
 }
 
 fn read(file: &PathBuf) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each kind; to be split by concept"
+)]
 pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
     match command {
         ProjectCommand::Add(args) => {
-            let kind = if args.existing { ProjectKind::Existing } else { ProjectKind::New };
+            let kind = if args.existing {
+                ProjectKind::Existing
+            } else {
+                ProjectKind::New
+            };
             let spec = args.spec.as_ref().map(read).transpose()?;
             let new = NewProject {
                 name: args.name.to_string(),
@@ -171,7 +188,10 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
                 credential: args.credential.read()?,
             };
             let written: Written = ask(&args.data, "POST", "/api/v1/projects", &new).await?;
-            println!("{} is registered, recorded at position {}", args.name, written.position);
+            println!(
+                "{} is registered, recorded at position {}",
+                args.name, written.position
+            );
             Ok(())
         }
         ProjectCommand::List { data, output } => {
@@ -181,8 +201,15 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
                 return Ok(());
             }
             for p in &projects {
-                let note = if p.needs_you.is_empty() { "" } else { "  needs you" };
-                println!("{:<24} {:<10} {:>4}/{:<4} {}{note}", p.name, p.status, p.closed, p.total, p.git_url);
+                let note = if p.needs_you.is_empty() {
+                    ""
+                } else {
+                    "  needs you"
+                };
+                println!(
+                    "{:<24} {:<10} {:>4}/{:<4} {}{note}",
+                    p.name, p.status, p.closed, p.total, p.git_url
+                );
             }
             if projects.is_empty() {
                 println!("no project yet; `supercargo project add NAME --git-url URL` makes one");
@@ -196,7 +223,14 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         ProjectCommand::Scaffold(args) => {
             let path = format!("/api/v1/projects/{}/scaffold", args.name);
             let shape: ScaffoldShape = ask(&args.data, "POST", &path, &()).await?;
-            println!("{}", if shape.queued { "queued: it is merged like everything else" } else { "it is as it should be" });
+            println!(
+                "{}",
+                if shape.queued {
+                    "queued: it is merged like everything else"
+                } else {
+                    "it is as it should be"
+                }
+            );
             Ok(())
         }
         ProjectCommand::Upstream(command) => upstream::run(command).await,
@@ -214,17 +248,42 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
 }
 
 async fn adopt(args: &NameArgs) -> anyhow::Result<()> {
-    let adopted: Adopted = ask(&args.data, "POST", &format!("/api/v1/projects/{}/adopt", args.name), &()).await?;
-    println!("{}", if adopted.spec { "the spec is taken over" } else { "no new spec" });
+    let adopted: Adopted = ask(
+        &args.data,
+        "POST",
+        &format!("/api/v1/projects/{}/adopt", args.name),
+        &(),
+    )
+    .await?;
+    println!(
+        "{}",
+        if adopted.spec {
+            "the spec is taken over"
+        } else {
+            "no new spec"
+        }
+    );
     if let Some(issues) = &adopted.issues {
-        println!("{} issues taken in, {} were there already", issues.taken, issues.present);
+        println!(
+            "{} issues taken in, {} were there already",
+            issues.taken, issues.present
+        );
     }
-    adopted.unused.iter().for_each(|file| println!("{file} is not read any more"));
+    adopted
+        .unused
+        .iter()
+        .for_each(|file| println!("{file} is not read any more"));
     Ok(())
 }
 
 async fn intend(args: NameArgs, verb: &str) -> anyhow::Result<()> {
-    let written: Written = ask(&args.data, "POST", &format!("/api/v1/projects/{}/{verb}", args.name), &()).await?;
+    let written: Written = ask(
+        &args.data,
+        "POST",
+        &format!("/api/v1/projects/{}/{verb}", args.name),
+        &(),
+    )
+    .await?;
     println!("{verb}: recorded at position {}", written.position);
     Ok(())
 }
@@ -237,12 +296,25 @@ async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result
     }
     println!("{}  {}", project.name, project.status);
     println!("upstream    {} ({})", project.git_url, project.repository);
-    println!("trunk       {}", project.trunk.as_deref().unwrap_or("empty"));
+    println!(
+        "trunk       {}",
+        project.trunk.as_deref().unwrap_or("empty")
+    );
     println!("agents      {}", project.target);
     println!("features    {} of {} closed", project.closed, project.total);
-    println!("verify      {}", project.settings.verify.as_deref().unwrap_or("none configured"));
+    println!(
+        "verify      {}",
+        project
+            .settings
+            .verify
+            .as_deref()
+            .unwrap_or("none configured")
+    );
     if project.settings.batch_max > 1 {
-        println!("batch       up to {} merges are verified as one", project.settings.batch_max);
+        println!(
+            "batch       up to {} merges are verified as one",
+            project.settings.batch_max
+        );
     }
     for need in &project.needs_you {
         println!("needs you   {need}");
@@ -251,7 +323,13 @@ async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result
 }
 
 async fn set(args: SetArgs) -> anyhow::Result<()> {
-    let now: ProjectShape = ask(&args.data, "GET", &format!("/api/v1/projects/{}", args.name), &()).await?;
+    let now: ProjectShape = ask(
+        &args.data,
+        "GET",
+        &format!("/api/v1/projects/{}", args.name),
+        &(),
+    )
+    .await?;
     let change = ProjectChange {
         credential: args.credential.read()?,
         target: args.target,
@@ -265,7 +343,13 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
         ..ProjectChange::default()
     };
     let change = choices::apply(&args.agents, &args.containers, &now.settings, change)?;
-    let written: Written = ask(&args.data, "PATCH", &format!("/api/v1/projects/{}", args.name), &change).await?;
+    let written: Written = ask(
+        &args.data,
+        "PATCH",
+        &format!("/api/v1/projects/{}", args.name),
+        &change,
+    )
+    .await?;
     println!("set: recorded at position {}", written.position);
     Ok(())
 }

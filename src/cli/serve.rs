@@ -51,17 +51,28 @@ struct KeptArgs {
 impl KeptArgs {
     fn retention(&self) -> Retention {
         Retention {
-            age_ms: self.keep_transcripts_days.saturating_mul(24 * 3_600 * 1_000),
+            age_ms: self
+                .keep_transcripts_days
+                .saturating_mul(24 * 3_600 * 1_000),
             bytes: self.keep_transcripts_gib.saturating_mul(1024 * 1024 * 1024),
         }
     }
 }
 
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
-    let ownership = if args.take_over { Ownership::TakeOver } else { Ownership::Respect };
-    let mut app = App::open(args.data.folder()?.with_providers(args.providers), ownership).await?;
+    let ownership = if args.take_over {
+        Ownership::TakeOver
+    } else {
+        Ownership::Respect
+    };
+    let mut app = App::open(
+        args.data.folder()?.with_providers(args.providers),
+        ownership,
+    )
+    .await?;
     if let Some(file) = &args.ssh_key {
-        let key = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+        let key =
+            std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
         Secrets::new(app.data.secrets()).keep_host_wide(Some(&Credential::SshKey(key)))?;
     }
     app.retain(args.kept.retention());
@@ -82,13 +93,23 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         why = app.failed() => Some(why),
     };
     let at_work = app.running.core.projector.read(|books| {
-        books.projects.values().map(|book| book.enlisted().filter(|(_, berth, _)| berth.job().is_some()).count()).sum::<usize>()
+        books
+            .projects
+            .values()
+            .map(|book| {
+                book.enlisted()
+                    .filter(|(_, berth, _)| berth.job().is_some())
+                    .count()
+            })
+            .sum::<usize>()
     });
     port.handle.stop(true).await;
     socket.stop(true).await;
     app.stop().await;
     if at_work > 0 {
-        eprintln!("{at_work} sessions run on and are adopted by the next start; `supercargo project stop NAME` ends them");
+        eprintln!(
+            "{at_work} sessions run on and are adopted by the next start; `supercargo project stop NAME` ends them"
+        );
     }
     match failed {
         Some(why) => bail!("the server had to end: {why}"),

@@ -11,7 +11,9 @@ use tokio::process::Command;
 
 use super::client::ask;
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{Again, Delivery, EventShape, NewSubscription, SetAside, SubscriptionShape, Taken, Written};
+use crate::http::shapes::{
+    Again, Delivery, EventShape, NewSubscription, SetAside, SubscriptionShape, Taken, Written,
+};
 
 /// Events asked for at once: each is acknowledged by itself, so that a restart repeats one at most.
 const AT_ONCE: usize = 20;
@@ -95,18 +97,45 @@ impl NameArgs {
 
 pub(super) async fn run(command: SubscriptionCommand) -> anyhow::Result<()> {
     match command {
-        SubscriptionCommand::Create { name, project, types, after } => {
+        SubscriptionCommand::Create {
+            name,
+            project,
+            types,
+            after,
+        } => {
             let project = project.map(|project| project.to_string());
-            let new = NewSubscription { name: name.name.to_string(), project, types, after };
+            let new = NewSubscription {
+                name: name.name.to_string(),
+                project,
+                types,
+                after,
+            };
             let written: Written = ask(&name.data, "POST", "/api/v1/subscriptions", &new).await?;
-            println!("{} is kept, recorded at position {}", name.name, written.position);
+            println!(
+                "{} is kept, recorded at position {}",
+                name.name, written.position
+            );
         }
         SubscriptionCommand::List { data, output } => list(&data, output.json).await?,
         SubscriptionCommand::Show { name, output } => show(&name, output.json).await?,
-        SubscriptionCommand::Run { name, tries, once, command } => hand_over(&name, tries.max(1), once, &command).await?,
+        SubscriptionCommand::Run {
+            name,
+            tries,
+            once,
+            command,
+        } => hand_over(&name, tries.max(1), once, &command).await?,
         SubscriptionCommand::Replay { name, position } => {
-            let written: Written = ask(&name.data, "POST", &name.path("/replay"), &Again { position }).await?;
-            println!("to be delivered again: recorded at position {}", written.position);
+            let written: Written = ask(
+                &name.data,
+                "POST",
+                &name.path("/replay"),
+                &Again { position },
+            )
+            .await?;
+            println!(
+                "to be delivered again: recorded at position {}",
+                written.position
+            );
         }
         SubscriptionCommand::Delete { name } => {
             let written: Written = ask(&name.data, "DELETE", &name.path(""), &()).await?;
@@ -123,8 +152,17 @@ async fn list(data: &DataArgs, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     for one in &all {
-        let wants = if one.types.is_empty() { "everything".to_owned() } else { one.types.join(" ") };
-        println!("{:<24} at {:<9} {:>3} parked  {wants}", one.name, one.checkpoint, one.parked.len());
+        let wants = if one.types.is_empty() {
+            "everything".to_owned()
+        } else {
+            one.types.join(" ")
+        };
+        println!(
+            "{:<24} at {:<9} {:>3} parked  {wants}",
+            one.name,
+            one.checkpoint,
+            one.parked.len()
+        );
     }
     if all.is_empty() {
         println!("no subscription yet; `supercargo subscription create NAME` makes one");
@@ -138,18 +176,37 @@ async fn show(name: &NameArgs, json: bool) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string_pretty(&one)?);
         return Ok(());
     }
-    println!("{}  at position {}, {} behind the log", one.name, one.checkpoint, one.behind);
+    println!(
+        "{}  at position {}, {} behind the log",
+        one.name, one.checkpoint, one.behind
+    );
     println!("project     {}", one.project.as_deref().unwrap_or("all"));
-    println!("types       {}", if one.types.is_empty() { "all".to_owned() } else { one.types.join(" ") });
+    println!(
+        "types       {}",
+        if one.types.is_empty() {
+            "all".to_owned()
+        } else {
+            one.types.join(" ")
+        }
+    );
     for parked in &one.parked {
-        let again = if parked.again { " (to be delivered again)" } else { "" };
+        let again = if parked.again {
+            " (to be delivered again)"
+        } else {
+            ""
+        };
         println!("parked      {}{again}: {}", parked.position, parked.why);
     }
     Ok(())
 }
 
 /// Hands events over until there is none, or for ever.
-async fn hand_over(name: &NameArgs, tries: u32, once: bool, command: &[String]) -> anyhow::Result<()> {
+async fn hand_over(
+    name: &NameArgs,
+    tries: u32,
+    once: bool,
+    command: &[String],
+) -> anyhow::Result<()> {
     let mut from = 0;
     loop {
         let path = name.path(&format!("/next?from={from}&limit={AT_ONCE}&wait={}", !once));
@@ -157,12 +214,18 @@ async fn hand_over(name: &NameArgs, tries: u32, once: bool, command: &[String]) 
         for event in &delivery.events {
             match try_to_take(command, event, tries).await? {
                 Ok(()) => {
-                    let taken = Taken { position: event.position };
-                    let _: Written = ask(&name.data, "POST", &name.path("/acknowledge"), &taken).await?;
+                    let taken = Taken {
+                        position: event.position,
+                    };
+                    let _: Written =
+                        ask(&name.data, "POST", &name.path("/acknowledge"), &taken).await?;
                 }
                 Err(why) => {
                     eprintln!("supercargo: position {} is parked: {why}", event.position);
-                    let aside = SetAside { position: event.position, why };
+                    let aside = SetAside {
+                        position: event.position,
+                        why,
+                    };
                     let _: Written = ask(&name.data, "POST", &name.path("/park"), &aside).await?;
                 }
             }
@@ -176,7 +239,11 @@ async fn hand_over(name: &NameArgs, tries: u32, once: bool, command: &[String]) 
 }
 
 /// Runs the command for an event until it takes it; the reason when it never did.
-async fn try_to_take(command: &[String], event: &EventShape, tries: u32) -> anyhow::Result<Result<(), String>> {
+async fn try_to_take(
+    command: &[String],
+    event: &EventShape,
+    tries: u32,
+) -> anyhow::Result<Result<(), String>> {
     let mut pause = PAUSE;
     let mut attempt = 1;
     loop {
@@ -194,7 +261,9 @@ async fn try_to_take(command: &[String], event: &EventShape, tries: u32) -> anyh
 }
 
 async fn take(command: &[String], event: &EventShape) -> anyhow::Result<Result<(), String>> {
-    let Some((program, arguments)) = command.split_first() else { bail!("there is no command to hand events to") };
+    let Some((program, arguments)) = command.split_first() else {
+        bail!("there is no command to hand events to")
+    };
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::piped())

@@ -50,7 +50,10 @@ pub(super) struct EntryArgs {
 
 impl EntryArgs {
     async fn tell<B: serde::Serialize>(&self, verb: &str, body: &B) -> anyhow::Result<()> {
-        let path = format!("/api/v1/projects/{}/trunk/{}/{verb}", self.project, self.entry);
+        let path = format!(
+            "/api/v1/projects/{}/trunk/{}/{verb}",
+            self.project, self.entry
+        );
         let written: Written = ask(&self.data, "POST", &path, body).await?;
         println!("{verb}: recorded at position {}", written.position);
         Ok(())
@@ -59,8 +62,18 @@ impl EntryArgs {
 
 pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
     match command {
-        TrunkCommand::Show { project, data, output } => {
-            let shape: TrunkShape = ask(&data, "GET", &format!("/api/v1/projects/{project}/trunk"), &()).await?;
+        TrunkCommand::Show {
+            project,
+            data,
+            output,
+        } => {
+            let shape: TrunkShape = ask(
+                &data,
+                "GET",
+                &format!("/api/v1/projects/{project}/trunk"),
+                &(),
+            )
+            .await?;
             if output.json {
                 println!("{}", serde_json::to_string_pretty(&shape)?);
                 return Ok(());
@@ -70,19 +83,40 @@ pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
                 shape.branch.as_deref().unwrap_or("no branch yet"),
                 shape.head.as_deref().unwrap_or("no commit")
             );
-            shape.trouble.iter().for_each(|why| println!("trouble: {why}"));
+            shape
+                .trouble
+                .iter()
+                .for_each(|why| println!("trouble: {why}"));
             if shape.batch > 1 {
-                println!("the first {} are verified and published as one", shape.batch);
+                println!(
+                    "the first {} are verified and published as one",
+                    shape.batch
+                );
             }
-            shape.queue.iter().for_each(|entry| println!("{}", line(entry)));
+            shape
+                .queue
+                .iter()
+                .for_each(|entry| println!("{}", line(entry)));
             for entry in &shape.held {
-                println!("{}\n     held: it changes {}", line(entry), entry.protected.join(", "));
+                println!(
+                    "{}\n     held: it changes {}",
+                    line(entry),
+                    entry.protected.join(", ")
+                );
             }
             Ok(())
         }
         TrunkCommand::Conflicts { project, data } => {
-            let found: Vec<ConflictShape> = ask(&data, "GET", &format!("/api/v1/projects/{project}/conflicts"), &()).await?;
-            found.iter().for_each(|conflict| println!("{}  {}", conflict.feature, conflict.paths.join(", ")));
+            let found: Vec<ConflictShape> = ask(
+                &data,
+                "GET",
+                &format!("/api/v1/projects/{project}/conflicts"),
+                &(),
+            )
+            .await?;
+            found.iter().for_each(|conflict| {
+                println!("{}  {}", conflict.feature, conflict.paths.join(", "))
+            });
             if found.is_empty() {
                 println!("everything under way merges");
             }
@@ -94,6 +128,13 @@ pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
 }
 
 fn line(entry: &EntryShape) -> String {
-    let about = [entry.feature.as_deref(), entry.title.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("  ");
-    format!("{:>4}  {:<10} {:<8} {about}", entry.entry, entry.stage, entry.kind)
+    let about = [entry.feature.as_deref(), entry.title.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("  ");
+    format!(
+        "{:>4}  {:<10} {:<8} {about}",
+        entry.entry, entry.stage, entry.kind
+    )
 }

@@ -37,8 +37,18 @@ pub(super) struct ProjectArgs {
 }
 
 impl ProjectArgs {
-    async fn asked<T: serde::de::DeserializeOwned>(&self, method: &str, tail: &str) -> anyhow::Result<T> {
-        ask(&self.data, method, &format!("/api/v1/projects/{}/upstream{tail}", self.project), &()).await
+    async fn asked<T: serde::de::DeserializeOwned>(
+        &self,
+        method: &str,
+        tail: &str,
+    ) -> anyhow::Result<T> {
+        ask(
+            &self.data,
+            method,
+            &format!("/api/v1/projects/{}/upstream{tail}", self.project),
+            &(),
+        )
+        .await
     }
 }
 
@@ -48,20 +58,37 @@ pub(super) async fn run(command: UpstreamCommand) -> anyhow::Result<()> {
         UpstreamCommand::Fetch(project) => project.asked("POST", "/fetch").await?,
         UpstreamCommand::Hook(project) => {
             let hook: HookShape = project.asked("GET", "/hook").await?;
-            println!("post JSON to {} below the server's address, with the secret {}", hook.path, hook.secret);
+            println!(
+                "post JSON to {} below the server's address, with the secret {}",
+                hook.path, hook.secret
+            );
             return Ok(());
         }
         UpstreamCommand::ForgetHostKeys(project) => project.asked("DELETE", "/host-keys").await?,
         UpstreamCommand::Accept { project, sha } => {
             let path = format!("/api/v1/projects/{}/upstream/accept", project.project);
-            let written: Written = ask(&project.data, "POST", &path, &AcceptUpstream { sha }).await?;
+            let written: Written =
+                ask(&project.data, "POST", &path, &AcceptUpstream { sha }).await?;
             println!("accepted: recorded at position {}", written.position);
             return Ok(());
         }
     };
-    println!("{}, branch {}", shape.git_url, shape.branch.as_deref().unwrap_or("not known yet"));
-    println!("at {}", shape.head.as_deref().unwrap_or("no commit: it is empty"));
-    shape.trouble.iter().for_each(|why| println!("trouble: {why}"));
-    shape.host_keys.iter().for_each(|key| println!("pinned: {key}"));
+    println!(
+        "{}, branch {}",
+        shape.git_url,
+        shape.branch.as_deref().unwrap_or("not known yet")
+    );
+    println!(
+        "at {}",
+        shape.head.as_deref().unwrap_or("no commit: it is empty")
+    );
+    shape
+        .trouble
+        .iter()
+        .for_each(|why| println!("trouble: {why}"));
+    shape
+        .host_keys
+        .iter()
+        .for_each(|key| println!("pinned: {key}"));
     Ok(())
 }

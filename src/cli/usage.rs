@@ -18,7 +18,13 @@ pub(super) struct UsageArgs {
 }
 
 pub(super) async fn run(args: &UsageArgs) -> anyhow::Result<()> {
-    let usage: ProjectUsage = ask(&args.data, "GET", &format!("/api/v1/projects/{}/usage", args.name), &()).await?;
+    let usage: ProjectUsage = ask(
+        &args.data,
+        "GET",
+        &format!("/api/v1/projects/{}/usage", args.name),
+        &(),
+    )
+    .await?;
     if args.output.json {
         println!("{}", serde_json::to_string_pretty(&usage)?);
     } else {
@@ -40,12 +46,21 @@ fn lines(usage: &ProjectUsage) -> Vec<String> {
     let models = &usage.models;
     let read = models.input + models.cache_read + models.cache_write;
     let money = models.micro_usd as f64 / 1_000_000.0;
-    let unpriced =
-        if models.unpriced > 0 { format!(", and {} requests without a price", models.unpriced) } else { String::new() };
+    let unpriced = if models.unpriced > 0 {
+        format!(", and {} requests without a price", models.unpriced)
+    } else {
+        String::new()
+    };
     let (disk, denied) = (&usage.disk, usage.egress_denied);
     let rest = [
-        format!("models   {} requests, {read} tokens read, {} written, {money:.2} USD{unpriced}", models.requests, models.output),
-        format!("way out  {} moved, {denied} denied", mib(usage.egress_bytes)),
+        format!(
+            "models   {} requests, {read} tokens read, {} written, {money:.2} USD{unpriced}",
+            models.requests, models.output
+        ),
+        format!(
+            "way out  {} moved, {denied} denied",
+            mib(usage.egress_bytes)
+        ),
         format!(
             "disk     gate {}, caches {}, transcripts {}",
             mib(disk.gate_bytes),
@@ -53,7 +68,17 @@ fn lines(usage: &ProjectUsage) -> Vec<String> {
             mib(disk.transcript_bytes)
         ),
     ];
-    let none = usage.containers.is_empty().then(|| "no container runs".to_owned());
-    let trouble = usage.engine_trouble.iter().map(|why| format!("the engine could not be asked: {why}"));
-    none.into_iter().chain(containers).chain(trouble).chain(rest).collect()
+    let none = usage
+        .containers
+        .is_empty()
+        .then(|| "no container runs".to_owned());
+    let trouble = usage
+        .engine_trouble
+        .iter()
+        .map(|why| format!("the engine could not be asked: {why}"));
+    none.into_iter()
+        .chain(containers)
+        .chain(trouble)
+        .chain(rest)
+        .collect()
 }

@@ -25,8 +25,14 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
     ]
     .map(str::to_owned)
     .to_vec();
-    arguments.extend(["--model".to_owned(), model.to_owned(), "--add-dir".to_owned(), around.tree.display().to_string()]);
-    let tools = object!({"mcpServers": {"supercargo": {"type": "http", "url": around.tools_url()}}});
+    arguments.extend([
+        "--model".to_owned(),
+        model.to_owned(),
+        "--add-dir".to_owned(),
+        around.tree.display().to_string(),
+    ]);
+    let tools =
+        object!({"mcpServers": {"supercargo": {"type": "http", "url": around.tools_url()}}});
     arguments.extend(["--mcp-config".to_owned(), tools.to_string()]);
     let on = || "1".to_owned();
     let environment = vec![
@@ -37,16 +43,30 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
         ("DISABLE_TELEMETRY", on()),
         ("DISABLE_ERROR_REPORTING", on()),
         ("CLAUDE_CODE_MAX_RETRIES", RETRIES.to_owned()),
-        ("CLAUDE_CONFIG_DIR", around.home.join(".claude").display().to_string()),
+        (
+            "CLAUDE_CONFIG_DIR",
+            around.home.join(".claude").display().to_string(),
+        ),
     ];
-    Ok(Launch { program: "claude".to_owned(), arguments, environment, files: vec![] })
+    Ok(Launch {
+        program: "claude".to_owned(),
+        arguments,
+        environment,
+        files: vec![],
+    })
 }
 
 pub(super) fn signals(line: &Value) -> Vec<Signal> {
-    match (text(line, "/type").as_str(), text(line, "/subtype").as_str()) {
+    match (
+        text(line, "/type").as_str(),
+        text(line, "/subtype").as_str(),
+    ) {
         ("assistant", _) => {
             let mut said: Vec<Signal> = blocks(line).filter_map(said).collect();
-            let (input, output) = (number(line, "/message/usage/input_tokens"), number(line, "/message/usage/output_tokens"));
+            let (input, output) = (
+                number(line, "/message/usage/input_tokens"),
+                number(line, "/message/usage/output_tokens"),
+            );
             if output > 0 {
                 said.push(Signal::Usage { input, output });
             }
@@ -59,9 +79,16 @@ pub(super) fn signals(line: &Value) -> Vec<Signal> {
         },
         ("result", subtype) => {
             // Errors of the provider come as a "success" that is an error: the flag counts, and no flag is a failure too.
-            let is_error = line.get("is_error").and_then(Value::as_bool).unwrap_or(true);
+            let is_error = line
+                .get("is_error")
+                .and_then(Value::as_bool)
+                .unwrap_or(true);
             let said = text(line, "/result");
-            let text = if said.is_empty() { format!("{subtype} {}", text(line, "/terminal_reason")) } else { said };
+            let text = if said.is_empty() {
+                format!("{subtype} {}", text(line, "/terminal_reason"))
+            } else {
+                said
+            };
             vec![Signal::Result { is_error, text }]
         }
         _ => vec![],
@@ -69,28 +96,49 @@ pub(super) fn signals(line: &Value) -> Vec<Signal> {
 }
 
 fn retry(line: &Value) -> String {
-    format!("status {}, try {}", number(line, "/error_status"), number(line, "/attempt"))
+    format!(
+        "status {}, try {}",
+        number(line, "/error_status"),
+        number(line, "/attempt")
+    )
 }
 
 fn blocks(line: &Value) -> impl Iterator<Item = &Value> {
-    line.pointer("/message/content").and_then(Value::as_array).into_iter().flatten()
+    line.pointer("/message/content")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }
 
 fn said(block: &Value) -> Option<Signal> {
     match text(block, "/type").as_str() {
         "text" => Some(Signal::Text(text(block, "/text"))),
         "thinking" => Some(Signal::Thinking(text(block, "/thinking"))),
-        "tool_use" => Some(Signal::ToolCall { name: text(block, "/name"), input: json(block.get("input")) }),
+        "tool_use" => Some(Signal::ToolCall {
+            name: text(block, "/name"),
+            input: json(block.get("input")),
+        }),
         _ => None,
     }
 }
 
 fn heard(block: &Value) -> Option<Signal> {
     (text(block, "/type") == "tool_result").then(|| {
-        let parts = block.get("content").and_then(Value::as_array).into_iter().flatten();
+        let parts = block
+            .get("content")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
         let joined: Vec<String> = parts.map(|part| text(part, "/text")).collect();
-        let text = if joined.is_empty() { text(block, "/content") } else { cut(&joined.join("\n")) };
-        Signal::ToolResult { ok: block.get("is_error").and_then(Value::as_bool) != Some(true), text }
+        let text = if joined.is_empty() {
+            text(block, "/content")
+        } else {
+            cut(&joined.join("\n"))
+        };
+        Signal::ToolResult {
+            ok: block.get("is_error").and_then(Value::as_bool) != Some(true),
+            text,
+        }
     })
 }
 
@@ -108,18 +156,42 @@ mod tests {
             [
                 Signal::Thinking("hm".into()),
                 Signal::Text("I do".into()),
-                Signal::ToolCall { name: "Bash".into(), input: r#"{"command":"ls"}"#.into() },
-                Signal::Usage { input: 3, output: 4 },
+                Signal::ToolCall {
+                    name: "Bash".into(),
+                    input: r#"{"command":"ls"}"#.into()
+                },
+                Signal::Usage {
+                    input: 3,
+                    output: 4
+                },
             ]
         );
         let heard = r#"{"type":"user","message":{"content":[{"type":"tool_result","is_error":true,"content":"no"}]}}"#;
-        assert_eq!(read(heard), [Signal::ToolResult { ok: false, text: "no".into() }]);
+        assert_eq!(
+            read(heard),
+            [Signal::ToolResult {
+                ok: false,
+                text: "no".into()
+            }]
+        );
         let parts = r#"{"type":"user","message":{"content":[{"type":"tool_result","content":[{"type":"text","text":"a"}]}]}}"#;
-        assert_eq!(read(parts), [Signal::ToolResult { ok: true, text: "a".into() }]);
+        assert_eq!(
+            read(parts),
+            [Signal::ToolResult {
+                ok: true,
+                text: "a".into()
+            }]
+        );
         let retry = r#"{"type":"system","subtype":"api_retry","attempt":2,"error_status":529}"#;
         assert_eq!(read(retry), [Signal::Limit("status 529, try 2".into())]);
         let turns = r#"{"type":"result","subtype":"error_max_turns","is_error":true,"terminal_reason":"max_turns"}"#;
-        assert_eq!(read(turns), [Signal::Result { is_error: true, text: "error_max_turns max_turns".into() }]);
+        assert_eq!(
+            read(turns),
+            [Signal::Result {
+                is_error: true,
+                text: "error_max_turns max_turns".into()
+            }]
+        );
         assert_eq!(read(r#"{"type":"result"}"#).len(), 1);
         assert_eq!(read(r#"{"type":"system","subtype":"init"}"#), []);
     }

@@ -33,26 +33,53 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
     ]
     .map(str::to_owned)
     .to_vec();
-    arguments.extend(settings.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]));
+    arguments.extend(
+        settings
+            .iter()
+            .flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]),
+    );
     // The prompt is on standard input.
     arguments.push("-".to_owned());
     let home = around.home.join(".codex");
-    let environment = vec![("SUPERCARGO_MODEL_KEY", NO_KEY.to_owned()), ("CODEX_HOME", home.display().to_string())];
+    let environment = vec![
+        ("SUPERCARGO_MODEL_KEY", NO_KEY.to_owned()),
+        ("CODEX_HOME", home.display().to_string()),
+    ];
     let files = vec![(home.join(".keep"), String::new())];
-    Ok(Launch { program: "codex".to_owned(), arguments, environment, files })
+    Ok(Launch {
+        program: "codex".to_owned(),
+        arguments,
+        environment,
+        files,
+    })
 }
 
 pub(super) fn signals(line: &Value) -> Vec<Signal> {
     match text(line, "/type").as_str() {
         "item.started" if text(line, "/item/type") == "command_execution" => {
-            vec![Signal::ToolCall { name: "command_execution".to_owned(), input: json(line.pointer("/item/command")) }]
+            vec![Signal::ToolCall {
+                name: "command_execution".to_owned(),
+                input: json(line.pointer("/item/command")),
+            }]
         }
         "item.completed" => completed(line).into_iter().collect(),
         "turn.completed" => {
-            let (input, output) = (number(line, "/usage/input_tokens"), number(line, "/usage/output_tokens"));
-            vec![Signal::Usage { input, output }, Signal::Result { is_error: false, text: String::new() }]
+            let (input, output) = (
+                number(line, "/usage/input_tokens"),
+                number(line, "/usage/output_tokens"),
+            );
+            vec![
+                Signal::Usage { input, output },
+                Signal::Result {
+                    is_error: false,
+                    text: String::new(),
+                },
+            ]
         }
-        "turn.failed" => vec![Signal::Result { is_error: true, text: text(line, "/error/message") }],
+        "turn.failed" => vec![Signal::Result {
+            is_error: true,
+            text: text(line, "/error/message"),
+        }],
         "error" => vec![Signal::Trouble(text(line, "/message"))],
         _ => vec![],
     }
@@ -78,18 +105,49 @@ mod tests {
     #[test]
     fn lines_become_signals() {
         let read = |line: &str| signals(&serde_json::from_str(line).expect("JSON"));
-        let started = r#"{"type":"item.started","item":{"type":"command_execution","command":"ls"}}"#;
-        assert_eq!(read(started), [Signal::ToolCall { name: "command_execution".into(), input: "\"ls\"".into() }]);
+        let started =
+            r#"{"type":"item.started","item":{"type":"command_execution","command":"ls"}}"#;
+        assert_eq!(
+            read(started),
+            [Signal::ToolCall {
+                name: "command_execution".into(),
+                input: "\"ls\"".into()
+            }]
+        );
         let done = r#"{"type":"item.completed","item":{"type":"command_execution","aggregated_output":"x","exit_code":1}}"#;
-        assert_eq!(read(done), [Signal::ToolResult { ok: false, text: "x".into() }]);
+        assert_eq!(
+            read(done),
+            [Signal::ToolResult {
+                ok: false,
+                text: "x".into()
+            }]
+        );
         let said = r#"{"type":"item.completed","item":{"type":"agent_message","text":"done"}}"#;
         assert_eq!(read(said), [Signal::Text("done".into())]);
         let failed = r#"{"type":"turn.failed","error":{"message":"401"}}"#;
-        assert_eq!(read(failed), [Signal::Result { is_error: true, text: "401".into() }]);
+        assert_eq!(
+            read(failed),
+            [Signal::Result {
+                is_error: true,
+                text: "401".into()
+            }]
+        );
         // A model whose name is not known to the tool is an item of type error, and harmless.
         let odd = r#"{"type":"item.completed","item":{"type":"error","message":"unknown model"}}"#;
         assert_eq!(read(odd), [Signal::Trouble("unknown model".into())]);
         let end = r#"{"type":"turn.completed","usage":{"input_tokens":5,"output_tokens":2}}"#;
-        assert_eq!(read(end), [Signal::Usage { input: 5, output: 2 }, Signal::Result { is_error: false, text: String::new() }]);
+        assert_eq!(
+            read(end),
+            [
+                Signal::Usage {
+                    input: 5,
+                    output: 2
+                },
+                Signal::Result {
+                    is_error: false,
+                    text: String::new()
+                }
+            ]
+        );
     }
 }

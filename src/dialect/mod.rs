@@ -101,7 +101,11 @@ impl Surroundings<'_> {
 
 /// How the agent is launched; none for dialects that are not a vendor's tool.
 pub fn launch(spec: &AgentSpec, around: &Surroundings<'_>) -> Result<Option<Launch>, String> {
-    let model = || spec.model.as_deref().ok_or_else(|| format!("the dialect {} needs a model", spec.dialect.name()));
+    let model = || {
+        spec.model
+            .as_deref()
+            .ok_or_else(|| format!("the dialect {} needs a model", spec.dialect.name()))
+    };
     Ok(match spec.dialect {
         Dialect::Script | Dialect::Command => None,
         Dialect::Claude => Some(claude::launch(model()?, around)?),
@@ -113,7 +117,9 @@ pub fn launch(spec: &AgentSpec, around: &Surroundings<'_>) -> Result<Option<Laun
 
 /// Where tools find the model, for commands that were given a provider: the names that the field's libraries read.
 pub fn model_environment(around: &Surroundings<'_>) -> Result<Vec<(&'static str, String)>, String> {
-    let Some(models) = around.models else { return Ok(Vec::new()) };
+    let Some(models) = around.models else {
+        return Ok(Vec::new());
+    };
     let url = around.model_url()?;
     let key = NO_KEY.to_owned();
     Ok(match models.protocol {
@@ -139,17 +145,28 @@ pub fn signals(dialect: Dialect, line: &str) -> Vec<Signal> {
 }
 
 fn plain(line: &str) -> Vec<Signal> {
-    if line.trim().is_empty() { vec![] } else { vec![Signal::Text(cut(line))] }
+    if line.trim().is_empty() {
+        vec![]
+    } else {
+        vec![Signal::Text(cut(line))]
+    }
 }
 
 fn cut(text: &str) -> String {
-    let end = text.char_indices().nth(TEXT_MAX).map_or(text.len(), |(at, _)| at);
+    let end = text
+        .char_indices()
+        .nth(TEXT_MAX)
+        .map_or(text.len(), |(at, _)| at);
     text[..end].to_owned()
 }
 
 /// The text below a path of keys, or nothing.
 fn text(value: &Value, path: &str) -> String {
-    value.pointer(path).and_then(Value::as_str).map(cut).unwrap_or_default()
+    value
+        .pointer(path)
+        .and_then(Value::as_str)
+        .map(cut)
+        .unwrap_or_default()
 }
 
 fn number(value: &Value, path: &str) -> u64 {
@@ -176,7 +193,12 @@ const LINE_MAX: usize = 4 * 1024 * 1024;
 impl Listener {
     /// Listens to an agent of this dialect.
     pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, line: Vec::new(), too_long: false, failure: None }
+        Self {
+            dialect,
+            line: Vec::new(),
+            too_long: false,
+            failure: None,
+        }
     }
 
     /// Takes the next bytes of its standard output.
@@ -228,23 +250,33 @@ mod tests {
     fn an_end_is_a_failure_when_the_agent_says_so() {
         let ok = br#"{"type":"result","subtype":"success","is_error":false,"result":"done"}"#;
         // Providers' errors come under the subtype "success": that word says nothing.
-        let bad = br#"{"type":"result","subtype":"success","is_error":true,"result":"API Error: 400"}"#;
+        let bad =
+            br#"{"type":"result","subtype":"success","is_error":true,"result":"API Error: 400"}"#;
         let hear = |parts: &[&[u8]]| {
             let mut listener = Listener::new(Dialect::Claude);
             parts.iter().for_each(|part| listener.take(part));
             listener.failure()
         };
         assert_eq!(hear(&[ok]), None);
-        assert_eq!(hear(&[&bad[..20], &bad[20..], b"\n"]), Some("API Error: 400".to_owned()));
+        assert_eq!(
+            hear(&[&bad[..20], &bad[20..], b"\n"]),
+            Some("API Error: 400".to_owned())
+        );
         assert_eq!(hear(&[bad, b"\n", ok]), None, "the last word counts");
         let endless = vec![b'x'; LINE_MAX];
-        assert_eq!(hear(&[&endless, &endless, b"\n", bad]), Some("API Error: 400".to_owned()));
+        assert_eq!(
+            hear(&[&endless, &endless, b"\n", bad]),
+            Some("API Error: 400".to_owned())
+        );
         assert_eq!(hear(&[b"\xff\xfe{\n", b"null\n", b"[]"]), None);
     }
 
     #[test]
     fn every_launch_names_the_door_and_no_key() {
-        let models = |protocol| ModelApi { provider: "p".into(), protocol };
+        let models = |protocol| ModelApi {
+            provider: "p".into(),
+            protocol,
+        };
         let (home, tree) = (Path::new("/work/home"), Path::new("/work/tree"));
         for (model, protocol) in [
             ("claude-x", Protocol::Anthropic),
@@ -254,16 +286,37 @@ mod tests {
         ] {
             let spec = AgentSpec::for_model(model).expect("a spec");
             let models = models(protocol);
-            let around = Surroundings { home, tree, url: "http://127.0.0.1:9", models: Some(&models) };
+            let around = Surroundings {
+                home,
+                tree,
+                url: "http://127.0.0.1:9",
+                models: Some(&models),
+            };
             let launch = launch(&spec, &around).expect("a launch").expect("a tool");
             let all = format!("{launch:?}");
             assert!(all.contains("http://127.0.0.1:9/model/p"), "{all}");
-            let told = launch.arguments.iter().chain(launch.environment.iter().map(|(_, value)| value));
+            let told = launch
+                .arguments
+                .iter()
+                .chain(launch.environment.iter().map(|(_, value)| value));
             let told = told.chain(launch.files.iter().map(|(_, content)| content));
-            assert!(told.into_iter().any(|text| text.contains("http://127.0.0.1:9/mcp")), "{all}");
-            assert!(launch.files.iter().all(|(path, _)| path.starts_with(home)), "{all}");
-            let bare = Surroundings { models: None, ..around };
-            assert!(super::launch(&spec, &bare).is_err(), "no provider, no launch");
+            assert!(
+                told.into_iter()
+                    .any(|text| text.contains("http://127.0.0.1:9/mcp")),
+                "{all}"
+            );
+            assert!(
+                launch.files.iter().all(|(path, _)| path.starts_with(home)),
+                "{all}"
+            );
+            let bare = Surroundings {
+                models: None,
+                ..around
+            };
+            assert!(
+                super::launch(&spec, &bare).is_err(),
+                "no provider, no launch"
+            );
         }
     }
 }

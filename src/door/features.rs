@@ -8,20 +8,43 @@ use super::serve::{denied, problem};
 use crate::http::shapes::{self, FeatureShape};
 
 /// The features of the session's project, in the order of the queue; with a status, only those.
-pub(super) fn list(sessions: &Sessions, session: &SessionId, status: Option<&str>) -> Result<Vec<FeatureShape>, Problem> {
-    let mut all = sessions.look(session, |book, _| shapes::features(book)).map_err(denied)?;
+pub(super) fn list(
+    sessions: &Sessions,
+    session: &SessionId,
+    status: Option<&str>,
+) -> Result<Vec<FeatureShape>, Problem> {
+    let mut all = sessions
+        .look(session, |book, _| shapes::features(book))
+        .map_err(denied)?;
     all.retain(|feature| status.is_none_or(|status| feature.status == status));
     Ok(all)
 }
 
 /// One of them; without an id the one that the session is about.
-pub(super) fn show(sessions: &Sessions, session: &SessionId, id: Option<&str>) -> Result<FeatureShape, Problem> {
-    let id: Option<FeatureId> = id.map(str::parse).transpose().map_err(|why| problem("invalid", &format!("{why}")))?;
+pub(super) fn show(
+    sessions: &Sessions,
+    session: &SessionId,
+    id: Option<&str>,
+) -> Result<FeatureShape, Problem> {
+    let id: Option<FeatureId> = id
+        .map(str::parse)
+        .transpose()
+        .map_err(|why| problem("invalid", &format!("{why}")))?;
     let found = sessions.look(session, |book, job| {
         let id = id.or_else(|| job.feature.clone())?;
         let tracked = book.features.get(&id)?;
-        Some(shapes::feature(book, &id, tracked.state.known()?, tracked.version))
+        Some(shapes::feature(
+            book,
+            &id,
+            tracked.state.known()?,
+            tracked.version,
+        ))
     });
-    let unknown = || problem("not_found", "no such feature in this project; without an id: this session is about none");
+    let unknown = || {
+        problem(
+            "not_found",
+            "no such feature in this project; without an id: this session is about none",
+        )
+    };
     found.map_err(denied)?.ok_or_else(unknown)
 }

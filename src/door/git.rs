@@ -14,9 +14,25 @@ use crate::gate::{self, GateAnswer, GateBody, GateError, GateRequest, REQUEST_MA
 pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer {
     let denied = |d: actors::sessions::Denied| problem("not_found", &d.to_string());
     let project = behind.sessions.gate_of(&behind.session).map_err(denied)?;
-    let within = request.uri().path().strip_prefix(&format!("/git/{project}.git/")).map(str::to_owned);
-    let Some(within) = within else { return Err(problem("not_found", "this session reads its own project's repository only")) };
-    let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let within = request
+        .uri()
+        .path()
+        .strip_prefix(&format!("/git/{project}.git/"))
+        .map(str::to_owned);
+    let Some(within) = within else {
+        return Err(problem(
+            "not_found",
+            "this session reads its own project's repository only",
+        ));
+    };
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
     let mut asked = GateRequest {
         within,
         query: request.uri().query().unwrap_or_default().to_owned(),
@@ -28,11 +44,16 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
     };
     asked.body = read(request, REQUEST_MAX).await?;
     let may_push = |name: &str| {
-        behind.sessions.may_push(&behind.session, name).map_err(|denied| {
-            // Late or foreign: it is counted and recorded with whatever else the session was denied.
-            behind.sessions.turned_down(&behind.session, &format!("git push {name}"));
-            denied.to_string()
-        })
+        behind
+            .sessions
+            .may_push(&behind.session, name)
+            .map_err(|denied| {
+                // Late or foreign: it is counted and recorded with whatever else the session was denied.
+                behind
+                    .sessions
+                    .turned_down(&behind.session, &format!("git push {name}"));
+                denied.to_string()
+            })
     };
     let answer = gate::serve(&behind.gates, project.as_str(), asked, may_push).await;
     into_response(answer.map_err(|error| match &error {
@@ -49,7 +70,14 @@ fn into_response(answer: GateAnswer) -> Answer {
     }
     let body = match answer.body {
         GateBody::Whole(bytes) => full(bytes),
-        GateBody::Streamed(reader) => StreamBody::new(ReaderStream::new(reader).map_ok(Frame::data)).boxed(),
+        GateBody::Streamed(reader) => {
+            StreamBody::new(ReaderStream::new(reader).map_ok(Frame::data)).boxed()
+        }
     };
-    response.body(body).map_err(|e| problem("later", &format!("the git backend's answer makes no sense: {e}")))
+    response.body(body).map_err(|e| {
+        problem(
+            "later",
+            &format!("the git backend's answer makes no sense: {e}"),
+        )
+    })
 }

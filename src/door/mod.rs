@@ -98,7 +98,12 @@ pub fn check_length(folder: &Path) -> Result<(), String> {
 impl DoorKeeper {
     /// A keeper of doors in front of the gates.
     pub fn new(rooms: Rooms, sessions: Sessions, engine: Arc<dyn Engine>) -> Self {
-        Self { rooms, sessions, engine, open: Mutex::default() }
+        Self {
+            rooms,
+            sessions,
+            engine,
+            open: Mutex::default(),
+        }
     }
 
     fn open_door(&self, session: &SessionId, name: &ContainerName) -> std::io::Result<Door> {
@@ -133,7 +138,11 @@ impl DoorKeeper {
             };
             listeners.push(tokio::spawn(serve::listen(listener, behind)));
         }
-        Ok(Door { listeners, folder, _open: open })
+        Ok(Door {
+            listeners,
+            folder,
+            _open: open,
+        })
     }
 }
 
@@ -149,7 +158,11 @@ impl Drop for Door {
 impl Doors for DoorKeeper {
     async fn keep(&self, wanted: BTreeMap<SessionId, ContainerName>) {
         let mut open = self.open.lock().await;
-        let over: Vec<_> = open.keys().filter(|session| !wanted.contains_key(*session)).cloned().collect();
+        let over: Vec<_> = open
+            .keys()
+            .filter(|session| !wanted.contains_key(*session))
+            .cloned()
+            .collect();
         for session in over {
             if let Some(door) = open.remove(&session)
                 && let Err(error) = std::fs::remove_dir_all(&door.folder)
@@ -165,7 +178,9 @@ impl Doors for DoorKeeper {
                 Ok(door) => {
                     open.insert(session, door);
                 }
-                Err(error) => tracing::error!(%session, %error, "the door of a session could not be opened"),
+                Err(error) => {
+                    tracing::error!(%session, %error, "the door of a session could not be opened")
+                }
             }
         }
     }

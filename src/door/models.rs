@@ -12,17 +12,34 @@ use crate::gateway::{GatewayError, ModelRequest, REQUEST_MAX};
 
 /// Serves one request under `/model/<provider>/`.
 pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer {
-    let whole = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
-    let asked = whole.strip_prefix("/model/").and_then(|rest| rest.split_once('/'));
-    let Some((provider, rest)) = asked else { return Err(problem("not_found", "write /model/PROVIDER/…")) };
+    let whole = request
+        .uri()
+        .path_and_query()
+        .map_or_else(String::new, ToString::to_string);
+    let asked = whole
+        .strip_prefix("/model/")
+        .and_then(|rest| rest.split_once('/'));
+    let Some((provider, rest)) = asked else {
+        return Err(problem("not_found", "write /model/PROVIDER/…"));
+    };
     let (provider, rest) = (provider.to_owned(), format!("/{rest}"));
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let body = read(request, REQUEST_MAX).await?;
-    let asked = ModelRequest { method, provider, rest, headers, body };
-    let answer = behind.gateway.serve(&behind.sessions, &behind.session, asked).await.map_err(|error| match &error {
-        GatewayError::Refused(why) => problem("not_found", why),
-        GatewayError::Unreachable(..) => problem("later", &error.to_string()),
-    })?;
+    let asked = ModelRequest {
+        method,
+        provider,
+        rest,
+        headers,
+        body,
+    };
+    let answer = behind
+        .gateway
+        .serve(&behind.sessions, &behind.session, asked)
+        .await
+        .map_err(|error| match &error {
+            GatewayError::Refused(why) => problem("not_found", why),
+            GatewayError::Unreachable(..) => problem("later", &error.to_string()),
+        })?;
     let mut response = Response::new(StreamBody::new(answer.body.map_ok(Frame::data)).boxed());
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;

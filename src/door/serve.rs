@@ -47,37 +47,66 @@ pub(super) async fn listen(listener: UnixListener, behind: Behind) {
 }
 
 async fn connection(stream: UnixStream, behind: Behind) {
-    let pid = stream.peer_cred().ok().and_then(|cred| cred.pid()).unwrap_or(0);
-    let heard = behind.voice == Voice::Agent || behind.engine.is_main_process(&behind.name, pid).await;
+    let pid = stream
+        .peer_cred()
+        .ok()
+        .and_then(|cred| cred.pid())
+        .unwrap_or(0);
+    let heard =
+        behind.voice == Voice::Agent || behind.engine.is_main_process(&behind.name, pid).await;
     let service = service_fn(move |request| {
         let behind = behind.clone();
         async move {
-            let answer = if heard { route(&behind, request).await } else { Err(not_heard(pid)) };
+            let answer = if heard {
+                route(&behind, request).await
+            } else {
+                Err(not_heard(pid))
+            };
             Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(|problem| refusal(&problem)))
         }
     });
-    let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+    let served = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
+        .await;
     if let Err(error) = served {
         tracing::debug!(%error, "a connection of a door was cut");
     }
 }
 
 fn not_heard(pid: i32) -> Problem {
-    let detail = format!("process {pid} is not the container's main process: only that is heard here");
-    Problem { code: "not_heard".to_owned(), detail }
+    let detail =
+        format!("process {pid} is not the container's main process: only that is heard here");
+    Problem {
+        code: "not_heard".to_owned(),
+        detail,
+    }
 }
 
 async fn route(behind: &Behind, request: Request<Incoming>) -> Answer {
-    if behind.voice == Voice::Agent && (request.method() == Method::CONNECT || request.uri().scheme().is_some()) {
+    if behind.voice == Voice::Agent
+        && (request.method() == Method::CONNECT || request.uri().scheme().is_some())
+    {
         return outside(behind, request).await;
     }
     let path = request.uri().path().to_owned();
     match (behind.voice, request.method(), path.as_str()) {
-        (Voice::Control, &Method::POST, "/hello") => json(behind.sessions.hello(&behind.session).await),
+        (Voice::Control, &Method::POST, "/hello") => {
+            json(behind.sessions.hello(&behind.session).await)
+        }
         (Voice::Control, &Method::POST, "/beat") => json(behind.sessions.beat(&behind.session)),
         (Voice::Control, &Method::POST, "/output") => {
-            let seq = request.uri().query().and_then(|q| q.strip_prefix("seq=")).and_then(|n| n.parse().ok());
-            let seq = seq.ok_or_else(|| problem("invalid", "the number of the chunk is missing: /output?seq=N"))?;
+            let seq = request
+                .uri()
+                .query()
+                .and_then(|q| q.strip_prefix("seq="))
+                .and_then(|n| n.parse().ok());
+            let seq = seq.ok_or_else(|| {
+                problem(
+                    "invalid",
+                    "the number of the chunk is missing: /output?seq=N",
+                )
+            })?;
             let bytes = read(request, CHUNK_MAX).await?;
             json(behind.sessions.output(&behind.session, seq, &bytes).await)
         }
@@ -90,25 +119,47 @@ async fn route(behind: &Behind, request: Request<Incoming>) -> Answer {
             json(behind.sessions.say(&behind.session, say).await)
         }
         (Voice::Agent, &Method::GET, "/v1/features") => {
-            let status = request.uri().query().and_then(|query| query.strip_prefix("status="));
-            let status = status.map(|s| percent_encoding::percent_decode_str(s).decode_utf8_lossy().into_owned());
-            shown(&features::list(&behind.sessions, &behind.session, status.as_deref())?)
+            let status = request
+                .uri()
+                .query()
+                .and_then(|query| query.strip_prefix("status="));
+            let status = status.map(|s| {
+                percent_encoding::percent_decode_str(s)
+                    .decode_utf8_lossy()
+                    .into_owned()
+            });
+            shown(&features::list(
+                &behind.sessions,
+                &behind.session,
+                status.as_deref(),
+            )?)
         }
-        (Voice::Agent, &Method::GET, "/v1/feature") => shown(&features::show(&behind.sessions, &behind.session, None)?),
+        (Voice::Agent, &Method::GET, "/v1/feature") => {
+            shown(&features::show(&behind.sessions, &behind.session, None)?)
+        }
         (Voice::Agent, &Method::GET, path) if path.starts_with("/v1/features/") => {
             let id = path.strip_prefix("/v1/features/");
             shown(&features::show(&behind.sessions, &behind.session, id)?)
         }
         (Voice::Agent, _, "/mcp") => mcp::serve(behind, request).await,
         (Voice::Agent, _, path) if path.starts_with("/git/") => git::serve(behind, request).await,
-        (Voice::Agent, _, path) if path.starts_with("/model/") => models::serve(behind, request).await,
-        (_, method, path) => Err(problem("not_found", &format!("{method} {path} is not known at this door"))),
+        (Voice::Agent, _, path) if path.starts_with("/model/") => {
+            models::serve(behind, request).await
+        }
+        (_, method, path) => Err(problem(
+            "not_found",
+            &format!("{method} {path} is not known at this door"),
+        )),
     }
 }
 
 /// What wants out.
 async fn outside(behind: &Behind, request: Request<Incoming>) -> Answer {
-    let proxy = Proxy { sessions: behind.sessions.clone(), session: behind.session.clone(), open: behind.open.clone() };
+    let proxy = Proxy {
+        sessions: behind.sessions.clone(),
+        session: behind.session.clone(),
+        open: behind.open.clone(),
+    };
     proxy.serve(request).await.map_err(|barred| match &barred {
         Barred::Denied(why) => problem("egress_denied", why),
         Barred::Failed(why) => problem("unreachable", why),
@@ -116,30 +167,49 @@ async fn outside(behind: &Behind, request: Request<Incoming>) -> Answer {
 }
 
 pub(super) fn problem(code: &str, detail: &str) -> Problem {
-    Problem { code: code.to_owned(), detail: detail.to_owned() }
+    Problem {
+        code: code.to_owned(),
+        detail: detail.to_owned(),
+    }
 }
 
 pub(super) async fn read(request: Request<Incoming>, max: usize) -> Result<Bytes, Problem> {
     let collected = Limited::new(request.into_body(), max).collect().await;
-    collected
-        .map(|c| c.to_bytes())
-        .map_err(|e| problem("too_large", &format!("the body could not be taken, at most {max} bytes: {e}")))
+    collected.map(|c| c.to_bytes()).map_err(|e| {
+        problem(
+            "too_large",
+            &format!("the body could not be taken, at most {max} bytes: {e}"),
+        )
+    })
 }
 
 async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Problem> {
     let bytes = read(request, JSON_MAX).await?;
-    serde_json::from_slice(&bytes).map_err(|e| problem("invalid", &format!("the JSON is not what is expected here: {e}")))
+    serde_json::from_slice(&bytes).map_err(|e| {
+        problem(
+            "invalid",
+            &format!("the JSON is not what is expected here: {e}"),
+        )
+    })
 }
 
 pub(super) fn full(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into()).map_err(|never| match never {}).boxed()
+    Full::new(bytes.into())
+        .map_err(|never| match never {})
+        .boxed()
 }
 
 /// What a session's request was turned down for, as it goes over the wire.
 pub(super) fn denied(denied: Denied) -> Problem {
     match denied {
-        Denied::Refused { code, message } => Problem { code, detail: message },
-        Denied::Later(why) => Problem { code: LATER.to_owned(), detail: why },
+        Denied::Refused { code, message } => Problem {
+            code,
+            detail: message,
+        },
+        Denied::Later(why) => Problem {
+            code: LATER.to_owned(),
+            detail: why,
+        },
     }
 }
 
@@ -158,7 +228,10 @@ const LATER: &str = "later";
 fn answer_with(status: StatusCode, bytes: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(full(bytes));
     *response.status_mut() = status;
-    response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(
+        "content-type",
+        hyper::header::HeaderValue::from_static("application/json"),
+    );
     response
 }
 

@@ -26,7 +26,14 @@ pub(super) fn read(bytes: &[u8]) -> Hello {
             return Hello::Foreign;
         }
         match acceptor.accept() {
-            Ok(Some(accepted)) => return Hello::Names(accepted.client_hello().server_name().map(str::to_ascii_lowercase)),
+            Ok(Some(accepted)) => {
+                return Hello::Names(
+                    accepted
+                        .client_hello()
+                        .server_name()
+                        .map(str::to_ascii_lowercase),
+                );
+            }
             Ok(None) => {}
             Err(_) => return Hello::Foreign,
         }
@@ -40,11 +47,15 @@ mod tests {
 
     fn hello(host: &str) -> Vec<u8> {
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-        let config =
-            rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
-        let config = config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions");
+        let config = config
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
         let name = host.to_owned().try_into().expect("a name");
-        let mut client = rustls::ClientConnection::new(std::sync::Arc::new(config), name).expect("a client");
+        let mut client =
+            rustls::ClientConnection::new(std::sync::Arc::new(config), name).expect("a client");
         let mut bytes = Vec::new();
         client.write_tls(&mut bytes).expect("written");
         bytes
@@ -57,7 +68,11 @@ mod tests {
         for end in [1, 5, bytes.len() / 2, bytes.len() - 1] {
             assert_eq!(read(&bytes[..end]), Hello::Unfinished, "{end}");
         }
-        assert_eq!(read(&hello("127.0.0.1")), Hello::Names(None), "an address is not named");
+        assert_eq!(
+            read(&hello("127.0.0.1")),
+            Hello::Names(None),
+            "an address is not named"
+        );
         assert_eq!(read(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"), Hello::Foreign);
         assert_eq!(read(b"SSH-2.0-x\r\n"), Hello::Foreign);
     }

@@ -79,7 +79,11 @@ impl Count {
     /// what it has moved itself.
     fn take(&self, bytes: u64) -> bool {
         let untold = self.untold.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        let mine = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
+        let mine = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(bytes)
+            });
         if mine.is_err() {
             return false;
         }
@@ -87,13 +91,17 @@ impl Count {
             return true;
         }
         self.tell();
-        let left = self.sessions.leave(&self.session).map_or(0, |leave| leave.bytes_left);
+        let left = self
+            .sessions
+            .leave(&self.session)
+            .map_or(0, |leave| leave.bytes_left);
         self.left.fetch_min(left, Ordering::Relaxed);
         left > 0
     }
 
     fn tell(&self) {
-        self.sessions.moved(&self.session, self.untold.swap(0, Ordering::Relaxed));
+        self.sessions
+            .moved(&self.session, self.untold.swap(0, Ordering::Relaxed));
     }
 }
 
@@ -106,7 +114,11 @@ impl Drop for Count {
 impl Proxy {
     /// Serves a request in absolute form, or a CONNECT.
     pub(crate) async fn serve(&self, request: Request<Incoming>) -> Result<Response<Body>, Barred> {
-        if request.method() == Method::CONNECT { self.connect(request).await } else { self.plain(request).await }
+        if request.method() == Method::CONNECT {
+            self.connect(request).await
+        } else {
+            self.plain(request).await
+        }
     }
 
     fn denied(&self, target: &str, why: &str) -> Barred {
@@ -115,26 +127,58 @@ impl Proxy {
     }
 
     /// What may be reached under this target, or why nothing.
-    async fn reach(&self, asked: &str, target: Option<&Target>, way: Way<'_>) -> Result<(TcpStream, Arc<Count>), Barred> {
-        let target = target.ok_or_else(|| self.denied(asked, "this is no host and port that can be read in one way only"))?;
+    async fn reach(
+        &self,
+        asked: &str,
+        target: Option<&Target>,
+        way: Way<'_>,
+    ) -> Result<(TcpStream, Arc<Count>), Barred> {
+        let target = target.ok_or_else(|| {
+            self.denied(
+                asked,
+                "this is no host and port that can be read in one way only",
+            )
+        })?;
         let shown = target.to_string();
-        let leave = self.sessions.leave(&self.session).map_err(|over| self.denied(&shown, &over.to_string()))?;
+        let leave = self
+            .sessions
+            .leave(&self.session)
+            .map_err(|over| self.denied(&shown, &over.to_string()))?;
         let Leave { rules, bytes_left } = leave;
         let Some(rule) = allowed(&rules, target, way) else {
-            return Err(self.denied(&shown, "the project's egress rules do not allow it; a person may add it to the settings"));
+            return Err(self.denied(
+                &shown,
+                "the project's egress rules do not allow it; a person may add it to the settings",
+            ));
         };
         if bytes_left == 0 {
             return Err(self.denied(&shown, "this session has spent its egress budget"));
         }
         let may_be_private = rule.private || target.is_address();
-        let found = tokio::time::timeout(CONNECT_WITHIN, tokio::net::lookup_host((target.host.as_str(), target.port))).await;
-        let found = found.map_err(|_| Barred::Failed(format!("{shown}: its name was not resolved in time")))?;
-        let found: Vec<SocketAddr> = found.map_err(|e| Barred::Failed(format!("{shown}: {e}")))?.collect();
-        let open: Vec<SocketAddr> = found.iter().copied().filter(|at| may_be_private || !is_private(at.ip())).collect();
+        let found = tokio::time::timeout(
+            CONNECT_WITHIN,
+            tokio::net::lookup_host((target.host.as_str(), target.port)),
+        )
+        .await;
+        let found = found
+            .map_err(|_| Barred::Failed(format!("{shown}: its name was not resolved in time")))?;
+        let found: Vec<SocketAddr> = found
+            .map_err(|e| Barred::Failed(format!("{shown}: {e}")))?
+            .collect();
+        let open: Vec<SocketAddr> = found
+            .iter()
+            .copied()
+            .filter(|at| may_be_private || !is_private(at.ip()))
+            .collect();
         if open.is_empty() && !found.is_empty() {
-            return Err(self.denied(&shown, "its name stands for an address of this host or its networks"));
+            return Err(self.denied(
+                &shown,
+                "its name stands for an address of this host or its networks",
+            ));
         }
-        let stream = connected(&open).await.map_err(|why| Barred::Failed(format!("{shown}: {why}")))?;
+        let stream = connected(&open)
+            .await
+            .map_err(|why| Barred::Failed(format!("{shown}: {why}")))?;
         let count = Count {
             sessions: self.sessions.clone(),
             session: self.session.clone(),
@@ -148,32 +192,65 @@ impl Proxy {
         let asked = request.uri().to_string();
         let target = Target::parse(&asked);
         let (stream, count) = self.reach(&asked, target.as_ref(), Way::Tunnel).await?;
-        let Some(target) = target else { return Err(self.denied(&asked, "no target")) };
-        let tunnel = tunnel::Tunnel { target, stream, count, proxy: self.clone() };
+        let Some(target) = target else {
+            return Err(self.denied(&asked, "no target"));
+        };
+        let tunnel = tunnel::Tunnel {
+            target,
+            stream,
+            count,
+            proxy: self.clone(),
+        };
         tokio::spawn(tunnel.run(request));
-        Ok(Response::new(http_body_util::Empty::new().map_err(|never| match never {}).boxed()))
+        Ok(Response::new(
+            http_body_util::Empty::new()
+                .map_err(|never| match never {})
+                .boxed(),
+        ))
     }
 
     async fn plain(&self, mut request: Request<Incoming>) -> Result<Response<Body>, Barred> {
         let uri = request.uri().clone();
-        let asked = uri.authority().map_or_else(|| uri.to_string(), ToString::to_string);
+        let asked = uri
+            .authority()
+            .map_or_else(|| uri.to_string(), ToString::to_string);
         if uri.scheme_str() != Some("http") {
-            return Err(self.denied(&asked, "only plain http is asked for in this way; https comes as CONNECT"));
+            return Err(self.denied(
+                &asked,
+                "only plain http is asked for in this way; https comes as CONNECT",
+            ));
         }
-        let with_port = if uri.port().is_some() { asked.clone() } else { format!("{asked}:80") };
+        let with_port = if uri.port().is_some() {
+            asked.clone()
+        } else {
+            format!("{asked}:80")
+        };
         let target = Target::parse(&with_port);
-        let path = uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        let path = uri
+            .path_and_query()
+            .map_or_else(|| "/".to_owned(), ToString::to_string);
         let method = request.method().to_string();
-        let (stream, count) = self.reach(&asked, target.as_ref(), Way::Plain(&method, &path)).await?;
+        let (stream, count) = self
+            .reach(&asked, target.as_ref(), Way::Plain(&method, &path))
+            .await?;
         let failed = |e: &dyn std::fmt::Display| Barred::Failed(format!("{asked}: {e}"));
         *request.uri_mut() = path.parse().map_err(|e| failed(&e))?;
         let named = connection_options(request.headers());
-        for name in HOP_BY_HOP.iter().filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok()).chain(named) {
+        for name in HOP_BY_HOP
+            .iter()
+            .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
+            .chain(named)
+        {
             request.headers_mut().remove(name);
         }
         // One reading of the host: the one that was checked.
-        request.headers_mut().insert("host", HeaderValue::from_str(&asked).map_err(|e| failed(&e))?);
-        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| failed(&e))?;
+        request.headers_mut().insert(
+            "host",
+            HeaderValue::from_str(&asked).map_err(|e| failed(&e))?,
+        );
+        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|e| failed(&e))?;
         let mut sender = sender;
         let mut open = self.open.clone();
         tokio::spawn(async move {
@@ -185,9 +262,15 @@ impl Proxy {
         let sent = count.clone();
         let request = request.map(|body| counted(body, sent));
         let answer = tokio::time::timeout(ANSWER_WITHIN, sender.send_request(request)).await;
-        let mut answer = answer.map_err(|_| failed(&"no answer in time"))?.map_err(|e| failed(&e))?;
+        let mut answer = answer
+            .map_err(|_| failed(&"no answer in time"))?
+            .map_err(|e| failed(&e))?;
         let named = connection_options(answer.headers());
-        for name in HOP_BY_HOP.iter().filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok()).chain(named) {
+        for name in HOP_BY_HOP
+            .iter()
+            .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
+            .chain(named)
+        {
             answer.headers_mut().remove(name);
         }
         Ok(answer.map(|body| counted(body, count)))
@@ -196,18 +279,33 @@ impl Proxy {
 
 /// Headers that a message names as between neighbours only.
 fn connection_options(headers: &hyper::HeaderMap) -> Vec<HeaderName> {
-    let named = headers.get_all("connection").iter().filter_map(|value| value.to_str().ok());
-    named.flat_map(|value| value.split(',')).filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok()).collect()
+    let named = headers
+        .get_all("connection")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    named
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
+        .collect()
 }
 
 /// A body whose bytes are counted, and which ends when the budget is spent.
 fn counted(body: Incoming, count: Arc<Count>) -> Body {
     let body = body.map_err(std::io::Error::other);
-    http_body_util::StreamBody::new(futures::StreamExt::map(http_body_util::BodyStream::new(body), move |frame| {
-        let frame = frame?;
-        let bytes = frame.data_ref().map_or(0, bytes::Bytes::len);
-        if count.take(bytes as u64) { Ok(frame) } else { Err(std::io::Error::other("the session's egress budget is spent")) }
-    }))
+    http_body_util::StreamBody::new(futures::StreamExt::map(
+        http_body_util::BodyStream::new(body),
+        move |frame| {
+            let frame = frame?;
+            let bytes = frame.data_ref().map_or(0, bytes::Bytes::len);
+            if count.take(bytes as u64) {
+                Ok(frame)
+            } else {
+                Err(std::io::Error::other(
+                    "the session's egress budget is spent",
+                ))
+            }
+        },
+    ))
     .boxed()
 }
 

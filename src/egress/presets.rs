@@ -27,23 +27,40 @@ impl Presets {
         let path = data.join(FILE);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
             Err(error) => return Err(format!("{}: {error}", path.display())),
         };
-        let read: Self = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+        let read: Self =
+            serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
         for (name, rules) in &read.presets {
-            rules.iter().try_for_each(EgressRule::check).map_err(|why| format!("{}, preset {name}: {why}", path.display()))?;
+            rules
+                .iter()
+                .try_for_each(EgressRule::check)
+                .map_err(|why| format!("{}, preset {name}: {why}", path.display()))?;
         }
         Ok(read)
     }
 
     /// The rules of a preset.
     pub(crate) fn rules(&self, name: &str) -> Result<&[EgressRule], String> {
-        let known = || match self.presets.keys().map(String::as_str).collect::<Vec<_>>().join(", ") {
-            none if none.is_empty() => format!("there is none: write {FILE} into the server's data folder"),
+        let known = || match self
+            .presets
+            .keys()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
+        {
+            none if none.is_empty() => {
+                format!("there is none: write {FILE} into the server's data folder")
+            }
             some => format!("there are: {some}"),
         };
-        self.presets.get(name).map(Vec::as_slice).ok_or_else(|| format!("no egress preset \"{name}\"; {}", known()))
+        self.presets
+            .get(name)
+            .map(Vec::as_slice)
+            .ok_or_else(|| format!("no egress preset \"{name}\"; {}", known()))
     }
 }
 
@@ -55,15 +72,34 @@ mod tests {
     fn presets_are_read_checked_and_named() {
         let folder = tempfile::tempdir().expect("folder");
         let none = Presets::read(folder.path()).expect("no file is no preset");
-        assert!(none.rules("npm").expect_err("unknown").contains("write egress.json"));
+        assert!(
+            none.rules("npm")
+                .expect_err("unknown")
+                .contains("write egress.json")
+        );
         let write = |text: &str| std::fs::write(folder.path().join(FILE), text).expect("written");
-        write(r#"{"presets": {"npm": [{"host": "npm.example.org"}], "deb": [{"host": "deb.example.org", "port": 80}]}}"#);
+        write(
+            r#"{"presets": {"npm": [{"host": "npm.example.org"}], "deb": [{"host": "deb.example.org", "port": 80}]}}"#,
+        );
         let read = Presets::read(folder.path()).expect("read");
         assert_eq!(read.rules("npm").expect("known")[0].port, 443);
-        assert!(read.rules("pip").expect_err("unknown").contains("there are: deb, npm"));
-        for wrong in [r#"{"presets": {"npm": [{"host": "https://npm"}]}}"#, r#"{"preset": {}}"#, "{"] {
+        assert!(
+            read.rules("pip")
+                .expect_err("unknown")
+                .contains("there are: deb, npm")
+        );
+        for wrong in [
+            r#"{"presets": {"npm": [{"host": "https://npm"}]}}"#,
+            r#"{"preset": {}}"#,
+            "{",
+        ] {
             write(wrong);
-            assert!(Presets::read(folder.path()).expect_err(wrong).contains(FILE), "{wrong}");
+            assert!(
+                Presets::read(folder.path())
+                    .expect_err(wrong)
+                    .contains(FILE),
+                "{wrong}"
+            );
         }
     }
 }

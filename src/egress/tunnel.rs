@@ -35,7 +35,9 @@ impl Tunnel {
         let mut open = self.proxy.open.clone();
         let target = self.target.to_string();
         let moved = async {
-            let inside = hyper::upgrade::on(request).await.map_err(std::io::Error::other)?;
+            let inside = hyper::upgrade::on(request)
+                .await
+                .map_err(std::io::Error::other)?;
             self.relay(TokioIo::new(inside)).await
         };
         tokio::select! {
@@ -45,16 +47,25 @@ impl Tunnel {
     }
 
     async fn relay(self, mut inside: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
-        let Self { target, mut stream, count, proxy } = self;
+        let Self {
+            target,
+            mut stream,
+            count,
+            proxy,
+        } = self;
         if target.port == HTTPS && !target.is_address() {
-            let first = tokio::time::timeout(HELLO_WITHIN, hello(&mut inside, &target)).await.map_err(std::io::Error::other)?;
+            let first = tokio::time::timeout(HELLO_WITHIN, hello(&mut inside, &target))
+                .await
+                .map_err(std::io::Error::other)?;
             match first? {
                 Ok(first) => {
                     count.take(first.len() as u64);
                     stream.write_all(&first).await?;
                 }
                 Err(why) => {
-                    proxy.sessions.turned_down(&proxy.session, &format!("{target} ({why})"));
+                    proxy
+                        .sessions
+                        .turned_down(&proxy.session, &format!("{target} ({why})"));
                     return Ok(());
                 }
             }
@@ -70,7 +81,10 @@ impl Tunnel {
 }
 
 /// The first bytes of the client, when they name the host that was allowed; else why not.
-async fn hello(inside: &mut (impl AsyncRead + Unpin), target: &Target) -> std::io::Result<Result<Vec<u8>, String>> {
+async fn hello(
+    inside: &mut (impl AsyncRead + Unpin),
+    target: &Target,
+) -> std::io::Result<Result<Vec<u8>, String>> {
     let mut first = Vec::new();
     let mut buffer = vec![0; CHUNK];
     loop {
@@ -78,16 +92,27 @@ async fn hello(inside: &mut (impl AsyncRead + Unpin), target: &Target) -> std::i
         first.extend_from_slice(&buffer[..n]);
         match read(&first) {
             Hello::Names(Some(name)) if name == target.host => return Ok(Ok(first)),
-            Hello::Names(name) => return Ok(Err(format!("its TLS names {}", name.unwrap_or_else(|| "nobody".to_owned())))),
+            Hello::Names(name) => {
+                return Ok(Err(format!(
+                    "its TLS names {}",
+                    name.unwrap_or_else(|| "nobody".to_owned())
+                )));
+            }
             Hello::Foreign => return Ok(Err("what comes is no TLS".to_owned())),
-            Hello::Unfinished if n == 0 || first.len() > HELLO_MAX => return Ok(Err("its TLS hello has no end".to_owned())),
+            Hello::Unfinished if n == 0 || first.len() > HELLO_MAX => {
+                return Ok(Err("its TLS hello has no end".to_owned()));
+            }
             Hello::Unfinished => {}
         }
     }
 }
 
 /// Copies until the reader ends, and says so to the writer.
-async fn copied(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + Unpin), count: &Count) -> std::io::Result<()> {
+async fn copied(
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
+    count: &Count,
+) -> std::io::Result<()> {
     let mut buffer = vec![0; CHUNK];
     loop {
         let n = from.read(&mut buffer).await?;
@@ -95,7 +120,9 @@ async fn copied(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite +
             return to.shutdown().await;
         }
         if !count.take(n as u64) {
-            return Err(std::io::Error::other("the session's egress budget is spent"));
+            return Err(std::io::Error::other(
+                "the session's egress budget is spent",
+            ));
         }
         to.write_all(&buffer[..n]).await?;
     }

@@ -22,7 +22,9 @@ pub struct Caches {
 impl Caches {
     /// The caches of an installation with this data folder.
     pub fn of(data: &Path) -> Self {
-        Self { folder: data.join("caches") }
+        Self {
+            folder: data.join("caches"),
+        }
     }
 
     /// The folder of all caches of a project.
@@ -35,14 +37,19 @@ impl Caches {
     pub async fn prepare(&self, spec: &StartSpec) -> Result<Option<PathBuf>, StartError> {
         let (caches, spec) = (self.clone(), spec.clone());
         let prepared = tokio::task::spawn_blocking(move || caches.prepare_now(&spec)).await;
-        prepared.map_err(std::io::Error::other).and_then(|done| done).map_err(|e| StartError::failed("cache", e))
+        prepared
+            .map_err(std::io::Error::other)
+            .and_then(|done| done)
+            .map_err(|e| StartError::failed("cache", e))
     }
 
     /// Removes the caches of every project but these.
     pub async fn forget_all_but(&self, projects: &BTreeSet<ProjectName>) {
         let (caches, projects) = (self.clone(), projects.clone());
         let forgotten = tokio::task::spawn_blocking(move || caches.forget_now(&projects)).await;
-        let forgotten = forgotten.map_err(std::io::Error::other).and_then(|done| done);
+        let forgotten = forgotten
+            .map_err(std::io::Error::other)
+            .and_then(|done| done);
         forgotten.unwrap_or_else(|error| tracing::warn!(%error, "package caches are left behind"));
     }
 
@@ -50,14 +57,20 @@ impl Caches {
         if spec.limits.cache_mib == 0 {
             return Ok(None);
         }
-        let path = self.of_project(&spec.name.project).join(spec.trust.name()).join(spec.name.n.to_string());
+        let path = self
+            .of_project(&spec.name.project)
+            .join(spec.trust.name())
+            .join(spec.name.n.to_string());
         if path.is_dir() && bytes_below(&path) > u64::from(spec.limits.cache_mib) * 1024 * 1024 {
             tracing::info!(cache = %path.display(), "a package cache is above its bound and is emptied");
             std::fs::remove_dir_all(&path)?;
         }
         std::fs::create_dir_all(&path)?;
         // The way to it may be walked by the user of a process container; what others keep may not be read.
-        let ways = path.ancestors().skip(1).take_while(|way| way.starts_with(&self.folder));
+        let ways = path
+            .ancestors()
+            .skip(1)
+            .take_while(|way| way.starts_with(&self.folder));
         for way in ways {
             std::fs::set_permissions(way, std::fs::Permissions::from_mode(0o711))?;
         }
@@ -72,8 +85,11 @@ impl Caches {
         }
         for entry in std::fs::read_dir(&self.folder)? {
             let entry = entry?;
-            let known =
-                entry.file_name().to_str().and_then(|name| name.parse().ok()).is_some_and(|name| projects.contains(&name));
+            let known = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok())
+                .is_some_and(|name| projects.contains(&name));
             if !known {
                 std::fs::remove_dir_all(entry.path())?;
             }
@@ -87,7 +103,9 @@ pub fn bytes_below(folder: &Path) -> u64 {
     let (mut bytes, mut folders) = (0, vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let Ok(found) = entry.metadata() else { continue };
+            let Ok(found) = entry.metadata() else {
+                continue;
+            };
             if found.is_dir() {
                 folders.push(entry.path());
             } else {
@@ -106,9 +124,23 @@ mod tests {
     use events::settings::ContainerLimits;
 
     fn spec(trust: Trust, n: u16, cache_mib: u32) -> StartSpec {
-        let name = ContainerName { project: "zoo".parse().expect("name"), n: BerthNo(n), generation: Generation(1) };
-        let limits = ContainerLimits { cache_mib, ..ContainerLimits::default() };
-        StartSpec { name, session: SessionId::from_bytes([1; 10]), claim: None, limits, ours: true, trust }
+        let name = ContainerName {
+            project: "zoo".parse().expect("name"),
+            n: BerthNo(n),
+            generation: Generation(1),
+        };
+        let limits = ContainerLimits {
+            cache_mib,
+            ..ContainerLimits::default()
+        };
+        StartSpec {
+            name,
+            session: SessionId::from_bytes([1; 10]),
+            claim: None,
+            limits,
+            ours: true,
+            trust,
+        }
     }
 
     #[test]
@@ -117,21 +149,40 @@ mod tests {
         let caches = Caches::of(folder.path());
         let prepared = |trust, n, mib| caches.prepare_now(&spec(trust, n, mib)).expect("prepared");
         assert_eq!(prepared(Trust::Agent, 1, 0), None, "none unless asked for");
-        let all = [(Trust::Agent, 1), (Trust::Agent, 2), (Trust::Verification, 1)].map(|(trust, n)| prepared(trust, n, 1));
+        let all = [
+            (Trust::Agent, 1),
+            (Trust::Agent, 2),
+            (Trust::Verification, 1),
+        ]
+        .map(|(trust, n)| prepared(trust, n, 1));
         let paths: BTreeSet<PathBuf> = all.into_iter().flatten().collect();
         assert_eq!(paths.len(), 3);
         let mine = prepared(Trust::Agent, 1, 1).expect("a cache");
         std::fs::create_dir(mine.join("npm")).expect("folder");
         std::fs::write(mine.join("npm/pack"), vec![0; 1024 * 1024]).expect("file");
-        assert!(prepared(Trust::Agent, 1, 1).expect("a cache").join("npm/pack").exists(), "at its bound it stays");
+        assert!(
+            prepared(Trust::Agent, 1, 1)
+                .expect("a cache")
+                .join("npm/pack")
+                .exists(),
+            "at its bound it stays"
+        );
         std::fs::write(mine.join("one"), [0]).expect("file");
-        assert!(!prepared(Trust::Agent, 1, 1).expect("a cache").join("npm").exists(), "above it is emptied");
+        assert!(
+            !prepared(Trust::Agent, 1, 1)
+                .expect("a cache")
+                .join("npm")
+                .exists(),
+            "above it is emptied"
+        );
 
         let zoo: BTreeSet<ProjectName> = ["zoo".parse().expect("name")].into();
         caches.forget_now(&zoo).expect("forgotten");
         assert!(mine.exists());
         caches.forget_now(&BTreeSet::new()).expect("forgotten");
         assert!(!mine.exists());
-        Caches::of(&folder.path().join("never")).forget_now(&zoo).expect("nothing to forget");
+        Caches::of(&folder.path().join("never"))
+            .forget_now(&zoo)
+            .expect("nothing to forget");
     }
 }

@@ -71,35 +71,66 @@ pub async fn choose(args: &EngineArgs, place: Place<'_>) -> anyhow::Result<Chose
         }
         EngineWish::Auto => match in_docker(args, &place).await {
             Ok((engine, said)) => return Ok(Chosen { engine, said }),
-            Err(why) => Some(format!("containers are processes of this host, because {why:#}")),
+            Err(why) => Some(format!(
+                "containers are processes of this host, because {why:#}"
+            )),
         },
     };
-    let sandbox = if args.no_sandbox { Sandbox::Plain } else { Sandbox::probe() };
+    let sandbox = if args.no_sandbox {
+        Sandbox::Plain
+    } else {
+        Sandbox::probe()
+    };
     let engine = ProcessEngine::new(place.data, place.binary, sandbox, args.allow_unisolated)?;
-    let said = why_not.into_iter().chain(sandbox.warning().map(str::to_owned)).collect();
-    Ok(Chosen { engine: Arc::new(engine), said })
+    let said = why_not
+        .into_iter()
+        .chain(sandbox.warning().map(str::to_owned))
+        .collect();
+    Ok(Chosen {
+        engine: Arc::new(engine),
+        said,
+    })
 }
 
-async fn in_docker(args: &EngineArgs, place: &Place<'_>) -> anyhow::Result<(Arc<dyn Engine>, Vec<String>)> {
+async fn in_docker(
+    args: &EngineArgs,
+    place: &Place<'_>,
+) -> anyhow::Result<(Arc<dyn Engine>, Vec<String>)> {
     let docker = docker::connect().await?;
     let mut said = Vec::new();
     let image = match &args.image {
         Some(image) => image.as_str(),
-        None => image::first_of(&docker, &[image::FULL, image::IMAGE]).await?.unwrap_or(image::IMAGE),
+        None => image::first_of(&docker, &[image::FULL, image::IMAGE])
+            .await?
+            .unwrap_or(image::IMAGE),
     };
     if !image::has(&docker, image).await? {
         if image != image::IMAGE {
             bail!("there is no image {image}: `docker pull` or build it");
         }
-        let Some(base) = image::first_of(&docker, &[image::BASE, image::IMPORTED_BASE]).await? else {
+        let Some(base) = image::first_of(&docker, &[image::BASE, image::IMPORTED_BASE]).await?
+        else {
             bail!("there is no image {image}: `supercargo image build` makes it");
         };
-        image::build(&docker, image::Stage::Light, base, image, |line| tracing::debug!(line, "building the agent image")).await?;
+        image::build(&docker, image::Stage::Light, base, image, |line| {
+            tracing::debug!(line, "building the agent image")
+        })
+        .await?;
         said.push(format!("built the image {image} on {base}"));
     }
-    let binaries = place.binary.parent().context("the runner lies in a folder")?;
+    let binaries = place
+        .binary
+        .parent()
+        .context("the runner lies in a folder")?;
     probe::runner_works(&docker, place.instance, image, binaries).await?;
     let caches = Caches::of(place.data);
-    let engine = DockerEngine::new(docker, place.instance, image, binaries.to_owned(), place.doors.clone(), caches);
+    let engine = DockerEngine::new(
+        docker,
+        place.instance,
+        image,
+        binaries.to_owned(),
+        place.doors.clone(),
+        caches,
+    );
     Ok((Arc::new(engine), said))
 }

@@ -20,7 +20,11 @@ pub enum Owner {
 impl Owner {
     /// The owner of a berth on this machine.
     pub fn of(n: BerthNo) -> Self {
-        if geteuid().is_root() { Self::Dropped(FIRST_UID + u32::from(n.0)) } else { Self::Same }
+        if geteuid().is_root() {
+            Self::Dropped(FIRST_UID + u32::from(n.0))
+        } else {
+            Self::Same
+        }
     }
 
     /// The user id.
@@ -35,7 +39,10 @@ impl Owner {
     pub fn give(self, path: &Path) -> std::io::Result<()> {
         match self {
             Self::Same => Ok(()),
-            Self::Dropped(id) => nix::unistd::chown(path, Some(Uid::from_raw(id)), Some(Gid::from_raw(id))).map_err(Into::into),
+            Self::Dropped(id) => {
+                nix::unistd::chown(path, Some(Uid::from_raw(id)), Some(Gid::from_raw(id)))
+                    .map_err(Into::into)
+            }
         }
     }
 }

@@ -80,21 +80,38 @@ pub async fn serve(
         return Err(GateError::NotFound);
     }
     if pushing && let Some(report) = check_push(&request, may_push)? {
-        let kind = ("content-type".to_owned(), "application/x-git-receive-pack-result".to_owned());
-        return Ok(GateAnswer { status: 200, headers: vec![kind], body: GateBody::Whole(report) });
+        let kind = (
+            "content-type".to_owned(),
+            "application/x-git-receive-pack-result".to_owned(),
+        );
+        return Ok(GateAnswer {
+            status: 200,
+            headers: vec![kind],
+            body: GateBody::Whole(report),
+        });
     }
     let body = std::mem::take(&mut request.body);
     let length = body.len();
-    let asked = tokio::task::spawn_blocking(move || stored(&body)).await.map_err(std::io::Error::other)??;
+    let asked = tokio::task::spawn_blocking(move || stored(&body))
+        .await
+        .map_err(std::io::Error::other)??;
     let mut child = backend(gates, project, &request, (asked, length))?;
-    let stdout = child.stdout.take().ok_or_else(|| std::io::Error::other("no pipe"))?;
+    let stdout = child
+        .stdout
+        .take()
+        .ok_or_else(|| std::io::Error::other("no pipe"))?;
     Ok(answer(child, stdout).await?)
 }
 
 /// The report that refuses a push, if one of its updates is not allowed.
-fn check_push(request: &GateRequest, may_push: impl Fn(&str) -> Result<(), String>) -> Result<Option<Vec<u8>>, GateError> {
+fn check_push(
+    request: &GateRequest,
+    may_push: impl Fn(&str) -> Result<(), String>,
+) -> Result<Option<Vec<u8>>, GateError> {
     if !request.content_encoding.is_empty() {
-        return Err(GateError::Invalid("a compressed push is not read".to_owned()));
+        return Err(GateError::Invalid(
+            "a compressed push is not read".to_owned(),
+        ));
     }
     let push = pack::parse(&request.body).map_err(GateError::Invalid)?;
     let refusal = |update: &pack::Update| {
@@ -103,7 +120,11 @@ fn check_push(request: &GateRequest, may_push: impl Fn(&str) -> Result<(), Strin
         }
         may_push(&update.name).err()
     };
-    Ok(push.updates.iter().find_map(refusal).map(|why| pack::refuse(&push, &why)))
+    Ok(push
+        .updates
+        .iter()
+        .find_map(refusal)
+        .map(|why| pack::refuse(&push, &why)))
 }
 
 /// The request's body as a file without a name. The backend waits in a busy loop for the rest of a body that ends early: from a file it has
@@ -118,9 +139,20 @@ fn stored(body: &[u8]) -> std::io::Result<Stdio> {
     Ok(file.into())
 }
 
-fn backend(gates: &Path, project: &str, request: &GateRequest, (body, length): (Stdio, usize)) -> std::io::Result<Child> {
+fn backend(
+    gates: &Path,
+    project: &str,
+    request: &GateRequest,
+    (body, length): (Stdio, usize),
+) -> std::io::Result<Child> {
     let mut command = Git::new().command(None);
-    command.args(["-c", "http.receivepack=true", "-c", "safe.directory=*", "http-backend"]);
+    command.args([
+        "-c",
+        "http.receivepack=true",
+        "-c",
+        "safe.directory=*",
+        "http-backend",
+    ]);
     command
         .env("GIT_PROJECT_ROOT", gates)
         .env("GIT_HTTP_EXPORT_ALL", "1")
@@ -131,7 +163,11 @@ fn backend(gates: &Path, project: &str, request: &GateRequest, (body, length): (
         .env("HTTP_CONTENT_ENCODING", &request.content_encoding)
         .env("GIT_PROTOCOL", &request.git_protocol)
         .env("CONTENT_LENGTH", length.to_string());
-    command.stdin(body).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
+    command
+        .stdin(body)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
 }
 
 /// Reads the CGI header part; the rest is streamed.
@@ -145,15 +181,26 @@ async fn answer(mut child: Child, stdout: ChildStdout) -> std::io::Result<GateAn
         let n = (&mut reader).take(HEAD_MAX).read_line(&mut line).await?;
         read += n as u64;
         if n == 0 || read > HEAD_MAX {
-            return Err(std::io::Error::other("the backend's answer has no end of its header"));
+            return Err(std::io::Error::other(
+                "the backend's answer has no end of its header",
+            ));
         }
         let text = line.trim_end();
         if text.is_empty() {
             break;
         }
-        let Some((name, value)) = text.split_once(':') else { continue };
+        let Some((name, value)) = text.split_once(':') else {
+            continue;
+        };
         match name {
-            "Status" => status = value.trim().split(' ').next().and_then(|code| code.parse().ok()).unwrap_or(500),
+            "Status" => {
+                status = value
+                    .trim()
+                    .split(' ')
+                    .next()
+                    .and_then(|code| code.parse().ok())
+                    .unwrap_or(500)
+            }
             _ => headers.push((name.to_owned(), value.trim().to_owned())),
         }
     }
@@ -162,5 +209,9 @@ async fn answer(mut child: Child, stdout: ChildStdout) -> std::io::Result<GateAn
             tracing::debug!(%error, "the git backend could not be waited for");
         }
     });
-    Ok(GateAnswer { status, headers, body: GateBody::Streamed(reader) })
+    Ok(GateAnswer {
+        status,
+        headers,
+        body: GateBody::Streamed(reader),
+    })
 }

@@ -28,7 +28,14 @@ impl Meter {
     /// A meter for an answer of this content type.
     pub(super) fn new(protocol: Protocol, content_type: &str) -> Self {
         let streamed = content_type.trim_start().starts_with("text/event-stream");
-        Self { protocol, streamed, kept: Vec::new(), skipped: false, model: None, usage: Usage::default() }
+        Self {
+            protocol,
+            streamed,
+            kept: Vec::new(),
+            skipped: false,
+            model: None,
+            usage: Usage::default(),
+        }
     }
 
     /// Takes the next bytes of the answer.
@@ -90,11 +97,16 @@ impl Meter {
             }
             Protocol::Gemini => (value, value.get("usageMetadata")),
         };
-        let model = holder.get("model").or_else(|| holder.get("modelVersion")).and_then(Value::as_str);
+        let model = holder
+            .get("model")
+            .or_else(|| holder.get("modelVersion"))
+            .and_then(Value::as_str);
         if let Some(model) = model.filter(|model| !model.is_empty()) {
             self.model = Some(model.chars().take(events::agent::AGENT_NAME_MAX).collect());
         }
-        let Some(usage) = usage.filter(|usage| usage.is_object()) else { return };
+        let Some(usage) = usage.filter(|usage| usage.is_object()) else {
+            return;
+        };
         let number = |path: &str| usage.pointer(path).and_then(Value::as_u64);
         let first = |paths: &[&str]| paths.iter().find_map(|path| number(path));
         // Later events repeat earlier numbers or complete them; none takes anything back.
@@ -105,18 +117,41 @@ impl Meter {
                 raise(&mut used.input, number("/input_tokens"));
                 raise(&mut used.output, number("/output_tokens"));
                 raise(&mut used.cache_read, number("/cache_read_input_tokens"));
-                raise(&mut used.cache_write, number("/cache_creation_input_tokens"));
+                raise(
+                    &mut used.cache_write,
+                    number("/cache_creation_input_tokens"),
+                );
             }
             Protocol::Openai => {
-                let cached = first(&["/input_tokens_details/cached_tokens", "/prompt_tokens_details/cached_tokens"]).unwrap_or(0);
-                raise(&mut used.input, first(&["/input_tokens", "/prompt_tokens"]).map(|all| all.saturating_sub(cached)));
-                raise(&mut used.output, first(&["/output_tokens", "/completion_tokens"]));
+                let cached = first(&[
+                    "/input_tokens_details/cached_tokens",
+                    "/prompt_tokens_details/cached_tokens",
+                ])
+                .unwrap_or(0);
+                raise(
+                    &mut used.input,
+                    first(&["/input_tokens", "/prompt_tokens"])
+                        .map(|all| all.saturating_sub(cached)),
+                );
+                raise(
+                    &mut used.output,
+                    first(&["/output_tokens", "/completion_tokens"]),
+                );
                 raise(&mut used.cache_read, Some(cached));
             }
             Protocol::Gemini => {
                 let cached = number("/cachedContentTokenCount").unwrap_or(0);
-                let written = [number("/candidatesTokenCount"), number("/thoughtsTokenCount")].into_iter().flatten().sum();
-                raise(&mut used.input, number("/promptTokenCount").map(|all| all.saturating_sub(cached)));
+                let written = [
+                    number("/candidatesTokenCount"),
+                    number("/thoughtsTokenCount"),
+                ]
+                .into_iter()
+                .flatten()
+                .sum();
+                raise(
+                    &mut used.input,
+                    number("/promptTokenCount").map(|all| all.saturating_sub(cached)),
+                );
                 raise(&mut used.output, Some(written));
                 raise(&mut used.cache_read, Some(cached));
             }
@@ -129,11 +164,16 @@ mod tests {
     use super::*;
 
     fn metered(protocol: Protocol, content_type: &str, answer: &str) -> (Option<String>, [u64; 4]) {
-        let shape = |(model, u): (Option<String>, Usage)| (model, [u.input, u.output, u.cache_read, u.cache_write]);
+        let shape = |(model, u): (Option<String>, Usage)| {
+            (model, [u.input, u.output, u.cache_read, u.cache_write])
+        };
         let mut whole = Meter::new(protocol, content_type);
         whole.take(answer.as_bytes());
         let mut split = Meter::new(protocol, content_type);
-        answer.as_bytes().chunks(7).for_each(|part| split.take(part));
+        answer
+            .as_bytes()
+            .chunks(7)
+            .for_each(|part| split.take(part));
         let (whole, split) = (shape(whole.end()), shape(split.end()));
         assert_eq!(whole, split, "where the answer is cut makes no difference");
         whole
@@ -146,23 +186,47 @@ mod tests {
         let claude = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"claude-x\",\"usage\":{\"input_tokens\":10,\
                       \"cache_read_input_tokens\":5,\"cache_creation_input_tokens\":3,\"output_tokens\":1}}}\r\n\n\
                       data: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":42}}\n\n";
-        assert_eq!(metered(Protocol::Anthropic, SSE, claude), (Some("claude-x".into()), [10, 42, 5, 3]));
+        assert_eq!(
+            metered(Protocol::Anthropic, SSE, claude),
+            (Some("claude-x".into()), [10, 42, 5, 3])
+        );
         let whole = r#"{"model":"claude-x","usage":{"input_tokens":7,"output_tokens":2}}"#;
-        assert_eq!(metered(Protocol::Anthropic, JSON, whole), (Some("claude-x".into()), [7, 2, 0, 0]));
+        assert_eq!(
+            metered(Protocol::Anthropic, JSON, whole),
+            (Some("claude-x".into()), [7, 2, 0, 0])
+        );
         let responses = "data: {\"type\":\"response.created\",\"response\":{\"model\":\"gpt-x\",\"usage\":null}}\n\
                          data: {\"type\":\"response.completed\",\"response\":{\"model\":\"gpt-x\",\"usage\":{\"input_tokens\":100,\
                          \"input_tokens_details\":{\"cached_tokens\":60},\"output_tokens\":9}}}\n";
-        assert_eq!(metered(Protocol::Openai, SSE, responses), (Some("gpt-x".into()), [40, 9, 60, 0]));
+        assert_eq!(
+            metered(Protocol::Openai, SSE, responses),
+            (Some("gpt-x".into()), [40, 9, 60, 0])
+        );
         let chat = "data: {\"model\":\"m\",\"choices\":[]}\ndata: {\"model\":\"m\",\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":4}}\n\
                     data: [DONE]";
-        assert_eq!(metered(Protocol::Openai, SSE, chat), (Some("m".into()), [8, 4, 0, 0]));
+        assert_eq!(
+            metered(Protocol::Openai, SSE, chat),
+            (Some("m".into()), [8, 4, 0, 0])
+        );
         let gemini = "data: {\"modelVersion\":\"g\",\"usageMetadata\":{\"promptTokenCount\":20,\"cachedContentTokenCount\":5,\
                       \"candidatesTokenCount\":3,\"thoughtsTokenCount\":2}}";
-        assert_eq!(metered(Protocol::Gemini, SSE, gemini), (Some("g".into()), [15, 5, 5, 0]));
-        let array =
-            r#"[{"usageMetadata":{"promptTokenCount":2}},{"modelVersion":"g","usageMetadata":{"candidatesTokenCount":3}}]"#;
-        assert_eq!(metered(Protocol::Gemini, JSON, array), (Some("g".into()), [2, 3, 0, 0]));
-        for odd in ["", "{", "null", "data: {", "{\"usage\":7}", "{\"usage\":{\"input_tokens\":-1}}"] {
+        assert_eq!(
+            metered(Protocol::Gemini, SSE, gemini),
+            (Some("g".into()), [15, 5, 5, 0])
+        );
+        let array = r#"[{"usageMetadata":{"promptTokenCount":2}},{"modelVersion":"g","usageMetadata":{"candidatesTokenCount":3}}]"#;
+        assert_eq!(
+            metered(Protocol::Gemini, JSON, array),
+            (Some("g".into()), [2, 3, 0, 0])
+        );
+        for odd in [
+            "",
+            "{",
+            "null",
+            "data: {",
+            "{\"usage\":7}",
+            "{\"usage\":{\"input_tokens\":-1}}",
+        ] {
             assert_eq!(metered(Protocol::Anthropic, JSON, odd).1, [0; 4], "{odd}");
             assert_eq!(metered(Protocol::Openai, SSE, odd).1, [0; 4], "{odd}");
         }

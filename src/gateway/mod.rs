@@ -82,12 +82,21 @@ fn passes(protocol: Protocol, method: &Method, path: &str) -> bool {
     let get = method == Method::GET;
     match protocol {
         Protocol::Anthropic => {
-            (post && matches!(path, "/v1/messages" | "/v1/messages/count_tokens")) || (get && is_list(path, "/v1/models"))
+            (post && matches!(path, "/v1/messages" | "/v1/messages/count_tokens"))
+                || (get && is_list(path, "/v1/models"))
         }
-        Protocol::Openai => (post && matches!(path, "/responses" | "/chat/completions")) || (get && is_list(path, "/models")),
+        Protocol::Openai => {
+            (post && matches!(path, "/responses" | "/chat/completions"))
+                || (get && is_list(path, "/models"))
+        }
         Protocol::Gemini => {
             let versions = ["/v1beta/models/", "/v1/models/"];
-            let Some(asked) = versions.iter().find_map(|version| path.strip_prefix(version)) else { return false };
+            let Some(asked) = versions
+                .iter()
+                .find_map(|version| path.strip_prefix(version))
+            else {
+                return false;
+            };
             let verbs = ["generateContent", "streamGenerateContent", "countTokens"];
             match asked.split_once(':') {
                 Some((model, verb)) => post && is_word(model) && verbs.contains(&verb),
@@ -98,48 +107,79 @@ fn passes(protocol: Protocol, method: &Method, path: &str) -> bool {
 }
 
 fn is_list(path: &str, list: &str) -> bool {
-    path == list || path.strip_prefix(list).and_then(|rest| rest.strip_prefix('/')).is_some_and(is_word)
+    path == list
+        || path
+            .strip_prefix(list)
+            .and_then(|rest| rest.strip_prefix('/'))
+            .is_some_and(is_word)
 }
 
 fn is_word(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with('.') && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    !text.is_empty()
+        && !text.starts_with('.')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
 /// Headers of an agent's request that a provider may see. What says who asks is ours to say.
 fn forwarded(headers: &HeaderMap) -> HeaderMap {
     let kept = |name: &HeaderName| {
         let name = name.as_str();
-        matches!(name, "content-type" | "accept" | "user-agent" | "openai-beta")
-            || name.starts_with("anthropic-")
+        matches!(
+            name,
+            "content-type" | "accept" | "user-agent" | "openai-beta"
+        ) || name.starts_with("anthropic-")
             || name.starts_with("x-stainless-")
     };
-    headers.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    headers
+        .iter()
+        .filter(|(name, _)| kept(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// Headers of a provider's answer that an agent needs: what the body is, and what the limits are.
 fn answered(headers: &HeaderMap) -> HeaderMap {
     let kept = |name: &HeaderName| {
         let name = name.as_str();
-        matches!(name, "content-type" | "retry-after" | "retry-after-ms" | "x-should-retry" | "request-id" | "x-request-id")
-            || name.starts_with("anthropic-ratelimit-")
+        matches!(
+            name,
+            "content-type"
+                | "retry-after"
+                | "retry-after-ms"
+                | "x-should-retry"
+                | "request-id"
+                | "x-request-id"
+        ) || name.starts_with("anthropic-ratelimit-")
             || name.starts_with("x-ratelimit-")
     };
-    headers.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    headers
+        .iter()
+        .filter(|(name, _)| kept(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 fn show_key(headers: &mut HeaderMap, key: &Key) -> Result<(), String> {
     let secret = |text: &str| {
-        let mut value = HeaderValue::from_str(text).map_err(|_| "its key holds what no header can".to_owned())?;
+        let mut value = HeaderValue::from_str(text)
+            .map_err(|_| "its key holds what no header can".to_owned())?;
         value.set_sensitive(true);
         Ok::<_, String>(value)
     };
     match key.auth {
         Auth::XApiKey => drop(headers.insert("x-api-key", secret(&key.secret)?)),
         Auth::XGoogApiKey => drop(headers.insert("x-goog-api-key", secret(&key.secret)?)),
-        Auth::Bearer => drop(headers.insert("authorization", secret(&format!("Bearer {}", key.secret))?)),
+        Auth::Bearer => {
+            drop(headers.insert("authorization", secret(&format!("Bearer {}", key.secret))?))
+        }
         Auth::ClaudeOauth => {
             headers.insert("authorization", secret(&format!("Bearer {}", key.secret))?);
-            headers.append("anthropic-beta", HeaderValue::from_static("oauth-2025-04-20"));
+            headers.append(
+                "anthropic-beta",
+                HeaderValue::from_static("oauth-2025-04-20"),
+            );
         }
     }
     Ok(())
@@ -147,9 +187,15 @@ fn show_key(headers: &mut HeaderMap, key: &Key) -> Result<(), String> {
 
 /// The body as it is sent. A streamed chat says what it used only when it is asked to: then it is.
 fn asked_to_count(protocol: Protocol, path: &str, body: Bytes) -> (Option<String>, Bytes) {
-    let Ok(mut value) = serde_json::from_slice::<Value>(&body) else { return (None, body) };
-    let model = value.get("model").and_then(Value::as_str).map(str::to_owned);
-    let silent = value.get("stream") == Some(&Value::Bool(true)) && value.pointer("/stream_options/include_usage").is_none();
+    let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
+        return (None, body);
+    };
+    let model = value
+        .get("model")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    let silent = value.get("stream") == Some(&Value::Bool(true))
+        && value.pointer("/stream_options/include_usage").is_none();
     if protocol == Protocol::Openai && path == "/chat/completions" && silent {
         value["stream_options"] = serde_json::json!({"include_usage": true});
         return (model, serde_json::to_vec(&value).map_or(body, Bytes::from));
@@ -177,6 +223,10 @@ impl Gateway {
     }
 
     /// Serves one request of a session.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
     pub async fn serve(
         &self,
         sessions: &Sessions,
@@ -184,28 +234,57 @@ impl Gateway {
         request: ModelRequest,
     ) -> Result<ModelAnswer, GatewayError> {
         let refused = GatewayError::Refused;
-        let own = sessions.provider_of(session).map_err(|denied| refused(denied.to_string()))?;
+        let own = sessions
+            .provider_of(session)
+            .map_err(|denied| refused(denied.to_string()))?;
         if own.as_deref() != Some(request.provider.as_str()) {
-            return Err(refused(format!("this session's model is not of the provider {}", request.provider)));
+            return Err(refused(format!(
+                "this session's model is not of the provider {}",
+                request.provider
+            )));
         }
         let provider = self.providers.get(&request.provider);
-        let provider = provider.ok_or_else(|| refused(format!("the provider {} is not known here", request.provider)))?;
+        let provider = provider.ok_or_else(|| {
+            refused(format!(
+                "the provider {} is not known here",
+                request.provider
+            ))
+        })?;
         let path = request.rest.split('?').next().unwrap_or_default();
         if !passes(provider.protocol, &request.method, path) {
-            return Err(refused(format!("{} {path} is not what a model is asked with", request.method)));
+            return Err(refused(format!(
+                "{} {path} is not what a model is asked with",
+                request.method
+            )));
         }
-        let key = provider.key().map_err(|looked| refused(format!("the provider {} has no key: {looked}", request.provider)))?;
+        let key = provider.key().map_err(|looked| {
+            refused(format!(
+                "the provider {} has no key: {looked}",
+                request.provider
+            ))
+        })?;
         let mut headers = forwarded(&request.headers);
         if let Some(key) = &key {
             show_key(&mut headers, key).map_err(refused)?;
         }
         let (asked, body) = asked_to_count(provider.protocol, path, request.body);
         let url = format!("{}{}", provider.url.trim_end_matches('/'), request.rest);
-        let sent = self.client.request(request.method, url).headers(headers).body(body).send().await;
+        let sent = self
+            .client
+            .request(request.method, url)
+            .headers(headers)
+            .body(body)
+            .send()
+            .await;
         // The error's own text may hold the URL; it holds no key.
-        let answer = sent.map_err(|e| GatewayError::Unreachable(request.provider.clone(), told(&e)))?;
+        let answer =
+            sent.map_err(|e| GatewayError::Unreachable(request.provider.clone(), told(&e)))?;
         let (status, headers) = (answer.status(), answered(answer.headers()));
-        let content_type = answer.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let content_type = answer
+            .headers()
+            .get("content-type")
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default();
         let counting = Counting {
             meter: Some(Meter::new(provider.protocol, content_type)),
             asked,
@@ -215,8 +294,15 @@ impl Gateway {
             sessions: sessions.clone(),
             session: session.clone(),
         };
-        let body = Metered { body: Box::pin(answer.bytes_stream().map_err(std::io::Error::other)), counting };
-        Ok(ModelAnswer { status, headers, body: Box::pin(body) })
+        let body = Metered {
+            body: Box::pin(answer.bytes_stream().map_err(std::io::Error::other)),
+            counting,
+        };
+        Ok(ModelAnswer {
+            status,
+            headers,
+            body: Box::pin(body),
+        })
     }
 }
 
@@ -270,11 +356,26 @@ impl Stream for Metered {
 
 impl Counting {
     fn count(&mut self) {
-        let Some((model, usage)) = self.meter.take().map(Meter::end) else { return };
-        let model = model.or_else(|| self.asked.take()).unwrap_or_else(|| "unknown".to_owned());
-        let usage = Usage { requests: 1, limited: u64::from(self.limited), ..usage };
+        let Some((model, usage)) = self.meter.take().map(Meter::end) else {
+            return;
+        };
+        let model = model
+            .or_else(|| self.asked.take())
+            .unwrap_or_else(|| "unknown".to_owned());
+        let usage = Usage {
+            requests: 1,
+            limited: u64::from(self.limited),
+            ..usage
+        };
         let usage = self.gateway.providers.prices.priced(&model, usage);
-        self.sessions.used(&self.session, Used { provider: self.provider.clone(), model, usage });
+        self.sessions.used(
+            &self.session,
+            Used {
+                provider: self.provider.clone(),
+                model,
+                usage,
+            },
+        );
     }
 }
 
@@ -295,7 +396,12 @@ mod tests {
             (Protocol::Anthropic, &post, "/v1/messages", true),
             (Protocol::Anthropic, &get, "/v1/models/claude-x", true),
             (Protocol::Anthropic, &post, "/v1/files", false),
-            (Protocol::Anthropic, &get, "/v1/organizations/api_keys", false),
+            (
+                Protocol::Anthropic,
+                &get,
+                "/v1/organizations/api_keys",
+                false,
+            ),
             (Protocol::Anthropic, &post, "/v1/messages/batches", false),
             (Protocol::Anthropic, &post, "/v1/messages/../files", false),
             (Protocol::Anthropic, &get, "/v1/models/..", false),
@@ -305,30 +411,76 @@ mod tests {
             (Protocol::Openai, &get, "/responses/resp_1", false),
             (Protocol::Openai, &post, "/files", false),
             (Protocol::Openai, &Method::DELETE, "/models/x", false),
-            (Protocol::Gemini, &post, "/v1beta/models/gemini-x:streamGenerateContent", true),
-            (Protocol::Gemini, &post, "/v1beta/models/gemini-x:delete", false),
-            (Protocol::Gemini, &post, "/v1beta/models/../files:generateContent", false),
+            (
+                Protocol::Gemini,
+                &post,
+                "/v1beta/models/gemini-x:streamGenerateContent",
+                true,
+            ),
+            (
+                Protocol::Gemini,
+                &post,
+                "/v1beta/models/gemini-x:delete",
+                false,
+            ),
+            (
+                Protocol::Gemini,
+                &post,
+                "/v1beta/models/../files:generateContent",
+                false,
+            ),
             (Protocol::Gemini, &post, "/v1beta/cachedContents", false),
             (Protocol::Gemini, &get, "/upload/v1beta/files", false),
         ];
         for (protocol, method, path, expected) in table {
-            assert_eq!(passes(protocol, method, path), expected, "{protocol:?} {method} {path}");
+            assert_eq!(
+                passes(protocol, method, path),
+                expected,
+                "{protocol:?} {method} {path}"
+            );
         }
     }
 
     #[test]
     fn the_agents_own_words_about_who_it_is_do_not_pass() {
-        let names = ["authorization", "x-api-key", "x-goog-api-key", "cookie", "host", "proxy-authorization", "x-forwarded-for"];
-        let mut headers: HeaderMap =
-            names.iter().map(|name| (HeaderName::from_static(name), HeaderValue::from_static("canary"))).collect();
+        let names = [
+            "authorization",
+            "x-api-key",
+            "x-goog-api-key",
+            "cookie",
+            "host",
+            "proxy-authorization",
+            "x-forwarded-for",
+        ];
+        let mut headers: HeaderMap = names
+            .iter()
+            .map(|name| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static("canary"),
+                )
+            })
+            .collect();
         headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
         let mut passed = forwarded(&headers);
         assert_eq!(passed.len(), 1);
-        let key = Key { secret: "k".into(), auth: Auth::ClaudeOauth };
+        let key = Key {
+            secret: "k".into(),
+            auth: Auth::ClaudeOauth,
+        };
         show_key(&mut passed, &key).expect("a key");
         assert_eq!(passed["authorization"], "Bearer k");
         assert!(passed["authorization"].is_sensitive());
-        assert!(show_key(&mut passed, &Key { secret: "a\nb".into(), auth: Auth::Bearer }).is_err());
+        assert!(
+            show_key(
+                &mut passed,
+                &Key {
+                    secret: "a\nb".into(),
+                    auth: Auth::Bearer
+                }
+            )
+            .is_err()
+        );
     }
 
     #[test]
@@ -336,8 +488,22 @@ mod tests {
         let body = Bytes::from_static(br#"{"model":"m","stream":true}"#);
         let (model, sent) = asked_to_count(Protocol::Openai, "/chat/completions", body.clone());
         assert_eq!(model.as_deref(), Some("m"));
-        assert_eq!(serde_json::from_slice::<Value>(&sent).expect("JSON")["stream_options"]["include_usage"], true);
-        assert_eq!(asked_to_count(Protocol::Openai, "/responses", body.clone()).1, body);
-        assert_eq!(asked_to_count(Protocol::Anthropic, "/v1/messages", Bytes::from_static(b"no JSON")).1, "no JSON");
+        assert_eq!(
+            serde_json::from_slice::<Value>(&sent).expect("JSON")["stream_options"]["include_usage"],
+            true
+        );
+        assert_eq!(
+            asked_to_count(Protocol::Openai, "/responses", body.clone()).1,
+            body
+        );
+        assert_eq!(
+            asked_to_count(
+                Protocol::Anthropic,
+                "/v1/messages",
+                Bytes::from_static(b"no JSON")
+            )
+            .1,
+            "no JSON"
+        );
     }
 }

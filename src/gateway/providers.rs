@@ -100,16 +100,29 @@ struct File {
 
 impl KeySource {
     fn key(&self) -> Option<Key> {
-        let from_file = self.file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+        let from_file = self
+            .file
+            .as_ref()
+            .and_then(|file| std::fs::read_to_string(file).ok());
         let from_env = || self.env.as_ref().and_then(|name| std::env::var(name).ok());
         let secret = from_file.or_else(from_env)?.trim().to_owned();
-        (!secret.is_empty()).then_some(Key { secret, auth: self.auth })
+        (!secret.is_empty()).then_some(Key {
+            secret,
+            auth: self.auth,
+        })
     }
 
     fn shown(&self) -> String {
         let env = self.env.as_ref().map(|name| format!("set {name}"));
-        let file = self.file.as_ref().map(|file| format!("write it to {}", file.display()));
-        [env, file].into_iter().flatten().collect::<Vec<_>>().join(" or ")
+        let file = self
+            .file
+            .as_ref()
+            .map(|file| format!("write it to {}", file.display()));
+        [env, file]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" or ")
     }
 }
 
@@ -120,17 +133,34 @@ impl Provider {
             return Ok(None);
         }
         let found = self.keys.iter().find_map(KeySource::key);
-        let looked = || self.keys.iter().map(KeySource::shown).collect::<Vec<_>>().join(", or ");
+        let looked = || {
+            self.keys
+                .iter()
+                .map(KeySource::shown)
+                .collect::<Vec<_>>()
+                .join(", or ")
+        };
         found.map(Some).ok_or_else(looked)
     }
 
     fn check(&self, name: &str) -> anyhow::Result<()> {
-        let url = reqwest::Url::parse(&self.url).with_context(|| format!("the provider {name}: {}", self.url))?;
-        let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+        let url = reqwest::Url::parse(&self.url)
+            .with_context(|| format!("the provider {name}: {}", self.url))?;
+        let plain = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !plain {
-            bail!("the provider {name}: {} has to be http(s)://host[/path] and nothing more", self.url);
+            bail!(
+                "the provider {name}: {} has to be http(s)://host[/path] and nothing more",
+                self.url
+            );
         }
-        if self.keys.iter().any(|source| source.env.is_none() && source.file.is_none()) {
+        if self
+            .keys
+            .iter()
+            .any(|source| source.env.is_none() && source.file.is_none())
+        {
             bail!("the provider {name}: a key comes from \"env\" or from \"file\"");
         }
         Ok(())
@@ -140,7 +170,11 @@ impl Provider {
 impl Providers {
     /// The usual ones.
     pub fn built_in() -> anyhow::Result<Self> {
-        Self { by_name: BTreeMap::new(), prices: Prices::default() }.with(BUILT_IN, "the built-in providers")
+        Self {
+            by_name: BTreeMap::new(),
+            prices: Prices::default(),
+        }
+        .with(BUILT_IN, "the built-in providers")
     }
 
     /// The usual ones, and what a file says; the file may be missing when nobody named it.
@@ -157,11 +191,14 @@ impl Providers {
     }
 
     fn with(mut self, text: &str, from: &str) -> anyhow::Result<Self> {
-        let file: File = serde_json::from_str(text).with_context(|| format!("{from} is not what is expected there"))?;
+        let file: File = serde_json::from_str(text)
+            .with_context(|| format!("{from} is not what is expected there"))?;
         for (name, provider) in file.providers {
             let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             if name.is_empty() || !name.chars().all(word) {
-                bail!("{from}: \"{name}\" is no name of a provider: lower case letters, digits and hyphens");
+                bail!(
+                    "{from}: \"{name}\" is no name of a provider: lower case letters, digits and hyphens"
+                );
             }
             provider.check(&name).with_context(|| from.to_owned())?;
             self.by_name.insert(name, provider);
@@ -177,12 +214,18 @@ impl Providers {
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Provider)> {
-        self.by_name.iter().map(|(name, provider)| (name.as_str(), provider))
+        self.by_name
+            .iter()
+            .map(|(name, provider)| (name.as_str(), provider))
     }
 
     /// Every key there is now: nothing that an agent prints may hold one.
     pub fn secrets(&self) -> Vec<String> {
-        let keys = self.by_name.values().flat_map(|provider| &provider.keys).filter_map(KeySource::key);
+        let keys = self
+            .by_name
+            .values()
+            .flat_map(|provider| &provider.keys)
+            .filter_map(KeySource::key);
         keys.map(|key| key.secret).collect()
     }
 }
@@ -191,11 +234,16 @@ impl Models for Providers {
     fn protocol(&self, name: &str) -> Result<Protocol, String> {
         let provider = self.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
-            format!("the provider {name} is not known here; known are {}; providers.json adds others", known.join(", "))
+            format!(
+                "the provider {name} is not known here; known are {}; providers.json adds others",
+                known.join(", ")
+            )
         })?;
         match provider.key() {
             Ok(_) => Ok(provider.protocol),
-            Err(looked) => Err(format!("the provider {name} has no key: {looked}, and start the server again")),
+            Err(looked) => Err(format!(
+                "the provider {name} has no key: {looked}, and start the server again"
+            )),
         }
     }
 
@@ -211,11 +259,17 @@ mod tests {
     #[test]
     fn a_file_adds_and_replaces_and_a_wrong_one_is_named() {
         let usual = Providers::built_in().expect("built in");
-        assert_eq!(usual.get("anthropic").map(|p| p.protocol), Some(Protocol::Anthropic));
+        assert_eq!(
+            usual.get("anthropic").map(|p| p.protocol),
+            Some(Protocol::Anthropic)
+        );
         let folder = tempfile::tempdir().expect("folder");
         let file = folder.path().join("providers.json");
         assert_eq!(Providers::read(&file, false).expect("none is fine"), usual);
-        assert!(Providers::read(&file, true).is_err(), "a named one has to be there");
+        assert!(
+            Providers::read(&file, true).is_err(),
+            "a named one has to be there"
+        );
         let key = folder.path().join("key");
         let text = serde_json::json!({
             "providers": {"local": {"protocol": "openai", "url": "http://127.0.0.1:1/v1", "keys": [{"file": key, "auth": "bearer"}]}},
@@ -223,13 +277,24 @@ mod tests {
         });
         std::fs::write(&file, text.to_string()).expect("file");
         let mine = Providers::read(&file, true).expect("providers");
-        assert!(mine.protocol("local").expect_err("no key yet").contains("write it to"));
+        assert!(
+            mine.protocol("local")
+                .expect_err("no key yet")
+                .contains("write it to")
+        );
         std::fs::write(&key, " sk-canary-0123 \n").expect("key");
         assert_eq!(mine.protocol("local"), Ok(Protocol::Openai));
         assert!(mine.secrets().contains(&"sk-canary-0123".to_owned()));
-        assert!(!format!("{:?}", mine.get("local").expect("local").key()).contains("canary"), "keys are not shown");
+        assert!(
+            !format!("{:?}", mine.get("local").expect("local").key()).contains("canary"),
+            "keys are not shown"
+        );
         assert_eq!(mine.context("m-1"), 1000);
-        assert!(mine.protocol("nobody").expect_err("unknown").contains("local"));
+        assert!(
+            mine.protocol("nobody")
+                .expect_err("unknown")
+                .contains("local")
+        );
         for wrong in [
             r#"{"providers": {"A b": {"protocol": "openai", "url": "http://h", "keys": []}}}"#,
             r#"{"providers": {"a": {"protocol": "openai", "url": "ftp://h", "keys": []}}}"#,

@@ -36,32 +36,66 @@ pub struct Knock<'a> {
 }
 
 fn refused(status: StatusCode, code: &str, detail: String) -> ApiProblem {
-    ApiProblem { status, code: code.to_owned(), detail }
+    ApiProblem {
+        status,
+        code: code.to_owned(),
+        detail,
+    }
 }
 
 impl Access {
     /// Lets in whoever names one of these hosts (`name:port`) and holds the token.
     pub fn new(hosts: Vec<String>, token: &str) -> Self {
-        Self { hosts, token: blake3::hash(token.as_bytes()) }
+        Self {
+            hosts,
+            token: blake3::hash(token.as_bytes()),
+        }
     }
 
     /// Whether a request may go on, and in whose name.
     pub fn admit(&self, method: &Method, knock: &Knock<'_>) -> Result<String, ApiProblem> {
         let host = knock.host.unwrap_or_default();
-        if !self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
-            let detail = format!("this server is not {host:?}: it is {}", self.hosts.join(", "));
-            return Err(refused(StatusCode::MISDIRECTED_REQUEST, "host_not_allowed", detail));
+        if !self
+            .hosts
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(host))
+        {
+            let detail = format!(
+                "this server is not {host:?}: it is {}",
+                self.hosts.join(", ")
+            );
+            return Err(refused(
+                StatusCode::MISDIRECTED_REQUEST,
+                "host_not_allowed",
+                detail,
+            ));
         }
-        let at_home = |origin: &str| self.hosts.iter().any(|known| origin.eq_ignore_ascii_case(&format!("http://{known}")));
+        let at_home = |origin: &str| {
+            self.hosts
+                .iter()
+                .any(|known| origin.eq_ignore_ascii_case(&format!("http://{known}")))
+        };
         if let Some(origin) = knock.origin.filter(|origin| !at_home(origin)) {
-            return Err(refused(StatusCode::FORBIDDEN, "origin_not_allowed", format!("{origin} may not speak to this server")));
+            return Err(refused(
+                StatusCode::FORBIDDEN,
+                "origin_not_allowed",
+                format!("{origin} may not speak to this server"),
+            ));
         }
         let is_git = knock.path.starts_with("/git/");
-        let essence = knock.content_type.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+        let essence = knock
+            .content_type
+            .and_then(|kind| kind.split(';').next())
+            .unwrap_or_default()
+            .trim();
         let carries = *method == Method::POST || *method == Method::PUT || *method == Method::PATCH;
         if carries && !is_git && !essence.eq_ignore_ascii_case("application/json") {
             let detail = format!("the content type has to be application/json, not {essence:?}");
-            return Err(refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
+            return Err(refused(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_json",
+                detail,
+            ));
         }
         // Whoever knocks here proves that they know the project's own secret.
         if *method == Method::POST && knock.path.starts_with("/hooks/") {
@@ -74,8 +108,14 @@ impl Access {
         }
         self.holder(is_git, knock).ok_or_else(|| {
             let (code, how) = match is_git {
-                true => (NO_PASSWORD, "the holder as user name, the token of the ready line as password"),
-                false => ("no_token", "the token of the ready line, as Authorization: Bearer TOKEN"),
+                true => (
+                    NO_PASSWORD,
+                    "the holder as user name, the token of the ready line as password",
+                ),
+                false => (
+                    "no_token",
+                    "the token of the ready line, as Authorization: Bearer TOKEN",
+                ),
             };
             refused(StatusCode::UNAUTHORIZED, code, format!("this needs {how}"))
         })
@@ -101,7 +141,9 @@ impl Access {
             return None;
         }
         let offered: Vec<&str> = knock.protocols?.split(',').map(str::trim).collect();
-        let token = offered.iter().find_map(|protocol| protocol.strip_prefix("bearer."))?;
+        let token = offered
+            .iter()
+            .find_map(|protocol| protocol.strip_prefix("bearer."))?;
         (offered.contains(&LIVE_PROTOCOL) && self.is_token(token)).then(|| OPERATOR.to_owned())
     }
 }

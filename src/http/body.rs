@@ -38,7 +38,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         Box::pin(async move {
             let object = object.await?.into_inner();
             let shape = serde_json::from_value(Value::Object(object));
-            let wrong = |e| ApiProblem::invalid(format!("the JSON is not what is expected here: {e}"));
+            let wrong =
+                |e| ApiProblem::invalid(format!("the JSON is not what is expected here: {e}"));
             Ok(Self(shape.map_err(wrong)?))
         })
     }

@@ -7,7 +7,9 @@ use ::events::stream::Version;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, IF_MATCH, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use actix_web::http::header::{
+    AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, IF_MATCH, ORIGIN, SEC_WEBSOCKET_PROTOCOL,
+};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -41,7 +43,11 @@ pub(super) struct Caller {
 }
 
 fn denied(detail: &str) -> ApiProblem {
-    ApiProblem { status: StatusCode::FORBIDDEN, code: "not_yours".to_owned(), detail: detail.to_owned() }
+    ApiProblem {
+        status: StatusCode::FORBIDDEN,
+        code: "not_yours".to_owned(),
+        detail: detail.to_owned(),
+    }
 }
 
 fn owner(peer: Option<Peer>) -> Result<String, ApiProblem> {
@@ -59,10 +65,18 @@ pub(super) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let by = match request.app_data::<Data<Entrance>>().map(|entrance| entrance.get_ref()) {
+    let by = match request
+        .app_data::<Data<Entrance>>()
+        .map(|entrance| entrance.get_ref())
+    {
         Some(Entrance::Socket) => owner(request.conn_data::<Peer>().copied())?,
         Some(Entrance::Port(access)) => {
-            let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+            let header = |name: HeaderName| {
+                request
+                    .headers()
+                    .get(name)
+                    .and_then(|value| value.to_str().ok())
+            };
             let knock = Knock {
                 path: request.path(),
                 host: header(HOST),
@@ -80,7 +94,11 @@ pub(super) async fn guard(
 }
 
 fn known(request: &HttpRequest) -> Result<Caller, ApiProblem> {
-    request.extensions().get::<Caller>().cloned().ok_or_else(|| denied("nobody is known to ask"))
+    request
+        .extensions()
+        .get::<Caller>()
+        .cloned()
+        .ok_or_else(|| denied("nobody is known to ask"))
 }
 
 impl FromRequest for Caller {
@@ -106,11 +124,17 @@ fn wish(request: &HttpRequest) -> Result<Wish, ApiProblem> {
     let Caller { by } = known(request)?;
     let header = |name: &str| match request.headers().get(name) {
         None => Ok(None),
-        Some(value) => value.to_str().map(Some).map_err(|_| ApiProblem::invalid(format!("the header {name} is not text"))),
+        Some(value) => value
+            .to_str()
+            .map(Some)
+            .map_err(|_| ApiProblem::invalid(format!("the header {name} is not text"))),
     };
     let wish = match header("idempotency-key")? {
         Some(key) if key.is_empty() || key.len() > KEY_MAX => {
-            return Err(ApiProblem::invalid(format!("Idempotency-Key has {} bytes, 1 to {KEY_MAX} are allowed", key.len())));
+            return Err(ApiProblem::invalid(format!(
+                "Idempotency-Key has {} bytes, 1 to {KEY_MAX} are allowed",
+                key.len()
+            )));
         }
         Some(key) => Wish::keyed(&by, key),
         None => Wish::fresh(&by),
@@ -118,8 +142,14 @@ fn wish(request: &HttpRequest) -> Result<Wish, ApiProblem> {
     let expect = match header(IF_MATCH.as_str())? {
         None | Some("*") => None,
         Some(tag) => {
-            let version = tag.trim().trim_start_matches('"').trim_end_matches('"').parse();
-            Some(Version(version.map_err(|_| ApiProblem::invalid(format!("If-Match {tag} is no version of a stream")))?))
+            let version = tag
+                .trim()
+                .trim_start_matches('"')
+                .trim_end_matches('"')
+                .parse();
+            Some(Version(version.map_err(|_| {
+                ApiProblem::invalid(format!("If-Match {tag} is no version of a stream"))
+            })?))
         }
     };
     Ok(Wish { expect, ..wish })

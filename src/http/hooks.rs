@@ -41,14 +41,22 @@ pub struct Proof<'a> {
 /// Whether whoever sent this body knows the secret. Compared in constant time; with several proofs, every one has to hold.
 pub fn is_proved(secret: &str, proof: &Proof<'_>, body: &[u8]) -> bool {
     let signed = |hex: &str| {
-        let Ok(given) = HEXLOWER.decode(hex.to_ascii_lowercase().as_bytes()) else { return false };
-        let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
+        let Ok(given) = HEXLOWER.decode(hex.to_ascii_lowercase().as_bytes()) else {
+            return false;
+        };
+        let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
+            return false;
+        };
         mac.chain_update(body).verify_slice(&given).is_ok()
     };
     let found = [
-        proof.hub.map(|value| value.strip_prefix("sha256=").is_some_and(signed)),
+        proof
+            .hub
+            .map(|value| value.strip_prefix("sha256=").is_some_and(signed)),
         proof.bare.map(signed),
-        proof.token.map(|given| blake3::hash(given.as_bytes()) == blake3::hash(secret.as_bytes())),
+        proof
+            .token
+            .map(|given| blake3::hash(given.as_bytes()) == blake3::hash(secret.as_bytes())),
     ];
     let mut found = found.into_iter().flatten().peekable();
     found.peek().is_some() && found.all(|holds| holds)
@@ -64,9 +72,18 @@ mod tests {
         let (secret, body) = ("It's a Secret to Everybody", b"Hello, World!".as_slice());
         let hex = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
         let (own, upper) = (format!("sha256={hex}"), hex.to_uppercase());
-        let hub = |value| Proof { hub: Some(value), ..Proof::default() };
-        let bare = |value| Proof { bare: Some(value), ..Proof::default() };
-        let token = |value| Proof { token: Some(value), ..Proof::default() };
+        let hub = |value| Proof {
+            hub: Some(value),
+            ..Proof::default()
+        };
+        let bare = |value| Proof {
+            bare: Some(value),
+            ..Proof::default()
+        };
+        let token = |value| Proof {
+            token: Some(value),
+            ..Proof::default()
+        };
         for (proof, holds) in [
             (hub(&own), true),
             (bare(hex), true),
@@ -81,7 +98,13 @@ mod tests {
             (bare(""), false),
             (token("It's a secret to everybody"), false),
             (token(""), false),
-            (Proof { token: Some("wrong"), ..hub(&own) }, false),
+            (
+                Proof {
+                    token: Some("wrong"),
+                    ..hub(&own)
+                },
+                false,
+            ),
         ] {
             assert_eq!(is_proved(secret, &proof, body), holds, "{proof:?}");
         }
@@ -91,7 +114,8 @@ mod tests {
     #[test]
     fn a_secret_belongs_to_a_token_and_a_project() {
         let name = |name: &str| name.parse::<ProjectName>().expect("name");
-        let secrets = [("a", "zoo"), ("a", "shop"), ("b", "zoo")].map(|(token, of)| HookKey::of(token).secret(&name(of)));
+        let secrets = [("a", "zoo"), ("a", "shop"), ("b", "zoo")]
+            .map(|(token, of)| HookKey::of(token).secret(&name(of)));
         assert!(secrets[0] != secrets[1] && secrets[0] != secrets[2] && secrets[0].len() == 52);
         assert_eq!(HookKey::of("a").secret(&name("zoo")), secrets[0]);
     }

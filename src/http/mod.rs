@@ -52,7 +52,11 @@ fn configure(config: &mut ServiceConfig, served: &Served, subscribers: &Subscrib
         .app_data(web::Data::new(served.office.clone()))
         .app_data(web::Data::new(Gates(served.gates.clone())))
         .app_data(web::Data::new(subscribers.clone()))
-        .app_data(web::JsonConfig::default().limit(BODY_MAX).error_handler(problem::bad_json))
+        .app_data(
+            web::JsonConfig::default()
+                .limit(BODY_MAX)
+                .error_handler(problem::bad_json),
+        )
         .app_data(web::PathConfig::default().error_handler(problem::bad_path))
         .app_data(web::QueryConfig::default().error_handler(problem::bad_query))
         .configure(routes::configure)
@@ -75,12 +79,16 @@ pub fn listen(served: &Served, socket: &Path) -> anyhow::Result<ServerHandle> {
         // The instance lock is ours, so a socket that is there is left over.
         std::fs::remove_file(socket)?;
     }
-    let listener = UnixListener::bind(socket).with_context(|| format!("listening on {}", socket.display()))?;
+    let listener =
+        UnixListener::bind(socket).with_context(|| format!("listening on {}", socket.display()))?;
     std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
     let (served, subscribers) = (served.clone(), Subscribers::default());
     let server = HttpServer::new(move || {
         let entrance = web::Data::new(Entrance::Socket);
-        App::new().app_data(entrance).wrap(from_fn(guard)).configure(|config| configure(config, &served, &subscribers))
+        App::new()
+            .app_data(entrance)
+            .wrap(from_fn(guard))
+            .configure(|config| configure(config, &served, &subscribers))
     })
     .workers(1)
     .disable_signals()
@@ -107,16 +115,27 @@ pub struct Port {
 /// Listens on a port of loopback until the handle is stopped. Only whoever holds the token gets in.
 pub fn listen_port(served: &Served, address: SocketAddr, token: &str) -> anyhow::Result<Port> {
     if !address.ip().is_loopback() {
-        bail!("{address} is reached from other machines, which needs TLS: listen on 127.0.0.1 and put a proxy in front");
+        bail!(
+            "{address} is reached from other machines, which needs TLS: listen on 127.0.0.1 and put a proxy in front"
+        );
     }
     let listener = TcpListener::bind(address).with_context(|| format!("listening on {address}"))?;
     let address = listener.local_addr()?;
     let names = ["127.0.0.1", "localhost", "[::1]"];
-    let access = Access::new(names.iter().map(|name| format!("{name}:{}", address.port())).collect(), token);
+    let access = Access::new(
+        names
+            .iter()
+            .map(|name| format!("{name}:{}", address.port()))
+            .collect(),
+        token,
+    );
     let (served, subscribers) = (served.clone(), Subscribers::default());
     let server = HttpServer::new(move || {
         let entrance = web::Data::new(Entrance::Port(access.clone()));
-        App::new().app_data(entrance).wrap(from_fn(guard)).configure(|config| configure(config, &served, &subscribers))
+        App::new()
+            .app_data(entrance)
+            .wrap(from_fn(guard))
+            .configure(|config| configure(config, &served, &subscribers))
     })
     .workers(2)
     .max_connections(CONNECTIONS_MAX)
@@ -124,11 +143,17 @@ pub fn listen_port(served: &Served, address: SocketAddr, token: &str) -> anyhow:
     .shutdown_timeout(2)
     .on_connect(|connection, _| {
         // An answer in several pieces would wait for an acknowledgement that the other side delays: 40 ms for each request of a clone.
-        if let Some(Err(error)) = connection.downcast_ref::<TcpStream>().map(|stream| stream.set_nodelay(true)) {
+        if let Some(Err(error)) = connection
+            .downcast_ref::<TcpStream>()
+            .map(|stream| stream.set_nodelay(true))
+        {
             tracing::debug!(%error, "a connection answers in large pieces only");
         }
     })
     .listen(listener)
     .with_context(|| format!("listening on {address}"))?;
-    Ok(Port { handle: run(server.run()), address })
+    Ok(Port {
+        handle: run(server.run()),
+        address,
+    })
 }

@@ -84,14 +84,20 @@ struct Token;
 
 impl Modify for Token {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
-        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-        api.components.get_or_insert_default().security_schemes.insert("token".to_owned(), scheme.into());
+        let scheme =
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        api.components
+            .get_or_insert_default()
+            .security_schemes
+            .insert("token".to_owned(), scheme.into());
     }
 }
 
 /// The description as JSON, one member a line.
 pub fn document() -> String {
-    let mut text = Api::openapi().to_pretty_json().expect("the description is plain data");
+    let mut text = Api::openapi()
+        .to_pretty_json()
+        .expect("the description is plain data");
     text.push('\n');
     text
 }

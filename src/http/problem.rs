@@ -26,23 +26,40 @@ pub struct ApiProblem {
 impl ApiProblem {
     /// A problem of the caller's making.
     pub fn invalid(detail: impl std::fmt::Display) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, code: "invalid".to_owned(), detail: detail.to_string() }
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            code: "invalid".to_owned(),
+            detail: detail.to_string(),
+        }
     }
 
     /// The stream is not where the caller looked at it.
     pub fn moved(stream: &events::stream::StreamId) -> Self {
-        let detail = format!("{stream} has changed since you looked at it: read it again and decide anew");
-        Self { status: StatusCode::PRECONDITION_FAILED, code: "precondition_failed".to_owned(), detail }
+        let detail =
+            format!("{stream} has changed since you looked at it: read it again and decide anew");
+        Self {
+            status: StatusCode::PRECONDITION_FAILED,
+            code: "precondition_failed".to_owned(),
+            detail,
+        }
     }
 
     /// Something that is not possible right now.
     pub fn unavailable(code: &str, detail: &str) -> Self {
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, code: code.to_owned(), detail: detail.to_owned() }
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+        }
     }
 
     /// Something that is not there.
     pub fn not_found(code: &str, detail: &str) -> Self {
-        Self { status: StatusCode::NOT_FOUND, code: code.to_owned(), detail: detail.to_owned() }
+        Self {
+            status: StatusCode::NOT_FOUND,
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+        }
     }
 }
 
@@ -51,10 +68,14 @@ impl From<ExecuteError> for ApiProblem {
         let (status, code) = match &error {
             ExecuteError::Refused { code, .. } => {
                 let status = match *code {
-                    "unknown_project" | "unknown_feature" | "unknown_container" | "unknown_epoch" | "unknown_subscription" => {
-                        StatusCode::NOT_FOUND
+                    "unknown_project"
+                    | "unknown_feature"
+                    | "unknown_container"
+                    | "unknown_epoch"
+                    | "unknown_subscription" => StatusCode::NOT_FOUND,
+                    "invalid" | "cycle" | "empty" | "kinds_too_many" => {
+                        StatusCode::UNPROCESSABLE_ENTITY
                     }
-                    "invalid" | "cycle" | "empty" | "kinds_too_many" => StatusCode::UNPROCESSABLE_ENTITY,
                     _ => StatusCode::CONFLICT,
                 };
                 (status, *code)
@@ -66,7 +87,11 @@ impl From<ExecuteError> for ApiProblem {
             ExecuteError::Quarantined { .. } => (StatusCode::CONFLICT, "stream_quarantined"),
             ExecuteError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "log_unavailable"),
         };
-        Self { status, code: code.to_owned(), detail: error.to_string() }
+        Self {
+            status,
+            code: code.to_owned(),
+            detail: error.to_string(),
+        }
     }
 }
 
@@ -76,7 +101,11 @@ impl From<PortError> for ApiProblem {
             PortError::Transient(_) => StatusCode::SERVICE_UNAVAILABLE,
             PortError::Permanent(_) => StatusCode::UNPROCESSABLE_ENTITY,
         };
-        Self { status, code: "not_possible".to_owned(), detail: error.to_string() }
+        Self {
+            status,
+            code: "not_possible".to_owned(),
+            detail: error.to_string(),
+        }
     }
 }
 
@@ -88,7 +117,11 @@ impl ResponseError for ApiProblem {
     fn error_response(&self) -> HttpResponse {
         let shape = ProblemShape {
             kind: "about:blank".to_owned(),
-            title: self.status.canonical_reason().unwrap_or_default().to_owned(),
+            title: self
+                .status
+                .canonical_reason()
+                .unwrap_or_default()
+                .to_owned(),
             status: self.status.as_u16(),
             code: self.code.clone(),
             detail: self.detail.clone(),
@@ -96,10 +129,16 @@ impl ResponseError for ApiProblem {
         let mut response = HttpResponse::build(self.status);
         if self.status == StatusCode::UNAUTHORIZED {
             // git asks for a password only when it is told to; a browser must not.
-            let scheme = if self.code == NO_PASSWORD { "Basic realm=\"supercargo\"" } else { "Bearer" };
+            let scheme = if self.code == NO_PASSWORD {
+                "Basic realm=\"supercargo\""
+            } else {
+                "Bearer"
+            };
             response.insert_header(("www-authenticate", scheme));
         }
-        response.content_type("application/problem+json").body(serde_json::to_vec(&shape).unwrap_or_default())
+        response
+            .content_type("application/problem+json")
+            .body(serde_json::to_vec(&shape).unwrap_or_default())
     }
 }
 

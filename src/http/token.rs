@@ -15,12 +15,19 @@ pub fn read_or_make(path: &Path) -> anyhow::Result<String> {
         Ok(token) if !token.trim().is_empty() => return Ok(token.trim().to_owned()),
         Ok(_) => {}
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-        Err(e) => return Err(e).with_context(|| format!("reading the token in {}", path.display())),
+        Err(e) => {
+            return Err(e).with_context(|| format!("reading the token in {}", path.display()));
+        }
     }
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
     let token = data_encoding::BASE32_NOPAD.encode(&bytes).to_lowercase();
-    let file = std::fs::File::options().create(true).write(true).truncate(true).mode(0o600).open(path);
+    let file = std::fs::File::options()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path);
     let mut file = file.with_context(|| format!("making the token in {}", path.display()))?;
     writeln!(file, "{token}")?;
     file.sync_all()?;

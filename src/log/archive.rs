@@ -33,7 +33,10 @@ pub struct Header {
 impl Header {
     /// The header for a log.
     pub fn of(log: &str) -> Self {
-        Self { log: log.to_owned(), format: FORMAT }
+        Self {
+            log: log.to_owned(),
+            format: FORMAT,
+        }
     }
 }
 
@@ -62,12 +65,18 @@ pub struct Line {
 impl Line {
     /// The line of an event.
     pub fn of(envelope: &Envelope, answers: Option<Digest>) -> Self {
-        Self { shown: EventShape::from(envelope), payload: HEXLOWER.encode(&envelope.payload), answers }
+        Self {
+            shown: EventShape::from(envelope),
+            payload: HEXLOWER.encode(&envelope.payload),
+            answers,
+        }
     }
 
     /// The event; what people read beside the payload is not looked at.
     pub fn envelope(&self) -> anyhow::Result<Envelope> {
-        let payload = HEXLOWER.decode(self.payload.as_bytes()).context("the payload is not hex")?;
+        let payload = HEXLOWER
+            .decode(self.payload.as_bytes())
+            .context("the payload is not hex")?;
         self.shown.envelope(payload)
     }
 }
@@ -95,7 +104,11 @@ impl<W: Write> Writer<W> {
     /// Writes one event.
     pub fn record(&mut self, record: &Record) -> anyhow::Result<()> {
         match self {
-            Self::Lines(out) => Ok(writeln!(out, "{}", serde_json::to_string(&Line::of(&record.envelope, record.answers))?)?),
+            Self::Lines(out) => Ok(writeln!(
+                out,
+                "{}",
+                serde_json::to_string(&Line::of(&record.envelope, record.answers))?
+            )?),
             Self::Segment(out) => frame(out, &rmp_serde::to_vec_named(record)?),
         }
     }
@@ -128,7 +141,9 @@ impl<R: BufRead> Reader<R> {
         let segment = input.fill_buf()?.first() == Some(&MAGIC[0]);
         let header: Header = if segment {
             let mut magic = [0; MAGIC.len()];
-            input.read_exact(&mut magic).context("the file is too short")?;
+            input
+                .read_exact(&mut magic)
+                .context("the file is too short")?;
             if &magic != MAGIC {
                 bail!("this is no segment of a log, or one of a newer form");
             }
@@ -142,14 +157,22 @@ impl<R: BufRead> Reader<R> {
         if header.format != FORMAT {
             bail!("the form is {}, this build reads {FORMAT}", header.format);
         }
-        Ok(Self { input, segment, header })
+        Ok(Self {
+            input,
+            segment,
+            header,
+        })
     }
 
     /// The next event; `None` at the end.
     pub fn read(&mut self) -> anyhow::Result<Option<Record>> {
         if self.segment {
-            let Some(bytes) = next_frame(&mut self.input)? else { return Ok(None) };
-            return Ok(Some(rmp_serde::from_slice(&bytes).context("a frame cannot be read")?));
+            let Some(bytes) = next_frame(&mut self.input)? else {
+                return Ok(None);
+            };
+            return Ok(Some(
+                rmp_serde::from_slice(&bytes).context("a frame cannot be read")?,
+            ));
         }
         let mut line = String::new();
         let limit = 4 * FRAME_MAX as u64;
@@ -161,7 +184,10 @@ impl<R: BufRead> Reader<R> {
             bail!("the last line is cut short, or longer than any event");
         }
         let line: Line = serde_json::from_str(&line).context("a line cannot be read")?;
-        Ok(Some(Record { envelope: line.envelope()?, answers: line.answers }))
+        Ok(Some(Record {
+            envelope: line.envelope()?,
+            answers: line.answers,
+        }))
     }
 }
 
@@ -170,12 +196,16 @@ fn next_frame(input: &mut impl BufRead) -> anyhow::Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     let mut length = [0; 4];
-    input.read_exact(&mut length).context("the file is cut short")?;
+    input
+        .read_exact(&mut length)
+        .context("the file is cut short")?;
     let length = usize::try_from(u32::from_le_bytes(length))?;
     if length > FRAME_MAX {
         bail!("a frame of {length} bytes, at most {FRAME_MAX} are possible");
     }
     let mut bytes = vec![0; length];
-    input.read_exact(&mut bytes).context("the file is cut short")?;
+    input
+        .read_exact(&mut bytes)
+        .context("the file is cut short")?;
     Ok(Some(bytes))
 }

@@ -42,10 +42,14 @@ pub async fn newest_seal(log: &dyn EventLog) -> anyhow::Result<Option<Sealed>> {
     let (mut after, mut newest) = (Position(0), None);
     loop {
         let batch = log.read_all(after, BATCH).await?;
-        let Some(last) = batch.last() else { return Ok(newest) };
+        let Some(last) = batch.last() else {
+            return Ok(newest);
+        };
         after = last.position;
         for envelope in batch.iter().filter(|e| e.kind == "node.sealed") {
-            if let node::Event::Sealed(seal) = node::Event::decode(&envelope.kind, envelope.schema, &envelope.payload)? {
+            if let node::Event::Sealed(seal) =
+                node::Event::decode(&envelope.kind, envelope.schema, &envelope.payload)?
+            {
                 newest = Some(seal);
             }
         }
@@ -54,29 +58,53 @@ pub async fn newest_seal(log: &dyn EventLog) -> anyhow::Result<Option<Sealed>> {
 
 /// Makes a backup in a folder that does not exist or is empty.
 pub async fn backup(data: &DataFolder, to: &Path, secrets: bool) -> anyhow::Result<Manifest> {
-    if to.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        bail!("{} is not empty; choose a folder of its own for each backup", to.display());
+    if to
+        .read_dir()
+        .is_ok_and(|mut entries| entries.next().is_some())
+    {
+        bail!(
+            "{} is not empty; choose a folder of its own for each backup",
+            to.display()
+        );
     }
     std::fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
     let parts = DataFolder::make(to)?;
-    data.place().read().await?.copy_to(&parts.log()).await.context("copying the log")?;
+    data.place()
+        .read()
+        .await?
+        .copy_to(&parts.log())
+        .await
+        .context("copying the log")?;
     let log = SqliteLog::open_reader(&parts.log()).await?;
     if let Some(seal) = newest_seal(&log).await? {
-        Anchor { log: log.id(), seal }.write(&parts.anchor())?;
+        Anchor {
+            log: log.id(),
+            seal,
+        }
+        .write(&parts.anchor())?;
     }
     copy_tree(&data.blobs(), &parts.blobs())?;
     copy_tree(&data.transcripts(), &parts.transcripts())?;
     copy_gates(&data.gates(), &parts.gates()).await?;
     if secrets {
         copy_tree(&data.secrets(), &parts.secrets())?;
-        for (from, to) in [(data.seal_key(), parts.seal_key()), (data.token(), parts.token())] {
+        for (from, to) in [
+            (data.seal_key(), parts.seal_key()),
+            (data.token(), parts.token()),
+        ] {
             if from.exists() {
                 std::fs::copy(&from, &to).with_context(|| format!("copying {}", from.display()))?;
             }
         }
     }
     let head = log.head().await?;
-    let manifest = Manifest { log: log.id(), head: head.position.0, digest: head.digest, build: BUILD.to_owned(), secrets };
+    let manifest = Manifest {
+        log: log.id(),
+        head: head.position.0,
+        digest: head.digest,
+        build: BUILD.to_owned(),
+        secrets,
+    };
     // Written last: a folder without it is no backup.
     std::fs::write(to.join(MANIFEST), serde_json::to_vec_pretty(&manifest)?)?;
     Ok(manifest)
@@ -84,13 +112,19 @@ pub async fn backup(data: &DataFolder, to: &Path, secrets: bool) -> anyhow::Resu
 
 /// Copies a folder; nothing when there is none.
 fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let Ok(entries) = from.read_dir() else { return Ok(()) };
+    let Ok(entries) = from.read_dir() else {
+        return Ok(());
+    };
     std::fs::create_dir_all(to)?;
     std::fs::set_permissions(to, std::fs::metadata(from)?.permissions())?;
     for entry in entries {
         let entry = entry?;
         let (from, to) = (entry.path(), to.join(entry.file_name()));
-        let copied = if entry.file_type()?.is_dir() { copy_tree(&from, &to) } else { Ok(std::fs::copy(&from, &to).map(|_| ())?) };
+        let copied = if entry.file_type()?.is_dir() {
+            copy_tree(&from, &to)
+        } else {
+            Ok(std::fs::copy(&from, &to).map(|_| ())?)
+        };
         copied.with_context(|| format!("copying {}", from.display()))?;
     }
     Ok(())
@@ -98,7 +132,9 @@ fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
 
 /// Copies the gates by git itself, which knows how to read a repository that is being written.
 async fn copy_gates(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let Ok(entries) = from.read_dir() else { return Ok(()) };
+    let Ok(entries) = from.read_dir() else {
+        return Ok(());
+    };
     std::fs::create_dir_all(to)?;
     for entry in entries {
         let entry = entry?;
@@ -107,10 +143,17 @@ async fn copy_gates(from: &Path, to: &Path) -> anyhow::Result<()> {
         }
         let (gate, copy) = (entry.path(), to.join(entry.file_name()));
         let mut command = tokio::process::Command::new("git");
-        command.args(["clone", "--quiet", "--mirror", "--no-hardlinks"]).arg(&gate).arg(&copy);
+        command
+            .args(["clone", "--quiet", "--mirror", "--no-hardlinks"])
+            .arg(&gate)
+            .arg(&copy);
         let output = command.output().await.context("starting git")?;
         if !output.status.success() {
-            bail!("copying {}: {}", gate.display(), String::from_utf8_lossy(&output.stderr).trim());
+            bail!(
+                "copying {}: {}",
+                gate.display(),
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
         }
         // What a mirror remembers of its source is of no use here; the gate's own settings are.
         std::fs::copy(gate.join("config"), copy.join("config"))?;
@@ -122,8 +165,10 @@ async fn copy_gates(from: &Path, to: &Path) -> anyhow::Result<()> {
 /// says.
 pub async fn check(from: &Path) -> anyhow::Result<Manifest> {
     let manifest = std::fs::read(from.join(MANIFEST));
-    let manifest = manifest.with_context(|| format!("{} is no backup: it has no {MANIFEST}", from.display()))?;
-    let manifest: Manifest = serde_json::from_slice(&manifest).with_context(|| format!("{MANIFEST} cannot be read"))?;
+    let manifest = manifest
+        .with_context(|| format!("{} is no backup: it has no {MANIFEST}", from.display()))?;
+    let manifest: Manifest =
+        serde_json::from_slice(&manifest).with_context(|| format!("{MANIFEST} cannot be read"))?;
     let parts = DataFolder::make(from)?;
     let log = SqliteLog::open_reader(&parts.log()).await?;
     if let Some(damage) = log.integrity().await? {
@@ -131,9 +176,15 @@ pub async fn check(from: &Path) -> anyhow::Result<Manifest> {
     }
     match verify(&log, &Walk::default()).await? {
         Verified::Sound { head, digest, .. }
-            if (head.0, digest, log.id()) == (manifest.head, manifest.digest, manifest.log.clone()) => {}
-        Verified::Sound { head, .. } => bail!("the backup's log ends at position {head}, its {MANIFEST} names {}", manifest.head),
-        Verified::Broken { at, damage } => bail!("the backup's log is damaged: position {at} is {damage}"),
+            if (head.0, digest, log.id())
+                == (manifest.head, manifest.digest, manifest.log.clone()) => {}
+        Verified::Sound { head, .. } => bail!(
+            "the backup's log ends at position {head}, its {MANIFEST} names {}",
+            manifest.head
+        ),
+        Verified::Broken { at, damage } => {
+            bail!("the backup's log is damaged: position {at} is {damage}")
+        }
     }
     if let Some(anchor) = Anchor::read(&parts.anchor())? {
         anchor.check(&log).await?;
@@ -143,7 +194,9 @@ pub async fn check(from: &Path) -> anyhow::Result<Manifest> {
 }
 
 fn check_blobs(folder: &Path) -> anyhow::Result<()> {
-    let Ok(entries) = folder.read_dir() else { return Ok(()) };
+    let Ok(entries) = folder.read_dir() else {
+        return Ok(());
+    };
     for entry in entries {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
@@ -161,7 +214,10 @@ fn check_blobs(folder: &Path) -> anyhow::Result<()> {
 pub async fn restore(from: &Path, data: &DataFolder) -> anyhow::Result<Manifest> {
     let _lock = InstanceLock::take(data, Ownership::Respect)?;
     if data.log().exists() {
-        bail!("{} has a log already; restore into an empty data folder", data.path().display());
+        bail!(
+            "{} has a log already; restore into an empty data folder",
+            data.path().display()
+        );
     }
     let manifest = check(from).await?;
     let parts = DataFolder::make(from)?;

@@ -47,9 +47,19 @@ pub(super) struct Ledger {
 impl Ledger {
     /// The ledger of an empty log.
     pub(super) fn empty(log_id: &str) -> Self {
-        let head = Head { position: Position(0), digest: genesis(log_id) };
+        let head = Head {
+            position: Position(0),
+            digest: genesis(log_id),
+        };
         let (kinds, principals) = (Names::default(), Names::default());
-        Self { head, last_at: Timestamp(0), streams: HashMap::new(), last_stream: 0, kinds, principals }
+        Self {
+            head,
+            last_at: Timestamp(0),
+            streams: HashMap::new(),
+            last_stream: 0,
+            kinds,
+            principals,
+        }
     }
 
     /// Takes a stored stream.
@@ -148,40 +158,91 @@ impl<'a> Draft<'a> {
             events: vec![],
             commands: vec![],
         };
-        Self { ledger, drafted, answered: HashMap::new() }
+        Self {
+            ledger,
+            drafted,
+            answered: HashMap::new(),
+        }
     }
 
     /// Answers one request; `known` is the stored answer to its command id, if there is one. What does not hold leaves no trace.
     pub(super) fn request(&mut self, append: &Append, known: Option<Remembered>) -> Answer {
-        let earlier = self.answered.get(&append.command).map(|i| &self.drafted.commands[*i]);
-        let known = known.or_else(|| earlier.map(|c| Remembered { receipt: c.receipt.clone(), body: c.body }));
+        let earlier = self
+            .answered
+            .get(&append.command)
+            .map(|i| &self.drafted.commands[*i]);
+        let known = known.or_else(|| {
+            earlier.map(|c| Remembered {
+                receipt: c.receipt.clone(),
+                body: c.body,
+            })
+        });
         if let Some(Remembered { receipt, body }) = known {
-            return Err(AppendError::Repeated { receipt, same_body: body == append.body });
+            return Err(AppendError::Repeated {
+                receipt,
+                same_body: body == append.body,
+            });
         }
-        append.check_expectations(|stream| self.stream(stream).map_or(Version(0), |(_, version)| version))?;
+        append.check_expectations(|stream| {
+            self.stream(stream)
+                .map_or(Version(0), |(_, version)| version)
+        })?;
         Ok(self.record(append))
     }
 
     fn stream(&self, stream: &StreamId) -> Option<(i64, Version)> {
-        self.drafted.touched.get(stream).or_else(|| self.ledger.streams.get(stream)).copied()
+        self.drafted
+            .touched
+            .get(stream)
+            .or_else(|| self.ledger.streams.get(stream))
+            .copied()
     }
 
     fn record(&mut self, append: &Append) -> Receipt {
-        let stream = self.stream(&append.stream).map_or_else(|| self.new_stream(&append.stream), |(id, _)| id);
+        let stream = self
+            .stream(&append.stream)
+            .map_or_else(|| self.new_stream(&append.stream), |(id, _)| id);
         let principal = append.cause.principal.to_string();
-        let principal = number(&self.ledger.principals, &mut self.drafted.new_principals, &principal);
-        let mut receipt =
-            Receipt { stream: append.stream.clone(), version: append.expected, position: self.drafted.head.position };
+        let principal = number(
+            &self.ledger.principals,
+            &mut self.drafted.new_principals,
+            &principal,
+        );
+        let mut receipt = Receipt {
+            stream: append.stream.clone(),
+            version: append.expected,
+            position: self.drafted.head.position,
+        };
         for envelope in append.envelopes(self.drafted.head, self.drafted.last_at) {
-            let kind = number(&self.ledger.kinds, &mut self.drafted.new_kinds, &envelope.kind);
+            let kind = number(
+                &self.ledger.kinds,
+                &mut self.drafted.new_kinds,
+                &envelope.kind,
+            );
             (receipt.version, receipt.position) = (envelope.version, envelope.position);
-            self.drafted.head = Head { position: envelope.position, digest: envelope.digest };
+            self.drafted.head = Head {
+                position: envelope.position,
+                digest: envelope.digest,
+            };
             self.drafted.last_at = envelope.at;
-            self.drafted.events.push(DraftedEvent { envelope, stream, kind, principal });
+            self.drafted.events.push(DraftedEvent {
+                envelope,
+                stream,
+                kind,
+                principal,
+            });
         }
-        self.drafted.touched.insert(append.stream.clone(), (stream, receipt.version));
-        self.answered.insert(append.command, self.drafted.commands.len());
-        self.drafted.commands.push(DraftedCommand { id: append.command, stream, receipt: receipt.clone(), body: append.body });
+        self.drafted
+            .touched
+            .insert(append.stream.clone(), (stream, receipt.version));
+        self.answered
+            .insert(append.command, self.drafted.commands.len());
+        self.drafted.commands.push(DraftedCommand {
+            id: append.command,
+            stream,
+            receipt: receipt.clone(),
+            body: append.body,
+        });
         receipt
     }
 
@@ -198,25 +259,56 @@ impl<'a> Draft<'a> {
         let known = self.stream(&stream);
         let before = known.map_or(Version(0), |(_, version)| version);
         if found.0 != before.0 + 1 {
-            return Err(Damage::Order { stream, found, before });
+            return Err(Damage::Order {
+                stream,
+                found,
+                before,
+            });
         }
         let id = known.map_or_else(|| self.new_stream(&stream), |(id, _)| id);
         let principal = envelope.cause.principal.to_string();
-        let principal = number(&self.ledger.principals, &mut self.drafted.new_principals, &principal);
-        let kind = number(&self.ledger.kinds, &mut self.drafted.new_kinds, &envelope.kind);
-        self.drafted.head = Head { position: envelope.position, digest: envelope.digest };
+        let principal = number(
+            &self.ledger.principals,
+            &mut self.drafted.new_principals,
+            &principal,
+        );
+        let kind = number(
+            &self.ledger.kinds,
+            &mut self.drafted.new_kinds,
+            &envelope.kind,
+        );
+        self.drafted.head = Head {
+            position: envelope.position,
+            digest: envelope.digest,
+        };
         self.drafted.last_at = envelope.at;
         self.drafted.touched.insert(stream.clone(), (id, found));
         if let Some(body) = record.answers {
-            let receipt = Receipt { stream, version: found, position: envelope.position };
-            self.drafted.commands.push(DraftedCommand { id: envelope.command, stream: id, receipt, body });
+            let receipt = Receipt {
+                stream,
+                version: found,
+                position: envelope.position,
+            };
+            self.drafted.commands.push(DraftedCommand {
+                id: envelope.command,
+                stream: id,
+                receipt,
+                body,
+            });
         }
-        self.drafted.events.push(DraftedEvent { envelope: envelope.clone(), stream: id, kind, principal });
+        self.drafted.events.push(DraftedEvent {
+            envelope: envelope.clone(),
+            stream: id,
+            kind,
+            principal,
+        });
         Ok(())
     }
 
     fn new_stream(&mut self, stream: &StreamId) -> i64 {
-        let id = self.ledger.last_stream + 1 + i64::try_from(self.drafted.new_streams.len()).unwrap_or(0);
+        let id = self.ledger.last_stream
+            + 1
+            + i64::try_from(self.drafted.new_streams.len()).unwrap_or(0);
         self.drafted.new_streams.push((stream.to_string(), id));
         id
     }
@@ -228,7 +320,11 @@ impl<'a> Draft<'a> {
 }
 
 fn number(known: &Names, new: &mut Vec<(String, i64)>, name: &str) -> i64 {
-    if let Some(id) = known.known.get(name).or_else(|| new.iter().find(|(n, _)| n == name).map(|(_, id)| id)) {
+    if let Some(id) = known
+        .known
+        .get(name)
+        .or_else(|| new.iter().find(|(n, _)| n == name).map(|(_, id)| id))
+    {
         return *id;
     }
     let id = known.last + 1 + i64::try_from(new.len()).unwrap_or(0);

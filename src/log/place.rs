@@ -33,7 +33,11 @@ pub enum Stored {
 
 impl LogPlace {
     /// Opens or makes the log, for writing.
-    pub async fn open(&self, new_id: &str, ownership: Ownership) -> anyhow::Result<(Arc<dyn EventLog>, watch::Receiver<Health>)> {
+    pub async fn open(
+        &self,
+        new_id: &str,
+        ownership: Ownership,
+    ) -> anyhow::Result<(Arc<dyn EventLog>, watch::Receiver<Health>)> {
         Ok(match self {
             Self::File(path) => {
                 let log = SqliteLog::open(path, new_id).await?;
@@ -141,7 +145,11 @@ pub struct Records<'a> {
 impl<'a> Records<'a> {
     /// From the beginning.
     pub fn of(log: &'a dyn EventLog) -> Self {
-        Self { log, after: Position(0), held: None }
+        Self {
+            log,
+            after: Position(0),
+            held: None,
+        }
     }
 
     /// The next batch; `None` at the end.
@@ -151,21 +159,37 @@ impl<'a> Records<'a> {
         match batch.last() {
             Some(last) => self.after = last.position,
             None => {
-                let Some(last) = self.held.take() else { return Ok(None) };
+                let Some(last) = self.held.take() else {
+                    return Ok(None);
+                };
                 records.push(self.record(last, true).await?);
             }
         }
         for envelope in batch {
             if let Some(before) = self.held.replace(envelope) {
-                let ends = self.held.as_ref().is_none_or(|next| next.command != before.command);
+                let ends = self
+                    .held
+                    .as_ref()
+                    .is_none_or(|next| next.command != before.command);
                 records.push(self.record(before, ends).await?);
             }
         }
         Ok(Some(records))
     }
 
-    async fn record(&self, envelope: events::envelope::Envelope, ends: bool) -> anyhow::Result<Record> {
-        let answers = if ends { self.log.remembered(envelope.command).await?.map(|known| known.body) } else { None };
+    async fn record(
+        &self,
+        envelope: events::envelope::Envelope,
+        ends: bool,
+    ) -> anyhow::Result<Record> {
+        let answers = if ends {
+            self.log
+                .remembered(envelope.command)
+                .await?
+                .map(|known| known.body)
+        } else {
+            None
+        };
         Ok(Record { envelope, answers })
     }
 }
@@ -187,7 +211,9 @@ fn remove_log(path: &Path) -> anyhow::Result<()> {
     for suffix in ["", "-wal", "-shm"] {
         let file = PathBuf::from(format!("{}{suffix}", path.display()));
         match std::fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).context(file.display().to_string()),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).context(file.display().to_string());
+            }
             _ => {}
         }
     }

@@ -83,9 +83,21 @@ impl Queue {
         let waiting = Arc::new(AtomicUsize::new(0));
         let (told_head, head) = watch::channel(store.head());
         let (told_health, health) = watch::channel(Health::default());
-        let thread = Thread { store, waiting: waiting.clone(), head: told_head, health: told_health };
-        std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || thread.run(&incoming))?;
-        Ok(Self { requests, waiting, head, health })
+        let thread = Thread {
+            store,
+            waiting: waiting.clone(),
+            head: told_head,
+            health: told_health,
+        };
+        std::thread::Builder::new()
+            .name("log-writer".to_owned())
+            .spawn(move || thread.run(&incoming))?;
+        Ok(Self {
+            requests,
+            waiting,
+            head,
+            health,
+        })
     }
 
     /// Ends the thread: what was queued is recorded, the store is settled and closed. Appends are answered `Closed` from then on.
@@ -93,7 +105,9 @@ impl Queue {
         let (closed, ended) = oneshot::channel();
         let requests = self.requests.clone();
         // The queue may be full of what has to be recorded first.
-        let sent = tokio::task::spawn_blocking(move || requests.send(Message::Close(closed)).is_ok()).await;
+        let sent =
+            tokio::task::spawn_blocking(move || requests.send(Message::Close(closed)).is_ok())
+                .await;
         if matches!(sent, Ok(true)) && ended.await.is_err() {
             tracing::debug!("the log's writer had ended before it was closed");
         }
@@ -111,13 +125,21 @@ impl Queue {
             return Err(AppendError::Busy);
         }
         let (answer, answered) = oneshot::channel();
-        match self.requests.try_send(Message::Append(Box::new(Request { append, bytes, answer }))) {
-            Ok(()) => answered.await.unwrap_or_else(|_| Err(AppendError::Unknown("the log's writer ended".to_owned()))),
+        match self.requests.try_send(Message::Append(Box::new(Request {
+            append,
+            bytes,
+            answer,
+        }))) {
+            Ok(()) => answered
+                .await
+                .unwrap_or_else(|_| Err(AppendError::Unknown("the log's writer ended".to_owned()))),
             Err(refused) => {
                 self.waiting.fetch_sub(bytes, Ordering::Relaxed);
                 Err(match refused {
                     TrySendError::Full(_) => AppendError::Busy,
-                    TrySendError::Disconnected(_) => AppendError::Closed("the log's writer ended".to_owned()),
+                    TrySendError::Disconnected(_) => {
+                        AppendError::Closed("the log's writer ended".to_owned())
+                    }
                 })
             }
         }
@@ -169,12 +191,14 @@ impl<S: Store> Thread<S> {
                 }
                 Message::Close(closed) => Some(closed),
             };
-            self.waiting.fetch_sub(batch.iter().map(|r| r.bytes).sum(), Ordering::Relaxed);
+            self.waiting
+                .fetch_sub(batch.iter().map(|r| r.bytes).sum(), Ordering::Relaxed);
             if !batch.is_empty() && !self.commit(batch) {
                 return;
             }
             if let Some(closed) = close {
-                self.health.send_modify(|health| health.closed = Some("the log was closed".to_owned()));
+                self.health
+                    .send_modify(|health| health.closed = Some("the log was closed".to_owned()));
                 self.store.settle();
                 drop(self);
                 // Whoever wanted the end may be gone.
@@ -202,12 +226,14 @@ impl<S: Store> Thread<S> {
         let (answer, closed) = match trouble {
             Trouble::NotNow(why) => {
                 tracing::error!(%why, "nothing can be recorded now; it is tried again with the next append");
-                self.health.send_modify(|health| health.degraded = Some(why.clone()));
+                self.health
+                    .send_modify(|health| health.degraded = Some(why.clone()));
                 (AppendError::NotNow(why), None)
             }
             Trouble::Unsure(why) => {
                 tracing::error!(%why, "whether a batch was recorded is not known; its commands tell when they come again");
-                self.health.send_modify(|health| health.degraded = Some(why.clone()));
+                self.health
+                    .send_modify(|health| health.degraded = Some(why.clone()));
                 (AppendError::Unknown(why), None)
             }
             Trouble::Fenced(why) => (AppendError::Closed(why.clone()), Some(why)),
@@ -215,7 +241,8 @@ impl<S: Store> Thread<S> {
         };
         if let Some(why) = &closed {
             tracing::error!(%why, "the log takes no more appends; restart the server");
-            self.health.send_modify(|health| health.closed = Some(why.clone()));
+            self.health
+                .send_modify(|health| health.closed = Some(why.clone()));
         }
         for request in batch {
             drop(request.answer.send(Err(answer.clone())));

@@ -21,7 +21,10 @@ pub struct Retention {
 impl Default for Retention {
     /// What the log's port promises, and no more.
     fn default() -> Self {
-        Self { answers: usize::try_from(ANSWERS_KEPT).unwrap_or(usize::MAX), age: ANSWERS_KEPT_FOR }
+        Self {
+            answers: usize::try_from(ANSWERS_KEPT).unwrap_or(usize::MAX),
+            age: ANSWERS_KEPT_FOR,
+        }
     }
 }
 
@@ -36,10 +39,20 @@ pub struct Kept {
 
 impl Retention {
     /// How many of the answers recorded at these times, oldest first, are to be forgotten by now.
-    pub fn overdue(&self, kept: usize, oldest_first: impl IntoIterator<Item = Timestamp>, now: Timestamp) -> usize {
+    pub fn overdue(
+        &self,
+        kept: usize,
+        oldest_first: impl IntoIterator<Item = Timestamp>,
+        now: Timestamp,
+    ) -> usize {
         let surplus = kept.saturating_sub(self.answers);
-        let times = oldest_first.into_iter().take(usize::from(FORGOTTEN_AT_ONCE)).enumerate();
-        times.take_while(|(n, at)| *n < surplus || self.is_old(*at, now)).count()
+        let times = oldest_first
+            .into_iter()
+            .take(usize::from(FORGOTTEN_AT_ONCE))
+            .enumerate();
+        times
+            .take_while(|(n, at)| *n < surplus || self.is_old(*at, now))
+            .count()
     }
 
     /// Whether anything is to be forgotten by now.
@@ -58,7 +71,10 @@ mod tests {
 
     #[test]
     fn the_oldest_are_forgotten_by_number_and_by_age() {
-        let retention = Retention { answers: 3, age: 100 };
+        let retention = Retention {
+            answers: 3,
+            age: 100,
+        };
         let times = |times: &[i64]| times.iter().copied().map(Timestamp).collect::<Vec<_>>();
         let cases: [(usize, &[i64], i64, usize); 5] = [
             (3, &[1, 2, 3], 50, 0),
@@ -70,8 +86,15 @@ mod tests {
         for (kept, recorded, now, expected) in cases {
             let found = retention.overdue(kept, times(recorded), Timestamp(now));
             assert_eq!(found, expected, "{kept} kept of {recorded:?} at {now}");
-            let state = Kept { answers: kept, oldest: recorded.first().copied().map(Timestamp) };
-            assert_eq!(retention.is_due(state, Timestamp(now)), expected > 0, "due and counted agree: {recorded:?} at {now}");
+            let state = Kept {
+                answers: kept,
+                oldest: recorded.first().copied().map(Timestamp),
+            };
+            assert_eq!(
+                retention.is_due(state, Timestamp(now)),
+                expected > 0,
+                "due and counted agree: {recorded:?} at {now}"
+            );
         }
     }
 }

@@ -39,11 +39,16 @@ pub struct Stats {
 
 /// Counts.
 pub async fn stats(log: &dyn EventLog) -> Result<Stats, ReadError> {
-    let mut stats = Stats { log: log.id(), ..Stats::default() };
+    let mut stats = Stats {
+        log: log.id(),
+        ..Stats::default()
+    };
     let mut streams = BTreeSet::new();
     loop {
         let batch = log.read_all(Position(stats.head), BATCH).await?;
-        let (Some(first), Some(last)) = (batch.first(), batch.last()) else { break };
+        let (Some(first), Some(last)) = (batch.first(), batch.last()) else {
+            break;
+        };
         stats.first_at.get_or_insert_with(|| shown::time(first.at));
         stats.last_at = Some(shown::time(last.at));
         stats.head = last.position.0;
@@ -58,7 +63,10 @@ pub async fn stats(log: &dyn EventLog) -> Result<Stats, ReadError> {
         }
     }
     for stream in streams {
-        *stats.streams.entry(stream.category().to_owned()).or_default() += 1;
+        *stats
+            .streams
+            .entry(stream.category().to_owned())
+            .or_default() += 1;
     }
     Ok(stats)
 }

@@ -81,13 +81,22 @@ pub async fn verify(log: &dyn EventLog, walk: &Walk) -> Result<Verified, ReadErr
     let mut batch = log.read_all(walker.head, BATCH).await?;
     while let Some(last) = batch.last() {
         // The next events are read, on a thread of the log's, while these are walked.
-        let (next, walked) = tokio::join!(log.read_all(last.position, BATCH), async { walker.walk(&batch) });
+        let (next, walked) = tokio::join!(log.read_all(last.position, BATCH), async {
+            walker.walk(&batch)
+        });
         if let Err(damage) = walked {
-            return Ok(Verified::Broken { at: Position(walker.head.0 + 1), damage });
+            return Ok(Verified::Broken {
+                at: Position(walker.head.0 + 1),
+                damage,
+            });
         }
         batch = next?;
     }
-    Ok(Verified::Sound { head: walker.head, digest: walker.digest, sealed: walker.sealed })
+    Ok(Verified::Sound {
+        head: walker.head,
+        digest: walker.digest,
+        sealed: walker.sealed,
+    })
 }
 
 struct Walker<'a> {
@@ -110,11 +119,23 @@ impl<'a> Walker<'a> {
             None => (Position(0), genesis(&log_id)),
         };
         let (key, whole) = (walk.key.as_deref(), walk.from.is_none());
-        Self { log_id, key, head, digest, sealed: head, open: vec![], versions: HashMap::new(), whole }
+        Self {
+            log_id,
+            key,
+            head,
+            digest,
+            sealed: head,
+            open: vec![],
+            versions: HashMap::new(),
+            whole,
+        }
     }
 
     fn walk(&mut self, batch: &[Envelope]) -> Result<(), Damage> {
-        batch.iter().enumerate().try_for_each(|(n, envelope)| self.step(envelope, batch.get(n + 1)))
+        batch
+            .iter()
+            .enumerate()
+            .try_for_each(|(n, envelope)| self.step(envelope, batch.get(n + 1)))
     }
 
     fn step(&mut self, envelope: &Envelope, next: Option<&Envelope>) -> Result<(), Damage> {
@@ -125,7 +146,11 @@ impl<'a> Walker<'a> {
         if due != envelope.digest {
             // The next link tells whether the event or its own link is the one that was changed.
             let relinked = next.is_some_and(|next| next.chained(due) == next.digest);
-            return Err(if relinked { Damage::Relinked } else { Damage::Altered });
+            return Err(if relinked {
+                Damage::Relinked
+            } else {
+                Damage::Altered
+            });
         }
         self.check_order(envelope)?;
         if envelope.kind == "node.sealed" {
@@ -140,10 +165,16 @@ impl<'a> Walker<'a> {
         let found = envelope.version;
         match self.versions.get_mut(&envelope.stream) {
             Some(before) if found.0 == before.0 + 1 => *before = found,
-            None if found.0 == 1 || !self.whole => drop(self.versions.insert(envelope.stream.clone(), found)),
+            None if found.0 == 1 || !self.whole => {
+                self.versions.insert(envelope.stream.clone(), found);
+            }
             before => {
                 let before = before.map_or(Version(0), |v| *v);
-                return Err(Damage::Order { stream: envelope.stream.clone(), found, before });
+                return Err(Damage::Order {
+                    stream: envelope.stream.clone(),
+                    found,
+                    before,
+                });
             }
         }
         Ok(())
@@ -151,21 +182,35 @@ impl<'a> Walker<'a> {
 
     fn check_seal(&mut self, envelope: &Envelope) -> Result<(), Damage> {
         let seal = node::Event::decode(&envelope.kind, envelope.schema, &envelope.payload);
-        let Ok(node::Event::Sealed(seal)) = seal else { return Err(Damage::Seal("it cannot be read".to_owned())) };
+        let Ok(node::Event::Sealed(seal)) = seal else {
+            return Err(Damage::Seal("it cannot be read".to_owned()));
+        };
         let Statement { first, last, .. } = seal.statement;
         if !self.whole && first.0 <= self.sealed.0 {
             // The seal that the walk began with, or one before it: what it seals was not walked.
             return Ok(());
         }
         let length = usize::try_from(last.0.saturating_sub(self.sealed.0)).unwrap_or(usize::MAX);
-        let range = self.open.get(..length).filter(|_| first.0 == self.sealed.0 + 1);
-        let range =
-            range.ok_or_else(|| Damage::Seal(format!("it is over {first} to {last}, and {} comes next", self.sealed.0 + 1)))?;
+        let range = self
+            .open
+            .get(..length)
+            .filter(|_| first.0 == self.sealed.0 + 1);
+        let range = range.ok_or_else(|| {
+            Damage::Seal(format!(
+                "it is over {first} to {last}, and {} comes next",
+                self.sealed.0 + 1
+            ))
+        })?;
         if Statement::over(first, range).as_ref() != Some(&seal.statement) {
-            return Err(Damage::Seal(format!("positions {first} to {last} are not what was sealed")));
+            return Err(Damage::Seal(format!(
+                "positions {first} to {last} are not what was sealed"
+            )));
         }
         if self.key.is_some_and(|key| key != seal.key) {
-            return Err(Damage::Seal(format!("it is signed by the key {}", seal.key)));
+            return Err(Damage::Seal(format!(
+                "it is signed by the key {}",
+                seal.key
+            )));
         }
         check_signature(&seal, &self.log_id).map_err(|e| Damage::Seal(format!("{e:#}")))?;
         self.sealed = last;

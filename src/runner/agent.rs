@@ -50,12 +50,22 @@ pub(super) enum Stop {
 
 impl Agent {
     /// Starts the agent of the brief with its prompt.
-    pub(super) fn launch(brief: &Brief, tree: &Tree, url: &str, output: &Output) -> Result<Self, String> {
+    pub(super) fn launch(
+        brief: &Brief,
+        tree: &Tree,
+        url: &str,
+        output: &Output,
+    ) -> Result<Self, String> {
         let spec = brief.agent.as_ref().ok_or("the brief names no agent")?;
         let prompt = tree.berth.join("prompt.md");
         std::fs::write(&prompt, &brief.prompt).map_err(|e| format!("the prompt: {e}"))?;
         let home = home(&tree.berth);
-        let around = Surroundings { home: &home, tree: &tree.path, url, models: brief.models.as_ref() };
+        let around = Surroundings {
+            home: &home,
+            tree: &tree.path,
+            url,
+            models: brief.models.as_ref(),
+        };
         let mut command = match (dialect::launch(spec, &around)?, spec.dialect, &spec.command) {
             (Some(launch), _, _) => vendor(&launch)?,
             (None, Dialect::Command, Some(line)) => shell(line),
@@ -69,48 +79,111 @@ impl Agent {
         };
         let stdin = std::fs::File::open(&prompt).map_err(|e| format!("the prompt: {e}"))?;
         command.stdin(stdin).env("SUPERCARGO_PROMPT", &prompt);
-        Self::start(command, brief, tree, url, output).map_err(|why| format!("{}: {why}", spec.dialect.name()))
+        Self::start(command, brief, tree, url, output)
+            .map_err(|why| format!("{}: {why}", spec.dialect.name()))
     }
 
     /// Starts a shell command in the tree.
-    pub(super) fn shell(line: &str, tree: &Tree, brief: &Brief, url: &str, output: &Output) -> Result<Self, String> {
+    pub(super) fn shell(
+        line: &str,
+        tree: &Tree,
+        brief: &Brief,
+        url: &str,
+        output: &Output,
+    ) -> Result<Self, String> {
         let mut command = shell(line);
         command.stdin(Stdio::null());
         Self::start(command, brief, tree, url, output)
     }
 
-    fn start(mut command: Command, brief: &Brief, tree: &Tree, url: &str, output: &Output) -> Result<Self, String> {
+    fn start(
+        mut command: Command,
+        brief: &Brief,
+        tree: &Tree,
+        url: &str,
+        output: &Output,
+    ) -> Result<Self, String> {
         let bin = tools(tree).map_err(|e| format!("the tools folder: {e}"))?;
-        let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
+        let path =
+            std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
         // What the dialect set comes last, so it is taken over what every agent gets.
-        let own: Vec<_> =
-            command.as_std().get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned))).collect();
+        let own: Vec<_> = command
+            .as_std()
+            .get_envs()
+            .map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned)))
+            .collect();
         let home = home(&tree.berth);
-        let around = Surroundings { home: &home, tree: &tree.path, url, models: brief.models.as_ref() };
-        command.env_clear().envs(git_environment(&tree.berth)).envs(environment(brief, url)).envs(surroundings(tree, url));
+        let around = Surroundings {
+            home: &home,
+            tree: &tree.path,
+            url,
+            models: brief.models.as_ref(),
+        };
+        command
+            .env_clear()
+            .envs(git_environment(&tree.berth))
+            .envs(environment(brief, url))
+            .envs(surroundings(tree, url));
         command.envs(dialect::model_environment(&around)?);
-        command.envs(own.into_iter().filter_map(|(name, value)| Some((name, value?))));
-        command.env("PATH", format!("{}:{path}", bin.display())).env("SUPERCARGO_PROMPT", tree.berth.join("prompt.md"));
-        command.current_dir(&tree.path).process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(|e| format!("the agent could not be started: {e}"))?;
-        let dialect = brief.agent.as_ref().map_or(Dialect::Command, |agent| agent.dialect);
+        command.envs(
+            own.into_iter()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        command
+            .env("PATH", format!("{}:{path}", bin.display()))
+            .env("SUPERCARGO_PROMPT", tree.berth.join("prompt.md"));
+        command
+            .current_dir(&tree.path)
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .map_err(|e| format!("the agent could not be started: {e}"))?;
+        let dialect = brief
+            .agent
+            .as_ref()
+            .map_or(Dialect::Command, |agent| agent.dialect);
         let heard = Arc::new(Mutex::new(Some(Listener::new(dialect))));
-        let readers = child.stdout.take().map(|s| output.take(s, heard.clone())).into_iter();
-        let readers = readers.chain(child.stderr.take().map(|s| output.take(s, Arc::default()))).collect();
-        Ok(Self { child, readers, heard })
+        let readers = child
+            .stdout
+            .take()
+            .map(|s| output.take(s, heard.clone()))
+            .into_iter();
+        let readers = readers
+            .chain(child.stderr.take().map(|s| output.take(s, Arc::default())))
+            .collect();
+        Ok(Self {
+            child,
+            readers,
+            heard,
+        })
     }
 
     /// Waits for its end. May be dropped and called again.
     pub(super) async fn wait(&mut self) -> Result<Ended, String> {
-        let status = self.child.wait().await.map_err(|e| format!("the agent could not be waited for: {e}"))?;
+        let status = self
+            .child
+            .wait()
+            .await
+            .map_err(|e| format!("the agent could not be waited for: {e}"))?;
         for reader in &mut self.readers {
             if tokio::time::timeout(DRAIN, &mut *reader).await.is_err() {
                 reader.abort();
             }
         }
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let heard = self
+            .heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let failure = heard.and_then(Listener::failure);
-        Ok(Ended { code: status.code(), signal: status.signal(), stop: None, failure })
+        Ok(Ended {
+            code: status.code(),
+            signal: status.signal(),
+            stop: None,
+            failure,
+        })
     }
 
     /// Asks its group to end, and ends it after the grace.
@@ -136,24 +209,46 @@ impl Agent {
 /// A vendor's tool, with the files it needs.
 fn vendor(launch: &Launch) -> Result<Command, String> {
     for (path, content) in &launch.files {
-        let folder = path.parent().ok_or_else(|| format!("{} has no folder", path.display()))?;
+        let folder = path
+            .parent()
+            .ok_or_else(|| format!("{} has no folder", path.display()))?;
         let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, content));
         written.map_err(|e| format!("{}: {e}", path.display()))?;
     }
     let mut command = Command::new(&launch.program);
-    command.args(&launch.arguments).envs(launch.environment.iter().map(|(name, value)| (*name, value)));
+    command.args(&launch.arguments).envs(
+        launch
+            .environment
+            .iter()
+            .map(|(name, value)| (*name, value)),
+    );
     Ok(command)
 }
 
 /// Where tools find the way out and their caches, whoever runs them.
 pub(super) fn surroundings(tree: &Tree, url: &str) -> Vec<(&'static str, String)> {
-    way_out(url).into_iter().chain(tree.cache.as_deref().into_iter().flat_map(cache::environment)).collect()
+    way_out(url)
+        .into_iter()
+        .chain(
+            tree.cache
+                .as_deref()
+                .into_iter()
+                .flat_map(cache::environment),
+        )
+        .collect()
 }
 
 /// The way out, under every name that tools look for.
 fn way_out(url: &str) -> Vec<(&'static str, String)> {
-    let proxies =
-        ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"].map(|name| (name, url.to_owned()));
+    let proxies = [
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+    ]
+    .map(|name| (name, url.to_owned()));
     let own = ["NO_PROXY", "no_proxy"].map(|name| (name, "127.0.0.1,localhost,::1".to_owned()));
     proxies.into_iter().chain(own).collect()
 }
@@ -189,11 +284,20 @@ fn environment(brief: &Brief, url: &str) -> Vec<(&'static str, String)> {
         ("SUPERCARGO_SESSION", brief.session.to_string()),
         ("SUPERCARGO_ROLE", brief.role.name().to_owned()),
         ("SUPERCARGO_PROJECT", brief.project.to_string()),
-        ("SUPERCARGO_FEATURE", text(brief.feature.as_ref().map(ToString::to_string))),
+        (
+            "SUPERCARGO_FEATURE",
+            text(brief.feature.as_ref().map(ToString::to_string)),
+        ),
         ("SUPERCARGO_CLAIM", text(brief.epoch.map(|e| e.to_string()))),
         ("SUPERCARGO_BRANCH", text(brief.branch.clone())),
-        ("SUPERCARGO_SHA", text(brief.sha.as_ref().map(ToString::to_string))),
+        (
+            "SUPERCARGO_SHA",
+            text(brief.sha.as_ref().map(ToString::to_string)),
+        ),
         ("SUPERCARGO_VERIFY", text(brief.verify.clone())),
-        ("SUPERCARGO_MODEL", text(brief.agent.as_ref().and_then(|a| a.model.clone()))),
+        (
+            "SUPERCARGO_MODEL",
+            text(brief.agent.as_ref().and_then(|a| a.model.clone())),
+        ),
     ]
 }

@@ -5,8 +5,15 @@
 //! Text stays: instructions and skills are read by the model, as is everything else in the tree.
 
 /// Folders and files that vendors' tools look into.
-pub(super) const WATCHED: [&str; 7] =
-    [".claude", ".codex", ".gemini", ".opencode", ".mcp.json", "opencode.json", "opencode.jsonc"];
+pub(super) const WATCHED: [&str; 7] = [
+    ".claude",
+    ".codex",
+    ".gemini",
+    ".opencode",
+    ".mcp.json",
+    "opencode.json",
+    "opencode.jsonc",
+];
 
 /// A symbolic link, as git's index says it.
 const LINK: &str = "120000";
@@ -17,13 +24,18 @@ pub(super) fn kept_out(listed: &str) -> Vec<&str> {
         let (facts, path) = entry.split_once('\t')?;
         Some((facts.split(' ').next().unwrap_or_default(), path))
     });
-    entries.filter(|(mode, path)| *mode == LINK || !is_text(path)).map(|(_, path)| path).collect()
+    entries
+        .filter(|(mode, path)| *mode == LINK || !is_text(path))
+        .map(|(_, path)| path)
+        .collect()
 }
 
 /// Whether a tool takes this as something to read, and not as something to do.
 fn is_text(path: &str) -> bool {
     match path.split_once('/') {
-        Some((_, within)) => within.starts_with("skills/") || within.to_ascii_lowercase().ends_with(".md"),
+        Some((_, within)) => {
+            within.starts_with("skills/") || within.to_ascii_lowercase().ends_with(".md")
+        }
         None => false,
     }
 }
@@ -49,7 +61,11 @@ mod tests {
             ".gemini/extensions/a/index.js",
         ];
         let mut listed: String = listed.map(file).concat();
-        listed.push_str(&format!("{} {} 0\t.opencode/skills\0", super::LINK, "b".repeat(40)));
+        listed.push_str(&format!(
+            "{} {} 0\t.opencode/skills\0",
+            super::LINK,
+            "b".repeat(40)
+        ));
         assert_eq!(
             kept_out(&listed),
             [

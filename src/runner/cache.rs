@@ -28,17 +28,26 @@ const TOOLS: &[(&str, &str)] = &[
 /// What the tools of a session are told about its cache.
 pub(super) fn environment(cache: &Path) -> impl Iterator<Item = (&'static str, String)> + '_ {
     let own = [("SUPERCARGO_CACHE", cache.display().to_string())].into_iter();
-    own.chain(TOOLS.iter().map(|(name, folder)| (*name, cache.join(folder).display().to_string())))
+    own.chain(
+        TOOLS
+            .iter()
+            .map(|(name, folder)| (*name, cache.join(folder).display().to_string())),
+    )
 }
 
 /// Returns when the disk under the cache is nearly full; never, without a cache.
 pub(super) async fn disk_is_full(cache: Option<&Path>) {
-    let Some(cache) = cache else { return std::future::pending().await };
+    let Some(cache) = cache else {
+        return std::future::pending().await;
+    };
     loop {
         match rustix::fs::statvfs(cache) {
             Ok(disk) if disk.f_bavail * disk.f_frsize < KEPT_FREE => return,
             Ok(_) => {}
-            Err(error) => eprintln!("the disk under {} cannot be looked at: {error}", cache.display()),
+            Err(error) => eprintln!(
+                "the disk under {} cannot be looked at: {error}",
+                cache.display()
+            ),
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

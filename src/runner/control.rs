@@ -36,7 +36,10 @@ impl Control {
         Self {
             socket: door.join("control"),
             heard: Arc::new(Mutex::new(Instant::now())),
-            last: watch::Sender::new(Beat { open: true, full: false }),
+            last: watch::Sender::new(Beat {
+                open: true,
+                full: false,
+            }),
         }
     }
 
@@ -55,7 +58,8 @@ impl Control {
         let mut pause = PAUSE_MIN;
         loop {
             let answer = tokio::time::timeout(ANSWER_WITHIN, ask()).await;
-            let answer = answer.unwrap_or_else(|_| Err(CallError::Later("no answer in time".to_owned())));
+            let answer =
+                answer.unwrap_or_else(|_| Err(CallError::Later("no answer in time".to_owned())));
             match answer {
                 Ok(answer) => {
                     self.hear();
@@ -76,8 +80,13 @@ impl Control {
         }
     }
 
-    async fn post<B: Serialize + Sync, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, String> {
-        self.until_answered(|| call_socket(&self.socket, "POST", path, body)).await
+    async fn post<B: Serialize + Sync, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<T, String> {
+        self.until_answered(|| call_socket(&self.socket, "POST", path, body))
+            .await
     }
 
     /// Reports for work.
@@ -108,7 +117,10 @@ impl Control {
             tokio::time::sleep(every).await;
             match self.post::<_, Beat>("/beat", &()).await {
                 Ok(beat) => self.last.send_replace(beat),
-                Err(_) => self.last.send_replace(Beat { open: false, full: false }),
+                Err(_) => self.last.send_replace(Beat {
+                    open: false,
+                    full: false,
+                }),
             };
         }
     }

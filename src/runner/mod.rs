@@ -40,7 +40,8 @@ const BEAT: Duration = Duration::from_secs(5);
 /// Without a server for this long the runner ends itself.
 pub(crate) const ALONE_MAX: Duration = Duration::from_secs(3600);
 /// Said when the host has too little disk left for a session that keeps packages.
-const DISK_FULL: &str = "the disk of the host is nearly full: free some, or set the project's --cache to 0";
+const DISK_FULL: &str =
+    "the disk of the host is nearly full: free some, or set the project's --cache to 0";
 /// Largest file anything in the container may write.
 const FILE_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// Open files of one process in the container.
@@ -81,7 +82,9 @@ pub fn run(args: &RunnerArgs) -> i32 {
     }
     say("here");
     harden();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let code = match runtime {
         Ok(runtime) => runtime.block_on(session(args)),
         Err(error) => {
@@ -89,7 +92,8 @@ pub fn run(args: &RunnerArgs) -> i32 {
             1
         }
     };
-    let left = serde_json::to_vec(&ExitFile { code }).map(|bytes| std::fs::write(args.berth.join(EXIT_FILE), bytes));
+    let left = serde_json::to_vec(&ExitFile { code })
+        .map(|bytes| std::fs::write(args.berth.join(EXIT_FILE), bytes));
     if !matches!(left, Ok(Ok(()))) {
         eprintln!("the exit code could not be left behind");
     }
@@ -98,7 +102,10 @@ pub fn run(args: &RunnerArgs) -> i32 {
 
 /// The one line to whoever started us; nobody may be there any more.
 fn say(word: &str) {
-    if writeln!(std::io::stdout(), "{word}").and_then(|()| std::io::stdout().flush()).is_err() {
+    if writeln!(std::io::stdout(), "{word}")
+        .and_then(|()| std::io::stdout().flush())
+        .is_err()
+    {
         eprintln!("nobody heard \"{word}\"");
     }
 }
@@ -107,7 +114,12 @@ fn say(word: &str) {
 fn take(args: &RunnerArgs) -> std::io::Result<bool> {
     let pid = i32::try_from(std::process::id()).unwrap_or(0);
     let start_ticks = start_ticks(pid).unwrap_or(0);
-    let run = RunFile { launch: args.launch.clone(), pid, start_ticks, boot_id: boot_id() };
+    let run = RunFile {
+        launch: args.launch.clone(),
+        pid,
+        start_ticks,
+        boot_id: boot_id(),
+    };
     // Written beside and linked: the file appears whole, and linking fails when it is there.
     let beside = args.berth.join(format!("run-{}.json", args.launch));
     std::fs::write(&beside, serde_json::to_vec(&run)?)?;
@@ -127,7 +139,11 @@ fn harden() {
     if let Err(error) = fence::raise() {
         eprintln!("no system call is taken away here: {error}");
     }
-    let limits = [(Resource::RLIMIT_CORE, 0), (Resource::RLIMIT_FSIZE, FILE_MAX), (Resource::RLIMIT_NOFILE, OPEN_FILES_MAX)];
+    let limits = [
+        (Resource::RLIMIT_CORE, 0),
+        (Resource::RLIMIT_FSIZE, FILE_MAX),
+        (Resource::RLIMIT_NOFILE, OPEN_FILES_MAX),
+    ];
     for (resource, limit) in limits {
         if let Err(error) = setrlimit(resource, limit, limit) {
             eprintln!("limit {resource:?} stays as it is: {error}");
@@ -137,7 +153,9 @@ fn harden() {
 
 async fn session(args: &RunnerArgs) -> i32 {
     let control = Control::new(&args.door);
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return 1 };
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return 1;
+    };
     let strays = tokio::spawn(strays::reap());
     let brief = tokio::select! {
         brief = control.hello() => brief,
@@ -158,7 +176,10 @@ async fn session(args: &RunnerArgs) -> i32 {
             beating.abort();
             ending
         }
-        Err(error) => Ending { trouble: Some(format!("no loopback: {error}")), ..nothing() },
+        Err(error) => Ending {
+            trouble: Some(format!("no loopback: {error}")),
+            ..nothing()
+        },
     };
     output.finish().await;
     let reported = control.end(&ending).await;
@@ -187,26 +208,50 @@ async fn work(
     };
     let tree = match prepared {
         Ok(tree) => tree,
-        Err(why) => return Ending { trouble: Some(why), ..nothing() },
+        Err(why) => {
+            return Ending {
+                trouble: Some(why),
+                ..nothing()
+            };
+        }
     };
     if let Some(why) = &brief.trouble {
-        return Ending { trouble: Some(why.clone()), ..nothing() };
+        return Ending {
+            trouble: Some(why.clone()),
+            ..nothing()
+        };
     }
-    if let Some(setup) = brief.setup.as_ref().filter(|_| brief.role != Role::Verifier) {
+    if let Some(setup) = brief
+        .setup
+        .as_ref()
+        .filter(|_| brief.role != Role::Verifier)
+    {
         let run = Agent::shell(setup, &tree, brief, url, output);
         let ended = watch(run, &tree, control, deadline, terminate).await;
         if !matches!(&ended, Ok(Ended { code: Some(0), .. })) {
-            return Ending { trouble: Some(format!("the setup command failed: {setup}")), ..ending_of(ended) };
+            return Ending {
+                trouble: Some(format!("the setup command failed: {setup}")),
+                ..ending_of(ended)
+            };
         }
     }
     if brief.role == Role::Verifier {
         return verify::run(brief, &tree, url, output, deadline, terminate).await;
     }
-    if brief.agent.as_ref().is_some_and(|agent| agent.dialect.needs_model()) {
+    if brief
+        .agent
+        .as_ref()
+        .is_some_and(|agent| agent.dialect.needs_model())
+    {
         match tree.keep_out_baits().await {
             Ok(kept) if kept.is_empty() => {}
             Ok(kept) => output.note(&format!("[kept from the agent: {}]\n", kept.join(", "))),
-            Err(why) => return Ending { trouble: Some(why), ..nothing() },
+            Err(why) => {
+                return Ending {
+                    trouble: Some(why),
+                    ..nothing()
+                };
+            }
         }
     }
     let launched = Agent::launch(brief, &tree, url, output);
@@ -232,7 +277,10 @@ fn ending_of(ended: Result<Ended, String>) -> Ending {
             failure: ended.failure,
             ..nothing()
         },
-        Err(why) => Ending { trouble: Some(why), ..nothing() },
+        Err(why) => Ending {
+            trouble: Some(why),
+            ..nothing()
+        },
     }
 }
 

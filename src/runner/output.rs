@@ -61,13 +61,21 @@ struct State {
 impl Output {
     /// Starts sending what will be said in the berth.
     pub(super) fn start(control: Control, berth: &Path) -> Self {
-        let spool = Arc::new(Spool { path: berth.join("spool"), state: Mutex::default(), grew: Notify::new() });
+        let spool = Arc::new(Spool {
+            path: berth.join("spool"),
+            state: Mutex::default(),
+            grew: Notify::new(),
+        });
         let sender = tokio::spawn(spool.clone().send(control));
         Self { spool, sender }
     }
 
     /// Reads a stream of the agent to its end.
-    pub(super) fn take(&self, mut stream: impl AsyncRead + Unpin + Send + 'static, heard: Heard) -> JoinHandle<()> {
+    pub(super) fn take(
+        &self,
+        mut stream: impl AsyncRead + Unpin + Send + 'static,
+        heard: Heard,
+    ) -> JoinHandle<()> {
         let spool = self.spool.clone();
         tokio::spawn(async move {
             let mut buffer = vec![0; CHUNK];
@@ -75,7 +83,11 @@ impl Output {
                 if n == 0 {
                     return;
                 }
-                if let Some(listener) = heard.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                if let Some(listener) = heard
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .as_mut()
+                {
                     listener.take(&buffer[..n]);
                 }
                 spool.push(&buffer[..n]);
@@ -107,7 +119,9 @@ impl Spool {
         let chunk = if state.held + bytes.len() <= HELD_MAX {
             Some(Chunk::Held(bytes.to_vec()))
         } else {
-            self.spool(state.spooled, bytes).map_err(|error| eprintln!("output could not be spooled: {error}")).ok()
+            self.spool(state.spooled, bytes)
+                .map_err(|error| eprintln!("output could not be spooled: {error}"))
+                .ok()
         };
         match chunk {
             Some(chunk) => {
@@ -126,17 +140,27 @@ impl Spool {
 
     /// Writes behind what is there; a part of an earlier try that failed is written over.
     fn spool(&self, at: u64, bytes: &[u8]) -> std::io::Result<Chunk> {
-        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.path)?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&self.path)?;
         file.seek(SeekFrom::Start(at))?;
         file.write_all(bytes)?;
-        Ok(Chunk::Spooled { at, length: bytes.len() })
+        Ok(Chunk::Spooled {
+            at,
+            length: bytes.len(),
+        })
     }
 
     /// Takes no more, and says what was dropped.
     fn close(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.dropped > 0 {
-            let said = format!("\n[the runner dropped {} bytes of output here: a session may say {TAKEN_MAX}]\n", state.dropped);
+            let said = format!(
+                "\n[the runner dropped {} bytes of output here: a session may say {TAKEN_MAX}]\n",
+                state.dropped
+            );
             state.held += said.len();
             state.chunks.push_back(Chunk::Held(said.into_bytes()));
         }
@@ -150,9 +174,9 @@ impl Spool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match state.chunks.front() {
             Some(Chunk::Held(bytes)) => Ok(Some(bytes.clone())),
-            Some(Chunk::Spooled { at, length }) => {
-                read_at(&self.path, *at, *length).map(Some).map_err(|error| eprintln!("the spool is gone: {error}"))
-            }
+            Some(Chunk::Spooled { at, length }) => read_at(&self.path, *at, *length)
+                .map(Some)
+                .map_err(|error| eprintln!("the spool is gone: {error}")),
             None if state.closed => Err(()),
             None => Ok(None),
         }
@@ -164,7 +188,11 @@ impl Spool {
         if let Some(Chunk::Held(bytes)) = state.chunks.pop_front() {
             state.held -= bytes.len();
         }
-        if state.chunks.iter().all(|chunk| matches!(chunk, Chunk::Held(_))) {
+        if state
+            .chunks
+            .iter()
+            .all(|chunk| matches!(chunk, Chunk::Held(_)))
+        {
             // Nothing on disk is needed any more: it is written over from the beginning.
             state.spooled = 0;
         }
@@ -211,7 +239,11 @@ mod tests {
     }
 
     fn spool(path: PathBuf) -> Spool {
-        Spool { path, state: Mutex::default(), grew: Notify::new() }
+        Spool {
+            path,
+            state: Mutex::default(),
+            grew: Notify::new(),
+        }
     }
 
     #[test]
@@ -224,8 +256,13 @@ mod tests {
             assert!(spool.state.lock().expect("state").held <= HELD_MAX);
             assert_eq!(all(&spool), said.concat(), "round {round}");
         }
-        let on_disk = std::fs::metadata(folder.path().join("spool")).expect("a spool").len();
-        assert!(on_disk <= 200 * (CHUNK as u64) / 2, "the file is used again: {on_disk}");
+        let on_disk = std::fs::metadata(folder.path().join("spool"))
+            .expect("a spool")
+            .len();
+        assert!(
+            on_disk <= 200 * (CHUNK as u64) / 2,
+            "the file is used again: {on_disk}"
+        );
     }
 
     #[test]
@@ -236,7 +273,10 @@ mod tests {
         let said = all(&spool);
         assert_eq!(said.iter().filter(|b| **b == b'x').count(), HELD_MAX);
         let text = String::from_utf8_lossy(&said[HELD_MAX..]).into_owned();
-        assert!(text.contains(&format!("dropped {} bytes", 40 * CHUNK - HELD_MAX)), "{text}");
+        assert!(
+            text.contains(&format!("dropped {} bytes", 40 * CHUNK - HELD_MAX)),
+            "{text}"
+        );
         assert_eq!(spool.next(), Err(()));
     }
 }

@@ -25,7 +25,8 @@ pub(super) async fn start(door: &Path) -> std::io::Result<String> {
 async fn pass(mut inside: TcpStream, socket: PathBuf) {
     // A cut connection is the agent's to notice: its tools repeat what they need.
     if let Ok(mut outside) = UnixStream::connect(socket).await
-        && let Err(error) = copy_bidirectional_with_sizes(&mut inside, &mut outside, BUFFER, BUFFER).await
+        && let Err(error) =
+            copy_bidirectional_with_sizes(&mut inside, &mut outside, BUFFER, BUFFER).await
     {
         eprintln!("a connection of the agent was cut: {error}");
     }

@@ -9,7 +9,9 @@ pub(super) async fn reap() {
     if std::process::id() != 1 {
         return;
     }
-    let Ok(mut ended) = signal(SignalKind::child()) else { return };
+    let Ok(mut ended) = signal(SignalKind::child()) else {
+        return;
+    };
     while ended.recv().await.is_some() {
         for pid in zombies() {
             if let Err(error) = waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
@@ -21,14 +23,24 @@ pub(super) async fn reap() {
 
 /// Zombies of ours that nobody here waits for: those we started are waited for by their group leader's pid, and lead their group.
 fn zombies() -> Vec<Pid> {
-    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let pids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| *pid != 1 && is_stray(*pid)).map(Pid::from_raw).collect()
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let pids = processes
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|pid| *pid != 1 && is_stray(*pid))
+        .map(Pid::from_raw)
+        .collect()
 }
 
 fn is_stray(pid: i32) -> bool {
-    let Ok(text) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
-    let Some((_, rest)) = text.rsplit_once(") ") else { return false };
+    let Ok(text) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return false;
+    };
+    let Some((_, rest)) = text.rsplit_once(") ") else {
+        return false;
+    };
     let fields: Vec<&str> = rest.split(' ').collect();
     let leads = fields.get(2).and_then(|group| group.parse::<i32>().ok()) == Some(pid);
     fields.first() == Some(&"Z") && fields.get(1) == Some(&"1") && !leads

@@ -45,30 +45,60 @@ pub(super) fn git_environment(berth: &Path) -> Vec<(&'static str, String)> {
 
 impl Tree {
     /// Clones the gate and checks out what the brief names.
-    pub(super) async fn prepare(brief: &Brief, url: &str, args: &RunnerArgs) -> Result<Self, String> {
+    pub(super) async fn prepare(
+        brief: &Brief,
+        url: &str,
+        args: &RunnerArgs,
+    ) -> Result<Self, String> {
         let berth = args.berth.as_path();
-        let tree = Self { path: berth.join("tree"), berth: berth.to_owned(), cache: args.cache.clone() };
+        let tree = Self {
+            path: berth.join("tree"),
+            berth: berth.to_owned(),
+            cache: args.cache.clone(),
+        };
         std::fs::create_dir_all(home(berth)).map_err(|e| format!("the home folder: {e}"))?;
         let gate = format!("{url}/git/{}.git", brief.project);
-        tree.git(berth, &["clone", "--quiet", "--no-checkout", &gate, "tree"]).await?;
+        tree.git(berth, &["clone", "--quiet", "--no-checkout", &gate, "tree"])
+            .await?;
         if let Some(reference) = &brief.fetch {
-            tree.git(&tree.path, &["fetch", "--quiet", "origin", reference]).await?;
+            tree.git(&tree.path, &["fetch", "--quiet", "origin", reference])
+                .await?;
         }
-        let Some(sha) = &brief.sha else { return Ok(tree) };
+        let Some(sha) = &brief.sha else {
+            return Ok(tree);
+        };
         match (&brief.branch, brief.role) {
-            (Some(branch), Role::Coder) => tree.git(&tree.path, &["checkout", "--quiet", "-B", branch, sha.as_str()]).await?,
-            _ => tree.git(&tree.path, &["checkout", "--quiet", "--detach", sha.as_str()]).await?,
+            (Some(branch), Role::Coder) => {
+                tree.git(
+                    &tree.path,
+                    &["checkout", "--quiet", "-B", branch, sha.as_str()],
+                )
+                .await?
+            }
+            _ => {
+                tree.git(
+                    &tree.path,
+                    &["checkout", "--quiet", "--detach", sha.as_str()],
+                )
+                .await?
+            }
         };
         Ok(tree)
     }
 
     /// Keeps out of the tree what a vendor's tool would obey; answers what that is.
     pub(super) async fn keep_out_baits(&self) -> Result<Vec<String>, String> {
-        let args: Vec<&str> = ["ls-files", "-s", "-z", "--"].into_iter().chain(baits::WATCHED).collect();
+        let args: Vec<&str> = ["ls-files", "-s", "-z", "--"]
+            .into_iter()
+            .chain(baits::WATCHED)
+            .collect();
         let listed = self.git(&self.path, &args).await?;
         let paths = baits::kept_out(&listed);
         for some in paths.chunks(PATHS_AT_ONCE) {
-            let args: Vec<&str> = ["update-index", "--skip-worktree", "--"].into_iter().chain(some.iter().copied()).collect();
+            let args: Vec<&str> = ["update-index", "--skip-worktree", "--"]
+                .into_iter()
+                .chain(some.iter().copied())
+                .collect();
             self.git(&self.path, &args).await?;
             for path in some {
                 std::fs::remove_file(self.path.join(path)).map_err(|e| format!("{path}: {e}"))?;
@@ -79,19 +109,28 @@ impl Tree {
 
     /// Commits what is not committed and pushes the branch, so that nothing is only here when the container goes.
     pub(super) async fn secure(&self, brief: &Brief) -> Result<(), String> {
-        let Some(branch) = &brief.branch else { return Ok(()) };
+        let Some(branch) = &brief.branch else {
+            return Ok(());
+        };
         let changed = self.git(&self.path, &["status", "--porcelain"]).await?;
         if !changed.trim().is_empty() {
             self.git(&self.path, &["add", "--all"]).await?;
             let message = "Work in progress, not committed when the session ended";
-            self.git(&self.path, &["commit", "--quiet", "--no-verify", "-m", message]).await?;
+            self.git(
+                &self.path,
+                &["commit", "--quiet", "--no-verify", "-m", message],
+            )
+            .await?;
         }
         let head = self.git(&self.path, &["rev-parse", "HEAD"]).await?;
         if Some(head.trim()) == brief.sha.as_ref().map(events::id::Sha::as_str) {
             return Ok(());
         }
         let spec = format!("HEAD:refs/heads/{branch}");
-        match self.git(&self.path, &["push", "--quiet", "--force", "origin", &spec]).await {
+        match self
+            .git(&self.path, &["push", "--quiet", "--force", "origin", &spec])
+            .await
+        {
             Ok(_) => Ok(()),
             // The claim has ended meanwhile: its branch is closed, a rescue is not.
             Err(_) => self.push_rescued(brief, "HEAD").await,
@@ -106,43 +145,74 @@ impl Tree {
         std::fs::copy(&own, &index).map_err(|e| format!("{}: {e}", own.display()))?;
         let apart = [("GIT_INDEX_FILE", index.display().to_string())];
         self.git_with(&self.path, &["add", "--all"], &apart).await?;
-        let tree = self.git_with(&self.path, &["write-tree"], &apart).await?.trim().to_owned();
+        let tree = self
+            .git_with(&self.path, &["write-tree"], &apart)
+            .await?
+            .trim()
+            .to_owned();
         let head = self.git(&self.path, &["rev-parse", "HEAD^{tree}"]).await?;
         if last == Some(tree.as_str()) || head.trim() == tree {
             return Ok(tree);
         }
         let message = "Work in progress, as it was in the tree";
-        let commit = self.git(&self.path, &["commit-tree", &tree, "-p", "HEAD", "-m", message]).await?;
+        let commit = self
+            .git(
+                &self.path,
+                &["commit-tree", &tree, "-p", "HEAD", "-m", message],
+            )
+            .await?;
         self.push_rescued(brief, commit.trim()).await.map(|()| tree)
     }
 
     async fn push_rescued(&self, brief: &Brief, commit: &str) -> Result<(), String> {
-        let (Some(feature), Some(epoch)) = (&brief.feature, brief.epoch) else { return Ok(()) };
+        let (Some(feature), Some(epoch)) = (&brief.feature, brief.epoch) else {
+            return Ok(());
+        };
         let spec = format!("{commit}:{}{feature}/{epoch}", actors::refs::RESCUE);
-        self.git(&self.path, &["push", "--quiet", "--force", "origin", &spec]).await.map(|_| ())
+        self.git(&self.path, &["push", "--quiet", "--force", "origin", &spec])
+            .await
+            .map(|_| ())
     }
 
     /// The tree of the checked-out commit.
     pub(super) async fn id(&self) -> Result<String, String> {
-        self.git(&self.path, &["rev-parse", "HEAD^{tree}"]).await.map(|id| id.trim().to_owned())
+        self.git(&self.path, &["rev-parse", "HEAD^{tree}"])
+            .await
+            .map(|id| id.trim().to_owned())
     }
 
     async fn git(&self, folder: &Path, args: &[&str]) -> Result<String, String> {
         self.git_with(folder, args, &[]).await
     }
 
-    async fn git_with(&self, folder: &Path, args: &[&str], more: &[(&str, String)]) -> Result<String, String> {
+    async fn git_with(
+        &self,
+        folder: &Path,
+        args: &[&str],
+        more: &[(&str, String)],
+    ) -> Result<String, String> {
         let what = args.first().copied().unwrap_or_default();
         let mut command = Command::new("git");
-        command.args(["-c", "core.hooksPath=/dev/null"]).args(args).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+        command
+            .args(["-c", "core.hooksPath=/dev/null"])
+            .args(args)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
         // Its own group, as everything we start: the reaper of strays leaves group leaders to those who wait for them.
-        command.process_group(0).envs(git_environment(&self.berth)).envs(more.iter().map(|(name, value)| (name, value)));
+        command
+            .process_group(0)
+            .envs(git_environment(&self.berth))
+            .envs(more.iter().map(|(name, value)| (name, value)));
         let output = tokio::time::timeout(DEADLINE, command.output()).await;
         let output = output.map_err(|_| format!("git {what} took too long"))?;
         let output = output.map_err(|e| format!("git cannot be run in the container: {e}"))?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        Err(format!("git {what}: {}", String::from_utf8_lossy(&output.stderr).trim()))
+        Err(format!(
+            "git {what}: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        ))
     }
 }

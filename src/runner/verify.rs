@@ -26,23 +26,45 @@ pub(super) async fn run(
     deadline: Instant,
     terminate: &mut Terminate,
 ) -> Ending {
-    let trouble = |why: String| Ending { trouble: Some(why), ..nothing() };
-    let tree_id = match tree.id().await.and_then(|id| id.parse().map_err(|e: events::id::BadId| e.to_string())) {
+    let trouble = |why: String| Ending {
+        trouble: Some(why),
+        ..nothing()
+    };
+    let tree_id = match tree
+        .id()
+        .await
+        .and_then(|id| id.parse().map_err(|e: events::id::BadId| e.to_string()))
+    {
         Ok(id) => id,
         Err(why) => return trouble(why),
     };
     let mut command = Command::new("sh");
-    command.arg("-c").arg(line(brief)).current_dir(&tree.path).process_group(0).kill_on_drop(true);
-    command.envs(git_environment(&tree.berth)).envs(surroundings(tree, url)).env("SUPERCARGO_URL", url);
-    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped());
+    command
+        .arg("-c")
+        .arg(line(brief))
+        .current_dir(&tree.path)
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+        .envs(git_environment(&tree.berth))
+        .envs(surroundings(tree, url))
+        .env("SUPERCARGO_URL", url);
+    command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped());
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(e) => return trouble(format!("the verification could not be started: {e}")),
     };
-    let Some(stdout) = child.stdout.take() else { return trouble("no pipe".to_owned()) };
+    let Some(stdout) = child.stdout.take() else {
+        return trouble("no pipe".to_owned());
+    };
     let run = async {
         let (log, tail) = digest(stdout, output).await;
-        child.wait().await.map(|status| (status.code().unwrap_or(-1), log, tail))
+        child
+            .wait()
+            .await
+            .map(|status| (status.code().unwrap_or(-1), log, tail))
     };
     let (exit, log, tail) = tokio::select! {
         ran = run => match ran {
@@ -54,7 +76,16 @@ pub(super) async fn run(
         () = cache::disk_is_full(tree.cache.as_deref()) => return trouble(super::DISK_FULL.to_owned()),
     };
     output.note(&format!("\nverification ended with exit code {exit}\n"));
-    Ending { exit_code: Some(exit), verification: Some(Verification { tree: tree_id, exit, log, tail }), ..nothing() }
+    Ending {
+        exit_code: Some(exit),
+        verification: Some(Verification {
+            tree: tree_id,
+            exit,
+            log,
+            tail,
+        }),
+        ..nothing()
+    }
 }
 
 /// What is run: the setup of a fresh clone belongs to it, for a candidate that cannot be set up is one that does not work.
@@ -82,5 +113,8 @@ async fn digest(mut stdout: impl AsyncRead + Unpin, output: &Output) -> (Digest,
         let over = tail.len().saturating_sub(TAIL);
         tail.drain(..over);
     }
-    (Digest(*hasher.finalize().as_bytes()), String::from_utf8_lossy(&tail).into_owned())
+    (
+        Digest(*hasher.finalize().as_bytes()),
+        String::from_utf8_lossy(&tail).into_owned(),
+    )
 }

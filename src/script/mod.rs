@@ -79,7 +79,8 @@ pub fn parse(lines: &[&str], claim: u64) -> Result<Vec<Line>, String> {
             continue;
         }
         let wrong = |why: &str| format!("script line {number} \"{text}\": {why}");
-        let (applies, rest) = condition(text, claim).ok_or_else(|| wrong("@N or @N+ needs a number"))?;
+        let (applies, rest) =
+            condition(text, claim).ok_or_else(|| wrong("@N or @N+ needs a number"))?;
         let parsed = one(rest).ok_or_else(|| wrong("not a known line, or its text is missing"))?;
         if applies {
             script.push(parsed);
@@ -89,7 +90,9 @@ pub fn parse(lines: &[&str], claim: u64) -> Result<Vec<Line>, String> {
 }
 
 fn condition(text: &str, claim: u64) -> Option<(bool, &str)> {
-    let Some(rest) = text.strip_prefix('@') else { return Some((true, text)) };
+    let Some(rest) = text.strip_prefix('@') else {
+        return Some((true, text));
+    };
     let (when, rest) = rest.split_once(' ')?;
     match when.strip_suffix('+') {
         Some(from) => Some((claim >= from.parse().ok()?, rest.trim_start())),
@@ -103,7 +106,8 @@ fn one(text: &str) -> Option<Line> {
     let said = || (!rest.is_empty()).then(|| rest.replace("\\n", "\n"));
     let file = || {
         let (path, text) = rest.split_once(' ')?;
-        let safe = !path.starts_with('/') && path.split('/').all(|part| part != ".." && !part.is_empty());
+        let safe =
+            !path.starts_with('/') && path.split('/').all(|part| part != ".." && !part.is_empty());
         safe.then(|| (path.to_owned(), text.replace("\\n", "\n")))
     };
     Some(match word {
@@ -137,7 +141,10 @@ mod tests {
     fn a_script_is_read_for_its_claim() {
         let text = "words\n```supercargo-script\nwrite a/b one\\ntwo\n@1 crash\n@2+ submit\n\n# note\n```\nmore";
         let lines = fenced(text, SCRIPT_FENCE).expect("a script");
-        let write = Line::Write { path: "a/b".into(), text: "one\ntwo".into() };
+        let write = Line::Write {
+            path: "a/b".into(),
+            text: "one\ntwo".into(),
+        };
         assert_eq!(parse(&lines, 1), Ok(vec![write.clone(), Line::Crash]));
         assert_eq!(parse(&lines, 3), Ok(vec![write, Line::Submit]));
         assert_eq!(fenced("no script", SCRIPT_FENCE), None);
@@ -145,8 +152,19 @@ mod tests {
 
     #[test]
     fn wrong_lines_are_named() {
-        for wrong in ["write ../x y", "write /etc/x y", "write a", "commit", "sleep x", "dance", "@x submit"] {
-            assert!(parse(&[wrong], 1).is_err_and(|why| why.contains(wrong)), "{wrong}");
+        for wrong in [
+            "write ../x y",
+            "write /etc/x y",
+            "write a",
+            "commit",
+            "sleep x",
+            "dance",
+            "@x submit",
+        ] {
+            assert!(
+                parse(&[wrong], 1).is_err_and(|why| why.contains(wrong)),
+                "{wrong}"
+            );
         }
     }
 }

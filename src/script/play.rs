@@ -26,8 +26,10 @@ pub async fn run() -> i32 {
 
 async fn play() -> Result<i32, VerbError> {
     let berth = Berth::from_environment()?;
-    let prompt = std::env::var("SUPERCARGO_PROMPT").map_err(|_| VerbError("SUPERCARGO_PROMPT is not set".to_owned()))?;
-    let prompt = std::fs::read_to_string(&prompt).map_err(|e| VerbError(format!("{prompt}: {e}")))?;
+    let prompt = std::env::var("SUPERCARGO_PROMPT")
+        .map_err(|_| VerbError("SUPERCARGO_PROMPT is not set".to_owned()))?;
+    let prompt =
+        std::fs::read_to_string(&prompt).map_err(|e| VerbError(format!("{prompt}: {e}")))?;
     println!("{} at work", berth.role);
     match berth.role.as_str() {
         "initializer" => initialize(&berth, &prompt).await,
@@ -39,15 +41,18 @@ async fn play() -> Result<i32, VerbError> {
 }
 
 async fn initialize(berth: &Berth, prompt: &str) -> Result<i32, VerbError> {
-    let lines = fenced(prompt, BACKLOG_FENCE).ok_or_else(|| VerbError("the spec holds no backlog to hand in".to_owned()))?;
-    let batch = serde_json::from_str(&lines.join("\n")).map_err(|e| VerbError(format!("the backlog in the spec: {e}")))?;
+    let lines = fenced(prompt, BACKLOG_FENCE)
+        .ok_or_else(|| VerbError("the spec holds no backlog to hand in".to_owned()))?;
+    let batch = serde_json::from_str(&lines.join("\n"))
+        .map_err(|e| VerbError(format!("the backlog in the spec: {e}")))?;
     let said = berth.say(&Say::Backlog { batch }).await?;
     println!("handed in {} features", said.ids.len());
     Ok(0)
 }
 
 async fn code(berth: &Berth, prompt: &str) -> Result<i32, VerbError> {
-    let lines = fenced(prompt, SCRIPT_FENCE).ok_or_else(|| VerbError("the feature holds no script".to_owned()))?;
+    let lines = fenced(prompt, SCRIPT_FENCE)
+        .ok_or_else(|| VerbError("the feature holds no script".to_owned()))?;
     let script = parse(&lines, berth.claim).map_err(VerbError)?;
     for line in script {
         println!("{line:?}");
@@ -65,7 +70,9 @@ async fn step(berth: &Berth, line: Line) -> Result<Option<i32>, VerbError> {
         Line::Append { path, text } => write(&path, &format!("{text}\n"), true)?,
         Line::Commit(message) => {
             berth.git(&["add", "--all"]).await?;
-            berth.git(&["commit", "--quiet", "--allow-empty", "-m", &message]).await?;
+            berth
+                .git(&["commit", "--quiet", "--allow-empty", "-m", &message])
+                .await?;
         }
         Line::Submit => {
             let said = berth.submit().await?;
@@ -92,7 +99,9 @@ async fn step(berth: &Berth, line: Line) -> Result<Option<i32>, VerbError> {
         Line::Flood(kib) => flood(kib)?,
         Line::Deaf => drop(signal(SignalKind::terminate()).map_err(|e| VerbError(e.to_string()))?),
         Line::Say(text) => println!("{text}"),
-        Line::Reject(_) | Line::Run(_) | Line::Pass => return Err(VerbError("a coder judges nothing".to_owned())),
+        Line::Reject(_) | Line::Run(_) | Line::Pass => {
+            return Err(VerbError("a coder judges nothing".to_owned()));
+        }
     }
     Ok(None)
 }
@@ -103,40 +112,66 @@ fn write(path: &str, text: &str, append: bool) -> Result<(), VerbError> {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
     let mut options = std::fs::OpenOptions::new();
-    options.create(true).write(true).append(append).truncate(!append);
-    options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)
+    options
+        .create(true)
+        .write(true)
+        .append(append)
+        .truncate(!append);
+    options
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(failed)
 }
 
 fn flood(kib: usize) -> Result<(), VerbError> {
     let block = [b'~'; 1024];
     let mut out = std::io::stdout().lock();
     for _ in 0..kib {
-        out.write_all(&block).map_err(|e| VerbError(e.to_string()))?;
+        out.write_all(&block)
+            .map_err(|e| VerbError(e.to_string()))?;
     }
     Ok(())
 }
 
 async fn shell(line: &str) -> Result<i32, VerbError> {
-    let status = tokio::process::Command::new("sh").arg("-c").arg(line).status().await;
-    status.map(|s| s.code().unwrap_or(-1)).map_err(|e| VerbError(format!("{line}: {e}")))
+    let status = tokio::process::Command::new("sh")
+        .arg("-c")
+        .arg(line)
+        .status()
+        .await;
+    status
+        .map(|s| s.code().unwrap_or(-1))
+        .map_err(|e| VerbError(format!("{line}: {e}")))
 }
 
 /// Judges by its script, or by looking: is there a change, and does the verification pass on it?
 async fn review(berth: &Berth, prompt: &str) -> Result<i32, VerbError> {
     let lines = fenced(prompt, REVIEW_FENCE).unwrap_or_default();
     let script = parse(&lines, berth.claim).map_err(VerbError)?;
-    let mut verdict = Verdict { judgement: Judgement::Pass, findings: vec![], ran: vec![] };
+    let mut verdict = Verdict {
+        judgement: Judgement::Pass,
+        findings: vec![],
+        ran: vec![],
+    };
     let look = "git show --stat --format= HEAD";
     let mut commands = vec![look.to_owned()];
     commands.extend((!berth.verify.is_empty()).then(|| berth.verify.clone()));
-    let mut reject = |why: String| verdict.findings.push(Finding { path: None, line: None, why });
+    let mut reject = |why: String| {
+        verdict.findings.push(Finding {
+            path: None,
+            line: None,
+            why,
+        })
+    };
     for line in script {
         match line {
             Line::Reject(why) => reject(why),
             Line::Run(command) => commands.push(command),
             Line::Pass => {}
             Line::Exit(code) => return Ok(code),
-            Line::Crash => kill(Pid::this(), Signal::SIGKILL).map_err(|e| VerbError(e.to_string()))?,
+            Line::Crash => {
+                kill(Pid::this(), Signal::SIGKILL).map_err(|e| VerbError(e.to_string()))?
+            }
             Line::Hang => std::future::pending().await,
             other => return Err(VerbError(format!("a reviewer does not {other:?}"))),
         }
@@ -158,17 +193,33 @@ async fn review(berth: &Berth, prompt: &str) -> Result<i32, VerbError> {
 
 /// Runs the verification on the published tree, and says what it saw.
 async fn oversee(berth: &Berth) -> Result<i32, VerbError> {
-    let mut report = Report { checked: vec![], findings: vec![] };
+    let mut report = Report {
+        checked: vec![],
+        findings: vec![],
+    };
     let files = berth.git(&["ls-files"]).await?;
     let evidence = format!("{} files at {}", files.lines().count(), berth.sha);
-    report.checked.push(Checked { requirement: "the published tree is there".to_owned(), evidence });
+    report.checked.push(Checked {
+        requirement: "the published tree is there".to_owned(),
+        evidence,
+    });
     if !berth.verify.is_empty() {
         let exit = shell(&berth.verify).await?;
         let requirement = "the verification passes on the published tree".to_owned();
-        report.checked.push(Checked { requirement, evidence: format!("`{}` ended with exit code {exit}", berth.verify) });
+        report.checked.push(Checked {
+            requirement,
+            evidence: format!("`{}` ended with exit code {exit}", berth.verify),
+        });
         if exit != 0 {
-            let why = format!("the verification fails on the published tree {}: exit code {exit}", berth.sha);
-            report.findings.push(Finding { path: None, line: None, why });
+            let why = format!(
+                "the verification fails on the published tree {}: exit code {exit}",
+                berth.sha
+            );
+            report.findings.push(Finding {
+                path: None,
+                line: None,
+                why,
+            });
         }
     }
     println!("{report:?}");

@@ -12,7 +12,8 @@ pub const FEATURES_MIN: u16 = 4;
 pub const FEATURES_MAX: u16 = 200;
 
 /// What decides whether a candidate may be published: every part checks itself.
-pub const VERIFY: &str = "for part in parts/*.sh; do [ ! -e \"$part\" ] || sh \"$part\" || exit 1; done";
+pub const VERIFY: &str =
+    "for part in parts/*.sh; do [ ! -e \"$part\" ] || sh \"$part\" || exit 1; done";
 
 /// What happens on the way to a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +39,16 @@ fn twist(n: u16) -> Twist {
 /// The script that makes part `n`. The first two parts write the same page.
 fn script(n: u16) -> String {
     let part = format!("parts/part-{n:03}.sh");
-    let check = format!("write {part} #!/bin/sh\\n# Part {n}: adds up.\\n[ $(({n} + {n})) -eq {} ]", n * 2);
+    let check = format!(
+        "write {part} #!/bin/sh\\n# Part {n}: adds up.\\n[ $(({n} + {n})) -eq {} ]",
+        n * 2
+    );
     let lines = match twist(n) {
-        Twist::None if n == 1 => vec![check, "write NOTES.md # Notes\\n\\nPart 1 began this page.".to_owned(), commit(n)],
+        Twist::None if n == 1 => vec![
+            check,
+            "write NOTES.md # Notes\\n\\nPart 1 began this page.".to_owned(),
+            commit(n),
+        ],
         Twist::None => vec![check, commit(n)],
         Twist::Conflict => vec![
             "@1 root".to_owned(),
@@ -49,7 +57,11 @@ fn script(n: u16) -> String {
             "@2+ append NOTES.md Part 2 goes on with it.".to_owned(),
             commit(n),
         ],
-        Twist::Rejection => vec![check, format!("@2+ append {part} # Usage: sh {part}"), commit(n)],
+        Twist::Rejection => vec![
+            check,
+            format!("@2+ append {part} # Usage: sh {part}"),
+            commit(n),
+        ],
         Twist::Crash => vec![check, "@1 crash".to_owned(), commit(n)],
     };
     format!("{SCRIPT_FENCE}\n{}\nsubmit\n```", lines.join("\n"))
@@ -61,7 +73,9 @@ fn commit(n: u16) -> String {
 
 fn review(n: u16) -> String {
     match twist(n) {
-        Twist::Rejection => format!("\n\n{REVIEW_FENCE}\n@1 reject The part does not say how it is used: add a usage line.\n```"),
+        Twist::Rejection => format!(
+            "\n\n{REVIEW_FENCE}\n@1 reject The part does not say how it is used: add a usage line.\n```"
+        ),
         Twist::None | Twist::Conflict | Twist::Crash => String::new(),
     }
 }
@@ -74,17 +88,31 @@ fn item(n: u16) -> BatchItem {
         _ => vec![],
     };
     let content = Content {
-        description: format!("Add part {n}, which checks itself when it is run.\n\n{}{}", script(n), review(n)),
-        steps: vec![format!("parts/part-{n:03}.sh exists and ends with exit code 0")],
+        description: format!(
+            "Add part {n}, which checks itself when it is run.\n\n{}{}",
+            script(n),
+            review(n)
+        ),
+        steps: vec![format!(
+            "parts/part-{n:03}.sh exists and ends with exit code 0"
+        )],
         category: "parts".to_owned(),
         ..Content::titled(&format!("Part {n}"))
     };
-    BatchItem { key: Some(key(n)), content, depends_on, raw: None }
+    BatchItem {
+        key: Some(key(n)),
+        content,
+        depends_on,
+        raw: None,
+    }
 }
 
 /// The spec of a demo with this many features; a scripted initializer finds the backlog in it.
 pub fn spec(features: u16) -> Result<String, serde_json::Error> {
-    let batch = Batch { prefix: "part".to_owned(), items: (1..=features).map(item).collect() };
+    let batch = Batch {
+        prefix: "part".to_owned(),
+        items: (1..=features).map(item).collect(),
+    };
     let backlog = serde_json::to_string(&batch)?;
     Ok(format!(
         "# A demo\n\nA collection of {features} parts, each a script that checks itself.\n\n{BACKLOG_FENCE}\n{backlog}\n```\n"

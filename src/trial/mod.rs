@@ -39,7 +39,12 @@ pub struct TryArgs {
     #[arg(long)]
     data: Option<PathBuf>,
     /// The log in a PostgreSQL database; a file of the folder without it
-    #[arg(long = "log", value_name = "URL", env = "SUPERCARGO_LOG", hide_env_values = true)]
+    #[arg(
+        long = "log",
+        value_name = "URL",
+        env = "SUPERCARGO_LOG",
+        hide_env_values = true
+    )]
     log: Option<String>,
     #[command(flatten)]
     engine: EngineArgs,
@@ -51,11 +56,18 @@ const NAME: &str = "demo";
 const LAST_CONTAINERS: Duration = Duration::from_secs(20);
 
 /// Runs the demo.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each kind; to be split by concept"
+)]
 pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     let (folder, temporary) = match &args.data {
         Some(path) => (path.clone(), None),
         None => {
-            let made = tempfile::Builder::new().prefix("supercargo-").tempdir().context("a temporary folder")?;
+            let made = tempfile::Builder::new()
+                .prefix("supercargo-")
+                .tempdir()
+                .context("a temporary folder")?;
             (made.path().to_owned(), Some(made))
         }
     };
@@ -70,10 +82,18 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     let socket = http::listen(&served, &data.operator_socket())?;
     let token = http::token::read_or_make(&data.token())?;
     let port = http::listen_port(&served, args.listen, &token)?;
-    println!("{} agents, {} features, in {}", args.agents, args.features, data.path().display());
+    println!(
+        "{} agents, {} features, in {}",
+        args.agents,
+        args.features,
+        data.path().display()
+    );
     std::fs::write(data.url(), format!("http://{}\n", port.address))?;
     let mut terminate = signal(SignalKind::terminate())?;
-    println!("listening on http://{}/?project={NAME}#token={token}", port.address);
+    println!(
+        "listening on http://{}/?project={NAME}#token={token}",
+        port.address
+    );
     let mut watch = Watch::new(&app.running.core, NAME)?;
     let end = tokio::select! {
         end = watch.follow() => end?,
@@ -83,7 +103,10 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     };
     if !args.exit_when_done && matches!(end, End::Completed | End::Stalled(_)) {
         println!("{}", watch.summary());
-        println!("the demo is over; look around with --data {}, end with Ctrl-C", data.path().display());
+        println!(
+            "the demo is over; look around with --data {}, end with Ctrl-C",
+            data.path().display()
+        );
         tokio::select! {
             _ = terminate.recv() => {}
             ended = tokio::signal::ctrl_c() => ended?,
@@ -104,10 +127,15 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     }
     match end {
         End::Completed if breaches.is_empty() => Ok(()),
-        End::Completed => bail!("the project is completed, and the audit of its log found {} breaches", breaches.len()),
+        End::Completed => bail!(
+            "the project is completed, and the audit of its log found {} breaches",
+            breaches.len()
+        ),
         End::Stalled(why) => bail!("the project cannot go on by itself: {why}"),
         End::Broken(why) => bail!("the server had to end: {why}"),
-        End::Interrupted => bail!("ended before the project was completed; the same --data goes on with it"),
+        End::Interrupted => {
+            bail!("ended before the project was completed; the same --data goes on with it")
+        }
     }
 }
 
@@ -118,7 +146,13 @@ async fn set_up(office: &Office, data: &DataFolder, args: &TryArgs) -> anyhow::R
     if office.project(NAME).is_err() {
         let spec = Some(demo::spec(args.features)?);
         let git_url = upstream.display().to_string();
-        let new = NewProject { name: NAME.to_owned(), git_url, kind: ProjectKind::New, spec, credential: None };
+        let new = NewProject {
+            name: NAME.to_owned(),
+            git_url,
+            kind: ProjectKind::New,
+            spec,
+            credential: None,
+        };
         office.add_project(&wish("add"), new).await?;
     }
     let project = office.project(NAME)?;
@@ -126,12 +160,26 @@ async fn set_up(office: &Office, data: &DataFolder, args: &TryArgs) -> anyhow::R
         let verify = Some(demo::VERIFY.to_owned());
         let spec = Some(demo::spec(args.features)?);
         // Scripted agents need little; small limits let a small machine run all of them at once.
-        let container = Some(ContainerLimits { memory_mib: 256, work_mib: 128, ..ContainerLimits::default() });
-        let change = ProjectChange { target: Some(args.agents), verify, spec, container, ..ProjectChange::default() };
-        office.change_project(&wish("settings"), NAME, &change).await?;
+        let container = Some(ContainerLimits {
+            memory_mib: 256,
+            work_mib: 128,
+            ..ContainerLimits::default()
+        });
+        let change = ProjectChange {
+            target: Some(args.agents),
+            verify,
+            spec,
+            container,
+            ..ProjectChange::default()
+        };
+        office
+            .change_project(&wish("settings"), NAME, &change)
+            .await?;
     }
     if project.status == "stopped" {
-        office.intend(&Wish::fresh("try"), NAME, Wanted::Start).await?;
+        office
+            .intend(&Wish::fresh("try"), NAME, Wanted::Start)
+            .await?;
     }
     Ok(())
 }
@@ -140,7 +188,10 @@ fn upstream(data: &Path) -> anyhow::Result<PathBuf> {
     let path = data.join("upstream.git");
     if !path.exists() {
         let mut options = git2::RepositoryInitOptions::new();
-        options.bare(true).initial_head("main").external_template(false);
+        options
+            .bare(true)
+            .initial_head("main")
+            .external_template(false);
         git2::Repository::init_opts(&path, &options).context("making an empty upstream")?;
     }
     Ok(path)
@@ -149,5 +200,9 @@ fn upstream(data: &Path) -> anyhow::Result<PathBuf> {
 /// A milestone on one line.
 fn milestone(at: events::id::Timestamp, covers: &[u8], findings: u32) -> String {
     let steps: Vec<String> = covers.iter().map(|step| format!("{step} %")).collect();
-    format!("{}  {} overseen, {findings} findings", shown::time(at), steps.join(", "))
+    format!(
+        "{}  {} overseen, {findings} findings",
+        shown::time(at),
+        steps.join(", ")
+    )
 }

@@ -49,17 +49,30 @@ impl Watch {
     pub(super) fn new(core: &Core, project: &str) -> anyhow::Result<Self> {
         let kernel = core.directory.kernel();
         let follower = Follower::new(kernel.log.clone(), &kernel.feed, Position(0));
-        #[expect(clippy::disallowed_methods, reason = "wall time of the demo, shown and never decided on")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "wall time of the demo, shown and never decided on"
+        )]
         let began = Instant::now();
-        Ok(Self { core: core.clone(), project: project.parse()?, follower, counts: Counts::default(), began })
+        Ok(Self {
+            core: core.clone(),
+            project: project.parse()?,
+            follower,
+            counts: Counts::default(),
+            began,
+        })
     }
 
     /// Follows until the project is completed or stalled.
     pub(super) async fn follow(&mut self) -> anyhow::Result<End> {
         loop {
             let batch = self.follower.next().await?;
-            let Some(batch) = batch else { return Ok(End::Broken("the feed ended".to_owned())) };
-            let Some(last) = batch.last().map(|e| e.position) else { continue };
+            let Some(batch) = batch else {
+                return Ok(End::Broken("the feed ended".to_owned()));
+            };
+            let Some(last) = batch.last().map(|e| e.position) else {
+                continue;
+            };
             for envelope in &*batch {
                 self.count(envelope);
             }
@@ -72,14 +85,22 @@ impl Watch {
 
     fn count(&mut self, envelope: &events::envelope::Envelope) {
         self.counts.events = envelope.position.0;
-        let (kind, schema, payload) = (&*envelope.kind, envelope.schema, envelope.payload.as_slice());
+        let (kind, schema, payload) = (
+            &*envelope.kind,
+            envelope.schema,
+            envelope.payload.as_slice(),
+        );
         match project::Event::decode(kind, schema, payload) {
             Ok(project::Event::MilestoneSettled(e)) => {
                 self.counts.milestones += 1;
                 println!("{}", milestone(envelope.at, &e.covers, e.findings));
             }
             Ok(project::Event::Initialized(e)) => {
-                println!("{}  initialized, {} features", crate::cli::shown::time(envelope.at), e.count)
+                println!(
+                    "{}  initialized, {} features",
+                    crate::cli::shown::time(envelope.at),
+                    e.count
+                )
             }
             _ => {}
         }
@@ -91,10 +112,14 @@ impl Watch {
         }
         match trunk::Event::decode(kind, schema, payload) {
             Ok(trunk::Event::Advanced(e)) => self.counts.merges += u32::from(e.from.is_some()),
-            Ok(trunk::Event::Dequeued(e)) => self.counts.conflicts += u32::from(!e.paths.is_empty()),
+            Ok(trunk::Event::Dequeued(e)) => {
+                self.counts.conflicts += u32::from(!e.paths.is_empty())
+            }
             _ => {}
         }
-        if let Ok(container::Event::SessionEnded(_)) = container::Event::decode(kind, schema, payload) {
+        if let Ok(container::Event::SessionEnded(_)) =
+            container::Event::decode(kind, schema, payload)
+        {
             self.counts.sessions += 1;
         }
     }
@@ -106,7 +131,8 @@ impl Watch {
             if book.is_completed() {
                 return Some(End::Completed);
             }
-            let at_work = !book.grants().is_empty() || book.enlisted().any(|(_, berth, _)| berth.job().is_some());
+            let at_work = !book.grants().is_empty()
+                || book.enlisted().any(|(_, berth, _)| berth.job().is_some());
             let agenda = policy::owed(book, &observed);
             let waits = at_work || !agenda.owed.is_empty() || agenda.wake.is_some();
             let needs = book.standing().needs_you;
@@ -124,7 +150,9 @@ impl Watch {
     pub(super) async fn last_containers(&self, limit: Duration) {
         let gone = self.core.projector.wait_until(|books| {
             let book = books.projects.get(&self.project)?;
-            book.enlisted().all(|(_, berth, _)| berth.job().is_none()).then_some(())
+            book.enlisted()
+                .all(|(_, berth, _)| berth.job().is_none())
+                .then_some(())
         });
         if tokio::time::timeout(limit, gone).await.is_err() {
             eprintln!("some containers are still on their way out");

@@ -19,10 +19,13 @@ const AGENT: &str = agent_that!(
 );
 
 fn lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("a line"))
+        .collect()
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn issues_are_taken_in_built_and_written_out() {
     let me = Newcomer::new();
     let tree = me.folder.path().join("tree");
@@ -34,31 +37,79 @@ fn issues_are_taken_in_built_and_written_out() {
     let server = me.serve();
     me.add_zoo();
     me.follow_until("trunk.opened");
-    assert_eq!(me.ok(&["beads", "import", "zoo"]), "3 taken in, 0 were there already\n");
-    assert_eq!(me.ok(&["beads", "import", "zoo"]), "0 taken in, 3 were there already\n");
+    assert_eq!(
+        me.ok(&["beads", "import", "zoo"]),
+        "3 taken in, 0 were there already\n"
+    );
+    assert_eq!(
+        me.ok(&["beads", "import", "zoo"]),
+        "0 taken in, 3 were there already\n"
+    );
     let out = me.ok(&["beads", "export", "zoo"]);
-    let mut given: Vec<Value> = lines(ISSUES).into_iter().filter(|issue| issue["_type"] != "memory").collect();
+    let mut given: Vec<Value> = lines(ISSUES)
+        .into_iter()
+        .filter(|issue| issue["_type"] != "memory")
+        .collect();
     given.sort_by_key(|issue| issue["id"].to_string());
-    assert_eq!(lines(&out), given, "nothing happened, so nothing is changed:\n{out}");
+    assert_eq!(
+        lines(&out),
+        given,
+        "nothing happened, so nothing is changed:\n{out}"
+    );
 
-    me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", AGENT]);
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--target",
+        "1",
+        "--verify",
+        "test -f README",
+        "--agent-command",
+        AGENT,
+    ]);
     me.ok(&["project", "start", "zoo"]);
     me.follow_until_all_is_quiet();
     me.ok(&["feature", "add", "zoo", "Paint the fence"]);
     let log = me.export();
-    let order: Vec<&Value> = log.iter().filter(|e| e["type"] == "trunk.advanced").collect();
+    let order: Vec<&Value> = log
+        .iter()
+        .filter(|e| e["type"] == "trunk.advanced")
+        .collect();
     assert_eq!(order.len(), 2, "the closed one is not built");
     let said = me.ok(&["beads", "publish", "zoo"]);
     assert!(said.starts_with("published: beads-sync"), "{said}");
-    assert!(me.ok(&["beads", "publish", "zoo"]).starts_with("nothing changed"), "a second time there is nothing new");
+    assert!(
+        me.ok(&["beads", "publish", "zoo"])
+            .starts_with("nothing changed"),
+        "a second time there is nothing new"
+    );
     server.stop();
-    let published = git(&me.upstream(), &["show", "beads-sync:.beads/issues.jsonl"]).expect("published");
+    let published =
+        git(&me.upstream(), &["show", "beads-sync:.beads/issues.jsonl"]).expect("published");
     let issues = lines(&published);
-    let of = |id: &str| issues.iter().find(|issue| issue["id"] == id).unwrap_or_else(|| panic!("no {id} in {published}"));
-    assert_eq!((of("zoo-2")["status"].as_str(), of("zoo-2")["x_ours"]["a"][1].as_u64()), (Some("closed"), Some(2)));
+    let of = |id: &str| {
+        issues
+            .iter()
+            .find(|issue| issue["id"] == id)
+            .unwrap_or_else(|| panic!("no {id} in {published}"))
+    };
+    assert_eq!(
+        (
+            of("zoo-2")["status"].as_str(),
+            of("zoo-2")["x_ours"]["a"][1].as_u64()
+        ),
+        (Some("closed"), Some(2))
+    );
     assert_eq!(of("zoo-0")["close_reason"], "done");
-    let fresh = issues.iter().find(|issue| issue["title"] == "Paint the fence").expect("the new one");
-    assert!(fresh["status"] != "closed" && fresh["issue_type"] == "feature", "{fresh}");
+    let fresh = issues
+        .iter()
+        .find(|issue| issue["title"] == "Paint the fence")
+        .expect("the new one");
+    assert!(
+        fresh["status"] != "closed" && fresh["issue_type"] == "feature",
+        "{fresh}"
+    );
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
@@ -95,7 +146,17 @@ fn agents_that_know_bd_find_it() {
     let me = Newcomer::new();
     let server = me.serve();
     me.add_zoo();
-    me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", BD_AGENT]);
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--target",
+        "1",
+        "--verify",
+        "test -f README",
+        "--agent-command",
+        BD_AGENT,
+    ]);
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     me.ok(&["project", "start", "zoo"]);
     me.follow_until_all_is_quiet();
@@ -114,7 +175,11 @@ fn agents_that_know_bd_find_it() {
         assert!(printed.contains(line), "{line} is not in:\n{printed}");
     }
     assert_eq!(printed.matches("exit 4").count(), 2, "{printed}");
-    let closed = me.export().iter().filter(|event| event["type"] == "feature.closed").count();
+    let closed = me
+        .export()
+        .iter()
+        .filter(|event| event["type"] == "feature.closed")
+        .count();
     assert_eq!(closed, 2);
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
@@ -128,8 +193,14 @@ fn a_repository_of_the_ancestor_is_adopted() {
         (".beads/issues.jsonl", ISSUES),
         ("prompts/app_spec.txt", "Build a zoo.\n"),
         ("prompts/coding_prompt.md", "You code.\n"),
-        (".supercargo/prompts/coder.md", "OWN PROMPT for {{ feature }}: {{ title }}\n"),
-        (".supercargo/prompts/reviewer.md", "BROKEN {{ nobody.knows }}\n"),
+        (
+            ".supercargo/prompts/coder.md",
+            "OWN PROMPT for {{ feature }}: {{ title }}\n",
+        ),
+        (
+            ".supercargo/prompts/reviewer.md",
+            "BROKEN {{ nobody.knows }}\n",
+        ),
     ] {
         let file = tree.join(path);
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("folder");
@@ -146,18 +217,34 @@ fn a_repository_of_the_ancestor_is_adopted() {
         said,
         "the spec is taken over\n3 issues taken in, 0 were there already\nprompts/coding_prompt.md is not read any more\n"
     );
-    assert!(me.ok(&["project", "adopt", "zoo"]).starts_with("no new spec\n0 issues taken in"));
+    assert!(
+        me.ok(&["project", "adopt", "zoo"])
+            .starts_with("no new spec\n0 issues taken in")
+    );
     let agent = AGENT.replace(
         "set -e",
         "set -e\necho \"given: $(head -c 300 \"$SUPERCARGO_PROMPT\" | tr '\\n' ' ')\"\ntail -n 3 \"$SUPERCARGO_PROMPT\"",
     );
-    me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", &agent]);
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--target",
+        "1",
+        "--verify",
+        "test -f README",
+        "--agent-command",
+        &agent,
+    ]);
     me.ok(&["project", "start", "zoo"]);
     me.follow_until_all_is_quiet();
     server.stop();
     let printed = me.printed();
     assert!(printed.contains("given: OWN PROMPT for feat-"), "{printed}");
-    assert!(printed.contains(".supercargo/prompts/reviewer.md of this repository was not used"), "{printed}");
+    assert!(
+        printed.contains(".supercargo/prompts/reviewer.md of this repository was not used"),
+        "{printed}"
+    );
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
@@ -169,8 +256,11 @@ fn an_import_that_was_cut_short_is_finished() {
     let server = me.serve();
     me.add_zoo();
     let file = me.folder.path().join("issues.jsonl");
-    let said =
-        |n: usize| (1..=n).map(|n| serde_json::json!({"author": "ann", "text": format!("Remark {n}")})).collect::<Vec<_>>();
+    let said = |n: usize| {
+        (1..=n)
+            .map(|n| serde_json::json!({"author": "ann", "text": format!("Remark {n}")}))
+            .collect::<Vec<_>>()
+    };
     let issue = |status: &str, remarks: usize| {
         let line = serde_json::json!({"id": "zoo-1", "title": "Feed the lions", "status": status, "comments": said(remarks)});
         std::fs::write(&file, format!("{line}\n")).expect("file");
@@ -181,8 +271,16 @@ fn an_import_that_was_cut_short_is_finished() {
         assert_eq!(issue("closed", 3), "0 taken in, 1 were there already\n");
     }
     let log = me.export();
-    let of = |kind: &str| log.iter().filter(|event| event["type"] == kind).map(|e| e["data"]["text"].clone()).collect::<Vec<_>>();
-    assert_eq!(of("feature.commented"), ["Remark 1", "Remark 2", "Remark 3"]);
+    let of = |kind: &str| {
+        log.iter()
+            .filter(|event| event["type"] == kind)
+            .map(|e| e["data"]["text"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of("feature.commented"),
+        ["Remark 1", "Remark 2", "Remark 3"]
+    );
     assert_eq!(of("feature.closed").len(), 1);
     server.stop();
 }
@@ -190,6 +288,7 @@ fn an_import_that_was_cut_short_is_finished() {
 /// Somebody else works on the same issues with `bd`: what they changed on the branch is taken, ours is written on top, and what both changed
 /// stays as it is here and is said.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn issues_go_both_ways() {
     let me = Newcomer::new();
     let server = me.serve();
@@ -198,15 +297,35 @@ fn issues_go_both_ways() {
     let file = me.folder.path().join("issues.jsonl");
     std::fs::write(&file, ISSUES).expect("file");
     me.ok(&["beads", "import", "zoo", &file.display().to_string()]);
-    let own = me.ok(&["feature", "add", "zoo", "Paint the fence"]).trim().to_owned();
+    let own = me
+        .ok(&["feature", "add", "zoo", "Paint the fence"])
+        .trim()
+        .to_owned();
     me.follow_until_nth("feature.created", 4);
     let first = me.ok(&["beads", "sync", "zoo"]);
-    assert!(first.starts_with("0 taken in, 0 changed") && first.contains("published: beads-sync"), "{first}");
-    assert!(me.ok(&["beads", "sync", "zoo"]).contains("nothing changed"), "a second time there is nothing to do");
+    assert!(
+        first.starts_with("0 taken in, 0 changed") && first.contains("published: beads-sync"),
+        "{first}"
+    );
+    assert!(
+        me.ok(&["beads", "sync", "zoo"]).contains("nothing changed"),
+        "a second time there is nothing to do"
+    );
 
     // They clone the branch, and change it as bd does: a line an issue.
     let path = me.folder.path();
-    git(path, &["clone", "--quiet", "--branch", "beads-sync", "zoo.git", "theirs"]).expect("cloned");
+    git(
+        path,
+        &[
+            "clone",
+            "--quiet",
+            "--branch",
+            "beads-sync",
+            "zoo.git",
+            "theirs",
+        ],
+    )
+    .expect("cloned");
     let theirs = path.join("theirs/.beads/issues.jsonl");
     let mut issues = lines(&std::fs::read_to_string(&theirs).expect("the file"));
     for issue in &mut issues {
@@ -228,29 +347,53 @@ fn issues_go_both_ways() {
     git(&tree, &["commit", "--quiet", "-m", "bd sync"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "beads-sync"]).expect("pushed");
     let change = serde_json::json!({"content": {"title": "Paint it blue"}});
-    me.patch(&format!("/api/v1/projects/zoo/features/{own}"), &change["content"]);
+    me.patch(
+        &format!("/api/v1/projects/zoo/features/{own}"),
+        &change["content"],
+    );
 
     let second = me.ok(&["beads", "sync", "zoo"]);
-    assert!(second.starts_with("1 taken in, 3 changed") && second.contains("its title was changed there and here"), "{second}");
+    assert!(
+        second.starts_with("1 taken in, 3 changed")
+            && second.contains("its title was changed there and here"),
+        "{second}"
+    );
     let listed = me.ok(&["feature", "list", "zoo"]);
     for title in ["Feed all bears", "Paint it blue", "Buy honey"] {
         assert!(listed.contains(title), "{listed}");
     }
     let shown = me.ok(&["feature", "show", "zoo", &own]);
-    assert!(shown.contains("bob: Green is best") && shown.contains("beads: In Beads: its title"), "{shown}");
+    assert!(
+        shown.contains("bob: Green is best") && shown.contains("beads: In Beads: its title"),
+        "{shown}"
+    );
     let third = me.ok(&["beads", "sync", "zoo"]);
-    assert!(third.starts_with("0 taken in, 0 changed") && third.contains("nothing changed"), "{third}");
+    assert!(
+        third.starts_with("0 taken in, 0 changed") && third.contains("nothing changed"),
+        "{third}"
+    );
     git(&tree, &["pull", "--quiet"]).expect("pulled: their commit is below ours");
     let written = lines(&std::fs::read_to_string(&theirs).expect("the file"));
-    let of = |id: &str| written.iter().find(|issue| issue["id"] == id).unwrap_or_else(|| panic!("no {id}"));
-    assert_eq!((of(&own)["title"].as_str(), of("zoo-1")["status"].as_str()), (Some("Paint it blue"), Some("closed")));
+    let of = |id: &str| {
+        written
+            .iter()
+            .find(|issue| issue["id"] == id)
+            .unwrap_or_else(|| panic!("no {id}"))
+    };
+    assert_eq!(
+        (of(&own)["title"].as_str(), of("zoo-1")["status"].as_str()),
+        (Some("Paint it blue"), Some("closed"))
+    );
     assert_eq!(of("zoo-2")["x_ours"]["a"][1], 2, "what is not ours is kept");
 
     // A merge that nobody finished: nothing is written over it.
     std::fs::write(&theirs, "<<<<<<< ours\n").expect("written");
     git(&tree, &["commit", "--quiet", "--all", "-m", "Half a merge"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "beads-sync"]).expect("pushed");
-    me.refused(&["beads", "sync", "zoo"], "on the branch beads-sync cannot be read, mend it there: line 1");
+    me.refused(
+        &["beads", "sync", "zoo"],
+        "on the branch beads-sync cannot be read, mend it there: line 1",
+    );
     server.stop();
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }

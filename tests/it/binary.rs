@@ -14,21 +14,31 @@ pub(crate) const STUCK_AFTER: Duration = Duration::from_secs(180);
 /// The binary with these arguments on a data folder; containers are processes unless the test says otherwise.
 pub(crate) fn supercargo(args: &[&str], data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_supercargo"));
-    command.args(args).arg("--data").arg(data).stdin(Stdio::null()).env("SUPERCARGO_ENGINE", "process");
+    command
+        .args(args)
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::null())
+        .env("SUPERCARGO_ENGINE", "process");
     command.env("SUPERCARGO_IMAGE", supercargo::engine::docker::image::IMAGE);
     command
 }
 
 /// Sends a signal to a child of ours.
 pub(crate) fn signal(child: &Child, signal: Signal) {
-    kill(Pid::from_raw(i32::try_from(child.id()).expect("pid")), signal).expect("our own child");
+    kill(
+        Pid::from_raw(i32::try_from(child.id()).expect("pid")),
+        signal,
+    )
+    .expect("our own child");
 }
 
 /// Waits for a child's end, within limits; its exit code.
 pub(crate) fn wait(mut child: Child) -> Option<i32> {
     let (done, ended) = std::sync::mpsc::channel();
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("pid"));
-    let waiter = std::thread::spawn(move || done.send(child.wait().expect("waited").code()).is_ok());
+    let waiter =
+        std::thread::spawn(move || done.send(child.wait().expect("waited").code()).is_ok());
     let code = ended.recv_timeout(STUCK_AFTER);
     if code.is_err() {
         kill(pid, Signal::SIGKILL).expect("our own child");
@@ -50,7 +60,11 @@ impl Serving {
 
     /// The same, with its complaints going somewhere.
     pub(crate) fn start_telling(mut serve: Command, complaints: Stdio) -> Self {
-        let mut child = serve.stdout(Stdio::piped()).stderr(complaints).spawn().expect("started");
+        let mut child = serve
+            .stdout(Stdio::piped())
+            .stderr(complaints)
+            .spawn()
+            .expect("started");
         let mut ready = String::new();
         let mut lines = BufReader::new(child.stdout.take().expect("stdout"));
         while !ready.contains("listening on ") {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actors::containers::reconciler::Doors;
-use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Unreachable, Used};
+use actors::ports::engine::{
+    ContainerName, Engine, Seen, StartError, StartSpec, Unreachable, Used,
+};
 use async_trait::async_trait;
 use events::container::Slot;
 use events::id::{ProjectName, SessionId};
@@ -72,9 +74,14 @@ impl Scene {
     async fn set(main_process: i32) -> Self {
         let world = World::new();
         let server = world.start().await;
-        server.open_zoo(&world, 1, vec![scripted("lions", "hang", &[])]).await.expect("opened");
+        server
+            .open_zoo(&world, 1, vec![scripted("lions", "hang", &[])])
+            .await
+            .expect("opened");
         let at_work = server.until(|book| {
-            let (n, berth, _) = book.enlisted().find(|(_, b, _)| matches!(b.slot, Slot::Running { begun: true, .. }))?;
+            let (n, berth, _) = book
+                .enlisted()
+                .find(|(_, b, _)| matches!(b.slot, Slot::Running { begun: true, .. }))?;
             Some((n, berth.job()?.clone(), berth.generation))
         });
         let (n, job, generation) = world.within("at work", at_work).await;
@@ -82,39 +89,77 @@ impl Scene {
         let gates = world.folder.path().join("gates");
         let engine = Arc::new(MainProcess(main_process));
         let binary = env!("CARGO_BIN_EXE_supercargo").into();
-        let gateway = Gateway::new(Arc::new(Providers::built_in().expect("providers"))).expect("a gateway");
-        let rooms = Rooms { doors: doors.clone(), gates, binary, gateway };
+        let gateway =
+            Gateway::new(Arc::new(Providers::built_in().expect("providers"))).expect("a gateway");
+        let rooms = Rooms {
+            doors: doors.clone(),
+            gates,
+            binary,
+            gateway,
+        };
         let keeper = DoorKeeper::new(rooms, server.core.sessions.clone(), engine);
-        let name = ContainerName { project: ZOO.parse().expect("name"), n, generation };
+        let name = ContainerName {
+            project: ZOO.parse().expect("name"),
+            n,
+            generation,
+        };
         keeper.keep([(job.session.clone(), name)].into()).await;
         let folder = doors.join(job.session.as_str());
         let feature = job.feature.expect("a coder's").to_string();
-        Self { world, server, keeper, session: job.session, feature, folder }
+        Self {
+            world,
+            server,
+            keeper,
+            session: job.session,
+            feature,
+            folder,
+        }
     }
 
     /// The agent's voice on loopback, as a runner offers it.
     async fn loopback(&self) -> String {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-        let url = format!("http://{}/git/{ZOO}.git", listener.local_addr().expect("address"));
+        let url = format!(
+            "http://{}/git/{ZOO}.git",
+            listener.local_addr().expect("address")
+        );
         let socket = self.folder.join("agent");
         tokio::spawn(async move {
             while let Ok((mut inside, _)) = listener.accept().await {
-                let Ok(mut outside) = UnixStream::connect(&socket).await else { continue };
-                tokio::spawn(async move { tokio::io::copy_bidirectional(&mut inside, &mut outside).await.is_ok() });
+                let Ok(mut outside) = UnixStream::connect(&socket).await else {
+                    continue;
+                };
+                tokio::spawn(async move {
+                    tokio::io::copy_bidirectional(&mut inside, &mut outside)
+                        .await
+                        .is_ok()
+                });
             }
         });
         url
     }
 
     async fn end(self) {
-        self.server.office.intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop).await.expect("stopped");
+        self.server
+            .office
+            .intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop)
+            .await
+            .expect("stopped");
         self.world.end(self.server).await;
     }
 }
 
 async fn run(folder: &Path, args: &[&str]) -> Result<String, String> {
-    let (folder, args): (PathBuf, Vec<String>) = (folder.to_owned(), args.iter().map(|a| (*a).to_owned()).collect());
-    let ran = tokio::task::spawn_blocking(move || git(&folder, &args.iter().map(String::as_str).collect::<Vec<_>>()));
+    let (folder, args): (PathBuf, Vec<String>) = (
+        folder.to_owned(),
+        args.iter().map(|a| (*a).to_owned()).collect(),
+    );
+    let ran = tokio::task::spawn_blocking(move || {
+        git(
+            &folder,
+            &args.iter().map(String::as_str).collect::<Vec<_>>(),
+        )
+    });
     ran.await.expect("ran")
 }
 
@@ -124,41 +169,90 @@ fn own_pid() -> i32 {
 
 /// C2 at the effect: a push goes to the branch of the open claim and nowhere else, and not after the claim's end.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn git_pushes_through_the_door_only_to_the_branch_of_the_open_claim() {
     story(|| async {
         let scene = Scene::set(own_pid()).await;
         let url = scene.loopback().await;
         let folder = scene.world.folder.path().to_owned();
-        run(&folder, &["clone", "--quiet", &url, "mine"]).await.expect("a session reads its own project");
+        run(&folder, &["clone", "--quiet", &url, "mine"])
+            .await
+            .expect("a session reads its own project");
         let tree = folder.join("mine");
         std::fs::write(tree.join("lions"), "fed").expect("file");
         run(&tree, &["add", "--all"]).await.expect("added");
-        run(&tree, &["commit", "--quiet", "-m", "Feed"]).await.expect("committed");
+        run(&tree, &["commit", "--quiet", "-m", "Feed"])
+            .await
+            .expect("committed");
         let own = format!("refs/heads/work/{}/1", scene.feature);
         let before = scene.world.landed();
         for (reference, why) in [
             ("refs/heads/main".to_owned(), "not yours to push"),
             ("refs/heads/work/other/1".to_owned(), "not yours to push"),
             ("refs/tags/v1".to_owned(), "not yours to push"),
-            (format!("refs/heads/work/{}/0", scene.feature), "claim 0 is not the open one"),
-            (format!("refs/heads/work/{}/2", scene.feature), "claim 2 is not the open one"),
+            (
+                format!("refs/heads/work/{}/0", scene.feature),
+                "claim 0 is not the open one",
+            ),
+            (
+                format!("refs/heads/work/{}/2", scene.feature),
+                "claim 2 is not the open one",
+            ),
         ] {
-            let said = run(&tree, &["push", "origin", &format!("HEAD:{reference}")]).await.expect_err("refused");
-            assert!(said.contains(why) && said.contains(&own), "{reference}: {said}");
+            let said = run(&tree, &["push", "origin", &format!("HEAD:{reference}")])
+                .await
+                .expect_err("refused");
+            assert!(
+                said.contains(why) && said.contains(&own),
+                "{reference}: {said}"
+            );
         }
-        run(&tree, &["push", "--quiet", "origin", &format!("HEAD:{own}")]).await.expect("its own");
-        let both = ["push", "origin", &format!("HEAD:{own}"), "HEAD:refs/heads/main"];
-        run(&tree, &["commit", "--quiet", "--allow-empty", "-m", "More"]).await.expect("committed");
-        run(&tree, &both).await.expect_err("one foreign ref refuses the whole push");
-        run(&tree, &["push", "origin", &format!(":{own}")]).await.expect_err("deleting");
+        run(
+            &tree,
+            &["push", "--quiet", "origin", &format!("HEAD:{own}")],
+        )
+        .await
+        .expect("its own");
+        let both = [
+            "push",
+            "origin",
+            &format!("HEAD:{own}"),
+            "HEAD:refs/heads/main",
+        ];
+        run(&tree, &["commit", "--quiet", "--allow-empty", "-m", "More"])
+            .await
+            .expect("committed");
+        run(&tree, &both)
+            .await
+            .expect_err("one foreign ref refuses the whole push");
+        run(&tree, &["push", "origin", &format!(":{own}")])
+            .await
+            .expect_err("deleting");
         let head = run(&tree, &["ls-remote", "origin"]).await.expect("read");
         let first = run(&tree, &["rev-parse", "HEAD~1"]).await.expect("sha");
-        assert!(head.contains(&format!("{}\t{own}", first.trim())), "only the one push arrived: {head}");
-        assert_eq!(before, scene.world.landed(), "upstream is the trunk's alone");
+        assert!(
+            head.contains(&format!("{}\t{own}", first.trim())),
+            "only the one push arrived: {head}"
+        );
+        assert_eq!(
+            before,
+            scene.world.landed(),
+            "upstream is the trunk's alone"
+        );
 
-        let said = actors::sessions::wire::Say::Release { reason: "too hard".into() };
-        scene.server.core.sessions.say(&scene.session, said).await.expect("released");
-        let late = run(&tree, &["push", "origin", &format!("HEAD:{own}")]).await.expect_err("the claim is over");
+        let said = actors::sessions::wire::Say::Release {
+            reason: "too hard".into(),
+        };
+        scene
+            .server
+            .core
+            .sessions
+            .say(&scene.session, said)
+            .await
+            .expect("released");
+        let late = run(&tree, &["push", "origin", &format!("HEAD:{own}")])
+            .await
+            .expect_err("the claim is over");
         assert!(late.contains("stop"), "it is told to stop: {late}");
         scene.end().await;
     });
@@ -170,21 +264,41 @@ fn the_control_voice_hears_the_main_process_alone() {
     story(|| async {
         let scene = Scene::set(own_pid() + 1).await;
         for path in ["/hello", "/beat", "/end", "/output?seq=1"] {
-            let answer: Result<serde_json::Value, _> = call_socket(&scene.folder.join("control"), "POST", path, &()).await;
-            assert!(matches!(&answer, Err(CallError::Refused(p)) if p.code == "not_heard"), "{path}: {answer:?}");
+            let answer: Result<serde_json::Value, _> =
+                call_socket(&scene.folder.join("control"), "POST", path, &()).await;
+            assert!(
+                matches!(&answer, Err(CallError::Refused(p)) if p.code == "not_heard"),
+                "{path}: {answer:?}"
+            );
         }
-        for path in ["/hello", "/beat", "/end", "/git/other.git/info/refs", "/git/../../etc/passwd", "/"] {
-            let answer: Result<serde_json::Value, _> = call_socket(&scene.folder.join("agent"), "POST", path, &()).await;
-            assert!(matches!(&answer, Err(CallError::Refused(p)) if p.code == "not_found"), "{path}: {answer:?}");
+        for path in [
+            "/hello",
+            "/beat",
+            "/end",
+            "/git/other.git/info/refs",
+            "/git/../../etc/passwd",
+            "/",
+        ] {
+            let answer: Result<serde_json::Value, _> =
+                call_socket(&scene.folder.join("agent"), "POST", path, &()).await;
+            assert!(
+                matches!(&answer, Err(CallError::Refused(p)) if p.code == "not_found"),
+                "{path}: {answer:?}"
+            );
         }
         scene.end().await;
 
         let scene = Scene::set(own_pid()).await;
         let beat: actors::sessions::wire::Beat =
-            call_socket(&scene.folder.join("control"), "POST", "/beat", &()).await.expect("heard");
+            call_socket(&scene.folder.join("control"), "POST", "/beat", &())
+                .await
+                .expect("heard");
         assert!(beat.open);
         scene.keeper.keep([].into()).await;
-        assert!(!scene.folder.exists(), "a closed door leaves nothing behind");
+        assert!(
+            !scene.folder.exists(),
+            "a closed door leaves nothing behind"
+        );
         scene.end().await;
     });
 }

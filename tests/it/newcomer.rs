@@ -47,10 +47,24 @@ impl Newcomer {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path();
-        git(path, &["init", "--quiet", "--bare", "--initial-branch=main", "zoo.git"]).expect("upstream");
+        git(
+            path,
+            &[
+                "init",
+                "--quiet",
+                "--bare",
+                "--initial-branch=main",
+                "zoo.git",
+            ],
+        )
+        .expect("upstream");
         git(path, &["clone", "--quiet", "zoo.git", "tree"]).expect("clone");
         std::fs::write(path.join("tree/README"), "A zoo\n").expect("file");
-        for args in [&["checkout", "--quiet", "-B", "main"][..], &["add", "--all"], &["commit", "--quiet", "-m", "Begin"]] {
+        for args in [
+            &["checkout", "--quiet", "-B", "main"][..],
+            &["add", "--all"],
+            &["commit", "--quiet", "-m", "Begin"],
+        ] {
             git(&path.join("tree"), args).expect("git");
         }
         git(&path.join("tree"), &["push", "--quiet", "origin", "main"]).expect("pushed");
@@ -69,7 +83,12 @@ impl Newcomer {
     pub(crate) fn ok(&self, args: &[&str]) -> String {
         let output = self.command(args).output().expect("ran");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let told = || String::from_utf8_lossy(&output.stdout).chars().take(4_000).collect::<String>();
+        let told = || {
+            String::from_utf8_lossy(&output.stdout)
+                .chars()
+                .take(4_000)
+                .collect::<String>()
+        };
         assert!(output.status.success(), "{args:?}: {said}{}", told());
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
@@ -85,17 +104,30 @@ impl Newcomer {
 
     /// Registers the upstream as the project `zoo`, without a spec.
     pub(crate) fn add_zoo(&self) {
-        self.ok(&["project", "add", "zoo", "--git-url", &self.upstream().display().to_string(), "--existing"]);
+        self.ok(&[
+            "project",
+            "add",
+            "zoo",
+            "--git-url",
+            &self.upstream().display().to_string(),
+            "--existing",
+        ]);
     }
 
     /// Changes something over the operator's socket.
     pub(crate) fn patch(&self, path: &str, change: &serde_json::Value) {
         let socket = self.folder.path().join("data/operator.sock");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let (path, change) = (path.to_owned(), change.clone());
         let asked = std::thread::spawn(move || {
             runtime.block_on(async move {
-                supercargo::wire::call_socket::<_, serde_json::Value>(&socket, "PATCH", &path, &change).await
+                supercargo::wire::call_socket::<_, serde_json::Value>(
+                    &socket, "PATCH", &path, &change,
+                )
+                .await
             })
         });
         asked.join().expect("asked").expect("changed");
@@ -103,19 +135,41 @@ impl Newcomer {
 
     /// Every event there is.
     pub(crate) fn export(&self) -> Vec<serde_json::Value> {
-        self.ok(&["log", "export"]).lines().skip(1).map(|line| serde_json::from_str(line).expect("JSON Lines")).collect()
+        self.ok(&["log", "export"])
+            .lines()
+            .skip(1)
+            .map(|line| serde_json::from_str(line).expect("JSON Lines"))
+            .collect()
     }
 
     /// What sessions printed, all of them.
     pub(crate) fn printed(&self) -> String {
         let folder = self.folder.path().join("data/transcripts");
-        let names = std::fs::read_dir(&folder).expect("transcripts").flatten().map(|file| file.file_name());
-        let sessions: Vec<String> =
-            names.map(|name| name.to_string_lossy().split('.').next().expect("a name").to_owned()).collect();
+        let names = std::fs::read_dir(&folder)
+            .expect("transcripts")
+            .flatten()
+            .map(|file| file.file_name());
+        let sessions: Vec<String> = names
+            .map(|name| {
+                name.to_string_lossy()
+                    .split('.')
+                    .next()
+                    .expect("a name")
+                    .to_owned()
+            })
+            .collect();
         let read = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             let store = TranscriptFolder::new(folder);
-            let read = |session: &String| runtime.block_on(store.read(&session.parse().expect("a session"), 0)).expect("read").0;
+            let read = |session: &String| {
+                runtime
+                    .block_on(store.read(&session.parse().expect("a session"), 0))
+                    .expect("read")
+                    .0
+            };
             sessions.iter().flat_map(read).collect::<Vec<u8>>()
         });
         String::from_utf8_lossy(&read.join().expect("read")).into_owned()
@@ -167,18 +221,30 @@ impl Newcomer {
     /// Follows the log, from its first event, until `done` says so of a line.
     fn follow(&self, what: &str, done: impl FnMut(String) -> bool + Send + 'static) {
         let follow = ["log", "tail", "--follow", "--lines", "100000"];
-        let mut tail = self.command(&follow).stdout(Stdio::piped()).spawn().expect("tail");
+        let mut tail = self
+            .command(&follow)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("tail");
         let stdout = tail.stdout.take().expect("stdout");
         let (found, seen) = std::sync::mpsc::channel();
         let reader = std::thread::spawn(move || {
-            let hit = BufReader::new(stdout).lines().map_while(Result::ok).any(done);
+            let hit = BufReader::new(stdout)
+                .lines()
+                .map_while(Result::ok)
+                .any(done);
             found.send(hit).is_ok()
         });
         let hit = seen.recv_timeout(STUCK_AFTER);
         tail.kill().expect("our own child");
         tail.wait().expect("waited");
         assert!(reader.join().expect("reader"));
-        assert_eq!(hit, Ok(true), "{what} was never recorded:\n{}", self.ok(&["log", "tail"]));
+        assert_eq!(
+            hit,
+            Ok(true),
+            "{what} was never recorded:\n{}",
+            self.ok(&["log", "tail"])
+        );
     }
 }
 
@@ -191,24 +257,57 @@ fn a_fleet_of_plain_commands_builds_a_repository_of_ones_own() {
     let me = Newcomer::new();
     let server = me.serve();
     me.add_zoo();
-    me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "2", "--agent-command", AGENT]);
-    let first = me.ok(&["feature", "add", "zoo", "Feed the lions", "--priority", "1"]).trim().to_owned();
-    me.ok(&["feature", "add", "zoo", "Feed the bears", "--depends-on", &first, "--step", "Open the gate"]);
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--verify",
+        "test -f README",
+        "--target",
+        "2",
+        "--agent-command",
+        AGENT,
+    ]);
+    let first = me
+        .ok(&["feature", "add", "zoo", "Feed the lions", "--priority", "1"])
+        .trim()
+        .to_owned();
+    me.ok(&[
+        "feature",
+        "add",
+        "zoo",
+        "Feed the bears",
+        "--depends-on",
+        &first,
+        "--step",
+        "Open the gate",
+    ]);
     me.ok(&["project", "start", "zoo"]);
     me.follow_until("project.completed");
     assert!(me.ok(&["project", "show", "zoo"]).contains("completed"));
     assert!(me.ok(&["feature", "list", "zoo"]).contains("closed"));
     let by_file = git(&me.upstream(), &["ls-tree", "--name-only", "main"]).expect("tree");
-    assert_eq!(by_file.lines().filter(|f| f.ends_with(".txt")).count(), 2, "{by_file}");
+    assert_eq!(
+        by_file.lines().filter(|f| f.ends_with(".txt")).count(),
+        2,
+        "{by_file}"
+    );
     server.stop();
     // The same folder is read without a server.
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
     me.ok(&["log", "verify"]);
     let events = lines(&me.ok(&["log", "tail", "--lines", "100000"]));
-    assert_eq!(lines(&me.ok(&["log", "export"])), events + 1, "a header, and one line per event");
+    assert_eq!(
+        lines(&me.ok(&["log", "export"])),
+        events + 1,
+        "a header, and one line per event"
+    );
     assert!(me.ok(&["log", "show", "1"]).contains("node.started"));
     let said = me.ok(&["log", "tail", "--lines", "100000"]);
-    assert!(!said.contains("uid-4294967295"), "the log names who asked:\n{said}");
+    assert!(
+        !said.contains("uid-4294967295"),
+        "the log names who asked:\n{said}"
+    );
 }
 
 #[test]
@@ -216,7 +315,17 @@ fn drain_lets_the_work_end_and_keeps_what_is_owed() {
     let me = Newcomer::new();
     let server = me.serve();
     me.add_zoo();
-    me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "1", "--agent-command", AGENT]);
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--verify",
+        "test -f README",
+        "--target",
+        "1",
+        "--agent-command",
+        AGENT,
+    ]);
     for n in 0..3 {
         me.ok(&["feature", "add", "zoo", &format!("Feature {n}")]);
     }
@@ -225,7 +334,11 @@ fn drain_lets_the_work_end_and_keeps_what_is_owed() {
     me.ok(&["project", "drain", "zoo"]);
     me.follow_until("project.stopped");
     assert!(me.ok(&["project", "show", "zoo"]).contains("stopped"));
-    let claims = |me: &Newcomer| me.ok(&["log", "tail", "--lines", "100000"]).matches("feature.claimed").count();
+    let claims = |me: &Newcomer| {
+        me.ok(&["log", "tail", "--lines", "100000"])
+            .matches("feature.claimed")
+            .count()
+    };
     let before = claims(&me);
     assert!(before < 3, "nothing new was begun");
     me.ok(&["project", "start", "zoo"]);
@@ -235,33 +348,105 @@ fn drain_lets_the_work_end_and_keeps_what_is_owed() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn wrong_inputs_are_answered_with_what_to_do() {
     let me = Newcomer::new();
     let upstream = me.upstream().display().to_string();
     me.refused(&["project", "show", "zoo"], "project list");
-    me.refused(&["project", "add", "My Zoo", "--git-url", &upstream], "try \"my-zoo\"");
-    me.refused(&["project", "add", "zoo", "--git-url", "/nowhere/x.git"], "does not answer as a git repository");
     me.refused(
-        &["project", "add", "zoo", "--git-url", "https://ann:secret@127.0.0.1:1/x.git"],
+        &["project", "add", "My Zoo", "--git-url", &upstream],
+        "try \"my-zoo\"",
+    );
+    me.refused(
+        &["project", "add", "zoo", "--git-url", "/nowhere/x.git"],
         "does not answer as a git repository",
     );
-    me.refused(&["project", "add", "zoo", "--git-url", "git://127.0.0.1/x.git"], "is not spoken here");
-    me.refused(&["project", "add", "zoo", "--git-url", &upstream, "--spec", "/nowhere/spec.md"], "/nowhere/spec.md");
-    me.ok(&["project", "add", "zoo", "--git-url", &upstream, "--existing"]);
-    me.refused(&["project", "add", "zoo", "--git-url", &upstream, "--existing"], "never used again");
+    me.refused(
+        &[
+            "project",
+            "add",
+            "zoo",
+            "--git-url",
+            "https://ann:secret@127.0.0.1:1/x.git",
+        ],
+        "does not answer as a git repository",
+    );
+    me.refused(
+        &[
+            "project",
+            "add",
+            "zoo",
+            "--git-url",
+            "git://127.0.0.1/x.git",
+        ],
+        "is not spoken here",
+    );
+    me.refused(
+        &[
+            "project",
+            "add",
+            "zoo",
+            "--git-url",
+            &upstream,
+            "--spec",
+            "/nowhere/spec.md",
+        ],
+        "/nowhere/spec.md",
+    );
+    me.ok(&[
+        "project",
+        "add",
+        "zoo",
+        "--git-url",
+        &upstream,
+        "--existing",
+    ]);
+    me.refused(
+        &[
+            "project",
+            "add",
+            "zoo",
+            "--git-url",
+            &upstream,
+            "--existing",
+        ],
+        "never used again",
+    );
     me.refused(&["project", "start", "zoo"], "feature add");
     me.refused(&["project", "set", "zoo", "--target", "99"], "99");
     me.refused(&["feature", "show", "zoo", "nope-1"], "feature list");
     me.refused(&["feature", "show", "zoo", "../../x"], "feature id");
     me.refused(&["feature", "add", "zoo", ""], "title");
-    me.refused(&["feature", "add", "zoo", "x", "--depends-on", "feat-none"], "feat-none");
+    me.refused(
+        &["feature", "add", "zoo", "x", "--depends-on", "feat-none"],
+        "feat-none",
+    );
     me.refused(&["log", "show", "4711"], "4711");
-    me.refused(&["feature", "add", "zoo", "--batch", "/nowhere/batch.json"], "/nowhere/batch.json");
+    me.refused(
+        &["feature", "add", "zoo", "--batch", "/nowhere/batch.json"],
+        "/nowhere/batch.json",
+    );
     let batch = me.folder.path().join("batch.json");
     std::fs::write(&batch, r#"{"items": [{"titel": 1}]}"#).expect("file");
-    me.refused(&["feature", "add", "zoo", "--batch", &batch.display().to_string()], "batch.json");
-    assert_eq!(lines(&me.ok(&["log", "tail"])), 1, "nothing was recorded but the project");
-    let agent = Command::new(env!("CARGO_BIN_EXE_supercargo")).args(["agent", "submit"]).env_remove("SUPERCARGO_URL").output();
+    me.refused(
+        &[
+            "feature",
+            "add",
+            "zoo",
+            "--batch",
+            &batch.display().to_string(),
+        ],
+        "batch.json",
+    );
+    assert_eq!(
+        lines(&me.ok(&["log", "tail"])),
+        1,
+        "nothing was recorded but the project"
+    );
+    let agent = Command::new(env!("CARGO_BIN_EXE_supercargo"))
+        .args(["agent", "submit"])
+        .env_remove("SUPERCARGO_URL")
+        .output();
     let said = String::from_utf8_lossy(&agent.expect("ran").stderr).into_owned();
     assert!(said.contains("inside a session"), "{said}");
 }
@@ -271,20 +456,40 @@ fn wrong_inputs_are_answered_with_what_to_do() {
 fn a_data_folder_that_is_too_deep_for_sockets_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
     let deep: &Path = &folder.path().join("x".repeat(90));
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_supercargo")).args(["project", "list", "--data"]).arg(deep).output().expect("ran");
+    let output = Command::new(env!("CARGO_BIN_EXE_supercargo"))
+        .args(["project", "list", "--data"])
+        .arg(deep)
+        .output()
+        .expect("ran");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && said.contains("choose a shorter --data"), "{said}");
+    assert!(
+        !output.status.success() && said.contains("choose a shorter --data"),
+        "{said}"
+    );
 }
 
 /// A person claims, clones what the command line says, pushes and hands in; looks at berths; takes one out of service and back.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_person_works_with_the_command_line_alone() {
     let me = Newcomer::new();
     let server = me.serve();
     me.add_zoo();
-    me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "1", "--agent-command", AGENT]);
-    let id = me.ok(&["feature", "add", "zoo", "Feed the lions"]).trim().to_owned();
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--verify",
+        "test -f README",
+        "--target",
+        "1",
+        "--agent-command",
+        AGENT,
+    ]);
+    let id = me
+        .ok(&["feature", "add", "zoo", "Feed the lions"])
+        .trim()
+        .to_owned();
     me.refused(&["feature", "claim", "zoo"], "not running");
     // The berth is out of service from the start, so that the feature stays for us.
     me.ok(&["project", "set", "zoo", "--target", "0"]);
@@ -293,50 +498,107 @@ fn a_person_works_with_the_command_line_alone() {
     me.follow_until("trunk.opened");
     let said = me.ok(&["feature", "claim", "zoo", "--holder", "ann"]);
     assert!(said.contains(&id) && said.contains("claim 1"), "{said}");
-    assert_eq!(me.ok(&["feature", "claim", "zoo", "--holder", "bob"]).trim(), "nothing is ready");
+    assert_eq!(
+        me.ok(&["feature", "claim", "zoo", "--holder", "bob"])
+            .trim(),
+        "nothing is ready"
+    );
     let token = std::fs::read_to_string(me.folder.path().join("data/token")).expect("token");
-    let url = said.lines().find_map(|l| l.strip_prefix("clone ")).expect("a URL").trim();
-    let url = url.split(' ').next().expect("a URL").replacen("http://", &format!("http://ann:{}@", token.trim()), 1);
-    let branch = said.lines().find_map(|l| l.strip_prefix("push to ")).expect("a branch").trim();
+    let url = said
+        .lines()
+        .find_map(|l| l.strip_prefix("clone "))
+        .expect("a URL")
+        .trim();
+    let url = url.split(' ').next().expect("a URL").replacen(
+        "http://",
+        &format!("http://ann:{}@", token.trim()),
+        1,
+    );
+    let branch = said
+        .lines()
+        .find_map(|l| l.strip_prefix("push to "))
+        .expect("a branch")
+        .trim();
     let path = me.folder.path();
     git(path, &["clone", "--quiet", &url, "mine"]).expect("cloned");
     let tree = path.join("mine");
     std::fs::write(tree.join("lions"), "fed").expect("file");
     git(&tree, &["add", "--all"]).expect("added");
     git(&tree, &["commit", "--quiet", "-m", "Feed"]).expect("committed");
-    git(&tree, &["push", "--quiet", "origin", &format!("HEAD:refs/heads/{branch}")]).expect("pushed");
-    let sha = git(&tree, &["rev-parse", "HEAD"]).expect("sha").trim().to_owned();
-    me.refused(&["feature", "submit", "zoo", &id, "--claim", "1", "--sha", &sha, "--holder", "bob"], "claimed by ann");
-    me.ok(&["feature", "submit", "zoo", &id, "--claim", "1", "--sha", &sha, "--holder", "ann"]);
+    git(
+        &tree,
+        &[
+            "push",
+            "--quiet",
+            "origin",
+            &format!("HEAD:refs/heads/{branch}"),
+        ],
+    )
+    .expect("pushed");
+    let sha = git(&tree, &["rev-parse", "HEAD"])
+        .expect("sha")
+        .trim()
+        .to_owned();
+    me.refused(
+        &[
+            "feature", "submit", "zoo", &id, "--claim", "1", "--sha", &sha, "--holder", "bob",
+        ],
+        "claimed by ann",
+    );
+    me.ok(&[
+        "feature", "submit", "zoo", &id, "--claim", "1", "--sha", &sha, "--holder", "ann",
+    ]);
     me.ok(&["project", "set", "zoo", "--target", "1"]);
     me.follow_until_all_is_quiet();
-    assert_eq!(git(&me.upstream(), &["show", "main:lions"]).expect("merged"), "fed");
+    assert_eq!(
+        git(&me.upstream(), &["show", "main:lions"]).expect("merged"),
+        "fed"
+    );
 
     let list = me.ok(&["container", "list", "zoo"]);
     assert!(list.contains("1  idle"), "{list}");
-    let shown: serde_json::Value = serde_json::from_str(&me.ok(&["container", "show", "zoo", "1", "--json"])).expect("JSON");
+    let shown: serde_json::Value =
+        serde_json::from_str(&me.ok(&["container", "show", "zoo", "1", "--json"])).expect("JSON");
     assert_eq!(shown["status"], "idle");
     me.refused(&["container", "logs", "zoo", "1"], "--session");
     let log = me.ok(&["log", "tail", "--lines", "1000", "--json"]);
-    let assigned = log.lines().find(|l| l.contains("container.assigned")).expect("a session");
+    let assigned = log
+        .lines()
+        .find(|l| l.contains("container.assigned"))
+        .expect("a session");
     let assigned: serde_json::Value = serde_json::from_str(assigned).expect("JSON");
-    let session = assigned["data"]["assignment"]["session"].as_str().expect("id");
+    let session = assigned["data"]["assignment"]["session"]
+        .as_str()
+        .expect("id");
     assert!(
-        me.ok(&["container", "logs", "zoo", "1", "--session", session]).contains("recorded at position"),
+        me.ok(&["container", "logs", "zoo", "1", "--session", session])
+            .contains("recorded at position"),
         "what the agent printed"
     );
     let found = me.ok(&["container", "find", "zoo", "recorded at position"]);
-    assert!(found.contains(session) && me.ok(&["container", "find", "zoo", "no agent says this"]).is_empty(), "{found}");
+    assert!(
+        found.contains(session)
+            && me
+                .ok(&["container", "find", "zoo", "no agent says this"])
+                .is_empty(),
+        "{found}"
+    );
     me.refused(&["container", "find", "zoo", ""], "find is a text");
     me.refused(&["container", "find", "nowhere", "x"], "project list");
     me.ok(&["container", "stop", "zoo", "1"]);
-    assert!(me.ok(&["container", "list", "zoo"]).contains("taken out of service"));
+    assert!(
+        me.ok(&["container", "list", "zoo"])
+            .contains("taken out of service")
+    );
     me.ok(&["feature", "comment", "zoo", &id, "well done"]);
     me.ok(&["feature", "reopen", "zoo", &id, "it was not"]);
     me.ok(&["feature", "close", "zoo", &id, "--how", "wont-do"]);
     me.refused(&["feature", "depend", "zoo", &id, &id], "circle");
     me.ok(&["container", "restart", "zoo", "1"]);
-    me.refused(&["container", "restart", "zoo", "1"], "no session is at work");
+    me.refused(
+        &["container", "restart", "zoo", "1"],
+        "no session is at work",
+    );
     me.refused(&["container", "show", "zoo", "9"], "container list");
     me.ok(&["log", "audit"]);
     server.stop();
@@ -346,12 +608,24 @@ fn a_person_works_with_the_command_line_alone() {
 fn the_doctor_looks_and_completions_are_printed() {
     let me = Newcomer::new();
     let said = me.ok(&["doctor"]);
-    assert!(["git", "data", "disk", "memory", "sandbox", "docker"].iter().all(|what| said.contains(what)), "{said}");
-    let checks: serde_json::Value = serde_json::from_str(&me.ok(&["doctor", "--json"])).expect("JSON");
+    assert!(
+        ["git", "data", "disk", "memory", "sandbox", "docker"]
+            .iter()
+            .all(|what| said.contains(what)),
+        "{said}"
+    );
+    let checks: serde_json::Value =
+        serde_json::from_str(&me.ok(&["doctor", "--json"])).expect("JSON");
     assert!(checks.as_array().is_some_and(|all| all.len() >= 6));
     for shell in ["bash", "zsh", "fish"] {
-        let printed = Command::new(env!("CARGO_BIN_EXE_supercargo")).args(["completions", shell]).output().expect("ran");
-        assert!(String::from_utf8_lossy(&printed.stdout).contains("supercargo"), "{shell}");
+        let printed = Command::new(env!("CARGO_BIN_EXE_supercargo"))
+            .args(["completions", shell])
+            .output()
+            .expect("ran");
+        assert!(
+            String::from_utf8_lossy(&printed.stdout).contains("supercargo"),
+            "{shell}"
+        );
     }
 }
 
@@ -379,18 +653,41 @@ fn an_existing_repository_gets_a_backlog_when_asked() {
     me.refused(&["project", "initialize", "zoo"], "there is no spec");
     let spec = me.folder.path().join("spec.md");
     std::fs::write(&spec, "Feed the lions.\n").expect("spec");
-    me.ok(&["project", "set", "zoo", "--spec", &spec.display().to_string(), "--target", "1", "--agent-command", PLANNER]);
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--spec",
+        &spec.display().to_string(),
+        "--target",
+        "1",
+        "--agent-command",
+        PLANNER,
+    ]);
     me.ok(&["project", "set", "zoo", "--verify", "test -f README"]);
     me.ok(&["feature", "add", "zoo", "Feed the bears"]);
     me.ok(&["project", "start", "zoo"]);
     me.follow_until_all_is_quiet();
-    let kinds = |kind: &str| me.export().iter().filter(|event| event["type"] == kind).count();
-    assert_eq!((kinds("project.initialization_due"), kinds("feature.closed")), (0, 1), "not by itself");
+    let kinds = |kind: &str| {
+        me.export()
+            .iter()
+            .filter(|event| event["type"] == kind)
+            .count()
+    };
+    assert_eq!(
+        (kinds("project.initialization_due"), kinds("feature.closed")),
+        (0, 1),
+        "not by itself"
+    );
     me.ok(&["project", "initialize", "zoo"]);
     me.refused(&["project", "initialize", "zoo"], "made a backlog already");
     me.ok(&["project", "start", "zoo"]);
     me.follow_until_nth("project.completed", 2);
     server.stop();
-    assert_eq!((kinds("project.initialized"), kinds("feature.closed")), (1, 2), "and then once");
+    assert_eq!(
+        (kinds("project.initialized"), kinds("feature.closed")),
+        (1, 2),
+        "and then once"
+    );
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }

@@ -26,7 +26,19 @@ fn third_party(upstream: &Path, folder: &Path, over: &AtomicBool) -> u32 {
     while !over.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_secs(1));
         let there = git(upstream, &["rev-parse", "--verify", "--quiet", "main"]).is_ok();
-        if !there || (!tree.exists() && git(folder, &["clone", "--quiet", &upstream.display().to_string(), "theirs"]).is_err()) {
+        if !there
+            || (!tree.exists()
+                && git(
+                    folder,
+                    &[
+                        "clone",
+                        "--quiet",
+                        &upstream.display().to_string(),
+                        "theirs",
+                    ],
+                )
+                .is_err())
+        {
             continue;
         }
         git(&tree, &["fetch", "--quiet", "origin"]).expect("fetched");
@@ -36,8 +48,16 @@ fn third_party(upstream: &Path, folder: &Path, over: &AtomicBool) -> u32 {
         git(&tree, &["add", &file]).expect("added");
         git(&tree, &["commit", "--quiet", "-m", &file]).expect("committed");
         let mut push = std::process::Command::new("git");
-        push.args(["push", "--quiet", "origin", "HEAD:main"]).current_dir(&tree).env("THIRD_PARTY", "1");
-        pushed += u32::from(push.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("ran").success());
+        push.args(["push", "--quiet", "origin", "HEAD:main"])
+            .current_dir(&tree)
+            .env("THIRD_PARTY", "1");
+        pushed += u32::from(
+            push.stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()
+                .expect("ran")
+                .success(),
+        );
     }
     pushed
 }
@@ -50,27 +70,67 @@ fn no_merge_is_lost_while_others_push_and_pushes_fail() {
     let data = folder.path().join("data");
     std::fs::create_dir(&data).expect("folder");
     let upstream = data.join("upstream.git");
-    git(folder.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "data/upstream.git"]).expect("made");
+    git(
+        folder.path(),
+        &[
+            "init",
+            "--quiet",
+            "--bare",
+            "--initial-branch=main",
+            "data/upstream.git",
+        ],
+    )
+    .expect("made");
     let hook = upstream.join("hooks/pre-receive");
     std::fs::create_dir_all(hook.parent().expect("a folder")).expect("folder");
     std::fs::write(&hook, HOOK).expect("hook");
-    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("mode");
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("mode");
     let over = Arc::new(AtomicBool::new(false));
     let (theirs, at, stop) = (upstream.clone(), folder.path().to_owned(), over.clone());
     let party = std::thread::spawn(move || third_party(&theirs, &at, &stop));
-    let args = ["try", "--exit-when-done", "--agents", agents, "--features", features];
+    let args = [
+        "try",
+        "--exit-when-done",
+        "--agents",
+        agents,
+        "--features",
+        features,
+    ];
     let output = supercargo(&args, &data).output().expect("ran");
     over.store(true, Ordering::Relaxed);
     let pushed = party.join().expect("the third party");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     is_built_as_the_log_says(&data, features.parse().expect("number"));
-    let refused = std::fs::read_to_string(upstream.join("refused")).unwrap_or_default().lines().count();
+    let refused = std::fs::read_to_string(upstream.join("refused"))
+        .unwrap_or_default()
+        .lines()
+        .count();
     let log = export(&data);
     let count = |kind: &str| log.iter().filter(|event| event["type"] == kind).count();
-    let (moved, halted) = (count("trunk.upstream_moved") + count("trunk.followed"), count("trunk.halted"));
-    println!("race {numbers}: {pushed} pushes of others, {moved} times seen, {refused} pushes refused, {halted} halts");
-    assert!(pushed > 0 && moved > 0 && refused > 0 && halted >= refused, "{pushed} {moved} {refused} {halted}");
+    let (moved, halted) = (
+        count("trunk.upstream_moved") + count("trunk.followed"),
+        count("trunk.halted"),
+    );
+    println!(
+        "race {numbers}: {pushed} pushes of others, {moved} times seen, {refused} pushes refused, {halted} halts"
+    );
+    assert!(
+        pushed > 0 && moved > 0 && refused > 0 && halted >= refused,
+        "{pushed} {moved} {refused} {halted}"
+    );
     let files = git(&upstream, &["ls-tree", "--name-only", "main"]).expect("tree");
-    assert_eq!(files.lines().filter(|file| file.starts_with("theirs-")).count() as u32, pushed, "nothing of theirs is lost");
+    assert_eq!(
+        files
+            .lines()
+            .filter(|file| file.starts_with("theirs-"))
+            .count() as u32,
+        pushed,
+        "nothing of theirs is lost"
+    );
 }

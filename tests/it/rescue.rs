@@ -36,8 +36,21 @@ fn a_killed_container_leaves_its_uncommitted_work_to_the_next_one() {
     let me = Newcomer::new();
     let server = me.serve();
     me.add_zoo();
-    me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f draft.txt", "--agent-command", AGENT]);
-    me.patch("/api/v1/projects/zoo", &serde_json::json!({"rescue_ms": 1_000}));
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--target",
+        "1",
+        "--verify",
+        "test -f draft.txt",
+        "--agent-command",
+        AGENT,
+    ]);
+    me.patch(
+        "/api/v1/projects/zoo",
+        &serde_json::json!({"rescue_ms": 1_000}),
+    );
     me.ok(&["feature", "add", "zoo", "Write a draft"]);
     me.ok(&["project", "start", "zoo"]);
     me.follow_until("container.session_started");
@@ -48,20 +61,43 @@ fn a_killed_container_leaves_its_uncommitted_work_to_the_next_one() {
     });
     assert!(rescued, "nothing was rescued");
     let log = me.export();
-    let started = log.iter().find(|event| event["type"] == "container.started").expect("started");
-    let pid = started["data"]["engine_id"].as_str().and_then(|id| id.split('@').next()).and_then(|pid| pid.parse().ok());
+    let started = log
+        .iter()
+        .find(|event| event["type"] == "container.started")
+        .expect("started");
+    let pid = started["data"]["engine_id"]
+        .as_str()
+        .and_then(|id| id.split('@').next())
+        .and_then(|pid| pid.parse().ok());
     kill(Pid::from_raw(pid.expect("a pid")), Signal::SIGKILL).expect("killed");
     me.follow_until_all_is_quiet();
     server.stop();
     let printed = me.printed();
-    assert!(printed.contains("told of refs/supercargo/kept/"), "{printed}");
+    assert!(
+        printed.contains("told of refs/supercargo/kept/"),
+        "{printed}"
+    );
     let files = git(&me.upstream(), &["ls-tree", "--name-only", "main"]).expect("tree");
     assert!(files.contains("draft.txt"), "{files}");
-    let lost =
-        me.export().iter().filter(|event| event["type"] == "feature.work_lost" && event["data"]["last_sha"].is_string()).count();
+    let lost = me
+        .export()
+        .iter()
+        .filter(|event| {
+            event["type"] == "feature.work_lost" && event["data"]["last_sha"].is_string()
+        })
+        .count();
     assert_eq!(lost, 1);
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
-    let left = git(&gate, &["for-each-ref", "refs/rescue", "refs/supercargo/kept", "refs/heads/work"]).expect("refs");
+    let left = git(
+        &gate,
+        &[
+            "for-each-ref",
+            "refs/rescue",
+            "refs/supercargo/kept",
+            "refs/heads/work",
+        ],
+    )
+    .expect("refs");
     assert!(
         left.contains("/1\n") && !left.contains("/2\n"),
         "what was merged needs no rescue, what an earlier claim left stays: {left}"
@@ -76,7 +112,10 @@ fn maintenance_loses_nothing_that_a_ref_holds() {
         let folder = me.folder.path();
         let gates = Gates::new(folder.join("gates"), Secrets::new(folder.join("secrets")));
         let project: ProjectName = "zoo".parse().expect("name");
-        gates.copy(&project, &me.upstream().display().to_string()).await.expect("copied");
+        gates
+            .copy(&project, &me.upstream().display().to_string())
+            .await
+            .expect("copied");
         let gate = gates.path(&project);
         let kept = [
             "refs/supercargo/submitted/f/1",
@@ -86,17 +125,34 @@ fn maintenance_loses_nothing_that_a_ref_holds() {
             "refs/supercargo/submitted/over/1",
             "refs/supercargo/candidates/7",
         ];
-        let gone =
-            ["refs/supercargo/kept/over/1", "refs/rescue/over/2", "refs/heads/work/over/1", "refs/supercargo/candidates/1"];
+        let gone = [
+            "refs/supercargo/kept/over/1",
+            "refs/rescue/over/2",
+            "refs/heads/work/over/1",
+            "refs/supercargo/candidates/1",
+        ];
         let head = git(&gate, &["rev-parse", "main"]).expect("head");
         for name in kept.iter().chain(&gone) {
             let tree = git(&gate, &["rev-parse", "main^{tree}"]).expect("tree");
-            let commit =
-                ["-c", "user.name=a", "-c", "user.email=a@localhost", "commit-tree", tree.trim(), "-p", head.trim(), "-m", name];
+            let commit = [
+                "-c",
+                "user.name=a",
+                "-c",
+                "user.email=a@localhost",
+                "commit-tree",
+                tree.trim(),
+                "-p",
+                head.trim(),
+                "-m",
+                name,
+            ];
             let commit = git(&gate, &commit).expect("committed");
             git(&gate, &["update-ref", name, commit.trim()]).expect("ref");
         }
-        let over = Gone { first_candidate: 5, features: ["over".parse().expect("id")].into() };
+        let over = Gone {
+            first_candidate: 5,
+            features: ["over".parse().expect("id")].into(),
+        };
         gates.maintain(&project, &over).await.expect("maintained");
         let refs = git(&gate, &["for-each-ref", "--format=%(refname)"]).expect("refs");
         for name in kept {

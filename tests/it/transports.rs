@@ -20,40 +20,93 @@ use crate::world::{Server, World, ZOO, scripted, story, wish};
 const SECRET: &str = "s3cr3t-t0ken-of-the-test";
 
 fn new(git_url: String, credential: Option<CredentialShape>) -> NewProject {
-    NewProject { name: ZOO.into(), git_url, kind: ProjectKind::Existing, spec: None, credential }
+    NewProject {
+        name: ZOO.into(),
+        git_url,
+        kind: ProjectKind::Existing,
+        spec: None,
+        credential,
+    }
 }
 
 /// One feature through a whole fleet, on an upstream that is reached in this way.
 async fn build(world: &World, server: &Server) {
     let verify = Some("test -f README".to_owned());
-    let change = ProjectChange { target: Some(1), verify, ..ProjectChange::default() };
-    server.office.change_project(&wish(), ZOO, &change).await.expect("set");
-    let items = vec![scripted("lions", "write lions fed\ncommit Feed\nsubmit", &[])];
-    let batch = events::backlog::Batch { prefix: "feat".into(), items };
-    server.office.add_features(&wish(), ZOO, &batch).await.expect("added");
-    server.office.intend(&wish(), ZOO, supercargo::http::office::Wanted::Start).await.expect("started");
+    let change = ProjectChange {
+        target: Some(1),
+        verify,
+        ..ProjectChange::default()
+    };
+    server
+        .office
+        .change_project(&wish(), ZOO, &change)
+        .await
+        .expect("set");
+    let items = vec![scripted(
+        "lions",
+        "write lions fed\ncommit Feed\nsubmit",
+        &[],
+    )];
+    let batch = events::backlog::Batch {
+        prefix: "feat".into(),
+        items,
+    };
+    server
+        .office
+        .add_features(&wish(), ZOO, &batch)
+        .await
+        .expect("added");
+    server
+        .office
+        .intend(&wish(), ZOO, supercargo::http::office::Wanted::Start)
+        .await
+        .expect("started");
     world.within("completed", server.completed()).await;
     assert_eq!(world.git(&world.upstream(), &["show", "main:lions"]), "fed");
 }
 
 /// L9: the secret is in no event and in no file but the one that keeps it.
 async fn is_kept_apart(world: &World, secret: &str) {
-    for envelope in world.log.read_all(Position(0), usize::MAX).await.expect("log") {
+    for envelope in world
+        .log
+        .read_all(Position(0), usize::MAX)
+        .await
+        .expect("log")
+    {
         let payload = String::from_utf8_lossy(&envelope.payload).into_owned();
-        assert!(!payload.contains(secret), "L9: {} holds the secret", envelope.kind);
+        assert!(
+            !payload.contains(secret),
+            "L9: {} holds the secret",
+            envelope.kind
+        );
     }
-    let found = Command::new("grep").args(["-rlF", "--", secret]).arg(world.folder.path()).output().expect("grep");
+    let found = Command::new("grep")
+        .args(["-rlF", "--", secret])
+        .arg(world.folder.path())
+        .output()
+        .expect("grep");
     let found = String::from_utf8_lossy(&found.stdout).into_owned();
-    assert!(found.lines().all(|file| file.contains("/secrets/") || file.contains("/key")), "L9: {found}");
+    assert!(
+        found
+            .lines()
+            .all(|file| file.contains("/secrets/") || file.contains("/key")),
+        "L9: {found}"
+    );
 }
 
 /// An HTTP upstream that wants a user and a token: git's backend behind Basic auth.
 async fn http_upstream(root: &Path) -> (actix_web::dev::ServerHandle, String) {
     let root = root.to_owned();
     let server = HttpServer::new(move || {
-        App::new().app_data(Data::new(root.clone())).route("/{repo}.git/{within:.*}", web::route().to(serve))
+        App::new()
+            .app_data(Data::new(root.clone()))
+            .route("/{repo}.git/{within:.*}", web::route().to(serve))
     });
-    let server = server.workers(1).disable_signals().bind(("127.0.0.1", 0)).expect("a port");
+    let server = server
+        .workers(1)
+        .disable_signals()
+        .bind(("127.0.0.1", 0))
+        .expect("a port");
     let address = server.addrs()[0];
     let running = server.run();
     let handle = running.handle();
@@ -67,12 +120,28 @@ async fn serve(
     path: UrlPath<(String, String)>,
     body: Payload,
 ) -> HttpResponse {
-    let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    let wanted = format!("Basic {}", data_encoding::BASE64.encode(format!("ann:{SECRET}").as_bytes()));
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let wanted = format!(
+        "Basic {}",
+        data_encoding::BASE64.encode(format!("ann:{SECRET}").as_bytes())
+    );
     if header("authorization") != wanted {
-        return HttpResponse::Unauthorized().insert_header(("www-authenticate", "Basic realm=\"up\"")).finish();
+        return HttpResponse::Unauthorized()
+            .insert_header(("www-authenticate", "Basic realm=\"up\""))
+            .finish();
     }
-    let body = body.to_bytes_limited(gate::REQUEST_MAX).await.expect("small").expect("whole");
+    let body = body
+        .to_bytes_limited(gate::REQUEST_MAX)
+        .await
+        .expect("small")
+        .expect("whole");
     let (repo, within) = path.into_inner();
     let asked = GateRequest {
         within,
@@ -83,8 +152,11 @@ async fn serve(
         git_protocol: header("git-protocol"),
         body,
     };
-    let answer = gate::serve(&root, &repo, asked, |_| Ok(())).await.expect("an answer");
-    let mut response = HttpResponse::build(actix_web::http::StatusCode::from_u16(answer.status).expect("status"));
+    let answer = gate::serve(&root, &repo, asked, |_| Ok(()))
+        .await
+        .expect("an answer");
+    let mut response =
+        HttpResponse::build(actix_web::http::StatusCode::from_u16(answer.status).expect("status"));
     for header in answer.headers {
         response.append_header(header);
     }
@@ -100,14 +172,38 @@ fn http_with_a_token() {
         let world = World::new();
         let server = world.start().await;
         let (handle, url) = http_upstream(world.folder.path()).await;
-        let refused = server.office.add_project(&wish(), new(url.clone(), None)).await.expect_err("no token");
+        let refused = server
+            .office
+            .add_project(&wish(), new(url.clone(), None))
+            .await
+            .expect_err("no token");
         assert_eq!(refused.code, "upstream_unreachable");
-        let wrong = CredentialShape::Token { user: "ann".into(), token: "wrong".into() };
-        server.office.add_project(&wish(), new(url.clone(), Some(wrong))).await.expect_err("a wrong token");
-        assert!(!world.folder.path().join("secrets").join(ZOO).join("token").exists(), "nothing is kept of what was refused");
+        let wrong = CredentialShape::Token {
+            user: "ann".into(),
+            token: "wrong".into(),
+        };
+        server
+            .office
+            .add_project(&wish(), new(url.clone(), Some(wrong)))
+            .await
+            .expect_err("a wrong token");
+        assert!(
+            !world
+                .folder
+                .path()
+                .join("secrets")
+                .join(ZOO)
+                .join("token")
+                .exists(),
+            "nothing is kept of what was refused"
+        );
         // Embedded, as people paste it: it leaves the URL before any event.
         let embedded = url.replace("http://", &format!("http://ann:{SECRET}@"));
-        server.office.add_project(&wish(), new(embedded, None)).await.expect("added");
+        server
+            .office
+            .add_project(&wish(), new(embedded, None))
+            .await
+            .expect("added");
         assert_eq!(server.office.project(ZOO).expect("zoo").git_url, url);
         build(&world, &server).await;
         is_kept_apart(&world, SECRET).await;
@@ -125,8 +221,18 @@ struct Sshd {
 impl Sshd {
     fn start(folder: &Path) -> Result<Self, String> {
         let make = |args: &[&str]| {
-            let made = Command::new("ssh-keygen").args(args).stdin(Stdio::null()).stdout(Stdio::null()).status();
-            made.map_err(|e| format!("ssh-keygen: {e}")).and_then(|s| if s.success() { Ok(()) } else { Err("ssh-keygen".into()) })
+            let made = Command::new("ssh-keygen")
+                .args(args)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .status();
+            made.map_err(|e| format!("ssh-keygen: {e}")).and_then(|s| {
+                if s.success() {
+                    Ok(())
+                } else {
+                    Err("ssh-keygen".into())
+                }
+            })
         };
         let file = |name: &str| folder.join(name).display().to_string();
         make(&["-q", "-t", "ed25519", "-N", "", "-f", &file("key")])?;
@@ -173,6 +279,7 @@ impl Drop for Sshd {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn ssh_with_a_key_and_a_pinned_host() {
     let folder = tempfile::tempdir().expect("folder");
     let sshd = match Sshd::start(folder.path()) {
@@ -182,17 +289,42 @@ fn ssh_with_a_key_and_a_pinned_host() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
-        let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).expect("user").expect("a name").name;
-        let url = format!("ssh://{user}@127.0.0.1:{}{}", sshd.port, world.upstream().display());
+        let user = nix::unistd::User::from_uid(nix::unistd::geteuid())
+            .expect("user")
+            .expect("a name")
+            .name;
+        let url = format!(
+            "ssh://{user}@127.0.0.1:{}{}",
+            sshd.port,
+            world.upstream().display()
+        );
         let key = std::fs::read_to_string(folder.path().join("key")).expect("key");
-        server.office.add_project(&wish(), new(url.clone(), None)).await.expect_err("no key");
+        server
+            .office
+            .add_project(&wish(), new(url.clone(), None))
+            .await
+            .expect_err("no key");
         let credential = Some(CredentialShape::SshKey { key: key.clone() });
-        server.office.add_project(&wish(), new(url.clone(), credential)).await.expect("added");
+        server
+            .office
+            .add_project(&wish(), new(url.clone(), credential))
+            .await
+            .expect("added");
         build(&world, &server).await;
         let body = key.lines().nth(2).expect("a line of the key").to_owned();
         is_kept_apart(&world, &body).await;
-        let known = world.folder.path().join("secrets").join(ZOO).join("known_hosts");
-        assert!(std::fs::read_to_string(&known).expect("pinned").contains("127.0.0.1"), "pinned at first use");
+        let known = world
+            .folder
+            .path()
+            .join("secrets")
+            .join(ZOO)
+            .join("known_hosts");
+        assert!(
+            std::fs::read_to_string(&known)
+                .expect("pinned")
+                .contains("127.0.0.1"),
+            "pinned at first use"
+        );
 
         // Another host key under the same address: somebody in between, until a person says otherwise.
         let port = sshd.port;
@@ -202,14 +334,25 @@ fn ssh_with_a_key_and_a_pinned_host() {
         }
         let host_key = folder.path().join("host_key").display().to_string();
         assert!(
-            Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", &host_key]).status().expect("ran").success()
+            Command::new("ssh-keygen")
+                .args(["-q", "-t", "ed25519", "-N", "", "-f", &host_key])
+                .status()
+                .expect("ran")
+                .success()
         );
         let _other = Sshd::serve(folder.path(), port).expect("again");
         let secrets = Secrets::new(world.folder.path().join("secrets"));
         let gates = Gates::new(world.folder.path().join("gates"), secrets);
         let name: ProjectName = ZOO.parse().expect("name");
-        let probed = actors::ports::repo::Repo::probe(&gates, &name, &url).await.expect_err("another host key").to_string();
-        assert!(probed.contains("Host key verification failed") || probed.contains("IDENTIFICATION HAS CHANGED"), "{probed}");
+        let probed = actors::ports::repo::Repo::probe(&gates, &name, &url)
+            .await
+            .expect_err("another host key")
+            .to_string();
+        assert!(
+            probed.contains("Host key verification failed")
+                || probed.contains("IDENTIFICATION HAS CHANGED"),
+            "{probed}"
+        );
         world.end(server).await;
     });
 }

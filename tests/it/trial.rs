@@ -11,11 +11,21 @@ use crate::binary::supercargo;
 use crate::world::stub::git;
 
 pub(crate) fn export(data: &Path) -> Vec<Value> {
-    let output = supercargo(&["log", "export"], data).output().expect("export");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = supercargo(&["log", "export"], data)
+        .output()
+        .expect("export");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let lines = String::from_utf8(output.stdout).expect("text");
     // The first line says what the rest is from.
-    lines.lines().skip(1).map(|line| serde_json::from_str(line).expect("JSON Lines")).collect()
+    lines
+        .lines()
+        .skip(1)
+        .map(|line| serde_json::from_str(line).expect("JSON Lines"))
+        .collect()
 }
 
 fn of<'a>(log: &'a [Value], kind: &str) -> Vec<&'a Value> {
@@ -31,21 +41,49 @@ fn compare_with_upstream(log: &[Value], data: &Path, features: usize) {
     let mut queued: BTreeMap<u64, String> = BTreeMap::new();
     for event in of(log, "trunk.queued") {
         if let Some(feature) = event["data"]["kind"]["feature"].as_str() {
-            queued.insert(event["data"]["entry"].as_u64().expect("number"), feature.to_owned());
+            queued.insert(
+                event["data"]["entry"].as_u64().expect("number"),
+                feature.to_owned(),
+            );
         }
     }
     let advanced: Vec<String> = of(log, "trunk.advanced")
         .into_iter()
-        .filter_map(|e| queued.get(&e["data"]["entry"].as_u64().expect("entry")).cloned())
+        .filter_map(|e| {
+            queued
+                .get(&e["data"]["entry"].as_u64().expect("entry"))
+                .cloned()
+        })
         .collect();
     let format = "--format=%(trailers:key=Supercargo-Feature,valueonly,separator=%x2C)";
-    let listed = git(&data.join("upstream.git"), &["log", "--first-parent", "--reverse", format, "main"]).expect("log");
-    let merged: Vec<String> = listed.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
+    let listed = git(
+        &data.join("upstream.git"),
+        &["log", "--first-parent", "--reverse", format, "main"],
+    )
+    .expect("log");
+    let merged: Vec<String> = listed
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .map(str::to_owned)
+        .collect();
     assert_eq!(merged, advanced, "the log's order");
-    let closed: BTreeSet<String> =
-        of(log, "feature.closed").iter().map(|e| text(&e["stream"]).rsplit('/').next().expect("id").to_owned()).collect();
+    let closed: BTreeSet<String> = of(log, "feature.closed")
+        .iter()
+        .map(|e| {
+            text(&e["stream"])
+                .rsplit('/')
+                .next()
+                .expect("id")
+                .to_owned()
+        })
+        .collect();
     assert_eq!((merged.len(), closed.len()), (features, features));
-    assert_eq!(merged.into_iter().collect::<BTreeSet<_>>(), closed, "exactly one merge per closed feature");
+    assert_eq!(
+        merged.into_iter().collect::<BTreeSet<_>>(),
+        closed,
+        "exactly one merge per closed feature"
+    );
 }
 
 /// C1 by counting: between a claim and its end there is no other claim of the same feature.
@@ -56,9 +94,17 @@ fn no_feature_has_two_holders(log: &[Value]) {
         match event["type"].as_str().expect("type") {
             "feature.claimed" => {
                 let epoch = event["data"]["epoch"].as_u64().expect("epoch");
-                assert_eq!(open.insert(stream.clone(), epoch), None, "{stream} had two holders at {}", event["position"]);
+                assert_eq!(
+                    open.insert(stream.clone(), epoch),
+                    None,
+                    "{stream} had two holders at {}",
+                    event["position"]
+                );
             }
-            "feature.submitted" | "feature.released" | "feature.claim_expired" | "feature.question_asked" => {
+            "feature.submitted"
+            | "feature.released"
+            | "feature.claim_expired"
+            | "feature.question_asked" => {
                 open.remove(&stream);
             }
             _ => {}
@@ -68,12 +114,29 @@ fn no_feature_has_two_holders(log: &[Value]) {
 }
 
 fn every_milestone_is_covered_and_the_end_is_verified_once(log: &[Value]) {
-    let covers = |event: &Value| event["data"]["covers"].as_array().expect("covers").iter().filter_map(Value::as_u64).collect();
-    let covered: Vec<Vec<u64>> = of(log, "project.milestone_settled").into_iter().map(covers).collect();
+    let covers = |event: &Value| {
+        event["data"]["covers"]
+            .as_array()
+            .expect("covers")
+            .iter()
+            .filter_map(Value::as_u64)
+            .collect()
+    };
+    let covered: Vec<Vec<u64>> = of(log, "project.milestone_settled")
+        .into_iter()
+        .map(covers)
+        .collect();
     let once: Vec<u64> = covered.into_iter().flatten().collect();
-    assert_eq!(once, (1..=10).map(|step| step * 10).collect::<Vec<_>>(), "each step once, in order, 100 % last");
+    assert_eq!(
+        once,
+        (1..=10).map(|step| step * 10).collect::<Vec<_>>(),
+        "each step once, in order, 100 % last"
+    );
     assert_eq!(of(log, "project.final_verification_due").len(), 1);
-    let begun = of(log, "project.oversight_started").iter().filter(|e| e["data"]["oversight"]["kind"] == "final").count();
+    let begun = of(log, "project.oversight_started")
+        .iter()
+        .filter(|e| e["data"]["oversight"]["kind"] == "final")
+        .count();
     assert_eq!(begun, 1);
     assert_eq!(of(log, "project.completed").len(), 1);
 }
@@ -90,7 +153,11 @@ pub(crate) fn is_built_as_the_log_says(data: &Path, features: usize) {
 /// engine took with it can take its twist along: true of runs whose sessions all end by themselves.
 pub(crate) fn has_its_twists(data: &Path) {
     let log = export(data);
-    for twist in ["feature.review_rejected", "trunk.dequeued", "feature.released"] {
+    for twist in [
+        "feature.review_rejected",
+        "trunk.dequeued",
+        "feature.released",
+    ] {
         assert!(!of(&log, twist).is_empty(), "no {twist}");
     }
 }
@@ -100,16 +167,40 @@ fn the_demo_is_built_as_the_log_says() {
     let numbers = std::env::var("SUPERCARGO_TRY").unwrap_or_else(|_| "3 12".to_owned());
     let (agents, features) = numbers.split_once(' ').expect("two numbers");
     let folder = tempfile::tempdir().expect("folder");
-    let args = ["try", "--exit-when-done", "--agents", agents, "--features", features];
+    let args = [
+        "try",
+        "--exit-when-done",
+        "--agents",
+        agents,
+        "--features",
+        features,
+    ];
     let output = supercargo(&args, folder.path()).output().expect("ran");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(said.matches("% overseen").count(), 10, "one line per milestone:\n{said}");
-    for word in ["features", "sessions", "merges", "conflicts", "milestones", "events"] {
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(
+        said.matches("% overseen").count(),
+        10,
+        "one line per milestone:\n{said}"
+    );
+    for word in [
+        "features",
+        "sessions",
+        "merges",
+        "conflicts",
+        "milestones",
+        "events",
+    ] {
         assert!(said.contains(word), "the summary has no {word}:\n{said}");
     }
     is_built_as_the_log_says(folder.path(), features.parse().expect("number"));
     has_its_twists(folder.path());
-    let left = std::fs::read_dir(folder.path().join("berths")).expect("berths").count();
+    let left = std::fs::read_dir(folder.path().join("berths"))
+        .expect("berths")
+        .count();
     assert_eq!(left, 0, "a completed project owns no containers");
 }

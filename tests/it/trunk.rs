@@ -21,13 +21,25 @@ fn begin() -> (Newcomer, Serving) {
     let me = Newcomer::new();
     let server = me.serve();
     me.add_zoo();
-    me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", AGENT]);
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--target",
+        "1",
+        "--verify",
+        "test -f README",
+        "--agent-command",
+        AGENT,
+    ]);
     (me, server)
 }
 
 fn add(me: &Newcomer, title: &str) -> String {
     let said = me.ok(&["feature", "add", "zoo", title]);
-    let id = said.split_whitespace().find(|word| word.starts_with("feat-"));
+    let id = said
+        .split_whitespace()
+        .find(|word| word.starts_with("feat-"));
     id.unwrap_or_else(|| panic!("no id in {said}")).to_owned()
 }
 
@@ -36,7 +48,10 @@ fn files(me: &Newcomer) -> String {
 }
 
 fn of<'a>(log: &'a [Value], kind: &str) -> Vec<&'a Value> {
-    log.iter().filter(|event| event["type"] == kind).map(|event| &event["data"]).collect()
+    log.iter()
+        .filter(|event| event["type"] == kind)
+        .map(|event| &event["data"])
+        .collect()
 }
 
 /// T19: what decides what others run is published when a person says so, and holds nobody up meanwhile.
@@ -48,17 +63,36 @@ fn protected_paths_wait_for_a_person_and_others_pass() {
     me.ok(&["project", "start", "zoo"]);
     me.follow_until_nth("trunk.held", 1);
     me.follow_until_nth("feature.closed", 1);
-    assert!(files(&me).contains("plain.txt") && !files(&me).contains("ci.yml"), "{}", files(&me));
+    assert!(
+        files(&me).contains("plain.txt") && !files(&me).contains("ci.yml"),
+        "{}",
+        files(&me)
+    );
     let shown = me.ok(&["trunk", "show", "zoo"]);
-    assert!(shown.contains("held: it changes .github/workflows/ci.yml") && shown.contains(&delicate), "{shown}");
-    assert!(me.ok(&["project", "show", "zoo", "--json"]).contains("`trunk approve`"));
+    assert!(
+        shown.contains("held: it changes .github/workflows/ci.yml") && shown.contains(&delicate),
+        "{shown}"
+    );
+    assert!(
+        me.ok(&["project", "show", "zoo", "--json"])
+            .contains("`trunk approve`")
+    );
     let log = me.export();
     let entry = of(&log, "trunk.held")[0]["entry"].to_string();
     me.refused(&["trunk", "approve", "zoo", "999"], "waits for nobody");
-    me.ok(&["trunk", "refuse", "zoo", &entry, "no workflow without a comment in it"]);
+    me.ok(&[
+        "trunk",
+        "refuse",
+        "zoo",
+        &entry,
+        "no workflow without a comment in it",
+    ]);
     me.follow_until_nth("trunk.held", 2);
     let again = me.ok(&["feature", "show", "zoo", &delicate]);
-    assert!(again.contains("no workflow without a comment in it"), "the next coder reads why: {again}");
+    assert!(
+        again.contains("no workflow without a comment in it"),
+        "the next coder reads why: {again}"
+    );
     let entry = of(&me.export(), "trunk.held")[1]["entry"].to_string();
     me.ok(&["trunk", "approve", "zoo", &entry]);
     me.follow_until_all_is_quiet();
@@ -68,7 +102,11 @@ fn protected_paths_wait_for_a_person_and_others_pass() {
     me.follow_until_nth("project.completed", 2);
     server.stop();
     assert!(files(&me).contains(".gitlab-ci.yml"));
-    assert_eq!(of(&me.export(), "trunk.held").len(), 2, "a project that protects nothing holds nothing");
+    assert_eq!(
+        of(&me.export(), "trunk.held").len(),
+        2,
+        "a project that protects nothing holds nothing"
+    );
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
@@ -78,7 +116,10 @@ fn what_was_merged_is_taken_out_and_brought_back() {
     let lions = add(&me, "lions.txt");
     let bears = add(&me, "bears.txt");
     me.ok(&["feature", "depend", "zoo", &bears, &lions]);
-    me.refused(&["feature", "undo", "zoo", &lions], "only what was merged can be undone");
+    me.refused(
+        &["feature", "undo", "zoo", &lions],
+        "only what was merged can be undone",
+    );
     me.ok(&["project", "start", "zoo"]);
     me.follow_until_all_is_quiet();
     // Whoever works on it again takes long.
@@ -87,13 +128,27 @@ fn what_was_merged_is_taken_out_and_brought_back() {
     me.ok(&["feature", "undo", "zoo", &lions]);
     me.follow_until("feature.reopened");
     let resting = me.ok(&["feature", "show", "zoo", &bears, "--json"]);
-    assert!(resting.contains(&format!("it rests on {lions}, which is open again")), "{resting}");
-    assert!(!files(&me).contains("lions.txt") && files(&me).contains("bears.txt"), "{}", files(&me));
+    assert!(
+        resting.contains(&format!("it rests on {lions}, which is open again")),
+        "{resting}"
+    );
+    assert!(
+        !files(&me).contains("lions.txt") && files(&me).contains("bears.txt"),
+        "{}",
+        files(&me)
+    );
     let undone = git(&me.upstream(), &["log", "-1", "--format=%B", "main"]).expect("message");
-    assert!(undone.contains("Undo \"lions.txt\"") && undone.contains(&format!("Supercargo-Feature: {lions}")), "{undone}");
+    assert!(
+        undone.contains("Undo \"lions.txt\"")
+            && undone.contains(&format!("Supercargo-Feature: {lions}")),
+        "{undone}"
+    );
     // Somebody works on it already: that is not taken away from under them.
     me.follow_until_nth("feature.claimed", 3);
-    me.refused(&["feature", "undo", "zoo", &lions], "while nobody works on it");
+    me.refused(
+        &["feature", "undo", "zoo", &lions],
+        "while nobody works on it",
+    );
     me.ok(&["container", "stop", "zoo", "1"]);
     me.follow_until("feature.released");
     me.ok(&["feature", "undo", "zoo", &lions]);
@@ -104,13 +159,22 @@ fn what_was_merged_is_taken_out_and_brought_back() {
     assert!(files(&me).contains("lions.txt"), "{}", files(&me));
     let log = me.export();
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
-    assert!(of(&log, "feature.closed").iter().any(|closed| closed["closing"]["how"] == "restored"), "it was restored, not built");
+    assert!(
+        of(&log, "feature.closed")
+            .iter()
+            .any(|closed| closed["closing"]["how"] == "restored"),
+        "it was restored, not built"
+    );
 }
 
 /// A project without a command of its own is verified with the one that its tree suggests.
 #[test]
 fn the_usual_test_command_is_found() {
-    if std::process::Command::new("make").arg("--version").output().is_err() {
+    if std::process::Command::new("make")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
         return skip("the usual test command is found", "there is no make here");
     }
     let (me, server) = begin();
@@ -126,8 +190,15 @@ fn the_usual_test_command_is_found() {
     server.stop();
     let log = me.export();
     let evidence = &of(&log, "trunk.verified")[0]["evidence"];
-    assert_eq!((evidence["kind"].as_str(), evidence["exit"].as_i64()), (Some("ran"), Some(0)), "{evidence}");
-    assert_eq!(of(&log, "trunk.candidate_built")[0]["changes"]["detected"], "make test");
+    assert_eq!(
+        (evidence["kind"].as_str(), evidence["exit"].as_i64()),
+        (Some("ran"), Some(0)),
+        "{evidence}"
+    );
+    assert_eq!(
+        of(&log, "trunk.candidate_built")[0]["changes"]["detected"],
+        "make test"
+    );
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
@@ -146,12 +217,20 @@ fn verdicts_age_until_an_overseer_looks() {
     git(&tree, &["commit", "--quiet", "--all", "-m", "Theirs"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
     me.ok(&["project", "upstream", "fetch", "zoo"]);
-    assert!(shown(&me).contains("later work changed lions.txt"), "{}", shown(&me));
+    assert!(
+        shown(&me).contains("later work changed lions.txt"),
+        "{}",
+        shown(&me)
+    );
     add(&me, "bears.txt");
     me.follow_until_nth("project.completed", 2);
     server.stop();
     let server = me.serve();
-    assert!(!shown(&me).contains("\"stale\""), "the overseer has looked: {}", shown(&me));
+    assert!(
+        !shown(&me).contains("\"stale\""),
+        "the overseer has looked: {}",
+        shown(&me)
+    );
     server.stop();
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
@@ -174,9 +253,15 @@ fn work_under_way_is_looked_at_before_it_collides() {
     me.follow_until_nth("container.egress_recorded", 2);
     me.follow_until_nth("feature.claimed", 2);
     let log = me.export();
-    let claimed = log.iter().rfind(|event| event["type"] == "feature.claimed").expect("claimed");
+    let claimed = log
+        .iter()
+        .rfind(|event| event["type"] == "feature.claimed")
+        .expect("claimed");
     let slow = claimed["stream"].as_str().expect("stream").to_owned();
-    assert_eq!(me.ok(&["trunk", "conflicts", "zoo"]), "everything under way merges\n");
+    assert_eq!(
+        me.ok(&["trunk", "conflicts", "zoo"]),
+        "everything under way merges\n"
+    );
     let tree = me.folder.path().join("tree");
     git(&tree, &["pull", "--quiet", "--rebase", "origin", "main"]).expect("pulled");
     std::fs::write(tree.join("slow.txt"), "theirs").expect("written");
@@ -185,19 +270,37 @@ fn work_under_way_is_looked_at_before_it_collides() {
     git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
     me.ok(&["project", "upstream", "fetch", "zoo"]);
     let said = me.ok(&["trunk", "conflicts", "zoo"]);
-    assert!(said.contains("slow.txt") && slow.ends_with(said.split_whitespace().next().expect("a feature")), "{said} {slow}");
+    assert!(
+        said.contains("slow.txt")
+            && slow.ends_with(said.split_whitespace().next().expect("a feature")),
+        "{said} {slow}"
+    );
     me.follow_until("trunk.probed");
-    let shown = me.ok(&["feature", "show", "zoo", said.split_whitespace().next().expect("a feature")]);
-    assert!(shown.contains("does not merge with the trunk: slow.txt"), "the board knows without asking: {shown}");
+    let shown = me.ok(&[
+        "feature",
+        "show",
+        "zoo",
+        said.split_whitespace().next().expect("a feature"),
+    ]);
+    assert!(
+        shown.contains("does not merge with the trunk: slow.txt"),
+        "the board knows without asking: {shown}"
+    );
     server.stop();
     let printed = me.printed();
     assert!(
-        printed.contains("not to main") && printed.contains("`quick.txt` was changed by features like this one"),
+        printed.contains("not to main")
+            && printed.contains("`quick.txt` was changed by features like this one"),
         "{printed}"
     );
     let log = me.export();
     let denied = of(&log, "container.egress_recorded");
-    assert!(denied.iter().any(|e| e["denied"].to_string().contains("git push refs/heads/main")), "{denied:?}");
+    assert!(
+        denied
+            .iter()
+            .any(|e| e["denied"].to_string().contains("git push refs/heads/main")),
+        "{denied:?}"
+    );
 }
 
 /// Our section goes through the queue, beside the user's own text, once.
@@ -217,12 +320,28 @@ fn a_repository_gets_our_section_and_keeps_its_own_text() {
     me.refused(&["project", "scaffold", "zoo"], "queued");
     me.ok(&["project", "start", "zoo"]);
     me.follow_until_all_is_quiet();
-    assert_eq!(me.ok(&["project", "scaffold", "zoo"]), "it is as it should be\n");
+    assert_eq!(
+        me.ok(&["project", "scaffold", "zoo"]),
+        "it is as it should be\n"
+    );
     server.stop();
     let agents = git(&me.upstream(), &["show", "main:AGENTS.md"]).expect("the file");
-    assert!(agents.starts_with("# Ours\n\nNever touch the lions.\n") && agents.contains("supercargo:begin"), "{agents}");
-    assert_eq!(git(&me.upstream(), &["show", "main:CLAUDE.md"]).expect("the file").trim_end(), "Mine.");
-    let scaffolds = git(&me.upstream(), &["log", "--oneline", "--grep", "Supercargo-Scaffold", "main"]).expect("log");
+    assert!(
+        agents.starts_with("# Ours\n\nNever touch the lions.\n")
+            && agents.contains("supercargo:begin"),
+        "{agents}"
+    );
+    assert_eq!(
+        git(&me.upstream(), &["show", "main:CLAUDE.md"])
+            .expect("the file")
+            .trim_end(),
+        "Mine."
+    );
+    let scaffolds = git(
+        &me.upstream(),
+        &["log", "--oneline", "--grep", "Supercargo-Scaffold", "main"],
+    )
+    .expect("log");
     assert_eq!(scaffolds.lines().count(), 1);
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
@@ -232,12 +351,34 @@ fn a_repository_gets_our_section_and_keeps_its_own_text() {
 fn submodules_and_large_files_are_named_to_agents() {
     let (me, server) = begin();
     let tree = me.folder.path().join("tree");
-    std::fs::write(tree.join(".gitmodules"), "[submodule \"lib\"]\n\tpath = lib\n\turl = https://localhost/lib.git\n")
-        .expect("written");
-    std::fs::write(tree.join(".gitattributes"), "*.bin filter=lfs diff=lfs merge=lfs -text\n").expect("written");
-    std::fs::write(tree.join("big.bin"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n").expect("written");
+    std::fs::write(
+        tree.join(".gitmodules"),
+        "[submodule \"lib\"]\n\tpath = lib\n\turl = https://localhost/lib.git\n",
+    )
+    .expect("written");
+    std::fs::write(
+        tree.join(".gitattributes"),
+        "*.bin filter=lfs diff=lfs merge=lfs -text\n",
+    )
+    .expect("written");
+    std::fs::write(
+        tree.join("big.bin"),
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+    )
+    .expect("written");
     let module = format!("160000,{},lib", "1".repeat(40));
-    git(&tree, &["-c", "filter.lfs.clean=", "-c", "filter.lfs.required=false", "add", "--all"]).expect("added");
+    git(
+        &tree,
+        &[
+            "-c",
+            "filter.lfs.clean=",
+            "-c",
+            "filter.lfs.required=false",
+            "add",
+            "--all",
+        ],
+    )
+    .expect("added");
     git(&tree, &["update-index", "--add", "--cacheinfo", &module]).expect("a submodule");
     git(&tree, &["commit", "--quiet", "-m", "Parts"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
@@ -250,7 +391,14 @@ fn submodules_and_large_files_are_named_to_agents() {
     me.follow_until_all_is_quiet();
     server.stop();
     let printed = me.printed();
-    assert!(printed.matches("this repository has submodules").count() >= 3 && printed.contains("git-lfs"), "{printed}");
+    assert!(
+        printed.matches("this repository has submodules").count() >= 3
+            && printed.contains("git-lfs"),
+        "{printed}"
+    );
     let files = git(&me.upstream(), &["ls-tree", "-r", "main"]).expect("tree");
-    assert!(files.contains("160000") && files.contains("lions.txt") && files.contains("big.bin"), "{files}");
+    assert!(
+        files.contains("160000") && files.contains("lions.txt") && files.contains("big.bin"),
+        "{files}"
+    );
 }

@@ -22,7 +22,17 @@ fn begin() -> (Newcomer, Serving) {
     let me = Newcomer::new();
     let server = me.serve();
     me.add_zoo();
-    me.ok(&["project", "set", "zoo", "--target", "1", "--verify", "test -f README", "--agent-command", AGENT]);
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--target",
+        "1",
+        "--verify",
+        "test -f README",
+        "--agent-command",
+        AGENT,
+    ]);
     (me, server)
 }
 
@@ -31,10 +41,16 @@ fn push(tree: &Path, file: &str, force: bool) -> String {
     std::fs::write(tree.join(file), file).expect("written");
     git(tree, &["add", "--all"]).expect("added");
     git(tree, &["commit", "--quiet", "-m", file]).expect("committed");
-    let how: &[&str] =
-        if force { &["push", "--quiet", "--force", "origin", "main"] } else { &["push", "--quiet", "origin", "main"] };
+    let how: &[&str] = if force {
+        &["push", "--quiet", "--force", "origin", "main"]
+    } else {
+        &["push", "--quiet", "origin", "main"]
+    };
     git(tree, how).expect("pushed");
-    git(tree, &["rev-parse", "HEAD"]).expect("head").trim().to_owned()
+    git(tree, &["rev-parse", "HEAD"])
+        .expect("head")
+        .trim()
+        .to_owned()
 }
 
 fn fetched(me: &Newcomer) -> String {
@@ -46,7 +62,10 @@ fn needs(me: &Newcomer) -> String {
 }
 
 fn closed(me: &Newcomer) -> usize {
-    me.export().iter().filter(|event| event["type"] == "feature.closed").count()
+    me.export()
+        .iter()
+        .filter(|event| event["type"] == "feature.closed")
+        .count()
 }
 
 #[test]
@@ -61,16 +80,36 @@ fn an_upstream_that_moves_while_nothing_is_queued_is_followed() {
     assert!(fetched(&me).contains(&theirs), "it is followed");
     // A gate that is behind what was recorded is brought there.
     let gate = me.folder.path().join("data/gates/zoo.git");
-    git(&gate, &["update-ref", "refs/heads/main", &format!("{theirs}~1")]).expect("moved back");
+    git(
+        &gate,
+        &["update-ref", "refs/heads/main", &format!("{theirs}~1")],
+    )
+    .expect("moved back");
     let before = me.export().len();
     fetched(&me);
-    assert_eq!(git(&gate, &["rev-parse", "main"]).expect("head").trim(), theirs);
-    assert_eq!(me.export().len(), before, "nothing new is nothing to record");
+    assert_eq!(
+        git(&gate, &["rev-parse", "main"]).expect("head").trim(),
+        theirs
+    );
+    assert_eq!(
+        me.export().len(),
+        before,
+        "nothing new is nothing to record"
+    );
     me.ok(&["feature", "add", "zoo", "Feed the bears"]);
     me.follow_until_nth("project.completed", 2);
     server.stop();
-    let second = me.export().iter().rfind(|event| event["type"] == "feature.submitted").cloned().expect("a submission");
-    assert_eq!(second["data"]["base"], theirs.as_str(), "the next agent starts from what they pushed");
+    let second = me
+        .export()
+        .iter()
+        .rfind(|event| event["type"] == "feature.submitted")
+        .cloned()
+        .expect("a submission");
+    assert_eq!(
+        second["data"]["base"],
+        theirs.as_str(),
+        "the next agent starts from what they pushed"
+    );
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
@@ -78,7 +117,10 @@ fn an_upstream_that_moves_while_nothing_is_queued_is_followed() {
 fn a_rewritten_upstream_waits_until_it_is_put_back_or_accepted() {
     let (me, server) = begin();
     let tree = me.folder.path().join("tree");
-    let first = git(&tree, &["rev-parse", "HEAD"]).expect("head").trim().to_owned();
+    let first = git(&tree, &["rev-parse", "HEAD"])
+        .expect("head")
+        .trim()
+        .to_owned();
     let lost = push(&tree, "a-secret", false);
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     me.ok(&["project", "set", "zoo", "--target", "0"]);
@@ -88,12 +130,28 @@ fn a_rewritten_upstream_waits_until_it_is_put_back_or_accepted() {
     git(&tree, &["reset", "--quiet", "--hard", &first]).expect("reset");
     let seen = push(&tree, "without", true);
     let said = fetched(&me);
-    assert!(said.contains("was rewritten") && said.contains(&seen) && said.contains(&format!("at {lost}")), "{said}");
-    assert!(needs(&me).contains("project upstream accept"), "{}", needs(&me));
+    assert!(
+        said.contains("was rewritten")
+            && said.contains(&seen)
+            && said.contains(&format!("at {lost}")),
+        "{said}"
+    );
+    assert!(
+        needs(&me).contains("project upstream accept"),
+        "{}",
+        needs(&me)
+    );
     let recorded = me.export().len();
     fetched(&me);
-    assert_eq!(me.export().len(), recorded, "the same trouble is not recorded again");
-    me.refused(&["project", "upstream", "accept", "zoo", &first], "not seen rewritten to that commit");
+    assert_eq!(
+        me.export().len(),
+        recorded,
+        "the same trouble is not recorded again"
+    );
+    me.refused(
+        &["project", "upstream", "accept", "zoo", &first],
+        "not seen rewritten to that commit",
+    );
 
     // Put back: it goes on by itself.
     git(&tree, &["reset", "--quiet", "--hard", &lost]).expect("reset");
@@ -111,7 +169,10 @@ fn a_rewritten_upstream_waits_until_it_is_put_back_or_accepted() {
     server.stop();
     assert_eq!(closed(&me), 1);
     let files = git(&me.upstream(), &["ls-tree", "--name-only", "main"]).expect("tree");
-    assert!(files.contains("without") && !files.contains("a-secret"), "{files}");
+    assert!(
+        files.contains("without") && !files.contains("a-secret"),
+        "{files}"
+    );
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
@@ -146,6 +207,7 @@ const SOONER: i64 = 40;
 
 /// A forge says that somebody pushed: signed with the project's secret it is believed, and upstream is looked at at once.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_forge_that_says_who_it_is_is_heard() {
     let (me, server) = begin();
     // Nobody works, so nothing is queued, and nobody looks for its own sake.
@@ -154,31 +216,78 @@ fn a_forge_that_says_who_it_is_is_heard() {
     me.ok(&["project", "start", "zoo"]);
     me.follow_until("trunk.opened");
     let said = me.ok(&["project", "upstream", "hook", "zoo"]);
-    let (path, secret) = said.trim().split_once(" below the server's address, with the secret ").expect("both");
+    let (path, secret) = said
+        .trim()
+        .split_once(" below the server's address, with the secret ")
+        .expect("both");
     let path = path.trim_start_matches("post JSON to ");
     let theirs = push(&me.folder.path().join("tree"), "theirs", false);
-    let url = std::fs::read_to_string(me.folder.path().join("data/url")).expect("the server's address");
+    let url =
+        std::fs::read_to_string(me.folder.path().join("data/url")).expect("the server's address");
     let body = format!(r#"{{"ref": "refs/heads/main", "after": "{theirs}"}}"#);
     let post = |path: &str, secret: &str, kind: &str| {
-        let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key").chain_update(&body).finalize();
-        let signature = format!("x-hub-signature-256: sha256={}", data_encoding::HEXLOWER.encode(&mac.into_bytes()));
+        let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
+            .expect("a key")
+            .chain_update(&body)
+            .finalize();
+        let signature = format!(
+            "x-hub-signature-256: sha256={}",
+            data_encoding::HEXLOWER.encode(&mac.into_bytes())
+        );
         let url = format!("{}{path}", url.trim());
-        let asked = ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", &signature, "-H", kind, "-d", &body, &url];
-        let output = std::process::Command::new("curl").args(asked).output().expect("curl");
+        let asked = [
+            "-s",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code}",
+            "-H",
+            &signature,
+            "-H",
+            kind,
+            "-d",
+            &body,
+            &url,
+        ];
+        let output = std::process::Command::new("curl")
+            .args(asked)
+            .output()
+            .expect("curl");
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     let json = "content-type: application/json";
     assert_eq!(post(path, "guessed", json), "401");
-    assert_eq!(post("/hooks/nobody", secret, json), "401", "which projects there are is not told");
-    assert_eq!(post(path, secret, "content-type: application/x-www-form-urlencoded"), "415");
+    assert_eq!(
+        post("/hooks/nobody", secret, json),
+        "401",
+        "which projects there are is not told"
+    );
+    assert_eq!(
+        post(
+            path,
+            secret,
+            "content-type: application/x-www-form-urlencoded"
+        ),
+        "415"
+    );
     assert_eq!(post(path, secret, json), "202");
     me.follow_until("trunk.followed");
     server.stop();
     let log = me.export();
     let at = |kind: &str| {
-        let event = log.iter().find(|event| event["type"] == kind).unwrap_or_else(|| panic!("no {kind}"));
-        event["at"].as_str().and_then(|time| jiff::Timestamp::from_str(time).ok()).expect("a time").as_second()
+        let event = log
+            .iter()
+            .find(|event| event["type"] == kind)
+            .unwrap_or_else(|| panic!("no {kind}"));
+        event["at"]
+            .as_str()
+            .and_then(|time| jiff::Timestamp::from_str(time).ok())
+            .expect("a time")
+            .as_second()
     };
-    assert!(at("trunk.followed") - at("project.started") < SOONER, "looked at because it was said");
+    assert!(
+        at("trunk.followed") - at("project.started") < SOONER,
+        "looked at because it was said"
+    );
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }

@@ -32,27 +32,41 @@ impl Git {
 
     /// This git.
     pub fn at(program: impl Into<OsString>) -> Self {
-        Self { program: program.into() }
+        Self {
+            program: program.into(),
+        }
     }
 
     /// A hardened command, in `folder` or nowhere in particular.
     pub fn command(&self, folder: Option<&Path>) -> tokio::process::Command {
         let mut command = tokio::process::Command::new(&self.program);
         command.env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()));
+        command.env(
+            "PATH",
+            std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()),
+        );
         command
             .env("HOME", "/nonexistent")
             .env("LC_ALL", "C")
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_TERMINAL_PROMPT", "0");
-        for setting in ["core.hooksPath=/dev/null", "core.fsmonitor=false", "protocol.ext.allow=never", "gc.auto=0"] {
+        for setting in [
+            "core.hooksPath=/dev/null",
+            "core.fsmonitor=false",
+            "protocol.ext.allow=never",
+            "gc.auto=0",
+        ] {
             command.args(["-c", setting]);
         }
         if let Some(folder) = folder {
             command.arg("-C").arg(folder);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         command
     }
 
@@ -67,8 +81,17 @@ impl Git {
         let output = self.command(folder).envs(environment).args(args).output();
         let output = match tokio::time::timeout(DEADLINE, output).await {
             Ok(Ok(output)) => output,
-            Ok(Err(e)) => return Err(PortError::Permanent(format!("git cannot be run: {e}; install git"))),
-            Err(_) => return Err(PortError::Transient(format!("git {what} took longer than {} s", DEADLINE.as_secs()))),
+            Ok(Err(e)) => {
+                return Err(PortError::Permanent(format!(
+                    "git cannot be run: {e}; install git"
+                )));
+            }
+            Err(_) => {
+                return Err(PortError::Transient(format!(
+                    "git {what} took longer than {} s",
+                    DEADLINE.as_secs()
+                )));
+            }
         };
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());

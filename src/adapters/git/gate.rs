@@ -13,18 +13,26 @@ use events::trunk::event::FILES_MAX;
 use super::{build, oid, sha as to_sha, trouble};
 
 /// The newest that a claim left: its branch, or what was rescued on top of it. It is kept under a ref of its own, which outlives both.
-pub(super) fn work_head(repository: &Repository, feature: &FeatureId, epoch: Epoch) -> Result<Option<Sha>, PortError> {
+pub(super) fn work_head(
+    repository: &Repository,
+    feature: &FeatureId,
+    epoch: Epoch,
+) -> Result<Option<Sha>, PortError> {
     let pushed = read_ref(repository, &refs::work(feature, epoch))?;
     let rescued = read_ref(repository, &refs::rescue(feature, epoch))?;
     let newest = match (pushed, rescued) {
         (Some(pushed), Some(rescued)) => {
-            let on_top = repository.graph_descendant_of(oid(&rescued)?, oid(&pushed)?).map_err(trouble)?;
+            let on_top = repository
+                .graph_descendant_of(oid(&rescued)?, oid(&pushed)?)
+                .map_err(trouble)?;
             Some(if on_top { rescued } else { pushed })
         }
         (pushed, rescued) => pushed.or(rescued),
     };
     if let Some(newest) = &newest {
-        repository.reference(&refs::kept(feature, epoch), oid(newest)?, true, "kept").map_err(trouble)?;
+        repository
+            .reference(&refs::kept(feature, epoch), oid(newest)?, true, "kept")
+            .map_err(trouble)?;
     }
     Ok(newest)
 }
@@ -43,35 +51,71 @@ pub(super) fn candidate_ref(entry: u64) -> String {
 pub(super) const SEEN: &str = "refs/supercargo/seen";
 
 /// Moves the gate's copy of upstream's branch to what was fetched, when that holds what upstream held before.
-pub(super) fn take_seen(repository: &Repository, branch: &str, known: Option<&Sha>) -> Result<Looked, PortError> {
+pub(super) fn take_seen(
+    repository: &Repository,
+    branch: &str,
+    known: Option<&Sha>,
+) -> Result<Looked, PortError> {
     let seen = repository.refname_to_id(SEEN).map_err(trouble)?;
     if let Some(lost) = known {
         let before = oid(lost)?;
-        let holds = before == seen || repository.graph_descendant_of(seen, before).map_err(trouble)?;
+        let holds = before == seen
+            || repository
+                .graph_descendant_of(seen, before)
+                .map_err(trouble)?;
         if !holds {
-            return Ok(Looked::Rewritten { lost: lost.clone(), seen: to_sha(seen)? });
+            return Ok(Looked::Rewritten {
+                lost: lost.clone(),
+                seen: to_sha(seen)?,
+            });
         }
     }
-    repository.reference(&format!("refs/heads/{branch}"), seen, true, "upstream").map_err(trouble)?;
+    repository
+        .reference(&format!("refs/heads/{branch}"), seen, true, "upstream")
+        .map_err(trouble)?;
     let files = build::changed(repository, known.map(oid).transpose()?, seen)?;
-    to_sha(seen).map(|seen| Looked::Further { seen, files: files.into_iter().take(FILES_MAX).collect() })
+    to_sha(seen).map(|seen| Looked::Further {
+        seen,
+        files: files.into_iter().take(FILES_MAX).collect(),
+    })
 }
 
 /// Whether the gate's copy of upstream's branch is elsewhere.
-pub(super) fn is_behind(repository: &Repository, branch: &str, at: &Sha) -> Result<bool, PortError> {
+pub(super) fn is_behind(
+    repository: &Repository,
+    branch: &str,
+    at: &Sha,
+) -> Result<bool, PortError> {
     Ok(read_ref(repository, &format!("refs/heads/{branch}"))?.as_ref() != Some(at))
 }
 
 /// Moves the gate's copy of upstream's branch to a commit of the gate, which upstream holds.
 pub(super) fn set_branch(repository: &Repository, branch: &str, at: &Sha) -> Result<(), PortError> {
-    repository.reference(&format!("refs/heads/{branch}"), oid(at)?, true, "published").map(|_| ()).map_err(trouble)
+    repository
+        .reference(&format!("refs/heads/{branch}"), oid(at)?, true, "published")
+        .map(|_| ())
+        .map_err(trouble)
 }
 
 /// Moves the gate's copy of upstream's branch to a commit that does not hold what it held; that one stays pinned.
-pub(super) fn replace(repository: &Repository, branch: &str, lost: &Sha, seen: &Sha) -> Result<(), PortError> {
+pub(super) fn replace(
+    repository: &Repository,
+    branch: &str,
+    lost: &Sha,
+    seen: &Sha,
+) -> Result<(), PortError> {
     let pinned = format!("refs/supercargo/replaced/{lost}");
-    repository.reference(&pinned, oid(lost)?, true, "replaced").map_err(trouble)?;
-    repository.reference(&format!("refs/heads/{branch}"), oid(seen)?, true, "accepted").map_err(trouble)?;
+    repository
+        .reference(&pinned, oid(lost)?, true, "replaced")
+        .map_err(trouble)?;
+    repository
+        .reference(
+            &format!("refs/heads/{branch}"),
+            oid(seen)?,
+            true,
+            "accepted",
+        )
+        .map_err(trouble)?;
     Ok(())
 }
 
@@ -85,12 +129,23 @@ pub(super) fn read_ref(repository: &Repository, name: &str) -> Result<Option<Sha
 }
 
 /// Pins a submission after comparing it with what was pushed.
-pub(super) fn pin(repository: &Repository, feature: &FeatureId, epoch: Epoch, sha: &Sha) -> Result<Handed, PortError> {
+pub(super) fn pin(
+    repository: &Repository,
+    feature: &FeatureId,
+    epoch: Epoch,
+    sha: &Sha,
+) -> Result<Handed, PortError> {
     let name = refs::work(feature, epoch);
     match read_ref(repository, &name)? {
-        None => return Err(PortError::Permanent(format!("nothing was pushed to {name}: push first, then submit"))),
+        None => {
+            return Err(PortError::Permanent(format!(
+                "nothing was pushed to {name}: push first, then submit"
+            )));
+        }
         Some(pushed) if pushed != *sha => {
-            return Err(PortError::Permanent(format!("{name} holds {pushed}, not {sha}: push that commit, then submit")));
+            return Err(PortError::Permanent(format!(
+                "{name} holds {pushed}, not {sha}: push that commit, then submit"
+            )));
         }
         Some(_) => {}
     }
@@ -98,26 +153,41 @@ pub(super) fn pin(repository: &Repository, feature: &FeatureId, epoch: Epoch, sh
     let trunk = repository.head().ok().and_then(|head| head.target());
     let fork = trunk.and_then(|trunk| repository.merge_base(commit, trunk).ok());
     if let Some(why) = build::too_large(repository, fork, commit)? {
-        return Err(PortError::Permanent(format!("{why}: keep large files elsewhere, take it out and hand in again")));
+        return Err(PortError::Permanent(format!(
+            "{why}: keep large files elsewhere, take it out and hand in again"
+        )));
     }
     let (base, ahead) = match trunk {
         Some(trunk) => {
-            let (ahead, _) = repository.graph_ahead_behind(commit, trunk).map_err(trouble)?;
-            let base = repository.merge_base(commit, trunk).ok().map(to_sha).transpose()?;
+            let (ahead, _) = repository
+                .graph_ahead_behind(commit, trunk)
+                .map_err(trouble)?;
+            let base = repository
+                .merge_base(commit, trunk)
+                .ok()
+                .map(to_sha)
+                .transpose()?;
             (base, ahead)
         }
         None => (None, 1),
     };
-    repository.reference(&submitted_ref(feature, epoch), commit, true, "submitted").map_err(trouble)?;
+    repository
+        .reference(&submitted_ref(feature, epoch), commit, true, "submitted")
+        .map_err(trouble)?;
     Ok(Handed { base, ahead })
 }
 
 /// Removes the candidates of entries before this one: what was published is upstream, what was not is history.
 pub(super) fn drop_candidates(repository: &Repository, first: u64) -> Result<(), PortError> {
-    let found = repository.references_glob("refs/supercargo/candidates/*").map_err(trouble)?;
+    let found = repository
+        .references_glob("refs/supercargo/candidates/*")
+        .map_err(trouble)?;
     let found: Vec<_> = found.filter_map(Result::ok).collect();
     for mut reference in found {
-        let number = reference.name().ok().and_then(|name| name.rsplit('/').next()?.parse::<u64>().ok());
+        let number = reference
+            .name()
+            .ok()
+            .and_then(|name| name.rsplit('/').next()?.parse::<u64>().ok());
         if number.is_some_and(|number| number < first) {
             reference.delete().map_err(trouble)?;
         }
@@ -126,8 +196,16 @@ pub(super) fn drop_candidates(repository: &Repository, first: u64) -> Result<(),
 }
 
 /// Removes the work refs of a claim whose work was merged; what was handed in stays pinned.
-pub(super) fn tidy(repository: &Repository, feature: &FeatureId, epoch: Epoch) -> Result<(), PortError> {
-    for name in [refs::work(feature, epoch), refs::rescue(feature, epoch), refs::kept(feature, epoch)] {
+pub(super) fn tidy(
+    repository: &Repository,
+    feature: &FeatureId,
+    epoch: Epoch,
+) -> Result<(), PortError> {
+    for name in [
+        refs::work(feature, epoch),
+        refs::rescue(feature, epoch),
+        refs::kept(feature, epoch),
+    ] {
         match repository.find_reference(&name) {
             Ok(mut reference) => reference.delete().map_err(trouble)?,
             Err(e) if e.code() == git2::ErrorCode::NotFound => {}
@@ -138,12 +216,20 @@ pub(super) fn tidy(repository: &Repository, feature: &FeatureId, epoch: Epoch) -
 }
 
 /// Removes what every claim left of these features; what was handed in stays pinned.
-pub(super) fn let_go(repository: &Repository, features: &BTreeSet<FeatureId>) -> Result<(), PortError> {
+pub(super) fn let_go(
+    repository: &Repository,
+    features: &BTreeSet<FeatureId>,
+) -> Result<(), PortError> {
     for folder in [refs::WORK, refs::RESCUE, refs::KEPT] {
-        let found = repository.references_glob(&format!("{folder}*")).map_err(trouble)?;
+        let found = repository
+            .references_glob(&format!("{folder}*"))
+            .map_err(trouble)?;
         let found: Vec<_> = found.filter_map(Result::ok).collect();
         for mut reference in found {
-            let feature = reference.name().ok().and_then(|name| name.strip_prefix(folder)?.split('/').next()?.parse().ok());
+            let feature = reference
+                .name()
+                .ok()
+                .and_then(|name| name.strip_prefix(folder)?.split('/').next()?.parse().ok());
             if feature.is_some_and(|feature| features.contains(&feature)) {
                 reference.delete().map_err(trouble)?;
             }

@@ -18,7 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::ports::PortError;
 use actors::ports::repo::{
-    Base, Built, Copied, Credential, Gone, Handed, Looked, MergeWish, Published, Repo, SideFile, SideFound,
+    Base, Built, Copied, Credential, Gone, Handed, Looked, MergeWish, Published, Repo, SideFile,
+    SideFound,
 };
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
@@ -39,7 +40,12 @@ pub struct Gates {
 impl Gates {
     /// Gates below this folder, with what their upstreams ask for.
     pub fn new(root: PathBuf, secrets: Secrets) -> Self {
-        Self { root, git: Git::new(), secrets, turns: Arc::default() }
+        Self {
+            root,
+            git: Git::new(),
+            secrets,
+            turns: Arc::default(),
+        }
     }
 
     /// The same, speaking to upstreams with this git.
@@ -59,14 +65,25 @@ impl Gates {
 
     /// Waits until nobody else fetches into this gate: two of them would be in each other's way.
     async fn turn(&self, project: &ProjectName) -> tokio::sync::OwnedMutexGuard<()> {
-        let turn = self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(project.clone()).or_default().clone();
+        let turn = self
+            .turns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(project.clone())
+            .or_default()
+            .clone();
         turn.lock_owned().await
     }
 
     /// Whether the gate holds this commit.
     async fn holds(&self, project: &ProjectName, commit: Option<&Sha>) -> Result<bool, PortError> {
-        let Some(commit) = commit.map(oid).transpose()? else { return Ok(false) };
-        self.with(project, move |repository| Ok(repository.find_commit(commit).is_ok())).await
+        let Some(commit) = commit.map(oid).transpose()? else {
+            return Ok(false);
+        };
+        self.with(project, move |repository| {
+            Ok(repository.find_commit(commit).is_ok())
+        })
+        .await
     }
 
     /// Runs libgit2 work on the gate of a project, on a thread that may block.
@@ -80,7 +97,8 @@ impl Gates {
             let repository = git2::Repository::open_bare(&path).map_err(trouble)?;
             work(&repository)
         });
-        done.await.map_err(|e| PortError::Transient(e.to_string()))?
+        done.await
+            .map_err(|e| PortError::Transient(e.to_string()))?
     }
 }
 
@@ -94,7 +112,12 @@ const OUR_EMAIL: &str = "supercargo@localhost";
 
 /// The author of what we write, at a time that the log knows: built again a commit has the same sha.
 fn author(at: Timestamp) -> Result<git2::Signature<'static>, PortError> {
-    git2::Signature::new("Supercargo", OUR_EMAIL, &git2::Time::new(at.0 / 1_000_000, 0)).map_err(trouble)
+    git2::Signature::new(
+        "Supercargo",
+        OUR_EMAIL,
+        &git2::Time::new(at.0 / 1_000_000, 0),
+    )
+    .map_err(trouble)
 }
 
 fn oid(sha: &Sha) -> Result<git2::Oid, PortError> {
@@ -102,12 +125,18 @@ fn oid(sha: &Sha) -> Result<git2::Oid, PortError> {
 }
 
 fn sha(oid: git2::Oid) -> Result<Sha, PortError> {
-    oid.to_string().parse().map_err(|e: events::id::BadId| PortError::Permanent(e.to_string()))
+    oid.to_string()
+        .parse()
+        .map_err(|e: events::id::BadId| PortError::Permanent(e.to_string()))
 }
 
 #[async_trait]
 impl Repo for Gates {
-    async fn keep_credential(&self, project: &ProjectName, credential: Option<&Credential>) -> Result<(), PortError> {
+    async fn keep_credential(
+        &self,
+        project: &ProjectName,
+        credential: Option<&Credential>,
+    ) -> Result<(), PortError> {
         self.secrets.keep(project, credential)
     }
 
@@ -127,35 +156,76 @@ impl Repo for Gates {
         self.copy_upstream(project, url).await
     }
 
-    async fn look(&self, project: &ProjectName, url: &str, branch: &str, known: Option<&Sha>) -> Result<Looked, PortError> {
+    async fn look(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        known: Option<&Sha>,
+    ) -> Result<Looked, PortError> {
         self.look_upstream(project, url, branch, known).await
     }
 
-    async fn accept(&self, project: &ProjectName, branch: &str, lost: &Sha, seen: &Sha) -> Result<(), PortError> {
+    async fn accept(
+        &self,
+        project: &ProjectName,
+        branch: &str,
+        lost: &Sha,
+        seen: &Sha,
+    ) -> Result<(), PortError> {
         let (branch, lost, seen) = (branch.to_owned(), lost.clone(), seen.clone());
-        self.with(project, move |repository| gate::replace(repository, &branch, &lost, &seen)).await
+        self.with(project, move |repository| {
+            gate::replace(repository, &branch, &lost, &seen)
+        })
+        .await
     }
 
-    async fn work_head(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Result<Option<Sha>, PortError> {
+    async fn work_head(
+        &self,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+    ) -> Result<Option<Sha>, PortError> {
         let feature = feature.clone();
-        self.with(project, move |repository| gate::work_head(repository, &feature, epoch)).await
+        self.with(project, move |repository| {
+            gate::work_head(repository, &feature, epoch)
+        })
+        .await
     }
 
-    async fn pin(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch, sha: &Sha) -> Result<Handed, PortError> {
+    async fn pin(
+        &self,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+        sha: &Sha,
+    ) -> Result<Handed, PortError> {
         let (feature, sha) = (feature.clone(), sha.clone());
-        self.with(project, move |repository| gate::pin(repository, &feature, epoch, &sha)).await
+        self.with(project, move |repository| {
+            gate::pin(repository, &feature, epoch, &sha)
+        })
+        .await
     }
 
-    async fn build(&self, project: &ProjectName, url: &str, branch: &str, wish: &MergeWish) -> Result<Built, PortError> {
+    async fn build(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        wish: &MergeWish,
+    ) -> Result<Built, PortError> {
         let seen = wish.on == Base::Seen && self.holds(project, wish.base.as_ref()).await?;
         if !seen && wish.on != Base::Candidate {
-            let looked = self.look_upstream(project, url, branch, wish.base.as_ref()).await?;
+            let looked = self
+                .look_upstream(project, url, branch, wish.base.as_ref())
+                .await?;
             if looked != Looked::At(wish.base.clone()) {
                 return Ok(Built::Moved(looked));
             }
         }
         let wish = wish.clone();
-        self.with(project, move |repository| build::build(repository, &wish)).await
+        self.with(project, move |repository| build::build(repository, &wish))
+            .await
     }
 
     async fn collisions(
@@ -165,7 +235,10 @@ impl Repo for Gates {
         works: &[(FeatureId, Epoch)],
     ) -> Result<Vec<Collision>, PortError> {
         let (base, works) = (base.clone(), works.to_vec());
-        self.with(project, move |repository| build::collisions(repository, &base, &works)).await
+        self.with(project, move |repository| {
+            build::collisions(repository, &base, &works)
+        })
+        .await
     }
 
     async fn publish(
@@ -175,26 +248,46 @@ impl Repo for Gates {
         branch: &str,
         candidate: &Candidate,
     ) -> Result<Published, PortError> {
-        self.publish_candidate(project, url, branch, candidate).await
+        self.publish_candidate(project, url, branch, candidate)
+            .await
     }
 
     async fn needs_scaffold(&self, project: &ProjectName, branch: &str) -> Result<bool, PortError> {
         let branch = format!("refs/heads/{branch}");
         self.with(project, move |repository| {
-            let tree = repository.find_reference(&branch).and_then(|reference| reference.peel_to_tree()).map_err(trouble)?;
+            let tree = repository
+                .find_reference(&branch)
+                .and_then(|reference| reference.peel_to_tree())
+                .map_err(trouble)?;
             Ok(scaffold::tree(repository, Some(&tree))? != tree.id())
         })
         .await
     }
 
-    async fn read_file(&self, project: &ProjectName, branch: &str, path: &str) -> Result<Option<Vec<u8>>, PortError> {
+    async fn read_file(
+        &self,
+        project: &ProjectName,
+        branch: &str,
+        path: &str,
+    ) -> Result<Option<Vec<u8>>, PortError> {
         let (branch, path) = (branch.to_owned(), path.to_owned());
-        self.with(project, move |repository| side::read_file(repository, &branch, &path)).await
+        self.with(project, move |repository| {
+            side::read_file(repository, &branch, &path)
+        })
+        .await
     }
 
-    async fn list_files(&self, project: &ProjectName, branch: &str, folder: &str) -> Result<Vec<String>, PortError> {
+    async fn list_files(
+        &self,
+        project: &ProjectName,
+        branch: &str,
+        folder: &str,
+    ) -> Result<Vec<String>, PortError> {
         let (branch, folder) = (branch.to_owned(), folder.to_owned());
-        self.with(project, move |repository| side::list_files(repository, &branch, &folder)).await
+        self.with(project, move |repository| {
+            side::list_files(repository, &branch, &folder)
+        })
+        .await
     }
 
     async fn side_file(
@@ -207,7 +300,12 @@ impl Repo for Gates {
         self.find_side(project, url, branch, path).await
     }
 
-    async fn publish_file(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError> {
+    async fn publish_file(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        file: &SideFile,
+    ) -> Result<(Sha, bool), PortError> {
         self.publish_side(project, url, file).await
     }
 
@@ -220,11 +318,26 @@ impl Repo for Gates {
         .await?;
         let path = self.path(project);
         // What nothing refers to stays two weeks, as git itself has it: a push may be on its way.
-        self.git.run(Some(&path), &["gc", "--quiet", "--prune=2.weeks.ago"], vec![]).await.map(|_| ())
+        self.git
+            .run(
+                Some(&path),
+                &["gc", "--quiet", "--prune=2.weeks.ago"],
+                vec![],
+            )
+            .await
+            .map(|_| ())
     }
 
-    async fn tidy(&self, project: &ProjectName, feature: &FeatureId, epoch: Epoch) -> Result<(), PortError> {
+    async fn tidy(
+        &self,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+    ) -> Result<(), PortError> {
         let feature = feature.clone();
-        self.with(project, move |repository| gate::tidy(repository, &feature, epoch)).await
+        self.with(project, move |repository| {
+            gate::tidy(repository, &feature, epoch)
+        })
+        .await
     }
 }

@@ -23,19 +23,33 @@ const READ_MAX: usize = 1024 * 1024;
 
 /// `AGENTS.md` with our section as it should be: replaced where its marks are, added at the end where they are not.
 fn agents(text: Option<&str>) -> String {
-    let Some(text) = text else { return format!("{HEADING}\n{SECTION}") };
+    let Some(text) = text else {
+        return format!("{HEADING}\n{SECTION}");
+    };
     // The last pair: a mark that somebody left alone opens nothing.
-    let marks = text.rfind(END).and_then(|end| Some((text[..end].rfind(BEGIN)?, end + END.len())));
+    let marks = text
+        .rfind(END)
+        .and_then(|end| Some((text[..end].rfind(BEGIN)?, end + END.len())));
     match marks {
         Some((begin, end)) => format!("{}{}{}", &text[..begin], SECTION.trim_end(), &text[end..]),
         // The user's text stays as it is; only a line that was not ended is.
-        None => format!("{text}{}\n{SECTION}", if text.is_empty() || text.ends_with('\n') { "" } else { "\n" }),
+        None => format!(
+            "{text}{}\n{SECTION}",
+            if text.is_empty() || text.ends_with('\n') {
+                ""
+            } else {
+                "\n"
+            }
+        ),
     }
 }
 
 /// The tree with the scaffold in it; the same tree, when it is there already.
 pub(super) fn tree(repository: &Repository, base: Option<&Tree<'_>>) -> Result<Oid, PortError> {
-    let empty = repository.treebuilder(None).and_then(|builder| builder.write()).map_err(trouble)?;
+    let empty = repository
+        .treebuilder(None)
+        .and_then(|builder| builder.write())
+        .map_err(trouble)?;
     let bare = repository.find_tree(empty).map_err(trouble)?;
     let base = base.unwrap_or(&bare);
     let mut update = TreeUpdateBuilder::new();
@@ -63,9 +77,16 @@ enum Found {
 }
 
 fn file(repository: &Repository, tree: &Tree<'_>, name: &str) -> Found {
-    let Some(entry) = tree.get_name(name) else { return Found::Nothing };
-    let regular = [FileMode::Blob, FileMode::BlobExecutable].iter().any(|mode| entry.filemode() == i32::from(*mode));
-    let blob = repository.find_blob(entry.id()).ok().filter(|blob| regular && blob.size() <= READ_MAX);
+    let Some(entry) = tree.get_name(name) else {
+        return Found::Nothing;
+    };
+    let regular = [FileMode::Blob, FileMode::BlobExecutable]
+        .iter()
+        .any(|mode| entry.filemode() == i32::from(*mode));
+    let blob = repository
+        .find_blob(entry.id())
+        .ok()
+        .filter(|blob| regular && blob.size() <= READ_MAX);
     match blob.map(|blob| String::from_utf8(blob.content().to_vec())) {
         Some(Ok(text)) => Found::Text(text),
         _ => Found::Other,
@@ -78,15 +99,27 @@ mod tests {
 
     #[test]
     fn the_users_text_stays_and_a_second_time_changes_nothing() {
-        for text in
-            [None, Some(""), Some("# Mine\n"), Some("# Mine\r\nno end"), Some("a\n<!-- supercargo:begin -->\nopen only\n")]
-        {
+        for text in [
+            None,
+            Some(""),
+            Some("# Mine\n"),
+            Some("# Mine\r\nno end"),
+            Some("a\n<!-- supercargo:begin -->\nopen only\n"),
+        ] {
             let first = agents(text);
             assert_eq!(agents(Some(&first)), first, "{text:?}");
-            assert!(first.contains(SECTION.trim_end()) && first.starts_with(text.unwrap_or_default()), "{text:?}: {first}");
+            assert!(
+                first.contains(SECTION.trim_end()) && first.starts_with(text.unwrap_or_default()),
+                "{text:?}: {first}"
+            );
         }
         let old = format!("before\n{BEGIN}\nold words\n{END}\nafter, mine\n");
         let new = agents(Some(&old));
-        assert!(new.starts_with("before\n") && new.ends_with("\nafter, mine\n") && !new.contains("old words"), "{new}");
+        assert!(
+            new.starts_with("before\n")
+                && new.ends_with("\nafter, mine\n")
+                && !new.contains("old words"),
+            "{new}"
+        );
     }
 }

@@ -50,15 +50,25 @@ impl Secrets {
     }
 
     /// Keeps a credential of a project in place of the one before.
-    pub fn keep(&self, project: &ProjectName, credential: Option<&Credential>) -> Result<(), PortError> {
+    pub fn keep(
+        &self,
+        project: &ProjectName,
+        credential: Option<&Credential>,
+    ) -> Result<(), PortError> {
         self.write(&self.of(project.as_str()), credential)
     }
 
     /// Every secret that is kept, of whatever project: tokens and private keys.
     pub fn values(&self) -> Vec<String> {
-        let owners = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let files = owners.flat_map(|owner| ["token", "ssh_key"].map(|name| owner.path().join(name)));
-        let texts = files.filter_map(|file| Some((file.ends_with("token"), std::fs::read_to_string(file).ok()?)));
+        let owners = std::fs::read_dir(&self.folder)
+            .into_iter()
+            .flatten()
+            .flatten();
+        let files =
+            owners.flat_map(|owner| ["token", "ssh_key"].map(|name| owner.path().join(name)));
+        let texts = files.filter_map(|file| {
+            Some((file.ends_with("token"), std::fs::read_to_string(file).ok()?))
+        });
         // The first line of a token's file is the user it belongs to.
         let secret = |(token, text): (bool, String)| match text.split_once('\n') {
             Some((_, secret)) if token => secret.trim().to_owned(),
@@ -81,20 +91,27 @@ impl Secrets {
         let (token, key) = (folder.join("token"), folder.join("ssh_key"));
         for old in [&token, &key] {
             match std::fs::remove_file(old) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed("removing", old, e)),
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(failed("removing", old, e));
+                }
                 _ => {}
             }
         }
         match credential {
             None => Ok(()),
-            Some(Credential::Token { user, token: text }) => private_file(&token, &format!("{user}\n{text}\n")),
+            Some(Credential::Token { user, token: text }) => {
+                private_file(&token, &format!("{user}\n{text}\n"))
+            }
             Some(Credential::SshKey(text)) => private_file(&key, &format!("{}\n", text.trim_end())),
         }
     }
 
     /// The file of this name: the project's own, else the host-wide one.
     fn found(&self, project: &ProjectName, name: &str) -> Option<PathBuf> {
-        [project.as_str(), HOST_WIDE].into_iter().map(|owner| self.of(owner).join(name)).find(|path| path.is_file())
+        [project.as_str(), HOST_WIDE]
+            .into_iter()
+            .map(|owner| self.of(owner).join(name))
+            .find(|path| path.is_file())
     }
 
     /// Pinned keys, as `host type SHA256:fingerprint`, the way ssh shows them.
@@ -118,15 +135,25 @@ impl Secrets {
     }
 
     /// What git is told for this upstream.
-    pub fn environment(&self, project: &ProjectName, url: &str) -> Result<Vec<(String, OsString)>, PortError> {
-        let mut told: Vec<(String, OsString)> =
-            PASSED.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?))).collect();
+    pub fn environment(
+        &self,
+        project: &ProjectName,
+        url: &str,
+    ) -> Result<Vec<(String, OsString)>, PortError> {
+        let mut told: Vec<(String, OsString)> = PASSED
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?)))
+            .collect();
         match transport(url).map_err(PortError::Permanent)? {
             Transport::Path => {}
             Transport::Http => {
                 if let Some(path) = self.found(project, "token") {
-                    let text = std::fs::read_to_string(&path).map_err(|e| failed("reading", &path, e))?;
-                    let (user, token) = text.trim_end().split_once('\n').unwrap_or(("", text.trim_end()));
+                    let text =
+                        std::fs::read_to_string(&path).map_err(|e| failed("reading", &path, e))?;
+                    let (user, token) = text
+                        .trim_end()
+                        .split_once('\n')
+                        .unwrap_or(("", text.trim_end()));
                     told.extend(header(url, user, token));
                 }
             }
@@ -135,8 +162,15 @@ impl Secrets {
                 std::fs::create_dir_all(&folder).map_err(|e| failed("making", &folder, e))?;
                 let key = self.found(project, "ssh_key");
                 let agent = std::env::var_os("SSH_AUTH_SOCK");
-                told.push(("GIT_SSH_COMMAND".to_owned(), ssh(key.as_deref(), &folder.join("known_hosts")).into()));
-                told.extend(agent.filter(|_| key.is_none()).map(|agent| ("SSH_AUTH_SOCK".to_owned(), agent)));
+                told.push((
+                    "GIT_SSH_COMMAND".to_owned(),
+                    ssh(key.as_deref(), &folder.join("known_hosts")).into(),
+                ));
+                told.extend(
+                    agent
+                        .filter(|_| key.is_none())
+                        .map(|agent| ("SSH_AUTH_SOCK".to_owned(), agent)),
+                );
             }
         }
         Ok(told)
@@ -153,9 +187,16 @@ fn fingerprint(line: &str) -> Option<String> {
 }
 
 fn private_file(path: &Path, text: &str) -> Result<(), PortError> {
-    let file = std::fs::File::options().create(true).write(true).truncate(true).mode(0o600).open(path);
+    let file = std::fs::File::options()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path);
     let mut file = file.map_err(|e| failed("making", path, e))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| failed("writing", path, e))
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(|e| failed("writing", path, e))
 }
 
 /// The token as a header for this host alone: a redirection to another one does not take it along.
@@ -166,7 +207,10 @@ fn header(url: &str, user: &str, token: &str) -> Vec<(String, OsString)> {
     let set = |name: &str, value: String| (name.to_owned(), OsString::from(value));
     vec![
         set("GIT_CONFIG_COUNT", "1".to_owned()),
-        set("GIT_CONFIG_KEY_0", format!("http.{scheme}://{host}/.extraHeader")),
+        set(
+            "GIT_CONFIG_KEY_0",
+            format!("http.{scheme}://{host}/.extraHeader"),
+        ),
         set("GIT_CONFIG_VALUE_0", format!("Authorization: Basic {pair}")),
     ]
 }
@@ -181,24 +225,40 @@ fn ssh(key: Option<&Path>, known_hosts: &Path) -> String {
          -o UpdateHostKeys=no -o ForwardAgent=no -o ClearAllForwardings=yes"
     );
     if let Some(key) = key {
-        command.push_str(&format!(" -i {} -o IdentitiesOnly=yes -o IdentityAgent=none", quoted(key)));
+        command.push_str(&format!(
+            " -i {} -o IdentitiesOnly=yes -o IdentityAgent=none",
+            quoted(key)
+        ));
     }
     command
 }
 
 /// A URL without the credentials in it, and those.
 pub fn split_credentials(url: &str) -> (String, Option<Credential>) {
-    let Some((scheme @ ("https" | "http"), rest)) = url.split_once("://") else { return (url.to_owned(), None) };
-    let (authority, path) = rest.split_once('/').map_or((rest, None), |(authority, path)| (authority, Some(path)));
-    let Some((given, place)) = authority.rsplit_once('@') else { return (url.to_owned(), None) };
-    let plain = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let Some((scheme @ ("https" | "http"), rest)) = url.split_once("://") else {
+        return (url.to_owned(), None);
+    };
+    let (authority, path) = rest
+        .split_once('/')
+        .map_or((rest, None), |(authority, path)| (authority, Some(path)));
+    let Some((given, place)) = authority.rsplit_once('@') else {
+        return (url.to_owned(), None);
+    };
+    let plain = |text: &str| {
+        percent_encoding::percent_decode_str(text)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
     let (user, token) = match given.split_once(':') {
         Some((user, token)) => (plain(user), plain(token)),
         // A lone user name is a token, as hosts give them out.
         None => ("x-access-token".to_owned(), plain(given)),
     };
     let path = path.map(|path| format!("/{path}")).unwrap_or_default();
-    (format!("{scheme}://{place}{path}"), Some(Credential::Token { user, token }))
+    (
+        format!("{scheme}://{place}{path}"),
+        Some(Credential::Token { user, token }),
+    )
 }
 
 #[cfg(test)]
@@ -211,10 +271,23 @@ mod tests {
 
     #[test]
     fn credentials_leave_the_url() {
-        let token = |user: &str, token: &str| Some(Credential::Token { user: user.into(), token: token.into() });
+        let token = |user: &str, token: &str| {
+            Some(Credential::Token {
+                user: user.into(),
+                token: token.into(),
+            })
+        };
         for (url, clean, found) in [
-            ("https://ann:s%40crit@host:8443/a/b.git", "https://host:8443/a/b.git", token("ann", "s@crit")),
-            ("https://ghp_abc@host/b.git", "https://host/b.git", token("x-access-token", "ghp_abc")),
+            (
+                "https://ann:s%40crit@host:8443/a/b.git",
+                "https://host:8443/a/b.git",
+                token("ann", "s@crit"),
+            ),
+            (
+                "https://ghp_abc@host/b.git",
+                "https://host/b.git",
+                token("x-access-token", "ghp_abc"),
+            ),
             ("https://host/a@b.git", "https://host/a@b.git", None),
             ("ssh://git@host/b.git", "ssh://git@host/b.git", None),
             ("git@host:b.git", "git@host:b.git", None),
@@ -229,20 +302,49 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let secrets = Secrets::new(folder.path().join("it's secret"));
         let told = |url: &str| {
-            secrets.environment(&name(), url).expect("told").into_iter().collect::<std::collections::BTreeMap<_, _>>()
+            secrets
+                .environment(&name(), url)
+                .expect("told")
+                .into_iter()
+                .collect::<std::collections::BTreeMap<_, _>>()
         };
         assert!(!told("https://host/x.git").contains_key("GIT_CONFIG_COUNT"));
-        let token = Credential::Token { user: "ann".into(), token: "secret".into() };
+        let token = Credential::Token {
+            user: "ann".into(),
+            token: "secret".into(),
+        };
         secrets.keep(&name(), Some(&token)).expect("kept");
-        assert_eq!(told("https://host:1/x.git")["GIT_CONFIG_KEY_0"], "http.https://host:1/.extraHeader");
+        assert_eq!(
+            told("https://host:1/x.git")["GIT_CONFIG_KEY_0"],
+            "http.https://host:1/.extraHeader"
+        );
         assert!(!told("/srv/x.git").contains_key("GIT_CONFIG_COUNT"));
-        secrets.keep_host_wide(Some(&Credential::SshKey("KEY".into()))).expect("kept");
-        let command = told("git@host:x.git")["GIT_SSH_COMMAND"].to_string_lossy().into_owned();
-        assert!(command.contains("_host/ssh_key") && command.contains("it'\\''s secret"), "{command}");
-        secrets.keep(&name(), Some(&Credential::SshKey("OWN".into()))).expect("kept");
-        assert!(told("git@host:x.git")["GIT_SSH_COMMAND"].to_string_lossy().contains("zoo/ssh_key"));
-        assert!(!told("https://host/x.git").contains_key("GIT_CONFIG_COUNT"), "a new credential takes the place of the old");
-        let mode = std::fs::metadata(secrets.of("zoo").join("ssh_key")).expect("key").permissions().mode();
+        secrets
+            .keep_host_wide(Some(&Credential::SshKey("KEY".into())))
+            .expect("kept");
+        let command = told("git@host:x.git")["GIT_SSH_COMMAND"]
+            .to_string_lossy()
+            .into_owned();
+        assert!(
+            command.contains("_host/ssh_key") && command.contains("it'\\''s secret"),
+            "{command}"
+        );
+        secrets
+            .keep(&name(), Some(&Credential::SshKey("OWN".into())))
+            .expect("kept");
+        assert!(
+            told("git@host:x.git")["GIT_SSH_COMMAND"]
+                .to_string_lossy()
+                .contains("zoo/ssh_key")
+        );
+        assert!(
+            !told("https://host/x.git").contains_key("GIT_CONFIG_COUNT"),
+            "a new credential takes the place of the old"
+        );
+        let mode = std::fs::metadata(secrets.of("zoo").join("ssh_key"))
+            .expect("key")
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(format!("{token:?}"), "Token(…)", "never shown");
     }

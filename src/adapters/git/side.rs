@@ -17,35 +17,69 @@ const LOOKED_THROUGH: usize = 10_000;
 const SEEN: &str = "refs/supercargo/side";
 
 /// A file of a branch; none when the branch or the file is not there, or it is no file.
-pub(super) fn read_file(repository: &Repository, branch: &str, path: &str) -> Result<Option<Vec<u8>>, PortError> {
+pub(super) fn read_file(
+    repository: &Repository,
+    branch: &str,
+    path: &str,
+) -> Result<Option<Vec<u8>>, PortError> {
     let reference = match repository.find_reference(&format!("refs/heads/{branch}")) {
         Ok(reference) => reference,
         Err(e) if e.code() == ErrorCode::NotFound => return Ok(None),
         Err(e) => return Err(trouble(e)),
     };
-    file_of(repository, &reference.peel_to_tree().map_err(trouble)?, path)
+    file_of(
+        repository,
+        &reference.peel_to_tree().map_err(trouble)?,
+        path,
+    )
 }
 
-fn file_of(repository: &Repository, tree: &Tree<'_>, path: &str) -> Result<Option<Vec<u8>>, PortError> {
-    let Ok(entry) = tree.get_path(Path::new(path)) else { return Ok(None) };
-    let (size, kind) = repository.odb().and_then(|odb| odb.read_header(entry.id())).map_err(trouble)?;
+fn file_of(
+    repository: &Repository,
+    tree: &Tree<'_>,
+    path: &str,
+) -> Result<Option<Vec<u8>>, PortError> {
+    let Ok(entry) = tree.get_path(Path::new(path)) else {
+        return Ok(None);
+    };
+    let (size, kind) = repository
+        .odb()
+        .and_then(|odb| odb.read_header(entry.id()))
+        .map_err(trouble)?;
     if kind != ObjectType::Blob || entry.filemode() == i32::from(FileMode::Link) {
         return Ok(None);
     }
     if size > READ_MAX {
-        return Err(PortError::Permanent(format!("{path} has {size} bytes, at most {READ_MAX} are read")));
+        return Err(PortError::Permanent(format!(
+            "{path} has {size} bytes, at most {READ_MAX} are read"
+        )));
     }
-    repository.find_blob(entry.id()).map(|blob| Some(blob.content().to_vec())).map_err(trouble)
+    repository
+        .find_blob(entry.id())
+        .map(|blob| Some(blob.content().to_vec()))
+        .map_err(trouble)
 }
 
 /// The files directly in a folder of a branch.
-pub(super) fn list_files(repository: &Repository, branch: &str, folder: &str) -> Result<Vec<String>, PortError> {
-    let Ok(reference) = repository.find_reference(&format!("refs/heads/{branch}")) else { return Ok(vec![]) };
+pub(super) fn list_files(
+    repository: &Repository,
+    branch: &str,
+    folder: &str,
+) -> Result<Vec<String>, PortError> {
+    let Ok(reference) = repository.find_reference(&format!("refs/heads/{branch}")) else {
+        return Ok(vec![]);
+    };
     let tree = reference.peel_to_tree().map_err(trouble)?;
-    let found = tree.get_path(Path::new(folder)).ok().and_then(|entry| repository.find_tree(entry.id()).ok());
-    let files = found
-        .iter()
-        .flat_map(|tree| tree.iter().filter(|e| e.kind() == Some(ObjectType::Blob)).filter_map(name).collect::<Vec<_>>());
+    let found = tree
+        .get_path(Path::new(folder))
+        .ok()
+        .and_then(|entry| repository.find_tree(entry.id()).ok());
+    let files = found.iter().flat_map(|tree| {
+        tree.iter()
+            .filter(|e| e.kind() == Some(ObjectType::Blob))
+            .filter_map(name)
+            .collect::<Vec<_>>()
+    });
     Ok(files.collect())
 }
 
@@ -54,14 +88,30 @@ fn name(entry: git2::TreeEntry<'_>) -> Option<String> {
 }
 
 /// The commit with this file on top of what the branch holds; none when it holds just that already.
-fn commit(repository: &Repository, before: Option<Oid>, file: &SideFile) -> Result<Option<Oid>, PortError> {
-    let parent = before.map(|id| repository.find_commit(id)).transpose().map_err(trouble)?;
-    let base = parent.as_ref().map(git2::Commit::tree).transpose().map_err(trouble)?;
+fn commit(
+    repository: &Repository,
+    before: Option<Oid>,
+    file: &SideFile,
+) -> Result<Option<Oid>, PortError> {
+    let parent = before
+        .map(|id| repository.find_commit(id))
+        .transpose()
+        .map_err(trouble)?;
+    let base = parent
+        .as_ref()
+        .map(git2::Commit::tree)
+        .transpose()
+        .map_err(trouble)?;
     let blob = repository.blob(&file.bytes).map_err(trouble)?;
     let mut update = git2::build::TreeUpdateBuilder::new();
     update.upsert(file.path.as_str(), blob, FileMode::Blob);
-    let empty = repository.treebuilder(None).and_then(|builder| builder.write()).map_err(trouble)?;
-    let base = base.map_or_else(|| repository.find_tree(empty), Ok).map_err(trouble)?;
+    let empty = repository
+        .treebuilder(None)
+        .and_then(|builder| builder.write())
+        .map_err(trouble)?;
+    let base = base
+        .map_or_else(|| repository.find_tree(empty), Ok)
+        .map_err(trouble)?;
     let tree = update.create_updated(repository, &base).map_err(trouble)?;
     if parent.is_some() && tree == base.id() {
         return Ok(None);
@@ -70,23 +120,43 @@ fn commit(repository: &Repository, before: Option<Oid>, file: &SideFile) -> Resu
     let author = author(file.at)?;
     let message = format!("Write {}\n", file.path);
     let parents: Vec<_> = parent.iter().collect();
-    repository.commit(None, &author, &author, &message, &tree, &parents).map(Some).map_err(trouble)
+    repository
+        .commit(None, &author, &author, &message, &tree, &parents)
+        .map(Some)
+        .map_err(trouble)
 }
 
 /// The file at a commit, and as we wrote it last below it.
 fn found(repository: &Repository, head: Oid, path: &str) -> Result<SideFound, PortError> {
-    let tree = |id: Oid| repository.find_commit(id).and_then(|commit| commit.tree()).map_err(trouble);
+    let tree = |id: Oid| {
+        repository
+            .find_commit(id)
+            .and_then(|commit| commit.tree())
+            .map_err(trouble)
+    };
     let mut walk = repository.revwalk().map_err(trouble)?;
-    walk.set_sorting(Sort::TOPOLOGICAL).and_then(|()| walk.push(head)).map_err(trouble)?;
+    walk.set_sorting(Sort::TOPOLOGICAL)
+        .and_then(|()| walk.push(head))
+        .map_err(trouble)?;
     let mut ours = None;
     for id in walk.take(LOOKED_THROUGH) {
         let id = id.map_err(trouble)?;
-        if repository.find_commit(id).map_err(trouble)?.author().email_bytes() == OUR_EMAIL.as_bytes() {
+        if repository
+            .find_commit(id)
+            .map_err(trouble)?
+            .author()
+            .email_bytes()
+            == OUR_EMAIL.as_bytes()
+        {
             ours = file_of(repository, &tree(id)?, path)?;
             break;
         }
     }
-    Ok(SideFound { head: sha(head)?, theirs: file_of(repository, &tree(head)?, path)?, ours })
+    Ok(SideFound {
+        head: sha(head)?,
+        theirs: file_of(repository, &tree(head)?, path)?,
+        ours,
+    })
 }
 
 impl Gates {
@@ -104,13 +174,23 @@ impl Gates {
         }
         self.fetch_into(project, url, branch, SEEN).await?;
         let path = path.to_owned();
-        let looked =
-            self.with(project, move |repository| found(repository, repository.refname_to_id(SEEN).map_err(trouble)?, &path));
+        let looked = self.with(project, move |repository| {
+            found(
+                repository,
+                repository.refname_to_id(SEEN).map_err(trouble)?,
+                &path,
+            )
+        });
         looked.await.map(Some)
     }
 
     /// Publishes a file on a branch of its own: with the expected old value, so that nobody else's commit is lost.
-    pub(super) async fn publish_side(&self, project: &ProjectName, url: &str, file: &SideFile) -> Result<(Sha, bool), PortError> {
+    pub(super) async fn publish_side(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        file: &SideFile,
+    ) -> Result<(Sha, bool), PortError> {
         let _turn = self.turn(project).await;
         let before = self.upstream_head(project, url, &file.branch).await?;
         if before.is_some() {
@@ -122,17 +202,22 @@ impl Gates {
             let made = commit(repository, old, &wanted)?;
             if let Some(made) = made {
                 // Pinned, so that nothing that cleans up takes it before it is published.
-                repository.reference(SEEN, made, true, "side").map_err(trouble)?;
+                repository
+                    .reference(SEEN, made, true, "side")
+                    .map_err(trouble)?;
             }
             made.map(sha).transpose()
         });
         match (made.await?, before) {
             (Some(made), before) => {
-                self.push_expecting(project, url, &file.branch, &made, before.as_ref()).await?;
+                self.push_expecting(project, url, &file.branch, &made, before.as_ref())
+                    .await?;
                 Ok((made, true))
             }
             (None, Some(before)) => Ok((before, false)),
-            (None, None) => Err(PortError::Permanent("nothing was made to be published".to_owned())),
+            (None, None) => Err(PortError::Permanent(
+                "nothing was made to be published".to_owned(),
+            )),
         }
     }
 }

@@ -36,32 +36,58 @@ impl Gates {
         self.git.run(folder, args, environment).await
     }
 
-    pub(super) async fn probe_upstream(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
-        let listed = self.transport(project, url, None, &["ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*"]).await?;
+    pub(super) async fn probe_upstream(
+        &self,
+        project: &ProjectName,
+        url: &str,
+    ) -> Result<Copied, PortError> {
+        let listed = self
+            .transport(
+                project,
+                url,
+                None,
+                &["ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*"],
+            )
+            .await?;
         let branch = default_branch(&listed);
         let head = head_of(&listed, &branch);
         Ok(Copied { branch, head })
     }
 
-    pub(super) async fn copy_upstream(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
+    pub(super) async fn copy_upstream(
+        &self,
+        project: &ProjectName,
+        url: &str,
+    ) -> Result<Copied, PortError> {
         let Copied { branch, head } = self.probe_upstream(project, url).await?;
         let _turn = self.turn(project).await;
         let path = self.path(project);
         let (made, first) = (path.clone(), branch.clone());
         let init = tokio::task::spawn_blocking(move || init_gate(&made, &first));
-        init.await.map_err(|e| PortError::Transient(e.to_string()))??;
+        init.await
+            .map_err(|e| PortError::Transient(e.to_string()))??;
         if head.is_some() {
             self.fetch(project, url, &branch).await?;
             let first = branch.clone();
-            self.with(project, move |repository| gate::take_seen(repository, &first, None)).await?;
+            self.with(project, move |repository| {
+                gate::take_seen(repository, &first, None)
+            })
+            .await?;
         }
         Ok(Copied { branch, head })
     }
 
     /// Upstream's commit now.
-    pub(super) async fn upstream_head(&self, project: &ProjectName, url: &str, branch: &str) -> Result<Option<Sha>, PortError> {
+    pub(super) async fn upstream_head(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+    ) -> Result<Option<Sha>, PortError> {
         let reference = format!("refs/heads/{branch}");
-        let listed = self.transport(project, url, None, &["ls-remote", "--", url, &reference]).await?;
+        let listed = self
+            .transport(project, url, None, &["ls-remote", "--", url, &reference])
+            .await?;
         Ok(head_of(&listed, branch))
     }
 
@@ -92,18 +118,28 @@ impl Gates {
             (Some(seen), Some(known)) if seen == *known => {
                 // What was recorded may not have reached the gate's own copy: a server that ended in between.
                 let (name, at) = (branch.to_owned(), seen.clone());
-                let behind = self.with(project, move |repository| gate::is_behind(repository, &name, &at)).await?;
+                let behind = self
+                    .with(project, move |repository| {
+                        gate::is_behind(repository, &name, &at)
+                    })
+                    .await?;
                 if behind {
                     self.fetch(project, url, branch).await?;
                     let (name, at) = (branch.to_owned(), seen.clone());
-                    self.with(project, move |repository| gate::set_branch(repository, &name, &at)).await?;
+                    self.with(project, move |repository| {
+                        gate::set_branch(repository, &name, &at)
+                    })
+                    .await?;
                 }
                 Ok(Looked::At(Some(seen)))
             }
             (Some(_), known) => {
                 self.fetch(project, url, branch).await?;
                 let (branch, known) = (branch.to_owned(), known.cloned());
-                self.with(project, move |repository| gate::take_seen(repository, &branch, known.as_ref())).await
+                self.with(project, move |repository| {
+                    gate::take_seen(repository, &branch, known.as_ref())
+                })
+                .await
             }
         }
     }
@@ -117,10 +153,15 @@ impl Gates {
         to: &Sha,
         from: Option<&Sha>,
     ) -> Result<(), PortError> {
-        let lease = format!("--force-with-lease=refs/heads/{branch}:{}", from.map_or("", Sha::as_str));
+        let lease = format!(
+            "--force-with-lease=refs/heads/{branch}:{}",
+            from.map_or("", Sha::as_str)
+        );
         let spec = format!("{to}:refs/heads/{branch}");
         let args = ["push", "--quiet", &lease, "--", url, &spec];
-        self.transport(project, url, Some(&self.path(project)), &args).await.map(|_| ())
+        self.transport(project, url, Some(&self.path(project)), &args)
+            .await
+            .map(|_| ())
     }
 
     /// Fetches upstream's branch beside the gate's own copy of it.
@@ -128,11 +169,22 @@ impl Gates {
         self.fetch_into(project, url, branch, gate::SEEN).await
     }
 
-    pub(super) async fn fetch_into(&self, project: &ProjectName, url: &str, branch: &str, to: &str) -> Result<(), PortError> {
+    pub(super) async fn fetch_into(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        to: &str,
+    ) -> Result<(), PortError> {
         let spec = format!("+refs/heads/{branch}:{to}");
-        self.transport(project, url, Some(&self.path(project)), &["fetch", "--quiet", "--no-tags", "--", url, &spec])
-            .await
-            .map(|_| ())
+        self.transport(
+            project,
+            url,
+            Some(&self.path(project)),
+            &["fetch", "--quiet", "--no-tags", "--", url, &spec],
+        )
+        .await
+        .map(|_| ())
     }
 
     pub(super) async fn publish_candidate(
@@ -143,12 +195,25 @@ impl Gates {
         candidate: &Candidate,
     ) -> Result<Published, PortError> {
         // Tried first and looked at afterwards: the expected old value keeps it from doing harm, also when it was done before.
-        let pushed = self.push_expecting(project, url, branch, &candidate.sha, candidate.base.as_ref()).await;
+        let pushed = self
+            .push_expecting(
+                project,
+                url,
+                branch,
+                &candidate.sha,
+                candidate.base.as_ref(),
+            )
+            .await;
         let seen = self.upstream_head(project, url, branch).await?;
-        match (self.compare(project, url, branch, candidate, seen).await?, pushed) {
+        match (
+            self.compare(project, url, branch, candidate, seen).await?,
+            pushed,
+        ) {
             (Some(published), _) => Ok(published),
             (None, Err(error)) => Err(error),
-            (None, Ok(_)) => Err(PortError::Transient("the push was accepted, and upstream does not show it".to_owned())),
+            (None, Ok(_)) => Err(PortError::Transient(
+                "the push was accepted, and upstream does not show it".to_owned(),
+            )),
         }
     }
 
@@ -166,38 +231,67 @@ impl Gates {
         }
         if seen.as_ref() == Some(&candidate.sha) {
             let (branch, at) = (branch.to_owned(), candidate.sha.clone());
-            self.with(project, move |repository| gate::set_branch(repository, &branch, &at)).await?;
+            self.with(project, move |repository| {
+                gate::set_branch(repository, &branch, &at)
+            })
+            .await?;
             return Ok(Some(Published::Advanced));
         }
-        let looked = self.take(project, url, branch, (candidate.base.as_ref(), seen)).await?;
+        let looked = self
+            .take(project, url, branch, (candidate.base.as_ref(), seen))
+            .await?;
         let head = match &looked {
             Looked::At(Some(head)) | Looked::Further { seen: head, .. } => head.clone(),
-            Looked::At(None) | Looked::Gone | Looked::Rewritten { .. } => return Ok(Some(Published::Moved(looked))),
+            Looked::At(None) | Looked::Gone | Looked::Rewritten { .. } => {
+                return Ok(Some(Published::Moved(looked)));
+            }
         };
         let ours = candidate.sha.clone();
-        let contained =
-            self.with(project, move |repository| repository.graph_descendant_of(oid(&head)?, oid(&ours)?).map_err(trouble));
-        Ok(Some(if contained.await? { Published::Advanced } else { Published::Moved(looked) }))
+        let contained = self.with(project, move |repository| {
+            repository
+                .graph_descendant_of(oid(&head)?, oid(&ours)?)
+                .map_err(trouble)
+        });
+        Ok(Some(if contained.await? {
+            Published::Advanced
+        } else {
+            Published::Moved(looked)
+        }))
     }
 }
 
 fn init_gate(path: &std::path::Path, branch: &str) -> Result<(), PortError> {
     let mut options = RepositoryInitOptions::new();
-    options.bare(true).no_reinit(false).mkpath(true).external_template(false).initial_head(branch);
+    options
+        .bare(true)
+        .no_reinit(false)
+        .mkpath(true)
+        .external_template(false)
+        .initial_head(branch);
     let repository = git2::Repository::init_opts(path, &options).map_err(trouble)?;
     let mut config = repository.config().map_err(trouble)?;
     for (name, value) in GATE_CONFIG {
         config.set_str(name, value).map_err(trouble)?;
     }
-    repository.set_head(&format!("refs/heads/{branch}")).map_err(trouble)
+    repository
+        .set_head(&format!("refs/heads/{branch}"))
+        .map_err(trouble)
 }
 
 /// The branch upstream's HEAD names; without one, `main`, else the only branch there is.
 fn default_branch(listed: &str) -> String {
-    let symref = listed.lines().find_map(|line| line.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD"));
-    let branches: Vec<&str> = listed.lines().filter_map(|line| line.split_once("\trefs/heads/").map(|(_, name)| name)).collect();
+    let symref = listed.lines().find_map(|line| {
+        line.strip_prefix("ref: refs/heads/")?
+            .strip_suffix("\tHEAD")
+    });
+    let branches: Vec<&str> = listed
+        .lines()
+        .filter_map(|line| line.split_once("\trefs/heads/").map(|(_, name)| name))
+        .collect();
     match (symref, branches.as_slice()) {
-        (Some(named), branches) if branches.is_empty() || branches.contains(&named) => named.to_owned(),
+        (Some(named), branches) if branches.is_empty() || branches.contains(&named) => {
+            named.to_owned()
+        }
         (_, [only]) => (*only).to_owned(),
         _ => FIRST_BRANCH.to_owned(),
     }
@@ -205,7 +299,10 @@ fn default_branch(listed: &str) -> String {
 
 fn head_of(listed: &str, branch: &str) -> Option<Sha> {
     let wanted = format!("refs/heads/{branch}");
-    let line = listed.lines().find(|line| line.split_once('\t').is_some_and(|(_, name)| name == wanted))?;
+    let line = listed.lines().find(|line| {
+        line.split_once('\t')
+            .is_some_and(|(_, name)| name == wanted)
+    })?;
     line.split_once('\t')?.0.parse().ok()
 }
 
@@ -216,13 +313,20 @@ mod tests {
     #[test]
     fn the_branch_is_what_head_names_or_the_only_one_or_main() {
         let (a, b) = ("1".repeat(40), "2".repeat(40));
-        let both = format!("ref: refs/heads/dev\tHEAD\n{a}\tHEAD\n{a}\trefs/heads/dev\n{b}\trefs/heads/main\n");
+        let both = format!(
+            "ref: refs/heads/dev\tHEAD\n{a}\tHEAD\n{a}\trefs/heads/dev\n{b}\trefs/heads/main\n"
+        );
         assert_eq!(default_branch(&both), "dev");
         assert_eq!(head_of(&both, "main").map(String::from), Some(b.clone()));
         let one = format!("{b}\trefs/heads/trunk\n");
         assert_eq!(default_branch(&one), "trunk");
         assert_eq!(default_branch(""), "main");
-        assert_eq!(default_branch(&format!("ref: refs/heads/gone\tHEAD\n{b}\trefs/heads/main\n")), "main");
+        assert_eq!(
+            default_branch(&format!(
+                "ref: refs/heads/gone\tHEAD\n{b}\trefs/heads/main\n"
+            )),
+            "main"
+        );
         assert_eq!(head_of("", "main"), None);
     }
 }

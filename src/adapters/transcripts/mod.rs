@@ -56,17 +56,30 @@ struct Files {
 
 impl Files {
     /// The open file of a session.
-    fn open(&mut self, session: &SessionId, path: &Path, secrets: &dyn Fn() -> Vec<String>) -> std::io::Result<&mut Open> {
+    fn open(
+        &mut self,
+        session: &SessionId,
+        path: &Path,
+        secrets: &dyn Fn() -> Vec<String>,
+    ) -> std::io::Result<&mut Open> {
         self.appends += 1;
         if !self.by_session.contains_key(session) {
-            let silent = self.by_session.iter().min_by_key(|(_, open)| open.used).map(|(session, _)| session.clone());
+            let silent = self
+                .by_session
+                .iter()
+                .min_by_key(|(_, open)| open.used)
+                .map(|(session, _)| session.clone());
             if let (Some(silent), true) = (silent, self.by_session.len() >= OPEN_MAX) {
                 self.by_session.remove(&silent);
             }
             let redactor = Redactor::new(&secrets()).map_err(std::io::Error::other)?;
-            self.by_session.insert(session.clone(), Open::at(path, redactor)?);
+            self.by_session
+                .insert(session.clone(), Open::at(path, redactor)?);
         }
-        let open = self.by_session.get_mut(session).ok_or_else(|| std::io::Error::other("the file was just opened"))?;
+        let open = self
+            .by_session
+            .get_mut(session)
+            .ok_or_else(|| std::io::Error::other("the file was just opened"))?;
         open.used = self.appends;
         Ok(open)
     }
@@ -75,12 +88,19 @@ impl Files {
 impl TranscriptFolder {
     /// Transcripts in this folder.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, open: Arc::default(), secrets: Arc::new(Vec::new) }
+        Self {
+            folder,
+            open: Arc::default(),
+            secrets: Arc::new(Vec::new),
+        }
     }
 
     /// The same, with values that must not be kept.
     pub fn without(self, secrets: impl Fn() -> Vec<String> + Send + Sync + 'static) -> Self {
-        Self { secrets: Arc::new(secrets), ..self }
+        Self {
+            secrets: Arc::new(secrets),
+            ..self
+        }
     }
 
     fn path(&self, session: &SessionId) -> PathBuf {
@@ -88,17 +108,27 @@ impl TranscriptFolder {
     }
 
     fn append_now(&self, session: &SessionId, seq: u64, bytes: &[u8]) -> Result<u64, PortError> {
-        let failed = |e: std::io::Error| PortError::Transient(format!("transcript of {session}: {e}"));
+        let failed =
+            |e: std::io::Error| PortError::Transient(format!("transcript of {session}: {e}"));
         let mut all = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
-        let open = all.open(session, &self.path(session), &*self.secrets).map_err(failed)?;
+        let open = all
+            .open(session, &self.path(session), &*self.secrets)
+            .map_err(failed)?;
         if seq <= open.last {
             return Ok(open.last);
         }
         if seq != open.last + 1 {
-            return Err(PortError::Permanent(format!("chunk {seq} comes before chunk {}: send that one first", open.last + 1)));
+            return Err(PortError::Permanent(format!(
+                "chunk {seq} comes before chunk {}: send that one first",
+                open.last + 1
+            )));
         }
-        let kept = if open.size + (bytes.len() as u64) <= TRANSCRIPT_MAX { bytes } else { &[] };
+        let kept = if open.size + (bytes.len() as u64) <= TRANSCRIPT_MAX {
+            bytes
+        } else {
+            &[]
+        };
         open.write(seq, kept).map_err(failed)?;
         Ok(seq)
     }
@@ -116,16 +146,29 @@ impl TranscriptFolder {
                 _ => PortError::Transient(format!("transcript of {session}: {e}")),
             })
         });
-        read.await.unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
+        read.await
+            .unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
     }
 }
 
 impl Open {
     fn at(path: &Path, redactor: Redactor) -> std::io::Result<Self> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        let mut open = Self { file, last: 0, size: 0, tail: VecDeque::new(), redactor, used: 0 };
+        let mut open = Self {
+            file,
+            last: 0,
+            size: 0,
+            tail: VecDeque::new(),
+            redactor,
+            used: 0,
+        };
         for (seq, body) in frames(&bytes) {
             open.kept(seq, body.to_vec());
         }
@@ -141,7 +184,12 @@ impl Open {
         self.size = at + body.len() as u64;
         self.tail.push_back((at, body));
         let mut held: usize = self.tail.iter().map(|(_, body)| body.len()).sum();
-        while let Some(first) = self.tail.front().map(|(_, body)| body.len()).filter(|first| held - first >= AGAIN) {
+        while let Some(first) = self
+            .tail
+            .front()
+            .map(|(_, body)| body.len())
+            .filter(|first| held - first >= AGAIN)
+        {
             held -= first;
             self.tail.pop_front();
         }
@@ -149,7 +197,11 @@ impl Open {
 
     /// The bytes without their secrets; what of one was stored before is masked there.
     fn masked(&mut self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-        let before: Vec<u8> = self.tail.iter().flat_map(|(_, body)| body.iter().copied()).collect();
+        let before: Vec<u8> = self
+            .tail
+            .iter()
+            .flat_map(|(_, body)| body.iter().copied())
+            .collect();
         let mut whole = [&before, bytes].concat();
         self.redactor.mask(&mut whole);
         let new = whole.split_off(before.len());
@@ -198,39 +250,53 @@ fn frames(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
 impl Transcripts for TranscriptFolder {
     async fn append(&self, session: &SessionId, seq: u64, bytes: &[u8]) -> Result<u64, PortError> {
         if bytes.len() > CHUNK_MAX {
-            return Err(PortError::Permanent(format!("a chunk has {} bytes, {CHUNK_MAX} are allowed", bytes.len())));
+            return Err(PortError::Permanent(format!(
+                "a chunk has {} bytes, {CHUNK_MAX} are allowed",
+                bytes.len()
+            )));
         }
         let (store, session, bytes) = (self.clone(), session.clone(), bytes.to_vec());
-        let stored = tokio::task::spawn_blocking(move || store.append_now(&session, seq, &bytes)).await;
+        let stored =
+            tokio::task::spawn_blocking(move || store.append_now(&session, seq, &bytes)).await;
         stored.unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
     }
 
     async fn read(&self, session: &SessionId, after: u64) -> Result<(Vec<u8>, u64), PortError> {
         let bytes = self.frames_of(session).await?.unwrap_or_default();
         let wanted = frames(&bytes).filter(|(seq, _)| *seq > after);
-        Ok(wanted.fold((Vec::new(), after), |(mut text, _), (seq, body)| {
-            text.extend_from_slice(body);
-            (text, seq)
-        }))
+        Ok(
+            wanted.fold((Vec::new(), after), |(mut text, _), (seq, body)| {
+                text.extend_from_slice(body);
+                (text, seq)
+            }),
+        )
     }
 
     async fn spoken(&self, session: &SessionId) -> Result<Option<Spoken>, PortError> {
-        let Some(bytes) = self.frames_of(session).await? else { return Ok(None) };
+        let Some(bytes) = self.frames_of(session).await? else {
+            return Ok(None);
+        };
         let session = session.clone();
         let read = tokio::task::spawn_blocking(move || {
             let mut text = Vec::with_capacity(bytes.len());
             let mut chunks = 0;
             for (seq, body) in frames(&bytes) {
                 if seq != chunks + 1 {
-                    let why = format!("transcript of {session}: chunk {chunks} is followed by {seq}");
+                    let why =
+                        format!("transcript of {session}: chunk {chunks} is followed by {seq}");
                     return Err(PortError::Permanent(why));
                 }
                 chunks = seq;
                 text.extend_from_slice(body);
             }
-            Ok(Some(Spoken { chunks, bytes: text.len() as u64, digest: Digest::of(&text) }))
+            Ok(Some(Spoken {
+                chunks,
+                bytes: text.len() as u64,
+                digest: Digest::of(&text),
+            }))
         });
-        read.await.unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
+        read.await
+            .unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
     }
 
     async fn pack(&self, session: &SessionId) -> Result<(), PortError> {
@@ -240,20 +306,33 @@ impl Transcripts for TranscriptFolder {
             let mut all = store.open.lock().unwrap_or_else(PoisonError::into_inner);
             all.by_session.remove(&session);
             drop(all);
-            let failed = |e: std::io::Error| PortError::Transient(format!("packing the transcript of {session}: {e}"));
+            let failed = |e: std::io::Error| {
+                PortError::Transient(format!("packing the transcript of {session}: {e}"))
+            };
             packed::pack(&store.path(&session)).map_err(failed)
         });
-        packed.await.unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
+        packed
+            .await
+            .unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
     }
 
     async fn remove(&self, session: &SessionId) -> Result<(), PortError> {
         let (store, session) = (self.clone(), session.clone());
         let removed = tokio::task::spawn_blocking(move || {
-            store.open.lock().unwrap_or_else(PoisonError::into_inner).by_session.remove(&session);
-            let failed = |e: std::io::Error| PortError::Transient(format!("removing the transcript of {session}: {e}"));
+            store
+                .open
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .by_session
+                .remove(&session);
+            let failed = |e: std::io::Error| {
+                PortError::Transient(format!("removing the transcript of {session}: {e}"))
+            };
             packed::remove(&store.path(&session)).map_err(failed)
         });
-        removed.await.unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
+        removed
+            .await
+            .unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
     }
 }
 
@@ -270,18 +349,36 @@ mod tests {
         let store = TranscriptFolder::new(folder.path().to_owned());
         assert_eq!(store.append(&session, 1, b"one ").await, Ok(1));
         assert_eq!(store.append(&session, 2, b"two").await, Ok(2));
-        assert_eq!(store.append(&session, 1, b"one ").await, Ok(2), "a repeated chunk is not stored twice");
-        assert!(store.append(&session, 4, b"four").await.is_err(), "X1: no gap");
+        assert_eq!(
+            store.append(&session, 1, b"one ").await,
+            Ok(2),
+            "a repeated chunk is not stored twice"
+        );
+        assert!(
+            store.append(&session, 4, b"four").await.is_err(),
+            "X1: no gap"
+        );
         assert_eq!(store.read(&session, 0).await, Ok((b"one two".to_vec(), 2)));
         assert_eq!(store.read(&session, 1).await, Ok((b"two".to_vec(), 2)));
-        let spoken = Spoken { chunks: 2, bytes: 7, digest: Digest::of(b"one two") };
+        let spoken = Spoken {
+            chunks: 2,
+            bytes: 7,
+            digest: Digest::of(b"one two"),
+        };
         assert_eq!(store.spoken(&session).await, Ok(Some(spoken)));
         for _ in 0..2 {
             store.remove(&session).await.expect("removed");
         }
         assert_eq!(store.spoken(&session).await, Ok(None));
-        std::fs::write(store.path(&session), [&2_u64.to_le_bytes()[..], &0_u32.to_le_bytes()].concat()).expect("a hole");
-        assert!(matches!(store.spoken(&session).await, Err(PortError::Permanent(why)) if why.contains("followed by 2")), "X1");
+        std::fs::write(
+            store.path(&session),
+            [&2_u64.to_le_bytes()[..], &0_u32.to_le_bytes()].concat(),
+        )
+        .expect("a hole");
+        assert!(
+            matches!(store.spoken(&session).await, Err(PortError::Permanent(why)) if why.contains("followed by 2")),
+            "X1"
+        );
     }
 
     #[tokio::test]
@@ -290,21 +387,34 @@ mod tests {
         for cut in 1..SECRET.len() {
             let folder = tempfile::tempdir().expect("folder");
             let session = SessionId::from_bytes([7; 10]);
-            let store = || TranscriptFolder::new(folder.path().to_owned()).without(|| vec![SECRET.to_owned()]);
+            let store = || {
+                TranscriptFolder::new(folder.path().to_owned()).without(|| vec![SECRET.to_owned()])
+            };
             let one = store();
-            one.append(&session, 1, format!("before {}", &SECRET[..cut]).as_bytes()).await.expect("stored");
+            one.append(&session, 1, format!("before {}", &SECRET[..cut]).as_bytes())
+                .await
+                .expect("stored");
             // A chunk in between, and a restart, make no difference.
             let (second, third) = (&SECRET[cut..cut + 1], &SECRET[cut + 1..]);
-            one.append(&session, 2, second.as_bytes()).await.expect("stored");
+            one.append(&session, 2, second.as_bytes())
+                .await
+                .expect("stored");
             let two = if cut % 2 == 0 { store() } else { one };
-            two.append(&session, 3, format!("{third} after").as_bytes()).await.expect("stored");
+            two.append(&session, 3, format!("{third} after").as_bytes())
+                .await
+                .expect("stored");
             let (text, last) = two.read(&session, 0).await.expect("read");
             assert_eq!(
                 (String::from_utf8_lossy(&text).as_ref(), last),
                 (&*format!("before {} after", "*".repeat(SECRET.len())), 3)
             );
             let kept = std::fs::read(two.path(&session)).expect("file");
-            assert!(!kept.windows(8).any(|part| SECRET.as_bytes().windows(8).any(|s| s == part)), "cut at {cut}");
+            assert!(
+                !kept
+                    .windows(8)
+                    .any(|part| SECRET.as_bytes().windows(8).any(|s| s == part)),
+                "cut at {cut}"
+            );
         }
     }
 
@@ -314,15 +424,26 @@ mod tests {
         let session = SessionId::from_bytes([7; 10]);
         let store = TranscriptFolder::new(folder.path().to_owned());
         let text = "the same line again and again\n".repeat(1000);
-        store.append(&session, 1, text.as_bytes()).await.expect("stored");
+        store
+            .append(&session, 1, text.as_bytes())
+            .await
+            .expect("stored");
         let before = store.spoken(&session).await.expect("spoken");
         for _ in 0..2 {
             store.pack(&session).await.expect("packed");
         }
         assert!(!store.path(&session).exists());
-        assert!(std::fs::metadata(packed::path(&store.path(&session))).expect("packed").len() < 1000);
+        assert!(
+            std::fs::metadata(packed::path(&store.path(&session)))
+                .expect("packed")
+                .len()
+                < 1000
+        );
         assert_eq!(store.spoken(&session).await.expect("spoken"), before);
-        assert_eq!(store.read(&session, 0).await.expect("read").0, text.as_bytes());
+        assert_eq!(
+            store.read(&session, 0).await.expect("read").0,
+            text.as_bytes()
+        );
         store.remove(&session).await.expect("removed");
         assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 0);
     }
@@ -347,10 +468,14 @@ mod tests {
     async fn a_torn_tail_is_cut_and_sent_again() {
         let folder = tempfile::tempdir().expect("folder");
         let session = SessionId::from_bytes([7; 10]);
-        TranscriptFolder::new(folder.path().to_owned()).append(&session, 1, b"one").await.expect("stored");
+        TranscriptFolder::new(folder.path().to_owned())
+            .append(&session, 1, b"one")
+            .await
+            .expect("stored");
         let path = TranscriptFolder::new(folder.path().to_owned()).path(&session);
         let mut file = OpenOptions::new().append(true).open(&path).expect("file");
-        file.write_all(&[2, 0, 0, 0, 0, 0, 0, 0, 9, 0]).expect("torn");
+        file.write_all(&[2, 0, 0, 0, 0, 0, 0, 0, 9, 0])
+            .expect("torn");
         let store = TranscriptFolder::new(folder.path().to_owned());
         assert_eq!(store.append(&session, 2, b"two").await, Ok(2));
         assert_eq!(store.read(&session, 0).await, Ok((b"onetwo".to_vec(), 2)));

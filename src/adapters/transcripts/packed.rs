@@ -44,7 +44,11 @@ pub(super) fn pack(frames: &Path) -> std::io::Result<()> {
 
 /// Removes a transcript in every form.
 pub(super) fn remove(frames: &Path) -> std::io::Result<()> {
-    for file in [frames.to_owned(), path(frames), frames.with_extension("chunks.new")] {
+    for file in [
+        frames.to_owned(),
+        path(frames),
+        frames.with_extension("chunks.new"),
+    ] {
         match std::fs::remove_file(file) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
             _ => {}

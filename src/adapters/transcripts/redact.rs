@@ -43,24 +43,43 @@ impl Redactor {
     /// Masks these values, as they are and as JSON and URLs write them, and every known shape.
     pub(super) fn new(secrets: &[String]) -> Result<Self, String> {
         let mut values: Vec<Vec<u8>> = Vec::new();
-        for secret in secrets.iter().map(|secret| secret.trim()).filter(|secret| secret.len() >= KNOWN_MIN) {
+        for secret in secrets
+            .iter()
+            .map(|secret| secret.trim())
+            .filter(|secret| secret.len() >= KNOWN_MIN)
+        {
             let json = serde_json::Value::from(secret).to_string();
-            let url = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string();
+            let url =
+                percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC)
+                    .to_string();
             let base64 = data_encoding::BASE64.encode(secret.as_bytes());
             // A key of several lines is printed line by line, with whatever in between.
-            let lines = secret.lines().filter(|line| line.len() >= 3 * KNOWN_MIN && !line.starts_with("-----"));
+            let lines = secret
+                .lines()
+                .filter(|line| line.len() >= 3 * KNOWN_MIN && !line.starts_with("-----"));
             let forms = [secret, json.trim_matches('"'), &url, &base64];
-            values.extend(forms.into_iter().chain(lines).map(|form| form.as_bytes().to_vec()));
+            values.extend(
+                forms
+                    .into_iter()
+                    .chain(lines)
+                    .map(|form| form.as_bytes().to_vec()),
+            );
         }
-        let known = (!values.is_empty())
-            .then(|| AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostLongest).build(&values));
+        let known = (!values.is_empty()).then(|| {
+            AhoCorasick::builder()
+                .match_kind(aho_corasick::MatchKind::LeftmostLongest)
+                .build(&values)
+        });
         let known = known.transpose().map_err(|e| e.to_string())?;
         Ok(Self { known })
     }
 
     /// Masks every secret in these bytes; their number stays.
     pub(super) fn mask(&self, bytes: &mut [u8]) {
-        let known = self.known.iter().flat_map(|known| known.find_iter(&*bytes).map(|found| found.range()));
+        let known = self
+            .known
+            .iter()
+            .flat_map(|known| known.find_iter(&*bytes).map(|found| found.range()));
         let shaped = SHAPES.find_iter(bytes).map(|found| found.range());
         let found: Vec<std::ops::Range<usize>> = known.chain(shaped).collect();
         found.into_iter().for_each(|range| bytes[range].fill(b'*'));
@@ -74,7 +93,9 @@ mod tests {
     fn masked(secrets: &[&str], text: &str) -> String {
         let secrets: Vec<String> = secrets.iter().map(|s| (*s).to_owned()).collect();
         let mut bytes = text.as_bytes().to_vec();
-        Redactor::new(&secrets).expect("a redactor").mask(&mut bytes);
+        Redactor::new(&secrets)
+            .expect("a redactor")
+            .mask(&mut bytes);
         assert_eq!(bytes.len(), text.len());
         String::from_utf8(bytes).expect("text")
     }
@@ -82,9 +103,12 @@ mod tests {
     #[test]
     fn known_values_are_masked_in_every_form_they_are_printed_in() {
         let secret = "pa\"ss/wörd-7";
-        for form in
-            ["pa\"ss/wörd-7", "pa\\\"ss/wörd-7", "pa%22ss%2Fw%C3%B6rd%2D7", &data_encoding::BASE64.encode(secret.as_bytes())]
-        {
+        for form in [
+            "pa\"ss/wörd-7",
+            "pa\\\"ss/wörd-7",
+            "pa%22ss%2Fw%C3%B6rd%2D7",
+            &data_encoding::BASE64.encode(secret.as_bytes()),
+        ] {
             let text = masked(&[secret], &format!("x {form} y"));
             assert!(text.starts_with("x *") && text.ends_with("* y"), "{text}");
         }
@@ -103,16 +127,21 @@ mod tests {
             key("AIza", 9)[..39].to_owned(),
             key("xoxb-", 5),
             format!("{}.{}.{}", key("eyJ", 4), key("eyJ", 4), key("", 4)),
-            format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END OPENSSH PRIVATE KEY-----", "abcd\n".repeat(20)),
+            format!(
+                "-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END OPENSSH PRIVATE KEY-----",
+                "abcd\n".repeat(20)
+            ),
             "https://user:secret99@".to_owned(),
         ];
         for secret in secrets {
             let text = masked(&[], &format!("before {secret} after"));
             assert!(!text.contains(&secret[8..secret.len() - 1]), "{text}");
-            assert!(text.starts_with("before ") && text.ends_with(" after"), "{text}");
+            assert!(
+                text.starts_with("before ") && text.ends_with(" after"),
+                "{text}"
+            );
         }
-        let plain =
-            "task-management sk-short disk-usage https://example.org:443/x eyJub3Q ghp_no risk-averse-and-other-words mailto:a@b";
+        let plain = "task-management sk-short disk-usage https://example.org:443/x eyJub3Q ghp_no risk-averse-and-other-words mailto:a@b";
         assert_eq!(masked(&[], plain), plain);
     }
 }

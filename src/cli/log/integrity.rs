@@ -46,9 +46,23 @@ pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
         None => None,
     };
     let began = from.as_ref().map_or(0, |seal| seal.statement.last.0);
-    let (head, digest, sealed) = match verify(log, &Walk { from, key: args.key }).await? {
-        Verified::Sound { head, digest, sealed } => (head, digest, sealed),
-        Verified::Broken { at, damage } => bail!("position {at} is {damage}: nothing from there on can be trusted"),
+    let (head, digest, sealed) = match verify(
+        log,
+        &Walk {
+            from,
+            key: args.key,
+        },
+    )
+    .await?
+    {
+        Verified::Sound {
+            head,
+            digest,
+            sealed,
+        } => (head, digest, sealed),
+        Verified::Broken { at, damage } => {
+            bail!("position {at} is {damage}: nothing from there on can be trusted")
+        }
     };
     if let Some(damage) = stored.integrity().await? {
         bail!(
@@ -58,12 +72,18 @@ pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
     let kept = args.against.iter().map(|path| (path.clone(), true));
     for (path, needed) in kept.chain([(folder.anchor(), false)]) {
         match Anchor::read(&path)? {
-            Some(anchor) => anchor.check(log).await.with_context(|| format!("compared with {}", path.display()))?,
+            Some(anchor) => anchor
+                .check(log)
+                .await
+                .with_context(|| format!("compared with {}", path.display()))?,
             None if needed => bail!("there is no anchor at {}", path.display()),
             None => {}
         }
     }
-    print(&format!("sound: events {} to {head}, sealed up to {sealed}, digest {digest}", began + 1));
+    print(&format!(
+        "sound: events {} to {head}, sealed up to {sealed}, digest {digest}",
+        began + 1
+    ));
     Ok(())
 }
 
@@ -71,8 +91,13 @@ pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
 pub(super) async fn anchor(data: &DataArgs) -> anyhow::Result<()> {
     let (_, stored) = open(data).await?;
     let log = stored.log();
-    let seal = newest_seal(log).await?.context("nothing is sealed yet; a running server seals within a minute")?;
-    print(&serde_json::to_string_pretty(&Anchor { log: log.id(), seal })?);
+    let seal = newest_seal(log)
+        .await?
+        .context("nothing is sealed yet; a running server seals within a minute")?;
+    print(&serde_json::to_string_pretty(&Anchor {
+        log: log.id(),
+        seal,
+    })?);
     Ok(())
 }
 
@@ -80,16 +105,22 @@ pub(super) async fn anchor(data: &DataArgs) -> anyhow::Result<()> {
 pub(super) async fn proof(data: &DataArgs, position: u64) -> anyhow::Result<()> {
     let (_, stored) = open(data).await?;
     let log = stored.log();
-    print(&serde_json::to_string_pretty(&prove(log, Position(position)).await?)?);
+    print(&serde_json::to_string_pretty(
+        &prove(log, Position(position)).await?,
+    )?);
     Ok(())
 }
 
 /// Checks a proof; needs no data folder.
 pub(super) fn check_proof(file: &Path, key: Option<&str>) -> anyhow::Result<()> {
     let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-    let proof: Proof = serde_json::from_slice(&bytes).with_context(|| format!("{} is no proof", file.display()))?;
+    let proof: Proof = serde_json::from_slice(&bytes)
+        .with_context(|| format!("{} is no proof", file.display()))?;
     let event = check(&proof, key).with_context(|| format!("{} proves nothing", file.display()))?;
-    print(&format!("proved: in the log {}, sealed by {}", proof.log, proof.seal.key));
+    print(&format!(
+        "proved: in the log {}, sealed by {}",
+        proof.log, proof.seal.key
+    ));
     print(&shown::line(&(&event).into()));
     Ok(())
 }
@@ -110,12 +141,17 @@ pub(super) async fn audited(data: &DataArgs) -> anyhow::Result<()> {
 }
 
 /// Runs the audit over a whole log, with what upstream's branch holds as the gates saw it last.
-pub(crate) async fn audit(folder: &DataFolder, log: &dyn EventLog) -> anyhow::Result<Vec<events::audit::Breach>> {
+pub(crate) async fn audit(
+    folder: &DataFolder,
+    log: &dyn EventLog,
+) -> anyhow::Result<Vec<events::audit::Breach>> {
     let (mut audit, mut replay) = (Audit::new(&log.id()), Replay::new(&log.id()));
     let mut after = Position(0);
     loop {
         let batch = log.read_all(after, BATCH).await?;
-        let Some(last) = batch.last().map(|e| e.position) else { break };
+        let Some(last) = batch.last().map(|e| e.position) else {
+            break;
+        };
         for envelope in &batch {
             audit.take(envelope);
             replay.take(envelope);
@@ -131,7 +167,11 @@ pub(crate) async fn audit(folder: &DataFolder, log: &dyn EventLog) -> anyhow::Re
     for session in audit.transcripts() {
         let id = session.parse()?;
         let kept = match store.spoken(&id).await {
-            Ok(kept) => kept.map(|s| Spoken { chunks: s.chunks, bytes: s.bytes, digest: s.digest.to_string() }),
+            Ok(kept) => kept.map(|s| Spoken {
+                chunks: s.chunks,
+                bytes: s.bytes,
+                digest: s.digest.to_string(),
+            }),
             Err(PortError::Permanent(_)) => None,
             Err(error) => return Err(error.into()),
         };
@@ -145,13 +185,28 @@ pub(crate) async fn audit(folder: &DataFolder, log: &dyn EventLog) -> anyhow::Re
 
 /// The first-parent chain of a gate's branch, oldest first, with the features its merges name.
 fn landed(gate: &std::path::Path) -> anyhow::Result<Option<Vec<Landed>>> {
-    let Ok(repository) = git2::Repository::open_bare(gate) else { return Ok(None) };
-    let Some(mut commit) = repository.head().ok().and_then(|head| head.peel_to_commit().ok()) else { return Ok(None) };
+    let Ok(repository) = git2::Repository::open_bare(gate) else {
+        return Ok(None);
+    };
+    let Some(mut commit) = repository
+        .head()
+        .ok()
+        .and_then(|head| head.peel_to_commit().ok())
+    else {
+        return Ok(None);
+    };
     let mut chain = Vec::new();
     loop {
         let message = commit.message().unwrap_or_default();
-        let feature = message.lines().find_map(|line| line.strip_prefix("Supercargo-Feature: ")).map(str::to_owned);
-        chain.push(Landed { sha: commit.id().to_string(), tree: commit.tree_id().to_string(), feature });
+        let feature = message
+            .lines()
+            .find_map(|line| line.strip_prefix("Supercargo-Feature: "))
+            .map(str::to_owned);
+        chain.push(Landed {
+            sha: commit.id().to_string(),
+            tree: commit.tree_id().to_string(),
+            feature,
+        });
         match commit.parent(0) {
             Ok(parent) => commit = parent,
             Err(_) => break,

@@ -104,7 +104,10 @@ pub(super) enum LogCommand {
 
 async fn open(data: &DataArgs) -> anyhow::Result<(DataFolder, Stored)> {
     if !data.data.exists() {
-        bail!("there is no data folder at {}; `supercargo serve --data DIR` makes one", data.data.display());
+        bail!(
+            "there is no data folder at {}; `supercargo serve --data DIR` makes one",
+            data.data.display()
+        );
     }
     let folder = data.folder()?;
     let log = folder.place().read().await?;
@@ -118,7 +121,12 @@ fn print(line: &str) -> bool {
 
 pub(super) async fn run(command: LogCommand) -> anyhow::Result<()> {
     match command {
-        LogCommand::Tail { lines, follow, data, output } => read::tail(&data, lines, follow, output.json).await,
+        LogCommand::Tail {
+            lines,
+            follow,
+            data,
+            output,
+        } => read::tail(&data, lines, follow, output.json).await,
         LogCommand::Show { position, data } => read::show(&data, position).await,
         LogCommand::Stats { data, output } => read::count(&data, &output).await,
         LogCommand::Verify(args) => integrity::verified(args).await,
@@ -128,7 +136,11 @@ pub(super) async fn run(command: LogCommand) -> anyhow::Result<()> {
         LogCommand::Audit { data } => integrity::audited(&data).await,
         LogCommand::Export(args) => transfer::export(args).await,
         LogCommand::Import { file, data } => transfer::import(&file, &data).await,
-        LogCommand::Backup { to, with_secrets, data } => transfer::back_up(&to, with_secrets, &data).await,
+        LogCommand::Backup {
+            to,
+            with_secrets,
+            data,
+        } => transfer::back_up(&to, with_secrets, &data).await,
         LogCommand::Restore { from, data } => transfer::restore(&from, &data).await,
     }
 }

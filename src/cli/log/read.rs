@@ -13,10 +13,15 @@ use crate::log::stats::stats;
 pub(super) async fn show(data: &DataArgs, position: u64) -> anyhow::Result<()> {
     let (_, stored) = open(data).await?;
     let log = stored.log();
-    let found = log.read_all(Position(position.saturating_sub(1)), 1).await?;
+    let found = log
+        .read_all(Position(position.saturating_sub(1)), 1)
+        .await?;
     match found.first().filter(|e| e.position.0 == position) {
         Some(envelope) => print(&serde_json::to_string_pretty(&EventShape::from(envelope))?),
-        None => bail!("there is no event at position {position}; the newest is at {}", log.head().await?.position),
+        None => bail!(
+            "there is no event at position {position}; the newest is at {}",
+            log.head().await?.position
+        ),
     };
     Ok(())
 }
@@ -30,11 +35,18 @@ pub(super) async fn count(data: &DataArgs, output: &OutputArgs) -> anyhow::Resul
         return Ok(());
     }
     print(&format!("log      {}", stats.log));
-    print(&format!("events   {}, {} bytes of payload", stats.total.events, stats.total.bytes));
+    print(&format!(
+        "events   {}, {} bytes of payload",
+        stats.total.events, stats.total.bytes
+    ));
     if let (Some(first), Some(last)) = (&stats.first_at, &stats.last_at) {
         print(&format!("time     {first} to {last}"));
     }
-    let streams: Vec<String> = stats.streams.iter().map(|(category, count)| format!("{count} {category}")).collect();
+    let streams: Vec<String> = stats
+        .streams
+        .iter()
+        .map(|(category, count)| format!("{count} {category}"))
+        .collect();
     print(&format!("streams  {}", streams.join(", ")));
     let mut kinds: Vec<_> = stats.kinds.iter().collect();
     kinds.sort_by_key(|(_, count)| std::cmp::Reverse(count.events));
@@ -47,13 +59,24 @@ pub(super) async fn count(data: &DataArgs, output: &OutputArgs) -> anyhow::Resul
 }
 
 /// The newest events.
-pub(super) async fn tail(data: &DataArgs, lines: u64, follow: bool, json: bool) -> anyhow::Result<()> {
+pub(super) async fn tail(
+    data: &DataArgs,
+    lines: u64,
+    follow: bool,
+    json: bool,
+) -> anyhow::Result<()> {
     let (_, stored) = open(data).await?;
     let log = stored.log();
     let head = log.head().await?.position;
     let first = Position(head.0.saturating_sub(lines));
     let limit = usize::try_from(lines).unwrap_or(usize::MAX);
-    let said = |event: &EventShape| if json { serde_json::to_string(event) } else { Ok(shown::line(event)) };
+    let said = |event: &EventShape| {
+        if json {
+            serde_json::to_string(event)
+        } else {
+            Ok(shown::line(event))
+        }
+    };
     let mut after = first.0;
     for envelope in log.read_all(first, limit).await? {
         if !print(&said(&EventShape::from(&envelope))?) {
@@ -66,7 +89,13 @@ pub(super) async fn tail(data: &DataArgs, lines: u64, follow: bool, json: bool) 
         return Ok(());
     }
     loop {
-        let page: EventPage = ask(data, "GET", &format!("/api/v1/events?after={after}&wait=true"), &()).await?;
+        let page: EventPage = ask(
+            data,
+            "GET",
+            &format!("/api/v1/events?after={after}&wait=true"),
+            &(),
+        )
+        .await?;
         for event in &page.events {
             if !print(&said(event)?) {
                 return Ok(());

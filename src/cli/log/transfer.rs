@@ -41,7 +41,10 @@ pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
     let (_, log) = open(&args.data).await?;
     let file: Box<dyn Write> = match &args.out {
         Some(path) => {
-            let made = std::fs::File::options().create_new(true).write(true).open(path);
+            let made = std::fs::File::options()
+                .create_new(true)
+                .write(true)
+                .open(path);
             Box::new(made.with_context(|| format!("making {}", path.display()))?)
         }
         None => Box::new(std::io::stdout()),
@@ -53,7 +56,9 @@ pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 async fn export_to(log: &dyn EventLog, form: Form, out: impl Write) -> anyhow::Result<()> {
@@ -76,10 +81,15 @@ pub(super) async fn import(file: &Path, data: &DataArgs) -> anyhow::Result<()> {
     let folder = data.folder()?;
     let _lock = InstanceLock::take(&folder, Ownership::Respect)?;
     let input = std::fs::File::open(file).with_context(|| format!("reading {}", file.display()))?;
-    let records = Reader::open(BufReader::new(input)).with_context(|| format!("reading {}", file.display()))?;
+    let records = Reader::open(BufReader::new(input))
+        .with_context(|| format!("reading {}", file.display()))?;
     let imported = folder.place().import(records).await;
-    let head = imported.with_context(|| format!("{} was refused, nothing was imported", file.display()))?;
-    print(&format!("imported {head} events into {}", folder.path().display()));
+    let head = imported
+        .with_context(|| format!("{} was refused, nothing was imported", file.display()))?;
+    print(&format!(
+        "imported {head} events into {}",
+        folder.path().display()
+    ));
     Ok(())
 }
 
@@ -87,7 +97,11 @@ pub(super) async fn import(file: &Path, data: &DataArgs) -> anyhow::Result<()> {
 pub(super) async fn back_up(to: &Path, secrets: bool, data: &DataArgs) -> anyhow::Result<()> {
     let (folder, _) = open(data).await?;
     let made = backup::backup(&folder, to, secrets).await?;
-    print(&format!("backed up {} events to {}", made.head, to.display()));
+    print(&format!(
+        "backed up {} events to {}",
+        made.head,
+        to.display()
+    ));
     if !secrets {
         print("keys, tokens and credentials are not in it; --with-secrets puts them there");
     }
@@ -98,9 +112,15 @@ pub(super) async fn back_up(to: &Path, secrets: bool, data: &DataArgs) -> anyhow
 pub(super) async fn restore(from: &Path, data: &DataArgs) -> anyhow::Result<()> {
     let folder = data.folder()?;
     let restored = backup::restore(from, &folder).await?;
-    print(&format!("restored {} events into {}", restored.head, folder.path().display()));
+    print(&format!(
+        "restored {} events into {}",
+        restored.head,
+        folder.path().display()
+    ));
     if !restored.secrets {
-        print("the backup has no credentials: give them again with `supercargo project set`, seals get a new key");
+        print(
+            "the backup has no credentials: give them again with `supercargo project set`, seals get a new key",
+        );
     }
     Ok(())
 }

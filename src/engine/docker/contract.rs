@@ -6,8 +6,8 @@ use std::path::Path;
 
 use actors::ports::engine::StartSpec;
 use bollard::models::{
-    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits, RestartPolicy,
-    RestartPolicyNameEnum,
+    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits,
+    RestartPolicy, RestartPolicyNameEnum,
 };
 use events::id::BerthNo;
 use events::settings::ContainerLimits;
@@ -47,10 +47,18 @@ pub(super) struct Shown {
 impl Shown {
     /// What the environment of a test says: `HOST=CONTAINER`, a line each. A build that people use does not look.
     pub(super) fn by_test() -> Vec<Self> {
-        let said =
-            if cfg!(debug_assertions) { std::env::var("SUPERCARGO_TEST_MOUNTS").unwrap_or_default() } else { String::new() };
+        let said = if cfg!(debug_assertions) {
+            std::env::var("SUPERCARGO_TEST_MOUNTS").unwrap_or_default()
+        } else {
+            String::new()
+        };
         let pairs = said.lines().filter_map(|line| line.split_once('='));
-        pairs.map(|(host, container)| Self { host: host.to_owned(), container: container.to_owned() }).collect()
+        pairs
+            .map(|(host, container)| Self {
+                host: host.to_owned(),
+                container: container.to_owned(),
+            })
+            .collect()
     }
 
     fn mount(&self) -> Mount {
@@ -102,13 +110,18 @@ fn labels(spec: &StartSpec, instance: &str) -> HashMap<String, String> {
 }
 
 fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
-    let tmpfs = |mib: u32, mode: &str| format!("rw,exec,nosuid,nodev,size={mib}m,mode={mode},uid={user},gid={user}");
+    let tmpfs = |mib: u32, mode: &str| {
+        format!("rw,exec,nosuid,nodev,size={mib}m,mode={mode},uid={user},gid={user}")
+    };
     let limits = wanted.limits;
     // Both folders lie in memory: full ones have to leave some for whoever filled them.
-    let tmp = TMP_MIB.min(limits.memory_mib.saturating_sub(limits.work_mib) / 2).max(TMP_MIB_MIN);
+    let tmp = TMP_MIB
+        .min(limits.memory_mib.saturating_sub(limits.work_mib) / 2)
+        .max(TMP_MIB_MIN);
     let memory = i64::from(limits.memory_mib) * 1024 * 1024;
     // An engine refuses more processors than there are.
-    let cpu_milli = i64::from(limits.cpu_milli).min(i64::try_from(wanted.cpus).unwrap_or(1).max(1) * 1000);
+    let cpu_milli =
+        i64::from(limits.cpu_milli).min(i64::try_from(wanted.cpus).unwrap_or(1).max(1) * 1000);
     HostConfig {
         // The only way out is the door: no interface but loopback, so nothing to filter and nothing to leak through.
         network_mode: Some("none".to_owned()),
@@ -118,7 +131,10 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
         security_opt: Some(vec!["no-new-privileges".to_owned()]),
         // What is written is in the work folder and goes with the container: fresh context is literal.
         readonly_rootfs: Some(true),
-        tmpfs: Some(HashMap::from([(WORK.to_owned(), tmpfs(limits.work_mib, "0700")), ("/tmp".to_owned(), tmpfs(tmp, "1777"))])),
+        tmpfs: Some(HashMap::from([
+            (WORK.to_owned(), tmpfs(limits.work_mib, "0700")),
+            ("/tmp".to_owned(), tmpfs(tmp, "1777")),
+        ])),
         mounts: Some(mounts(wanted)),
         memory: Some(memory),
         memory_swap: Some(memory),
@@ -131,9 +147,15 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
         // The runner is the main process itself: it reaps, and the control voice knows it by its pid.
         init: Some(false),
         // Output goes through the door, once; a second copy in the engine's files would have no bound.
-        log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
+        log_config: Some(HostConfigLogConfig {
+            typ: Some("none".to_owned()),
+            config: None,
+        }),
         // One container is one session: it never starts again.
-        restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None }),
+        restart_policy: Some(RestartPolicy {
+            name: Some(RestartPolicyNameEnum::NO),
+            maximum_retry_count: None,
+        }),
         auto_remove: Some(false),
         ..HostConfig::default()
     }
@@ -142,31 +164,72 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
 /// The door, the cache of this berth, and what a test shows; nothing else can be asked for.
 fn mounts(wanted: &Wanted<'_>) -> Vec<Mount> {
     let door = mount(&wanted.door.display().to_string(), DOOR, true);
-    let cache = wanted.cache.map(|cache| mount(&cache.display().to_string(), CACHE, false));
-    [door].into_iter().chain(cache).chain(wanted.shown.iter().map(Shown::mount)).collect()
+    let cache = wanted
+        .cache
+        .map(|cache| mount(&cache.display().to_string(), CACHE, false));
+    [door]
+        .into_iter()
+        .chain(cache)
+        .chain(wanted.shown.iter().map(Shown::mount))
+        .collect()
 }
 
 fn ulimit(name: &str, limit: i64) -> ResourcesUlimits {
-    ResourcesUlimits { name: Some(name.to_owned()), soft: Some(limit), hard: Some(limit) }
+    ResourcesUlimits {
+        name: Some(name.to_owned()),
+        soft: Some(limit),
+        hard: Some(limit),
+    }
 }
 
 /// The body of the request that makes a session's container.
 pub(super) fn create(spec: &StartSpec, wanted: &Wanted<'_>) -> ContainerCreateBody {
-    let mut runner = vec!["runner", "--door", DOOR, "--berth", WORK, "--launch", wanted.launch];
+    let mut runner = vec![
+        "runner",
+        "--door",
+        DOOR,
+        "--berth",
+        WORK,
+        "--launch",
+        wanted.launch,
+    ];
     runner.extend(wanted.cache.iter().flat_map(|_| ["--cache", CACHE]));
-    body(Owner::of(spec.name.n), labels(spec, wanted.instance), &runner, wanted)
+    body(
+        Owner::of(spec.name.n),
+        labels(spec, wanted.instance),
+        &runner,
+        wanted,
+    )
 }
 
 /// The body of the request that makes a container which only says the runner's version. The folder `binaries` is its door.
 pub(super) fn probe(instance: &str, image: &str, binaries: &Path) -> ContainerCreateBody {
     let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let labels = HashMap::from([label(INSTANCE, instance), label(NAME, "probe"), label(SESSION, "probe")]);
+    let labels = HashMap::from([
+        label(INSTANCE, instance),
+        label(NAME, "probe"),
+        label(SESSION, "probe"),
+    ]);
     let limits = ContainerLimits::default();
-    let wanted = Wanted { instance, image, door: binaries, launch: "", cache: None, shown: &[], limits: &limits, cpus: 1 };
+    let wanted = Wanted {
+        instance,
+        image,
+        door: binaries,
+        launch: "",
+        cache: None,
+        shown: &[],
+        limits: &limits,
+        cpus: 1,
+    };
     body(Owner::of(BerthNo(0)), labels, &["--version"], &wanted)
 }
 
-fn body(owner: Owner, labels: HashMap<String, String>, arguments: &[&str], wanted: &Wanted<'_>) -> ContainerCreateBody {
+fn body(
+    owner: Owner,
+    labels: HashMap<String, String>,
+    arguments: &[&str],
+    wanted: &Wanted<'_>,
+) -> ContainerCreateBody {
     let user = owner.uid();
     ContainerCreateBody {
         image: Some(wanted.image.to_owned()),

@@ -68,7 +68,13 @@ impl Stage {
 }
 
 /// Builds `image` on `base`; `told` hears each line of the build. A base that is not there is fetched by the engine, if it can.
-pub async fn build(docker: &Docker, stage: Stage, base: &str, image: &str, mut told: impl FnMut(&str)) -> anyhow::Result<()> {
+pub async fn build(
+    docker: &Docker,
+    stage: Stage,
+    base: &str,
+    image: &str,
+    mut told: impl FnMut(&str),
+) -> anyhow::Result<()> {
     let mut context = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
     header.set_size(DOCKERFILE.len() as u64);
@@ -105,16 +111,23 @@ pub async fn build(docker: &Docker, stage: Stage, base: &str, image: &str, mut t
 /// # Errors
 /// What the engine said, with the image's name and what to do.
 pub async fn pull(docker: &Docker, image: &str) -> anyhow::Result<()> {
-    let options = CreateImageOptions { from_image: Some(image.to_owned()), ..CreateImageOptions::default() };
+    let options = CreateImageOptions {
+        from_image: Some(image.to_owned()),
+        ..CreateImageOptions::default()
+    };
     let mut lines = docker.create_image(Some(options), None, None);
     let fetched = async {
         while let Some(line) = lines.next().await {
-            let line = line.with_context(|| format!("fetching {image}: load it into the engine, or choose another image"))?;
+            let line = line.with_context(|| {
+                format!("fetching {image}: load it into the engine, or choose another image")
+            })?;
             if let Some(status) = line.status {
                 tracing::info!(image, status, "fetching an image");
             }
         }
         Ok(())
     };
-    tokio::time::timeout(PULL_WITHIN, fetched).await.with_context(|| format!("fetching {image} took too long"))?
+    tokio::time::timeout(PULL_WITHIN, fetched)
+        .await
+        .with_context(|| format!("fetching {image} took too long"))?
 }

@@ -6,8 +6,18 @@ use events::policy::room::HostMemory;
 pub(super) fn host_memory() -> Option<HostMemory> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let mib = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-        line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib / 1024)
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        line.trim()
+            .strip_suffix(" kB")?
+            .trim()
+            .parse::<u64>()
+            .ok()
+            .map(|kib| kib / 1024)
     };
-    Some(HostMemory { total: mib("MemTotal")?, available: mib("MemAvailable")? })
+    Some(HostMemory {
+        total: mib("MemTotal")?,
+        available: mib("MemAvailable")?,
+    })
 }

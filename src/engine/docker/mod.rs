@@ -3,6 +3,7 @@
 
 mod contract;
 pub mod image;
+mod look;
 mod memory;
 pub mod probe;
 mod told;
@@ -13,14 +14,16 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable, Used};
+use actors::ports::engine::{
+    ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable, Used,
+};
 use async_trait::async_trait;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::{
-    CreateContainerOptions, KillContainerOptions, ListContainersOptions, RemoveContainerOptions, StatsOptions,
-    StopContainerOptions,
+    CreateContainerOptions, KillContainerOptions, ListContainersOptions, RemoveContainerOptions,
+    StatsOptions, StopContainerOptions,
 };
 use events::container::Exit;
 use events::id::ProjectName;
@@ -31,6 +34,7 @@ use tokio::task::AbortHandle;
 
 use super::caches::Caches;
 use crate::door::door_path;
+use look::status_of;
 use told::{Died, ours};
 
 /// A list or an inspection has to be answered within this time.
@@ -90,9 +94,14 @@ async fn within<T>(
 ) -> Result<Result<T, Error>, Unreachable> {
     match tokio::time::timeout(limit, asked).await {
         // No answer, or one that says that the engine cannot reach what does its work.
-        Ok(Err(error)) if matches!(status(&error), None | Some(503)) => Err(unreachable(what, error)),
+        Ok(Err(error)) if matches!(status(&error), None | Some(503)) => {
+            Err(unreachable(what, error))
+        }
         Ok(answer) => Ok(answer),
-        Err(_) => Err(unreachable(what, format!("no answer within {} s", limit.as_secs()))),
+        Err(_) => Err(unreachable(
+            what,
+            format!("no answer within {} s", limit.as_secs()),
+        )),
     }
 }
 
@@ -106,18 +115,29 @@ fn status(error: &Error) -> Option<u16> {
 
 /// Connects to the engine of this host and agrees on a version of its API.
 pub async fn connect() -> Result<Docker, Unreachable> {
-    let docker = Docker::connect_with_defaults().map_err(|e| unreachable("connecting to Docker", e))?;
+    let docker =
+        Docker::connect_with_defaults().map_err(|e| unreachable("connecting to Docker", e))?;
     let negotiated = tokio::time::timeout(ASK_WITHIN, docker.negotiate_version()).await;
     match negotiated {
         Ok(docker) => docker.map_err(|e| unreachable("asking Docker for its version", e)),
-        Err(_) => Err(Unreachable(format!("Docker did not answer within {} s", ASK_WITHIN.as_secs()))),
+        Err(_) => Err(Unreachable(format!(
+            "Docker did not answer within {} s",
+            ASK_WITHIN.as_secs()
+        ))),
     }
 }
 
 impl DockerEngine {
     /// An engine for the containers of `instance`, made from `image` where a project names no other, whose doors are below `doors`. The
     /// runner in the folder `binaries` is tried in an image of a project before it is used.
-    pub fn new(docker: Docker, instance: &str, image: &str, binaries: PathBuf, doors: PathBuf, caches: Caches) -> Self {
+    pub fn new(
+        docker: Docker,
+        instance: &str,
+        image: &str,
+        binaries: PathBuf,
+        doors: PathBuf,
+        caches: Caches,
+    ) -> Self {
         let (hints, died) = (watch::Sender::new(0), Died::default());
         let following = told::follow(docker.clone(), ours(instance), hints.clone(), died.clone());
         let events = tokio::spawn(following).abort_handle();
@@ -144,51 +164,19 @@ impl DockerEngine {
         format!("{name}.{short}")
     }
 
-    /// The container of this name, if it is there and ours.
-    async fn inspect(&self, name: &ContainerName) -> Result<Option<ContainerInspectResponse>, Unreachable> {
-        Ok(match self.look(name).await? {
-            Found::Ours(found) => Some(*found),
-            Found::Nothing | Found::Foreign => None,
-        })
-    }
-
-    async fn look(&self, name: &ContainerName) -> Result<Found, Unreachable> {
-        let docker_name = self.docker_name(name);
-        let asked = self.docker.inspect_container(&docker_name, None);
-        match within(ASK_WITHIN, "inspecting a container", asked).await? {
-            Ok(found) => {
-                let labels = found.config.as_ref().and_then(|c| c.labels.as_ref());
-                let owner = labels.and_then(|l| l.get(contract::INSTANCE));
-                Ok(if owner == Some(&self.instance) { Found::Ours(Box::new(found)) } else { Found::Foreign })
-            }
-            Err(error) if status(&error) == Some(404) => self.look_by_label(name).await,
-            Err(error) => Err(unreachable("inspecting a container", error)),
-        }
-    }
-
-    /// A name can be changed by hand; labels cannot.
-    async fn look_by_label(&self, name: &ContainerName) -> Result<Found, Unreachable> {
-        let mut filters = ours(&self.instance);
-        filters.entry("label".to_owned()).or_default().push(format!("{}={name}", contract::NAME));
-        let options = ListContainersOptions { all: true, filters: Some(filters), ..ListContainersOptions::default() };
-        let listed = within(ASK_WITHIN, "listing containers", self.docker.list_containers(Some(options))).await?;
-        let listed = listed.map_err(|e| unreachable("listing containers", e))?;
-        let Some(id) = listed.into_iter().find_map(|summary| summary.id) else { return Ok(Found::Nothing) };
-        match within(ASK_WITHIN, "inspecting a container", self.docker.inspect_container(&id, None)).await? {
-            Ok(found) => Ok(Found::Ours(Box::new(found))),
-            Err(error) if status(&error) == Some(404) => Ok(Found::Nothing),
-            Err(error) => Err(unreachable("inspecting a container", error)),
-        }
-    }
-
     /// Makes sure that a project's own image is there and that the runner works in it, once for each image.
     async fn try_image(&self, image: &str) -> Result<(), StartError> {
         let mut tried = self.tried.lock().await;
         if tried.contains(image) {
             return Ok(());
         }
-        if !image::has(&self.docker, image).await.map_err(|e| StartError::failed("image", format!("{e:#}")))? {
-            image::pull(&self.docker, image).await.map_err(|e| StartError::failed("image", format!("{e:#}")))?;
+        if !image::has(&self.docker, image)
+            .await
+            .map_err(|e| StartError::failed("image", format!("{e:#}")))?
+        {
+            image::pull(&self.docker, image)
+                .await
+                .map_err(|e| StartError::failed("image", format!("{e:#}")))?;
         }
         let works = probe::runner_works(&self.docker, &self.instance, image, &self.binaries).await;
         works.map_err(|e| StartError::failed("image", format!("{e:#}")))?;
@@ -214,8 +202,13 @@ impl DockerEngine {
             launch: &data_encoding::HEXLOWER.encode(&launch),
             cpus: std::thread::available_parallelism().map_or(1, usize::from),
         };
-        let options = CreateContainerOptions { name: Some(self.docker_name(&spec.name)), ..CreateContainerOptions::default() };
-        let asked = self.docker.create_container(Some(options), contract::create(spec, &wanted));
+        let options = CreateContainerOptions {
+            name: Some(self.docker_name(&spec.name)),
+            ..CreateContainerOptions::default()
+        };
+        let asked = self
+            .docker
+            .create_container(Some(options), contract::create(spec, &wanted));
         match within(ACT_WITHIN, "making a container", asked).await? {
             Ok(_) => Ok(()),
             // Made by an earlier request whose answer was lost, or somebody else's: the inspection tells.
@@ -223,34 +216,6 @@ impl DockerEngine {
             Err(error) if status(&error) == Some(404) => Err(StartError::failed("image", error)),
             Err(error) => Err(StartError::failed("create", error)),
         }
-    }
-
-    async fn removed(&self, id: &str) -> Result<(), Unreachable> {
-        let options = RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
-        let asked = self.docker.remove_container(id, Some(options));
-        match within(ACT_WITHIN, "removing a container", asked).await? {
-            Ok(()) => Ok(()),
-            Err(error) if status(&error) == Some(404) => Ok(()),
-            Err(error) => Err(unreachable("removing a container", error)),
-        }
-    }
-}
-
-/// What an inspection says about an end. Neither 0 nor 137 proves anything: it is evidence beside the rest.
-fn exit_of(found: &ContainerInspectResponse) -> Exit {
-    let state = found.state.clone().unwrap_or_default();
-    let code = state.exit_code.and_then(|code| i32::try_from(code).ok());
-    let signal = code.map(|code| code - SIGNAL_BASE).filter(|signal| (1..=SIGNAL_MAX).contains(signal));
-    Exit { code, oom: state.oom_killed.unwrap_or(false), signal }
-}
-
-fn status_of(found: &ContainerInspectResponse) -> Status {
-    match found.state.as_ref().and_then(|state| state.status) {
-        Some(ContainerStateStatusEnum::CREATED) => Status::Created,
-        Some(ContainerStateStatusEnum::EXITED | ContainerStateStatusEnum::DEAD | ContainerStateStatusEnum::REMOVING) => {
-            Status::Exited(exit_of(found))
-        }
-        _ => Status::Running,
     }
 }
 
@@ -261,16 +226,35 @@ impl Engine for DockerEngine {
     }
 
     async fn list(&self) -> Result<Vec<Seen>, Unreachable> {
-        let options =
-            ListContainersOptions { all: true, filters: Some(ours(&self.instance)), ..ListContainersOptions::default() };
-        let listed = within(ASK_WITHIN, "listing containers", self.docker.list_containers(Some(options))).await?;
+        let options = ListContainersOptions {
+            all: true,
+            filters: Some(ours(&self.instance)),
+            ..ListContainersOptions::default()
+        };
+        let listed = within(
+            ASK_WITHIN,
+            "listing containers",
+            self.docker.list_containers(Some(options)),
+        )
+        .await?;
         let listed = listed.map_err(|e| unreachable("listing containers", e))?;
         let mut seen = Vec::new();
         for summary in listed {
-            let name = summary.labels.as_ref().and_then(|l| l.get(contract::NAME)).and_then(|name| ContainerName::parse(name));
-            let (Some(name), Some(engine_id)) = (name, summary.id) else { continue };
-            let running = summary.state == Some(bollard::models::ContainerSummaryStateEnum::RUNNING)
-                && !self.died.lock().unwrap_or_else(PoisonError::into_inner).contains(&engine_id);
+            let name = summary
+                .labels
+                .as_ref()
+                .and_then(|l| l.get(contract::NAME))
+                .and_then(|name| ContainerName::parse(name));
+            let (Some(name), Some(engine_id)) = (name, summary.id) else {
+                continue;
+            };
+            let running = summary.state
+                == Some(bollard::models::ContainerSummaryStateEnum::RUNNING)
+                && !self
+                    .died
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .contains(&engine_id);
             let status = match running {
                 true => Status::Running,
                 // The reason of an end is in the inspection alone; one that vanished in between is not there any more.
@@ -279,7 +263,11 @@ impl Engine for DockerEngine {
                     None => continue,
                 },
             };
-            seen.push(Seen { name, engine_id, status });
+            seen.push(Seen {
+                name,
+                engine_id,
+                status,
+            });
         }
         Ok(seen)
     }
@@ -293,14 +281,32 @@ impl Engine for DockerEngine {
         let docker_name = self.docker_name(&spec.name);
         let id = match self.look(&spec.name).await? {
             // One container is one session: what has run is never started again.
-            Found::Ours(found) if status_of(&found) != Status::Created => return Ok(found.id.unwrap_or_default()),
+            Found::Ours(found) if status_of(&found) != Status::Created => {
+                return Ok(found.id.unwrap_or_default());
+            }
             Found::Ours(found) => found.id.unwrap_or_default(),
-            Found::Foreign => return Err(StartError::failed("name_taken", format!("{docker_name} is somebody else's"))),
+            Found::Foreign => {
+                return Err(StartError::failed(
+                    "name_taken",
+                    format!("{docker_name} is somebody else's"),
+                ));
+            }
             // The name is taken before the container can be seen.
-            Found::Nothing => return Err(Unreachable(format!("{docker_name} is just being made by another request")).into()),
+            Found::Nothing => {
+                return Err(Unreachable(format!(
+                    "{docker_name} is just being made by another request"
+                ))
+                .into());
+            }
         };
         // Starting a running container changes nothing.
-        match within(ACT_WITHIN, "starting a container", self.docker.start_container(&id, None)).await? {
+        match within(
+            ACT_WITHIN,
+            "starting a container",
+            self.docker.start_container(&id, None),
+        )
+        .await?
+        {
             Ok(()) => Ok(id),
             Err(error) => {
                 let detail = error.to_string();
@@ -313,15 +319,31 @@ impl Engine for DockerEngine {
     }
 
     async fn stop(&self, name: &ContainerName, grace_ms: u64) -> Result<(), Unreachable> {
-        let Some(found) = self.inspect(name).await? else { return Ok(()) };
+        let Some(found) = self.inspect(name).await? else {
+            return Ok(());
+        };
         let id = found.id.unwrap_or_default();
         let stopped = if grace_ms == 0 {
-            within(STOP_WITHIN, "killing a container", self.docker.kill_container(&id, None::<KillContainerOptions>)).await?
+            within(
+                STOP_WITHIN,
+                "killing a container",
+                self.docker
+                    .kill_container(&id, None::<KillContainerOptions>),
+            )
+            .await?
         } else {
             let seconds = i32::try_from(grace_ms.div_ceil(1000)).unwrap_or(i32::MAX);
-            let options = StopContainerOptions { t: Some(seconds), signal: None };
+            let options = StopContainerOptions {
+                t: Some(seconds),
+                signal: None,
+            };
             let limit = Duration::from_millis(grace_ms) + STOP_WITHIN;
-            within(limit, "stopping a container", self.docker.stop_container(&id, Some(options))).await?
+            within(
+                limit,
+                "stopping a container",
+                self.docker.stop_container(&id, Some(options)),
+            )
+            .await?
         };
         match stopped {
             Ok(()) => Ok(()),
@@ -332,7 +354,10 @@ impl Engine for DockerEngine {
     }
 
     async fn remove(&self, name: &ContainerName) -> Result<(), Unreachable> {
-        self.pids.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.pids
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(name);
         match self.inspect(name).await? {
             Some(found) => self.removed(&found.id.unwrap_or_default()).await,
             None => Ok(()),
@@ -340,15 +365,28 @@ impl Engine for DockerEngine {
     }
 
     async fn is_main_process(&self, name: &ContainerName, pid: i32) -> bool {
-        let known = self.pids.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+        let known = self
+            .pids
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .copied();
         if known == Some(pid) {
             return true;
         }
-        let Ok(Some(found)) = self.inspect(name).await else { return false };
+        let Ok(Some(found)) = self.inspect(name).await else {
+            return false;
+        };
         let state = found.state.unwrap_or_default();
-        let main = state.pid.and_then(|pid| i32::try_from(pid).ok()).filter(|pid| *pid > 0 && state.running == Some(true));
+        let main = state
+            .pid
+            .and_then(|pid| i32::try_from(pid).ok())
+            .filter(|pid| *pid > 0 && state.running == Some(true));
         if let Some(main) = main {
-            self.pids.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), main);
+            self.pids
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(name.clone(), main);
         }
         main == Some(pid)
     }
@@ -359,11 +397,17 @@ impl Engine for DockerEngine {
 
     async fn used(&self, name: &ContainerName) -> Result<Option<Used>, Unreachable> {
         let docker_name = self.docker_name(name);
-        let options = StatsOptions { stream: false, one_shot: true };
+        let options = StatsOptions {
+            stream: false,
+            one_shot: true,
+        };
         let mut answers = Box::pin(self.docker.stats(&docker_name, Some(options)));
         let asked = async { answers.next().await.transpose() };
         match within(ASK_WITHIN, "asking what a container uses", asked).await? {
-            Ok(stats) => Ok(stats.as_ref().map(used::used).filter(|used| used.processes > 0)),
+            Ok(stats) => Ok(stats
+                .as_ref()
+                .map(used::used)
+                .filter(|used| used.processes > 0)),
             Err(error) if matches!(status(&error), Some(404 | 409)) => Ok(None),
             Err(error) => Err(unreachable("asking what a container uses", error)),
         }

@@ -7,7 +7,9 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use bollard::Docker;
 use bollard::container::AttachContainerResults;
-use bollard::query_parameters::{AttachContainerOptions, CreateContainerOptions, RemoveContainerOptions};
+use bollard::query_parameters::{
+    AttachContainerOptions, CreateContainerOptions, RemoveContainerOptions,
+};
 use futures::StreamExt;
 
 use super::{ACT_WITHIN, ASK_WITHIN, contract, status, within};
@@ -21,7 +23,12 @@ fn expected() -> String {
 ///
 /// # Errors
 /// What it said and how it ended, when that is not its version.
-pub async fn runner_works(docker: &Docker, instance: &str, image: &str, binaries: &Path) -> anyhow::Result<()> {
+pub async fn runner_works(
+    docker: &Docker,
+    instance: &str,
+    image: &str,
+    binaries: &Path,
+) -> anyhow::Result<()> {
     let name = format!("supercargo-probe.{instance}");
     // One that a killed server left behind.
     remove(docker, &name).await?;
@@ -41,30 +48,79 @@ pub async fn runner_works(docker: &Docker, instance: &str, image: &str, binaries
 }
 
 async fn remove(docker: &Docker, name: &str) -> anyhow::Result<()> {
-    let options = RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
-    match within(ACT_WITHIN, "removing a probe", docker.remove_container(name, Some(options))).await? {
+    let options = RemoveContainerOptions {
+        force: true,
+        v: true,
+        ..RemoveContainerOptions::default()
+    };
+    match within(
+        ACT_WITHIN,
+        "removing a probe",
+        docker.remove_container(name, Some(options)),
+    )
+    .await?
+    {
         // Gone, or just being removed by somebody else.
-        Err(error) if !matches!(status(&error), Some(404 | 409)) => Err(error).context("removing a probe"),
+        Err(error) if !matches!(status(&error), Some(404 | 409)) => {
+            Err(error).context("removing a probe")
+        }
         _ => Ok(()),
     }
 }
 
 /// Exit code of a container and all that it printed.
-async fn said(docker: &Docker, name: &str, body: bollard::models::ContainerCreateBody) -> anyhow::Result<(Option<i64>, String)> {
-    let options = CreateContainerOptions { name: Some(name.to_owned()), ..CreateContainerOptions::default() };
-    within(ACT_WITHIN, "making a probe", docker.create_container(Some(options), body)).await??;
-    let options = AttachContainerOptions { stdout: true, stderr: true, stream: true, ..AttachContainerOptions::default() };
-    let attached = within(ASK_WITHIN, "listening to a probe", docker.attach_container(name, Some(options))).await??;
-    let AttachContainerResults { mut output, input: _input } = attached;
+async fn said(
+    docker: &Docker,
+    name: &str,
+    body: bollard::models::ContainerCreateBody,
+) -> anyhow::Result<(Option<i64>, String)> {
+    let options = CreateContainerOptions {
+        name: Some(name.to_owned()),
+        ..CreateContainerOptions::default()
+    };
+    within(
+        ACT_WITHIN,
+        "making a probe",
+        docker.create_container(Some(options), body),
+    )
+    .await??;
+    let options = AttachContainerOptions {
+        stdout: true,
+        stderr: true,
+        stream: true,
+        ..AttachContainerOptions::default()
+    };
+    let attached = within(
+        ASK_WITHIN,
+        "listening to a probe",
+        docker.attach_container(name, Some(options)),
+    )
+    .await??;
+    let AttachContainerResults {
+        mut output,
+        input: _input,
+    } = attached;
     // An engine that cannot execute the binary at all says so here.
-    within(ACT_WITHIN, "starting a probe", docker.start_container(name, None)).await??;
+    within(
+        ACT_WITHIN,
+        "starting a probe",
+        docker.start_container(name, None),
+    )
+    .await??;
     let mut said = String::new();
     let listened = async {
         while let Some(Ok(part)) = output.next().await {
             said.push_str(&String::from_utf8_lossy(part.as_ref()));
         }
     };
-    tokio::time::timeout(ACT_WITHIN, listened).await.context("it did not end")?;
-    let found = within(ASK_WITHIN, "inspecting a probe", docker.inspect_container(name, None)).await??;
+    tokio::time::timeout(ACT_WITHIN, listened)
+        .await
+        .context("it did not end")?;
+    let found = within(
+        ASK_WITHIN,
+        "inspecting a probe",
+        docker.inspect_container(name, None),
+    )
+    .await??;
     Ok((found.state.and_then(|state| state.exit_code), said))
 }

@@ -20,13 +20,24 @@ pub(super) type Died = Arc<Mutex<HashSet<String>>>;
 
 /// The filter for our containers.
 pub(super) fn ours(instance: &str) -> HashMap<String, Vec<String>> {
-    HashMap::from([("label".to_owned(), vec![format!("{}={instance}", contract::INSTANCE)])])
+    HashMap::from([(
+        "label".to_owned(),
+        vec![format!("{}={instance}", contract::INSTANCE)],
+    )])
 }
 
 /// Raises a hint at every event of a container of ours, and whenever events may have been missed.
-pub(super) async fn follow(docker: Docker, filters: HashMap<String, Vec<String>>, hints: watch::Sender<u64>, died: Died) {
+pub(super) async fn follow(
+    docker: Docker,
+    filters: HashMap<String, Vec<String>>,
+    hints: watch::Sender<u64>,
+    died: Died,
+) {
     loop {
-        let options = EventsOptions { filters: Some(filters.clone()), ..EventsOptions::default() };
+        let options = EventsOptions {
+            filters: Some(filters.clone()),
+            ..EventsOptions::default()
+        };
         let mut events = docker.events(Some(options));
         hints.send_modify(|n| *n += 1);
         while let Some(Ok(event)) = events.next().await {

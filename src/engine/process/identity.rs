@@ -59,14 +59,19 @@ pub(super) fn read_run(folder: &Path) -> Option<Run> {
     let file: RunFile = serde_json::from_slice(&std::fs::read(folder.join(RUN_FILE)).ok()?).ok()?;
     let info = std::fs::read_to_string(folder.join(info_file(&file.launch))).unwrap_or_default();
     // The sandbox writes one JSON object and the runner may write below it.
-    let child = serde_json::Deserializer::from_str(&info).into_iter::<Info>().next().and_then(Result::ok);
+    let child = serde_json::Deserializer::from_str(&info)
+        .into_iter::<Info>()
+        .next()
+        .and_then(Result::ok);
     let pid = child.map_or(file.pid, |info| info.child_pid);
     Some(Run { pid, file })
 }
 
 /// How the container in this folder ended, as far as it left word.
 pub(super) fn read_exit(folder: &Path) -> Exit {
-    let file = std::fs::read(folder.join(EXIT_FILE)).ok().and_then(|bytes| serde_json::from_slice::<ExitFile>(&bytes).ok());
+    let file = std::fs::read(folder.join(EXIT_FILE))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<ExitFile>(&bytes).ok());
     Exit::with_code(file.map(|f| f.code))
 }
 
@@ -84,7 +89,10 @@ pub fn start_ticks(pid: i32) -> Option<u64> {
 
 /// The kernel's boot id.
 pub fn boot_id() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 impl Run {
@@ -95,9 +103,13 @@ impl Run {
 
     /// Whether it is this very process, and not a zombie.
     pub(super) fn alive(&self) -> bool {
-        let Some(fields) = stat(self.pid) else { return false };
+        let Some(fields) = stat(self.pid) else {
+            return false;
+        };
         let started = fields.get(19).and_then(|t| t.parse::<u64>().ok());
-        let zombie = fields.first().is_some_and(|state| state == "Z" || state == "X");
+        let zombie = fields
+            .first()
+            .is_some_and(|state| state == "Z" || state == "X");
         !zombie && started == Some(self.file.start_ticks) && self.file.boot_id == boot_id()
     }
 
@@ -116,13 +128,28 @@ impl Run {
             return;
         }
         self.signal(Signal::SIGKILL);
-        let Ok(processes) = std::fs::read_dir("/proc") else { return };
+        let Ok(processes) = std::fs::read_dir("/proc") else {
+            return;
+        };
         for entry in processes.flatten() {
-            let Some(pid) = entry.file_name().to_str().and_then(|n| n.parse::<i32>().ok()) else { continue };
+            let Some(pid) = entry
+                .file_name()
+                .to_str()
+                .and_then(|n| n.parse::<i32>().ok())
+            else {
+                continue;
+            };
             let fields = stat(pid);
-            let session = fields.as_ref().and_then(|f| f.get(3)).and_then(|s| s.parse::<i32>().ok());
-            let started = fields.as_ref().and_then(|f| f.get(19)).and_then(|t| t.parse::<u64>().ok());
-            let ours = session == Some(self.pid) && started.is_some_and(|t| t >= self.file.start_ticks);
+            let session = fields
+                .as_ref()
+                .and_then(|f| f.get(3))
+                .and_then(|s| s.parse::<i32>().ok());
+            let started = fields
+                .as_ref()
+                .and_then(|f| f.get(19))
+                .and_then(|t| t.parse::<u64>().ok());
+            let ours =
+                session == Some(self.pid) && started.is_some_and(|t| t >= self.file.start_ticks);
             if ours && let Err(error) = kill(Pid::from_raw(pid), Signal::SIGKILL) {
                 tracing::debug!(pid, %error, "a process of the session was gone already");
             }
@@ -132,9 +159,16 @@ impl Run {
 
 /// Returns when this process has ended; at once when it is not there.
 pub(super) async fn ended(pid: i32) -> std::io::Result<()> {
-    let Some(pid) = rustix::process::Pid::from_raw(pid) else { return Ok(()) };
-    let Ok(pidfd) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) else { return Ok(()) };
-    #[expect(deprecated, reason = "the safe registration; its descriptor is owned here and never closed behind it")]
+    let Some(pid) = rustix::process::Pid::from_raw(pid) else {
+        return Ok(());
+    };
+    let Ok(pidfd) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) else {
+        return Ok(());
+    };
+    #[expect(
+        deprecated,
+        reason = "the safe registration; its descriptor is owned here and never closed behind it"
+    )]
     let pidfd = AsyncFd::with_interest(pidfd, Interest::READABLE)?;
     let _ready = pidfd.readable().await?;
     Ok(())
@@ -148,9 +182,32 @@ mod tests {
     fn a_reused_pid_is_not_mistaken_for_the_container() {
         let pid = i32::try_from(std::process::id()).expect("pid");
         let ticks = start_ticks(pid).expect("own stat");
-        let file = |start_ticks, boot_id: String| RunFile { launch: "l".into(), pid, start_ticks, boot_id };
-        assert!(Run { pid, file: file(ticks, boot_id()) }.alive());
-        assert!(!Run { pid, file: file(ticks + 1, boot_id()) }.alive());
-        assert!(!Run { pid, file: file(ticks, "another boot".into()) }.alive());
+        let file = |start_ticks, boot_id: String| RunFile {
+            launch: "l".into(),
+            pid,
+            start_ticks,
+            boot_id,
+        };
+        assert!(
+            Run {
+                pid,
+                file: file(ticks, boot_id())
+            }
+            .alive()
+        );
+        assert!(
+            !Run {
+                pid,
+                file: file(ticks + 1, boot_id())
+            }
+            .alive()
+        );
+        assert!(
+            !Run {
+                pid,
+                file: file(ticks, "another boot".into())
+            }
+            .alive()
+        );
     }
 }

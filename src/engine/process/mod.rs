@@ -15,7 +15,9 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable, Used};
+use actors::ports::engine::{
+    ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable, Used,
+};
 use async_trait::async_trait;
 use events::id::ProjectName;
 use events::policy::room::HostMemory;
@@ -50,7 +52,12 @@ pub struct ProcessEngine {
 
 impl ProcessEngine {
     /// An engine whose containers live below `data`. `allow_unisolated` lets agents that are not ours run without a sandbox.
-    pub fn new(data: &Path, binary: PathBuf, sandbox: Sandbox, allow_unisolated: bool) -> std::io::Result<Self> {
+    pub fn new(
+        data: &Path,
+        binary: PathBuf,
+        sandbox: Sandbox,
+        allow_unisolated: bool,
+    ) -> std::io::Result<Self> {
         let (berths, doors) = (data.join("berths"), data.join("d"));
         for folder in [&berths, &doors] {
             std::fs::create_dir_all(folder)?;
@@ -82,6 +89,10 @@ impl ProcessEngine {
     }
 
     /// Starts the runner and waits until it says that it, or an earlier one, has the container.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
     async fn launch(&self, spec: &StartSpec, folder: &Path) -> Result<(), StartError> {
         let launch = data_encoding::HEXLOWER.encode(&random()?);
         let door = door_path(&self.doors, &spec.session);
@@ -96,20 +107,44 @@ impl ProcessEngine {
             "--launch".into(),
             launch.clone().into(),
         ];
-        inside.extend(cache.iter().flat_map(|cache| ["--cache".into(), cache.clone().into()]));
+        inside.extend(
+            cache
+                .iter()
+                .flat_map(|cache| ["--cache".into(), cache.clone().into()]),
+        );
         let (cache, binary) = (cache.as_deref(), self.binary.as_path());
-        let shown = sandbox::Shown { data: &self.data, berth: folder, door: &door, cache, binary };
+        let shown = sandbox::Shown {
+            data: &self.data,
+            berth: folder,
+            door: &door,
+            cache,
+            binary,
+        };
         let mut command = self.sandbox.command(&inside, &shown);
-        let info =
-            std::fs::File::create(folder.join(identity::info_file(&launch))).map_err(|e| StartError::failed("folder", e))?;
-        Owner::of(spec.name.n).give(&folder.join(identity::info_file(&launch))).map_err(|e| StartError::failed("folder", e))?;
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()));
-        command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(info);
+        let info = std::fs::File::create(folder.join(identity::info_file(&launch)))
+            .map_err(|e| StartError::failed("folder", e))?;
+        Owner::of(spec.name.n)
+            .give(&folder.join(identity::info_file(&launch)))
+            .map_err(|e| StartError::failed("folder", e))?;
+        command.env_clear().env(
+            "PATH",
+            std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()),
+        );
+        command
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(info);
         if let Owner::Dropped(id) = Owner::of(spec.name.n) {
             command.uid(id).gid(id);
         }
-        let mut child = command.spawn().map_err(|e| StartError::failed("spawn", e))?;
-        let mut stdout = child.stdout.take().ok_or_else(|| StartError::failed("spawn", "no pipe"))?;
+        let mut child = command
+            .spawn()
+            .map_err(|e| StartError::failed("spawn", e))?;
+        let mut stdout = child
+            .stdout
+            .take()
+            .ok_or_else(|| StartError::failed("spawn", "no pipe"))?;
         let mut said = [0; 8];
         let heard = tokio::time::timeout(SAID_WITHIN, stdout.read(&mut said)).await;
         // The child belongs to itself from here on; it is only waited for, so that it does not stay as a zombie.
@@ -121,10 +156,17 @@ impl ProcessEngine {
         match heard {
             Ok(Ok(n)) if n > 0 => Ok(()),
             Ok(_) => {
-                let said = std::fs::read_to_string(folder.join(identity::info_file(&launch))).unwrap_or_default();
-                Err(StartError::failed("runner", format!("the runner ended at once: {}", said.trim())))
+                let said = std::fs::read_to_string(folder.join(identity::info_file(&launch)))
+                    .unwrap_or_default();
+                Err(StartError::failed(
+                    "runner",
+                    format!("the runner ended at once: {}", said.trim()),
+                ))
             }
-            Err(_) => Err(StartError::failed("runner", format!("the runner said nothing within {} s", SAID_WITHIN.as_secs()))),
+            Err(_) => Err(StartError::failed(
+                "runner",
+                format!("the runner said nothing within {} s", SAID_WITHIN.as_secs()),
+            )),
         }
     }
 
@@ -139,7 +181,10 @@ impl ProcessEngine {
             if let Err(error) = identity::ended(pid).await {
                 tracing::debug!(container = %name, %error, "its end will be seen by the next list");
             }
-            watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+            watched
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&name);
             hints.send_modify(|n| *n += 1);
         });
     }
@@ -161,11 +206,16 @@ impl Engine for ProcessEngine {
     }
 
     async fn list(&self) -> Result<Vec<Seen>, Unreachable> {
-        let entries = std::fs::read_dir(&self.berths).map_err(|e| Unreachable(format!("{}: {e}", self.berths.display())))?;
+        let entries = std::fs::read_dir(&self.berths)
+            .map_err(|e| Unreachable(format!("{}: {e}", self.berths.display())))?;
         let mut seen = Vec::new();
         for entry in entries.flatten() {
-            let Some(name) = entry.file_name().to_str().and_then(ContainerName::parse) else { continue };
-            let Some(run) = identity::read_run(&entry.path()) else { continue };
+            let Some(name) = entry.file_name().to_str().and_then(ContainerName::parse) else {
+                continue;
+            };
+            let Some(run) = identity::read_run(&entry.path()) else {
+                continue;
+            };
             let status = match run.alive() {
                 true => {
                     self.watch(&name, run.pid);
@@ -173,7 +223,11 @@ impl Engine for ProcessEngine {
                 }
                 false => Status::Exited(identity::read_exit(&entry.path())),
             };
-            seen.push(Seen { name, engine_id: run.engine_id(), status });
+            seen.push(Seen {
+                name,
+                engine_id: run.engine_id(),
+                status,
+            });
         }
         Ok(seen)
     }
@@ -183,27 +237,37 @@ impl Engine for ProcessEngine {
             let why = "this agent would run without a sandbox: install bubblewrap, or accept it with --allow-unisolated";
             return Err(StartError::failed("not_isolated", why));
         }
-        let folder = self.prepare(&spec.name).map_err(|e| StartError::failed("folder", e))?;
+        let folder = self
+            .prepare(&spec.name)
+            .map_err(|e| StartError::failed("folder", e))?;
         if identity::read_run(&folder).is_none() {
             self.launch(spec, &folder).await?;
         }
-        let run = identity::read_run(&folder).ok_or_else(|| StartError::failed("runner", "the runner left no trace"))?;
+        let run = identity::read_run(&folder)
+            .ok_or_else(|| StartError::failed("runner", "the runner left no trace"))?;
         self.watch(&spec.name, run.pid);
         Ok(run.engine_id())
     }
 
     async fn stop(&self, name: &ContainerName, grace_ms: u64) -> Result<(), Unreachable> {
-        let Some(run) = identity::read_run(&self.folder(name)).filter(identity::Run::alive) else { return Ok(()) };
+        let Some(run) = identity::read_run(&self.folder(name)).filter(identity::Run::alive) else {
+            return Ok(());
+        };
         if grace_ms > 0 {
             run.signal(Signal::SIGTERM);
-            if tokio::time::timeout(Duration::from_millis(grace_ms), identity::ended(run.pid)).await.is_ok() {
+            if tokio::time::timeout(Duration::from_millis(grace_ms), identity::ended(run.pid))
+                .await
+                .is_ok()
+            {
                 return Ok(());
             }
         }
         run.kill_session();
         match tokio::time::timeout(GONE_WITHIN, identity::ended(run.pid)).await {
             Ok(_) => Ok(()),
-            Err(_) => Err(Unreachable(format!("{name} did not end although it was killed"))),
+            Err(_) => Err(Unreachable(format!(
+                "{name} did not end although it was killed"
+            ))),
         }
     }
 
@@ -214,7 +278,9 @@ impl Engine for ProcessEngine {
         }
         let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(&folder)).await;
         match removed {
-            Ok(Err(e)) if e.kind() != std::io::ErrorKind::NotFound => Err(Unreachable(format!("removing {name}: {e}"))),
+            Ok(Err(e)) if e.kind() != std::io::ErrorKind::NotFound => {
+                Err(Unreachable(format!("removing {name}: {e}")))
+            }
             Ok(_) => Ok(()),
             Err(e) => Err(Unreachable(e.to_string())),
         }
@@ -231,8 +297,12 @@ impl Engine for ProcessEngine {
 
     async fn used(&self, name: &ContainerName) -> Result<Option<Used>, Unreachable> {
         let run = identity::read_run(&self.folder(name)).filter(identity::Run::alive);
-        let Some(pid) = run.map(|run| run.pid) else { return Ok(None) };
-        tokio::task::spawn_blocking(move || used::used(pid)).await.map_err(|e| Unreachable(e.to_string()))
+        let Some(pid) = run.map(|run| run.pid) else {
+            return Ok(None);
+        };
+        tokio::task::spawn_blocking(move || used::used(pid))
+            .await
+            .map_err(|e| Unreachable(e.to_string()))
     }
 
     async fn forget_all_but(&self, projects: &BTreeSet<ProjectName>) {

@@ -59,7 +59,12 @@ impl Sandbox {
     /// Tries the fence on a command that does nothing, as the user that berths run as.
     pub fn probe() -> Self {
         let mut probe = std::process::Command::new("bwrap");
-        probe.args(FENCE).args(["--", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        probe
+            .args(FENCE)
+            .args(["--", "true"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         if let Owner::Dropped(id) = Owner::of(BerthNo(0)) {
             probe.uid(id).gid(id);
         }
@@ -87,7 +92,11 @@ impl Sandbox {
         };
         let mut command = tokio::process::Command::new("bwrap");
         command.args(["--info-fd", "2"]).args(FENCE);
-        for hidden in ["/root", "/home", "/run"].map(Path::new).into_iter().filter(|p| p.is_dir()) {
+        for hidden in ["/root", "/home", "/run"]
+            .map(Path::new)
+            .into_iter()
+            .filter(|p| p.is_dir())
+        {
             command.arg("--tmpfs").arg(hidden);
         }
         command.arg("--tmpfs").arg(shown.data);

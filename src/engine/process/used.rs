@@ -31,7 +31,13 @@ fn process(stat: &str) -> Option<Process> {
 pub(super) fn used(main: i32) -> Option<Used> {
     let mut all = HashMap::new();
     for entry in std::fs::read_dir("/proc").ok()?.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<i32>().ok())
+        else {
+            continue;
+        };
         let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
         all.extend(process(&stat).map(|process| (pid, process)));
     }
@@ -67,7 +73,10 @@ mod tests {
     fn a_process_is_read_whatever_its_name_is() {
         let tail = "S 7 1 1 0 -1 4 0 0 0 0 30 12 0 0 20 0 3 0 100 4096 25 18446744073709551615";
         let read = process(&format!("42 (a ) b) {tail}")).expect("a process");
-        assert_eq!((read.parent, read.ticks, read.threads, read.pages), (7, 42, 3, 25));
+        assert_eq!(
+            (read.parent, read.ticks, read.threads, read.pages),
+            (7, 42, 3, 25)
+        );
         assert!(process("").is_none() && process("42 (x) S").is_none());
         let own = used(i32::try_from(std::process::id()).expect("a pid")).expect("this test runs");
         assert!(own.memory_bytes > 0 && own.processes > 0);

@@ -18,24 +18,38 @@ impl Office {
             let registered = book.registered()?;
             Some((book.trunk.state.branch.clone(), registered.spec))
         })?;
-        let branch = branch.ok_or_else(|| ApiProblem::not_found("not_copied", "upstream was not copied yet"))?;
+        let branch = branch
+            .ok_or_else(|| ApiProblem::not_found("not_copied", "upstream was not copied yet"))?;
         let repo = &self.core.world.repo;
         let mut adopted = Adopted::default();
         let mut unused = repo.list_files(&project, &branch, FOLDER).await?;
-        if let Some(bytes) = repo.read_file(&project, &branch, &format!("{FOLDER}/{SPEC}")).await? {
+        if let Some(bytes) = repo
+            .read_file(&project, &branch, &format!("{FOLDER}/{SPEC}"))
+            .await?
+        {
             let text = String::from_utf8(bytes).map_err(ApiProblem::invalid)?;
             unused.retain(|file| file != SPEC);
             if spec != Some(events::id::Digest::of(text.as_bytes())) {
-                let change = ProjectChange { spec: Some(text), ..ProjectChange::default() };
+                let change = ProjectChange {
+                    spec: Some(text),
+                    ..ProjectChange::default()
+                };
                 self.change_project(wish, name, &change).await?;
                 adopted.spec = true;
             }
         }
-        if repo.read_file(&project, &branch, beads::PATH).await?.is_some() {
+        if repo
+            .read_file(&project, &branch, beads::PATH)
+            .await?
+            .is_some()
+        {
             let text = self.issues_of_repository(name).await?;
             adopted.issues = Some(self.import_beads(wish, name, &text).await?);
         }
-        adopted.unused = unused.into_iter().map(|file| format!("{FOLDER}/{file}")).collect();
+        adopted.unused = unused
+            .into_iter()
+            .map(|file| format!("{FOLDER}/{file}"))
+            .collect();
         Ok(adopted)
     }
 }

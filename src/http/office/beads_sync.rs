@@ -24,7 +24,16 @@ type Issues = BTreeMap<String, Issue>;
 
 fn by_id(text: &str, what: &str) -> Result<Issues, ApiProblem> {
     let issues = beads::read(text).map_err(|why| ApiProblem::invalid(format!("{what}: {why}")))?;
-    let named = |issue: Issue| (issue.get("id").and_then(Value::as_str).unwrap_or_default().to_owned(), issue);
+    let named = |issue: Issue| {
+        (
+            issue
+                .get("id")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+            issue,
+        )
+    };
     Ok(issues.into_iter().map(named).collect())
 }
 
@@ -41,14 +50,24 @@ impl Office {
     pub async fn sync_beads(&self, wish: &Wish, name: &str) -> Done<BeadsSynced> {
         let project = Self::name(name)?;
         let url = self.read(&project, |book| Some(book.registered()?.git_url.clone()))?;
-        let side = self.core.world.repo.side_file(&project, &url, beads::BRANCH, beads::PATH).await?;
-        let text = |bytes: Option<Vec<u8>>| String::from_utf8(bytes.unwrap_or_default()).map_err(ApiProblem::invalid);
+        let side = self
+            .core
+            .world
+            .repo
+            .side_file(&project, &url, beads::BRANCH, beads::PATH)
+            .await?;
+        let text = |bytes: Option<Vec<u8>>| {
+            String::from_utf8(bytes.unwrap_or_default()).map_err(ApiProblem::invalid)
+        };
         let (theirs, base) = match side {
             Some(side) => (text(side.theirs)?, text(side.ours)?),
             None => Default::default(),
         };
         let (branch, path) = (beads::BRANCH, beads::PATH);
-        let theirs = by_id(&theirs, &format!("{path} on the branch {branch} cannot be read, mend it there"))?;
+        let theirs = by_id(
+            &theirs,
+            &format!("{path} on the branch {branch} cannot be read, mend it there"),
+        )?;
         let base = by_id(&base, "what was written last cannot be read")?;
         let (known, mut imported) = (self.known_issues(&project).await?, Issues::new());
         imported.extend(self.origins(&project).await?.into_values());
@@ -57,23 +76,38 @@ impl Office {
             .filter(|(id, _)| !known.contains_key(*id))
             .map(|(_, issue)| Value::Object(issue.clone()).to_string())
             .collect();
-        let before = by_id(&self.export_beads(name).await?, "what would be written cannot be read")?;
+        let before = by_id(
+            &self.export_beads(name).await?,
+            "what would be written cannot be read",
+        )?;
         let mut synced = BeadsSynced::default();
         if !new.is_empty() {
             let taken = self.import_beads(wish, name, &new.join("\n")).await?;
             let waits = |left: LeftOut| BeadsConflict {
-                what: format!("it waits there for {}, which is not new as well, or would close a circle", left.on),
+                what: format!(
+                    "it waits there for {}, which is not new as well, or would close a circle",
+                    left.on
+                ),
                 feature: left.issue,
             };
-            synced = BeadsSynced { taken: taken.taken, conflicts: taken.left_out.into_iter().map(waits).collect(), ..synced };
+            synced = BeadsSynced {
+                taken: taken.taken,
+                conflicts: taken.left_out.into_iter().map(waits).collect(),
+                ..synced
+            };
         }
         let now_known = self.known_issues(&project).await?;
         for (id, issue) in theirs.iter().filter(|(id, _)| known.contains_key(*id)) {
             let Some(ours) = before.get(id) else { continue };
             // Before we wrote it first it was as it was imported; and what is neither was there before us: theirs is what is new.
             let base = base.get(id).or_else(|| imported.get(id)).unwrap_or(ours);
-            let sides = Sides { base, theirs: issue, ours };
-            self.take_issue(wish, &project, (&known[id], &now_known), sides, &mut synced).await?;
+            let sides = Sides {
+                base,
+                theirs: issue,
+                ours,
+            };
+            self.take_issue(wish, &project, (&known[id], &now_known), sides, &mut synced)
+                .await?;
         }
         synced.published = self.publish_beads(name).await?;
         Ok(synced)
@@ -88,26 +122,48 @@ impl Office {
         synced: &mut BeadsSynced,
     ) -> Done<()> {
         let id = Self::id(id)?;
-        let wanted = self.read(project, |book| Some(book.feature(&id).map(|known| asked(known, sides))))?;
-        let Some(wanted) = wanted.filter(|wanted| *wanted != Asked::default()) else { return Ok(()) };
-        let line = Digest::of(Value::Object(sides.theirs.clone()).to_string().as_bytes()).to_string();
+        let wanted = self.read(project, |book| {
+            Some(book.feature(&id).map(|known| asked(known, sides)))
+        })?;
+        let Some(wanted) = wanted.filter(|wanted| *wanted != Asked::default()) else {
+            return Ok(());
+        };
+        let line =
+            Digest::of(Value::Object(sides.theirs.clone()).to_string().as_bytes()).to_string();
         let subject = Subject { project, id, line };
         let mut conflicts = wanted.conflicts.clone();
-        let mut commands: Vec<feature::Command> =
-            wanted.content.into_iter().map(|content| feature::Command::Edit { content }).collect();
+        let mut commands: Vec<feature::Command> = wanted
+            .content
+            .into_iter()
+            .map(|content| feature::Command::Edit { content })
+            .collect();
         let said = wanted.comments.into_iter().map(|(by, text)| {
-            let by = if by.trim().is_empty() { wish.by.clone() } else { by };
+            let by = if by.trim().is_empty() {
+                wish.by.clone()
+            } else {
+                by
+            };
             feature::Command::Comment { by, text }
         });
         commands.extend(said);
         commands.extend(wanted.turn.map(|turn| match turn {
-            Turn::Closed => feature::Command::Close { closing: Closing::DoneElsewhere, by: wish.by.clone() },
-            Turn::Reopened => feature::Command::Reopen { why: "opened again in Beads".to_owned(), by: wish.by.clone() },
+            Turn::Closed => feature::Command::Close {
+                closing: Closing::DoneElsewhere,
+                by: wish.by.clone(),
+            },
+            Turn::Reopened => feature::Command::Reopen {
+                why: "opened again in Beads".to_owned(),
+                by: wish.by.clone(),
+            },
         }));
         for (at, command) in commands.into_iter().enumerate() {
             conflicts.extend(self.ask_feature(wish, &subject, at, command).await?);
         }
-        let edges = wanted.depends.iter().map(|on| (on, false)).chain(wanted.freed.iter().map(|on| (on, true)));
+        let edges = wanted
+            .depends
+            .iter()
+            .map(|on| (on, false))
+            .chain(wanted.freed.iter().map(|on| (on, true)));
         for (on, remove) in edges {
             match known.get(on) {
                 Some(on) => conflicts.extend(self.ask_edge(wish, &subject, on, remove).await?),
@@ -115,12 +171,20 @@ impl Office {
             }
         }
         for (at, what) in conflicts.iter().enumerate() {
-            let command = feature::Command::Comment { by: BY.to_owned(), text: format!("In Beads: {what}.") };
+            let command = feature::Command::Comment {
+                by: BY.to_owned(),
+                text: format!("In Beads: {what}."),
+            };
             self.ask_feature(wish, &subject, at, command).await?;
         }
         synced.changed += 1;
         let feature = subject.id.to_string();
-        synced.conflicts.extend(conflicts.into_iter().map(|what| BeadsConflict { feature: feature.clone(), what }));
+        synced
+            .conflicts
+            .extend(conflicts.into_iter().map(|what| BeadsConflict {
+                feature: feature.clone(),
+                what,
+            }));
         Ok(())
     }
 
@@ -133,16 +197,32 @@ impl Office {
         command: feature::Command,
     ) -> Done<Option<String>> {
         let stream = StreamId::Feature(subject.project.clone(), subject.id.clone());
-        self.ask(wish, subject, (at, stream), AnyCommand::Feature(command)).await
+        self.ask(wish, subject, (at, stream), AnyCommand::Feature(command))
+            .await
     }
 
-    async fn ask_edge(&self, wish: &Wish, subject: &Subject<'_>, on: &str, remove: bool) -> Done<Option<String>> {
-        let edge = backlog::event::Edge { feature: subject.id.clone(), on: Self::id(on)? };
+    async fn ask_edge(
+        &self,
+        wish: &Wish,
+        subject: &Subject<'_>,
+        on: &str,
+        remove: bool,
+    ) -> Done<Option<String>> {
+        let edge = backlog::event::Edge {
+            feature: subject.id.clone(),
+            on: Self::id(on)?,
+        };
         let command = match remove {
             true => backlog::Command::RemoveDependency { edge },
             false => backlog::Command::AddDependency { edge },
         };
-        self.ask(wish, subject, (0, StreamId::Backlog(subject.project.clone())), AnyCommand::Backlog(command)).await
+        self.ask(
+            wish,
+            subject,
+            (0, StreamId::Backlog(subject.project.clone())),
+            AnyCommand::Backlog(command),
+        )
+        .await
     }
 
     async fn ask(
@@ -153,7 +233,10 @@ impl Office {
         command: AnyCommand,
     ) -> Done<Option<String>> {
         let Subject { project, id, line } = subject;
-        let told = Wish::keyed(&wish.by, &format!("beads sync {project} {id} {line} {at} {command:?}"));
+        let told = Wish::keyed(
+            &wish.by,
+            &format!("beads sync {project} {id} {line} {at} {command:?}"),
+        );
         match self.tell(&told, told.id, stream, command).await {
             Ok(_) => Ok(None),
             Err(problem) if problem.status.is_client_error() => Ok(Some(problem.detail)),

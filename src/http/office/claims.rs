@@ -37,7 +37,9 @@ fn holder(wish: &Wish, named: Option<&str>) -> Done<String> {
     let name = named.unwrap_or(&wish.by);
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');
     if name.is_empty() || name.len() > HOLDER_MAX || !name.chars().all(known) {
-        let why = format!("a holder is 1 to {HOLDER_MAX} of a-z, A-Z, 0-9, '.', '_', '@' and '-', not {name:?}");
+        let why = format!(
+            "a holder is 1 to {HOLDER_MAX} of a-z, A-Z, 0-9, '.', '_', '@' and '-', not {name:?}"
+        );
         return Err(ApiProblem::invalid(why));
     }
     Ok(name.to_owned())
@@ -45,14 +47,22 @@ fn holder(wish: &Wish, named: Option<&str>) -> Done<String> {
 
 impl Office {
     fn desk(wish: &Wish, named: Option<&str>) -> Done<AtDesk> {
-        Ok(AtDesk { holder: holder(wish, named)?, principal: Principal::Operator(wish.by.as_str().into()), id: wish.id })
+        Ok(AtDesk {
+            holder: holder(wish, named)?,
+            principal: Principal::Operator(wish.by.as_str().into()),
+            id: wish.id,
+        })
     }
 
     fn outside(&self) -> Outside {
         Outside::new(self.core.clone())
     }
 
-    fn held(&self, wish: &Wish, holding: &Holding<'_>) -> Done<(AtDesk, ProjectName, FeatureId, Epoch)> {
+    fn held(
+        &self,
+        wish: &Wish,
+        holding: &Holding<'_>,
+    ) -> Done<(AtDesk, ProjectName, FeatureId, Epoch)> {
         let desk = Self::desk(wish, holding.holder)?;
         let (project, feature) = (Self::name(holding.project)?, Self::id(holding.feature)?);
         self.feature(holding.project, holding.feature)?;
@@ -60,14 +70,24 @@ impl Office {
     }
 
     /// Claims a certain feature, or the best; none when nothing is ready.
-    pub async fn claim(&self, wish: &Wish, name: &str, id: Option<&str>, named: Option<&str>) -> Done<Option<ClaimShape>> {
+    pub async fn claim(
+        &self,
+        wish: &Wish,
+        name: &str,
+        id: Option<&str>,
+        named: Option<&str>,
+    ) -> Done<Option<ClaimShape>> {
         let (project, feature) = (Self::name(name)?, id.map(Self::id).transpose()?);
         if let Some(id) = id {
             self.feature(name, id)?;
         }
         let desk = Self::desk(wish, named)?;
-        let Some(granted) = self.outside().claim(&desk, &project, feature).await? else { return Ok(None) };
-        let base = self.read(&project, |book| Some(book.trunk.state.head.as_ref().map(ToString::to_string)))?;
+        let Some(granted) = self.outside().claim(&desk, &project, feature).await? else {
+            return Ok(None);
+        };
+        let base = self.read(&project, |book| {
+            Some(book.trunk.state.head.as_ref().map(ToString::to_string))
+        })?;
         Ok(Some(ClaimShape {
             feature: granted.feature.to_string(),
             epoch: granted.epoch.0,
@@ -84,21 +104,33 @@ impl Office {
     pub fn heartbeat(&self, wish: &Wish, holding: &Holding<'_>) -> Done<Leased> {
         let (desk, project, feature, epoch) = self.held(wish, holding)?;
         self.outside().heartbeat(&desk, &project, &feature, epoch)?;
-        let lease_ms = self.read(&project, |book| Some(book.registered()?.settings.outside_lease_ms))?;
+        let lease_ms = self.read(&project, |book| {
+            Some(book.registered()?.settings.outside_lease_ms)
+        })?;
         Ok(Leased { lease_ms })
     }
 
     /// Gives a claim back.
     pub async fn release(&self, wish: &Wish, holding: &Holding<'_>, reason: &str) -> Done<Written> {
         let (desk, project, feature, epoch) = self.held(wish, holding)?;
-        Ok(written(&self.outside().release(&desk, &project, &feature, epoch, reason).await?))
+        Ok(written(
+            &self
+                .outside()
+                .release(&desk, &project, &feature, epoch, reason)
+                .await?,
+        ))
     }
 
     /// Hands a pushed commit in.
     pub async fn submit(&self, wish: &Wish, holding: &Holding<'_>, sha: &str) -> Done<Written> {
         let (desk, project, feature, epoch) = self.held(wish, holding)?;
         let sha = sha.parse().map_err(ApiProblem::invalid)?;
-        Ok(written(&self.outside().submit(&desk, &project, &feature, epoch, sha).await?))
+        Ok(written(
+            &self
+                .outside()
+                .submit(&desk, &project, &feature, epoch, sha)
+                .await?,
+        ))
     }
 
     /// Records pushes that were turned down, as far as they were for a claim's ref.
@@ -107,7 +139,11 @@ impl Office {
             return;
         }
         let wish = Wish::fresh(holder);
-        let desk = AtDesk { holder: holder.to_owned(), principal: Principal::Operator(holder.into()), id: wish.id };
+        let desk = AtDesk {
+            holder: holder.to_owned(),
+            principal: Principal::Operator(holder.into()),
+            id: wish.id,
+        };
         for (reference, why) in denied {
             if let Err(error) = self.outside().denied(&desk, project, reference, why).await {
                 tracing::warn!(%project, reference, why, %error, "a push that was turned down is not recorded");
@@ -116,7 +152,12 @@ impl Office {
     }
 
     /// Whether this holder may push to this ref of a project's gate now.
-    pub fn may_push(&self, holder: &str, project: &ProjectName, reference: &str) -> Result<(), String> {
+    pub fn may_push(
+        &self,
+        holder: &str,
+        project: &ProjectName,
+        reference: &str,
+    ) -> Result<(), String> {
         self.outside().may_push(holder, project, reference)
     }
 }

@@ -11,7 +11,9 @@ use events::stream::StreamId;
 
 use super::{Done, Office, Wish, unknown_feature, unknown_project, written};
 use crate::http::problem::ApiProblem;
-use crate::http::shapes::{self, Dependency, FeatureChange, FeatureShape, How, NewFeature, Written};
+use crate::http::shapes::{
+    self, Dependency, FeatureChange, FeatureShape, How, NewFeature, Written,
+};
 
 impl Office {
     /// Adds a batch of features, as one.
@@ -24,52 +26,95 @@ impl Office {
         batch.check().map_err(ApiProblem::invalid)?;
         let bytes = serde_json::to_vec(batch).map_err(ApiProblem::invalid)?;
         let digest = Digest::of(&bytes);
-        let unavailable = |e: events::log::ReadError| ApiProblem::from(ExecuteError::Unavailable(e.to_string()));
-        if let Some((receipt, admitted)) = admitted_before(&*self.core.world.log, wish.id).await.map_err(unavailable)? {
+        let unavailable =
+            |e: events::log::ReadError| ApiProblem::from(ExecuteError::Unavailable(e.to_string()));
+        if let Some((receipt, admitted)) = admitted_before(&*self.core.world.log, wish.id)
+            .await
+            .map_err(unavailable)?
+        {
             if admitted.batch != digest {
                 return Err(ExecuteError::IdReused.into());
             }
             let ids = admitted.ids.iter().map(ToString::to_string).collect();
-            return Ok(Written { ids, ..written(&receipt) });
+            return Ok(Written {
+                ids,
+                ..written(&receipt)
+            });
         }
-        let command = self.read(&name, |book| Some(admission(book, digest, batch)))?.map_err(ApiProblem::invalid)?;
+        let command = self
+            .read(&name, |book| Some(admission(book, digest, batch)))?
+            .map_err(ApiProblem::invalid)?;
         self.core.world.blobs.put(bytes).await?;
         let ids = match &command {
-            events::backlog::Command::Admit { ids, .. } => ids.iter().map(ToString::to_string).collect(),
+            events::backlog::Command::Admit { ids, .. } => {
+                ids.iter().map(ToString::to_string).collect()
+            }
             _ => vec![],
         };
-        let receipt = self.tell(wish, wish.id, StreamId::Backlog(name), AnyCommand::Backlog(command)).await?;
-        Ok(Written { ids, ..written(&receipt) })
+        let receipt = self
+            .tell(
+                wish,
+                wish.id,
+                StreamId::Backlog(name),
+                AnyCommand::Backlog(command),
+            )
+            .await?;
+        Ok(Written {
+            ids,
+            ..written(&receipt)
+        })
     }
 
     /// Adds one feature.
     pub async fn add_feature(&self, wish: &Wish, name: &str, new: NewFeature) -> Done<Written> {
-        self.add_features(wish, name, &Batch::single(new.content, new.depends_on)).await
+        self.add_features(wish, name, &Batch::single(new.content, new.depends_on))
+            .await
     }
 
-    async fn to_feature(&self, wish: &Wish, name: &str, id: &str, command: feature::Command) -> Done<Written> {
+    async fn to_feature(
+        &self,
+        wish: &Wish,
+        name: &str,
+        id: &str,
+        command: feature::Command,
+    ) -> Done<Written> {
         let stream = StreamId::Feature(Self::name(name)?, Self::id(id)?);
-        Ok(written(&self.tell(wish, wish.id, stream, AnyCommand::Feature(command)).await?))
+        Ok(written(
+            &self
+                .tell(wish, wish.id, stream, AnyCommand::Feature(command))
+                .await?,
+        ))
     }
 
     /// Says something about a feature.
     pub async fn comment(&self, wish: &Wish, name: &str, id: &str, text: &str) -> Done<Written> {
         let (by, text) = (wish.by.clone(), text.to_owned());
-        self.to_feature(wish, name, id, feature::Command::Comment { by, text }).await
+        self.to_feature(wish, name, id, feature::Command::Comment { by, text })
+            .await
     }
 
     /// Answers a feature's question, so that work goes on.
     pub async fn answer(&self, wish: &Wish, name: &str, id: &str, text: &str) -> Done<Written> {
         let (by, text) = (wish.by.clone(), text.to_owned());
-        self.to_feature(wish, name, id, feature::Command::Answer { by, text }).await
+        self.to_feature(wish, name, id, feature::Command::Answer { by, text })
+            .await
     }
 
     /// Changes what a feature asks for or its place in the queue; what is absent stays.
-    pub async fn change_feature(&self, wish: &Wish, name: &str, id: &str, change: FeatureChange) -> Done<Written> {
+    pub async fn change_feature(
+        &self,
+        wish: &Wish,
+        name: &str,
+        id: &str,
+        change: FeatureChange,
+    ) -> Done<Written> {
         let about_place = change.is_about_its_place();
         let content = change.apply(self.feature(name, id)?.content);
         let command = match about_place {
-            true => feature::Command::Rank { priority: content.priority, rank: content.rank },
+            true => feature::Command::Rank {
+                priority: content.priority,
+                rank: content.rank,
+            },
             false => feature::Command::Edit { content },
         };
         self.to_feature(wish, name, id, command).await
@@ -81,44 +126,100 @@ impl Office {
             How::DoneElsewhere => Closing::DoneElsewhere,
             How::WontDo => Closing::WontDo,
         };
-        self.to_feature(wish, name, id, feature::Command::Close { closing, by: wish.by.clone() }).await
+        self.to_feature(
+            wish,
+            name,
+            id,
+            feature::Command::Close {
+                closing,
+                by: wish.by.clone(),
+            },
+        )
+        .await
     }
 
     /// Opens a closed feature again.
     pub async fn reopen(&self, wish: &Wish, name: &str, id: &str, why: &str) -> Done<Written> {
         let (why, by) = (why.to_owned(), wish.by.clone());
-        self.to_feature(wish, name, id, feature::Command::Reopen { why, by }).await
+        self.to_feature(wish, name, id, feature::Command::Reopen { why, by })
+            .await
     }
 
     /// Takes a feature out of quarantine, with its bounds counted anew.
     pub async fn requeue(&self, wish: &Wish, name: &str, id: &str) -> Done<Written> {
-        self.to_feature(wish, name, id, feature::Command::Requeue { by: wish.by.clone() }).await
+        self.to_feature(
+            wish,
+            name,
+            id,
+            feature::Command::Requeue {
+                by: wish.by.clone(),
+            },
+        )
+        .await
     }
 
     /// Takes a feature out of the backlog; its refs and its history stay.
     pub async fn withdraw(&self, wish: &Wish, name: &str, id: &str) -> Done<Written> {
-        let done = self.to_feature(wish, name, id, feature::Command::Withdraw { by: wish.by.clone() }).await?;
+        let done = self
+            .to_feature(
+                wish,
+                name,
+                id,
+                feature::Command::Withdraw {
+                    by: wish.by.clone(),
+                },
+            )
+            .await?;
         let command = AnyCommand::Backlog(backlog::Command::Withdraw { id: Self::id(id)? });
-        let wish = Wish { expect: None, ..wish.clone() };
-        self.tell(&wish, wish.part("backlog"), StreamId::Backlog(Self::name(name)?), command).await?;
+        let wish = Wish {
+            expect: None,
+            ..wish.clone()
+        };
+        self.tell(
+            &wish,
+            wish.part("backlog"),
+            StreamId::Backlog(Self::name(name)?),
+            command,
+        )
+        .await?;
         Ok(done)
     }
 
     /// Adds or removes a dependency between two features.
-    pub async fn depend(&self, wish: &Wish, name: &str, id: &str, wanted: &Dependency) -> Done<Written> {
-        let edge = backlog::event::Edge { feature: Self::id(id)?, on: Self::id(&wanted.on)? };
+    pub async fn depend(
+        &self,
+        wish: &Wish,
+        name: &str,
+        id: &str,
+        wanted: &Dependency,
+    ) -> Done<Written> {
+        let edge = backlog::event::Edge {
+            feature: Self::id(id)?,
+            on: Self::id(&wanted.on)?,
+        };
         let command = match wanted.remove {
             true => backlog::Command::RemoveDependency { edge },
             false => backlog::Command::AddDependency { edge },
         };
         let project = Self::name(name)?;
         self.read(&project, |book| book.registered().map(|_| ()))?;
-        Ok(written(&self.tell(wish, wish.id, StreamId::Backlog(project), AnyCommand::Backlog(command)).await?))
+        Ok(written(
+            &self
+                .tell(
+                    wish,
+                    wish.id,
+                    StreamId::Backlog(project),
+                    AnyCommand::Backlog(command),
+                )
+                .await?,
+        ))
     }
 
     /// A project's features, in the order of the queue.
     pub fn features(&self, name: &str) -> Done<Vec<FeatureShape>> {
-        self.read(&Self::name(name)?, |book| book.registered().map(|_| shapes::features(book)))
+        self.read(&Self::name(name)?, |book| {
+            book.registered().map(|_| shapes::features(book))
+        })
     }
 
     /// One feature.
@@ -127,7 +228,9 @@ impl Office {
         let shape = self.read(&Self::name(name)?, |book| {
             book.registered()?;
             let tracked = book.features.get(&id);
-            Some(tracked.and_then(|t| Some(shapes::feature(book, &id, t.state.known()?, t.version))))
+            Some(
+                tracked.and_then(|t| Some(shapes::feature(book, &id, t.state.known()?, t.version))),
+            )
         })?;
         shape.ok_or_else(unknown_feature)
     }

@@ -22,7 +22,9 @@ const LOOKED_AT_MAX: usize = 512 * 1024 * 1024;
 impl Office {
     /// The berths of a project.
     pub fn berths(&self, name: &str) -> Done<Vec<BerthShape>> {
-        self.read(&Self::name(name)?, |book| book.registered().map(|_| shapes::berths(book)))
+        self.read(&Self::name(name)?, |book| {
+            book.registered().map(|_| shapes::berths(book))
+        })
     }
 
     /// One berth.
@@ -34,24 +36,53 @@ impl Office {
         })
     }
 
-    async fn to_berth(&self, wish: &Wish, name: &str, n: u16, command: container::Command) -> Done<Written> {
+    async fn to_berth(
+        &self,
+        wish: &Wish,
+        name: &str,
+        n: u16,
+        command: container::Command,
+    ) -> Done<Written> {
         let stream = StreamId::Container(Self::name(name)?, Self::berth(n));
-        Ok(written(&self.tell(wish, wish.id, stream, AnyCommand::Container(command)).await?))
+        Ok(written(
+            &self
+                .tell(wish, wish.id, stream, AnyCommand::Container(command))
+                .await?,
+        ))
     }
 
     /// Takes a berth out of service: what runs in it brings its work to safety and ends, nothing new is begun.
     pub async fn stop_berth(&self, wish: &Wish, name: &str, n: u16) -> Done<Written> {
-        self.to_berth(wish, name, n, container::Command::Withhold { by: wish.by.clone() }).await
+        self.to_berth(
+            wish,
+            name,
+            n,
+            container::Command::Withhold {
+                by: wish.by.clone(),
+            },
+        )
+        .await
     }
 
     /// Puts a berth back into service; one that is in service ends its session and goes on with the next job.
     pub async fn restart_berth(&self, wish: &Wish, name: &str, n: u16) -> Done<Written> {
-        let back = self.to_berth(wish, name, n, container::Command::Reinstate { by: wish.by.clone() }).await;
+        let back = self
+            .to_berth(
+                wish,
+                name,
+                n,
+                container::Command::Reinstate {
+                    by: wish.by.clone(),
+                },
+            )
+            .await;
         match back {
             Err(problem) if problem.code == "not_quarantined" => {
                 let id = wish.part("interrupt");
                 let stream = StreamId::Container(Self::name(name)?, Self::berth(n));
-                let command = AnyCommand::Container(container::Command::Interrupt { by: wish.by.clone() });
+                let command = AnyCommand::Container(container::Command::Interrupt {
+                    by: wish.by.clone(),
+                });
                 Ok(written(&self.tell(wish, id, stream, command).await?))
             }
             answer => answer,
@@ -61,10 +92,12 @@ impl Office {
     /// One session, over or not.
     pub fn session(&self, id: &str) -> Done<SessionShape> {
         let id: SessionId = id.parse().map_err(ApiProblem::invalid)?;
-        let found = self
-            .core
-            .projector
-            .read(|books| books.projects.values().find_map(|book| Some(shapes::session(book, &id, book.sessions.get(&id)?))));
+        let found = self.core.projector.read(|books| {
+            books
+                .projects
+                .values()
+                .find_map(|book| Some(shapes::session(book, &id, book.sessions.get(&id)?)))
+        });
         found.ok_or_else(|| ApiProblem::not_found("unknown_session", "there was no such session"))
     }
 
@@ -78,11 +111,19 @@ impl Office {
     /// Lines of what the sessions of a project printed that hold this text; the newest session first, within bounds.
     pub async fn find(&self, name: &str, text: &str) -> Done<Found> {
         if text.is_empty() || text.len() > FIND_MAX {
-            return Err(ApiProblem::invalid(format!("find is a text of 1 to {FIND_MAX} bytes")));
+            return Err(ApiProblem::invalid(format!(
+                "find is a text of 1 to {FIND_MAX} bytes"
+            )));
         }
         let mut sessions = self.read(&Self::name(name)?, |book| {
-            let kept = book.sessions.iter().filter(|(_, record)| record.transcript != Some(Transcript::Dropped));
-            book.registered().map(|_| kept.map(|(id, record)| (record.assigned, id.clone())).collect::<Vec<_>>())
+            let kept = book
+                .sessions
+                .iter()
+                .filter(|(_, record)| record.transcript != Some(Transcript::Dropped));
+            book.registered().map(|_| {
+                kept.map(|(id, record)| (record.assigned, id.clone()))
+                    .collect::<Vec<_>>()
+            })
         })?;
         sessions.sort_by(|a, b| b.cmp(a));
         let (mut found, mut looked) = (Found::default(), 0);
@@ -100,7 +141,10 @@ impl Office {
                     return Ok(found);
                 }
                 let line = line.chars().take(LINE_SHOWN).collect();
-                found.hits.push(Hit { session: session.to_string(), line });
+                found.hits.push(Hit {
+                    session: session.to_string(),
+                    line,
+                });
             }
         }
         Ok(found)
@@ -109,7 +153,10 @@ impl Office {
     /// A project on one page.
     pub fn board(&self, name: &str) -> Done<Board> {
         let name = Self::name(name)?;
-        let board = self.core.projector.read(|books| shapes::board(books.projects.get(&name)?, books));
+        let board = self
+            .core
+            .projector
+            .read(|books| shapes::board(books.projects.get(&name)?, books));
         board.ok_or_else(unknown_project)
     }
 

@@ -68,13 +68,22 @@ impl Wish {
     /// A wish under a fresh id.
     pub fn fresh(by: &str) -> Self {
         let mut id = [0; 16];
-        getrandom::fill(&mut id).expect("a machine without randomness cannot tell one wish from another");
-        Self { by: by.to_owned(), id: CommandId(id), expect: None }
+        getrandom::fill(&mut id)
+            .expect("a machine without randomness cannot tell one wish from another");
+        Self {
+            by: by.to_owned(),
+            id: CommandId(id),
+            expect: None,
+        }
     }
 
     /// A wish under the caller's own key.
     pub fn keyed(by: &str, key: &str) -> Self {
-        Self { by: by.to_owned(), id: CommandId::derived(&["operator", by, key]), expect: None }
+        Self {
+            by: by.to_owned(),
+            id: CommandId::derived(&["operator", by, key]),
+            expect: None,
+        }
     }
 
     /// A further command of the same wish.
@@ -87,25 +96,55 @@ pub(super) type Done<T> = Result<T, ApiProblem>;
 
 fn unknown_project() -> ApiProblem {
     let refusal = project::Refusal::UnknownProject;
-    ApiProblem::not_found(events::aggregate::Refusal::code(&refusal), &refusal.to_string())
+    ApiProblem::not_found(
+        events::aggregate::Refusal::code(&refusal),
+        &refusal.to_string(),
+    )
 }
 
 fn unknown_feature() -> ApiProblem {
-    ApiProblem::not_found("unknown_feature", "there is no such feature; `feature list` shows those there are")
+    ApiProblem::not_found(
+        "unknown_feature",
+        "there is no such feature; `feature list` shows those there are",
+    )
 }
 
 fn written(receipt: &Receipt) -> Written {
-    Written { position: receipt.position.0, version: receipt.version.0, ids: vec![] }
+    Written {
+        position: receipt.position.0,
+        version: receipt.version.0,
+        ids: vec![],
+    }
 }
 
 impl Office {
     /// Sends a command in the name of a wish. The version that the caller looked at is a premise of the first one.
-    async fn tell(&self, wish: &Wish, id: CommandId, stream: StreamId, command: AnyCommand) -> Done<Receipt> {
-        let cause = Cause { principal: Principal::Operator(wish.by.as_str().into()), correlation: wish.id, causation: None };
-        let premises = wish.expect.map(|version| (stream.clone(), version)).into_iter().collect();
-        let told = self.core.directory.execute(&stream, command, id, cause, premises).await;
+    async fn tell(
+        &self,
+        wish: &Wish,
+        id: CommandId,
+        stream: StreamId,
+        command: AnyCommand,
+    ) -> Done<Receipt> {
+        let cause = Cause {
+            principal: Principal::Operator(wish.by.as_str().into()),
+            correlation: wish.id,
+            causation: None,
+        };
+        let premises = wish
+            .expect
+            .map(|version| (stream.clone(), version))
+            .into_iter()
+            .collect();
+        let told = self
+            .core
+            .directory
+            .execute(&stream, command, id, cause, premises)
+            .await;
         let receipt = told.map_err(|error| match error {
-            ExecuteError::Stale { stream: stale } if stale == stream && wish.expect.is_some() => ApiProblem::moved(&stream),
+            ExecuteError::Stale { stream: stale } if stale == stream && wish.expect.is_some() => {
+                ApiProblem::moved(&stream)
+            }
             other => other.into(),
         })?;
         self.core.projector.wait_for(receipt.position).await;
@@ -113,7 +152,10 @@ impl Office {
     }
 
     fn read<T>(&self, name: &ProjectName, read: impl FnOnce(&ProjectBook) -> Option<T>) -> Done<T> {
-        self.core.projector.read(|books| books.projects.get(name).and_then(read)).ok_or_else(unknown_project)
+        self.core
+            .projector
+            .read(|books| books.projects.get(name).and_then(read))
+            .ok_or_else(unknown_project)
     }
 
     fn name(name: &str) -> Done<ProjectName> {

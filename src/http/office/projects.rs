@@ -12,7 +12,9 @@ use super::{Done, Office, Wish, written};
 use crate::adapters::git::split_credentials;
 use crate::egress::presets::Presets;
 use crate::http::problem::ApiProblem;
-use crate::http::shapes::{self, CredentialShape, NewProject, ProjectChange, ProjectShape, Written};
+use crate::http::shapes::{
+    self, CredentialShape, NewProject, ProjectChange, ProjectShape, Written,
+};
 
 /// Largest spec, in bytes.
 const SPEC_MAX: usize = 1024 * 1024;
@@ -37,26 +39,52 @@ impl Office {
         let spec = new.spec.as_deref().map(check_spec).transpose()?;
         // What is embedded in the URL leaves it before anything else happens.
         let (git_url, embedded) = split_credentials(&new.git_url);
-        let credential = new.credential.as_ref().and_then(CredentialShape::credential).or(embedded);
-        let register = project::Command::Register { git_url: git_url.clone(), kind: new.kind };
+        let credential = new
+            .credential
+            .as_ref()
+            .and_then(CredentialShape::credential)
+            .or(embedded);
+        let register = project::Command::Register {
+            git_url: git_url.clone(),
+            kind: new.kind,
+        };
         // Decided here first, so that a refused registration does not ask upstream anything.
-        let state = self.core.projector.read(|books| books.projects.get(&name).map(|b| b.project.state.clone()));
-        let decided = events::aggregate::Aggregate::decide(&state.unwrap_or_default(), &register, self.core.world.clock.now());
+        let state = self
+            .core
+            .projector
+            .read(|books| books.projects.get(&name).map(|b| b.project.state.clone()));
+        let decided = events::aggregate::Aggregate::decide(
+            &state.unwrap_or_default(),
+            &register,
+            self.core.world.clock.now(),
+        );
         decided.map_err(|r| {
             let code = events::aggregate::Refusal::code(&r);
-            ExecuteError::Refused { code, message: r.to_string() }
+            ExecuteError::Refused {
+                code,
+                message: r.to_string(),
+            }
         })?;
         if credential.is_some() {
-            self.core.world.repo.keep_credential(&name, credential.as_ref()).await?;
+            self.core
+                .world
+                .repo
+                .keep_credential(&name, credential.as_ref())
+                .await?;
         }
         if let Err(error) = self.core.world.repo.probe(&name, &git_url).await {
             // Nothing is registered, so nothing is kept.
             self.core.world.repo.keep_credential(&name, None).await?;
             let detail = format!("{git_url} does not answer as a git repository: {error}");
-            return Err(ApiProblem { code: "upstream_unreachable".to_owned(), ..ApiProblem::invalid(detail) });
+            return Err(ApiProblem {
+                code: "upstream_unreachable".to_owned(),
+                ..ApiProblem::invalid(detail)
+            });
         }
         let stream = StreamId::Project(name.clone());
-        let receipt = self.tell(wish, wish.id, stream, AnyCommand::Project(register)).await?;
+        let receipt = self
+            .tell(wish, wish.id, stream, AnyCommand::Project(register))
+            .await?;
         match spec {
             Some(text) => self.write_spec(wish, &name, text).await,
             None => Ok(written(&receipt)),
@@ -67,15 +95,35 @@ impl Office {
         let bytes = text.len() as u64;
         let digest = self.core.world.blobs.put(text.as_bytes().to_vec()).await?;
         let command = project::Command::WriteSpec { digest, bytes };
-        let receipt = self.tell(wish, wish.part("spec"), StreamId::Project(name.clone()), AnyCommand::Project(command)).await?;
+        let receipt = self
+            .tell(
+                wish,
+                wish.part("spec"),
+                StreamId::Project(name.clone()),
+                AnyCommand::Project(command),
+            )
+            .await?;
         Ok(written(&receipt))
     }
 
     /// Whether the models that a change asks for can be asked: an agent without its model would fail session after session.
     fn check_models(&self, change: &ProjectChange) -> Done<()> {
-        let roles = change.agents.iter().flat_map(|agents| [&agents.initializer, &agents.reviewer, &agents.overseer]).flatten();
-        for provider in change.agent.iter().chain(roles).filter_map(AgentSpec::provider) {
-            self.core.world.models.protocol(provider).map_err(ApiProblem::invalid)?;
+        let roles = change
+            .agents
+            .iter()
+            .flat_map(|agents| [&agents.initializer, &agents.reviewer, &agents.overseer])
+            .flatten();
+        for provider in change
+            .agent
+            .iter()
+            .chain(roles)
+            .filter_map(AgentSpec::provider)
+        {
+            self.core
+                .world
+                .models
+                .protocol(provider)
+                .map_err(ApiProblem::invalid)?;
         }
         Ok(())
     }
@@ -97,23 +145,40 @@ impl Office {
     }
 
     /// Changes settings, target and spec; what is absent stays.
-    pub async fn change_project(&self, wish: &Wish, name: &str, change: &ProjectChange) -> Done<Written> {
+    pub async fn change_project(
+        &self,
+        wish: &Wish,
+        name: &str,
+        change: &ProjectChange,
+    ) -> Done<Written> {
         let name = Self::name(name)?;
         let settings = self.read(&name, |book| Some(book.registered()?.settings.clone()))?;
         let spec = change.spec.as_deref().map(check_spec).transpose()?;
         self.check_models(change)?;
         let stream = StreamId::Project(name.clone());
         if let Some(credential) = &change.credential {
-            self.core.world.repo.keep_credential(&name, credential.credential().as_ref()).await?;
+            self.core
+                .world
+                .repo
+                .keep_credential(&name, credential.credential().as_ref())
+                .await?;
         }
         let mut settings = change.apply(settings);
         self.add_presets(&mut settings.egress, &change.egress_presets)?;
         let settings = Box::new(settings);
         let command = AnyCommand::Project(project::Command::ChangeSettings { settings });
-        let mut last = written(&self.tell(wish, wish.part("settings"), stream.clone(), command).await?);
+        let mut last = written(
+            &self
+                .tell(wish, wish.part("settings"), stream.clone(), command)
+                .await?,
+        );
         if let Some(count) = change.target {
             let command = AnyCommand::Project(project::Command::SetTarget { count });
-            last = written(&self.tell(wish, wish.part("target"), stream, command).await?);
+            last = written(
+                &self
+                    .tell(wish, wish.part("target"), stream, command)
+                    .await?,
+            );
         }
         match spec {
             Some(text) => self.write_spec(wish, &name, text).await,
@@ -132,31 +197,54 @@ impl Office {
             Wanted::Stop => project::Command::Stop { by },
             Wanted::Initialize => project::Command::AskInitialization,
         };
-        let receipt = self.tell(wish, wish.id, StreamId::Project(name), AnyCommand::Project(command)).await?;
+        let receipt = self
+            .tell(
+                wish,
+                wish.id,
+                StreamId::Project(name),
+                AnyCommand::Project(command),
+            )
+            .await?;
         Ok(written(&receipt))
     }
 
     /// Sets how many berths are wanted.
     pub async fn set_target(&self, wish: &Wish, name: &str, count: u16) -> Done<Written> {
         let command = AnyCommand::Project(project::Command::SetTarget { count });
-        Ok(written(&self.tell(wish, wish.id, StreamId::Project(Self::name(name)?), command).await?))
+        Ok(written(
+            &self
+                .tell(wish, wish.id, StreamId::Project(Self::name(name)?), command)
+                .await?,
+        ))
     }
 
     /// Deletes a stopped project; its name is never used again, and its log stays.
     pub async fn delete_project(&self, wish: &Wish, name: &str) -> Done<Written> {
         let name = Self::name(name)?;
-        let command = AnyCommand::Project(project::Command::Delete { by: wish.by.clone() });
-        let receipt = self.tell(wish, wish.id, StreamId::Project(name.clone()), command).await?;
+        let command = AnyCommand::Project(project::Command::Delete {
+            by: wish.by.clone(),
+        });
+        let receipt = self
+            .tell(wish, wish.id, StreamId::Project(name.clone()), command)
+            .await?;
         self.core.world.repo.keep_credential(&name, None).await?;
         if let Some(engine) = &self.premises.engine {
-            engine.forget_all_but(&self.core.projector.read(|books| books.registered_names())).await;
+            engine
+                .forget_all_but(&self.core.projector.read(|books| books.registered_names()))
+                .await;
         }
         Ok(written(&receipt))
     }
 
     /// All projects.
     pub fn projects(&self) -> Vec<ProjectShape> {
-        self.core.projector.read(|books| books.projects.values().filter_map(shapes::project).collect())
+        self.core.projector.read(|books| {
+            books
+                .projects
+                .values()
+                .filter_map(shapes::project)
+                .collect()
+        })
     }
 
     /// One project.
@@ -167,7 +255,9 @@ impl Office {
 
 fn check_spec(text: &str) -> Done<&str> {
     if text.trim().is_empty() || text.len() > SPEC_MAX {
-        return Err(ApiProblem::invalid(format!("the spec is empty or above {SPEC_MAX} bytes")));
+        return Err(ApiProblem::invalid(format!(
+            "the spec is empty or above {SPEC_MAX} bytes"
+        )));
     }
     Ok(text)
 }

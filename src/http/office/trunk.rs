@@ -14,17 +14,33 @@ const ASKED_FOR: u8 = 0;
 impl Office {
     /// The merge queue.
     pub fn trunk(&self, name: &str) -> Done<TrunkShape> {
-        self.read(&Self::name(name)?, |book| book.registered().map(|_| shapes::trunk(book)))
+        self.read(&Self::name(name)?, |book| {
+            book.registered().map(|_| shapes::trunk(book))
+        })
     }
 
     /// Brings our part of the repository up to date, through the queue; nothing is queued when it is.
     pub async fn scaffold(&self, wish: &Wish, name: &str) -> Done<ScaffoldShape> {
         let project = Self::name(name)?;
         let branch = self.read(&project, |book| Some(book.trunk.state.branch.clone()))?;
-        let branch = branch.ok_or_else(|| ApiProblem::not_found("not_copied", "upstream was not copied yet"))?;
-        let needed = self.core.world.repo.needs_scaffold(&project, &branch).await?;
+        let branch = branch
+            .ok_or_else(|| ApiProblem::not_found("not_copied", "upstream was not copied yet"))?;
+        let needed = self
+            .core
+            .world
+            .repo
+            .needs_scaffold(&project, &branch)
+            .await?;
         if needed {
-            self.to_trunk(wish, name, trunk::Command::Enqueue { kind: EntryKind::Scaffold, priority: ASKED_FOR }).await?;
+            self.to_trunk(
+                wish,
+                name,
+                trunk::Command::Enqueue {
+                    kind: EntryKind::Scaffold,
+                    priority: ASKED_FOR,
+                },
+            )
+            .await?;
         }
         Ok(ScaffoldShape { queued: needed })
     }
@@ -34,30 +50,62 @@ impl Office {
         let project = Self::name(name)?;
         let (head, works) = self.read(&project, |book| {
             book.registered()?;
-            let underway = book.known().filter(|(_, known, _)| known.stage.is_underway());
-            let works: Vec<_> = underway.map(|(id, known, _)| (id.clone(), known.epoch)).collect();
+            let underway = book
+                .known()
+                .filter(|(_, known, _)| known.stage.is_underway());
+            let works: Vec<_> = underway
+                .map(|(id, known, _)| (id.clone(), known.epoch))
+                .collect();
             Some((book.trunk.state.head.clone(), works))
         })?;
         let Some(head) = head else { return Ok(vec![]) };
-        let found = self.core.world.repo.collisions(&project, &head, &works).await?;
-        Ok(found.into_iter().map(|found| ConflictShape { feature: found.feature.to_string(), paths: found.paths }).collect())
+        let found = self
+            .core
+            .world
+            .repo
+            .collisions(&project, &head, &works)
+            .await?;
+        Ok(found
+            .into_iter()
+            .map(|found| ConflictShape {
+                feature: found.feature.to_string(),
+                paths: found.paths,
+            })
+            .collect())
     }
 
     /// Lets an entry change the protected paths that it was held for.
     pub async fn approve_change(&self, wish: &Wish, name: &str, entry: u64) -> Done<Written> {
-        let command = trunk::Command::ApproveChange { entry, by: wish.by.clone() };
+        let command = trunk::Command::ApproveChange {
+            entry,
+            by: wish.by.clone(),
+        };
         self.to_trunk(wish, name, command).await
     }
 
     /// Sends it back, with a reason that the next coder reads.
-    pub async fn refuse_change(&self, wish: &Wish, name: &str, entry: u64, why: &str) -> Done<Written> {
-        let command = trunk::Command::RefuseChange { entry, by: wish.by.clone(), why: why.to_owned() };
+    pub async fn refuse_change(
+        &self,
+        wish: &Wish,
+        name: &str,
+        entry: u64,
+        why: &str,
+    ) -> Done<Written> {
+        let command = trunk::Command::RefuseChange {
+            entry,
+            by: wish.by.clone(),
+            why: why.to_owned(),
+        };
         self.to_trunk(wish, name, command).await
     }
 
     async fn to_trunk(&self, wish: &Wish, name: &str, command: trunk::Command) -> Done<Written> {
         let stream = StreamId::Trunk(Self::name(name)?);
-        Ok(written(&self.tell(wish, wish.id, stream, AnyCommand::Trunk(command)).await?))
+        Ok(written(
+            &self
+                .tell(wish, wish.id, stream, AnyCommand::Trunk(command))
+                .await?,
+        ))
     }
 
     /// Takes out what a closed feature brought, or brings back what was taken out, through the queue like everything else.
@@ -71,6 +119,14 @@ impl Office {
             let why = "only what was merged can be undone, and only while nobody works on it again can that be undone";
             ApiProblem { code: "not_merged".to_owned(), ..ApiProblem::invalid(why) }
         })?;
-        self.to_trunk(wish, name, trunk::Command::Enqueue { kind, priority: ASKED_FOR }).await
+        self.to_trunk(
+            wish,
+            name,
+            trunk::Command::Enqueue {
+                kind,
+                priority: ASKED_FOR,
+            },
+        )
+        .await
     }
 }

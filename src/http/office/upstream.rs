@@ -21,7 +21,10 @@ impl Office {
                 git_url: registered.git_url.clone(),
                 branch: trunk.branch.clone(),
                 head: trunk.head.as_ref().map(ToString::to_string),
-                trouble: trunk.halt.as_ref().map(|halt| format!("{} ({})", halt.fault.advice(), halt.reason)),
+                trouble: trunk
+                    .halt
+                    .as_ref()
+                    .map(|halt| format!("{} ({})", halt.fault.advice(), halt.reason)),
                 host_keys,
             })
         })
@@ -30,10 +33,14 @@ impl Office {
     /// Looks at upstream now.
     pub async fn fetch(&self, name: &str) -> Done<UpstreamShape> {
         let project = Self::name(name)?;
-        self.core.watcher().look(&project).await.map_err(|error| match error {
-            LookError::NotCopied => ApiProblem::not_found("not_copied", &error.to_string()),
-            LookError::Execute(error) => error.into(),
-        })?;
+        self.core
+            .watcher()
+            .look(&project)
+            .await
+            .map_err(|error| match error {
+                LookError::NotCopied => ApiProblem::not_found("not_copied", &error.to_string()),
+                LookError::Execute(error) => error.into(),
+            })?;
         self.upstream(name).await
     }
 
@@ -41,14 +48,22 @@ impl Office {
     pub fn hook(&self, name: &str) -> Done<HookShape> {
         let secret = self.hook_secret(name)?;
         self.read(&Self::name(name)?, |book| book.registered().map(|_| ()))?;
-        Ok(HookShape { path: format!("/hooks/{name}"), secret })
+        Ok(HookShape {
+            path: format!("/hooks/{name}"),
+            secret,
+        })
     }
 
     /// The secret of a name's hook, whether there is such a project or not.
     pub fn hook_secret(&self, name: &str) -> Done<String> {
         let name = Self::name(name)?;
         let key = self.premises.hooks.as_ref();
-        let key = key.ok_or_else(|| ApiProblem::not_found("no_hooks", "hooks are heard on a port, and this server has none"))?;
+        let key = key.ok_or_else(|| {
+            ApiProblem::not_found(
+                "no_hooks",
+                "hooks are heard on a port, and this server has none",
+            )
+        })?;
         Ok(key.secret(&name))
     }
 
@@ -66,15 +81,34 @@ impl Office {
         let seen: Sha = sha.parse().map_err(ApiProblem::invalid)?;
         let (branch, fault) = self.read(&name, |book| {
             let trunk = &book.trunk.state;
-            Some((trunk.branch.clone()?, trunk.halt.as_ref().map(|halt| halt.fault.clone())))
+            Some((
+                trunk.branch.clone()?,
+                trunk.halt.as_ref().map(|halt| halt.fault.clone()),
+            ))
         })?;
-        let command = trunk::Command::AcceptRewrite { seen: seen.clone(), by: wish.by.clone() };
-        let told = written(&self.tell(wish, wish.id, StreamId::Trunk(name.clone()), AnyCommand::Trunk(command)).await?);
+        let command = trunk::Command::AcceptRewrite {
+            seen: seen.clone(),
+            by: wish.by.clone(),
+        };
+        let told = written(
+            &self
+                .tell(
+                    wish,
+                    wish.id,
+                    StreamId::Trunk(name.clone()),
+                    AnyCommand::Trunk(command),
+                )
+                .await?,
+        );
         // Recorded first: a gate that is behind what was recorded is brought there by the next look.
         if let Some(Fault::Rewritten { lost, seen: at }) = fault
             && at == seen
         {
-            self.core.world.repo.accept(&name, &branch, &lost, &seen).await?;
+            self.core
+                .world
+                .repo
+                .accept(&name, &branch, &lost, &seen)
+                .await?;
         }
         Ok(told)
     }

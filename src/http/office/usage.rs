@@ -31,14 +31,27 @@ impl Office {
                     usage.disk.transcript_bytes += bytes;
                 }
             }
-            let at_work = book.enlisted().filter_map(|(n, berth, _)| match &berth.slot {
-                Slot::Running { job, .. } => {
-                    let container = |generation: Generation| ContainerName { project: name.clone(), n, generation };
-                    Some(Running { name: container(berth.generation), role: job.role.name().to_owned() })
-                }
-                _ => None,
-            });
-            Some((usage, at_work.collect::<Vec<_>>(), settings.container.memory_mib))
+            let at_work = book
+                .enlisted()
+                .filter_map(|(n, berth, _)| match &berth.slot {
+                    Slot::Running { job, .. } => {
+                        let container = |generation: Generation| ContainerName {
+                            project: name.clone(),
+                            n,
+                            generation,
+                        };
+                        Some(Running {
+                            name: container(berth.generation),
+                            role: job.role.name().to_owned(),
+                        })
+                    }
+                    _ => None,
+                });
+            Some((
+                usage,
+                at_work.collect::<Vec<_>>(),
+                settings.container.memory_mib,
+            ))
         })?;
         if let Some(engine) = &self.premises.engine {
             // Each question has its time, so an engine that hangs is asked once.
@@ -56,7 +69,12 @@ impl Office {
         Ok(usage)
     }
 
-    async fn used(&self, engine: &dyn Engine, of: &Running, memory_mib: u32) -> Result<Option<ContainerUsage>, String> {
+    async fn used(
+        &self,
+        engine: &dyn Engine,
+        of: &Running,
+        memory_mib: u32,
+    ) -> Result<Option<ContainerUsage>, String> {
         let used = engine.used(&of.name).await.map_err(|e| e.to_string())?;
         Ok(used.map(|used| ContainerUsage {
             n: of.name.n.0,
@@ -72,9 +90,14 @@ impl Office {
     async fn disk(&self, name: &ProjectName, disk: DiskUsage) -> Done<DiskUsage> {
         let gate = self.premises.data.join(format!("gates/{name}.git"));
         let cache = Caches::of(&self.premises.data).of_project(name);
-        let looked = tokio::task::spawn_blocking(move || (bytes_below(&gate), bytes_below(&cache))).await;
-        let (gate_bytes, cache_bytes) =
-            looked.map_err(|e| ApiProblem::invalid(format!("the disk could not be looked at: {e}")))?;
-        Ok(DiskUsage { gate_bytes, cache_bytes, ..disk })
+        let looked =
+            tokio::task::spawn_blocking(move || (bytes_below(&gate), bytes_below(&cache))).await;
+        let (gate_bytes, cache_bytes) = looked
+            .map_err(|e| ApiProblem::invalid(format!("the disk could not be looked at: {e}")))?;
+        Ok(DiskUsage {
+            gate_bytes,
+            cache_bytes,
+            ..disk
+        })
     }
 }

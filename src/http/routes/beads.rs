@@ -10,23 +10,39 @@ use crate::http::problem::ProblemShape;
 use crate::http::shapes::{Adopted, BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(export_beads).service(import_beads).service(publish_beads).service(sync_beads).service(adopt);
+    config
+        .service(export_beads)
+        .service(import_beads)
+        .service(publish_beads)
+        .service(sync_beads)
+        .service(adopt);
 }
 
 /// Every feature as a line of Beads' `issues.jsonl`.
 #[utoipa::path(context_path = "/api/v1", tag = "beads", params(Seen),
     responses((status = 200, body = String, content_type = "application/jsonl"), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/beads")]
-pub(in crate::http) async fn export_beads(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+pub(in crate::http) async fn export_beads(
+    office: Data<Office>,
+    name: Path<String>,
+    seen: Query<Seen>,
+) -> Answer {
     seen.wait(&office).await?;
-    Ok(HttpResponse::Ok().content_type("application/jsonl").body(office.export_beads(&name).await?))
+    Ok(HttpResponse::Ok()
+        .content_type("application/jsonl")
+        .body(office.export_beads(&name).await?))
 }
 
 /// Take in the issues that are not there yet: those of the body, or those of the repository.
 #[utoipa::path(context_path = "/api/v1", tag = "beads",
     responses((status = 200, body = BeadsTaken), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/beads")]
-pub(in crate::http) async fn import_beads(office: Data<Office>, wish: Wish, name: Path<String>, file: Json<BeadsFile>) -> Answer {
+pub(in crate::http) async fn import_beads(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+    file: Json<BeadsFile>,
+) -> Answer {
     let text = match &file.text {
         Some(text) => text.clone(),
         None => office.issues_of_repository(&name).await?,
@@ -46,7 +62,11 @@ pub(in crate::http) async fn publish_beads(office: Data<Office>, name: Path<Stri
 #[utoipa::path(context_path = "/api/v1", tag = "beads",
     responses((status = 200, body = BeadsSynced), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/beads/sync")]
-pub(in crate::http) async fn sync_beads(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+pub(in crate::http) async fn sync_beads(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+) -> Answer {
     ok(office.sync_beads(&wish, &name).await?)
 }
 

@@ -11,15 +11,28 @@ use crate::http::shapes::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Subm
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     // The next one first: `claim` would pass for the id of a feature otherwise.
-    config.service(claim_next).service(claim_one).service(heartbeat).service(release).service(submit);
+    config
+        .service(claim_next)
+        .service(claim_one)
+        .service(heartbeat)
+        .service(release)
+        .service(submit);
 }
 
 /// Claim the best feature that is ready.
 #[utoipa::path(context_path = "/api/v1", tag = "claims", responses(
     (status = 200, body = ClaimShape), (status = 204, description = "nothing is ready"), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/claim")]
-pub(in crate::http) async fn claim_next(office: Data<Office>, wish: Wish, name: Path<String>, new: Json<NewClaim>) -> Answer {
-    match office.claim(&wish, &name, None, new.holder.as_deref()).await? {
+pub(in crate::http) async fn claim_next(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+    new: Json<NewClaim>,
+) -> Answer {
+    match office
+        .claim(&wish, &name, None, new.holder.as_deref())
+        .await?
+    {
         Some(claim) => ok(claim),
         None => Ok(HttpResponse::NoContent().finish()),
     }
@@ -35,7 +48,10 @@ pub(in crate::http) async fn claim_one(
     path: Path<(String, String)>,
     new: Json<NewClaim>,
 ) -> Answer {
-    match office.claim(&wish, &path.0, Some(&path.1), new.holder.as_deref()).await? {
+    match office
+        .claim(&wish, &path.0, Some(&path.1), new.holder.as_deref())
+        .await?
+    {
         Some(claim) => ok(claim),
         None => Ok(HttpResponse::NoContent().finish()),
     }
@@ -51,7 +67,12 @@ pub(in crate::http) async fn heartbeat(
     path: Path<(String, String)>,
     beat: Json<Heartbeat>,
 ) -> Answer {
-    let holding = Holding { project: &path.0, feature: &path.1, epoch: beat.epoch, holder: beat.holder.as_deref() };
+    let holding = Holding {
+        project: &path.0,
+        feature: &path.1,
+        epoch: beat.epoch,
+        holder: beat.holder.as_deref(),
+    };
     ok(office.heartbeat(&wish, &holding)?)
 }
 
@@ -65,7 +86,12 @@ pub(in crate::http) async fn release(
     path: Path<(String, String)>,
     back: Json<Release>,
 ) -> Answer {
-    let holding = Holding { project: &path.0, feature: &path.1, epoch: back.epoch, holder: back.holder.as_deref() };
+    let holding = Holding {
+        project: &path.0,
+        feature: &path.1,
+        epoch: back.epoch,
+        holder: back.holder.as_deref(),
+    };
     ok(office.release(&wish, &holding, &back.reason).await?)
 }
 
@@ -79,6 +105,11 @@ pub(in crate::http) async fn submit(
     path: Path<(String, String)>,
     work: Json<Submission>,
 ) -> Answer {
-    let holding = Holding { project: &path.0, feature: &path.1, epoch: work.epoch, holder: work.holder.as_deref() };
+    let holding = Holding {
+        project: &path.0,
+        feature: &path.1,
+        epoch: work.epoch,
+        holder: work.holder.as_deref(),
+    };
     ok(office.submit(&wish, &holding, &work.sha).await?)
 }

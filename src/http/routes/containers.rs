@@ -9,14 +9,22 @@ use crate::http::problem::ProblemShape;
 use crate::http::shapes::{BerthShape, Written};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(list_containers).service(show_container).service(stop_container).service(restart_container);
+    config
+        .service(list_containers)
+        .service(show_container)
+        .service(stop_container)
+        .service(restart_container);
 }
 
 /// The berths of a project.
 #[utoipa::path(context_path = "/api/v1", tag = "containers", params(Seen),
     responses((status = 200, body = [BerthShape]), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/containers")]
-pub(in crate::http) async fn list_containers(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+pub(in crate::http) async fn list_containers(
+    office: Data<Office>,
+    name: Path<String>,
+    seen: Query<Seen>,
+) -> Answer {
     seen.wait(&office).await?;
     ok(office.berths(&name)?)
 }
@@ -25,7 +33,11 @@ pub(in crate::http) async fn list_containers(office: Data<Office>, name: Path<St
 #[utoipa::path(context_path = "/api/v1", tag = "containers", params(Seen),
     responses((status = 200, body = BerthShape), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/containers/{n}")]
-pub(in crate::http) async fn show_container(office: Data<Office>, path: Path<(String, u16)>, seen: Query<Seen>) -> Answer {
+pub(in crate::http) async fn show_container(
+    office: Data<Office>,
+    path: Path<(String, u16)>,
+    seen: Query<Seen>,
+) -> Answer {
     seen.wait(&office).await?;
     ok(office.show_berth(&path.0, path.1)?)
 }
@@ -34,7 +46,11 @@ pub(in crate::http) async fn show_container(office: Data<Office>, path: Path<(St
 #[utoipa::path(context_path = "/api/v1", tag = "containers",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/containers/{n}/stop")]
-pub(in crate::http) async fn stop_container(office: Data<Office>, wish: Wish, path: Path<(String, u16)>) -> Answer {
+pub(in crate::http) async fn stop_container(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, u16)>,
+) -> Answer {
     ok(office.stop_berth(&wish, &path.0, path.1).await?)
 }
 
@@ -42,6 +58,10 @@ pub(in crate::http) async fn stop_container(office: Data<Office>, wish: Wish, pa
 #[utoipa::path(context_path = "/api/v1", tag = "containers",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/containers/{n}/restart")]
-pub(in crate::http) async fn restart_container(office: Data<Office>, wish: Wish, path: Path<(String, u16)>) -> Answer {
+pub(in crate::http) async fn restart_container(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, u16)>,
+) -> Answer {
     ok(office.restart_berth(&wish, &path.0, path.1).await?)
 }

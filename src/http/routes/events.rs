@@ -51,11 +51,15 @@ struct Filter {
 impl Filter {
     fn matches(&self, envelope: &Envelope) -> bool {
         let project = || envelope.stream.project().map(ToString::to_string);
-        let is = |wanted: &Option<String>, found: &dyn Fn() -> Option<String>| wanted.is_none() || *wanted == found();
+        let is = |wanted: &Option<String>, found: &dyn Fn() -> Option<String>| {
+            wanted.is_none() || *wanted == found()
+        };
         is(&self.stream, &|| Some(envelope.stream.to_string()))
             && is(&self.project, &project)
             && is(&self.kind, &|| Some(envelope.kind.to_string()))
-            && is(&self.correlation, &|| Some(envelope.cause.correlation.to_string()))
+            && is(&self.correlation, &|| {
+                Some(envelope.cause.correlation.to_string())
+            })
     }
 }
 
@@ -70,10 +74,16 @@ fn unavailable(error: ReadError) -> ApiProblem {
 pub(in crate::http) async fn list_events(office: Data<Office>, filter: Query<Filter>) -> Answer {
     let limit = filter.limit.unwrap_or(LIMIT_MAX);
     if limit == 0 || limit > LIMIT_MAX {
-        return Err(ApiProblem::invalid(format!("limit is {limit}, 1 to {LIMIT_MAX} are allowed")));
+        return Err(ApiProblem::invalid(format!(
+            "limit is {limit}, 1 to {LIMIT_MAX} are allowed"
+        )));
     }
     if filter.wait {
-        office.core.projector.wait_for(Position(filter.after.saturating_add(1))).await;
+        office
+            .core
+            .projector
+            .wait_for(Position(filter.after.saturating_add(1)))
+            .await;
     }
     let log = &office.core.world.log;
     let (mut next, mut events, mut scanned) = (Position(filter.after), Vec::new(), 0);
@@ -94,7 +104,11 @@ pub(in crate::http) async fn list_events(office: Data<Office>, filter: Query<Fil
         }
     }
     let head = log.head().await.map_err(unavailable)?.position.0;
-    ok(EventPage { events, next: next.0, head })
+    ok(EventPage {
+        events,
+        next: next.0,
+        head,
+    })
 }
 
 /// One event.
@@ -103,9 +117,21 @@ pub(in crate::http) async fn list_events(office: Data<Office>, filter: Query<Fil
 #[get("/events/{position}")]
 pub(in crate::http) async fn show_event(office: Data<Office>, position: Path<u64>) -> Answer {
     let before = Position(position.saturating_sub(1));
-    let found = office.core.world.log.read_all(before, 1).await.map_err(unavailable)?;
-    match found.first().filter(|envelope| envelope.position.0 == *position) {
+    let found = office
+        .core
+        .world
+        .log
+        .read_all(before, 1)
+        .await
+        .map_err(unavailable)?;
+    match found
+        .first()
+        .filter(|envelope| envelope.position.0 == *position)
+    {
         Some(envelope) => ok(EventShape::from(envelope)),
-        None => Err(ApiProblem::not_found("unknown_event", &format!("there is no event at position {position}"))),
+        None => Err(ApiProblem::not_found(
+            "unknown_event",
+            &format!("there is no event at position {position}"),
+        )),
     }
 }

@@ -8,7 +8,9 @@ use super::{Answer, Seen, ok, versioned};
 use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
-use crate::http::shapes::{CloseWish, Dependency, FeatureChange, FeatureShape, NewFeature, Text, Written};
+use crate::http::shapes::{
+    CloseWish, Dependency, FeatureChange, FeatureShape, NewFeature, Text, Written,
+};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -30,7 +32,11 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[utoipa::path(context_path = "/api/v1", tag = "features", params(Seen),
     responses((status = 200, body = [FeatureShape]), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/features")]
-pub(in crate::http) async fn list_features(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+pub(in crate::http) async fn list_features(
+    office: Data<Office>,
+    name: Path<String>,
+    seen: Query<Seen>,
+) -> Answer {
     seen.wait(&office).await?;
     ok(office.features(&name)?)
 }
@@ -39,7 +45,12 @@ pub(in crate::http) async fn list_features(office: Data<Office>, name: Path<Stri
 #[utoipa::path(context_path = "/api/v1", tag = "features",
     responses((status = 201, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features")]
-pub(in crate::http) async fn add_feature(office: Data<Office>, wish: Wish, name: Path<String>, new: Json<NewFeature>) -> Answer {
+pub(in crate::http) async fn add_feature(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+    new: Json<NewFeature>,
+) -> Answer {
     Ok(HttpResponse::Created().json(office.add_feature(&wish, &name, new.into_inner()).await?))
 }
 
@@ -47,7 +58,12 @@ pub(in crate::http) async fn add_feature(office: Data<Office>, wish: Wish, name:
 #[utoipa::path(context_path = "/api/v1", tag = "features",
     responses((status = 201, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/backlog")]
-pub(in crate::http) async fn add_backlog(office: Data<Office>, wish: Wish, name: Path<String>, batch: Json<Batch>) -> Answer {
+pub(in crate::http) async fn add_backlog(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+    batch: Json<Batch>,
+) -> Answer {
     Ok(HttpResponse::Created().json(office.add_features(&wish, &name, &batch).await?))
 }
 
@@ -55,7 +71,11 @@ pub(in crate::http) async fn add_backlog(office: Data<Office>, wish: Wish, name:
 #[utoipa::path(context_path = "/api/v1", tag = "features", params(Seen),
     responses((status = 200, body = FeatureShape), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/features/{id}")]
-pub(in crate::http) async fn show_feature(office: Data<Office>, path: Path<(String, String)>, seen: Query<Seen>) -> Answer {
+pub(in crate::http) async fn show_feature(
+    office: Data<Office>,
+    path: Path<(String, String)>,
+    seen: Query<Seen>,
+) -> Answer {
     seen.wait(&office).await?;
     let feature = office.feature(&path.0, &path.1)?;
     let version = feature.version;
@@ -72,14 +92,20 @@ pub(in crate::http) async fn change_feature(
     path: Path<(String, String)>,
     change: Json<FeatureChange>,
 ) -> Answer {
-    ok(office.change_feature(&wish, &path.0, &path.1, change.into_inner()).await?)
+    ok(office
+        .change_feature(&wish, &path.0, &path.1, change.into_inner())
+        .await?)
 }
 
 /// Take it out of the backlog; its refs and its history stay.
 #[utoipa::path(context_path = "/api/v1", tag = "features",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[delete("/projects/{p}/features/{id}")]
-pub(in crate::http) async fn withdraw_feature(office: Data<Office>, wish: Wish, path: Path<(String, String)>) -> Answer {
+pub(in crate::http) async fn withdraw_feature(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, String)>,
+) -> Answer {
     ok(office.withdraw(&wish, &path.0, &path.1).await?)
 }
 
@@ -87,7 +113,12 @@ pub(in crate::http) async fn withdraw_feature(office: Data<Office>, wish: Wish, 
 #[utoipa::path(context_path = "/api/v1", tag = "features",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/comments")]
-pub(in crate::http) async fn comment(office: Data<Office>, wish: Wish, path: Path<(String, String)>, said: Json<Text>) -> Answer {
+pub(in crate::http) async fn comment(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, String)>,
+    said: Json<Text>,
+) -> Answer {
     ok(office.comment(&wish, &path.0, &path.1, &said.text).await?)
 }
 
@@ -95,7 +126,12 @@ pub(in crate::http) async fn comment(office: Data<Office>, wish: Wish, path: Pat
 #[utoipa::path(context_path = "/api/v1", tag = "features",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/answer")]
-pub(in crate::http) async fn answer(office: Data<Office>, wish: Wish, path: Path<(String, String)>, said: Json<Text>) -> Answer {
+pub(in crate::http) async fn answer(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, String)>,
+    said: Json<Text>,
+) -> Answer {
     ok(office.answer(&wish, &path.0, &path.1, &said.text).await?)
 }
 
@@ -116,7 +152,12 @@ pub(in crate::http) async fn close(
 #[utoipa::path(context_path = "/api/v1", tag = "features",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/reopen")]
-pub(in crate::http) async fn reopen(office: Data<Office>, wish: Wish, path: Path<(String, String)>, why: Json<Text>) -> Answer {
+pub(in crate::http) async fn reopen(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, String)>,
+    why: Json<Text>,
+) -> Answer {
     ok(office.reopen(&wish, &path.0, &path.1, &why.text).await?)
 }
 
@@ -124,7 +165,11 @@ pub(in crate::http) async fn reopen(office: Data<Office>, wish: Wish, path: Path
 #[utoipa::path(context_path = "/api/v1", tag = "features",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/requeue")]
-pub(in crate::http) async fn requeue(office: Data<Office>, wish: Wish, path: Path<(String, String)>) -> Answer {
+pub(in crate::http) async fn requeue(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, String)>,
+) -> Answer {
     ok(office.requeue(&wish, &path.0, &path.1).await?)
 }
 

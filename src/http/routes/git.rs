@@ -34,7 +34,14 @@ async fn serve(
     let (project, within) = path.into_inner();
     let shape = office.project(&project)?;
     let name = shape.name.parse().map_err(ApiProblem::invalid)?;
-    let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
     let body = bounded(body, REQUEST_MAX).await?;
     let asked = GateRequest {
         within,
@@ -48,7 +55,11 @@ async fn serve(
     let denied = RefCell::new(Vec::new());
     let may_push = |reference: &str| {
         let may = office.may_push(&caller.by, &name, reference);
-        denied.borrow_mut().extend(may.as_ref().err().map(|why| (reference.to_owned(), why.clone())));
+        denied.borrow_mut().extend(
+            may.as_ref()
+                .err()
+                .map(|why| (reference.to_owned(), why.clone())),
+        );
         may
     };
     let answer = gate::serve(&gates.0, &project, asked, may_push).await;

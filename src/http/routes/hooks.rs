@@ -14,19 +14,37 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(resource("/hooks/{p}").route(post().to(heard)));
 }
 
-async fn heard(office: Data<Office>, request: HttpRequest, name: Path<String>, body: Payload) -> Answer {
+async fn heard(
+    office: Data<Office>,
+    request: HttpRequest,
+    name: Path<String>,
+    body: Payload,
+) -> Answer {
     let body = bounded(body, HOOK_MAX).await?;
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let proof = Proof {
         hub: header("x-hub-signature-256"),
         bare: header("x-forgejo-signature").or_else(|| header("x-gitea-signature")),
         token: header("x-gitlab-token"),
     };
     // A name that nobody has has a secret like every other: who does not know it is not told which names there are.
-    let proved = office.hook_secret(&name).is_ok_and(|secret| is_proved(&secret, &proof, &body));
+    let proved = office
+        .hook_secret(&name)
+        .is_ok_and(|secret| is_proved(&secret, &proof, &body));
     if !proved {
-        let detail = "the signature is not one of this project's secret; `project upstream hook` shows it".to_owned();
-        return Err(ApiProblem { status: StatusCode::UNAUTHORIZED, code: "bad_signature".to_owned(), detail });
+        let detail =
+            "the signature is not one of this project's secret; `project upstream hook` shows it"
+                .to_owned();
+        return Err(ApiProblem {
+            status: StatusCode::UNAUTHORIZED,
+            code: "bad_signature".to_owned(),
+            detail,
+        });
     }
     office.nudge(&name)?;
     Ok(HttpResponse::Accepted().finish())

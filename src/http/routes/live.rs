@@ -71,7 +71,10 @@ struct Wanted {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Sent<'a> {
     /// One event, in the log's order.
-    Event { position: u64, event: &'a EventShape },
+    Event {
+        position: u64,
+        event: &'a EventShape,
+    },
     /// Everything up to here was sent.
     Head { position: u64 },
     /// A project on one page.
@@ -100,23 +103,40 @@ pub(in crate::http) async fn live(
     office: Data<Office>,
     subscribers: Data<Subscribers>,
 ) -> Answer {
-    let project = wanted.project.as_deref().map(str::parse::<ProjectName>).transpose().map_err(ApiProblem::invalid)?;
+    let project = wanted
+        .project
+        .as_deref()
+        .map(str::parse::<ProjectName>)
+        .transpose()
+        .map_err(ApiProblem::invalid)?;
     if let Some(name) = &project {
         office.project(name.as_str())?;
     }
     let seat = subscribers.sit().ok_or_else(|| {
-        ApiProblem::unavailable("too_many_subscribers", &format!("{SUBSCRIBERS_MAX} subscribers are connected; try again later"))
+        ApiProblem::unavailable(
+            "too_many_subscribers",
+            &format!("{SUBSCRIBERS_MAX} subscribers are connected; try again later"),
+        )
     })?;
     let upgraded = actix_ws::handle_with_protocols(&request, body, &[LIVE_PROTOCOL]);
-    let (response, session, messages) = upgraded.map_err(|e| ApiProblem::invalid(format!("this is a WebSocket: {e}")))?;
+    let (response, session, messages) =
+        upgraded.map_err(|e| ApiProblem::invalid(format!("this is a WebSocket: {e}")))?;
     let kernel = office.core.directory.kernel();
     let head = office.core.projector.read(|books| books.position);
     let after = wanted.after.map_or(head, Position);
     let follower = Follower::new(kernel.log.clone(), &kernel.feed, after);
-    let feeding = Feeding { office: office.get_ref().clone(), project, boards: wanted.boards, session, seen: after };
+    let feeding = Feeding {
+        office: office.get_ref().clone(),
+        project,
+        boards: wanted.boards,
+        session,
+        seen: after,
+    };
     actix_web::rt::spawn(async move {
         let _seat = seat;
-        feeding.run(follower, messages.max_frame_size(SAID_MAX)).await;
+        feeding
+            .run(follower, messages.max_frame_size(SAID_MAX))
+            .await;
     });
     Ok(response)
 }
@@ -142,10 +162,17 @@ impl Feeding {
     }
 
     /// Feeds until somebody ends it; answers why, if that can be told.
-    async fn feed(&mut self, follower: &mut Follower, messages: &mut MessageStream) -> Result<Option<CloseReason>, Closed> {
+    async fn feed(
+        &mut self,
+        follower: &mut Follower,
+        messages: &mut MessageStream,
+    ) -> Result<Option<CloseReason>, Closed> {
         let mut pings = tokio::time::interval(PING_EVERY);
         self.overview().await?;
-        self.send(&Sent::Head { position: self.seen.0 }).await?;
+        self.send(&Sent::Head {
+            position: self.seen.0,
+        })
+        .await?;
         loop {
             tokio::select! {
                 batch = follower.next() => match batch {
@@ -175,13 +202,21 @@ impl Feeding {
     async fn pass(&mut self, batch: &[::events::envelope::Envelope]) -> Result<(), Closed> {
         for envelope in batch {
             self.seen = envelope.position;
-            let wanted = self.project.is_none() || envelope.stream.project() == self.project.as_ref();
+            let wanted =
+                self.project.is_none() || envelope.stream.project() == self.project.as_ref();
             if wanted {
-                self.send(&Sent::Event { position: envelope.position.0, event: &envelope.into() }).await?;
+                self.send(&Sent::Event {
+                    position: envelope.position.0,
+                    event: &envelope.into(),
+                })
+                .await?;
             }
         }
         self.overview().await?;
-        self.send(&Sent::Head { position: self.seen.0 }).await
+        self.send(&Sent::Head {
+            position: self.seen.0,
+        })
+        .await
     }
 
     /// The board or the list, as of a position that is not before what was sent.
@@ -195,7 +230,12 @@ impl Feeding {
                 Ok(board) => self.send(&Sent::Board { board: &board }).await,
                 Err(_) => Ok(()),
             },
-            None => self.send(&Sent::Projects { projects: &self.office.projects() }).await,
+            None => {
+                self.send(&Sent::Projects {
+                    projects: &self.office.projects(),
+                })
+                .await
+            }
         }
     }
 

@@ -48,7 +48,11 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(events::configure)
         .configure(subscriptions::configure)
         .configure(live::configure);
-    config.service(api).configure(git::configure).configure(hooks::configure).configure(page::configure);
+    config
+        .service(api)
+        .configure(git::configure)
+        .configure(hooks::configure)
+        .configure(page::configure);
 }
 
 /// A read may name a position that it has to have seen: the answer of a write.

@@ -14,7 +14,11 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(board).service(description).service(alive).service(ready);
+    config
+        .service(board)
+        .service(description)
+        .service(alive)
+        .service(ready);
 }
 
 #[get("/")]
@@ -29,7 +33,9 @@ async fn board() -> Answer {
 
 #[get("/openapi.json")]
 async fn description() -> Answer {
-    Ok(HttpResponse::Ok().content_type("application/json").body(openapi::document()))
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .body(openapi::document()))
 }
 
 #[get("/healthz")]

@@ -7,7 +7,9 @@ use super::{Answer, Seen, ok, versioned};
 use crate::http::body::Json;
 use crate::http::office::{Office, Wanted, Wish};
 use crate::http::problem::ProblemShape;
-use crate::http::shapes::{Board, NewProject, NewTarget, ProjectChange, ProjectShape, ProjectUsage, Written};
+use crate::http::shapes::{
+    Board, NewProject, NewTarget, ProjectChange, ProjectShape, ProjectUsage, Written,
+};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -37,7 +39,11 @@ pub(in crate::http) async fn list_projects(office: Data<Office>, seen: Query<See
 #[utoipa::path(context_path = "/api/v1", tag = "projects",
     responses((status = 201, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects")]
-pub(in crate::http) async fn add_project(office: Data<Office>, wish: Wish, new: Json<NewProject>) -> Answer {
+pub(in crate::http) async fn add_project(
+    office: Data<Office>,
+    wish: Wish,
+    new: Json<NewProject>,
+) -> Answer {
     Ok(HttpResponse::Created().json(office.add_project(&wish, new.into_inner()).await?))
 }
 
@@ -45,7 +51,11 @@ pub(in crate::http) async fn add_project(office: Data<Office>, wish: Wish, new: 
 #[utoipa::path(context_path = "/api/v1", tag = "projects", params(Seen),
     responses((status = 200, body = ProjectUsage), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/usage")]
-pub(in crate::http) async fn show_usage(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+pub(in crate::http) async fn show_usage(
+    office: Data<Office>,
+    name: Path<String>,
+    seen: Query<Seen>,
+) -> Answer {
     seen.wait(&office).await?;
     ok(office.usage(&name).await?)
 }
@@ -54,7 +64,11 @@ pub(in crate::http) async fn show_usage(office: Data<Office>, name: Path<String>
 #[utoipa::path(context_path = "/api/v1", tag = "projects", params(Seen),
     responses((status = 200, body = ProjectShape), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}")]
-pub(in crate::http) async fn show_project(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+pub(in crate::http) async fn show_project(
+    office: Data<Office>,
+    name: Path<String>,
+    seen: Query<Seen>,
+) -> Answer {
     seen.wait(&office).await?;
     let project = office.project(&name)?;
     let version = project.version;
@@ -78,7 +92,11 @@ pub(in crate::http) async fn change_project(
 #[utoipa::path(context_path = "/api/v1", tag = "projects",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[delete("/projects/{p}")]
-pub(in crate::http) async fn delete_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+pub(in crate::http) async fn delete_project(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+) -> Answer {
     ok(office.delete_project(&wish, &name).await?)
 }
 
@@ -86,7 +104,12 @@ pub(in crate::http) async fn delete_project(office: Data<Office>, wish: Wish, na
 #[utoipa::path(context_path = "/api/v1", tag = "projects",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[put("/projects/{p}/target")]
-pub(in crate::http) async fn set_target(office: Data<Office>, wish: Wish, name: Path<String>, target: Json<NewTarget>) -> Answer {
+pub(in crate::http) async fn set_target(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+    target: Json<NewTarget>,
+) -> Answer {
     ok(office.set_target(&wish, &name, target.count).await?)
 }
 
@@ -94,7 +117,11 @@ pub(in crate::http) async fn set_target(office: Data<Office>, wish: Wish, name: 
 #[utoipa::path(context_path = "/api/v1", tag = "projects",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/start")]
-pub(in crate::http) async fn start_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+pub(in crate::http) async fn start_project(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+) -> Answer {
     ok(office.intend(&wish, &name, Wanted::Start).await?)
 }
 
@@ -102,7 +129,11 @@ pub(in crate::http) async fn start_project(office: Data<Office>, wish: Wish, nam
 #[utoipa::path(context_path = "/api/v1", tag = "projects",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/drain")]
-pub(in crate::http) async fn drain_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+pub(in crate::http) async fn drain_project(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+) -> Answer {
     ok(office.intend(&wish, &name, Wanted::Drain).await?)
 }
 
@@ -110,7 +141,11 @@ pub(in crate::http) async fn drain_project(office: Data<Office>, wish: Wish, nam
 #[utoipa::path(context_path = "/api/v1", tag = "projects",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/stop")]
-pub(in crate::http) async fn stop_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+pub(in crate::http) async fn stop_project(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+) -> Answer {
     ok(office.intend(&wish, &name, Wanted::Stop).await?)
 }
 
@@ -118,7 +153,11 @@ pub(in crate::http) async fn stop_project(office: Data<Office>, wish: Wish, name
 #[utoipa::path(context_path = "/api/v1", tag = "projects",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/initialize")]
-pub(in crate::http) async fn initialize_project(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+pub(in crate::http) async fn initialize_project(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+) -> Answer {
     ok(office.intend(&wish, &name, Wanted::Initialize).await?)
 }
 
@@ -126,7 +165,11 @@ pub(in crate::http) async fn initialize_project(office: Data<Office>, wish: Wish
 #[utoipa::path(context_path = "/api/v1", tag = "projects", params(Seen),
     responses((status = 200, body = Board), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/board")]
-pub(in crate::http) async fn show_board(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+pub(in crate::http) async fn show_board(
+    office: Data<Office>,
+    name: Path<String>,
+    seen: Query<Seen>,
+) -> Answer {
     seen.wait(&office).await?;
     ok(office.board(&name)?)
 }

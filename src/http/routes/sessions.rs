@@ -14,14 +14,22 @@ use crate::http::shapes::{Found, SessionShape, Stats};
 const LAST_CHUNK: &str = "x-last-chunk";
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(show_session).service(show_transcript).service(find_transcripts).service(show_stats);
+    config
+        .service(show_session)
+        .service(show_transcript)
+        .service(find_transcripts)
+        .service(show_stats);
 }
 
 /// One session, over or not.
 #[utoipa::path(context_path = "/api/v1", tag = "sessions", params(Seen),
     responses((status = 200, body = SessionShape), (status = "4XX", body = ProblemShape)))]
 #[get("/sessions/{id}")]
-pub(in crate::http) async fn show_session(office: Data<Office>, id: Path<String>, seen: Query<Seen>) -> Answer {
+pub(in crate::http) async fn show_session(
+    office: Data<Office>,
+    id: Path<String>,
+    seen: Query<Seen>,
+) -> Answer {
     seen.wait(&office).await?;
     ok(office.session(&id)?)
 }
@@ -39,7 +47,11 @@ struct Chunks {
 #[utoipa::path(context_path = "/api/v1", tag = "sessions", params(Chunks),
     responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = ProblemShape)))]
 #[get("/sessions/{id}/transcript")]
-pub(in crate::http) async fn show_transcript(office: Data<Office>, id: Path<String>, chunks: Query<Chunks>) -> Answer {
+pub(in crate::http) async fn show_transcript(
+    office: Data<Office>,
+    id: Path<String>,
+    chunks: Query<Chunks>,
+) -> Answer {
     let (bytes, last) = office.transcript(&id, chunks.after).await?;
     // As text and nothing else: what an agent prints is never interpreted.
     Ok(HttpResponse::Ok()
@@ -61,7 +73,11 @@ struct Wanted {
 #[utoipa::path(context_path = "/api/v1", tag = "sessions", params(Wanted),
     responses((status = 200, body = Found), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{name}/transcripts")]
-pub(in crate::http) async fn find_transcripts(office: Data<Office>, name: Path<String>, wanted: Query<Wanted>) -> Answer {
+pub(in crate::http) async fn find_transcripts(
+    office: Data<Office>,
+    name: Path<String>,
+    wanted: Query<Wanted>,
+) -> Answer {
     ok(office.find(&name, &wanted.find).await?)
 }
 

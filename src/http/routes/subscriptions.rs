@@ -9,14 +9,24 @@ use super::{Answer, ok, versioned};
 use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
 use crate::http::problem::{ApiProblem, ProblemShape};
-use crate::http::shapes::{Again, Delivery, NewSubscription, SetAside, SubscriptionShape, Taken, Written};
+use crate::http::shapes::{
+    Again, Delivery, NewSubscription, SetAside, SubscriptionShape, Taken, Written,
+};
 
 /// Most events in one delivery, and how many when nothing is said.
 const LIMIT_MAX: usize = 100;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(list_subscriptions).service(subscribe).service(show_subscription).service(unsubscribe);
-    config.service(deliver).service(acknowledge).service(park).service(replay);
+    config
+        .service(list_subscriptions)
+        .service(subscribe)
+        .service(show_subscription)
+        .service(unsubscribe);
+    config
+        .service(deliver)
+        .service(acknowledge)
+        .service(park)
+        .service(replay);
 }
 
 /// All subscriptions.
@@ -30,7 +40,11 @@ pub(in crate::http) async fn list_subscriptions(office: Data<Office>) -> Answer 
 #[utoipa::path(context_path = "/api/v1", tag = "subscriptions",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/subscriptions")]
-pub(in crate::http) async fn subscribe(office: Data<Office>, wish: Wish, new: Json<NewSubscription>) -> Answer {
+pub(in crate::http) async fn subscribe(
+    office: Data<Office>,
+    wish: Wish,
+    new: Json<NewSubscription>,
+) -> Answer {
     ok(office.subscribe(&wish, &new).await?)
 }
 
@@ -48,7 +62,11 @@ pub(in crate::http) async fn show_subscription(office: Data<Office>, name: Path<
 #[utoipa::path(context_path = "/api/v1", tag = "subscriptions",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[delete("/subscriptions/{name}")]
-pub(in crate::http) async fn unsubscribe(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+pub(in crate::http) async fn unsubscribe(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+) -> Answer {
     ok(office.unsubscribe(&wish, &name).await?)
 }
 
@@ -69,19 +87,32 @@ struct Wanted {
 #[utoipa::path(context_path = "/api/v1", tag = "subscriptions", params(Wanted),
     responses((status = 200, body = Delivery), (status = "4XX", body = ProblemShape)))]
 #[get("/subscriptions/{name}/next")]
-pub(in crate::http) async fn deliver(office: Data<Office>, name: Path<String>, wanted: Query<Wanted>) -> Answer {
+pub(in crate::http) async fn deliver(
+    office: Data<Office>,
+    name: Path<String>,
+    wanted: Query<Wanted>,
+) -> Answer {
     let limit = wanted.limit.unwrap_or(LIMIT_MAX);
     if limit == 0 || limit > LIMIT_MAX {
-        return Err(ApiProblem::invalid(format!("limit is {limit}, 1 to {LIMIT_MAX} are allowed")));
+        return Err(ApiProblem::invalid(format!(
+            "limit is {limit}, 1 to {LIMIT_MAX} are allowed"
+        )));
     }
-    ok(office.deliver(&name, wanted.from, limit, wanted.wait).await?)
+    ok(office
+        .deliver(&name, wanted.from, limit, wanted.wait)
+        .await?)
 }
 
 /// This event was taken, and all before it.
 #[utoipa::path(context_path = "/api/v1", tag = "subscriptions",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/subscriptions/{name}/acknowledge")]
-pub(in crate::http) async fn acknowledge(office: Data<Office>, wish: Wish, name: Path<String>, taken: Json<Taken>) -> Answer {
+pub(in crate::http) async fn acknowledge(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+    taken: Json<Taken>,
+) -> Answer {
     ok(office.acknowledge(&wish, &name, taken.position).await?)
 }
 
@@ -89,14 +120,26 @@ pub(in crate::http) async fn acknowledge(office: Data<Office>, wish: Wish, name:
 #[utoipa::path(context_path = "/api/v1", tag = "subscriptions",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/subscriptions/{name}/park")]
-pub(in crate::http) async fn park(office: Data<Office>, wish: Wish, name: Path<String>, aside: Json<SetAside>) -> Answer {
-    ok(office.park(&wish, &name, aside.position, &aside.why).await?)
+pub(in crate::http) async fn park(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+    aside: Json<SetAside>,
+) -> Answer {
+    ok(office
+        .park(&wish, &name, aside.position, &aside.why)
+        .await?)
 }
 
 /// Deliver what is parked again.
 #[utoipa::path(context_path = "/api/v1", tag = "subscriptions",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/subscriptions/{name}/replay")]
-pub(in crate::http) async fn replay(office: Data<Office>, wish: Wish, name: Path<String>, again: Json<Again>) -> Answer {
+pub(in crate::http) async fn replay(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+    again: Json<Again>,
+) -> Answer {
     ok(office.replay(&wish, &name, again.position).await?)
 }

@@ -23,7 +23,11 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[utoipa::path(context_path = "/api/v1", tag = "trunk", params(Seen),
     responses((status = 200, body = TrunkShape), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/trunk")]
-pub(in crate::http) async fn show_trunk(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+pub(in crate::http) async fn show_trunk(
+    office: Data<Office>,
+    name: Path<String>,
+    seen: Query<Seen>,
+) -> Answer {
     seen.wait(&office).await?;
     let trunk = office.trunk(&name)?;
     let version = trunk.version;
@@ -34,7 +38,11 @@ pub(in crate::http) async fn show_trunk(office: Data<Office>, name: Path<String>
 #[utoipa::path(context_path = "/api/v1", tag = "trunk",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/trunk/{entry}/approve")]
-pub(in crate::http) async fn approve_change(office: Data<Office>, wish: Wish, path: Path<(String, u64)>) -> Answer {
+pub(in crate::http) async fn approve_change(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, u64)>,
+) -> Answer {
     ok(office.approve_change(&wish, &path.0, path.1).await?)
 }
 
@@ -48,14 +56,20 @@ pub(in crate::http) async fn refuse_change(
     path: Path<(String, u64)>,
     why: Json<Text>,
 ) -> Answer {
-    ok(office.refuse_change(&wish, &path.0, path.1, &why.text).await?)
+    ok(office
+        .refuse_change(&wish, &path.0, path.1, &why.text)
+        .await?)
 }
 
 /// Take out what a closed feature brought, or bring back what was taken out.
 #[utoipa::path(context_path = "/api/v1", tag = "trunk",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/undo")]
-pub(in crate::http) async fn undo_feature(office: Data<Office>, wish: Wish, path: Path<(String, String)>) -> Answer {
+pub(in crate::http) async fn undo_feature(
+    office: Data<Office>,
+    wish: Wish,
+    path: Path<(String, String)>,
+) -> Answer {
     ok(office.undo(&wish, &path.0, &path.1).await?)
 }
 
@@ -63,7 +77,11 @@ pub(in crate::http) async fn undo_feature(office: Data<Office>, wish: Wish, path
 #[utoipa::path(context_path = "/api/v1", tag = "trunk", params(Seen),
     responses((status = 200, body = [ConflictShape]), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/conflicts")]
-pub(in crate::http) async fn show_conflicts(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+pub(in crate::http) async fn show_conflicts(
+    office: Data<Office>,
+    name: Path<String>,
+    seen: Query<Seen>,
+) -> Answer {
     seen.wait(&office).await?;
     ok(office.conflicts(&name).await?)
 }
@@ -72,6 +90,10 @@ pub(in crate::http) async fn show_conflicts(office: Data<Office>, name: Path<Str
 #[utoipa::path(context_path = "/api/v1", tag = "trunk",
     responses((status = 200, body = ScaffoldShape), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/scaffold")]
-pub(in crate::http) async fn scaffold(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
+pub(in crate::http) async fn scaffold(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+) -> Answer {
     ok(office.scaffold(&wish, &name).await?)
 }

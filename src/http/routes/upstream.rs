@@ -10,14 +10,23 @@ use crate::http::problem::ProblemShape;
 use crate::http::shapes::{AcceptUpstream, HookShape, UpstreamShape, Written};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(show_upstream).service(fetch_upstream).service(accept_upstream).service(forget_host_keys).service(show_hook);
+    config
+        .service(show_upstream)
+        .service(fetch_upstream)
+        .service(accept_upstream)
+        .service(forget_host_keys)
+        .service(show_hook);
 }
 
 /// Where upstream is, what is wrong with it, and which host keys are pinned.
 #[utoipa::path(context_path = "/api/v1", tag = "upstream", params(Seen),
     responses((status = 200, body = UpstreamShape), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/upstream")]
-pub(in crate::http) async fn show_upstream(office: Data<Office>, name: Path<String>, seen: Query<Seen>) -> Answer {
+pub(in crate::http) async fn show_upstream(
+    office: Data<Office>,
+    name: Path<String>,
+    seen: Query<Seen>,
+) -> Answer {
     seen.wait(&office).await?;
     ok(office.upstream(&name).await?)
 }

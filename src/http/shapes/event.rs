@@ -48,7 +48,10 @@ impl EventShape {
     /// # Errors
     /// A field makes no sense; which one is said.
     pub fn envelope(&self, payload: Vec<u8>) -> anyhow::Result<Envelope> {
-        let at: jiff::Timestamp = self.at.parse().with_context(|| format!("at: {}", self.at))?;
+        let at: jiff::Timestamp = self
+            .at
+            .parse()
+            .with_context(|| format!("at: {}", self.at))?;
         Ok(Envelope {
             position: Position(self.position),
             stream: self.stream.parse()?,

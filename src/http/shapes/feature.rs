@@ -42,8 +42,20 @@ pub struct FeatureChange {
 impl FeatureChange {
     /// Whether only its place in the queue changes.
     pub fn is_about_its_place(&self) -> bool {
-        let Self { title, description, steps, category, labels, priority: _, rank: _ } = self;
-        title.is_none() && description.is_none() && steps.is_none() && category.is_none() && labels.is_none()
+        let Self {
+            title,
+            description,
+            steps,
+            category,
+            labels,
+            priority: _,
+            rank: _,
+        } = self;
+        title.is_none()
+            && description.is_none()
+            && steps.is_none()
+            && category.is_none()
+            && labels.is_none()
     }
 
     /// The content after this change.
@@ -118,11 +130,19 @@ pub struct FeatureShape {
 /// The features of a project, in the order of the queue.
 pub fn features(book: &ProjectBook) -> Vec<FeatureShape> {
     let known = book.in_order();
-    known.into_iter().map(|(id, known, tracked)| feature(book, id, known, tracked.version)).collect()
+    known
+        .into_iter()
+        .map(|(id, known, tracked)| feature(book, id, known, tracked.version))
+        .collect()
 }
 
 /// A feature's shape.
-pub fn feature(book: &ProjectBook, id: &FeatureId, known: &Known, version: Version) -> FeatureShape {
+pub fn feature(
+    book: &ProjectBook,
+    id: &FeatureId,
+    known: &Known,
+    version: Version,
+) -> FeatureShape {
     let (status, holder) = status(known);
     FeatureShape {
         id: id.to_string(),
@@ -134,7 +154,11 @@ pub fn feature(book: &ProjectBook, id: &FeatureId, known: &Known, version: Versi
         content: known.content.clone(),
         stale: book.stale(id),
         collisions: book.trunk.state.collisions(id, known.epoch).to_vec(),
-        notes: known.notes.iter().map(|n| format!("{}: {}", n.by, n.text)).collect(),
+        notes: known
+            .notes
+            .iter()
+            .map(|n| format!("{}: {}", n.by, n.text))
+            .collect(),
     }
 }
 
@@ -145,10 +169,18 @@ pub(super) fn status(known: &Known) -> (&'static str, Option<String>) {
         Stage::Open { question: None } if !known.blockers.is_empty() => ("blocked", None),
         Stage::Open { question: None } if known.content.kind == FeatureType::Epic => ("epic", None),
         Stage::Open { question: None } => ("open", None),
-        Stage::Claimed { holder: Holder::Berth { n, .. }, .. } => ("claimed", Some(format!("berth {n}"))),
-        Stage::Claimed { holder: Holder::Outside { principal }, .. } => ("claimed", Some(principal.clone())),
+        Stage::Claimed {
+            holder: Holder::Berth { n, .. },
+            ..
+        } => ("claimed", Some(format!("berth {n}"))),
+        Stage::Claimed {
+            holder: Holder::Outside { principal },
+            ..
+        } => ("claimed", Some(principal.clone())),
         Stage::Submitted { review: None, .. } => ("submitted", None),
-        Stage::Submitted { review: Some(seat), .. } => ("in review", Some(format!("berth {}", seat.n))),
+        Stage::Submitted {
+            review: Some(seat), ..
+        } => ("in review", Some(format!("berth {}", seat.n))),
         Stage::Approved { .. } => ("approved", None),
         Stage::Merging { .. } => ("merging", None),
         Stage::Closed { .. } => ("closed", None),

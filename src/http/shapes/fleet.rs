@@ -169,7 +169,9 @@ pub struct Stats {
 
 /// The berths of a project, by number.
 pub fn berths(book: &ProjectBook) -> Vec<BerthShape> {
-    book.enlisted().map(|(n, berth, _)| berth_shape(book, n, berth)).collect()
+    book.enlisted()
+        .map(|(n, berth, _)| berth_shape(book, n, berth))
+        .collect()
 }
 
 fn berth_shape(book: &ProjectBook, n: BerthNo, berth: &Berth) -> BerthShape {
@@ -192,7 +194,9 @@ fn berth_shape(book: &ProjectBook, n: BerthNo, berth: &Berth) -> BerthShape {
         container: present_name(book, n).map(|name| name.to_string()),
         session: job.map(|job| job.session.to_string()),
         role: job.map(|job| job.role.name().to_owned()),
-        feature: job.and_then(|job| job.feature.as_ref()).map(ToString::to_string),
+        feature: job
+            .and_then(|job| job.feature.as_ref())
+            .map(ToString::to_string),
         failures: berth.failures,
         note: why.or(withheld),
     }
@@ -240,14 +244,22 @@ fn card(book: &ProjectBook, id: &FeatureId, known: &Known) -> Card {
 
 /// Whether its merge waits for a person.
 fn is_held(book: &ProjectBook, id: &FeatureId) -> bool {
-    book.trunk.state.held.iter().any(|entry| entry.feature() == Some(id))
+    book.trunk
+        .state
+        .held
+        .iter()
+        .any(|entry| entry.feature() == Some(id))
 }
 
 /// A project's board, if it is registered. Epics are headings, and withdrawn features are gone: neither is on it.
 pub fn board(book: &ProjectBook, books: &Books) -> Option<Board> {
     let project = super::project(book)?;
     let mut columns = Columns::default();
-    for (id, known, _) in book.in_order().into_iter().filter(|(_, known, _)| known.content.kind != FeatureType::Epic) {
+    for (id, known, _) in book
+        .in_order()
+        .into_iter()
+        .filter(|(_, known, _)| known.content.kind != FeatureType::Epic)
+    {
         let column = match &known.stage {
             _ if is_held(book, id) => &mut columns.needs_you,
             Stage::Open { question: Some(_) } | Stage::Quarantined { .. } => &mut columns.needs_you,
@@ -260,21 +272,35 @@ pub fn board(book: &ProjectBook, books: &Books) -> Option<Board> {
         };
         column.push(card(book, id, known));
     }
-    Some(Board { project, columns, berths: berths(book), position: books.position.0 })
+    Some(Board {
+        project,
+        columns,
+        berths: berths(book),
+        position: books.position.0,
+    })
 }
 
 /// The figures of all projects.
 pub fn stats(books: &Books) -> Stats {
-    let registered = || books.projects.values().filter(|book| book.registered().is_some());
+    let registered = || {
+        books
+            .projects
+            .values()
+            .filter(|book| book.registered().is_some())
+    };
     let features = || registered().flat_map(|book| book.known().map(|(_, known, _)| known));
     let sessions = || registered().flat_map(|book| book.sessions.iter().map(|(_, record)| record));
     Stats {
         head: books.position.0,
         projects: registered().count(),
-        running: registered().filter(|book| book.registered().is_some_and(|r| r.is_running())).count(),
+        running: registered()
+            .filter(|book| book.registered().is_some_and(|r| r.is_running()))
+            .count(),
         features: features().count(),
         closed: features().filter(|known| known.is_closed()).count(),
-        claims: features().filter(|known| matches!(known.stage, Stage::Claimed { .. })).count(),
+        claims: features()
+            .filter(|known| matches!(known.stage, Stage::Claimed { .. }))
+            .count(),
         sessions: sessions().count(),
         at_work: sessions().filter(|record| record.ended.is_none()).count(),
     }

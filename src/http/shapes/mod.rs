@@ -14,20 +14,30 @@ mod usage;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use beads::{Adopted, BeadsConflict, BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken, LeftOut};
+pub use beads::{
+    Adopted, BeadsConflict, BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken, LeftOut,
+};
 pub use claim::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission};
 pub use event::{EventPage, EventShape};
-pub use feature::{CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, feature, features};
-pub use fleet::{BerthShape, Board, Card, Columns, Found, Hit, SessionShape, Stats, berths, board, session, stats};
+pub use feature::{
+    CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, feature, features,
+};
+pub use fleet::{
+    BerthShape, Board, Card, Columns, Found, Hit, SessionShape, Stats, berths, board, session,
+    stats,
+};
 pub use project::{CredentialShape, NewProject, NewTarget, ProjectChange, ProjectShape, project};
-pub use subscription::{Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken};
+pub use subscription::{
+    Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken,
+};
 pub use trunk::{ConflictShape, EntryShape, ScaffoldShape, TrunkShape, trunk};
 pub use upstream::{AcceptUpstream, HookShape, UpstreamShape};
 pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
 
 /// A time as it goes over the wire, RFC 3339.
 pub fn time(at: events::id::Timestamp) -> String {
-    jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| at.0.to_string(), |at| format!("{at:.6}"))
+    jiff::Timestamp::from_microsecond(at.0)
+        .map_or_else(|_| at.0.to_string(), |at| format!("{at:.6}"))
 }
 
 /// A text, for comments and answers.

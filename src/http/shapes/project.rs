@@ -61,7 +61,10 @@ impl CredentialShape {
     /// As the port takes it; none forgets.
     pub fn credential(&self) -> Option<Credential> {
         match self {
-            Self::Token { user, token } => Some(Credential::Token { user: user.clone(), token: token.clone() }),
+            Self::Token { user, token } => Some(Credential::Token {
+                user: user.clone(),
+                token: token.clone(),
+            }),
             Self::SshKey { key } => Some(Credential::SshKey(key.clone())),
             Self::Forget => None,
         }

@@ -94,7 +94,11 @@ impl SubscriptionShape {
     pub fn of<A>(name: &str, tracked: &Tracked<A>, open: &Open, head: u64) -> Self {
         let Filter { project, kinds } = &open.filter;
         let parked = open.parked.iter();
-        let parked = parked.map(|(at, aside)| ParkedShape { position: at.0, why: aside.why.clone(), again: aside.again });
+        let parked = parked.map(|(at, aside)| ParkedShape {
+            position: at.0,
+            why: aside.why.clone(),
+            again: aside.again,
+        });
         Self {
             name: name.to_owned(),
             project: project.as_ref().map(ToString::to_string),

@@ -68,10 +68,20 @@ pub fn trunk(book: &ProjectBook) -> TrunkShape {
         version: book.trunk.version.0,
         branch: trunk.branch.clone(),
         head: trunk.head.as_ref().map(ToString::to_string),
-        trouble: trunk.halt.as_ref().map(|halt| format!("{} ({})", halt.fault.advice(), halt.reason)),
+        trouble: trunk
+            .halt
+            .as_ref()
+            .map(|halt| format!("{} ({})", halt.fault.advice(), halt.reason)),
         queue: trunk.queue.iter().map(entry).collect(),
         batch: trunk.batched(),
-        held: trunk.held.iter().map(|held| EntryShape { stage: "held".to_owned(), ..entry(held) }).collect(),
+        held: trunk
+            .held
+            .iter()
+            .map(|held| EntryShape {
+                stage: "held".to_owned(),
+                ..entry(held)
+            })
+            .collect(),
     }
 }
 
@@ -79,8 +89,16 @@ fn entry(entry: &Entry) -> EntryShape {
     let (kind, title) = match &entry.kind {
         EntryKind::Scaffold => ("scaffold", None),
         EntryKind::Feature { title, .. } => ("feature", Some(title.clone())),
-        EntryKind::Revert { title, restores: false, .. } => ("undo", Some(title.clone())),
-        EntryKind::Revert { title, restores: true, .. } => ("restore", Some(title.clone())),
+        EntryKind::Revert {
+            title,
+            restores: false,
+            ..
+        } => ("undo", Some(title.clone())),
+        EntryKind::Revert {
+            title,
+            restores: true,
+            ..
+        } => ("restore", Some(title.clone())),
     };
     let stage = match &entry.stage {
         Stage::Queued => "queued",

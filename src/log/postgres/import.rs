@@ -17,10 +17,18 @@ use crate::log::ledger::{Draft, Ledger};
 const BATCH: usize = 4096;
 
 /// Makes a log at `url` of what was exported from another: the same id, positions, times and digests.
-pub(super) async fn import<R: BufRead>(url: &str, mut records: Reader<R>) -> anyhow::Result<Position> {
+pub(super) async fn import<R: BufRead>(
+    url: &str,
+    mut records: Reader<R>,
+) -> anyhow::Result<Position> {
     let (options, named) = options(url)?;
-    let pool = pool(&options).await.with_context(|| format!("connecting to PostgreSQL at {named}"))?;
-    MIGRATIONS.run(&pool).await.with_context(|| format!("preparing the tables at {named}"))?;
+    let pool = pool(&options)
+        .await
+        .with_context(|| format!("connecting to PostgreSQL at {named}"))?;
+    MIGRATIONS
+        .run(&pool)
+        .await
+        .with_context(|| format!("preparing the tables at {named}"))?;
     let mut connection = PgConnection::connect_with(&options).await?;
     let mut tx = connection.begin().await?;
     let log_id = records.header.log.clone();
@@ -35,7 +43,9 @@ pub(super) async fn import<R: BufRead>(url: &str, mut records: Reader<R>) -> any
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         let at = ledger.head.position.0 + batch.len() as u64;
-        let record = records.read().with_context(|| format!("after position {at}"))?;
+        let record = records
+            .read()
+            .with_context(|| format!("after position {at}"))?;
         let end = record.is_none();
         batch.extend(record);
         if end || batch.len() == BATCH {
@@ -49,11 +59,16 @@ pub(super) async fn import<R: BufRead>(url: &str, mut records: Reader<R>) -> any
     }
 }
 
-async fn restore(connection: &mut PgConnection, ledger: &mut Ledger, records: &[Record]) -> anyhow::Result<()> {
+async fn restore(
+    connection: &mut PgConnection,
+    ledger: &mut Ledger,
+    records: &[Record],
+) -> anyhow::Result<()> {
     let mut draft = Draft::new(ledger);
     for record in records {
         let restored = draft.restore(record);
-        restored.map_err(|damage| anyhow::anyhow!("position {}: {damage}", record.envelope.position))?;
+        restored
+            .map_err(|damage| anyhow::anyhow!("position {}: {damage}", record.envelope.position))?;
     }
     if let Some(drafted) = draft.finish() {
         insert(connection, &drafted).await?;

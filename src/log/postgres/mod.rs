@@ -47,8 +47,15 @@ pub struct PostgresLog {
 
 /// The options of a URL, without what it has of a password, for messages.
 fn options(url: &str) -> anyhow::Result<(PgConnectOptions, String)> {
-    let options: PgConnectOptions = url.parse().context("--log wants postgres://USER:PASSWORD@HOST:PORT/DATABASE")?;
-    let named = format!("{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or("(default)"));
+    let options: PgConnectOptions = url
+        .parse()
+        .context("--log wants postgres://USER:PASSWORD@HOST:PORT/DATABASE")?;
+    let named = format!(
+        "{}:{}/{}",
+        options.get_host(),
+        options.get_port(),
+        options.get_database().unwrap_or("(default)")
+    );
     Ok((options, named))
 }
 
@@ -59,10 +66,20 @@ impl PostgresLog {
     }
 
     /// The same, with bounds of one's own for the stored answers.
-    pub async fn open_with(url: &str, new_id: &str, ownership: Ownership, retention: Retention) -> anyhow::Result<Self> {
+    pub async fn open_with(
+        url: &str,
+        new_id: &str,
+        ownership: Ownership,
+        retention: Retention,
+    ) -> anyhow::Result<Self> {
         let (options, named) = options(url)?;
-        let pool = pool(&options).await.with_context(|| format!("connecting to PostgreSQL at {named}"))?;
-        MIGRATIONS.run(&pool).await.with_context(|| format!("preparing the tables at {named}"))?;
+        let pool = pool(&options)
+            .await
+            .with_context(|| format!("connecting to PostgreSQL at {named}"))?;
+        MIGRATIONS
+            .run(&pool)
+            .await
+            .with_context(|| format!("preparing the tables at {named}"))?;
         let genesis = events::envelope::genesis(new_id);
         sqlx::query("INSERT INTO log_head (log_id, format, epoch, position, digest, at) VALUES ($1, $2, 0, 0, $3, 0) ON CONFLICT DO NOTHING")
             .bind(new_id)
@@ -72,14 +89,18 @@ impl PostgresLog {
             .await?;
         let mut log = Self::of(pool, &named).await?;
         let store = PostgresStore::take_over(options, &log.id, ownership, retention).await;
-        log.writer = Some(Queue::start(store.with_context(|| format!("taking the log at {named}"))?)?);
+        log.writer = Some(Queue::start(
+            store.with_context(|| format!("taking the log at {named}"))?,
+        )?);
         Ok(log)
     }
 
     /// Opens the log at `url` for reading only.
     pub async fn open_reader(url: &str) -> anyhow::Result<Self> {
         let (options, named) = options(url)?;
-        let pool = pool(&options).await.with_context(|| format!("connecting to PostgreSQL at {named}"))?;
+        let pool = pool(&options)
+            .await
+            .with_context(|| format!("connecting to PostgreSQL at {named}"))?;
         Self::of(pool, &named).await
     }
 
@@ -87,15 +108,23 @@ impl PostgresLog {
         let found: Option<(String, i32)> = sqlx::query_as("SELECT log_id, format FROM log_head")
             .fetch_optional(&pool)
             .await
-            .with_context(|| format!("there is no log at {named}; `supercargo serve --log URL` makes one"))?;
-        let (id, format) =
-            found.with_context(|| format!("there is no log at {named}; `supercargo serve --log URL` makes one"))?;
+            .with_context(|| {
+                format!("there is no log at {named}; `supercargo serve --log URL` makes one")
+            })?;
+        let (id, format) = found.with_context(|| {
+            format!("there is no log at {named}; `supercargo serve --log URL` makes one")
+        })?;
         if format > FORMAT {
             bail!(
                 "the log at {named} was written by a newer build (format {format}, ours is {FORMAT}); use that build or a newer one"
             );
         }
-        Ok(Self { id, pool, runtime: Handle::current(), writer: None })
+        Ok(Self {
+            id,
+            pool,
+            runtime: Handle::current(),
+            writer: None,
+        })
     }
 
     /// Makes a log at `url` of what was exported from another.
@@ -104,12 +133,17 @@ impl PostgresLog {
     }
 
     /// The rows of a query, run where the connections live.
-    async fn rows<T>(&self, query: QueryAs<'static, Postgres, T, PgArguments>) -> Result<Vec<T>, ReadError>
+    async fn rows<T>(
+        &self,
+        query: QueryAs<'static, Postgres, T, PgArguments>,
+    ) -> Result<Vec<T>, ReadError>
     where
         T: for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static,
     {
         let pool = self.pool.clone();
-        let fetched = self.runtime.spawn(async move { query.fetch_all(&pool).await });
+        let fetched = self
+            .runtime
+            .spawn(async move { query.fetch_all(&pool).await });
         fetched.await.map_err(failed)?.map_err(failed)
     }
 
@@ -117,13 +151,23 @@ impl PostgresLog {
     pub fn health(&self) -> watch::Receiver<Health> {
         match &self.writer {
             Some(writer) => writer.health(),
-            None => watch::channel(Health { degraded: None, closed: Some("opened for reading only".to_owned()) }).1,
+            None => {
+                watch::channel(Health {
+                    degraded: None,
+                    closed: Some("opened for reading only".to_owned()),
+                })
+                .1
+            }
         }
     }
 }
 
 async fn pool(options: &PgConnectOptions) -> Result<PgPool, sqlx::Error> {
-    PgPoolOptions::new().max_connections(READERS).acquire_timeout(CONNECT_WITHIN).connect_with(options.clone()).await
+    PgPoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(CONNECT_WITHIN)
+        .connect_with(options.clone())
+        .await
 }
 
 fn signed(n: u64) -> i64 {
@@ -153,17 +197,32 @@ impl EventLog for PostgresLog {
         }
     }
 
-    async fn read_stream(&self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
-        let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE s.name = $1 AND e.version > $2 ORDER BY e.version LIMIT $3");
-        let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(stream.to_string()).bind(signed(after.0));
-        let rows: Vec<Row> = self.rows(query.bind(i64::try_from(limit).unwrap_or(i64::MAX))).await?;
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, ReadError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM {TABLES} WHERE s.name = $1 AND e.version > $2 ORDER BY e.version LIMIT $3"
+        );
+        let query = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(stream.to_string())
+            .bind(signed(after.0));
+        let rows: Vec<Row> = self
+            .rows(query.bind(i64::try_from(limit).unwrap_or(i64::MAX)))
+            .await?;
         rows.into_iter().map(Row::envelope).collect()
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
-        let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.position > $1 ORDER BY e.position LIMIT $2");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM {TABLES} WHERE e.position > $1 ORDER BY e.position LIMIT $2"
+        );
         let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(signed(after.0));
-        let rows: Vec<Row> = self.rows(query.bind(i64::try_from(limit).unwrap_or(i64::MAX))).await?;
+        let rows: Vec<Row> = self
+            .rows(query.bind(i64::try_from(limit).unwrap_or(i64::MAX)))
+            .await?;
         rows.into_iter().map(Row::envelope).collect()
     }
 
@@ -171,16 +230,35 @@ impl EventLog for PostgresLog {
         if let Some(writer) = &self.writer {
             return Ok(writer.head());
         }
-        let heads: Vec<(i64, Vec<u8>)> = self.rows(sqlx::query_as("SELECT position, digest FROM log_head")).await?;
-        let (position, digest) = heads.into_iter().next().ok_or_else(|| failed("the log has no head"))?;
+        let heads: Vec<(i64, Vec<u8>)> = self
+            .rows(sqlx::query_as("SELECT position, digest FROM log_head"))
+            .await?;
+        let (position, digest) = heads
+            .into_iter()
+            .next()
+            .ok_or_else(|| failed("the log has no head"))?;
         let digest = <[u8; 32]>::try_from(digest.as_slice()).map(Digest);
-        let digest = digest.map_err(|_| ReadError(format!("position {position}: the stored digest makes no sense")))?;
-        Ok(Head { position: Position(position.unsigned_abs()), digest })
+        let digest = digest.map_err(|_| {
+            ReadError(format!(
+                "position {position}: the stored digest makes no sense"
+            ))
+        })?;
+        Ok(Head {
+            position: Position(position.unsigned_abs()),
+            digest,
+        })
     }
 
     async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
         let sql = format!("SELECT {COMMAND_COLUMNS} FROM {COMMAND_TABLES} WHERE c.id = $1");
-        let found: Vec<CommandRow> = self.rows(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(command.0.to_vec())).await?;
-        Ok(found.into_iter().next().map(CommandRow::remembered).transpose()?.map(|(_, known)| known))
+        let found: Vec<CommandRow> = self
+            .rows(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(command.0.to_vec()))
+            .await?;
+        Ok(found
+            .into_iter()
+            .next()
+            .map(CommandRow::remembered)
+            .transpose()?
+            .map(|(_, known)| known))
     }
 }

@@ -51,14 +51,26 @@ impl PostgresStore {
         let mut connection = PgConnection::connect_with(&options).await?;
         let free = lock(&mut connection).await?;
         if !free && ownership == Ownership::Respect {
-            bail!("another server owns it; stop that server first, or end its reign with `serve --take-over`");
+            bail!(
+                "another server owns it; stop that server first, or end its reign with `serve --take-over`"
+            );
         }
-        let epoch =
-            sqlx::query_scalar("UPDATE log_head SET epoch = epoch + 1 RETURNING epoch").fetch_one(&mut connection).await?;
+        let epoch = sqlx::query_scalar("UPDATE log_head SET epoch = epoch + 1 RETURNING epoch")
+            .fetch_one(&mut connection)
+            .await?;
         let ledger = load(&mut connection, log_id).await?;
         let kept = kept(&mut connection).await?;
         let (runtime, connection) = (Handle::current(), Some(connection));
-        Ok(Self { options, runtime, connection, ledger, epoch, retention, kept, unanswered: None })
+        Ok(Self {
+            options,
+            runtime,
+            connection,
+            ledger,
+            epoch,
+            retention,
+            kept,
+            unanswered: None,
+        })
     }
 
     async fn connected(&mut self) -> Result<PgConnection, sqlx::Error> {
@@ -72,32 +84,51 @@ impl PostgresStore {
     }
 
     async fn write(&mut self, batch: &[&Append]) -> Result<Vec<Answer>, Trouble> {
-        let not_now = |what: &'static str| move |e: sqlx::Error| Trouble::NotNow(format!("PostgreSQL, {what}: {e}"));
+        let not_now = |what: &'static str| {
+            move |e: sqlx::Error| Trouble::NotNow(format!("PostgreSQL, {what}: {e}"))
+        };
         let connecting = tokio::time::timeout(CONNECT_WITHIN, self.connected()).await;
-        let connecting = connecting.map_err(|_| Trouble::NotNow("PostgreSQL does not answer".to_owned()))?;
+        let connecting =
+            connecting.map_err(|_| Trouble::NotNow("PostgreSQL does not answer".to_owned()))?;
         let mut connection = connecting.map_err(not_now("connecting"))?;
         let mut tx = connection.begin().await.map_err(not_now("beginning"))?;
-        let head: Option<(i64, Vec<u8>)> = sqlx::query_as("SELECT position, digest FROM log_head WHERE epoch = $1 FOR UPDATE")
-            .bind(self.epoch)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(not_now("locking the head"))?;
+        let head: Option<(i64, Vec<u8>)> =
+            sqlx::query_as("SELECT position, digest FROM log_head WHERE epoch = $1 FOR UPDATE")
+                .bind(self.epoch)
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(not_now("locking the head"))?;
         let Some((position, digest)) = head else {
-            return Err(Trouble::Fenced("another server took the log over".to_owned()));
+            return Err(Trouble::Fenced(
+                "another server took the log over".to_owned(),
+            ));
         };
         self.settle(Position(position.unsigned_abs()), &digest)?;
-        let known =
-            known(&mut tx, batch).await.map_err(|e| Trouble::NotNow(format!("PostgreSQL, looking up commands: {e:#}")))?;
+        let known = known(&mut tx, batch)
+            .await
+            .map_err(|e| Trouble::NotNow(format!("PostgreSQL, looking up commands: {e:#}")))?;
         let mut draft = Draft::new(&self.ledger);
-        let answers = batch.iter().map(|append| draft.request(append, known.get(&append.command).cloned())).collect();
+        let answers = batch
+            .iter()
+            .map(|append| draft.request(append, known.get(&append.command).cloned()))
+            .collect();
         if let Some(drafted) = draft.finish() {
-            insert(&mut tx, &drafted).await.map_err(not_now("recording"))?;
+            insert(&mut tx, &drafted)
+                .await
+                .map_err(not_now("recording"))?;
             let answers = self.kept.answers + drafted.commands.len();
-            let now = Kept { answers, oldest: self.kept.oldest.or(Some(drafted.last_at)) };
-            self.kept = forget(&mut tx, self.retention, now, drafted.last_at).await.map_err(not_now("forgetting answers"))?;
+            let now = Kept {
+                answers,
+                oldest: self.kept.oldest.or(Some(drafted.last_at)),
+            };
+            self.kept = forget(&mut tx, self.retention, now, drafted.last_at)
+                .await
+                .map_err(not_now("forgetting answers"))?;
             // Kept before the COMMIT is on its way: from here on only its answer tells.
             self.unanswered = Some(drafted);
-            tx.commit().await.map_err(|e| Trouble::Unsure(format!("PostgreSQL, committing: {e}")))?;
+            tx.commit()
+                .await
+                .map_err(|e| Trouble::Unsure(format!("PostgreSQL, committing: {e}")))?;
             if let Some(drafted) = self.unanswered.take() {
                 self.ledger.take(drafted);
             }
@@ -140,9 +171,16 @@ impl Store for PostgresStore {
             };
             let written = tokio::time::timeout(ANSWER_WITHIN, twice).await;
             written.unwrap_or_else(|_| {
-                let why = format!("PostgreSQL did not answer within {} s", ANSWER_WITHIN.as_secs());
+                let why = format!(
+                    "PostgreSQL did not answer within {} s",
+                    ANSWER_WITHIN.as_secs()
+                );
                 // Cut off in the middle: a COMMIT was on its way, or nothing was.
-                Err(if self.unanswered.is_some() { Trouble::Unsure(why) } else { Trouble::NotNow(why) })
+                Err(if self.unanswered.is_some() {
+                    Trouble::Unsure(why)
+                } else {
+                    Trouble::NotNow(why)
+                })
             })
         })
     }
@@ -153,14 +191,23 @@ impl Store for PostgresStore {
 }
 
 async fn lock(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(OWNER_LOCK).fetch_one(connection).await
+    sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+        .bind(OWNER_LOCK)
+        .fetch_one(connection)
+        .await
 }
 
 async fn load(connection: &mut PgConnection, log_id: &str) -> anyhow::Result<Ledger> {
     let mut ledger = Ledger::empty(log_id);
     let (position, digest, at): (i64, Vec<u8>, i64) =
-        sqlx::query_as("SELECT position, digest, at FROM log_head").fetch_one(&mut *connection).await?;
-    let digest = Digest(digest.try_into().map_err(|_| anyhow::anyhow!("the head's digest makes no sense"))?);
+        sqlx::query_as("SELECT position, digest, at FROM log_head")
+            .fetch_one(&mut *connection)
+            .await?;
+    let digest = Digest(
+        digest
+            .try_into()
+            .map_err(|_| anyhow::anyhow!("the head's digest makes no sense"))?,
+    );
     ledger.know_head(Position(position.unsigned_abs()), digest, Timestamp(at));
     let streams: Vec<(i64, String, i64)> = sqlx::query_as(
         "SELECT s.id, s.name, coalesce((SELECT max(version) FROM events e WHERE e.stream_id = s.id), 0) FROM streams s",
@@ -168,11 +215,16 @@ async fn load(connection: &mut PgConnection, log_id: &str) -> anyhow::Result<Led
     .fetch_all(&mut *connection)
     .await?;
     for (id, name, version) in streams {
-        ledger.know_stream(name.parse().with_context(|| format!("the stream {name}"))?, id, Version(version.unsigned_abs()));
+        ledger.know_stream(
+            name.parse().with_context(|| format!("the stream {name}"))?,
+            id,
+            Version(version.unsigned_abs()),
+        );
     }
-    for (sql, names) in
-        [("SELECT name, id FROM event_types", &mut ledger.kinds), ("SELECT name, id FROM principals", &mut ledger.principals)]
-    {
+    for (sql, names) in [
+        ("SELECT name, id FROM event_types", &mut ledger.kinds),
+        ("SELECT name, id FROM principals", &mut ledger.principals),
+    ] {
         let rows: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&mut *connection).await?;
         for (name, id) in rows {
             names.know(name, id);
@@ -181,35 +233,72 @@ async fn load(connection: &mut PgConnection, log_id: &str) -> anyhow::Result<Led
     Ok(ledger)
 }
 
-async fn known(connection: &mut PgConnection, batch: &[&Append]) -> anyhow::Result<HashMap<CommandId, Remembered>> {
-    let ids: Vec<Vec<u8>> = batch.iter().map(|append| append.command.0.to_vec()).collect();
+async fn known(
+    connection: &mut PgConnection,
+    batch: &[&Append],
+) -> anyhow::Result<HashMap<CommandId, Remembered>> {
+    let ids: Vec<Vec<u8>> = batch
+        .iter()
+        .map(|append| append.command.0.to_vec())
+        .collect();
     let sql = format!("SELECT {COMMAND_COLUMNS} FROM {COMMAND_TABLES} WHERE c.id = ANY($1)");
-    let rows: Vec<CommandRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(connection).await?;
-    Ok(rows.into_iter().map(CommandRow::remembered).collect::<Result<_, _>>()?)
+    let rows: Vec<CommandRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(ids)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(CommandRow::remembered)
+        .collect::<Result<_, _>>()?)
 }
 
 async fn kept(connection: &mut PgConnection) -> Result<Kept, sqlx::Error> {
-    let answers: i64 = sqlx::query_scalar("SELECT count(*) FROM commands").fetch_one(&mut *connection).await?;
-    Ok(Kept { answers: usize::try_from(answers).unwrap_or(0), oldest: oldest(connection).await? })
+    let answers: i64 = sqlx::query_scalar("SELECT count(*) FROM commands")
+        .fetch_one(&mut *connection)
+        .await?;
+    Ok(Kept {
+        answers: usize::try_from(answers).unwrap_or(0),
+        oldest: oldest(connection).await?,
+    })
 }
 
 async fn oldest(connection: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
-    let sql = "SELECT e.at FROM commands c JOIN events e USING (position) ORDER BY position LIMIT 1";
-    Ok(sqlx::query_scalar(sql).fetch_optional(connection).await?.map(Timestamp))
+    let sql =
+        "SELECT e.at FROM commands c JOIN events e USING (position) ORDER BY position LIMIT 1";
+    Ok(sqlx::query_scalar(sql)
+        .fetch_optional(connection)
+        .await?
+        .map(Timestamp))
 }
 
 /// Deletes what need not be kept any more, within the caller's transaction. When that is rolled back, the count is too low by what it
 /// would have forgotten; the age decides then.
-async fn forget(connection: &mut PgConnection, retention: Retention, kept: Kept, now: Timestamp) -> Result<Kept, sqlx::Error> {
+async fn forget(
+    connection: &mut PgConnection,
+    retention: Retention,
+    kept: Kept,
+    now: Timestamp,
+) -> Result<Kept, sqlx::Error> {
     if !retention.is_due(kept, now) {
         return Ok(kept);
     }
     let sql = "SELECT position, e.at FROM commands c JOIN events e USING (position) ORDER BY position LIMIT $1";
-    let rows: Vec<(i64, i64)> = sqlx::query_as(sql).bind(i64::from(FORGOTTEN_AT_ONCE)).fetch_all(&mut *connection).await?;
+    let rows: Vec<(i64, i64)> = sqlx::query_as(sql)
+        .bind(i64::from(FORGOTTEN_AT_ONCE))
+        .fetch_all(&mut *connection)
+        .await?;
     let overdue = retention.overdue(kept.answers, rows.iter().map(|(_, at)| Timestamp(*at)), now);
-    let Some((last, _)) = overdue.checked_sub(1).and_then(|n| rows.get(n)) else { return Ok(kept) };
-    sqlx::query("DELETE FROM commands WHERE position <= $1").bind(last).execute(&mut *connection).await?;
-    Ok(Kept { answers: kept.answers.saturating_sub(overdue), oldest: oldest(connection).await? })
+    let Some((last, _)) = overdue.checked_sub(1).and_then(|n| rows.get(n)) else {
+        return Ok(kept);
+    };
+    sqlx::query("DELETE FROM commands WHERE position <= $1")
+        .bind(last)
+        .execute(&mut *connection)
+        .await?;
+    Ok(Kept {
+        answers: kept.answers.saturating_sub(overdue),
+        oldest: oldest(connection).await?,
+    })
 }
 
 /// Columns of an insert by arrays.
@@ -220,14 +309,28 @@ macro_rules! column {
 }
 
 /// Inserts everything that a batch adds, and moves the head.
-pub(super) async fn insert(connection: &mut PgConnection, drafted: &Drafted) -> Result<(), sqlx::Error> {
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    drafted: &Drafted,
+) -> Result<(), sqlx::Error> {
     let tables = [
-        ("INSERT INTO streams (name, id) SELECT * FROM unnest($1::text[], $2::bigint[])", &drafted.new_streams),
-        ("INSERT INTO event_types (name, id) SELECT * FROM unnest($1::text[], $2::bigint[])", &drafted.new_kinds),
-        ("INSERT INTO principals (name, id) SELECT * FROM unnest($1::text[], $2::bigint[])", &drafted.new_principals),
+        (
+            "INSERT INTO streams (name, id) SELECT * FROM unnest($1::text[], $2::bigint[])",
+            &drafted.new_streams,
+        ),
+        (
+            "INSERT INTO event_types (name, id) SELECT * FROM unnest($1::text[], $2::bigint[])",
+            &drafted.new_kinds,
+        ),
+        (
+            "INSERT INTO principals (name, id) SELECT * FROM unnest($1::text[], $2::bigint[])",
+            &drafted.new_principals,
+        ),
     ];
     for (sql, rows) in tables.into_iter().filter(|(_, rows)| !rows.is_empty()) {
-        let query = sqlx::query(sql).bind(column!(rows, row => row.0.clone())).bind(column!(rows, row => row.1));
+        let query = sqlx::query(sql)
+            .bind(column!(rows, row => row.0.clone()))
+            .bind(column!(rows, row => row.1));
         connection.execute(query).await?;
     }
     let (events, commands) = (&drafted.events, &drafted.commands);

@@ -26,7 +26,9 @@ impl Anchor {
         match std::fs::read(path) {
             Ok(bytes) => {
                 let anchor = serde_json::from_slice(&bytes);
-                Ok(Some(anchor.with_context(|| format!("{} is no anchor of a log", path.display()))?))
+                Ok(Some(anchor.with_context(|| {
+                    format!("{} is no anchor of a log", path.display())
+                })?))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
@@ -51,17 +53,29 @@ impl Anchor {
     pub async fn check(&self, log: &dyn EventLog) -> anyhow::Result<()> {
         let statement = &self.seal.statement;
         if self.log != log.id() {
-            bail!("the anchor is of the log {}, this is {}", self.log, log.id());
+            bail!(
+                "the anchor is of the log {}, this is {}",
+                self.log,
+                log.id()
+            );
         }
         check_signature(&self.seal, &self.log).context("the anchor's seal")?;
         let head = log.head().await?.position;
         if head < statement.last {
-            bail!("the log is truncated: it ends at position {head} and was sealed up to {}", statement.last);
+            bail!(
+                "the log is truncated: it ends at position {head} and was sealed up to {}",
+                statement.last
+            );
         }
         let found = log.read_all(Position(statement.last.0 - 1), 1).await?;
         match found.first() {
-            Some(event) if event.position == statement.last && event.digest == statement.digest => Ok(()),
-            _ => bail!("the log is rewritten: position {} is not the event that was sealed", statement.last),
+            Some(event) if event.position == statement.last && event.digest == statement.digest => {
+                Ok(())
+            }
+            _ => bail!(
+                "the log is rewritten: position {} is not the event that was sealed",
+                statement.last
+            ),
         }
     }
 }

@@ -18,11 +18,17 @@ impl SealKey {
     /// The key in this file, made when there is none.
     pub fn read_or_make(path: &Path) -> anyhow::Result<Self> {
         match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(text.trim()).with_context(|| format!("the key in {}", path.display())),
+            Ok(text) => {
+                Self::parse(text.trim()).with_context(|| format!("the key in {}", path.display()))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let mut secret = [0; 32];
                 getrandom::fill(&mut secret).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
-                let mut file = std::fs::File::options().create_new(true).write(true).mode(0o600).open(path)?;
+                let mut file = std::fs::File::options()
+                    .create_new(true)
+                    .write(true)
+                    .mode(0o600)
+                    .open(path)?;
                 writeln!(file, "{}", HEXLOWER.encode(&secret))?;
                 file.sync_all()?;
                 Ok(Self(SigningKey::from_bytes(&secret)))
@@ -33,7 +39,9 @@ impl SealKey {
 
     fn parse(text: &str) -> anyhow::Result<Self> {
         let bytes = HEXLOWER.decode(text.as_bytes()).context("it is not hex")?;
-        let secret: [u8; 32] = bytes.try_into().map_err(|_| anyhow::anyhow!("it is not 32 bytes"))?;
+        let secret: [u8; 32] = bytes
+            .try_into()
+            .map_err(|_| anyhow::anyhow!("it is not 32 bytes"))?;
         Ok(Self(SigningKey::from_bytes(&secret)))
     }
 
@@ -41,18 +49,27 @@ impl SealKey {
     pub fn seal(&self, statement: Statement, log_id: &str) -> Sealed {
         let signature = self.0.sign(&statement.signed_bytes(log_id));
         let key = HEXLOWER.encode(self.0.verifying_key().as_bytes());
-        Sealed { statement, key, signature: HEXLOWER.encode(&signature.to_bytes()) }
+        Sealed {
+            statement,
+            key,
+            signature: HEXLOWER.encode(&signature.to_bytes()),
+        }
     }
 }
 
 /// Whether a seal carries the signature of the key it names.
 pub fn check_signature(seal: &Sealed, log_id: &str) -> anyhow::Result<()> {
-    let key: [u8; 32] =
-        HEXLOWER.decode(seal.key.as_bytes())?.try_into().map_err(|_| anyhow::anyhow!("the key is not 32 bytes"))?;
+    let key: [u8; 32] = HEXLOWER
+        .decode(seal.key.as_bytes())?
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("the key is not 32 bytes"))?;
     let signature = HEXLOWER.decode(seal.signature.as_bytes())?;
     let signature = Signature::from_slice(&signature).context("the signature is not 64 bytes")?;
     let key = VerifyingKey::from_bytes(&key).context("the key is none")?;
-    if key.verify_strict(&seal.statement.signed_bytes(log_id), &signature).is_err() {
+    if key
+        .verify_strict(&seal.statement.signed_bytes(log_id), &signature)
+        .is_err()
+    {
         bail!("the signature is not that of the key it names");
     }
     Ok(())

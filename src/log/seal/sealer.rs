@@ -33,7 +33,10 @@ pub struct Sealer {
 }
 
 /// The statement about the next events of a log after `sealed`, at most one seal's worth; `None` when there are none.
-pub async fn next_statement(log: &dyn EventLog, sealed: Position) -> anyhow::Result<Option<Statement>> {
+pub async fn next_statement(
+    log: &dyn EventLog,
+    sealed: Position,
+) -> anyhow::Result<Option<Statement>> {
     let limit = usize::try_from(SEAL_MAX).unwrap_or(usize::MAX);
     let events = log.read_all(sealed, limit).await?;
     let digests: Vec<Digest> = events.iter().map(|e| e.digest).collect();
@@ -50,7 +53,9 @@ impl Sealer {
     pub async fn run(self) {
         let projector = &self.core.projector;
         loop {
-            projector.wait_until(|books| (open_events(books) > 0).then_some(())).await;
+            projector
+                .wait_until(|books| (open_events(books) > 0).then_some(()))
+                .await;
             let full = projector.wait_until(|books| (open_events(books) >= SEAL_MAX).then_some(()));
             // Whether the wait ended because it is full or because it is time makes no difference.
             drop(tokio::time::timeout(SEAL_WITHIN, full).await);
@@ -66,13 +71,33 @@ impl Sealer {
         while self.core.projector.read(open_events) > 0 {
             let log = &self.core.world.log;
             let sealed = self.core.projector.read(|books| books.node.state.sealed);
-            let Some(statement) = next_statement(&**log, sealed).await? else { return Ok(()) };
+            let Some(statement) = next_statement(&**log, sealed).await? else {
+                return Ok(());
+            };
             let seal = self.key.seal(statement, &log.id());
-            let id = CommandId::derived(&["seal", &seal.statement.first.to_string(), &seal.statement.last.to_string()]);
+            let id = CommandId::derived(&[
+                "seal",
+                &seal.statement.first.to_string(),
+                &seal.statement.last.to_string(),
+            ]);
             let cause = Cause::first(Principal::Node(self.node.to_string().into()), id);
             let command = AnyCommand::Node(node::Command::Seal { seal: seal.clone() });
-            let receipt = self.core.directory.execute(&StreamId::Node(self.node.clone()), command, id, cause, vec![]).await?;
-            Anchor { log: log.id(), seal }.write(&self.anchor)?;
+            let receipt = self
+                .core
+                .directory
+                .execute(
+                    &StreamId::Node(self.node.clone()),
+                    command,
+                    id,
+                    cause,
+                    vec![],
+                )
+                .await?;
+            Anchor {
+                log: log.id(),
+                seal,
+            }
+            .write(&self.anchor)?;
             self.core.projector.wait_for(receipt.position).await;
         }
         Ok(())

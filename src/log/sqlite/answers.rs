@@ -39,8 +39,9 @@ impl Answers {
     /// Takes the answers that were stored since the last time, by whichever process.
     pub(super) fn refresh(&self, connection: &Connection) -> rusqlite::Result<()> {
         self.with(|known| {
-            let mut statement =
-                connection.prepare_cached("SELECT position, id FROM answers WHERE position > ? ORDER BY position")?;
+            let mut statement = connection.prepare_cached(
+                "SELECT position, id FROM answers WHERE position > ? ORDER BY position",
+            )?;
             let mut rows = statement.query([signed(known.through)])?;
             while let Some(row) = rows.next()? {
                 let position = Position(row.get::<_, i64>(0)?.unsigned_abs());
@@ -52,8 +53,15 @@ impl Answers {
     }
 
     /// Where each of these commands has its answer.
-    pub(super) fn find<'a>(&self, commands: impl Iterator<Item = &'a CommandId>) -> Vec<Option<Position>> {
-        self.with(|known| commands.map(|id| known.positions.get(id).copied()).collect())
+    pub(super) fn find<'a>(
+        &self,
+        commands: impl Iterator<Item = &'a CommandId>,
+    ) -> Vec<Option<Position>> {
+        self.with(|known| {
+            commands
+                .map(|id| known.positions.get(id).copied())
+                .collect()
+        })
     }
 
     /// Takes what a durable batch added and forgot.
@@ -75,22 +83,36 @@ impl Answers {
 
     /// What is kept at the moment.
     pub(super) fn kept(&self, connection: &Connection) -> rusqlite::Result<Kept> {
-        Ok(Kept { answers: self.len(), oldest: oldest(connection)? })
+        Ok(Kept {
+            answers: self.len(),
+            oldest: oldest(connection)?,
+        })
     }
 }
 
 /// The stored answer at a position; none when it was forgotten meanwhile.
-pub(super) fn stored(connection: &Connection, position: Position) -> rusqlite::Result<Option<Remembered>> {
+pub(super) fn stored(
+    connection: &Connection,
+    position: Position,
+) -> rusqlite::Result<Option<Remembered>> {
     let mut statement = connection.prepare_cached(&format!("{SELECT} WHERE a.position = ?"))?;
-    let found = statement.query_row([signed(position)], CommandRow::from_rusqlite).optional()?;
+    let found = statement
+        .query_row([signed(position)], CommandRow::from_rusqlite)
+        .optional()?;
     let known = found.map(CommandRow::remembered).transpose();
-    known.map(|known| known.map(|(_, known)| known)).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
+    known
+        .map(|known| known.map(|(_, known)| known))
+        .map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
 }
 
 /// When the oldest kept answer was recorded.
 fn oldest(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
     let sql = "SELECT e.at FROM answers a JOIN events e USING (position) ORDER BY position LIMIT 1";
-    connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional().map(|at| at.map(Timestamp))
+    connection
+        .prepare_cached(sql)?
+        .query_row([], |row| row.get(0))
+        .optional()
+        .map(|at| at.map(Timestamp))
 }
 
 /// Deletes what need not be kept any more, within the caller's transaction; answers what, and how it stands then.
@@ -105,15 +127,25 @@ pub(super) fn forget(
     }
     let sql = "SELECT position, a.id, e.at FROM answers a JOIN events e USING (position) ORDER BY position LIMIT ?";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement
-        .query_map([FORGOTTEN_AT_ONCE], |row| Ok((row.get::<_, i64>(0)?, CommandId(row.get(1)?), Timestamp(row.get(2)?))))?;
+    let rows = statement.query_map([FORGOTTEN_AT_ONCE], |row| {
+        Ok((
+            row.get::<_, i64>(0)?,
+            CommandId(row.get(1)?),
+            Timestamp(row.get(2)?),
+        ))
+    })?;
     let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     rows.truncate(retention.overdue(kept.answers, rows.iter().map(|(_, _, at)| *at), now));
     if let Some((last, _, _)) = rows.last() {
-        connection.prepare_cached("DELETE FROM answers WHERE position <= ?")?.execute([last])?;
+        connection
+            .prepare_cached("DELETE FROM answers WHERE position <= ?")?
+            .execute([last])?;
     }
     let forgotten: Vec<CommandId> = rows.into_iter().map(|(_, id, _)| id).collect();
-    let left = Kept { answers: kept.answers - forgotten.len(), oldest: oldest(connection)? };
+    let left = Kept {
+        answers: kept.answers - forgotten.len(),
+        oldest: oldest(connection)?,
+    };
     Ok((forgotten, left))
 }
 

@@ -25,7 +25,9 @@ pub enum OpenError {
     #[error("opening the log {0}: {1}")]
     Open(PathBuf, String),
     /// The linked SQLite is too old.
-    #[error("the linked SQLite is version {0}, at least {SQLITE_MIN} is needed: older ones can corrupt the log")]
+    #[error(
+        "the linked SQLite is version {0}, at least {SQLITE_MIN} is needed: older ones can corrupt the log"
+    )]
     Version(i32),
     /// There is no log.
     #[error("there is no log at {0}; `supercargo serve --data DIR` makes one")]
@@ -34,7 +36,9 @@ pub enum OpenError {
     #[error("{0} is not a log of supercargo ({1}); it was not touched, choose another --data")]
     Foreign(PathBuf, String),
     /// The file is shorter than it says.
-    #[error("{path} was cut short: it has {length} bytes and needs {needed}; restore it from a backup")]
+    #[error(
+        "{path} was cut short: it has {length} bytes and needs {needed}; restore it from a backup"
+    )]
     Truncated {
         /// The file.
         path: PathBuf,
@@ -44,14 +48,20 @@ pub enum OpenError {
         needed: u64,
     },
     /// A newer build wrote it.
-    #[error("{0} was written by a newer build ({1}); use that build or a newer one, it was not touched")]
+    #[error(
+        "{0} was written by a newer build ({1}); use that build or a newer one, it was not touched"
+    )]
     Newer(PathBuf, String),
 }
 
 /// Refuses a linked SQLite that could corrupt the log.
 pub(super) fn check_library() -> Result<(), OpenError> {
     let version = rusqlite::version_number();
-    if version < SQLITE_MIN { Err(OpenError::Version(version)) } else { Ok(()) }
+    if version < SQLITE_MIN {
+        Err(OpenError::Version(version))
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether there is a log at this path; an empty file is none yet.
@@ -71,7 +81,8 @@ pub(super) fn check(path: &Path, newest_migration: i64) -> Result<bool, OpenErro
     }
     let mut header = [0; HEADER];
     let foreign = |why: &str| OpenError::Foreign(path.to_owned(), why.to_owned());
-    file.read_exact(&mut header).map_err(|_| foreign("it is too short"))?;
+    file.read_exact(&mut header)
+        .map_err(|_| foreign("it is too short"))?;
     if &header[..MAGIC.len()] != MAGIC {
         return Err(foreign("it is no SQLite file"));
     }
@@ -81,7 +92,9 @@ pub(super) fn check(path: &Path, newest_migration: i64) -> Result<bool, OpenErro
 }
 
 fn number(header: &[u8; HEADER], at: usize) -> u32 {
-    header[at..at + 4].iter().fold(0, |n, byte| (n << 8) | u32::from(*byte))
+    header[at..at + 4]
+        .iter()
+        .fold(0, |n, byte| (n << 8) | u32::from(*byte))
 }
 
 /// The header counts pages; the count is valid while two counters agree (SQLite file format, 1.3.7). Beside a WAL nothing can be said: a
@@ -97,7 +110,15 @@ fn check_length(path: &Path, header: &[u8; HEADER], length: u64) -> Result<(), O
     };
     let needed = page * u64::from(number(header, 28));
     let valid = number(header, 24) == number(header, 92);
-    if valid && length < needed { Err(OpenError::Truncated { path: path.to_owned(), length, needed }) } else { Ok(()) }
+    if valid && length < needed {
+        Err(OpenError::Truncated {
+            path: path.to_owned(),
+            length,
+            needed,
+        })
+    } else {
+        Ok(())
+    }
 }
 
 fn check_tables(path: &Path, mark: u32, newest_migration: i64) -> Result<(), OpenError> {
@@ -106,7 +127,8 @@ fn check_tables(path: &Path, mark: u32, newest_migration: i64) -> Result<(), Ope
     if mark != APPLICATION_ID && mark != 0 {
         return Err(foreign("it belongs to another application"));
     }
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
     let tables: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_schema WHERE name IN ('log_meta', 'events', '_sqlx_migrations')", [], |r| {
             r.get(0)
@@ -115,16 +137,28 @@ fn check_tables(path: &Path, mark: u32, newest_migration: i64) -> Result<(), Ope
     if tables != 3 {
         return Err(foreign("it is a SQLite file without our tables"));
     }
-    let newest: i64 =
-        connection.query_row("SELECT coalesce(max(version), 0) FROM _sqlx_migrations", [], |r| r.get(0)).map_err(failed)?;
+    let newest: i64 = connection
+        .query_row(
+            "SELECT coalesce(max(version), 0) FROM _sqlx_migrations",
+            [],
+            |r| r.get(0),
+        )
+        .map_err(failed)?;
     if newest > newest_migration {
-        return Err(OpenError::Newer(path.to_owned(), format!("its tables are at {newest}, ours end at {newest_migration}")));
+        return Err(OpenError::Newer(
+            path.to_owned(),
+            format!("its tables are at {newest}, ours end at {newest_migration}"),
+        ));
     }
-    let format: Option<i64> = connection.query_row("SELECT format FROM log_meta", [], |r| r.get(0)).optional().map_err(failed)?;
+    let format: Option<i64> = connection
+        .query_row("SELECT format FROM log_meta", [], |r| r.get(0))
+        .optional()
+        .map_err(failed)?;
     match format {
-        Some(format) if format > FORMAT => {
-            Err(OpenError::Newer(path.to_owned(), format!("its format is {format}, ours is {FORMAT}")))
-        }
+        Some(format) if format > FORMAT => Err(OpenError::Newer(
+            path.to_owned(),
+            format!("its format is {format}, ours is {FORMAT}"),
+        )),
         _ => Ok(()),
     }
 }

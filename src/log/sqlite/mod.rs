@@ -54,7 +54,9 @@ pub struct SqliteLog {
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).busy_timeout(std::time::Duration::from_secs(5))
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(std::time::Duration::from_secs(5))
 }
 
 impl SqliteLog {
@@ -64,10 +66,15 @@ impl SqliteLog {
     }
 
     /// The same, with bounds of one's own for the stored answers.
-    pub async fn open_with(path: &Path, new_id: &str, retention: Retention) -> Result<Self, OpenError> {
+    pub async fn open_with(
+        path: &Path,
+        new_id: &str,
+        retention: Retention,
+    ) -> Result<Self, OpenError> {
         let failed = |e: &dyn std::fmt::Display| OpenError::Open(path.to_owned(), e.to_string());
         let mut log = Self::make(path, new_id).await?;
-        let store = SqliteStore::take_over(path, &log.id, log.answers.clone(), retention).map_err(|e| failed(&e))?;
+        let store = SqliteStore::take_over(path, &log.id, log.answers.clone(), retention)
+            .map_err(|e| failed(&e))?;
         log.writer = Some(Queue::start(store).map_err(|e| failed(&e))?);
         Ok(log)
     }
@@ -78,9 +85,14 @@ impl SqliteLog {
         file::check_library()?;
         file::check(path, newest_migration())?;
         // One connection makes the schema and is closed before the writer begins: only one connection ever writes.
-        let writing =
-            options(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-        let maker = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await;
+        let writing = options(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full);
+        let maker = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(writing)
+            .await;
         let maker = maker.map_err(|e| failed(&e))?;
         MIGRATIONS.run(&maker).await.map_err(|e| failed(&e))?;
         sqlx::query("INSERT INTO log_meta SELECT ?, ?, unixepoch() * 1000000 WHERE NOT EXISTS (SELECT 1 FROM log_meta)")
@@ -97,14 +109,22 @@ impl SqliteLog {
     ///
     /// # Errors
     /// There is a log already, or the records are not a whole chain from the beginning; which position, is said.
-    pub async fn import<R: BufRead>(path: &Path, mut records: Reader<R>) -> anyhow::Result<Position> {
+    pub async fn import<R: BufRead>(
+        path: &Path,
+        mut records: Reader<R>,
+    ) -> anyhow::Result<Position> {
         if path.exists() {
-            bail!("there is a log at {} already; import into an empty data folder", path.display());
+            bail!(
+                "there is a log at {} already; import into an empty data folder",
+                path.display()
+            );
         }
         let mut store = Self::importer(path, &records.header.log).await?;
         let mut batch = Vec::with_capacity(IMPORT_BATCH);
         loop {
-            let record = records.read().with_context(|| format!("after position {}", store.head().0 + batch.len() as u64))?;
+            let record = records.read().with_context(|| {
+                format!("after position {}", store.head().0 + batch.len() as u64)
+            })?;
             let end = record.is_none();
             batch.extend(record);
             if end || batch.len() == IMPORT_BATCH {
@@ -120,16 +140,25 @@ impl SqliteLog {
     /// Makes an empty log at `path` that records as others recorded them go into.
     pub async fn importer(path: &Path, log_id: &str) -> anyhow::Result<Importer> {
         let log = Self::make(path, log_id).await?;
-        Ok(Importer(SqliteStore::take_over(path, &log.id, log.answers, Retention::default())?))
+        Ok(Importer(SqliteStore::take_over(
+            path,
+            &log.id,
+            log.answers,
+            Retention::default(),
+        )?))
     }
 
     /// Writes a copy of the log as it is now to a file that does not exist; a server may go on writing meanwhile.
     pub async fn copy_to(&self, path: &Path) -> anyhow::Result<()> {
         let path = path.to_owned();
         let copied = self.readers.read(move |reader| {
-            let copied = reader.connection.execute("VACUUM INTO ?", [path.display().to_string()]);
+            let copied = reader
+                .connection
+                .execute("VACUUM INTO ?", [path.display().to_string()]);
             copied.map_err(|e| ReadError(e.to_string()))?;
-            std::fs::File::open(&path).and_then(|file| file.sync_all()).map_err(|e| ReadError(e.to_string()))
+            std::fs::File::open(&path)
+                .and_then(|file| file.sync_all())
+                .map_err(|e| ReadError(e.to_string()))
         });
         Ok(copied.await?)
     }
@@ -139,8 +168,15 @@ impl SqliteLog {
     pub async fn integrity(&self) -> anyhow::Result<Option<String>> {
         let checked = self.readers.read(|reader| {
             let failed = |e: rusqlite::Error| ReadError(e.to_string());
-            let pages: String = reader.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(failed)?;
-            if pages == "ok" { answers::damaged(&reader.connection).map_err(failed) } else { Ok(Some(pages)) }
+            let pages: String = reader
+                .connection
+                .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+                .map_err(failed)?;
+            if pages == "ok" {
+                answers::damaged(&reader.connection).map_err(failed)
+            } else {
+                Ok(Some(pages))
+            }
         });
         Ok(checked.await?)
     }
@@ -153,23 +189,40 @@ impl SqliteLog {
         }
         let readers = Readers::of(path);
         let id = readers.read(|reader| {
-            let id = reader.connection.query_row("SELECT log_id FROM log_meta", [], |row| row.get(0));
+            let id = reader
+                .connection
+                .query_row("SELECT log_id FROM log_meta", [], |row| row.get(0));
             id.map_err(|e| ReadError(e.to_string()))
         });
-        Ok(Self { id: id.await.map_err(|e| failed(&e))?, readers, answers: Answers::default(), writer: None })
+        Ok(Self {
+            id: id.await.map_err(|e| failed(&e))?,
+            readers,
+            answers: Answers::default(),
+            writer: None,
+        })
     }
 
     /// How writing fares; a log that was opened for reading only is closed for writing.
     pub fn health(&self) -> watch::Receiver<Health> {
         match &self.writer {
             Some(writer) => writer.health(),
-            None => watch::channel(Health { degraded: None, closed: Some("opened for reading only".to_owned()) }).1,
+            None => {
+                watch::channel(Health {
+                    degraded: None,
+                    closed: Some("opened for reading only".to_owned()),
+                })
+                .1
+            }
         }
     }
 }
 
 fn newest_migration() -> i64 {
-    MIGRATIONS.iter().map(|step| step.version).max().unwrap_or(0)
+    MIGRATIONS
+        .iter()
+        .map(|step| step.version)
+        .max()
+        .unwrap_or(0)
 }
 
 #[async_trait]
@@ -191,20 +244,32 @@ impl EventLog for SqliteLog {
         }
     }
 
-    async fn read_stream(&self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, ReadError> {
         let stream = stream.clone();
-        self.readers.read(move |reader| reader.stream(&stream, after, limit)).await
+        self.readers
+            .read(move |reader| reader.stream(&stream, after, limit))
+            .await
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
-        self.readers.read(move |reader| reader.all(after, limit)).await
+        self.readers
+            .read(move |reader| reader.all(after, limit))
+            .await
     }
 
     async fn head(&self) -> Result<Head, ReadError> {
         if let Some(writer) = &self.writer {
             return Ok(writer.head());
         }
-        let genesis = Head { position: Position(0), digest: events::envelope::genesis(&self.id) };
+        let genesis = Head {
+            position: Position(0),
+            digest: events::envelope::genesis(&self.id),
+        };
         let newest = self.readers.read(|reader| reader.newest()).await?;
         Ok(newest.map_or(genesis, |(position, digest)| Head { position, digest }))
     }
@@ -215,8 +280,16 @@ impl EventLog for SqliteLog {
             let failed = |e: rusqlite::Error| ReadError(e.to_string());
             // Another process may be writing, or ours has not read them yet.
             answers.refresh(&reader.connection).map_err(failed)?;
-            let found = answers.find(std::iter::once(&command)).into_iter().next().flatten();
-            Ok(found.map(|position| answers::stored(&reader.connection, position)).transpose().map_err(failed)?.flatten())
+            let found = answers
+                .find(std::iter::once(&command))
+                .into_iter()
+                .next()
+                .flatten();
+            Ok(found
+                .map(|position| answers::stored(&reader.connection, position))
+                .transpose()
+                .map_err(failed)?
+                .flatten())
         });
         read.await
     }

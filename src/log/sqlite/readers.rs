@@ -55,7 +55,10 @@ fn failed(error: impl std::fmt::Display) -> ReadError {
 
 impl Readers {
     pub(super) fn of(path: &Path) -> Self {
-        Self { path: path.to_owned(), idle: Arc::default() }
+        Self {
+            path: path.to_owned(),
+            idle: Arc::default(),
+        }
     }
 
     /// Reads on a thread that may wait for the disk.
@@ -65,7 +68,11 @@ impl Readers {
     ) -> Result<T, ReadError> {
         let readers = self.clone();
         let done = tokio::task::spawn_blocking(move || {
-            let kept = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let kept = readers
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop();
             let mut reader = kept.map_or_else(|| Reader::open(&readers.path), Ok)?;
             let found = read(&mut reader);
             let mut idle = readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,9 +98,13 @@ impl<T: Clone> Known<T> {
         if let Some(Some(known)) = self.0.get(at) {
             return Ok(known.clone());
         }
-        let name: Option<String> =
-            connection.prepare_cached(sql).and_then(|mut s| s.query_row([id], |row| row.get(0)).optional()).map_err(failed)?;
-        let name = name.and_then(parse).ok_or_else(|| ReadError(format!("the stored name {id} makes no sense ({sql})")))?;
+        let name: Option<String> = connection
+            .prepare_cached(sql)
+            .and_then(|mut s| s.query_row([id], |row| row.get(0)).optional())
+            .map_err(failed)?;
+        let name = name
+            .and_then(parse)
+            .ok_or_else(|| ReadError(format!("the stored name {id} makes no sense ({sql})")))?;
         // The number is one that the table holds, and not far beyond how many it holds.
         if at >= self.0.len() && at <= (self.0.len() + SPREAD_MAX) * 2 {
             self.0.resize_with(at + 1, || None);
@@ -112,42 +123,92 @@ impl Reader {
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
         let (streams, kinds, principals) = (Known::default(), Known::default(), Known::default());
-        Ok(Self { connection, streams, kinds, principals })
+        Ok(Self {
+            connection,
+            streams,
+            kinds,
+            principals,
+        })
     }
 
     /// Events that a condition selects, in the order it gives.
-    fn events(&mut self, condition: &str, limit: usize, parameters: impl Params) -> Result<Vec<Envelope>, ReadError> {
-        let Self { connection, streams, kinds, principals } = self;
-        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM events {condition}")).map_err(failed)?;
+    fn events(
+        &mut self,
+        condition: &str,
+        limit: usize,
+        parameters: impl Params,
+    ) -> Result<Vec<Envelope>, ReadError> {
+        let Self {
+            connection,
+            streams,
+            kinds,
+            principals,
+        } = self;
+        let mut statement = connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM events {condition}"))
+            .map_err(failed)?;
         let mut rows = statement.query(parameters).map_err(failed)?;
         let mut found = Vec::with_capacity(limit.min(super::super::verify::BATCH));
         while let Some(row) = rows.next().map_err(failed)? {
             let position: i64 = row.get(0).map_err(failed)?;
-            let numbers = Numbers::of(row).map_err(|e| ReadError(format!("position {position}: {e}")))?;
+            let numbers =
+                Numbers::of(row).map_err(|e| ReadError(format!("position {position}: {e}")))?;
             let at = |e: ReadError| ReadError(format!("position {position}: {}", e.0));
             let stream = "SELECT name FROM streams WHERE id = ?";
-            let stream = streams.get(connection, stream, numbers.stream, |name| name.parse().ok()).map_err(at)?;
+            let stream = streams
+                .get(connection, stream, numbers.stream, |name| name.parse().ok())
+                .map_err(at)?;
             let kind = "SELECT name FROM event_types WHERE id = ?";
-            let kind = kinds.get(connection, kind, numbers.kind, |name| Some(name.into())).map_err(at)?;
+            let kind = kinds
+                .get(connection, kind, numbers.kind, |name| Some(name.into()))
+                .map_err(at)?;
             let principal = "SELECT name FROM principals WHERE id = ?";
-            let principal = principals.get(connection, principal, numbers.principal, |name| name.parse().ok()).map_err(at)?;
-            let bad = |what: &str| ReadError(format!("position {position}: the stored {what} makes no sense"));
-            found.push(numbers.envelope(stream, kind, principal, row).ok_or_else(|| bad("event"))?);
+            let principal = principals
+                .get(connection, principal, numbers.principal, |name| {
+                    name.parse().ok()
+                })
+                .map_err(at)?;
+            let bad = |what: &str| {
+                ReadError(format!(
+                    "position {position}: the stored {what} makes no sense"
+                ))
+            };
+            found.push(
+                numbers
+                    .envelope(stream, kind, principal, row)
+                    .ok_or_else(|| bad("event"))?,
+            );
         }
         Ok(found)
     }
 
     /// Events of all streams after a position.
-    pub(super) fn all(&mut self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
-        self.events("WHERE position > ? ORDER BY position LIMIT ?", limit, [signed(after.0), limited(limit)])
+    pub(super) fn all(
+        &mut self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, ReadError> {
+        self.events(
+            "WHERE position > ? ORDER BY position LIMIT ?",
+            limit,
+            [signed(after.0), limited(limit)],
+        )
     }
 
     /// Events of one stream after a version.
-    pub(super) fn stream(&mut self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+    pub(super) fn stream(
+        &mut self,
+        stream: &StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, ReadError> {
         let id: Option<i64> = self
             .connection
             .prepare_cached("SELECT id FROM streams WHERE name = ?")
-            .and_then(|mut s| s.query_row([stream.to_string()], |row| row.get(0)).optional())
+            .and_then(|mut s| {
+                s.query_row([stream.to_string()], |row| row.get(0))
+                    .optional()
+            })
             .map_err(failed)?;
         let Some(id) = id else { return Ok(vec![]) };
         let condition = "WHERE stream_id = ? AND version > ? ORDER BY version LIMIT ?";
@@ -156,9 +217,16 @@ impl Reader {
 
     /// The newest position with its digest.
     pub(super) fn newest(&mut self) -> Result<Option<(Position, Digest)>, ReadError> {
-        let newest = self.connection.query_row("SELECT position, digest FROM events ORDER BY position DESC LIMIT 1", [], |row| {
-            Ok((Position(row.get::<_, i64>(0)?.unsigned_abs()), Digest(row.get(1)?)))
-        });
+        let newest = self.connection.query_row(
+            "SELECT position, digest FROM events ORDER BY position DESC LIMIT 1",
+            [],
+            |row| {
+                Ok((
+                    Position(row.get::<_, i64>(0)?.unsigned_abs()),
+                    Digest(row.get(1)?),
+                ))
+            },
+        );
         newest.optional().map_err(failed)
     }
 }
@@ -197,7 +265,13 @@ impl Numbers {
         })
     }
 
-    fn envelope(self, stream: StreamId, kind: Name, principal: Principal, row: &Row<'_>) -> Option<Envelope> {
+    fn envelope(
+        self,
+        stream: StreamId,
+        kind: Name,
+        principal: Principal,
+        row: &Row<'_>,
+    ) -> Option<Envelope> {
         let unsigned = |n: i64| u64::try_from(n).ok();
         let causation = match self.causation {
             Some(n) => Some(Position(unsigned(n)?)),
@@ -210,7 +284,11 @@ impl Numbers {
             kind,
             schema: u16::try_from(self.schema).ok()?,
             at: Timestamp(self.at),
-            cause: Cause { principal, correlation: CommandId(row.get(7).ok()?), causation },
+            cause: Cause {
+                principal,
+                correlation: CommandId(row.get(7).ok()?),
+                causation,
+            },
             command: CommandId(row.get(9).ok()?),
             trace: row.get(10).ok()?,
             payload: row.get(11).ok()?,

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use events::id::{Digest, Timestamp};
 use events::log::{Append, Head};
 use events::stream::{Position, StreamId, Version};
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 
 use super::answers::{self, Answers};
 use crate::log::archive::Record;
@@ -42,7 +44,10 @@ pub(super) struct SqliteStore {
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // The writer's thread alone uses it.
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
@@ -54,27 +59,51 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 
 impl SqliteStore {
     /// Takes the log over: whoever owned it before is fenced from here on.
-    pub(super) fn take_over(path: &Path, log_id: &str, answers: Answers, retention: Retention) -> rusqlite::Result<Self> {
+    pub(super) fn take_over(
+        path: &Path,
+        log_id: &str,
+        answers: Answers,
+        retention: Retention,
+    ) -> rusqlite::Result<Self> {
         let mut connection = connect(path)?;
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let epoch = tx.query_row("UPDATE log_owner SET epoch = epoch + 1 RETURNING epoch", [], |row| row.get(0))?;
+        let epoch = tx.query_row(
+            "UPDATE log_owner SET epoch = epoch + 1 RETURNING epoch",
+            [],
+            |row| row.get(0),
+        )?;
         tx.commit()?;
         let ledger = load(&connection, log_id)?;
-        Ok(Self { path: path.to_owned(), connection, ledger, epoch, answers, retention, kept: None })
+        Ok(Self {
+            path: path.to_owned(),
+            connection,
+            ledger,
+            epoch,
+            answers,
+            retention,
+            kept: None,
+        })
     }
 
     /// Records events that were recorded elsewhere, as they are; the first that is not the next one refuses the batch.
     pub(super) fn restore(&mut self, records: &[Record]) -> anyhow::Result<()> {
-        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut draft = Draft::new(&self.ledger);
         for record in records {
             let restored = draft.restore(record);
-            restored.map_err(|damage| anyhow::anyhow!("position {}: {damage}", record.envelope.position))?;
+            restored.map_err(|damage| {
+                anyhow::anyhow!("position {}: {damage}", record.envelope.position)
+            })?;
         }
         if let Some(drafted) = draft.finish() {
             insert(&tx, &drafted)?;
             let kept = known(&tx, &self.answers, self.kept)?;
-            let kept = Kept { answers: kept.answers + drafted.commands.len(), ..kept };
+            let kept = Kept {
+                answers: kept.answers + drafted.commands.len(),
+                ..kept
+            };
             let (forgotten, kept) = answers::forget(&tx, self.retention, kept, drafted.last_at)?;
             tx.commit()?;
             self.answers.take(&drafted.commands, &forgotten);
@@ -85,8 +114,12 @@ impl SqliteStore {
     }
 
     fn write(&mut self, batch: &[&Append]) -> rusqlite::Result<Result<Vec<Answer>, Trouble>> {
-        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let owner: i64 = tx.prepare_cached("SELECT epoch FROM log_owner")?.query_row([], |row| row.get(0))?;
+        let tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let owner: i64 = tx
+            .prepare_cached("SELECT epoch FROM log_owner")?
+            .query_row([], |row| row.get(0))?;
         if owner != self.epoch {
             return Ok(Err(Trouble::Fenced(format!(
                 "another server took the log over (owner {owner}, ours was {})",
@@ -96,18 +129,29 @@ impl SqliteStore {
         let mut draft = Draft::new(&self.ledger);
         let mut answers = Vec::with_capacity(batch.len());
         let kept = known(&tx, &self.answers, self.kept)?;
-        let found = self.answers.find(batch.iter().map(|append| &append.command));
+        let found = self
+            .answers
+            .find(batch.iter().map(|append| &append.command));
         for (append, found) in batch.iter().zip(found) {
-            let known = found.map(|position| answers::stored(&tx, position)).transpose()?.flatten();
+            let known = found
+                .map(|position| answers::stored(&tx, position))
+                .transpose()?
+                .flatten();
             answers.push(draft.request(append, known));
         }
         if let Some(drafted) = draft.finish() {
             insert(&tx, &drafted)?;
-            let kept = Kept { answers: kept.answers + drafted.commands.len(), ..kept };
+            let kept = Kept {
+                answers: kept.answers + drafted.commands.len(),
+                ..kept
+            };
             let (forgotten, kept) = answers::forget(&tx, self.retention, kept, drafted.last_at)?;
             tx.commit()?;
             self.answers.take(&drafted.commands, &forgotten);
-            self.kept = Some(Kept { oldest: kept.oldest.or(Some(drafted.last_at)), ..kept });
+            self.kept = Some(Kept {
+                oldest: kept.oldest.or(Some(drafted.last_at)),
+                ..kept
+            });
             self.ledger.take(drafted);
         }
         Ok(Ok(answers))
@@ -120,13 +164,19 @@ impl SqliteStore {
         if matches!(code, Some((_, IOERR_FSYNC | IOERR_DIR_FSYNC))) {
             return Trouble::Unknown(why);
         }
-        if matches!(code, Some((ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _))) {
+        if matches!(
+            code,
+            Some((ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _))
+        ) {
             return Trouble::NotNow(why);
         }
-        let found = connect(&self.path).and_then(|connection| Ok((newest(&connection)?, connection)));
+        let found =
+            connect(&self.path).and_then(|connection| Ok((newest(&connection)?, connection)));
         match found {
             Ok((found, connection))
-                if found.is_none_or(|(p, d, _)| (p, d) == (self.ledger.head.position, self.ledger.head.digest)) =>
+                if found.is_none_or(|(p, d, _)| {
+                    (p, d) == (self.ledger.head.position, self.ledger.head.digest)
+                }) =>
             {
                 self.connection = connection;
                 Trouble::NotNow(why)
@@ -151,7 +201,10 @@ impl Store for SqliteStore {
 
     fn settle(&mut self) {
         // Everything is durable without it; the next start and whoever copies the file are spared the WAL.
-        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+        if let Err(error) = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        {
             tracing::debug!(%error, "the WAL is left to the next start");
         }
     }
@@ -159,7 +212,9 @@ impl Store for SqliteStore {
     fn warm_up(&mut self) {
         match known(&self.connection, &self.answers, self.kept) {
             Ok(kept) => self.kept = Some(kept),
-            Err(error) => tracing::warn!(%error, "the stored answers are not read yet; the first append does it"),
+            Err(error) => {
+                tracing::warn!(%error, "the stored answers are not read yet; the first append does it")
+            }
         }
     }
 }
@@ -179,9 +234,17 @@ type Newest = Option<(Position, Digest, Timestamp)>;
 
 fn newest(connection: &Connection) -> rusqlite::Result<Newest> {
     connection
-        .query_row("SELECT position, digest, at FROM events ORDER BY position DESC LIMIT 1", [], |row| {
-            Ok((Position(row.get::<_, i64>(0)?.unsigned_abs()), Digest(row.get(1)?), Timestamp(row.get(2)?)))
-        })
+        .query_row(
+            "SELECT position, digest, at FROM events ORDER BY position DESC LIMIT 1",
+            [],
+            |row| {
+                Ok((
+                    Position(row.get::<_, i64>(0)?.unsigned_abs()),
+                    Digest(row.get(1)?),
+                    Timestamp(row.get(2)?),
+                ))
+            },
+        )
         .optional()
 }
 
@@ -193,18 +256,29 @@ fn load(connection: &Connection, log_id: &str) -> rusqlite::Result<Ledger> {
     let mut statement = connection.prepare(
         "SELECT s.id, s.name, coalesce((SELECT max(version) FROM events e WHERE e.stream_id = s.id), 0) FROM streams s",
     )?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))?;
+    let rows = statement.query_map([], |row| {
+        Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+    })?;
     for row in rows {
         let (id, name, version) = row?;
         ledger.know_stream(stream(&name)?, id, Version(version.unsigned_abs()));
     }
-    names(connection, "SELECT name, id FROM event_types", &mut ledger.kinds)?;
-    names(connection, "SELECT name, id FROM principals", &mut ledger.principals)?;
+    names(
+        connection,
+        "SELECT name, id FROM event_types",
+        &mut ledger.kinds,
+    )?;
+    names(
+        connection,
+        "SELECT name, id FROM principals",
+        &mut ledger.principals,
+    )?;
     Ok(ledger)
 }
 
 fn stream(name: &str) -> rusqlite::Result<StreamId> {
-    name.parse().map_err(|e: events::id::BadId| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
+    name.parse()
+        .map_err(|e: events::id::BadId| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
 }
 
 fn names(connection: &Connection, sql: &str, into: &mut Names) -> rusqlite::Result<()> {
@@ -222,16 +296,26 @@ fn signed(n: u64) -> i64 {
 
 fn insert(tx: &Transaction<'_>, drafted: &Drafted) -> rusqlite::Result<()> {
     let tables = [
-        ("INSERT INTO streams (name, id) VALUES (?, ?)", &drafted.new_streams),
-        ("INSERT INTO event_types (name, id) VALUES (?, ?)", &drafted.new_kinds),
-        ("INSERT INTO principals (name, id) VALUES (?, ?)", &drafted.new_principals),
+        (
+            "INSERT INTO streams (name, id) VALUES (?, ?)",
+            &drafted.new_streams,
+        ),
+        (
+            "INSERT INTO event_types (name, id) VALUES (?, ?)",
+            &drafted.new_kinds,
+        ),
+        (
+            "INSERT INTO principals (name, id) VALUES (?, ?)",
+            &drafted.new_principals,
+        ),
     ];
     for (sql, rows) in tables {
         for row in rows {
             tx.prepare_cached(sql)?.execute(params![row.0, row.1])?;
         }
     }
-    let mut insert = tx.prepare_cached("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    let mut insert =
+        tx.prepare_cached("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     for event in &drafted.events {
         let envelope = &event.envelope;
         insert.execute(params![
@@ -253,7 +337,12 @@ fn insert(tx: &Transaction<'_>, drafted: &Drafted) -> rusqlite::Result<()> {
     let mut insert = tx.prepare_cached("INSERT INTO answers VALUES (?, ?, ?, ?)")?;
     for command in &drafted.commands {
         let position = signed(command.receipt.position.0);
-        insert.execute(params![position, command.id.0.as_slice(), command.body.0.as_slice(), command.sum()])?;
+        insert.execute(params![
+            position,
+            command.id.0.as_slice(),
+            command.body.0.as_slice(),
+            command.sum()
+        ])?;
     }
     Ok(())
 }

@@ -26,7 +26,12 @@ impl EventLog for Counting {
     async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
         self.0.append(append).await
     }
-    async fn read_stream(&self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, ReadError> {
         self.0.read_stream(stream, after, limit).await
     }
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
@@ -46,7 +51,11 @@ impl EventLog for Counting {
 async fn follow(mut follower: Follower, after: u64, pause: u64) {
     let mut seen = after;
     while seen < EVENTS {
-        let batch = follower.next().await.expect("read").expect("the feed lives");
+        let batch = follower
+            .next()
+            .await
+            .expect("read")
+            .expect("the feed lives");
         for envelope in &*batch {
             assert_eq!(envelope.position.0, seen + 1, "once and in order");
             seen += 1;
@@ -67,9 +76,14 @@ async fn all_see_everything_and_share_what_was_read() {
         tokio::spawn(follow(follower, after, pause))
     };
     // Live ones, slow ones that fall behind what is kept, and later ones that begin in the middle.
-    let mut all: Vec<_> = (0..FOLLOWERS).map(|n| start(0, if n % 10 == 0 { 400 } else { 0 })).collect();
+    let mut all: Vec<_> = (0..FOLLOWERS)
+        .map(|n| start(0, if n % 10 == 0 { 400 } else { 0 }))
+        .collect();
     for n in 0..EVENTS {
-        let receipt = log.append(crate::log::append("feature-p/a", n, 1, n)).await.expect("recorded");
+        let receipt = log
+            .append(crate::log::append("feature-p/a", n, 1, n))
+            .await
+            .expect("recorded");
         feed.advance(receipt.position);
         if n % 8 == 0 {
             tokio::task::yield_now().await;
@@ -89,18 +103,34 @@ async fn what_is_new_is_read_once_for_all() {
     const STEPS: u64 = 100;
     let log = Arc::new(Counting(MemoryLog::new("shared"), AtomicUsize::new(0)));
     let feed = Feed::new(Position(0));
-    let mut followers: Vec<_> = (0..FOLLOWERS).map(|_| Follower::new(log.clone(), &feed, Position(0))).collect();
+    let mut followers: Vec<_> = (0..FOLLOWERS)
+        .map(|_| Follower::new(log.clone(), &feed, Position(0)))
+        .collect();
     for n in 0..STEPS {
-        let receipt = log.append(crate::log::append("feature-p/a", n, 1, n)).await.expect("recorded");
+        let receipt = log
+            .append(crate::log::append("feature-p/a", n, 1, n))
+            .await
+            .expect("recorded");
         feed.advance(receipt.position);
         let all = followers.into_iter().map(|mut follower| {
             tokio::spawn(async move {
-                let batch = follower.next().await.expect("read").expect("the feed lives");
-                assert_eq!(batch.iter().map(|e| e.position.0).collect::<Vec<_>>(), [n + 1]);
+                let batch = follower
+                    .next()
+                    .await
+                    .expect("read")
+                    .expect("the feed lives");
+                assert_eq!(
+                    batch.iter().map(|e| e.position.0).collect::<Vec<_>>(),
+                    [n + 1]
+                );
                 follower
             })
         });
-        followers = futures::future::join_all(all).await.into_iter().map(|f| f.expect("saw it")).collect();
+        followers = futures::future::join_all(all)
+            .await
+            .into_iter()
+            .map(|f| f.expect("saw it"))
+            .collect();
     }
     assert_eq!(log.1.load(Ordering::SeqCst) as u64, STEPS);
 }

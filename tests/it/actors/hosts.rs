@@ -89,7 +89,13 @@ impl SlowLog {
     fn new() -> Arc<Self> {
         let none = || AtomicUsize::new(0);
         let inner = MemoryLog::new("till");
-        Arc::new(Self { inner, within: none(), most: none(), conflicts: none(), loses_answer: AtomicBool::new(false) })
+        Arc::new(Self {
+            inner,
+            within: none(),
+            most: none(),
+            conflicts: none(),
+            loses_answer: AtomicBool::new(false),
+        })
     }
 }
 
@@ -116,7 +122,12 @@ impl EventLog for SlowLog {
         appended
     }
 
-    async fn read_stream(&self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, ReadError> {
         self.inner.read_stream(stream, after, limit).await
     }
 
@@ -149,7 +160,11 @@ impl Shop {
             quarantine: Arc::default(),
             idle: actors::host::IDLE,
         };
-        Self { log, kernel, stream: "node-till".parse().expect("stream") }
+        Self {
+            log,
+            kernel,
+            stream: "node-till".parse().expect("stream"),
+        }
     }
 
     fn host(&self) -> Addr<Host<Till>> {
@@ -157,13 +172,23 @@ impl Shop {
     }
 
     async fn coins(&self) -> usize {
-        self.log.inner.read_all(Position(0), usize::MAX).await.expect("log").len()
+        self.log
+            .inner
+            .read_all(Position(0), usize::MAX)
+            .await
+            .expect("log")
+            .len()
     }
 }
 
 fn order(command: Order, n: u32) -> Execute<Till> {
     let id = CommandId::derived(&["order", &n.to_string()]);
-    Execute { command, id, cause: Cause::first(Principal::Operator("ann".into()), id), premises: vec![] }
+    Execute {
+        command,
+        id,
+        cause: Cause::first(Principal::Operator("ann".into()), id),
+        premises: vec![],
+    }
 }
 
 fn code(error: ExecuteError) -> &'static str {
@@ -179,14 +204,32 @@ fn commands_of_one_stream_are_decided_one_after_the_other() {
     story(|| async {
         let shop = Shop::open();
         let host = shop.host();
-        let answers = futures::future::join_all((0..40).map(|n| host.send(order(Order::Put, n)))).await;
+        let answers =
+            futures::future::join_all((0..40).map(|n| host.send(order(Order::Put, n)))).await;
         let answers: Vec<_> = answers.into_iter().map(|a| a.expect("answered")).collect();
-        let mut versions: Vec<u64> = answers.iter().flatten().map(|receipt| receipt.version.0).collect();
+        let mut versions: Vec<u64> = answers
+            .iter()
+            .flatten()
+            .map(|receipt| receipt.version.0)
+            .collect();
         versions.sort_unstable();
         assert_eq!(versions, (1..=u64::from(FULL)).collect::<Vec<_>>());
-        assert!(answers.into_iter().filter_map(Result::err).all(|refused| code(refused) == "full"));
-        assert_eq!(shop.log.most.load(Ordering::SeqCst), 1, "an append is awaited before the next command is decided");
-        assert_eq!(shop.log.conflicts.load(Ordering::SeqCst), 0, "no command is decided on stale state");
+        assert!(
+            answers
+                .into_iter()
+                .filter_map(Result::err)
+                .all(|refused| code(refused) == "full")
+        );
+        assert_eq!(
+            shop.log.most.load(Ordering::SeqCst),
+            1,
+            "an append is awaited before the next command is decided"
+        );
+        assert_eq!(
+            shop.log.conflicts.load(Ordering::SeqCst),
+            0,
+            "no command is decided on stale state"
+        );
     });
 }
 
@@ -199,9 +242,19 @@ fn a_host_that_was_overtaken_reads_the_tail_and_decides_again() {
         for n in 0..12 {
             let host = if n % 2 == 0 { &one } else { &two };
             let answer = host.send(order(Order::Put, n)).await.expect("answered");
-            assert_eq!(answer.map(|r| r.version.0).map_err(code), if n < FULL { Ok(u64::from(n) + 1) } else { Err("full") });
+            assert_eq!(
+                answer.map(|r| r.version.0).map_err(code),
+                if n < FULL {
+                    Ok(u64::from(n) + 1)
+                } else {
+                    Err("full")
+                }
+            );
         }
-        assert!(shop.log.conflicts.load(Ordering::SeqCst) > 0, "the overtaken one was told by the log");
+        assert!(
+            shop.log.conflicts.load(Ordering::SeqCst) > 0,
+            "the overtaken one was told by the log"
+        );
         assert_eq!(shop.coins().await, 10);
     });
 }
@@ -212,14 +265,24 @@ fn after_an_unknown_outcome_the_next_host_reads_the_truth() {
     story(|| async {
         let shop = Shop::open();
         let host = shop.host();
-        host.send(order(Order::Put, 0)).await.expect("answered").expect("put");
+        host.send(order(Order::Put, 0))
+            .await
+            .expect("answered")
+            .expect("put");
         shop.log.loses_answer.store(true, Ordering::SeqCst);
         let lost = host.send(order(Order::Put, 1)).await.expect("answered");
         assert!(matches!(lost, Err(ExecuteError::Unknown(_))), "{lost:?}");
         let ended = host.send(order(Order::Put, 2)).await;
-        assert!(ended.is_err() || matches!(ended, Ok(Err(ExecuteError::Unavailable(_)))), "{ended:?}");
+        assert!(
+            ended.is_err() || matches!(ended, Ok(Err(ExecuteError::Unavailable(_)))),
+            "{ended:?}"
+        );
         let next = shop.host();
-        let again = next.send(order(Order::Put, 1)).await.expect("answered").expect("the stored receipt");
+        let again = next
+            .send(order(Order::Put, 1))
+            .await
+            .expect("answered")
+            .expect("the stored receipt");
         assert_eq!((again.version, again.position), (Version(2), Position(2)));
         assert_eq!(shop.coins().await, 2);
     });
@@ -232,13 +295,29 @@ fn a_repeated_command_is_answered_from_the_log_even_when_the_rules_would_refuse_
         let shop = Shop::open();
         let host = shop.host();
         for n in 0..FULL {
-            host.send(order(Order::Put, n)).await.expect("answered").expect("put");
+            host.send(order(Order::Put, n))
+                .await
+                .expect("answered")
+                .expect("put");
         }
-        let again = host.send(order(Order::Put, 3)).await.expect("answered").expect("the stored receipt");
+        let again = host
+            .send(order(Order::Put, 3))
+            .await
+            .expect("answered")
+            .expect("the stored receipt");
         assert_eq!(again.version, Version(4));
-        let other = host.send(order(Order::PutCursed, 3)).await.expect("answered");
+        let other = host
+            .send(order(Order::PutCursed, 3))
+            .await
+            .expect("answered");
         assert_eq!(other, Err(ExecuteError::IdReused));
-        assert_eq!(host.send(order(Order::Put, 99)).await.expect("answered").map_err(code), Err("full"));
+        assert_eq!(
+            host.send(order(Order::Put, 99))
+                .await
+                .expect("answered")
+                .map_err(code),
+            Err("full")
+        );
         assert_eq!(shop.coins().await, 10);
     });
 }
@@ -248,14 +327,35 @@ fn a_panic_in_decide_ends_the_host_and_the_next_one_goes_on() {
     story(|| async {
         let shop = Shop::open();
         let host = shop.host();
-        host.send(order(Order::Put, 0)).await.expect("answered").expect("put");
-        let panicked = host.send(order(Order::PanicInDecide, 1)).await.expect("answered");
+        host.send(order(Order::Put, 0))
+            .await
+            .expect("answered")
+            .expect("put");
+        let panicked = host
+            .send(order(Order::PanicInDecide, 1))
+            .await
+            .expect("answered");
         let said = panicked.expect_err("nothing was decided").to_string();
         assert!(said.contains("a rule with a hole"), "{said}");
-        assert!(!host.connected() || host.send(order(Order::Put, 2)).await.is_err(), "its state is thrown away");
-        let next = shop.host().send(order(Order::Put, 3)).await.expect("answered").expect("put");
+        assert!(
+            !host.connected() || host.send(order(Order::Put, 2)).await.is_err(),
+            "its state is thrown away"
+        );
+        let next = shop
+            .host()
+            .send(order(Order::Put, 3))
+            .await
+            .expect("answered")
+            .expect("put");
         assert_eq!(next.version, Version(2));
-        assert!(shop.kernel.quarantine.lock().expect("quarantine").is_empty(), "the stream itself is well");
+        assert!(
+            shop.kernel
+                .quarantine
+                .lock()
+                .expect("quarantine")
+                .is_empty(),
+            "the stream itself is well"
+        );
     });
 }
 
@@ -264,11 +364,31 @@ fn a_panic_in_decide_ends_the_host_and_the_next_one_goes_on() {
 fn a_panic_in_evolve_quarantines_the_stream() {
     story(|| async {
         let shop = Shop::open();
-        let cursed = shop.host().send(order(Order::PutCursed, 0)).await.expect("answered");
-        assert!(matches!(&cursed, Err(ExecuteError::Quarantined { why, .. }) if why.contains("position 1")), "{cursed:?}");
-        let next = shop.host().send(order(Order::Put, 1)).await.expect("answered");
-        assert!(matches!(&next, Err(ExecuteError::Quarantined { why, .. }) if why.contains("a fold with a hole")), "{next:?}");
-        assert!(shop.kernel.quarantine.lock().expect("quarantine").contains_key(&shop.stream));
+        let cursed = shop
+            .host()
+            .send(order(Order::PutCursed, 0))
+            .await
+            .expect("answered");
+        assert!(
+            matches!(&cursed, Err(ExecuteError::Quarantined { why, .. }) if why.contains("position 1")),
+            "{cursed:?}"
+        );
+        let next = shop
+            .host()
+            .send(order(Order::Put, 1))
+            .await
+            .expect("answered");
+        assert!(
+            matches!(&next, Err(ExecuteError::Quarantined { why, .. }) if why.contains("a fold with a hole")),
+            "{next:?}"
+        );
+        assert!(
+            shop.kernel
+                .quarantine
+                .lock()
+                .expect("quarantine")
+                .contains_key(&shop.stream)
+        );
         assert_eq!(shop.coins().await, 1, "what was recorded stays recorded");
     });
 }

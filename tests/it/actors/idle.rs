@@ -28,8 +28,13 @@ async fn start(directory: &Directory, stream: u64, n: u64) {
     let stream: StreamId = format!("node-n{stream}").parse().expect("stream");
     let id = CommandId::derived(&["idle", &n.to_string()]);
     let cause = Cause::first(Principal::Node("test".into()), id);
-    let command = AnyCommand::Node(node::Command::Start { build: n.to_string() });
-    directory.execute(&stream, command, id, cause, vec![]).await.unwrap_or_else(|e| panic!("command {n}: {e}"));
+    let command = AnyCommand::Node(node::Command::Start {
+        build: n.to_string(),
+    });
+    directory
+        .execute(&stream, command, id, cause, vec![])
+        .await
+        .unwrap_or_else(|e| panic!("command {n}: {e}"));
 }
 
 #[test]
@@ -37,7 +42,13 @@ fn no_command_is_lost_to_a_host_that_ends() {
     story(|| async {
         let log = Arc::new(MemoryLog::new("idle"));
         let (feed, clock) = (Feed::new(Position(0)), Arc::new(FastClock::new()));
-        let kernel = Kernel { log: log.clone(), feed, clock, quarantine: Arc::default(), idle: IDLE };
+        let kernel = Kernel {
+            log: log.clone(),
+            feed,
+            clock,
+            quarantine: Arc::default(),
+            idle: IDLE,
+        };
         let directory = Directory::new(kernel);
         let workers = (0..WORKERS).map(|worker| {
             let directory = directory.clone();
@@ -53,13 +64,21 @@ fn no_command_is_lost_to_a_host_that_ends() {
         futures::future::join_all(workers).await;
         let recorded = log.read_all(Position(0), usize::MAX).await.expect("log");
         let commands: HashSet<_> = recorded.iter().map(|envelope| envelope.command).collect();
-        assert_eq!((recorded.len() as u64, commands.len() as u64), (WORKERS * COMMANDS, WORKERS * COMMANDS), "each once");
+        assert_eq!(
+            (recorded.len() as u64, commands.len() as u64),
+            (WORKERS * COMMANDS, WORKERS * COMMANDS),
+            "each once"
+        );
         while directory.alive() > 0 {
             tokio::time::sleep(IDLE).await;
         }
         start(&directory, 0, 99_999).await;
         let head = log.head().await.expect("head").position;
-        assert_eq!(head, Position(WORKERS * COMMANDS + 1), "a stream without host has one when there is a command");
+        assert_eq!(
+            head,
+            Position(WORKERS * COMMANDS + 1),
+            "a stream without host has one when there is a command"
+        );
         directory.stop();
     });
 }

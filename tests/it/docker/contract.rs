@@ -28,7 +28,10 @@ impl Watch {
                 ("event".to_owned(), vec!["create".to_owned()]),
                 ("label".to_owned(), vec!["supercargo.instance".to_owned()]),
             ]);
-            let mut events = docker.events(Some(EventsOptions { filters: Some(filters), ..EventsOptions::default() }));
+            let mut events = docker.events(Some(EventsOptions {
+                filters: Some(filters),
+                ..EventsOptions::default()
+            }));
             listening.send(()).expect("the test waits");
             while let Some(Ok(event)) = events.next().await {
                 let id = event.actor.and_then(|actor| actor.id).unwrap_or_default();
@@ -45,12 +48,16 @@ impl Watch {
     pub(super) async fn end(self) {
         self.task.abort();
         let found = self.found.lock().expect("found");
-        let breaches: Vec<&String> = found.iter().filter_map(|judged| judged.as_ref().err()).collect();
+        let breaches: Vec<&String> = found
+            .iter()
+            .filter_map(|judged| judged.as_ref().err())
+            .collect();
         assert!(breaches.is_empty(), "K6: {breaches:#?}");
     }
 }
 
 /// Everything that the contract asks of a container.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 pub(crate) fn judge(container: &ContainerInspectResponse) -> Result<(), String> {
     let host = container.host_config.clone().unwrap_or_default();
     let config = container.config.clone().unwrap_or_default();
@@ -60,56 +67,134 @@ pub(crate) fn judge(container: &ContainerInspectResponse) -> Result<(), String> 
     let labels = config.labels.clone().unwrap_or_default();
     let mounts = container.mounts.clone().unwrap_or_default();
     let user = text(&config.user);
-    let uid: u32 = user.split(':').next().unwrap_or_default().parse().unwrap_or(0);
+    let uid: u32 = user
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .parse()
+        .unwrap_or(0);
     let ulimits = host.ulimits.clone().unwrap_or_default();
-    let nofile = ulimits.iter().any(|u| u.name.as_deref() == Some("nofile") && u.hard.is_some_and(|n| n <= 4096));
+    let nofile = ulimits
+        .iter()
+        .any(|u| u.name.as_deref() == Some("nofile") && u.hard.is_some_and(|n| n <= 4096));
     let is_door = |m: &bollard::models::MountPoint| {
-        m.typ.as_deref() == Some("bind") && m.rw == Some(false) && m.destination.as_deref() == Some("/door")
+        m.typ.as_deref() == Some("bind")
+            && m.rw == Some(false)
+            && m.destination.as_deref() == Some("/door")
     };
     // The package cache of one berth, where the project keeps any.
     let is_cache = |m: &bollard::models::MountPoint| {
-        let own = |path: &str| path.contains("/caches/") && (path.contains("/agent/") || path.contains("/verification/"));
-        m.typ.as_deref() == Some("bind") && m.destination.as_deref() == Some("/cache") && m.source.as_deref().is_some_and(own)
+        let own = |path: &str| {
+            path.contains("/caches/")
+                && (path.contains("/agent/") || path.contains("/verification/"))
+        };
+        m.typ.as_deref() == Some("bind")
+            && m.destination.as_deref() == Some("/cache")
+            && m.source.as_deref().is_some_and(own)
     };
     // Agent CLIs that tests bring along; nothing else.
     let is_shown = |m: &bollard::models::MountPoint| {
-        let cli = |path: &str| path.strip_prefix("/usr/local/bin/").is_some_and(|name| CLIS.contains(&name));
-        m.typ.as_deref() == Some("bind") && m.rw == Some(false) && m.destination.as_deref().is_some_and(cli)
+        let cli = |path: &str| {
+            path.strip_prefix("/usr/local/bin/")
+                .is_some_and(|name| CLIS.contains(&name))
+        };
+        m.typ.as_deref() == Some("bind")
+            && m.rw == Some(false)
+            && m.destination.as_deref().is_some_and(cli)
     };
     let tmpfs = host.tmpfs.clone().unwrap_or_default();
-    let bounded = |path: &str| tmpfs.get(path).is_some_and(|options| options.contains("size=") && options.contains("nosuid"));
-    let secret = |line: &String| ["KEY", "TOKEN", "SECRET", "PASSWORD"].iter().any(|word| line.to_uppercase().contains(word));
+    let bounded = |path: &str| {
+        tmpfs
+            .get(path)
+            .is_some_and(|options| options.contains("size=") && options.contains("nosuid"))
+    };
+    let secret = |line: &String| {
+        ["KEY", "TOKEN", "SECRET", "PASSWORD"]
+            .iter()
+            .any(|word| line.to_uppercase().contains(word))
+    };
     let rules = [
         ("no network", text(&host.network_mode) == "none"),
-        ("no port", host.port_bindings.clone().unwrap_or_default().is_empty()),
-        ("every capability dropped", list(&host.cap_drop) == ["ALL"] && list(&host.cap_add).is_empty()),
+        (
+            "no port",
+            host.port_bindings.clone().unwrap_or_default().is_empty(),
+        ),
+        (
+            "every capability dropped",
+            list(&host.cap_drop) == ["ALL"] && list(&host.cap_add).is_empty(),
+        ),
         ("not privileged", host.privileged != Some(true)),
-        ("no new privileges, default seccomp", list(&host.security_opt) == ["no-new-privileges"]),
+        (
+            "no new privileges, default seccomp",
+            list(&host.security_opt) == ["no-new-privileges"],
+        ),
         ("read-only root", host.readonly_rootfs == Some(true)),
         ("a user that is not root", uid > 0),
-        ("memory bounded, no swap beyond it", host.memory.is_some_and(|m| m > 0) && host.memory_swap == host.memory),
+        (
+            "memory bounded, no swap beyond it",
+            host.memory.is_some_and(|m| m > 0) && host.memory_swap == host.memory,
+        ),
         ("processors bounded", host.nano_cpus.is_some_and(|n| n > 0)),
         ("processes bounded", host.pids_limit.is_some_and(|n| n > 0)),
         ("open files bounded", nofile),
-        ("no log of the engine's own", host.log_config.as_ref().is_some_and(|log| log.typ.as_deref() == Some("none"))),
+        (
+            "no log of the engine's own",
+            host.log_config
+                .as_ref()
+                .is_some_and(|log| log.typ.as_deref() == Some("none")),
+        ),
         (
             "the door, one cache and what a test shows are the only mounts, all but the cache read-only",
             mounts.iter().filter(|m| is_door(m)).count() == 1
                 && mounts.iter().filter(|m| is_cache(m)).count() <= 1
-                && mounts.iter().all(|m| is_door(m) || is_cache(m) || is_shown(m)),
+                && mounts
+                    .iter()
+                    .all(|m| is_door(m) || is_cache(m) || is_shown(m)),
         ),
-        ("a bounded work folder", bounded("/work") && bounded("/tmp") && tmpfs.len() == 2),
-        ("no device", host.devices.clone().unwrap_or_default().is_empty()),
+        (
+            "a bounded work folder",
+            bounded("/work") && bounded("/tmp") && tmpfs.len() == 2,
+        ),
+        (
+            "no device",
+            host.devices.clone().unwrap_or_default().is_empty(),
+        ),
         ("own ipc", text(&host.ipc_mode) == "private"),
         ("own processes", text(&host.pid_mode).is_empty()),
-        ("never started again", host.restart_policy.and_then(|p| p.maximum_retry_count).unwrap_or(0) == 0),
-        ("the runner is the main process", list(&config.entrypoint) == ["/door/supercargo"] && host.init != Some(true)),
-        ("no secret in the environment", !list(&config.env).iter().any(secret)),
+        (
+            "never started again",
+            host.restart_policy
+                .and_then(|p| p.maximum_retry_count)
+                .unwrap_or(0)
+                == 0,
+        ),
+        (
+            "the runner is the main process",
+            list(&config.entrypoint) == ["/door/supercargo"] && host.init != Some(true),
+        ),
+        (
+            "no secret in the environment",
+            !list(&config.env).iter().any(secret),
+        ),
         (
             "labels of whose it is",
-            ["supercargo.instance", "supercargo.name", "supercargo.session"].iter().all(|l| labels.contains_key(*l)),
+            [
+                "supercargo.instance",
+                "supercargo.name",
+                "supercargo.session",
+            ]
+            .iter()
+            .all(|l| labels.contains_key(*l)),
         ),
     ];
-    let broken: Vec<&str> = rules.iter().filter(|(_, holds)| !holds).map(|(rule, _)| *rule).collect();
-    if broken.is_empty() { Ok(()) } else { Err(format!("{name}: {}", broken.join("; "))) }
+    let broken: Vec<&str> = rules
+        .iter()
+        .filter(|(_, holds)| !holds)
+        .map(|(rule, _)| *rule)
+        .collect();
+    if broken.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{name}: {}", broken.join("; ")))
+    }
 }

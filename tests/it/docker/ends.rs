@@ -32,11 +32,17 @@ fn an_end_that_was_told_is_seen_without_another_word() {
             let session = SessionId::from_bytes([n; 10]);
             let door = folder.path().join(session.as_str());
             std::fs::create_dir(&door).expect("door");
-            std::fs::write(door.join("supercargo"), "#!/bin/sh\nsleep 0.1\nexit 7\n").expect("a runner");
+            std::fs::write(door.join("supercargo"), "#!/bin/sh\nsleep 0.1\nexit 7\n")
+                .expect("a runner");
             for path in [folder.path(), &door, &door.join("supercargo")] {
-                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("open to all");
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+                    .expect("open to all");
             }
-            let name = ContainerName { project: "zoo".parse().expect("name"), n: BerthNo(1), generation: Generation(n.into()) };
+            let name = ContainerName {
+                project: "zoo".parse().expect("name"),
+                n: BerthNo(1),
+                generation: Generation(n.into()),
+            };
             let spec = StartSpec {
                 name: name.clone(),
                 session,
@@ -50,12 +56,19 @@ fn an_end_that_was_told_is_seen_without_another_word() {
             loop {
                 hints.mark_unchanged();
                 let seen = engine.list().await.expect("listed");
-                let status = &seen.iter().find(|seen| seen.name == name).expect("there").status;
+                let status = &seen
+                    .iter()
+                    .find(|seen| seen.name == name)
+                    .expect("there")
+                    .status;
                 if let Status::Exited(exit) = status {
                     assert_eq!(exit.code, Some(7));
                     break;
                 }
-                tokio::time::timeout(NO_HINT, hints.changed()).await.expect("a hint").expect("an engine");
+                tokio::time::timeout(NO_HINT, hints.changed())
+                    .await
+                    .expect("a hint")
+                    .expect("an engine");
             }
             engine.remove(&name).await.expect("removed");
         }

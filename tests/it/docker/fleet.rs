@@ -21,9 +21,26 @@ const FEATURES: usize = 6;
 
 fn demo(data: &Path) -> Command {
     let features = FEATURES.to_string();
-    let mut command = supercargo(&["try", "--agents", "3", "--features", &features, "--exit-when-done"], data);
-    let said = std::fs::File::options().create(true).append(true).open(data.join("said")).expect("file");
-    command.env("SUPERCARGO_ENGINE", "docker").stdout(said.try_clone().expect("file")).stderr(said);
+    let mut command = supercargo(
+        &[
+            "try",
+            "--agents",
+            "3",
+            "--features",
+            &features,
+            "--exit-when-done",
+        ],
+        data,
+    );
+    let said = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(data.join("said"))
+        .expect("file");
+    command
+        .env("SUPERCARGO_ENGINE", "docker")
+        .stdout(said.try_clone().expect("file"))
+        .stderr(said);
     command
 }
 
@@ -41,13 +58,23 @@ impl PrivateEngine {
         }
         let folder = tempfile::tempdir().expect("folder");
         static ENGINES: AtomicU32 = AtomicU32::new(0);
-        let bridge = format!("sc{:x}n{}", std::process::id() & 0xff_ffff, ENGINES.fetch_add(1, Ordering::Relaxed));
-        let made =
-            Command::new("ip").args(["link", "add", &bridge, "type", "bridge"]).status().map_err(|e| format!("ip: {e}"))?;
+        let bridge = format!(
+            "sc{:x}n{}",
+            std::process::id() & 0xff_ffff,
+            ENGINES.fetch_add(1, Ordering::Relaxed)
+        );
+        let made = Command::new("ip")
+            .args(["link", "add", &bridge, "type", "bridge"])
+            .status()
+            .map_err(|e| format!("ip: {e}"))?;
         if !made.success() {
             return Err(format!("the bridge {bridge} could not be made"));
         }
-        let mut engine = Self { folder, bridge, child: None };
+        let mut engine = Self {
+            folder,
+            bridge,
+            child: None,
+        };
         engine.start()?;
         Ok(engine)
     }
@@ -59,10 +86,28 @@ impl PrivateEngine {
     /// Starts it and waits until it answers.
     fn start(&mut self) -> Result<(), String> {
         let path = |name: &str| self.folder.path().join(name).display().to_string();
-        let log = std::fs::File::options().create(true).append(true).open(path("log")).expect("file");
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(path("log"))
+            .expect("file");
         let child = Command::new("dockerd")
-            .args(["--data-root", &path("root"), "--exec-root", &path("exec"), "-p", &path("pid"), "-H", &self.host()])
-            .args(["--bridge", &self.bridge, "--iptables=false", "--ip-masq=false"])
+            .args([
+                "--data-root",
+                &path("root"),
+                "--exec-root",
+                &path("exec"),
+                "-p",
+                &path("pid"),
+                "-H",
+                &self.host(),
+            ])
+            .args([
+                "--bridge",
+                &self.bridge,
+                "--iptables=false",
+                "--ip-masq=false",
+            ])
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("file"))
             .stderr(log)
@@ -74,7 +119,10 @@ impl PrivateEngine {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        Err(format!("dockerd did not come up: {}", std::fs::read_to_string(path("log")).unwrap_or_default()))
+        Err(format!(
+            "dockerd did not come up: {}",
+            std::fs::read_to_string(path("log")).unwrap_or_default()
+        ))
     }
 
     /// Lets it hang, or go on.
@@ -97,9 +145,18 @@ impl PrivateEngine {
             bytes.extend_from_slice(&part.expect("exported"));
         }
         let socket = self.folder.path().join("d.sock");
-        let docker = Docker::connect_with_unix(socket.to_str().expect("path"), 60, bollard::API_DEFAULT_VERSION).expect("client");
+        let docker = Docker::connect_with_unix(
+            socket.to_str().expect("path"),
+            60,
+            bollard::API_DEFAULT_VERSION,
+        )
+        .expect("client");
         let docker = docker.negotiate_version().await.expect("version");
-        let mut loaded = docker.import_image(ImportImageOptions::default(), bollard::body_full(bytes.into()), None);
+        let mut loaded = docker.import_image(
+            ImportImageOptions::default(),
+            bollard::body_full(bytes.into()),
+            None,
+        );
         while let Some(line) = loaded.next().await {
             line.expect("loaded");
         }
@@ -114,8 +171,17 @@ impl Drop for PrivateEngine {
             wait(child);
         }
         // An engine that was killed leaves its data folder mounted on itself.
-        drop(Command::new("umount").arg(self.folder.path().join("root")).stderr(Stdio::null()).status());
-        drop(Command::new("ip").args(["link", "delete", &self.bridge]).status());
+        drop(
+            Command::new("umount")
+                .arg(self.folder.path().join("root"))
+                .stderr(Stdio::null())
+                .status(),
+        );
+        drop(
+            Command::new("ip")
+                .args(["link", "delete", &self.bridge])
+                .status(),
+        );
     }
 }
 
@@ -125,15 +191,30 @@ fn said(data: &Path) -> String {
 
 /// Containers that carry the label of the installation in this folder.
 async fn left(docker: &Docker, data: &Path) -> usize {
-    let log = supercargo::log::SqliteLog::open_reader(&data.join("log.db")).await.expect("log");
+    let log = supercargo::log::SqliteLog::open_reader(&data.join("log.db"))
+        .await
+        .expect("log");
     let instance = events::log::EventLog::id(&log);
-    let filters = HashMap::from([("label".to_owned(), vec![format!("supercargo.instance={instance}")])]);
-    let options = ListContainersOptions { all: true, filters: Some(filters), ..ListContainersOptions::default() };
-    docker.list_containers(Some(options)).await.expect("list").len()
+    let filters = HashMap::from([(
+        "label".to_owned(),
+        vec![format!("supercargo.instance={instance}")],
+    )]);
+    let options = ListContainersOptions {
+        all: true,
+        filters: Some(filters),
+        ..ListContainersOptions::default()
+    };
+    docker
+        .list_containers(Some(options))
+        .await
+        .expect("list")
+        .len()
 }
 
 async fn run(child: std::process::Child) -> Option<i32> {
-    tokio::task::spawn_blocking(move || wait(child)).await.expect("waited")
+    tokio::task::spawn_blocking(move || wait(child))
+        .await
+        .expect("waited")
 }
 
 #[test]
@@ -144,7 +225,11 @@ fn the_demo_is_built_in_containers_and_nothing_is_left_behind() {
         assert_eq!(code, Some(0), "{}", said(folder.path()));
         is_built_as_the_log_says(folder.path(), FEATURES);
         has_its_twists(folder.path());
-        assert_eq!(left(&docker, folder.path()).await, 0, "K3: a completed project owns no containers");
+        assert_eq!(
+            left(&docker, folder.path()).await,
+            0,
+            "K3: a completed project owns no containers"
+        );
     });
 }
 
@@ -159,9 +244,18 @@ fn the_server_is_killed_in_the_middle() {
             first.kill().expect("killed");
             first.wait().expect("waited");
             let code = run(demo(folder.path()).spawn().expect("started")).await;
-            assert_eq!(code, Some(0), "killed after {ms} ms: {}", said(folder.path()));
+            assert_eq!(
+                code,
+                Some(0),
+                "killed after {ms} ms: {}",
+                said(folder.path())
+            );
             is_built_as_the_log_says(folder.path(), FEATURES);
-            assert_eq!(left(&docker, folder.path()).await, 0, "killed after {ms} ms");
+            assert_eq!(
+                left(&docker, folder.path()).await,
+                0,
+                "killed after {ms} ms"
+            );
         }
     });
 }
@@ -169,7 +263,10 @@ fn the_server_is_killed_in_the_middle() {
 /// Returns when the engine tells the next event of this kind; also when it cannot tell anything any more.
 async fn told(docker: &Docker, kind: &str) {
     let filters = HashMap::from([("event".to_owned(), vec![kind.to_owned()])]);
-    let mut events = docker.events(Some(EventsOptions { filters: Some(filters), ..EventsOptions::default() }));
+    let mut events = docker.events(Some(EventsOptions {
+        filters: Some(filters),
+        ..EventsOptions::default()
+    }));
     drop(events.next().await);
 }
 
@@ -177,61 +274,92 @@ async fn told(docker: &Docker, kind: &str) {
 /// while it is away, the sessions that ended with it are lost and cost no try, the project completes.
 #[test]
 fn the_engine_is_killed_in_every_phase() {
-    on_docker("the engine killed under its containers", |docker| async move {
-        let mut engine = match PrivateEngine::new() {
-            Ok(engine) => engine,
-            Err(why) => return skip("the engine killed under its containers", &why),
-        };
-        let private = engine.take(&docker, IMAGE).await;
-        let watch = Watch::begin(&private).await;
-        let folder = tempfile::tempdir().expect("folder");
-        let mut command = demo(folder.path());
-        let child = command.env("DOCKER_HOST", engine.host()).spawn().expect("started");
-        let mut ended = tokio::spawn(run(child));
-        // The trial of the runner is over: what comes now are sessions.
-        told(&private, "destroy").await;
-        let mut killed = 0;
-        for phase in ["create", "start", "die", "destroy"] {
-            tokio::select! {
-                _ = &mut ended => panic!("it ended before the engine was killed at {phase}: {}", said(folder.path())),
-                () = told(&private, phase) => {}
+    on_docker(
+        "the engine killed under its containers",
+        |docker| async move {
+            let mut engine = match PrivateEngine::new() {
+                Ok(engine) => engine,
+                Err(why) => return skip("the engine killed under its containers", &why),
+            };
+            let private = engine.take(&docker, IMAGE).await;
+            let watch = Watch::begin(&private).await;
+            let folder = tempfile::tempdir().expect("folder");
+            let mut command = demo(folder.path());
+            let child = command
+                .env("DOCKER_HOST", engine.host())
+                .spawn()
+                .expect("started");
+            let mut ended = tokio::spawn(run(child));
+            // The trial of the runner is over: what comes now are sessions.
+            told(&private, "destroy").await;
+            let mut killed = 0;
+            for phase in ["create", "start", "die", "destroy"] {
+                tokio::select! {
+                    _ = &mut ended => panic!("it ended before the engine was killed at {phase}: {}", said(folder.path())),
+                    () = told(&private, phase) => {}
+                }
+                engine.kill();
+                killed += 1;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                engine.start().expect("started again");
             }
-            engine.kill();
-            killed += 1;
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            engine.start().expect("started again");
-        }
-        assert_eq!(ended.await.expect("waited"), Some(0), "{}", said(folder.path()));
-        assert_eq!(killed, 4);
-        is_built_as_the_log_says(folder.path(), FEATURES);
-        assert_eq!(left(&private, folder.path()).await, 0);
-        watch.end().await;
-    });
+            assert_eq!(
+                ended.await.expect("waited"),
+                Some(0),
+                "{}",
+                said(folder.path())
+            );
+            assert_eq!(killed, 4);
+            is_built_as_the_log_says(folder.path(), FEATURES);
+            assert_eq!(left(&private, folder.path()).await, 0);
+            watch.end().await;
+        },
+    );
 }
 
 /// F37 without an end: the engine hangs for longer than any request waits. That is a state and no fact about a container: no claim ends by
 /// it, no session is lost, and the project completes when the engine goes on.
 #[test]
 fn the_engine_hangs_in_the_middle() {
-    on_docker("the engine hanging under its containers", |docker| async move {
-        let engine = match PrivateEngine::new() {
-            Ok(engine) => engine,
-            Err(why) => return skip("the engine hanging under its containers", &why),
-        };
-        let private = engine.take(&docker, IMAGE).await;
-        let folder = tempfile::tempdir().expect("folder");
-        let mut command = demo(folder.path());
-        let child = command.env("DOCKER_HOST", engine.host()).spawn().expect("started");
-        let ended = tokio::spawn(run(child));
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        engine.signal(Signal::SIGSTOP);
-        tokio::time::sleep(Duration::from_secs(15)).await;
-        engine.signal(Signal::SIGCONT);
-        assert_eq!(ended.await.expect("waited"), Some(0), "{}", said(folder.path()));
-        is_built_as_the_log_says(folder.path(), FEATURES);
-        let stats = supercargo(&["log", "stats", "--json"], folder.path()).output().expect("ran").stdout;
-        let stats: serde_json::Value = serde_json::from_slice(&stats).expect("JSON");
-        assert_eq!(stats["kinds"]["container.lost"]["events"].as_u64().unwrap_or(0), 0, "a silent engine loses nothing");
-        assert_eq!(left(&private, folder.path()).await, 0);
-    });
+    on_docker(
+        "the engine hanging under its containers",
+        |docker| async move {
+            let engine = match PrivateEngine::new() {
+                Ok(engine) => engine,
+                Err(why) => return skip("the engine hanging under its containers", &why),
+            };
+            let private = engine.take(&docker, IMAGE).await;
+            let folder = tempfile::tempdir().expect("folder");
+            let mut command = demo(folder.path());
+            let child = command
+                .env("DOCKER_HOST", engine.host())
+                .spawn()
+                .expect("started");
+            let ended = tokio::spawn(run(child));
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            engine.signal(Signal::SIGSTOP);
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            engine.signal(Signal::SIGCONT);
+            assert_eq!(
+                ended.await.expect("waited"),
+                Some(0),
+                "{}",
+                said(folder.path())
+            );
+            is_built_as_the_log_says(folder.path(), FEATURES);
+            let stats = supercargo(&["log", "stats", "--json"], folder.path())
+                .output()
+                .expect("ran")
+                .stdout;
+            let stats: serde_json::Value = serde_json::from_slice(&stats).expect("JSON");
+            assert_eq!(
+                stats["kinds"]["container.lost"]["events"]
+                    .as_u64()
+                    .unwrap_or(0),
+                0,
+                "a silent engine loses nothing"
+            );
+            assert_eq!(left(&private, folder.path()).await, 0);
+        },
+    );
 }

@@ -19,12 +19,18 @@ const SKIPPED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/skipped");
 
 /// The engine with the agent image ready, or why there is none.
 async fn ready() -> Result<Docker, String> {
-    let docker = supercargo::engine::docker::connect().await.map_err(|e| e.to_string())?;
+    let docker = supercargo::engine::docker::connect()
+        .await
+        .map_err(|e| e.to_string())?;
     let words = |e: anyhow::Error| format!("{e:#}");
     if !has(&docker, IMAGE).await.map_err(words)? {
-        let base = first_of(&docker, &[BASE, IMPORTED_BASE]).await.map_err(words)?;
+        let base = first_of(&docker, &[BASE, IMPORTED_BASE])
+            .await
+            .map_err(words)?;
         let base = base.ok_or("the engine has no base image; docker/import-base makes one")?;
-        build(&docker, Stage::Light, base, IMAGE, |_| ()).await.map_err(words)?;
+        build(&docker, Stage::Light, base, IMAGE, |_| ())
+            .await
+            .map_err(words)?;
     }
     Ok(docker)
 }
@@ -46,6 +52,10 @@ pub(crate) fn on_docker<F: Future<Output = ()>>(test: &str, run: impl FnOnce(Doc
 /// Writes down that a test was skipped, and why.
 pub(crate) fn skip(test: &str, why: &str) {
     eprintln!("SKIPPED {test}: {why}");
-    let mut file = std::fs::File::options().create(true).append(true).open(SKIPPED).expect("the list of skipped tests");
+    let mut file = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(SKIPPED)
+        .expect("the list of skipped tests");
     writeln!(file, "{test}: {why}").expect("the list of skipped tests");
 }

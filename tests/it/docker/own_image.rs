@@ -9,11 +9,36 @@ use crate::world::stub::git;
 
 fn begin(image: &str) -> (Newcomer, Serving) {
     let me = Newcomer::new();
-    let server = Serving::start(me.command(&["serve", "--listen", "127.0.0.1:0", "--engine", "docker"]));
+    let server =
+        Serving::start(me.command(&["serve", "--listen", "127.0.0.1:0", "--engine", "docker"]));
     me.add_zoo();
-    let agent =
-        ["--agent-command", AGENT, "--image", image, "--memory", "512", "--work", "128", "--cpus", "0.5", "--pids", "200"];
-    me.ok(&[&["project", "set", "zoo", "--verify", "test -f README", "--target", "1"], &agent[..]].concat());
+    let agent = [
+        "--agent-command",
+        AGENT,
+        "--image",
+        image,
+        "--memory",
+        "512",
+        "--work",
+        "128",
+        "--cpus",
+        "0.5",
+        "--pids",
+        "200",
+    ];
+    me.ok(&[
+        &[
+            "project",
+            "set",
+            "zoo",
+            "--verify",
+            "test -f README",
+            "--target",
+            "1",
+        ],
+        &agent[..],
+    ]
+    .concat());
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     me.ok(&["project", "start", "zoo"]);
     (me, server)
@@ -22,26 +47,44 @@ fn begin(image: &str) -> (Newcomer, Serving) {
 #[test]
 fn an_image_of_ones_own_is_tried_and_used_with_its_limits() {
     on_docker("a project's own image", |docker| async move {
-        if !supercargo::engine::docker::image::has(&docker, IMPORTED_BASE).await.expect("asked") {
-            return super::skip("a project's own image", "the engine has no second image to choose");
+        if !supercargo::engine::docker::image::has(&docker, IMPORTED_BASE)
+            .await
+            .expect("asked")
+        {
+            return super::skip(
+                "a project's own image",
+                "the engine has no second image to choose",
+            );
         }
         let (me, server) = begin(IMPORTED_BASE);
         me.follow_until("container.started");
-        let options = bollard::query_parameters::ListContainersOptions { all: true, ..Default::default() };
+        let options = bollard::query_parameters::ListContainersOptions {
+            all: true,
+            ..Default::default()
+        };
         let listed = docker.list_containers(Some(options)).await.expect("listed");
-        let own =
-            listed.iter().find(|c| c.image.as_deref() == Some(IMPORTED_BASE) && format!("{c:?}").contains("supercargo-zoo-1"));
+        let own = listed.iter().find(|c| {
+            c.image.as_deref() == Some(IMPORTED_BASE)
+                && format!("{c:?}").contains("supercargo-zoo-1")
+        });
         if let Some(id) = own.and_then(|c| c.id.clone())
             && let Ok(found) = docker.inspect_container(&id, None).await
         {
             let host = found.host_config.expect("a host part");
-            assert_eq!((host.memory, host.pids_limit, host.nano_cpus), (Some(512 << 20), Some(200), Some(500_000_000)));
+            assert_eq!(
+                (host.memory, host.pids_limit, host.nano_cpus),
+                (Some(512 << 20), Some(200), Some(500_000_000))
+            );
             assert!(host.tmpfs.expect("folders in memory")["/work"].contains("size=128m"));
         }
         me.follow_until_all_is_quiet();
         server.stop();
         let files = git(&me.upstream(), &["ls-tree", "--name-only", "main"]).expect("tree");
-        assert_eq!(files.lines().filter(|f| f.ends_with(".txt")).count(), 1, "{files}");
+        assert_eq!(
+            files.lines().filter(|f| f.ends_with(".txt")).count(),
+            1,
+            "{files}"
+        );
     });
 }
 
@@ -52,9 +95,15 @@ fn an_image_that_cannot_be_had_is_named() {
         me.follow_until("container.start_failed");
         server.stop();
         let log = me.export();
-        let failed = log.iter().find(|event| event["type"] == "container.start_failed").expect("a failure");
+        let failed = log
+            .iter()
+            .find(|event| event["type"] == "container.start_failed")
+            .expect("a failure");
         assert_eq!(failed["data"]["class"], "image");
         let detail = failed["data"]["detail"].as_str().expect("text");
-        assert!(detail.contains("no-such-image:7") && detail.contains("choose another image"), "{detail}");
+        assert!(
+            detail.contains("no-such-image:7") && detail.contains("choose another image"),
+            "{detail}"
+        );
     });
 }

@@ -7,12 +7,29 @@ use supercargo::http::shapes::ProjectChange;
 use crate::world::{Server, World, ZOO, scripted, story, wish};
 
 /// Features without a command to verify with: every one is approved, and waits as part of one batch.
-async fn gathered(world: &World, server: &Server, items: Vec<BatchItem>, is_whole: impl Fn(&Trunk) -> bool) {
+async fn gathered(
+    world: &World,
+    server: &Server,
+    items: Vec<BatchItem>,
+    is_whole: impl Fn(&Trunk) -> bool,
+) {
     let berths = u16::try_from(items.len()).expect("few");
-    let without = ProjectChange { batch_max: Some(8), verify: Some(String::new()), ..ProjectChange::default() };
+    let without = ProjectChange {
+        batch_max: Some(8),
+        verify: Some(String::new()),
+        ..ProjectChange::default()
+    };
     server.open_zoo(world, 0, items).await.expect("opened");
-    server.office.change_project(&wish(), ZOO, &without).await.expect("set");
-    server.office.set_target(&wish(), ZOO, berths).await.expect("berths");
+    server
+        .office
+        .change_project(&wish(), ZOO, &without)
+        .await
+        .expect("set");
+    server
+        .office
+        .set_target(&wish(), ZOO, berths)
+        .await
+        .expect("berths");
     let approved = server.until(|book| {
         let trunk = &book.trunk.state;
         (trunk.queue.len() == usize::from(berths) && is_whole(trunk)).then_some(())
@@ -21,8 +38,15 @@ async fn gathered(world: &World, server: &Server, items: Vec<BatchItem>, is_whol
 }
 
 async fn verify_with(server: &Server, command: &str) {
-    let set = ProjectChange { verify: Some(command.to_owned()), ..ProjectChange::default() };
-    server.office.change_project(&wish(), ZOO, &set).await.expect("set");
+    let set = ProjectChange {
+        verify: Some(command.to_owned()),
+        ..ProjectChange::default()
+    };
+    server
+        .office
+        .change_project(&wish(), ZOO, &set)
+        .await
+        .expect("set");
 }
 
 fn animal(name: &str) -> BatchItem {
@@ -34,14 +58,37 @@ fn a_green_batch_is_verified_once_and_published_in_one_update() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
-        gathered(&world, &server, ["a", "b", "c", "d", "e"].map(animal).to_vec(), |trunk| trunk.batched() == 5).await;
+        gathered(
+            &world,
+            &server,
+            ["a", "b", "c", "d", "e"].map(animal).to_vec(),
+            |trunk| trunk.batched() == 5,
+        )
+        .await;
         verify_with(&server, "test -f README").await;
         world.within("completed", server.completed()).await;
-        assert_eq!(world.count("trunk.verified").await, 1, "the tip's evidence is the batch's");
+        assert_eq!(
+            world.count("trunk.verified").await,
+            1,
+            "the tip's evidence is the batch's"
+        );
         assert_eq!(world.count("trunk.publish_intended").await, 1);
-        assert_eq!((world.count("trunk.advanced").await, world.count("feature.closed").await), (5, 5));
-        let reflog = world.git(&world.upstream(), &["log", "--first-parent", "--oneline", "main"]);
-        assert_eq!(reflog.lines().count(), 6, "a merge for each, in one line: {reflog}");
+        assert_eq!(
+            (
+                world.count("trunk.advanced").await,
+                world.count("feature.closed").await
+            ),
+            (5, 5)
+        );
+        let reflog = world.git(
+            &world.upstream(),
+            &["log", "--first-parent", "--oneline", "main"],
+        );
+        assert_eq!(
+            reflog.lines().count(),
+            6,
+            "a merge for each, in one line: {reflog}"
+        );
         world.end(server).await;
     });
 }
@@ -52,17 +99,39 @@ fn a_red_batch_is_halved_until_the_culprit_is_known() {
         let world = World::new();
         let server = world.start().await;
         let breaks = "@1 write broken x\n@1 commit Break\n@2+ write c fed\n@2+ commit Feed\nsubmit";
-        let items = vec![animal("a"), animal("b"), scripted("c", breaks, &[]), animal("d"), animal("e"), animal("f")];
+        let items = vec![
+            animal("a"),
+            animal("b"),
+            scripted("c", breaks, &[]),
+            animal("d"),
+            animal("e"),
+            animal("f"),
+        ];
         gathered(&world, &server, items, |trunk| trunk.batched() == 6).await;
         verify_with(&server, "test ! -f broken").await;
         world.within("completed", server.completed()).await;
         let facts = world.facts("feature.merge_rejected").await;
         assert_eq!(facts.len(), 1, "only the culprit is sent back: {facts:?}");
-        assert_eq!((world.count("feature.closed").await, world.count("trunk.advanced").await), (6, 6));
-        let (red, green) = (world.count("trunk.verification_failed").await, world.count("trunk.verified").await);
-        assert!(red <= 3 && green <= 5, "{red} red and {green} green runs for six merges and a culprit");
+        assert_eq!(
+            (
+                world.count("feature.closed").await,
+                world.count("trunk.advanced").await
+            ),
+            (6, 6)
+        );
+        let (red, green) = (
+            world.count("trunk.verification_failed").await,
+            world.count("trunk.verified").await,
+        );
+        assert!(
+            red <= 3 && green <= 5,
+            "{red} red and {green} green runs for six merges and a culprit"
+        );
         let files = world.git(&world.upstream(), &["ls-tree", "--name-only", "main"]);
-        assert_eq!(files.lines().collect::<Vec<_>>(), ["README", "a", "b", "c", "d", "e", "f"]);
+        assert_eq!(
+            files.lines().collect::<Vec<_>>(),
+            ["README", "a", "b", "c", "d", "e", "f"]
+        );
         world.end(server).await;
     });
 }
@@ -75,7 +144,13 @@ fn what_does_not_fit_into_a_batch_is_judged_by_itself() {
         let world = World::new();
         let server = world.start().await;
         let also = "@1 write a hungry\n@1 commit Not fed\n@2+ write b fed\n@2+ commit Feed\nsubmit";
-        gathered(&world, &server, vec![animal("a"), scripted("also", also, &[]), animal("c")], |trunk| trunk.closed).await;
+        gathered(
+            &world,
+            &server,
+            vec![animal("a"), scripted("also", also, &[]), animal("c")],
+            |trunk| trunk.closed,
+        )
+        .await;
         verify_with(&server, "test -f README").await;
         world.within("completed", server.completed()).await;
         assert!(world.count("trunk.batch_closed").await >= 1);
@@ -90,13 +165,32 @@ fn a_batch_that_is_overtaken_is_built_and_verified_again() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
-        gathered(&world, &server, ["a", "b", "c"].map(animal).to_vec(), |trunk| trunk.batched() == 3).await;
+        gathered(
+            &world,
+            &server,
+            ["a", "b", "c"].map(animal).to_vec(),
+            |trunk| trunk.batched() == 3,
+        )
+        .await;
         world.push_upstream("theirs", "first");
         verify_with(&server, "test -f README").await;
         world.within("completed", server.completed()).await;
-        assert!(world.count("trunk.upstream_moved").await >= 1 && world.count("trunk.verified").await >= 2);
-        assert_eq!((world.count("trunk.advanced").await, world.count("feature.merge_aborted").await), (3, 3));
-        assert_eq!(world.git(&world.upstream(), &["show", "main:theirs"]), "first", "G5");
+        assert!(
+            world.count("trunk.upstream_moved").await >= 1
+                && world.count("trunk.verified").await >= 2
+        );
+        assert_eq!(
+            (
+                world.count("trunk.advanced").await,
+                world.count("feature.merge_aborted").await
+            ),
+            (3, 3)
+        );
+        assert_eq!(
+            world.git(&world.upstream(), &["show", "main:theirs"]),
+            "first",
+            "G5"
+        );
         world.end(server).await;
     });
 }

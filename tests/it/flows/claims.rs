@@ -17,7 +17,9 @@ fn asking(who: &str, feature: Option<&FeatureId>) -> Asking {
     Asking {
         project: ZOO.parse().expect("name"),
         feature: feature.cloned(),
-        holder: Holder::Outside { principal: who.into() },
+        holder: Holder::Outside {
+            principal: who.into(),
+        },
         id,
         cause: Cause::first(Principal::Operator(who.into()), id),
         premises: vec![],
@@ -26,17 +28,32 @@ fn asking(who: &str, feature: Option<&FeatureId>) -> Asking {
 
 async fn with_features(world: &World, count: usize) -> Server {
     let server = world.start().await;
-    let items = (0..count).map(|n| scripted(&format!("f{n}"), "exit 0", &[])).collect();
+    let items = (0..count)
+        .map(|n| scripted(&format!("f{n}"), "exit 0", &[]))
+        .collect();
     server.open_zoo(world, 0, items).await.expect("opened");
-    server.until(|book| (book.ready().len() == count && book.trunk.state.head.is_some()).then_some(())).await;
+    server
+        .until(|book| {
+            (book.ready().len() == count && book.trunk.state.head.is_some()).then_some(())
+        })
+        .await;
     server
 }
 
-async fn tell(server: &Server, who: &str, feature: &FeatureId, command: feature::Command) -> Result<u64, String> {
+async fn tell(
+    server: &Server,
+    who: &str,
+    feature: &FeatureId,
+    command: feature::Command,
+) -> Result<u64, String> {
     let stream = StreamId::Feature(ZOO.parse().expect("name"), feature.clone());
     let id = wish().id;
     let cause = Cause::first(Principal::Operator(who.into()), id);
-    let told = server.core.directory.execute(&stream, AnyCommand::Feature(command), id, cause, vec![]).await;
+    let told = server
+        .core
+        .directory
+        .execute(&stream, AnyCommand::Feature(command), id, cause, vec![])
+        .await;
     told.map(|r| r.position.0).map_err(|e| match e {
         actors::host::ExecuteError::Refused { code, .. } => code.to_owned(),
         other => other.to_string(),
@@ -51,13 +68,23 @@ fn a_hundred_claims_at_once_on_forty_features() {
         let server = with_features(&world, 40).await;
         let claims = (0..100).map(|n| server.core.lane.claim(asking(&format!("c{n}"), None)));
         let answers = futures::future::join_all(claims).await;
-        let granted: Vec<Granted> = answers.into_iter().filter_map(|a| a.expect("no error")).collect();
+        let granted: Vec<Granted> = answers
+            .into_iter()
+            .filter_map(|a| a.expect("no error"))
+            .collect();
         let distinct: BTreeSet<_> = granted.iter().map(|g| g.feature.clone()).collect();
         assert_eq!((granted.len(), distinct.len()), (40, 40));
         assert!(granted.iter().all(|g| g.epoch.0 == 1));
         // I1: the same claimant asking again is answered as the first time.
-        let again = server.core.lane.claim(asking("c0", None)).await.expect("no error");
-        let first = granted.iter().find(|g| again.as_ref().is_some_and(|a| a.feature == g.feature));
+        let again = server
+            .core
+            .lane
+            .claim(asking("c0", None))
+            .await
+            .expect("no error");
+        let first = granted
+            .iter()
+            .find(|g| again.as_ref().is_some_and(|a| a.feature == g.feature));
         assert!(again.is_none() || first.is_some(), "{again:?}");
         assert_eq!(world.count("feature.claimed").await, 40);
         world.end(server).await;
@@ -69,10 +96,30 @@ fn the_best_feature_is_granted_first() {
     story(|| async {
         let world = World::new();
         let server = with_features(&world, 5).await;
-        let last = server.zoo(|book| book.ready().last().map(|id| (*id).clone())).expect("a feature");
-        tell(&server, "ann", &last, feature::Command::Rank { priority: 0, rank: 0 }).await.expect("ranked");
-        server.until(|book| (book.ready().first() == Some(&&last)).then_some(())).await;
-        let granted = server.core.lane.claim(asking("ann", None)).await.expect("no error").expect("granted");
+        let last = server
+            .zoo(|book| book.ready().last().map(|id| (*id).clone()))
+            .expect("a feature");
+        tell(
+            &server,
+            "ann",
+            &last,
+            feature::Command::Rank {
+                priority: 0,
+                rank: 0,
+            },
+        )
+        .await
+        .expect("ranked");
+        server
+            .until(|book| (book.ready().first() == Some(&&last)).then_some(()))
+            .await;
+        let granted = server
+            .core
+            .lane
+            .claim(asking("ann", None))
+            .await
+            .expect("no error")
+            .expect("granted");
         assert_eq!(granted.feature, last);
         world.end(server).await;
     });
@@ -84,20 +131,54 @@ fn a_silent_holder_loses_its_claim_and_its_late_work_is_refused() {
     story(|| async {
         let world = World::new();
         let server = with_features(&world, 1).await;
-        let granted = server.core.lane.claim(asking("ann", None)).await.expect("no error").expect("granted");
+        let granted = server
+            .core
+            .lane
+            .claim(asking("ann", None))
+            .await
+            .expect("no error")
+            .expect("granted");
         world.clock.jump_ms(7 * 3_600_000);
-        server.core.signs.outside("ann", server.core.world.clock.now());
+        server
+            .core
+            .signs
+            .outside("ann", server.core.world.clock.now());
         world.clock.jump_ms(7 * 3_600_000);
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        assert_eq!(world.count("feature.claim_expired").await, 0, "a sign of life renews the lease");
+        assert_eq!(
+            world.count("feature.claim_expired").await,
+            0,
+            "a sign of life renews the lease"
+        );
         world.clock.jump_ms(2 * 3_600_000);
-        world.within("expired", server.until(|book| (book.ready().len() == 1).then_some(()))).await;
+        world
+            .within(
+                "expired",
+                server.until(|book| (book.ready().len() == 1).then_some(())),
+            )
+            .await;
         let sha: Sha = "a".repeat(40).parse().expect("sha");
-        let submit = |epoch| feature::Command::Submit { epoch, sha: sha.clone(), base: None };
-        assert_eq!(tell(&server, "ann", &granted.feature, submit(granted.epoch)).await, Err("no_claim".into()));
-        let next = server.core.lane.claim(asking("bob", None)).await.expect("no error").expect("granted");
+        let submit = |epoch| feature::Command::Submit {
+            epoch,
+            sha: sha.clone(),
+            base: None,
+        };
+        assert_eq!(
+            tell(&server, "ann", &granted.feature, submit(granted.epoch)).await,
+            Err("no_claim".into())
+        );
+        let next = server
+            .core
+            .lane
+            .claim(asking("bob", None))
+            .await
+            .expect("no error")
+            .expect("granted");
         assert_eq!(next.epoch.0, granted.epoch.0 + 1);
-        assert_eq!(tell(&server, "ann", &granted.feature, submit(granted.epoch)).await, Err("stale_epoch".into()));
+        assert_eq!(
+            tell(&server, "ann", &granted.feature, submit(granted.epoch)).await,
+            Err("stale_epoch".into())
+        );
         world.end(server).await;
     });
 }
@@ -107,20 +188,57 @@ fn a_claim_by_id_is_refused_in_words_that_say_what_to_do() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
-        let items = vec![scripted("first", "exit 0", &[]), scripted("second", "exit 0", &["first"])];
+        let items = vec![
+            scripted("first", "exit 0", &[]),
+            scripted("second", "exit 0", &["first"]),
+        ];
         server.open_zoo(&world, 0, items).await.expect("opened");
-        server.until(|book| (book.ready().len() == 1 && book.known().count() == 2).then_some(())).await;
+        server
+            .until(|book| (book.ready().len() == 1 && book.known().count() == 2).then_some(()))
+            .await;
         let ids: Vec<FeatureId> = server.zoo(|book| book.features.keys().cloned().collect());
         let ready = server.zoo(|book| book.ready()[0].clone());
-        let blocked = ids.iter().find(|id| **id != ready).expect("the other").clone();
-        let refused = server.core.lane.claim(asking("ann", Some(&blocked))).await.expect_err("blocked");
+        let blocked = ids
+            .iter()
+            .find(|id| **id != ready)
+            .expect("the other")
+            .clone();
+        let refused = server
+            .core
+            .lane
+            .claim(asking("ann", Some(&blocked)))
+            .await
+            .expect_err("blocked");
         assert!(refused.to_string().contains(ready.as_str()), "{refused}");
-        server.core.lane.claim(asking("ann", Some(&ready))).await.expect("no error").expect("granted");
-        let held = server.core.lane.claim(asking("bob", Some(&ready))).await.expect_err("held");
+        server
+            .core
+            .lane
+            .claim(asking("ann", Some(&ready)))
+            .await
+            .expect("no error")
+            .expect("granted");
+        let held = server
+            .core
+            .lane
+            .claim(asking("bob", Some(&ready)))
+            .await
+            .expect_err("held");
         assert!(held.to_string().contains("ann"), "{held}");
-        server.office.intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop).await.expect("stopped");
-        let stopped = server.core.lane.claim(asking("cid", None)).await.expect_err("stopped");
-        assert!(stopped.to_string().contains("not running"), "C11: {stopped}");
+        server
+            .office
+            .intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop)
+            .await
+            .expect("stopped");
+        let stopped = server
+            .core
+            .lane
+            .claim(asking("cid", None))
+            .await
+            .expect_err("stopped");
+        assert!(
+            stopped.to_string().contains("not running"),
+            "C11: {stopped}"
+        );
         world.end(server).await;
     });
 }

@@ -38,65 +38,176 @@ fn project(world: &World, name: &str) -> NewProject {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn projects() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
         let office = &server.office;
-        refused!(&world, office.add_project(&wish(), project(&world, "My Zoo")), "invalid", "try \"my-zoo\"");
-        let gone = NewProject { git_url: "/nowhere/at/all.git".into(), ..project(&world, "gone") };
-        refused!(&world, office.add_project(&wish(), gone), "upstream_unreachable", "does not answer as a git repository");
-        let open = NewProject { git_url: "http://zoo.example/x.git".into(), ..project(&world, "open") };
-        refused!(&world, office.add_project(&wish(), open), "invalid", "use https or ssh");
-        let helper = NewProject { git_url: "ext::sh -c true".into(), ..project(&world, "helper") };
-        refused!(&world, office.add_project(&wish(), helper), "invalid", "not started here");
-        office.add_project(&wish(), project(&world, "cats")).await.expect("added");
-        refused!(&world, office.add_project(&wish(), project(&world, "cats")), "exists", "never used again");
+        refused!(
+            &world,
+            office.add_project(&wish(), project(&world, "My Zoo")),
+            "invalid",
+            "try \"my-zoo\""
+        );
+        let gone = NewProject {
+            git_url: "/nowhere/at/all.git".into(),
+            ..project(&world, "gone")
+        };
+        refused!(
+            &world,
+            office.add_project(&wish(), gone),
+            "upstream_unreachable",
+            "does not answer as a git repository"
+        );
+        let open = NewProject {
+            git_url: "http://zoo.example/x.git".into(),
+            ..project(&world, "open")
+        };
+        refused!(
+            &world,
+            office.add_project(&wish(), open),
+            "invalid",
+            "use https or ssh"
+        );
+        let helper = NewProject {
+            git_url: "ext::sh -c true".into(),
+            ..project(&world, "helper")
+        };
+        refused!(
+            &world,
+            office.add_project(&wish(), helper),
+            "invalid",
+            "not started here"
+        );
+        office
+            .add_project(&wish(), project(&world, "cats"))
+            .await
+            .expect("added");
+        refused!(
+            &world,
+            office.add_project(&wish(), project(&world, "cats")),
+            "exists",
+            "never used again"
+        );
         refused!(
             &world,
             office.intend(&wish(), "dogs", supercargo::http::office::Wanted::Start),
             "unknown_project",
             "project add"
         );
-        refused!(&world, office.intend(&wish(), "cats", supercargo::http::office::Wanted::Start), "nothing_to_do", "feature add");
-        refused!(&world, office.intend(&wish(), "cats", supercargo::http::office::Wanted::Drain), "not_running", "not running");
-        refused!(&world, async { office.project("dogs") }, "unknown_project", "project list");
-        let wide = supercargo::http::shapes::ProjectChange { target: Some(99), ..Default::default() };
+        refused!(
+            &world,
+            office.intend(&wish(), "cats", supercargo::http::office::Wanted::Start),
+            "nothing_to_do",
+            "feature add"
+        );
+        refused!(
+            &world,
+            office.intend(&wish(), "cats", supercargo::http::office::Wanted::Drain),
+            "not_running",
+            "not running"
+        );
+        refused!(
+            &world,
+            async { office.project("dogs") },
+            "unknown_project",
+            "project list"
+        );
+        let wide = supercargo::http::shapes::ProjectChange {
+            target: Some(99),
+            ..Default::default()
+        };
         let before = world.count("project.target_set").await;
-        office.change_project(&wish(), "cats", &wide).await.expect_err("above the limit");
+        office
+            .change_project(&wish(), "cats", &wide)
+            .await
+            .expect_err("above the limit");
         assert_eq!(world.count("project.target_set").await, before);
         world.end(server).await;
     });
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn batches() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
-        server.office.add_project(&wish(), project(&world, ZOO)).await.expect("added");
+        server
+            .office
+            .add_project(&wish(), project(&world, ZOO))
+            .await
+            .expect("added");
         let add = |items: Vec<BatchItem>| {
             let office = server.office.clone();
-            async move { office.add_features(&wish(), ZOO, &Batch { prefix: "feat".into(), items }).await }
+            async move {
+                office
+                    .add_features(
+                        &wish(),
+                        ZOO,
+                        &Batch {
+                            prefix: "feat".into(),
+                            items,
+                        },
+                    )
+                    .await
+            }
         };
         refused!(&world, add(vec![]), "invalid", "0 features");
         let circle = vec![scripted("a", "", &["b"]), scripted("b", "", &["a"])];
         refused!(&world, add(circle), "cycle", "close a circle");
-        refused!(&world, add(vec![scripted("a", "", &["nowhere"])]), "invalid", "nowhere");
-        refused!(&world, add(vec![scripted("a", "", &[]), scripted("a", "", &[])]), "invalid", "used twice");
-        let long = BatchItem { key: None, content: Content::titled(&"x".repeat(201)), depends_on: vec![], raw: None };
+        refused!(
+            &world,
+            add(vec![scripted("a", "", &["nowhere"])]),
+            "invalid",
+            "nowhere"
+        );
+        refused!(
+            &world,
+            add(vec![scripted("a", "", &[]), scripted("a", "", &[])]),
+            "invalid",
+            "used twice"
+        );
+        let long = BatchItem {
+            key: None,
+            content: Content::titled(&"x".repeat(201)),
+            depends_on: vec![],
+            raw: None,
+        };
         refused!(&world, add(vec![long]), "invalid", "201 characters");
         // I1 and I3: the same wish again is answered as the first time, with another body it is refused.
         let key = || supercargo::http::office::Wish::keyed("ann", "one");
-        let one = Batch { prefix: "feat".into(), items: vec![scripted("a", "", &[])] };
-        let first = server.office.add_features(&key(), ZOO, &one).await.expect("added");
-        let again = server.office.add_features(&key(), ZOO, &one).await.expect("answered");
+        let one = Batch {
+            prefix: "feat".into(),
+            items: vec![scripted("a", "", &[])],
+        };
+        let first = server
+            .office
+            .add_features(&key(), ZOO, &one)
+            .await
+            .expect("added");
+        let again = server
+            .office
+            .add_features(&key(), ZOO, &one)
+            .await
+            .expect("answered");
         assert_eq!((first.position, &first.ids), (again.position, &again.ids));
         let first_id = first.ids[0].parse().expect("id");
         // What the batch brought about has to be over before "nothing is recorded" can be said.
-        server.until(|book| book.feature(&first_id).map(|_| ())).await;
-        let other = Batch { prefix: "feat".into(), items: vec![scripted("b", "", &[])] };
-        refused!(&world, server.office.add_features(&key(), ZOO, &other), "id_reused", "another body");
+        server
+            .until(|book| book.feature(&first_id).map(|_| ()))
+            .await;
+        let other = Batch {
+            prefix: "feat".into(),
+            items: vec![scripted("b", "", &[])],
+        };
+        refused!(
+            &world,
+            server.office.add_features(&key(), ZOO, &other),
+            "id_reused",
+            "another body"
+        );
         world.end(server).await;
     });
 }
@@ -109,24 +220,33 @@ fn code(denied: Denied) -> String {
 }
 
 async fn coder(world: &World, server: &Server) -> SessionId {
-    server.open_zoo(world, 1, vec![scripted("lions", "hang", &[])]).await.expect("opened");
+    server
+        .open_zoo(world, 1, vec![scripted("lions", "hang", &[])])
+        .await
+        .expect("opened");
     let begun = server.until(|book| {
         let (_, berth, _) = book.enlisted().next()?;
-        matches!(berth.slot, events::container::Slot::Running { begun: true, .. })
-            .then(|| berth.job().map(|j| j.session.clone()))?
+        matches!(
+            berth.slot,
+            events::container::Slot::Running { begun: true, .. }
+        )
+        .then(|| berth.job().map(|j| j.session.clone()))?
     });
     world.within("at work", begun).await
 }
 
 /// What a session may not do: push elsewhere, judge, oversee, submit what it did not push, speak after its end.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn sessions() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
         let session = coder(&world, &server).await;
         let sessions = &server.core.sessions;
-        let id = server.zoo(|book| book.features.keys().next().cloned()).expect("the feature");
+        let id = server
+            .zoo(|book| book.features.keys().next().cloned())
+            .expect("the feature");
         let own = format!("refs/heads/work/{id}/1");
         assert_eq!(sessions.may_push(&session, &own), Ok(()));
         for (reference, why) in [
@@ -136,47 +256,114 @@ fn sessions() {
             (format!("refs/heads/work/{id}/2"), "stale_epoch"),
             ("refs/supercargo/submitted/x/1".to_owned(), "foreign_ref"),
         ] {
-            assert_eq!(sessions.may_push(&session, &reference).map_err(code), Err(why.to_owned()), "{reference}");
+            assert_eq!(
+                sessions.may_push(&session, &reference).map_err(code),
+                Err(why.to_owned()),
+                "{reference}"
+            );
         }
         let before = head(&world).await;
-        let pass = Verdict { judgement: Judgement::Pass, findings: vec![], ran: vec![Ran { command: "x".into(), exit: 0 }] };
+        let pass = Verdict {
+            judgement: Judgement::Pass,
+            findings: vec![],
+            ran: vec![Ran {
+                command: "x".into(),
+                exit: 0,
+            }],
+        };
         let sha = "a".repeat(40).parse().expect("sha");
         for (say, why) in [
             (Say::Verdict { verdict: pass }, "verdict_not_open"),
             (Say::Submit { sha }, "not_possible"),
-            (Say::Backlog { batch: Batch { prefix: "x".into(), items: vec![scripted("a", "", &[])] } }, "not_underway"),
             (
-                Say::Report {
-                    report: serde_json::from_str(r#"{"checked":[{"requirement":"a","evidence":"b"}]}"#).expect("report"),
+                Say::Backlog {
+                    batch: Batch {
+                        prefix: "x".into(),
+                        items: vec![scripted("a", "", &[])],
+                    },
                 },
                 "not_underway",
             ),
-            (Say::Report { report: serde_json::from_str(r#"{"checked":[]}"#).expect("report") }, "invalid"),
-            (Say::Ask { question: " ".into() }, "invalid"),
+            (
+                Say::Report {
+                    report: serde_json::from_str(
+                        r#"{"checked":[{"requirement":"a","evidence":"b"}]}"#,
+                    )
+                    .expect("report"),
+                },
+                "not_underway",
+            ),
+            (
+                Say::Report {
+                    report: serde_json::from_str(r#"{"checked":[]}"#).expect("report"),
+                },
+                "invalid",
+            ),
+            (
+                Say::Ask {
+                    question: " ".into(),
+                },
+                "invalid",
+            ),
         ] {
             let refused = sessions.say(&session, say.clone()).await.map_err(code);
             assert_eq!(refused.map(|_| ()), Err(why.to_owned()), "{say:?}");
         }
         // Asking an empty question looked into the gate first, and that the work is safe is worth recording.
         let secured = world.count("feature.work_secured").await as u64;
-        assert_eq!(head(&world).await, before + secured, "nothing else is recorded");
-        let create =
-            |n: usize| Say::Create { content: events::feature::Content::titled(&format!("Found {n}")), depends_on: vec![] };
+        assert_eq!(
+            head(&world).await,
+            before + secured,
+            "nothing else is recorded"
+        );
+        let create = |n: usize| Say::Create {
+            content: events::feature::Content::titled(&format!("Found {n}")),
+            depends_on: vec![],
+        };
         for n in 0..30 {
             sessions.say(&session, create(n)).await.expect("brought");
         }
-        assert_eq!(sessions.say(&session, create(30)).await.map_err(code).map(|_| ()), Err("too_many".into()));
-        sessions.say(&session, create(7)).await.expect("what it said before is answered as before");
+        assert_eq!(
+            sessions
+                .say(&session, create(30))
+                .await
+                .map_err(code)
+                .map(|_| ()),
+            Err("too_many".into())
+        );
+        sessions
+            .say(&session, create(7))
+            .await
+            .expect("what it said before is answered as before");
         let stranger = SessionId::from_bytes([9; 10]);
-        assert_eq!(sessions.beat(&stranger).map_err(code), Err("session_over".into()));
-        assert_eq!(sessions.output(&session, 7, b"x").await.map_err(code), Err("not_possible".into()), "X1: no gap");
-        sessions.say(&session, Say::Release { reason: "too hard".into() }).await.expect("released");
+        assert_eq!(
+            sessions.beat(&stranger).map_err(code),
+            Err("session_over".into())
+        );
+        assert_eq!(
+            sessions.output(&session, 7, b"x").await.map_err(code),
+            Err("not_possible".into()),
+            "X1: no gap"
+        );
+        sessions
+            .say(
+                &session,
+                Say::Release {
+                    reason: "too hard".into(),
+                },
+            )
+            .await
+            .expect("released");
         assert_eq!(
             sessions.may_push(&session, &own).map_err(code),
             Err("no_claim".into()),
             "C2: a claim that ended pushes nothing"
         );
-        server.office.intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop).await.expect("stopped");
+        server
+            .office
+            .intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop)
+            .await
+            .expect("stopped");
         world.end(server).await;
     });
 }

@@ -18,13 +18,24 @@ fn features_are_built_in_the_order_of_their_dependencies_and_the_project_complet
         let server = world.start().await;
         let items = vec![
             scripted("roof", "write roof tiles\ncommit Roof\nsubmit", &["walls"]),
-            scripted("walls", "write walls stone\ncommit Walls\nsubmit", &["floor"]),
+            scripted(
+                "walls",
+                "write walls stone\ncommit Walls\nsubmit",
+                &["floor"],
+            ),
             scripted("floor", "write floor wood\ncommit Floor\nsubmit", &[]),
         ];
         server.open_zoo(&world, 2, items).await.expect("opened");
         world.within("completed", server.completed()).await;
-        let titles = world.git(&world.upstream(), &["log", "--first-parent", "--reverse", "--format=%s", "main"]);
-        assert_eq!(titles.lines().collect::<Vec<_>>(), ["Change README", "floor", "walls", "roof"], "G3");
+        let titles = world.git(
+            &world.upstream(),
+            &["log", "--first-parent", "--reverse", "--format=%s", "main"],
+        );
+        assert_eq!(
+            titles.lines().collect::<Vec<_>>(),
+            ["Change README", "floor", "walls", "roof"],
+            "G3"
+        );
         assert_eq!(world.count("project.completed").await, 1);
         world.end(server).await;
     });
@@ -38,12 +49,24 @@ fn a_conflict_sends_the_feature_back_with_its_paths() {
         let server = world.start().await;
         let items = vec![
             scripted("one", "write page one\ncommit One\nsubmit", &[]),
-            scripted("two", "@1 root\nwrite page two\ncommit Two\nsubmit", &["one"]),
+            scripted(
+                "two",
+                "@1 root\nwrite page two\ncommit Two\nsubmit",
+                &["one"],
+            ),
         ];
         server.open_zoo(&world, 1, items).await.expect("opened");
         world.within("completed", server.completed()).await;
-        let notes = server.zoo(|book| book.known().flat_map(|(_, k, _)| k.notes.clone()).map(|n| n.text).collect::<Vec<_>>());
-        assert!(notes.iter().any(|n| n.contains("conflicts in page")), "{notes:?}");
+        let notes = server.zoo(|book| {
+            book.known()
+                .flat_map(|(_, k, _)| k.notes.clone())
+                .map(|n| n.text)
+                .collect::<Vec<_>>()
+        });
+        assert!(
+            notes.iter().any(|n| n.contains("conflicts in page")),
+            "{notes:?}"
+        );
         assert_eq!(world.git(&world.upstream(), &["show", "main:page"]), "two");
         world.end(server).await;
     });
@@ -56,9 +79,19 @@ fn a_red_verification_publishes_nothing() {
         let world = World::new();
         let server = world.start().await;
         let breaks = "@1 write README.new x\n@1 commit Rename\n@2+ write more x\n@2+ commit Keep the readme\nsubmit";
-        server.open_zoo(&world, 1, vec![scripted("rename", breaks, &[])]).await.expect("opened");
-        let set = supercargo::http::shapes::ProjectChange { verify: Some("test ! -f README.new".into()), ..Default::default() };
-        server.office.change_project(&wish(), ZOO, &set).await.expect("set");
+        server
+            .open_zoo(&world, 1, vec![scripted("rename", breaks, &[])])
+            .await
+            .expect("opened");
+        let set = supercargo::http::shapes::ProjectChange {
+            verify: Some("test ! -f README.new".into()),
+            ..Default::default()
+        };
+        server
+            .office
+            .change_project(&wish(), ZOO, &set)
+            .await
+            .expect("set");
         world.within("completed", server.completed()).await;
         assert_eq!(world.count("trunk.verification_failed").await, 1);
         assert_eq!(world.count("trunk.advanced").await, 1);
@@ -74,13 +107,35 @@ fn an_agent_that_ends_without_work_uses_its_tries_and_is_quarantined() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
-        server.open_zoo(&world, 1, vec![scripted("idle", "exit 0", &[])]).await.expect("opened");
+        server
+            .open_zoo(&world, 1, vec![scripted("idle", "exit 0", &[])])
+            .await
+            .expect("opened");
         let why = server.until(|book| {
-            book.known().find_map(|(_, k, _)| if let Stage::Quarantined { why } = &k.stage { Some(why.clone()) } else { None })
+            book.known().find_map(|(_, k, _)| {
+                if let Stage::Quarantined { why } = &k.stage {
+                    Some(why.clone())
+                } else {
+                    None
+                }
+            })
         });
-        assert!(world.within("quarantined", why).await.contains("3 failed tries"));
+        assert!(
+            world
+                .within("quarantined", why)
+                .await
+                .contains("3 failed tries")
+        );
         assert_eq!(world.count("feature.claimed").await, 3, "C8");
-        assert!(server.office.project(ZOO).expect("zoo").needs_you.iter().any(|n| n.contains("quarantined")));
+        assert!(
+            server
+                .office
+                .project(ZOO)
+                .expect("zoo")
+                .needs_you
+                .iter()
+                .any(|n| n.contains("quarantined"))
+        );
         world.end(server).await;
     });
 }
@@ -91,15 +146,26 @@ fn a_question_waits_for_a_person_and_its_answer_lets_work_go_on() {
         let world = World::new();
         let server = world.start().await;
         let asks = "@1 ask Which lions?\n@2+ write lions fed\n@2+ commit Feed\n@2+ submit";
-        server.open_zoo(&world, 1, vec![scripted("lions", asks, &[])]).await.expect("opened");
+        server
+            .open_zoo(&world, 1, vec![scripted("lions", asks, &[])])
+            .await
+            .expect("opened");
         let asked = server.until(|book| {
             let (id, known, _) = book.known().next()?;
             matches!(known.stage, Stage::Open { question: Some(_) }).then(|| id.to_string())
         });
         let id = world.within("asked", asked).await;
-        server.office.answer(&wish(), ZOO, &id, "The old ones.").await.expect("answered");
+        server
+            .office
+            .answer(&wish(), ZOO, &id, "The old ones.")
+            .await
+            .expect("answered");
         world.within("completed", server.completed()).await;
-        assert_eq!(server.zoo(|b| b.known().next().map(|(_, k, _)| k.tally.tries)), Some(0), "a question uses no try");
+        assert_eq!(
+            server.zoo(|b| b.known().next().map(|(_, k, _)| k.tally.tries)),
+            Some(0),
+            "a question uses no try"
+        );
         world.end(server).await;
     });
 }
@@ -111,20 +177,32 @@ fn a_stop_is_sticky_and_a_start_goes_on() {
         let world = World::new();
         let server = world.start().await;
         let slow = "@1 hang\n@2+ write lions fed\n@2+ commit Feed\n@2+ submit";
-        server.open_zoo(&world, 1, vec![scripted("lions", slow, &[])]).await.expect("opened");
+        server
+            .open_zoo(&world, 1, vec![scripted("lions", slow, &[])])
+            .await
+            .expect("opened");
         let begun = server.until(|book| {
-            book.enlisted()
-                .find_map(|(_, b, _)| matches!(b.slot, events::container::Slot::Running { begun: true, .. }).then_some(()))
+            book.enlisted().find_map(|(_, b, _)| {
+                matches!(b.slot, events::container::Slot::Running { begun: true, .. }).then_some(())
+            })
         });
         world.within("at work", begun).await;
-        server.office.intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop).await.expect("stopped");
+        server
+            .office
+            .intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop)
+            .await
+            .expect("stopped");
         let ended = server.until(|book| {
             let idle = book.enlisted().all(|(_, b, _)| b.job().is_none());
             (idle && book.grants().is_empty()).then_some(())
         });
         world.within("stopped", ended).await;
         assert_eq!(world.engine.running(), 0);
-        server.office.intend(&wish(), ZOO, supercargo::http::office::Wanted::Start).await.expect("started");
+        server
+            .office
+            .intend(&wish(), ZOO, supercargo::http::office::Wanted::Start)
+            .await
+            .expect("started");
         world.within("completed", server.completed()).await;
         world.end(server).await;
     });
@@ -136,13 +214,26 @@ fn upstream_moves_under_a_candidate() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
-        server.open_zoo(&world, 1, vec![scripted("lions", FEED, &[])]).await.expect("opened");
-        let built = server.until(|book| book.trunk.state.front().and_then(|f| f.candidate()).map(|_| ()));
+        server
+            .open_zoo(&world, 1, vec![scripted("lions", FEED, &[])])
+            .await
+            .expect("opened");
+        let built = server.until(|book| {
+            book.trunk
+                .state
+                .front()
+                .and_then(|f| f.candidate())
+                .map(|_| ())
+        });
         world.within("a candidate", built).await;
         world.push_upstream("ponds", "water\n");
         world.within("completed", server.completed()).await;
         let files = world.git(&world.upstream(), &["ls-tree", "--name-only", "main"]);
-        assert_eq!(files.lines().collect::<Vec<_>>(), ["README", "lions", "ponds"], "G5: nobody's work is overwritten");
+        assert_eq!(
+            files.lines().collect::<Vec<_>>(),
+            ["README", "lions", "ponds"],
+            "G5: nobody's work is overwritten"
+        );
         world.end(server).await;
     });
 }
@@ -154,15 +245,22 @@ fn a_container_taken_away_is_lost_and_the_work_is_done_by_the_next() {
         let world = World::new();
         let server = world.start().await;
         let slow = "@1 hang\n@2+ write lions fed\n@2+ commit Feed\n@2+ submit";
-        server.open_zoo(&world, 1, vec![scripted("lions", slow, &[])]).await.expect("opened");
+        server
+            .open_zoo(&world, 1, vec![scripted("lions", slow, &[])])
+            .await
+            .expect("opened");
         let begun = server.until(|book| {
-            book.enlisted()
-                .find_map(|(_, b, _)| matches!(b.slot, events::container::Slot::Running { begun: true, .. }).then_some(()))
+            book.enlisted().find_map(|(_, b, _)| {
+                matches!(b.slot, events::container::Slot::Running { begun: true, .. }).then_some(())
+            })
         });
         world.within("at work", begun).await;
         world.engine.kill_all();
         world.within("completed", server.completed()).await;
-        assert_eq!(server.zoo(|b| b.known().next().map(|(_, k, _)| k.tally.tries)), Some(0));
+        assert_eq!(
+            server.zoo(|b| b.known().next().map(|(_, k, _)| k.tally.tries)),
+            Some(0)
+        );
         assert_eq!(world.count("feature.work_lost").await, 1);
         world.end(server).await;
     });
@@ -175,7 +273,10 @@ fn starts_that_fail_are_tried_again_and_five_in_a_row_need_a_person() {
         let world = World::new();
         world.engine.failing.store(2, Ordering::SeqCst);
         let server = world.start().await;
-        server.open_zoo(&world, 1, vec![scripted("lions", FEED, &[])]).await.expect("opened");
+        server
+            .open_zoo(&world, 1, vec![scripted("lions", FEED, &[])])
+            .await
+            .expect("opened");
         world.within("completed", server.completed()).await;
         assert_eq!(world.count("container.start_failed").await, 2);
         world.end(server).await;
@@ -183,12 +284,22 @@ fn starts_that_fail_are_tried_again_and_five_in_a_row_need_a_person() {
         let world = World::new();
         world.engine.failing.store(99, Ordering::SeqCst);
         let server = world.start().await;
-        server.open_zoo(&world, 1, vec![scripted("lions", FEED, &[])]).await.expect("opened");
+        server
+            .open_zoo(&world, 1, vec![scripted("lions", FEED, &[])])
+            .await
+            .expect("opened");
         let tired = async {
             loop {
                 world.clock.jump_ms(60_000);
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-                if server.office.project(ZOO).expect("zoo").needs_you.iter().any(|n| n.contains("berth 1 is quarantined")) {
+                if server
+                    .office
+                    .project(ZOO)
+                    .expect("zoo")
+                    .needs_you
+                    .iter()
+                    .any(|n| n.contains("berth 1 is quarantined"))
+                {
                     return;
                 }
             }
@@ -203,7 +314,13 @@ fn starts_that_fail_are_tried_again_and_five_in_a_row_need_a_person() {
 /// the refusal is heard: it is owed again, and nothing waits for ever.
 #[test]
 fn what_was_overtaken_is_owed_again() {
-    for kind in ["feature.claimed", "container.assigned", "container.start_requested", "trunk.queued", "trunk.candidate_built"] {
+    for kind in [
+        "feature.claimed",
+        "container.assigned",
+        "container.start_requested",
+        "trunk.queued",
+        "trunk.candidate_built",
+    ] {
         story(|| async move {
             let world = World::new();
             let log = MeddlingLog::new(world.log.clone(), kind);
@@ -212,14 +329,32 @@ fn what_was_overtaken_is_owed_again() {
             let moved = move || -> futures::future::BoxFuture<'static, ()> {
                 let office = office.clone();
                 Box::pin(async move {
-                    let change = ProjectChange { target: Some(2), ..ProjectChange::default() };
-                    let done = office.change_project(&wish(), ZOO, &change).await.expect("changed");
-                    office.core.projector.wait_for(Position(done.position)).await;
+                    let change = ProjectChange {
+                        target: Some(2),
+                        ..ProjectChange::default()
+                    };
+                    let done = office
+                        .change_project(&wish(), ZOO, &change)
+                        .await
+                        .expect("changed");
+                    office
+                        .core
+                        .projector
+                        .wait_for(Position(done.position))
+                        .await;
                 })
             };
             assert!(log.meddle.set(Box::new(moved)).is_ok());
             server
-                .open_zoo(&world, 1, vec![scripted("lions", "write lions fed\ncommit Feed\nsubmit", &[])])
+                .open_zoo(
+                    &world,
+                    1,
+                    vec![scripted(
+                        "lions",
+                        "write lions fed\ncommit Feed\nsubmit",
+                        &[],
+                    )],
+                )
                 .await
                 .expect("opened");
             world.within(kind, server.completed()).await;

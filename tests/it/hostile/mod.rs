@@ -31,7 +31,17 @@ fn begin(coder: &str, settings: &Value, files: &[(&str, &str)]) -> (Newcomer, Se
     let server = Serving::start(serve);
     me.add_zoo();
     let agent = format!("case \"$SUPERCARGO_ROLE\" in\ncoder) {coder} ;;{OTHER_ROLES}");
-    me.ok(&["project", "set", "zoo", "--verify", "test -f README", "--target", "1", "--agent-command", &agent]);
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--verify",
+        "test -f README",
+        "--target",
+        "1",
+        "--agent-command",
+        &agent,
+    ]);
     me.patch("/api/v1/projects/zoo", settings);
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     me.ok(&["project", "start", "zoo"]);
@@ -39,5 +49,8 @@ fn begin(coder: &str, settings: &Value, files: &[(&str, &str)]) -> (Newcomer, Se
 }
 
 fn of<'a>(log: &'a [Value], kind: &str) -> Vec<&'a Value> {
-    log.iter().filter(|event| event["type"] == kind).map(|event| &event["data"]).collect()
+    log.iter()
+        .filter(|event| event["type"] == kind)
+        .map(|event| &event["data"])
+        .collect()
 }

@@ -30,12 +30,26 @@ type Entries = Vec<(Vec<u8>, Thing)>;
 /// Writes an object whatever git thinks of it.
 fn object(repository: &Path, kind: &str, content: &[u8]) -> String {
     let mut command = Command::new("git");
-    command.args(["hash-object", "-w", "--literally", "--stdin", "-t", kind]).current_dir(repository);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("git");
-    child.stdin.take().expect("stdin").write_all(content).expect("written");
+    command
+        .args(["hash-object", "-w", "--literally", "--stdin", "-t", kind])
+        .current_dir(repository);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("git");
+    child
+        .stdin
+        .take()
+        .expect("stdin")
+        .write_all(content)
+        .expect("written");
     let output = child.wait_with_output().expect("ended");
     assert!(output.status.success());
-    String::from_utf8(output.stdout).expect("sha").trim().to_owned()
+    String::from_utf8(output.stdout)
+        .expect("sha")
+        .trim()
+        .to_owned()
 }
 
 fn tree(repository: &Path, entries: &Entries) -> String {
@@ -86,13 +100,26 @@ struct Case {
 }
 
 fn case(name: &'static str, end: End, entries: Entries) -> Case {
-    Case { name, entries, message: "Hostile\n".to_owned(), end }
+    Case {
+        name,
+        entries,
+        message: "Hostile\n".to_owned(),
+        end,
+    }
 }
 
 /// Names that some system takes for `.git`, and paths that lead out.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn paths() -> Vec<Case> {
-    let hook =
-        |name: &str| vec![folder(name, vec![folder("hooks", vec![(b"post-checkout".to_vec(), Script(b"CANARY".to_vec()))])])];
+    let hook = |name: &str| {
+        vec![folder(
+            name,
+            vec![folder(
+                "hooks",
+                vec![(b"post-checkout".to_vec(), Script(b"CANARY".to_vec()))],
+            )],
+        )]
+    };
     let deep = (0..400).fold(vec![file("leaf", "x")], |inner, _| vec![folder("d", inner)]);
     vec![
         case(".git", End::Refused, hook(".git")),
@@ -101,84 +128,230 @@ fn paths() -> Vec<Case> {
         case("git~1", End::Refused, hook("git~1")),
         case(".git with a space", End::Refused, hook(".git ")),
         case(".git with a dot", End::Refused, hook(".git.")),
-        case(".git as a stream", End::Refused, hook(".git::$INDEX_ALLOCATION")),
-        case(".git with a character that is not seen", End::Refused, hook(".g\u{200c}it")),
+        case(
+            ".git as a stream",
+            End::Refused,
+            hook(".git::$INDEX_ALLOCATION"),
+        ),
+        case(
+            ".git with a character that is not seen",
+            End::Refused,
+            hook(".g\u{200c}it"),
+        ),
         case("a dot", End::Refused, hook(".")),
         case("two dots", End::Refused, hook("..")),
         case("no name", End::Refused, hook("")),
         case("a slash", End::Refused, vec![file("a/../../etc", "x")]),
-        case("a slash first", End::Refused, vec![file("/etc/cron.d/x", "x")]),
+        case(
+            "a slash first",
+            End::Refused,
+            vec![file("/etc/cron.d/x", "x")],
+        ),
         case("a backslash", End::Taken, vec![file("..\\..\\x", "x")]),
-        case(".git below", End::Refused, vec![folder("sub", hook(".git"))]),
+        case(
+            ".git below",
+            End::Refused,
+            vec![folder("sub", hook(".git"))],
+        ),
         case("400 folders deep", End::Taken, deep),
-        case("a link to /etc", End::Taken, vec![link("etc", "/etc/passwd")]),
-        case("a link out", End::Taken, vec![link("up", "../../../../../../etc/passwd")]),
-        case("a link named .git", End::Refused, vec![link(".git", "/etc")]),
-        case("a link named .gitmodules", End::Refused, vec![link(".gitmodules", "/etc/passwd")]),
+        case(
+            "a link to /etc",
+            End::Taken,
+            vec![link("etc", "/etc/passwd")],
+        ),
+        case(
+            "a link out",
+            End::Taken,
+            vec![link("up", "../../../../../../etc/passwd")],
+        ),
+        case(
+            "a link named .git",
+            End::Refused,
+            vec![link(".git", "/etc")],
+        ),
+        case(
+            "a link named .gitmodules",
+            End::Refused,
+            vec![link(".gitmodules", "/etc/passwd")],
+        ),
         case("a link to itself", End::Taken, vec![link("round", "round")]),
-        case("twice the same name", End::Refused, vec![file("a", "1"), file("a", "2")]),
-        case("not in order", End::Refused, vec![file("b", "1"), file("a", "2")]),
-        case("names that differ by case", End::Taken, vec![file("README", "1"), file("Readme", "2"), file("readme", "3")]),
-        case("a file and a folder by case", End::Taken, vec![folder("A", vec![file("x", "1")]), file("a", "2")]),
+        case(
+            "twice the same name",
+            End::Refused,
+            vec![file("a", "1"), file("a", "2")],
+        ),
+        case(
+            "not in order",
+            End::Refused,
+            vec![file("b", "1"), file("a", "2")],
+        ),
+        case(
+            "names that differ by case",
+            End::Taken,
+            vec![
+                file("README", "1"),
+                file("Readme", "2"),
+                file("readme", "3"),
+            ],
+        ),
+        case(
+            "a file and a folder by case",
+            End::Taken,
+            vec![folder("A", vec![file("x", "1")]), file("a", "2")],
+        ),
     ]
 }
 
 /// Names and contents that are given to tools.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn contents() -> Vec<Case> {
     let bytes = |name: &[u8]| (name.to_vec(), File(b"x".to_vec()));
-    let attributes = "* filter=evil diff=evil merge=evil\n*.x text eol=crlf working-tree-encoding=UTF-16\n";
+    let attributes =
+        "* filter=evil diff=evil merge=evil\n*.x text eol=crlf working-tree-encoding=UTF-16\n";
     let evil = "[core]\n\tfsmonitor = CANARY\n\tsshCommand = CANARY\n\thooksPath = .\n[diff]\n\texternal = CANARY\n";
     let module = |url: &str, path: &str, more: &str| {
         let text = format!("[submodule \"evil\"]\n\turl = {url}\n\tpath = {path}\n{more}");
-        vec![file(".gitmodules", &text), ("evil".as_bytes().to_vec(), Module)]
+        vec![
+            file(".gitmodules", &text),
+            ("evil".as_bytes().to_vec(), Module),
+        ]
     };
     let many = (0..3000).map(|n| file(&format!("f{n:05}"), "x")).collect();
     vec![
-        case("an option as a name", End::Taken, vec![file("--upload-pack=CANARY", "x"), file("-rf", "x")]),
+        case(
+            "an option as a name",
+            End::Taken,
+            vec![file("--upload-pack=CANARY", "x"), file("-rf", "x")],
+        ),
         case(
             "commands as names",
             End::Taken,
-            vec![file("$(CANARY)", "x"), file(";CANARY", "x"), file("`CANARY`", "x"), file("|CANARY", "x")],
+            vec![
+                file("$(CANARY)", "x"),
+                file(";CANARY", "x"),
+                file("`CANARY`", "x"),
+                file("|CANARY", "x"),
+            ],
         ),
-        case("a name with a newline", End::Taken, vec![bytes(b"a\nb"), bytes(b"c\"d"), bytes(b"e\tf")]),
-        case("a name that turns around", End::Taken, vec![file("gpj.\u{202e}exe", "x")]),
-        case("a name that is no text", End::Taken, vec![bytes(&[0x80, 0xff, 0xfe])]),
-        case("a name that a terminal obeys", End::Taken, vec![bytes(b"\x1b]0;x\x07")]),
-        case("a name of 3 000 bytes", End::Taken, vec![bytes(&[b'n'; 3000])]),
-        case("attributes that name tools", End::Taken, vec![file(".gitattributes", attributes), file("a.x", "a\r\nb\n")]),
-        case("a configuration in the tree", End::Taken, vec![file(".gitconfig", evil), file("config", evil)]),
+        case(
+            "a name with a newline",
+            End::Taken,
+            vec![bytes(b"a\nb"), bytes(b"c\"d"), bytes(b"e\tf")],
+        ),
+        case(
+            "a name that turns around",
+            End::Taken,
+            vec![file("gpj.\u{202e}exe", "x")],
+        ),
+        case(
+            "a name that is no text",
+            End::Taken,
+            vec![bytes(&[0x80, 0xff, 0xfe])],
+        ),
+        case(
+            "a name that a terminal obeys",
+            End::Taken,
+            vec![bytes(b"\x1b]0;x\x07")],
+        ),
+        case(
+            "a name of 3 000 bytes",
+            End::Taken,
+            vec![bytes(&[b'n'; 3000])],
+        ),
+        case(
+            "attributes that name tools",
+            End::Taken,
+            vec![file(".gitattributes", attributes), file("a.x", "a\r\nb\n")],
+        ),
+        case(
+            "a configuration in the tree",
+            End::Taken,
+            vec![file(".gitconfig", evil), file("config", evil)],
+        ),
         case(
             "hooks in the tree",
             End::Taken,
-            vec![folder("hooks", vec![(b"update".to_vec(), Script(b"#!/bin/sh\nCANARY\n".to_vec()))])],
+            vec![folder(
+                "hooks",
+                vec![(b"update".to_vec(), Script(b"#!/bin/sh\nCANARY\n".to_vec()))],
+            )],
         ),
-        case("a submodule with an option as its URL", End::Refused, module("-u./CANARY", "evil", "")),
-        case("a submodule with an option as its path", End::Refused, module("./x", "-u./CANARY", "")),
-        case("a submodule of a helper", End::Taken, module("ext::sh -c CANARY", "evil", "")),
-        case("a submodule that updates with a command", End::Refused, module("./x", "evil", "\tupdate = !CANARY\n")),
-        case("a submodule with a path out", End::Taken, module("./x", "../../evil", "")),
+        case(
+            "a submodule with an option as its URL",
+            End::Refused,
+            module("-u./CANARY", "evil", ""),
+        ),
+        case(
+            "a submodule with an option as its path",
+            End::Refused,
+            module("./x", "-u./CANARY", ""),
+        ),
+        case(
+            "a submodule of a helper",
+            End::Taken,
+            module("ext::sh -c CANARY", "evil", ""),
+        ),
+        case(
+            "a submodule that updates with a command",
+            End::Refused,
+            module("./x", "evil", "\tupdate = !CANARY\n"),
+        ),
+        case(
+            "a submodule with a path out",
+            End::Taken,
+            module("./x", "../../evil", ""),
+        ),
         case(
             "a submodule named ..",
             End::Refused,
-            vec![file(".gitmodules", "[submodule \"../x\"]\n\turl = ./x\n\tpath = evil\n")],
+            vec![file(
+                ".gitmodules",
+                "[submodule \"../x\"]\n\turl = ./x\n\tpath = evil\n",
+            )],
         ),
         case(
             "a pointer to large files",
             End::Taken,
-            vec![file("big.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")],
+            vec![file(
+                "big.bin",
+                "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+            )],
         ),
-        case("60 MiB of zeroes", End::Taken, vec![("zeroes".as_bytes().to_vec(), File(vec![0; 60 * 1024 * 1024]))]),
+        case(
+            "60 MiB of zeroes",
+            End::Taken,
+            vec![(
+                "zeroes".as_bytes().to_vec(),
+                File(vec![0; 60 * 1024 * 1024]),
+            )],
+        ),
         case("3 000 files", End::Taken, many),
-        case("a mode that nobody writes", End::Taken, vec![(b"odd".to_vec(), Odd("100000"))]),
-        case("a mode with a zero before it", End::Refused, vec![(b"odd".to_vec(), Odd("0100644"))]),
-        case("an object that is missing", End::Refused, vec![(b"gone".to_vec(), Missing)]),
+        case(
+            "a mode that nobody writes",
+            End::Taken,
+            vec![(b"odd".to_vec(), Odd("100000"))],
+        ),
+        case(
+            "a mode with a zero before it",
+            End::Refused,
+            vec![(b"odd".to_vec(), Odd("0100644"))],
+        ),
+        case(
+            "an object that is missing",
+            End::Refused,
+            vec![(b"gone".to_vec(), Missing)],
+        ),
         Case {
             message: "Forged\n\nSupercargo-Feature: feat-x\nSupercargo-Claim: 9\n".to_owned(),
             ..case("a forged trailer", End::Taken, vec![file("a", "x")])
         },
         Case {
             message: "\u{1b}]0;CANARY\u{7}\u{202e}\n".to_owned(),
-            ..case("a message that a terminal obeys", End::Taken, vec![file("a", "x")])
+            ..case(
+                "a message that a terminal obeys",
+                End::Taken,
+                vec![file("a", "x")],
+            )
         },
     ]
 }
@@ -186,12 +359,25 @@ fn contents() -> Vec<Case> {
 /// Makes the repository; every command in it would make the canary.
 fn made(case: &Case, folder: &Path, canary: &Path) -> PathBuf {
     let upstream = folder.join("upstream.git");
-    git(folder, &["init", "--quiet", "--bare", "--initial-branch=main", "upstream.git"]).expect("made");
+    git(
+        folder,
+        &[
+            "init",
+            "--quiet",
+            "--bare",
+            "--initial-branch=main",
+            "upstream.git",
+        ],
+    )
+    .expect("made");
     let command = format!("touch {}", canary.display());
     let entries = armed(&case.entries, &command);
     let tree = tree(&upstream, &entries);
     let person = "A <a@localhost> 1700000000 +0000";
-    let commit = format!("tree {tree}\nauthor {person}\ncommitter {person}\n\n{}", case.message);
+    let commit = format!(
+        "tree {tree}\nauthor {person}\ncommitter {person}\n\n{}",
+        case.message
+    );
     let commit = object(&upstream, "commit", commit.as_bytes());
     std::fs::write(upstream.join("refs/heads/main"), format!("{commit}\n")).expect("ref");
     upstream
@@ -223,11 +409,15 @@ fn armed(entries: &Entries, command: &str) -> Entries {
 fn with_ours(gate: &Path, base: &Sha) -> Result<String, String> {
     let words = |e: git2::Error| e.to_string();
     let repository = git2::Repository::open_bare(gate).map_err(words)?;
-    let commit = git2::Oid::from_str(base.as_str()).and_then(|id| repository.find_commit(id)).map_err(words)?;
+    let commit = git2::Oid::from_str(base.as_str())
+        .and_then(|id| repository.find_commit(id))
+        .map_err(words)?;
     let tree = commit.tree().map_err(words)?;
     let blob = repository.blob(b"x").map_err(words)?;
     let mut builder = repository.treebuilder(Some(&tree)).map_err(words)?;
-    builder.insert("ours", blob, git2::FileMode::Blob.into()).map_err(words)?;
+    builder
+        .insert("ours", blob, git2::FileMode::Blob.into())
+        .map_err(words)?;
     builder.write().map(|id| id.to_string()).map_err(words)
 }
 
@@ -242,10 +432,23 @@ async fn served(gates: &Gates, upstream: &Path) -> Result<(), String> {
     let (feature, epoch): (FeatureId, Epoch) = ("feat-abc".parse().expect("id"), Epoch(1));
     let ours = with_ours(&gate, &base)?;
     let person = "A <a@localhost> 1700000001 +0000";
-    let commit = format!("tree {ours}\nparent {base}\nauthor {person}\ncommitter {person}\n\nOurs\n");
-    let commit: Sha = object(&gate, "commit", commit.as_bytes()).parse().expect("sha");
-    git(&gate, &["update-ref", &format!("refs/heads/work/{feature}/{epoch}"), commit.as_str()])?;
-    gates.pin(&project, &feature, epoch, &commit).await.map_err(words)?;
+    let commit =
+        format!("tree {ours}\nparent {base}\nauthor {person}\ncommitter {person}\n\nOurs\n");
+    let commit: Sha = object(&gate, "commit", commit.as_bytes())
+        .parse()
+        .expect("sha");
+    git(
+        &gate,
+        &[
+            "update-ref",
+            &format!("refs/heads/work/{feature}/{epoch}"),
+            commit.as_str(),
+        ],
+    )?;
+    gates
+        .pin(&project, &feature, epoch, &commit)
+        .await
+        .map_err(words)?;
     let wish = MergeWish {
         entry: 1,
         base: Some(base),
@@ -255,10 +458,18 @@ async fn served(gates: &Gates, upstream: &Path) -> Result<(), String> {
         message: "Merge\n".to_owned(),
         at: Timestamp(1_700_000_002_000_000),
     };
-    let Built::Candidate(candidate, _) = gates.build(&project, &url, "main", &wish).await.map_err(words)? else {
+    let Built::Candidate(candidate, _) = gates
+        .build(&project, &url, "main", &wish)
+        .await
+        .map_err(words)?
+    else {
         return Err("no candidate".to_owned());
     };
-    match gates.publish(&project, &url, "main", &candidate).await.map_err(words)? {
+    match gates
+        .publish(&project, &url, "main", &candidate)
+        .await
+        .map_err(words)?
+    {
         Published::Advanced => Ok(()),
         Published::Moved(seen) => Err(format!("moved: {seen:?}")),
     }
@@ -274,19 +485,30 @@ fn not_one_command_of_a_repository_runs_on_the_server() {
             let folder = tempfile::tempdir().expect("folder");
             let canary = folder.path().join("canary");
             let upstream = made(case, folder.path(), &canary);
-            let gates = Gates::new(folder.path().join("gates"), Secrets::new(folder.path().join("secrets")));
+            let gates = Gates::new(
+                folder.path().join("gates"),
+                Secrets::new(folder.path().join("secrets")),
+            );
             let end = served(&gates, &upstream).await;
             let matches = match (&end, case.end) {
                 (Ok(()), End::Taken) => true,
                 (Err(words), End::Refused) => words.len() > 20,
                 _ => false,
             };
-            let found = walk(folder.path()).into_iter().any(|path| path.ends_with("canary"));
+            let found = walk(folder.path())
+                .into_iter()
+                .any(|path| path.ends_with("canary"));
             if !matches || found {
                 wrong.push(format!("{}: {end:?}, canary {found}", case.name));
             }
         }
-        assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+        assert!(
+            wrong.is_empty(),
+            "{} of {}:\n{}",
+            wrong.len(),
+            cases.len(),
+            wrong.join("\n")
+        );
     });
 }
 
@@ -308,28 +530,70 @@ fn work_that_inflates_beyond_its_bound_is_refused() {
     supercargo::app::on_system(async {
         let folder = tempfile::tempdir().expect("folder");
         let canary = folder.path().join("canary");
-        let plain = Case { name: "plain", entries: vec![file("a", "x")], message: "Begin\n".to_owned(), end: End::Taken };
+        let plain = Case {
+            name: "plain",
+            entries: vec![file("a", "x")],
+            message: "Begin\n".to_owned(),
+            end: End::Taken,
+        };
         let upstream = made(&plain, folder.path(), &canary);
-        let gates = Gates::new(folder.path().join("gates"), Secrets::new(folder.path().join("secrets")));
+        let gates = Gates::new(
+            folder.path().join("gates"),
+            Secrets::new(folder.path().join("secrets")),
+        );
         let project: ProjectName = "zoo".parse().expect("name");
-        let head = gates.copy(&project, &upstream.display().to_string()).await.expect("copied").head.expect("a commit");
+        let head = gates
+            .copy(&project, &upstream.display().to_string())
+            .await
+            .expect("copied")
+            .head
+            .expect("a commit");
         let gate = gates.path(&project);
         let giant = folder.path().join("giant");
-        std::fs::File::create(&giant).and_then(|file| file.set_len(300 << 20)).expect("a file of zeroes");
-        let blob = git(&gate, &["hash-object", "-w", giant.to_str().expect("path")]).expect("stored");
+        std::fs::File::create(&giant)
+            .and_then(|file| file.set_len(300 << 20))
+            .expect("a file of zeroes");
+        let blob =
+            git(&gate, &["hash-object", "-w", giant.to_str().expect("path")]).expect("stored");
         let tree = folder.path().join("tree");
         std::fs::write(&tree, format!("100644 blob {}\tgiant\n", blob.trim())).expect("written");
         let script = format!("git mktree < {}", tree.display());
-        let tree = std::process::Command::new("sh").args(["-c", &script]).current_dir(&gate).output().expect("a tree").stdout;
+        let tree = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(&gate)
+            .output()
+            .expect("a tree")
+            .stdout;
         let person = "A <a@localhost> 1700000001 +0000";
         let tree = String::from_utf8_lossy(&tree).trim().to_owned();
-        let commit = format!("tree {tree}\nparent {head}\nauthor {person}\ncommitter {person}\n\nGiant\n");
-        let commit: Sha = object(&gate, "commit", commit.as_bytes()).parse().expect("sha");
+        let commit =
+            format!("tree {tree}\nparent {head}\nauthor {person}\ncommitter {person}\n\nGiant\n");
+        let commit: Sha = object(&gate, "commit", commit.as_bytes())
+            .parse()
+            .expect("sha");
         let (feature, epoch): (FeatureId, Epoch) = ("feat-abc".parse().expect("id"), Epoch(1));
-        git(&gate, &["update-ref", &format!("refs/heads/work/{feature}/{epoch}"), commit.as_str()]).expect("pushed");
-        let refused = gates.pin(&project, &feature, epoch, &commit).await.expect_err("too large").to_string();
-        assert!(refused.contains("giant has 300 MiB") && refused.contains("keep large files elsewhere"), "{refused}");
-        let collisions = gates.collisions(&project, &head, &[(feature, epoch)]).await.expect("looked");
+        git(
+            &gate,
+            &[
+                "update-ref",
+                &format!("refs/heads/work/{feature}/{epoch}"),
+                commit.as_str(),
+            ],
+        )
+        .expect("pushed");
+        let refused = gates
+            .pin(&project, &feature, epoch, &commit)
+            .await
+            .expect_err("too large")
+            .to_string();
+        assert!(
+            refused.contains("giant has 300 MiB") && refused.contains("keep large files elsewhere"),
+            "{refused}"
+        );
+        let collisions = gates
+            .collisions(&project, &head, &[(feature, epoch)])
+            .await
+            .expect("looked");
         assert_eq!(collisions, vec![], "it is not read");
     });
 }

@@ -11,21 +11,34 @@ const TAKEN_MAX: u64 = 1024;
 
 fn available_mib() -> u64 {
     let text = std::fs::read_to_string("/proc/meminfo").expect("meminfo");
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:")).expect("a line");
-    line.trim().trim_end_matches(" kB").trim().parse::<u64>().expect("a number") / 1024
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))
+        .expect("a line");
+    line.trim()
+        .trim_end_matches(" kB")
+        .trim()
+        .parse::<u64>()
+        .expect("a number")
+        / 1024
 }
 
 /// Runs an attack as the coder, until its first session has ended; answers how it ended and what was printed.
 fn attacked(attack: &str) -> (serde_json::Value, String) {
-    let small =
-        json!({"container": {"memory_mib": 256, "work_mib": 128, "cpu_milli": 1000, "pids": 64}, "session_wall_ms": 20_000});
+    let small = json!({"container": {"memory_mib": 256, "work_mib": 128, "cpu_milli": 1000, "pids": 64}, "session_wall_ms": 20_000});
     let before = available_mib();
     let (me, server) = begin(attack, &small, &[]);
     me.follow_until("container.session_ended");
     me.follow_until("container.removed");
     let after = available_mib();
-    assert!(after + TAKEN_MAX > before, "{before} MiB were free before, {after} are now");
-    assert!(me.ok(&["project", "show", "zoo"]).contains("zoo"), "the server goes on");
+    assert!(
+        after + TAKEN_MAX > before,
+        "{before} MiB were free before, {after} are now"
+    );
+    assert!(
+        me.ok(&["project", "show", "zoo"]).contains("zoo"),
+        "the server goes on"
+    );
     me.stop_all();
     server.stop();
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
@@ -46,14 +59,19 @@ fn a_fork_bomb_is_bounded() {
 fn a_memory_bomb_ends_its_own_session() {
     on_docker("a memory bomb", |_| async {
         let (ended, _) = attacked("perl -e 'my $x = \"x\" x (1024*1024*1024); sleep 60'");
-        assert!(["failed", "lost"].contains(&ended["outcome"].as_str().expect("text")), "{ended}");
+        assert!(
+            ["failed", "lost"].contains(&ended["outcome"].as_str().expect("text")),
+            "{ended}"
+        );
     });
 }
 
 #[test]
 fn a_full_disk_is_its_own_disk() {
     on_docker("a full disk", |_| async {
-        let (ended, said) = attacked("head -c 1G /dev/zero > big; head -c 1G /dev/zero > /tmp/big; touch /big; exit 3");
+        let (ended, said) = attacked(
+            "head -c 1G /dev/zero > big; head -c 1G /dev/zero > /tmp/big; touch /big; exit 3",
+        );
         assert!(said.contains("No space left on device"), "{said}");
         assert!(said.contains("Read-only file system"), "{said}");
         assert_eq!(ended["outcome"], "failed", "{ended}");
@@ -65,18 +83,30 @@ fn a_flood_and_an_endless_line_are_cut() {
     on_docker("a flood of output", |_| async {
         let (ended, said) = attacked("head -c 300M /dev/zero | tr '\\0' x; exit 3");
         assert_eq!(ended["outcome"], "failed", "{ended}");
-        assert!(said.len() < 80 * 1024 * 1024, "{} bytes are kept", said.len());
+        assert!(
+            said.len() < 80 * 1024 * 1024,
+            "{} bytes are kept",
+            said.len()
+        );
     });
 }
 
 #[test]
 fn sigterm_ignored_and_children_that_left_are_ended() {
     on_docker("children that left", |docker| async move {
-        let (ended, _) = attacked("trap '' TERM; setsid perl -e '$SIG{TERM}=\"IGNORE\"; fork; sleep 600' & sleep 600");
+        let (ended, _) = attacked(
+            "trap '' TERM; setsid perl -e '$SIG{TERM}=\"IGNORE\"; fork; sleep 600' & sleep 600",
+        );
         assert_eq!(ended["outcome"], "timed_out", "{ended}");
-        let options = bollard::query_parameters::ListContainersOptions { all: true, ..Default::default() };
+        let options = bollard::query_parameters::ListContainersOptions {
+            all: true,
+            ..Default::default()
+        };
         let left = docker.list_containers(Some(options)).await.expect("listed");
         let command = |c: &bollard::models::ContainerSummary| c.command.clone().unwrap_or_default();
-        assert!(!left.iter().any(|c| command(c).contains("perl")), "{left:?}");
+        assert!(
+            !left.iter().any(|c| command(c).contains("perl")),
+            "{left:?}"
+        );
     });
 }

@@ -13,9 +13,15 @@ const CLAIMANTS: usize = 100;
 
 async fn forty_ready(world: &World) -> Server {
     let server = world.start().await;
-    let items = (0..FEATURES).map(|n| scripted(&format!("f{n}"), "exit 0", &[])).collect();
+    let items = (0..FEATURES)
+        .map(|n| scripted(&format!("f{n}"), "exit 0", &[]))
+        .collect();
     server.open_zoo(world, 0, items).await.expect("opened");
-    server.until(|book| (book.ready().len() == FEATURES && book.trunk.state.head.is_some()).then_some(())).await;
+    server
+        .until(|book| {
+            (book.ready().len() == FEATURES && book.trunk.state.head.is_some()).then_some(())
+        })
+        .await;
     server
 }
 
@@ -30,12 +36,22 @@ fn a_hundred_claims_at_once_on_forty_features() {
         let server = forty_ready(&world).await;
         let port = open_port(&world, &server);
         let client = client(&port);
-        let claims = (0..CLAIMANTS).map(|n| async move { client.post(&path(), json!({ "holder": format!("c{n}") })).await });
+        let claims = (0..CLAIMANTS).map(|n| async move {
+            client
+                .post(&path(), json!({ "holder": format!("c{n}") }))
+                .await
+        });
         let answers = futures::future::join_all(claims).await;
-        let granted: BTreeSet<String> =
-            answers.iter().filter(|a| a.status == 200).map(|a| a.json["feature"].as_str().expect("id").to_owned()).collect();
+        let granted: BTreeSet<String> = answers
+            .iter()
+            .filter(|a| a.status == 200)
+            .map(|a| a.json["feature"].as_str().expect("id").to_owned())
+            .collect();
         assert_eq!(granted.len(), FEATURES, "forty distinct");
-        assert_eq!(answers.iter().filter(|a| a.status == 204).count(), CLAIMANTS - FEATURES);
+        assert_eq!(
+            answers.iter().filter(|a| a.status == 204).count(),
+            CLAIMANTS - FEATURES
+        );
         assert_eq!(world.count("feature.claimed").await, FEATURES);
         port.handle.stop(false).await;
         world.end(server).await;
@@ -46,17 +62,24 @@ fn a_hundred_claims_at_once_on_forty_features() {
 async fn send_and_hang_up(client: Client, key: &str) {
     let mut line = client.line().await;
     let mut request = client.request("POST", &path(), &json!({ "holder": key }));
-    request.headers_mut().insert("idempotency-key", key.parse().expect("a header"));
+    request
+        .headers_mut()
+        .insert("idempotency-key", key.parse().expect("a header"));
     let sending = line.send(request);
     drop(tokio::time::timeout(std::time::Duration::from_millis(2), sending).await);
 }
 
 async fn claim(client: Client, key: &str) -> Option<(String, u64)> {
     let mut request = client.request("POST", &path(), &json!({ "holder": key }));
-    request.headers_mut().insert("idempotency-key", key.parse().expect("a header"));
+    request
+        .headers_mut()
+        .insert("idempotency-key", key.parse().expect("a header"));
     let answer = client.send(request).await;
     match answer.status.as_u16() {
-        200 => Some((answer.json["feature"].as_str().expect("id").to_owned(), answer.json["epoch"].as_u64().expect("epoch"))),
+        200 => Some((
+            answer.json["feature"].as_str().expect("id").to_owned(),
+            answer.json["epoch"].as_u64().expect("epoch"),
+        )),
         204 => None,
         other => panic!("{other}: {}", answer.json),
     }
@@ -75,14 +98,19 @@ fn repeated_keys_and_dropped_replies_change_nothing() {
             let both = futures::future::join(claim(client, key), claim(client, key)).await;
             (key.clone(), both)
         });
-        let answers: BTreeMap<String, _> = futures::future::join_all(all).await.into_iter().collect();
+        let answers: BTreeMap<String, _> =
+            futures::future::join_all(all).await.into_iter().collect();
         let mut granted = BTreeMap::new();
         for (key, (one, two)) in &answers {
             assert_eq!(one, two, "{key}: the same request has the same answer");
             assert_eq!(&claim(client, key).await, one, "{key}: also later");
             if let Some((feature, epoch)) = one {
                 assert_eq!(*epoch, 1);
-                assert_eq!(granted.insert(feature.clone(), key.clone()), None, "{feature} was granted twice");
+                assert_eq!(
+                    granted.insert(feature.clone(), key.clone()),
+                    None,
+                    "{feature} was granted twice"
+                );
             }
         }
         assert_eq!(granted.len(), FEATURES);
@@ -90,9 +118,15 @@ fn repeated_keys_and_dropped_replies_change_nothing() {
         let other: Value = json!({ "holder": "somebody-else" });
         let mut request = client.request("POST", &path(), &other);
         let winner = granted.values().next().expect("one");
-        request.headers_mut().insert("idempotency-key", winner.parse().expect("a header"));
+        request
+            .headers_mut()
+            .insert("idempotency-key", winner.parse().expect("a header"));
         let reused = client.send(request).await;
-        assert_eq!((reused.status.as_u16(), reused.code()), (422, "id_reused"), "I3");
+        assert_eq!(
+            (reused.status.as_u16(), reused.code()),
+            (422, "id_reused"),
+            "I3"
+        );
         port.handle.stop(false).await;
         world.end(server).await;
     });

@@ -64,7 +64,12 @@ impl Client {
     }
 
     /// A request without a header.
-    pub(super) fn bare(&self, method: &str, path: &str, _body: &Value) -> hyper::http::request::Builder {
+    pub(super) fn bare(
+        &self,
+        method: &str,
+        path: &str,
+        _body: &Value,
+    ) -> hyper::http::request::Builder {
         Request::builder().method(method).uri(path)
     }
 
@@ -86,7 +91,11 @@ impl Client {
 }
 
 pub(super) fn text(body: &Value) -> Full<Bytes> {
-    Full::new(if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) })
+    Full::new(if body.is_null() {
+        Bytes::new()
+    } else {
+        Bytes::from(body.to_string())
+    })
 }
 
 impl Line {
@@ -95,7 +104,11 @@ impl Line {
         self.sender.ready().await.ok()?;
         let answer = self.sender.send_request(request).await.ok()?;
         let status = answer.status();
-        let etag = answer.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        let etag = answer
+            .headers()
+            .get("etag")
+            .and_then(|tag| tag.to_str().ok())
+            .map(str::to_owned);
         let bytes = answer.into_body().collect().await.ok()?.to_bytes();
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         Some(Answer { status, etag, json })

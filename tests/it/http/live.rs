@@ -18,14 +18,27 @@ const SUBSCRIBERS: usize = 200;
 const COMMENTS: usize = 60;
 
 async fn subscribe(address: SocketAddr, query: &str) -> WebSocketStream<TcpStream> {
-    let mut request = format!("ws://{address}/api/v1/live?{query}").into_client_request().expect("a request");
+    let mut request = format!("ws://{address}/api/v1/live?{query}")
+        .into_client_request()
+        .expect("a request");
     let protocols = format!("supercargo.v1, bearer.{TOKEN}");
-    request.headers_mut().insert("sec-websocket-protocol", protocols.parse().expect("a header"));
-    request.headers_mut().insert("origin", format!("http://{address}").parse().expect("a header"));
+    request.headers_mut().insert(
+        "sec-websocket-protocol",
+        protocols.parse().expect("a header"),
+    );
+    request.headers_mut().insert(
+        "origin",
+        format!("http://{address}").parse().expect("a header"),
+    );
     let stream = TcpStream::connect(address).await.expect("connected");
-    let (socket, answer) = tokio_tungstenite::client_async(request, stream).await.expect("upgraded");
+    let (socket, answer) = tokio_tungstenite::client_async(request, stream)
+        .await
+        .expect("upgraded");
     assert_eq!(
-        answer.headers().get("sec-websocket-protocol").map(|v| v.as_bytes()),
+        answer
+            .headers()
+            .get("sec-websocket-protocol")
+            .map(|v| v.as_bytes()),
         Some(&b"supercargo.v1"[..]),
         "never the token"
     );
@@ -69,20 +82,35 @@ fn two_hundred_subscribers_see_everything_once_and_in_order() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
-        server.open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])]).await.expect("opened");
-        let id = server.until(|book| book.ready().first().map(|id| (*id).to_string())).await;
+        server
+            .open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])])
+            .await
+            .expect("opened");
+        let id = server
+            .until(|book| book.ready().first().map(|id| (*id).to_string()))
+            .await;
         let port = open_port(&world, &server);
         let client = client(&port);
-        let sockets: Vec<_> = futures::future::join_all((0..SUBSCRIBERS).map(|_| subscribe(port.address, "after=0"))).await;
+        let sockets: Vec<_> =
+            futures::future::join_all((0..SUBSCRIBERS).map(|_| subscribe(port.address, "after=0")))
+                .await;
         let comments = (0..COMMENTS).map(|n| {
             let path = format!("/api/v1/projects/{ZOO}/features/{id}/comments");
-            async move { client.post(&path, json!({ "text": format!("comment {n}") })).await.status.as_u16() }
+            async move {
+                client
+                    .post(&path, json!({ "text": format!("comment {n}") }))
+                    .await
+                    .status
+                    .as_u16()
+            }
         });
         let answers = futures::future::join_all(comments).await;
         assert!(answers.iter().all(|status| *status == 200), "{answers:?}");
         let last = world.log.head().await.expect("head").position.0;
         let all: Vec<u64> = (1..=last).collect();
-        for seen in futures::future::join_all(sockets.into_iter().map(|socket| collect(socket, last))).await {
+        for seen in
+            futures::future::join_all(sockets.into_iter().map(|socket| collect(socket, last))).await
+        {
             assert_eq!(seen, all);
         }
         port.handle.stop(false).await;
@@ -95,8 +123,13 @@ fn whoever_comes_back_misses_nothing() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
-        server.open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])]).await.expect("opened");
-        let id = server.until(|book| book.ready().first().map(|id| (*id).to_string())).await;
+        server
+            .open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])])
+            .await
+            .expect("opened");
+        let id = server
+            .until(|book| book.ready().first().map(|id| (*id).to_string()))
+            .await;
         let port = open_port(&world, &server);
         let client = client(&port);
         let mut seen: Vec<u64> = Vec::new();
@@ -104,8 +137,11 @@ fn whoever_comes_back_misses_nothing() {
             let after = seen.last().copied().unwrap_or(0);
             let mut socket = subscribe(port.address, &format!("after={after}")).await;
             let path = format!("/api/v1/projects/{ZOO}/features/{id}/comments");
-            let said = client.post(&path, json!({ "text": format!("round {round}") })).await;
-            let until = said.json["position"].as_u64().expect("position") - u64::from(round % 2 == 0);
+            let said = client
+                .post(&path, json!({ "text": format!("round {round}") }))
+                .await;
+            let until =
+                said.json["position"].as_u64().expect("position") - u64::from(round % 2 == 0);
             while seen.last().copied().unwrap_or(0) < until {
                 let message = next(&mut socket).await;
                 if message["type"] == "event" {
@@ -113,7 +149,11 @@ fn whoever_comes_back_misses_nothing() {
                 }
             }
         }
-        let log = world.log.read_all(Position(0), usize::MAX).await.expect("log");
+        let log = world
+            .log
+            .read_all(Position(0), usize::MAX)
+            .await
+            .expect("log");
         let all: Vec<u64> = log.iter().map(|e| e.position.0).take(seen.len()).collect();
         assert_eq!(seen, all);
         port.handle.stop(false).await;
@@ -127,22 +167,43 @@ fn a_projects_board_comes_along_and_nonsense_is_not_taken() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
-        server.open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])]).await.expect("opened");
-        server.until(|book| (book.ready().len() == 1).then_some(())).await;
+        server
+            .open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])])
+            .await
+            .expect("opened");
+        server
+            .until(|book| (book.ready().len() == 1).then_some(()))
+            .await;
         let port = open_port(&world, &server);
         let mut socket = subscribe(port.address, &format!("project={ZOO}&boards=true")).await;
         let board = next(&mut socket).await;
-        assert_eq!(board["board"]["columns"]["backlog"][0]["title"], "lions", "{board}");
-        client(&port).post(&format!("/api/v1/projects/{ZOO}/features/claim"), json!({ "holder": "ann" })).await;
+        assert_eq!(
+            board["board"]["columns"]["backlog"][0]["title"], "lions",
+            "{board}"
+        );
+        client(&port)
+            .post(
+                &format!("/api/v1/projects/{ZOO}/features/claim"),
+                json!({ "holder": "ann" }),
+            )
+            .await;
         // The repository may be copied after the subscription or before it.
         until(&mut socket, |m| m["event"]["type"] == "feature.claimed").await;
         let held = |m: &Value| m["board"]["columns"]["in_progress"][0]["holder"] == "ann";
         until(&mut socket, held).await;
-        futures::SinkExt::send(&mut socket, Message::text(r#"{"type":"ping"}"#)).await.expect("sent");
+        futures::SinkExt::send(&mut socket, Message::text(r#"{"type":"ping"}"#))
+            .await
+            .expect("sent");
         until(&mut socket, |m| m["type"] == "pong").await;
-        futures::SinkExt::send(&mut socket, Message::text("give me everything")).await.expect("sent");
-        let mut rest = socket.filter(|m| futures::future::ready(matches!(m, Ok(Message::Close(_)) | Err(_))));
-        assert!(matches!(rest.next().await, Some(Ok(Message::Close(Some(_))))));
+        futures::SinkExt::send(&mut socket, Message::text("give me everything"))
+            .await
+            .expect("sent");
+        let mut rest =
+            socket.filter(|m| futures::future::ready(matches!(m, Ok(Message::Close(_)) | Err(_))));
+        assert!(matches!(
+            rest.next().await,
+            Some(Ok(Message::Close(Some(_))))
+        ));
         port.handle.stop(false).await;
         world.end(server).await;
     });

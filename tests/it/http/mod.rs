@@ -17,7 +17,10 @@ pub(crate) const TOKEN: &str = "the-token-of-the-tests";
 
 /// A port in front of a server of a world.
 pub(crate) fn open_port(world: &World, server: &Server) -> Port {
-    let served = Served { office: server.office.clone(), gates: world.folder.path().join("gates") };
+    let served = Served {
+        office: server.office.clone(),
+        gates: world.folder.path().join("gates"),
+    };
     listen_port(&served, "127.0.0.1:0".parse().expect("address"), TOKEN).expect("a port")
 }
 
@@ -35,5 +38,8 @@ fn the_committed_description_is_the_codes() {
         std::fs::write(path, &document).expect("written");
     }
     let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(committed == document, "docs/openapi.json is not what the code says: run the tests once with OPENAPI=write");
+    assert!(
+        committed == document,
+        "docs/openapi.json is not what the code says: run the tests once with OPENAPI=write"
+    );
 }

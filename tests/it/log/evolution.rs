@@ -28,12 +28,18 @@ struct Named {
 
 impl From<NamedV1> for NamedV2 {
     fn from(old: NamedV1) -> Self {
-        Self { given: old.name, family: None }
+        Self {
+            given: old.name,
+            family: None,
+        }
     }
 }
 impl From<NamedV2> for Named {
     fn from(old: NamedV2) -> Self {
-        Self { names: std::iter::once(old.given).chain(old.family).collect(), note: String::new() }
+        Self {
+            names: std::iter::once(old.given).chain(old.family).collect(),
+            note: String::new(),
+        }
     }
 }
 impl From<NamedV1> for Named {
@@ -50,7 +56,11 @@ event_enum! {
 }
 
 fn named(names: Vec<String>) -> Result<Bird, CodecError> {
-    Ok(Named { names, note: String::new() }.into())
+    Ok(Named {
+        names,
+        note: String::new(),
+    }
+    .into())
 }
 
 proptest! {
@@ -85,9 +95,17 @@ proptest! {
 
 #[test]
 fn a_schema_of_a_newer_build_says_what_is_needed() {
-    let newer = Bird::decode("bird.named", 4, &[]).expect_err("unknown").to_string();
-    assert!(newer.contains("bird.named (schema 4)") && newer.contains("a build that knows it"), "{newer}");
-    assert_eq!(Bird::EARLIER.iter().map(|k| k.schema).collect::<Vec<_>>(), [1, 2]);
+    let newer = Bird::decode("bird.named", 4, &[])
+        .expect_err("unknown")
+        .to_string();
+    assert!(
+        newer.contains("bird.named (schema 4)") && newer.contains("a build that knows it"),
+        "{newer}"
+    );
+    assert_eq!(
+        Bird::EARLIER.iter().map(|k| k.schema).collect::<Vec<_>>(),
+        [1, 2]
+    );
 }
 
 #[test]

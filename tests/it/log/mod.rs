@@ -37,7 +37,13 @@ fn command(n: u64) -> CommandId {
 
 /// An append of `count` events to a stream at `expected`, under command `n`.
 pub(crate) fn append(name: &str, expected: u64, count: usize, n: u64) -> Append {
-    let event = NewEvent { kind: Kind { name: "feature.commented", schema: 1 }, payload: vec![0x81, 0xa1, b'a', n as u8] };
+    let event = NewEvent {
+        kind: Kind {
+            name: "feature.commented",
+            schema: 1,
+        },
+        payload: vec![0x81, 0xa1, b'a', n as u8],
+    };
     Append {
         stream: stream(name),
         expected: Version(expected),

@@ -19,9 +19,19 @@ const CASES: u32 = 48;
 #[derive(Debug, Clone)]
 enum Op {
     /// Appends to stream `stream`, at its version plus `off`, under command `command`; premises on another stream, off by `premise`.
-    Append { stream: u8, off: i8, count: usize, command: u64, premise: Option<(u8, i8)> },
+    Append {
+        stream: u8,
+        off: i8,
+        count: usize,
+        command: u64,
+        premise: Option<(u8, i8)>,
+    },
     /// Several at once.
-    Burst { stream: u8, command: u64, count: u64 },
+    Burst {
+        stream: u8,
+        command: u64,
+        count: u64,
+    },
     /// Closed in order and opened again.
     Reopen,
     /// Copied as it lies on the disk while it is open, as a crash leaves it, and opened from there.
@@ -30,7 +40,8 @@ enum Op {
 
 fn op() -> impl Strategy<Value = Op> {
     let off = prop_oneof![6 => Just(0i8), 1 => Just(-1i8), 1 => Just(1i8)];
-    let premise = proptest::option::weighted(0.3, (0u8..4, prop_oneof![4 => Just(0i8), 1 => Just(1i8)]));
+    let premise =
+        proptest::option::weighted(0.3, (0u8..4, prop_oneof![4 => Just(0i8), 1 => Just(1i8)]));
     prop_oneof![
         12 => (0u8..4, off, 1usize..4, 0u64..40, premise)
             .prop_map(|(stream, off, count, command, premise)| Op::Append { stream, off, count, command, premise }),
@@ -45,7 +56,10 @@ fn name(n: u8) -> String {
 }
 
 async fn version(log: &dyn EventLog, n: u8) -> u64 {
-    log.read_stream(&stream(&name(n)), Version(0), usize::MAX).await.expect("read").len() as u64
+    log.read_stream(&stream(&name(n)), Version(0), usize::MAX)
+        .await
+        .expect("read")
+        .len() as u64
 }
 
 fn moved(version: u64, off: i8) -> Version {
@@ -54,17 +68,32 @@ fn moved(version: u64, off: i8) -> Version {
 
 async fn request(model: &dyn EventLog, op: &Op) -> Vec<Append> {
     match op {
-        Op::Append { stream: n, off, count, command, premise } => {
+        Op::Append {
+            stream: n,
+            off,
+            count,
+            command,
+            premise,
+        } => {
             let expected = moved(version(model, *n).await, *off);
             let mut append = append(&name(*n), expected.0, *count, *command);
             if let Some((other, off)) = premise {
-                append.also_expect = vec![(stream(&name(*other)), moved(version(model, *other).await, *off))];
+                append.also_expect = vec![(
+                    stream(&name(*other)),
+                    moved(version(model, *other).await, *off),
+                )];
             }
             vec![append]
         }
-        Op::Burst { stream: n, command, count } => {
+        Op::Burst {
+            stream: n,
+            command,
+            count,
+        } => {
             let at = version(model, *n).await;
-            (0..*count).map(|k| append(&name(*n), at + k, 1, command + k)).collect()
+            (0..*count)
+                .map(|k| append(&name(*n), at + k, 1, command + k))
+                .collect()
         }
         Op::Reopen | Op::Crash => vec![],
     }
@@ -99,29 +128,49 @@ async fn run(ops: &[Op]) {
             }
             Op::Append { .. } | Op::Burst { .. } => {
                 for append in request(&model, op).await {
-                    let (expected, found) = (model.append(append.clone()).await, log.append(append).await);
+                    let (expected, found) =
+                        (model.append(append.clone()).await, log.append(append).await);
                     assert_eq!(found, expected, "{op:?}");
                 }
             }
         }
         assert_eq!(log.head().await, model.head().await, "after {op:?}");
     }
-    let (expected, found) = (model.read_all(Position(0), usize::MAX).await, log.read_all(Position(0), usize::MAX).await);
+    let (expected, found) = (
+        model.read_all(Position(0), usize::MAX).await,
+        log.read_all(Position(0), usize::MAX).await,
+    );
     assert_eq!(found, expected, "every event and every digest");
     for n in 0..4 {
-        let (expected, found) =
-            (model.read_stream(&stream(&name(n)), Version(1), 5).await, log.read_stream(&stream(&name(n)), Version(1), 5).await);
+        let (expected, found) = (
+            model.read_stream(&stream(&name(n)), Version(1), 5).await,
+            log.read_stream(&stream(&name(n)), Version(1), 5).await,
+        );
         assert_eq!(found, expected);
     }
     for n in (0..40).chain(100..170) {
-        assert_eq!(log.remembered(command(n)).await, model.remembered(command(n)).await);
+        assert_eq!(
+            log.remembered(command(n)).await,
+            model.remembered(command(n)).await
+        );
     }
 }
 
 #[test]
 fn the_log_in_a_file_is_the_log_in_memory() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(CASES);
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("runtime");
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(CASES);
+    let config = ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     proptest!(config, |(ops in proptest::collection::vec(op(), 1..40))| runtime.block_on(run(&ops)));
 }

@@ -54,10 +54,14 @@ impl Endpoint {
         let (told, address) = std::sync::mpsc::channel();
         let (seen, script): (_, Arc<Script>) = (asked.clone(), script.into());
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             runtime.block_on(async move {
                 let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-                told.send(listener.local_addr().expect("an address")).expect("the test waits");
+                told.send(listener.local_addr().expect("an address"))
+                    .expect("the test waits");
                 tokio::select! {
                     () = serve(listener, seen, script) => {}
                     _ = stopped => {}
@@ -65,7 +69,12 @@ impl Endpoint {
             });
         });
         let address = address.recv().expect("listening");
-        Self { address, asked, stop: Some(stop), thread: Some(thread) }
+        Self {
+            address,
+            asked,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
@@ -92,17 +101,33 @@ async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<Asked>>>, script: Arc
                 async move { Ok::<_, Infallible>(answer(request, &asked, &*script).await) }
             });
             // A client that goes away is its own business.
-            drop(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+            drop(
+                hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await,
+            );
         });
     }
 }
 
-async fn answer(request: Request<Incoming>, asked: &Mutex<Vec<Asked>>, script: &Script) -> Response<Full<Bytes>> {
+async fn answer(
+    request: Request<Incoming>,
+    asked: &Mutex<Vec<Asked>>,
+    script: &Script,
+) -> Response<Full<Bytes>> {
     let path = request.uri().path().to_owned();
     let names = ["authorization", "x-api-key", "x-goog-api-key"];
-    let keys = names.iter().filter_map(|name| request.headers().get(*name)).map(|v| v.to_str().expect("text").to_owned());
+    let keys = names
+        .iter()
+        .filter_map(|name| request.headers().get(*name))
+        .map(|v| v.to_str().expect("text").to_owned());
     let keys = keys.collect();
-    let body = request.into_body().collect().await.expect("a body").to_bytes();
+    let body = request
+        .into_body()
+        .collect()
+        .await
+        .expect("a body")
+        .to_bytes();
     let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let speak: Option<fn(&Value, &str, Said<'_>) -> String> = match path.as_str() {
         "/v1/messages" => Some(anthropic),
@@ -113,16 +138,35 @@ async fn answer(request: Request<Incoming>, asked: &Mutex<Vec<Asked>>, script: &
     let (status, text) = match speak {
         None => (404, json!({"error": {"message": "not known"}}).to_string()),
         Some(speak) => match next(&path, &body, script) {
-            Next::Fail(status) => (status, json!({"error": {"type": "scripted", "message": "scripted"}}).to_string()),
-            Next::Call(tool, arguments) => (200, speak(&body, "call", Said::Call(&tool, &arguments.to_string()))),
+            Next::Fail(status) => (
+                status,
+                json!({"error": {"type": "scripted", "message": "scripted"}}).to_string(),
+            ),
+            Next::Call(tool, arguments) => (
+                200,
+                speak(&body, "call", Said::Call(&tool, &arguments.to_string())),
+            ),
             Next::Say(text) => (200, speak(&body, "say", Said::Text(text))),
         },
     };
     let tools = body["tools"].to_string();
-    asked.lock().expect("asked").push(Asked { path, keys, status, tools });
-    let kind = if text.starts_with("event:") || text.starts_with("data:") { "text/event-stream" } else { "application/json" };
-    let response = Response::builder().status(StatusCode::from_u16(status).expect("a status")).header("content-type", kind);
-    response.body(Full::new(Bytes::from(text))).expect("an answer")
+    asked.lock().expect("asked").push(Asked {
+        path,
+        keys,
+        status,
+        tools,
+    });
+    let kind = if text.starts_with("event:") || text.starts_with("data:") {
+        "text/event-stream"
+    } else {
+        "application/json"
+    };
+    let response = Response::builder()
+        .status(StatusCode::from_u16(status).expect("a status"))
+        .header("content-type", kind);
+    response
+        .body(Full::new(Bytes::from(text)))
+        .expect("an answer")
 }
 
 enum Next {
@@ -139,17 +183,37 @@ enum Said<'a> {
 
 /// The step of a conversation, and what comes there. A request that offers no shell asks for a title or the like.
 fn next(path: &str, body: &Value, script: &Script) -> Next {
-    let Some((tool, schema)) = shell(body) else { return Next::Say("A title") };
-    let parts = |pointer: &str| body.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
+    let Some((tool, schema)) = shell(body) else {
+        return Next::Say("A title");
+    };
+    let parts = |pointer: &str| {
+        body.pointer(pointer)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
     let done = match path {
         "/v1/messages" => {
-            let contents = parts("/messages").into_iter().filter_map(|m| m["content"].as_array().cloned()).flatten();
-            contents.filter(|block| block["type"] == "tool_result").count()
+            let contents = parts("/messages")
+                .into_iter()
+                .filter_map(|m| m["content"].as_array().cloned())
+                .flatten();
+            contents
+                .filter(|block| block["type"] == "tool_result")
+                .count()
         }
-        "/v1/responses" => {
-            parts("/input").iter().filter(|i| i["type"].as_str().is_some_and(|t| t.ends_with("_call_output"))).count()
-        }
-        _ => parts("/messages").iter().filter(|message| message["role"] == "tool").count(),
+        "/v1/responses" => parts("/input")
+            .iter()
+            .filter(|i| {
+                i["type"]
+                    .as_str()
+                    .is_some_and(|t| t.ends_with("_call_output"))
+            })
+            .count(),
+        _ => parts("/messages")
+            .iter()
+            .filter(|message| message["role"] == "tool")
+            .count(),
     };
     if done > 0 {
         return Next::Say("That was it.");
@@ -162,11 +226,22 @@ fn next(path: &str, body: &Value, script: &Script) -> Next {
 
 /// The tool that runs commands, by its name, with the schema of what it takes.
 fn shell(body: &Value) -> Option<(String, Value)> {
-    const NAMES: [&str; 6] = ["Bash", "bash", "exec_command", "shell_command", "shell", "run_shell_command"];
+    const NAMES: [&str; 6] = [
+        "Bash",
+        "bash",
+        "exec_command",
+        "shell_command",
+        "shell",
+        "run_shell_command",
+    ];
     body["tools"].as_array()?.iter().find_map(|tool| {
         let function = tool.get("function").unwrap_or(tool);
-        let name = function["name"].as_str().filter(|name| NAMES.contains(name))?;
-        let schema = function.get("input_schema").or_else(|| function.get("parameters"))?;
+        let name = function["name"]
+            .as_str()
+            .filter(|name| NAMES.contains(name))?;
+        let schema = function
+            .get("input_schema")
+            .or_else(|| function.get("parameters"))?;
         Some((name.to_owned(), schema.clone()))
     })
 }
@@ -177,14 +252,32 @@ fn arguments(schema: &Value, command: &str) -> Value {
     for name in required.iter().filter_map(Value::as_str) {
         arguments.insert(name.to_owned(), json!("as scripted"));
     }
-    let name = ["command", "cmd"].into_iter().find(|name| schema["properties"].get(name).is_some()).unwrap_or("command");
+    let name = ["command", "cmd"]
+        .into_iter()
+        .find(|name| schema["properties"].get(name).is_some())
+        .unwrap_or("command");
     let listed = schema["properties"][name]["type"] == "array";
-    arguments.insert(name.to_owned(), if listed { json!(["sh", "-c", command]) } else { json!(command) });
+    arguments.insert(
+        name.to_owned(),
+        if listed {
+            json!(["sh", "-c", command])
+        } else {
+            json!(command)
+        },
+    );
     Value::Object(arguments)
 }
 
 fn events(events: &[Value]) -> String {
-    events.iter().map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap_or("message"))).collect()
+    events
+        .iter()
+        .map(|event| {
+            format!(
+                "event: {}\ndata: {event}\n\n",
+                event["type"].as_str().unwrap_or("message")
+            )
+        })
+        .collect()
 }
 
 fn anthropic(body: &Value, id: &str, said: Said<'_>) -> String {
@@ -195,7 +288,11 @@ fn anthropic(body: &Value, id: &str, said: Said<'_>) -> String {
             json!({"type": "input_json_delta", "partial_json": arguments}),
             "tool_use",
         ),
-        Said::Text(text) => (json!({"type": "text", "text": ""}), json!({"type": "text_delta", "text": text}), "end_turn"),
+        Said::Text(text) => (
+            json!({"type": "text", "text": ""}),
+            json!({"type": "text_delta", "text": text}),
+            "end_turn",
+        ),
     };
     let model = body["model"].clone();
     let message = |content: Value, reason: Value, used: Value| {
@@ -207,10 +304,14 @@ fn anthropic(body: &Value, id: &str, said: Said<'_>) -> String {
             Said::Text(text) => json!([{"type": "text", "text": text}]),
             Said::Call(..) => json!([block]),
         };
-        return message(content, json!(reason), json!({"input_tokens": input, "output_tokens": output})).to_string();
+        return message(
+            content,
+            json!(reason),
+            json!({"input_tokens": input, "output_tokens": output}),
+        )
+        .to_string();
     }
-    let began =
-        json!({"input_tokens": input, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0, "output_tokens": 1});
+    let began = json!({"input_tokens": input, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0, "output_tokens": 1});
     events(&[
         json!({"type": "message_start", "message": message(json!([]), Value::Null, began)}),
         json!({"type": "content_block_start", "index": 0, "content_block": block}),
@@ -260,6 +361,9 @@ fn chat(body: &Value, id: &str, said: Said<'_>) -> String {
     if body.pointer("/stream_options/include_usage") == Some(&json!(true)) {
         chunks.push(last);
     }
-    let lines: String = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
+    let lines: String = chunks
+        .iter()
+        .map(|chunk| format!("data: {chunk}\n\n"))
+        .collect();
     format!("{lines}data: [DONE]\n\n")
 }

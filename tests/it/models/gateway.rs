@@ -30,18 +30,40 @@ base=${ANTHROPIC_BASE_URL%/model/*}
 fn begin(endpoint: &Endpoint, agent: &str) -> (Newcomer, Serving) {
     let me = Newcomer::new();
     let file = providers(me.folder.path(), endpoint).display().to_string();
-    let serve = me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0", "--providers", &file]);
+    let serve = me.command(&[
+        "serve",
+        "--allow-unisolated",
+        "--listen",
+        "127.0.0.1:0",
+        "--providers",
+        &file,
+    ]);
     let server = Serving::start(serve);
     me.add_zoo();
     let agent = ["--agent-command", agent, "--provider", "anthropic"];
-    me.ok(&[&["project", "set", "zoo", "--verify", "test -f README", "--target", "1"], &agent[..]].concat());
+    me.ok(&[
+        &[
+            "project",
+            "set",
+            "zoo",
+            "--verify",
+            "test -f README",
+            "--target",
+            "1",
+        ],
+        &agent[..],
+    ]
+    .concat());
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     me.ok(&["project", "start", "zoo"]);
     (me, server)
 }
 
 fn of<'a>(log: &'a [Value], kind: &str) -> Vec<&'a Value> {
-    log.iter().filter(|event| event["type"] == kind).map(|event| &event["data"]).collect()
+    log.iter()
+        .filter(|event| event["type"] == kind)
+        .map(|event| &event["data"])
+        .collect()
 }
 
 #[test]
@@ -51,7 +73,14 @@ fn an_agent_asks_its_own_model_and_nothing_else() {
     me.follow_until_all_is_quiet();
     server.stop();
     let said = me.printed();
-    for line in ["asked 200", "files 404", "climbs 404", "others 404", "nobody 404", "bare 404"] {
+    for line in [
+        "asked 200",
+        "files 404",
+        "climbs 404",
+        "others 404",
+        "nobody 404",
+        "bare 404",
+    ] {
         assert!(said.contains(line), "{line} is not in:\n{said}");
     }
     assert!(
@@ -60,7 +89,11 @@ fn an_agent_asks_its_own_model_and_nothing_else() {
     );
     let asked = endpoint.asked();
     assert_eq!(asked.len(), 1, "{asked:?}");
-    assert_eq!(asked[0].keys, [CANARY], "the agent's own word for a key does not pass");
+    assert_eq!(
+        asked[0].keys,
+        [CANARY],
+        "the agent's own word for a key does not pass"
+    );
     let log = me.export();
     let metered = of(&log, "container.usage_metered");
     assert_eq!(metered.len(), 1);
@@ -85,7 +118,10 @@ fn a_limit_of_the_provider_costs_no_try_and_makes_a_pause() {
     let ended = of(&log, "container.session_ended");
     assert_eq!(ended.len(), 1, "one session, and then a pause: {ended:?}");
     assert_eq!(ended[0]["outcome"], "provider_limited");
-    assert_eq!(of(&log, "container.usage_metered")[0]["models"][0]["usage"]["limited"], 1);
+    assert_eq!(
+        of(&log, "container.usage_metered")[0]["models"][0]["usage"]["limited"],
+        1
+    );
 }
 
 #[test]
@@ -97,46 +133,103 @@ fn a_full_context_ends_the_session_with_its_work_secured() {
         sleep 600"#;
     let me = Newcomer::new();
     let file = providers(me.folder.path(), &endpoint);
-    let mut content: Value = serde_json::from_slice(&std::fs::read(&file).expect("file")).expect("JSON");
+    let mut content: Value =
+        serde_json::from_slice(&std::fs::read(&file).expect("file")).expect("JSON");
     content["prices"] = json!({"tiny-": {"input": 1.0, "output": 1.0, "context": 150}});
     std::fs::write(&file, content.to_string()).expect("file");
     let file = file.display().to_string();
-    let serve = me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0", "--providers", &file]);
+    let serve = me.command(&[
+        "serve",
+        "--allow-unisolated",
+        "--listen",
+        "127.0.0.1:0",
+        "--providers",
+        &file,
+    ]);
     let server = Serving::start(serve);
     me.add_zoo();
-    me.ok(&["project", "set", "zoo", "--target", "1", "--agent-command", agent, "--provider", "anthropic"]);
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--target",
+        "1",
+        "--agent-command",
+        agent,
+        "--provider",
+        "anthropic",
+    ]);
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     me.ok(&["project", "start", "zoo"]);
     me.follow_until("feature.released");
     server.stop();
     let log = me.export();
-    assert_eq!(of(&log, "container.session_ended")[0]["outcome"], "context_full");
-    assert!(of(&log, "feature.work_secured")[0]["sha"].is_string(), "what was not committed is secured");
+    assert_eq!(
+        of(&log, "container.session_ended")[0]["outcome"],
+        "context_full"
+    );
+    assert!(
+        of(&log, "feature.work_secured")[0]["sha"].is_string(),
+        "what was not committed is secured"
+    );
 }
 
 #[test]
 fn models_that_cannot_be_asked_are_refused_when_they_are_chosen() {
     let me = Newcomer::new();
     let mut serve = me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]);
-    for name in ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "OPENAI_API_KEY", "GEMINI_API_KEY", "ZHIPU_API_KEY"] {
+    for name in [
+        "ANTHROPIC_API_KEY",
+        "CLAUDE_CODE_OAUTH_TOKEN",
+        "OPENAI_API_KEY",
+        "GEMINI_API_KEY",
+        "ZHIPU_API_KEY",
+    ] {
         serve.env_remove(name);
     }
     let server = Serving::start(serve);
     me.add_zoo();
-    me.refused(&["project", "set", "zoo", "--model", "claude-sonnet-4-5"], "ANTHROPIC_API_KEY");
-    me.refused(&["project", "set", "zoo", "--model", "nobody/x"], "known are anthropic");
-    me.refused(&["project", "set", "zoo", "--model", "qwen3"], "provider/model");
-    me.refused(&["project", "set", "zoo", "--reviewer-model", "gpt-5"], "OPENAI_API_KEY");
-    me.refused(&["project", "set", "zoo", "--provider", "anthropic"], "goes with --model");
+    me.refused(
+        &["project", "set", "zoo", "--model", "claude-sonnet-4-5"],
+        "ANTHROPIC_API_KEY",
+    );
+    me.refused(
+        &["project", "set", "zoo", "--model", "nobody/x"],
+        "known are anthropic",
+    );
+    me.refused(
+        &["project", "set", "zoo", "--model", "qwen3"],
+        "provider/model",
+    );
+    me.refused(
+        &["project", "set", "zoo", "--reviewer-model", "gpt-5"],
+        "OPENAI_API_KEY",
+    );
+    me.refused(
+        &["project", "set", "zoo", "--provider", "anthropic"],
+        "goes with --model",
+    );
     me.refused(&["project", "set", "zoo", "--memory", "1"], "memory_mib");
     me.refused(&["project", "set", "zoo", "--work", "9999"], "part");
-    me.refused(&["project", "set", "zoo", "--allow", "https://example.org"], "is no port");
+    me.refused(
+        &["project", "set", "zoo", "--allow", "https://example.org"],
+        "is no port",
+    );
     let shown = me.ok(&["project", "show", "zoo", "--json"]);
     let shown: Value = serde_json::from_str(&shown).expect("JSON");
-    assert_eq!(shown["settings"]["agent"]["dialect"], "script", "nothing was changed");
+    assert_eq!(
+        shown["settings"]["agent"]["dialect"], "script",
+        "nothing was changed"
+    );
     server.stop();
     let file = me.folder.path().join("broken.json");
     std::fs::write(&file, "{").expect("file");
-    me.refused(&["serve", "--providers", &file.display().to_string()], "broken.json");
-    me.refused(&["serve", "--providers", "/nowhere/providers.json"], "/nowhere/providers.json");
+    me.refused(
+        &["serve", "--providers", &file.display().to_string()],
+        "broken.json",
+    );
+    me.refused(
+        &["serve", "--providers", "/nowhere/providers.json"],
+        "/nowhere/providers.json",
+    );
 }

@@ -12,7 +12,11 @@ use crate::world::{Server, World, ZOO, scripted, story};
 const APPENDS_MAX: i64 = 120;
 
 fn one_feature() -> Vec<events::backlog::BatchItem> {
-    vec![scripted("Feed the lions", "write lions fed\ncommit Feed the lions\nsubmit", &[])]
+    vec![scripted(
+        "Feed the lions",
+        "write lions fed\ncommit Feed the lions\nsubmit",
+        &[],
+    )]
 }
 
 /// Tells the story with a fuse; answers whether it blew.
@@ -57,18 +61,47 @@ async fn until(world: &World, server: Server, fuse: impl Future<Output = ()>) ->
 /// Starts again, and reaches the same end as if nothing had happened.
 async fn goes_on(world: &World, what: &str) {
     let server = world.start().await;
-    server.open_zoo(world, 1, one_feature()).await.expect("every step may be repeated");
+    server
+        .open_zoo(world, 1, one_feature())
+        .await
+        .expect("every step may be repeated");
     world.within(what, server.completed()).await;
-    let feature = server.zoo(|book| book.known().next().map(|(_, known, _)| known.clone())).expect("the feature");
+    let feature = server
+        .zoo(|book| book.known().next().map(|(_, known, _)| known.clone()))
+        .expect("the feature");
     assert!(feature.is_closed(), "{what}");
-    assert_eq!(feature.epoch.0, 1, "{what}: the one claim outlives the server");
-    assert_eq!(feature.tally, events::feature::Tally::default(), "{what}: a crash of the server uses none of the bounds");
-    assert_eq!(server.office.project(ZOO).expect("zoo").needs_you, Vec::<String>::new(), "{what}");
+    assert_eq!(
+        feature.epoch.0, 1,
+        "{what}: the one claim outlives the server"
+    );
+    assert_eq!(
+        feature.tally,
+        events::feature::Tally::default(),
+        "{what}: a crash of the server uses none of the bounds"
+    );
+    assert_eq!(
+        server.office.project(ZOO).expect("zoo").needs_you,
+        Vec::<String>::new(),
+        "{what}"
+    );
     let landed = world.landed();
-    let merges = landed.iter().filter(|commit| commit.feature.is_some()).count();
+    let merges = landed
+        .iter()
+        .filter(|commit| commit.feature.is_some())
+        .count();
     assert_eq!((landed.len(), merges), (2, 1), "{what}: one merge, once");
-    assert_eq!(world.git(&world.upstream(), &["show", "main:lions"]), "fed", "{what}");
-    for once in ["feature.submitted", "feature.closed", "trunk.advanced", "project.completed", "backlog.admitted"] {
+    assert_eq!(
+        world.git(&world.upstream(), &["show", "main:lions"]),
+        "fed",
+        "{what}"
+    );
+    for once in [
+        "feature.submitted",
+        "feature.closed",
+        "trunk.advanced",
+        "project.completed",
+        "backlog.admitted",
+    ] {
         assert_eq!(world.count(once).await, 1, "{what}: {once}");
     }
     assert_eq!(world.engine.running(), 0, "{what}");
@@ -89,7 +122,9 @@ fn ever_later(steps: impl Iterator<Item = i64>, least: i64, tell: impl AsyncFn(i
 }
 
 fn at_every_append(side: Side) {
-    ever_later(0..APPENDS_MAX, 30, async |appends| tell(appends, side).await);
+    ever_later(0..APPENDS_MAX, 30, async |appends| {
+        tell(appends, side).await
+    });
 }
 
 #[test]
@@ -106,7 +141,9 @@ fn stopped_after_every_append() {
 const COMMANDS_MIN: i64 = 5;
 
 fn at_every_command(side: Side) {
-    ever_later(1..100, COMMANDS_MIN, async |commands| tell_git(commands, side).await);
+    ever_later(1..100, COMMANDS_MIN, async |commands| {
+        tell_git(commands, side).await
+    });
 }
 
 #[test]
@@ -120,7 +157,9 @@ fn stopped_after_every_command_to_upstream() {
 }
 
 fn three_features() -> Vec<events::backlog::BatchItem> {
-    ["a", "b", "c"].map(|name| scripted(name, &format!("write {name} fed\ncommit Feed\nsubmit"), &[])).to_vec()
+    ["a", "b", "c"]
+        .map(|name| scripted(name, &format!("write {name} fed\ncommit Feed\nsubmit"), &[]))
+        .to_vec()
 }
 
 /// Tells the story of three features that may be verified and published as one; answers whether it was stopped.
@@ -130,8 +169,15 @@ async fn tell_batch(appends: i64, side: Side) -> bool {
     let what = format!("three features, stopped {side:?} append {appends}");
     let open = async |server: &Server| {
         server.open_zoo(&world, 3, three_features()).await?;
-        let change = ProjectChange { batch_max: Some(8), ..ProjectChange::default() };
-        server.office.change_project(&Wish::keyed("ann", "batches"), ZOO, &change).await.ok()?;
+        let change = ProjectChange {
+            batch_max: Some(8),
+            ..ProjectChange::default()
+        };
+        server
+            .office
+            .change_project(&Wish::keyed("ann", "batches"), ZOO, &change)
+            .await
+            .ok()?;
         server.completed().await;
         Some(())
     };
@@ -144,10 +190,25 @@ async fn tell_batch(appends: i64, side: Side) -> bool {
         world.crash(server);
     }
     let server = world.start().await;
-    world.within(&what, async { open(&server).await.expect("every step may be repeated") }).await;
+    world
+        .within(&what, async {
+            open(&server).await.expect("every step may be repeated")
+        })
+        .await;
     let landed = world.landed();
-    assert_eq!(landed.iter().filter(|commit| commit.feature.is_some()).count(), 3, "{what}: each merge once");
-    for (name, known) in server.zoo(|book| book.known().map(|(id, k, _)| (id.clone(), k.clone())).collect::<Vec<_>>()) {
+    assert_eq!(
+        landed
+            .iter()
+            .filter(|commit| commit.feature.is_some())
+            .count(),
+        3,
+        "{what}: each merge once"
+    );
+    for (name, known) in server.zoo(|book| {
+        book.known()
+            .map(|(id, k, _)| (id.clone(), k.clone()))
+            .collect::<Vec<_>>()
+    }) {
         assert!(known.is_closed() && known.epoch.0 == 1, "{what}: {name}");
     }
     for thrice in ["feature.closed", "trunk.advanced", "feature.submitted"] {
@@ -161,6 +222,8 @@ async fn tell_batch(appends: i64, side: Side) -> bool {
 #[test]
 fn stopped_with_a_batch_under_way() {
     for (side, first) in [(Side::Before, 20), (Side::After, 22)] {
-        ever_later((first..).step_by(5), 80, async |appends| tell_batch(appends, side).await);
+        ever_later((first..).step_by(5), 80, async |appends| {
+            tell_batch(appends, side).await
+        });
     }
 }

@@ -21,13 +21,34 @@ const EARLIEST_MS: u64 = 200;
 const FEATURES: usize = 8;
 fn try_demo(data: &Path) -> Child {
     let features = FEATURES.to_string();
-    let mut command = supercargo(&["try", "--agents", "3", "--features", &features, "--exit-when-done"], data);
-    let log = std::fs::File::options().create(true).append(true).open(data.join("said")).expect("file");
-    command.stdout(log.try_clone().expect("file")).stderr(log).spawn().expect("the binary starts")
+    let mut command = supercargo(
+        &[
+            "try",
+            "--agents",
+            "3",
+            "--features",
+            &features,
+            "--exit-when-done",
+        ],
+        data,
+    );
+    let log = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(data.join("said"))
+        .expect("file");
+    command
+        .stdout(log.try_clone().expect("file"))
+        .stderr(log)
+        .spawn()
+        .expect("the binary starts")
 }
 
 fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
+    std::env::var(name)
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(default)
 }
 
 /// A number from the seed: splitmix64.
@@ -41,11 +62,21 @@ fn next(seed: &mut u64) -> u64 {
 
 fn merges(data: &Path) -> Vec<String> {
     let output = Command::new("git")
-        .args(["log", "--first-parent", "--format=%(trailers:key=Supercargo-Feature,valueonly,separator=%x2C)", "main"])
+        .args([
+            "log",
+            "--first-parent",
+            "--format=%(trailers:key=Supercargo-Feature,valueonly,separator=%x2C)",
+            "main",
+        ])
         .current_dir(data.join("upstream.git"))
         .output()
         .expect("git");
-    String::from_utf8_lossy(&output.stdout).lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn killed_at(ms: u64) {
@@ -57,18 +88,41 @@ fn killed_at(ms: u64) {
     first.wait().expect("waited");
     let code = wait(try_demo(data));
     let said = std::fs::read_to_string(data.join("said")).unwrap_or_default();
-    assert_eq!(code, Some(0), "killed after {ms} ms, the second run said:\n{said}");
+    assert_eq!(
+        code,
+        Some(0),
+        "killed after {ms} ms, the second run said:\n{said}"
+    );
     let audit = supercargo(&["log", "audit"], data).output().expect("audit");
-    assert!(audit.status.success(), "killed after {ms} ms: {}", String::from_utf8_lossy(&audit.stdout));
-    let verify = supercargo(&["log", "verify"], data).output().expect("verify");
-    assert!(verify.status.success(), "killed after {ms} ms: {}", String::from_utf8_lossy(&verify.stderr));
+    assert!(
+        audit.status.success(),
+        "killed after {ms} ms: {}",
+        String::from_utf8_lossy(&audit.stdout)
+    );
+    let verify = supercargo(&["log", "verify"], data)
+        .output()
+        .expect("verify");
+    assert!(
+        verify.status.success(),
+        "killed after {ms} ms: {}",
+        String::from_utf8_lossy(&verify.stderr)
+    );
     let mut landed = merges(data);
     assert_eq!(landed.len(), FEATURES, "killed after {ms} ms: {landed:?}");
     landed.sort();
     landed.dedup();
-    assert_eq!(landed.len(), FEATURES, "killed after {ms} ms: one merge per feature");
-    let berths = std::fs::read_dir(data.join("berths")).expect("berths").count();
-    assert_eq!(berths, 0, "killed after {ms} ms: a completed project owns no containers");
+    assert_eq!(
+        landed.len(),
+        FEATURES,
+        "killed after {ms} ms: one merge per feature"
+    );
+    let berths = std::fs::read_dir(data.join("berths"))
+        .expect("berths")
+        .count();
+    assert_eq!(
+        berths, 0,
+        "killed after {ms} ms: a completed project owns no containers"
+    );
 }
 
 /// F1 on the whole binary.
@@ -85,10 +139,18 @@ fn killed_at_random_instants_it_completes() {
 #[test]
 fn a_second_server_on_the_same_data_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
-    let first = Serving::start(supercargo(&["serve", "--listen", "127.0.0.1:0"], folder.path()));
-    let second = supercargo(&["serve", "--listen", "127.0.0.1:0"], folder.path()).output().expect("ran");
+    let first = Serving::start(supercargo(
+        &["serve", "--listen", "127.0.0.1:0"],
+        folder.path(),
+    ));
+    let second = supercargo(&["serve", "--listen", "127.0.0.1:0"], folder.path())
+        .output()
+        .expect("ran");
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert!(!second.status.success() && said.contains(&format!("process {}", first.id())), "{said}");
+    assert!(
+        !second.status.success() && said.contains(&format!("process {}", first.id())),
+        "{said}"
+    );
     first.stop();
 }
 
@@ -98,12 +160,18 @@ fn a_paused_server_is_fenced_by_the_one_that_took_over() {
     let folder = tempfile::tempdir().expect("folder");
     let complaints = folder.path().join("complaints");
     let file = std::fs::File::create(&complaints).expect("file");
-    let first = Serving::start_telling(supercargo(&["serve", "--listen", "127.0.0.1:0"], folder.path()), file.into());
+    let first = Serving::start_telling(
+        supercargo(&["serve", "--listen", "127.0.0.1:0"], folder.path()),
+        file.into(),
+    );
     let socket = folder.path().join("operator.sock");
     let paused = folder.path().join("paused.sock");
     std::fs::rename(&socket, &paused).expect("the first keeps listening under another name");
     first.signal(Signal::SIGSTOP);
-    let second = Serving::start(supercargo(&["serve", "--listen", "127.0.0.1:0", "--take-over"], folder.path()));
+    let second = Serving::start(supercargo(
+        &["serve", "--listen", "127.0.0.1:0", "--take-over"],
+        folder.path(),
+    ));
     first.signal(Signal::SIGCONT);
     std::fs::rename(&socket, folder.path().join("new.sock")).expect("aside");
     std::fs::rename(&paused, &socket).expect("back");
@@ -117,8 +185,18 @@ fn a_paused_server_is_fenced_by_the_one_that_took_over() {
     assert!(said.contains("another server took the log over"), "{said}");
     std::fs::rename(folder.path().join("new.sock"), &socket).expect("back");
     let now = supercargo(&add, folder.path()).output().expect("ran");
-    assert!(now.status.success(), "{}", String::from_utf8_lossy(&now.stderr));
+    assert!(
+        now.status.success(),
+        "{}",
+        String::from_utf8_lossy(&now.stderr)
+    );
     second.stop();
-    let audit = supercargo(&["log", "audit"], folder.path()).output().expect("ran");
-    assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stdout));
+    let audit = supercargo(&["log", "audit"], folder.path())
+        .output()
+        .expect("ran");
+    assert!(
+        audit.status.success(),
+        "{}",
+        String::from_utf8_lossy(&audit.stdout)
+    );
 }

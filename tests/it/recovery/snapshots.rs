@@ -14,7 +14,11 @@ use supercargo::http::shapes::ProjectChange;
 use crate::world::{World, ZOO, scripted, story, wish};
 
 fn one_feature() -> Vec<events::backlog::BatchItem> {
-    vec![scripted("Feed the lions", "write lions fed\ncommit Feed the lions\nsubmit", &[])]
+    vec![scripted(
+        "Feed the lions",
+        "write lions fed\ncommit Feed the lions\nsubmit",
+        &[],
+    )]
 }
 
 async fn from_the_beginning(log: &Arc<dyn EventLog>) -> Books {
@@ -26,7 +30,10 @@ async fn from_the_beginning(log: &Arc<dyn EventLog>) -> Books {
 async fn told() -> World {
     let world = World::new();
     let server = world.start().await;
-    server.open_zoo(&world, 1, one_feature()).await.expect("opened");
+    server
+        .open_zoo(&world, 1, one_feature())
+        .await
+        .expect("opened");
     server.completed().await;
     world.stop(server).await;
     world
@@ -39,9 +46,26 @@ fn a_snapshot_is_used_and_whatever_is_odd_about_one_is_not() {
         let (log, snapshots): (Arc<dyn EventLog>, _) = (world.log.clone(), world.snapshots());
         let whole = from_the_beginning(&log).await;
         let kept = restored(&log, &snapshots).await.expect("restored");
-        assert!(kept.position.0 + 3 > whole.position.0, "it was kept at the stop: {} of {}", kept.position, whole.position);
-        assert_eq!(fold(&log, kept.clone(), whole.position).await.expect("folded"), whole, "L5: snapshot and tail");
-        assert_eq!(fold(&log, Books::default(), kept.position).await.expect("folded"), kept, "L5: a prefix");
+        assert!(
+            kept.position.0 + 3 > whole.position.0,
+            "it was kept at the stop: {} of {}",
+            kept.position,
+            whole.position
+        );
+        assert_eq!(
+            fold(&log, kept.clone(), whole.position)
+                .await
+                .expect("folded"),
+            whole,
+            "L5: snapshot and tail"
+        );
+        assert_eq!(
+            fold(&log, Books::default(), kept.position)
+                .await
+                .expect("folded"),
+            kept,
+            "L5: a prefix"
+        );
 
         let sound = snapshots.load().await.expect("loaded").expect("there");
         let foreign = snapshot::encode("another-log", &kept);
@@ -53,7 +77,10 @@ fn a_snapshot_is_used_and_whatever_is_odd_about_one_is_not() {
         let middle = flipped.len() / 2;
         flipped[middle] ^= 1;
         let mut newer = sound.clone();
-        let at = newer.windows(32).position(|w| w == snapshot::FINGERPRINT.as_bytes()).expect("the fingerprint is in it");
+        let at = newer
+            .windows(32)
+            .position(|w| w == snapshot::FINGERPRINT.as_bytes())
+            .expect("the fingerprint is in it");
         newer[at..at + 32].copy_from_slice(&[b'0'; 32]);
         let odd: Vec<(&str, Vec<u8>)> = vec![
             ("empty", vec![]),
@@ -62,12 +89,19 @@ fn a_snapshot_is_used_and_whatever_is_odd_about_one_is_not() {
             ("longer", [sound.clone(), vec![0]].concat()),
             ("of another log", foreign),
             ("ahead of the log", snapshot::encode(&log.id(), &ahead)),
-            ("of another chain", snapshot::encode(&log.id(), &other_chain)),
+            (
+                "of another chain",
+                snapshot::encode(&log.id(), &other_chain),
+            ),
             ("of other rules", newer),
         ];
         for (what, bytes) in odd {
             snapshots.store(bytes).await.expect("stored");
-            assert_eq!(restored(&log, &snapshots).await, Ok(Books::default()), "a snapshot that is {what} is not used");
+            assert_eq!(
+                restored(&log, &snapshots).await,
+                Ok(Books::default()),
+                "a snapshot that is {what} is not used"
+            );
         }
         snapshots.discard().await.expect("deleted");
         let server = world.start().await;
@@ -84,22 +118,60 @@ fn books_that_are_not_what_the_log_says_are_found_and_replaced() {
         let world = told().await;
         let (log, snapshots): (Arc<dyn EventLog>, _) = (world.log.clone(), world.snapshots());
         let mut wrong = restored(&log, &snapshots).await.expect("restored");
-        let book = wrong.projects.get_mut(&ZOO.parse().expect("name")).expect("the zoo");
-        let (id, feature) = book.features.iter().next().map(|(id, f)| (id.clone(), f.clone())).expect("a feature");
+        let book = wrong
+            .projects
+            .get_mut(&ZOO.parse().expect("name"))
+            .expect("the zoo");
+        let (id, feature) = book
+            .features
+            .iter()
+            .next()
+            .map(|(id, f)| (id.clone(), f.clone()))
+            .expect("a feature");
         let other = "feat-zzzzz".parse().expect("id");
         book.features.insert(other, feature.clone());
-        snapshots.store(snapshot::encode(&log.id(), &wrong)).await.expect("stored");
+        snapshots
+            .store(snapshot::encode(&log.id(), &wrong))
+            .await
+            .expect("stored");
 
         let server = world.start().await;
-        server.core.projector.wait_until(|books| books.node.state.diverged).await;
-        assert_eq!(server.core.projector.read(|books| books.node.state.diverged), Some(feature.position), "names where");
-        assert_eq!(server.zoo(|book| book.features.keys().cloned().collect::<Vec<_>>()), [id], "the log is right");
+        server
+            .core
+            .projector
+            .wait_until(|books| books.node.state.diverged)
+            .await;
+        assert_eq!(
+            server
+                .core
+                .projector
+                .read(|books| books.node.state.diverged),
+            Some(feature.position),
+            "names where"
+        );
+        assert_eq!(
+            server.zoo(|book| book.features.keys().cloned().collect::<Vec<_>>()),
+            [id],
+            "the log is right"
+        );
         assert_eq!(world.count("node.books_diverged").await, 1);
         // The server goes on, on books that follow the log.
-        let change = ProjectChange { target: Some(2), ..ProjectChange::default() };
-        server.office.change_project(&wish(), ZOO, &change).await.expect("changed");
+        let change = ProjectChange {
+            target: Some(2),
+            ..ProjectChange::default()
+        };
+        server
+            .office
+            .change_project(&wish(), ZOO, &change)
+            .await
+            .expect("changed");
         let served = server.core.projector.read(Books::clone);
-        assert_eq!(fold(&log, Books::default(), served.position).await.expect("folded"), served);
+        assert_eq!(
+            fold(&log, Books::default(), served.position)
+                .await
+                .expect("folded"),
+            served
+        );
         world.crash(server);
         let breaches = world.breaches().await;
         assert_eq!(
@@ -118,7 +190,10 @@ async fn a_log_with_a_hole_is_not_folded() {
         fn id(&self) -> String {
             self.0.id()
         }
-        async fn append(&self, append: events::log::Append) -> Result<events::log::Receipt, events::log::AppendError> {
+        async fn append(
+            &self,
+            append: events::log::Append,
+        ) -> Result<events::log::Receipt, events::log::AppendError> {
             self.0.append(append).await
         }
         async fn read_stream(
@@ -150,9 +225,13 @@ async fn a_log_with_a_hole_is_not_folded() {
     }
     let log = Holed(MemoryLog::new("holed"));
     for n in 0..3 {
-        log.append(crate::log::append("feature-p/a", n, 1, n)).await.expect("recorded");
+        log.append(crate::log::append("feature-p/a", n, 1, n))
+            .await
+            .expect("recorded");
     }
     let log: Arc<dyn EventLog> = Arc::new(log);
-    let refused = fold(&log, Books::default(), Position(3)).await.expect_err("a hole");
+    let refused = fold(&log, Books::default(), Position(3))
+        .await
+        .expect_err("a hole");
     assert!(refused.to_string().contains("missing"), "{refused}");
 }

@@ -19,7 +19,10 @@ pub(crate) struct FastClock {
 
 impl FastClock {
     pub(crate) fn new() -> Self {
-        Self { began: Instant::now(), jumped: watch::Sender::new(0) }
+        Self {
+            began: Instant::now(),
+            jumped: watch::Sender::new(0),
+        }
     }
 
     /// Moves the time on; who waits for a time in between is woken.

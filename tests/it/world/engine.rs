@@ -6,7 +6,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actors::containers::reconciler::Doors;
-use actors::ports::engine::{ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable, Used};
+use actors::ports::engine::{
+    ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable, Used,
+};
 use actors::sessions::Sessions;
 use async_trait::async_trait;
 use events::container::Exit;
@@ -33,10 +35,23 @@ pub(crate) struct StubEngine {
 }
 
 impl StubEngine {
-    pub(crate) fn new(trees: PathBuf, gates: PathBuf, sessions: watch::Receiver<Option<Sessions>>) -> Self {
+    pub(crate) fn new(
+        trees: PathBuf,
+        gates: PathBuf,
+        sessions: watch::Receiver<Option<Sessions>>,
+    ) -> Self {
         let (started, failing) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let (containers, listed) = (Mutex::default(), Mutex::default());
-        Self { trees, gates, sessions, containers, listed, hints: watch::Sender::new(0), started, failing }
+        Self {
+            trees,
+            gates,
+            sessions,
+            containers,
+            listed,
+            hints: watch::Sender::new(0),
+            started,
+            failing,
+        }
     }
 
     /// Kills a container as an outsider would.
@@ -49,7 +64,12 @@ impl StubEngine {
 
     /// How many run now.
     pub(crate) fn running(&self) -> usize {
-        self.containers.lock().expect("engine").values().filter(|task| !task.is_finished()).count()
+        self.containers
+            .lock()
+            .expect("engine")
+            .values()
+            .filter(|task| !task.is_finished())
+            .count()
     }
 }
 
@@ -63,19 +83,31 @@ impl Engine for StubEngine {
         let containers = self.containers.lock().expect("engine");
         let mut listed = self.listed.lock().expect("engine");
         let seen = containers.iter().map(|(name, task)| {
-            let exit = Exit { code: Some(0), oom: false, signal: None };
+            let exit = Exit {
+                code: Some(0),
+                oom: false,
+                signal: None,
+            };
             let status = match (listed.insert(name.clone()), task.is_finished()) {
                 (true, _) => Status::Created,
                 (false, true) => Status::Exited(exit),
                 (false, false) => Status::Running,
             };
-            Seen { name: name.clone(), engine_id: format!("stub-{name}"), status }
+            Seen {
+                name: name.clone(),
+                engine_id: format!("stub-{name}"),
+                status,
+            }
         });
         Ok(seen.collect())
     }
 
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
-        if self.failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
+        if self
+            .failing
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
+            .is_ok()
+        {
             return Err(StartError::failed("image", "it is missing"));
         }
         let mut containers = self.containers.lock().expect("engine");
@@ -83,7 +115,11 @@ impl Engine for StubEngine {
             self.started.fetch_add(1, Ordering::SeqCst);
             let tree = self.trees.join(spec.name.to_string());
             let gate = self.gates.join(format!("{}.git", spec.name.project));
-            let (session, sessions, hints) = (spec.session.clone(), self.sessions.clone(), self.hints.clone());
+            let (session, sessions, hints) = (
+                spec.session.clone(),
+                self.sessions.clone(),
+                self.hints.clone(),
+            );
             let task = tokio::spawn(async move {
                 let code = stub::run(session, sessions, tree, gate).await;
                 hints.send_modify(|n| *n += 1);

@@ -33,7 +33,13 @@ pub(crate) struct FuseLog {
 
 impl FuseLog {
     pub(crate) fn new(inner: Arc<dyn EventLog>, appends: i64, side: Side) -> Arc<Self> {
-        Arc::new(Self { inner, left: AtomicI64::new(appends), side, blown: AtomicBool::new(false), told: Notify::new() })
+        Arc::new(Self {
+            inner,
+            left: AtomicI64::new(appends),
+            side,
+            blown: AtomicBool::new(false),
+            told: Notify::new(),
+        })
     }
 
     /// Returns when the server has to end.
@@ -72,7 +78,12 @@ impl EventLog for FuseLog {
         Err(self.blow())
     }
 
-    async fn read_stream(&self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, ReadError> {
         self.inner.read_stream(stream, after, limit).await
     }
 
@@ -101,15 +112,23 @@ impl FuseGit {
         std::fs::create_dir(&folder).expect("folder");
         let (program, pipe) = (folder.join("git"), folder.join("told"));
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
-        let first = if side == Side::After { "git \"$@\"" } else { "true" };
+        let first = if side == Side::After {
+            "git \"$@\""
+        } else {
+            "true"
+        };
         let place = folder.display();
         let script = format!(
             "#!/bin/sh\nexec 9>{place}/lock\nflock 9\necho >> {place}/count\nn=$(wc -l < {place}/count)\nexec 9>&-\n\
              test $n -eq {commands} || exec git \"$@\"\n{first}\necho > {place}/told\nexec sleep 600\n"
         );
         std::fs::write(&program, script).expect("script");
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("runnable");
-        let told = tokio::net::unix::pipe::OpenOptions::new().read_write(true).open_receiver(&pipe).expect("opened");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))
+            .expect("runnable");
+        let told = tokio::net::unix::pipe::OpenOptions::new()
+            .read_write(true)
+            .open_receiver(&pipe)
+            .expect("opened");
         Self { program, told }
     }
 

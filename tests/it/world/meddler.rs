@@ -23,7 +23,12 @@ pub(crate) struct MeddlingLog {
 
 impl MeddlingLog {
     pub(crate) fn new(inner: Arc<dyn EventLog>, kind: &'static str) -> Arc<Self> {
-        Arc::new(Self { inner, kind, meddled: AtomicBool::new(false), meddle: OnceLock::new() })
+        Arc::new(Self {
+            inner,
+            kind,
+            meddled: AtomicBool::new(false),
+            meddle: OnceLock::new(),
+        })
     }
 }
 
@@ -34,15 +39,26 @@ impl EventLog for MeddlingLog {
     }
 
     async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
-        let due = append.events.first().is_some_and(|event| event.kind.name == self.kind);
+        let due = append
+            .events
+            .first()
+            .is_some_and(|event| event.kind.name == self.kind);
         if due && !self.meddled.swap(true, Ordering::SeqCst) {
-            let meddle = self.meddle.get().expect("the story says what is done first");
+            let meddle = self
+                .meddle
+                .get()
+                .expect("the story says what is done first");
             meddle().await;
         }
         self.inner.append(append).await
     }
 
-    async fn read_stream(&self, stream: &StreamId, after: Version, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, ReadError> {
         self.inner.read_stream(stream, after, limit).await
     }
 

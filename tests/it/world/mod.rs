@@ -67,14 +67,21 @@ pub(crate) struct World {
 /// the whole run then, and names the story.
 pub(crate) fn story<F: Future<Output = ()>>(tell: impl FnOnce() -> F) {
     let (told, end) = std::sync::mpsc::channel::<()>();
-    let name = std::thread::current().name().unwrap_or("a story").to_owned();
+    let name = std::thread::current()
+        .name()
+        .unwrap_or("a story")
+        .to_owned();
     std::thread::spawn(move || {
         if end.recv_timeout(STUCK_AFTER * 2) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
             eprintln!("{name}: a thread is blocked for ever");
             std::process::abort();
         }
     });
-    supercargo::app::on_system(async { tokio::time::timeout(STUCK_AFTER, tell()).await.expect("the story is stuck") });
+    supercargo::app::on_system(async {
+        tokio::time::timeout(STUCK_AFTER, tell())
+            .await
+            .expect("the story is stuck")
+    });
     drop(told);
 }
 
@@ -84,7 +91,11 @@ impl World {
         let folder = tempfile::tempdir().expect("folder");
         let sessions = watch::Sender::new(None);
         let gates = folder.path().join("gates");
-        let engine = Arc::new(StubEngine::new(folder.path().join("trees"), gates, sessions.subscribe()));
+        let engine = Arc::new(StubEngine::new(
+            folder.path().join("trees"),
+            gates,
+            sessions.subscribe(),
+        ));
         let world = Self {
             log: Arc::new(MemoryLog::new("world")),
             clock: Arc::new(FastClock::new()),
@@ -94,7 +105,16 @@ impl World {
             transport: std::sync::Mutex::new(Git::new()),
             retention: Retention::default(),
         };
-        world.git(world.folder.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "up.git"]);
+        world.git(
+            world.folder.path(),
+            &[
+                "init",
+                "--quiet",
+                "--bare",
+                "--initial-branch=main",
+                "up.git",
+            ],
+        );
         world.push_upstream("README", "A zoo\n");
         world
     }
@@ -108,12 +128,23 @@ impl World {
         let tree = tempfile::tempdir().expect("folder");
         for n in 0..OVERTAKEN_MAX {
             let name = format!("t{n}");
-            self.git(tree.path(), &["clone", "--quiet", self.upstream().to_str().expect("path"), &name]);
+            self.git(
+                tree.path(),
+                &[
+                    "clone",
+                    "--quiet",
+                    self.upstream().to_str().expect("path"),
+                    &name,
+                ],
+            );
             let tree = tree.path().join(name);
             self.git(&tree, &["checkout", "--quiet", "-B", "main"]);
             std::fs::write(tree.join(file), text).expect("file");
             self.git(&tree, &["add", "--all"]);
-            self.git(&tree, &["commit", "--quiet", "-m", &format!("Change {file}")]);
+            self.git(
+                &tree,
+                &["commit", "--quiet", "-m", &format!("Change {file}")],
+            );
             if stub::git(&tree, &["push", "--quiet", "origin", "main"]).is_ok() {
                 return;
             }
@@ -137,7 +168,9 @@ impl World {
             clock: self.clock.clone(),
             repo: Arc::new(Gates::new(self.folder.path().join("gates"), secrets).with_git(git)),
             blobs: Arc::new(BlobFolder::new(self.folder.path().join("blobs"))),
-            transcripts: Arc::new(TranscriptFolder::new(self.folder.path().join("transcripts"))),
+            transcripts: Arc::new(TranscriptFolder::new(
+                self.folder.path().join("transcripts"),
+            )),
             prompts: Arc::new(BuiltIn::new().expect("templates")),
             models: Arc::new(Providers::built_in().expect("providers")),
             retention: self.retention,
@@ -160,14 +193,20 @@ impl World {
     pub(crate) async fn start_on(&self, log: Arc<dyn EventLog>) -> Option<Server> {
         let mut running = Core::open(self.outside(log)).await.ok()?;
         let node = "node-1".parse().expect("node");
-        let begun = running.begin(&node, "test", self.engine.clone(), Arc::new(NoDoors)).await;
+        let begun = running
+            .begin(&node, "test", self.engine.clone(), Arc::new(NoDoors))
+            .await;
         if begun.is_err() {
             running.crash();
             return None;
         }
-        self.sessions.send_replace(Some(running.core.sessions.clone()));
+        self.sessions
+            .send_replace(Some(running.core.sessions.clone()));
         Some(Server {
-            office: Office { core: running.core.clone(), premises: Default::default() },
+            office: Office {
+                core: running.core.clone(),
+                premises: Default::default(),
+            },
             core: running.core.clone(),
             running,
         })
@@ -188,29 +227,54 @@ impl World {
     /// What upstream's first-parent chain holds, oldest first.
     pub(crate) fn landed(&self) -> Vec<Landed> {
         let format = "--format=%H%x00%T%x00%(trailers:key=Supercargo-Feature,valueonly)%x01";
-        let listed = self.git(&self.upstream(), &["log", "--first-parent", "--reverse", format, "main"]);
-        let commits = listed.split('\u{1}').map(str::trim).filter(|c| !c.is_empty());
+        let listed = self.git(
+            &self.upstream(),
+            &["log", "--first-parent", "--reverse", format, "main"],
+        );
+        let commits = listed
+            .split('\u{1}')
+            .map(str::trim)
+            .filter(|c| !c.is_empty());
         commits
             .map(|commit| {
                 let mut parts = commit.split('\0');
                 let mut next = || parts.next().unwrap_or_default().trim().to_owned();
                 let (sha, tree, feature) = (next(), next(), next());
-                Landed { sha, tree, feature: (!feature.is_empty()).then_some(feature) }
+                Landed {
+                    sha,
+                    tree,
+                    feature: (!feature.is_empty()).then_some(feature),
+                }
             })
             .collect()
     }
 
     /// Runs the audit over the whole log and upstream.
     pub(crate) async fn breaches(&self) -> Vec<Breach> {
-        let (mut audit, mut replay) = (Audit::new(&self.log.id()), Replay::every(&self.log.id(), SNAPSHOT_EVERY));
-        for envelope in self.log.read_all(Position(0), usize::MAX).await.expect("log") {
+        let (mut audit, mut replay) = (
+            Audit::new(&self.log.id()),
+            Replay::every(&self.log.id(), SNAPSHOT_EVERY),
+        );
+        for envelope in self
+            .log
+            .read_all(Position(0), usize::MAX)
+            .await
+            .expect("log")
+        {
             audit.take(&envelope);
             replay.take(&envelope);
         }
         let transcripts = TranscriptFolder::new(self.folder.path().join("transcripts"));
         for session in audit.transcripts() {
-            let kept = transcripts.spoken(&session.parse().expect("session")).await.expect("read");
-            let kept = kept.map(|s| Spoken { chunks: s.chunks, bytes: s.bytes, digest: s.digest.to_string() });
+            let kept = transcripts
+                .spoken(&session.parse().expect("session"))
+                .await
+                .expect("read");
+            let kept = kept.map(|s| Spoken {
+                chunks: s.chunks,
+                bytes: s.bytes,
+                digest: s.digest.to_string(),
+            });
             audit.compare_transcript(&session, kept.as_ref());
         }
         for project in audit.projects() {
@@ -224,20 +288,43 @@ impl World {
         if let Ok(done) = tokio::time::timeout(PART_STUCK_AFTER, part).await {
             return done;
         }
-        let log = self.log.read_all(Position(0), usize::MAX).await.expect("log");
-        let tail: Vec<String> = log.iter().rev().take(15).rev().map(|e| supercargo::cli::shown::line(&e.into())).collect();
+        let log = self
+            .log
+            .read_all(Position(0), usize::MAX)
+            .await
+            .expect("log");
+        let tail: Vec<String> = log
+            .iter()
+            .rev()
+            .take(15)
+            .rev()
+            .map(|e| supercargo::cli::shown::line(&e.into()))
+            .collect();
         panic!("{what}: stuck after\n{}", tail.join("\n"));
     }
 
     /// How often a kind of event was recorded.
     pub(crate) async fn count(&self, kind: &str) -> usize {
-        self.log.read_all(Position(0), usize::MAX).await.expect("log").iter().filter(|e| e.kind == kind).count()
+        self.log
+            .read_all(Position(0), usize::MAX)
+            .await
+            .expect("log")
+            .iter()
+            .filter(|e| e.kind == kind)
+            .count()
     }
 
     /// What the events of this kind say, oldest first.
     pub(crate) async fn facts(&self, kind: &str) -> Vec<serde_json::Value> {
-        let log = self.log.read_all(Position(0), usize::MAX).await.expect("log");
-        log.iter().filter(|e| e.kind == kind).map(|e| supercargo::http::shapes::EventShape::from(e).data).collect()
+        let log = self
+            .log
+            .read_all(Position(0), usize::MAX)
+            .await
+            .expect("log");
+        log.iter()
+            .filter(|e| e.kind == kind)
+            .map(|e| supercargo::http::shapes::EventShape::from(e).data)
+            .collect()
     }
 
     /// Ends a story: the audit has to be clean, and the books have to be what the log says.
@@ -245,14 +332,28 @@ impl World {
         let served = server.core.projector.read(Books::clone);
         self.crash(server);
         let log: Arc<dyn EventLog> = self.log.clone();
-        let folded = actors::rebuild::fold(&log, Books::default(), served.position).await.expect("folded");
-        assert_eq!(snapshot::first_difference(&served, &folded), None, "L5: the books that served");
-        assert_eq!(self.count("node.books_diverged").await, 0, "L5: the background check");
+        let folded = actors::rebuild::fold(&log, Books::default(), served.position)
+            .await
+            .expect("folded");
+        assert_eq!(
+            snapshot::first_difference(&served, &folded),
+            None,
+            "L5: the books that served"
+        );
+        assert_eq!(
+            self.count("node.books_diverged").await,
+            0,
+            "L5: the background check"
+        );
         let breaches = self.breaches().await;
         assert!(
             breaches.is_empty(),
             "the audit found:\n{}",
-            breaches.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+            breaches
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n")
         );
     }
 }
@@ -271,25 +372,57 @@ pub(crate) fn wish() -> Wish {
 /// A feature whose agent follows this script.
 pub(crate) fn scripted(key: &str, script: &str, on: &[&str]) -> BatchItem {
     let description = format!("```supercargo-script\n{script}\n```");
-    let content = Content { description, ..Content::titled(key) };
-    BatchItem { key: Some(key.to_owned()), content, depends_on: on.iter().map(|s| (*s).to_owned()).collect(), raw: None }
+    let content = Content {
+        description,
+        ..Content::titled(key)
+    };
+    BatchItem {
+        key: Some(key.to_owned()),
+        content,
+        depends_on: on.iter().map(|s| (*s).to_owned()).collect(),
+        raw: None,
+    }
 }
 
 impl Server {
     /// Adds the zoo with these features and settings, and starts it. Every step may be repeated after a crash.
-    pub(crate) async fn open_zoo(&self, world: &World, target: u16, items: Vec<BatchItem>) -> Option<()> {
+    pub(crate) async fn open_zoo(
+        &self,
+        world: &World,
+        target: u16,
+        items: Vec<BatchItem>,
+    ) -> Option<()> {
         let key = |what: &str| Wish::keyed("ann", what);
         let git_url = world.upstream().display().to_string();
-        let new = NewProject { name: ZOO.into(), git_url, kind: ProjectKind::Existing, spec: None, credential: None };
+        let new = NewProject {
+            name: ZOO.into(),
+            git_url,
+            kind: ProjectKind::Existing,
+            spec: None,
+            credential: None,
+        };
         if self.office.project(ZOO).is_err() {
             self.office.add_project(&key("add"), new).await.ok()?;
         }
         let verify = Some("test -f README".to_owned());
-        let change = ProjectChange { target: Some(target), verify, ..ProjectChange::default() };
-        self.office.change_project(&key("set"), ZOO, &change).await.ok()?;
+        let change = ProjectChange {
+            target: Some(target),
+            verify,
+            ..ProjectChange::default()
+        };
+        self.office
+            .change_project(&key("set"), ZOO, &change)
+            .await
+            .ok()?;
         if !items.is_empty() {
-            let batch = Batch { prefix: "feat".into(), items };
-            self.office.add_features(&key("batch"), ZOO, &batch).await.ok()?;
+            let batch = Batch {
+                prefix: "feat".into(),
+                items,
+            };
+            self.office
+                .add_features(&key("batch"), ZOO, &batch)
+                .await
+                .ok()?;
         }
         if self.office.project(ZOO).ok()?.status == "stopped" {
             self.office.intend(&wish(), ZOO, Wanted::Start).await.ok()?;
@@ -300,13 +433,18 @@ impl Server {
     /// Reads the zoo's book.
     pub(crate) fn zoo<T>(&self, read: impl FnOnce(&ProjectBook) -> T) -> T {
         let name = ZOO.parse().expect("name");
-        self.core.projector.read(|books| read(books.projects.get(&name).expect("the zoo")))
+        self.core
+            .projector
+            .read(|books| read(books.projects.get(&name).expect("the zoo")))
     }
 
     /// Waits until the zoo's book answers `Some`.
     pub(crate) async fn until<T>(&self, mut look: impl FnMut(&ProjectBook) -> Option<T>) -> T {
         let name = ZOO.parse().expect("name");
-        self.core.projector.wait_until(|books| books.projects.get(&name).and_then(&mut look)).await
+        self.core
+            .projector
+            .wait_until(|books| books.projects.get(&name).and_then(&mut look))
+            .await
     }
 
     /// Waits until the zoo is completed and owns no container.

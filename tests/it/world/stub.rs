@@ -18,10 +18,18 @@ type Server = watch::Receiver<Option<Sessions>>;
 pub(crate) fn git(folder: &Path, args: &[&str]) -> Result<String, String> {
     let mut command = std::process::Command::new("git");
     for name in ["AUTHOR", "COMMITTER"] {
-        command.env(format!("GIT_{name}_NAME"), "A stub").env(format!("GIT_{name}_EMAIL"), "stub@localhost");
+        command
+            .env(format!("GIT_{name}_NAME"), "A stub")
+            .env(format!("GIT_{name}_EMAIL"), "stub@localhost");
     }
-    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
-    let output = command.args(args).current_dir(folder).output().map_err(|e| e.to_string())?;
+    command
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1");
+    let output = command
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .map_err(|e| e.to_string())?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
@@ -36,7 +44,11 @@ async fn ask<T, F: Future<Output = Result<T, Denied>>>(
 ) -> Result<T, String> {
     let mut server = server.clone();
     loop {
-        let sessions = server.wait_for(Option::is_some).await.map_err(|e| e.to_string())?.clone();
+        let sessions = server
+            .wait_for(Option::is_some)
+            .await
+            .map_err(|e| e.to_string())?
+            .clone();
         let Some(sessions) = sessions else { continue };
         // A crash cuts the connection: the request is repeated to the next server.
         let answer = tokio::select! {
@@ -61,9 +73,18 @@ pub(crate) async fn run(session: SessionId, server: Server, tree: PathBuf, gate:
     else {
         return 1;
     };
-    let stub = Stub { session, server, tree, gate, brief };
+    let stub = Stub {
+        session,
+        server,
+        tree,
+        gate,
+        brief,
+    };
     let said = ask(&stub.server, |s| {
-        let (id, said) = (stub.session.clone(), format!("at work as {}\n", stub.brief.role.name()));
+        let (id, said) = (
+            stub.session.clone(),
+            format!("at work as {}\n", stub.brief.role.name()),
+        );
         async move { s.output(&id, 1, said.as_bytes()).await }
     });
     if said.await.is_err() {
@@ -81,7 +102,10 @@ pub(crate) async fn run(session: SessionId, server: Server, tree: PathBuf, gate:
 }
 
 fn ending(exit_code: Option<i32>) -> Ending {
-    Ending { exit_code, ..Ending::default() }
+    Ending {
+        exit_code,
+        ..Ending::default()
+    }
 }
 
 struct Stub {
@@ -102,27 +126,55 @@ impl Stub {
     }
 
     async fn git(&self, args: &[&str]) -> Result<String, String> {
-        let (tree, args): (PathBuf, Vec<String>) = (self.tree.clone(), args.iter().map(|a| (*a).to_owned()).collect());
-        let ran = tokio::task::spawn_blocking(move || git(&tree, &args.iter().map(String::as_str).collect::<Vec<_>>()));
+        let (tree, args): (PathBuf, Vec<String>) = (
+            self.tree.clone(),
+            args.iter().map(|a| (*a).to_owned()).collect(),
+        );
+        let ran = tokio::task::spawn_blocking(move || {
+            git(&tree, &args.iter().map(String::as_str).collect::<Vec<_>>())
+        });
         ran.await.map_err(|e| e.to_string())?
     }
 
     async fn work(&self) -> Result<Ending, String> {
         std::fs::create_dir_all(&self.tree).map_err(|e| e.to_string())?;
         if !self.tree.join(".git").exists() {
-            self.git(&["clone", "--quiet", "--no-checkout", self.gate.to_str().expect("path"), "."]).await?;
+            self.git(&[
+                "clone",
+                "--quiet",
+                "--no-checkout",
+                self.gate.to_str().expect("path"),
+                ".",
+            ])
+            .await?;
         }
         if let Some(reference) = &self.brief.fetch {
             self.git(&["fetch", "--quiet", "origin", reference]).await?;
         }
-        let sha = self.brief.sha.as_ref().map(ToString::to_string).unwrap_or_default();
-        self.git(&["checkout", "--quiet", "--force", "-B", "work", &sha]).await?;
+        let sha = self
+            .brief
+            .sha
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        self.git(&["checkout", "--quiet", "--force", "-B", "work", &sha])
+            .await?;
         match self.brief.role {
             Role::Coder => self.code().await,
             Role::Reviewer => self.review().await,
             Role::Overseer => {
-                let checked = vec![Checked { requirement: "it is there".into(), evidence: sha }];
-                self.say(Say::Report { report: Report { checked, findings: vec![] } }).await.map(|()| ending(Some(0)))
+                let checked = vec![Checked {
+                    requirement: "it is there".into(),
+                    evidence: sha,
+                }];
+                self.say(Say::Report {
+                    report: Report {
+                        checked,
+                        findings: vec![],
+                    },
+                })
+                .await
+                .map(|()| ending(Some(0)))
             }
             Role::Verifier => self.verify().await,
             Role::Initializer => Err("no initializer in these stories".into()),
@@ -133,10 +185,13 @@ impl Stub {
         let lines = fenced(&self.brief.prompt, SCRIPT_FENCE).ok_or("no script")?;
         for line in parse(&lines, self.brief.epoch.map_or(0, |e| e.0))? {
             match line {
-                Line::Write { path, text } => std::fs::write(self.tree.join(path), text).map_err(|e| e.to_string())?,
+                Line::Write { path, text } => {
+                    std::fs::write(self.tree.join(path), text).map_err(|e| e.to_string())?
+                }
                 Line::Commit(message) => {
                     self.git(&["add", "--all"]).await?;
-                    self.git(&["commit", "--quiet", "--allow-empty", "-m", &message]).await?;
+                    self.git(&["commit", "--quiet", "--allow-empty", "-m", &message])
+                        .await?;
                 }
                 Line::Submit => self.submit().await?,
                 Line::Exit(code) => return Ok(ending(Some(code))),
@@ -144,7 +199,8 @@ impl Stub {
                 Line::Ask(question) => self.say(Say::Ask { question }).await?,
                 Line::Root => {
                     let first = self.git(&["rev-list", "--max-parents=0", "HEAD"]).await?;
-                    self.git(&["reset", "--quiet", "--hard", first.trim()]).await?;
+                    self.git(&["reset", "--quiet", "--hard", first.trim()])
+                        .await?;
                 }
                 other => return Err(format!("a stub does not {other:?}")),
             }
@@ -160,8 +216,20 @@ impl Stub {
             async move { s.may_push(&id, &reference) }
         })
         .await?;
-        self.git(&["push", "--quiet", "--force", "origin", &format!("HEAD:{reference}")]).await?;
-        let sha = self.git(&["rev-parse", "HEAD"]).await?.trim().parse().map_err(|e| format!("{e}"))?;
+        self.git(&[
+            "push",
+            "--quiet",
+            "--force",
+            "origin",
+            &format!("HEAD:{reference}"),
+        ])
+        .await?;
+        let sha = self
+            .git(&["rev-parse", "HEAD"])
+            .await?
+            .trim()
+            .parse()
+            .map_err(|e| format!("{e}"))?;
         self.say(Say::Submit { sha }).await
     }
 
@@ -171,23 +239,64 @@ impl Stub {
         let findings: Vec<Finding> = script
             .into_iter()
             .filter_map(|line| match line {
-                Line::Reject(why) => Some(Finding { path: None, line: None, why }),
+                Line::Reject(why) => Some(Finding {
+                    path: None,
+                    line: None,
+                    why,
+                }),
                 _ => None,
             })
             .collect();
-        let judgement = if findings.is_empty() { Judgement::Pass } else { Judgement::Reject };
-        let ran = vec![Ran { command: "git show".into(), exit: 0 }];
-        self.say(Say::Verdict { verdict: Verdict { judgement, findings, ran } }).await.map(|()| ending(Some(0)))
+        let judgement = if findings.is_empty() {
+            Judgement::Pass
+        } else {
+            Judgement::Reject
+        };
+        let ran = vec![Ran {
+            command: "git show".into(),
+            exit: 0,
+        }];
+        self.say(Say::Verdict {
+            verdict: Verdict {
+                judgement,
+                findings,
+                ran,
+            },
+        })
+        .await
+        .map(|()| ending(Some(0)))
     }
 
     async fn verify(&self) -> Result<Ending, String> {
-        let tree = self.git(&["rev-parse", "HEAD^{tree}"]).await?.trim().parse().map_err(|e| format!("{e}"))?;
+        let tree = self
+            .git(&["rev-parse", "HEAD^{tree}"])
+            .await?
+            .trim()
+            .parse()
+            .map_err(|e| format!("{e}"))?;
         let (folder, line) = (self.tree.clone(), self.brief.prompt.clone());
         let run = tokio::task::spawn_blocking(move || {
-            std::process::Command::new("sh").arg("-c").arg(line).current_dir(folder).status()
+            std::process::Command::new("sh")
+                .arg("-c")
+                .arg(line)
+                .current_dir(folder)
+                .status()
         });
-        let exit = run.await.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?.code().unwrap_or(-1);
-        let verification = Verification { tree, exit, log: Digest::of(b"log"), tail: format!("exit {exit}") };
-        Ok(Ending { verification: Some(verification), ..ending(Some(exit)) })
+        let exit = run
+            .await
+            .map_err(|e| e.to_string())?
+            .map_err(|e| e.to_string())?
+            .code()
+            .unwrap_or(-1);
+        let verification = Verification {
+            tree,
+            exit,
+            log: Digest::of(b"log"),
+            tail: format!("exit {exit}"),
+        };
+        Ok(Ending {
+            verification: Some(verification),
+            ..ending(Some(exit))
+        })
     }
 }

@@ -1,0 +1,99 @@
+//! Acts of merging: a candidate is built, work under way is tried against a new head, a verified candidate is published.
+
+use super::*;
+
+impl Effects {
+    pub(super) async fn build(&self, project: &ProjectName, entry: u64, attempt: u32) -> Outcome {
+        let now = self.directory.kernel().clock.now();
+        let wished = self.book(project, |book| {
+            Some((wish(book, entry, now)?, book.trunk.version))
+        })?;
+        let ((wish, url, branch), version) = wished;
+        let base = wish.base.clone();
+        let built = self.repo.build(project, &url, &branch, &wish).await;
+        let command = match (wish.on == Base::Candidate, built) {
+            (true, built) => self.book(project, |book| stacked(book, entry, built))?,
+            (false, Ok(Built::Candidate(candidate, changes))) => trunk::Command::RecordCandidate {
+                entry,
+                candidate,
+                changes,
+            },
+            (false, Ok(Built::Conflict { paths })) => {
+                trunk::Command::RecordConflict { entry, base, paths }
+            }
+            (false, Ok(Built::Nothing)) => trunk::Command::Drop {
+                entry,
+                why: "upstream holds all of it already".to_owned(),
+            },
+            (false, Ok(Built::Moved(looked))) => moved(entry, looked),
+            (false, Err(error)) => halt("building a candidate", &error),
+        };
+        let base = wish.base.map_or_else(String::new, |sha| sha.to_string());
+        // What does not fit on a batch may fit the next time: the answer is that of the trunk as it was.
+        let what = if wish.on == Base::Candidate {
+            format!("stack {version}")
+        } else {
+            "build".to_owned()
+        };
+        let key = [&*what, &entry.to_string(), &attempt.to_string(), &base];
+        self.record(
+            StreamId::Trunk(project.clone()),
+            AnyCommand::Trunk(command),
+            &key,
+        )
+        .await
+    }
+
+    pub(super) async fn probe(&self, project: &ProjectName, base: Sha) -> Outcome {
+        let works = self.book(project, |book| Some(foresee::overtaken(book)))?;
+        let collisions = self.repo.collisions(project, &base, &works).await?;
+        let command = trunk::Command::RecordProbe {
+            base: base.clone(),
+            collisions,
+        };
+        self.record(
+            StreamId::Trunk(project.clone()),
+            AnyCommand::Trunk(command),
+            &["probe", base.as_str()],
+        )
+        .await
+    }
+
+    pub(super) async fn publish(&self, project: &ProjectName, entry: u64, attempt: u32) -> Outcome {
+        let Publication {
+            front,
+            candidate,
+            url,
+            branch,
+            claims,
+        } = self.book(project, |book| publication(book, entry))?;
+        let (command, advanced) = match self.repo.publish(project, &url, &branch, &candidate).await
+        {
+            Ok(Published::Advanced) => (trunk::Command::RecordAdvanced { entry }, true),
+            Ok(Published::Moved(looked)) => (moved(front, looked), false),
+            Err(error) => (
+                halt(&format!("publishing {}", candidate.sha), &error),
+                false,
+            ),
+        };
+        let key = [
+            "publish",
+            &entry.to_string(),
+            &attempt.to_string(),
+            candidate.sha.as_str(),
+        ];
+        let position = self
+            .record(
+                StreamId::Trunk(project.clone()),
+                AnyCommand::Trunk(command),
+                &key,
+            )
+            .await?;
+        for (feature, epoch) in claims.into_iter().filter(|_| advanced) {
+            if let Err(error) = self.repo.tidy(project, &feature, epoch).await {
+                tracing::warn!(%project, %feature, %error, "work refs of a published feature are left to the caretaker");
+            }
+        }
+        Ok(position)
+    }
+}

@@ -1,0 +1,381 @@
+//! Performs what is owed: commands go to their hosts, effects go through ports, and every outcome comes back as a command.
+//!
+//! Each effect observes first and is harmless when repeated: a clone completes a clone, a candidate has fixed dates, a push carries
+//! its expected old value. So "at least once" is enough, and a crash between the act and its record loses nothing.
+
+mod merge;
+mod merge_plan;
+
+use std::sync::Arc;
+
+use events::backlog::{Batch, Origin};
+use events::cause::{Cause, Principal};
+use events::feature;
+use events::holder::Holder;
+use events::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha};
+use events::policy::{AnyCommand, Effect, Owed, foresee};
+use events::project;
+use events::stream::{Position, StreamId, Version};
+use events::trunk::{self};
+use events::view::{Grant, ProjectBook, Subject};
+
+use merge_plan::{Publication, moved, publication, stacked, wish};
+pub(crate) use merge_plan::{halt, told};
+
+use crate::admissions::admission;
+use crate::briefs::brief;
+use crate::directory::Directory;
+use crate::host::ExecuteError;
+use crate::lane::{Asking, Lane};
+use crate::ports::PortError;
+use crate::ports::blobs::Blobs;
+use crate::ports::prompts::{Prompts, Told};
+use crate::ports::repo::{Base, Built, Published, Repo};
+use crate::projector::Projector;
+
+/// What became of something owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Performed {
+    /// Recorded up to here.
+    Recorded(Position),
+    /// Turned down, or nothing to do as the books stand.
+    Refused,
+    /// A technical failure; try again.
+    Failed,
+}
+
+/// The hands of the policies. Clones share them.
+#[derive(Clone)]
+pub struct Effects {
+    /// Where commands go.
+    pub directory: Directory,
+    /// The books.
+    pub projector: Projector,
+    /// Who gets the next feature.
+    pub lane: Lane,
+    /// git.
+    pub repo: Arc<dyn Repo>,
+    /// Large content.
+    pub blobs: Arc<dyn Blobs>,
+    /// Prompts.
+    pub prompts: Arc<dyn Prompts>,
+}
+
+/// Where a repository keeps prompts of its own, a file a role.
+const OWN_PROMPTS: &str = ".supercargo/prompts";
+
+enum Trouble {
+    Execute(ExecuteError),
+    Port(PortError),
+    Nothing,
+}
+impl From<ExecuteError> for Trouble {
+    fn from(e: ExecuteError) -> Self {
+        Self::Execute(e)
+    }
+}
+impl From<PortError> for Trouble {
+    fn from(e: PortError) -> Self {
+        Self::Port(e)
+    }
+}
+type Outcome = Result<Position, Trouble>;
+
+impl Effects {
+    /// Performs one owed thing.
+    pub async fn perform(&self, project: &ProjectName, owed: Owed) -> Performed {
+        let key = owed.key();
+        let outcome = match owed {
+            Owed::Tell(tell) => self
+                .directory
+                .tell(*tell)
+                .await
+                .map(|r| r.position)
+                .map_err(Trouble::from),
+            Owed::Do(effect) => self.act(project, effect).await,
+        };
+        match outcome {
+            Ok(position) => Performed::Recorded(position),
+            Err(Trouble::Nothing) => Performed::Refused,
+            Err(Trouble::Execute(
+                error @ (ExecuteError::Refused { .. } | ExecuteError::Stale { .. }),
+            )) => {
+                tracing::debug!(%project, key, %error, "owed no more");
+                Performed::Refused
+            }
+            Err(Trouble::Execute(error)) => {
+                tracing::warn!(%project, key, %error, "could not be recorded; owed again");
+                Performed::Failed
+            }
+            Err(Trouble::Port(error)) => {
+                tracing::warn!(%project, key, %error, "the outside did not do it; owed again");
+                Performed::Failed
+            }
+        }
+    }
+
+    async fn act(&self, project: &ProjectName, effect: Effect) -> Outcome {
+        match effect {
+            Effect::Clone { url, attempt } => self.clone_upstream(project, &url, attempt).await,
+            Effect::Admit { batch } => self.admit(project, batch).await,
+            Effect::Create {
+                id,
+                origin,
+                blockers,
+            } => self.create(project, id, origin, blockers).await,
+            Effect::ClaimFor { n, version } => self.claim(project, n, version).await,
+            Effect::Assign { grant, version } => self.assign(project, grant, version).await,
+            Effect::Secure {
+                feature,
+                epoch,
+                reported,
+            } => self.secure(project, feature, epoch, reported).await,
+            Effect::Build { entry, attempt } => self.build(project, entry, attempt).await,
+            Effect::Probe { base } => self.probe(project, base).await,
+            Effect::Publish { entry, attempt } => self.publish(project, entry, attempt).await,
+        }
+    }
+
+    fn book<T>(
+        &self,
+        project: &ProjectName,
+        read: impl FnOnce(&ProjectBook) -> Option<T>,
+    ) -> Result<T, Trouble> {
+        self.projector
+            .read(|books| books.projects.get(project).and_then(read))
+            .ok_or(Trouble::Nothing)
+    }
+
+    /// Sends the outcome of an effect; its id holds the effect's key, so a repeated effect records once.
+    async fn record(&self, stream: StreamId, command: AnyCommand, key: &[&str]) -> Outcome {
+        let name = stream.to_string();
+        let parts: Vec<&str> = ["effect", name.as_str()]
+            .into_iter()
+            .chain(key.iter().copied())
+            .collect();
+        let id = CommandId::derived(&parts);
+        let last = self.projector.read(|books| {
+            let book = books.projects.get(stream.project()?)?;
+            let place = |position, correlation| Some((position, correlation));
+            match &stream {
+                StreamId::Project(_) => place(book.project.position, book.project.correlation),
+                StreamId::Backlog(_) => place(book.project.position, book.project.correlation),
+                StreamId::Feature(_, f) => {
+                    book.features.get(f).map(|t| (t.position, t.correlation))
+                }
+                StreamId::Container(_, n) => {
+                    book.berths.get(n).map(|t| (t.position, t.correlation))
+                }
+                StreamId::Trunk(_) => place(book.trunk.position, book.trunk.correlation),
+                StreamId::Node(_) | StreamId::Subscription(_) => None,
+            }
+        });
+        let (causation, correlation) = match last {
+            Some((position, correlation)) if position.0 > 0 => (Some(position), correlation),
+            _ => (None, id),
+        };
+        let cause = Cause {
+            principal: Principal::Policy("effects".into()),
+            correlation,
+            causation,
+        };
+        Ok(self
+            .directory
+            .execute(&stream, command, id, cause, vec![])
+            .await?
+            .position)
+    }
+
+    async fn clone_upstream(&self, project: &ProjectName, url: &str, attempt: u32) -> Outcome {
+        let command = match self.repo.copy(project, url).await {
+            Ok(copied) => project::Command::RecordClone {
+                branch: copied.branch,
+                head: copied.head,
+            },
+            Err(error) => project::Command::FailClone {
+                reason: error.to_string(),
+            },
+        };
+        let key = ["clone", &attempt.to_string()];
+        self.record(
+            StreamId::Project(project.clone()),
+            AnyCommand::Project(command),
+            &key,
+        )
+        .await
+    }
+
+    async fn batch(&self, digest: Digest) -> Result<Batch, Trouble> {
+        let bytes = self.blobs.get(digest).await?;
+        serde_json::from_slice(&bytes)
+            .map_err(|e| PortError::Permanent(format!("batch {digest}: {e}")).into())
+    }
+
+    async fn admit(&self, project: &ProjectName, digest: Digest) -> Outcome {
+        let batch = self.batch(digest).await?;
+        let admission = self.book(project, |book| Some(admission(book, digest, &batch)))?;
+        let command = admission.map_err(|refusal| PortError::Permanent(refusal.to_string()))?;
+        self.record(
+            StreamId::Backlog(project.clone()),
+            AnyCommand::Backlog(command),
+            &["admit", &digest.to_string()],
+        )
+        .await
+    }
+
+    async fn create(
+        &self,
+        project: &ProjectName,
+        id: FeatureId,
+        origin: Origin,
+        blockers: Vec<FeatureId>,
+    ) -> Outcome {
+        let batch = self.batch(origin.batch).await?;
+        let item = batch
+            .items
+            .into_iter()
+            .nth(usize::try_from(origin.index).unwrap_or(usize::MAX));
+        let item = item.ok_or_else(|| {
+            PortError::Permanent(format!(
+                "batch {} has no item {}",
+                origin.batch, origin.index
+            ))
+        })?;
+        let command = feature::Command::Create {
+            content: item.content,
+            batch: origin.batch,
+            blockers,
+        };
+        self.record(
+            StreamId::Feature(project.clone(), id),
+            AnyCommand::Feature(command),
+            &["create"],
+        )
+        .await
+    }
+
+    async fn claim(&self, project: &ProjectName, n: BerthNo, version: Version) -> Outcome {
+        let berth = StreamId::Container(project.clone(), n);
+        let session = SessionId::granted(&berth.to_string(), version.0, n);
+        let id = CommandId::derived(&["claim", session.as_str(), project.as_str()]);
+        let asking = Asking {
+            project: project.clone(),
+            feature: None,
+            holder: Holder::Berth { n, session },
+            id,
+            cause: Cause::first(Principal::Policy("dispatch".into()), id),
+            premises: vec![(berth, version)],
+        };
+        self.lane
+            .claim(asking)
+            .await?
+            .map(|granted| granted.receipt.position)
+            .ok_or(Trouble::Nothing)
+    }
+
+    async fn assign(&self, project: &ProjectName, grant: Grant, version: Version) -> Outcome {
+        let spec = self.spec(project).await?;
+        let (mut told, mut assignment) = self.book(project, |book| brief(book, &grant))?;
+        told.spec = spec;
+        told.remarks = self.remarks(project).await?;
+        let prompt = match &grant.subject {
+            Subject::Verification(_) => told.verify,
+            _ => self.prompt(project, &told).await?,
+        };
+        assignment.prompt_digest = self.blobs.put(prompt.into_bytes()).await?;
+        let stream = StreamId::Container(project.clone(), grant.seat.n);
+        let command = events::container::Command::Assign {
+            assignment: Box::new(assignment),
+        };
+        let key = [
+            "assign",
+            grant.seat.session.as_str(),
+            &version.0.to_string(),
+        ];
+        self.record(stream, AnyCommand::Container(command), &key)
+            .await
+    }
+
+    /// What an agent would stumble over: parts of the tree that are not fetched into a container.
+    async fn remarks(&self, project: &ProjectName) -> Result<Vec<String>, Trouble> {
+        let branch = self.book(project, |book| book.trunk.state.branch.clone())?;
+        let mut remarks = Vec::new();
+        if self
+            .repo
+            .read_file(project, &branch, ".gitmodules")
+            .await?
+            .is_some()
+        {
+            remarks.push("this repository has submodules: they are not fetched, their folders are empty here".to_owned());
+        }
+        let attributes = self
+            .repo
+            .read_file(project, &branch, ".gitattributes")
+            .await?
+            .unwrap_or_default();
+        if String::from_utf8_lossy(&attributes).contains("filter=lfs") {
+            remarks
+                .push("large files are kept with git-lfs: they are not fetched, there are only pointers to them here".to_owned());
+        }
+        Ok(remarks)
+    }
+
+    /// The role's prompt: the project's own where the trunk holds one that can be rendered, and ours beside what is wrong with it.
+    async fn prompt(&self, project: &ProjectName, told: &Told) -> Result<String, Trouble> {
+        let branch = self.book(project, |book| book.trunk.state.branch.clone())?;
+        let path = format!("{OWN_PROMPTS}/{}.md", told.role.name());
+        let Some(own) = self.repo.read_file(project, &branch, &path).await? else {
+            return Ok(self.prompts.render(told)?);
+        };
+        match self
+            .prompts
+            .render_own(&String::from_utf8_lossy(&own), told)
+        {
+            Ok(prompt) => Ok(prompt),
+            Err(why) => {
+                tracing::warn!(%project, path, %why, "the usual prompt is given instead");
+                Ok(format!(
+                    "{}\n({path} of this repository was not used: {why})\n",
+                    self.prompts.render(told)?
+                ))
+            }
+        }
+    }
+
+    async fn spec(&self, project: &ProjectName) -> Result<String, Trouble> {
+        let digest = self.book(project, |book| Some(book.registered()?.spec))?;
+        let bytes = match digest {
+            Some(digest) => self.blobs.get(digest).await?,
+            None => Vec::new(),
+        };
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    async fn secure(
+        &self,
+        project: &ProjectName,
+        feature: FeatureId,
+        epoch: Epoch,
+        reported: bool,
+    ) -> Outcome {
+        let sha = self.repo.work_head(project, &feature, epoch).await?;
+        let command = if reported {
+            feature::Command::SecureWork { epoch, sha }
+        } else {
+            let why =
+                "the session vanished before it reported; what it had pushed is kept".to_owned();
+            feature::Command::LoseWork {
+                epoch,
+                last_sha: sha,
+                why,
+            }
+        };
+        let key = ["secure", &epoch.to_string()];
+        self.record(
+            StreamId::Feature(project.clone(), feature),
+            AnyCommand::Feature(command),
+            &key,
+        )
+        .await
+    }
+}

@@ -1,0 +1,100 @@
+//! Claims: who may take a feature, and how a claim ends.
+
+use super::*;
+
+impl Known {
+    pub(super) fn held(&self, epoch: Epoch) -> Result<&Holder, Refusal> {
+        match &self.stage {
+            Stage::Claimed { .. } if epoch != self.epoch => Err(Refusal::StaleEpoch {
+                given: epoch,
+                current: self.epoch,
+            }),
+            Stage::Claimed { holder, .. } => Ok(holder),
+            _ => Err(Refusal::NoClaim),
+        }
+    }
+
+    pub(super) fn claim(&self, holder: &Holder) -> Decision {
+        match &self.stage {
+            Stage::Open { question: Some(_) } => Err(Refusal::QuestionOpen),
+            Stage::Open { question: None } => {
+                if self.content.kind == FeatureType::Epic {
+                    return Err(Refusal::Epic);
+                }
+                if !self.blockers.is_empty() {
+                    let by: Vec<_> = self.blockers.iter().map(FeatureId::as_str).collect();
+                    return Err(Refusal::Blocked { by: by.join(", ") });
+                }
+                Ok(vec![
+                    event::Claimed {
+                        epoch: Epoch(self.epoch.0 + 1),
+                        holder: holder.clone(),
+                    }
+                    .into(),
+                ])
+            }
+            Stage::Claimed { holder, .. } => Err(Refusal::Held { by: named(holder) }),
+            Stage::Submitted { .. } | Stage::Approved { .. } | Stage::Merging { .. } => {
+                Err(Refusal::NotOpen)
+            }
+            Stage::Closed { .. } => Err(Refusal::Closed),
+            Stage::Quarantined { why } => Err(Refusal::Quarantined { why: why.clone() }),
+            Stage::Withdrawn => Err(Refusal::Withdrawn),
+        }
+    }
+
+    pub(super) fn release(&self, epoch: Epoch, outcome: Outcome, detail: &str) -> Decision {
+        self.held(epoch)?;
+        let released = event::Released {
+            epoch,
+            outcome,
+            detail: detail.to_owned(),
+        };
+        let tries = self.tally.tries + u32::from(outcome.uses_try());
+        let limit = if outcome.uses_try() {
+            TRIES_MAX
+        } else {
+            u32::MAX
+        };
+        Ok(self.bounded(vec![released.into()], tries, limit, "failed tries"))
+    }
+
+    pub(super) fn ask(&self, epoch: Epoch, question: &str) -> Decision {
+        self.held(epoch)?;
+        text_fits(question)?;
+        let released = event::Released {
+            epoch,
+            outcome: Outcome::Asked,
+            detail: question.to_owned(),
+        };
+        Ok(vec![
+            event::QuestionAsked {
+                epoch,
+                question: question.to_owned(),
+            }
+            .into(),
+            released.into(),
+        ])
+    }
+
+    pub(super) fn deny_push(&self, epoch: Epoch, by: &str, why: &str) -> Decision {
+        self.known_epoch(epoch)?;
+        Ok(vec![
+            event::PushDenied {
+                epoch,
+                by: by.to_owned(),
+                why: why.to_owned(),
+            }
+            .into(),
+        ])
+    }
+
+    pub(super) fn known_epoch(&self, epoch: Epoch) -> Result<(), Refusal> {
+        let known = epoch.0 >= 1 && epoch <= self.epoch;
+        if known {
+            Ok(())
+        } else {
+            Err(Refusal::UnknownEpoch { given: epoch })
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! State and command to events or refusal. `docs/states/feature.md` is the table of all of it.
+
+mod claim;
+mod merge;
+
+use crate::aggregate::{Aggregate, Moment};
+use crate::feature::command::{COMMENT_MAX, Command, Refusal};
+use crate::feature::content::{Content, FeatureType, PRIORITY_MAX};
+use crate::feature::event::{self, Closing, Event, MergeFault};
+use crate::feature::state::{Feature, Known, Stage};
+use crate::holder::{Holder, Seat};
+use crate::id::{Epoch, FeatureId, SessionId, Sha, Timestamp};
+use crate::outcome::Outcome;
+use crate::verdict::Verdict;
+
+/// Claims that ended with a failure of the agent before a person has to look.
+const TRIES_MAX: u32 = 3;
+/// Rejected reviews and red verifications before a person has to look.
+const REJECTIONS_MAX: u32 = 5;
+/// Merge conflicts before a person has to look.
+const CONFLICTS_MAX: u32 = 5;
+/// Reviewers of one submission that may end without a verdict.
+const REVIEWERS_MAX: u32 = 3;
+
+type Decision = Result<Vec<Event>, Refusal>;
+
+impl Aggregate for Feature {
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(&self, command: &Command, _now: Timestamp) -> Decision {
+        match (self, command) {
+            (
+                Self::Unknown,
+                Command::Create {
+                    content,
+                    batch,
+                    blockers,
+                },
+            ) => {
+                content.check().map_err(|why| Refusal::Invalid { why })?;
+                let created = event::Created {
+                    content: content.clone(),
+                    batch: *batch,
+                    blockers: blockers.clone(),
+                };
+                Ok(vec![created.into()])
+            }
+            (Self::Unknown, _) => Err(Refusal::UnknownFeature),
+            (Self::Known(_), Command::Create { .. }) => Err(Refusal::Exists),
+            (Self::Known(known), command) => known.decide(command),
+        }
+    }
+
+    fn evolve(&mut self, event: &Event, moment: Moment) {
+        match (&mut *self, event) {
+            (Self::Unknown, Event::Created(created)) => {
+                *self = Self::Known(Box::new((created, moment).into()))
+            }
+            (Self::Unknown, _) => {}
+            (Self::Known(known), event) => known.evolve(event, moment),
+        }
+    }
+}
+
+impl Known {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
+    fn decide(&self, command: &Command) -> Decision {
+        match command {
+            Command::Create { .. } => Err(Refusal::Exists),
+            Command::Edit { content } => self.edit(content),
+            Command::Rank { priority, rank } => self.rank(*priority, *rank),
+            Command::Comment { by, text } => Ok(vec![comment(by, text)?]),
+            Command::DenyPush { epoch, by, why } => self.deny_push(*epoch, by, why),
+            Command::Answer { by, text } => self.answer(by, text),
+            Command::Block { by } => self.block(by),
+            Command::Unblock { by } => self.unblock(by),
+            Command::Claim { holder } => self.claim(holder),
+            Command::Release {
+                epoch,
+                outcome,
+                detail,
+            } => self.release(*epoch, *outcome, detail),
+            Command::Expire {
+                epoch,
+                last_seen,
+                up_since,
+            } => {
+                self.held(*epoch)?;
+                Ok(vec![
+                    event::ClaimExpired {
+                        epoch: *epoch,
+                        last_seen: last_seen.0,
+                        up_since: up_since.0,
+                    }
+                    .into(),
+                ])
+            }
+            Command::Ask { epoch, question } => self.ask(*epoch, question),
+            Command::Submit { epoch, sha, base } => {
+                self.held(*epoch)?;
+                Ok(vec![
+                    event::Submitted {
+                        epoch: *epoch,
+                        sha: sha.clone(),
+                        base: base.clone(),
+                    }
+                    .into(),
+                ])
+            }
+            Command::StartReview { seat } => self.start_review(seat),
+            Command::LapseReview { session, outcome } => self.lapse_review(session, *outcome),
+            Command::PassReview {
+                session,
+                epoch,
+                sha,
+                verdict,
+            } => {
+                self.open_verdict(session, *epoch, sha, verdict)?;
+                Ok(vec![
+                    event::ReviewPassed {
+                        session: session.clone(),
+                        verdict: verdict.clone(),
+                    }
+                    .into(),
+                ])
+            }
+            Command::RejectReview {
+                session,
+                epoch,
+                sha,
+                verdict,
+            } => {
+                self.open_verdict(session, *epoch, sha, verdict)?;
+                let rejected = event::ReviewRejected {
+                    session: session.clone(),
+                    verdict: verdict.clone(),
+                };
+                Ok(self.bounded(
+                    vec![rejected.into()],
+                    self.tally.rejections + 1,
+                    REJECTIONS_MAX,
+                    "rejections",
+                ))
+            }
+            Command::BeginMerge { epoch, candidate } => self.begin_merge(*epoch, candidate),
+            Command::AbortMerge { candidate, why } => {
+                self.merging(candidate)?;
+                Ok(vec![
+                    event::MergeAborted {
+                        candidate: candidate.clone(),
+                        why: why.clone(),
+                    }
+                    .into(),
+                ])
+            }
+            Command::RejectMerge {
+                epoch,
+                fault,
+                paths,
+                detail,
+            } => self.reject_merge(*epoch, *fault, paths, detail),
+            Command::Close { closing, by } => self.close(closing, by),
+            Command::Reopen { why, by } => match self.stage {
+                Stage::Closed { .. } => Ok(vec![
+                    event::Reopened {
+                        why: why.clone(),
+                        by: by.clone(),
+                    }
+                    .into(),
+                ]),
+                _ => Err(Refusal::NotClosed),
+            },
+            Command::Requeue { by } => match self.stage {
+                Stage::Quarantined { .. } => Ok(vec![event::Requeued { by: by.clone() }.into()]),
+                _ => Err(Refusal::NotQuarantined),
+            },
+            Command::SecureWork { epoch, sha } => {
+                self.known_epoch(*epoch)?;
+                Ok(vec![
+                    event::WorkSecured {
+                        epoch: *epoch,
+                        sha: sha.clone(),
+                    }
+                    .into(),
+                ])
+            }
+            Command::LoseWork {
+                epoch,
+                last_sha,
+                why,
+            } => {
+                self.known_epoch(*epoch)?;
+                Ok(vec![
+                    event::WorkLost {
+                        epoch: *epoch,
+                        last_sha: last_sha.clone(),
+                        why: why.clone(),
+                    }
+                    .into(),
+                ])
+            }
+            Command::Withdraw { by } => self.withdraw(by),
+        }
+    }
+
+    /// Refuses what may not change once publishing began or the feature is over.
+    fn changeable(&self) -> Result<(), Refusal> {
+        match self.stage {
+            Stage::Merging { .. } => Err(Refusal::Merging),
+            Stage::Closed { .. } => Err(Refusal::Closed),
+            Stage::Withdrawn => Err(Refusal::Withdrawn),
+            Stage::Open { .. }
+            | Stage::Claimed { .. }
+            | Stage::Submitted { .. }
+            | Stage::Approved { .. }
+            | Stage::Quarantined { .. } => Ok(()),
+        }
+    }
+
+    /// Adds the quarantine when a counter reaches its bound.
+    fn bounded(&self, mut events: Vec<Event>, count: u32, max: u32, what: &str) -> Vec<Event> {
+        if count >= max {
+            events.push(
+                event::Quarantined {
+                    why: format!("{count} {what}, the bound is {max}"),
+                }
+                .into(),
+            );
+        }
+        events
+    }
+
+    fn edit(&self, content: &Content) -> Decision {
+        self.changeable()?;
+        content.check().map_err(|why| Refusal::Invalid { why })?;
+        Ok(vec![
+            event::Edited {
+                content: content.clone(),
+            }
+            .into(),
+        ])
+    }
+
+    fn rank(&self, priority: u8, rank: i64) -> Decision {
+        self.changeable()?;
+        if priority > PRIORITY_MAX {
+            return Err(Refusal::Invalid {
+                why: format!("priority {priority} is not one of 0 to {PRIORITY_MAX}"),
+            });
+        }
+        Ok(vec![event::Ranked { priority, rank }.into()])
+    }
+
+    fn answer(&self, by: &str, text: &str) -> Decision {
+        match self.stage {
+            Stage::Open { question: Some(_) } => Ok(vec![
+                comment(by, text)?,
+                event::QuestionAnswered { by: by.to_owned() }.into(),
+            ]),
+            _ => Err(Refusal::NoQuestion),
+        }
+    }
+
+    fn block(&self, by: &FeatureId) -> Decision {
+        match self.stage {
+            Stage::Withdrawn => Err(Refusal::Withdrawn),
+            _ if self.blockers.contains(by) => Ok(vec![]),
+            _ => Ok(vec![event::Blocked { by: by.clone() }.into()]),
+        }
+    }
+
+    fn unblock(&self, by: &FeatureId) -> Decision {
+        match self.stage {
+            Stage::Withdrawn => Err(Refusal::Withdrawn),
+            _ if !self.blockers.contains(by) => Ok(vec![]),
+            _ => Ok(vec![event::Unblocked { by: by.clone() }.into()]),
+        }
+    }
+}
+
+fn named(holder: &Holder) -> String {
+    match holder {
+        Holder::Berth { n, .. } => format!("berth {n}"),
+        Holder::Outside { principal } => principal.clone(),
+    }
+}
+
+fn text_fits(text: &str) -> Result<(), Refusal> {
+    let fits = !text.trim().is_empty() && text.len() <= COMMENT_MAX;
+    if fits {
+        Ok(())
+    } else {
+        Err(Refusal::Invalid {
+            why: format!("the text is empty or above {COMMENT_MAX} bytes"),
+        })
+    }
+}
+
+fn comment(by: &str, text: &str) -> Result<Event, Refusal> {
+    text_fits(text)?;
+    Ok(event::Commented {
+        by: by.to_owned(),
+        text: text.to_owned(),
+    }
+    .into())
+}

@@ -1,0 +1,81 @@
+//! Merged work that is taken out again, and brought back.
+
+use super::*;
+
+/// The entry that takes out what a closed feature brought or, once that happened and nobody works on it again, brings it back.
+pub fn undoing(book: &ProjectBook, id: &FeatureId) -> Option<EntryKind> {
+    let known = book.feature(id)?;
+    let (commit, restores) = match &known.stage {
+        Stage::Closed { closing } => (closing.commit()?.clone(), false),
+        Stage::Open { .. } => match book.trunk.state.undone.get(id)? {
+            Undone {
+                verdict: Verdict::Merged(merged),
+                restores: false,
+                ..
+            } => (merged.sha.clone(), true),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let title = known.content.title.clone();
+    Some(EntryKind::Revert {
+        feature: id.clone(),
+        commit,
+        title,
+        restores,
+    })
+}
+
+/// What a feature had brought was taken out: it is open again.
+pub(super) fn undone(book: &ProjectBook, id: &FeatureId, closing: &Closing, agenda: &mut Agenda) {
+    let Some(undone) = book
+        .trunk
+        .state
+        .undone
+        .get(id)
+        .filter(|undone| !undone.restores)
+    else {
+        return;
+    };
+    if let Verdict::Merged(merged) = &undone.verdict
+        && closing.commit() == Some(&undone.commit)
+    {
+        let teller = Teller {
+            policy: "integrate",
+            project: &book.name,
+        };
+        let command = feature::Command::Reopen {
+            why: format!("undone as {}", merged.sha),
+            by: "trunk".to_owned(),
+        };
+        agenda.tell(teller.feature(book, id, &format!("undone {}", merged.sha), command));
+    }
+}
+
+/// What had taken it out was taken out itself: it is done again. Once for each time.
+pub(super) fn restored(book: &ProjectBook, id: &FeatureId, known: &Known, agenda: &mut Agenda) {
+    let Some(undone) = book
+        .trunk
+        .state
+        .undone
+        .get(id)
+        .filter(|undone| undone.restores)
+    else {
+        return;
+    };
+    if let Verdict::Merged(merged) = &undone.verdict
+        && known.restored.as_ref() != Some(&merged.sha)
+    {
+        let teller = Teller {
+            policy: "integrate",
+            project: &book.name,
+        };
+        let command = feature::Command::Close {
+            closing: Closing::Restored {
+                commit: merged.sha.clone(),
+            },
+            by: "trunk".to_owned(),
+        };
+        agenda.tell(teller.feature(book, id, &format!("restored {}", merged.sha), command));
+    }
+}

@@ -1,0 +1,361 @@
+//! State and command to events or refusal: only the front entry moves, and nothing is published that was not verified.
+
+mod upstream;
+
+use crate::aggregate::{Aggregate, Moment};
+use crate::evidence::Evidence;
+use crate::id::{SessionId, Sha, Timestamp};
+use crate::trunk::entry::{Entry, Stage, Undone, Verdict};
+use crate::trunk::event::{self, Candidate, Changes, Collision, EntryKind, Event};
+use crate::trunk::state::Trunk;
+use crate::trunk::{Command, Fault, Refusal};
+
+type Decision = Result<Vec<Event>, Refusal>;
+
+impl Aggregate for Trunk {
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(&self, command: &Command, _now: Timestamp) -> Decision {
+        match (command, &self.branch) {
+            (Command::Open { branch, head }, None) => Ok(vec![
+                event::Opened {
+                    branch: branch.clone(),
+                    head: head.clone(),
+                }
+                .into(),
+            ]),
+            (Command::Open { .. }, Some(_)) => Err(Refusal::Open),
+            (_, None) => Err(Refusal::NotOpen),
+            (command, Some(_)) => self.decide_open(command),
+        }
+    }
+
+    fn evolve(&mut self, event: &Event, moment: Moment) {
+        self.apply(event, moment);
+    }
+}
+
+impl Trunk {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
+    fn decide_open(&self, command: &Command) -> Decision {
+        match command {
+            Command::Open { .. } => Err(Refusal::Open),
+            Command::Enqueue { kind, priority } => self.enqueue(kind, *priority),
+            Command::RecordCandidate {
+                entry,
+                candidate,
+                changes,
+            } => self.record_candidate(*entry, candidate, changes),
+            Command::Hold { entry } => match self.at(*entry)? {
+                front if matches!(front.stage, Stage::Built { .. }) && front.needs_approval() => {
+                    Ok(vec![event::Held { entry: *entry }.into()])
+                }
+                _ => Err(Refusal::WrongStage),
+            },
+            Command::ApproveChange { entry, by } => {
+                self.held(*entry)?;
+                Ok(vec![
+                    event::ChangeApproved {
+                        entry: *entry,
+                        by: by.clone(),
+                    }
+                    .into(),
+                ])
+            }
+            Command::RefuseChange { entry, by, why } => {
+                self.held(*entry)?;
+                Ok(vec![
+                    event::ChangeRefused {
+                        entry: *entry,
+                        by: by.clone(),
+                        why: why.clone(),
+                    }
+                    .into(),
+                ])
+            }
+            Command::RecordConflict { entry, base, paths } => match self.at(*entry)?.stage {
+                Stage::Queued if !paths.is_empty() && *base == self.head => {
+                    let why = "it does not merge".to_owned();
+                    Ok(vec![
+                        event::Dequeued {
+                            entry: *entry,
+                            base: base.clone(),
+                            paths: paths.clone(),
+                            why,
+                        }
+                        .into(),
+                    ])
+                }
+                _ => Err(Refusal::WrongStage),
+            },
+            Command::CloseBatch { entry, why } => match self.at_end(*entry)?.stage {
+                Stage::Built { .. } if !self.closed => Ok(vec![
+                    event::BatchClosed {
+                        entry: *entry,
+                        why: why.clone(),
+                    }
+                    .into(),
+                ]),
+                _ => Err(Refusal::WrongStage),
+            },
+            Command::StartVerification { entry, seat } => match self.at_end(*entry)?.stage {
+                Stage::Built { .. } => Ok(vec![
+                    event::VerificationStarted {
+                        entry: *entry,
+                        seat: seat.clone(),
+                    }
+                    .into(),
+                ]),
+                _ => Err(Refusal::WrongStage),
+            },
+            Command::LapseVerification {
+                entry,
+                session,
+                outcome,
+            } => {
+                self.verified_by(*entry, session)?;
+                Ok(vec![
+                    event::VerificationLapsed {
+                        entry: *entry,
+                        session: session.clone(),
+                        outcome: *outcome,
+                    }
+                    .into(),
+                ])
+            }
+            Command::RecordVerification {
+                entry,
+                session,
+                evidence,
+            } => self.verification(*entry, session.as_ref(), evidence),
+            Command::IntendPublish { entry } => match &self.at_end(*entry)?.stage {
+                Stage::Verified { candidate, .. } => {
+                    let intended = event::PublishIntended {
+                        entry: *entry,
+                        from: self.head.clone(),
+                        to: candidate.sha.clone(),
+                    };
+                    Ok(vec![intended.into()])
+                }
+                _ => Err(Refusal::WrongStage),
+            },
+            Command::RecordAdvanced { entry } => match &self.at_end(*entry)?.stage {
+                Stage::Publishing { .. } => {
+                    let steps = self.steps().into_iter();
+                    Ok(steps
+                        .map(|(entry, from, to)| event::Advanced { entry, from, to }.into())
+                        .collect())
+                }
+                _ => Err(Refusal::WrongStage),
+            },
+            Command::RecordMoved { entry, seen, files } => {
+                match (&self.at(*entry)?.stage, self.tip().map(|tip| &tip.stage)) {
+                    (Stage::Verifying { .. }, _) | (_, Some(Stage::Verifying { .. })) => {
+                        Err(Refusal::WrongStage)
+                    }
+                    _ if *seen == self.head => Ok(vec![]),
+                    _ => Ok(vec![
+                        event::UpstreamMoved {
+                            entry: *entry,
+                            seen: seen.clone(),
+                            files: files.clone(),
+                        }
+                        .into(),
+                    ]),
+                }
+            }
+            Command::RecordProbe { base, collisions } => self.record_probe(base, collisions),
+            Command::Halt { reason, fault } => Ok(self.halted(reason, fault)),
+            Command::Follow { seen, files } => Ok(self.follow(seen.as_ref(), files)),
+            Command::AcceptRewrite { seen, by } => self.accept(seen, by),
+            Command::Unhalt => match self.halt {
+                Some(_) => Ok(vec![event::Unhalted {}.into()]),
+                None => Err(Refusal::NotHalted),
+            },
+            Command::Drop { entry, why } => self.drop_out(*entry, why),
+        }
+    }
+
+    fn at(&self, number: u64) -> Result<&Entry, Refusal> {
+        self.front()
+            .filter(|front| front.number == number)
+            .ok_or(Refusal::NotFront)
+    }
+
+    /// The entry whose candidate holds all of the batch.
+    fn at_end(&self, number: u64) -> Result<&Entry, Refusal> {
+        self.tip()
+            .filter(|tip| tip.number == number)
+            .ok_or(Refusal::NotFront)
+    }
+
+    fn enqueue(&self, kind: &EntryKind, priority: u8) -> Decision {
+        let known = match kind {
+            EntryKind::Scaffold => self.queue.iter().any(|e| e.kind == EntryKind::Scaffold),
+            EntryKind::Feature { feature, epoch, .. } => {
+                let same = |k: &EntryKind| matches!(k, EntryKind::Feature { feature: f, epoch: e, .. } if f == feature && e == epoch);
+                let judged = self.judged.get(feature).is_some_and(|(e, verdict)| {
+                    e == epoch && !matches!(verdict, Verdict::Dropped { .. })
+                });
+                judged || self.queue.iter().chain(&self.held).any(|e| same(&e.kind))
+            }
+            EntryKind::Revert {
+                feature, commit, ..
+            } => {
+                let same = |k: &EntryKind| matches!(k, EntryKind::Revert { feature: f, .. } if f == feature);
+                let merged = |undone: &Undone| {
+                    undone.commit == *commit && matches!(undone.verdict, Verdict::Merged(_))
+                };
+                self.queue.iter().chain(&self.held).any(|e| same(&e.kind))
+                    || self.undone.get(feature).is_some_and(merged)
+            }
+        };
+        if known {
+            return Err(Refusal::Queued);
+        }
+        Ok(vec![
+            event::Queued {
+                entry: self.entries + 1,
+                kind: kind.clone(),
+                priority,
+            }
+            .into(),
+        ])
+    }
+
+    fn held(&self, number: u64) -> Result<&Entry, Refusal> {
+        self.held
+            .iter()
+            .find(|entry| entry.number == number)
+            .ok_or(Refusal::NotHeld)
+    }
+
+    fn record_candidate(&self, number: u64, candidate: &Candidate, changes: &Changes) -> Decision {
+        let entry = match self.joins(u16::MAX).filter(|next| next.number == number) {
+            Some(next) => next,
+            None => self.at(number)?,
+        };
+        let below = if self.batched() == 0 {
+            self.head.as_ref()
+        } else {
+            self.tip().and_then(Entry::candidate).map(|c| &c.sha)
+        };
+        if !matches!(entry.stage, Stage::Queued) || candidate.base.as_ref() != below {
+            return Err(Refusal::WrongStage);
+        }
+        // It waits for a person, by itself, when its turn comes.
+        let asks = changes
+            .protected
+            .iter()
+            .any(|path| !entry.approved.contains(path));
+        if let (true, true, Some(tip)) = (asks, self.batched() > 0, self.tip()) {
+            let why = format!("entry {number} changes protected paths");
+            return Ok(vec![
+                event::BatchClosed {
+                    entry: tip.number,
+                    why,
+                }
+                .into(),
+            ]);
+        }
+        let (candidate, changes) = (candidate.clone(), changes.clone());
+        let mut events = vec![
+            event::CandidateBuilt {
+                entry: number,
+                candidate,
+                changes,
+            }
+            .into(),
+        ];
+        // An empty upstream has nothing that could be verified.
+        if entry.kind == EntryKind::Scaffold && self.head.is_none() {
+            events.push(
+                event::Verified {
+                    entry: number,
+                    evidence: Evidence::Scaffold,
+                }
+                .into(),
+            );
+        }
+        Ok(events)
+    }
+
+    fn verified_by(&self, number: u64, session: &SessionId) -> Result<&Candidate, Refusal> {
+        match &self.at_end(number)?.stage {
+            Stage::Verifying { candidate, seat } if seat.session == *session => Ok(candidate),
+            _ => Err(Refusal::NotVerifier),
+        }
+    }
+
+    fn verification(
+        &self,
+        number: u64,
+        session: Option<&SessionId>,
+        evidence: &Evidence,
+    ) -> Decision {
+        match (session, evidence) {
+            (
+                Some(session),
+                Evidence::Ran {
+                    tree, session: by, ..
+                },
+            ) => {
+                let candidate = self.verified_by(number, session)?;
+                if candidate.tree != *tree || by != session {
+                    return Err(Refusal::NotVerifier);
+                }
+            }
+            (None, Evidence::NoneConfigured) => match self.at_end(number)?.stage {
+                Stage::Built { .. } => {}
+                _ => return Err(Refusal::WrongStage),
+            },
+            _ => return Err(Refusal::NotVerifier),
+        }
+        let evidence = evidence.clone();
+        Ok(if evidence.is_green() {
+            vec![
+                event::Verified {
+                    entry: number,
+                    evidence,
+                }
+                .into(),
+            ]
+        } else {
+            vec![
+                event::VerificationFailed {
+                    entry: number,
+                    evidence,
+                }
+                .into(),
+            ]
+        })
+    }
+
+    fn drop_out(&self, number: u64, why: &str) -> Decision {
+        let Some(entry) = self
+            .queue
+            .iter()
+            .chain(&self.held)
+            .find(|e| e.number == number)
+        else {
+            return Err(Refusal::NotFront);
+        };
+        match entry.stage {
+            Stage::Publishing { .. } => Err(Refusal::Publishing),
+            _ => Ok(vec![
+                event::Dequeued {
+                    entry: number,
+                    base: self.head.clone(),
+                    paths: vec![],
+                    why: why.to_owned(),
+                }
+                .into(),
+            ]),
+        }
+    }
+}
