@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod grants;
+pub mod need;
 mod said;
 pub mod sessions;
 mod similar;
@@ -11,5 +12,6 @@ pub mod standing;
 
 pub use books::{Books, ProjectBook, Tracked};
 pub use grants::{Grant, Subject};
+pub use need::{Need, NeedKind, Remedy};
 pub use sessions::{SessionRecord, SessionsView, Transcript};
 pub use standing::{Standing, Tallied};

@@ -1,9 +1,13 @@
 //! How a project stands: its counts, and what a person has to look at.
 
+use crate::container::Slot;
 use crate::feature::Stage;
-use crate::project::{Initialization, Intent, Repository};
-use crate::trunk;
+use crate::policy::INITIALIZERS_MAX;
+use crate::policy::integrate::verification;
+use crate::project::{Initialization, Intent, Registered, Repository};
+use crate::trunk::{self, Trunk};
 use crate::view::books::ProjectBook;
+use crate::view::need::{Need, NeedKind, Remedy};
 
 /// Progress over the features that count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,7 +32,7 @@ pub struct Standing {
     /// Progress.
     pub tallied: Tallied,
     /// What waits for a person, most pressing first.
-    pub needs_you: Vec<String>,
+    pub needs_you: Vec<Need>,
 }
 
 impl ProjectBook {
@@ -48,104 +52,165 @@ impl ProjectBook {
     }
 
     /// How the project stands.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
     pub fn standing(&self) -> Standing {
         let mut needs_you = Vec::new();
         if let Some(registered) = self.registered() {
-            if let Repository::Failed { reason, .. } = &registered.repository {
-                needs_you.push(format!("upstream cannot be copied: {reason}"));
-            }
-            if let Initialization::Due { lapses } = registered.initialization
-                && lapses >= crate::policy::INITIALIZERS_MAX
-            {
-                needs_you.push(format!("{lapses} initializers ended without a backlog"));
-            }
-            let progress = &registered.progress;
-            if registered.is_running()
-                && registered.next_oversight().is_none()
-                && progress.oversight.is_none()
-            {
-                let due = progress.last.iter().chain(&progress.milestone).next();
-                needs_you.extend(due.map(|d| {
-                    format!(
-                        "the overseer run for {} % ended without a result {} times",
-                        d.step, d.lapses
-                    )
-                }));
-            }
-            let waits = |front: &&trunk::Entry| {
-                let bare = crate::policy::integrate::verification(registered, front).is_none();
-                bare && matches!(front.stage, trunk::Stage::Built { .. }) && !front.needs_approval()
-            };
-            if !registered.settings.allow_unverified
-                && self.trunk.state.tip().filter(waits).is_some()
-            {
-                needs_you.push(
-                    "a merge waits: set a verification command, or accept merging without one"
-                        .to_owned(),
-                );
-            }
+            needs_of_project(registered, &mut needs_you);
+            needs_of_merges(registered, &self.trunk.state, &mut needs_you);
         }
-        if let Some(halt) = &self.trunk.state.halt {
-            needs_you.push(format!(
-                "the trunk is halted: {} ({})",
-                halt.fault.advice(),
-                halt.reason
-            ));
-        }
-        let tip = self.trunk.state.tip();
-        if let Some(tip) = tip.filter(|tip| tip.lapses >= trunk::VERIFIERS_MAX) {
-            needs_you.push(format!(
-                "{} verifiers of entry {} were lost",
-                tip.lapses, tip.number
-            ));
-        }
-        for held in &self.trunk.state.held {
-            let what = held
-                .feature()
-                .map_or_else(|| "the scaffold".to_owned(), ToString::to_string);
-            let paths = held.changes.protected.join(", ");
-            needs_you.push(format!(
-                "entry {} of {what} changes {paths}: `trunk approve` or `trunk refuse` it",
-                held.number
-            ));
-        }
-        for (id, undone) in &self.trunk.state.undone {
-            match &undone.verdict {
-                trunk::Verdict::Conflict { paths, .. } => {
-                    needs_you.push(format!(
-                        "{id} could not be undone: later work changed {}",
-                        paths.join(", ")
-                    ));
-                }
-                trunk::Verdict::Red { exit, .. } => {
-                    needs_you.push(format!("{id} could not be undone: the verification without it ended with exit code {exit}"));
-                }
-                trunk::Verdict::Merged(_)
-                | trunk::Verdict::Refused { .. }
-                | trunk::Verdict::Dropped { .. } => {}
-            }
-        }
-        for (id, known, _) in self.known() {
-            match &known.stage {
-                Stage::Quarantined { why } => needs_you.push(format!("{id} is quarantined: {why}")),
-                Stage::Open {
-                    question: Some(question),
-                } => needs_you.push(format!("{id} asks: {question}")),
-                _ => {}
-            }
-        }
-        for (n, berth, _) in self.enlisted() {
-            if let crate::container::Slot::Quarantined { why } = &berth.slot {
-                needs_you.push(format!("berth {n} is quarantined: {why}"));
-            }
-        }
+        needs_of_undoing(&self.trunk.state, &mut needs_you);
+        self.needs_of_features(&mut needs_you);
+        self.needs_of_slots(&mut needs_you);
         Standing {
             tallied: self.tallied(),
             needs_you,
         }
+    }
+
+    fn needs_of_features(&self, needs: &mut Vec<Need>) {
+        for (id, known, _) in self.known() {
+            let feature = id.clone();
+            match &known.stage {
+                Stage::Quarantined { why } => needs.push(Need::new(
+                    NeedKind::Feature,
+                    format!("{id} is quarantined: {why}"),
+                    Remedy::Requeue { feature },
+                )),
+                Stage::Open {
+                    question: Some(question),
+                } => needs.push(Need::new(
+                    NeedKind::Question,
+                    format!("{id} asks: {question}"),
+                    Remedy::Answer { feature },
+                )),
+                Stage::Open { question: None }
+                | Stage::Claimed { .. }
+                | Stage::Submitted { .. }
+                | Stage::Approved { .. }
+                | Stage::Merging { .. }
+                | Stage::Closed { .. }
+                | Stage::Withdrawn => {}
+            }
+        }
+    }
+
+    fn needs_of_slots(&self, needs: &mut Vec<Need>) {
+        for (slot, berth, _) in self.enlisted() {
+            if let Slot::Quarantined { why } = &berth.slot {
+                needs.push(Need::new(
+                    NeedKind::Slot,
+                    format!("berth {slot} is quarantined: {why}"),
+                    Remedy::Reinstate { slot },
+                ));
+            }
+        }
+    }
+}
+
+/// The copy of upstream, the initializer and the overseer.
+fn needs_of_project(registered: &Registered, needs: &mut Vec<Need>) {
+    if let Repository::Failed { reason, .. } = &registered.repository {
+        let text = format!("upstream cannot be copied: {reason}");
+        needs.push(Need::new(NeedKind::Copy, text, Remedy::Mend));
+    }
+    if let Initialization::Due { lapses } = registered.initialization
+        && lapses >= INITIALIZERS_MAX
+    {
+        needs.push(Need::new(
+            NeedKind::Initialization,
+            format!("{lapses} initializers ended without a backlog"),
+            Remedy::Initialize,
+        ));
+    }
+    let progress = &registered.progress;
+    let idle = registered.next_oversight().is_none() && progress.oversight.is_none();
+    let due = progress.last.iter().chain(&progress.milestone).next();
+    if let (true, true, Some(due)) = (registered.is_running(), idle, due) {
+        let text = format!(
+            "the overseer run for {} % ended without a result {} times",
+            due.step, due.lapses
+        );
+        needs.push(Need::new(NeedKind::Oversight, text, Remedy::Start));
+    }
+}
+
+/// The merge queue: what cannot be verified, upstream's trouble, and what waits for an approval.
+fn needs_of_merges(registered: &Registered, trunk: &Trunk, needs: &mut Vec<Need>) {
+    let tip = trunk.tip();
+    let waits = |tip: &&trunk::Entry| {
+        let bare = verification(registered, tip).is_none();
+        bare && matches!(tip.stage, trunk::Stage::Built { .. }) && !tip.needs_approval()
+    };
+    if !registered.settings.allow_unverified && tip.filter(waits).is_some() {
+        needs.push(Need::new(
+            NeedKind::Verification,
+            "a merge waits: set a verification command, or accept merging without one",
+            Remedy::SetVerification,
+        ));
+    }
+    if let Some(halt) = &trunk.halt {
+        needs.push(Need::new(
+            NeedKind::Upstream,
+            format!(
+                "the trunk is halted: {} ({})",
+                halt.fault.advice(),
+                halt.reason
+            ),
+            remedy_of(&halt.fault),
+        ));
+    }
+    if let Some(tip) = tip.filter(|tip| tip.lapses >= trunk::VERIFIERS_MAX) {
+        needs.push(Need::new(
+            NeedKind::Verifiers,
+            format!("{} verifiers of entry {} were lost", tip.lapses, tip.number),
+            Remedy::Start,
+        ));
+    }
+    for held in &trunk.held {
+        let what = held
+            .feature()
+            .map_or_else(|| "the scaffold".to_owned(), ToString::to_string);
+        let paths = held.changes.protected.join(", ");
+        let entry = held.number;
+        needs.push(Need::new(
+            NeedKind::Held,
+            format!(
+                "entry {entry} of {what} changes {paths}: `trunk approve` or `trunk refuse` it"
+            ),
+            Remedy::Approve { entry },
+        ));
+    }
+}
+
+/// What a person does about an upstream that cannot be used.
+fn remedy_of(fault: &trunk::Fault) -> Remedy {
+    match fault {
+        trunk::Fault::Credential => Remedy::SetCredential,
+        trunk::Fault::HostKey => Remedy::ForgetHostKeys,
+        trunk::Fault::Rewritten { seen, .. } => Remedy::AcceptUpstream { seen: seen.clone() },
+        trunk::Fault::Unreachable
+        | trunk::Fault::Missing
+        | trunk::Fault::BranchGone
+        | trunk::Fault::Refused
+        | trunk::Fault::Other => Remedy::Mend,
+    }
+}
+
+fn needs_of_undoing(trunk: &Trunk, needs: &mut Vec<Need>) {
+    for (id, undone) in &trunk.undone {
+        let text = match &undone.verdict {
+            trunk::Verdict::Conflict { paths, .. } => format!(
+                "{id} could not be undone: later work changed {}",
+                paths.join(", ")
+            ),
+            trunk::Verdict::Red { exit, .. } => format!(
+                "{id} could not be undone: the verification without it ended with exit code {exit}"
+            ),
+            trunk::Verdict::Merged(_)
+            | trunk::Verdict::Refused { .. }
+            | trunk::Verdict::Dropped { .. } => continue,
+        };
+        let feature = id.clone();
+        needs.push(Need::new(NeedKind::Undo, text, Remedy::Undo { feature }));
     }
 }

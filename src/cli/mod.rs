@@ -187,3 +187,41 @@ fn block_on<F: Future>(work: F) -> F::Output {
         .expect("a process that cannot make a runtime cannot do anything else either")
         .block_on(work)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use events::id::BerthNo;
+    use events::view::Remedy;
+
+    /// What a person is told to type is a command that there is.
+    #[test]
+    fn every_remedy_can_be_typed() {
+        let feature: events::id::FeatureId = "feat-a".parse().expect("id");
+        let seen = "0".repeat(40).parse().expect("sha");
+        let remedies = [
+            Remedy::Start,
+            Remedy::Initialize,
+            Remedy::SetVerification,
+            Remedy::AcceptUpstream { seen },
+            Remedy::SetCredential,
+            Remedy::ForgetHostKeys,
+            Remedy::Approve { entry: 3 },
+            Remedy::Undo {
+                feature: feature.clone(),
+            },
+            Remedy::Requeue {
+                feature: feature.clone(),
+            },
+            Remedy::Answer { feature },
+            Remedy::Reinstate { slot: BerthNo(2) },
+        ];
+        let project = "zoo".parse().expect("name");
+        for remedy in remedies {
+            let typed = remedy.command(&project).expect("a command");
+            let parsed = super::Cli::try_parse_from(typed.split(' '));
+            assert!(parsed.is_ok(), "{typed}: {:?}", parsed.err());
+        }
+        assert_eq!(Remedy::Mend.command(&project), None);
+    }
+}

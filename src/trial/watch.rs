@@ -140,7 +140,8 @@ impl Watch {
                 End::Stalled(if needs.is_empty() {
                     "nothing is owed and it is not completed".to_owned()
                 } else {
-                    needs.join("; ")
+                    let texts: Vec<_> = needs.iter().map(|need| need.text.as_str()).collect();
+                    texts.join("; ")
                 })
             })
         })

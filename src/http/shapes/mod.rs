@@ -26,7 +26,9 @@ pub use fleet::{
     BerthShape, Board, Card, Columns, Found, Hit, SessionShape, Stats, berths, board, session,
     stats,
 };
-pub use project::{CredentialShape, NewProject, NewTarget, ProjectChange, ProjectShape, project};
+pub use project::{
+    CredentialShape, NeedShape, NewProject, NewTarget, ProjectChange, ProjectShape, project,
+};
 pub use subscription::{
     Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken,
 };

@@ -2,9 +2,10 @@
 
 use actors::ports::repo::Credential;
 use events::egress::EgressRule;
+use events::id::ProjectName;
 use events::project::{Intent, ProjectKind, Repository};
 use events::settings::{AgentSpec, ContainerLimits, RoleAgents, Settings};
-use events::view::ProjectBook;
+use events::view::{Need, ProjectBook};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -177,10 +178,41 @@ pub struct ProjectShape {
     pub closed: u32,
     /// Features that count.
     pub total: u32,
-    /// What waits for a person.
-    pub needs_you: Vec<String>,
+    /// What waits for a person, most pressing first.
+    pub needs_you: Vec<NeedShape>,
     /// What a person decided.
     pub settings: Settings,
+}
+
+/// Something that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NeedShape {
+    /// What kind of thing stands still: copy, initialization, oversight, feature, question, slot and so on.
+    pub kind: String,
+    /// What is the matter, in words.
+    pub text: String,
+    /// The command that lets work go on; none where something outside is to be mended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+}
+
+impl NeedShape {
+    fn of(need: &Need, project: &ProjectName) -> Self {
+        Self {
+            kind: need.kind.name().to_owned(),
+            text: need.text.clone(),
+            command: need.remedy.command(project),
+        }
+    }
+}
+
+impl std::fmt::Display for NeedShape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.command {
+            Some(command) => write!(f, "{} (`{command}`)", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
 }
 
 /// A project's shape, if it is registered.
@@ -198,6 +230,11 @@ pub fn project(book: &ProjectBook) -> Option<ProjectShape> {
         Repository::Failed { reason, .. } => format!("failed: {reason}"),
         Repository::Cloned { branch, .. } => format!("cloned, branch {branch}"),
     };
+    let needs_you = standing
+        .needs_you
+        .iter()
+        .map(|need| NeedShape::of(need, &book.name))
+        .collect();
     Some(ProjectShape {
         name: book.name.to_string(),
         version: book.project.version.0,
@@ -209,7 +246,7 @@ pub fn project(book: &ProjectBook) -> Option<ProjectShape> {
         target: registered.target,
         closed: standing.tallied.closed,
         total: standing.tallied.total,
-        needs_you: standing.needs_you,
+        needs_you,
         settings: registered.settings.clone(),
     })
 }

@@ -134,7 +134,7 @@ fn an_agent_that_ends_without_work_uses_its_tries_and_is_quarantined() {
                 .expect("zoo")
                 .needs_you
                 .iter()
-                .any(|n| n.contains("quarantined"))
+                .any(|n| n.text.contains("quarantined"))
         );
         world.end(server).await;
     });
@@ -298,7 +298,7 @@ fn starts_that_fail_are_tried_again_and_five_in_a_row_need_a_person() {
                     .expect("zoo")
                     .needs_you
                     .iter()
-                    .any(|n| n.contains("berth 1 is quarantined"))
+                    .any(|n| n.text.contains("berth 1 is quarantined"))
                 {
                     return;
                 }

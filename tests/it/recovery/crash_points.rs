@@ -81,7 +81,7 @@ async fn goes_on(world: &World, what: &str) {
     );
     assert_eq!(
         server.office.project(ZOO).expect("zoo").needs_you,
-        Vec::<String>::new(),
+        vec![],
         "{what}"
     );
     let landed = world.landed();

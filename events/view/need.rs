@@ -1,0 +1,146 @@
+//! Needs: what stands still until a person does something, with what that is.
+//!
+//! A need names its kind (for programs), says what is the matter (for people) and which remedy lets work go on. A remedy is a value and
+//! not a sentence: whoever shows it writes it as a command, and a test performs it.
+
+use serde::Serialize;
+
+use crate::id::{BerthNo, FeatureId, ProjectName, Sha};
+
+/// Something that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Need {
+    /// What kind of thing stands still.
+    pub kind: NeedKind,
+    /// What is the matter, in words.
+    pub text: String,
+    /// What lets work go on.
+    pub remedy: Remedy,
+}
+
+impl Need {
+    /// A need of this kind.
+    pub fn new(kind: NeedKind, text: impl Into<String>, remedy: Remedy) -> Self {
+        Self {
+            kind,
+            text: text.into(),
+            remedy,
+        }
+    }
+}
+
+/// What kind of thing stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NeedKind {
+    /// Upstream cannot be copied.
+    Copy,
+    /// Initializers ended without a backlog.
+    Initialization,
+    /// Overseers ended without a report, or final verifications found something again and again.
+    Oversight,
+    /// A merge has nothing that it could be verified with.
+    Verification,
+    /// Verifiers of one candidate were lost.
+    Verifiers,
+    /// Upstream cannot be used.
+    Upstream,
+    /// A merge changes protected paths.
+    Held,
+    /// Merged work could not be taken out again.
+    Undo,
+    /// A feature used up one of its bounds.
+    Feature,
+    /// An agent asked a question.
+    Question,
+    /// A slot failed too often.
+    Slot,
+}
+
+impl NeedKind {
+    /// The kind as wires and tables name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Copy => "copy",
+            Self::Initialization => "initialization",
+            Self::Oversight => "oversight",
+            Self::Verification => "verification",
+            Self::Verifiers => "verifiers",
+            Self::Upstream => "upstream",
+            Self::Held => "held",
+            Self::Undo => "undo",
+            Self::Feature => "feature",
+            Self::Question => "question",
+            Self::Slot => "slot",
+        }
+    }
+}
+
+/// What a person does, so that work goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Remedy {
+    /// Mend what is outside: it is tried again by itself.
+    Mend,
+    /// Start the project: what was given up is tried anew.
+    Start,
+    /// Have the spec made a backlog anew.
+    Initialize,
+    /// Say what merges are verified with.
+    SetVerification,
+    /// Take a rewritten upstream as it is.
+    AcceptUpstream {
+        /// Where it was seen.
+        seen: Sha,
+    },
+    /// Give the server a credential that upstream takes.
+    SetCredential,
+    /// Forget the pinned keys of upstream's host.
+    ForgetHostKeys,
+    /// Let an entry change what it was held for, or refuse it.
+    Approve {
+        /// Which entry.
+        entry: u64,
+    },
+    /// Take the feature's work out once more, after what stood in the way.
+    Undo {
+        /// Which feature.
+        feature: FeatureId,
+    },
+    /// Give the feature a fresh start.
+    Requeue {
+        /// Which feature.
+        feature: FeatureId,
+    },
+    /// Answer the feature's question.
+    Answer {
+        /// Which feature.
+        feature: FeatureId,
+    },
+    /// Put the slot back into service.
+    Reinstate {
+        /// Which slot.
+        slot: BerthNo,
+    },
+}
+
+impl Remedy {
+    /// The remedy as it is typed; none where nothing is to be told to the server.
+    pub fn command(&self, project: &ProjectName) -> Option<String> {
+        let verb = match self {
+            Self::Mend => return None,
+            Self::Start => format!("project start {project}"),
+            Self::Initialize => format!("project initialize {project}"),
+            Self::SetVerification => format!("project set {project} --verify COMMAND"),
+            Self::AcceptUpstream { seen } => format!("project upstream accept {project} {seen}"),
+            Self::SetCredential => format!("project set {project} --token-file FILE"),
+            Self::ForgetHostKeys => format!("project upstream forget-host-keys {project}"),
+            Self::Approve { entry } => format!("trunk approve {project} {entry}"),
+            Self::Undo { feature } => format!("feature undo {project} {feature}"),
+            Self::Requeue { feature } => format!("feature requeue {project} {feature}"),
+            Self::Answer { feature } => format!("feature answer {project} {feature} TEXT"),
+            Self::Reinstate { slot } => format!("container restart {project} {slot}"),
+        };
+        Some(format!("supercargo {verb}"))
+    }
+}
