@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use events::cause::Cause;
 use events::codec::EventCodec;
-use events::feature;
+use events::feature::{self, Stage};
 use events::holder::Holder;
 use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName};
 use events::log::Receipt;
@@ -184,7 +184,10 @@ impl Lane {
         receipt: Receipt,
     ) -> Result<Granted, ExecuteError> {
         self.projector.wait_for(receipt.position).await;
-        let granted = self.recorded(receipt).await;
+        let granted = match self.newest(&receipt) {
+            Some(granted) => Ok(granted),
+            None => self.recorded(receipt).await,
+        };
         let claimed_now = granted
             .as_ref()
             .is_ok_and(|granted| granted.feature == picked);
@@ -219,6 +222,25 @@ impl Lane {
             Some(known) if known.body == body => self.recorded(known.receipt).await.map(Some),
             Some(_) => Err(ExecuteError::IdReused),
         }
+    }
+
+    /// The claim of a receipt that is still the newest word about its feature: the books hold it, and the log need not be read.
+    fn newest(&self, receipt: &Receipt) -> Option<Granted> {
+        let StreamId::Feature(project, id) = &receipt.stream else {
+            return None;
+        };
+
+        self.projector.read(|books| {
+            let tracked = books.projects.get(project)?.features.get(id)?;
+            let known = tracked.state.known()?;
+            let is_newest = tracked.version == receipt.version;
+
+            (is_newest && matches!(known.stage, Stage::Claimed { .. })).then(|| Granted {
+                feature: id.clone(),
+                epoch: known.epoch,
+                receipt: receipt.clone(),
+            })
+        })
     }
 
     /// Reads a claim off the log.

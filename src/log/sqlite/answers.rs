@@ -24,6 +24,8 @@ struct Known {
     positions: HashMap<CommandId, Position>,
     /// Rows up to here were taken.
     through: Position,
+    /// Whether the file was read; from then on the writer of this process adds what it stores.
+    read: bool,
 }
 
 /// The index over one file's answers. Clones share it.
@@ -48,6 +50,8 @@ impl Answers {
                 known.positions.insert(CommandId(row.get(1)?), position);
                 known.through = position;
             }
+
+            known.read = true;
             Ok(())
         })
     }
@@ -62,6 +66,11 @@ impl Answers {
                 .map(|id| known.positions.get(id).copied())
                 .collect()
         })
+    }
+
+    /// Whether a command has no answer, as far as the one process that writes can tell without its file. `None`: only the file can tell.
+    pub(super) fn is_missing(&self, command: &CommandId) -> Option<bool> {
+        self.with(|known| known.read.then(|| !known.positions.contains_key(command)))
     }
 
     /// Takes what a durable batch added and forgot.

@@ -4,7 +4,7 @@
 //! once is known for good, because stored names never change.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use events::cause::{Cause, Principal};
 use events::envelope::Envelope;
@@ -13,9 +13,12 @@ use events::log::ReadError;
 use events::name::Name;
 use events::stream::{Position, StreamId, Version};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row};
+use tokio::sync::Semaphore;
 
-/// Connections that are kept for the next reader.
-const IDLE_MAX: usize = 4;
+/// Connections that are ever open at once. Opening one costs as much as a commit (SQLite reads the schema and takes its
+/// locks anew), so a crowd of readers waits its turn instead: a read is bounded and short. One that is long, such as a
+/// backup, leaves seven.
+const OPEN_MAX: usize = 8;
 /// Numbers beyond those met that a list makes room for: readers begin anywhere, and damaged rows must not cost memory.
 const SPREAD_MAX: usize = 64 * 1024;
 /// A reader waits this long for a writer that brings the file into order.
@@ -28,6 +31,7 @@ const COLUMNS: &str = "position, stream_id, version, type_id, schema, at, princi
 #[derive(Clone)]
 pub(super) struct Readers {
     path: PathBuf,
+    turns: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Reader>>>,
 }
 
@@ -57,6 +61,7 @@ impl Readers {
     pub(super) fn of(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
+            turns: Arc::new(Semaphore::new(OPEN_MAX)),
             idle: Arc::default(),
         }
     }
@@ -66,22 +71,26 @@ impl Readers {
         &self,
         read: impl FnOnce(&mut Reader) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
+        let turn = self.turns.clone().acquire_owned().await.map_err(failed)?;
         let readers = self.clone();
+
         let done = tokio::task::spawn_blocking(move || {
-            let kept = readers
-                .idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .pop();
+            let kept = readers.lock().pop();
             let mut reader = kept.map_or_else(|| Reader::open(&readers.path), Ok)?;
             let found = read(&mut reader);
-            let mut idle = readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            if idle.len() < IDLE_MAX {
-                idle.push(reader);
-            }
+
+            // The connection is there for the next reader before the turn is passed on.
+            readers.lock().push(reader);
+            drop(turn);
             found
         });
         done.await.map_err(failed)?
+    }
+}
+
+impl Readers {
+    fn lock(&self) -> MutexGuard<'_, Vec<Reader>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
