@@ -36,6 +36,11 @@ impl Feed {
         self.ring.clone()
     }
 
+    /// The newest position that was told.
+    pub fn newest(&self) -> Position {
+        *self.newest.borrow()
+    }
+
     /// A receiver of hints.
     pub fn subscribe(&self) -> watch::Receiver<Position> {
         self.newest.subscribe()

@@ -19,6 +19,7 @@ pub mod caretaker;
 pub mod containers;
 pub mod directory;
 pub mod effects;
+pub mod faults;
 pub mod feed;
 pub mod follower;
 pub mod host;

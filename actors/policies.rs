@@ -1,20 +1,22 @@
 //! Runs the policies: looks at the books when they changed, when a deadline passed, when something pending ended, and at start.
 //!
 //! Its only memory is what is pending. A reservation is dropped when the books hold what the command recorded, or when it was
-//! refused and the project has moved since it was found to be owed: a refusal is never repeated against the same books.
+//! refused and the project has moved since it was found to be owed: a refusal is never repeated against the same books. What is refused
+//! although nothing moved, and what fails again and again, is a fault: counted, told and shown (`faults`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use events::id::{BerthNo, ProjectName, Timestamp};
 use events::policy::room::{Promised, room};
-use events::policy::{Observed, Owed, Reserves, owed};
+use events::policy::{Errand, Observed, Owed, Reserves, owed};
 use events::project::Registered;
 use events::stream::Position;
 use events::view::{Books, ProjectBook};
 use tokio::sync::mpsc;
 
 use crate::effects::{Effects, Performed};
+use crate::faults::{Faults, Kind};
 use crate::ports::engine::Engine;
 use crate::signs::Signs;
 
@@ -30,8 +32,17 @@ enum Pending {
     Underway,
     /// Recorded here; dropped when folded.
     Recorded(Position),
-    /// Turned down; dropped when the project has moved since the look that found it owed.
-    Refused,
+    /// Nothing to do; dropped when the project has moved since the look that found it owed.
+    Nothing,
+    /// Turned down; dropped like that. When the books hold all that was recorded until then and it is still owed, it is a fault.
+    Refused {
+        /// What the rules said.
+        why: String,
+        /// Where the log was when they said it.
+        head: Position,
+        /// Counted as a fault.
+        counted: bool,
+    },
     /// Failed technically; dropped at this time.
     Failed(Timestamp),
 }
@@ -42,6 +53,25 @@ struct Reservation {
     /// by the time the refusal is heard, it says nothing about them.
     looked: Position,
     pending: Pending,
+    /// What it is.
+    errand: Errand,
+}
+
+impl Reservation {
+    /// What the rules said, the first time that the books hold everything recorded by then.
+    fn refusal(&mut self, seen: Position) -> Option<String> {
+        match &mut self.pending {
+            Pending::Refused { why, head, counted } if !*counted && seen >= *head => {
+                *counted = true;
+                Some(why.clone())
+            }
+            Pending::Underway
+            | Pending::Recorded(_)
+            | Pending::Nothing
+            | Pending::Refused { .. }
+            | Pending::Failed(_) => None,
+        }
+    }
 }
 
 /// What a look found.
@@ -56,6 +86,7 @@ pub struct Policies {
     effects: Effects,
     signs: Arc<Signs>,
     engine: Arc<dyn Engine>,
+    faults: Arc<Faults>,
     reservations: BTreeMap<(ProjectName, String), Reservation>,
 }
 
@@ -79,13 +110,25 @@ fn limit(book: &ProjectBook) -> u64 {
     })
 }
 
+/// Where the books of a project are.
+fn position(books: &Books, project: &ProjectName) -> Position {
+    let book = books.projects.get(project);
+    book.map_or(Position(0), |book| book.position)
+}
+
 impl Policies {
     /// Policies that have not looked yet.
-    pub fn new(effects: Effects, signs: Arc<Signs>, engine: Arc<dyn Engine>) -> Self {
+    pub fn new(
+        effects: Effects,
+        signs: Arc<Signs>,
+        engine: Arc<dyn Engine>,
+        faults: Arc<Faults>,
+    ) -> Self {
         Self {
             effects,
             signs,
             engine,
+            faults,
             reservations: BTreeMap::new(),
         }
     }
@@ -112,13 +155,24 @@ impl Policies {
     }
 
     fn note(&mut self, (project, key, performed): Done, now: Timestamp) {
-        if let Some(reservation) = self.reservations.get_mut(&(project, key)) {
-            reservation.pending = match performed {
-                Performed::Recorded(position) => Pending::Recorded(position),
-                Performed::Refused => Pending::Refused,
-                Performed::Failed => Pending::Failed(now.plus_ms(RETRY_MS)),
-            };
-        }
+        let head = self.effects.directory.kernel().feed.newest();
+        let Some(reservation) = self.reservations.get_mut(&(project.clone(), key)) else {
+            return;
+        };
+        reservation.pending = match performed {
+            Performed::Recorded(position) => Pending::Recorded(position),
+            Performed::Nothing => Pending::Nothing,
+            Performed::Refused(why) => Pending::Refused {
+                why,
+                head,
+                counted: false,
+            },
+            Performed::Failed(why) => {
+                let errand = &reservation.errand;
+                self.faults.note(&project, errand, Kind::Failed, &why);
+                Pending::Failed(now.plus_ms(RETRY_MS))
+            }
+        };
     }
 
     /// Drops what is over, computes what is owed, and begins what is not pending. Answers the next deadline.
@@ -128,18 +182,8 @@ impl Policies {
         let base = self.signs.observed(now);
         let projector = self.effects.projector.clone();
         projector.read(|books| {
-            self.reservations.retain(|(project, _), reservation| {
-                let position = books
-                    .projects
-                    .get(project)
-                    .map_or(Position(0), |book| book.position);
-                match reservation.pending {
-                    Pending::Underway => true,
-                    Pending::Recorded(at) => books.position < at,
-                    Pending::Refused => position <= reservation.looked,
-                    Pending::Failed(until) => now < until,
-                }
-            });
+            let mut refused = self.refused(books);
+            self.drop_what_is_over(books, now);
             let memory = self.engine.host_memory();
             let mut promised = promised(books);
             self.reservations
@@ -170,7 +214,12 @@ impl Policies {
                     .count();
                 (0..berths).for_each(|_| promised.one(limit(book)));
                 soonest(agenda.wake);
+                let subjects = agenda.owed.iter().map(|(owed, _)| owed.errand().name);
+                let subjects: BTreeSet<String> = subjects.collect();
+                self.faults.keep(name, &subjects);
                 for (owed, reserves) in agenda.owed {
+                    let kind = refused.remove(&(name.clone(), owed.key()));
+                    self.count(name, &owed, kind);
                     self.begin(
                         name,
                         Found {
@@ -189,6 +238,40 @@ impl Policies {
             }
         }
         wake
+    }
+
+    /// What was turned down by rules that knew no more than these books do.
+    fn refused(&mut self, books: &Books) -> BTreeMap<(ProjectName, String), (Kind, String)> {
+        let mut refused = BTreeMap::new();
+        for (key, reservation) in &mut self.reservations {
+            if let Some(why) = reservation.refusal(books.position) {
+                let kind = match position(books, &key.0) <= reservation.looked {
+                    true => Kind::Refused,
+                    false => Kind::Overtaken,
+                };
+                refused.insert(key.clone(), (kind, why));
+            }
+        }
+        refused
+    }
+
+    fn count(&self, project: &ProjectName, owed: &Owed, refused: Option<(Kind, String)>) {
+        if let Some((kind, why)) = refused {
+            self.faults.note(project, &owed.errand(), kind, &why);
+        }
+    }
+
+    fn drop_what_is_over(&mut self, books: &Books, now: Timestamp) {
+        self.reservations.retain(|(project, _), reservation| {
+            let unmoved = position(books, project) <= reservation.looked;
+            match &reservation.pending {
+                Pending::Underway => true,
+                Pending::Recorded(at) => books.position < *at,
+                Pending::Nothing => unmoved,
+                Pending::Refused { head, .. } => unmoved || books.position < *head,
+                Pending::Failed(until) => now < *until,
+            }
+        });
     }
 
     fn observed(&self, base: &Observed, project: &ProjectName) -> Observed {
@@ -222,6 +305,7 @@ impl Policies {
             Reservation {
                 reserves,
                 looked,
+                errand: owed.errand(),
                 pending: Pending::Underway,
             },
         );

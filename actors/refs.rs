@@ -27,7 +27,10 @@ pub fn kept(feature: &FeatureId, epoch: Epoch) -> String {
 /// The claim that a ref of pushed work belongs to.
 pub fn claim_of(reference: &str) -> Option<(FeatureId, Epoch)> {
     let (feature, epoch) = reference.strip_prefix(WORK)?.rsplit_once('/')?;
-    Some((feature.parse().ok()?, Epoch(epoch.parse().ok()?)))
+    let (feature, epoch) = (feature.parse().ok()?, Epoch(epoch.parse().ok()?));
+
+    // Only as we write it: a number has more spellings than one, and each would be a ref of its own.
+    (work(&feature, epoch) == reference).then_some((feature, epoch))
 }
 
 #[cfg(test)]
@@ -46,6 +49,10 @@ mod tests {
             kept(&feature, epoch),
             format!("{WORK}feat-abc"),
             format!("{WORK}feat-abc/x"),
+            format!("{WORK}feat-abc/+7"),
+            format!("{WORK}feat-abc/07"),
+            format!("{WORK}feat-abc/7/"),
+            format!("{WORK}feat-abc//7"),
         ] {
             assert_eq!(claim_of(&other), None, "{other}");
         }

@@ -17,6 +17,7 @@ use crate::caretaker::Caretaker;
 use crate::containers::reconciler::{Doors, Reconciler};
 use crate::directory::Directory;
 use crate::effects::Effects;
+use crate::faults::Faults;
 use crate::feed::Feed;
 use crate::host::{ExecuteError, IDLE, Kernel};
 use crate::janitor::Janitor;
@@ -80,6 +81,8 @@ pub struct Core {
     pub signs: Arc<Signs>,
     /// Upstreams to be looked at without delay.
     pub nudges: Nudges,
+    /// What is owed and cannot be done.
+    pub faults: Arc<Faults>,
     /// The world.
     pub world: World,
 }
@@ -140,6 +143,7 @@ impl Core {
             sessions,
             signs,
             nudges: Nudges::default(),
+            faults: Arc::default(),
             world,
         };
         let mut tasks = Tasks::default();
@@ -199,10 +203,10 @@ impl Running {
             blobs: core.world.blobs.clone(),
             prompts: core.world.prompts.clone(),
         };
-        let signs = core.signs.clone();
+        let (signs, faults) = (core.signs.clone(), core.faults.clone());
         let host = engine.clone();
         self.tasks.keep("policies", move || {
-            Policies::new(effects.clone(), signs.clone(), host.clone()).run()
+            Policies::new(effects.clone(), signs.clone(), host.clone(), faults.clone()).run()
         });
         let reconciler = Reconciler::new(
             core.directory.clone(),

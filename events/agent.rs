@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::holder::Role;
+use crate::settings::COMMAND_MAX;
 
 /// Longest name of a model or a provider, in bytes.
 pub const AGENT_NAME_MAX: usize = 120;
@@ -147,6 +148,12 @@ impl AgentSpec {
                     "{field}.{name} is no name: letters, digits and -_.:/@, at most {AGENT_NAME_MAX}"
                 ));
             }
+        }
+        let odd = |line: &String| line.trim().is_empty() || line.len() > COMMAND_MAX;
+        if self.command.as_ref().is_some_and(odd) {
+            return Err(format!(
+                "{field}.command is empty or above {COMMAND_MAX} bytes"
+            ));
         }
         let dialect = self.dialect.name();
         match (self.dialect, &self.command, &self.model) {

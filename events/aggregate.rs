@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use serde::Serialize;
 
+use crate::bounds::Bounded;
 use crate::codec::EventCodec;
 use crate::id::Timestamp;
 use crate::stream::{Position, Version};
@@ -29,18 +30,28 @@ pub trait Refusal: std::error::Error + Clone + PartialEq + Send + Sync + 'static
 pub trait Aggregate: Default + Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     /// Imperative requests. Serialized once, for the digest that tells a repeated body from another.
     type Command: Clone + Debug + Serialize + Send + Sync + 'static;
-    /// Facts.
-    type Event: EventCodec;
+    /// Facts, each within its bounds.
+    type Event: EventCodec + Bounded;
     /// Why not.
     type Refusal: Refusal;
 
     /// What this command would record now. Sees the state, the command and the command's own time, nothing else.
     /// An empty list means: accepted, and there is nothing left to record.
-    fn decide(
+    fn rules(
         &self,
         command: &Self::Command,
         now: Timestamp,
     ) -> Result<Vec<Self::Event>, Self::Refusal>;
+
+    /// The rules, and every event of theirs cut to its bounds: what is accepted can be recorded.
+    fn decide(
+        &self,
+        command: &Self::Command,
+        now: Timestamp,
+    ) -> Result<Vec<Self::Event>, Self::Refusal> {
+        let events = self.rules(command, now)?;
+        Ok(events.into_iter().map(Bounded::bounded).collect())
+    }
 
     /// Takes one recorded event into the state. Total: every recorded event can be folded.
     fn evolve(&mut self, event: &Self::Event, moment: Moment);

@@ -136,9 +136,10 @@ impl EgressRule {
             ));
         }
         match &self.path_prefix {
-            Some(path) if !path.starts_with('/') || path.len() > 1024 => {
-                Err(format!("egress to {}: a path begins with /", self.host))
-            }
+            Some(path) if path.len() > 1024 || segments(path).is_none() => Err(format!(
+                "egress to {}: a path begins with / and can be read in one way only",
+                self.host
+            )),
             _ => Ok(()),
         }
     }
@@ -174,17 +175,42 @@ impl EgressRule {
     }
 }
 
-/// Whether a path is below a prefix, however its reader may resolve it: a path with dot segments or escapes of them is below nothing.
-fn within(path: &str, prefix: &str) -> bool {
+/// What some readers take for a dot, a slash, a semicolon or a percent sign, because they map it to the nearest in ASCII.
+const LOOK_ALIKE: &[char] = &[
+    '\u{2024}', '\u{2025}', '\u{ff0e}', '\u{2044}', '\u{2215}', '\u{29f8}', '\u{ff0f}', '\u{ff3c}',
+    '\u{ff1b}', '\u{ff05}',
+];
+
+/// A path as its segments, decoded once. A path that two readers could resolve in two ways is none: dot segments, with parameters
+/// behind them or not; escapes of separators, of controls and of escapes; what is not UTF-8.
+fn segments(path: &str) -> Option<Vec<String>> {
     let plain = path.split(['?', '#']).next().unwrap_or_default();
-    let lower = plain.to_ascii_lowercase();
-    let climbs = plain.split('/').any(|part| part == "." || part == "..")
-        || lower.contains("%2e")
-        || lower.contains("%2f");
-    let at_border = prefix.ends_with('/')
-        || plain.len() == prefix.len()
-        || plain[prefix.len().min(plain.len())..].starts_with('/');
-    plain.starts_with(prefix) && at_border && !climbs && !plain.contains('\\')
+    plain.strip_prefix('/')?.split('/').map(segment).collect()
+}
+
+fn segment(written: &str) -> Option<String> {
+    let decoded = percent_encoding::percent_decode_str(written)
+        .decode_utf8()
+        .ok()?;
+    let odd = |c: char| c.is_control() || matches!(c, '/' | '\\' | '%') || LOOK_ALIKE.contains(&c);
+    let name = decoded.split(';').next().unwrap_or_default();
+    let climbs = !name.is_empty() && name.trim_matches(['.', ' ']).is_empty();
+    let hides = name.is_empty() && !decoded.is_empty();
+
+    (!climbs && !hides && !decoded.contains(odd)).then(|| decoded.into_owned())
+}
+
+/// Whether a path is below a prefix. Both are read in the same way, and segment is compared with segment.
+fn within(path: &str, prefix: &str) -> bool {
+    let (Some(path), Some(mut prefix)) = (segments(path), segments(prefix)) else {
+        return false;
+    };
+    // `/pool/` covers what is below it, `/pool` also itself.
+    let below = prefix.last().is_some_and(String::is_empty);
+    if below {
+        prefix.pop();
+    }
+    path.starts_with(&prefix) && (!below || path.len() > prefix.len())
 }
 
 /// The rule that allows this, if one does.
@@ -380,6 +406,55 @@ mod tests {
     }
 
     #[test]
+    fn a_path_is_below_a_prefix_only_where_every_reader_says_so() {
+        for (path, prefix, wanted) in [
+            ("/pub/x", "/pub", true),
+            ("/pub/x", "/pub/", true),
+            ("/pub", "/pub", true),
+            ("/pub", "/pub/", false),
+            ("/pub/", "/pub/", true),
+            ("/pubx", "/pub", false),
+            ("/%70ub/x", "/pub", true),
+            ("/pub/a;v=1/x", "/pub", true),
+            ("/pub/a%20b.tar.gz?x=/../y", "/pub", true),
+            ("/pub/v1.2..3/x", "/pub", true),
+            ("/anything", "/", true),
+            ("/pub/../x", "/pub", false),
+            ("/pub/..", "/pub", false),
+            ("/pub/./x", "/pub", false),
+            ("/pub/..;/x", "/pub", false),
+            ("/pub/..;a=b/x", "/pub", false),
+            ("/pub/.;/x", "/pub", false),
+            ("/pub/;/../x", "/pub", false),
+            ("/pub/;x/y", "/pub", false),
+            ("/pub/..%3b/x", "/pub", false),
+            ("/pub/%2e%2e/x", "/pub", false),
+            ("/pub/%2E./x", "/pub", false),
+            ("/pub/%252e%252e/x", "/pub", false),
+            ("/pub/%25%32%65/x", "/pub", false),
+            ("/pub/..%2fx", "/pub", false),
+            ("/pub/..%5cx", "/pub", false),
+            ("/pub/..\\x", "/pub", false),
+            ("/pub/%00", "/pub", false),
+            ("/pub/x%00.txt", "/pub", false),
+            ("/pub/%0d%0ax", "/pub", false),
+            ("/pub/..%20/x", "/pub", false),
+            ("/pub/.../x", "/pub", false),
+            ("/pub/%c0%ae%c0%ae/x", "/pub", false),
+            ("/pub/%ff/x", "/pub", false),
+            ("/pub/%ef%bc%8e%ef%bc%8e/x", "/pub", false),
+            ("/pub/%zz/x", "/pub", false),
+            ("/pub/100%/x", "/pub", false),
+            ("//pub/x", "/pub", false),
+            ("pub/x", "/pub", false),
+            ("", "/", false),
+            ("/PUB/x", "/pub", false),
+        ] {
+            assert_eq!(within(path, prefix), wanted, "{path} below {prefix}");
+        }
+    }
+
+    #[test]
     fn rules_that_mean_nothing_are_refused() {
         assert!(
             rule("example.org", 443).check().is_ok()
@@ -410,14 +485,14 @@ mod tests {
             .check()
             .is_err()
         );
-        assert!(
-            EgressRule {
-                path_prefix: Some("pool".into()),
+        for prefix in ["pool", "/pool/../x", "/po%2fol", "/pool\\x"] {
+            let path_prefix = Some(prefix.to_owned());
+            let odd = EgressRule {
+                path_prefix,
                 ..rule("example.org", 80)
-            }
-            .check()
-            .is_err()
-        );
+            };
+            assert!(odd.check().is_err(), "{prefix}");
+        }
     }
 
     #[test]

@@ -142,7 +142,7 @@ fn denied() -> c::DeniedTarget {
     clippy::too_many_lines,
     reason = "one arm for each kind; to be split by concept"
 )]
-fn projects() -> Vec<project::Event> {
+pub(crate) fn projects() -> Vec<project::Event> {
     let by = || text("ann");
     vec![
         p::Registered {
@@ -232,7 +232,7 @@ fn projects() -> Vec<project::Event> {
     ]
 }
 
-fn backlogs() -> Vec<backlog::Event> {
+pub(crate) fn backlogs() -> Vec<backlog::Event> {
     let edge = || backlog::Edge {
         feature: id("feat-b"),
         on: id("feat-a"),
@@ -254,7 +254,7 @@ fn backlogs() -> Vec<backlog::Event> {
     clippy::too_many_lines,
     reason = "one arm for each kind; to be split by concept"
 )]
-fn features() -> Vec<feature::Event> {
+pub(crate) fn features() -> Vec<feature::Event> {
     let epoch = Epoch(2);
     vec![
         f::Created {
@@ -376,7 +376,7 @@ fn features() -> Vec<feature::Event> {
     clippy::too_many_lines,
     reason = "one arm for each kind; to be split by concept"
 )]
-fn containers() -> Vec<container::Event> {
+pub(crate) fn containers() -> Vec<container::Event> {
     let generation = Generation(5);
     let assignment = c::Assignment {
         session: session(),
@@ -465,7 +465,7 @@ fn containers() -> Vec<container::Event> {
     clippy::too_many_lines,
     reason = "one arm for each kind; to be split by concept"
 )]
-fn trunks() -> Vec<trunk::Event> {
+pub(crate) fn trunks() -> Vec<trunk::Event> {
     let entry = 7;
     let candidate = t::Candidate {
         base: Some(sha('0')),
@@ -600,7 +600,7 @@ fn trunks() -> Vec<trunk::Event> {
     ]
 }
 
-fn nodes() -> Vec<node::Event> {
+pub(crate) fn nodes() -> Vec<node::Event> {
     let statement = Statement {
         first: Position(1),
         last: Position(4096),
@@ -630,7 +630,7 @@ fn nodes() -> Vec<node::Event> {
     ]
 }
 
-fn subscriptions() -> Vec<subscription::Event> {
+pub(crate) fn subscriptions() -> Vec<subscription::Event> {
     let filter = subscription::Filter {
         project: "zoo".parse().ok(),
         kinds: vec![text("feature.closed")],

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::agent::{AgentSpec, Dialect, RoleAgents};
+use crate::codec::to_named;
 use crate::egress::{EgressRule, RULES_MAX};
 use crate::holder::Role;
 use crate::protect;
@@ -17,6 +18,9 @@ const KEEP_WORK_MS: u64 = 14 * 24 * 3_600_000;
 pub const BATCH_MAX: u16 = 64;
 /// Longest command line a setting may hold, in bytes.
 pub const COMMAND_MAX: usize = 8 * 1024;
+
+/// Most bytes of all settings together, as they are recorded: they are one event.
+pub const SETTINGS_MAX: usize = 60 * 1024;
 
 /// What one container gets of the host. Nothing here loosens what keeps it apart.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -206,11 +210,7 @@ impl Settings {
                 self.batch_max
             ));
         }
-        let commands = [
-            ("setup", &self.setup),
-            ("verify", &self.verify),
-            ("agent.command", &self.agent.command),
-        ];
+        let commands = [("setup", &self.setup), ("verify", &self.verify)];
         for (name, command) in commands {
             if command
                 .as_ref()
@@ -239,7 +239,19 @@ impl Settings {
         }
         self.egress.iter().try_for_each(EgressRule::check)?;
         protect::check(&self.protected)?;
-        self.container.check()
+        self.container.check()?;
+        self.fit()
+    }
+
+    fn fit(&self) -> Result<(), String> {
+        let size = to_named(self).len();
+        if size > SETTINGS_MAX {
+            return Err(format!(
+                "the settings have {size} bytes together, at most {SETTINGS_MAX} are taken: shorten the egress rules, the \
+                 protected paths or the commands"
+            ));
+        }
+        Ok(())
     }
 
     /// The agent of a role.

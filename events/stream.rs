@@ -84,13 +84,17 @@ impl FromStr for StreamId {
             "node" => Self::Node(key.parse()?),
             "subscription" => Self::Subscription(key.parse()?),
             "feature" => Self::Feature(pair()?.0.parse()?, pair()?.1.parse()?),
-            "container" => Self::Container(
-                pair()?.0.parse()?,
-                BerthNo(pair()?.1.parse().map_err(|_| bad())?),
-            ),
+            "container" => Self::Container(pair()?.0.parse()?, number(pair()?.1).ok_or_else(bad)?),
             _ => return Err(bad()),
         })
     }
+}
+
+/// A number as it is written here: one spelling for each.
+fn number(text: &str) -> Option<BerthNo> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    let plain = digits && (text == "0" || !text.starts_with('0'));
+    plain.then(|| text.parse().ok())?.map(BerthNo)
 }
 
 impl TryFrom<String> for StreamId {
@@ -152,6 +156,9 @@ mod tests {
             "project",
             "feature-a",
             "container-p/x",
+            "container-p/+3",
+            "container-p/03",
+            "container-p/",
             "other-a",
             "project-A",
         ] {

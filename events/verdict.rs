@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::cut;
+
 /// Longest text of one finding or command, in bytes.
 pub const TEXT_MAX: usize = 4096;
+/// Most bytes of all texts of a verdict together: it is one event.
+pub const VERDICT_MAX: usize = 48 * 1024;
 /// Most findings, commands or checks in one document.
 pub const ITEMS_MAX: usize = 100;
 
@@ -19,6 +23,17 @@ pub struct Finding {
     pub line: Option<u32>,
     /// What is wrong and what would be right.
     pub why: String,
+}
+
+impl Finding {
+    /// Bytes of its texts.
+    fn size(&self) -> usize {
+        self.why.len() + self.path.as_ref().map_or(0, String::len)
+    }
+
+    fn has_long_path(&self) -> bool {
+        self.path.as_ref().is_some_and(|path| path.len() > TEXT_MAX)
+    }
 }
 
 /// A command that was run and how it ended.
@@ -94,6 +109,14 @@ pub enum Unfounded {
     /// A bound is broken.
     #[error("{0} has more than {1} entries or an entry above {2} bytes, or an empty one")]
     Bounds(&'static str, usize, usize),
+    /// Each bound holds, and together they do not.
+    #[error(
+        "the verdict has {0} bytes of text, at most {VERDICT_MAX} are taken: say the same in fewer words"
+    )]
+    Large(usize),
+    /// A path is too long.
+    #[error("a finding has a path above {TEXT_MAX} bytes")]
+    Path,
 }
 
 fn texts_fit<'a>(
@@ -112,6 +135,7 @@ fn texts_fit<'a>(
 impl Verdict {
     /// Whether the verdict rests on something.
     pub fn check(&self) -> Result<(), Unfounded> {
+        self.fits()?;
         texts_fit(
             "findings",
             self.findings.len(),
@@ -131,6 +155,44 @@ impl Verdict {
             Judgement::Reject if self.findings.is_empty() => Err(Unfounded::RejectWithoutFinding),
             Judgement::Reject => Ok(()),
         }
+    }
+}
+
+impl Verdict {
+    fn fits(&self) -> Result<(), Unfounded> {
+        let findings = self.findings.iter().map(Finding::size);
+        let ran = self.ran.iter().map(|ran| ran.command.len());
+        let size = findings.chain(ran).sum();
+
+        if self.findings.iter().any(Finding::has_long_path) {
+            return Err(Unfounded::Path);
+        }
+        if size > VERDICT_MAX {
+            return Err(Unfounded::Large(size));
+        }
+        Ok(())
+    }
+
+    /// Cuts it to the bounds that `check` holds.
+    pub fn cut(&mut self) {
+        self.findings.truncate(ITEMS_MAX);
+        self.ran.truncate(ITEMS_MAX);
+        for finding in &mut self.findings {
+            finding.path.iter_mut().for_each(|path| cut(path, TEXT_MAX));
+            cut(&mut finding.why, TEXT_MAX);
+        }
+        for ran in &mut self.ran {
+            cut(&mut ran.command, TEXT_MAX);
+        }
+
+        let mut left = VERDICT_MAX;
+        let mut fits = |size: usize| {
+            let enough = size <= left;
+            left = left.saturating_sub(size);
+            enough
+        };
+        self.findings.retain(|finding| fits(finding.size()));
+        self.ran.retain(|ran| fits(ran.command.len()));
     }
 }
 

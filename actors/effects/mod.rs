@@ -34,14 +34,16 @@ use crate::ports::repo::{Base, Built, Published, Repo};
 use crate::projector::Projector;
 
 /// What became of something owed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Performed {
     /// Recorded up to here.
     Recorded(Position),
-    /// Turned down, or nothing to do as the books stand.
-    Refused,
-    /// A technical failure; try again.
-    Failed,
+    /// Nothing to do as the books stand, or a premise moved: planned again when they move.
+    Nothing,
+    /// Turned down by the rules, and why.
+    Refused(String),
+    /// A technical failure, and which; try again.
+    Failed(String),
 }
 
 /// The hands of the policies. Clones share them.
@@ -84,7 +86,6 @@ type Outcome = Result<Position, Trouble>;
 impl Effects {
     /// Performs one owed thing.
     pub async fn perform(&self, project: &ProjectName, owed: Owed) -> Performed {
-        let key = owed.key();
         let outcome = match owed {
             Owed::Tell(tell) => self
                 .directory
@@ -96,21 +97,14 @@ impl Effects {
         };
         match outcome {
             Ok(position) => Performed::Recorded(position),
-            Err(Trouble::Nothing) => Performed::Refused,
-            Err(Trouble::Execute(
-                error @ (ExecuteError::Refused { .. } | ExecuteError::Stale { .. }),
-            )) => {
-                tracing::debug!(%project, key, %error, "owed no more");
-                Performed::Refused
+            Err(Trouble::Nothing | Trouble::Execute(ExecuteError::Stale { .. })) => {
+                Performed::Nothing
             }
-            Err(Trouble::Execute(error)) => {
-                tracing::warn!(%project, key, %error, "could not be recorded; owed again");
-                Performed::Failed
+            Err(Trouble::Execute(error @ ExecuteError::Refused { .. })) => {
+                Performed::Refused(error.to_string())
             }
-            Err(Trouble::Port(error)) => {
-                tracing::warn!(%project, key, %error, "the outside did not do it; owed again");
-                Performed::Failed
-            }
+            Err(Trouble::Execute(error)) => Performed::Failed(error.to_string()),
+            Err(Trouble::Port(error)) => Performed::Failed(error.to_string()),
         }
     }
 

@@ -93,11 +93,14 @@ impl ContainerName {
         let mut parts = text.strip_prefix("supercargo-")?.rsplitn(3, '-');
         let generation = Generation(parts.next()?.parse().ok()?);
         let n = BerthNo(parts.next()?.parse().ok()?);
-        Some(Self {
+        let name = Self {
             project: parts.next()?.parse().ok()?,
             n,
             generation,
-        })
+        };
+
+        // Only as we write it: a number has more spellings than one.
+        (name.to_string() == text).then_some(name)
     }
 }
 

@@ -3,6 +3,8 @@
 use crate::aggregate::{Aggregate, Moment};
 use crate::backlog::event::{self, Edge, Event};
 use crate::backlog::{Backlog, Command, Origin, Refusal};
+use crate::codec::to_named;
+use crate::envelope::PAYLOAD_MAX;
 use crate::id::{Digest, FeatureId, Timestamp};
 use crate::stream::Position;
 
@@ -11,7 +13,7 @@ impl Aggregate for Backlog {
     type Event = Event;
     type Refusal = Refusal;
 
-    fn decide(&self, command: &Command, _now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    fn rules(&self, command: &Command, _now: Timestamp) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Admit { batch, ids, edges } => self.admit(*batch, ids, edges),
             Command::AddDependency { edge } => {
@@ -138,13 +140,15 @@ impl Backlog {
             after.stays_acyclic(edge)?;
             after.link(edge);
         }
-        Ok(vec![
-            event::Admitted {
-                batch,
-                ids: ids.to_vec(),
-                edges: edges.to_vec(),
-            }
-            .into(),
-        ])
+        let admitted = event::Admitted {
+            batch,
+            ids: ids.to_vec(),
+            edges: edges.to_vec(),
+        };
+        let bytes = to_named(&admitted).len();
+        if bytes > PAYLOAD_MAX {
+            return Err(Refusal::Large { bytes });
+        }
+        Ok(vec![admitted.into()])
     }
 }

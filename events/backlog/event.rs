@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::Bounded;
 use crate::event_enum;
 use crate::id::{Digest, FeatureId};
 
@@ -53,5 +54,17 @@ event_enum! {
         DependencyAdded(DependencyAdded) = "backlog.dependency_added", 1;
         DependencyRemoved(DependencyRemoved) = "backlog.dependency_removed", 1;
         Withdrawn(Withdrawn) = "backlog.withdrawn", 1;
+    }
+}
+
+impl Bounded for Event {
+    /// Ids and edges keep their meaning or are refused: nothing is cut.
+    fn bounded(self) -> Self {
+        match &self {
+            Self::Admitted(_)
+            | Self::DependencyAdded(_)
+            | Self::DependencyRemoved(_)
+            | Self::Withdrawn(_) => self,
+        }
     }
 }

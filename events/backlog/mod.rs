@@ -50,6 +50,7 @@ refusal_enum! {
         Unknown { id: String } = "unknown_feature", "there is no feature {id} in this backlog; `feature list` shows those there are";
         Cycle { path: String } = "cycle", "that dependency would close a circle: {path}; leave out one of its edges";
         NoEdge = "no_dependency", "there is no such dependency";
+        Large { bytes: usize } = "too_large", "the ids and dependencies of the batch have {bytes} bytes together, more than one record holds: add it in parts";
         Withdrawn { id: String } = "withdrawn", "the feature {id} was withdrawn";
     }
 }

@@ -1,7 +1,7 @@
 //! State and command to events or refusal. What is observed twice is recorded once: the second time nothing is left to record.
 
 use crate::aggregate::{Aggregate, Moment};
-use crate::container::event::{self, Event, Exit};
+use crate::container::event::{self, Assignment, Event, Exit};
 use crate::container::state::{Berth, Container, Duty, Slot};
 use crate::container::{Command, FAILURES_MAX, Refusal};
 use crate::id::{Digest, Generation, SessionId, Timestamp};
@@ -14,7 +14,7 @@ impl Aggregate for Container {
     type Event = Event;
     type Refusal = Refusal;
 
-    fn decide(&self, command: &Command, _now: Timestamp) -> Decision {
+    fn rules(&self, command: &Command, _now: Timestamp) -> Decision {
         match (self, command) {
             (Self::Enlisted(_) | Self::Dismissed { .. }, Command::DropTranscript { session }) => {
                 Ok(vec![
@@ -114,6 +114,7 @@ impl Berth {
             ]),
             Command::Assign { assignment } => match (&self.slot, &self.duty) {
                 (Slot::Idle, Duty::Withhold { by }) => Err(Refusal::Withheld { by: by.clone() }),
+                (Slot::Idle, _) if has_long_agent(assignment) => Err(Refusal::AgentTooLong),
                 (Slot::Idle, _) => Ok(vec![
                     event::Assigned {
                         assignment: (**assignment).clone(),
@@ -334,6 +335,15 @@ impl Berth {
             _ => Err(Refusal::WrongState),
         }
     }
+}
+
+/// Longest command line of an assignment: as long as settings take, and what they took before they had a bound.
+const AGENT_COMMAND_MAX: usize = 60 * 1024;
+
+fn has_long_agent(assignment: &Assignment) -> bool {
+    let agent = assignment.agent.as_ref();
+    let line = agent.and_then(|agent| agent.command.as_ref());
+    line.is_some_and(|line| line.len() > AGENT_COMMAND_MAX)
 }
 
 fn ended(

@@ -11,6 +11,7 @@
 //! Nothing but named caches outlives a session, so "fresh context" is literal. Neither exit code 0 nor 137 proves anything: an
 //! outcome comes from what was handed in. `docs/states/container.md` is the whole table.
 
+pub mod bounds;
 mod decide;
 pub mod event;
 mod state;
@@ -115,6 +116,7 @@ refusal_enum! {
         NoSession = "no_session", "no session is at work in this berth";
         StaleGeneration { given: Generation, current: Generation } = "stale_generation", "generation {given} is over, the berth is at {current}";
         WrongState = "wrong_state", "the berth is not where that could have happened";
+        AgentTooLong = "agent_too_long", "the agent's command line is too long to be recorded: shorten it with `project set --agent-command`";
         SessionOver = "session_over", "this session is not at work here: its report is not taken";
     }
 }

@@ -11,7 +11,7 @@ use crate::refusal_enum;
 use crate::verdict::Verdict;
 
 /// Longest comment, question or answer, in bytes.
-pub const COMMENT_MAX: usize = 16 * 1024;
+pub(super) const COMMENT_MAX: usize = 16 * 1024;
 
 /// A request to a feature.
 #[derive(Debug, Clone, Serialize)]

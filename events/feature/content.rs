@@ -8,6 +8,8 @@ pub const TITLE_MAX: usize = 200;
 pub const DESCRIPTION_MAX: usize = 32 * 1024;
 /// Longest text of all steps together, in bytes.
 pub const STEPS_MAX: usize = 16 * 1024;
+/// Most steps: each takes some bytes of the event beside its text.
+pub const STEPS_COUNT_MAX: usize = 500;
 /// Lowest priority.
 pub const PRIORITY_MAX: u8 = 4;
 /// The priority when nothing is said.
@@ -120,6 +122,12 @@ impl Content {
         if steps > STEPS_MAX {
             return Err(format!(
                 "the steps have {steps} bytes, at most {STEPS_MAX} are allowed"
+            ));
+        }
+        if self.steps.len() > STEPS_COUNT_MAX {
+            return Err(format!(
+                "there are {} steps, at most {STEPS_COUNT_MAX} are allowed",
+                self.steps.len()
             ));
         }
         if self.priority > PRIORITY_MAX {

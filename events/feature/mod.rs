@@ -13,7 +13,8 @@
 //! A claim carries an epoch. It ends at the first of submitted, released, claim_expired; whatever arrives under an older epoch is
 //! refused. Blockers exist in every state and stop claims, not running work. `docs/states/feature.md` is the whole table.
 
-pub mod command;
+pub mod bounds;
+mod command;
 pub mod content;
 mod decide;
 pub mod event;

@@ -6,6 +6,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Moment};
+use crate::bounds::{Bounded, cut_name};
 use crate::id::{Digest, Timestamp};
 use crate::seal::Statement;
 use crate::stream::Position;
@@ -82,6 +83,20 @@ event_enum! {
     }
 }
 
+impl Bounded for Event {
+    fn bounded(mut self) -> Self {
+        match &mut self {
+            Self::Started(e) => cut_name(&mut e.build),
+            Self::Sealed(e) => {
+                cut_name(&mut e.key);
+                cut_name(&mut e.signature);
+            }
+            Self::Stopped(_) | Self::Diverged(_) => {}
+        }
+        self
+    }
+}
+
 /// The state of a node stream.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Node {
@@ -100,7 +115,7 @@ impl Aggregate for Node {
     type Event = Event;
     type Refusal = Refusal;
 
-    fn decide(&self, command: &Command, _now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    fn rules(&self, command: &Command, _now: Timestamp) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Start { build } => Ok(vec![
                 Started {

@@ -20,7 +20,7 @@ pub(super) fn owed(
     for (id, origin) in backlog
         .ids
         .iter()
-        .filter(|(id, _)| book.feature(id).is_none())
+        .filter(|(id, _)| book.feature(id).is_none() && !backlog.withdrawn.contains(id))
     {
         let blockers = backlog.dependencies(id).cloned().collect();
         agenda.act(Effect::Create {

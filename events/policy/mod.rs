@@ -30,6 +30,7 @@ use crate::id::{
     BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, Timestamp,
 };
 use crate::stream::{StreamId, Version};
+use crate::view::Remedy;
 use crate::view::books::{ProjectBook, Tracked};
 use crate::view::grants::Grant;
 use crate::{container, feature, node, project, subscription, trunk};
@@ -152,6 +153,59 @@ impl Owed {
         match self {
             Self::Tell(tell) => tell.id.to_string(),
             Self::Do(effect) => format!("{effect:?}"),
+        }
+    }
+
+    /// What it is, the same for every try.
+    pub fn errand(&self) -> Errand {
+        match self {
+            Self::Tell(tell) => Errand {
+                name: format!("{} to {}", tell.cause.principal, tell.stream),
+                remedy: Remedy::Mend,
+            },
+            Self::Do(effect) => Errand {
+                name: effect.name(),
+                remedy: match effect {
+                    Effect::Create { id, .. } => Remedy::Withdraw {
+                        feature: id.clone(),
+                    },
+                    Effect::Clone { .. }
+                    | Effect::Admit { .. }
+                    | Effect::ClaimFor { .. }
+                    | Effect::Assign { .. }
+                    | Effect::Secure { .. }
+                    | Effect::Build { .. }
+                    | Effect::Probe { .. }
+                    | Effect::Publish { .. } => Remedy::Mend,
+                },
+            },
+        }
+    }
+}
+
+/// Something owed in words, and what a person can do when it cannot be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Errand {
+    /// What is to be done.
+    pub name: String,
+    /// What lets work go on without it.
+    pub remedy: Remedy,
+}
+
+impl Effect {
+    fn name(&self) -> String {
+        match self {
+            Self::Clone { .. } => "copying upstream".to_owned(),
+            Self::Admit { batch } => format!("taking the backlog {batch}"),
+            Self::Create { id, .. } => format!("creating the feature {id}"),
+            Self::ClaimFor { n, .. } => format!("claiming for slot {n}"),
+            Self::Assign { grant, .. } => format!("assigning slot {}", grant.seat.n),
+            Self::Secure { feature, epoch, .. } => {
+                format!("securing the work of claim {epoch} on {feature}")
+            }
+            Self::Build { entry, .. } => format!("building entry {entry} of the merge queue"),
+            Self::Probe { base } => format!("trying work under way on {base}"),
+            Self::Publish { entry, .. } => format!("publishing entry {entry} of the merge queue"),
         }
     }
 }

@@ -13,6 +13,9 @@ use crate::stream::Position;
 /// Longest git URL, in bytes.
 pub const URL_MAX: usize = 2048;
 
+/// Longest name of a branch, in bytes: git itself takes what a file system does.
+pub const BRANCH_MAX: usize = 1024;
+
 /// A request to a project.
 #[derive(Debug, Clone, Serialize)]
 #[expect(

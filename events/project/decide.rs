@@ -1,8 +1,8 @@
 //! State and command to events or refusal: life, intent and initialization. Oversight is in `oversee.rs`.
 
 use crate::aggregate::{Aggregate, Moment};
-use crate::id::Timestamp;
-use crate::project::command::{Command, Refusal, URL_MAX};
+use crate::id::{Sha, Timestamp};
+use crate::project::command::{BRANCH_MAX, Command, Refusal, URL_MAX};
 use crate::project::event::{self, Event, ProjectKind};
 use crate::project::state::{Initialization, Intent, Project, Registered, Repository};
 use crate::project::upstream::transport;
@@ -14,7 +14,7 @@ impl Aggregate for Project {
     type Event = Event;
     type Refusal = Refusal;
 
-    fn decide(&self, command: &Command, _now: Timestamp) -> Decision {
+    fn rules(&self, command: &Command, _now: Timestamp) -> Decision {
         match (self, command) {
             (Self::Unknown, Command::Register { git_url, kind }) => register(git_url, *kind),
             (Self::Unknown, _) => Err(Refusal::UnknownProject),
@@ -65,6 +65,22 @@ fn register(git_url: &str, kind: ProjectKind) -> Decision {
     ])
 }
 
+/// The copy of upstream. A branch whose name no event could hold is no copy to work with.
+fn cloned(branch: &str, head: Option<&Sha>) -> Event {
+    if branch.len() > BRANCH_MAX {
+        let length = branch.len();
+        let reason = format!(
+            "its branch has a name of {length} bytes, at most {BRANCH_MAX} are taken: give it a shorter one"
+        );
+        return event::CloneFailed { reason }.into();
+    }
+    event::Cloned {
+        branch: branch.to_owned(),
+        head: head.cloned(),
+    }
+    .into()
+}
+
 /// Whether the authority of an http(s) or ssh URL carries a password, or an http(s) URL any user.
 fn has_credentials(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else {
@@ -78,22 +94,14 @@ fn has_credentials(url: &str) -> bool {
 }
 
 impl Registered {
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
     fn decide(&self, command: &Command) -> Decision {
         match command {
             Command::Register { .. } => Err(Refusal::Exists),
             Command::RecordClone { branch, head } => match self.repository {
                 Repository::Cloned { .. } => Err(Refusal::AlreadyCloned),
-                Repository::Pending | Repository::Failed { .. } => Ok(vec![
-                    event::Cloned {
-                        branch: branch.clone(),
-                        head: head.clone(),
-                    }
-                    .into(),
-                ]),
+                Repository::Pending | Repository::Failed { .. } => {
+                    Ok(vec![cloned(branch, head.as_ref())])
+                }
             },
             Command::FailClone { reason } => match self.repository {
                 Repository::Cloned { .. } => Err(Refusal::AlreadyCloned),

@@ -13,6 +13,7 @@
 //! Initialization, milestones and the final verification are owed facts with their own small lives; one overseer at a time.
 //! Editing is a field beside the intent: while it is open nothing is claimed. `docs/states/project.md` is the whole table.
 
+mod bounds;
 pub mod command;
 mod decide;
 pub mod event;
@@ -22,7 +23,7 @@ mod state;
 mod tests;
 pub mod upstream;
 
-pub use command::{Command, Refusal};
+pub use command::{BRANCH_MAX, Command, Refusal};
 pub use event::{Event, OversightKind, ProjectKind};
 pub use state::{
     Due, Initialization, Intent, Oversight, Progress, Project, Registered, Repository,

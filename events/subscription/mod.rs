@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Moment};
+use crate::bounds::{Bounded, NAME_MAX, cut, cut_name};
 use crate::envelope::Envelope;
 use crate::id::{ProjectName, Timestamp};
 use crate::stream::{Position, StreamId};
@@ -34,6 +35,10 @@ pub struct Filter {
 }
 
 impl Filter {
+    fn is_large(&self) -> bool {
+        self.kinds.len() > KINDS_MAX || self.kinds.iter().any(|kind| kind.len() > NAME_MAX)
+    }
+
     /// Whether an event is wanted.
     pub fn wants(&self, envelope: &Envelope) -> bool {
         let project = self.project.is_none() || envelope.stream.project() == self.project.as_ref();
@@ -61,7 +66,7 @@ refusal_enum! {
     pub enum Refusal {
         Unknown = "unknown_subscription", "there is no such subscription; `subscription list` shows those there are";
         Exists = "exists", "there is a subscription of this name, or there was one: names are not used again";
-        KindsTooMany = "kinds_too_many", "a filter names at most 32 kinds of event";
+        KindsTooMany = "kinds_too_many", "a filter names at most 32 kinds of event, each of at most 200 bytes";
         NotParked { position: Position } = "not_parked", "position {position} is not parked";
         Behind { position: Position } = "behind", "position {position} was acknowledged before; what is parked is replayed instead";
         ParkedFull = "parked_full", "1000 events are parked: mend the reader and replay them, or delete the subscription";
@@ -112,6 +117,20 @@ event_enum! {
         Parked(Parked) = "subscription.parked", 1;
         Replayed(Replayed) = "subscription.replayed", 1;
         Deleted(Deleted) = "subscription.deleted", 1;
+    }
+}
+
+impl Bounded for Event {
+    fn bounded(mut self) -> Self {
+        match &mut self {
+            Self::Created(e) => {
+                e.filter.kinds.truncate(KINDS_MAX);
+                e.filter.kinds.iter_mut().for_each(cut_name);
+            }
+            Self::Parked(e) => cut(&mut e.why, WHY_MAX),
+            Self::Acknowledged(_) | Self::Replayed(_) | Self::Deleted(_) => {}
+        }
+        self
     }
 }
 
@@ -175,16 +194,10 @@ impl Open {
             None if self.parked.len() >= PARKED_MAX => return Err(Refusal::ParkedFull),
             _ => {}
         }
-        let cut = why
-            .char_indices()
-            .map(|(at, c)| at + c.len_utf8())
-            .take_while(|end| *end <= WHY_MAX)
-            .last()
-            .unwrap_or(0);
         Ok(vec![
             Parked {
                 position,
-                why: why[..cut].to_owned(),
+                why: why.to_owned(),
             }
             .into(),
         ])
@@ -196,9 +209,9 @@ impl Aggregate for Subscription {
     type Event = Event;
     type Refusal = Refusal;
 
-    fn decide(&self, command: &Command, _now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    fn rules(&self, command: &Command, _now: Timestamp) -> Result<Vec<Event>, Refusal> {
         let open = match (self, command) {
-            (Self::Unknown, Command::Create { filter, .. }) if filter.kinds.len() > KINDS_MAX => {
+            (Self::Unknown, Command::Create { filter, .. }) if filter.is_large() => {
                 return Err(Refusal::KindsTooMany);
             }
             (Self::Unknown, Command::Create { filter, after }) => {

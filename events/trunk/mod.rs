@@ -12,6 +12,7 @@
 //! trunk, it never closes or rejects a feature. `docs/states/trunk.md` is the whole table.
 
 mod batch;
+mod bounds;
 mod decide;
 mod entry;
 pub mod event;

@@ -179,7 +179,12 @@ impl ProjectBook {
             .ids
             .iter()
             .filter(|(_, origin)| origin.batch == batch)
-            .all(|(id, _)| self.feature(id).is_some())
+            .all(|(id, _)| self.exists_or_left(id))
+    }
+
+    /// Whether an admitted feature exists, or left before it did.
+    fn exists_or_left(&self, id: &FeatureId) -> bool {
+        self.feature(id).is_some() || self.backlog.state.withdrawn.contains(id)
     }
 
     /// Whether every admitted feature exists.
@@ -188,7 +193,7 @@ impl ProjectBook {
             .state
             .ids
             .keys()
-            .all(|id| self.feature(id).is_some())
+            .all(|id| self.exists_or_left(id))
     }
 
     /// Features a claim would be granted for now, best first: priority, rank, age.

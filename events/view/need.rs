@@ -55,6 +55,8 @@ pub enum NeedKind {
     Question,
     /// A slot failed too often.
     Slot,
+    /// Something that the server owes and cannot get done.
+    Stuck,
 }
 
 impl NeedKind {
@@ -72,6 +74,7 @@ impl NeedKind {
             Self::Feature => "feature",
             Self::Question => "question",
             Self::Slot => "slot",
+            Self::Stuck => "stuck",
         }
     }
 }
@@ -117,6 +120,11 @@ pub enum Remedy {
         /// Which feature.
         feature: FeatureId,
     },
+    /// Take the feature out of the backlog.
+    Withdraw {
+        /// Which feature.
+        feature: FeatureId,
+    },
     /// Put the slot back into service.
     Reinstate {
         /// Which slot.
@@ -139,6 +147,7 @@ impl Remedy {
             Self::Undo { feature } => format!("feature undo {project} {feature}"),
             Self::Requeue { feature } => format!("feature requeue {project} {feature}"),
             Self::Answer { feature } => format!("feature answer {project} {feature} TEXT"),
+            Self::Withdraw { feature } => format!("feature withdraw {project} {feature}"),
             Self::Reinstate { slot } => format!("container restart {project} {slot}"),
         };
         Some(format!("supercargo {verb}"))

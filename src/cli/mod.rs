@@ -213,7 +213,10 @@ mod tests {
             Remedy::Requeue {
                 feature: feature.clone(),
             },
-            Remedy::Answer { feature },
+            Remedy::Answer {
+                feature: feature.clone(),
+            },
+            Remedy::Withdraw { feature },
             Remedy::Reinstate { slot: BerthNo(2) },
         ];
         let project = "zoo".parse().expect("name");

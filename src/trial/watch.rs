@@ -135,7 +135,8 @@ impl Watch {
                 || book.enlisted().any(|(_, berth, _)| berth.job().is_some());
             let agenda = policy::owed(book, &observed);
             let waits = at_work || !agenda.owed.is_empty() || agenda.wake.is_some();
-            let needs = book.standing().needs_you;
+            let mut needs = book.standing().needs_you;
+            needs.extend(self.core.faults.needs_you(&self.project));
             (!waits && book.registered()?.is_running()).then(|| {
                 End::Stalled(if needs.is_empty() {
                     "nothing is owed and it is not completed".to_owned()

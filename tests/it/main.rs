@@ -3,6 +3,7 @@
 mod actors;
 mod beads;
 mod binary;
+mod bounds;
 mod docker;
 mod door;
 mod egress;

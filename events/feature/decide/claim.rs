@@ -2,6 +2,16 @@
 
 use super::*;
 
+/// A name that is cut would be another holder's.
+fn nameable(holder: &Holder) -> Result<(), Refusal> {
+    match holder {
+        Holder::Outside { principal } if principal.len() > NAME_MAX => Err(Refusal::Invalid {
+            why: format!("the holder's name has more than {NAME_MAX} bytes"),
+        }),
+        Holder::Outside { .. } | Holder::Berth { .. } => Ok(()),
+    }
+}
+
 impl Known {
     pub(super) fn held(&self, epoch: Epoch) -> Result<&Holder, Refusal> {
         match &self.stage {
@@ -25,6 +35,7 @@ impl Known {
                     let by: Vec<_> = self.blockers.iter().map(FeatureId::as_str).collect();
                     return Err(Refusal::Blocked { by: by.join(", ") });
                 }
+                nameable(holder)?;
                 Ok(vec![
                     event::Claimed {
                         epoch: Epoch(self.epoch.0 + 1),

@@ -4,12 +4,15 @@ mod claim;
 mod merge;
 
 use crate::aggregate::{Aggregate, Moment};
+use crate::bounds::NAME_MAX;
+use crate::feature::bounds::BLOCKERS_MAX;
 use crate::feature::command::{COMMENT_MAX, Command, Refusal};
 use crate::feature::content::{Content, FeatureType, PRIORITY_MAX};
 use crate::feature::event::{self, Closing, Event, MergeFault};
 use crate::feature::state::{Feature, Known, Stage};
 use crate::holder::{Holder, Seat};
-use crate::id::{Epoch, FeatureId, SessionId, Sha, Timestamp};
+use crate::id::{Digest, Epoch, FeatureId, SessionId, Sha, Timestamp};
+use crate::log::EVENTS_PER_APPEND_MAX;
 use crate::outcome::Outcome;
 use crate::verdict::Verdict;
 
@@ -29,7 +32,7 @@ impl Aggregate for Feature {
     type Event = Event;
     type Refusal = Refusal;
 
-    fn decide(&self, command: &Command, _now: Timestamp) -> Decision {
+    fn rules(&self, command: &Command, _now: Timestamp) -> Decision {
         match (self, command) {
             (
                 Self::Unknown,
@@ -40,12 +43,7 @@ impl Aggregate for Feature {
                 },
             ) => {
                 content.check().map_err(|why| Refusal::Invalid { why })?;
-                let created = event::Created {
-                    content: content.clone(),
-                    batch: *batch,
-                    blockers: blockers.clone(),
-                };
-                Ok(vec![created.into()])
+                Ok(created(content, *batch, blockers))
             }
             (Self::Unknown, _) => Err(Refusal::UnknownFeature),
             (Self::Known(_), Command::Create { .. }) => Err(Refusal::Exists),
@@ -281,6 +279,21 @@ impl Known {
             _ => Ok(vec![event::Unblocked { by: by.clone() }.into()]),
         }
     }
+}
+
+/// The first events of a feature. Dependencies that the first has no room for follow at once; beyond what one append takes, the
+/// policy that keeps blockers in step with the backlog adds the rest.
+fn created(content: &Content, batch: Digest, blockers: &[FeatureId]) -> Vec<Event> {
+    let (named, more) = blockers.split_at(blockers.len().min(BLOCKERS_MAX));
+    let first = event::Created {
+        content: content.clone(),
+        batch,
+        blockers: named.to_vec(),
+    };
+
+    let more = more.iter().take(EVENTS_PER_APPEND_MAX - 1);
+    let blocked = more.map(|by| event::Blocked { by: by.clone() }.into());
+    std::iter::once(first.into()).chain(blocked).collect()
 }
 
 fn named(holder: &Holder) -> String {

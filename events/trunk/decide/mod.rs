@@ -17,7 +17,7 @@ impl Aggregate for Trunk {
     type Event = Event;
     type Refusal = Refusal;
 
-    fn decide(&self, command: &Command, _now: Timestamp) -> Decision {
+    fn rules(&self, command: &Command, _now: Timestamp) -> Decision {
         match (command, &self.branch) {
             (Command::Open { branch, head }, None) => Ok(vec![
                 event::Opened {
@@ -248,6 +248,7 @@ impl Trunk {
         if !matches!(entry.stage, Stage::Queued) || candidate.base.as_ref() != below {
             return Err(Refusal::WrongStage);
         }
+        let changes = changes.clone().cut();
         // It waits for a person, by itself, when its turn comes.
         let asks = changes
             .protected
@@ -263,7 +264,7 @@ impl Trunk {
                 .into(),
             ]);
         }
-        let (candidate, changes) = (candidate.clone(), changes.clone());
+        let candidate = candidate.clone();
         let mut events = vec![
             event::CandidateBuilt {
                 entry: number,

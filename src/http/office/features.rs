@@ -160,29 +160,28 @@ impl Office {
 
     /// Takes a feature out of the backlog; its refs and its history stay.
     pub async fn withdraw(&self, wish: &Wish, name: &str, id: &str) -> Done<Written> {
-        let done = self
-            .to_feature(
-                wish,
-                name,
-                id,
-                feature::Command::Withdraw {
-                    by: wish.by.clone(),
-                },
-            )
-            .await?;
-        let command = AnyCommand::Backlog(backlog::Command::Withdraw { id: Self::id(id)? });
+        let command = feature::Command::Withdraw {
+            by: wish.by.clone(),
+        };
+        let done = self.to_feature(wish, name, id, command).await;
+        // One that was admitted and never came to exist leaves the backlog all the same.
+        let (project, feature) = (Self::name(name)?, Self::id(id)?);
+        let admitted = self.read(&project, |book| {
+            Some(book.backlog.state.ids.contains_key(&feature) && book.feature(&feature).is_none())
+        })?;
+        if let (Err(problem), false) = (&done, admitted) {
+            return Err(problem.clone());
+        }
+        let command = AnyCommand::Backlog(backlog::Command::Withdraw { id: feature });
         let wish = Wish {
             expect: None,
             ..wish.clone()
         };
-        self.tell(
-            &wish,
-            wish.part("backlog"),
-            StreamId::Backlog(Self::name(name)?),
-            command,
-        )
-        .await?;
-        Ok(done)
+        let stream = StreamId::Backlog(project);
+        let left = self
+            .tell(&wish, wish.part("backlog"), stream, command)
+            .await?;
+        done.or_else(|_| Ok(written(&left)))
     }
 
     /// Adds or removes a dependency between two features.

@@ -157,7 +157,9 @@ impl Office {
             .core
             .projector
             .read(|books| shapes::board(books.projects.get(&name)?, books));
-        board.ok_or_else(unknown_project)
+        let mut board = board.ok_or_else(unknown_project)?;
+        board.project = self.with_faults(board.project);
+        Ok(board)
     }
 
     /// Figures of the installation.

@@ -238,18 +238,30 @@ impl Office {
 
     /// All projects.
     pub fn projects(&self) -> Vec<ProjectShape> {
-        self.core.projector.read(|books| {
-            books
-                .projects
-                .values()
-                .filter_map(shapes::project)
-                .collect()
-        })
+        let known = self.core.projector.read(|books| {
+            let books = books.projects.values();
+            books.filter_map(shapes::project).collect::<Vec<_>>()
+        });
+        known
+            .into_iter()
+            .map(|shape| self.with_faults(shape))
+            .collect()
+    }
+
+    /// What the books do not hold: what is owed to a project and cannot be done.
+    pub(super) fn with_faults(&self, mut shape: ProjectShape) -> ProjectShape {
+        if let Ok(name) = shape.name.parse() {
+            let faults = self.core.faults.needs_you(&name);
+            let needs = faults.iter().map(|need| shapes::NeedShape::of(need, &name));
+            shape.needs_you.extend(needs);
+        }
+        shape
     }
 
     /// One project.
     pub fn project(&self, name: &str) -> Done<ProjectShape> {
-        self.read(&Self::name(name)?, shapes::project)
+        let shape = self.read(&Self::name(name)?, shapes::project)?;
+        Ok(self.with_faults(shape))
     }
 }
 

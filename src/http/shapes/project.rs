@@ -197,7 +197,8 @@ pub struct NeedShape {
 }
 
 impl NeedShape {
-    fn of(need: &Need, project: &ProjectName) -> Self {
+    /// The need of a project as it goes over the wire.
+    pub fn of(need: &Need, project: &ProjectName) -> Self {
         Self {
             kind: need.kind.name().to_owned(),
             text: need.text.clone(),

@@ -8,6 +8,7 @@ use actors::feed::Feed;
 use actors::host::{Execute, ExecuteError, Host, Kernel};
 use async_trait::async_trait;
 use events::aggregate::{Aggregate, Moment};
+use events::bounds::Bounded;
 use events::cause::{Cause, Principal};
 use events::envelope::Envelope;
 use events::id::{CommandId, Timestamp};
@@ -47,6 +48,12 @@ events::event_enum! {
     }
 }
 
+impl Bounded for Fact {
+    fn bounded(self) -> Self {
+        self
+    }
+}
+
 events::refusal_enum! {
     /// Why a till takes nothing.
     pub enum NoMore {
@@ -59,7 +66,7 @@ impl Aggregate for Till {
     type Event = Fact;
     type Refusal = NoMore;
 
-    fn decide(&self, order: &Order, _now: Timestamp) -> Result<Vec<Fact>, NoMore> {
+    fn rules(&self, order: &Order, _now: Timestamp) -> Result<Vec<Fact>, NoMore> {
         match order {
             Order::Put if self.coins >= FULL => Err(NoMore::IsFull {}),
             Order::Put => Ok(vec![Put {}.into()]),

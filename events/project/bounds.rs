@@ -1,0 +1,38 @@
+//! Bounds of a project's events. Settings and addresses are never cut: `Settings::check` and the registration refuse them.
+
+use crate::bounds::{Bounded, cut, cut_name, cut_reason};
+use crate::project::command::{BRANCH_MAX, URL_MAX};
+use crate::project::event::Event;
+
+impl Bounded for Event {
+    fn bounded(mut self) -> Self {
+        match &mut self {
+            Self::Registered(e) => cut(&mut e.git_url, URL_MAX),
+            Self::Cloned(e) => cut(&mut e.branch, BRANCH_MAX),
+            Self::CloneFailed(e) => cut_reason(&mut e.reason),
+            Self::Started(e) => cut_name(&mut e.by),
+            Self::DrainRequested(e) => cut_name(&mut e.by),
+            Self::Stopped(e) => cut_name(&mut e.by),
+            Self::EditOpened(e) => cut_name(&mut e.by),
+            Self::EditSaved(e) => cut_name(&mut e.by),
+            Self::EditDiscarded(e) => cut_name(&mut e.by),
+            Self::Resumed(e) => cut_reason(&mut e.why),
+            Self::Deleted(e) => cut_name(&mut e.by),
+            Self::SpecWritten(_)
+            | Self::SettingsChanged(_)
+            | Self::TargetSet(_)
+            | Self::InitializationDue(_)
+            | Self::InitializationStarted(_)
+            | Self::InitializationLapsed(_)
+            | Self::BacklogProposed(_)
+            | Self::Initialized(_)
+            | Self::MilestoneDue(_)
+            | Self::OversightStarted(_)
+            | Self::OversightLapsed(_)
+            | Self::MilestoneSettled(_)
+            | Self::FinalVerificationDue(_)
+            | Self::Completed(_) => {}
+        }
+        self
+    }
+}

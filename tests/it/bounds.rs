@@ -1,0 +1,235 @@
+//! Inputs as large as they may be, and larger: what is accepted is recorded and goes on; what the rules turn down for good is shown.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use events::backlog::Batch;
+use events::envelope::{Envelope, PAYLOAD_MAX};
+use events::feature::Content;
+use events::id::CommandId;
+use events::log::{Append, AppendError, EventLog, Head, ReadError, Receipt, Remembered};
+use events::memory::MemoryLog;
+use events::stream::{Position, StreamId, Version};
+use supercargo::http::office::Holding;
+use supercargo::http::shapes::ProjectChange;
+
+use crate::world::stub::git;
+use crate::world::{Server, World, ZOO, scripted, story, wish};
+
+/// Claims the only feature from outside and pushes these files under it; answers the feature and the commit.
+async fn pushed(world: &World, server: &Server, files: &[PathBuf]) -> (String, String) {
+    let ready = server.until(|book| (!book.ready().is_empty()).then_some(()));
+    world.within("ready", ready).await;
+    let claim = server.office.claim(&wish(), ZOO, None, Some("ann")).await;
+    let claim = claim.expect("answered").expect("a claim");
+
+    let gate = world.folder.path().join("gates").join(format!("{ZOO}.git"));
+    let tree = world.folder.path().join("mine");
+    let clone = ["clone", "--quiet", gate.to_str().expect("path"), "mine"];
+    world.git(world.folder.path(), &clone);
+    for file in files {
+        let file = tree.join(file);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("folder");
+        std::fs::write(file, "fed").expect("file");
+    }
+    world.git(&tree, &["add", "--all"]);
+    world.git(&tree, &["commit", "--quiet", "-m", "Feed them"]);
+    let target = format!("HEAD:refs/heads/{}", claim.branch);
+    git(&tree, &["push", "--quiet", "origin", &target]).expect("pushed");
+    let sha = world.git(&tree, &["rev-parse", "HEAD"]).trim().to_owned();
+    (claim.feature, sha)
+}
+
+async fn handed_in(world: &World, server: &Server, files: &[PathBuf]) -> String {
+    let (feature, sha) = pushed(world, server, files).await;
+    let holding = Holding {
+        project: ZOO,
+        feature: &feature,
+        epoch: 1,
+        holder: Some("ann"),
+    };
+    let submitted = server.office.submit(&wish(), &holding, &sha).await;
+    submitted.expect("handed in");
+    let fleet = ProjectChange {
+        target: Some(2),
+        ..ProjectChange::default()
+    };
+    let wanted = server.office.change_project(&wish(), ZOO, &fleet).await;
+    wanted.expect("a fleet");
+    feature
+}
+
+fn long_names(folder: &str, file: &str) -> Vec<PathBuf> {
+    let name = |n: usize| format!("{folder}{n:03}-{}{file}", "n".repeat(230));
+    (0..300).map(|n| name(n).into()).collect()
+}
+
+/// A submission whose list of files is larger than an event: it is merged, and the log holds what fits with a count of the rest.
+#[test]
+fn three_hundred_long_file_names_do_not_stop_the_merge_queue() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        let opened = server.open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])]);
+        opened.await.expect("opened");
+        handed_in(&world, &server, &long_names("", "")).await;
+        world.within("merged", server.completed()).await;
+
+        let built = &world.facts("trunk.candidate_built").await[0]["changes"];
+        let files = built["files"].as_array().expect("files").len() as u64;
+        assert!(files > 50, "{files}");
+        assert_eq!(built["more"], 300 - files);
+        world.end(server).await;
+    });
+}
+
+/// The same where each of them is protected: it is held with a list that fits, and an approval holds for all of them.
+#[test]
+fn three_hundred_protected_paths_are_held_and_approved_as_one() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        let opened = server.open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])]);
+        opened.await.expect("opened");
+        handed_in(&world, &server, &long_names("a", "/Cargo.lock")).await;
+        let held = server.until(|book| book.trunk.state.held.first().map(|e| e.number));
+        let entry = world.within("held", held).await;
+
+        let approved = server.office.approve_change(&wish(), ZOO, entry).await;
+        approved.expect("approved");
+        world.within("merged", server.completed()).await;
+        assert_eq!(world.count("trunk.held").await, 1, "approved once, for all");
+        world.end(server).await;
+    });
+}
+
+/// Features at every bound, in every number of steps: each id that is answered becomes a feature.
+#[test]
+fn what_is_accepted_exists() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        let opened = server.open_zoo(&world, 0, vec![scripted("lions", "hang", &[])]);
+        opened.await.expect("opened");
+        let mut accepted = BTreeSet::new();
+        for steps in [1, 100, 500, 501, 5_000, 16_384] {
+            let content = Content {
+                title: "\u{1f980}".repeat(200),
+                description: "d".repeat(32 * 1024),
+                steps: vec!["s".repeat(16 * 1024 / steps); steps],
+                category: "c".repeat(200),
+                labels: vec!["l".repeat(200); 20],
+                ..Content::default()
+            };
+            let batch = Batch::single(content, vec![]);
+            match server.office.add_features(&wish(), ZOO, &batch).await {
+                Ok(written) => accepted.extend(written.ids),
+                Err(problem) => {
+                    assert!(steps > 500, "{steps}: {problem}");
+                    assert!(problem.detail.contains("steps"), "{problem}");
+                }
+            }
+        }
+        assert_eq!(accepted.len(), 3);
+        for id in accepted {
+            let id = id.parse().expect("an id");
+            let exists = server.until(|book| book.feature(&id).map(|_| ()));
+            world.within("it exists", exists).await;
+        }
+        world.end(server).await;
+    });
+}
+
+/// A log that takes one kind of event no more: as one that is too large for it would be turned down.
+struct Stubborn {
+    inner: Arc<MemoryLog>,
+    kind: &'static str,
+}
+
+#[async_trait]
+impl EventLog for Stubborn {
+    fn id(&self) -> String {
+        self.inner.id()
+    }
+
+    async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
+        if append
+            .events
+            .iter()
+            .any(|event| event.kind.name == self.kind)
+        {
+            let why = format!("a payload of 70000 bytes, at most {PAYLOAD_MAX} are allowed");
+            return Err(AppendError::Invalid(why));
+        }
+        self.inner.append(append).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, ReadError> {
+        self.inner.read_stream(stream, after, limit).await
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
+        self.inner.read_all(after, limit).await
+    }
+
+    async fn head(&self) -> Result<Head, ReadError> {
+        self.inner.head().await
+    }
+
+    async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
+        self.inner.remembered(command).await
+    }
+}
+
+/// What a policy owes and the rules turn down for good is named under Needs you, on every page, and goes when it is owed no more.
+#[test]
+fn what_a_policy_cannot_get_done_is_shown() {
+    story(|| async {
+        let world = World::new();
+        let stubborn = Stubborn {
+            inner: world.log.clone(),
+            kind: "feature.created",
+        };
+        let server = world.start_on(Arc::new(stubborn)).await.expect("started");
+        let opened = server.open_zoo(&world, 0, vec![scripted("lions", "hang", &[])]);
+        opened.await.expect("opened");
+        let id = server.zoo(|book| book.backlog.state.ids.keys().next().cloned());
+        let id = id.expect("admitted").to_string();
+
+        let shown = |server: &Server| {
+            let board = server.office.board(ZOO).expect("the zoo").project.needs_you;
+            let project = server.office.project(ZOO).expect("the zoo").needs_you;
+            assert_eq!(board, project);
+            project.into_iter().find(|need| need.kind == "stuck")
+        };
+        let mut faults = server.core.faults.changes();
+        let need = loop {
+            if let Some(need) = shown(&server) {
+                break need;
+            }
+            world.within("told", faults.changed()).await.expect("alive");
+        };
+        let told = format!("creating the feature {id} was refused");
+        assert!(
+            need.text.contains(&told) && need.text.contains("70000 bytes"),
+            "{need}"
+        );
+        let remedy = format!("supercargo feature withdraw {ZOO} {id}");
+        assert_eq!(need.command, Some(remedy));
+
+        // A person takes out what never came to exist; then nothing is owed.
+        let withdrawn = server.office.withdraw(&wish(), ZOO, &id).await;
+        withdrawn.expect("withdrawn");
+        while shown(&server).is_some() {
+            world.within("gone", faults.changed()).await.expect("alive");
+        }
+        world.end(server).await;
+    });
+}
