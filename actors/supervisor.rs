@@ -135,6 +135,7 @@ impl Core {
             models: world.models.clone(),
             signs: signs.clone(),
             tallies: Arc::new(Tallies::new(world.clock.now())),
+            allowance: Arc::default(),
         };
         let core = Self {
             directory,

@@ -21,6 +21,9 @@ use crate::refs;
 impl Sessions {
     /// Carries out what an agent says.
     pub async fn say(&self, session: &SessionId, say: Say) -> Result<Said, Denied> {
+        self.place(session)?;
+        let _turn = self.turn(session, &say).await?;
+        // Looked at again: what was said before may have ended it.
         let place = self.place(session)?;
         self.signs.session(session, self.now());
         match say {
@@ -30,6 +33,7 @@ impl Sessions {
             Say::Backlog { batch } => self.propose(session, &place, batch).await,
             Say::Comment { text } => {
                 let (feature, _) = at_feature(&place)?;
+                self.may_comment(session, text.len())?;
                 let key = Digest::of(text.as_bytes()).to_string();
                 let command = feature::Command::Comment {
                     by: place.job.role.name().to_owned(),
@@ -69,6 +73,7 @@ impl Sessions {
     /// Whether this session may push to this ref now: only a coder, only its own claim's, only while that is open.
     pub fn may_push(&self, session: &SessionId, reference: &str) -> Result<(), Denied> {
         let place = self.place(session)?;
+        self.one_more_push(session)?;
         // What is rescued goes nowhere but there: it may come late.
         if let (Some(feature), Some(epoch), Role::Coder) =
             (&place.job.feature, place.job.epoch, place.job.role)
@@ -222,6 +227,7 @@ impl Sessions {
                 content: Content {
                     title: finding
                         .why
+                        .trim_start()
                         .lines()
                         .next()
                         .unwrap_or_default()

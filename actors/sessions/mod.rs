@@ -2,6 +2,7 @@
 //! other (`agent.rs`). Identity is the socket: the session is known before the first byte.
 
 mod agent;
+pub mod allowance;
 mod runner;
 pub mod tallies;
 pub mod wire;
@@ -27,6 +28,7 @@ use crate::ports::repo::Repo;
 use crate::ports::transcripts::Transcripts;
 use crate::projector::Projector;
 use crate::signs::Signs;
+use allowance::Allowance;
 use tallies::Tallies;
 
 /// Why a session's request was not carried out.
@@ -98,6 +100,8 @@ pub struct Sessions {
     pub signs: Arc<Signs>,
     /// What they used.
     pub tallies: Arc<Tallies>,
+    /// What they asked for.
+    pub allowance: Arc<Allowance>,
 }
 
 /// What a session may reach beyond its repository and its model.

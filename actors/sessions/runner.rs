@@ -149,6 +149,7 @@ impl Sessions {
             Err(other) => return Err(other),
         }
         self.signs.forget(session);
+        self.allowance.forget(session);
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! What sessions use and reach: counted as it happens, recorded as soon as the record before is there. What was counted and not yet
 //! recorded is lost with the process: seconds of it, and at an orderly end nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use events::container::{Command, DeniedTarget, ModelUsage};
@@ -17,6 +17,10 @@ const RECORD_EVERY_MS: u64 = 2_000;
 const RETRY_MS: u64 = 1_000;
 /// Denied targets that are told apart in one record; what comes beyond is counted as one.
 const TARGETS_MAX: usize = 50;
+/// Denied targets that are told apart in all records of one session: names can be made up without end.
+const SESSION_TARGETS_MAX: usize = 500;
+/// Models that are told apart, of one session.
+const MODELS_MAX: usize = 20;
 /// Longest target in a record, in characters.
 const TARGET_MAX: usize = 120;
 /// Share of a model's context, in percent, at which a session is full.
@@ -51,6 +55,28 @@ struct Tally {
     records: u64,
     /// The last answer of its model's provider.
     last: Option<Last>,
+    /// Denied targets that were told apart so far.
+    named: usize,
+    /// Models that were.
+    models: BTreeSet<(String, String)>,
+}
+
+impl Tally {
+    fn deny(&mut self, target: &str) {
+        let may_name = self.named < SESSION_TARGETS_MAX;
+        self.named += usize::from(self.pending.deny(target, may_name));
+    }
+
+    /// The model under which a request is counted: what an agent made up comes to an end.
+    fn model(&mut self, provider: String, model: String) -> (String, String) {
+        let shown = model.chars().take(TARGET_MAX).collect();
+        let name = (provider, shown);
+        if self.models.contains(&name) || self.models.len() < MODELS_MAX {
+            self.models.insert(name.clone());
+            return name;
+        }
+        (name.0, "others".to_owned())
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -72,13 +98,16 @@ impl Pending {
         self.usage.is_empty() && self.bytes == 0 && self.denied.is_empty()
     }
 
-    fn deny(&mut self, target: &str) {
+    /// Counts a denied target; `may_name` says whether one more may be told apart. Answers whether it was.
+    fn deny(&mut self, target: &str, may_name: bool) -> bool {
         let shown: String = target
             .chars()
             .take(TARGET_MAX)
             .map(|c| if c.is_control() { '\u{fffd}' } else { c })
             .collect();
-        let known = self.denied.contains_key(&shown) || self.denied.len() < TARGETS_MAX;
+        let counted = self.denied.contains_key(&shown);
+        let names = !counted && may_name && self.denied.len() < TARGETS_MAX;
+        let known = counted || names;
         *self
             .denied
             .entry(if known {
@@ -87,6 +116,7 @@ impl Pending {
                 "and others".to_owned()
             })
             .or_default() += 1;
+        names
     }
 
     /// The commands that record it.
@@ -178,10 +208,11 @@ impl Sessions {
         };
         self.count(session, |tally| {
             tally.last = Some(last);
+            let model = tally.model(used.provider, used.model);
             tally
                 .pending
                 .usage
-                .entry((used.provider, used.model))
+                .entry(model)
                 .or_default()
                 .add(&used.usage);
         });
@@ -198,7 +229,7 @@ impl Sessions {
 
     /// Counts a request that was turned down.
     pub fn turned_down(&self, session: &SessionId, target: &str) {
-        self.count(session, |tally| tally.pending.deny(target));
+        self.count(session, |tally| tally.deny(target));
     }
 
     /// Bytes this session has moved, recorded or not.
@@ -312,19 +343,36 @@ mod tests {
     fn denied_targets_are_bounded_and_shown_without_controls() {
         let mut pending = Pending::default();
         for n in 0..200 {
-            pending.deny(&format!("host{n}.example.org:443"));
+            pending.deny(&format!("host{n}.example.org:443"), true);
         }
-        pending.deny("a\u{1b}[31m\nb:1");
-        pending.deny("host0.example.org:443");
+        pending.deny("a\u{1b}[31m\nb:1", true);
+        pending.deny("host0.example.org:443", true);
         assert_eq!(pending.denied.len(), TARGETS_MAX + 1);
         assert_eq!(pending.denied["host0.example.org:443"], 2);
         assert_eq!(pending.denied["and others"], 151);
         let mut pending = Pending::default();
-        pending.deny("a\u{1b}[31m\nb:1");
+        pending.deny("a\u{1b}[31m\nb:1", true);
         assert_eq!(
             pending.denied.keys().next().map(String::as_str),
             Some("a\u{fffd}[31m\u{fffd}b:1")
         );
+    }
+
+    #[test]
+    fn names_that_an_agent_makes_up_come_to_an_end() {
+        let mut tally = Tally::default();
+        let mut told = BTreeSet::new();
+        for n in 0..5_000 {
+            tally.deny(&format!("host{n}.example.org:443"));
+            told.extend(std::mem::take(&mut tally.pending).denied.into_keys());
+        }
+        assert_eq!(told.len(), SESSION_TARGETS_MAX + 1);
+
+        let models = (0..500).map(|n| tally.model("p".to_owned(), format!("m{n}")));
+        let models: BTreeSet<_> = models.collect();
+        assert_eq!(models.len(), MODELS_MAX + 1);
+        let long = Tally::default().model("p".to_owned(), "m".repeat(100_000));
+        assert_eq!(long.1.len(), TARGET_MAX);
     }
 
     #[test]

@@ -129,8 +129,11 @@ impl ProjectBook {
                     .entry(id.clone())
                     .or_default()
                     .apply(envelope)?;
-                self.sessions
-                    .hear(&envelope.cause.principal, said::of_feature(&event));
+                let by = &envelope.cause.principal;
+                self.sessions.hear(by, said::of_feature(&event));
+                if let crate::feature::Event::Commented(comment) = &event {
+                    self.sessions.commented(by, comment.text.len());
+                }
             }
             StreamId::Container(_, n) => {
                 let event = self.berths.entry(*n).or_default().apply(envelope)?;

@@ -37,6 +37,8 @@ pub struct SessionRecord {
     pub said: Option<Outcome>,
     /// Features that it brought into the backlog.
     pub brought: u32,
+    /// What it said about features.
+    pub comments: Comments,
     /// How its container ended.
     pub exit: Option<Exit>,
     /// What is kept of what it said.
@@ -45,6 +47,15 @@ pub struct SessionRecord {
     pub usage: Usage,
     /// What it reached, or wanted to.
     pub egress: Egress,
+}
+
+/// Comments of a session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comments {
+    /// How many.
+    pub count: u32,
+    /// Bytes of all of them.
+    pub bytes: u64,
 }
 
 /// What a session reached beyond its repository and its model.
@@ -110,6 +121,16 @@ impl SessionsView {
         }
     }
 
+    /// Takes that somebody said something about a feature.
+    pub(crate) fn commented(&mut self, principal: &Principal, bytes: usize) {
+        if let Principal::Session(session) = principal
+            && let Some(record) = self.by_id.get_mut(session)
+        {
+            record.comments.count = record.comments.count.saturating_add(1);
+            record.comments.bytes = record.comments.bytes.saturating_add(bytes as u64);
+        }
+    }
+
     /// Takes a fact of a berth.
     pub(crate) fn apply(&mut self, n: BerthNo, event: &Event, at: Timestamp) {
         if let Event::Assigned(e) = event {
@@ -126,6 +147,7 @@ impl SessionsView {
                 ended: None,
                 said: None,
                 brought: 0,
+                comments: Comments::default(),
                 exit: None,
                 transcript: None,
                 usage: Usage::default(),

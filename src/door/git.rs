@@ -1,14 +1,14 @@
 //! git through the agent's voice: a session reads its own project's gate and writes only the branch of the claim it holds.
 
 use futures::TryStreamExt;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::{BodyDataStream, BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::{Request, Response};
 use tokio_util::io::ReaderStream;
 
 use super::Behind;
-use super::serve::{Answer, full, problem, read};
-use crate::gate::{self, GateAnswer, GateBody, GateError, GateRequest, REQUEST_MAX};
+use super::serve::{Answer, full, problem};
+use crate::gate::{self, GateAnswer, GateBody, GateError, GateRequest};
 
 /// Serves one request under `/git/<project>.git/`.
 pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer {
@@ -33,16 +33,16 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
             .unwrap_or_default()
             .to_owned()
     };
-    let mut asked = GateRequest {
+    let asked = GateRequest {
         within,
         query: request.uri().query().unwrap_or_default().to_owned(),
         method: request.method().to_string(),
         content_type: header("content-type"),
         content_encoding: header("content-encoding"),
         git_protocol: header("git-protocol"),
-        ..GateRequest::default()
     };
-    asked.body = read(request, REQUEST_MAX).await?;
+    let turn = behind.room.gate().await?;
+    let body = BodyDataStream::new(request.into_body());
     let may_push = |name: &str| {
         behind
             .sessions
@@ -55,10 +55,13 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
                 denied.to_string()
             })
     };
-    let answer = gate::serve(&behind.gates, project.as_str(), asked, may_push).await;
+    let answer = gate::serve(&behind.gates, project.as_str(), asked, body, may_push).await;
+    drop(turn);
     into_response(answer.map_err(|error| match &error {
         GateError::NotFound => problem("not_found", &error.to_string()),
         GateError::Invalid(why) => problem("invalid", why),
+        GateError::TooLarge => problem("too_large", &error.to_string()),
+        GateError::Slow(_) => problem("timed_out", &error.to_string()),
         GateError::Backend(_) => problem("later", &error.to_string()),
     })?)
 }

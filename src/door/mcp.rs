@@ -20,7 +20,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::serve::{Answer, JSON_MAX, denied, problem};
+use super::serve::{Answer, denied, problem, speech_max};
 use super::{Behind, features};
 
 /// What every session is told about the tools.
@@ -47,10 +47,12 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
         sessions: behind.sessions.clone(),
         session: behind.session.clone(),
     };
+    let max = speech_max(behind)?;
+    let _turn = behind.room.speech(&request, max).await?;
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
-        .with_max_request_body_bytes(JSON_MAX);
+        .with_max_request_body_bytes(max);
     let service = StreamableHttpService::new(
         move || Ok(tools.clone()),
         Arc::new(NeverSessionManager::default()),

@@ -1,6 +1,7 @@
 //! The door of a session: two Unix sockets in a folder of its own. `control` hears the container's main process and nobody else;
 //! `agent` is for everything that runs inside. Identity is the socket, so there is no token to steal.
 
+mod bodies;
 mod features;
 mod git;
 mod mcp;
@@ -23,6 +24,7 @@ use tokio::task::JoinHandle;
 
 use crate::engine::owner::Owner;
 use crate::gateway::Gateway;
+use bodies::{House, Room};
 
 /// Sockets allow 107 bytes for their path, and a session's folder and file name need this many.
 const SOCKET_PATH_MAX: usize = 107;
@@ -54,6 +56,8 @@ pub struct DoorKeeper {
     sessions: Sessions,
     engine: Arc<dyn Engine>,
     open: Mutex<BTreeMap<SessionId, Door>>,
+    /// Memory that bodies of all sessions share.
+    house: House,
 }
 
 struct Door {
@@ -73,6 +77,8 @@ struct Behind {
     engine: Arc<dyn Engine>,
     gates: PathBuf,
     gateway: Gateway,
+    /// Memory for what is sent.
+    room: Room,
     /// Ends with the door.
     open: watch::Receiver<()>,
 }
@@ -103,6 +109,7 @@ impl DoorKeeper {
             sessions,
             engine,
             open: Mutex::default(),
+            house: House::default(),
         }
     }
 
@@ -117,6 +124,7 @@ impl DoorKeeper {
             std::fs::copy(&self.rooms.binary, &runner)?;
         }
         let open = watch::Sender::new(());
+        let room = Room::of(&self.house);
         let mut listeners = Vec::new();
         for (voice, file) in [(Voice::Control, "control"), (Voice::Agent, "agent")] {
             let path = folder.join(file);
@@ -134,6 +142,7 @@ impl DoorKeeper {
                 engine: self.engine.clone(),
                 gates: self.rooms.gates.clone(),
                 gateway: self.rooms.gateway.clone(),
+                room: room.clone(),
                 open: open.subscribe(),
             };
             listeners.push(tokio::spawn(serve::listen(listener, behind)));

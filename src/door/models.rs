@@ -1,5 +1,6 @@
 //! A session's model through the agent's voice: the gateway behind the door.
 
+use bytes::Bytes;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::{Request, Response};
@@ -7,7 +8,7 @@ use hyper::{Request, Response};
 use futures::TryStreamExt;
 
 use super::Behind;
-use super::serve::{Answer, problem, read};
+use super::serve::{Answer, problem};
 use crate::gateway::{GatewayError, ModelRequest, REQUEST_MAX};
 
 /// Serves one request under `/model/<provider>/`.
@@ -24,22 +25,27 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
     };
     let (provider, rest) = (provider.to_owned(), format!("/{rest}"));
     let (method, headers) = (request.method().clone(), request.headers().clone());
-    let body = read(request, REQUEST_MAX).await?;
-    let asked = ModelRequest {
+    let told = |error: GatewayError| match &error {
+        GatewayError::Refused(why) => problem("not_found", why),
+        GatewayError::Unreachable(..) => problem("later", &error.to_string()),
+    };
+    let mut asked = ModelRequest {
         method,
         provider,
         rest,
         headers,
-        body,
+        body: Bytes::new(),
     };
-    let answer = behind
-        .gateway
-        .serve(&behind.sessions, &behind.session, asked)
-        .await
-        .map_err(|error| match &error {
-            GatewayError::Refused(why) => problem("not_found", why),
-            GatewayError::Unreachable(..) => problem("later", &error.to_string()),
-        })?;
+    // Whether it may ask at all is known before the first byte of the body is read.
+    let (gateway, sessions) = (&behind.gateway, &behind.sessions);
+    gateway
+        .check(sessions, &behind.session, &asked)
+        .map_err(told)?;
+    let body = behind.room.read(request, REQUEST_MAX).await?;
+    asked.body = Bytes::clone(&body);
+    let answer = gateway.serve(sessions, &behind.session, asked).await;
+    drop(body);
+    let answer = answer.map_err(told)?;
     let mut response = Response::new(StreamBody::new(answer.body.map_ok(Frame::data)).boxed());
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;

@@ -1,15 +1,18 @@
 //! Serves the connections of a door: who speaks, and what they may ask.
 
+use std::time::Duration;
+
 use actors::ports::transcripts::CHUNK_MAX;
 use actors::sessions::Denied;
 use actors::sessions::wire::Problem;
 use bytes::Bytes;
+use events::holder::Role;
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::{UnixListener, UnixStream};
@@ -17,9 +20,18 @@ use tokio::task::JoinSet;
 
 use super::{Behind, Voice, features, git, mcp, models};
 use crate::egress::{Barred, Proxy};
+use crate::http::problem::{PROBLEM_JSON, ProblemShape};
 
-/// Largest JSON body a door takes: a backlog of 500 features fits.
-pub(super) const JSON_MAX: usize = 16 * 1024 * 1024;
+/// Largest backlog a door takes as JSON: 500 features fit.
+const BACKLOG_MAX: usize = 16 * 1024 * 1024;
+/// Largest other thing that is said: a report with a hundred findings fits.
+const SPEECH_MAX: usize = 2 * 1024 * 1024;
+/// The head of a request has to be there within this time.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// Bytes that a connection holds of what comes and what goes.
+const BUFFER: usize = 64 * 1024;
+/// Pause before the next try when no connection can be taken: the reason, too many open files, takes time to pass.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections of one door that are served at once; more wait.
 const CONNECTIONS_MAX: usize = 64;
 
@@ -40,7 +52,7 @@ pub(super) async fn listen(listener: UnixListener, behind: Behind) {
             }
             Err(error) => {
                 tracing::warn!(%error, "a door could not accept");
-                tokio::task::yield_now().await;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
@@ -66,6 +78,9 @@ async fn connection(stream: UnixStream, behind: Behind) {
         }
     });
     let served = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()
         .await;
@@ -107,15 +122,16 @@ async fn route(behind: &Behind, request: Request<Incoming>) -> Answer {
                     "the number of the chunk is missing: /output?seq=N",
                 )
             })?;
-            let bytes = read(request, CHUNK_MAX).await?;
+            let bytes = behind.room.read(request, CHUNK_MAX).await?;
             json(behind.sessions.output(&behind.session, seq, &bytes).await)
         }
         (Voice::Control, &Method::POST, "/end") => {
-            let ending = body(request).await?;
+            let ending = body(behind, request, SPEECH_MAX).await?;
             json(behind.sessions.end(&behind.session, &ending).await)
         }
         (Voice::Agent, &Method::POST, "/v1/say") => {
-            let say = body(request).await?;
+            let max = speech_max(behind)?;
+            let say = body(behind, request, max).await?;
             json(behind.sessions.say(&behind.session, say).await)
         }
         (Voice::Agent, &Method::GET, "/v1/features") => {
@@ -173,23 +189,29 @@ pub(super) fn problem(code: &str, detail: &str) -> Problem {
     }
 }
 
-pub(super) async fn read(request: Request<Incoming>, max: usize) -> Result<Bytes, Problem> {
-    let collected = Limited::new(request.into_body(), max).collect().await;
-    collected.map(|c| c.to_bytes()).map_err(|e| {
-        problem(
-            "too_large",
-            &format!("the body could not be taken, at most {max} bytes: {e}"),
-        )
-    })
-}
-
-async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Problem> {
-    let bytes = read(request, JSON_MAX).await?;
+async fn body<T: DeserializeOwned>(
+    behind: &Behind,
+    request: Request<Incoming>,
+    max: usize,
+) -> Result<T, Problem> {
+    let bytes = behind.room.read(request, max).await?;
     serde_json::from_slice(&bytes).map_err(|e| {
         problem(
             "invalid",
             &format!("the JSON is not what is expected here: {e}"),
         )
+    })
+}
+
+/// Largest body that a session may speak in: a backlog for whoever makes one, a report for everybody else.
+pub(super) fn speech_max(behind: &Behind) -> Result<usize, Problem> {
+    let role = behind
+        .sessions
+        .look(&behind.session, |_, job| job.role)
+        .map_err(denied)?;
+    Ok(match role {
+        Role::Initializer => BACKLOG_MAX,
+        Role::Coder | Role::Reviewer | Role::Overseer | Role::Verifier => SPEECH_MAX,
     })
 }
 
@@ -239,10 +261,16 @@ fn refusal(problem: &Problem) -> Response<Body> {
     let status = match problem.code.as_str() {
         LATER => StatusCode::SERVICE_UNAVAILABLE,
         "not_found" => StatusCode::NOT_FOUND,
-        "invalid" | "too_large" => StatusCode::BAD_REQUEST,
+        "invalid" => StatusCode::BAD_REQUEST,
+        "too_large" => StatusCode::PAYLOAD_TOO_LARGE,
+        "timed_out" => StatusCode::REQUEST_TIMEOUT,
         "not_heard" | "egress_denied" => StatusCode::FORBIDDEN,
         "unreachable" => StatusCode::BAD_GATEWAY,
         _ => StatusCode::CONFLICT,
     };
-    answer_with(status, serde_json::to_vec(problem).unwrap_or_default())
+    let shape = ProblemShape::of(status.as_u16(), &problem.code, &problem.detail);
+    let mut response = answer_with(status, serde_json::to_vec(&shape).unwrap_or_default());
+    let kind = hyper::header::HeaderValue::from_static(PROBLEM_JSON);
+    response.headers_mut().insert("content-type", kind);
+    response
 }

@@ -1,18 +1,20 @@
 //! Smart HTTP to a project's gate: git's own backend behind our check of who may push what. Doors and the main port both end here.
 
+mod incoming;
 mod pack;
 
-use std::io::{Seek, Write};
 use std::path::Path;
 use std::process::Stdio;
 
 use bytes::Bytes;
+use futures::Stream;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdout};
 
 use crate::adapters::git::Git;
+use incoming::{Head, Incoming, Stored};
 
-/// Largest push or fetch request.
+/// Largest push or fetch request. It goes to disk as it comes.
 pub const REQUEST_MAX: usize = 128 * 1024 * 1024;
 /// Largest header part of the backend's answer.
 const HEAD_MAX: u64 = 16 * 1024;
@@ -32,8 +34,6 @@ pub struct GateRequest {
     pub content_encoding: String,
     /// The header of that name: the protocol's version.
     pub git_protocol: String,
-    /// At most [`REQUEST_MAX`] bytes.
-    pub body: Bytes,
 }
 
 /// The gate's answer: its body comes as it is made.
@@ -63,39 +63,62 @@ pub enum GateError {
     /// It cannot be read.
     #[error("{0}")]
     Invalid(String),
+    /// It is larger than what is taken.
+    #[error("{TOO_LARGE}")]
+    TooLarge,
+    /// It stopped coming.
+    #[error("the body did not come within {0} s: send it again")]
+    Slow(u64),
     /// Try again.
     #[error("the git backend failed: {0}")]
     Backend(#[from] std::io::Error),
 }
 
-/// Serves one request to the gate of `project` below `gates`. `may_push` says of each ref whether it may be written, or why not.
-pub async fn serve(
+/// What whoever pushes too much is told.
+const TOO_LARGE: &str = "the push has more than 128 MiB, which is as much as one may bring: push its commits in parts, and keep large \
+                         files out of the repository";
+
+/// Serves one request to the gate of `project` below `gates`. `may_push` says of each ref whether it may be written, or why not. The body
+/// is taken as it comes, and of a push that is turned down nothing is kept.
+pub async fn serve<S, E>(
     gates: &Path,
     project: &str,
-    mut request: GateRequest,
+    request: GateRequest,
+    body: S,
     may_push: impl Fn(&str) -> Result<(), String>,
-) -> Result<GateAnswer, GateError> {
+) -> Result<GateAnswer, GateError>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: std::fmt::Display,
+{
     let pushing = request.within == "git-receive-pack";
     if !pushing && request.within != "git-upload-pack" && request.within != "info/refs" {
         return Err(GateError::NotFound);
     }
-    if pushing && let Some(report) = check_push(&request, may_push)? {
-        let kind = (
-            "content-type".to_owned(),
-            "application/x-git-receive-pack-result".to_owned(),
-        );
-        return Ok(GateAnswer {
-            status: 200,
-            headers: vec![kind],
-            body: GateBody::Whole(report),
-        });
+    if pushing && !request.content_encoding.is_empty() {
+        let why = "a compressed push is not read".to_owned();
+        return Err(GateError::Invalid(why));
     }
-    let body = std::mem::take(&mut request.body);
-    let length = body.len();
-    let asked = tokio::task::spawn_blocking(move || stored(&body))
-        .await
-        .map_err(std::io::Error::other)??;
-    let mut child = backend(gates, project, &request, (asked, length))?;
+    let mut body = Incoming::new(body);
+    let head = match pushing {
+        true => Some(body.head().await?),
+        false => None,
+    };
+    if let Some(Head { push, .. }) = &head
+        && let Some(why) = refusal(push, may_push)
+    {
+        body.discard().await?;
+        return Ok(refused(push, &why));
+    }
+    let first = head.as_ref().map_or(&[][..], |head| &head.bytes);
+    let asked = match (body.stored(first, gates).await, &head) {
+        (Err(GateError::TooLarge), Some(head)) => {
+            body.discard().await?;
+            return Ok(refused(&head.push, TOO_LARGE));
+        }
+        (stored, _) => stored?,
+    };
+    let mut child = backend(gates, project, &request, asked)?;
     let stdout = child
         .stdout
         .take()
@@ -103,47 +126,35 @@ pub async fn serve(
     Ok(answer(child, stdout).await?)
 }
 
-/// The report that refuses a push, if one of its updates is not allowed.
-fn check_push(
-    request: &GateRequest,
-    may_push: impl Fn(&str) -> Result<(), String>,
-) -> Result<Option<Vec<u8>>, GateError> {
-    if !request.content_encoding.is_empty() {
-        return Err(GateError::Invalid(
-            "a compressed push is not read".to_owned(),
-        ));
-    }
-    let push = pack::parse(&request.body).map_err(GateError::Invalid)?;
+/// Why a push is turned down, if one of its updates is not allowed.
+fn refusal(push: &pack::Push, may_push: impl Fn(&str) -> Result<(), String>) -> Option<String> {
     let refusal = |update: &pack::Update| {
         if update.new.bytes().all(|b| b == b'0') {
             return Some("deleting is not allowed here".to_owned());
         }
         may_push(&update.name).err()
     };
-    Ok(push
-        .updates
-        .iter()
-        .find_map(refusal)
-        .map(|why| pack::refuse(&push, &why)))
+    push.updates.iter().find_map(refusal)
 }
 
-/// The request's body as a file without a name. The backend waits in a busy loop for the rest of a body that ends early: from a file it has
-/// all of it, also when this server is killed meanwhile.
-fn stored(body: &[u8]) -> std::io::Result<Stdio> {
-    if body.is_empty() {
-        return Ok(Stdio::null());
+/// The report that refuses a push, as git shows it to whoever pushed.
+fn refused(push: &pack::Push, why: &str) -> GateAnswer {
+    let kind = (
+        "content-type".to_owned(),
+        "application/x-git-receive-pack-result".to_owned(),
+    );
+    GateAnswer {
+        status: 200,
+        headers: vec![kind],
+        body: GateBody::Whole(pack::refuse(push, why)),
     }
-    let mut file = tempfile::tempfile()?;
-    file.write_all(body)?;
-    file.rewind()?;
-    Ok(file.into())
 }
 
 fn backend(
     gates: &Path,
     project: &str,
     request: &GateRequest,
-    (body, length): (Stdio, usize),
+    asked: Stored,
 ) -> std::io::Result<Child> {
     let mut command = Git::new().command(None);
     command.args([
@@ -162,9 +173,9 @@ fn backend(
         .env("CONTENT_TYPE", &request.content_type)
         .env("HTTP_CONTENT_ENCODING", &request.content_encoding)
         .env("GIT_PROTOCOL", &request.git_protocol)
-        .env("CONTENT_LENGTH", length.to_string());
+        .env("CONTENT_LENGTH", asked.length.to_string());
     command
-        .stdin(body)
+        .stdin(asked.stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -33,6 +33,33 @@ fn objects(pack: &[u8]) -> u32 {
     count.map_or(0, u32::from_be_bytes)
 }
 
+/// Longest first part of a push: as many updates as it may have, each with a name as long as git takes.
+const HEAD_MAX: usize = 512 * 1024;
+/// What is read of a pack to know how many objects it says it has.
+const PACK_HEAD: usize = 12;
+
+/// Whether the first part of a push is there, with the head of its pack; or why it never will be.
+pub(super) fn is_head_complete(bytes: &[u8]) -> Result<bool, String> {
+    let mut rest = bytes;
+    while let Some((length, after)) = rest.split_at_checked(4) {
+        let text = std::str::from_utf8(length).ok();
+        let length = text.and_then(|t| usize::from_str_radix(t, 16).ok());
+        match length {
+            None => return Err("the push has a line without a length".to_owned()),
+            Some(0) => return Ok(after.len() >= PACK_HEAD),
+            Some(length @ 4..) if after.len() >= length - 4 => rest = &after[length - 4..],
+            Some(4..) => break,
+            Some(_) => return Err("the push has a line that is too short".to_owned()),
+        }
+    }
+    if bytes.len() > HEAD_MAX {
+        return Err(format!(
+            "the push names more refs than {HEAD_MAX} bytes hold"
+        ));
+    }
+    Ok(false)
+}
+
 /// Reads the updates off a receive-pack request.
 pub(super) fn parse(body: &[u8]) -> Result<Push, String> {
     let mut push = Push {

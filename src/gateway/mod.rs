@@ -23,7 +23,7 @@ use hyper::{Method, StatusCode};
 use serde_json::Value;
 
 use meter::Meter;
-use providers::{Auth, Key, Providers};
+use providers::{Auth, Key, Provider, Providers};
 
 /// Largest request to a model: long contexts with images fit.
 pub const REQUEST_MAX: usize = 64 * 1024 * 1024;
@@ -222,11 +222,37 @@ impl Gateway {
         &self.providers
     }
 
+    /// Whether a session may ask this, whatever the body says; then its provider.
+    pub fn check(
+        &self,
+        sessions: &Sessions,
+        session: &SessionId,
+        request: &ModelRequest,
+    ) -> Result<&Provider, GatewayError> {
+        let refused = GatewayError::Refused;
+        let own = sessions
+            .provider_of(session)
+            .map_err(|denied| refused(denied.to_string()))?;
+        let name = &request.provider;
+        if own.as_deref() != Some(name.as_str()) {
+            let why = format!("this session's model is not of the provider {name}");
+            return Err(refused(why));
+        }
+        let known = self.providers.get(name);
+        let provider =
+            known.ok_or_else(|| refused(format!("the provider {name} is not known here")))?;
+        let path = request.rest.split('?').next().unwrap_or_default();
+        if !passes(provider.protocol, &request.method, path) {
+            let why = format!(
+                "{} {path} is not what a model is asked with",
+                request.method
+            );
+            return Err(refused(why));
+        }
+        Ok(provider)
+    }
+
     /// Serves one request of a session.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
     pub async fn serve(
         &self,
         sessions: &Sessions,
@@ -234,29 +260,8 @@ impl Gateway {
         request: ModelRequest,
     ) -> Result<ModelAnswer, GatewayError> {
         let refused = GatewayError::Refused;
-        let own = sessions
-            .provider_of(session)
-            .map_err(|denied| refused(denied.to_string()))?;
-        if own.as_deref() != Some(request.provider.as_str()) {
-            return Err(refused(format!(
-                "this session's model is not of the provider {}",
-                request.provider
-            )));
-        }
-        let provider = self.providers.get(&request.provider);
-        let provider = provider.ok_or_else(|| {
-            refused(format!(
-                "the provider {} is not known here",
-                request.provider
-            ))
-        })?;
+        let provider = self.check(sessions, session, &request)?;
         let path = request.rest.split('?').next().unwrap_or_default();
-        if !passes(provider.protocol, &request.method, path) {
-            return Err(refused(format!(
-                "{} {path} is not what a model is asked with",
-                request.method
-            )));
-        }
         let key = provider.key().map_err(|looked| {
             refused(format!(
                 "the provider {} has no key: {looked}",

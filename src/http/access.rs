@@ -23,6 +23,8 @@ pub struct Access {
 pub struct Knock<'a> {
     /// The path.
     pub path: &'a str,
+    /// The host of a target in absolute form.
+    pub target: Option<&'a str>,
     /// The `Host` header.
     pub host: Option<&'a str>,
     /// The `Origin` header.
@@ -54,21 +56,14 @@ impl Access {
 
     /// Whether a request may go on, and in whose name.
     pub fn admit(&self, method: &Method, knock: &Knock<'_>) -> Result<String, ApiProblem> {
-        let host = knock.host.unwrap_or_default();
-        if !self
-            .hosts
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(host))
-        {
-            let detail = format!(
-                "this server is not {host:?}: it is {}",
-                self.hosts.join(", ")
-            );
-            return Err(refused(
-                StatusCode::MISDIRECTED_REQUEST,
-                "host_not_allowed",
-                detail,
-            ));
+        // A target in absolute form names the host as well: both have to be ours.
+        let hosts = [Some(knock.host.unwrap_or_default()), knock.target];
+        let other = hosts.into_iter().flatten().find(|host| !self.is_ours(host));
+        if let Some(host) = other {
+            let ours = self.hosts.join(", ");
+            let detail = format!("this server is not {host:?}: it is {ours}");
+            let status = StatusCode::MISDIRECTED_REQUEST;
+            return Err(refused(status, "host_not_allowed", detail));
         }
         let at_home = |origin: &str| {
             self.hosts
@@ -83,6 +78,7 @@ impl Access {
             ));
         }
         let is_git = knock.path.starts_with("/git/");
+        let by = self.named(method, is_git, knock)?;
         let essence = knock
             .content_type
             .and_then(|kind| kind.split(';').next())
@@ -97,6 +93,21 @@ impl Access {
                 detail,
             ));
         }
+        Ok(by)
+    }
+
+    fn is_ours(&self, host: &str) -> bool {
+        let mut hosts = self.hosts.iter();
+        hosts.any(|known| known.eq_ignore_ascii_case(host))
+    }
+
+    /// In whose name a request comes, if anybody may ask that or the token is there.
+    fn named(
+        &self,
+        method: &Method,
+        is_git: bool,
+        knock: &Knock<'_>,
+    ) -> Result<String, ApiProblem> {
         // Whoever knocks here proves that they know the project's own secret.
         if *method == Method::POST && knock.path.starts_with("/hooks/") {
             return Ok(FORGE.to_owned());

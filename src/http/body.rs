@@ -1,15 +1,21 @@
 //! Bodies of requests. A JSON one is an object and nothing else. Deserializers take a list for a struct, field by field; here that is a mistake.
+//!
+//! All of them together have their room in memory and each has its time: whoever finds no room waits, and what stops coming is given up.
 
 use std::ops::Deref;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev;
-use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{Bytes, Payload};
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::BODY_MAX;
 use super::problem::ApiProblem;
 
 /// The body of a request, read as a shape.
@@ -35,8 +41,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let object = web::Json::<Map<String, Value>>::from_request(request, payload);
+        let length = announced(request, BODY_MAX);
         Box::pin(async move {
-            let object = object.await?.into_inner();
+            let _room = room(length).await?;
+            let object = within(object).await??.into_inner();
             let shape = serde_json::from_value(Value::Object(object));
             let wrong =
                 |e| ApiProblem::invalid(format!("the JSON is not what is expected here: {e}"));
@@ -45,13 +53,48 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
-/// A body as it is, of at most so many bytes.
-pub(super) async fn bounded(body: Payload, most: usize) -> Result<Bytes, ApiProblem> {
-    let too_large = |_| ApiProblem {
-        status: StatusCode::PAYLOAD_TOO_LARGE,
-        code: "too_large".to_owned(),
-        detail: format!("at most {most} bytes are taken at once"),
+/// Bytes in one unit of room.
+const UNIT: usize = 1024;
+/// Room that the bodies of all requests share.
+static ROOM: Semaphore = Semaphore::const_new(256 * 1024 * 1024 / UNIT);
+/// A body has to be there within this time: eight MiB over a slow line.
+const BODY_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long a body says it is, or may be when it does not say.
+fn announced(request: &HttpRequest, most: usize) -> usize {
+    let header = request.headers().get(CONTENT_LENGTH);
+    let said = header.and_then(|value| value.to_str().ok()?.parse().ok());
+    said.map_or(most, |length: usize| length.min(most))
+}
+
+/// Room for a body. A semaphore that is never closed always grants it in the end.
+async fn room(length: usize) -> Result<SemaphorePermit<'static>, ApiProblem> {
+    let units = u32::try_from(length.div_ceil(UNIT)).unwrap_or(u32::MAX);
+    let waited = tokio::time::timeout(BODY_WITHIN, ROOM.acquire_many(units)).await;
+    let busy = || {
+        let detail = "too much is being sent at once; try again";
+        ApiProblem::unavailable("busy", detail)
     };
-    let read = body.to_bytes_limited(most).await.map_err(too_large)?;
+    waited.ok().and_then(Result::ok).ok_or_else(busy)
+}
+
+async fn within<T>(reading: impl Future<Output = T>) -> Result<T, ApiProblem> {
+    let read = tokio::time::timeout(BODY_WITHIN, reading).await;
+    read.map_err(|_| {
+        let seconds = BODY_WITHIN.as_secs();
+        ApiProblem::timed_out(&format!("the body did not come within {seconds} s"))
+    })
+}
+
+/// A body as it is, of at most so many bytes.
+pub(super) async fn bounded(
+    request: &HttpRequest,
+    body: Payload,
+    most: usize,
+) -> Result<Bytes, ApiProblem> {
+    let _room = room(announced(request, most)).await?;
+    let read = within(body.to_bytes_limited(most)).await?;
+    let too_large = |_| ApiProblem::too_large(&format!("at most {most} bytes are taken at once"));
+    let read = read.map_err(too_large)?;
     read.map_err(|e| ApiProblem::invalid(format!("the body was cut: {e}")))
 }

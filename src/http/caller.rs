@@ -4,12 +4,14 @@
 use std::future::{Ready, ready};
 
 use ::events::stream::Version;
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, IF_MATCH, ORIGIN, SEC_WEBSOCKET_PROTOCOL,
+    AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, IF_MATCH, ORIGIN,
+    SEC_WEBSOCKET_PROTOCOL,
 };
+use actix_web::http::uri::Authority;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -17,7 +19,7 @@ use nix::unistd::{Uid, User, geteuid};
 
 use super::access::{Access, Knock};
 use super::office::Wish;
-use super::problem::ApiProblem;
+use super::problem::{self, ApiProblem};
 
 /// Longest key of a wish, in bytes.
 const KEY_MAX: usize = 255;
@@ -63,34 +65,52 @@ fn owner(peer: Option<Peer>) -> Result<String, ApiProblem> {
 /// Lets in whoever may come in, and remembers who it was.
 pub(super) async fn guard(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let by = match request
         .app_data::<Data<Entrance>>()
         .map(|entrance| entrance.get_ref())
     {
         Some(Entrance::Socket) => owner(request.conn_data::<Peer>().copied())?,
         Some(Entrance::Port(access)) => {
-            let header = |name: HeaderName| {
-                request
-                    .headers()
-                    .get(name)
-                    .and_then(|value| value.to_str().ok())
-            };
+            let headers = request.headers();
             let knock = Knock {
                 path: request.path(),
-                host: header(HOST),
-                origin: header(ORIGIN),
-                content_type: header(CONTENT_TYPE),
-                authorization: header(AUTHORIZATION),
-                protocols: header(SEC_WEBSOCKET_PROTOCOL),
+                target: request.uri().authority().map(Authority::as_str),
+                host: one(headers, HOST)?,
+                origin: one(headers, ORIGIN)?,
+                content_type: one(headers, CONTENT_TYPE)?,
+                authorization: one(headers, AUTHORIZATION)?,
+                protocols: one(headers, SEC_WEBSOCKET_PROTOCOL)?,
             };
             access.admit(request.method(), &knock)?
         }
         None => return Err(denied("this server has no entrance").into()),
     };
+    let is_git = request.path().starts_with("/git/");
     request.extensions_mut().insert(Caller { by });
-    next.call(request).await
+    let response = next.call(request).await?;
+    // What git answers is git's; every other error is a problem, whoever made it.
+    Ok(match is_git {
+        true => response.map_into_boxed_body(),
+        false => problem::as_problem(response),
+    })
+}
+
+/// A header that decides who gets in has one value that can be read, or none: of two, each reader would take another.
+fn one(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, ApiProblem> {
+    let mut values = headers.get_all(&name);
+    let (first, second) = (values.next(), values.next());
+    let ambiguous = || ApiProblem {
+        status: StatusCode::BAD_REQUEST,
+        code: "ambiguous_header".to_owned(),
+        detail: format!("the header {name} is there more than once or is not text"),
+    };
+    match (first, second) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| ambiguous()),
+        (Some(_), Some(_)) => Err(ambiguous()),
+    }
 }
 
 fn known(request: &HttpRequest) -> Result<Caller, ApiProblem> {

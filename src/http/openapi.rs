@@ -1,8 +1,11 @@
 //! The API's description, OpenAPI 3.1, made from the handlers and shapes. `docs/openapi.json` is the same text, held in step by a test.
 
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, Ref, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
+use super::problem::PROBLEM_JSON;
 use super::routes;
 
 #[derive(OpenApi)]
@@ -75,7 +78,7 @@ use super::routes;
         routes::live::live
     ),
     security(("token" = [])),
-    modifiers(&Token)
+    modifiers(&Token, &Errors)
 )]
 struct Api;
 
@@ -90,6 +93,61 @@ impl Modify for Token {
             .get_or_insert_default()
             .security_schemes
             .insert("token".to_owned(), scheme.into());
+    }
+}
+
+/// Every route may answer these, each as a problem.
+struct Errors;
+
+/// Errors of every route; bodies are only sent where there is one.
+const EVERYWHERE: [(&str, &str); 3] = [
+    ("401", "the token is missing or wrong"),
+    ("408", "the request or its body did not come in time"),
+    ("503", "not possible right now; try again"),
+];
+/// Errors of routes with a body.
+const OF_BODIES: [(&str, &str); 2] = [
+    ("413", "the body is larger than what is taken"),
+    ("415", "the body is not JSON"),
+];
+
+fn problem(description: &str) -> Response {
+    let shape = Ref::from_schema_name("ProblemShape");
+    ResponseBuilder::new()
+        .description(description)
+        .content(PROBLEM_JSON, Content::new(Some(shape)))
+        .build()
+}
+
+impl Errors {
+    fn describe(operation: &mut Operation) {
+        let responses = &mut operation.responses.responses;
+        if let Some(refused) = responses.get_mut("4XX") {
+            *refused = problem("refused; `code` says why").into();
+        }
+        let bodies = match operation.request_body {
+            Some(_) => &OF_BODIES[..],
+            None => &[],
+        };
+        for (status, description) in EVERYWHERE.iter().chain(bodies) {
+            let response = problem(description).into();
+            responses.insert((*status).to_owned(), response);
+        }
+    }
+}
+
+impl Modify for Errors {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        for path in api.paths.paths.values_mut() {
+            let operations = [
+                &mut path.get,
+                &mut path.put,
+                &mut path.post,
+                &mut path.delete,
+                &mut path.patch,
+            ];
+            operations.into_iter().flatten().for_each(Self::describe);
+        }
     }
 }
 

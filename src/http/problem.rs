@@ -1,7 +1,10 @@
 //! Refusals and errors as RFC 9457 problems: a status, a stable code, and what to do next.
 
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::ServiceResponse;
 use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use actors::host::ExecuteError;
 use actors::ports::PortError;
@@ -41,6 +44,24 @@ impl ApiProblem {
             status: StatusCode::PRECONDITION_FAILED,
             code: "precondition_failed".to_owned(),
             detail,
+        }
+    }
+
+    /// More than what is taken.
+    pub fn too_large(detail: &str) -> Self {
+        Self {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            code: "too_large".to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+
+    /// What stopped coming.
+    pub fn timed_out(detail: &str) -> Self {
+        Self {
+            status: StatusCode::REQUEST_TIMEOUT,
+            code: "timed_out".to_owned(),
+            detail: detail.to_owned(),
         }
     }
 
@@ -115,17 +136,7 @@ impl ResponseError for ApiProblem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let shape = ProblemShape {
-            kind: "about:blank".to_owned(),
-            title: self
-                .status
-                .canonical_reason()
-                .unwrap_or_default()
-                .to_owned(),
-            status: self.status.as_u16(),
-            code: self.code.clone(),
-            detail: self.detail.clone(),
-        };
+        let shape = ProblemShape::of(self.status.as_u16(), &self.code, &self.detail);
         let mut response = HttpResponse::build(self.status);
         if self.status == StatusCode::UNAUTHORIZED {
             // git asks for a password only when it is told to; a browser must not.
@@ -137,10 +148,13 @@ impl ResponseError for ApiProblem {
             response.insert_header(("www-authenticate", scheme));
         }
         response
-            .content_type("application/problem+json")
+            .content_type(PROBLEM_JSON)
             .body(serde_json::to_vec(&shape).unwrap_or_default())
     }
 }
+
+/// The media type of every error.
+pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// A problem as RFC 9457 has it, with a stable code.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -158,9 +172,66 @@ pub struct ProblemShape {
     pub detail: String,
 }
 
+impl ProblemShape {
+    /// A problem with this status.
+    pub fn of(status: u16, code: &str, detail: &str) -> Self {
+        let known = StatusCode::from_u16(status).ok();
+        let title = known.and_then(|status| status.canonical_reason());
+        Self {
+            kind: "about:blank".to_owned(),
+            title: title.unwrap_or_default().to_owned(),
+            status,
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+}
+
 /// JSON that is not what a route expects.
 pub(super) fn bad_json(error: JsonPayloadError, _request: &HttpRequest) -> actix_web::Error {
-    ApiProblem::invalid(format!("the JSON is not what is expected here: {error}")).into()
+    let detail = format!("the JSON is not what is expected here: {error}");
+    let (status, code) = match &error {
+        JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
+        }
+        JsonPayloadError::ContentType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json"),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+    };
+    ApiProblem {
+        status,
+        code: code.to_owned(),
+        detail,
+    }
+    .into()
+}
+
+/// An error of the framework as a problem like any other.
+pub(super) fn as_problem<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let kind = response.headers().get(CONTENT_TYPE);
+    let told = kind.is_some_and(|kind| kind.as_bytes() == PROBLEM_JSON.as_bytes());
+    if told || !(status.is_client_error() || status.is_server_error()) {
+        return response.map_into_boxed_body();
+    }
+    let words = status.canonical_reason().unwrap_or("refused");
+    let asked = format!(
+        "{} {}",
+        response.request().method(),
+        response.request().path()
+    );
+    let problem = ApiProblem {
+        status,
+        code: words.to_lowercase().replace(' ', "_"),
+        detail: format!("{asked}: {words}"),
+    };
+    let allowed = response.headers().get(ALLOW).cloned();
+    let mut told = problem.error_response();
+    if let Some(allowed) = allowed {
+        told.headers_mut().insert(ALLOW, allowed);
+    }
+    response.into_response(told)
 }
 
 /// A path that names nothing that could be.

@@ -16,6 +16,7 @@ use supercargo::door::{DoorKeeper, Rooms};
 use supercargo::gateway::Gateway;
 use supercargo::gateway::providers::Providers;
 use supercargo::wire::{CallError, call_socket};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::watch;
 
@@ -298,6 +299,125 @@ fn the_control_voice_hears_the_main_process_alone() {
         assert!(
             !scene.folder.exists(),
             "a closed door leaves nothing behind"
+        );
+        scene.end().await;
+    });
+}
+
+/// Bytes as they come over a socket of a door, answered to the end of the connection or as far as they come.
+async fn spoken(socket: &Path, said: &[u8]) -> String {
+    let mut stream = UnixStream::connect(socket).await.expect("connected");
+    stream.write_all(said).await.expect("said");
+    let mut heard = vec![0; 4096];
+    let length = stream.read(&mut heard).await.expect("heard");
+    String::from_utf8_lossy(&heard[..length]).into_owned()
+}
+
+/// A body is not waited for where its answer is known before: who may not ask, or asks for what is not there, is told at once.
+#[test]
+fn no_body_is_read_before_it_is_known_where_it_goes() {
+    story(|| async {
+        let scene = Scene::set(own_pid()).await;
+        let (agent, control) = (scene.folder.join("agent"), scene.folder.join("control"));
+        // A length is announced and nothing of it is sent.
+        for (socket, path, length, status, code) in [
+            (&agent, "/nothing", 100_000_000_u64, 404, "not_found"),
+            (
+                &agent,
+                "/model/anthropic/v1/messages",
+                60_000_000,
+                404,
+                "not_found",
+            ),
+            (&agent, "/v1/say", 3_000_000, 413, "too_large"),
+            (&agent, "/mcp", 3_000_000, 413, "too_large"),
+            (&control, "/end", 3_000_000, 413, "too_large"),
+            (&control, "/output?seq=1", 100_000_000, 413, "too_large"),
+        ] {
+            let said = format!(
+                "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\n\
+                 content-length: {length}\r\n\r\n"
+            );
+            let heard = spoken(socket, said.as_bytes());
+            let heard = scene.world.within(path, heard).await;
+            assert!(
+                heard.starts_with(&format!("HTTP/1.1 {status}")),
+                "{path}: {heard}"
+            );
+            assert!(heard.contains(code), "{path}: {heard}");
+            assert!(
+                heard.contains("application/problem+json"),
+                "{path}: {heard}"
+            );
+        }
+        scene.end().await;
+    });
+}
+
+/// A push that is not allowed is known by its first line: it is turned down, and nothing of its pack is kept.
+#[test]
+fn a_push_beyond_its_bound_is_told_why() {
+    story(|| async {
+        let scene = Scene::set(own_pid()).await;
+        let agent = scene.folder.join("agent");
+        let (old, new) = ("0".repeat(40), "a".repeat(40));
+        let own = format!("refs/heads/work/{}/1", scene.feature);
+        let line = format!("{old} {new} {own}\0report-status");
+        let head = format!("{:04x}{line}0000PACK\0\0\0\u{2}\0\0\0\u{1}", line.len() + 4);
+        let pack = 129 * 1024 * 1024_usize;
+        let said = format!(
+            "POST /git/{ZOO}.git/git-receive-pack HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-git-receive-pack-request\r\n\
+             content-length: {}\r\n\r\n{head}",
+            head.len() + pack
+        );
+        let pushed = async {
+            let mut stream = UnixStream::connect(&agent).await.expect("connected");
+            stream.write_all(said.as_bytes()).await.expect("said");
+            let chunk = vec![0; 1024 * 1024];
+            for _ in 0..129 {
+                stream
+                    .write_all(&chunk)
+                    .await
+                    .expect("taken, and thrown away");
+            }
+            let mut heard = vec![0; 4096];
+            let length = stream.read(&mut heard).await.expect("heard");
+            String::from_utf8_lossy(&heard[..length]).into_owned()
+        };
+        let heard = scene.world.within("pushed", pushed).await;
+        let ng = format!("ng {own} the push has more than 128 MiB");
+        assert!(heard.contains(&ng), "{heard}");
+        scene.end().await;
+    });
+}
+
+/// One session's comments come to an end, however many connections it has and whatever the server forgot meanwhile.
+#[test]
+fn comments_of_a_session_come_to_an_end() {
+    story(|| async {
+        let scene = Scene::set(own_pid()).await;
+        let sessions = &scene.server.core.sessions;
+        let say = |n: usize| {
+            let said = actors::sessions::wire::Say::Comment {
+                text: format!("{n}: {}", "words ".repeat(2_000)),
+            };
+            sessions.say(&scene.session, said)
+        };
+        let answers = futures::future::join_all((0..200).map(say)).await;
+        let refused: Vec<String> = answers
+            .into_iter()
+            .filter_map(|answer| answer.err().map(|why| why.to_string()))
+            .collect();
+        let written = scene.world.facts("feature.commented").await;
+        assert_eq!(written.len() + refused.len(), 200);
+        let bytes: usize = written
+            .iter()
+            .map(|e| e["text"].as_str().map_or(0, str::len))
+            .sum();
+        assert!(bytes <= 256 * 1024 && bytes > 200 * 1024, "{bytes}");
+        assert!(
+            refused.iter().all(|why| why.contains("as many as one may")),
+            "{refused:?}"
         );
         scene.end().await;
     });

@@ -137,11 +137,6 @@ async fn serve(
             .insert_header(("www-authenticate", "Basic realm=\"up\""))
             .finish();
     }
-    let body = body
-        .to_bytes_limited(gate::REQUEST_MAX)
-        .await
-        .expect("small")
-        .expect("whole");
     let (repo, within) = path.into_inner();
     let asked = GateRequest {
         within,
@@ -150,9 +145,8 @@ async fn serve(
         content_type: header("content-type"),
         content_encoding: header("content-encoding"),
         git_protocol: header("git-protocol"),
-        body,
     };
-    let answer = gate::serve(&root, &repo, asked, |_| Ok(()))
+    let answer = gate::serve(&root, &repo, asked, body, |_| Ok(()))
         .await
         .expect("an answer");
     let mut response =

@@ -9,8 +9,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use tokio_util::io::ReaderStream;
 
 use super::Answer;
-use crate::gate::{self, GateBody, GateError, GateRequest, REQUEST_MAX};
-use crate::http::body::bounded;
+use crate::gate::{self, GateBody, GateError, GateRequest};
 use crate::http::caller::Caller;
 use crate::http::office::Office;
 use crate::http::problem::ApiProblem;
@@ -42,7 +41,6 @@ async fn serve(
             .unwrap_or_default()
             .to_owned()
     };
-    let body = bounded(body, REQUEST_MAX).await?;
     let asked = GateRequest {
         within,
         query: request.query_string().to_owned(),
@@ -50,7 +48,6 @@ async fn serve(
         content_type: header("content-type"),
         content_encoding: header("content-encoding"),
         git_protocol: header("git-protocol"),
-        body,
     };
     let denied = RefCell::new(Vec::new());
     let may_push = |reference: &str| {
@@ -62,11 +59,13 @@ async fn serve(
         );
         may
     };
-    let answer = gate::serve(&gates.0, &project, asked, may_push).await;
+    let answer = gate::serve(&gates.0, &project, asked, body, may_push).await;
     office.denied(&caller.by, &name, &denied.into_inner()).await;
     let answer = answer.map_err(|error| match &error {
         GateError::NotFound => ApiProblem::not_found("not_found", &error.to_string()),
         GateError::Invalid(why) => ApiProblem::invalid(why),
+        GateError::TooLarge => ApiProblem::too_large(&error.to_string()),
+        GateError::Slow(_) => ApiProblem::timed_out(&error.to_string()),
         GateError::Backend(_) => ApiProblem::unavailable("gate_unavailable", &error.to_string()),
     })?;
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);

@@ -20,7 +20,7 @@ async fn heard(
     name: Path<String>,
     body: Payload,
 ) -> Answer {
-    let body = bounded(body, HOOK_MAX).await?;
+    let body = bounded(&request, body, HOOK_MAX).await?;
     let header = |name: &str| {
         request
             .headers()

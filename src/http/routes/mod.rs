@@ -66,6 +66,15 @@ struct Seen {
 
 impl Seen {
     async fn wait(&self, office: &Office) -> Result<(), ApiProblem> {
+        let feed = &office.core.directory.kernel().feed;
+        let head = feed.newest();
+        if self.after > head.0 {
+            let detail = format!(
+                "position {} is beyond the head of the log, which is {head}: nothing was answered there",
+                self.after
+            );
+            return Err(ApiProblem::invalid(detail));
+        }
         let seen = office.core.projector.wait_for(Position(self.after));
         tokio::time::timeout(SEEN_WITHIN, seen).await.map_err(|_| {
             let detail = format!("position {} is not folded yet; ask again", self.after);

@@ -3,6 +3,7 @@
 mod access;
 mod claims;
 mod client;
+mod errors;
 mod inputs;
 mod live;
 mod outside;

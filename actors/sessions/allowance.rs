@@ -1,0 +1,161 @@
+//! What one session may ask for: each verb so often, and so much text. Every verb that is accepted adds to the log for ever, and one that
+//! is refused costs work; an agent that goes in circles, or means harm, comes to an end of both.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use events::id::SessionId;
+use tokio::sync::{Mutex as Turns, OwnedMutexGuard};
+
+use super::wire::Say;
+use super::{Denied, Sessions};
+
+/// Comments of one session that are recorded.
+pub const COMMENTS_MAX: u32 = 100;
+/// Bytes of all of them together: a long report in many parts.
+pub const COMMENT_BYTES_MAX: u64 = 256 * 1024;
+/// Pushes of one session: one for each commit of a long day, rescues included.
+const PUSHES_MAX: u32 = 2_000;
+
+/// What a session may do so often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verb {
+    Submit,
+    Verdict,
+    Report,
+    Backlog,
+    Comment,
+    Release,
+    Ask,
+    Create,
+    Push,
+}
+
+impl Verb {
+    fn of(say: &Say) -> Self {
+        match say {
+            Say::Submit { .. } => Self::Submit,
+            Say::Verdict { .. } => Self::Verdict,
+            Say::Report { .. } => Self::Report,
+            Say::Backlog { .. } => Self::Backlog,
+            Say::Comment { .. } => Self::Comment,
+            Say::Release { .. } => Self::Release,
+            Say::Ask { .. } => Self::Ask,
+            Say::Create { .. } => Self::Create,
+        }
+    }
+
+    /// How often, and its name. Refused tries count as well; most verbs succeed once.
+    fn bound(self) -> (u32, &'static str) {
+        match self {
+            Self::Submit => (100, "submit"),
+            Self::Verdict => (100, "verdict"),
+            Self::Report => (100, "report"),
+            Self::Backlog => (100, "backlog"),
+            Self::Comment => (4 * COMMENTS_MAX, "comment"),
+            Self::Release => (100, "release"),
+            Self::Ask => (100, "ask"),
+            Self::Create => (200, "create"),
+            Self::Push => (PUSHES_MAX, "push"),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Spent {
+    tries: BTreeMap<Verb, u32>,
+    /// One verb of a session at a time: what it may still do is known before the next is looked at.
+    turns: Arc<Turns<()>>,
+}
+
+/// What the sessions of this server asked for. A restart forgets tries; what was recorded is in the books.
+#[derive(Debug, Default)]
+pub struct Allowance(Mutex<BTreeMap<SessionId, Spent>>);
+
+impl Allowance {
+    fn with<T>(&self, session: &SessionId, f: impl FnOnce(&mut Spent) -> T) -> T {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        f(all.entry(session.clone()).or_default())
+    }
+
+    fn count(&self, session: &SessionId, verb: Verb) -> Result<(), Denied> {
+        let (most, name) = verb.bound();
+        let tries = self.with(session, |spent| {
+            let tries = spent.tries.entry(verb).or_default();
+            *tries = tries.saturating_add(1);
+            *tries
+        });
+        if tries <= most {
+            return Ok(());
+        }
+        let why = format!(
+            "this session has asked to {name} {most} times, which is as often as one may: it is not looked at any more"
+        );
+        Err(Denied::refused("too_many", why))
+    }
+
+    /// Forgets a session that is over.
+    pub(super) fn forget(&self, session: &SessionId) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(session);
+    }
+}
+
+impl Sessions {
+    /// The session's turn to say something, if it may say it once more.
+    pub(super) async fn turn(
+        &self,
+        session: &SessionId,
+        say: &Say,
+    ) -> Result<OwnedMutexGuard<()>, Denied> {
+        self.allowance.count(session, Verb::of(say))?;
+        let turns = self.allowance.with(session, |spent| spent.turns.clone());
+        Ok(turns.lock_owned().await)
+    }
+
+    /// Counts a push.
+    pub(super) fn one_more_push(&self, session: &SessionId) -> Result<(), Denied> {
+        self.allowance.count(session, Verb::Push)
+    }
+
+    /// Whether a comment of this length may be recorded still, by what the books hold.
+    pub(super) fn may_comment(&self, session: &SessionId, bytes: usize) -> Result<(), Denied> {
+        let said = self.projector.read(|books| {
+            let mut all = books.projects.values();
+            all.find_map(|book| book.sessions.get(session).map(|record| record.comments))
+        });
+        let said = said.unwrap_or_default();
+        if said.count < COMMENTS_MAX && said.bytes + bytes as u64 <= COMMENT_BYTES_MAX {
+            return Ok(());
+        }
+        let why = format!(
+            "this session has written {} comments of {} bytes: {COMMENTS_MAX} of together {COMMENT_BYTES_MAX} bytes are as many as one may",
+            said.count, said.bytes
+        );
+        Err(Denied::refused("too_many", why))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verb_comes_to_its_end_and_the_others_go_on() {
+        let allowance = Allowance::default();
+        let [one, two] = [1, 2].map(|n| SessionId::from_bytes([n; 10]));
+        let (most, _) = Verb::Submit.bound();
+        for _ in 0..most {
+            assert_eq!(allowance.count(&one, Verb::Submit), Ok(()));
+        }
+        let refused = allowance.count(&one, Verb::Submit).expect_err("too many");
+        assert!(
+            refused.to_string().contains("submit 100 times"),
+            "{refused}"
+        );
+        assert_eq!(allowance.count(&one, Verb::Comment), Ok(()));
+        assert_eq!(allowance.count(&two, Verb::Submit), Ok(()));
+        allowance.forget(&one);
+        assert_eq!(allowance.count(&one, Verb::Submit), Ok(()));
+    }
+}
