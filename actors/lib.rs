@@ -31,6 +31,7 @@ pub mod outside;
 pub mod policies;
 pub mod ports;
 pub mod projector;
+pub mod pulse;
 pub mod rebuild;
 pub mod refs;
 pub mod ring;

@@ -179,11 +179,12 @@ impl Policies {
     fn look(&mut self, now: Timestamp, done: &mpsc::Sender<Done>) -> Option<Timestamp> {
         let mut wake: Option<Timestamp> = None;
         let mut soonest = |at: Option<Timestamp>| wake = [wake, at].into_iter().flatten().min();
-        let base = self.signs.observed(now);
+        let noticed = self.effects.directory.kernel().clock.gaps();
         let projector = self.effects.projector.clone();
         projector.read(|books| {
             let mut refused = self.refused(books);
             self.drop_what_is_over(books, now);
+            let base = self.signs.observed(now, &books.node.state.gaps, &noticed);
             let memory = self.engine.host_memory();
             let mut promised = promised(books);
             self.reservations

@@ -1,10 +1,11 @@
-//! Signs of life, in memory: when each session and each outside holder was last heard of. After a restart everybody gets a fresh
-//! lease, because what was not seen while the server was down is nobody's silence.
+//! Signs of life, in memory: when each session and each outside holder was last heard of. After a restart, and after any gap in this
+//! server's own time, everybody gets a fresh lease: what was not seen meanwhile is nobody's silence.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use events::id::{SessionId, Timestamp};
+use events::own_time::{Gap, OwnTime};
 use events::policy::Observed;
 
 /// Who was heard of when.
@@ -48,14 +49,37 @@ impl Signs {
         self.with(|heard| heard.sessions.remove(session));
     }
 
-    /// What policies are told.
-    pub fn observed(&self, now: Timestamp) -> Observed {
+    /// What policies are told, after gaps that are recorded and gaps that were noticed in this run.
+    pub fn observed(&self, now: Timestamp, recorded: &[Gap], noticed: &[Gap]) -> Observed {
+        let up_since = noticed.last().map_or(self.up_since, |gap| gap.after);
         self.with(|heard| Observed {
             now,
-            up_since: self.up_since,
+            up_since,
+            own: OwnTime::new(now, recorded, noticed),
             seen: heard.sessions.clone(),
             seen_outside: heard.outside.clone(),
             ..Observed::default()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_the_beginning_of_a_fresh_lease() {
+        let signs = Signs::new(Timestamp(5));
+        assert_eq!(
+            signs.observed(Timestamp(9), &[], &[]).up_since,
+            Timestamp(5)
+        );
+        let gap = Gap {
+            before: Timestamp(9),
+            after: Timestamp(90),
+        };
+        let observed = signs.observed(Timestamp(91), &[], &[gap]);
+        assert_eq!(observed.up_since, Timestamp(90));
+        assert_eq!(observed.own.since(Timestamp(8)), Timestamp(89));
     }
 }

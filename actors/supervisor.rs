@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use events::cause::{Cause, Principal};
-use events::id::{CommandId, ProjectName};
+use events::id::{CommandId, ProjectName, Timestamp};
 use events::log::EventLog;
 use events::node;
 use events::policy::AnyCommand;
@@ -34,6 +34,7 @@ use crate::ports::repo::Repo;
 use crate::ports::snapshots::Snapshots;
 use crate::ports::transcripts::Transcripts;
 use crate::projector::Projector;
+use crate::pulse::Pulse;
 use crate::rebuild;
 use crate::sessions::Sessions;
 use crate::sessions::tallies::Tallies;
@@ -103,6 +104,9 @@ impl Core {
         let unavailable = |e: events::log::ReadError| ExecuteError::Unavailable(e.to_string());
         events::registry::registry().map_err(|e| ExecuteError::Unavailable(e.to_string()))?;
         let head = world.log.head().await.map_err(unavailable)?;
+        if let Some(at) = Self::last_recorded(&*world.log).await? {
+            world.clock.begin_after(at);
+        }
         let feed = Feed::new(head.position);
         let (log, clock) = (world.log.clone(), world.clock.clone());
         let kernel = Kernel {
@@ -164,6 +168,26 @@ impl Core {
 }
 
 impl Core {
+    /// When anything was last recorded: the run before was up then.
+    async fn last_recorded(log: &dyn EventLog) -> Result<Option<Timestamp>, ExecuteError> {
+        let unavailable = |e: events::log::ReadError| ExecuteError::Unavailable(e.to_string());
+        let head = log.head().await.map_err(unavailable)?;
+        let before = Position(head.position.0.saturating_sub(1));
+        let newest = log.read_all(before, 1).await;
+        let newest = newest.map_err(unavailable)?;
+        Ok(newest.first().map(|envelope| envelope.at))
+    }
+
+    /// Reads the clock, so that a gap shows.
+    fn pulse(&self, node: ProjectName) -> Pulse {
+        Pulse {
+            directory: self.directory.clone(),
+            projector: self.projector.clone(),
+            clock: self.world.clock.clone(),
+            node,
+        }
+    }
+
     /// Looks after upstreams.
     pub fn watcher(&self) -> Watcher {
         Watcher {
@@ -191,6 +215,7 @@ impl Running {
         let cause = Cause::first(Principal::Node(node.to_string().into()), id);
         let start = AnyCommand::Node(node::Command::Start {
             build: build.to_owned(),
+            last: Core::last_recorded(&*core.world.log).await?,
         });
         core.directory
             .execute(&stream, start, id, cause, vec![])
@@ -238,6 +263,8 @@ impl Running {
         self.tasks.keep("watcher", move || watcher.clone().run());
         self.keeper = Some(keeper.clone());
         self.tasks.keep("keeper", move || keeper.clone().run());
+        let pulse = core.pulse(node.clone());
+        self.tasks.keep("pulse", move || pulse.clone().run());
         let janitor = Janitor {
             log: core.world.log.clone(),
             projector: core.projector.clone(),

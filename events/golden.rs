@@ -18,6 +18,7 @@ use crate::id::{
     BerthNo, CommandId, Digest, Epoch, FeatureId, Generation, SessionId, Sha, Timestamp,
 };
 use crate::outcome::Outcome;
+use crate::own_time::Gap;
 use crate::project::event as p;
 use crate::seal::Statement;
 use crate::settings::{AgentSpec, ContainerLimits, Dialect, RoleAgents, Settings};
@@ -611,6 +612,7 @@ pub(crate) fn nodes() -> Vec<node::Event> {
         node::Started {
             epoch: 3,
             build: text("supercargo 0.1.0"),
+            last: None,
         }
         .into(),
         node::Stopped { epoch: 3 }.into(),
@@ -625,6 +627,14 @@ pub(crate) fn nodes() -> Vec<node::Event> {
             through: Position(99),
             kept: digest(),
             folded: Digest::of(b"other"),
+        }
+        .into(),
+        node::StoodStill {
+            epoch: 3,
+            gap: Gap {
+                before: Timestamp(5),
+                after: Timestamp(90),
+            },
         }
         .into(),
     ]

@@ -33,6 +33,7 @@ pub mod memory;
 pub mod name;
 pub mod node;
 pub mod outcome;
+pub mod own_time;
 pub mod policy;
 pub mod project;
 pub mod protect;

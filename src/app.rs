@@ -243,7 +243,7 @@ impl App {
         }
         let world = World {
             log,
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(SystemClock::default()),
             repo: Arc::new(Gates::new(data.gates(), Secrets::new(data.secrets()))),
             blobs: Arc::new(BlobFolder::new(data.blobs())),
             transcripts: Arc::new(transcripts(&data, &providers)),

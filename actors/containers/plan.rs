@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use events::container::{Berth, Ended, Exit, Slot};
 use events::id::{BerthNo, Generation, SessionId, Timestamp};
+use events::own_time::OwnTime;
 use events::project::{Intent, Registered};
 use events::settings::Dialect;
 use events::view::{Books, ProjectBook};
@@ -93,7 +94,7 @@ impl Plan {
 }
 
 /// Compares the books with the engine's list.
-pub fn plan(books: &Books, seen: &[Seen], now: Timestamp) -> Plan {
+pub fn plan(books: &Books, seen: &[Seen], own: &OwnTime) -> Plan {
     let mut plan = Plan::default();
     let by_name: BTreeMap<&ContainerName, &Status> =
         seen.iter().map(|s| (&s.name, &s.status)).collect();
@@ -118,7 +119,7 @@ pub fn plan(books: &Books, seen: &[Seen], now: Timestamp) -> Plan {
                 &Scene {
                     book,
                     registered,
-                    now,
+                    own,
                 },
                 berth,
                 (name, status, engine_id),
@@ -136,7 +137,7 @@ pub fn plan(books: &Books, seen: &[Seen], now: Timestamp) -> Plan {
 struct Scene<'a> {
     book: &'a ProjectBook,
     registered: &'a Registered,
-    now: Timestamp,
+    own: &'a OwnTime,
 }
 
 /// Whether the books hold this very generation, and not as removed.
@@ -185,8 +186,9 @@ fn step_berth(
             exit: exit.clone(),
         }),
         (Slot::Running { job, at, .. }, Some(Status::Running)) => {
-            let wall = at.plus_ms(scene.registered.settings.session_wall_ms);
-            let stop = plan.reached(scene.now, wall) || !is_wanted(scene, &job.session, berth);
+            let wall_ms = scene.registered.settings.session_wall_ms;
+            let wall = scene.own.since(*at).plus_ms(wall_ms);
+            let stop = plan.reached(scene.own.now, wall) || !is_wanted(scene, &job.session, berth);
             stop.then_some(Step::Stop {
                 name,
                 grace_ms: STOP_GRACE_MS,
@@ -241,7 +243,7 @@ fn step_ended(
     let safe = !coder || is_secured(scene.book, ended.job.feature.as_ref(), ended.job.epoch);
     match status {
         Some(Status::Running) => {
-            let overdue = plan.reached(scene.now, ended.at.plus_ms(LINGER_MS));
+            let overdue = plan.reached(scene.own.now, scene.own.since(ended.at).plus_ms(LINGER_MS));
             overdue.then_some(Step::Stop { name, grace_ms: 0 })
         }
         Some(Status::Exited(exit)) if !ended.gone => Some(Step::RecordExited {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use events::cause::{Cause, Principal};
 use events::container::Command;
 use events::id::CommandId;
+use events::own_time::OwnTime;
 use events::policy::AnyCommand;
 use events::stream::StreamId;
 use tokio::sync::{Notify, Semaphore};
@@ -114,9 +115,11 @@ impl Reconciler {
                 return now.plus_ms(STEP_PAUSE_MS);
             }
         };
-        let (plan, doors) = self
-            .projector
-            .read(|books| (plan::plan(books, &seen, now), plan::doors(books)));
+        let noticed = self.clock.gaps();
+        let (plan, doors) = self.projector.read(|books| {
+            let own = OwnTime::new(now, &books.node.state.gaps, &noticed);
+            (plan::plan(books, &seen, &own), plan::doors(books))
+        });
         self.doors.keep(doors).await;
         for step in plan.steps {
             let mut underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,6 +14,7 @@ use events::container::Assignment;
 use events::egress::EgressRule;
 use events::id::{CommandId, ProjectName, SessionId, Timestamp};
 use events::log::Receipt;
+use events::own_time::OwnTime;
 use events::policy::AnyCommand;
 use events::settings::Settings;
 use events::stream::{StreamId, Version};
@@ -218,6 +219,14 @@ impl Sessions {
 
     fn now(&self) -> Timestamp {
         self.directory.kernel().clock.now()
+    }
+
+    /// Now, and what passed of this server's own time.
+    fn own_time(&self) -> OwnTime {
+        let clock = &self.directory.kernel().clock;
+        let (now, noticed) = (clock.now(), clock.gaps());
+        self.projector
+            .read(|books| OwnTime::new(now, &books.node.state.gaps, &noticed))
     }
 
     /// The id of a session's command: the same request has the same id.

@@ -213,9 +213,10 @@ impl Sessions {
     /// Judged from what was handed in: a session that settled its grant did its work, whatever its exit code says.
     fn outcome(&self, session: &SessionId, ending: &Ending) -> Result<Outcome, Denied> {
         let place = self.place(session)?;
+        let own = self.own_time();
         let overtime = place
             .running_since
-            .is_some_and(|at| self.now() >= at.plus_ms(place.wall_ms));
+            .is_some_and(|at| own.now >= own.since(at).plus_ms(place.wall_ms));
         let said = self.projector.read(|books| {
             books
                 .projects

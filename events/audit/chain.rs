@@ -158,6 +158,11 @@ impl Chain {
                 });
                 run.up = false;
             }
+            "stood_still" => {
+                let (before, after) = (payload.number("gap.before"), payload.number("gap.after"));
+                let missed = i64::try_from(after.saturating_sub(before)).unwrap_or(0);
+                self.up = self.up.saturating_sub(missed);
+            }
             "books_diverged" => {
                 let place = payload.number("at");
                 found.add("L5", at, format!("the books that served were not what the log says, first at position {place}"));

@@ -8,9 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Aggregate, Moment};
 use crate::bounds::{Bounded, cut_name};
 use crate::id::{Digest, Timestamp};
+use crate::own_time::Gap;
 use crate::seal::Statement;
 use crate::stream::Position;
 use crate::{event_enum, refusal_enum};
+
+/// Gaps that are kept: what is older than so many matters to no lease and no limit any more.
+pub const GAPS_MAX: usize = 64;
 
 /// A request to a node.
 #[derive(Debug, Clone, Serialize)]
@@ -19,10 +23,24 @@ use crate::{event_enum, refusal_enum};
     reason = "the fields are those of the events of the same name"
 )]
 pub enum Command {
-    Start { build: String },
-    Stop { epoch: u64 },
-    Seal { seal: Sealed },
-    Alarm { alarm: Diverged },
+    Start {
+        build: String,
+        /// When the run before was last known to be up.
+        last: Option<Timestamp>,
+    },
+    Stop {
+        epoch: u64,
+    },
+    /// The server stood still, or its clock was set.
+    Miss {
+        gap: Gap,
+    },
+    Seal {
+        seal: Sealed,
+    },
+    Alarm {
+        alarm: Diverged,
+    },
 }
 
 refusal_enum! {
@@ -40,6 +58,18 @@ pub struct Started {
     pub epoch: u64,
     /// Which build.
     pub build: String,
+    /// When the run before was last known to be up; none in a new log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Timestamp>,
+}
+
+/// The server stood still for a while, or its clock was set: whoever holds something gets a fresh lease from here on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoodStill {
+    /// Which run.
+    pub epoch: u64,
+    /// From when to when, by its clock.
+    pub gap: Gap,
 }
 
 /// The server ended in order.
@@ -80,6 +110,7 @@ event_enum! {
         Stopped(Stopped) = "node.stopped", 1;
         Sealed(Sealed) = "node.sealed", 1;
         Diverged(Diverged) = "node.books_diverged", 1;
+        StoodStill(StoodStill) = "node.stood_still", 1;
     }
 }
 
@@ -91,7 +122,7 @@ impl Bounded for Event {
                 cut_name(&mut e.key);
                 cut_name(&mut e.signature);
             }
-            Self::Stopped(_) | Self::Diverged(_) => {}
+            Self::Stopped(_) | Self::Diverged(_) | Self::StoodStill(_) => {}
         }
         self
     }
@@ -108,6 +139,16 @@ pub struct Node {
     pub sealed: Position,
     /// The newest alarm about the books: where they differed first.
     pub diverged: Option<Position>,
+    /// When it was down, stood still or had its clock set, oldest first; as many as [`GAPS_MAX`].
+    pub gaps: Vec<Gap>,
+}
+
+impl Node {
+    fn missed(&mut self, gap: Gap) {
+        self.gaps.push(gap);
+        let over = self.gaps.len().saturating_sub(GAPS_MAX);
+        self.gaps.drain(..over);
+    }
 }
 
 impl Aggregate for Node {
@@ -117,10 +158,11 @@ impl Aggregate for Node {
 
     fn rules(&self, command: &Command, _now: Timestamp) -> Result<Vec<Event>, Refusal> {
         match command {
-            Command::Start { build } => Ok(vec![
+            Command::Start { build, last } => Ok(vec![
                 Started {
                     epoch: self.epoch + 1,
                     build: build.clone(),
+                    last: *last,
                 }
                 .into(),
             ]),
@@ -128,6 +170,16 @@ impl Aggregate for Node {
                 Ok(vec![Stopped { epoch: *epoch }.into()])
             }
             Command::Stop { .. } => Err(Refusal::NotUp),
+            Command::Miss { gap } if self.up_since.is_some() && !self.gaps.contains(gap) => {
+                Ok(vec![
+                    StoodStill {
+                        epoch: self.epoch,
+                        gap: *gap,
+                    }
+                    .into(),
+                ])
+            }
+            Command::Miss { .. } => Ok(vec![]),
             Command::Alarm { alarm } => Ok(vec![alarm.clone().into()]),
             Command::Seal { seal } => {
                 let next = Position(self.sealed.0 + 1);
@@ -143,7 +195,16 @@ impl Aggregate for Node {
 
     fn evolve(&mut self, event: &Event, moment: Moment) {
         match event {
-            Event::Started(e) => (self.epoch, self.up_since) = (e.epoch, Some(moment.at)),
+            Event::Started(e) => {
+                (self.epoch, self.up_since) = (e.epoch, Some(moment.at));
+                if let Some(before) = e.last {
+                    self.missed(Gap {
+                        before,
+                        after: moment.at,
+                    });
+                }
+            }
+            Event::StoodStill(e) => self.missed(e.gap),
             Event::Stopped(_) => self.up_since = None,
             Event::Sealed(e) => self.sealed = e.statement.last,
             Event::Diverged(e) => self.diverged = Some(e.at),

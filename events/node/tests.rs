@@ -10,7 +10,12 @@ fn grid() {
         Event::from(Started {
             epoch: 1,
             build: "b".into(),
+            last: None,
         })
+    };
+    let gap = Gap {
+        before: Timestamp(1),
+        after: Timestamp(2),
     };
     let seal = |first: u64, last: u64| Sealed {
         statement: Statement {
@@ -26,10 +31,21 @@ fn grid() {
         ("new", given::<Node>(&[])),
         ("up", given(&[started()])),
         ("up, sealed to 8", given(&[started(), seal(1, 8).into()])),
+        (
+            "up, after a gap",
+            given(&[started(), StoodStill { epoch: 1, gap }.into()]),
+        ),
         ("stopped", given(&[started(), Stopped { epoch: 1 }.into()])),
     ];
     let commands = vec![
-        ("start", Command::Start { build: "b".into() }),
+        (
+            "start",
+            Command::Start {
+                build: "b".into(),
+                last: None,
+            },
+        ),
+        ("miss", Command::Miss { gap }),
         ("stop", Command::Stop { epoch: 1 }),
         ("stop (another run)", Command::Stop { epoch: 7 }),
         ("seal 1 to 8", Command::Seal { seal: seal(1, 8) }),

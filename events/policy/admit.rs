@@ -67,7 +67,10 @@ fn repository(
     match &registered.repository {
         Repository::Pending => agenda.act(Effect::Clone { url, attempt: 0 }),
         Repository::Failed { attempts, at, .. } => {
-            if agenda.reached(observed.now, at.plus_ms(backoff_ms(*attempts))) {
+            if agenda.reached(
+                observed.now,
+                observed.own_ms_after(*at, backoff_ms(*attempts)),
+            ) {
                 agenda.act(Effect::Clone {
                     url,
                     attempt: *attempts,

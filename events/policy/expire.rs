@@ -1,4 +1,4 @@
-//! Silence → expired claims. A lease counts from the last sign of life, and only while this server was up to see one.
+//! Silence → expired claims. A lease counts from the last sign of life, and only while this server was up and awake to see one.
 
 use crate::container::Slot;
 use crate::feature::{self, Stage};
@@ -25,7 +25,7 @@ pub(super) fn owed(
         let Some((last_seen, lease_ms)) = lease(book, registered, observed, holder, *since) else {
             continue;
         };
-        let counted_from = last_seen.max(observed.up_since);
+        let counted_from = observed.own.since(last_seen).max(observed.up_since);
         if agenda.reached(observed.now, counted_from.plus_ms(lease_ms)) {
             let command = feature::Command::Expire {
                 epoch: known.epoch,

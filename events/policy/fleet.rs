@@ -45,7 +45,10 @@ pub(super) fn owed(
             .state
             .front()
             .is_some_and(|f| matches!(f.stage, Stage::Publishing { .. }));
-        let overdue = agenda.reached(observed.now, since.plus_ms(registered.settings.drain_ms));
+        let overdue = agenda.reached(
+            observed.now,
+            observed.own_ms_after(since, registered.settings.drain_ms),
+        );
         if overdue || !(at_work || publishing) {
             let by = if overdue { "drain limit" } else { "drained" };
             agenda.tell(teller.project(book, "stop", project::Command::Stop { by: by.to_owned() }));

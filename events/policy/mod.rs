@@ -29,6 +29,7 @@ use crate::cause::{Cause, Principal};
 use crate::id::{
     BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, Timestamp,
 };
+use crate::own_time::OwnTime;
 use crate::stream::{StreamId, Version};
 use crate::view::Remedy;
 use crate::view::books::{ProjectBook, Tracked};
@@ -215,8 +216,10 @@ impl Effect {
 pub struct Observed {
     /// Now.
     pub now: Timestamp,
-    /// Since when this server could see signs of life.
+    /// Since when this server could see signs of life: its start, or the end of the newest gap in its own time.
     pub up_since: Timestamp,
+    /// The same time, with the gaps before it: what passed while this server was up and awake.
+    pub own: OwnTime,
     /// Last sign of life per session.
     pub seen: BTreeMap<SessionId, Timestamp>,
     /// Last sign of life per outside holder.
@@ -245,6 +248,13 @@ pub struct Reserves {
     pub berth: Option<BerthNo>,
     /// A feature.
     pub feature: Option<FeatureId>,
+}
+
+impl Observed {
+    /// When `ms` of this server's own time have passed since an earlier moment.
+    fn own_ms_after(&self, at: Timestamp, ms: u64) -> Timestamp {
+        self.own.since(at).plus_ms(ms)
+    }
 }
 
 impl Agenda {

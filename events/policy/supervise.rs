@@ -40,10 +40,8 @@ pub(super) fn owed(
                     agenda.tell(teller.container(book, n, "never started", end));
                     continue;
                 }
-                let from = berth
-                    .failed_at
-                    .unwrap_or_default()
-                    .plus_ms(backoff_ms(berth.failures));
+                let failed = berth.failed_at.unwrap_or_default();
+                let from = observed.own_ms_after(failed, backoff_ms(berth.failures));
                 if agenda.reached(observed.now, from) {
                     let generation = Generation(berth.generation.0 + 1);
                     let request = container::Command::RequestStart { generation };
@@ -58,7 +56,7 @@ pub(super) fn owed(
                 // The reconciler stops it then; the books only have to be looked at in time.
                 agenda.reached(
                     observed.now,
-                    at.plus_ms(registered.settings.session_wall_ms),
+                    observed.own_ms_after(*at, registered.settings.session_wall_ms),
                 );
             }
             Slot::Ended(ended) => secure(book, ended, agenda),

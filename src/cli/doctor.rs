@@ -181,7 +181,7 @@ fn clock(path: &Path) -> Check {
     let newest = files
         .filter_map(|file| file.metadata().ok().map(|found| found.mtime()))
         .max();
-    let now = SystemClock.now().0 / 1_000_000;
+    let now = SystemClock::default().now().0 / 1_000_000;
     match newest.map(|newest| newest - now) {
         Some(ahead) if ahead > CLOCK_BEHIND_MAX => lacking(
             "clock",

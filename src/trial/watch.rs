@@ -125,8 +125,11 @@ impl Watch {
     }
 
     fn ended(&self) -> Option<End> {
-        let observed = self.core.signs.observed(self.core.world.clock.now());
+        let clock = &self.core.world.clock;
+        let (now, noticed) = (clock.now(), clock.gaps());
         self.core.projector.read(|books| {
+            let recorded = &books.node.state.gaps;
+            let observed = self.core.signs.observed(now, recorded, &noticed);
             let book = books.projects.get(&self.project)?;
             if book.is_completed() {
                 return Some(End::Completed);

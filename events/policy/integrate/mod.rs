@@ -321,7 +321,7 @@ fn may_try(book: &ProjectBook, front: &Entry, observed: &Observed, agenda: &mut 
     } else {
         backoff_ms(halt.attempts)
     };
-    agenda.reached(observed.now, halt.at.plus_ms(pause))
+    agenda.reached(observed.now, observed.own_ms_after(halt.at, pause))
 }
 
 /// An entry whose feature is not waiting for it any more leaves the queue.

@@ -30,6 +30,7 @@ async fn start(directory: &Directory, stream: u64, n: u64) {
     let cause = Cause::first(Principal::Node("test".into()), id);
     let command = AnyCommand::Node(node::Command::Start {
         build: n.to_string(),
+        last: None,
     });
     directory
         .execute(&stream, command, id, cause, vec![])

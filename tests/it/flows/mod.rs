@@ -2,5 +2,6 @@
 
 mod batches;
 mod claims;
+mod own_time;
 mod refusals;
 mod work;

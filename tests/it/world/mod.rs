@@ -314,6 +314,19 @@ impl World {
             .count()
     }
 
+    /// When the events of this kind were recorded, oldest first.
+    pub(crate) async fn times(&self, kind: &str) -> Vec<i64> {
+        let log = self
+            .log
+            .read_all(Position(0), usize::MAX)
+            .await
+            .expect("log");
+        log.iter()
+            .filter(|e| e.kind == kind)
+            .map(|e| e.at.0)
+            .collect()
+    }
+
     /// What the events of this kind say, oldest first.
     pub(crate) async fn facts(&self, kind: &str) -> Vec<serde_json::Value> {
         let log = self

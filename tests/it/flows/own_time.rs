@@ -1,0 +1,45 @@
+//! Time that was not ours: a server that stood still, a machine that slept, a clock that was set. Nobody is charged for it.
+
+use events::container::Slot;
+
+use crate::world::{World, scripted, story};
+
+const TEN_MINUTES_MS: i64 = 600_000;
+const LEASE_US: i64 = 60_000_000;
+
+/// A healthy agent's claim outlives the gap, and from its end on counts one fresh lease: no less, and no more than that either.
+#[test]
+fn a_gap_is_followed_by_one_fresh_lease() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        let slow = "@1 hang\n@2+ write lions fed\n@2+ commit Feed\n@2+ submit";
+        server
+            .open_zoo(&world, 1, vec![scripted("lions", slow, &[])])
+            .await
+            .expect("opened");
+        let begun = server.until(|book| {
+            book.enlisted().find_map(|(_, b, _)| {
+                matches!(b.slot, Slot::Running { begun: true, .. }).then_some(())
+            })
+        });
+        world.within("at work", begun).await;
+        world.clock.stand_still_ms(TEN_MINUTES_MS);
+        let expired = server.until(|book| {
+            book.known()
+                .any(|(_, known, _)| known.epoch.0 > 1)
+                .then_some(())
+        });
+        world.within("claimed again", expired).await;
+
+        let still = world.facts("node.stood_still").await;
+        assert_eq!(still.len(), 1, "{still:?}");
+        let after = still[0]["gap"]["after"].as_i64().expect("a time");
+        let expired = world.facts("feature.claim_expired").await;
+        assert_eq!(expired[0]["up_since"].as_i64(), Some(after));
+        let at = world.times("feature.claim_expired").await[0];
+        assert!(at - after >= LEASE_US, "expired at {at}");
+        world.within("completed", server.completed()).await;
+        world.end(server).await;
+    });
+}
