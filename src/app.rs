@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,133 +27,18 @@ use crate::engine::choice::{EngineArgs, Place, choose};
 use crate::gateway::Gateway;
 use crate::gateway::providers::Providers;
 use crate::http::Served;
-use crate::http::hooks::HookKey;
 use crate::http::office::{Office, Premises};
+use crate::http::token::Token;
 use crate::log::Health;
 use crate::log::place::LogPlace;
 use crate::log::seal::sealer::Sealer;
 use crate::log::seal::{Anchor, SealKey};
+use crate::private::{self, Kept};
+
+pub use crate::data::DataFolder;
 
 /// The build, as the log records it.
 pub const BUILD: &str = concat!("supercargo ", env!("CARGO_PKG_VERSION"));
-
-/// Where things are below a data folder.
-#[derive(Debug, Clone)]
-pub struct DataFolder {
-    path: PathBuf,
-    database: Option<String>,
-    providers: Option<PathBuf>,
-}
-
-impl DataFolder {
-    /// This folder, made when it is not there. Absolute, because containers see it from elsewhere.
-    pub fn make(path: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(path)
-            .with_context(|| format!("making the data folder {}", path.display()))?;
-        let path = path
-            .canonicalize()
-            .with_context(|| format!("finding the data folder {}", path.display()))?;
-        // Berths run as other users and have to reach their own folders below; nobody may list it.
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o711))?;
-        Ok(Self {
-            path,
-            database: None,
-            providers: None,
-        })
-    }
-
-    /// The same folder, with its log in a PostgreSQL database.
-    pub fn with_database(self, url: Option<String>) -> Self {
-        Self {
-            database: url,
-            ..self
-        }
-    }
-
-    /// The same folder, with its providers of models in a file elsewhere.
-    pub fn with_providers(self, file: Option<PathBuf>) -> Self {
-        Self {
-            providers: file,
-            ..self
-        }
-    }
-
-    /// Where its log is.
-    pub fn place(&self) -> LogPlace {
-        self.database
-            .clone()
-            .map_or_else(|| LogPlace::File(self.log()), LogPlace::Postgres)
-    }
-
-    /// Holds the id of the log that this folder belongs to.
-    fn log_id(&self) -> PathBuf {
-        self.path.join("log.id")
-    }
-
-    /// The folder itself.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The log's file.
-    pub fn log(&self) -> PathBuf {
-        self.path.join("log.db")
-    }
-
-    /// Where a running server hears its operator.
-    pub fn operator_socket(&self) -> PathBuf {
-        self.path.join("operator.sock")
-    }
-
-    /// The operator's token.
-    pub fn token(&self) -> PathBuf {
-        self.path.join("token")
-    }
-
-    /// Where a running server is reached over HTTP.
-    pub fn url(&self) -> PathBuf {
-        self.path.join("url")
-    }
-
-    /// The key that signs seals.
-    pub fn seal_key(&self) -> PathBuf {
-        self.path.join("seal.key")
-    }
-
-    /// The newest seal, outside the log.
-    pub fn anchor(&self) -> PathBuf {
-        self.path.join("anchor.json")
-    }
-
-    /// Contents that events name by their digest.
-    pub fn blobs(&self) -> PathBuf {
-        self.path.join("blobs")
-    }
-
-    /// Transcripts.
-    pub fn transcripts(&self) -> PathBuf {
-        self.path.join("transcripts")
-    }
-
-    /// The books as they were: a cache, which may be deleted.
-    pub fn snapshots(&self) -> PathBuf {
-        self.path.join("snapshots")
-    }
-
-    /// The gates of the projects.
-    pub fn gates(&self) -> PathBuf {
-        self.path.join("gates")
-    }
-
-    /// What upstreams ask for.
-    pub fn secrets(&self) -> PathBuf {
-        self.path.join("secrets")
-    }
-
-    fn doors(&self) -> PathBuf {
-        self.path.join("d")
-    }
-}
 
 /// What to do about a server that is on the data folder already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -166,7 +51,10 @@ pub enum Ownership {
 }
 
 /// Holds the data folder for this process; another server on it is refused.
-pub struct InstanceLock(File);
+pub struct InstanceLock {
+    file: File,
+    path: PathBuf,
+}
 
 impl InstanceLock {
     /// Takes the lock, or says who has it.
@@ -174,16 +62,20 @@ impl InstanceLock {
     /// With [`Ownership::TakeOver`] a lock that another process holds is passed over: that process is fenced by the log itself, whose
     /// owner is counted, and records nothing from the moment on in which this one opens the log.
     pub fn take(data: &DataFolder, ownership: Ownership) -> anyhow::Result<Self> {
-        let path = data.path().join("lock");
-        let mut file = File::options()
+        let path = data.lock();
+        let opened = File::options()
             .create(true)
             .truncate(false)
             .read(true)
             .write(true)
-            .open(&path)?;
+            .mode(0o600)
+            .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
+            .open(&path);
+        let mut file = opened.with_context(|| format!("opening {}", path.display()))?;
         if file.try_lock().is_err() && ownership == Ownership::Respect {
             let mut holder = String::new();
-            file.read_to_string(&mut holder)?;
+            file.read_to_string(&mut holder)
+                .with_context(|| format!("reading {}", path.display()))?;
             let holder = if holder.trim().is_empty() {
                 "another process".to_owned()
             } else {
@@ -194,16 +86,26 @@ impl InstanceLock {
                 data.path().display()
             );
         }
-        file.set_len(0)?;
-        file.rewind()?;
-        write!(file, "{}", std::process::id())?;
-        Ok(Self(file))
+        let noted = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| write!(file, "{}", std::process::id()));
+        noted.with_context(|| format!("writing {}", path.display()))?;
+        Ok(Self { file, path })
+    }
+}
+
+impl InstanceLock {
+    /// Whether nobody took it over meanwhile.
+    fn is_ours(&self) -> bool {
+        std::fs::read_to_string(&self.path)
+            .is_ok_and(|holder| holder.trim() == std::process::id().to_string())
     }
 }
 
 impl Drop for InstanceLock {
     fn drop(&mut self) {
-        if let Err(error) = self.0.unlock() {
+        if let Err(error) = self.file.unlock() {
             tracing::debug!(%error, "the lock goes with the process");
         }
     }
@@ -221,13 +123,14 @@ pub struct App {
     gateway: Gateway,
     engine: Option<Arc<dyn Engine>>,
     sealing: Option<AbortHandle>,
-    _lock: InstanceLock,
+    lock: InstanceLock,
 }
 
 impl App {
     /// Opens the installation: commands are taken, nothing is owed or reconciled yet.
     pub async fn open(data: DataFolder, ownership: Ownership) -> anyhow::Result<Self> {
         check_length(&data.doors()).map_err(anyhow::Error::msg)?;
+        data.check()?;
         let lock = InstanceLock::take(&data, ownership)?;
         let providers = Arc::new(providers(&data)?);
         let gateway = Gateway::new(providers.clone())?;
@@ -253,14 +156,13 @@ impl App {
             snapshots: Arc::new(SnapshotFolder::new(data.snapshots())),
             snapshot_every: SNAPSHOT_EVERY,
         };
-        for private in [
+        for closed in [
             data.gates(),
             data.blobs(),
             data.transcripts(),
             data.snapshots(),
         ] {
-            std::fs::create_dir_all(&private)?;
-            std::fs::set_permissions(&private, std::fs::Permissions::from_mode(0o700))?;
+            private::folder(&closed, 0o700)?;
         }
         let running = Core::open(world).await?;
         let node: ProjectName = "local".parse()?;
@@ -280,7 +182,7 @@ impl App {
             gateway,
             engine: None,
             sealing: None,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -323,8 +225,8 @@ impl App {
     }
 
     /// What its HTTP works with; with a token when it listens on a port.
-    pub fn served(&self, token: Option<&str>) -> Served {
-        let hooks = token.map(HookKey::of);
+    pub fn served(&self, token: Option<&Token>) -> Served {
+        let hooks = token.cloned();
         let premises = Premises {
             engine: self.engine.clone(),
             data: self.data.path().to_owned(),
@@ -362,6 +264,18 @@ impl App {
         let log = self.running.core.world.log.clone();
         self.running.stop(&self.node).await;
         log.close().await;
+        if !self.lock.is_ours() {
+            return;
+        }
+        // Nobody is reached there any more: a file that says otherwise misleads.
+        for gone in [self.data.operator_socket(), self.data.url()] {
+            match std::fs::remove_file(&gone) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    tracing::warn!(%error, path = %gone.display(), "left behind");
+                }
+                _ => {}
+            }
+        }
     }
 }
 
@@ -373,7 +287,7 @@ fn transcripts(data: &DataFolder, providers: &Arc<Providers>) -> TranscriptFolde
         data.token(),
     );
     TranscriptFolder::new(data.transcripts()).without(move || {
-        let token = std::fs::read_to_string(&token).ok();
+        let token = private::read(&token, Kept::Secret).ok().flatten();
         providers
             .secrets()
             .into_iter()
@@ -385,10 +299,9 @@ fn transcripts(data: &DataFolder, providers: &Arc<Providers>) -> TranscriptFolde
 
 /// The providers of models, as the data folder or the operator says.
 fn providers(data: &DataFolder) -> anyhow::Result<Providers> {
-    match &data.providers {
-        Some(file) => Providers::read(file, true),
-        None => Providers::read(&data.path().join("providers.json"), false),
-    }
+    let (file, needed) = data.providers();
+
+    Providers::read(&file, needed)
 }
 
 /// Opens the log of a data folder. A folder belongs to one log: what it keeps beside it, gates and blobs, is of use to no other.
@@ -396,9 +309,7 @@ async fn open_log(
     data: &DataFolder,
     ownership: Ownership,
 ) -> anyhow::Result<(Arc<dyn EventLog>, watch::Receiver<Health>)> {
-    let known = std::fs::read_to_string(data.log_id())
-        .ok()
-        .map(|id| id.trim().to_owned());
+    let known = private::read(&data.log_id(), Kept::Unaltered)?.map(|id| id.trim().to_owned());
     if let Some(known) = &known
         && data.place() == LogPlace::File(data.log())
         && !data.log().exists()
@@ -418,7 +329,7 @@ async fn open_log(
             )
         }
         Some(_) => {}
-        None => std::fs::write(data.log_id(), format!("{}\n", log.id()))?,
+        None => private::write(&data.log_id(), format!("{}\n", log.id()).as_bytes())?,
     }
     Ok((log, health))
 }
@@ -431,26 +342,33 @@ fn new_log_id() -> anyhow::Result<String> {
 
 /// Puts this binary where every berth's user can run it. Linked where possible, copied otherwise.
 fn install_binary(data: &DataFolder) -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let length = std::fs::metadata(&own)?.len();
+    let own = std::env::current_exe().context("finding this binary")?;
+    let length = std::fs::metadata(&own)
+        .with_context(|| format!("looking at {}", own.display()))?
+        .len();
     let folder = data.path().join("bin");
-    std::fs::create_dir_all(&folder)?;
-    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755))?;
+    private::folder(&folder, 0o755)?;
     let installed = folder.join("supercargo");
-    let same = same_file(&own, &installed, length);
-    if !same {
-        let beside = folder.join("supercargo.new");
-        if beside.exists() {
-            std::fs::remove_file(&beside)?;
-        }
-        if std::fs::hard_link(&own, &beside).is_err() {
-            std::fs::copy(&own, &beside)?;
-        }
-        // Renamed into place, so that a running runner keeps the file it was started from.
-        std::fs::rename(&beside, &installed)?;
-        std::fs::set_permissions(&installed, std::fs::Permissions::from_mode(0o755))?;
+
+    if !same_file(&own, &installed, length) {
+        let put = put_binary(&own, &folder.join("supercargo.new"), &installed);
+        put.with_context(|| format!("putting this binary at {}", installed.display()))?;
     }
     Ok(installed)
+}
+
+fn put_binary(own: &Path, beside: &Path, installed: &Path) -> std::io::Result<()> {
+    if beside.exists() {
+        std::fs::remove_file(beside)?;
+    }
+    // A link has the mode of the file that we were started from, which is not ours to change.
+    let for_all = std::fs::metadata(own)?.permissions().mode() & 0o005 == 0o005;
+    if !for_all || std::fs::hard_link(own, beside).is_err() {
+        std::fs::copy(own, beside)?;
+        std::fs::set_permissions(beside, std::fs::Permissions::from_mode(0o755))?;
+    }
+    // Renamed into place, so that a running runner keeps the file it was started from.
+    std::fs::rename(beside, installed)
 }
 
 fn same_file(own: &Path, installed: &Path, length: u64) -> bool {

@@ -1,10 +1,13 @@
 //! The edges: connects Supercargo to a machine. Knows products, holds no rules.
 
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod adapters;
 pub mod agent;
 pub mod app;
 pub mod beads;
 pub mod cli;
+pub mod data;
 pub mod dialect;
 pub mod door;
 pub(crate) mod egress;
@@ -13,8 +16,22 @@ pub mod gate;
 pub mod gateway;
 pub mod http;
 pub mod log;
+pub mod private;
+#[cfg_attr(
+    not(test),
+    expect(clippy::print_stderr, reason = "it is the transcript of its session")
+)]
 pub mod runner;
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "it is the transcript of its session"
+    )
+)]
 pub mod script;
 pub mod telemetry;
+pub(crate) mod terminal;
 pub mod trial;
 pub mod wire;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::verbs::{Berth, VerbError};
 use crate::beads::import::imported;
 use crate::http::shapes::FeatureShape;
+use crate::terminal::{self, complain};
 use crate::wire::get_url;
 use actors::sessions::wire::Say;
 
@@ -138,23 +139,23 @@ fn priority(text: &str) -> Result<u8, String> {
 /// What a verb printed, or why it did not work and with which exit code.
 type Done = Result<String, (u8, String)>;
 
+fn ended(code: u8, why: &dyn std::fmt::Display) -> u8 {
+    complain!("Error: {why}");
+    code
+}
+
 /// Runs a verb; answers the exit code.
 pub async fn run(bd: Bd) -> u8 {
     match Session::open() {
         Ok(session) => match session.verb(bd.verb, bd.json).await {
-            Ok(text) => {
-                println!("{}", text.trim_end());
-                0
-            }
-            Err((code, why)) => {
-                eprintln!("Error: {why}");
-                code
-            }
+            Ok(text) => match terminal::text(&text) {
+                Ok(()) => 0,
+                Err(unheard) if unheard.is_closed_pipe() => 0,
+                Err(unheard) => ended(1, &unheard),
+            },
+            Err((code, why)) => ended(code, &why),
         },
-        Err(error) => {
-            eprintln!("Error: {error}");
-            1
-        }
+        Err(error) => ended(1, &error),
     }
 }
 

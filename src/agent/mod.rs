@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use events::feature::Content;
 
+use crate::terminal::{Unheard, say};
 use actors::sessions::wire::Say;
 use verbs::{Berth, VerbError};
 
@@ -105,9 +106,10 @@ pub async fn run(command: AgentCommand) -> Result<(), VerbError> {
                 .await?
         }
     };
-    println!("recorded at position {}", said.position);
+    let told = |error: Unheard| VerbError(error.to_string());
+    say!("recorded at position {}", said.position).map_err(told)?;
     for id in said.ids {
-        println!("{id}");
+        say!("{id}").map_err(told)?;
     }
     Ok(())
 }

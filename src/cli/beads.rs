@@ -7,10 +7,9 @@ use clap::Subcommand;
 use events::id::ProjectName;
 
 use super::DataArgs;
-use super::client::ask;
-use crate::app::DataFolder;
+use super::client::{ask, ask_text};
 use crate::http::shapes::{BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken};
-use crate::wire::call_text;
+use crate::terminal::{self, say};
 
 /// Issues of Beads, taken in and written out.
 #[derive(Debug, Subcommand)]
@@ -47,13 +46,17 @@ pub(super) enum BeadsCommand {
     },
 }
 
-fn print_published(published: &BeadsPublished) {
+fn print_published(published: &BeadsPublished) -> anyhow::Result<()> {
     let what = if published.changed {
         "published"
     } else {
         "nothing changed"
     };
-    println!("{what}: {} is at {}", published.branch, published.sha);
+    Ok(say!(
+        "{what}: {} is at {}",
+        published.branch,
+        published.sha
+    )?)
 }
 
 pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
@@ -79,23 +82,23 @@ pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
                 &BeadsFile { text },
             )
             .await?;
-            println!(
+            say!(
                 "{} taken in, {} were there already",
-                taken.taken, taken.present
-            );
+                taken.taken,
+                taken.present
+            )?;
             for left in &taken.left_out {
-                println!(
+                say!(
                     "{} does not wait for {}: that is not in the file, or it would close a circle",
-                    left.issue, left.on
-                );
+                    left.issue,
+                    left.on
+                )?;
             }
             Ok(())
         }
         BeadsCommand::Export { project, data } => {
-            let socket = DataFolder::make(&data.data)?.operator_socket();
-            let text = call_text(&socket, &format!("/api/v1/projects/{project}/beads")).await?;
-            print!("{}", String::from_utf8_lossy(&text));
-            Ok(())
+            let text = ask_text(&data, &format!("/api/v1/projects/{project}/beads")).await?;
+            Ok(terminal::json_lines(&String::from_utf8_lossy(&text))?)
         }
         BeadsCommand::Publish { project, data } => {
             let published: BeadsPublished = ask(
@@ -105,8 +108,7 @@ pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
                 &(),
             )
             .await?;
-            print_published(&published);
-            Ok(())
+            print_published(&published)
         }
         BeadsCommand::Sync { project, data } => {
             let synced: BeadsSynced = ask(
@@ -116,13 +118,11 @@ pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
                 &(),
             )
             .await?;
-            println!("{} taken in, {} changed", synced.taken, synced.changed);
-            synced
-                .conflicts
-                .iter()
-                .for_each(|conflict| println!("{}: {}", conflict.feature, conflict.what));
-            print_published(&synced.published);
-            Ok(())
+            say!("{} taken in, {} changed", synced.taken, synced.changed)?;
+            for conflict in &synced.conflicts {
+                say!("{}: {}", conflict.feature, conflict.what)?;
+            }
+            print_published(&synced.published)
         }
     }
 }

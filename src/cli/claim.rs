@@ -3,10 +3,11 @@
 use clap::Args;
 use events::id::{FeatureId, ProjectName};
 
-use super::client::{ask, ask_maybe};
+use super::client::ask;
 use super::{DataArgs, OutputArgs};
-use crate::app::DataFolder;
 use crate::http::shapes::{ClaimShape, NewClaim, Release, Submission, Written};
+use crate::private::{self, Kept};
+use crate::terminal::{self, say};
 
 /// A claim to be.
 #[derive(Debug, Args)]
@@ -56,7 +57,7 @@ pub(super) async fn claim(args: ClaimArgs) -> anyhow::Result<()> {
         Some(id) => format!("{base}/{id}/claim"),
         None => format!("{base}/claim"),
     };
-    let claim: Option<ClaimShape> = ask_maybe(
+    let claim: Option<ClaimShape> = ask(
         &args.data,
         "POST",
         &path,
@@ -65,39 +66,43 @@ pub(super) async fn claim(args: ClaimArgs) -> anyhow::Result<()> {
         },
     )
     .await?;
-    let Some(claim) = claim else {
-        println!("nothing is ready");
-        return Ok(());
-    };
     if args.output.json {
-        println!("{}", serde_json::to_string_pretty(&claim)?);
-        return Ok(());
+        // Nothing that is ready is null.
+        return Ok(terminal::json(&claim)?);
     }
-    let data = DataFolder::make(&args.data.data)?;
-    let url = std::fs::read_to_string(data.url()).unwrap_or_else(|_| "http://HOST:PORT".to_owned());
-    println!(
+    let Some(claim) = claim else {
+        return Ok(say!("nothing is ready")?);
+    };
+    let data = args.data.folder()?;
+    let url = private::read(&data.url(), Kept::Unaltered)?;
+    let url = url.unwrap_or_else(|| "http://HOST:PORT".to_owned());
+    say!(
         "{}  claim {}, held by {}",
-        claim.feature, claim.epoch, claim.holder
-    );
-    println!(
+        claim.feature,
+        claim.epoch,
+        claim.holder
+    )?;
+    say!(
         "clone     {}{}   (user name {}, password: the token in {})",
         url.trim(),
         claim.gate,
         claim.holder,
         data.token().display()
-    );
-    println!(
+    )?;
+    say!(
         "start at  {}",
         claim
             .base
             .as_deref()
             .unwrap_or("nothing: the repository is empty")
-    );
-    println!("push to   {}", claim.branch);
-    println!(
+    )?;
+    say!("push to   {}", claim.branch)?;
+    say!(
         "hand in   supercargo feature submit {} {} --claim {} --sha SHA",
-        args.project, claim.feature, claim.epoch
-    );
+        args.project,
+        claim.feature,
+        claim.epoch
+    )?;
     Ok(())
 }
 
@@ -108,7 +113,7 @@ pub(super) async fn release(held: HeldArgs, reason: String) -> anyhow::Result<()
         holder: held.holder.clone(),
     };
     let written: Written = ask(&held.data, "POST", &held.path("release"), &release).await?;
-    println!("released: recorded at position {}", written.position);
+    say!("released: recorded at position {}", written.position)?;
     Ok(())
 }
 
@@ -119,6 +124,6 @@ pub(super) async fn submit(held: HeldArgs, sha: String) -> anyhow::Result<()> {
         holder: held.holder.clone(),
     };
     let written: Written = ask(&held.data, "POST", &held.path("submit"), &submission).await?;
-    println!("handed in: recorded at position {}", written.position);
+    say!("handed in: recorded at position {}", written.position)?;
     Ok(())
 }

@@ -1,14 +1,35 @@
 //! One path for every command: the operator's HTTP of the data folder. When no server runs there, this process opens the folder for
-//! the one request; nothing is owed or started meanwhile.
+//! the one request, and says that nothing is at work. A server that does not answer is told apart from one that is at it for long.
 
-use anyhow::{Context, anyhow};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::DataArgs;
 use crate::app::{App, Ownership};
+use crate::data::DataFolder;
 use crate::http;
-use crate::wire::{CallError, call_socket};
+use crate::terminal::complain;
+use crate::wire::{CallError, call_socket, call_text};
+
+/// An answer that takes longer is asked after.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// A server that cannot say that it is there for this long hangs.
+const ALIVE_WITHIN: Duration = Duration::from_secs(7);
+/// No answer takes longer: every wait of the server ends before.
+const ANSWER_WITHIN: Duration = Duration::from_secs(600);
+
+/// An answer, and whether a server gave it.
+pub(super) struct Answered<T> {
+    /// It.
+    pub(super) answer: T,
+    /// Whether a server runs, so that what was recorded is carried out.
+    pub(super) by_a_server: bool,
+}
 
 /// Asks the server of this data folder, or the folder itself.
 pub(super) async fn ask<B: Serialize, T: DeserializeOwned>(
@@ -17,33 +38,138 @@ pub(super) async fn ask<B: Serialize, T: DeserializeOwned>(
     path: &str,
     body: &B,
 ) -> anyhow::Result<T> {
-    let folder = data.folder()?;
-    let socket = folder.operator_socket();
-    match call_socket(&socket, method, path, body).await {
-        Ok(answer) => return Ok(answer),
-        Err(CallError::Unreachable(_)) if !server_answers(&socket).await => {}
-        Err(error) => return Err(anyhow!(error)),
-    }
-    let app = App::open(folder, Ownership::Respect)
-        .await
-        .context("no server answers on this data folder, and it cannot be opened without one")?;
-    let server = http::listen(&app.served(None), &socket)?;
-    let answer = call_socket(&socket, method, path, body).await;
-    server.stop(true).await;
-    app.stop().await;
-    answer.map_err(|error| anyhow!(error))
+    Ok(ask_whom(data, method, path, body).await?.answer)
 }
 
-/// As [`ask`], where nothing is an answer too.
-pub(super) async fn ask_maybe<B: Serialize, T: DeserializeOwned>(
+/// The same, and who answered.
+pub(super) async fn ask_whom<B: Serialize, T: DeserializeOwned>(
     data: &DataArgs,
     method: &str,
     path: &str,
     body: &B,
-) -> anyhow::Result<Option<T>> {
-    ask(data, method, path, body).await
+) -> anyhow::Result<Answered<T>> {
+    let folder = data.folder()?;
+    let socket = folder.operator_socket();
+    let asked = call_socket(&socket, method, path, body);
+    if let Some(answer) = of_a_server(&folder, asked).await? {
+        return Ok(Answered {
+            answer,
+            by_a_server: true,
+        });
+    }
+
+    let alone = Alone::open(folder).await?;
+    let answer = call_socket(&socket, method, path, body).await;
+    alone.close().await;
+    Ok(Answered {
+        answer: answer.map_err(|error| anyhow!(error))?,
+        by_a_server: false,
+    })
 }
 
-async fn server_answers(socket: &std::path::Path) -> bool {
+/// A text that the server of this data folder has, or the folder itself.
+pub(super) async fn ask_text(data: &DataArgs, path: &str) -> anyhow::Result<Bytes> {
+    let folder = data.folder()?;
+    let socket = folder.operator_socket();
+    if let Some(text) = of_a_server(&folder, call_text(&socket, path)).await? {
+        return Ok(text);
+    }
+
+    let alone = Alone::open(folder).await?;
+    let text = call_text(&socket, path).await;
+    alone.close().await;
+    text.map_err(|error| anyhow!(error))
+}
+
+/// Asks the server and nobody else.
+pub(super) async fn ask_server<T: DeserializeOwned>(
+    data: &DataArgs,
+    path: &str,
+) -> anyhow::Result<T> {
+    let folder = data.folder()?;
+    let socket = folder.operator_socket();
+    let answer = of_a_server(&folder, call_socket(&socket, "GET", path, &())).await?;
+    answer.ok_or_else(|| {
+        let dir = data.data.display();
+        anyhow!("no server runs on {dir}, nothing more comes; `supercargo serve --data {dir}` starts one")
+    })
+}
+
+/// A data folder that this process has to itself.
+struct Alone {
+    app: App,
+    server: actix_web::dev::ServerHandle,
+}
+
+impl Alone {
+    async fn open(folder: DataFolder) -> anyhow::Result<Self> {
+        let (dir, socket) = (folder.path().to_owned(), folder.operator_socket());
+        let app = App::open(folder, Ownership::Respect).await;
+        let app = app.with_context(|| {
+            let dir = dir.display();
+            format!("no server answers on {dir}, and it cannot be opened without one")
+        })?;
+        let dir = dir.display();
+        complain!(
+            "note: no server runs on {dir}, so nothing is at work; `supercargo serve --data {dir}` starts one"
+        );
+        let server = http::listen(&app.served(None), &socket)?;
+        Ok(Self { app, server })
+    }
+
+    async fn close(self) {
+        self.server.stop(true).await;
+        self.app.stop().await;
+    }
+}
+
+/// What a server answers, while it gives signs of life; none where no server is.
+async fn of_a_server<T>(
+    folder: &DataFolder,
+    call: impl Future<Output = Result<T, CallError>>,
+) -> anyhow::Result<Option<T>> {
+    let socket = folder.operator_socket();
+    let deadline = tokio::time::sleep(ANSWER_WITHIN);
+    tokio::pin!(call, deadline);
+    loop {
+        let alive = async {
+            tokio::time::sleep(PATIENCE).await;
+            is_alive(&socket).await
+        };
+        tokio::select! {
+            answered = &mut call => return match answered {
+                Ok(answer) => Ok(Some(answer)),
+                Err(CallError::Unreachable(_)) if !takes_connections(&socket).await => Ok(None),
+                Err(error) => Err(anyhow!(error)),
+            },
+            () = &mut deadline => bail!("the server on {} did not finish within {ANSWER_WITHIN:?}", folder.path().display()),
+            alive = alive => if !alive {
+                bail!(
+                    "{} does not answer: it is stopped or hangs; let it go on (`kill -CONT`), end it, or take over with `serve --take-over`",
+                    who(folder)
+                )
+            },
+        }
+    }
+}
+
+/// The server of a folder, by its process.
+fn who(folder: &DataFolder) -> String {
+    let holder = std::fs::read_to_string(folder.lock()).unwrap_or_default();
+    let dir = folder.path().display();
+    match holder.trim().parse::<u32>() {
+        Ok(pid) => format!("the server on {dir} (process {pid})"),
+        Err(_) => format!("the server on {dir}"),
+    }
+}
+
+/// Whether the server says anything at all, on a connection of its own.
+async fn is_alive(socket: &Path) -> bool {
+    let asked = call_socket::<_, serde_json::Value>(socket, "GET", "/api/v1/stats", &());
+    // Whatever it says, it speaks; where nobody is, the request itself finds out.
+    tokio::time::timeout(ALIVE_WITHIN, asked).await.is_ok()
+}
+
+async fn takes_connections(socket: &Path) -> bool {
     tokio::net::UnixStream::connect(socket).await.is_ok()
 }

@@ -1,19 +1,15 @@
 //! `supercargo container …`.
 
-use std::io::Write;
-
 use anyhow::anyhow;
 use clap::Subcommand;
 use events::agent::Dialect;
 use events::id::ProjectName;
 
-use super::client::ask;
-use super::plain;
+use super::client::{ask, ask_text};
 use super::{DataArgs, OutputArgs};
-use crate::app::DataFolder;
-use crate::dialect;
+use crate::dialect::{self, Signal};
 use crate::http::shapes::{BerthShape, Found, SessionShape, Written};
-use crate::wire::call_text;
+use crate::terminal::{self, say};
 
 /// Verbs on the berths of a project and their containers.
 #[derive(Debug, Subcommand)]
@@ -88,7 +84,7 @@ impl BerthArgs {
     async fn tell(&self, verb: &str) -> anyhow::Result<()> {
         let written: Written =
             ask(&self.data, "POST", &format!("{}/{verb}", self.path()), &()).await?;
-        println!("{verb}: recorded at position {}", written.position);
+        say!("{verb}: recorded at position {}", written.position)?;
         Ok(())
     }
 }
@@ -112,7 +108,7 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
             )
             .await?;
             if output.json {
-                println!("{}", serde_json::to_string_pretty(&berths)?);
+                terminal::json(&berths)?;
                 return Ok(());
             }
             for berth in &berths {
@@ -122,22 +118,22 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
                     berth.note.as_deref(),
                 ];
                 let work: Vec<&str> = work.into_iter().flatten().collect();
-                println!("{:>3}  {:<12} {}", berth.n, berth.status, work.join("  "));
+                say!("{:>3}  {:<12} {}", berth.n, berth.status, work.join("  "))?;
             }
             if berths.is_empty() {
-                println!(
+                say!(
                     "no berth; `supercargo project set {project} --target N` makes some while the project runs"
-                );
+                )?;
             }
             Ok(())
         }
         ContainerCommand::Show { berth, output } => {
             let shape = berth.shape().await?;
             if output.json {
-                println!("{}", serde_json::to_string_pretty(&shape)?);
+                terminal::json(&shape)?;
                 return Ok(());
             }
-            println!("berth {}  {}", shape.n, shape.status);
+            say!("berth {}  {}", shape.n, shape.status)?;
             let rows = [
                 ("container", shape.container),
                 ("session", shape.session),
@@ -149,7 +145,7 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
                 .into_iter()
                 .filter_map(|(name, value)| Some((name, value?)))
             {
-                println!("{name:<10}  {value}");
+                say!("{name:<10}  {value}")?;
             }
             Ok(())
         }
@@ -185,14 +181,14 @@ async fn find(
     )
     .await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&found)?);
+        terminal::json(&found)?;
         return Ok(());
     }
     for hit in &found.hits {
-        println!("{}  {}", hit.session, plain::plain(hit.line.as_bytes()));
+        say!("{}  {}", hit.session, hit.line)?;
     }
     if found.more {
-        println!("there is more: look for something longer");
+        say!("there is more: look for something longer")?;
     }
     Ok(())
 }
@@ -209,15 +205,13 @@ async fn logs(
             anyhow!("no session is at work in this berth; name one with --session")
         })?,
     };
-    let socket = DataFolder::make(&berth.data.data)?.operator_socket();
-    let printed = call_text(&socket, &format!("/api/v1/sessions/{session}/transcript")).await?;
+    let path = format!("/api/v1/sessions/{session}/transcript");
+    let printed = ask_text(&berth.data, &path).await?;
     if raw {
-        std::io::stdout().write_all(&printed)?;
-        return Ok(());
+        return Ok(terminal::raw(&printed)?);
     }
     if !meaning {
-        print!("{}", plain::plain(&printed));
-        return Ok(());
+        return Ok(terminal::printed(&printed)?);
     }
     let shown: SessionShape = ask(
         &berth.data,
@@ -228,9 +222,32 @@ async fn logs(
     .await?;
     let dialect = shown.dialect.unwrap_or(Dialect::Command);
     for line in String::from_utf8_lossy(&printed).lines() {
-        dialect::signals(dialect, line)
-            .iter()
-            .for_each(|signal| println!("{}", plain::signal(signal)));
+        for signal in dialect::signals(dialect, line) {
+            terminal::text(&meant(&signal))?;
+        }
     }
     Ok(())
+}
+
+/// A signal on lines of its own.
+fn meant(signal: &Signal) -> String {
+    let line = match signal {
+        Signal::Text(text) => text.clone(),
+        Signal::Thinking(text) => format!("(thinks) {text}"),
+        Signal::ToolCall { name, input } => format!("→ {name} {input}"),
+        Signal::ToolResult { ok: true, text } => format!("← {text}"),
+        Signal::ToolResult { ok: false, text } => format!("← failed: {text}"),
+        Signal::Usage { input, output } => format!("({input} tokens read, {output} written)"),
+        Signal::Limit(text) => format!("(its provider makes it wait: {text})"),
+        Signal::Trouble(text) => format!("(trouble: {text})"),
+        Signal::Result {
+            is_error: true,
+            text,
+        } => format!("(ends with a failure: {text})"),
+        Signal::Result {
+            is_error: false,
+            text,
+        } => format!("(ends) {text}"),
+    };
+    line.trim_end().to_owned()
 }

@@ -15,6 +15,7 @@ use crate::door::check_length;
 use crate::engine::docker::{self, image};
 use crate::engine::process::Sandbox;
 use crate::gateway::providers::Providers;
+use crate::terminal::{self, say};
 
 /// Free space below which a fleet soon stops: transcripts, gates and work folders share the disk.
 const DISK_MIN: u64 = 5 * 1024 * 1024 * 1024;
@@ -77,7 +78,7 @@ pub(super) async fn run(data: DataArgs, output: OutputArgs) -> anyhow::Result<()
     checks.extend(models(&data.data));
     checks.extend(engine().await);
     if output.json {
-        println!("{}", serde_json::to_string_pretty(&checks)?);
+        terminal::json(&checks)?;
     } else {
         for check in &checks {
             let mark = match check.verdict {
@@ -85,9 +86,9 @@ pub(super) async fn run(data: DataArgs, output: OutputArgs) -> anyhow::Result<()
                 Verdict::Poor => "poor",
                 Verdict::Bad => "bad",
             };
-            println!("{mark:<5} {:<10} {}", check.what, check.found);
+            say!("{mark:<5} {:<10} {}", check.what, check.found)?;
             if let Some(advice) = check.advice {
-                println!("{:<16} → {advice}", "");
+                say!("{:<16} → {advice}", "")?;
             }
         }
     }
@@ -113,14 +114,22 @@ fn git() -> Check {
 }
 
 fn folder(path: &Path) -> Check {
-    let made = DataFolder::make(path).map_err(|e| format!("{e:#}"));
-    match made.and_then(|data| check_length(&data.path().join("d")).map(|()| data)) {
+    if !path.exists() {
+        let found = format!("{} is not there yet", path.display());
+        return lacking("data", Verdict::Poor, found, "`supercargo serve` makes it");
+    }
+    let checked = DataFolder::open(path).and_then(|data| {
+        data.check()?;
+        check_length(&data.doors()).map_err(anyhow::Error::msg)?;
+        Ok(data)
+    });
+    match checked.map_err(|e| format!("{e:#}")) {
         Ok(data) => good("data", data.path().display().to_string()),
         Err(why) => lacking(
             "data",
             Verdict::Bad,
             why,
-            "choose another folder with --data",
+            "mend that, or choose another folder with --data",
         ),
     }
 }
@@ -130,7 +139,10 @@ fn gib(bytes: u64) -> String {
 }
 
 fn disk(path: &Path) -> Check {
-    match nix::sys::statvfs::statvfs(path) {
+    // Of a folder that is not there yet, the disk is that of the folder it will be made in.
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = whole.ancestors().find(|folder| folder.exists());
+    match nix::sys::statvfs::statvfs(there.unwrap_or(path)) {
         Ok(stat) => {
             let free = stat.blocks_available() * stat.fragment_size();
             match free >= DISK_MIN {
@@ -146,7 +158,7 @@ fn disk(path: &Path) -> Check {
         Err(error) => lacking(
             "disk",
             Verdict::Bad,
-            error.to_string(),
+            format!("{}: {error}", path.display()),
             "choose another folder with --data",
         ),
     }

@@ -11,6 +11,7 @@ use super::claim::{self, ClaimArgs, HeldArgs};
 use super::client::ask;
 use super::{DataArgs, OutputArgs};
 use crate::http::shapes::{CloseWish, Dependency, FeatureShape, How, NewFeature, Text, Written};
+use crate::terminal::{self, say};
 
 /// Verbs on features.
 #[derive(Debug, Subcommand)]
@@ -110,7 +111,7 @@ impl IdArgs {
             self.project, self.id
         );
         let written: Written = ask(&self.data, method, &path, body).await?;
-        println!("recorded at position {}", written.position);
+        say!("recorded at position {}", written.position)?;
         Ok(())
     }
 }
@@ -178,14 +179,17 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
             )
             .await?;
             if output.json {
-                println!("{}", serde_json::to_string_pretty(&features)?);
+                terminal::json(&features)?;
                 return Ok(());
             }
             for f in features {
-                println!(
+                say!(
                     "{:<16} P{} {:<12} {}",
-                    f.id, f.content.priority, f.status, f.content.title
-                );
+                    f.id,
+                    f.content.priority,
+                    f.status,
+                    f.content.title
+                )?;
             }
             Ok(())
         }
@@ -232,7 +236,7 @@ async fn speak(args: TextArgs, verb: &str) -> anyhow::Result<()> {
         args.project, args.id
     );
     let written: Written = ask(&args.data, "POST", &path, &Text { text: args.text }).await?;
-    println!("recorded at position {}", written.position);
+    say!("recorded at position {}", written.position)?;
     Ok(())
 }
 
@@ -280,7 +284,7 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
         }
     };
     for id in written.ids {
-        println!("{id}");
+        say!("{id}")?;
     }
     Ok(())
 }
@@ -299,30 +303,32 @@ async fn show(
     )
     .await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&f)?);
+        terminal::json(&f)?;
         return Ok(());
     }
-    println!("{}  {}\n{}", f.id, f.status, f.content.title);
+    say!("{}  {}", f.id, f.status)?;
+    say!("{}", f.content.title)?;
     if let Some(holder) = f.holder {
-        println!("held by {holder}, claim {}", f.epoch);
+        say!("held by {holder}, claim {}", f.epoch)?;
     }
     if !f.blockers.is_empty() {
-        println!("waits for {}", f.blockers.join(", "));
+        say!("waits for {}", f.blockers.join(", "))?;
     }
     for why in f.stale {
-        println!("to be looked at again: {why}");
+        say!("to be looked at again: {why}")?;
     }
     if !f.collisions.is_empty() {
-        println!("does not merge with the trunk: {}", f.collisions.join(", "));
+        say!("does not merge with the trunk: {}", f.collisions.join(", "))?;
     }
     if !f.content.description.is_empty() {
-        println!("\n{}", f.content.description);
+        say!("")?;
+        terminal::text(&f.content.description)?;
     }
     for (step, n) in f.content.steps.iter().zip(1..) {
-        println!("{n}. {step}");
+        say!("{n}. {step}")?;
     }
     for note in f.notes {
-        println!("- {note}");
+        terminal::text(&format!("- {note}"))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use anyhow::Context;
 use clap::Subcommand;
 
 use crate::engine::docker::{self, image};
+use crate::terminal::{mention, say};
 
 /// Verbs on images.
 #[derive(Debug, Subcommand)]
@@ -43,10 +44,13 @@ pub(super) async fn run(command: ImageCommand) -> anyhow::Result<()> {
             .await?
             .unwrap_or(image::BASE),
     };
-    let built = image::build(&docker, stage, base, &name, |line| println!("{line}")).await;
+    let built = image::build(&docker, stage, base, &name, |line| {
+        mention!("{line}");
+    })
+    .await;
     built.with_context(|| {
         format!("where no registry is reachable, docker/import-base makes a base from Debian's packages; tried {base}")
     })?;
-    println!("{name} is ready, built on {base}");
+    say!("{name} is ready, built on {base}")?;
     Ok(())
 }

@@ -10,7 +10,6 @@ mod feature;
 mod image;
 mod log;
 pub(crate) use log::audit;
-mod plain;
 mod project;
 mod serve;
 pub mod shown;
@@ -25,8 +24,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::agent::AgentCommand;
+use crate::data::DataFolder;
 use crate::runner::RunnerArgs;
-use crate::{app, telemetry};
+use crate::terminal::{Unheard, complain};
+use crate::{app, private, telemetry, terminal};
 
 /// Runs a fleet of coding agents against git repositories, from one append-only log.
 #[derive(Debug, Parser)]
@@ -89,6 +90,13 @@ enum Command {
     Script,
 }
 
+impl Command {
+    /// Whether this runs beside an agent, whose files are made as the agent expects them.
+    fn is_inside_a_berth(&self) -> bool {
+        matches!(self, Self::Runner(_) | Self::Script | Self::Agent(_))
+    }
+}
+
 /// Where the data is, for every command that needs it.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DataArgs {
@@ -100,16 +108,38 @@ pub struct DataArgs {
         long = "log",
         value_name = "URL",
         env = "SUPERCARGO_LOG",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = database
     )]
     pub log: Option<String>,
 }
 
 impl DataArgs {
-    /// The data folder, made when it is not there.
-    pub(crate) fn folder(&self) -> anyhow::Result<crate::app::DataFolder> {
-        Ok(crate::app::DataFolder::make(&self.data)?.with_database(self.log.clone()))
+    /// The data folder, made when it is not there: for what begins one.
+    pub(crate) fn new_folder(&self) -> anyhow::Result<DataFolder> {
+        Ok(DataFolder::make(&self.data)?.with_database(self.log.clone()))
     }
+
+    /// The data folder as it is there.
+    pub(crate) fn folder(&self) -> anyhow::Result<DataFolder> {
+        Ok(DataFolder::open(&self.data)?.with_database(self.log.clone()))
+    }
+}
+
+/// The URL of a database that can hold a log.
+pub(crate) fn database(url: &str) -> Result<String, String> {
+    let known = ["postgres://", "postgresql://"];
+    if known.iter().any(|scheme| url.starts_with(scheme)) {
+        return Ok(url.to_owned());
+    }
+    // The rest may hold a password, and is not repeated.
+    let scheme = url
+        .split_once(':')
+        .map_or("no scheme", |(scheme, _)| scheme);
+    Err(format!(
+        "a log is kept in a file of the data folder (without --log) or in PostgreSQL (postgres://…), not in {}",
+        terminal::inline(scheme)
+    ))
 }
 
 /// How reading verbs print.
@@ -127,6 +157,9 @@ pub fn bd(bd: crate::agent::bd::Bd) -> ExitCode {
 
 /// Runs a command line.
 pub fn run(cli: Cli) -> ExitCode {
+    if !cli.command.is_inside_a_berth() {
+        private::close_to_others();
+    }
     let done = match cli.command {
         Command::Runner(args) => return exit(crate::runner::run(&args)),
         Command::Script => return exit(block_on(crate::script::run())),
@@ -134,7 +167,7 @@ pub fn run(cli: Cli) -> ExitCode {
             block_on(crate::agent::run(command)).map_err(anyhow::Error::from)
         }
         Command::Serve(args) => {
-            telemetry::start("info,actix_server=warn");
+            telemetry::start(telemetry::OF_A_SERVER);
             app::on_system(serve::run(args))
         }
         Command::Try(args) => {
@@ -151,22 +184,25 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Subscription(command) => quiet(subscription::run(command)),
         Command::Doctor { data, output } => quiet(doctor::run(data, output)),
         Command::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut Cli::command(),
-                "supercargo",
-                &mut std::io::stdout(),
-            );
-            Ok(())
+            let mut completions = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "supercargo", &mut completions);
+            terminal::raw(&completions).map_err(anyhow::Error::from)
         }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("supercargo: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => fault(&error),
     }
+}
+
+/// Says what went wrong. Whoever reads only the beginning of an output, as `head` does, made nothing go wrong.
+fn fault(error: &anyhow::Error) -> ExitCode {
+    let unheard = error.downcast_ref::<Unheard>();
+    if unheard.is_some_and(Unheard::is_closed_pipe) {
+        return ExitCode::SUCCESS;
+    }
+    complain!("supercargo: {error:#}");
+    ExitCode::FAILURE
 }
 
 fn quiet(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {

@@ -8,13 +8,14 @@ use events::id::ProjectName;
 use events::project::ProjectKind;
 
 use super::choices::{self, AgentArgs, ContainerArgs};
-use super::client::ask;
+use super::client::{Answered, ask, ask_whom};
 use super::upstream::{self, UpstreamCommand};
 use super::usage::{self, UsageArgs};
 use super::{DataArgs, OutputArgs};
 use crate::http::shapes::{
     Adopted, CredentialShape, NewProject, ProjectChange, ProjectShape, ScaffoldShape, Written,
 };
+use crate::terminal::{self, say};
 
 /// Verbs on projects.
 #[derive(Debug, Subcommand)]
@@ -188,16 +189,17 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
                 credential: args.credential.read()?,
             };
             let written: Written = ask(&args.data, "POST", "/api/v1/projects", &new).await?;
-            println!(
+            say!(
                 "{} is registered, recorded at position {}",
-                args.name, written.position
-            );
+                args.name,
+                written.position
+            )?;
             Ok(())
         }
         ProjectCommand::List { data, output } => {
             let projects: Vec<ProjectShape> = ask(&data, "GET", "/api/v1/projects", &()).await?;
             if output.json {
-                println!("{}", serde_json::to_string_pretty(&projects)?);
+                terminal::json(&projects)?;
                 return Ok(());
             }
             for p in &projects {
@@ -206,13 +208,17 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
                 } else {
                     "  needs you"
                 };
-                println!(
+                say!(
                     "{:<24} {:<10} {:>4}/{:<4} {}{note}",
-                    p.name, p.status, p.closed, p.total, p.git_url
-                );
+                    p.name,
+                    p.status,
+                    p.closed,
+                    p.total,
+                    p.git_url
+                )?;
             }
             if projects.is_empty() {
-                println!("no project yet; `supercargo project add NAME --git-url URL` makes one");
+                say!("no project yet; `supercargo project add NAME --git-url URL` makes one")?;
             }
             Ok(())
         }
@@ -223,14 +229,14 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         ProjectCommand::Scaffold(args) => {
             let path = format!("/api/v1/projects/{}/scaffold", args.name);
             let shape: ScaffoldShape = ask(&args.data, "POST", &path, &()).await?;
-            println!(
+            say!(
                 "{}",
                 if shape.queued {
                     "queued: it is merged like everything else"
                 } else {
                     "it is as it should be"
                 }
-            );
+            )?;
             Ok(())
         }
         ProjectCommand::Upstream(command) => upstream::run(command).await,
@@ -240,7 +246,7 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         ProjectCommand::Delete(args) => {
             let path = format!("/api/v1/projects/{}", args.name);
             let written: Written = ask(&args.data, "DELETE", &path, &()).await?;
-            println!("deleted: recorded at position {}", written.position);
+            say!("deleted: recorded at position {}", written.position)?;
             Ok(())
         }
         ProjectCommand::Stop(args) => intend(args, "stop").await,
@@ -255,69 +261,75 @@ async fn adopt(args: &NameArgs) -> anyhow::Result<()> {
         &(),
     )
     .await?;
-    println!(
+    say!(
         "{}",
         if adopted.spec {
             "the spec is taken over"
         } else {
             "no new spec"
         }
-    );
+    )?;
     if let Some(issues) = &adopted.issues {
-        println!(
+        say!(
             "{} issues taken in, {} were there already",
-            issues.taken, issues.present
-        );
+            issues.taken,
+            issues.present
+        )?;
     }
-    adopted
-        .unused
-        .iter()
-        .for_each(|file| println!("{file} is not read any more"));
+    for file in &adopted.unused {
+        say!("{file} is not read any more")?;
+    }
     Ok(())
 }
 
 async fn intend(args: NameArgs, verb: &str) -> anyhow::Result<()> {
-    let written: Written = ask(
-        &args.data,
-        "POST",
-        &format!("/api/v1/projects/{}/{verb}", args.name),
-        &(),
-    )
-    .await?;
-    println!("{verb}: recorded at position {}", written.position);
-    Ok(())
+    let path = format!("/api/v1/projects/{}/{verb}", args.name);
+    let told: Answered<Written> = ask_whom(&args.data, "POST", &path, &()).await?;
+    let carried_out = match told.by_a_server {
+        true => "",
+        false => "; nothing is done about it before a server runs",
+    };
+    Ok(say!(
+        "{verb}: recorded at position {}{carried_out}",
+        told.answer.position
+    )?)
 }
 
 async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result<()> {
-    let project: ProjectShape = ask(data, "GET", &format!("/api/v1/projects/{name}"), &()).await?;
+    let path = format!("/api/v1/projects/{name}");
+    let told: Answered<ProjectShape> = ask_whom(data, "GET", &path, &()).await?;
+    let project = told.answer;
     if json {
-        println!("{}", serde_json::to_string_pretty(&project)?);
-        return Ok(());
+        return Ok(terminal::json(&project)?);
     }
-    println!("{}  {}", project.name, project.status);
-    println!("upstream    {} ({})", project.git_url, project.repository);
-    println!(
+    let standing = match told.by_a_server {
+        true => "",
+        false => " as soon as a server runs: none does",
+    };
+    say!("{}  {}{standing}", project.name, project.status)?;
+    say!("upstream    {} ({})", project.git_url, project.repository)?;
+    say!(
         "trunk       {}",
         project.trunk.as_deref().unwrap_or("empty")
-    );
-    println!("agents      {}", project.target);
-    println!("features    {} of {} closed", project.closed, project.total);
-    println!(
+    )?;
+    say!("agents      {}", project.target)?;
+    say!("features    {} of {} closed", project.closed, project.total)?;
+    say!(
         "verify      {}",
         project
             .settings
             .verify
             .as_deref()
             .unwrap_or("none configured")
-    );
+    )?;
     if project.settings.batch_max > 1 {
-        println!(
+        say!(
             "batch       up to {} merges are verified as one",
             project.settings.batch_max
-        );
+        )?;
     }
     for need in &project.needs_you {
-        println!("needs you   {need}");
+        say!("needs you   {need}")?;
     }
     Ok(())
 }
@@ -350,6 +362,6 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
         &change,
     )
     .await?;
-    println!("set: recorded at position {}", written.position);
+    say!("set: recorded at position {}", written.position)?;
     Ok(())
 }

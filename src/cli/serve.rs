@@ -6,13 +6,16 @@ use std::path::PathBuf;
 use actors::ports::repo::Credential;
 use anyhow::{Context, bail};
 use events::policy::retain::Retention;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::DataArgs;
 use crate::adapters::git::Secrets;
 use crate::app::{App, Ownership};
 use crate::engine::choice::EngineArgs;
 use crate::http;
+use crate::http::token::{Token, TokenFile};
+use crate::private;
+use crate::terminal::{complain, mention};
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
@@ -35,6 +38,36 @@ pub(super) struct ServeArgs {
     kept: KeptArgs,
     #[command(flatten)]
     engine: EngineArgs,
+}
+
+/// The signals that ask for an orderly end: from a person, from a supervisor, and from a terminal that went away.
+struct Ends([Signal; 3]);
+
+impl Ends {
+    fn listen() -> anyhow::Result<Self> {
+        let heard = |kind| signal(kind).context("listening to signals");
+
+        Ok(Self([
+            heard(SignalKind::terminate())?,
+            heard(SignalKind::interrupt())?,
+            heard(SignalKind::hangup())?,
+        ]))
+    }
+
+    async fn asked(&mut self) {
+        let [terminate, interrupt, hangup] = &mut self.0;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
+
+/// Says where it listens. A server whose output is not taken goes on.
+fn ready(port: &http::Port, token: &Token) {
+    let token = token.now().unwrap_or_default();
+    mention!("listening on http://{}/#token={token}", port.address);
 }
 
 /// How long transcripts are kept. That one was there, and what it was, stays in the log.
@@ -66,7 +99,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         Ownership::Respect
     };
     let mut app = App::open(
-        args.data.folder()?.with_providers(args.providers),
+        args.data.new_folder()?.with_providers(args.providers),
         ownership,
     )
     .await?;
@@ -76,20 +109,23 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         Secrets::new(app.data.secrets()).keep_host_wide(Some(&Credential::SshKey(key)))?;
     }
     app.retain(args.kept.retention());
-    for line in app.begin(&args.engine).await? {
-        eprintln!("note: {line}");
+    if let Some(file) = app.data.not_read() {
+        complain!("note: {file}");
     }
-    let token = http::token::read_or_make(&app.data.token())?;
+    for line in app.begin(&args.engine).await? {
+        complain!("note: {line}");
+    }
+    let token = Token::File(TokenFile::open(&app.data.token())?);
     let served = app.served(Some(&token));
     let socket = http::listen(&served, &app.data.operator_socket())?;
     let port = http::listen_port(&served, args.listen, &token)?;
-    std::fs::write(app.data.url(), format!("http://{}\n", port.address))?;
+    let url = format!("http://{}\n", port.address);
+    private::write(&app.data.url(), url.as_bytes())?;
     // Before the ready line: whoever has read it may end us in order.
-    let mut terminate = signal(SignalKind::terminate())?;
-    println!("listening on http://{}/#token={token}", port.address);
+    let mut ends = Ends::listen()?;
+    ready(&port, &token);
     let failed = tokio::select! {
-        _ = terminate.recv() => None,
-        interrupted = tokio::signal::ctrl_c() => interrupted.err().map(|e| e.to_string()),
+        () = ends.asked() => None,
         why = app.failed() => Some(why),
     };
     let at_work = app.running.core.projector.read(|books| {
@@ -107,7 +143,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     socket.stop(true).await;
     app.stop().await;
     if at_work > 0 {
-        eprintln!(
+        complain!(
             "{at_work} sessions run on and are adopted by the next start; `supercargo project stop NAME` ends them"
         );
     }

@@ -14,6 +14,7 @@ use super::{DataArgs, OutputArgs};
 use crate::http::shapes::{
     Again, Delivery, EventShape, NewSubscription, SetAside, SubscriptionShape, Taken, Written,
 };
+use crate::terminal::{self, complain, say};
 
 /// Events asked for at once: each is acknowledged by itself, so that a restart repeats one at most.
 const AT_ONCE: usize = 20;
@@ -111,10 +112,11 @@ pub(super) async fn run(command: SubscriptionCommand) -> anyhow::Result<()> {
                 after,
             };
             let written: Written = ask(&name.data, "POST", "/api/v1/subscriptions", &new).await?;
-            println!(
+            say!(
                 "{} is kept, recorded at position {}",
-                name.name, written.position
-            );
+                name.name,
+                written.position
+            )?;
         }
         SubscriptionCommand::List { data, output } => list(&data, output.json).await?,
         SubscriptionCommand::Show { name, output } => show(&name, output.json).await?,
@@ -132,14 +134,14 @@ pub(super) async fn run(command: SubscriptionCommand) -> anyhow::Result<()> {
                 &Again { position },
             )
             .await?;
-            println!(
+            say!(
                 "to be delivered again: recorded at position {}",
                 written.position
-            );
+            )?;
         }
         SubscriptionCommand::Delete { name } => {
             let written: Written = ask(&name.data, "DELETE", &name.path(""), &()).await?;
-            println!("deleted: recorded at position {}", written.position);
+            say!("deleted: recorded at position {}", written.position)?;
         }
     }
     Ok(())
@@ -148,7 +150,7 @@ pub(super) async fn run(command: SubscriptionCommand) -> anyhow::Result<()> {
 async fn list(data: &DataArgs, json: bool) -> anyhow::Result<()> {
     let all: Vec<SubscriptionShape> = ask(data, "GET", "/api/v1/subscriptions", &()).await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&all)?);
+        terminal::json(&all)?;
         return Ok(());
     }
     for one in &all {
@@ -157,15 +159,15 @@ async fn list(data: &DataArgs, json: bool) -> anyhow::Result<()> {
         } else {
             one.types.join(" ")
         };
-        println!(
+        say!(
             "{:<24} at {:<9} {:>3} parked  {wants}",
             one.name,
             one.checkpoint,
             one.parked.len()
-        );
+        )?;
     }
     if all.is_empty() {
-        println!("no subscription yet; `supercargo subscription create NAME` makes one");
+        say!("no subscription yet; `supercargo subscription create NAME` makes one")?;
     }
     Ok(())
 }
@@ -173,29 +175,31 @@ async fn list(data: &DataArgs, json: bool) -> anyhow::Result<()> {
 async fn show(name: &NameArgs, json: bool) -> anyhow::Result<()> {
     let one: SubscriptionShape = ask(&name.data, "GET", &name.path(""), &()).await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&one)?);
+        terminal::json(&one)?;
         return Ok(());
     }
-    println!(
+    say!(
         "{}  at position {}, {} behind the log",
-        one.name, one.checkpoint, one.behind
-    );
-    println!("project     {}", one.project.as_deref().unwrap_or("all"));
-    println!(
+        one.name,
+        one.checkpoint,
+        one.behind
+    )?;
+    say!("project     {}", one.project.as_deref().unwrap_or("all"))?;
+    say!(
         "types       {}",
         if one.types.is_empty() {
             "all".to_owned()
         } else {
             one.types.join(" ")
         }
-    );
+    )?;
     for parked in &one.parked {
         let again = if parked.again {
             " (to be delivered again)"
         } else {
             ""
         };
-        println!("parked      {}{again}: {}", parked.position, parked.why);
+        say!("parked      {}{again}: {}", parked.position, parked.why)?;
     }
     Ok(())
 }
@@ -221,7 +225,7 @@ async fn hand_over(
                         ask(&name.data, "POST", &name.path("/acknowledge"), &taken).await?;
                 }
                 Err(why) => {
-                    eprintln!("supercargo: position {} is parked: {why}", event.position);
+                    complain!("supercargo: position {} is parked: {why}", event.position);
                     let aside = SetAside {
                         position: event.position,
                         why,

@@ -6,6 +6,7 @@ use events::id::ProjectName;
 use super::client::ask;
 use super::{DataArgs, OutputArgs};
 use crate::http::shapes::{ConflictShape, EntryShape, Text, TrunkShape, Written};
+use crate::terminal::{self, say};
 
 /// Verbs on a project's merge queue.
 #[derive(Debug, Subcommand)]
@@ -55,7 +56,7 @@ impl EntryArgs {
             self.project, self.entry
         );
         let written: Written = ask(&self.data, "POST", &path, body).await?;
-        println!("{verb}: recorded at position {}", written.position);
+        say!("{verb}: recorded at position {}", written.position)?;
         Ok(())
     }
 }
@@ -75,34 +76,29 @@ pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
             )
             .await?;
             if output.json {
-                println!("{}", serde_json::to_string_pretty(&shape)?);
+                terminal::json(&shape)?;
                 return Ok(());
             }
-            println!(
+            say!(
                 "{} at {}",
                 shape.branch.as_deref().unwrap_or("no branch yet"),
                 shape.head.as_deref().unwrap_or("no commit")
-            );
-            shape
-                .trouble
-                .iter()
-                .for_each(|why| println!("trouble: {why}"));
+            )?;
+            if let Some(why) = &shape.trouble {
+                say!("trouble: {why}")?;
+            }
             if shape.batch > 1 {
-                println!(
+                say!(
                     "the first {} are verified and published as one",
                     shape.batch
-                );
+                )?;
             }
-            shape
-                .queue
-                .iter()
-                .for_each(|entry| println!("{}", line(entry)));
+            for entry in &shape.queue {
+                say!("{}", line(entry))?;
+            }
             for entry in &shape.held {
-                println!(
-                    "{}\n     held: it changes {}",
-                    line(entry),
-                    entry.protected.join(", ")
-                );
+                say!("{}", line(entry))?;
+                say!("     held: it changes {}", entry.protected.join(", "))?;
             }
             Ok(())
         }
@@ -114,11 +110,11 @@ pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
                 &(),
             )
             .await?;
-            found.iter().for_each(|conflict| {
-                println!("{}  {}", conflict.feature, conflict.paths.join(", "))
-            });
+            for conflict in &found {
+                say!("{}  {}", conflict.feature, conflict.paths.join(", "))?;
+            }
             if found.is_empty() {
-                println!("everything under way merges");
+                say!("everything under way merges")?;
             }
             Ok(())
         }

@@ -6,6 +6,7 @@ use events::id::ProjectName;
 use super::DataArgs;
 use super::client::ask;
 use crate::http::shapes::{AcceptUpstream, HookShape, UpstreamShape, Written};
+use crate::terminal::say;
 
 /// What can be done about a project's upstream.
 #[derive(Debug, Subcommand)]
@@ -58,10 +59,11 @@ pub(super) async fn run(command: UpstreamCommand) -> anyhow::Result<()> {
         UpstreamCommand::Fetch(project) => project.asked("POST", "/fetch").await?,
         UpstreamCommand::Hook(project) => {
             let hook: HookShape = project.asked("GET", "/hook").await?;
-            println!(
+            say!(
                 "post JSON to {} below the server's address, with the secret {}",
-                hook.path, hook.secret
-            );
+                hook.path,
+                hook.secret
+            )?;
             return Ok(());
         }
         UpstreamCommand::ForgetHostKeys(project) => project.asked("DELETE", "/host-keys").await?,
@@ -69,26 +71,24 @@ pub(super) async fn run(command: UpstreamCommand) -> anyhow::Result<()> {
             let path = format!("/api/v1/projects/{}/upstream/accept", project.project);
             let written: Written =
                 ask(&project.data, "POST", &path, &AcceptUpstream { sha }).await?;
-            println!("accepted: recorded at position {}", written.position);
+            say!("accepted: recorded at position {}", written.position)?;
             return Ok(());
         }
     };
-    println!(
+    say!(
         "{}, branch {}",
         shape.git_url,
         shape.branch.as_deref().unwrap_or("not known yet")
-    );
-    println!(
+    )?;
+    say!(
         "at {}",
         shape.head.as_deref().unwrap_or("no commit: it is empty")
-    );
-    shape
-        .trouble
-        .iter()
-        .for_each(|why| println!("trouble: {why}"));
-    shape
-        .host_keys
-        .iter()
-        .for_each(|key| println!("pinned: {key}"));
+    )?;
+    if let Some(why) = &shape.trouble {
+        say!("trouble: {why}")?;
+    }
+    for key in &shape.host_keys {
+        say!("pinned: {key}")?;
+    }
     Ok(())
 }

@@ -5,6 +5,7 @@ use events::id::ProjectName;
 use super::client::ask;
 use super::{DataArgs, OutputArgs};
 use crate::http::shapes::ProjectUsage;
+use crate::terminal::{self, say};
 
 /// Which project.
 #[derive(Debug, clap::Args)]
@@ -26,9 +27,10 @@ pub(super) async fn run(args: &UsageArgs) -> anyhow::Result<()> {
     )
     .await?;
     if args.output.json {
-        println!("{}", serde_json::to_string_pretty(&usage)?);
-    } else {
-        lines(&usage).iter().for_each(|line| println!("{line}"));
+        return Ok(terminal::json(&usage)?);
+    }
+    for line in lines(&usage) {
+        say!("{line}")?;
     }
     Ok(())
 }

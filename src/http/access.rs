@@ -4,6 +4,7 @@ use actix_web::http::{Method, StatusCode};
 
 use super::problem::{ApiProblem, NO_PASSWORD};
 use super::routes::LIVE_PROTOCOL;
+use super::token::Token;
 
 /// Name of whoever holds the token and says no other.
 const OPERATOR: &str = "operator";
@@ -15,7 +16,7 @@ const FORGE: &str = "forge";
 #[derive(Debug, Clone)]
 pub struct Access {
     hosts: Vec<String>,
-    token: blake3::Hash,
+    token: Token,
 }
 
 /// What is known of a request before it is let in.
@@ -47,11 +48,8 @@ fn refused(status: StatusCode, code: &str, detail: String) -> ApiProblem {
 
 impl Access {
     /// Lets in whoever names one of these hosts (`name:port`) and holds the token.
-    pub fn new(hosts: Vec<String>, token: &str) -> Self {
-        Self {
-            hosts,
-            token: blake3::hash(token.as_bytes()),
-        }
+    pub fn new(hosts: Vec<String>, token: Token) -> Self {
+        Self { hosts, token }
     }
 
     /// Whether a request may go on, and in whose name.
@@ -132,22 +130,17 @@ impl Access {
         })
     }
 
-    /// Compared as digests, in constant time.
-    fn is_token(&self, given: &str) -> bool {
-        blake3::hash(given.as_bytes()) == self.token
-    }
-
     fn holder(&self, is_git: bool, knock: &Knock<'_>) -> Option<String> {
         if let Some((scheme, given)) = knock.authorization.and_then(|value| value.split_once(' ')) {
             if scheme.eq_ignore_ascii_case("bearer") {
-                return self.is_token(given.trim()).then(|| OPERATOR.to_owned());
+                return self.token.is(given.trim()).then(|| OPERATOR.to_owned());
             }
             if is_git && scheme.eq_ignore_ascii_case("basic") {
                 let pair = data_encoding::BASE64.decode(given.trim().as_bytes()).ok()?;
                 let pair = String::from_utf8(pair).ok()?;
                 let (user, password) = pair.split_once(':')?;
                 let user = if user.is_empty() { OPERATOR } else { user };
-                return self.is_token(password).then(|| user.to_owned());
+                return self.token.is(password).then(|| user.to_owned());
             }
             return None;
         }
@@ -155,6 +148,6 @@ impl Access {
         let token = offered
             .iter()
             .find_map(|protocol| protocol.strip_prefix("bearer."))?;
-        (offered.contains(&LIVE_PROTOCOL) && self.is_token(token)).then(|| OPERATOR.to_owned())
+        (offered.contains(&LIVE_PROTOCOL) && self.token.is(token)).then(|| OPERATOR.to_owned())
     }
 }

@@ -29,6 +29,7 @@ use caller::{Entrance, Peer, guard};
 use office::Office;
 use routes::git::Gates;
 use routes::live::Subscribers;
+use token::Token;
 
 pub use routes::LIVE_PROTOCOL;
 
@@ -77,11 +78,12 @@ fn run(server: actix_web::dev::Server) -> ServerHandle {
 pub fn listen(served: &Served, socket: &Path) -> anyhow::Result<ServerHandle> {
     if socket.exists() {
         // The instance lock is ours, so a socket that is there is left over.
-        std::fs::remove_file(socket)?;
+        std::fs::remove_file(socket).with_context(|| format!("removing {}", socket.display()))?;
     }
     let listener =
         UnixListener::bind(socket).with_context(|| format!("listening on {}", socket.display()))?;
-    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
+    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))
+        .with_context(|| format!("closing {} to others", socket.display()))?;
     let (served, subscribers) = (served.clone(), Subscribers::default());
     let server = HttpServer::new(move || {
         let entrance = web::Data::new(Entrance::Socket);
@@ -113,21 +115,28 @@ pub struct Port {
 }
 
 /// Listens on a port of loopback until the handle is stopped. Only whoever holds the token gets in.
-pub fn listen_port(served: &Served, address: SocketAddr, token: &str) -> anyhow::Result<Port> {
+pub fn listen_port(
+    served: &Served,
+    address: SocketAddr,
+    token: impl Into<Token>,
+) -> anyhow::Result<Port> {
     if !address.ip().is_loopback() {
         bail!(
             "{address} is reached from other machines, which needs TLS: listen on 127.0.0.1 and put a proxy in front"
         );
     }
-    let listener = TcpListener::bind(address).with_context(|| format!("listening on {address}"))?;
-    let address = listener.local_addr()?;
+    let listener = TcpListener::bind(address)
+        .with_context(|| format!("listening on {address}; --listen names another address"))?;
+    let address = listener
+        .local_addr()
+        .with_context(|| format!("listening on {address}"))?;
     let names = ["127.0.0.1", "localhost", "[::1]"];
     let access = Access::new(
         names
             .iter()
             .map(|name| format!("{name}:{}", address.port()))
             .collect(),
-        token,
+        token.into(),
     );
     let (served, subscribers) = (served.clone(), Subscribers::default());
     let server = HttpServer::new(move || {

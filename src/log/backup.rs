@@ -4,6 +4,9 @@
 //! that names them, gates and transcripts only grow. So the rest may be newer than the log, and never older. Keys, tokens and credentials
 //! are left out unless they are asked for.
 
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -17,10 +20,14 @@ use serde::{Deserialize, Serialize};
 use super::SqliteLog;
 use super::seal::Anchor;
 use super::verify::{BATCH, Verified, Walk, verify};
+use crate::adapters::git::Git;
 use crate::app::{BUILD, DataFolder, InstanceLock, Ownership};
+use crate::private;
 
 /// Name of the list of what a backup is.
 const MANIFEST: &str = "manifest.json";
+/// Times a folder is listed for files that took the place of others; each time less went away than before.
+const ROUNDS_MAX: usize = 100;
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +64,8 @@ pub async fn newest_seal(log: &dyn EventLog) -> anyhow::Result<Option<Sealed>> {
 }
 
 /// Makes a backup in a folder that does not exist or is empty.
+///
+/// It grows beside that folder under another name and is renamed when it is whole: one that failed leaves nothing in the way of the next.
 pub async fn backup(data: &DataFolder, to: &Path, secrets: bool) -> anyhow::Result<Manifest> {
     if to
         .read_dir()
@@ -67,22 +76,46 @@ pub async fn backup(data: &DataFolder, to: &Path, secrets: bool) -> anyhow::Resu
             to.display()
         );
     }
-    std::fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
-    let parts = DataFolder::make(to)?;
-    data.place()
-        .read()
-        .await?
-        .copy_to(&parts.log())
-        .await
-        .context("copying the log")?;
+    let parent = match to.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
+    let growing = tempfile::Builder::new()
+        .prefix(".backup-")
+        .tempdir_in(parent);
+    let growing = growing.with_context(|| format!("making a folder in {}", parent.display()))?;
+
+    let parts = DataFolder::make(growing.path())?;
+    let manifest = copy_parts(data, &parts, secrets).await?;
+    // Written last: a folder without it is no backup.
+    let text = serde_json::to_vec_pretty(&manifest)?;
+    private::write(&parts.path().join(MANIFEST), &text)?;
+    let settled = growing.keep();
+    std::fs::rename(&settled, to).with_context(|| {
+        format!(
+            "the backup is whole in {}, and cannot be renamed to {}",
+            settled.display(),
+            to.display()
+        )
+    })?;
+    Ok(manifest)
+}
+
+async fn copy_parts(
+    data: &DataFolder,
+    parts: &DataFolder,
+    secrets: bool,
+) -> anyhow::Result<Manifest> {
+    let stored = data.place().read().await?;
+    let copied = stored.copy_to(&parts.log()).await;
+    copied.with_context(|| format!("copying the log to {}", parts.log().display()))?;
     let log = SqliteLog::open_reader(&parts.log()).await?;
     if let Some(seal) = newest_seal(&log).await? {
-        Anchor {
-            log: log.id(),
-            seal,
-        }
-        .write(&parts.anchor())?;
+        let log = log.id();
+        Anchor { log, seal }.write(&parts.anchor())?;
     }
+
     copy_tree(&data.blobs(), &parts.blobs())?;
     copy_tree(&data.transcripts(), &parts.transcripts())?;
     copy_gates(&data.gates(), &parts.gates()).await?;
@@ -92,72 +125,126 @@ pub async fn backup(data: &DataFolder, to: &Path, secrets: bool) -> anyhow::Resu
             (data.seal_key(), parts.seal_key()),
             (data.token(), parts.token()),
         ] {
-            if from.exists() {
-                std::fs::copy(&from, &to).with_context(|| format!("copying {}", from.display()))?;
-            }
+            copy_file(&from, &to)?;
         }
     }
     let head = log.head().await?;
-    let manifest = Manifest {
+    Ok(Manifest {
         log: log.id(),
         head: head.position.0,
         digest: head.digest,
         build: BUILD.to_owned(),
         secrets,
-    };
-    // Written last: a folder without it is no backup.
-    std::fs::write(to.join(MANIFEST), serde_json::to_vec_pretty(&manifest)?)?;
-    Ok(manifest)
+    })
 }
 
-/// Copies a folder; nothing when there is none.
+/// Copies a folder that a server writes to meanwhile; nothing when there is none. What went away between being listed and being copied
+/// was renamed or removed, so the folder is listed again until nothing did.
 fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let Ok(entries) = from.read_dir() else {
+    if !from.exists() {
         return Ok(());
-    };
-    std::fs::create_dir_all(to)?;
-    std::fs::set_permissions(to, std::fs::metadata(from)?.permissions())?;
-    for entry in entries {
-        let entry = entry?;
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        let copied = if entry.file_type()?.is_dir() {
-            copy_tree(&from, &to)
-        } else {
-            Ok(std::fs::copy(&from, &to).map(|_| ())?)
+    }
+    private::folder(to, 0o700)?;
+    for _ in 0..ROUNDS_MAX {
+        if copy_round(from, to)? {
+            return Ok(());
+        }
+    }
+    bail!(
+        "copying {}: it was listed {ROUNDS_MAX} times, and files went away each time",
+        from.display()
+    )
+}
+
+/// Copies what is not copied yet; whether everything that was listed was still there.
+fn copy_round(from: &Path, to: &Path) -> anyhow::Result<bool> {
+    let listing = || format!("listing {}", from.display());
+    let mut whole = true;
+    for entry in from.read_dir().with_context(listing)? {
+        let entry = entry.with_context(listing)?;
+        let (source, copy) = (entry.path(), to.join(entry.file_name()));
+        if is_being_written(&source) {
+            continue;
+        }
+        let kind = match entry.file_type() {
+            Ok(kind) => kind,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                whole = false;
+                continue;
+            }
+            Err(error) => return Err(error).with_context(listing),
         };
-        copied.with_context(|| format!("copying {}", from.display()))?;
+        if kind.is_dir() {
+            copy_tree(&source, &copy)?;
+        } else {
+            whole &= copy_file(&source, &copy)?;
+        }
+    }
+    Ok(whole)
+}
+
+/// Whether a file has the name of something that is renamed when it is whole.
+fn is_being_written(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+
+    name.starts_with(".tmp") || name.ends_with(".new")
+}
+
+/// Copies a file for us alone, durably, over what was copied of it before; false where there is none.
+fn copy_file(from: &Path, to: &Path) -> anyhow::Result<bool> {
+    let mut source = match File::open(from) {
+        Ok(source) => source,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error).with_context(|| format!("copying {}", from.display())),
+    };
+    let made = File::options()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(to);
+    let copied = made.and_then(|mut copy| {
+        std::io::copy(&mut source, &mut copy)?;
+        copy.sync_all()
+    });
+    copied.with_context(|| format!("copying {} to {}", from.display(), to.display()))?;
+    Ok(true)
+}
+
+/// Copies the gates by git itself, which knows how to read a repository that is being written: over its own protocol, because the files
+/// of a repository come and go while it is pushed to.
+async fn copy_gates(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if !from.exists() {
+        return Ok(());
+    }
+    private::folder(to, 0o700)?;
+    let listing = || format!("listing {}", from.display());
+    for entry in from.read_dir().with_context(listing)? {
+        let entry = entry.with_context(listing)?;
+        if !entry.path().join("HEAD").exists() {
+            continue;
+        }
+        copy_gate(&entry.path(), &to.join(entry.file_name())).await?;
     }
     Ok(())
 }
 
-/// Copies the gates by git itself, which knows how to read a repository that is being written.
-async fn copy_gates(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let Ok(entries) = from.read_dir() else {
-        return Ok(());
-    };
-    std::fs::create_dir_all(to)?;
-    for entry in entries {
-        let entry = entry?;
-        if !entry.path().join("HEAD").exists() {
-            continue;
-        }
-        let (gate, copy) = (entry.path(), to.join(entry.file_name()));
-        let mut command = tokio::process::Command::new("git");
-        command
-            .args(["clone", "--quiet", "--mirror", "--no-hardlinks"])
-            .arg(&gate)
-            .arg(&copy);
-        let output = command.output().await.context("starting git")?;
-        if !output.status.success() {
-            bail!(
-                "copying {}: {}",
-                gate.display(),
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
-        }
-        // What a mirror remembers of its source is of no use here; the gate's own settings are.
-        std::fs::copy(gate.join("config"), copy.join("config"))?;
+async fn copy_gate(gate: &Path, copy: &Path) -> anyhow::Result<()> {
+    let mut command = Git::new().command(None);
+    command
+        .args(["clone", "--quiet", "--mirror", "--no-local"])
+        .arg(gate)
+        .arg(copy);
+    let output = command.output().await.context("starting git")?;
+    if !output.status.success() {
+        bail!(
+            "copying {}: {}",
+            gate.display(),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
+    // What a mirror remembers of its source is of no use here; the gate's own settings are.
+    copy_file(&gate.join("config"), &copy.join("config"))?;
     Ok(())
 }
 
@@ -169,7 +256,7 @@ pub async fn check(from: &Path) -> anyhow::Result<Manifest> {
         .with_context(|| format!("{} is no backup: it has no {MANIFEST}", from.display()))?;
     let manifest: Manifest =
         serde_json::from_slice(&manifest).with_context(|| format!("{MANIFEST} cannot be read"))?;
-    let parts = DataFolder::make(from)?;
+    let parts = DataFolder::open(from)?;
     let log = SqliteLog::open_reader(&parts.log()).await?;
     if let Some(damage) = log.integrity().await? {
         bail!("the backup's log is damaged: {damage}");
@@ -220,7 +307,7 @@ pub async fn restore(from: &Path, data: &DataFolder) -> anyhow::Result<Manifest>
         );
     }
     let manifest = check(from).await?;
-    let parts = DataFolder::make(from)?;
+    let parts = DataFolder::open(from)?;
     for (from, to) in [
         (parts.blobs(), data.blobs()),
         (parts.transcripts(), data.transcripts()),
@@ -233,13 +320,13 @@ pub async fn restore(from: &Path, data: &DataFolder) -> anyhow::Result<Manifest>
         (parts.anchor(), data.anchor()),
         (parts.seal_key(), data.seal_key()),
         (parts.token(), data.token()),
-        (parts.log(), data.log()),
     ] {
-        if from.exists() {
-            // The log comes last: a folder without it is empty to the server.
-            std::fs::copy(&from, &to).with_context(|| format!("copying {}", from.display()))?;
-            std::fs::File::open(&to)?.sync_all()?;
-        }
+        copy_file(&from, &to)?;
     }
+    // The log comes last, and whole: a folder without it is empty to the server.
+    let beside = data.log().with_extension("restored");
+    copy_file(&parts.log(), &beside)?;
+    std::fs::rename(&beside, data.log())
+        .with_context(|| format!("making {}", data.log().display()))?;
     Ok(manifest)
 }

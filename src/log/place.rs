@@ -13,6 +13,7 @@ use super::archive::{Reader, Record};
 use super::queue::Health;
 use super::{PostgresLog, SqliteLog};
 use crate::app::Ownership;
+use crate::private;
 
 /// A place for a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +42,6 @@ impl LogPlace {
         Ok(match self {
             Self::File(path) => {
                 let log = SqliteLog::open(path, new_id).await?;
-                private(path)?;
                 let health = log.health();
                 (Arc::new(log), health)
             }
@@ -85,8 +85,8 @@ impl LogPlace {
                 let made = SqliteLog::import(&beside, records).await;
                 match made.and_then(|head| settle(&beside).map(|()| head)) {
                     Ok(head) => {
-                        private(&beside)?;
-                        std::fs::rename(&beside, path)?;
+                        std::fs::rename(&beside, path)
+                            .with_context(|| format!("making {}", path.display()))?;
                         Ok(head)
                     }
                     Err(error) => {
@@ -194,22 +194,18 @@ impl<'a> Records<'a> {
     }
 }
 
-fn private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-}
-
 /// Brings everything into the one file.
 fn settle(path: &Path) -> anyhow::Result<()> {
-    let connection = rusqlite::Connection::open(path)?;
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    connection.close().map_err(|(_, error)| error)?;
-    Ok(())
+    let settled = || {
+        let connection = rusqlite::Connection::open(path)?;
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        connection.close().map_err(|(_, error)| error)
+    };
+    settled().with_context(|| format!("closing {}", path.display()))
 }
 
 fn remove_log(path: &Path) -> anyhow::Result<()> {
-    for suffix in ["", "-wal", "-shm"] {
-        let file = PathBuf::from(format!("{}{suffix}", path.display()));
+    for file in private::parts_of_a_log(path) {
         match std::fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(error).context(file.display().to_string());

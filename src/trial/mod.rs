@@ -18,6 +18,9 @@ use crate::engine::choice::EngineArgs;
 use crate::http;
 use crate::http::office::{Office, Wanted, Wish};
 use crate::http::shapes::{NewProject, ProjectChange};
+use crate::http::token::{Token, TokenFile};
+use crate::private;
+use crate::terminal::{complain, mention};
 use watch::{End, Watch};
 
 /// How to try.
@@ -43,7 +46,8 @@ pub struct TryArgs {
         long = "log",
         value_name = "URL",
         env = "SUPERCARGO_LOG",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = crate::cli::database
     )]
     log: Option<String>,
     #[command(flatten)]
@@ -76,23 +80,25 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     let office = app.served(None).office;
     set_up(&office, &data, &args).await?;
     for line in app.begin(&args.engine).await? {
-        eprintln!("note: {line}");
+        complain!("note: {line}");
     }
     let served = app.served(None);
     let socket = http::listen(&served, &data.operator_socket())?;
-    let token = http::token::read_or_make(&data.token())?;
+    let token = Token::File(TokenFile::open(&data.token())?);
     let port = http::listen_port(&served, args.listen, &token)?;
-    println!(
+    mention!(
         "{} agents, {} features, in {}",
         args.agents,
         args.features,
         data.path().display()
     );
-    std::fs::write(data.url(), format!("http://{}\n", port.address))?;
+    let url = format!("http://{}\n", port.address);
+    private::write(&data.url(), url.as_bytes())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    println!(
-        "listening on http://{}/?project={NAME}#token={token}",
-        port.address
+    mention!(
+        "listening on http://{}/?project={NAME}#token={}",
+        port.address,
+        token.now().unwrap_or_default()
     );
     let mut watch = Watch::new(&app.running.core, NAME)?;
     let end = tokio::select! {
@@ -102,8 +108,8 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
         _ = tokio::signal::ctrl_c() => End::Interrupted,
     };
     if !args.exit_when_done && matches!(end, End::Completed | End::Stalled(_)) {
-        println!("{}", watch.summary());
-        println!(
+        mention!("{}", watch.summary());
+        mention!(
             "the demo is over; look around with --data {}, end with Ctrl-C",
             data.path().display()
         );
@@ -118,12 +124,12 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     let log = app.running.core.world.log.clone();
     app.stop().await;
     let breaches = crate::cli::audit(&data, &*log).await?;
-    println!("{}", watch.summary());
+    mention!("{}", watch.summary());
     for breach in &breaches {
-        println!("breach: {breach}");
+        mention!("breach: {breach}");
     }
     if let (Some(temporary), End::Stalled(_) | End::Broken(_)) = (temporary, &end) {
-        println!("the data is kept in {}", temporary.keep().display());
+        mention!("the data is kept in {}", temporary.keep().display());
     }
     match end {
         End::Completed if breaches.is_empty() => Ok(()),

@@ -10,6 +10,7 @@ use events::stream::Position;
 use events::{container, feature, policy, project, trunk};
 
 use super::milestone;
+use crate::terminal::{complain, mention};
 
 /// How a demo ended.
 #[derive(Debug)]
@@ -93,14 +94,14 @@ impl Watch {
         match project::Event::decode(kind, schema, payload) {
             Ok(project::Event::MilestoneSettled(e)) => {
                 self.counts.milestones += 1;
-                println!("{}", milestone(envelope.at, &e.covers, e.findings));
+                mention!("{}", milestone(envelope.at, &e.covers, e.findings));
             }
             Ok(project::Event::Initialized(e)) => {
-                println!(
+                mention!(
                     "{}  initialized, {} features",
                     crate::cli::shown::time(envelope.at),
                     e.count
-                )
+                );
             }
             _ => {}
         }
@@ -160,7 +161,7 @@ impl Watch {
                 .then_some(())
         });
         if tokio::time::timeout(limit, gone).await.is_err() {
-            eprintln!("some containers are still on their way out");
+            complain!("some containers are still on their way out");
         }
     }
 

@@ -8,6 +8,7 @@ mod docker;
 mod door;
 mod egress;
 mod engine;
+mod first_day;
 mod flows;
 mod hostile;
 mod house;

@@ -2,6 +2,7 @@
 //! is always whole; where both are there, the frames count.
 
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -35,7 +36,13 @@ pub(super) fn pack(frames: &Path) -> std::io::Result<()> {
         bytes => bytes?,
     };
     let beside = frames.with_extension("chunks.new");
-    let mut encoder = GzEncoder::new(std::fs::File::create(&beside)?, Compression::default());
+    let packed = std::fs::File::options()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
+    let mut encoder = GzEncoder::new(packed, Compression::default());
     encoder.write_all(&bytes)?;
     encoder.finish()?.sync_all()?;
     std::fs::rename(&beside, path(frames))?;

@@ -9,7 +9,7 @@ use events::audit::{Audit, Landed, Replay, Spoken};
 use events::log::EventLog;
 use events::stream::Position;
 
-use super::{open, print};
+use super::open;
 use crate::adapters::transcripts::TranscriptFolder;
 use crate::app::DataFolder;
 use crate::cli::{DataArgs, shown};
@@ -17,6 +17,7 @@ use crate::log::backup::newest_seal;
 use crate::log::seal::Anchor;
 use crate::log::seal::proof::{Proof, check, prove, seal_over};
 use crate::log::verify::{BATCH, Verified, Walk, verify};
+use crate::terminal::{self, say};
 
 /// How to verify.
 #[derive(Debug, clap::Args)]
@@ -80,10 +81,10 @@ pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
             None => {}
         }
     }
-    print(&format!(
+    say!(
         "sound: events {} to {head}, sealed up to {sealed}, digest {digest}",
         began + 1
-    ));
+    )?;
     Ok(())
 }
 
@@ -94,10 +95,10 @@ pub(super) async fn anchor(data: &DataArgs) -> anyhow::Result<()> {
     let seal = newest_seal(log)
         .await?
         .context("nothing is sealed yet; a running server seals within a minute")?;
-    print(&serde_json::to_string_pretty(&Anchor {
+    terminal::json(&Anchor {
         log: log.id(),
         seal,
-    })?);
+    })?;
     Ok(())
 }
 
@@ -105,9 +106,7 @@ pub(super) async fn anchor(data: &DataArgs) -> anyhow::Result<()> {
 pub(super) async fn proof(data: &DataArgs, position: u64) -> anyhow::Result<()> {
     let (_, stored) = open(data).await?;
     let log = stored.log();
-    print(&serde_json::to_string_pretty(
-        &prove(log, Position(position)).await?,
-    )?);
+    terminal::json(&prove(log, Position(position)).await?)?;
     Ok(())
 }
 
@@ -117,11 +116,12 @@ pub(super) fn check_proof(file: &Path, key: Option<&str>) -> anyhow::Result<()> 
     let proof: Proof = serde_json::from_slice(&bytes)
         .with_context(|| format!("{} is no proof", file.display()))?;
     let event = check(&proof, key).with_context(|| format!("{} proves nothing", file.display()))?;
-    print(&format!(
+    say!(
         "proved: in the log {}, sealed by {}",
-        proof.log, proof.seal.key
-    ));
-    print(&shown::line(&(&event).into()));
+        proof.log,
+        proof.seal.key
+    )?;
+    say!("{}", shown::line(&(&event).into()))?;
     Ok(())
 }
 
@@ -131,12 +131,12 @@ pub(super) async fn audited(data: &DataArgs) -> anyhow::Result<()> {
     let log = stored.log();
     let breaches = audit(&folder, log).await?;
     for breach in &breaches {
-        print(&breach.to_string());
+        say!("{breach}")?;
     }
     if !breaches.is_empty() {
         bail!("{} breaches", breaches.len());
     }
-    print(&format!("clean: {} events", log.head().await?.position));
+    say!("clean: {} events", log.head().await?.position)?;
     Ok(())
 }
 

@@ -4,17 +4,15 @@ mod integrity;
 mod read;
 mod transfer;
 
-use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::bail;
 use clap::Subcommand;
 
 use self::integrity::VerifyArgs;
 pub(crate) use self::integrity::audit;
 use self::transfer::ExportArgs;
 use super::{DataArgs, OutputArgs};
-use crate::app::DataFolder;
+use crate::data::DataFolder;
 use crate::log::place::Stored;
 
 /// Verbs on the log.
@@ -103,20 +101,9 @@ pub(super) enum LogCommand {
 }
 
 async fn open(data: &DataArgs) -> anyhow::Result<(DataFolder, Stored)> {
-    if !data.data.exists() {
-        bail!(
-            "there is no data folder at {}; `supercargo serve --data DIR` makes one",
-            data.data.display()
-        );
-    }
     let folder = data.folder()?;
     let log = folder.place().read().await?;
     Ok((folder, log))
-}
-
-/// Prints a line; false when nobody reads any more.
-fn print(line: &str) -> bool {
-    writeln!(std::io::stdout(), "{line}").is_ok()
 }
 
 pub(super) async fn run(command: LogCommand) -> anyhow::Result<()> {

@@ -3,11 +3,12 @@
 use anyhow::bail;
 use events::stream::Position;
 
-use super::{open, print};
-use crate::cli::client::ask;
+use super::open;
+use crate::cli::client::ask_server;
 use crate::cli::{DataArgs, OutputArgs, shown};
 use crate::http::shapes::{EventPage, EventShape};
 use crate::log::stats::stats;
+use crate::terminal::{self, say};
 
 /// One event, whole.
 pub(super) async fn show(data: &DataArgs, position: u64) -> anyhow::Result<()> {
@@ -17,13 +18,12 @@ pub(super) async fn show(data: &DataArgs, position: u64) -> anyhow::Result<()> {
         .read_all(Position(position.saturating_sub(1)), 1)
         .await?;
     match found.first().filter(|e| e.position.0 == position) {
-        Some(envelope) => print(&serde_json::to_string_pretty(&EventShape::from(envelope))?),
+        Some(envelope) => Ok(terminal::json(&EventShape::from(envelope))?),
         None => bail!(
             "there is no event at position {position}; the newest is at {}",
             log.head().await?.position
         ),
-    };
-    Ok(())
+    }
 }
 
 /// What is in the log.
@@ -31,29 +31,27 @@ pub(super) async fn count(data: &DataArgs, output: &OutputArgs) -> anyhow::Resul
     let (_, stored) = open(data).await?;
     let stats = stats(stored.log()).await?;
     if output.json {
-        print(&serde_json::to_string_pretty(&stats)?);
-        return Ok(());
+        return Ok(terminal::json(&stats)?);
     }
-    print(&format!("log      {}", stats.log));
-    print(&format!(
+    say!("log      {}", stats.log)?;
+    say!(
         "events   {}, {} bytes of payload",
-        stats.total.events, stats.total.bytes
-    ));
+        stats.total.events,
+        stats.total.bytes
+    )?;
     if let (Some(first), Some(last)) = (&stats.first_at, &stats.last_at) {
-        print(&format!("time     {first} to {last}"));
+        say!("time     {first} to {last}")?;
     }
     let streams: Vec<String> = stats
         .streams
         .iter()
         .map(|(category, count)| format!("{count} {category}"))
         .collect();
-    print(&format!("streams  {}", streams.join(", ")));
+    say!("streams  {}", streams.join(", "))?;
     let mut kinds: Vec<_> = stats.kinds.iter().collect();
     kinds.sort_by_key(|(_, count)| std::cmp::Reverse(count.events));
     for (kind, count) in kinds {
-        if !print(&format!("{:>9} {:>12}  {kind}", count.events, count.bytes)) {
-            break;
-        }
+        say!("{:>9} {:>12}  {kind}", count.events, count.bytes)?;
     }
     Ok(())
 }
@@ -70,18 +68,13 @@ pub(super) async fn tail(
     let head = log.head().await?.position;
     let first = Position(head.0.saturating_sub(lines));
     let limit = usize::try_from(lines).unwrap_or(usize::MAX);
-    let said = |event: &EventShape| {
-        if json {
-            serde_json::to_string(event)
-        } else {
-            Ok(shown::line(event))
-        }
+    let said = |event: &EventShape| match json {
+        true => terminal::json_line(event),
+        false => say!("{}", shown::line(event)),
     };
     let mut after = first.0;
     for envelope in log.read_all(first, limit).await? {
-        if !print(&said(&EventShape::from(&envelope))?) {
-            return Ok(());
-        }
+        said(&EventShape::from(&envelope))?;
         // What was printed, and not where the head was: the log grows meanwhile, and nothing is said twice.
         after = envelope.position.0;
     }
@@ -89,17 +82,10 @@ pub(super) async fn tail(
         return Ok(());
     }
     loop {
-        let page: EventPage = ask(
-            data,
-            "GET",
-            &format!("/api/v1/events?after={after}&wait=true"),
-            &(),
-        )
-        .await?;
+        let more = format!("/api/v1/events?after={after}&wait=true");
+        let page: EventPage = ask_server(data, &more).await?;
         for event in &page.events {
-            if !print(&said(event)?) {
-                return Ok(());
-            }
+            said(event)?;
         }
         after = page.next;
     }

@@ -1,18 +1,20 @@
 //! `log export|import|backup|restore`: a log on its way out and back.
 
-use std::io::{BufReader, Write};
+use std::io::{BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 use events::log::EventLog;
 
-use super::{open, print};
+use super::open;
 use crate::app::{InstanceLock, Ownership};
 use crate::cli::DataArgs;
 use crate::log::archive::{Header, Reader, Writer};
 use crate::log::backup;
 use crate::log::place::Records;
+use crate::private;
+use crate::terminal::say;
 
 /// The form of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -47,6 +49,9 @@ pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
                 .open(path);
             Box::new(made.with_context(|| format!("making {}", path.display()))?)
         }
+        None if std::io::stdout().is_terminal() => {
+            bail!("an export is for a file or another program: name one with --out, or pipe it")
+        }
         None => Box::new(std::io::stdout()),
     };
     match export_to(log.log(), args.form, std::io::BufWriter::new(file)).await {
@@ -78,18 +83,17 @@ async fn export_to(log: &dyn EventLog, form: Form, out: impl Write) -> anyhow::R
 
 /// Makes a log of an export.
 pub(super) async fn import(file: &Path, data: &DataArgs) -> anyhow::Result<()> {
-    let folder = data.folder()?;
+    let folder = data.new_folder()?;
     let _lock = InstanceLock::take(&folder, Ownership::Respect)?;
     let input = std::fs::File::open(file).with_context(|| format!("reading {}", file.display()))?;
     let records = Reader::open(BufReader::new(input))
         .with_context(|| format!("reading {}", file.display()))?;
+    let id = records.header.log.clone();
     let imported = folder.place().import(records).await;
     let head = imported
         .with_context(|| format!("{} was refused, nothing was imported", file.display()))?;
-    print(&format!(
-        "imported {head} events into {}",
-        folder.path().display()
-    ));
+    private::write(&folder.log_id(), format!("{id}\n").as_bytes())?;
+    say!("imported {head} events into {}", folder.path().display())?;
     Ok(())
 }
 
@@ -97,30 +101,29 @@ pub(super) async fn import(file: &Path, data: &DataArgs) -> anyhow::Result<()> {
 pub(super) async fn back_up(to: &Path, secrets: bool, data: &DataArgs) -> anyhow::Result<()> {
     let (folder, _) = open(data).await?;
     let made = backup::backup(&folder, to, secrets).await?;
-    print(&format!(
-        "backed up {} events to {}",
-        made.head,
-        to.display()
-    ));
+    say!("backed up {} events to {}", made.head, to.display())?;
     if !secrets {
-        print("keys, tokens and credentials are not in it; --with-secrets puts them there");
+        say!("keys, tokens and credentials are not in it; --with-secrets puts them there")?;
     }
     Ok(())
 }
 
 /// Makes a data folder of a backup.
 pub(super) async fn restore(from: &Path, data: &DataArgs) -> anyhow::Result<()> {
-    let folder = data.folder()?;
+    let folder = data.new_folder()?;
     let restored = backup::restore(from, &folder).await?;
-    print(&format!(
+    say!(
         "restored {} events into {}",
         restored.head,
         folder.path().display()
-    ));
+    )?;
     if !restored.secrets {
-        print(
-            "the backup has no credentials: give them again with `supercargo project set`, seals get a new key",
-        );
+        say!(
+            "the backup has no credentials: give them again with `supercargo project set`; seals get a new key"
+        )?;
+        say!(
+            "the next start makes a new token, and hooks of forges have new secrets with it: `project upstream hook` shows them"
+        )?;
     }
     Ok(())
 }

@@ -26,9 +26,9 @@ use events::project;
 use events::stream::{StreamId, Version};
 use events::view::ProjectBook;
 
-use super::hooks::HookKey;
 use super::problem::ApiProblem;
 use super::shapes::Written;
+use super::token::Token;
 
 pub use claims::Holding;
 pub use projects::Wanted;
@@ -50,7 +50,7 @@ pub struct Premises {
     /// The data folder.
     pub data: PathBuf,
     /// What secrets of hooks are made of, where there is a token.
-    pub hooks: Option<HookKey>,
+    pub hooks: Option<Token>,
 }
 
 /// One wish: who has it, and the id under which it is answered once.

@@ -7,8 +7,10 @@ use events::stream::StreamId;
 use events::trunk::{self, Fault};
 
 use super::{Done, Office, Wish, written};
+use crate::http::hooks::HookKey;
 use crate::http::problem::ApiProblem;
 use crate::http::shapes::{HookShape, UpstreamShape, Written};
+use crate::http::token::Token;
 
 impl Office {
     /// Where upstream is, as far as we know.
@@ -57,14 +59,14 @@ impl Office {
     /// The secret of a name's hook, whether there is such a project or not.
     pub fn hook_secret(&self, name: &str) -> Done<String> {
         let name = Self::name(name)?;
-        let key = self.premises.hooks.as_ref();
-        let key = key.ok_or_else(|| {
+        let token = self.premises.hooks.as_ref().and_then(Token::now);
+        let token = token.ok_or_else(|| {
             ApiProblem::not_found(
                 "no_hooks",
                 "hooks are heard on a port, and this server has none",
             )
         })?;
-        Ok(key.secret(&name))
+        Ok(HookKey::of(&token).secret(&name))
     }
 
     /// Looks at upstream soon: somebody says that it moved.

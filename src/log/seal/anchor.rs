@@ -1,6 +1,5 @@
 //! The anchor: the newest seal, in a file outside the log. A chain alone cannot show that its end is missing; the anchor can.
 
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -10,6 +9,7 @@ use events::stream::Position;
 use serde::{Deserialize, Serialize};
 
 use super::key::check_signature;
+use crate::private;
 
 /// A seal with the name of its log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,13 +37,10 @@ impl Anchor {
 
     /// Replaces the file, durably.
     pub fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let beside = path.with_extension("new");
-        let mut file = std::fs::File::create(&beside)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)?;
-        Ok(())
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+
+        private::write(path, &text)
     }
 
     /// Whether the log still holds what was sealed.

@@ -1,7 +1,5 @@
 //! The key that signs seals: made once, kept in the data folder for the server's user alone.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -10,6 +8,8 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use events::node::Sealed;
 use events::seal::Statement;
 
+use crate::private::{self, Kept};
+
 /// A private key.
 #[derive(Clone)]
 pub struct SealKey(SigningKey);
@@ -17,24 +17,14 @@ pub struct SealKey(SigningKey);
 impl SealKey {
     /// The key in this file, made when there is none.
     pub fn read_or_make(path: &Path) -> anyhow::Result<Self> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => {
-                Self::parse(text.trim()).with_context(|| format!("the key in {}", path.display()))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let mut secret = [0; 32];
-                getrandom::fill(&mut secret).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
-                let mut file = std::fs::File::options()
-                    .create_new(true)
-                    .write(true)
-                    .mode(0o600)
-                    .open(path)?;
-                writeln!(file, "{}", HEXLOWER.encode(&secret))?;
-                file.sync_all()?;
-                Ok(Self(SigningKey::from_bytes(&secret)))
-            }
-            Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
+        if let Some(text) = private::read(path, Kept::Secret)? {
+            return Self::parse(text.trim())
+                .with_context(|| format!("the key in {}", path.display()));
         }
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
+        private::write(path, format!("{}\n", HEXLOWER.encode(&secret)).as_bytes())?;
+        Ok(Self(SigningKey::from_bytes(&secret)))
     }
 
     fn parse(text: &str) -> anyhow::Result<Self> {

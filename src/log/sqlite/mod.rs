@@ -84,6 +84,7 @@ impl SqliteLog {
         let failed = |e: &dyn std::fmt::Display| OpenError::Open(path.to_owned(), e.to_string());
         file::check_library()?;
         file::check(path, newest_migration())?;
+        crate::private::prepare(path).map_err(|e| failed(&e))?;
         // One connection makes the schema and is closed before the writer begins: only one connection ever writes.
         let writing = options(path)
             .create_if_missing(true)
@@ -151,6 +152,7 @@ impl SqliteLog {
     /// Writes a copy of the log as it is now to a file that does not exist; a server may go on writing meanwhile.
     pub async fn copy_to(&self, path: &Path) -> anyhow::Result<()> {
         let path = path.to_owned();
+        crate::private::prepare(&path).with_context(|| format!("making {}", path.display()))?;
         let copied = self.readers.read(move |reader| {
             let copied = reader
                 .connection

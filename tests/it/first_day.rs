@@ -1,0 +1,337 @@
+//! The first day of an operator, with the real binary: what is theirs alone, what reaches their terminal, what a verb says when no server
+//! runs or the server does not answer, and how everything ends.
+
+use std::io::Read;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use crate::binary::{Serving, supercargo};
+use crate::newcomer::Newcomer;
+
+const SERVE: &[&str] = &["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"];
+
+/// What of a terminal's language a text may hold: a clipboard, a cleared screen, a turned line, a line of its own.
+const EVIL: &str = "a\u{1b}]52;c;aGk=\u{7}b\u{1b}[2Jc\u{9b}2Jd\u{202e}e";
+
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if entry.file_type().expect("a kind").is_dir() {
+            found.extend(below(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn mode(path: &Path) -> u32 {
+    let found = std::fs::symlink_metadata(path).expect("a file");
+    found.permissions().mode() & 0o777
+}
+
+impl Newcomer {
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// What a command says on standard error, and whether it did what it was told.
+    fn said(&self, args: &[&str]) -> (bool, String, String) {
+        let output = self.command(args).output().expect("ran");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            output.status.success(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    }
+}
+
+#[test]
+fn everything_a_server_makes_is_its_owners_alone_under_any_umask() {
+    let me = Newcomer::new();
+    let mut open = Command::new("sh");
+    let line = "umask 0; exec \"$0\" \"$@\"";
+    open.args(["-c", line, env!("CARGO_BIN_EXE_supercargo")])
+        .args(SERVE)
+        .arg("--data")
+        .arg(me.data())
+        .env("SUPERCARGO_ENGINE", "process");
+    let server = Serving::start(open);
+    me.add_zoo();
+    me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+
+    let files = below(&me.data());
+    assert!(
+        files.iter().any(|file| file.ends_with("log.db-wal")),
+        "{files:?}"
+    );
+    for file in &files {
+        let is_program = file.starts_with(me.data().join("bin"));
+        let forbidden = if is_program { 0o022 } else { 0o077 };
+        assert_eq!(
+            mode(file) & forbidden,
+            0,
+            "{} is {:o}",
+            file.display(),
+            mode(file)
+        );
+    }
+    server.stop();
+}
+
+#[test]
+fn what_others_could_have_touched_is_named_and_nothing_starts() {
+    let me = Newcomer::new();
+    me.serve().stop();
+    for name in ["log.db", "token", "seal.key"] {
+        let path = me.data().join(name);
+        let set = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
+        set(0o644).expect("opened");
+        for args in [SERVE, &["project", "list"]] {
+            me.refused(args, "chmod 600");
+            me.refused(args, name);
+        }
+        set(0o600).expect("closed");
+    }
+    std::fs::write(me.data().join("token"), "x\n").expect("written");
+    me.refused(SERVE, "holds no whole token");
+    std::fs::remove_file(me.data().join("token")).expect("removed");
+    me.serve().stop();
+}
+
+fn status(me: &Newcomer, token: &str) -> u16 {
+    let url = std::fs::read_to_string(me.data().join("url")).expect("an address");
+    let address = url.trim().trim_start_matches("http://").to_owned();
+    let mut stream = std::net::TcpStream::connect(&address).expect("connected");
+    let request = format!(
+        "GET /api/v1/stats HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"
+    );
+    std::io::Write::write_all(&mut stream, request.as_bytes()).expect("asked");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    answer[9..12].parse().expect("a status")
+}
+
+#[test]
+fn a_token_is_removed_and_replaced_while_the_server_runs() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    let path = me.data().join("token");
+    let read = || {
+        std::fs::read_to_string(&path)
+            .expect("a token")
+            .trim()
+            .to_owned()
+    };
+    let first = read();
+    assert_eq!(status(&me, &first), 200);
+
+    std::fs::remove_file(&path).expect("removed");
+    assert_eq!(status(&me, &first), 401, "it is good no more");
+    let second = read();
+    assert_eq!(status(&me, &second), 200, "the next one is made");
+
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("opened");
+    assert_eq!(status(&me, &second), 401, "others may have read it");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("closed");
+    assert_eq!(status(&me, &second), 200);
+    server.stop();
+}
+
+#[test]
+fn nothing_that_somebody_wrote_speaks_to_the_terminal() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    me.add_zoo();
+    let id = me.ok(&[
+        "feature",
+        "add",
+        "zoo",
+        EVIL,
+        "--description",
+        EVIL,
+        "--step",
+        EVIL,
+    ]);
+    let id = id.split_whitespace().next().expect("an id").to_owned();
+    me.ok(&[
+        "feature",
+        "comment",
+        "zoo",
+        &id,
+        &format!("{EVIL}\nzoo  completed"),
+    ]);
+
+    let verbs: &[&[&str]] = &[
+        &["feature", "list", "zoo"],
+        &["feature", "show", "zoo", &id],
+        &["feature", "show", "zoo", &id, "--json"],
+        &["project", "show", "zoo"],
+        &["container", "list", "zoo"],
+        &["trunk", "show", "zoo"],
+        &["trunk", "conflicts", "zoo"],
+        &["beads", "export", "zoo"],
+        &["log", "tail"],
+        &["log", "tail", "--json"],
+        &["log", "show", "3"],
+    ];
+    for verb in verbs {
+        let (done, out, said) = me.said(verb);
+        assert!(done, "{verb:?}: {said}");
+        let speaks = |c: char| (c.is_control() && c != '\n' && c != '\t') || c == '\u{202e}';
+        assert!(!out.contains(speaks), "{verb:?}: {out:?}");
+    }
+    let shown = me.ok(&["feature", "show", "zoo", &id, "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!(
+        shown["content"]["title"], EVIL,
+        "JSON keeps every character"
+    );
+    let (_, _, said) = me.said(&["feature", "show", "zoo", "\u{1b}[2J"]);
+    assert!(!said.contains('\u{1b}'), "{said:?}");
+    server.stop();
+}
+
+#[test]
+fn a_verb_in_a_wrong_folder_makes_nothing() {
+    let me = Newcomer::new();
+    for verb in [
+        &["project", "list"][..],
+        &["feature", "list", "zoo"],
+        &["project", "add", "zoo", "--git-url", "."],
+        &["container", "logs", "zoo", "1", "--session", "x"],
+        &["beads", "export", "zoo"],
+        &["log", "tail"],
+        &["log", "verify"],
+        &["subscription", "list"],
+    ] {
+        me.refused(verb, "--data");
+        assert!(!me.data().exists(), "{verb:?} made a folder");
+    }
+    assert!(me.said(&["doctor"]).1.contains("is not there yet"));
+    assert!(!me.data().exists(), "the doctor made a folder");
+}
+
+#[test]
+fn without_a_server_a_verb_says_that_nothing_runs() {
+    let me = Newcomer::new();
+    me.serve().stop();
+    assert!(!me.data().join("operator.sock").exists() && !me.data().join("url").exists());
+    me.add_zoo();
+    me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+    let (done, out, said) = me.said(&["project", "start", "zoo"]);
+    assert!(done && out.contains("before a server runs"), "{out}{said}");
+    assert!(said.contains("supercargo serve --data"), "{said}");
+    let (_, out, said) = me.said(&["project", "show", "zoo"]);
+    assert!(
+        out.contains("running as soon as a server runs: none does"),
+        "{out}"
+    );
+    assert!(said.contains("no server runs"), "{said}");
+    assert!(!me.data().join("operator.sock").exists());
+    me.refused(&["log", "tail", "--follow"], "no server runs");
+}
+
+#[test]
+fn a_server_that_stands_still_is_named_and_one_that_ends_is_noticed() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    let pid = server.id().to_string();
+    server.signal(Signal::SIGSTOP);
+    #[expect(clippy::disallowed_methods, reason = "how long a person waits")]
+    let began = std::time::Instant::now();
+    me.refused(&["project", "list"], &format!("process {pid}"));
+    assert!(
+        began.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        began.elapsed()
+    );
+    server.signal(Signal::SIGCONT);
+    me.ok(&["project", "list"]);
+
+    let follow = me
+        .command(&["log", "tail", "--follow"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("tail");
+    server.stop();
+    let ended = follow.wait_with_output().expect("ended");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(
+        !ended.status.success() && said.contains("no server runs"),
+        "{said}"
+    );
+}
+
+#[test]
+fn output_that_nobody_takes_ends_nothing() {
+    let me = Newcomer::new();
+    let full = || {
+        std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .expect("a full disk")
+    };
+    let mut serve = me.command(SERVE);
+    let mut server = serve
+        .stdout(full())
+        .stderr(full())
+        .spawn()
+        .expect("started");
+    let socket = me.data().join("operator.sock");
+    let is_there = || std::fs::metadata(&socket).is_ok_and(|found| found.file_type().is_socket());
+    while !is_there() {
+        assert!(server.try_wait().expect("waited").is_none(), "it ended");
+        std::thread::yield_now();
+    }
+    me.ok(&["project", "list"]);
+
+    let listed = me
+        .command(&["project", "list"])
+        .stdout(full())
+        .output()
+        .expect("ran");
+    let said = String::from_utf8_lossy(&listed.stderr);
+    assert!(
+        !listed.status.success() && said.contains("No space left"),
+        "{said}"
+    );
+    for verb in [&["project", "list"][..], &["log", "tail"], &["doctor"]] {
+        let mut command = me.command(verb);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("ran");
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().expect("ended");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(!said.contains("panicked"), "{verb:?}: {said}");
+    }
+    crate::binary::signal(&server, Signal::SIGHUP);
+    assert_eq!(
+        crate::binary::wait(server),
+        Some(0),
+        "SIGHUP is an orderly end"
+    );
+    assert!(!socket.exists());
+}
+
+#[test]
+fn a_log_that_cannot_be_kept_anywhere_is_refused_at_once() {
+    let folder = tempfile::tempdir().expect("folder");
+    for url in ["mysql://ann:secret9@127.0.0.1/x", "debug", "sqlite:x"] {
+        let mut command = supercargo(&["serve", "--log", url], &folder.path().join("data"));
+        let output = command.output().expect("ran");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("PostgreSQL"), "{said}");
+    }
+}
