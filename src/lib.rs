@@ -12,6 +12,7 @@ pub mod dialect;
 pub mod door;
 pub(crate) mod egress;
 pub mod engine;
+pub mod foreign;
 pub mod gate;
 pub mod gateway;
 pub mod http;

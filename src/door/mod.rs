@@ -9,7 +9,9 @@ mod models;
 mod serve;
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::DirBuilder;
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use crate::engine::owner::Owner;
+use crate::foreign;
 use crate::gateway::Gateway;
 use bodies::{House, Room};
 
@@ -115,9 +118,8 @@ impl DoorKeeper {
 
     fn open_door(&self, session: &SessionId, name: &ContainerName) -> std::io::Result<Door> {
         let folder = door_path(&self.rooms.doors, session);
-        std::fs::create_dir_all(&folder)?;
-        Owner::of(name.n).give(&folder)?;
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
+        own_folder(&folder)?;
+        Owner::of(name.n).let_through(&folder)?;
         // Linked, so that a session keeps the runner that it was started with; copied where the folders lie on different disks.
         let runner = folder.join("supercargo");
         if !runner.exists() && std::fs::hard_link(&self.rooms.binary, &runner).is_err() {
@@ -129,9 +131,7 @@ impl DoorKeeper {
         for (voice, file) in [(Voice::Control, "control"), (Voice::Agent, "agent")] {
             let path = folder.join(file);
             // A socket of an earlier server run is in the way; nobody listens on it any more.
-            if path.exists() {
-                std::fs::remove_file(&path)?;
-            }
+            foreign::remove(&path)?;
             let listener = UnixListener::bind(&path)?;
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666))?;
             let behind = Behind {
@@ -155,6 +155,26 @@ impl DoorKeeper {
     }
 }
 
+/// Makes the folder of a door, which the server alone can write in. One that is somebody else's, as earlier builds gave it away, is taken
+/// back and emptied: what lies in it may be a link to anywhere. The folder itself stays, for a container may see it.
+fn own_folder(folder: &Path) -> std::io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        made => return made,
+    }
+    let (found, server) = (std::fs::symlink_metadata(folder)?, nix::unistd::geteuid());
+    if !found.is_dir() {
+        foreign::remove(folder)?;
+        return DirBuilder::new().mode(0o700).create(folder);
+    }
+    if found.uid() == server.as_raw() {
+        return Ok(());
+    }
+    nix::unistd::chown(folder, Some(server), None)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    foreign::empty(folder)
+}
+
 impl Drop for Door {
     fn drop(&mut self) {
         for listener in &self.listeners {
@@ -174,7 +194,7 @@ impl Doors for DoorKeeper {
             .collect();
         for session in over {
             if let Some(door) = open.remove(&session)
-                && let Err(error) = std::fs::remove_dir_all(&door.folder)
+                && let Err(error) = foreign::remove(&door.folder)
             {
                 tracing::warn!(%session, %error, "the folder of a closed door is left behind");
             }

@@ -12,6 +12,7 @@ use actors::ports::engine::{StartError, StartSpec};
 use events::id::ProjectName;
 
 use super::owner::Owner;
+use crate::foreign;
 
 /// The caches of one installation.
 #[derive(Debug, Clone)]
@@ -61,9 +62,11 @@ impl Caches {
             .of_project(&spec.name.project)
             .join(spec.trust.name())
             .join(spec.name.n.to_string());
-        if path.is_dir() && bytes_below(&path) > u64::from(spec.limits.cache_mib) * 1024 * 1024 {
-            tracing::info!(cache = %path.display(), "a package cache is above its bound and is emptied");
-            std::fs::remove_dir_all(&path)?;
+        let size = foreign::size(&path);
+        if !size.whole || size.bytes > u64::from(spec.limits.cache_mib) * 1024 * 1024 {
+            let cache = path.display();
+            tracing::info!(%cache, "a package cache is above its bound, or cannot be measured: it is emptied");
+            foreign::remove(&path)?;
         }
         std::fs::create_dir_all(&path)?;
         // The way to it may be walked by the user of a process container; what others keep may not be read.
@@ -91,29 +94,11 @@ impl Caches {
                 .and_then(|name| name.parse().ok())
                 .is_some_and(|name| projects.contains(&name));
             if !known {
-                std::fs::remove_dir_all(entry.path())?;
+                foreign::remove(&entry.path())?;
             }
         }
         Ok(())
     }
-}
-
-/// Bytes of the files below a folder; links are not followed, and what cannot be looked at counts nothing.
-pub fn bytes_below(folder: &Path) -> u64 {
-    let (mut bytes, mut folders) = (0, vec![folder.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let Ok(found) = entry.metadata() else {
-                continue;
-            };
-            if found.is_dir() {
-                folders.push(entry.path());
-            } else {
-                bytes += found.len();
-            }
-        }
-    }
-    bytes
 }
 
 #[cfg(test)]

@@ -5,4 +5,6 @@ pub mod caches;
 pub mod choice;
 pub mod docker;
 pub mod owner;
+pub(crate) mod pidfd;
 pub mod process;
+pub(crate) mod stat;

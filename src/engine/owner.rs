@@ -1,5 +1,6 @@
 //! Who a berth's processes run as. A server that runs as root drops its process berths to an unprivileged user of their own.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use events::id::BerthNo;
@@ -44,5 +45,18 @@ impl Owner {
                     .map_err(Into::into)
             }
         }
+    }
+
+    /// Lets the owner walk through a folder that stays the server's: it can be reached, and not listed or written in.
+    pub fn let_through(self, folder: &Path) -> std::io::Result<()> {
+        let mode = match self {
+            Self::Same => 0o700,
+            Self::Dropped(id) => {
+                let (server, group) = (nix::unistd::geteuid(), Gid::from_raw(id));
+                nix::unistd::chown(folder, Some(server), Some(group))?;
+                0o710
+            }
+        };
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode))
     }
 }

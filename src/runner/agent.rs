@@ -13,6 +13,8 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
 use crate::dialect::{self, Launch, Listener, Surroundings};
+use crate::engine::process::LAUNCH;
+use crate::foreign;
 
 use super::output::{Heard, Output};
 use super::tree::{Tree, git_environment};
@@ -58,7 +60,8 @@ impl Agent {
     ) -> Result<Self, String> {
         let spec = brief.agent.as_ref().ok_or("the brief names no agent")?;
         let prompt = tree.berth.join("prompt.md");
-        std::fs::write(&prompt, &brief.prompt).map_err(|e| format!("the prompt: {e}"))?;
+        let stdin = foreign::write(&prompt, brief.prompt.as_bytes())
+            .map_err(|e| format!("the prompt: {e}"))?;
         let home = home(&tree.berth);
         let around = Surroundings {
             home: &home,
@@ -77,7 +80,6 @@ impl Agent {
                 command
             }
         };
-        let stdin = std::fs::File::open(&prompt).map_err(|e| format!("the prompt: {e}"))?;
         command.stdin(stdin).env("SUPERCARGO_PROMPT", &prompt);
         Self::start(command, brief, tree, url, output)
             .map_err(|why| format!("{}: {why}", spec.dialect.name()))
@@ -212,7 +214,8 @@ fn vendor(launch: &Launch) -> Result<Command, String> {
         let folder = path
             .parent()
             .ok_or_else(|| format!("{} has no folder", path.display()))?;
-        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, content));
+        let written =
+            std::fs::create_dir_all(folder).and_then(|()| foreign::write(path, content.as_bytes()));
         written.map_err(|e| format!("{}: {e}", path.display()))?;
     }
     let mut command = Command::new(&launch.program);
@@ -272,7 +275,8 @@ fn tools(tree: &Tree) -> std::io::Result<std::path::PathBuf> {
     // Some agents run their commands in a login shell, which sets the path anew and then reads this.
     let profile = home(&tree.berth).join(".profile");
     if !profile.exists() {
-        std::fs::write(&profile, format!("PATH=\"{}:$PATH\"\n", bin.display()))?;
+        let line = format!("PATH=\"{}:$PATH\"\n", bin.display());
+        foreign::write(&profile, line.as_bytes())?;
     }
     Ok(bin)
 }
@@ -280,6 +284,7 @@ fn tools(tree: &Tree) -> std::io::Result<std::path::PathBuf> {
 fn environment(brief: &Brief, url: &str) -> Vec<(&'static str, String)> {
     let text = |value: Option<String>| value.unwrap_or_default();
     vec![
+        (LAUNCH, std::env::var(LAUNCH).unwrap_or_default()),
         ("SUPERCARGO_URL", url.to_owned()),
         ("SUPERCARGO_SESSION", brief.session.to_string()),
         ("SUPERCARGO_ROLE", brief.role.name().to_owned()),

@@ -15,7 +15,7 @@ mod strays;
 mod tree;
 mod verify;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
-use crate::engine::process::{EXIT_FILE, ExitFile, RUN_FILE, RunFile, boot_id, start_ticks};
+use crate::engine::process::end_own_children;
 use agent::{Agent, Ended, Stop};
 use control::Control;
 use output::Output;
@@ -56,9 +56,12 @@ pub struct RunnerArgs {
     /// The container's own folder.
     #[arg(long)]
     berth: PathBuf,
-    /// Which launch this is.
+    /// Which launch this is: people who look at processes see it.
     #[arg(long)]
     launch: String,
+    /// Begin only when a line comes in, and say so; end when none will come.
+    #[arg(long)]
+    await_word: bool,
     /// The folder for packages that outlive the session, if there is one.
     #[arg(long)]
     cache: Option<PathBuf>,
@@ -69,18 +72,9 @@ pub fn run(args: &RunnerArgs) -> i32 {
     if nix::unistd::setsid().is_err() {
         // The sandbox already made a session for us.
     }
-    match take(args) {
-        Ok(true) => {}
-        Ok(false) => {
-            say("taken");
-            return 0;
-        }
-        Err(error) => {
-            eprintln!("the runner cannot take its container: {error}");
-            return 1;
-        }
+    if args.await_word && !begun(args) {
+        return 0;
     }
-    say("here");
     harden();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -92,42 +86,37 @@ pub fn run(args: &RunnerArgs) -> i32 {
             1
         }
     };
-    let left = serde_json::to_vec(&ExitFile { code })
-        .map(|bytes| std::fs::write(args.berth.join(EXIT_FILE), bytes));
-    if !matches!(left, Ok(Ok(()))) {
-        eprintln!("the exit code could not be left behind");
+    if let Err(why) = end_own_children() {
+        eprintln!("{why}");
     }
     code
 }
 
-/// The one line to whoever started us; nobody may be there any more.
-fn say(word: &str) {
-    if writeln!(std::io::stdout(), "{word}")
-        .and_then(|()| std::io::stdout().flush())
-        .is_err()
-    {
-        eprintln!("nobody heard \"{word}\"");
+/// Waits for the word of whoever started us, and answers it. False when there is nobody any more: then nobody knows of us either.
+fn begun(args: &RunnerArgs) -> bool {
+    // Without a namespace of its own, what loses its parent below this process is its child, and is ended with it.
+    if let Err(error) = nix::sys::prctl::set_child_subreaper(true) {
+        eprintln!("children that lost their parent are not ours: {error}");
     }
+    if !matches!(std::io::stdin().read(&mut [0]), Ok(1)) {
+        return false;
+    }
+    here(&args.berth)
+        .map_err(|error| eprintln!("the runner cannot begin: {error}"))
+        .is_ok()
 }
 
-/// Makes the run file, exclusively. False when another launch has the container.
-fn take(args: &RunnerArgs) -> std::io::Result<bool> {
-    let pid = i32::try_from(std::process::id()).unwrap_or(0);
-    let start_ticks = start_ticks(pid).unwrap_or(0);
-    let run = RunFile {
-        launch: args.launch.clone(),
-        pid,
-        start_ticks,
-        boot_id: boot_id(),
-    };
-    // Written beside and linked: the file appears whole, and linking fails when it is there.
-    let beside = args.berth.join(format!("run-{}.json", args.launch));
-    std::fs::write(&beside, serde_json::to_vec(&run)?)?;
-    match std::fs::hard_link(&beside, args.berth.join(RUN_FILE)) {
-        Ok(()) => Ok(true),
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-        Err(e) => Err(e),
-    }
+/// Answers the word, and turns to a file of its own: the pipes end with the server that made them, and this process may not.
+fn here(berth: &Path) -> std::io::Result<()> {
+    let none = std::fs::File::open("/dev/null")?;
+    let log = std::fs::File::create(berth.join("runner.log"))?;
+    writeln!(std::io::stdout(), "here")?;
+    std::io::stdout().flush()?;
+
+    nix::unistd::dup2_stdin(&none)?;
+    nix::unistd::dup2_stdout(&log)?;
+    nix::unistd::dup2_stderr(&log)?;
+    Ok(())
 }
 
 /// Limits for everything below this process. A limit the machine refuses is left as it is.

@@ -3,8 +3,8 @@
 //! until the memory is full as well, and what is lost is counted and said.
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,7 +32,7 @@ pub(super) struct Output {
 }
 
 struct Spool {
-    path: PathBuf,
+    berth: PathBuf,
     state: Mutex<State>,
     grew: Notify,
 }
@@ -54,6 +54,8 @@ struct State {
     spooled: u64,
     /// Bytes taken in all.
     taken: u64,
+    /// What is on disk: a file without a name, so that nobody but this process has it.
+    file: Option<File>,
     closed: bool,
     dropped: u64,
 }
@@ -62,7 +64,7 @@ impl Output {
     /// Starts sending what will be said in the berth.
     pub(super) fn start(control: Control, berth: &Path) -> Self {
         let spool = Arc::new(Spool {
-            path: berth.join("spool"),
+            berth: berth.to_owned(),
             state: Mutex::default(),
             grew: Notify::new(),
         });
@@ -119,7 +121,7 @@ impl Spool {
         let chunk = if state.held + bytes.len() <= HELD_MAX {
             Some(Chunk::Held(bytes.to_vec()))
         } else {
-            self.spool(state.spooled, bytes)
+            self.spool(&mut state, bytes)
                 .map_err(|error| eprintln!("output could not be spooled: {error}"))
                 .ok()
         };
@@ -139,14 +141,13 @@ impl Spool {
     }
 
     /// Writes behind what is there; a part of an earlier try that failed is written over.
-    fn spool(&self, at: u64, bytes: &[u8]) -> std::io::Result<Chunk> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&self.path)?;
-        file.seek(SeekFrom::Start(at))?;
-        file.write_all(bytes)?;
+    fn spool(&self, state: &mut State, bytes: &[u8]) -> std::io::Result<Chunk> {
+        let at = state.spooled;
+        let file = match &mut state.file {
+            Some(file) => file,
+            none => none.insert(tempfile::tempfile_in(&self.berth)?),
+        };
+        file.write_all_at(bytes, at)?;
         Ok(Chunk::Spooled {
             at,
             length: bytes.len(),
@@ -174,9 +175,13 @@ impl Spool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match state.chunks.front() {
             Some(Chunk::Held(bytes)) => Ok(Some(bytes.clone())),
-            Some(Chunk::Spooled { at, length }) => read_at(&self.path, *at, *length)
-                .map(Some)
-                .map_err(|error| eprintln!("the spool is gone: {error}")),
+            Some(Chunk::Spooled { at, length }) => {
+                let mut bytes = vec![0; *length];
+                let file = state.file.as_ref().ok_or(())?;
+                file.read_exact_at(&mut bytes, *at)
+                    .map_err(|error| eprintln!("the spool cannot be read: {error}"))?;
+                Ok(Some(bytes))
+            }
             None if state.closed => Err(()),
             None => Ok(None),
         }
@@ -217,14 +222,6 @@ impl Spool {
     }
 }
 
-fn read_at(path: &Path, offset: u64, length: usize) -> std::io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(offset))?;
-    let mut bytes = vec![0; length];
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,9 +235,9 @@ mod tests {
         said
     }
 
-    fn spool(path: PathBuf) -> Spool {
+    fn spool(berth: &Path) -> Spool {
         Spool {
-            path,
+            berth: berth.to_owned(),
             state: Mutex::default(),
             grew: Notify::new(),
         }
@@ -249,25 +246,27 @@ mod tests {
     #[test]
     fn what_memory_does_not_hold_is_on_disk_and_the_order_stays() {
         let folder = tempfile::tempdir().expect("folder");
-        let spool = spool(folder.path().join("spool"));
+        let spool = spool(folder.path());
         for round in 0..3u8 {
             let said: Vec<Vec<u8>> = (0..200u8).map(|n| vec![n ^ round; CHUNK / 2]).collect();
             said.iter().for_each(|chunk| spool.push(chunk));
             assert!(spool.state.lock().expect("state").held <= HELD_MAX);
             assert_eq!(all(&spool), said.concat(), "round {round}");
         }
-        let on_disk = std::fs::metadata(folder.path().join("spool"))
-            .expect("a spool")
-            .len();
+        let state = spool.state.lock().expect("state");
+        let file = state.file.as_ref().expect("a spool");
+        let on_disk = file.metadata().expect("looked at").len();
         assert!(
             on_disk <= 200 * (CHUNK as u64) / 2,
             "the file is used again: {on_disk}"
         );
+        let names = std::fs::read_dir(folder.path()).expect("listed");
+        assert_eq!(names.count(), 0, "nobody else finds it");
     }
 
     #[test]
     fn without_a_disk_memory_serves_and_what_is_lost_is_said() {
-        let spool = spool(PathBuf::from("/nowhere/spool"));
+        let spool = spool(Path::new("/nowhere"));
         (0..40).for_each(|_| spool.push(&[b'x'; CHUNK]));
         spool.close();
         let said = all(&spool);

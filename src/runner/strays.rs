@@ -1,14 +1,12 @@
-//! Reaping as the first process of a container: children that lost their parent end up here and would stay as zombies.
+//! Reaping: children that lost their parent end up at the first process of a container, or at the runner that asked for them, and would
+//! stay as zombies.
 
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Reaps strays whenever a child ended, until its task is aborted. Does nothing when we are not the first process.
+/// Reaps strays whenever a child ended, until its task is aborted.
 pub(super) async fn reap() {
-    if std::process::id() != 1 {
-        return;
-    }
     let Ok(mut ended) = signal(SignalKind::child()) else {
         return;
     };
@@ -29,12 +27,13 @@ fn zombies() -> Vec<Pid> {
     let pids = processes
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| *pid != 1 && is_stray(*pid))
+    let own = std::process::id();
+    pids.filter(|pid| is_stray(*pid, own))
         .map(Pid::from_raw)
         .collect()
 }
 
-fn is_stray(pid: i32) -> bool {
+fn is_stray(pid: i32, own: u32) -> bool {
     let Ok(text) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
         return false;
     };
@@ -43,5 +42,6 @@ fn is_stray(pid: i32) -> bool {
     };
     let fields: Vec<&str> = rest.split(' ').collect();
     let leads = fields.get(2).and_then(|group| group.parse::<i32>().ok()) == Some(pid);
-    fields.first() == Some(&"Z") && fields.get(1) == Some(&"1") && !leads
+    let of_ours = fields.get(1).and_then(|parent| parent.parse().ok()) == Some(own);
+    fields.first() == Some(&"Z") && of_ours && !leads
 }

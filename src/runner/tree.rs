@@ -10,9 +10,13 @@ use tokio::process::Command;
 
 use super::RunnerArgs;
 use super::{baits, home};
+use crate::foreign;
 
 /// A git command in the container that takes longer has failed.
 const DEADLINE: Duration = Duration::from_secs(600);
+
+/// Largest index that is copied: far more than that of any repository that is cloned for each session.
+const INDEX_MAX: usize = 256 * 1024 * 1024;
 
 /// Paths of one git command.
 const PATHS_AT_ONCE: usize = 200;
@@ -140,9 +144,13 @@ impl Tree {
     /// Pushes what is in the tree now, committed or not, beside the branch: nothing that the agent sees is changed. `last` is the tree
     /// that was pushed before; answers the one that is there now.
     pub(super) async fn rescue(&self, brief: &Brief, last: Option<&str>) -> Result<String, String> {
-        let index = self.berth.join("rescue-index");
-        let own = self.path.join(".git/index");
-        std::fs::copy(&own, &index).map_err(|e| format!("{}: {e}", own.display()))?;
+        // Whatever the agent made of its index, and whatever it put where the copy goes.
+        let own = foreign::read_below(&self.path, Path::new(".git/index"), INDEX_MAX)
+            .map_err(|e| e.to_string())?;
+        let beside = tempfile::tempdir_in(&self.berth)
+            .map_err(|e| format!("a folder in {}: {e}", self.berth.display()))?;
+        let index = beside.path().join("index");
+        foreign::write(&index, &own).map_err(|e| e.to_string())?;
         let apart = [("GIT_INDEX_FILE", index.display().to_string())];
         self.git_with(&self.path, &["add", "--all"], &apart).await?;
         let tree = self

@@ -19,13 +19,13 @@ use crate::docker::on_docker;
 /// What takes longer is stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(60);
 
-struct Bench {
-    folder: tempfile::TempDir,
-    binary: PathBuf,
+pub(crate) struct Bench {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) binary: PathBuf,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("folder");
         for open in [
             folder.path().to_owned(),
@@ -42,7 +42,7 @@ impl Bench {
     }
 
     /// A start whose door has no sockets: its runner waits for a server.
-    fn spec(&self, n: u16, generation: u64) -> StartSpec {
+    pub(crate) fn spec(&self, n: u16, generation: u64) -> StartSpec {
         let session = SessionId::from_bytes([u8::try_from(n).expect("small"); 10]);
         let door = door_path(&self.folder.path().join("d"), &session);
         std::fs::create_dir_all(&door).expect("door");
@@ -66,18 +66,16 @@ impl Bench {
     }
 
     fn process(&self) -> Arc<dyn Engine> {
-        Arc::new(
-            ProcessEngine::new(
-                self.folder.path(),
-                self.binary.clone(),
-                Sandbox::probe(),
-                false,
-            )
-            .expect("engine"),
-        )
+        self.processes(Sandbox::probe())
     }
 
-    fn docker(&self, docker: &bollard::Docker) -> Arc<dyn Engine> {
+    pub(crate) fn processes(&self, sandbox: Sandbox) -> Arc<dyn Engine> {
+        let binary = self.binary.clone();
+        let engine = ProcessEngine::new(self.folder.path(), binary, sandbox, false);
+        Arc::new(engine.expect("engine"))
+    }
+
+    pub(crate) fn docker(&self, docker: &bollard::Docker) -> Arc<dyn Engine> {
         let instance = format!(
             "log-{}",
             self.folder
@@ -123,9 +121,15 @@ async fn until(engine: &Arc<dyn Engine>, mut look: impl FnMut(&[Seen]) -> bool) 
         .expect("the hints never came");
 }
 
-/// The whole life of a container. `again` makes another engine over the same containers, as a restarted server does.
+/// The whole life of a container. `again` makes another engine over the same containers, as a restarted server does; `told` is the exit
+/// code that this one can know of what an earlier one began.
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-async fn life(bench: &Bench, engine: Arc<dyn Engine>, again: impl Fn() -> Arc<dyn Engine>) {
+async fn life(
+    bench: &Bench,
+    engine: Arc<dyn Engine>,
+    again: impl Fn() -> Arc<dyn Engine>,
+    told: Option<i32>,
+) {
     let (mut one, two) = (bench.spec(1, 1), bench.spec(2, 7));
     one.limits.cache_mib = 64;
     let id = engine.start(&one).await.expect("started");
@@ -201,7 +205,7 @@ async fn life(bench: &Bench, engine: Arc<dyn Engine>, again: impl Fn() -> Arc<dy
     };
     assert_eq!(
         (exit.code, exit.oom),
-        (Some(0), false),
+        (told, false),
         "the runner ends in order when it is asked to"
     );
     adopted
@@ -236,7 +240,8 @@ async fn life(bench: &Bench, engine: Arc<dyn Engine>, again: impl Fn() -> Arc<dy
 fn the_life_of_a_process() {
     supercargo::app::on_system(async {
         let bench = Bench::new();
-        life(&bench, bench.process(), || bench.process()).await;
+        // Nothing but the kernel tells an exit code, and it tells it to the parent.
+        life(&bench, bench.process(), || bench.process(), None).await;
     });
 }
 
@@ -244,7 +249,8 @@ fn the_life_of_a_process() {
 fn the_life_of_a_docker_container() {
     on_docker("the life of a container", |docker| async move {
         let bench = Bench::new();
-        life(&bench, bench.docker(&docker), || bench.docker(&docker)).await;
+        let again = || bench.docker(&docker);
+        life(&bench, bench.docker(&docker), again, Some(0)).await;
     });
 }
 

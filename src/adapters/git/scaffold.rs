@@ -83,10 +83,12 @@ fn file(repository: &Repository, tree: &Tree<'_>, name: &str) -> Found {
     let regular = [FileMode::Blob, FileMode::BlobExecutable]
         .iter()
         .any(|mode| entry.filemode() == i32::from(*mode));
-    let blob = repository
-        .find_blob(entry.id())
-        .ok()
-        .filter(|blob| regular && blob.size() <= READ_MAX);
+    // Its size first: a large one is not taken into memory to learn that it is.
+    let header = repository.odb().and_then(|odb| odb.read_header(entry.id()));
+    let small = header.is_ok_and(|(size, _)| size <= READ_MAX);
+    let blob = (regular && small)
+        .then(|| repository.find_blob(entry.id()).ok())
+        .flatten();
     match blob.map(|blob| String::from_utf8(blob.content().to_vec())) {
         Some(Ok(text)) => Found::Text(text),
         _ => Found::Other,

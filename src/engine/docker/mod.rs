@@ -33,6 +33,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::caches::Caches;
+use super::pidfd::Held;
 use crate::door::door_path;
 use look::status_of;
 use told::{Died, ours};
@@ -64,8 +65,8 @@ pub struct DockerEngine {
     hints: watch::Sender<u64>,
     /// Containers whose end the engine has told, by id. Its list learns of an end after it was told: it is not believed about these.
     died: Died,
-    /// Pids of main processes, as inspected.
-    pids: Mutex<HashMap<ContainerName, i32>>,
+    /// Main processes as inspected, held: a pid alone is used again.
+    mains: Mutex<HashMap<ContainerName, Held>>,
     events: AbortHandle,
 }
 
@@ -153,7 +154,7 @@ impl DockerEngine {
             shown: contract::Shown::by_test(),
             hints,
             died,
-            pids: Mutex::default(),
+            mains: Mutex::default(),
             events,
         }
     }
@@ -182,6 +183,12 @@ impl DockerEngine {
         works.map_err(|e| StartError::failed("image", format!("{e:#}")))?;
         tried.insert(image.to_owned());
         Ok(())
+    }
+
+    /// The pid of a container's main process, if that is known and runs: whoever else asks is not it, and the engine is not troubled.
+    fn known_main(&self, name: &ContainerName) -> Option<i32> {
+        let mains = self.mains.lock().unwrap_or_else(PoisonError::into_inner);
+        mains.get(name).filter(|main| main.alive()).map(Held::pid)
     }
 
     async fn create(&self, spec: &StartSpec) -> Result<(), StartError> {
@@ -354,7 +361,7 @@ impl Engine for DockerEngine {
     }
 
     async fn remove(&self, name: &ContainerName) -> Result<(), Unreachable> {
-        self.pids
+        self.mains
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(name);
@@ -365,30 +372,26 @@ impl Engine for DockerEngine {
     }
 
     async fn is_main_process(&self, name: &ContainerName, pid: i32) -> bool {
-        let known = self
-            .pids
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .copied();
-        if known == Some(pid) {
-            return true;
+        // The one that is asked about is held first: what is found out is then about it.
+        let Ok(Some(asked)) = Held::of(pid) else {
+            return false;
+        };
+        if let Some(known) = self.known_main(name) {
+            return known == pid;
         }
         let Ok(Some(found)) = self.inspect(name).await else {
             return false;
         };
         let state = found.state.unwrap_or_default();
-        let main = state
-            .pid
-            .and_then(|pid| i32::try_from(pid).ok())
-            .filter(|pid| *pid > 0 && state.running == Some(true));
-        if let Some(main) = main {
-            self.pids
+        let main = state.pid.filter(|_| state.running == Some(true));
+        let is_main = main == Some(i64::from(pid)) && asked.alive();
+        if is_main {
+            self.mains
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .insert(name.clone(), main);
+                .insert(name.clone(), asked);
         }
-        main == Some(pid)
+        is_main
     }
 
     fn host_memory(&self) -> Option<HostMemory> {

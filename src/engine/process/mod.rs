@@ -1,17 +1,23 @@
-//! Containers as detached processes: one folder and one runner per generation, in a bubblewrap sandbox where a probe shows that it
-//! works, else as a plain process group with limits, which is said loudly.
+//! Containers as detached processes: one folder and one runner per generation, in a bubblewrap sandbox where a probe shows that it works,
+//! else as a plain session with limits, which is said loudly.
 //!
-//! A start is exclusive by name: the runner makes `run.json` in its folder, and only one can. What runs is known by pid, start time
-//! and boot id, so a restarted server adopts it and never mistakes another process for it.
+//! A start is exclusive by name: the server makes a record in a folder of its own, and only one can. What runs is known by pid, start
+//! time and boot id, and held by a descriptor, so a restarted server adopts it and never mistakes another process for it. Nothing that
+//! lies in a slot's folder is read or written by the server: its agent can write there.
 
-mod identity;
+mod container;
+mod earlier;
+mod group;
+mod kin;
+mod launch;
+mod record;
 mod sandbox;
 mod used;
 
-use std::collections::{BTreeSet, HashSet};
-use std::os::unix::fs::PermissionsExt;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::DirBuilder;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,21 +27,23 @@ use actors::ports::engine::{
 use async_trait::async_trait;
 use events::id::ProjectName;
 use events::policy::room::HostMemory;
-use nix::sys::signal::Signal;
-use tokio::io::AsyncReadExt;
+use rustix::process::Signal;
 use tokio::sync::watch;
 
-pub use identity::{EXIT_FILE, ExitFile, RUN_FILE, RunFile, boot_id, start_ticks};
+pub use kin::{LAUNCH, end_own_children};
 pub use sandbox::Sandbox;
 
+use self::container::Container;
+use self::group::Groups;
+use self::record::{Record, Records, boot_id, parsed};
 use super::caches::Caches;
 use super::owner::Owner;
+use super::pidfd::Held;
 use crate::door::door_path;
+use crate::foreign;
 
-/// A runner has to say that it is there within this time.
-const SAID_WITHIN: Duration = Duration::from_secs(20);
-/// A killed process group has to be gone within this time.
-const GONE_WITHIN: Duration = Duration::from_secs(10);
+/// Starts of one container, one after the other.
+type Turn = Arc<tokio::sync::Mutex<()>>;
 
 /// The process engine.
 pub struct ProcessEngine {
@@ -46,12 +54,18 @@ pub struct ProcessEngine {
     binary: PathBuf,
     sandbox: Sandbox,
     allow_unisolated: bool,
+    records: Records,
+    groups: Groups,
     hints: watch::Sender<u64>,
-    watched: Arc<Mutex<HashSet<ContainerName>>>,
+    known: Mutex<BTreeMap<ContainerName, Arc<Container>>>,
+    turns: Mutex<BTreeMap<ContainerName, Turn>>,
 }
 
 impl ProcessEngine {
     /// An engine whose containers live below `data`. `allow_unisolated` lets agents that are not ours run without a sandbox.
+    ///
+    /// # Errors
+    /// When its folders cannot be made, or what is in them cannot be looked at.
     pub fn new(
         data: &Path,
         binary: PathBuf,
@@ -63,7 +77,7 @@ impl ProcessEngine {
             std::fs::create_dir_all(folder)?;
             std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711))?;
         }
-        Ok(Self {
+        let engine = Self {
             data: data.to_owned(),
             berths,
             doors,
@@ -71,122 +85,215 @@ impl ProcessEngine {
             binary,
             sandbox,
             allow_unisolated,
+            records: Records::open(data.join("launches"))?,
+            groups: Groups::of(data),
             hints: watch::Sender::new(0),
-            watched: Arc::default(),
-        })
+            known: Mutex::default(),
+            turns: Mutex::default(),
+        };
+        engine.take_over()?;
+        Ok(engine)
+    }
+
+    /// Looks at what an earlier server left: containers with a record are adopted, those of earlier builds are ended, and what was only
+    /// just being made is removed.
+    fn take_over(&self) -> std::io::Result<()> {
+        let recorded: BTreeSet<_> = self.records.names()?.into_iter().collect();
+        let records = recorded.iter().filter_map(|name| self.records.read(name));
+        let groups = records.filter_map(|record| record.group).collect();
+        self.groups.keep_only(&groups);
+
+        for entry in std::fs::read_dir(&self.berths)? {
+            let entry = entry?;
+            let Some(name) = parsed(&entry.file_name()) else {
+                continue;
+            };
+            if recorded.contains(&name) {
+                continue;
+            }
+            if earlier::began_in(&entry.path()) {
+                self.end_earlier(&name, &entry.path());
+            } else {
+                foreign::remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a container whose only record its agent could write, and takes it as one that ended.
+    fn end_earlier(&self, name: &ContainerName, folder: &Path) {
+        tracing::warn!(container = %name, "an earlier build began it: it is ended, for nothing it wrote of itself is believed");
+        if let Err(error) = earlier::end(folder, Owner::of(name.n).uid()) {
+            tracing::error!(container = %name, %error, "something of it is left");
+        }
+        let ended = Arc::new(Container::over(None));
+        self.known().insert(name.clone(), ended);
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<ContainerName, Arc<Container>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn folder(&self, name: &ContainerName) -> PathBuf {
         self.berths.join(name.to_string())
     }
 
+    fn turn(&self, name: &ContainerName) -> Turn {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.entry(name.clone()).or_default().clone()
+    }
+
+    /// The container of this name, if it was ever begun; another server on the same folder may have begun it.
+    fn find(&self, name: &ContainerName) -> std::io::Result<Option<Arc<Container>>> {
+        let mut known = self.known();
+        if let Some(container) = known.get(name) {
+            return Ok(Some(container.clone()));
+        }
+        if !self.records.names()?.contains(name) {
+            return Ok(None);
+        }
+        let record = self.records.read(name);
+        let main = record.as_ref().map(Record::main).transpose()?.flatten();
+        let adopted = match main {
+            Some(main) => Container::adopted(record, main, self.hints.clone()),
+            None => Container::over(record),
+        };
+        let adopted = Arc::new(adopted);
+        known.insert(name.clone(), adopted.clone());
+        Ok(Some(adopted))
+    }
+
+    /// A fresh folder for the slot's user; what lay there had no record.
     fn prepare(&self, name: &ContainerName) -> std::io::Result<PathBuf> {
         let folder = self.folder(name);
-        std::fs::create_dir_all(&folder)?;
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
+        foreign::remove(&folder)?;
+        DirBuilder::new().mode(0o700).create(&folder)?;
         Owner::of(name.n).give(&folder)?;
         Ok(folder)
     }
 
-    /// Starts the runner and waits until it says that it, or an earlier one, has the container.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
-    async fn launch(&self, spec: &StartSpec, folder: &Path) -> Result<(), StartError> {
-        let launch = data_encoding::HEXLOWER.encode(&random()?);
+    /// The command that starts a runner, which waits for the word to begin.
+    async fn command(
+        &self,
+        spec: &StartSpec,
+        folder: &Path,
+        launch: &str,
+    ) -> Result<tokio::process::Command, StartError> {
         let door = door_path(&self.doors, &spec.session);
         let cache = self.caches.prepare(spec).await?;
-        let mut inside = vec![
-            self.binary.as_os_str().to_owned(),
-            "runner".into(),
-            "--door".into(),
-            door.clone().into(),
-            "--berth".into(),
-            folder.as_os_str().to_owned(),
-            "--launch".into(),
-            launch.clone().into(),
-        ];
-        inside.extend(
-            cache
-                .iter()
-                .flat_map(|cache| ["--cache".into(), cache.clone().into()]),
-        );
-        let (cache, binary) = (cache.as_deref(), self.binary.as_path());
+        let mut inside = vec![self.binary.as_os_str().to_owned(), "runner".into()];
+        inside.extend(["--door".into(), door.clone().into()]);
+        inside.extend(["--berth".into(), folder.as_os_str().to_owned()]);
+        inside.extend(["--launch".into(), launch.into(), "--await-word".into()]);
+        if let Some(cache) = &cache {
+            inside.extend(["--cache".into(), cache.clone().into()]);
+        }
+
         let shown = sandbox::Shown {
             data: &self.data,
             berth: folder,
             door: &door,
-            cache,
-            binary,
+            cache: cache.as_deref(),
+            binary: &self.binary,
         };
         let mut command = self.sandbox.command(&inside, &shown);
-        let info = std::fs::File::create(folder.join(identity::info_file(&launch)))
-            .map_err(|e| StartError::failed("folder", e))?;
-        Owner::of(spec.name.n)
-            .give(&folder.join(identity::info_file(&launch)))
-            .map_err(|e| StartError::failed("folder", e))?;
-        command.env_clear().env(
-            "PATH",
-            std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()),
-        );
+        let path = std::env::var_os("PATH");
         command
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(info);
+            .env_clear()
+            .env(
+                "PATH",
+                path.unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()),
+            )
+            .env(LAUNCH, launch)
+            .current_dir(folder);
         if let Owner::Dropped(id) = Owner::of(spec.name.n) {
             command.uid(id).gid(id);
         }
-        let mut child = command
-            .spawn()
-            .map_err(|e| StartError::failed("spawn", e))?;
-        let mut stdout = child
-            .stdout
-            .take()
-            .ok_or_else(|| StartError::failed("spawn", "no pipe"))?;
-        let mut said = [0; 8];
-        let heard = tokio::time::timeout(SAID_WITHIN, stdout.read(&mut said)).await;
-        // The child belongs to itself from here on; it is only waited for, so that it does not stay as a zombie.
-        tokio::spawn(async move {
-            if let Err(error) = child.wait().await {
-                tracing::debug!(%error, "a container's process could not be waited for");
-            }
-        });
-        match heard {
-            Ok(Ok(n)) if n > 0 => Ok(()),
-            Ok(_) => {
-                let said = std::fs::read_to_string(folder.join(identity::info_file(&launch)))
-                    .unwrap_or_default();
-                Err(StartError::failed(
-                    "runner",
-                    format!("the runner ended at once: {}", said.trim()),
-                ))
-            }
-            Err(_) => Err(StartError::failed(
-                "runner",
-                format!("the runner said nothing within {} s", SAID_WITHIN.as_secs()),
-            )),
+        Ok(command)
+    }
+
+    /// Starts a runner: learns which process it is, writes that down, gives the word.
+    async fn launch(&self, spec: &StartSpec) -> Result<Arc<Container>, StartError> {
+        let name = &spec.name;
+        let folder = self.prepare(name);
+        let folder = folder.map_err(|e| StartError::failed("folder", e))?;
+        let launch = data_encoding::HEXLOWER.encode(&random()?);
+        let command = self.command(spec, &folder, &launch).await?;
+        let waiting = launch::waiting(self.sandbox, command).await?;
+
+        let record = self.record(launch, &waiting.main);
+        if let Err(error) = self.records.write(name, &record) {
+            let failed = waiting.given_up(format!("its record: {error}")).await;
+            record.group.as_deref().into_iter().for_each(group::remove);
+            return Err(failed);
+        }
+        let (main, child) = (waiting.main, waiting.child);
+        let begun = Container::begun(record, main, child, self.hints.clone());
+        let container = Arc::new(begun);
+        // Known before it begins: its first deed is a word at its door.
+        self.known().insert(name.clone(), container.clone());
+        match waiting.pipes.begin().await {
+            Ok(()) => Ok(container),
+            Err(why) => Err(self.failed(name, &container, why).await),
         }
     }
 
-    /// Raises a hint when this process ends.
-    fn watch(&self, name: &ContainerName, pid: i32) {
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        if !watched.insert(name.clone()) {
-            return;
-        }
-        let (hints, watched, name) = (self.hints.clone(), self.watched.clone(), name.clone());
-        tokio::spawn(async move {
-            if let Err(error) = identity::ended(pid).await {
-                tracing::debug!(container = %name, %error, "its end will be seen by the next list");
+    /// What is written down about a launch; without a sandbox its main process is put into a group of its own first.
+    fn record(&self, launch: String, main: &Held) -> Record {
+        let sandboxed = self.sandbox == Sandbox::Bubblewrap;
+        let made = match self.sandbox {
+            Sandbox::Bubblewrap => None,
+            Sandbox::Plain => self.groups.make(&launch),
+        };
+        let group = made.and_then(|group| match group::join(&group, main.pid()) {
+            Ok(()) => Some(group),
+            Err(error) => {
+                tracing::debug!(%error, "a process cannot be put into a control group");
+                group::remove(&group);
+                None
             }
-            watched
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remove(&name);
-            hints.send_modify(|n| *n += 1);
         });
+        Record {
+            launch,
+            pid: main.pid(),
+            start_ticks: main.start_ticks(),
+            boot_id: boot_id(),
+            sandboxed,
+            group,
+        }
+    }
+
+    /// Takes back a launch whose runner did not begin; while something of it stays, its record does.
+    async fn failed(
+        &self,
+        name: &ContainerName,
+        container: &Arc<Container>,
+        why: String,
+    ) -> StartError {
+        let ended = self.end(name, container).await;
+        let ended = ended.and_then(|()| {
+            let removed = self.records.remove(name);
+            removed.map_err(|e| Unreachable(e.to_string()))
+        });
+        match ended {
+            Ok(()) => {
+                self.known().remove(name);
+                StartError::failed("runner", why)
+            }
+            Err(left) => StartError::failed("runner", format!("{why}; {left}")),
+        }
+    }
+
+    /// Ends everything of a container, and answers when it is gone.
+    async fn end(
+        &self,
+        name: &ContainerName,
+        container: &Arc<Container>,
+    ) -> Result<(), Unreachable> {
+        let (container, user) = (container.clone(), Owner::of(name.n).uid());
+        let ended = tokio::task::spawn_blocking(move || container.end(user)).await;
+        let ended = ended.unwrap_or_else(|e| Err(e.to_string()));
+        ended.map_err(|why| Unreachable(format!("ending {name}: {why}")))
     }
 }
 
@@ -206,30 +313,17 @@ impl Engine for ProcessEngine {
     }
 
     async fn list(&self) -> Result<Vec<Seen>, Unreachable> {
-        let entries = std::fs::read_dir(&self.berths)
-            .map_err(|e| Unreachable(format!("{}: {e}", self.berths.display())))?;
-        let mut seen = Vec::new();
-        for entry in entries.flatten() {
-            let Some(name) = entry.file_name().to_str().and_then(ContainerName::parse) else {
-                continue;
-            };
-            let Some(run) = identity::read_run(&entry.path()) else {
-                continue;
-            };
-            let status = match run.alive() {
-                true => {
-                    self.watch(&name, run.pid);
-                    Status::Running
-                }
-                false => Status::Exited(identity::read_exit(&entry.path())),
-            };
-            seen.push(Seen {
-                name,
-                engine_id: run.engine_id(),
-                status,
-            });
+        let cannot = |e: std::io::Error| Unreachable(format!("looking at the launches: {e}"));
+        for name in self.records.names().map_err(cannot)? {
+            self.find(&name).map_err(cannot)?;
         }
-        Ok(seen)
+        let known = self.known();
+        let seen = known.iter().map(|(name, container)| Seen {
+            name: name.clone(),
+            engine_id: container.engine_id(),
+            status: container.exit().map_or(Status::Running, Status::Exited),
+        });
+        Ok(seen.collect())
     }
 
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
@@ -237,57 +331,63 @@ impl Engine for ProcessEngine {
             let why = "this agent would run without a sandbox: install bubblewrap, or accept it with --allow-unisolated";
             return Err(StartError::failed("not_isolated", why));
         }
-        let folder = self
-            .prepare(&spec.name)
-            .map_err(|e| StartError::failed("folder", e))?;
-        if identity::read_run(&folder).is_none() {
-            self.launch(spec, &folder).await?;
+        let turn = self.turn(&spec.name);
+        let _turn = turn.lock().await;
+        let found = self.find(&spec.name);
+        if let Some(there) = found.map_err(|e| StartError::failed("record", e))? {
+            return Ok(there.engine_id());
         }
-        let run = identity::read_run(&folder)
-            .ok_or_else(|| StartError::failed("runner", "the runner left no trace"))?;
-        self.watch(&spec.name, run.pid);
-        Ok(run.engine_id())
+        Ok(self.launch(spec).await?.engine_id())
     }
 
     async fn stop(&self, name: &ContainerName, grace_ms: u64) -> Result<(), Unreachable> {
-        let Some(run) = identity::read_run(&self.folder(name)).filter(identity::Run::alive) else {
+        let found = self.find(name);
+        let Some(container) = found.map_err(|e| Unreachable(format!("{name}: {e}")))? else {
             return Ok(());
         };
         if grace_ms > 0 {
-            run.signal(Signal::SIGTERM);
-            if tokio::time::timeout(Duration::from_millis(grace_ms), identity::ended(run.pid))
+            container.signal(Signal::TERM);
+            let grace = Duration::from_millis(grace_ms);
+            if tokio::time::timeout(grace, container.ended())
                 .await
-                .is_ok()
+                .is_err()
             {
-                return Ok(());
+                tracing::debug!(container = %name, "it did not end within its grace and is killed");
             }
         }
-        run.kill_session();
-        match tokio::time::timeout(GONE_WITHIN, identity::ended(run.pid)).await {
-            Ok(_) => Ok(()),
-            Err(_) => Err(Unreachable(format!(
-                "{name} did not end although it was killed"
-            ))),
-        }
+        self.end(name, &container).await?;
+        container.ended().await;
+        Ok(())
     }
 
     async fn remove(&self, name: &ContainerName) -> Result<(), Unreachable> {
-        let folder = self.folder(name);
-        if let Some(run) = identity::read_run(&folder) {
-            run.kill_session();
+        let cannot = |e: std::io::Error| Unreachable(format!("removing {name}: {e}"));
+        if let Some(container) = self.find(name).map_err(cannot)? {
+            self.end(name, &container).await?;
         }
-        let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(&folder)).await;
-        match removed {
-            Ok(Err(e)) if e.kind() != std::io::ErrorKind::NotFound => {
-                Err(Unreachable(format!("removing {name}: {e}")))
+        let (folder, user) = (self.folder(name), Owner::of(name.n).uid());
+        let removed = tokio::task::spawn_blocking(move || {
+            if earlier::began_in(&folder) {
+                earlier::end(&folder, user).map_err(std::io::Error::other)?;
             }
-            Ok(_) => Ok(()),
-            Err(e) => Err(Unreachable(e.to_string())),
-        }
+            foreign::remove(&folder)
+        });
+        let removed = removed.await.map_err(std::io::Error::other);
+        removed.and_then(|done| done).map_err(cannot)?;
+        // The record last: until the folder is gone, what there is has a name.
+        self.records.remove(name).map_err(cannot)?;
+        self.known().remove(name);
+        self.turns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(name);
+        Ok(())
     }
 
     async fn is_main_process(&self, name: &ContainerName, pid: i32) -> bool {
-        identity::read_run(&self.folder(name)).is_some_and(|run| run.pid == pid && run.alive())
+        self.known()
+            .get(name)
+            .is_some_and(|container| container.main_is(pid))
     }
 
     /// Nothing keeps a limit on memory here.
@@ -296,8 +396,8 @@ impl Engine for ProcessEngine {
     }
 
     async fn used(&self, name: &ContainerName) -> Result<Option<Used>, Unreachable> {
-        let run = identity::read_run(&self.folder(name)).filter(identity::Run::alive);
-        let Some(pid) = run.map(|run| run.pid) else {
+        let main = self.known().get(name).and_then(|known| known.main_pid());
+        let Some(pid) = main else {
             return Ok(None);
         };
         tokio::task::spawn_blocking(move || used::used(pid))

@@ -6,7 +6,8 @@ use events::id::{Generation, ProjectName};
 use events::view::Transcript;
 
 use super::{Done, Office};
-use crate::engine::caches::{Caches, bytes_below};
+use crate::engine::caches::Caches;
+use crate::foreign;
 use crate::http::problem::ApiProblem;
 use crate::http::shapes::{ContainerUsage, DiskUsage, ProjectUsage};
 
@@ -90,8 +91,10 @@ impl Office {
     async fn disk(&self, name: &ProjectName, disk: DiskUsage) -> Done<DiskUsage> {
         let gate = self.premises.data.join(format!("gates/{name}.git"));
         let cache = Caches::of(&self.premises.data).of_project(name);
-        let looked =
-            tokio::task::spawn_blocking(move || (bytes_below(&gate), bytes_below(&cache))).await;
+        let looked = tokio::task::spawn_blocking(move || {
+            (foreign::size(&gate).bytes, foreign::size(&cache).bytes)
+        })
+        .await;
         let (gate_bytes, cache_bytes) = looked
             .map_err(|e| ApiProblem::invalid(format!("the disk could not be looked at: {e}")))?;
         Ok(DiskUsage {
