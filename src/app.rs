@@ -224,6 +224,11 @@ impl App {
         Ok(chosen.said)
     }
 
+    /// What runs the fleet, once that was begun.
+    pub fn engine(&self) -> Option<Arc<dyn Engine>> {
+        self.engine.clone()
+    }
+
     /// What its HTTP works with; with a token when it listens on a port.
     pub fn served(&self, token: Option<&Token>) -> Served {
         let hooks = token.cloned();

@@ -1,6 +1,7 @@
 //! `supercargo try`: a living demo fleet. Fresh temporary data, an empty upstream, scripted agents; no key, no network.
 
 pub mod demo;
+mod ending;
 mod watch;
 
 use std::net::SocketAddr;
@@ -10,7 +11,6 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use events::project::ProjectKind;
 use events::settings::ContainerLimits;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{App, DataFolder, Ownership};
 use crate::cli::shown;
@@ -21,6 +21,7 @@ use crate::http::shapes::{NewProject, ProjectChange};
 use crate::http::token::{Token, TokenFile};
 use crate::private;
 use crate::terminal::{complain, mention};
+use ending::Asked;
 use watch::{End, Watch};
 
 /// How to try.
@@ -58,30 +59,56 @@ pub struct TryArgs {
 const NAME: &str = "demo";
 /// A demo that is over lets its last containers go for this long.
 const LAST_CONTAINERS: Duration = Duration::from_secs(20);
+/// One that is ended before lets its sessions bring their work to safety for this long.
+const LAST_SESSIONS: Duration = Duration::from_secs(45);
 
 /// Runs the demo.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one arm for each kind; to be split by concept"
-)]
 pub async fn run(args: TryArgs) -> anyhow::Result<()> {
+    let mut asked = Asked::listen()?;
+    for line in ending::after_dead_demos(&std::env::temp_dir()).await {
+        complain!("note: {line}");
+    }
     let (folder, temporary) = match &args.data {
         Some(path) => (path.clone(), None),
         None => {
             let made = tempfile::Builder::new()
-                .prefix("supercargo-")
+                .prefix(ending::PREFIX)
                 .tempdir()
                 .context("a temporary folder")?;
             (made.path().to_owned(), Some(made))
         }
     };
     let data = DataFolder::make(&folder)?.with_database(args.log.clone());
+    let ended = demo(&args, &data, &mut asked).await?;
+
+    mention!("{}", ended.summary);
+    for breach in &ended.breaches {
+        mention!("breach: {breach}");
+    }
+    if let (Some(temporary), End::Stalled(_) | End::Broken(_)) = (temporary, &ended.end) {
+        ending::keep(temporary.path())?;
+        mention!("the data is kept in {}", temporary.keep().display());
+    }
+    judged(&ended, args.exit_when_done, args.data.is_some())
+}
+
+/// A demo that is over.
+struct Ended {
+    end: End,
+    summary: String,
+    breaches: Vec<events::audit::Breach>,
+}
+
+/// Runs the demo in this folder until it is over, and ends everything that it started.
+async fn demo(args: &TryArgs, data: &DataFolder, asked: &mut Asked) -> anyhow::Result<Ended> {
     let mut app = App::open(data.clone(), Ownership::Respect).await?;
     let office = app.served(None).office;
-    set_up(&office, &data, &args).await?;
+    set_up(&office, data, args).await?;
     for line in app.begin(&args.engine).await? {
         complain!("note: {line}");
     }
+    let engine = app.engine().context("an engine was begun")?;
+    ending::runs_on(data.path(), &*engine)?;
     let served = app.served(None);
     let socket = http::listen(&served, &data.operator_socket())?;
     let token = Token::File(TokenFile::open(&data.token())?);
@@ -94,18 +121,17 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     );
     let url = format!("http://{}\n", port.address);
     private::write(&data.url(), url.as_bytes())?;
-    let mut terminate = signal(SignalKind::terminate())?;
     mention!(
         "listening on http://{}/?project={NAME}#token={}",
         port.address,
         token.now().unwrap_or_default()
     );
+
     let mut watch = Watch::new(&app.running.core, NAME)?;
     let end = tokio::select! {
         end = watch.follow() => end?,
         why = app.failed() => End::Broken(why),
-        _ = terminate.recv() => End::Interrupted,
-        _ = tokio::signal::ctrl_c() => End::Interrupted,
+        () = asked.again() => End::Interrupted,
     };
     if !args.exit_when_done && matches!(end, End::Completed | End::Stalled(_)) {
         mention!("{}", watch.summary());
@@ -113,34 +139,60 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
             "the demo is over; look around with --data {}, end with Ctrl-C",
             data.path().display()
         );
-        tokio::select! {
-            _ = terminate.recv() => {}
-            ended = tokio::signal::ctrl_c() => ended?,
-        }
+        asked.again().await;
     }
-    watch.last_containers(LAST_CONTAINERS).await;
-    port.handle.stop(true).await;
-    socket.stop(true).await;
+    let in_order = tokio::select! {
+        () = last_sessions(&office, &watch, &end) => true,
+        () = asked.again() => false,
+    };
+    port.handle.stop(in_order).await;
+    socket.stop(in_order).await;
     let log = app.running.core.world.log.clone();
     app.stop().await;
-    let breaches = crate::cli::audit(&data, &*log).await?;
-    mention!("{}", watch.summary());
-    for breach in &breaches {
-        mention!("breach: {breach}");
+    // What is left by then, whatever the books say of it.
+    ending::end_all(&*engine).await?;
+    let breaches = match in_order {
+        true => crate::cli::audit(data, &*log).await?,
+        false => vec![],
+    };
+    Ok(Ended {
+        summary: watch.summary(),
+        end,
+        breaches,
+    })
+}
+
+/// Lets the sessions end: those of a completed project by themselves, others because the project is stopped.
+async fn last_sessions(office: &Office, watch: &Watch, end: &End) {
+    if matches!(end, End::Completed) {
+        return watch.last_containers(LAST_CONTAINERS).await;
     }
-    if let (Some(temporary), End::Stalled(_) | End::Broken(_)) = (temporary, &end) {
-        mention!("the data is kept in {}", temporary.keep().display());
+    mention!("ending the demo; Ctrl-C again ends it at once");
+    let stop = office.intend(&Wish::fresh("try"), NAME, Wanted::Stop).await;
+    match stop {
+        Ok(_) => watch.last_containers(LAST_SESSIONS).await,
+        Err(why) => tracing::debug!(?why, "the project was not running any more"),
     }
-    match end {
-        End::Completed if breaches.is_empty() => Ok(()),
-        End::Completed => bail!(
-            "the project is completed, and the audit of its log found {} breaches",
-            breaches.len()
-        ),
+}
+
+/// What a demo that ended so comes to. An end that was asked for is none too early, unless completion was.
+fn judged(ended: &Ended, exit_when_done: bool, stays: bool) -> anyhow::Result<()> {
+    let breaches = ended.breaches.len();
+    match &ended.end {
+        End::Completed if breaches == 0 => Ok(()),
+        End::Completed => {
+            bail!("the project is completed, and the audit of its log found {breaches} breaches")
+        }
         End::Stalled(why) => bail!("the project cannot go on by itself: {why}"),
         End::Broken(why) => bail!("the server had to end: {why}"),
-        End::Interrupted => {
+        End::Interrupted if exit_when_done => {
             bail!("ended before the project was completed; the same --data goes on with it")
+        }
+        End::Interrupted => {
+            if stays {
+                mention!("the same --data goes on with it");
+            }
+            Ok(())
         }
     }
 }

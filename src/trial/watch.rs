@@ -152,16 +152,21 @@ impl Watch {
         })
     }
 
-    /// Waits until the project owns no container any more, within limits.
+    /// Waits until the project owns no container any more, within limits, and shows how many are waited for.
     pub(super) async fn last_containers(&self, limit: Duration) {
+        let mut said = 0;
         let gone = self.core.projector.wait_until(|books| {
             let book = books.projects.get(&self.project)?;
-            book.enlisted()
-                .all(|(_, berth, _)| berth.job().is_none())
-                .then_some(())
+            let berths = book.enlisted();
+            let left = berths.filter(|(_, berth, _)| berth.job().is_some()).count();
+            if left > 0 && left != said {
+                mention!("waits for {left} sessions to end");
+            }
+            said = left;
+            (left == 0).then_some(())
         });
         if tokio::time::timeout(limit, gone).await.is_err() {
-            complain!("some containers are still on their way out");
+            complain!("{} s are over: what is left is killed", limit.as_secs());
         }
     }
 

@@ -204,3 +204,82 @@ fn the_demo_is_built_as_the_log_says() {
         .count();
     assert_eq!(left, 0, "a completed project owns no containers");
 }
+
+/// A demo with a folder for temporary things of its own, once one of its sessions runs.
+fn demo_at_work(temporary: &Path) -> (std::process::Child, std::thread::JoinHandle<String>) {
+    use std::io::{BufRead, Read};
+    let mut demo = std::process::Command::new(env!("CARGO_BIN_EXE_supercargo"));
+    demo.args(["try", "--agents", "2", "--features", "40"])
+        .env("SUPERCARGO_ENGINE", "process")
+        .env("TMPDIR", temporary)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped());
+    let mut demo = demo.spawn().expect("started");
+    let mut lines = std::io::BufReader::new(demo.stdout.take().expect("stdout"));
+    let mut ready = String::new();
+    while !ready.contains("initialized") {
+        let read = lines.read_line(&mut ready).expect("a line");
+        assert!(read > 0, "the demo ended before it was at work: {ready}");
+    }
+    let rest = std::thread::spawn(move || {
+        let mut said = String::new();
+        lines.read_to_string(&mut said).expect("the rest");
+        said
+    });
+    (demo, rest)
+}
+
+fn nothing_is_left(temporary: &Path) {
+    let left: Vec<_> = std::fs::read_dir(temporary)
+        .expect("listed")
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    assert_eq!(left, Vec::<std::path::PathBuf>::new());
+    assert_eq!(crate::hostile::processes::naming(temporary), vec![]);
+}
+
+#[test]
+fn an_end_asked_for_ends_everything_that_a_demo_started() {
+    use nix::sys::signal::Signal;
+    for signals in [
+        &[Signal::SIGINT][..],
+        &[Signal::SIGINT, Signal::SIGINT],
+        &[Signal::SIGHUP],
+    ] {
+        let temporary = tempfile::tempdir().expect("folder");
+        let (demo, said) = demo_at_work(temporary.path());
+        for which in signals {
+            crate::binary::signal(&demo, *which);
+        }
+        assert_eq!(crate::binary::wait(demo), Some(0), "{signals:?}");
+        let said = said.join().expect("heard");
+        assert!(said.contains("ending the demo"), "{signals:?}: {said}");
+        nothing_is_left(temporary.path());
+    }
+}
+
+#[test]
+fn what_a_dead_demo_left_goes_with_the_next_start() {
+    let temporary = tempfile::tempdir().expect("folder");
+    let (mut demo, said) = demo_at_work(temporary.path());
+    demo.kill().expect("our own child");
+    demo.wait().expect("waited for");
+    said.join().expect("heard");
+    let kept = temporary.path().join("supercargo-try-kept");
+    std::fs::create_dir(&kept).expect("folder");
+    for file in ["lock", "kept"] {
+        std::fs::write(kept.join(file), "").expect("file");
+    }
+
+    let mut next = std::process::Command::new(env!("CARGO_BIN_EXE_supercargo"));
+    next.args(["try", "--exit-when-done", "--features", "4"])
+        .env("SUPERCARGO_ENGINE", "process")
+        .env("TMPDIR", temporary.path());
+    let next = next.output().expect("ran");
+    let noted = String::from_utf8_lossy(&next.stderr).into_owned();
+    assert!(next.status.success(), "{noted}");
+    assert!(noted.contains("its demo had died"), "{noted}");
+    std::fs::remove_dir_all(kept).expect("kept for somebody to look at");
+    nothing_is_left(temporary.path());
+}

@@ -2,6 +2,8 @@
 //! is not believed: the outside is watched.
 
 mod egress;
+mod files;
+pub(crate) mod processes;
 mod repositories;
 mod resources;
 
