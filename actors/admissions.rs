@@ -1,11 +1,48 @@
 //! Batches on their way into a backlog: drawn once, and answered the same when the same request comes again.
 
+use std::time::Duration;
+
 use events::backlog::{self, Batch, BatchRefusal};
 use events::codec::EventCodec;
-use events::id::{CommandId, Digest, FeatureId};
+use events::feature::Known;
+use events::id::{CommandId, Digest, FeatureId, ProjectName};
 use events::log::{EventLog, ReadError, Receipt};
 use events::stream::Position;
 use events::view::ProjectBook;
+
+use crate::projector::Projector;
+
+/// An answer waits so long for the features that it names: each is an event of its own.
+const MADE_WITHIN: Duration = Duration::from_secs(10);
+
+/// Returns when these features can be read, or after a while: what was admitted stays admitted.
+pub async fn made(projector: &Projector, project: &ProjectName, ids: &[FeatureId]) {
+    let all = projector.wait_until(|books| {
+        let book = books.projects.get(project)?;
+        let made = ids.iter().all(|id| book.feature(id).is_some());
+        made.then_some(())
+    });
+    if tokio::time::timeout(MADE_WITHIN, all).await.is_err() {
+        tracing::debug!(%project, "features that were admitted do not exist yet");
+    }
+}
+
+/// Returns when the dependencies of a feature are those of the backlog, or after a while.
+pub async fn linked(projector: &Projector, project: &ProjectName, id: &FeatureId) {
+    let linked = projector.wait_until(|books| {
+        let book = books.projects.get(project)?;
+        let known = book.feature(id)?;
+        let settled = |on: &FeatureId| book.feature(on).is_some_and(Known::is_settled);
+        let mut wanted = book.backlog.state.dependencies(id);
+        let blocked = wanted.all(|on| known.blockers.contains(on) || settled(on));
+        let listed = |on: &FeatureId| book.backlog.state.dependencies(id).any(|other| other == on);
+        let freed = known.blockers.iter().all(listed);
+        (known.is_settled() || (blocked && freed)).then_some(())
+    });
+    if tokio::time::timeout(MADE_WITHIN, linked).await.is_err() {
+        tracing::debug!(%project, %id, "dependencies are not those of the backlog yet");
+    }
+}
 
 /// The admission of a batch as the backlog stands: its ids, drawn; its edges, resolved.
 pub fn admission(

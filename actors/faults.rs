@@ -1,5 +1,6 @@
-//! What the policies owe and cannot get done: refused although nothing moved, or failed again and again. Each is counted, told to the
-//! server's log at its first time and at each tenfold, and shown under Needs you until it is owed no more.
+//! What the policies owe and cannot get done: refused although nothing moved, or failed again and
+//! again. Each is counted, told to the server's log at its first time and at each tenfold, and
+//! shown under Needs you until it is owed no more.
 //!
 //! In memory: what still stands after a restart is refused again and found again.
 
@@ -12,7 +13,8 @@ use events::policy::Errand;
 use events::view::{Need, NeedKind, Remedy};
 use tokio::sync::watch;
 
-/// Faults that are told apart, of one project. Each is something a policy owes; there are few kinds of them.
+/// Faults that are told apart, of one project. Each is something a policy owes; there are few kinds
+/// of them.
 const FAULTS_MAX: usize = 100;
 /// Refusals in a row that are no race any more, though other things moved meanwhile.
 const REFUSED_IN_A_ROW: u64 = 3;
@@ -144,7 +146,8 @@ fn told(subject: &str, fault: &Fault) -> Need {
         format!("{subject} failed {failed} times and is tried again by itself: {why}")
     } else {
         format!(
-            "{subject} was refused {refused} times and cannot go on by itself: {why}; this is a fault of the server: please report it"
+            "{subject} was refused {refused} times and cannot go on by itself: {why}; \
+             this is a fault of the server: please report it"
         )
     };
     Need::new(NeedKind::Stuck, text, fault.remedy.clone())

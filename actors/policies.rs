@@ -1,8 +1,9 @@
 //! Runs the policies: looks at the books when they changed, when a deadline passed, when something pending ended, and at start.
 //!
 //! Its only memory is what is pending. A reservation is dropped when the books hold what the command recorded, or when it was
-//! refused and the project has moved since it was found to be owed: a refusal is never repeated against the same books. What is refused
-//! although nothing moved, and what fails again and again, is a fault: counted, told and shown (`faults`).
+//! refused and the project has moved since it was found to be owed: a refusal is never repeated
+//! against the same books. What is refused although nothing moved, and what fails again and again,
+//! is a fault: counted, told and shown (`faults`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,7 +35,8 @@ enum Pending {
     Recorded(Position),
     /// Nothing to do; dropped when the project has moved since the look that found it owed.
     Nothing,
-    /// Turned down; dropped like that. When the books hold all that was recorded until then and it is still owed, it is a fault.
+    /// Turned down; dropped like that. When the books hold all that was recorded until then and it
+    /// is still owed, it is a fault.
     Refused {
         /// What the rules said.
         why: String,

@@ -29,7 +29,8 @@ pub fn claim_of(reference: &str) -> Option<(FeatureId, Epoch)> {
     let (feature, epoch) = reference.strip_prefix(WORK)?.rsplit_once('/')?;
     let (feature, epoch) = (feature.parse().ok()?, Epoch(epoch.parse().ok()?));
 
-    // Only as we write it: a number has more spellings than one, and each would be a ref of its own.
+    // Only as we write it: a number has more spellings than one, and each would be a ref of its
+    // own.
     (work(&feature, epoch) == reference).then_some((feature, epoch))
 }
 

@@ -1,9 +1,10 @@
-//! Bounds of what one event holds. Every event is cut to them on its way out of `decide`, so that no command, whatever it carries,
-//! leads to an event that the log cannot take.
+//! Bounds of what one event holds. Every event is cut to them on its way out of `decide`, so that
+//! no command, whatever it carries, leads to an event that the log cannot take.
 //!
-//! A text that somebody reads is cut and says so. What must not be cut, because its meaning would change (what a feature asks
-//! for, settings, ids and edges), is refused before by its own check. `bounds_tests` blows up every field of every event and holds
-//! that each either fits the log or is refused.
+//! A text that somebody reads is cut and says so. What must not be cut, because its meaning would
+//! change (what a feature asks for, settings, ids and edges), is refused before by its own check.
+//! `bounds_tests` blows up every field of every event and holds that each either fits the log or is
+//! refused.
 
 use crate::id::Digest;
 
@@ -86,8 +87,8 @@ pub fn cut_paths(paths: &mut Vec<String>, most: usize, bytes: usize) -> Vec<Stri
     rest
 }
 
-/// Cuts a list of paths that people read or approve. The last entry says how many are left out, with a digest of them: a list with
-/// other paths left out is another list.
+/// Cuts a list of paths that people read or approve. The last entry says how many are left out,
+/// with a digest of them: a list with other paths left out is another list.
 pub fn cut_shown_paths(paths: &mut Vec<String>, most: usize, bytes: usize) {
     let size: usize = paths
         .iter()

@@ -1,5 +1,6 @@
-//! Every event with every field as large as anybody could make it: it fits the log, or its own check refuses it. The samples are those
-//! of the golden files, so an event that is new is looked at by itself.
+//! Every event with every field as large as anybody could make it: it fits the log, or its own
+//! check refuses it. The samples are those of the golden files, so an event that is new is looked
+//! at by itself.
 
 use rmpv::Value;
 
@@ -31,7 +32,8 @@ const REFUSED: [&str; 5] = [
 /// Entries of a list within a list: the product is what counts.
 const NESTED_MAX: usize = 40;
 
-/// A place in a value: the way to it, by number of the member or element, and whether a list is on that way.
+/// A place in a value: the way to it, by number of the member or element, and whether a list is on
+/// that way.
 #[derive(Clone, Default)]
 struct Place {
     at: Vec<usize>,

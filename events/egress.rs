@@ -175,14 +175,16 @@ impl EgressRule {
     }
 }
 
-/// What some readers take for a dot, a slash, a semicolon or a percent sign, because they map it to the nearest in ASCII.
+/// What some readers take for a dot, a slash, a semicolon or a percent sign, because they map it to
+/// the nearest in ASCII.
 const LOOK_ALIKE: &[char] = &[
     '\u{2024}', '\u{2025}', '\u{ff0e}', '\u{2044}', '\u{2215}', '\u{29f8}', '\u{ff0f}', '\u{ff3c}',
     '\u{ff1b}', '\u{ff05}',
 ];
 
-/// A path as its segments, decoded once. A path that two readers could resolve in two ways is none: dot segments, with parameters
-/// behind them or not; escapes of separators, of controls and of escapes; what is not UTF-8.
+/// A path as its segments, decoded once. A path that two readers could resolve in two ways is none:
+/// dot segments, with parameters behind them or not; escapes of separators, of controls and of
+/// escapes; what is not UTF-8.
 fn segments(path: &str) -> Option<Vec<String>> {
     let plain = path.split(['?', '#']).next().unwrap_or_default();
     plain.strip_prefix('/')?.split('/').map(segment).collect()
@@ -200,7 +202,8 @@ fn segment(written: &str) -> Option<String> {
     (!climbs && !hides && !decoded.contains(odd)).then(|| decoded.into_owned())
 }
 
-/// Whether a path is below a prefix. Both are read in the same way, and segment is compared with segment.
+/// Whether a path is below a prefix. Both are read in the same way, and segment is compared with
+/// segment.
 fn within(path: &str, prefix: &str) -> bool {
     let (Some(path), Some(mut prefix)) = (segments(path), segments(prefix)) else {
         return false;

@@ -5,8 +5,8 @@
 //! crate waits, reads a clock, rolls dice or touches a file: time and fresh ids arrive in the command.
 //!
 //! To add an event: write its struct in the aggregate's `event.rs`, add it to the enum with a new name and schema 1, fold it in
-//! `evolve`, decide it in `rules`, bound it in `bounds.rs`, and add its sample to `golden.rs`; the test there writes its bytes once and
-//! holds them for ever.
+//! `evolve`, decide it in `rules`, bound it in `bounds.rs`, and add its sample to `golden.rs`; the
+//! test there writes its bytes once and holds them for ever.
 
 pub mod agent;
 pub mod aggregate;

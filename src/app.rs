@@ -27,6 +27,7 @@ use crate::engine::choice::{EngineArgs, Place, choose};
 use crate::gateway::Gateway;
 use crate::gateway::providers::Providers;
 use crate::http::Served;
+use crate::http::noise::Noises;
 use crate::http::office::{Office, Premises};
 use crate::http::token::Token;
 use crate::log::Health;
@@ -122,6 +123,7 @@ pub struct App {
     sealer: Sealer,
     gateway: Gateway,
     engine: Option<Arc<dyn Engine>>,
+    noises: Arc<Noises>,
     sealing: Option<AbortHandle>,
     lock: InstanceLock,
 }
@@ -181,6 +183,7 @@ impl App {
             sealer,
             gateway,
             engine: None,
+            noises: Arc::default(),
             sealing: None,
             lock,
         })
@@ -236,6 +239,7 @@ impl App {
             engine: self.engine.clone(),
             data: self.data.path().to_owned(),
             hooks,
+            noises: self.noises.clone(),
         };
         Served {
             office: Office {

@@ -180,6 +180,8 @@ pub trait Repo: Send + Sync {
         project: &ProjectName,
         credential: Option<&Credential>,
     ) -> Result<(), PortError>;
+    /// Removes all that was kept for a project that never came to be.
+    async fn forget_project(&self, project: &ProjectName) -> Result<(), PortError>;
     /// Keys of upstream's host that were pinned when they were seen first, as `host type fingerprint`.
     async fn host_keys(&self, project: &ProjectName) -> Result<Vec<String>, PortError>;
     /// Forgets them: the next connection pins what it sees.

@@ -15,7 +15,7 @@ use events::view::Subject;
 
 use super::wire::{Said, Say};
 use super::{Denied, Place, Sessions};
-use crate::admissions::{admission, admitted_before};
+use crate::admissions::{admission, admitted_before, made};
 use crate::refs;
 
 impl Sessions {
@@ -331,6 +331,7 @@ impl Sessions {
         let receipt = self
             .command(session, stream, AnyCommand::Backlog(command), &key)
             .await?;
+        made(&self.projector, &place.project, &ids).await;
         Ok(Said {
             position: receipt.position.0,
             ids,

@@ -1,5 +1,6 @@
-//! What one session may ask for: each verb so often, and so much text. Every verb that is accepted adds to the log for ever, and one that
-//! is refused costs work; an agent that goes in circles, or means harm, comes to an end of both.
+//! What one session may ask for: each verb so often, and so much text. Every verb that is accepted
+//! adds to the log for ever, and one that is refused costs work; an agent that goes in circles, or
+//! means harm, comes to an end of both.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,7 +69,8 @@ struct Spent {
     turns: Arc<Turns<()>>,
 }
 
-/// What the sessions of this server asked for. A restart forgets tries; what was recorded is in the books.
+/// What the sessions of this server asked for. A restart forgets tries; what was recorded is in the
+/// books.
 #[derive(Debug, Default)]
 pub struct Allowance(Mutex<BTreeMap<SessionId, Spent>>);
 
@@ -89,7 +91,8 @@ impl Allowance {
             return Ok(());
         }
         let why = format!(
-            "this session has asked to {name} {most} times, which is as often as one may: it is not looked at any more"
+            "this session has asked to {name} {most} times, which is as often as one may: \
+         it is not looked at any more"
         );
         Err(Denied::refused("too_many", why))
     }
@@ -129,7 +132,8 @@ impl Sessions {
             return Ok(());
         }
         let why = format!(
-            "this session has written {} comments of {} bytes: {COMMENTS_MAX} of together {COMMENT_BYTES_MAX} bytes are as many as one may",
+            "this session has written {} comments of {} bytes: {COMMENTS_MAX} of \
+         together {COMMENT_BYTES_MAX} bytes are as many as one may",
             said.count, said.bytes
         );
         Err(Denied::refused("too_many", why))

@@ -17,7 +17,8 @@ const RECORD_EVERY_MS: u64 = 2_000;
 const RETRY_MS: u64 = 1_000;
 /// Denied targets that are told apart in one record; what comes beyond is counted as one.
 const TARGETS_MAX: usize = 50;
-/// Denied targets that are told apart in all records of one session: names can be made up without end.
+/// Denied targets that are told apart in all records of one session: names can be made up without
+/// end.
 const SESSION_TARGETS_MAX: usize = 500;
 /// Models that are told apart, of one session.
 const MODELS_MAX: usize = 20;
@@ -98,7 +99,8 @@ impl Pending {
         self.usage.is_empty() && self.bytes == 0 && self.denied.is_empty()
     }
 
-    /// Counts a denied target; `may_name` says whether one more may be told apart. Answers whether it was.
+    /// Counts a denied target; `may_name` says whether one more may be told apart. Answers whether
+    /// it was.
     fn deny(&mut self, target: &str, may_name: bool) -> bool {
         let shown: String = target
             .chars()

@@ -1,9 +1,11 @@
-//! Bounds of a berth's events. The command line of an agent is never cut: an assignment with one that is too long is refused.
+//! Bounds of a berth's events. The command line of an agent is never cut: an assignment with one
+//! that is too long is refused.
 
 use crate::bounds::{Bounded, cut, cut_name, cut_reason};
 use crate::container::event::Event;
 
-/// Models that one record of use tells apart. A session is assigned one; its tools may ask for a few more.
+/// Models that one record of use tells apart. A session is assigned one; its tools may ask for a
+/// few more.
 pub const MODELS_MAX: usize = 50;
 /// Targets that one record tells apart.
 pub const TARGETS_MAX: usize = 51;

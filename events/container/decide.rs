@@ -337,7 +337,8 @@ impl Berth {
     }
 }
 
-/// Longest command line of an assignment: as long as settings take, and what they took before they had a bound.
+/// Longest command line of an assignment: as long as settings take, and what they took before they
+/// had a bound.
 const AGENT_COMMAND_MAX: usize = 60 * 1024;
 
 fn has_long_agent(assignment: &Assignment) -> bool {

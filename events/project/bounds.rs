@@ -1,4 +1,5 @@
-//! Bounds of a project's events. Settings and addresses are never cut: `Settings::check` and the registration refuse them.
+//! Bounds of a project's events. Settings and addresses are never cut: `Settings::check` and the
+//! registration refuse them.
 
 use crate::bounds::{Bounded, cut, cut_name, cut_reason};
 use crate::project::command::{BRANCH_MAX, URL_MAX};

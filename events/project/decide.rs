@@ -70,7 +70,8 @@ fn cloned(branch: &str, head: Option<&Sha>) -> Event {
     if branch.len() > BRANCH_MAX {
         let length = branch.len();
         let reason = format!(
-            "its branch has a name of {length} bytes, at most {BRANCH_MAX} are taken: give it a shorter one"
+            "its branch has a name of {length} bytes, at most {BRANCH_MAX} are taken: \
+             give it a shorter one"
         );
         return event::CloneFailed { reason }.into();
     }

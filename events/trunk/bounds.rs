@@ -1,4 +1,5 @@
-//! Bounds of a trunk's events: lists of paths above all, which are as long as whoever wrote the commits likes.
+//! Bounds of a trunk's events: lists of paths above all, which are as long as whoever wrote the
+//! commits likes.
 
 use crate::bounds::{
     Bounded, NAME_MAX, PATHS_BYTES_MAX, REASON_MAX, cut, cut_front, cut_name, cut_paths,
@@ -19,8 +20,9 @@ const COLLISION_BYTES_MAX: usize = 300;
 const TITLE_BYTES_MAX: usize = 4 * NAME_MAX;
 
 impl Changes {
-    /// The same within the bounds of an event. What is protected keeps its meaning: a list that was cut says how many paths are left
-    /// out, and with which digest, so that an approval holds for exactly those.
+    /// The same within the bounds of an event. What is protected keeps its meaning: a list that was
+    /// cut says how many paths are left out, and with which digest, so that an approval holds for
+    /// exactly those.
     #[must_use]
     pub fn cut(mut self) -> Self {
         let rest = cut_paths(&mut self.files, FILES_MAX, FILES_BYTES_MAX);

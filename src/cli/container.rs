@@ -188,7 +188,7 @@ async fn find(
         say!("{}  {}", hit.session, hit.line)?;
     }
     if found.more {
-        say!("there is more: look for something longer")?;
+        say!("there is more: only the newest lines are shown, look for something longer")?;
     }
     Ok(())
 }
@@ -221,10 +221,8 @@ async fn logs(
     )
     .await?;
     let dialect = shown.dialect.unwrap_or(Dialect::Command);
-    for line in String::from_utf8_lossy(&printed).lines() {
-        for signal in dialect::signals(dialect, line) {
-            terminal::text(&meant(&signal))?;
-        }
+    for signal in dialect::transcript(dialect, &String::from_utf8_lossy(&printed)) {
+        terminal::text(&meant(&signal))?;
     }
     Ok(())
 }

@@ -53,7 +53,8 @@ fn lines(usage: &ProjectUsage) -> Vec<String> {
     } else {
         String::new()
     };
-    let (disk, denied) = (&usage.disk, usage.egress_denied);
+    let (disk, noise) = (&usage.disk, &usage.noise);
+    let denied = usage.egress_denied;
     let rest = [
         format!(
             "models   {} requests, {read} tokens read, {} written, {money:.2} USD{unpriced}",
@@ -62,6 +63,10 @@ fn lines(usage: &ProjectUsage) -> Vec<String> {
         format!(
             "way out  {} moved, {denied} denied",
             mib(usage.egress_bytes)
+        ),
+        format!(
+            "outside  {} hooks, {} repeated, {} refused, {} pushes to refs of nobody",
+            noise.hooks, noise.hooks_repeated, noise.hooks_refused, noise.pushes_refused
         ),
         format!(
             "disk     gate {}, caches {}, transcripts {}",

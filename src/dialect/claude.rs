@@ -195,4 +195,26 @@ mod tests {
         assert_eq!(read(r#"{"type":"result"}"#).len(), 1);
         assert_eq!(read(r#"{"type":"system","subtype":"init"}"#), []);
     }
+
+    #[test]
+    fn a_message_in_parts_is_counted_once() {
+        let part = |id: &str, block: Value| {
+            let usage = object!({"input_tokens": 7, "output_tokens": 3});
+            let message = object!({"id": id, "content": [block], "usage": usage});
+            object!({"type": "assistant", "message": message}).to_string()
+        };
+        let said = |text: &str| object!({"type": "text", "text": text});
+        let lines = [
+            part("m1", said("one")),
+            part("m1", said("two")),
+            part("m2", said("three")),
+        ];
+        let signals = super::super::transcript(events::agent::Dialect::Claude, &lines.join("\n"));
+        let used = Signal::Usage {
+            input: 7,
+            output: 3,
+        };
+        assert_eq!(signals.iter().filter(|signal| **signal == used).count(), 2);
+        assert_eq!(signals.len(), 5);
+    }
 }

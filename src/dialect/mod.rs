@@ -161,6 +161,44 @@ fn cut(text: &str) -> String {
 }
 
 /// The text below a path of keys, or nothing.
+/// What all lines of a transcript mean. A message that a tool prints in several parts says in each
+/// what the whole of it used: that is counted once.
+pub fn transcript(dialect: Dialect, printed: &str) -> Vec<Signal> {
+    let mut signals = Vec::new();
+    let mut counted: Option<String> = None;
+    for line in printed.lines() {
+        let message = message_of(dialect, line);
+        let again = message.is_some() && message == counted;
+        for signal in self::signals(dialect, line) {
+            let counts = matches!(signal, Signal::Usage { .. });
+            if counts && again {
+                continue;
+            }
+            if counts {
+                counted.clone_from(&message);
+            }
+            signals.push(signal);
+        }
+    }
+    signals
+}
+
+/// The id of the message that a line is a part of, where the tool prints messages in parts.
+fn message_of(dialect: Dialect, line: &str) -> Option<String> {
+    match dialect {
+        Dialect::Claude => {
+            let value: Value = serde_json::from_str(line).ok()?;
+            let id = value.pointer("/message/id")?;
+            id.as_str().map(str::to_owned)
+        }
+        Dialect::Codex
+        | Dialect::Gemini
+        | Dialect::Opencode
+        | Dialect::Command
+        | Dialect::Script => None,
+    }
+}
+
 fn text(value: &Value, path: &str) -> String {
     value
         .pointer(path)

@@ -1,5 +1,6 @@
-//! Bodies of requests at the doors: nobody's is read before it is known where it goes and what it may have, and all of them together
-//! have their room in memory. Whoever finds no room waits; what stops coming is given up.
+//! Bodies of requests at the doors: nobody's is read before it is known where it goes and what it
+//! may have, and all of them together have their room in memory. Whoever finds no room waits; what
+//! stops coming is given up.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -87,8 +88,8 @@ impl Room {
         waited(&self.gate, 1).await
     }
 
-    /// Room for a body of this length, or of as much as it may have when it does not say. All of it at once: two that each hold half of
-    /// what they need would wait for each other.
+    /// Room for a body of this length, or of as much as it may have when it does not say. All of it
+    /// at once: two that each hold half of what they need would wait for each other.
     async fn take(&self, length: usize) -> Result<[OwnedSemaphorePermit; 2], Problem> {
         let units = u32::try_from(length.div_ceil(UNIT)).unwrap_or(u32::MAX);
         Ok([

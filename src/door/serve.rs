@@ -30,7 +30,8 @@ const SPEECH_MAX: usize = 2 * 1024 * 1024;
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// Bytes that a connection holds of what comes and what goes.
 const BUFFER: usize = 64 * 1024;
-/// Pause before the next try when no connection can be taken: the reason, too many open files, takes time to pass.
+/// Pause before the next try when no connection can be taken: the reason, too many open files,
+/// takes time to pass.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections of one door that are served at once; more wait.
 const CONNECTIONS_MAX: usize = 64;
@@ -203,7 +204,8 @@ async fn body<T: DeserializeOwned>(
     })
 }
 
-/// Largest body that a session may speak in: a backlog for whoever makes one, a report for everybody else.
+/// Largest body that a session may speak in: a backlog for whoever makes one, a report for
+/// everybody else.
 pub(super) fn speech_max(behind: &Behind) -> Result<usize, Problem> {
     let role = behind
         .sessions

@@ -1,5 +1,5 @@
-//! The body of a request to the gate as it comes: the updates of a push are read and judged first, the rest goes to a file as it
-//! arrives. Nothing of it is held in memory beyond one chunk.
+//! The body of a request to the gate as it comes: the updates of a push are read and judged first,
+//! the rest goes to a file as it arrives. Nothing of it is held in memory beyond one chunk.
 
 use std::io::SeekFrom;
 use std::path::Path;
@@ -16,7 +16,8 @@ use super::{GateError, REQUEST_MAX};
 
 /// A body that says nothing for so long is given up.
 const SILENT_MAX: Duration = Duration::from_secs(60);
-/// Bytes of a push beyond its bound that are read and thrown away, so that the pusher reads why it was turned down.
+/// Bytes of a push beyond its bound that are read and thrown away, so that the pusher reads why it
+/// was turned down.
 const DISCARDED_MAX: usize = 1024 * 1024 * 1024;
 
 /// A body as it comes.
@@ -73,7 +74,8 @@ where
         Ok(Head { push, bytes })
     }
 
-    /// Reads what is left and throws it away: whoever pushes reads no answer before it has said everything.
+    /// Reads what is left and throws it away: whoever pushes reads no answer before it has said
+    /// everything.
     pub(super) async fn discard(&mut self) -> Result<(), GateError> {
         while self.next().await?.is_some() {
             if self.came > DISCARDED_MAX {
@@ -83,8 +85,9 @@ where
         Ok(())
     }
 
-    /// Writes the body to a file without a name. The backend waits in a busy loop for the rest of a body that ends early: from a file
-    /// it has all of it, also when this server is killed meanwhile.
+    /// Writes the body to a file without a name. The backend waits in a busy loop for the rest of a
+    /// body that ends early: from a file it has all of it, also when this server is killed
+    /// meanwhile.
     pub(super) async fn stored(&mut self, head: &[u8], folder: &Path) -> Result<Stored, GateError> {
         let folder = folder.to_owned();
         let file = tokio::task::spawn_blocking(move || tempfile::tempfile_in(folder));

@@ -78,8 +78,9 @@ pub enum GateError {
 const TOO_LARGE: &str = "the push has more than 128 MiB, which is as much as one may bring: push its commits in parts, and keep large \
                          files out of the repository";
 
-/// Serves one request to the gate of `project` below `gates`. `may_push` says of each ref whether it may be written, or why not. The body
-/// is taken as it comes, and of a push that is turned down nothing is kept.
+/// Serves one request to the gate of `project` below `gates`. `may_push` says of each ref whether
+/// it may be written, or why not. The body is taken as it comes, and of a push that is turned down
+/// nothing is kept.
 pub async fn serve<S, E>(
     gates: &Path,
     project: &str,

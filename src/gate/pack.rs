@@ -33,7 +33,8 @@ fn objects(pack: &[u8]) -> u32 {
     count.map_or(0, u32::from_be_bytes)
 }
 
-/// Longest first part of a push: as many updates as it may have, each with a name as long as git takes.
+/// Longest first part of a push: as many updates as it may have, each with a name as long as git
+/// takes.
 const HEAD_MAX: usize = 512 * 1024;
 /// What is read of a pack to know how many objects it says it has.
 const PACK_HEAD: usize = 12;

@@ -1,6 +1,7 @@
 //! Bodies of requests. A JSON one is an object and nothing else. Deserializers take a list for a struct, field by field; here that is a mistake.
 //!
-//! All of them together have their room in memory and each has its time: whoever finds no room waits, and what stops coming is given up.
+//! All of them together have their room in memory and each has its time: whoever finds no room
+//! waits, and what stops coming is given up.
 
 use std::ops::Deref;
 use std::pin::Pin;

@@ -97,7 +97,8 @@ pub(super) async fn guard(
     })
 }
 
-/// A header that decides who gets in has one value that can be read, or none: of two, each reader would take another.
+/// A header that decides who gets in has one value that can be read, or none: of two, each reader
+/// would take another.
 fn one(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, ApiProblem> {
     let mut values = headers.get_all(&name);
     let (first, second) = (values.next(), values.next());

@@ -5,6 +5,7 @@ pub mod access;
 mod body;
 mod caller;
 pub mod hooks;
+pub mod noise;
 pub mod office;
 pub mod openapi;
 pub mod problem;

@@ -97,6 +97,7 @@ impl From<ExecuteError> for ApiProblem {
                     "invalid" | "cycle" | "empty" | "kinds_too_many" => {
                         StatusCode::UNPROCESSABLE_ENTITY
                     }
+                    "too_large" => StatusCode::PAYLOAD_TOO_LARGE,
                     _ => StatusCode::CONFLICT,
                 };
                 (status, *code)

@@ -2,6 +2,7 @@
 //! of interned names. A batch is drafted beside it and becomes part of it only when it is durable.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use events::envelope::{Envelope, genesis};
 use events::id::{CommandId, Digest, Timestamp};
@@ -42,6 +43,26 @@ pub(super) struct Ledger {
     pub(super) kinds: Names,
     /// Who ever wrote.
     pub(super) principals: Names,
+    setback: Setback,
+}
+
+/// A clock that was set back: events carry the time of the newest one until it has caught up, and
+/// that is said once.
+#[derive(Debug, Default)]
+struct Setback(AtomicBool);
+
+/// Less than this is no setback: commands are decided a moment before they are recorded.
+const SETBACK_MS: u64 = 1_000;
+
+impl Setback {
+    /// Looks at the time of a command beside that of the newest event; answers by how much it is
+    /// behind, the first time that it is.
+    fn look(&self, at: Timestamp, last_at: Timestamp) -> Option<u64> {
+        let behind = last_at.ms_since(at);
+        let is_behind = behind > SETBACK_MS;
+        let was_behind = self.0.swap(is_behind, Ordering::Relaxed);
+        (is_behind && !was_behind).then_some(behind)
+    }
 }
 
 impl Ledger {
@@ -59,6 +80,7 @@ impl Ledger {
             last_stream: 0,
             kinds,
             principals,
+            setback: Setback::default(),
         }
     }
 
@@ -213,7 +235,14 @@ impl<'a> Draft<'a> {
             version: append.expected,
             position: self.drafted.head.position,
         };
-        for envelope in append.envelopes(self.drafted.head, self.drafted.last_at) {
+        let last_at = self.drafted.last_at;
+        if let Some(behind_ms) = self.ledger.setback.look(append.at, last_at) {
+            tracing::warn!(
+                behind_ms,
+                "the clock was set back: events carry the time of the newest one until then"
+            );
+        }
+        for envelope in append.envelopes(self.drafted.head, last_at) {
             let kind = number(
                 &self.ledger.kinds,
                 &mut self.drafted.new_kinds,
@@ -330,4 +359,23 @@ fn number(known: &Names, new: &mut Vec<(String, i64)>, name: &str) -> i64 {
     let id = known.last + 1 + i64::try_from(new.len()).unwrap_or(0);
     new.push((name.to_owned(), id));
     id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_back_is_told_once_until_it_caught_up() {
+        let (setback, at) = (Setback::default(), |ms: i64| Timestamp(ms * 1000));
+        let looks = [
+            (10_000, 9_500),
+            (10_000, 4_000),
+            (10_000, 5_000),
+            (10_000, 10_500),
+            (11_000, 1),
+        ];
+        let told = looks.map(|(last, now)| setback.look(at(now), at(last)));
+        assert_eq!(told, [None, Some(6_000), None, None, Some(10_999)]);
+    }
 }

@@ -7,6 +7,7 @@ use events::stream::Position;
 use serde::Serialize;
 
 use super::verify::BATCH;
+use crate::adapters::clock::now;
 use crate::cli::shown;
 
 /// Counts of some events.
@@ -31,6 +32,10 @@ pub struct Stats {
     pub first_at: Option<String>,
     /// When the last one was.
     pub last_at: Option<String>,
+    /// Milliseconds that this machine's clock is behind the newest event, when it was set back:
+    /// events carry that time until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_behind_ms: Option<u64>,
     /// All events.
     pub total: Count,
     /// By name.
@@ -51,6 +56,8 @@ pub async fn stats(log: &dyn EventLog) -> Result<Stats, ReadError> {
         };
         stats.first_at.get_or_insert_with(|| shown::time(first.at));
         stats.last_at = Some(shown::time(last.at));
+        let behind = last.at.ms_since(now());
+        stats.clock_behind_ms = (behind > 0).then_some(behind);
         stats.head = last.position.0;
         for envelope in batch {
             let bytes = envelope.payload.len() as u64;

@@ -1,4 +1,5 @@
-//! Inputs as large as they may be, and larger: what is accepted is recorded and goes on; what the rules turn down for good is shown.
+//! Inputs as large as they may be, and larger: what is accepted is recorded and goes on; what the
+//! rules turn down for good is shown.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -18,9 +19,13 @@ use supercargo::http::shapes::ProjectChange;
 use crate::world::stub::git;
 use crate::world::{Server, World, ZOO, scripted, story, wish};
 
-/// Claims the only feature from outside and pushes these files under it; answers the feature and the commit.
+/// Claims the only feature from outside and pushes these files under it; answers the feature and
+/// the commit.
 async fn pushed(world: &World, server: &Server, files: &[PathBuf]) -> (String, String) {
-    let ready = server.until(|book| (!book.ready().is_empty()).then_some(()));
+    let ready = server.until(|book| {
+        let copied = book.trunk.state.head.is_some();
+        (copied && !book.ready().is_empty()).then_some(())
+    });
     world.within("ready", ready).await;
     let claim = server.office.claim(&wish(), ZOO, None, Some("ann")).await;
     let claim = claim.expect("answered").expect("a claim");
@@ -66,7 +71,8 @@ fn long_names(folder: &str, file: &str) -> Vec<PathBuf> {
     (0..300).map(|n| name(n).into()).collect()
 }
 
-/// A submission whose list of files is larger than an event: it is merged, and the log holds what fits with a count of the rest.
+/// A submission whose list of files is larger than an event: it is merged, and the log holds what
+/// fits with a count of the rest.
 #[test]
 fn three_hundred_long_file_names_do_not_stop_the_merge_queue() {
     story(|| async {
@@ -85,7 +91,8 @@ fn three_hundred_long_file_names_do_not_stop_the_merge_queue() {
     });
 }
 
-/// The same where each of them is protected: it is held with a list that fits, and an approval holds for all of them.
+/// The same where each of them is protected: it is held with a list that fits, and an approval
+/// holds for all of them.
 #[test]
 fn three_hundred_protected_paths_are_held_and_approved_as_one() {
     story(|| async {
@@ -142,7 +149,8 @@ fn what_is_accepted_exists() {
     });
 }
 
-/// A log that takes one kind of event no more: as one that is too large for it would be turned down.
+/// A log that takes one kind of event no more: as one that is too large for it would be turned
+/// down.
 struct Stubborn {
     inner: Arc<MemoryLog>,
     kind: &'static str,
@@ -188,7 +196,8 @@ impl EventLog for Stubborn {
     }
 }
 
-/// What a policy owes and the rules turn down for good is named under Needs you, on every page, and goes when it is owed no more.
+/// What a policy owes and the rules turn down for good is named under Needs you, on every page, and
+/// goes when it is owed no more.
 #[test]
 fn what_a_policy_cannot_get_done_is_shown() {
     story(|| async {

@@ -304,7 +304,8 @@ fn the_control_voice_hears_the_main_process_alone() {
     });
 }
 
-/// Bytes as they come over a socket of a door, answered to the end of the connection or as far as they come.
+/// Bytes as they come over a socket of a door, answered to the end of the connection or as far as
+/// they come.
 async fn spoken(socket: &Path, said: &[u8]) -> String {
     let mut stream = UnixStream::connect(socket).await.expect("connected");
     stream.write_all(said).await.expect("said");
@@ -313,7 +314,8 @@ async fn spoken(socket: &Path, said: &[u8]) -> String {
     String::from_utf8_lossy(&heard[..length]).into_owned()
 }
 
-/// A body is not waited for where its answer is known before: who may not ask, or asks for what is not there, is told at once.
+/// A body is not waited for where its answer is known before: who may not ask, or asks for what is
+/// not there, is told at once.
 #[test]
 fn no_body_is_read_before_it_is_known_where_it_goes() {
     story(|| async {
@@ -354,7 +356,8 @@ fn no_body_is_read_before_it_is_known_where_it_goes() {
     });
 }
 
-/// A push that is not allowed is known by its first line: it is turned down, and nothing of its pack is kept.
+/// A push that is not allowed is known by its first line: it is turned down, and nothing of its
+/// pack is kept.
 #[test]
 fn a_push_beyond_its_bound_is_told_why() {
     story(|| async {
@@ -391,7 +394,8 @@ fn a_push_beyond_its_bound_is_told_why() {
     });
 }
 
-/// One session's comments come to an end, however many connections it has and whatever the server forgot meanwhile.
+/// One session's comments come to an end, however many connections it has and whatever the server
+/// forgot meanwhile.
 #[test]
 fn comments_of_a_session_come_to_an_end() {
     story(|| async {

@@ -272,6 +272,14 @@ fn a_forge_that_says_who_it_is_is_heard() {
     );
     assert_eq!(post(path, secret, json), "202");
     me.follow_until("trunk.followed");
+    // A forge that had no answer says the same again: taken, and nothing follows from it.
+    assert_eq!(post(path, secret, json), "202");
+    let usage = me.ok(&["project", "usage", "zoo", "--json"]);
+    let usage: serde_json::Value = serde_json::from_str(&usage).expect("JSON");
+    let counted = serde_json::json!({
+        "hooks": 1, "hooks_repeated": 1, "hooks_refused": 1, "pushes_refused": 0,
+    });
+    assert_eq!(usage["noise"], counted);
     server.stop();
     let log = me.export();
     let at = |kind: &str| {

@@ -281,8 +281,9 @@ impl Known {
     }
 }
 
-/// The first events of a feature. Dependencies that the first has no room for follow at once; beyond what one append takes, the
-/// policy that keeps blockers in step with the backlog adds the rest.
+/// The first events of a feature. Dependencies that the first has no room for follow at once;
+/// beyond what one append takes, the policy that keeps blockers in step with the backlog adds the
+/// rest.
 fn created(content: &Content, batch: Digest, blockers: &[FeatureId]) -> Vec<Event> {
     let (named, more) = blockers.split_at(blockers.len().min(BLOCKERS_MAX));
     let first = event::Created {

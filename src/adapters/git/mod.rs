@@ -140,6 +140,10 @@ impl Repo for Gates {
         self.secrets.keep(project, credential)
     }
 
+    async fn forget_project(&self, project: &ProjectName) -> Result<(), PortError> {
+        self.secrets.forget(project)
+    }
+
     async fn host_keys(&self, project: &ProjectName) -> Result<Vec<String>, PortError> {
         self.secrets.host_keys(project)
     }

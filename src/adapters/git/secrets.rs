@@ -58,6 +58,17 @@ impl Secrets {
         self.write(&self.of(project.as_str()), credential)
     }
 
+    /// Removes everything that is kept of a project that never came to be.
+    pub fn forget(&self, project: &ProjectName) -> Result<(), PortError> {
+        let folder = self.of(project.as_str());
+        match std::fs::remove_dir_all(&folder) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                Err(failed("removing", &folder, e))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Every secret that is kept, of whatever project: tokens and private keys.
     pub fn values(&self) -> Vec<String> {
         let owners = std::fs::read_dir(&self.folder)
@@ -102,7 +113,10 @@ impl Secrets {
             Some(Credential::Token { user, token: text }) => {
                 private_file(&token, &format!("{user}\n{text}\n"))
             }
-            Some(Credential::SshKey(text)) => private_file(&key, &format!("{}\n", text.trim_end())),
+            Some(Credential::SshKey(text)) => {
+                without_passphrase(text)?;
+                private_file(&key, &format!("{}\n", text.trim_end()))
+            }
         }
     }
 
@@ -175,6 +189,31 @@ impl Secrets {
         }
         Ok(told)
     }
+}
+
+/// Refuses a key with a passphrase: nobody is there to type it. Sources: OpenSSH's PROTOCOL.key,
+/// RFC 1421, RFC 5958.
+fn without_passphrase(key: &str) -> Result<(), PortError> {
+    let body: String = key
+        .lines()
+        .filter(|line| !line.starts_with("-----"))
+        .collect();
+    let decoded = data_encoding::BASE64
+        .decode(body.as_bytes())
+        .unwrap_or_default();
+    // The name of the cipher is the first text behind the magic, after its length.
+    let cipher = decoded
+        .strip_prefix(b"openssh-key-v1\0")
+        .map(|rest| rest.get(4..8));
+    let encrypted = cipher.is_some_and(|cipher| cipher != Some(b"none"));
+    let marked = ["Proc-Type: 4,ENCRYPTED", "BEGIN ENCRYPTED PRIVATE KEY"];
+
+    if encrypted || marked.iter().any(|mark| key.contains(mark)) {
+        let why = "the SSH key has a passphrase, and nobody is there to type it: make a key without one for this server \
+                   (ssh-keygen -t ed25519 -N '' -f FILE), and let upstream take it";
+        return Err(PortError::Permanent(why.to_owned()));
+    }
+    Ok(())
 }
 
 /// A line of a known-hosts file as people compare it. Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
@@ -347,5 +386,36 @@ mod tests {
             .mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(format!("{token:?}"), "Token(…)", "never shown");
+    }
+
+    #[test]
+    fn a_key_with_a_passphrase_is_refused_with_what_to_do() {
+        let openssh = |cipher: &str| {
+            let length = u32::try_from(cipher.len()).expect("short").to_be_bytes();
+            let body = [
+                b"openssh-key-v1\0",
+                &length[..],
+                cipher.as_bytes(),
+                &[0; 40],
+            ]
+            .concat();
+            let body = data_encoding::BASE64.encode(&body);
+            format!(
+                "-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----\n"
+            )
+        };
+        let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n-----END RSA PRIVATE KEY-----";
+        let new =
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----";
+        for key in [&openssh("aes256-ctr"), old, new] {
+            let why = without_passphrase(key).expect_err(key).to_string();
+            assert!(
+                why.contains("passphrase") && why.contains("ssh-keygen"),
+                "{why}"
+            );
+        }
+        for key in [&openssh("none"), "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n"] {
+            assert_eq!(without_passphrase(key), Ok(()), "{key}");
+        }
     }
 }

@@ -42,6 +42,12 @@ pub(super) async fn count(data: &DataArgs, output: &OutputArgs) -> anyhow::Resul
     if let (Some(first), Some(last)) = (&stats.first_at, &stats.last_at) {
         say!("time     {first} to {last}")?;
     }
+    if let Some(ms) = stats.clock_behind_ms {
+        say!(
+            "clock    {ms} ms behind the newest event: it was set back, \
+             and events carry that time until it has caught up"
+        )?;
+    }
     let streams: Vec<String> = stats
         .streams
         .iter()

@@ -145,6 +145,10 @@ impl Office {
             id: wish.id,
         };
         for (reference, why) in denied {
+            if actors::refs::claim_of(reference).is_none() {
+                self.premises.noises.refused_push(project);
+                continue;
+            }
             if let Err(error) = self.outside().denied(&desk, project, reference, why).await {
                 tracing::warn!(%project, reference, why, %error, "a push that was turned down is not recorded");
             }

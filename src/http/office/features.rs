@@ -1,6 +1,6 @@
 //! Features: admit, edit, discuss, close, reopen, depend, withdraw.
 
-use actors::admissions::{admission, admitted_before};
+use actors::admissions::{admission, admitted_before, linked, made};
 use actors::host::ExecuteError;
 use events::backlog::{self, Batch};
 use events::feature;
@@ -35,6 +35,7 @@ impl Office {
             if admitted.batch != digest {
                 return Err(ExecuteError::IdReused.into());
             }
+            made(&self.core.projector, &name, &admitted.ids).await;
             let ids = admitted.ids.iter().map(ToString::to_string).collect();
             return Ok(Written {
                 ids,
@@ -46,21 +47,19 @@ impl Office {
             .map_err(ApiProblem::invalid)?;
         self.core.world.blobs.put(bytes).await?;
         let ids = match &command {
-            events::backlog::Command::Admit { ids, .. } => {
-                ids.iter().map(ToString::to_string).collect()
-            }
-            _ => vec![],
+            backlog::Command::Admit { ids, .. } => ids.clone(),
+            backlog::Command::AddDependency { .. }
+            | backlog::Command::RemoveDependency { .. }
+            | backlog::Command::Withdraw { .. } => vec![],
         };
+        let stream = StreamId::Backlog(name.clone());
         let receipt = self
-            .tell(
-                wish,
-                wish.id,
-                StreamId::Backlog(name),
-                AnyCommand::Backlog(command),
-            )
+            .tell(wish, wish.id, stream, AnyCommand::Backlog(command))
             .await?;
+        // Whoever reads what was answered finds it.
+        made(&self.core.projector, &name, &ids).await;
         Ok(Written {
-            ids,
+            ids: ids.iter().map(ToString::to_string).collect(),
             ..written(&receipt)
         })
     }
@@ -202,16 +201,12 @@ impl Office {
         };
         let project = Self::name(name)?;
         self.read(&project, |book| book.registered().map(|_| ()))?;
-        Ok(written(
-            &self
-                .tell(
-                    wish,
-                    wish.id,
-                    StreamId::Backlog(project),
-                    AnyCommand::Backlog(command),
-                )
-                .await?,
-        ))
+        let stream = StreamId::Backlog(project.clone());
+        let receipt = self
+            .tell(wish, wish.id, stream, AnyCommand::Backlog(command))
+            .await?;
+        linked(&self.core.projector, &project, &Self::id(id)?).await;
+        Ok(written(&receipt))
     }
 
     /// A project's features, in the order of the queue.

@@ -19,6 +19,20 @@ const LINE_SHOWN: usize = 400;
 /// Bytes of transcripts that are looked at for one answer.
 const LOOKED_AT_MAX: usize = 512 * 1024 * 1024;
 
+/// A line as it is shown: what is left out is said, so that a cut JSON object is not taken for one
+/// that the agent cut.
+fn cut_line(line: &str) -> String {
+    let length = line.chars().count();
+    if length <= LINE_SHOWN {
+        return line.to_owned();
+    }
+    let head: String = line.chars().take(LINE_SHOWN).collect();
+    format!(
+        "{head}… (cut here, {length} characters in all; \
+         `supercargo container logs --session` has them)"
+    )
+}
+
 impl Office {
     /// The berths of a project.
     pub fn berths(&self, name: &str) -> Done<Vec<BerthShape>> {
@@ -140,7 +154,7 @@ impl Office {
                     found.more = true;
                     return Ok(found);
                 }
-                let line = line.chars().take(LINE_SHOWN).collect();
+                let line = cut_line(line);
                 found.hits.push(Hit {
                     session: session.to_string(),
                     line,
@@ -165,5 +179,23 @@ impl Office {
     /// Figures of the installation.
     pub fn stats(&self) -> Stats {
         self.core.projector.read(shapes::stats)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_cut_says_who_cut_it() {
+        let short = "x".repeat(LINE_SHOWN);
+        assert_eq!(cut_line(&short), short);
+        let object = format!("{{\"text\": \"{}\"}}", "ä".repeat(1000));
+        let shown = cut_line(&object);
+        assert!(
+            shown.contains("… (cut here, 1012 characters in all"),
+            "{shown}"
+        );
+        assert!(shown.chars().count() < LINE_SHOWN + 120);
     }
 }

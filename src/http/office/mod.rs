@@ -26,6 +26,7 @@ use events::project;
 use events::stream::{StreamId, Version};
 use events::view::ProjectBook;
 
+use super::noise::Noises;
 use super::problem::ApiProblem;
 use super::shapes::Written;
 use super::token::Token;
@@ -51,6 +52,8 @@ pub struct Premises {
     pub data: PathBuf,
     /// What secrets of hooks are made of, where there is a token.
     pub hooks: Option<Token>,
+    /// What led to nothing.
+    pub noises: Arc<Noises>,
 }
 
 /// One wish: who has it, and the id under which it is answered once.

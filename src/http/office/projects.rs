@@ -65,16 +65,16 @@ impl Office {
                 message: r.to_string(),
             }
         })?;
-        if credential.is_some() {
-            self.core
-                .world
-                .repo
-                .keep_credential(&name, credential.as_ref())
-                .await?;
+        let repo = &self.core.world.repo;
+        if credential.is_some()
+            && let Err(error) = repo.keep_credential(&name, credential.as_ref()).await
+        {
+            repo.forget_project(&name).await?;
+            return Err(error.into());
         }
         if let Err(error) = self.core.world.repo.probe(&name, &git_url).await {
             // Nothing is registered, so nothing is kept.
-            self.core.world.repo.keep_credential(&name, None).await?;
+            self.core.world.repo.forget_project(&name).await?;
             let detail = format!("{git_url} does not answer as a git repository: {error}");
             return Err(ApiProblem {
                 code: "upstream_unreachable".to_owned(),

@@ -69,12 +69,26 @@ impl Office {
         Ok(HookKey::of(&token).secret(&name))
     }
 
-    /// Looks at upstream soon: somebody says that it moved.
-    pub fn nudge(&self, name: &str) -> Done<()> {
+    /// Looks at upstream soon: somebody says that it moved. Who says the same again is not heard
+    /// again.
+    pub fn nudge(&self, name: &str, body: &[u8]) -> Done<()> {
         let name = Self::name(name)?;
         self.read(&name, |book| book.registered().map(|_| ()))?;
-        self.core.nudges.nudge(name);
+        if self.premises.noises.hook(&name, body) {
+            self.core.nudges.nudge(name);
+        }
         Ok(())
+    }
+
+    /// Counts a hook whose proof does not hold, where there is such a project.
+    pub fn refused_hook(&self, name: &str) {
+        let Ok(name) = Self::name(name) else {
+            return;
+        };
+        let known = self.read(&name, |book| book.registered().map(|_| ()));
+        if known.is_ok() {
+            self.premises.noises.refused_hook(&name);
+        }
     }
 
     /// Takes upstream's rewritten branch as it is. The commit has to be the one that was shown.

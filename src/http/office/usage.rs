@@ -23,7 +23,10 @@ impl Office {
         let name = Self::name(name)?;
         let (mut usage, running, memory_mib) = self.read(&name, |book| {
             let settings = &book.registered()?.settings;
-            let mut usage = ProjectUsage::default();
+            let mut usage = ProjectUsage {
+                noise: self.premises.noises.of(&name),
+                ..ProjectUsage::default()
+            };
             for (_, session) in book.sessions.iter() {
                 usage.models.add(&session.usage);
                 usage.egress_bytes += session.egress.bytes;

@@ -9,7 +9,7 @@ use actors::host::ExecuteError;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Answer, ok};
+use super::{Answer, ok, within_log};
 use crate::http::office::Office;
 use crate::http::problem::{ApiProblem, ProblemShape};
 use crate::http::shapes::{EventPage, EventShape};
@@ -78,6 +78,7 @@ pub(in crate::http) async fn list_events(office: Data<Office>, filter: Query<Fil
             "limit is {limit}, 1 to {LIMIT_MAX} are allowed"
         )));
     }
+    within_log(&office, filter.after)?;
     if filter.wait {
         office
             .core

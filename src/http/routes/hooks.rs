@@ -37,6 +37,7 @@ async fn heard(
         .hook_secret(&name)
         .is_ok_and(|secret| is_proved(&secret, &proof, &body));
     if !proved {
+        office.refused_hook(&name);
         let detail =
             "the signature is not one of this project's secret; `project upstream hook` shows it"
                 .to_owned();
@@ -46,6 +47,6 @@ async fn heard(
             detail,
         });
     }
-    office.nudge(&name)?;
+    office.nudge(&name, &body)?;
     Ok(HttpResponse::Accepted().finish())
 }

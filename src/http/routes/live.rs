@@ -8,7 +8,7 @@ use ::events::id::ProjectName;
 use ::events::stream::Position;
 use actix_web::web::{Data, Payload, Query, ServiceConfig};
 use actix_web::{HttpRequest, get};
-use actix_ws::{CloseCode, CloseReason, Closed, Message, MessageStream, Session};
+use actix_ws::{CloseCode, CloseReason, Closed, Message, MessageStream, ProtocolError, Session};
 use actors::follower::Follower;
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
@@ -17,14 +17,18 @@ use utoipa::IntoParams;
 use super::Answer;
 use crate::http::office::Office;
 use crate::http::problem::{ApiProblem, ProblemShape};
-use crate::http::shapes::{Board, EventShape, ProjectShape};
+use crate::http::shapes::{Board, BoardChanges, EventShape, ProjectChanges, ProjectShape};
 
 /// The subprotocol; a browser names it beside `bearer.TOKEN`, because it cannot send the header.
 pub const LIVE_PROTOCOL: &str = "supercargo.v1";
 /// Subscribers at once: each holds a batch at most.
 const SUBSCRIBERS_MAX: usize = 1000;
-/// Time between pings: a subscriber that vanished is noticed within two.
+/// Time between pings: a subscriber that vanished is noticed within three.
 const PING_EVERY: Duration = Duration::from_secs(20);
+/// Pings in a row that may stay without any word of the subscriber.
+const UNANSWERED_MAX: u32 = 2;
+/// A message has to be taken within this time: who does not read is gone.
+const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 /// Largest message of a subscriber: there is nothing long to say.
 const SAID_MAX: usize = 4096;
 
@@ -61,7 +65,7 @@ struct Wanted {
     after: Option<u64>,
     /// Only events of this project.
     project: Option<String>,
-    /// Send the project's board, or the list of projects, whenever it may have changed.
+    /// Send the project's board, or the list of projects: all of it at first, then what changed.
     #[serde(default)]
     boards: bool,
 }
@@ -81,6 +85,10 @@ enum Sent<'a> {
     Board { board: &'a Board },
     /// All projects.
     Projects { projects: &'a [ProjectShape] },
+    /// What changed on the board since it was last sent.
+    BoardChanges { changes: &'a BoardChanges },
+    /// Projects that changed since they were last sent.
+    ProjectChanges { changes: &'a ProjectChanges },
     /// The answer to a ping.
     Pong,
 }
@@ -94,7 +102,7 @@ enum Said {
 
 /// Events as they are recorded.
 #[utoipa::path(context_path = "/api/v1", tag = "events", params(Wanted),
-    responses((status = 101, description = "WebSocket; messages: event, head, board, projects, pong"), (status = "4XX", body = ProblemShape)))]
+    responses((status = 101, description = "WebSocket; messages: event, head, board, projects, board_changes, project_changes, pong"), (status = "4XX", body = ProblemShape)))]
 #[get("/live")]
 pub(in crate::http) async fn live(
     request: HttpRequest,
@@ -131,6 +139,8 @@ pub(in crate::http) async fn live(
         boards: wanted.boards,
         session,
         seen: after,
+        sent: Sight::Nothing,
+        life: Life::default(),
     };
     actix_web::rt::spawn(async move {
         let _seat = seat;
@@ -141,12 +151,41 @@ pub(in crate::http) async fn live(
     Ok(response)
 }
 
+/// What a subscriber has before it.
+enum Sight {
+    Nothing,
+    Board(Box<Board>),
+    Projects(Vec<ProjectShape>),
+}
+
+/// Whether a subscriber is there: pings that it left without an answer.
+#[derive(Debug, Default)]
+struct Life {
+    unanswered: u32,
+}
+
+impl Life {
+    fn heard(&mut self) {
+        self.unanswered = 0;
+    }
+
+    /// Counts one more ping; false when it would be one too many.
+    fn ping(&mut self) -> bool {
+        self.unanswered += 1;
+        self.unanswered <= UNANSWERED_MAX
+    }
+}
+
+type Heard = Result<Message, ProtocolError>;
+
 struct Feeding {
     office: Office,
     project: Option<ProjectName>,
     boards: bool,
     session: Session,
     seen: Position,
+    sent: Sight,
+    life: Life,
 }
 
 impl Feeding {
@@ -183,20 +222,33 @@ impl Feeding {
                         return Ok(Some(CloseCode::Error.into()));
                     }
                 },
-                said = messages.next() => match said {
-                    Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
-                        Ok(Said::Ping) => self.send(&Sent::Pong).await?,
-                        Err(_) => return Ok(Some(CloseCode::Policy.into())),
-                    },
-                    Some(Ok(Message::Ping(bytes))) => self.session.pong(&bytes).await?,
-                    Some(Ok(Message::Pong(_))) => {}
-                    Some(Ok(_)) => return Ok(None),
-                    Some(Err(_)) => return Ok(Some(CloseCode::Protocol.into())),
-                    None => return Ok(None),
+                said = messages.next() => if let Some(end) = self.hear(said).await? {
+                    return Ok(end);
                 },
-                _ = pings.tick() => self.session.ping(b"").await?,
+                _ = pings.tick() => {
+                    if !self.life.ping() {
+                        return Ok(Some((CloseCode::Policy, "no ping was answered").into()));
+                    }
+                    self.session.ping(b"").await?;
+                }
             }
         }
+    }
+
+    /// Takes what a subscriber says; answers how it ends, when it does.
+    async fn hear(&mut self, said: Option<Heard>) -> Result<Option<Option<CloseReason>>, Closed> {
+        self.life.heard();
+        match said {
+            Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
+                Ok(Said::Ping) => self.send(&Sent::Pong).await?,
+                Err(_) => return Ok(Some(Some(CloseCode::Policy.into()))),
+            },
+            Some(Ok(Message::Ping(bytes))) => self.session.pong(&bytes).await?,
+            Some(Ok(Message::Pong(_))) => {}
+            Some(Ok(_)) | None => return Ok(Some(None)),
+            Some(Err(_)) => return Ok(Some(Some(CloseCode::Protocol.into()))),
+        }
+        Ok(None)
     }
 
     async fn pass(&mut self, batch: &[::events::envelope::Envelope]) -> Result<(), Closed> {
@@ -225,27 +277,79 @@ impl Feeding {
             return Ok(());
         }
         self.office.core.projector.wait_for(self.seen).await;
-        match &self.project {
+        match self.project.clone() {
             Some(name) => match self.office.board(name.as_str()) {
-                Ok(board) => self.send(&Sent::Board { board: &board }).await,
+                Ok(board) => self.show_board(board).await,
+                // It was deleted; the event says so.
                 Err(_) => Ok(()),
             },
-            None => {
-                self.send(&Sent::Projects {
-                    projects: &self.office.projects(),
-                })
-                .await
-            }
+            None => self.show_projects().await,
         }
+    }
+
+    async fn show_board(&mut self, board: Board) -> Result<(), Closed> {
+        let changes = match &self.sent {
+            Sight::Board(before) => Some(BoardChanges::between(before, &board)),
+            Sight::Nothing | Sight::Projects(_) => None,
+        };
+        match changes {
+            None => self.send(&Sent::Board { board: &board }).await?,
+            Some(Some(changes)) => self.send(&Sent::BoardChanges { changes: &changes }).await?,
+            Some(None) => {}
+        }
+        self.sent = Sight::Board(Box::new(board));
+        Ok(())
+    }
+
+    async fn show_projects(&mut self) -> Result<(), Closed> {
+        let projects = self.office.projects();
+        let changes = match &self.sent {
+            Sight::Projects(before) => Some(ProjectChanges::between(before, &projects)),
+            Sight::Nothing | Sight::Board(_) => None,
+        };
+        match changes {
+            None => {
+                let projects = &projects;
+                self.send(&Sent::Projects { projects }).await?;
+            }
+            Some(Some(changes)) => {
+                self.send(&Sent::ProjectChanges { changes: &changes })
+                    .await?
+            }
+            Some(None) => {}
+        }
+        self.sent = Sight::Projects(projects);
+        Ok(())
     }
 
     async fn send(&mut self, sent: &Sent<'_>) -> Result<(), Closed> {
         match serde_json::to_string(sent) {
-            Ok(text) => self.session.text(text).await,
+            Ok(text) => {
+                let taken = tokio::time::timeout(TAKEN_WITHIN, self.session.text(text)).await;
+                taken.unwrap_or(Err(Closed))
+            }
             Err(error) => {
                 tracing::error!(%error, "a message could not be written");
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_answers_no_ping_is_gone_and_any_word_is_a_sign_of_life() {
+        let mut life = Life::default();
+        for _ in 0..100 {
+            assert!(life.ping());
+            life.heard();
+        }
+        for _ in 0..UNANSWERED_MAX {
+            assert!(life.ping());
+        }
+        assert!(!life.ping());
     }
 }

@@ -66,21 +66,24 @@ struct Seen {
 
 impl Seen {
     async fn wait(&self, office: &Office) -> Result<(), ApiProblem> {
-        let feed = &office.core.directory.kernel().feed;
-        let head = feed.newest();
-        if self.after > head.0 {
-            let detail = format!(
-                "position {} is beyond the head of the log, which is {head}: nothing was answered there",
-                self.after
-            );
-            return Err(ApiProblem::invalid(detail));
-        }
+        within_log(office, self.after)?;
         let seen = office.core.projector.wait_for(Position(self.after));
         tokio::time::timeout(SEEN_WITHIN, seen).await.map_err(|_| {
             let detail = format!("position {} is not folded yet; ask again", self.after);
             ApiProblem::unavailable("not_there_yet", &detail)
         })
     }
+}
+
+/// Refuses a position that nobody can have been answered: waiting for it could take for ever.
+fn within_log(office: &Office, position: u64) -> Result<(), ApiProblem> {
+    let head = office.core.directory.kernel().feed.newest();
+    if position <= head.0 {
+        return Ok(());
+    }
+    Err(ApiProblem::invalid(format!(
+        "position {position} is beyond the head of the log, which is {head}: no answer named it"
+    )))
 }
 
 fn ok<T: Serialize>(shape: T) -> Answer {

@@ -14,7 +14,7 @@ use super::feature::status;
 use crate::cli::shown;
 
 /// A berth and what it is doing.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BerthShape {
     /// Its number.
     pub n: u16,
@@ -92,7 +92,7 @@ pub struct Hit {
 }
 
 /// A feature on the board.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Card {
     /// Its id.
     pub id: String,
@@ -117,7 +117,7 @@ pub struct Card {
 }
 
 /// The columns of the board, each in the order of the queue.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Columns {
     /// Not begun.
     pub backlog: Vec<Card>,
@@ -134,7 +134,7 @@ pub struct Columns {
 }
 
 /// A project on one page.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Board {
     /// How the project stands.
     pub project: super::ProjectShape,

@@ -1,6 +1,7 @@
 //! What the operator's HTTP takes and gives. Unknown fields are refused: a typo must not pass for an omission.
 
 mod beads;
+mod changes;
 mod claim;
 mod event;
 mod feature;
@@ -17,6 +18,7 @@ use utoipa::ToSchema;
 pub use beads::{
     Adopted, BeadsConflict, BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken, LeftOut,
 };
+pub use changes::{BoardChanges, Placed, ProjectChanges};
 pub use claim::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission};
 pub use event::{EventPage, EventShape};
 pub use feature::{

@@ -156,7 +156,7 @@ pub struct NewTarget {
 }
 
 /// A project as it stands.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ProjectShape {
     /// Its name.
     pub name: String,

@@ -4,6 +4,8 @@ use events::usage::Usage;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::noise::Noise;
+
 /// What a project uses.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct ProjectUsage {
@@ -17,6 +19,9 @@ pub struct ProjectUsage {
     pub egress_bytes: u64,
     /// What they were denied there.
     pub egress_denied: u64,
+    /// What came from outside and led to nothing, since the server began.
+    #[serde(default)]
+    pub noise: Noise,
     /// Disk.
     pub disk: DiskUsage,
 }

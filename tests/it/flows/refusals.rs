@@ -60,6 +60,11 @@ fn projects() {
             "upstream_unreachable",
             "does not answer as a git repository"
         );
+        let left = world.folder.path().join("secrets/gone");
+        assert!(
+            !left.exists(),
+            "nothing is kept of a project that never was"
+        );
         let open = NewProject {
             git_url: "http://zoo.example/x.git".into(),
             ..project(&world, "open")

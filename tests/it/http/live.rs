@@ -189,7 +189,10 @@ fn a_projects_board_comes_along_and_nonsense_is_not_taken() {
             .await;
         // The repository may be copied after the subscription or before it.
         until(&mut socket, |m| m["event"]["type"] == "feature.claimed").await;
-        let held = |m: &Value| m["board"]["columns"]["in_progress"][0]["holder"] == "ann";
+        let held = |m: &Value| {
+            let placed = &m["changes"]["placed"][0];
+            placed["column"] == "in_progress" && placed["card"]["holder"] == "ann"
+        };
         until(&mut socket, held).await;
         futures::SinkExt::send(&mut socket, Message::text(r#"{"type":"ping"}"#))
             .await
@@ -204,6 +207,106 @@ fn a_projects_board_comes_along_and_nonsense_is_not_taken() {
             rest.next().await,
             Some(Ok(Message::Close(Some(_))))
         ));
+        port.handle.stop(false).await;
+        world.end(server).await;
+    });
+}
+
+/// A page is sent the board once and then what changed: not a board for each event, and nothing
+/// where nobody would see a difference.
+#[test]
+fn a_page_is_sent_what_changed() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        let items = (0..100).map(|n| scripted(&format!("lions {n:03}"), "exit 0", &[]));
+        let opened = server.open_zoo(&world, 0, items.collect());
+        opened.await.expect("opened");
+        let copied = server.until(|book| book.trunk.state.head.as_ref().map(|_| ()));
+        world.within("copied", copied).await;
+        let port = open_port(&world, &server);
+        let client = client(&port);
+        let mut socket = subscribe(port.address, &format!("project={ZOO}&boards=true")).await;
+        let first = next(&mut socket).await;
+        assert_eq!(first["type"], "board", "{first}");
+        let ids = first["board"]["columns"]["backlog"]
+            .as_array()
+            .expect("cards");
+        let ids: Vec<String> = ids
+            .iter()
+            .map(|card| card["id"].as_str().expect("id").to_owned())
+            .collect();
+
+        let features = format!("/api/v1/projects/{ZOO}/features");
+        for id in &ids[..20] {
+            let said = json!({ "text": format!("about {id}") });
+            let path = format!("{features}/{id}/comments");
+            client.post(&path, said).await;
+        }
+        for id in &ids[..10] {
+            let claimed = client
+                .post(
+                    &format!("{features}/{id}/claim"),
+                    json!({ "holder": "ann" }),
+                )
+                .await;
+            assert_eq!(claimed.status.as_u16(), 200, "{}", claimed.json);
+        }
+        let (mut placed, mut bytes) = (Vec::new(), 0);
+        while placed.len() < 10 {
+            let message = next(&mut socket).await;
+            assert_ne!(message["type"], "board", "once is enough");
+            if message["type"] == "board_changes" {
+                bytes += message.to_string().len();
+                let cards = message["changes"]["placed"]
+                    .as_array()
+                    .expect("cards")
+                    .clone();
+                placed.extend(cards);
+            }
+        }
+        assert_eq!(placed.len(), 10, "one card for each claim");
+        assert!(
+            placed.iter().all(|one| one["column"] == "in_progress"),
+            "{placed:?}"
+        );
+        assert!(
+            bytes < first.to_string().len(),
+            "{bytes} bytes for ten claims"
+        );
+        port.handle.stop(false).await;
+        world.end(server).await;
+    });
+}
+
+/// What was answered can be read: every feature that is added is there, and every dependency.
+#[test]
+fn a_read_right_after_a_write_sees_it() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        let opened = server.open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])]);
+        opened.await.expect("opened");
+        let port = open_port(&world, &server);
+        let client = client(&port);
+        let features = format!("/api/v1/projects/{ZOO}/features");
+        let mut last = None;
+        for n in 0..40 {
+            let new = json!({ "content": { "title": format!("feature {n}") } });
+            let added = client.post(&features, new).await;
+            assert_eq!(added.status.as_u16(), 201, "{}", added.json);
+            let id = added.json["ids"][0].as_str().expect("an id").to_owned();
+            let read = client.get(&format!("{features}/{id}")).await;
+            assert_eq!(read.status.as_u16(), 200, "{n}: {}", read.json);
+            if let Some(on) = last.replace(id.clone()) {
+                let dependency = json!({ "on": on });
+                client
+                    .post(&format!("{features}/{id}/dependencies"), dependency)
+                    .await;
+                let read = client.get(&format!("{features}/{id}")).await;
+                assert_eq!(read.json["blockers"][0], json!(on), "{n}: {}", read.json);
+            }
+        }
         port.handle.stop(false).await;
         world.end(server).await;
     });
