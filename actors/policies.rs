@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use events::id::{BerthNo, ProjectName, Timestamp};
 use events::policy::room::{Promised, room};
-use events::policy::{Errand, Observed, Owed, Reserves, owed};
+use events::policy::{Account, Errand, Observed, Owed, Reserves, accounts, owed};
 use events::project::Registered;
 use events::stream::Position;
 use events::view::{Books, ProjectBook};
@@ -186,7 +186,8 @@ impl Policies {
         projector.read(|books| {
             let mut refused = self.refused(books);
             self.drop_what_is_over(books, now);
-            let base = self.signs.observed(now, &books.node.state.gaps, &noticed);
+            let mut base = self.signs.observed(now, &books.node.state.gaps, &noticed);
+            base.accounts = self.accounts(books, &base);
             let memory = self.engine.host_memory();
             let mut promised = promised(books);
             self.reservations
@@ -216,6 +217,10 @@ impl Policies {
                     .filter(|(_, reserves)| reserves.berth.is_some())
                     .count();
                 (0..berths).for_each(|_| promised.one(limit(book)));
+                // Whether one of them is a probe is seen at the next look: two projects never probe one account at once.
+                if berths > 0 {
+                    base.accounts.values_mut().for_each(|a| a.at_work = true);
+                }
                 soonest(agenda.wake);
                 let subjects = agenda.owed.iter().map(|(owed, _)| owed.errand().name);
                 let subjects: BTreeSet<String> = subjects.collect();
@@ -241,6 +246,20 @@ impl Policies {
             }
         }
         wake
+    }
+
+    /// Accounts in trouble. One that somebody may be about to ask counts as asked.
+    fn accounts(&self, books: &Books, base: &Observed) -> BTreeMap<String, Account> {
+        let mut accounts = accounts(books, &base.own);
+        let pending = self.reservations.values().any(|reservation| {
+            let waits = matches!(
+                reservation.pending,
+                Pending::Underway | Pending::Recorded(_)
+            );
+            waits && reservation.reserves.berth.is_some()
+        });
+        accounts.values_mut().for_each(|a| a.at_work |= pending);
+        accounts
     }
 
     /// What was turned down by rules that knew no more than these books do.

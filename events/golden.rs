@@ -230,6 +230,25 @@ pub(crate) fn projects() -> Vec<project::Event> {
         }
         .into(),
         p::Deleted { by: by() }.into(),
+        p::TroubleReported {
+            thing: project::Thing::Provider {
+                name: text("anthropic"),
+            },
+            detail: text("it answered 429"),
+            retry_at: Some(Timestamp(7)),
+            session: session(),
+            feature: Some(id("feat-a")),
+            probe: true,
+        }
+        .into(),
+        p::TroubleEnded {
+            thing: project::Thing::Tool {
+                name: text("claude"),
+            },
+            why: text("it worked"),
+        }
+        .into(),
+        p::ProbeAsked { by: by() }.into(),
     ]
 }
 

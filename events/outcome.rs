@@ -22,6 +22,10 @@ pub enum Outcome {
     Interrupted,
     /// The model provider refused for now.
     ProviderLimited,
+    /// The model provider failed, could not be reached or does not know us.
+    ProviderRefused,
+    /// The agent's tool could not work: it is missing, broken or silent.
+    ToolBroken,
     /// Its budget was spent.
     OverBudget,
     /// It vanished: engine, machine or runner, not the agent.
@@ -48,6 +52,14 @@ impl Outcome {
         )
     }
 
+    /// Whether a thing outside is to blame, which has a state of its own: it counts against no bound of the work.
+    pub fn is_outside(self) -> bool {
+        matches!(
+            self,
+            Self::ProviderLimited | Self::ProviderRefused | Self::ToolBroken
+        )
+    }
+
     /// The outcome as wires and tables name it.
     pub fn name(self) -> &'static str {
         match self {
@@ -59,6 +71,8 @@ impl Outcome {
             Self::ContextFull => "context_full",
             Self::Interrupted => "interrupted",
             Self::ProviderLimited => "provider_limited",
+            Self::ProviderRefused => "provider_refused",
+            Self::ToolBroken => "tool_broken",
             Self::OverBudget => "over_budget",
             Self::Lost => "lost",
             Self::NeverStarted => "never_started",

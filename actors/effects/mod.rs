@@ -117,7 +117,11 @@ impl Effects {
                 origin,
                 blockers,
             } => self.create(project, id, origin, blockers).await,
-            Effect::ClaimFor { n, version } => self.claim(project, n, version).await,
+            Effect::ClaimFor {
+                n,
+                version,
+                feature,
+            } => self.claim(project, n, version, feature).await,
             Effect::Assign { grant, version } => self.assign(project, grant, version).await,
             Effect::Secure {
                 feature,
@@ -248,13 +252,19 @@ impl Effects {
         .await
     }
 
-    async fn claim(&self, project: &ProjectName, n: BerthNo, version: Version) -> Outcome {
+    async fn claim(
+        &self,
+        project: &ProjectName,
+        n: BerthNo,
+        version: Version,
+        feature: Option<FeatureId>,
+    ) -> Outcome {
         let berth = StreamId::Container(project.clone(), n);
         let session = SessionId::granted(&berth.to_string(), version.0, n);
         let id = CommandId::derived(&["claim", session.as_str(), project.as_str()]);
         let asking = Asking {
             project: project.clone(),
-            feature: None,
+            feature,
             holder: Holder::Berth { n, session },
             id,
             cause: Cause::first(Principal::Policy("dispatch".into()), id),

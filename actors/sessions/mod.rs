@@ -3,6 +3,9 @@
 
 mod agent;
 pub mod allowance;
+pub mod asked;
+mod clues;
+mod outside;
 mod runner;
 pub mod tallies;
 pub mod wire;

@@ -9,10 +9,12 @@ use events::holder::Role;
 use events::id::SessionId;
 use events::outcome::Outcome;
 use events::policy::AnyCommand;
+use events::project::Thing;
 use events::stream::StreamId;
 use events::trunk;
 use events::view::Subject;
 
+use super::clues::Found;
 use super::wire::{Beat, Brief, Ending, ModelApi, Verification};
 use super::{Denied, Place, Sessions, place};
 
@@ -128,11 +130,25 @@ impl Sessions {
             self.secure(session, &place).await?;
         }
         self.settle_tally(session).await;
-        let outcome = self.outcome(session, ending)?;
+        let found = self.outside(session, &place, ending).await?;
+        let judged = self.outcome(session, ending)?;
+        let outcome = match &found {
+            Some(found) if is_excused(judged, found) => {
+                self.report_trouble(session, &place, found).await?;
+                found.outcome
+            }
+            _ => {
+                self.worked(session, &place, judged).await?;
+                judged
+            }
+        };
         let evidence =
             serde_json::to_vec(ending).map_err(|e| Denied::refused("invalid", e.to_string()))?;
         let evidence = Some(self.blobs.put(evidence).await?);
-        let detail = detail(ending, outcome);
+        let detail = match found.filter(|found| found.outcome == outcome) {
+            Some(found) => format!("{}: {}", outcome.name(), found.detail),
+            None => detail(ending, outcome),
+        };
         let end = container::Command::EndSession {
             session: session.clone(),
             outcome,
@@ -248,8 +264,6 @@ impl Sessions {
                     interrupted: true, ..
                 },
             ) => Outcome::Interrupted,
-            // What the provider answered last is known here; what the agent makes of it is not asked.
-            (Some(_), _) if self.tallies.is_limited(session) => Outcome::ProviderLimited,
             // The agent never ran: that is the infrastructure's failure and uses none of the feature's tries.
             (
                 Some(_),
@@ -270,6 +284,15 @@ impl Sessions {
             ) => Outcome::NoWork,
             (Some(_), _) => Outcome::Failed,
         })
+    }
+}
+
+/// Whether an end that looks like this is the fault of what was found outside. Time runs out on an agent whose provider does not answer.
+fn is_excused(judged: Outcome, found: &Found) -> bool {
+    match judged {
+        Outcome::Failed | Outcome::NoWork | Outcome::Lost => true,
+        Outcome::TimedOut => matches!(found.thing, Thing::Provider { .. }),
+        _ => false,
     }
 }
 

@@ -9,6 +9,7 @@ use events::id::{SessionId, Timestamp};
 use events::policy::AnyCommand;
 use events::usage::Usage;
 
+use super::asked::{Answer, Asked, Refusal};
 use super::{Denied, Sessions, place};
 
 /// Pause between two records of one session: what comes meanwhile is one record.
@@ -36,6 +37,8 @@ pub struct Used {
     pub model: String,
     /// How much.
     pub usage: Usage,
+    /// What the provider answered to a question to a model; none when it was none.
+    pub answer: Option<Answer>,
 }
 
 /// Counts of all sessions at work.
@@ -54,8 +57,10 @@ struct Tally {
     recording: bool,
     /// Records made so far.
     records: u64,
-    /// The last answer of its model's provider.
-    last: Option<Last>,
+    /// Whether the last answer of its model's provider filled its context as far as it may.
+    full: bool,
+    /// What it asked, and what became of it.
+    asked: Asked,
     /// Denied targets that were told apart so far.
     named: usize,
     /// Models that were.
@@ -78,12 +83,6 @@ impl Tally {
         }
         (name.0, "others".to_owned())
     }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Last {
-    limited: bool,
-    full: bool,
 }
 
 /// Counted and not recorded.
@@ -180,18 +179,18 @@ impl Tallies {
         })
     }
 
-    fn last(&self, session: &SessionId) -> Option<Last> {
-        self.with(|counted| counted.get(session).and_then(|tally| tally.last))
+    fn look<T: Default>(&self, session: &SessionId, read: impl FnOnce(&Tally) -> T) -> T {
+        self.with(|counted| counted.get(session).map(read).unwrap_or_default())
     }
 
-    /// Whether the provider turned down the last request of this session because of a limit.
-    pub(super) fn is_limited(&self, session: &SessionId) -> bool {
-        self.last(session).is_some_and(|last| last.limited)
+    /// What this session asked its model's provider.
+    pub(super) fn asked(&self, session: &SessionId) -> Asked {
+        self.look(session, |tally| tally.asked.clone())
     }
 
     /// Whether the last request of this session filled its model's context as far as it may.
     pub(super) fn is_full(&self, session: &SessionId) -> bool {
-        self.last(session).is_some_and(|last| last.full)
+        self.look(session, |tally| tally.full)
     }
 
     fn forget(&self, session: &SessionId) {
@@ -204,12 +203,14 @@ impl Sessions {
     pub fn used(&self, session: &SessionId, used: Used) {
         let window = self.models.context(&used.model);
         let full = used.usage.context().saturating_mul(100) >= window.saturating_mul(FULL_PERCENT);
-        let last = Last {
-            limited: used.usage.limited > 0,
-            full,
-        };
+        if let Some(Answer::Given) = used.answer {
+            self.provider_works(session, &used.provider);
+        }
         self.count(session, |tally| {
-            tally.last = Some(last);
+            tally.full = full;
+            if let Some(answer) = used.answer {
+                tally.asked.hear(answer);
+            }
             let model = tally.model(used.provider, used.model);
             tally
                 .pending
@@ -217,6 +218,17 @@ impl Sessions {
                 .entry(model)
                 .or_default()
                 .add(&used.usage);
+        });
+    }
+
+    /// Remembers that a session's provider could not be reached.
+    pub fn unreached(&self, session: &SessionId) {
+        let refusal = Refusal {
+            status: None,
+            retry_at: None,
+        };
+        self.count(session, |tally| {
+            tally.asked.hear(Answer::Refused(refusal));
         });
     }
 

@@ -86,6 +86,16 @@ pub struct Verification {
     pub tail: String,
 }
 
+/// What an agent did not run for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NeverRan {
+    /// The setup command failed on what is upstream.
+    Setup,
+    /// The agent's program could not be started.
+    Tool,
+}
+
 /// What a runner reports at the end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +108,9 @@ pub struct Ending {
     pub interrupted: bool,
     /// What kept the agent from starting, if something did.
     pub trouble: Option<String>,
+    /// What kept the agent from running, when that is the project's to mend.
+    #[serde(default)]
+    pub never_ran: Option<NeverRan>,
     /// Whether it was ended because its model's context was full.
     #[serde(default)]
     pub context_full: bool,

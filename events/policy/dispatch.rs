@@ -7,18 +7,15 @@ use std::collections::BTreeSet;
 
 use crate::container::{Berth, Duty, Slot};
 use crate::feature::{self, Stage};
-use crate::holder::Seat;
-use crate::id::{BerthNo, SessionId};
-use crate::outcome::Outcome;
+use crate::holder::{Role, Seat};
+use crate::id::{BerthNo, FeatureId, SessionId};
+use crate::policy::gate::{Gate, Leave};
 use crate::policy::integrate::verification;
 use crate::policy::{Agenda, Effect, INITIALIZERS_MAX, Observed, Reserves, Teller};
 use crate::project::{self, Initialization, Registered};
 use crate::stream::{StreamId, Version};
 use crate::trunk::{self, VERIFIERS_MAX};
 use crate::view::books::ProjectBook;
-
-/// A berth whose session was turned down by its provider's limit rests for so long.
-const LIMITED_PAUSE_MS: u64 = 60_000;
 
 pub(super) fn owed(
     book: &ProjectBook,
@@ -37,20 +34,7 @@ pub(super) fn owed(
     let free = |n: &BerthNo| {
         n.0 <= registered.target && !granted.contains(n) && !observed.busy.contains(n)
     };
-    // A provider that makes everybody wait is not asked again by a session that begins at once.
-    let mut rested = |berth: &Berth| match berth.last.as_ref() {
-        Some((session, Outcome::ProviderLimited)) => {
-            let ended = book
-                .sessions
-                .get(session)
-                .and_then(|record| record.ended)
-                .map_or(observed.now, |(at, _)| at);
-            agenda.reached(observed.now, ended.plus_ms(LIMITED_PAUSE_MS))
-        }
-        _ => true,
-    };
-    let mut serves =
-        |berth: &Berth| berth.slot == Slot::Idle && berth.duty == Duty::Serve && rested(berth);
+    let serves = |berth: &Berth| berth.slot == Slot::Idle && berth.duty == Duty::Serve;
     let idle = book
         .enlisted()
         .filter(|(n, berth, _)| serves(berth) && free(n));
@@ -63,11 +47,51 @@ pub(super) fn owed(
             .len()
             .saturating_sub(observed.room.unwrap_or(usize::MAX)),
     );
-    initialize(book, registered, agenda, &mut berths);
-    oversee(book, registered, agenda, &mut berths);
-    review(book, observed, agenda, &mut berths);
-    verify(book, registered, agenda, &mut berths);
-    code(book, observed, agenda, &mut berths);
+    let mut hands = Hands {
+        book,
+        registered,
+        observed,
+        agenda,
+        berths,
+        except: None,
+    };
+    let mut gate = Gate::new(book, registered, observed);
+    hands.give(Role::Initializer, &mut gate, initialize);
+    hands.give(Role::Overseer, &mut gate, oversee);
+    hands.give(Role::Reviewer, &mut gate, review);
+    verify(&mut hands);
+    hands.give(Role::Coder, &mut gate, code);
+}
+
+/// What is given out, and from what.
+struct Hands<'a> {
+    book: &'a ProjectBook,
+    registered: &'a Registered,
+    observed: &'a Observed,
+    agenda: &'a mut Agenda,
+    berths: Berths,
+    /// A feature that is not taken for a probe where there is another.
+    except: Option<FeatureId>,
+}
+
+impl<'a> Hands<'a> {
+    /// Grants work of a role as far as the things it needs let it.
+    fn give(&mut self, role: Role, gate: &mut Gate<'a>, grant: fn(&mut Self)) {
+        match gate.leave(role, self.agenda) {
+            Leave::All => grant(self),
+            Leave::Nothing => {}
+            Leave::Probe(except) => {
+                let one = self.berths.pop().into_iter().collect();
+                let rest = std::mem::replace(&mut self.berths, one);
+                self.except = except;
+                grant(self);
+                let unused = std::mem::replace(&mut self.berths, rest);
+                gate.probing |= unused.is_empty();
+                self.berths.extend(unused);
+                self.except = None;
+            }
+        }
+    }
 }
 
 type Berths = Vec<(BerthNo, Version)>;
@@ -109,14 +133,10 @@ fn berth_stream(book: &ProjectBook, n: BerthNo) -> StreamId {
     StreamId::Container(book.name.clone(), n)
 }
 
-fn initialize(
-    book: &ProjectBook,
-    registered: &Registered,
-    agenda: &mut Agenda,
-    berths: &mut Berths,
-) {
+fn initialize(hands: &mut Hands<'_>) {
+    let (book, registered) = (hands.book, hands.registered);
     let due = matches!(registered.initialization, Initialization::Due { lapses } if lapses < INITIALIZERS_MAX);
-    if let Some((n, version)) = due.then(|| berths.pop()).flatten() {
+    if let Some((n, version)) = due.then(|| hands.berths.pop()).flatten() {
         let seat = seat(
             &StreamId::Project(book.name.clone()),
             book.project.version,
@@ -127,13 +147,16 @@ fn initialize(
             "initializer",
             project::Command::StartInitialization { seat },
         );
-        agenda.tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
+        hands
+            .agenda
+            .tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
     }
 }
 
-fn oversee(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda, berths: &mut Berths) {
+fn oversee(hands: &mut Hands<'_>) {
+    let (book, registered) = (hands.book, hands.registered);
     let due = registered.next_oversight().is_some();
-    if let Some((n, version)) = due.then(|| berths.pop()).flatten() {
+    if let Some((n, version)) = due.then(|| hands.berths.pop()).flatten() {
         let seat = seat(
             &StreamId::Project(book.name.clone()),
             book.project.version,
@@ -141,11 +164,14 @@ fn oversee(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda, ber
         );
         let tell =
             teller(book).project(book, "overseer", project::Command::StartOversight { seat });
-        agenda.tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
+        hands
+            .agenda
+            .tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
     }
 }
 
-fn review(book: &ProjectBook, observed: &Observed, agenda: &mut Agenda, berths: &mut Berths) {
+fn review(hands: &mut Hands<'_>) {
+    let (book, observed) = (hands.book, hands.observed);
     let waiting =
         |known: &feature::Known| matches!(known.stage, Stage::Submitted { review: None, .. });
     let mut due: Vec<_> = book
@@ -156,7 +182,7 @@ fn review(book: &ProjectBook, observed: &Observed, agenda: &mut Agenda, berths: 
         (known.content.priority, known.content.rank, tracked.position)
     });
     for (id, _, tracked) in due {
-        let Some((n, version)) = berths.pop() else {
+        let Some((n, version)) = hands.berths.pop() else {
             return;
         };
         let stream = StreamId::Feature(book.name.clone(), id.clone());
@@ -170,11 +196,14 @@ fn review(book: &ProjectBook, observed: &Observed, agenda: &mut Agenda, berths: 
             berth: Some(n),
             feature: Some(id.clone()),
         };
-        agenda.tell_reserving(tell.given(berth_stream(book, n), version), reserves);
+        hands
+            .agenda
+            .tell_reserving(tell.given(berth_stream(book, n), version), reserves);
     }
 }
 
-fn verify(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda, berths: &mut Berths) {
+fn verify(hands: &mut Hands<'_>) {
+    let (book, registered) = (hands.book, hands.registered);
     let trunk = &book.trunk.state;
     let Some(tip) = trunk.tip() else { return };
     let whole = trunk.joins(registered.settings.batch_max).is_none();
@@ -182,7 +211,7 @@ fn verify(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda, bert
     if !built || tip.lapses >= VERIFIERS_MAX || verification(registered, tip).is_none() {
         return;
     }
-    if let Some((n, version)) = berths.pop() {
+    if let Some((n, version)) = hands.berths.pop() {
         let seat = seat(&StreamId::Trunk(book.name.clone()), book.trunk.version, n);
         let command = trunk::Command::StartVerification {
             entry: tip.number,
@@ -191,20 +220,28 @@ fn verify(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda, bert
         let tell = teller(book)
             .trunk(book, "verifier", command)
             .given_project(book);
-        agenda.tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
+        hands
+            .agenda
+            .tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
     }
 }
 
-fn code(book: &ProjectBook, observed: &Observed, agenda: &mut Agenda, berths: &mut Berths) {
-    let ready = book
-        .ready()
-        .into_iter()
-        .filter(|id| !observed.taken.contains(*id))
-        .count();
-    for _ in 0..ready {
-        let Some((n, version)) = berths.pop() else {
+fn code(hands: &mut Hands<'_>) {
+    let taken = &hands.observed.taken;
+    let mut ready = hands.book.ready();
+    ready.retain(|id| !taken.contains(*id));
+    let other = |except: &FeatureId| ready.iter().find(|id| **id != except);
+    let instead = hands.except.as_ref().and_then(other);
+    let feature = instead.map(|id| (*id).clone());
+    for _ in 0..ready.len() {
+        let Some((n, version)) = hands.berths.pop() else {
             return;
         };
-        agenda.act_reserving(Effect::ClaimFor { n, version }, reserve(n));
+        let claim = Effect::ClaimFor {
+            n,
+            version,
+            feature: feature.clone(),
+        };
+        hands.agenda.act_reserving(claim, reserve(n));
     }
 }

@@ -4,12 +4,14 @@
 //! "already sent" but the reservations of the caller. A command's id is derived from its purpose, subject and version, so a
 //! repetition is harmless: the log answers it as the first time.
 
+mod accounts;
 mod admit;
 mod assign;
 mod dispatch;
 mod expire;
 mod fleet;
 pub mod foresee;
+mod gate;
 pub mod integrate;
 mod milestone;
 pub mod retain;
@@ -35,6 +37,8 @@ use crate::view::Remedy;
 use crate::view::books::{ProjectBook, Tracked};
 use crate::view::grants::Grant;
 use crate::{container, feature, node, project, subscription, trunk};
+
+pub use accounts::{Account, accounts};
 
 /// Initializers that may end without a backlog before a person has to look.
 pub const INITIALIZERS_MAX: u32 = 3;
@@ -101,6 +105,8 @@ pub enum Effect {
         n: BerthNo,
         /// Its version: what the claim is conditioned on.
         version: Version,
+        /// A certain feature; none takes the best.
+        feature: Option<FeatureId>,
     },
     /// Render the prompt and assign the granted work.
     Assign {
@@ -228,6 +234,8 @@ pub struct Observed {
     pub busy: BTreeSet<BerthNo>,
     /// Features that a pending command or effect is about.
     pub taken: BTreeSet<FeatureId>,
+    /// Accounts with providers that are in trouble, whoever saw it.
+    pub accounts: BTreeMap<String, Account>,
     /// How many more containers the host can take for this project; none when nobody bounds it.
     pub room: Option<usize>,
 }

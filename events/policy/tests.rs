@@ -550,3 +550,90 @@ fn work_is_kept_for_its_time() {
         "open ones stay for ever"
     );
 }
+
+/// A thing in trouble: nothing that needs it is begun before the probe is due, then one session, and on another feature than the last
+/// one; at once when a person asks, and as much as there is room for when it is over.
+#[test]
+fn trouble_of_a_thing_lets_one_probe_through_at_a_time() {
+    let mut scene = Scene::running(3);
+    scene.feature("a", 1).feature("b", 2).feature("c", 3);
+    let settings = Settings {
+        setup: Some("npm ci".into()),
+        ..Settings::default()
+    };
+    let settings = Box::new(settings);
+    scene.add::<p::Event>("project-z", p::SettingsChanged { settings });
+    let thing = crate::project::Thing::Setup;
+    let reported = p::TroubleReported {
+        thing: thing.clone(),
+        detail: "exit code 1".into(),
+        retry_at: None,
+        session: session(1),
+        feature: "a".parse().ok(),
+        probe: false,
+    };
+    let now = |second| Observed {
+        own: crate::own_time::OwnTime::new(Timestamp(second * 1_000_000), &[], &[]),
+        ..at(second)
+    };
+    assert_eq!(scene.keys(&now(20)).len(), 3);
+    scene.add::<p::Event>("project-z", reported);
+    let seen = i64::try_from(scene.position).expect("small");
+
+    assert!(scene.keys(&now(seen + 59)).is_empty());
+    let wake = scene.agenda(&now(seen + 59)).wake;
+    assert_eq!(wake, Some(Timestamp((seen + 60) * 1_000_000)));
+    let due = scene.agenda(&now(seen + 60));
+    assert!(
+        matches!(
+            &due.owed[..],
+            [(Owed::Do(Effect::ClaimFor { feature: Some(id), .. }), _)] if id.as_str() == "b"
+        ),
+        "{:?}",
+        due.owed
+    );
+    let busy = Observed {
+        busy: [BerthNo(2)].into(),
+        ..now(seen + 60)
+    };
+    assert!(scene.keys(&busy).is_empty(), "one at a time");
+
+    scene.add::<p::Event>("project-z", p::ProbeAsked { by: "me".into() });
+    assert_eq!(scene.keys(&now(seen + 2)).len(), 1);
+    let why = "it worked".to_owned();
+    scene.add::<p::Event>("project-z", p::TroubleEnded { thing, why });
+    assert_eq!(scene.keys(&now(seen + 3)).len(), 3);
+}
+
+/// An account is one, whoever asks it: a project that saw nothing itself waits with the others.
+#[test]
+fn an_account_in_trouble_holds_back_every_project_that_asks_it() {
+    let mut scene = Scene::running(2);
+    scene.feature("a", 1).feature("b", 2);
+    let agent = crate::settings::AgentSpec {
+        command: Some("my-agent".into()),
+        provider: Some("local".into()),
+        ..crate::settings::AgentSpec::of(crate::settings::Dialect::Command)
+    };
+    let settings = Settings {
+        agent,
+        ..Settings::default()
+    };
+    let settings = Box::new(settings);
+    scene.add::<p::Event>("project-z", p::SettingsChanged { settings });
+    let held = |next: i64, at_work| Observed {
+        accounts: [(
+            "local".to_owned(),
+            Account {
+                next_probe: Timestamp(next * 1_000_000),
+                at_work,
+            },
+        )]
+        .into(),
+        ..at(100)
+    };
+    assert_eq!(scene.keys(&at(100)).len(), 2);
+    assert_eq!(scene.keys(&held(200, false)).len(), 0);
+    assert_eq!(scene.keys(&held(100, false)).len(), 1);
+    assert_eq!(scene.keys(&held(100, true)).len(), 0);
+}

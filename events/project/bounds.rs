@@ -2,8 +2,16 @@
 //! registration refuse them.
 
 use crate::bounds::{Bounded, cut, cut_name, cut_reason};
+use crate::project::Thing;
 use crate::project::command::{BRANCH_MAX, URL_MAX};
 use crate::project::event::Event;
+
+fn cut_thing(thing: &mut Thing) {
+    match thing {
+        Thing::Provider { name } | Thing::Tool { name } => cut_name(name),
+        Thing::Setup => {}
+    }
+}
 
 impl Bounded for Event {
     fn bounded(mut self) -> Self {
@@ -19,6 +27,15 @@ impl Bounded for Event {
             Self::EditDiscarded(e) => cut_name(&mut e.by),
             Self::Resumed(e) => cut_reason(&mut e.why),
             Self::Deleted(e) => cut_name(&mut e.by),
+            Self::TroubleReported(e) => {
+                cut_thing(&mut e.thing);
+                cut_reason(&mut e.detail);
+            }
+            Self::TroubleEnded(e) => {
+                cut_thing(&mut e.thing);
+                cut_reason(&mut e.why);
+            }
+            Self::ProbeAsked(e) => cut_name(&mut e.by),
             Self::SpecWritten(_)
             | Self::SettingsChanged(_)
             | Self::TargetSet(_)

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::holder::Seat;
-use crate::id::{Digest, SessionId, Sha};
+use crate::id::{Digest, FeatureId, SessionId, Sha, Timestamp};
 use crate::outcome::Outcome;
+use crate::project::Thing;
 use crate::project::event::ProjectKind;
 use crate::refusal_enum;
 use crate::settings::Settings;
@@ -111,6 +112,23 @@ pub enum Command {
     Delete {
         by: String,
     },
+    /// `since` is when the session was given its work.
+    ReportTrouble {
+        thing: Thing,
+        detail: String,
+        retry_at: Option<Timestamp>,
+        session: SessionId,
+        feature: Option<FeatureId>,
+        since: Timestamp,
+    },
+    EndTrouble {
+        thing: Thing,
+        why: String,
+    },
+    /// A person wants what is in trouble tried at once.
+    AskProbe {
+        by: String,
+    },
 }
 
 refusal_enum! {
@@ -132,6 +150,7 @@ refusal_enum! {
         NotDue = "not_due", "nothing of that kind is due";
         Underway = "underway", "one is under way already";
         NotUnderway = "not_underway", "this session is not under way for the project: its result is not taken";
+        NoTrouble = "no_trouble", "nothing that this project needs is in trouble";
         StepSettled { step: u8 } = "step_settled", "step {step} is settled or due already";
     }
 }

@@ -157,6 +157,9 @@ impl Registered {
             | Command::LapseInitialization { .. }
             | Command::ProposeBacklog { .. }
             | Command::FinishInitialization { .. } => self.initialize(command),
+            Command::ReportTrouble { .. }
+            | Command::EndTrouble { .. }
+            | Command::AskProbe { .. } => self.see_trouble(command),
             Command::DueMilestone { .. }
             | Command::DueFinal { .. }
             | Command::StartOversight { .. }

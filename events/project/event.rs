@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::event_enum;
 use crate::holder::Seat;
-use crate::id::{Digest, SessionId, Sha};
+use crate::id::{Digest, FeatureId, SessionId, Sha, Timestamp};
 use crate::outcome::Outcome;
+use crate::project::Thing;
 use crate::settings::Settings;
 use crate::stream::Position;
 
@@ -235,6 +236,41 @@ pub struct Resumed {
     pub why: String,
 }
 
+/// A thing that sessions need was seen in trouble; none of them is to blame.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TroubleReported {
+    /// What.
+    pub thing: Thing,
+    /// What was seen.
+    pub detail: String,
+    /// Until when the thing itself said to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
+    /// Which session saw it.
+    pub session: SessionId,
+    /// What that session worked on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature: Option<FeatureId>,
+    /// Whether it was begun after the trouble was known, to see how the thing is.
+    pub probe: bool,
+}
+
+/// The thing works again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TroubleEnded {
+    /// What.
+    pub thing: Thing,
+    /// What showed it.
+    pub why: String,
+}
+
+/// A person wants everything that is in trouble tried at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbeAsked {
+    /// Who.
+    pub by: String,
+}
+
 /// Gone; the name is never used again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Deleted {
@@ -270,5 +306,8 @@ event_enum! {
         Completed(Completed) = "project.completed", 1;
         Resumed(Resumed) = "project.resumed", 1;
         Deleted(Deleted) = "project.deleted", 1;
+        TroubleReported(TroubleReported) = "project.trouble_reported", 1;
+        TroubleEnded(TroubleEnded) = "project.trouble_ended", 1;
+        ProbeAsked(ProbeAsked) = "project.probe_asked", 1;
     }
 }

@@ -21,6 +21,7 @@ mod oversee;
 mod state;
 #[cfg(test)]
 mod tests;
+mod trouble;
 pub mod upstream;
 
 pub use command::{BRANCH_MAX, Command, Refusal};
@@ -28,3 +29,4 @@ pub use event::{Event, OversightKind, ProjectKind};
 pub use state::{
     Due, Initialization, Intent, Oversight, Progress, Project, Registered, Repository,
 };
+pub use trouble::{Thing, Trouble};

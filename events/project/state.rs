@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::Moment;
 use crate::holder::Seat;
 use crate::id::{Digest, Sha, Timestamp};
+use crate::project::Trouble;
 use crate::project::event::{Event, OversightKind, ProjectKind};
 use crate::settings::Settings;
 use crate::stream::Position;
@@ -44,6 +45,8 @@ pub struct Registered {
     pub initialization: Initialization,
     /// Milestones and the final verification.
     pub progress: Progress,
+    /// Things outside that are in trouble.
+    pub troubles: Vec<Trouble>,
 }
 
 /// What the gate holds of upstream.
@@ -216,6 +219,7 @@ impl Registered {
             editing: None,
             initialization: Initialization::NotDue,
             progress: Progress::default(),
+            troubles: Vec::new(),
         }
     }
 
@@ -250,7 +254,13 @@ impl Registered {
                 };
             }
             Event::SpecWritten(e) => self.spec = Some(e.digest),
-            Event::SettingsChanged(e) => self.settings = (*e.settings).clone(),
+            Event::SettingsChanged(e) => {
+                self.settings = (*e.settings).clone();
+                self.try_at_once();
+            }
+            Event::TroubleReported(_) | Event::TroubleEnded(_) | Event::ProbeAsked(_) => {
+                self.evolve_trouble(event, moment);
+            }
             Event::TargetSet(e) => self.target = e.count,
             Event::Started(_) | Event::Resumed(_) => {
                 self.intent = Intent::Running { since: moment.at }

@@ -83,6 +83,17 @@ fn running() -> Vec<Event> {
     )
 }
 
+fn trouble(n: u8, second: i64) -> Command {
+    Command::ReportTrouble {
+        thing: Thing::Setup,
+        detail: "exit code 1".into(),
+        retry_at: None,
+        session: seat(n).session,
+        feature: None,
+        since: Timestamp(second * 1_000_000),
+    }
+}
+
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn states() -> Vec<(&'static str, Project)> {
     let running = running();
@@ -121,6 +132,15 @@ fn states() -> Vec<(&'static str, Project)> {
             .into(),
         ],
     );
+    let troubled = event::TroubleReported {
+        thing: Thing::Setup,
+        detail: "exit code 1".into(),
+        retry_at: None,
+        session: seat(1).session,
+        feature: None,
+        probe: false,
+    };
+    let troubled = with(&running, vec![troubled.into()]);
     vec![
         ("new", given(&[])),
         ("registered", given(&registered())),
@@ -157,6 +177,7 @@ fn states() -> Vec<(&'static str, Project)> {
         ("milestone due", given(&with(&running, vec![due(20)]))),
         ("overseen", given(&overseen)),
         ("final", given(&last)),
+        ("troubled", given(&troubled)),
         ("completed", given(&completed)),
         (
             "deleted",
@@ -348,6 +369,16 @@ fn commands() -> Vec<(&'static str, Command)> {
                 why: "a new feature".into(),
             },
         ),
+        ("report trouble", trouble(1, 1)),
+        ("report trouble (a probe)", trouble(2, 99)),
+        (
+            "end trouble",
+            C::EndTrouble {
+                thing: Thing::Setup,
+                why: "it worked".into(),
+            },
+        ),
+        ("ask probe", C::AskProbe { by: by() }),
         ("delete", C::Delete { by: by() }),
     ]
 }

@@ -55,6 +55,8 @@ pub enum NeedKind {
     Question,
     /// A slot failed too often.
     Slot,
+    /// A provider of models, an agent's tool or the setup command is in trouble.
+    Outside,
     /// Something that the server owes and cannot get done.
     Stuck,
 }
@@ -74,6 +76,7 @@ impl NeedKind {
             Self::Feature => "feature",
             Self::Question => "question",
             Self::Slot => "slot",
+            Self::Outside => "outside",
             Self::Stuck => "stuck",
         }
     }
@@ -105,6 +108,8 @@ pub enum Remedy {
         /// Which entry.
         entry: u64,
     },
+    /// Have what is in trouble tried at once.
+    Retry,
     /// Take the feature's work out once more, after what stood in the way.
     Undo {
         /// Which feature.
@@ -138,6 +143,7 @@ impl Remedy {
         let verb = match self {
             Self::Mend => return None,
             Self::Start => format!("project start {project}"),
+            Self::Retry => format!("project retry {project}"),
             Self::Initialize => format!("project initialize {project}"),
             Self::SetVerification => format!("project set {project} --verify COMMAND"),
             Self::AcceptUpstream { seen } => format!("project upstream accept {project} {seen}"),

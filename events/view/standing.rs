@@ -113,6 +113,9 @@ fn needs_of_project(registered: &Registered, needs: &mut Vec<Need>) {
         let text = format!("upstream cannot be copied: {reason}");
         needs.push(Need::new(NeedKind::Copy, text, Remedy::Mend));
     }
+    for trouble in &registered.troubles {
+        needs.push(Need::new(NeedKind::Outside, trouble.told(), Remedy::Retry));
+    }
     if let Initialization::Due { lapses } = registered.initialization
         && lapses >= INITIALIZERS_MAX
     {

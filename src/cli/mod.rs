@@ -237,6 +237,7 @@ mod tests {
         let seen = "0".repeat(40).parse().expect("sha");
         let remedies = [
             Remedy::Start,
+            Remedy::Retry,
             Remedy::Initialize,
             Remedy::SetVerification,
             Remedy::AcceptUpstream { seen },

@@ -44,6 +44,8 @@ pub(super) enum ProjectCommand {
     Adopt(NameArgs),
     /// Have its spec made a backlog although its repository had a life of its own before
     Initialize(NameArgs),
+    /// Try at once what is in trouble: its provider, its agent's tool, its setup
+    Retry(NameArgs),
     /// Bring our section of its AGENTS.md up to date, through the merge queue
     Scaffold(NameArgs),
     /// Its upstream: look at it, take it as it is, pinned host keys
@@ -226,6 +228,7 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         ProjectCommand::Usage(args) => usage::run(&args).await,
         ProjectCommand::Adopt(args) => adopt(&args).await,
         ProjectCommand::Initialize(args) => intend(args, "initialize").await,
+        ProjectCommand::Retry(args) => intend(args, "retry").await,
         ProjectCommand::Scaffold(args) => {
             let path = format!("/api/v1/projects/{}/scaffold", args.name);
             let shape: ScaffoldShape = ask(&args.data, "POST", &path, &()).await?;

@@ -97,6 +97,7 @@ async fn in_docker(
     place: &Place<'_>,
 ) -> anyhow::Result<(Arc<dyn Engine>, Vec<String>)> {
     let docker = docker::connect().await?;
+    docker::refuse_rootless(&docker).await?;
     let mut said = Vec::new();
     let image = match &args.image {
         Some(image) => image.as_str(),

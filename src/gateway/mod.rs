@@ -5,6 +5,7 @@
 
 mod meter;
 pub mod providers;
+mod refusal;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use actors::ports::models::Protocol;
 use actors::sessions::Sessions;
+use actors::sessions::asked::{Answer, Refusal};
 use actors::sessions::tallies::Used;
 use bytes::Bytes;
 use events::id::SessionId;
@@ -24,6 +26,7 @@ use serde_json::Value;
 
 use meter::Meter;
 use providers::{Auth, Key, Provider, Providers};
+use refusal::{asks, retry_at};
 
 /// Largest request to a model: long contexts with images fit.
 pub const REQUEST_MAX: usize = 64 * 1024 * 1024;
@@ -272,6 +275,7 @@ impl Gateway {
         if let Some(key) = &key {
             show_key(&mut headers, key).map_err(refused)?;
         }
+        let asks = asks(&request.method, path);
         let (asked, body) = asked_to_count(provider.protocol, path, request.body);
         let url = format!("{}{}", provider.url.trim_end_matches('/'), request.rest);
         let sent = self
@@ -282,8 +286,20 @@ impl Gateway {
             .send()
             .await;
         // The error's own text may hold the URL; it holds no key.
-        let answer =
-            sent.map_err(|e| GatewayError::Unreachable(request.provider.clone(), told(&e)))?;
+        let answer = sent.map_err(|e| {
+            if asks {
+                sessions.unreached(session);
+            }
+            GatewayError::Unreachable(request.provider.clone(), told(&e))
+        })?;
+        let clock = &sessions.directory.kernel().clock;
+        let given = match answer.status() {
+            status if status.is_success() => Answer::Given,
+            status => Answer::Refused(Refusal {
+                status: Some(status.as_u16()),
+                retry_at: retry_at(answer.headers(), clock.now()),
+            }),
+        };
         let (status, headers) = (answer.status(), answered(answer.headers()));
         let content_type = answer
             .headers()
@@ -294,6 +310,7 @@ impl Gateway {
             meter: Some(Meter::new(provider.protocol, content_type)),
             asked,
             limited: LIMITED.contains(&status.as_u16()),
+            answer: asks.then_some(given),
             provider: request.provider,
             gateway: self.clone(),
             sessions: sessions.clone(),
@@ -335,6 +352,7 @@ struct Counting {
     meter: Option<Meter>,
     asked: Option<String>,
     limited: bool,
+    answer: Option<Answer>,
     provider: String,
     gateway: Gateway,
     sessions: Sessions,
@@ -379,6 +397,7 @@ impl Counting {
                 provider: self.provider.clone(),
                 model,
                 usage,
+                answer: self.answer,
             },
         );
     }

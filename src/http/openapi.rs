@@ -39,6 +39,7 @@ use super::routes;
         routes::projects::drain_project,
         routes::projects::stop_project,
         routes::projects::initialize_project,
+        routes::projects::retry_project,
         routes::projects::show_board,
         routes::features::list_features,
         routes::features::add_feature,

@@ -19,7 +19,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use actors::sessions::wire::{Brief, Ending};
+use actors::sessions::wire::{Brief, Ending, NeverRan};
 use events::holder::Role;
 use nix::sys::resource::{Resource, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
@@ -218,10 +218,7 @@ async fn work(
         let run = Agent::shell(setup, &tree, brief, url, output);
         let ended = watch(run, &tree, control, deadline, terminate).await;
         if !matches!(&ended, Ok(Ended { code: Some(0), .. })) {
-            return Ending {
-                trouble: Some(format!("the setup command failed: {setup}")),
-                ..ending_of(ended)
-            };
+            return not_set_up(brief, setup, ended);
         }
     }
     if brief.role == Role::Verifier {
@@ -243,9 +240,12 @@ async fn work(
             }
         }
     }
-    let launched = Agent::launch(brief, &tree, url, output);
+    let launched = match Agent::launch(brief, &tree, url, output) {
+        Ok(launched) => launched,
+        Err(why) => return never_ran(NeverRan::Tool, why),
+    };
     let ended = tokio::select! {
-        ended = watch(launched, &tree, control, deadline, terminate) => ended,
+        ended = watch(Ok(launched), &tree, control, deadline, terminate) => ended,
         never = rescuing(brief, &tree) => never,
     };
     if brief.role == Role::Coder
@@ -254,6 +254,25 @@ async fn work(
         eprintln!("not secured: {why}");
     }
     ending_of(ended)
+}
+
+/// The setup command failed. A reviewer's tree is the work of an agent, whose fault it may be.
+fn not_set_up(brief: &Brief, setup: &str, ended: Result<Ended, String>) -> Ending {
+    let stopped = matches!(&ended, Ok(Ended { stop: Some(_), .. }));
+    let ours = brief.role != Role::Reviewer && !stopped;
+    Ending {
+        trouble: Some(format!("the setup command failed: {setup}")),
+        never_ran: ours.then_some(NeverRan::Setup),
+        ..ending_of(ended)
+    }
+}
+
+fn never_ran(what: NeverRan, why: String) -> Ending {
+    Ending {
+        trouble: Some(why),
+        never_ran: Some(what),
+        ..nothing()
+    }
 }
 
 fn ending_of(ended: Result<Ended, String>) -> Ending {

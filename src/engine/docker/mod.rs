@@ -128,6 +128,40 @@ pub async fn connect() -> Result<Docker, Unreachable> {
     }
 }
 
+/// Refuses an engine whose containers live in a user namespace of their own: the door tells a session by the ids of who opens it, and
+/// those are others there.
+///
+/// # Errors
+/// What kind of engine it is and what to do, or that it does not say.
+pub async fn refuse_rootless(docker: &Docker) -> anyhow::Result<()> {
+    let info = within(
+        ASK_WITHIN,
+        "asking what kind of engine it is",
+        docker.info(),
+    )
+    .await??;
+    match kept_apart(&info.security_options.unwrap_or_default()) {
+        None => Ok(()),
+        Some(kind) => anyhow::bail!(
+            "this engine is {kind}, and sessions cannot open their door from a user namespace: use an engine that runs as root, \
+             or `--engine process`"
+        ),
+    }
+}
+
+/// How an engine keeps the users of its containers apart from those of the host, if it does.
+fn kept_apart(options: &[String]) -> Option<&'static str> {
+    let has = |kind: &str| {
+        let named = format!("name={kind}");
+        let mut parts = options.iter().flat_map(|option| option.split(','));
+        parts.any(|part| part == named || part == kind)
+    };
+    if has("rootless") {
+        return Some("rootless");
+    }
+    has("userns").then_some("set to remap users (userns-remap)")
+}
+
 impl DockerEngine {
     /// An engine for the containers of `instance`, made from `image` where a project names no other, whose doors are below `doors`. The
     /// runner in the folder `binaries` is tried in an image of a project before it is used.
@@ -422,5 +456,27 @@ impl Engine for DockerEngine {
 
     fn hints(&self) -> watch::Receiver<u64> {
         self.hints.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kept_apart;
+
+    #[test]
+    fn engines_that_keep_users_apart_are_told_by_what_they_say() {
+        let table: [(&[&str], Option<&str>); 4] = [
+            (&["name=seccomp,profile=builtin", "name=cgroupns"], None),
+            (
+                &["name=seccomp,profile=default", "name=rootless"],
+                Some("rootless"),
+            ),
+            (&["name=userns"], Some("set to remap users (userns-remap)")),
+            (&[], None),
+        ];
+        for (options, expected) in table {
+            let options: Vec<_> = options.iter().map(ToString::to_string).collect();
+            assert_eq!(kept_apart(&options), expected, "{options:?}");
+        }
     }
 }

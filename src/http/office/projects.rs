@@ -30,6 +30,8 @@ pub enum Wanted {
     Stop,
     /// That its spec is made a backlog.
     Initialize,
+    /// That what is in trouble is tried at once.
+    Retry,
 }
 
 impl Office {
@@ -196,6 +198,7 @@ impl Office {
             Wanted::Drain => project::Command::Drain { by },
             Wanted::Stop => project::Command::Stop { by },
             Wanted::Initialize => project::Command::AskInitialization,
+            Wanted::Retry => project::Command::AskProbe { by },
         };
         let receipt = self
             .tell(

@@ -23,6 +23,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(drain_project)
         .service(stop_project)
         .service(initialize_project)
+        .service(retry_project)
         .service(show_board)
         .service(show_usage);
 }
@@ -159,6 +160,18 @@ pub(in crate::http) async fn initialize_project(
     name: Path<String>,
 ) -> Answer {
     ok(office.intend(&wish, &name, Wanted::Initialize).await?)
+}
+
+/// Have what is in trouble (a provider, the agent's tool, the setup) tried at once, without waiting for the next probe.
+#[utoipa::path(context_path = "/api/v1", tag = "projects",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/retry")]
+pub(in crate::http) async fn retry_project(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+) -> Answer {
+    ok(office.intend(&wish, &name, Wanted::Retry).await?)
 }
 
 /// The project on one page.

@@ -2,4 +2,5 @@
 
 mod endpoint;
 mod gateway;
+mod trouble;
 mod vendors;

@@ -1,0 +1,210 @@
+//! Trouble of things outside, as sessions see it: recorded in every project that needs the thing before the session's end is, so that
+//! nothing else is begun with it; and ended when a session shows that the thing works.
+
+use events::cause::Principal;
+use events::feature::Known;
+use events::holder::Role;
+use events::id::{ProjectName, SessionId, Timestamp};
+use events::outcome::Outcome;
+use events::policy::AnyCommand;
+use events::project::{self, Thing, Trouble};
+use events::stream::StreamId;
+use events::view::{Books, ProjectBook};
+
+use super::clues::{Clues, Found};
+use super::wire::Ending;
+use super::{Denied, Place, Sessions};
+
+/// Roles that have an agent.
+const AGENTS: [Role; 4] = [
+    Role::Initializer,
+    Role::Coder,
+    Role::Reviewer,
+    Role::Overseer,
+];
+
+impl Sessions {
+    /// The thing outside whose fault a session's end was, if it was one's.
+    pub(super) async fn outside(
+        &self,
+        session: &SessionId,
+        place: &Place,
+        ending: &Ending,
+    ) -> Result<Option<Found>, Denied> {
+        let Some(agent) = &place.job.agent else {
+            return Ok(None);
+        };
+        let printed = self.transcripts.spoken(session).await?.is_some();
+        let provider = agent.provider();
+        let clues = Clues {
+            agent,
+            ending,
+            asked: &self.tallies.asked(session),
+            no_key: provider.and_then(|name| self.models.protocol(name).err()),
+            left_a_trace: printed || self.did_something(session, place),
+        };
+        Ok(clues.outside())
+    }
+
+    /// Whether the session used a verb, or pushed something of its own.
+    fn did_something(&self, session: &SessionId, place: &Place) -> bool {
+        self.projector.read(|books| {
+            let book = books.projects.get(&place.project);
+            let record = book.and_then(|book| book.sessions.get(session));
+            let spoke = record.is_some_and(|record| record.said.is_some() || record.brought > 0);
+            let claim = place.job.feature.as_ref().zip(place.job.epoch);
+            let pushed = claim.is_some_and(|(id, epoch)| {
+                let known = book.and_then(|book| book.feature(id));
+                let secured = |known: &Known| known.secured.get(&epoch).cloned().flatten();
+                known.and_then(secured).is_some()
+            });
+            spoke || pushed
+        })
+    }
+
+    /// Records the trouble in every project that needs the thing.
+    pub(super) async fn report_trouble(
+        &self,
+        session: &SessionId,
+        place: &Place,
+        found: &Found,
+    ) -> Result<(), Denied> {
+        let since = self.assigned(session, place).unwrap_or_default();
+        let feature = place.job.feature.clone();
+        let feature = feature.filter(|_| place.job.role == Role::Coder);
+        for project in self.concerned(place, &found.thing) {
+            let command = project::Command::ReportTrouble {
+                thing: found.thing.clone(),
+                detail: found.detail.clone(),
+                retry_at: found.retry_at,
+                session: session.clone(),
+                feature: feature.clone().filter(|_| project == place.project),
+                since,
+            };
+            let key = ["trouble", project.as_str()];
+            self.to_project(session, &project, command, &key).await?;
+        }
+        Ok(())
+    }
+
+    /// A session worked: what it needed and what was in trouble when it was given its work is in trouble no more.
+    pub(super) async fn worked(
+        &self,
+        session: &SessionId,
+        place: &Place,
+        outcome: Outcome,
+    ) -> Result<(), Denied> {
+        let unheard = matches!(
+            outcome,
+            Outcome::Interrupted | Outcome::Lost | Outcome::NeverStarted
+        );
+        let Some(assigned) = self.assigned(session, place).filter(|_| !unheard) else {
+            return Ok(());
+        };
+        let seen = self.projector.read(|books| {
+            let book = books.projects.get(&place.project);
+            let registered = book.and_then(ProjectBook::registered);
+            registered.map_or_else(Vec::new, |registered| {
+                let needed = Thing::needed_by(&registered.settings, place.job.role);
+                let troubles = registered.troubles.iter();
+                let over = |t: &&Trouble| t.at <= assigned && needed.contains(&t.thing);
+                troubles.filter(over).cloned().collect()
+            })
+        });
+        for trouble in seen {
+            self.end_trouble(session, &place.project, &trouble).await?;
+        }
+        Ok(())
+    }
+
+    /// A provider answered: everybody who waits for it goes on.
+    pub(super) fn provider_works(&self, session: &SessionId, provider: &str) {
+        let waiting: Vec<(ProjectName, Trouble)> = self.projector.read(|books| {
+            let registered = registered(books);
+            let troubles = registered.flat_map(|(project, registered)| {
+                let troubles = registered.troubles.iter();
+                troubles.map(move |trouble| (project.clone(), trouble.clone()))
+            });
+            let name = provider.to_owned();
+            let thing = Thing::Provider { name };
+            troubles.filter(|(_, known)| known.thing == thing).collect()
+        });
+        if waiting.is_empty() {
+            return;
+        }
+        let (sessions, session) = (self.clone(), session.clone());
+        tokio::spawn(async move {
+            for (project, trouble) in waiting {
+                if let Err(why) = sessions.end_trouble(&session, &project, &trouble).await {
+                    tracing::warn!(%project, %why, "that a provider answers again is not recorded; the next answer tells");
+                }
+            }
+        });
+    }
+
+    async fn end_trouble(
+        &self,
+        session: &SessionId,
+        project: &ProjectName,
+        trouble: &Trouble,
+    ) -> Result<(), Denied> {
+        let command = project::Command::EndTrouble {
+            thing: trouble.thing.clone(),
+            why: format!("session {session} worked with it"),
+        };
+        let (at, thing) = (trouble.at.to_string(), format!("{:?}", trouble.thing));
+        let key = ["trouble ended", project.as_str(), &thing, &at];
+        self.to_project(session, project, command, &key).await
+    }
+
+    /// The session's own project, and for an account all others that ask it.
+    fn concerned(&self, place: &Place, thing: &Thing) -> Vec<ProjectName> {
+        let mut concerned = vec![place.project.clone()];
+        if matches!(thing, Thing::Provider { .. }) {
+            self.projector.read(|books| {
+                let others = registered(books).filter(|(project, registered)| {
+                    let needs = |role| Thing::needed_by(&registered.settings, role).contains(thing);
+                    **project != place.project
+                        && registered.is_running()
+                        && AGENTS.into_iter().any(needs)
+                });
+                concerned.extend(others.map(|(project, _)| project.clone()));
+            });
+        }
+        concerned
+    }
+
+    /// When the session was given its work.
+    fn assigned(&self, session: &SessionId, place: &Place) -> Option<Timestamp> {
+        self.projector.read(|books| {
+            let book = books.projects.get(&place.project)?;
+            book.sessions.get(session).map(|record| record.assigned)
+        })
+    }
+
+    /// Tells a project something in the session's name; what it turns down is nothing to it any more.
+    async fn to_project(
+        &self,
+        session: &SessionId,
+        project: &ProjectName,
+        command: project::Command,
+        key: &[&str],
+    ) -> Result<(), Denied> {
+        let stream = StreamId::Project(project.clone());
+        let told = self.command(session, stream, AnyCommand::Project(command), key);
+        match told.await {
+            Ok(_) => Ok(()),
+            Err(Denied::Refused { code, message }) => {
+                let by = Principal::Session(session.clone());
+                tracing::debug!(%project, ?by, code, message, "not recorded");
+                Ok(())
+            }
+            Err(later) => Err(later),
+        }
+    }
+}
+
+fn registered(books: &Books) -> impl Iterator<Item = (&ProjectName, &project::Registered)> {
+    let books = books.projects.values();
+    books.filter_map(|book| Some((&book.name, book.registered()?)))
+}
