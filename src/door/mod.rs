@@ -117,7 +117,11 @@ impl DoorKeeper {
     }
 
     fn open_door(&self, session: &SessionId, name: &ContainerName) -> std::io::Result<Door> {
-        let folder = door_path(&self.rooms.doors, session);
+        let (doors, folder) = (&self.rooms.doors, door_path(&self.rooms.doors, session));
+        if !doors.is_dir() {
+            DirBuilder::new().mode(0o711).create(doors)?;
+            std::fs::set_permissions(doors, std::fs::Permissions::from_mode(0o711))?;
+        }
         own_folder(&folder)?;
         Owner::of(name.n).let_through(&folder)?;
         // Linked, so that a session keeps the runner that it was started with; copied where the folders lie on different disks.
