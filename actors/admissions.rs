@@ -6,7 +6,7 @@ use events::backlog::{self, Batch, BatchRefusal};
 use events::codec::EventCodec;
 use events::feature::Known;
 use events::id::{CommandId, Digest, FeatureId, ProjectName};
-use events::log::{EventLog, ReadError, Receipt};
+use events::log::{EVENTS_PER_APPEND_MAX, EventLog, ReadError, Receipt};
 use events::stream::Position;
 use events::view::ProjectBook;
 
@@ -44,13 +44,12 @@ pub async fn linked(projector: &Projector, project: &ProjectName, id: &FeatureId
     }
 }
 
-/// The admission of a batch as the backlog stands: its ids, drawn; its edges, resolved.
+/// The admission of a checked batch as the backlog stands: its ids, drawn; its edges, resolved.
 pub fn admission(
     book: &ProjectBook,
     digest: Digest,
     batch: &Batch,
 ) -> Result<backlog::Command, BatchRefusal> {
-    batch.check()?;
     let taken = |id: &FeatureId| book.backlog.state.ids.contains_key(id);
     let ids = batch.draw_ids(digest, taken);
     let edges = batch.edges(&ids, taken)?;
@@ -61,21 +60,45 @@ pub fn admission(
     })
 }
 
+/// A batch that was admitted.
+pub struct AdmittedBefore {
+    /// Where its last part is recorded.
+    pub receipt: Receipt,
+    /// Its content, in the blob store.
+    pub batch: Digest,
+    /// Its ids, in its order.
+    pub ids: Vec<FeatureId>,
+}
+
 /// What was admitted under this command id, if it was: a repeated request would draw other ids, because its own are taken now.
 pub async fn admitted_before(
     log: &dyn EventLog,
     command: CommandId,
-) -> Result<Option<(Receipt, backlog::event::Admitted)>, ReadError> {
+) -> Result<Option<AdmittedBefore>, ReadError> {
     let Some(known) = log.remembered(command).await? else {
         return Ok(None);
     };
-    let before = Position(known.receipt.position.0 - 1);
-    let recorded = log.read_all(before, 1).await?;
-    let Some(envelope) = recorded.first() else {
-        return Ok(None);
-    };
-    match backlog::Event::decode(&envelope.kind, envelope.schema, &envelope.payload) {
-        Ok(backlog::Event::Admitted(admitted)) => Ok(Some((known.receipt, admitted))),
-        _ => Ok(None),
+
+    // The answer names the last part; those before it lie right in front of it, in the same append.
+    let last = known.receipt.position.0;
+    let before = Position(last.saturating_sub(EVENTS_PER_APPEND_MAX as u64));
+    let recorded = log.read_all(before, EVENTS_PER_APPEND_MAX).await?;
+
+    let mut found = None;
+    for envelope in recorded
+        .iter()
+        .filter(|envelope| envelope.command == command)
+    {
+        let event = backlog::Event::decode(&envelope.kind, envelope.schema, &envelope.payload);
+        let Ok(backlog::Event::Admitted(part)) = event else {
+            return Ok(None);
+        };
+        let admitted = found.get_or_insert_with(|| AdmittedBefore {
+            receipt: known.receipt.clone(),
+            batch: part.batch,
+            ids: vec![],
+        });
+        admitted.ids.extend(part.ids);
     }
+    Ok(found)
 }

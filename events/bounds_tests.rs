@@ -5,12 +5,14 @@
 use rmpv::Value;
 
 use crate::aggregate::Aggregate;
-use crate::backlog::{self, Edge};
+use crate::backlog::batch::{COMMENTS_MAX, IMPORT_MAX};
+use crate::backlog::{self, Born, Edge, Remark};
 use crate::bounds::Bounded;
 use crate::codec::EventCodec;
 use crate::container::{self, Assignment};
 use crate::egress::{EgressRule, RULES_MAX};
 use crate::envelope::PAYLOAD_MAX;
+use crate::feature::command::COMMENT_MAX;
 use crate::feature::content::{DESCRIPTION_MAX, LABELS_MAX, STEPS_COUNT_MAX, STEPS_MAX, TITLE_MAX};
 use crate::feature::{self, Content, Feature};
 use crate::golden;
@@ -162,6 +164,13 @@ fn largest_content() -> Content {
     }
 }
 
+fn remark() -> Remark {
+    Remark {
+        by: "b".repeat(TITLE_MAX),
+        text: "c".repeat(COMMENT_MAX),
+    }
+}
+
 fn long_id(n: usize) -> FeatureId {
     format!("{n:064}").parse().expect("an id")
 }
@@ -187,6 +196,8 @@ fn a_feature_at_every_bound_exists_and_one_beyond_is_refused_at_once() {
         content,
         batch: Digest::default(),
         blockers: (0..600).map(long_id).collect(),
+        born: Born::Closed,
+        comments: vec![remark(); COMMENTS_MAX],
     };
     fitting(&Feature::Unknown, &create(largest_content())).expect("within every bound");
 
@@ -214,22 +225,24 @@ fn a_feature_at_every_bound_exists_and_one_beyond_is_refused_at_once() {
 }
 
 #[test]
-fn a_batch_of_the_longest_ids_is_recorded_or_refused() {
-    let ids: Vec<FeatureId> = (0..500).map(long_id).collect();
+fn a_batch_of_the_longest_ids_is_recorded_in_parts() {
+    let ids: Vec<FeatureId> = (0..IMPORT_MAX).map(long_id).collect();
     let edge = |n: usize, on: usize| Edge {
         feature: long_id(n),
         on: long_id(on),
     };
-    let edges: Vec<Edge> = (1..500).map(|n| edge(n, n - 1)).collect();
+    let chain = (1..IMPORT_MAX).map(|n| edge(n, n - 1));
+    let skips = (2..IMPORT_MAX).map(|n| edge(n, n - 2));
+    let edges: Vec<Edge> = chain.chain(skips).collect();
     let admit = |ids: &[FeatureId], edges: &[Edge]| backlog::Command::Admit {
         batch: Digest::default(),
         ids: ids.to_vec(),
         edges: edges.to_vec(),
     };
     let none = backlog::Backlog::default();
-    fitting(&none, &admit(&ids, &[])).expect("500 ids fit");
-    let refused = fitting(&none, &admit(&ids, &edges)).expect_err("too large for one event");
-    assert!(refused.to_string().contains("in parts"), "{refused}");
+    assert_eq!(fitting(&none, &admit(&ids[..400], &[])), Ok(1));
+    let parts = fitting(&none, &admit(&ids, &edges)).expect("parts that fit");
+    assert_eq!(parts, edges.len().div_ceil(200));
 }
 
 #[test]

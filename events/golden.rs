@@ -262,6 +262,7 @@ pub(crate) fn backlogs() -> Vec<backlog::Event> {
             batch: digest(),
             ids: vec![id("feat-a"), id("feat-b")],
             edges: vec![edge()],
+            more: false,
         }
         .into(),
         backlog::event::DependencyAdded { edge: edge() }.into(),

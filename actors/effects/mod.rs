@@ -211,6 +211,9 @@ impl Effects {
 
     async fn admit(&self, project: &ProjectName, digest: Digest) -> Outcome {
         let batch = self.batch(digest).await?;
+        batch
+            .check()
+            .map_err(|refusal| PortError::Permanent(refusal.to_string()))?;
         let admission = self.book(project, |book| Some(admission(book, digest, &batch)))?;
         let command = admission.map_err(|refusal| PortError::Permanent(refusal.to_string()))?;
         self.record(
@@ -243,6 +246,8 @@ impl Effects {
             content: item.content,
             batch: origin.batch,
             blockers,
+            born: item.born,
+            comments: item.comments,
         };
         self.record(
             StreamId::Feature(project.clone(), id),

@@ -10,13 +10,16 @@ use events::outcome::Outcome;
 use events::policy::AnyCommand;
 use events::project;
 use events::stream::StreamId;
-use events::verdict::{Judgement, Report, Verdict};
+use events::verdict::{Finding, Judgement, Report, Verdict};
 use events::view::Subject;
 
 use super::wire::{Said, Say};
 use super::{Denied, Place, Sessions};
 use crate::admissions::{admission, admitted_before, made};
 use crate::refs;
+
+/// Longest title of a bug that an overseer finds, in characters: it is the first line of what it said.
+const BUG_TITLE_MAX: usize = 120;
 
 impl Sessions {
     /// Carries out what an agent says.
@@ -222,26 +225,7 @@ impl Sessions {
         let digest = self.blobs.put(bytes).await?;
         let mut ids = Vec::new();
         if !report.findings.is_empty() {
-            let items = report.findings.iter().map(|finding| BatchItem {
-                key: None,
-                content: Content {
-                    title: finding
-                        .why
-                        .trim_start()
-                        .lines()
-                        .next()
-                        .unwrap_or_default()
-                        .chars()
-                        .take(120)
-                        .collect(),
-                    description: finding.why.clone(),
-                    kind: FeatureType::Bug,
-                    priority: 1,
-                    ..Content::default()
-                },
-                depends_on: vec![],
-                raw: None,
-            });
+            let items = report.findings.iter().map(bug);
             let batch = Batch {
                 prefix: "bug".to_owned(),
                 items: items.collect(),
@@ -303,9 +287,9 @@ impl Sessions {
         let digest = Digest::of(&bytes).to_string();
         let key = ["admit", digest.as_str()];
         let before = admitted_before(&*self.directory.kernel().log, Self::id(session, &key)).await;
-        if let Some((receipt, admitted)) = before.map_err(|e| Denied::Later(e.to_string()))? {
+        if let Some(admitted) = before.map_err(|e| Denied::Later(e.to_string()))? {
             return Ok(Said {
-                position: receipt.position.0,
+                position: admitted.receipt.position.0,
                 ids: admitted.ids,
             });
         }
@@ -358,6 +342,9 @@ impl Sessions {
             let book = books.projects.get(&place.project);
             let book =
                 book.ok_or_else(|| Denied::refused("unknown_project", "there is no such project"))?;
+            batch
+                .check()
+                .map_err(|why| Denied::refused("invalid", why.to_string()))?;
             let command = admission(book, digest, batch)
                 .map_err(|why| Denied::refused("invalid", why.to_string()))?;
             let decided = book.backlog.state.decide(&command, now);
@@ -393,4 +380,16 @@ fn claim(place: &Place) -> Result<(&FeatureId, Epoch), Denied> {
             "this session holds no open claim: it ended, stop working on it",
         )),
     }
+}
+
+/// The feature that a finding of the overseer becomes.
+fn bug(finding: &Finding) -> BatchItem {
+    let first_line = finding.why.trim_start().lines().next().unwrap_or_default();
+    BatchItem::of(Content {
+        title: first_line.chars().take(BUG_TITLE_MAX).collect(),
+        description: finding.why.clone(),
+        kind: FeatureType::Bug,
+        priority: 1,
+        ..Content::default()
+    })
 }

@@ -100,12 +100,7 @@ impl Scene {
             ..ProjectChange::default()
         };
         office.change_project(&wish(), "bench", &change).await?;
-        let items = (0..READY).map(|n| BatchItem {
-            key: None,
-            content: Content::titled(&format!("F{n}")),
-            depends_on: vec![],
-            raw: None,
-        });
+        let items = (0..READY).map(|n| BatchItem::of(Content::titled(&format!("F{n}"))));
         let batch = Batch {
             prefix: "f".into(),
             items: items.collect(),

@@ -176,14 +176,7 @@ async fn sessions<T>(
         description: description.clone(),
         ..Content::titled(&format!("F{n}"))
     };
-    let items = (0..agents)
-        .map(|n| BatchItem {
-            key: None,
-            content: content(n),
-            depends_on: vec![],
-            raw: None,
-        })
-        .collect();
+    let items = (0..agents).map(|n| BatchItem::of(content(n))).collect();
     office
         .add_features(
             &wish(),

@@ -17,6 +17,44 @@ pub const BROUGHT_MAX: u32 = 30;
 pub const EDGES_MAX: usize = 600;
 /// Largest encoded batch, in bytes.
 pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Most features that an import from another tracker brings as one: its admission is recorded in parts, in one append.
+pub const IMPORT_MAX: usize = 10_000;
+/// Most dependencies of an import.
+pub const IMPORT_EDGES_MAX: usize = 20_000;
+/// Most comments that an imported feature begins with; they are recorded in one append with its creation.
+pub const COMMENTS_MAX: usize = 100;
+
+/// Where an imported feature begins.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Born {
+    /// Open, as every feature that is handed in here.
+    #[default]
+    Open,
+    /// Done before it came here: nobody may ever claim it.
+    Closed,
+    /// Deleted before it came here: it is kept so that an export keeps it deleted.
+    Withdrawn,
+}
+
+impl Born {
+    /// Whether it begins as features usually do.
+    pub fn is_open(&self) -> bool {
+        *self == Self::Open
+    }
+}
+
+/// A comment that an imported feature begins with.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remark {
+    /// The name of who said it.
+    pub by: String,
+    /// At most 16 KiB.
+    pub text: String,
+}
 
 /// One feature to be.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -34,6 +72,31 @@ pub struct BatchItem {
     /// The record that it was made from in another tracker, as JSON: what is not ours in it is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
+    /// Where it begins; only an import brings features that are not open.
+    #[serde(default, skip_serializing_if = "Born::is_open")]
+    pub born: Born,
+    /// What was said about it before it came; only an import brings any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<Remark>,
+}
+
+impl BatchItem {
+    /// An open feature with this content that depends on nothing.
+    pub fn of(content: Content) -> Self {
+        Self {
+            key: None,
+            content,
+            depends_on: vec![],
+            raw: None,
+            born: Born::Open,
+            comments: vec![],
+        }
+    }
+
+    /// Whether it is as agents and people hand features in: without a life before.
+    fn is_new(&self) -> bool {
+        self.raw.is_none() && self.born.is_open() && self.comments.is_empty()
+    }
 }
 
 /// Features handed in together.
@@ -56,11 +119,21 @@ fn default_prefix() -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BatchRefusal {
     /// It is empty or too large.
-    #[error("the batch has {0} features, 1 to {BATCH_MAX} are allowed")]
-    Count(usize),
+    #[error("the batch has {found} features, 1 to {max} are allowed")]
+    Count {
+        /// Of them.
+        found: usize,
+        /// The bound.
+        max: usize,
+    },
     /// Too many edges.
-    #[error("the batch has {0} dependencies, at most {EDGES_MAX} are allowed")]
-    Edges(usize),
+    #[error("the batch has {found} dependencies, at most {max} are allowed")]
+    Edges {
+        /// Of them.
+        found: usize,
+        /// The bound.
+        max: usize,
+    },
     /// The prefix makes no id.
     #[error("the prefix \"{0}\" is not 1 to 20 characters of a-z, 0-9 and '-'")]
     Prefix(String),
@@ -98,22 +171,53 @@ impl Batch {
         Self {
             prefix: default_prefix(),
             items: vec![BatchItem {
-                key: None,
-                content,
                 depends_on,
-                raw: None,
+                ..BatchItem::of(content)
             }],
         }
     }
 
-    /// Bounds that need no backlog.
+    /// Bounds of a batch that an agent or a person hands in, as far as they need no backlog.
     pub fn check(&self) -> Result<(), BatchRefusal> {
-        if self.items.is_empty() || self.items.len() > BATCH_MAX {
-            return Err(BatchRefusal::Count(self.items.len()));
+        for (item, index) in self.items.iter().zip(1..) {
+            if !item.is_new() {
+                return Err(BatchRefusal::Item {
+                    index,
+                    title: item.content.title.clone(),
+                    why: "only an import brings a state, comments or a record from elsewhere"
+                        .to_owned(),
+                });
+            }
         }
-        let edges: usize = self.items.iter().map(|i| i.depends_on.len()).sum();
-        if edges > EDGES_MAX {
-            return Err(BatchRefusal::Edges(edges));
+        self.check_bounds(BATCH_MAX, EDGES_MAX)
+    }
+
+    /// Bounds of an import from another tracker, as far as they need no backlog.
+    pub fn check_import(&self) -> Result<(), BatchRefusal> {
+        for (item, index) in self.items.iter().zip(1..) {
+            if item.comments.len() > COMMENTS_MAX {
+                return Err(BatchRefusal::Item {
+                    index,
+                    title: item.content.title.clone(),
+                    why: format!(
+                        "it has {} comments, at most {COMMENTS_MAX} are allowed",
+                        item.comments.len()
+                    ),
+                });
+            }
+        }
+        self.check_bounds(IMPORT_MAX, IMPORT_EDGES_MAX)
+    }
+
+    fn check_bounds(&self, most: usize, most_edges: usize) -> Result<(), BatchRefusal> {
+        let found = self.items.len();
+        if !(1..=most).contains(&found) {
+            return Err(BatchRefusal::Count { found, max: most });
+        }
+        let found: usize = self.items.iter().map(|i| i.depends_on.len()).sum();
+        if found > most_edges {
+            let max = most_edges;
+            return Err(BatchRefusal::Edges { found, max });
         }
         if self.prefix.len() > 20 || format!("{}-x", self.prefix).parse::<FeatureId>().is_err() {
             return Err(BatchRefusal::Prefix(self.prefix.clone()));
@@ -136,6 +240,7 @@ impl Batch {
     /// The ids of the items, drawn from the digest; lengthened where `taken` knows the short form.
     pub fn draw_ids(&self, digest: Digest, taken: impl Fn(&FeatureId) -> bool) -> Vec<FeatureId> {
         let mut drawn: Vec<FeatureId> = Vec::with_capacity(self.items.len());
+        let mut used = BTreeSet::new();
         for index in 0..self.items.len() {
             let mut seed = digest.0.to_vec();
             seed.extend_from_slice(&(index as u64).to_le_bytes());
@@ -147,7 +252,8 @@ impl Batch {
             };
             let free = (DRAWN_MIN..=text.len().min(40))
                 .filter_map(candidate)
-                .find(|id| !taken(id) && !drawn.contains(id));
+                .find(|id| !taken(id) && !used.contains(id));
+            used.extend(free.clone());
             drawn.extend(free);
         }
         drawn

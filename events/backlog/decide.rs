@@ -3,8 +3,6 @@
 use crate::aggregate::{Aggregate, Moment};
 use crate::backlog::event::{self, Edge, Event};
 use crate::backlog::{Backlog, Command, Origin, Refusal};
-use crate::codec::to_named;
-use crate::envelope::PAYLOAD_MAX;
 use crate::id::{Digest, FeatureId, Timestamp};
 use crate::stream::Position;
 
@@ -44,23 +42,7 @@ impl Aggregate for Backlog {
 
     fn evolve(&mut self, event: &Event, moment: Moment) {
         match event {
-            Event::Admitted(e) => {
-                let (batch, admitted) = (e.batch, moment.position);
-                let origins = e.ids.iter().zip(0..).map(|(id, index)| {
-                    (
-                        id.clone(),
-                        Origin {
-                            batch,
-                            admitted,
-                            index,
-                        },
-                    )
-                });
-                self.ids.extend(origins);
-                for edge in &e.edges {
-                    self.link(edge);
-                }
-            }
+            Event::Admitted(e) => self.take_part(e, moment),
             Event::DependencyAdded(e) => self.link(&e.edge),
             Event::DependencyRemoved(e) => {
                 if let Some(on) = self.edges.get_mut(&e.edge.feature) {
@@ -75,6 +57,28 @@ impl Aggregate for Backlog {
 }
 
 impl Backlog {
+    /// Takes a part of a batch; with the last one the whole of it counts.
+    fn take_part(&mut self, part: &event::Admitted, moment: Moment) {
+        self.incoming.ids.extend_from_slice(&part.ids);
+        self.incoming.edges.extend_from_slice(&part.edges);
+        if part.more {
+            return;
+        }
+
+        let whole = std::mem::take(&mut self.incoming);
+        for (id, index) in whole.ids.into_iter().zip(0..) {
+            let origin = Origin {
+                batch: part.batch,
+                admitted: moment.position,
+                index,
+            };
+            self.ids.insert(id, origin);
+        }
+        for edge in &whole.edges {
+            self.link(edge);
+        }
+    }
+
     fn link(&mut self, edge: &Edge) {
         self.edges
             .entry(edge.feature.clone())
@@ -97,13 +101,8 @@ impl Backlog {
         match self.path(&edge.on, &edge.feature) {
             None => Ok(()),
             Some(path) => {
-                let names: Vec<_> = std::iter::once(&edge.feature)
-                    .chain(&path)
-                    .map(FeatureId::as_str)
-                    .collect();
-                Err(Refusal::Cycle {
-                    path: names.join(" → "),
-                })
+                let closed: Vec<_> = std::iter::once(edge.feature.clone()).chain(path).collect();
+                Err(Refusal::cycle(&closed))
             }
         }
     }
@@ -137,18 +136,47 @@ impl Backlog {
         for edge in edges {
             after.known(&edge.feature)?;
             after.known(&edge.on)?;
-            after.stays_acyclic(edge)?;
             after.link(edge);
         }
-        let admitted = event::Admitted {
-            batch,
-            ids: ids.to_vec(),
-            edges: edges.to_vec(),
-        };
-        let bytes = to_named(&admitted).len();
-        if bytes > PAYLOAD_MAX {
-            return Err(Refusal::Large { bytes });
+        // What was there before has no circle: a new one goes through a new edge.
+        if let Some(path) = after.circle(edges.iter().map(|edge| &edge.feature)) {
+            return Err(Refusal::cycle(&path));
         }
-        Ok(vec![admitted.into()])
+        Ok(parts(batch, ids, edges))
     }
+}
+
+impl Refusal {
+    fn cycle(path: &[FeatureId]) -> Self {
+        let names: Vec<_> = path.iter().map(FeatureId::as_str).collect();
+        Self::Cycle {
+            path: names.join(" → "),
+        }
+    }
+}
+
+/// Ids of a part: the longest that there may be take less than half of an event.
+const PART_IDS: usize = 400;
+/// Edges of a part, for the other half.
+const PART_EDGES: usize = 200;
+
+/// The admission of a batch as events, each of which fits its bound.
+fn parts(batch: Digest, ids: &[FeatureId], edges: &[Edge]) -> Vec<Event> {
+    let count = ids
+        .len()
+        .div_ceil(PART_IDS)
+        .max(edges.len().div_ceil(PART_EDGES));
+    let mut ids = ids.chunks(PART_IDS);
+    let mut edges = edges.chunks(PART_EDGES);
+
+    let part = |n| {
+        event::Admitted {
+            batch,
+            ids: ids.next().unwrap_or_default().to_vec(),
+            edges: edges.next().unwrap_or_default().to_vec(),
+            more: n < count,
+        }
+        .into()
+    };
+    (1..=count).map(part).collect()
 }

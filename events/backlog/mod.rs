@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::backlog::batch::{Batch, BatchItem, BatchRefusal};
+pub use crate::backlog::batch::{Batch, BatchItem, BatchRefusal, Born, Remark};
 pub use crate::backlog::event::{Edge, Event};
 use crate::id::{Digest, FeatureId};
 use crate::refusal_enum;
@@ -50,7 +50,6 @@ refusal_enum! {
         Unknown { id: String } = "unknown_feature", "there is no feature {id} in this backlog; `feature list` shows those there are";
         Cycle { path: String } = "cycle", "that dependency would close a circle: {path}; leave out one of its edges";
         NoEdge = "no_dependency", "there is no such dependency";
-        Large { bytes: usize } = "too_large", "the ids and dependencies of the batch have {bytes} bytes together, more than one record holds: add it in parts";
         Withdrawn { id: String } = "withdrawn", "the feature {id} was withdrawn";
     }
 }
@@ -64,6 +63,15 @@ pub struct Backlog {
     pub edges: BTreeMap<FeatureId, BTreeSet<FeatureId>>,
     /// Ids that left.
     pub withdrawn: BTreeSet<FeatureId>,
+    /// A batch whose last part is not folded yet; between two commands there is none.
+    pub incoming: Incoming,
+}
+
+/// The parts of a batch so far.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Incoming {
+    ids: Vec<FeatureId>,
+    edges: Vec<Edge>,
 }
 
 /// Where an id came from.
@@ -83,22 +91,59 @@ impl Backlog {
         self.edges.get(id).into_iter().flatten()
     }
 
-    /// The path from `from` to `to` along dependencies, if there is one.
+    /// The path from `from` to `to` along dependencies, if there is one. Each feature is looked at once.
     fn path(&self, from: &FeatureId, to: &FeatureId) -> Option<Vec<FeatureId>> {
-        let mut stack = vec![vec![from.clone()]];
-        let mut seen = BTreeSet::new();
-        while let Some(path) = stack.pop() {
-            let last = path.last()?;
-            if last == to {
-                return Some(path);
+        let mut reached_by: BTreeMap<&FeatureId, Option<&FeatureId>> = BTreeMap::new();
+        let mut waiting = vec![(from, None)];
+        while let Some((feature, by)) = waiting.pop() {
+            if reached_by.contains_key(feature) {
+                continue;
             }
-            if seen.insert(last.clone()) {
-                stack.extend(
-                    self.dependencies(last)
-                        .map(|next| [path.clone(), vec![next.clone()]].concat()),
-                );
+            reached_by.insert(feature, by);
+            if feature == to {
+                return Some(traced(&reached_by, feature));
+            }
+            waiting.extend(self.dependencies(feature).map(|on| (on, Some(feature))));
+        }
+        None
+    }
+
+    /// A circle along dependencies that can be reached from these features, if there is one. Each feature is looked at once.
+    fn circle<'a>(&'a self, from: impl Iterator<Item = &'a FeatureId>) -> Option<Vec<FeatureId>> {
+        let mut done = BTreeSet::new();
+        for first in from {
+            let mut path = vec![first];
+            let mut open = vec![self.edges.get(first).into_iter().flatten()];
+            while let Some(rest) = open.last_mut() {
+                match rest.next() {
+                    Some(next) if done.contains(next) => {}
+                    Some(next) => {
+                        let begins = path.iter().position(|feature| *feature == next);
+                        path.push(next);
+                        if let Some(begins) = begins {
+                            return Some(path[begins..].iter().map(|id| (*id).clone()).collect());
+                        }
+                        open.push(self.edges.get(next).into_iter().flatten());
+                    }
+                    None => {
+                        open.pop();
+                        done.extend(path.pop());
+                    }
+                }
             }
         }
         None
     }
+}
+
+/// The way to a feature, from where the search began.
+fn traced(reached_by: &BTreeMap<&FeatureId, Option<&FeatureId>>, to: &FeatureId) -> Vec<FeatureId> {
+    let mut way = vec![to.clone()];
+    let mut at = to;
+    while let Some(Some(before)) = reached_by.get(at) {
+        way.push((*before).clone());
+        at = before;
+    }
+    way.reverse();
+    way
 }

@@ -23,6 +23,7 @@ fn admitted(edges: Vec<Edge>) -> Event {
         batch: Digest::of(b"b"),
         ids: vec![id("a"), id("b"), id("c")],
         edges,
+        more: false,
     }
     .into()
 }
@@ -130,9 +131,8 @@ fn item(key: &str, on: &[&str]) -> BatchItem {
     let depends_on = on.iter().map(|s| (*s).to_owned()).collect();
     BatchItem {
         key: Some(key.into()),
-        content: Content::titled(key),
         depends_on,
-        raw: None,
+        ..BatchItem::of(Content::titled(key))
     }
 }
 
@@ -163,7 +163,10 @@ fn malformed_batches_say_where() {
         prefix: "feat".into(),
         items,
     };
-    assert_eq!(batch(vec![]).check(), Err(BatchRefusal::Count(0)));
+    assert!(matches!(
+        batch(vec![]).check(),
+        Err(BatchRefusal::Count { found: 0, .. })
+    ));
     assert_eq!(
         batch(vec![item("x", &[]), item("x", &[])]).check(),
         Err(BatchRefusal::Key("x".into()))
@@ -191,12 +194,65 @@ fn malformed_batches_say_where() {
     );
 }
 
+/// A batch that no single event holds is admitted in parts, and nothing of it counts before the last part.
+#[test]
+fn a_large_batch_counts_when_its_last_part_is_there() {
+    let ids: Vec<_> = (0..1_201).map(|n| id(&format!("f{n}"))).collect();
+    let edges: Vec<_> = (1..1_201)
+        .map(|n| edge(&format!("f{n}"), &format!("f{}", n - 1)))
+        .collect();
+    let admit = Command::Admit {
+        batch: Digest::of(b"big"),
+        ids: ids.clone(),
+        edges: edges.clone(),
+    };
+    let events = Backlog::default()
+        .decide(&admit, Timestamp(0))
+        .expect("accepted");
+    assert_eq!(events.len(), 6);
+
+    for n in 0..events.len() {
+        assert!(given::<Backlog>(&events[..n]).ids.is_empty(), "{n} parts");
+    }
+    let whole = given::<Backlog>(&events);
+    assert_eq!((whole.ids.len(), whole.edges.len()), (1_201, 1_200));
+    for (n, id) in ids.iter().enumerate() {
+        assert_eq!(usize::try_from(whole.ids[id].index), Ok(n));
+    }
+    assert_eq!(whole.incoming, Incoming::default());
+}
+
+/// Twenty thousand edges in the worst shapes are looked at in one pass.
+#[test]
+fn a_circle_in_a_large_batch_is_found_and_named() {
+    let ids: Vec<_> = (0..10_000).map(|n| id(&format!("f{n}"))).collect();
+    let chain = (1..10_000).map(|n| edge(&format!("f{n}"), &format!("f{}", n - 1)));
+    let skips = (2..10_000).map(|n| edge(&format!("f{n}"), &format!("f{}", n - 2)));
+    let mut edges: Vec<_> = chain.chain(skips).collect();
+    let admit = |edges: &[Edge]| {
+        let command = Command::Admit {
+            batch: Digest::of(b"big"),
+            ids: ids.clone(),
+            edges: edges.to_vec(),
+        };
+        Backlog::default().decide(&command, Timestamp(0))
+    };
+    assert!(admit(&edges).is_ok());
+
+    edges.push(edge("f0", "f2"));
+    let Err(Refusal::Cycle { path }) = admit(&edges) else {
+        panic!("a circle was accepted");
+    };
+    let named: Vec<_> = path.split(" → ").collect();
+    assert_eq!(named.first(), named.last(), "{path}");
+}
+
 proptest! {
     /// C10: whatever is asked, the graph that results from accepted commands has no circle.
     #[test]
     fn accepted_dependencies_stay_acyclic(pairs in prop::collection::vec((0u8..8, 0u8..8), 0..60)) {
         let ids: Vec<_> = (0..8).map(|n| id(&format!("f{n}"))).collect();
-        let mut state = given::<Backlog>(&[event::Admitted { batch: Digest::of(b"b"), ids: ids.clone(), edges: vec![] }.into()]);
+        let mut state = given::<Backlog>(&[event::Admitted { batch: Digest::of(b"b"), ids: ids.clone(), edges: vec![], more: false }.into()]);
         for (feature, on) in pairs {
             let edge = Edge { feature: ids[usize::from(feature)].clone(), on: ids[usize::from(on)].clone() };
             for event in state.decide(&Command::AddDependency { edge }, Timestamp(0)).unwrap_or_default() {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::backlog::{Born, Remark};
 use crate::feature::content::Content;
 use crate::feature::event::{Closing, MergeFault};
 use crate::holder::{Holder, Seat};
@@ -11,7 +12,7 @@ use crate::refusal_enum;
 use crate::verdict::Verdict;
 
 /// Longest comment, question or answer, in bytes.
-pub(super) const COMMENT_MAX: usize = 16 * 1024;
+pub const COMMENT_MAX: usize = 16 * 1024;
 
 /// A request to a feature.
 #[derive(Debug, Clone, Serialize)]
@@ -24,6 +25,10 @@ pub enum Command {
         content: Content,
         batch: Digest,
         blockers: Vec<FeatureId>,
+        #[serde(skip_serializing_if = "Born::is_open")]
+        born: Born,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        comments: Vec<Remark>,
     },
     Edit {
         content: Content,

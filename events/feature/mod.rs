@@ -14,7 +14,7 @@
 //! refused. Blockers exist in every state and stop claims, not running work. `docs/states/feature.md` is the whole table.
 
 pub mod bounds;
-mod command;
+pub mod command;
 pub mod content;
 mod decide;
 pub mod event;

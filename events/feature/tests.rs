@@ -4,6 +4,7 @@ use super::content::Content;
 use super::event::{self, Closing, MergeFault};
 use super::*;
 use crate::aggregate::Aggregate;
+use crate::backlog::{Born, Remark};
 use crate::grid::{assert_documented, given};
 use crate::holder::{Holder, Seat};
 use crate::id::{BerthNo, Digest, Epoch, FeatureId, SessionId, Sha, Timestamp};
@@ -186,6 +187,8 @@ fn commands() -> Vec<(&'static str, Command)> {
                 content: content.clone(),
                 batch: Digest::of(b"b"),
                 blockers: vec![],
+                born: Born::Open,
+                comments: vec![],
             },
         ),
         ("edit", C::Edit { content }),
@@ -548,4 +551,43 @@ fn a_pass_that_checked_nothing_is_refused() {
         state.decide(&command, Timestamp(0)),
         Err(Refusal::Invalid { .. })
     ));
+}
+
+/// What was done or deleted before it came is never open here: its end lies in the append that creates it.
+#[test]
+fn an_imported_feature_begins_as_it_was() {
+    let create = |born| Command::Create {
+        content: Content::titled("old"),
+        batch: Digest::of(b"b"),
+        blockers: vec![],
+        born,
+        comments: vec![Remark {
+            by: "ann".into(),
+            text: "done in May".into(),
+        }],
+    };
+    for (born, kinds) in [
+        (Born::Open, vec!["feature.created", "feature.commented"]),
+        (
+            Born::Closed,
+            vec!["feature.created", "feature.commented", "feature.closed"],
+        ),
+        (
+            Born::Withdrawn,
+            vec!["feature.created", "feature.commented", "feature.withdrawn"],
+        ),
+    ] {
+        let events = Feature::Unknown
+            .decide(&create(born), Timestamp(0))
+            .expect("accepted");
+        let found: Vec<_> = events
+            .iter()
+            .map(|e| crate::codec::EventCodec::kind(e).name)
+            .collect();
+        assert_eq!(found, kinds);
+        assert_eq!(
+            given::<Feature>(&events).known().expect("known").is_ready(),
+            born == Born::Open
+        );
+    }
 }

@@ -115,6 +115,7 @@ impl Scene {
             batch: Digest::of(id.as_bytes()),
             ids: vec![id.parse().expect("id")],
             edges: vec![],
+            more: false,
         };
         self.add::<backlog::Event>("backlog-z", admitted);
         let content = Content {

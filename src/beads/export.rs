@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use events::backlog::{Born, Remark};
 use events::feature::{FeatureType, Known, Stage};
 use serde_json::{Map, Value, json};
 
-use super::{BLOCKING, Issue, PARENT, import, steps};
+use super::{BLOCKING, Issue, PARENT, import, sections, steps};
 
 /// What has to be known beside the feature itself.
 #[derive(Debug, Clone, Copy)]
@@ -33,10 +34,9 @@ pub fn exported(known: &Known, beside: Beside<'_>) -> Issue {
         (&b.item.content.description, &b.item.content.steps)
             == (&content.description, &content.steps)
     }) {
-        issue.insert(
-            "description".to_owned(),
-            steps::joined(&content.description, &content.steps).into(),
-        );
+        let description = sections::split(&content.description, &mut issue);
+        let text = steps::joined(&description, &content.steps);
+        issue.insert("description".to_owned(), text.into());
     }
     if !same(&|b| b.item.content.priority == content.priority) {
         issue.insert("priority".to_owned(), content.priority.into());
@@ -92,7 +92,8 @@ pub fn status(known: &Known) -> &'static str {
         | Stage::Submitted { .. }
         | Stage::Approved { .. }
         | Stage::Merging { .. } => "in_progress",
-        Stage::Closed { .. } | Stage::Withdrawn => "closed",
+        Stage::Closed { .. } => "closed",
+        Stage::Withdrawn => "tombstone",
     }
 }
 
@@ -107,14 +108,28 @@ fn write_status(
         "blocked" if matches!(known.stage, Stage::Open { question: None }) => "open",
         other => other,
     };
-    let closed = now == "closed";
-    // Every status of the file that is not closed is one that work can begin from: it stays until work has begun.
-    let stays = before.is_some_and(|b| b.closed == closed) && (closed || now == "open");
-    if !stays {
-        issue.insert("status".to_owned(), now.into());
-        match closed {
-            true => drop(issue.insert("closed_at".to_owned(), beside.times.1.into())),
-            false => drop(issue.remove("closed_at")),
+    let born = match now {
+        "closed" => Born::Closed,
+        "tombstone" => Born::Withdrawn,
+        _ => Born::Open,
+    };
+    // Every status of the file that is not over is one that work can begin from: it stays until work has begun.
+    let stays =
+        before.is_some_and(|b| b.item.born == born) && now != "in_progress" && now != "blocked";
+    if stays {
+        return;
+    }
+
+    issue.insert("status".to_owned(), now.into());
+    issue.remove("closed_at");
+    issue.remove("deleted_at");
+    match born {
+        Born::Open => {}
+        Born::Closed => drop(issue.insert("closed_at".to_owned(), beside.times.1.into())),
+        Born::Withdrawn => {
+            issue.insert("deleted_at".to_owned(), beside.times.1.into());
+            let kind = issue.get("issue_type").cloned();
+            issue.extend(kind.map(|kind| ("original_type".to_owned(), kind)));
         }
     }
 }
@@ -157,10 +172,12 @@ fn write_comments(
     before: Option<&import::Imported>,
     beside: Beside<'_>,
 ) {
-    let had: &[(String, String)] = before.map_or(&[], |b| &b.comments);
+    // As the feature has them: what was longer than a comment may be was cut.
+    let had: &[Remark] = before.map_or(&[], |b| &b.item.comments);
     let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
-    had.iter()
-        .for_each(|(_, text)| *counted.entry(text).or_default() += 1);
+    for remark in had {
+        *counted.entry(&remark.text).or_default() += 1;
+    }
     let said = known
         .notes
         .iter()

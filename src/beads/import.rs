@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::backlog::BatchItem;
-use events::feature::content::{LABELS_MAX, PRIORITY_MAX, PRIORITY_USUAL, TITLE_MAX};
+use events::backlog::batch::COMMENTS_MAX;
+use events::backlog::{BatchItem, Born, Remark};
+use events::feature::command::COMMENT_MAX;
+use events::feature::content::{
+    DESCRIPTION_MAX, LABELS_MAX, PRIORITY_MAX, PRIORITY_USUAL, STEPS_MAX, TITLE_MAX,
+};
 use events::feature::{Content, FeatureType};
 use serde_json::Value;
 
-use super::{BLOCKING, Issue, PARENT, steps, text};
+use super::{BLOCKING, Issue, PARENT, sections, steps, text};
 
 /// What an issue becomes.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,14 +22,39 @@ pub struct Imported {
     pub item: BatchItem,
     /// What was said about it: author, text.
     pub comments: Vec<(String, String)>,
-    /// Whether it is done.
+    /// Whether it is over: done, or deleted.
     pub closed: bool,
+}
+
+/// Statuses of issues that nobody is to work on although they are open, and what to say of them.
+const ASIDE: [(&str, &str); 3] = [
+    ("deferred", "put off in Beads"),
+    (
+        "pinned",
+        "pinned in Beads: it is kept open and not worked on",
+    ),
+    ("hooked", "on somebody's hook in Beads"),
+];
+
+/// Why nobody is to work on an open issue, if nobody is.
+pub fn aside(issue: &Issue) -> Option<String> {
+    let status = text(issue, "status");
+    let (_, why) = ASIDE.iter().find(|(word, _)| *word == status)?;
+    Some((*why).to_owned())
+}
+
+fn born(status: &str) -> Born {
+    match status {
+        "closed" => Born::Closed,
+        "tombstone" => Born::Withdrawn,
+        _ => Born::Open,
+    }
 }
 
 /// The feature of an issue.
 pub fn imported(issue: &Issue) -> Imported {
     let id = text(issue, "id").to_owned();
-    let (description, steps) = steps::split(text(issue, "description"));
+    let (description, steps) = described(issue);
     let labels: Vec<String> = strings(issue, "labels")
         .into_iter()
         .filter(|label| label.len() <= TITLE_MAX)
@@ -42,12 +71,7 @@ pub fn imported(issue: &Issue) -> Imported {
         // The first label is what boards show as a badge.
         category: labels.first().cloned().unwrap_or_default(),
         labels: labels.into_iter().take(LABELS_MAX).collect(),
-        // What was put off comes last.
-        priority: if matches!(status, "deferred" | "pinned" | "hooked") {
-            PRIORITY_MAX
-        } else {
-            priority.min(PRIORITY_MAX)
-        },
+        priority: priority.min(PRIORITY_MAX),
         rank: 0,
         kind: match text(issue, "issue_type") {
             "bug" => FeatureType::Bug,
@@ -57,31 +81,81 @@ pub fn imported(issue: &Issue) -> Imported {
         },
     };
     let raw = Some(Value::Object(issue.clone()).to_string());
+    let born = born(status);
+    let said = comments(issue);
     let item = BatchItem {
         key: Some(id.clone()),
-        content,
         depends_on: blockers(issue),
         raw,
+        born,
+        comments: remarks(&said),
+        ..BatchItem::of(content)
     };
     Imported {
         id,
         item,
-        comments: comments(issue),
-        closed: status == "closed",
+        comments: said,
+        closed: !born.is_open(),
     }
 }
 
+/// An issue's text: its description with what Beads keeps beside it, and the numbered lines at the description's end as steps. What
+/// is longer than a feature may hold is cut at its end; the line itself is kept whole.
+fn described(issue: &Issue) -> (String, Vec<String>) {
+    let (description, steps) = steps::split(text(issue, "description"));
+    let fits = steps.iter().map(String::len).sum::<usize>() <= STEPS_MAX;
+    let (description, steps) = if fits {
+        (description, steps)
+    } else {
+        (text(issue, "description").to_owned(), vec![])
+    };
+    let whole = sections::joined(&description, issue);
+    (cut(&whole, DESCRIPTION_MAX).to_owned(), steps)
+}
+
+/// The comments that a feature begins with: the newest that fit, each cut to the length that one may have.
+fn remarks(comments: &[(String, String)]) -> Vec<Remark> {
+    let first = comments.len().saturating_sub(COMMENTS_MAX);
+    let newest = comments.iter().skip(first);
+    newest
+        .map(|(by, text)| Remark {
+            by: author(by).to_owned(),
+            text: cut(text, COMMENT_MAX).to_owned(),
+        })
+        .collect()
+}
+
+/// The name of who said something; the tracker's where the line names nobody.
+fn author(by: &str) -> &str {
+    if by.trim().is_empty() {
+        "beads"
+    } else {
+        cut(by, TITLE_MAX)
+    }
+}
+
+/// The longest beginning of at most `max` bytes that ends between two characters.
+fn cut(text: &str, max: usize) -> &str {
+    let end = text.floor_char_boundary(max);
+    &text[..end]
+}
+
 fn title(issue: &Issue) -> String {
-    let title: String = text(issue, "title")
-        .trim()
-        .chars()
-        .take(TITLE_MAX)
-        .collect();
+    let title = one_line(text(issue, "title"));
     if title.is_empty() {
-        text(issue, "id").chars().take(TITLE_MAX).collect()
+        one_line(text(issue, "id"))
     } else {
         title
     }
+}
+
+/// A text without line breaks and other control characters, as long as a title may be.
+fn one_line(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    plain.trim().chars().take(TITLE_MAX).collect()
 }
 
 fn strings(issue: &Issue, key: &str) -> Vec<String> {
@@ -164,7 +238,7 @@ pub fn ordered(mut issues: Vec<Imported>) -> (Vec<Imported>, Vec<(String, String
     (ordered, left_out)
 }
 
-/// Dependencies as ids of features, where those are known already.
+/// Dependencies as ids of features, where those are known already: what is named like an issue of the file is that issue.
 pub fn resolved(mut item: BatchItem, known: &BTreeMap<String, String>) -> BatchItem {
     item.depends_on = item
         .depends_on

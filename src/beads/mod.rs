@@ -1,11 +1,17 @@
 //! Beads' `issues.jsonl`: one issue a line, read into features and written from them. It is an interchange format: whatever a line holds
 //! that is not ours is kept and comes out again as it was.
+//!
+//! The format is that of the tool's own types (`internal/types/types.go` and `docs/JSON_SCHEMA.md` of Beads): the fields of an issue,
+//! statuses with tombstones of deleted issues, header lines without an issue, and the envelope `{schema_version, data}`.
 
 pub mod export;
 pub mod import;
+pub mod read;
+mod sections;
 mod steps;
 pub mod sync;
 
+pub use read::{decoded, read};
 pub use steps::joined;
 
 #[cfg(test)]
@@ -26,55 +32,6 @@ const PARENT: &str = "parent-child";
 
 /// One issue as its line has it.
 pub type Issue = Map<String, Value>;
-
-/// Reads the lines of a file, bare or in an envelope; answers the issues, and what is wrong with the first line that is none.
-pub fn read(text: &str) -> Result<Vec<Issue>, String> {
-    let mut issues = Vec::new();
-    let lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    for (at, line) in lines {
-        let value: Value =
-            serde_json::from_str(line).map_err(|e| format!("line {}: {e}", at + 1))?;
-        for issue in opened(value) {
-            match issue {
-                // Memories and whatever else an export may hold are no issues.
-                Value::Object(issue) if issue.get("_type").is_none_or(|kind| kind == "issue") => {
-                    issues.push(issue)
-                }
-                Value::Object(_) => {}
-                _ => return Err(format!("line {}: an issue is a JSON object", at + 1)),
-            }
-        }
-    }
-    for issue in &issues {
-        let named = issue
-            .get("id")
-            .and_then(Value::as_str)
-            .is_some_and(|id| !id.is_empty());
-        if !named {
-            return Err(format!(
-                "an issue has no id: {}",
-                Value::Object(issue.clone())
-            ));
-        }
-    }
-    Ok(issues)
-}
-
-/// What an envelope holds, or the value itself: one issue or a list of them.
-fn opened(value: Value) -> Vec<Value> {
-    match value {
-        Value::Object(mut envelope)
-            if envelope.contains_key("schema_version") && envelope.contains_key("data") =>
-        {
-            envelope.remove("data").map(opened).unwrap_or_default()
-        }
-        Value::Array(issues) => issues,
-        other => vec![other],
-    }
-}
 
 fn text<'a>(issue: &'a Issue, key: &str) -> &'a str {
     issue.get(key).and_then(Value::as_str).unwrap_or_default()

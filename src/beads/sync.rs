@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use events::backlog::Born;
 use events::feature::{Content, Known, Stage};
 
 use super::Issue;
@@ -33,6 +34,8 @@ pub struct Asked {
 pub enum Turn {
     /// It is.
     Closed,
+    /// Nobody wants it any more.
+    Deleted,
     /// It is not any more.
     Reopened,
 }
@@ -160,7 +163,10 @@ fn turn(known: &Known, (base, theirs, ours): Three<'_>, asked: &mut Asked) {
         return;
     }
     match (theirs.closed, &known.stage) {
-        (true, Stage::Open { .. } | Stage::Quarantined { .. }) => asked.turn = Some(Turn::Closed),
+        (true, Stage::Open { .. } | Stage::Quarantined { .. }) => {
+            let deleted = theirs.item.born == Born::Withdrawn;
+            asked.turn = Some(if deleted { Turn::Deleted } else { Turn::Closed });
+        }
         (false, Stage::Closed { .. }) => asked.turn = Some(Turn::Reopened),
         (true, _) => asked.conflicts.push(
             "it was closed there while its work is on its way here; the work goes on".to_owned(),

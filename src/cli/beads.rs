@@ -1,6 +1,7 @@
 //! `supercargo beads …`.
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Subcommand;
@@ -8,6 +9,7 @@ use events::id::ProjectName;
 
 use super::DataArgs;
 use super::client::{ask, ask_text};
+use crate::beads::decoded;
 use crate::http::shapes::{BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken};
 use crate::terminal::{self, say};
 
@@ -59,6 +61,39 @@ fn print_published(published: &BeadsPublished) -> anyhow::Result<()> {
     )?)
 }
 
+/// The text of a file, - for standard input.
+fn text_of(file: &Path) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|mut file| file.read_to_end(&mut bytes))
+    };
+    read.with_context(|| format!("reading {}", file.display()))?;
+
+    let text = decoded(&bytes).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
+    Ok(text.to_owned())
+}
+
+fn print_taken(taken: &BeadsTaken) -> anyhow::Result<()> {
+    say!(
+        "{} taken in, {} were there already",
+        taken.taken,
+        taken.present
+    )?;
+    for id in &taken.twice {
+        say!("{id} stands more than once in the file: the line that was changed last was taken")?;
+    }
+    for left in &taken.left_out {
+        say!(
+            "{} does not wait for {}: that is not in the file, or it would close a circle",
+            left.issue,
+            left.on
+        )?;
+    }
+    Ok(())
+}
+
 pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
     match command {
         BeadsCommand::Import {
@@ -66,35 +101,10 @@ pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
             file,
             data,
         } => {
-            let read = |file: PathBuf| {
-                let text = if file.as_os_str() == "-" {
-                    std::io::read_to_string(std::io::stdin())
-                } else {
-                    std::fs::read_to_string(&file)
-                };
-                text.with_context(|| format!("reading {}", file.display()))
-            };
-            let text = file.map(read).transpose()?;
-            let taken: BeadsTaken = ask(
-                &data,
-                "POST",
-                &format!("/api/v1/projects/{project}/beads"),
-                &BeadsFile { text },
-            )
-            .await?;
-            say!(
-                "{} taken in, {} were there already",
-                taken.taken,
-                taken.present
-            )?;
-            for left in &taken.left_out {
-                say!(
-                    "{} does not wait for {}: that is not in the file, or it would close a circle",
-                    left.issue,
-                    left.on
-                )?;
-            }
-            Ok(())
+            let text = file.as_deref().map(text_of).transpose()?;
+            let path = format!("/api/v1/projects/{project}/beads");
+            let taken: BeadsTaken = ask(&data, "POST", &path, &BeadsFile { text }).await?;
+            print_taken(&taken)
         }
         BeadsCommand::Export { project, data } => {
             let text = ask_text(&data, &format!("/api/v1/projects/{project}/beads")).await?;

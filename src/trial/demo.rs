@@ -101,9 +101,8 @@ fn item(n: u16) -> BatchItem {
     };
     BatchItem {
         key: Some(key(n)),
-        content,
         depends_on,
-        raw: None,
+        ..BatchItem::of(content)
     }
 }
 

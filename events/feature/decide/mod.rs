@@ -4,6 +4,8 @@ mod claim;
 mod merge;
 
 use crate::aggregate::{Aggregate, Moment};
+use crate::backlog::Born;
+use crate::backlog::batch::COMMENTS_MAX;
 use crate::bounds::NAME_MAX;
 use crate::feature::bounds::BLOCKERS_MAX;
 use crate::feature::command::{COMMENT_MAX, Command, Refusal};
@@ -40,10 +42,17 @@ impl Aggregate for Feature {
                     content,
                     batch,
                     blockers,
+                    born,
+                    comments,
                 },
             ) => {
                 content.check().map_err(|why| Refusal::Invalid { why })?;
-                Ok(created(content, *batch, blockers))
+                let mut events = created(content, *batch, blockers);
+                for remark in comments {
+                    events.push(comment(&remark.by, &remark.text)?);
+                }
+                events.extend(beginning(*born));
+                Ok(events)
             }
             (Self::Unknown, _) => Err(Refusal::UnknownFeature),
             (Self::Known(_), Command::Create { .. }) => Err(Refusal::Exists),
@@ -282,7 +291,7 @@ impl Known {
 }
 
 /// The first events of a feature. Dependencies that the first has no room for follow at once;
-/// beyond what one append takes, the policy that keeps blockers in step with the backlog adds the
+/// beyond what one append takes beside comments and an end, the policy that keeps blockers in step with the backlog adds the
 /// rest.
 fn created(content: &Content, batch: Digest, blockers: &[FeatureId]) -> Vec<Event> {
     let (named, more) = blockers.split_at(blockers.len().min(BLOCKERS_MAX));
@@ -292,9 +301,26 @@ fn created(content: &Content, batch: Digest, blockers: &[FeatureId]) -> Vec<Even
         blockers: named.to_vec(),
     };
 
-    let more = more.iter().take(EVENTS_PER_APPEND_MAX - 1);
+    let room = EVENTS_PER_APPEND_MAX - COMMENTS_MAX - 2;
+    let more = more.iter().take(room);
     let blocked = more.map(|by| event::Blocked { by: by.clone() }.into());
     std::iter::once(first.into()).chain(blocked).collect()
+}
+
+/// The end that an imported feature came with: in the append that creates it, so that nobody can claim it in between.
+fn beginning(born: Born) -> Option<Event> {
+    let by = "import".to_owned();
+    match born {
+        Born::Open => None,
+        Born::Closed => Some(
+            event::Closed {
+                closing: Closing::DoneElsewhere,
+                by,
+            }
+            .into(),
+        ),
+        Born::Withdrawn => Some(event::Withdrawn { by }.into()),
+    }
 }
 
 fn named(holder: &Holder) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actors::ports::repo::SideFile;
-use events::backlog::{Batch, BatchItem};
+use events::backlog::{Batch, BatchItem, Remark};
 use events::feature::event::Closing;
 use events::feature::{self, Stage};
 use events::id::{Digest, Epoch, FeatureId, ProjectName};
@@ -15,12 +15,11 @@ use serde_json::Value;
 use super::{Done, Office, Wish, unknown_project};
 use crate::beads::export::{Beside, exported};
 use crate::beads::import::{Imported, imported, ordered, resolved};
+use crate::beads::read::newest;
 use crate::beads::{self, Issue};
 use crate::http::problem::ApiProblem;
 use crate::http::shapes::{BeadsPublished, BeadsTaken, LeftOut};
 
-/// Issues that are admitted as one.
-const AT_ONCE: usize = 200;
 /// What ids of features begin with that came from a file.
 const PREFIX: &str = "feat";
 
@@ -28,57 +27,78 @@ const PREFIX: &str = "feat";
 type Origins = BTreeMap<FeatureId, (String, Issue)>;
 
 impl Office {
-    /// Takes in the issues of a file that are not there yet. Asked again with the same file it goes on where it was.
+    /// Takes in the issues of a file that are not there yet, as one batch or not at all.
     pub async fn import_beads(&self, wish: &Wish, name: &str, text: &str) -> Done<BeadsTaken> {
         let project = Self::name(name)?;
         let issues = beads::read(text).map_err(ApiProblem::invalid)?;
-        let file = Digest::of(text.as_bytes()).to_string();
-        let mut known = self.known_issues(&project).await?;
-        let all = issues.len();
+        let (issues, twice) = newest(issues);
+        let known = self.known_issues(&project).await?;
+
         let (issues, left_out) = ordered(issues.iter().map(imported).collect());
-        let new: Vec<Imported> = issues
-            .iter()
-            .filter(|issue| !known.contains_key(&issue.id))
-            .cloned()
-            .collect();
-        for chunk in new.chunks(AT_ONCE) {
-            let items = chunk
-                .iter()
-                .map(|issue| resolved(issue.item.clone(), &known))
-                .collect();
-            let batch = Batch {
-                prefix: PREFIX.to_owned(),
-                items,
-            };
-            let first = chunk
-                .first()
-                .map(|issue| issue.id.clone())
-                .unwrap_or_default();
-            let admit = Wish::keyed(&wish.by, &format!("beads {project} {file} {first}"));
-            let written = self.add_features(&admit, name, &batch).await?;
-            known.extend(chunk.iter().map(|issue| issue.id.clone()).zip(written.ids));
-        }
-        let ids: Vec<FeatureId> = new
-            .iter()
-            .filter_map(|issue| known.get(&issue.id)?.parse().ok())
-            .collect();
-        self.are_there(&project, &ids).await;
-        let origins = self.origins(&project).await?;
-        for (id, (name, _)) in &origins {
-            if let Some(issue) = issues.iter().find(|issue| issue.id == *name) {
-                self.finish_issue(wish, &project, id, issue).await?;
-            }
-        }
-        let (taken, present) = (new.len(), all - new.len());
+        let (present, new): (Vec<Imported>, Vec<Imported>) = issues
+            .into_iter()
+            .partition(|issue| known.contains_key(&issue.id));
+        self.admit_issues(wish, name, text, (&new, &known)).await?;
+        self.finish_issues(wish, &project, &present).await?;
+
         let left_out = left_out
             .into_iter()
             .map(|(issue, on)| LeftOut { issue, on })
             .collect();
         Ok(BeadsTaken {
-            taken,
-            present,
+            taken: new.len(),
+            present: present.len(),
+            twice,
             left_out,
         })
+    }
+
+    /// Admits issues as one batch, and returns when all its features exist.
+    async fn admit_issues(
+        &self,
+        wish: &Wish,
+        name: &str,
+        file: &str,
+        (new, known): (&[Imported], &BTreeMap<String, String>),
+    ) -> Done<()> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let items = new.iter().map(|issue| resolved(issue.item.clone(), known));
+        let batch = Batch {
+            prefix: PREFIX.to_owned(),
+            items: items.collect(),
+        };
+        batch.check_import().map_err(ApiProblem::invalid)?;
+
+        // The same file asked for again, while its first answer is on its way, is the same batch.
+        let file = Digest::of(file.as_bytes());
+        let admit = Wish::keyed(&wish.by, &format!("beads {name} {file} {}", new.len()));
+        let written = self.admit(&admit, name, &batch).await?;
+
+        let parsed = written.ids.iter().filter_map(|id| id.parse().ok());
+        let ids: Vec<FeatureId> = parsed.collect();
+        self.are_there(&Self::name(name)?, &ids).await;
+        Ok(())
+    }
+
+    /// Completes issues that an earlier import began.
+    async fn finish_issues(
+        &self,
+        wish: &Wish,
+        project: &ProjectName,
+        present: &[Imported],
+    ) -> Done<()> {
+        let by_name: BTreeMap<&str, &Imported> = present
+            .iter()
+            .map(|issue| (issue.id.as_str(), issue))
+            .collect();
+        for (id, (name, _)) in &self.origins(project).await? {
+            if let Some(issue) = by_name.get(name.as_str()) {
+                self.finish_issue(wish, project, id, issue).await?;
+            }
+        }
+        Ok(())
     }
 
     /// What was said about an issue, and that it is done: as far as that is missing, and while nobody has worked on it here. Each under an
@@ -100,22 +120,17 @@ impl Office {
         let Some(notes) = &mut notes else {
             return Ok(());
         };
-        for (at, (by, text)) in issue.comments.iter().enumerate() {
-            let by = if by.trim().is_empty() {
-                wish.by.clone()
-            } else {
-                by.clone()
-            };
+        for (at, Remark { by, text }) in issue.item.comments.iter().enumerate() {
             if let Some(there) = notes
                 .iter()
-                .position(|note| note.by == by && note.text == *text)
+                .position(|note| note.by == *by && note.text == *text)
             {
                 notes.remove(there);
                 continue;
             }
             let said = Wish::keyed(&wish.by, &format!("beads {id} comment {at} {by} {text}"));
             let command = feature::Command::Comment {
-                by,
+                by: by.clone(),
                 text: text.clone(),
             };
             self.tell(&said, said.id, stream.clone(), AnyCommand::Feature(command))
@@ -222,7 +237,9 @@ impl Office {
                 &format!("the repository holds no {}", beads::PATH),
             )
         })?;
-        String::from_utf8(bytes).map_err(ApiProblem::invalid)
+        let text = beads::decoded(&bytes)
+            .map_err(|why| ApiProblem::invalid(format!("{}: {why}", beads::PATH)))?;
+        Ok(text.to_owned())
     }
 
     /// Publishes every feature upstream, on a branch beside the trunk.
@@ -272,7 +289,9 @@ fn lines(book: &ProjectBook, origins: &Origins) -> String {
     };
     let mut issues: BTreeMap<String, Issue> = BTreeMap::new();
     for (id, known, tracked) in book.known() {
-        let name = named(id);
+        // Of two features that were made of one id, by an earlier release, the second comes out under its own.
+        let name = Some(named(id)).filter(|name| !issues.contains_key(name));
+        let name = name.unwrap_or_else(|| id.to_string());
         let depends_on: Vec<String> = book.backlog.state.dependencies(id).map(&named).collect();
         let made = crate::http::shapes::time(tracked.made);
         let changed = crate::http::shapes::time(tracked.changed);

@@ -12,6 +12,7 @@ use events::stream::StreamId;
 use serde_json::Value;
 
 use super::{Done, Office, Wish};
+use crate::beads::read::newest;
 use crate::beads::sync::{Asked, Sides, Turn, asked};
 use crate::beads::{self, Issue};
 use crate::http::problem::ApiProblem;
@@ -24,6 +25,7 @@ type Issues = BTreeMap<String, Issue>;
 
 fn by_id(text: &str, what: &str) -> Result<Issues, ApiProblem> {
     let issues = beads::read(text).map_err(|why| ApiProblem::invalid(format!("{what}: {why}")))?;
+    let (issues, _) = newest(issues);
     let named = |issue: Issue| {
         (
             issue
@@ -57,7 +59,9 @@ impl Office {
             .side_file(&project, &url, beads::BRANCH, beads::PATH)
             .await?;
         let text = |bytes: Option<Vec<u8>>| {
-            String::from_utf8(bytes.unwrap_or_default()).map_err(ApiProblem::invalid)
+            let bytes = bytes.unwrap_or_default();
+            let text = beads::decoded(&bytes).map_err(ApiProblem::invalid)?;
+            Ok::<_, ApiProblem>(text.to_owned())
         };
         let (theirs, base) = match side {
             Some(side) => (text(side.theirs)?, text(side.ours)?),
@@ -149,6 +153,9 @@ impl Office {
         commands.extend(wanted.turn.map(|turn| match turn {
             Turn::Closed => feature::Command::Close {
                 closing: Closing::DoneElsewhere,
+                by: wish.by.clone(),
+            },
+            Turn::Deleted => feature::Command::Withdraw {
                 by: wish.by.clone(),
             },
             Turn::Reopened => feature::Command::Reopen {

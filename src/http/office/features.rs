@@ -18,17 +18,22 @@ use crate::http::shapes::{
 impl Office {
     /// Adds a batch of features, as one.
     pub async fn add_features(&self, wish: &Wish, name: &str, batch: &Batch) -> Done<Written> {
+        batch.check().map_err(ApiProblem::invalid)?;
+        self.admit(wish, name, batch).await
+    }
+
+    /// Adds a batch that is within its bounds.
+    pub(super) async fn admit(&self, wish: &Wish, name: &str, batch: &Batch) -> Done<Written> {
         let name = Self::name(name)?;
         let registered = self.read(&name, |book| Some(book.registered().is_some()))?;
         if !registered {
             return Err(unknown_project());
         }
-        batch.check().map_err(ApiProblem::invalid)?;
         let bytes = serde_json::to_vec(batch).map_err(ApiProblem::invalid)?;
         let digest = Digest::of(&bytes);
         let unavailable =
             |e: events::log::ReadError| ApiProblem::from(ExecuteError::Unavailable(e.to_string()));
-        if let Some((receipt, admitted)) = admitted_before(&*self.core.world.log, wish.id)
+        if let Some(admitted) = admitted_before(&*self.core.world.log, wish.id)
             .await
             .map_err(unavailable)?
         {
@@ -39,7 +44,7 @@ impl Office {
             let ids = admitted.ids.iter().map(ToString::to_string).collect();
             return Ok(Written {
                 ids,
-                ..written(&receipt)
+                ..written(&admitted.receipt)
             });
         }
         let command = self

@@ -18,6 +18,8 @@ pub struct BeadsTaken {
     pub taken: usize,
     /// Issues that were there already.
     pub present: usize,
+    /// Ids that the file holds more than once: of each, the line that was changed last counts.
+    pub twice: Vec<String>,
     /// Dependencies that could not be taken: on issues that are not in the file, or in a circle.
     pub left_out: Vec<LeftOut>,
 }

@@ -174,12 +174,7 @@ fn batches() {
             "invalid",
             "used twice"
         );
-        let long = BatchItem {
-            key: None,
-            content: Content::titled(&"x".repeat(201)),
-            depends_on: vec![],
-            raw: None,
-        };
+        let long = BatchItem::of(Content::titled(&"x".repeat(201)));
         refused!(&world, add(vec![long]), "invalid", "201 characters");
         // I1 and I3: the same wish again is answered as the first time, with another body it is refused.
         let key = || supercargo::http::office::Wish::keyed("ann", "one");

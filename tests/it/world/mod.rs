@@ -391,9 +391,8 @@ pub(crate) fn scripted(key: &str, script: &str, on: &[&str]) -> BatchItem {
     };
     BatchItem {
         key: Some(key.to_owned()),
-        content,
         depends_on: on.iter().map(|s| (*s).to_owned()).collect(),
-        raw: None,
+        ..BatchItem::of(content)
     }
 }
 
