@@ -112,25 +112,38 @@ impl Backlog {
     fn circle<'a>(&'a self, from: impl Iterator<Item = &'a FeatureId>) -> Option<Vec<FeatureId>> {
         let mut done = BTreeSet::new();
         for first in from {
-            let mut path = vec![first];
-            let mut open = vec![self.edges.get(first).into_iter().flatten()];
-            while let Some(rest) = open.last_mut() {
-                match rest.next() {
-                    Some(next) if done.contains(next) => {}
-                    Some(next) => {
-                        let begins = path.iter().position(|feature| *feature == next);
-                        path.push(next);
-                        if let Some(begins) = begins {
-                            return Some(path[begins..].iter().map(|id| (*id).clone()).collect());
-                        }
-                        open.push(self.edges.get(next).into_iter().flatten());
-                    }
-                    None => {
-                        open.pop();
-                        done.extend(path.pop());
-                    }
-                }
+            let circle = self.circle_from(first, &mut done);
+            if circle.is_some() {
+                return circle;
             }
+        }
+        None
+    }
+
+    /// A circle that can be reached from a feature without those that are `done`; what is looked at is done then.
+    fn circle_from<'a>(
+        &'a self,
+        first: &'a FeatureId,
+        done: &mut BTreeSet<&'a FeatureId>,
+    ) -> Option<Vec<FeatureId>> {
+        let mut path = vec![first];
+        let mut open = vec![self.edges.get(first).into_iter().flatten()];
+        while let Some(rest) = open.last_mut() {
+            let Some(next) = rest.next() else {
+                open.pop();
+                done.extend(path.pop());
+                continue;
+            };
+            if done.contains(next) {
+                continue;
+            }
+
+            let begins = path.iter().position(|feature| *feature == next);
+            path.push(next);
+            if let Some(begins) = begins {
+                return Some(path[begins..].iter().map(|id| (*id).clone()).collect());
+            }
+            open.push(self.edges.get(next).into_iter().flatten());
         }
         None
     }
