@@ -11,7 +11,7 @@ use events::cause::Cause;
 use events::codec::EventCodec;
 use events::feature::{self, Stage};
 use events::holder::Holder;
-use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName};
+use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Timestamp};
 use events::log::Receipt;
 use events::policy::AnyCommand;
 use events::stream::{Position, StreamId, Version};
@@ -74,8 +74,15 @@ enum Freed {
     Ready,
 }
 
+/// A feature, and where the books had it.
+struct Picked {
+    feature: FeatureId,
+    version: Version,
+    project: Version,
+}
+
 enum Pick {
-    Feature(FeatureId, Version),
+    Feature(Picked),
     Wait,
     Nothing,
 }
@@ -115,15 +122,16 @@ impl Lane {
             } else {
                 self.freed.notified()
             };
-            let (feature, project_version) = match self.pick(&asking)? {
-                Pick::Feature(feature, version) => (feature, version),
+            let picked = match self.pick(&asking)? {
+                Pick::Feature(picked) => picked,
                 Pick::Wait => {
                     freed.await;
                     continue;
                 }
                 Pick::Nothing => return self.granted_before(&asking).await,
             };
-            let answer = self.append(&asking, &feature, project_version).await;
+            let answer = self.append(&asking, &picked).await;
+            let feature = picked.feature;
             let own_project = StreamId::Project(asking.project.clone());
             match answer {
                 Ok(receipt) => return self.granted(&asking, feature, receipt).await.map(Some),
@@ -151,28 +159,23 @@ impl Lane {
         self.projector.read(|books| {
             let mut all = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
             let reserved = all.entry(asking.project.clone()).or_default();
-            let picked = pick(books, asking, reserved)?;
-            if let Pick::Feature(feature, _) = &picked {
-                reserved.insert(feature.clone());
+            let now = self.directory.kernel().clock.now();
+            let pick = pick(books, asking, reserved, now)?;
+            if let Pick::Feature(picked) = &pick {
+                reserved.insert(picked.feature.clone());
             }
-            Ok(picked)
+            Ok(pick)
         })
     }
 
-    async fn append(
-        &self,
-        asking: &Asking,
-        feature: &FeatureId,
-        project: Version,
-    ) -> Result<Receipt, ExecuteError> {
+    async fn append(&self, asking: &Asking, picked: &Picked) -> Result<Receipt, ExecuteError> {
         let mut premises = asking.premises.clone();
-        premises.push((StreamId::Project(asking.project.clone()), project));
-        let stream = StreamId::Feature(asking.project.clone(), feature.clone());
-        let command = AnyCommand::Feature(feature::Command::Claim {
-            holder: asking.holder.clone(),
-        });
+        premises.push((StreamId::Project(asking.project.clone()), picked.project));
+        let stream = StreamId::Feature(asking.project.clone(), picked.feature.clone());
+        let (holder, id) = seated(&asking.holder, asking.id, &stream, picked.version);
+        let command = AnyCommand::Feature(feature::Command::Claim { holder });
         self.directory
-            .execute(&stream, command, asking.id, asking.cause.clone(), premises)
+            .execute(&stream, command, id, asking.cause.clone(), premises)
             .await
     }
 
@@ -292,10 +295,29 @@ impl Lane {
     }
 }
 
+/// Who holds the feature at this version of it, and under which id that is asked. The session of a slot is named after that version: it is
+/// written once, so that a slot whose claim ended before it was assigned gets another claim, and not the answer to the old one.
+pub(crate) fn seated(
+    holder: &Holder,
+    id: CommandId,
+    stream: &StreamId,
+    version: Version,
+) -> (Holder, CommandId) {
+    match holder {
+        Holder::Outside { .. } => (holder.clone(), id),
+        Holder::Berth { n, .. } => {
+            let (n, session) = (*n, SessionId::granted(&stream.to_string(), version.0, *n));
+            let id = CommandId::derived(&["claim", session.as_str(), &stream.to_string()]);
+            (Holder::Berth { n, session }, id)
+        }
+    }
+}
+
 fn pick(
     books: &Books,
     asking: &Asking,
     reserved: &BTreeSet<FeatureId>,
+    now: Timestamp,
 ) -> Result<Pick, ExecuteError> {
     let refused = |code, message: &str| {
         Err(ExecuteError::Refused {
@@ -319,7 +341,23 @@ fn pick(
             "nothing is claimed while the project is not running or is being edited",
         );
     }
-    let version = book.project.version;
+    if !registered.has_backlog() {
+        return match &asking.feature {
+            Some(_) => refused(
+                "no_backlog",
+                "nothing is claimed before the spec is made a backlog; see `project show`",
+            ),
+            None => Ok(Pick::Nothing),
+        };
+    }
+    let picked = |feature: &FeatureId| {
+        let version = book.features.get(feature).map(|tracked| tracked.version);
+        Ok(Pick::Feature(Picked {
+            feature: feature.clone(),
+            version: version.unwrap_or_default(),
+            project: book.project.version,
+        }))
+    };
     if let Some(wanted) = &asking.feature {
         let known = book.feature(wanted);
         return match known {
@@ -328,11 +366,13 @@ fn pick(
                 "not_whole",
                 "the feature's batch is still being created; try again",
             ),
-            _ => Ok(Pick::Feature(wanted.clone(), version)),
+            _ => picked(wanted),
         };
     }
-    match book.next_ready(reserved) {
-        Some(id) => Ok(Pick::Feature(id.clone(), version)),
+    let (mut except, _) = book.resting(now);
+    except.extend(reserved.iter().cloned());
+    match book.next_ready(&except) {
+        Some(id) => picked(id),
         None if reserved.is_empty() => Ok(Pick::Nothing),
         None => Ok(Pick::Wait),
     }

@@ -18,6 +18,8 @@ pub mod briefs;
 pub mod caretaker;
 pub mod containers;
 pub mod directory;
+#[cfg(test)]
+mod driver;
 pub mod effects;
 pub mod faults;
 pub mod feed;

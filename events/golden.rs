@@ -171,6 +171,7 @@ pub(crate) fn projects() -> Vec<project::Event> {
         .into(),
         p::TargetSet { count: 3 }.into(),
         p::Started { by: by() }.into(),
+        p::Renewed { by: by() }.into(),
         p::DrainRequested { by: by() }.into(),
         p::Stopped { by: by() }.into(),
         p::EditOpened { by: by() }.into(),
@@ -390,6 +391,10 @@ pub(crate) fn features() -> Vec<feature::Event> {
         }
         .into(),
         f::Withdrawn { by: text("ann") }.into(),
+        f::SetAside {
+            why: text("undone"),
+        }
+        .into(),
     ]
 }
 

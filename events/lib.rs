@@ -28,6 +28,7 @@ mod golden;
 mod grid;
 pub mod holder;
 pub mod id;
+pub mod lapses;
 pub mod log;
 pub mod memory;
 pub mod name;

@@ -18,7 +18,7 @@ pub enum Outcome {
     TimedOut,
     /// Its context was full.
     ContextFull,
-    /// A person or a stop ended it.
+    /// It was ended early, and no person asked for that.
     Interrupted,
     /// The model provider refused for now.
     ProviderLimited,
@@ -36,20 +36,49 @@ pub enum Outcome {
     Asked,
     /// It gave the work back by itself.
     GivenBack,
+    /// A person's stop ended it: of the project, or of its slot.
+    Stopped,
+}
+
+/// Whose doing it is that a session ended without what it was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Its own agent's.
+    Session,
+    /// Its context was too small for the task.
+    Context,
+    /// Its budget was too small.
+    Budget,
+    /// Engine, machine or runner: it vanished, or never was.
+    Outside,
+    /// A person's stop, a question, a provider or a tool in trouble (which has a state of its own): nothing is to be counted.
+    Nobody,
 }
 
 impl Outcome {
     /// Whether it uses one of the feature's tries: the agent's failures do, the infrastructure's do not.
     pub fn uses_try(self) -> bool {
-        matches!(
-            self,
+        self.fault() == Fault::Session
+    }
+
+    /// Whose doing it is, when it handed in nothing.
+    pub fn fault(self) -> Fault {
+        match self {
             Self::Completed
-                | Self::NoWork
-                | Self::Failed
-                | Self::Stuck
-                | Self::TimedOut
-                | Self::GivenBack
-        )
+            | Self::NoWork
+            | Self::Failed
+            | Self::Stuck
+            | Self::TimedOut
+            | Self::GivenBack => Fault::Session,
+            Self::ContextFull => Fault::Context,
+            Self::OverBudget => Fault::Budget,
+            Self::Interrupted | Self::Lost | Self::NeverStarted => Fault::Outside,
+            Self::Stopped
+            | Self::ProviderLimited
+            | Self::ProviderRefused
+            | Self::ToolBroken
+            | Self::Asked => Fault::Nobody,
+        }
     }
 
     /// Whether a thing outside is to blame, which has a state of its own: it counts against no bound of the work.
@@ -78,6 +107,7 @@ impl Outcome {
             Self::NeverStarted => "never_started",
             Self::Asked => "asked",
             Self::GivenBack => "given_back",
+            Self::Stopped => "stopped",
         }
     }
 }

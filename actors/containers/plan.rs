@@ -212,11 +212,11 @@ fn is_wanted(scene: &Scene<'_>, session: &SessionId, berth: &Berth) -> bool {
     if berth.is_interrupted() {
         return false;
     }
-    intended
-        && (handed_in
-            || scene.book.grant_of(session).is_some()
-            || berth.job().is_some_and(|job| job.epoch.is_none()))
-        || scene.registered.intent == Intent::Completed
+    // A stop of the project is recorded at the slot first, by policy: then it is known who ended the session.
+    !intended
+        || handed_in
+        || scene.book.grant_of(session).is_some()
+        || berth.job().is_some_and(|job| job.epoch.is_none())
 }
 
 fn is_secured(

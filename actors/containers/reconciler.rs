@@ -9,6 +9,7 @@ use events::id::CommandId;
 use events::own_time::OwnTime;
 use events::policy::AnyCommand;
 use events::stream::StreamId;
+use events::view::Books;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::containers::plan::{self, Step};
@@ -25,6 +26,25 @@ const START_SLOTS: usize = 8;
 const LIST_EVERY_MS: u64 = 15_000;
 /// Pause after a step that failed, before its container is looked at again.
 const STEP_PAUSE_MS: u64 = 1_000;
+
+/// The id under which the outcome of a step is recorded: of this slot as it is. A generation may be told the same thing again, by another
+/// session that ended before it got a container of its own.
+pub(crate) fn step_id(books: &Books, name: &ContainerName, what: &str) -> CommandId {
+    let slot = books
+        .projects
+        .get(&name.project)
+        .and_then(|book| book.berths.get(&name.n));
+    let version = slot.map(|slot| slot.version).unwrap_or_default();
+    let stream = StreamId::Container(name.project.clone(), name.n);
+    let (stream, generation) = (stream.to_string(), name.generation.to_string());
+    CommandId::derived(&[
+        "reconcile",
+        &stream,
+        &generation,
+        &version.to_string(),
+        what,
+    ])
+}
 
 /// Opens the door of a session before its container starts.
 #[async_trait::async_trait]
@@ -290,12 +310,7 @@ impl Reconciler {
 
     async fn record(&self, name: &ContainerName, what: &str, command: Command) -> bool {
         let stream = StreamId::Container(name.project.clone(), name.n);
-        let id = CommandId::derived(&[
-            "reconcile",
-            &stream.to_string(),
-            &name.generation.to_string(),
-            what,
-        ]);
+        let id = self.projector.read(|books| step_id(books, name, what));
         let last = self.projector.read(|books| {
             let tracked = books
                 .projects

@@ -3,7 +3,7 @@
 use super::*;
 
 impl Effects {
-    pub(super) async fn build(&self, project: &ProjectName, entry: u64, attempt: u32) -> Outcome {
+    pub(super) async fn build(&self, project: &ProjectName, entry: u64) -> Outcome {
         let now = self.directory.kernel().clock.now();
         let wished = self.book(project, |book| {
             Some((wish(book, entry, now)?, book.trunk.version))
@@ -28,14 +28,8 @@ impl Effects {
             (false, Ok(Built::Moved(looked))) => moved(entry, looked),
             (false, Err(error)) => halt("building a candidate", &error),
         };
-        let base = wish.base.map_or_else(String::new, |sha| sha.to_string());
-        // What does not fit on a batch may fit the next time: the answer is that of the trunk as it was.
-        let what = if wish.on == Base::Candidate {
-            format!("stack {version}")
-        } else {
-            "build".to_owned()
-        };
-        let key = [&*what, &entry.to_string(), &attempt.to_string(), &base];
+        let key = build_key(&wish, version);
+        let key: Vec<&str> = key.iter().map(String::as_str).collect();
         self.record(
             StreamId::Trunk(project.clone()),
             AnyCommand::Trunk(command),
@@ -45,7 +39,10 @@ impl Effects {
     }
 
     pub(super) async fn probe(&self, project: &ProjectName, base: Sha) -> Outcome {
-        let works = self.book(project, |book| Some(foresee::overtaken(book)))?;
+        let looked = self.book(project, |book| {
+            Some((foresee::overtaken(book), book.trunk.version))
+        });
+        let (works, version) = looked?;
         let collisions = self.repo.collisions(project, &base, &works).await?;
         let command = trunk::Command::RecordProbe {
             base: base.clone(),
@@ -54,12 +51,13 @@ impl Effects {
         self.record(
             StreamId::Trunk(project.clone()),
             AnyCommand::Trunk(command),
-            &["probe", base.as_str()],
+            &["probe", base.as_str(), &version.to_string()],
         )
         .await
     }
 
-    pub(super) async fn publish(&self, project: &ProjectName, entry: u64, attempt: u32) -> Outcome {
+    pub(super) async fn publish(&self, project: &ProjectName, entry: u64) -> Outcome {
+        let version = self.book(project, |book| Some(book.trunk.version))?;
         let Publication {
             front,
             candidate,
@@ -76,12 +74,8 @@ impl Effects {
                 false,
             ),
         };
-        let key = [
-            "publish",
-            &entry.to_string(),
-            &attempt.to_string(),
-            candidate.sha.as_str(),
-        ];
+        let key = publish_key(version, &candidate);
+        let key: Vec<&str> = key.iter().map(String::as_str).collect();
         let position = self
             .record(
                 StreamId::Trunk(project.clone()),

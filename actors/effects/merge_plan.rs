@@ -9,19 +9,19 @@ use crate::ports::PortError;
 use crate::ports::repo::{Base, Built, Looked, MergeWish, Work};
 
 /// What a candidate is published with.
-pub(super) struct Publication {
+pub(crate) struct Publication {
     /// The entry that is first.
-    pub(super) front: u64,
+    pub(crate) front: u64,
     /// From where upstream is moved to where.
-    pub(super) candidate: Candidate,
-    pub(super) url: String,
-    pub(super) branch: String,
+    pub(crate) candidate: Candidate,
+    pub(crate) url: String,
+    pub(crate) branch: String,
     /// Whose work it is.
-    pub(super) claims: Vec<(FeatureId, Epoch)>,
+    pub(crate) claims: Vec<(FeatureId, Epoch)>,
 }
 
 /// What the trunk is told about an upstream that is not where an entry was built.
-pub(super) fn moved(entry: u64, looked: Looked) -> trunk::Command {
+pub(crate) fn moved(entry: u64, looked: Looked) -> trunk::Command {
     told(looked, |seen, files| trunk::Command::RecordMoved {
         entry,
         seen,
@@ -57,7 +57,7 @@ pub(crate) fn halt(what: &str, error: &PortError) -> trunk::Command {
 }
 
 /// What came of putting an entry on top of the batch. Where it does not fit there, the batch is whole; it is judged by itself later.
-pub(super) fn stacked(
+pub(crate) fn stacked(
     book: &ProjectBook,
     entry: u64,
     built: Result<Built, PortError>,
@@ -81,7 +81,7 @@ pub(super) fn stacked(
     })
 }
 
-pub(super) fn wish(
+pub(crate) fn wish(
     book: &ProjectBook,
     entry: u64,
     now: Timestamp,
@@ -147,7 +147,7 @@ pub(super) fn wish(
     ))
 }
 
-pub(super) fn publication(book: &ProjectBook, entry: u64) -> Option<Publication> {
+pub(crate) fn publication(book: &ProjectBook, entry: u64) -> Option<Publication> {
     let trunk = &book.trunk.state;
     let (front, tip) = (
         trunk.front()?,

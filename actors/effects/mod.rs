@@ -4,7 +4,7 @@
 //! its expected old value. So "at least once" is enough, and a crash between the act and its record loses nothing.
 
 mod merge;
-mod merge_plan;
+pub(crate) mod merge_plan;
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use crate::lane::{Asking, Lane};
 use crate::ports::PortError;
 use crate::ports::blobs::Blobs;
 use crate::ports::prompts::{Prompts, Told};
-use crate::ports::repo::{Base, Built, Published, Repo};
+use crate::ports::repo::{Base, Built, MergeWish, Published, Repo};
 use crate::projector::Projector;
 
 /// What became of something owed.
@@ -83,6 +83,29 @@ impl From<PortError> for Trouble {
 }
 type Outcome = Result<Position, Trouble>;
 
+/// The id under which an outcome is recorded. `key` holds what makes it another outcome: for what may be owed again later, the version of
+/// the stream; for what is done once, as taking a batch in, only the thing itself.
+pub(crate) fn act_id(stream: &StreamId, key: &[&str]) -> CommandId {
+    let name = stream.to_string();
+    let parts: Vec<&str> = ["effect", name.as_str()]
+        .into_iter()
+        .chain(key.iter().copied())
+        .collect();
+    CommandId::derived(&parts)
+}
+
+/// What tells the building of a candidate from every other: the trunk as it was. Counts of failures and moves do not, they fall again.
+pub(crate) fn build_key(wish: &MergeWish, version: Version) -> [String; 3] {
+    let (entry, version) = (wish.entry.to_string(), version.to_string());
+    ["build".to_owned(), entry, version]
+}
+
+/// What tells a publication from every other.
+pub(crate) fn publish_key(version: Version, candidate: &trunk::Candidate) -> [String; 3] {
+    let (version, sha) = (version.to_string(), candidate.sha.to_string());
+    ["publish".to_owned(), version, sha]
+}
+
 impl Effects {
     /// Performs one owed thing.
     pub async fn perform(&self, project: &ProjectName, owed: Owed) -> Performed {
@@ -128,9 +151,9 @@ impl Effects {
                 epoch,
                 reported,
             } => self.secure(project, feature, epoch, reported).await,
-            Effect::Build { entry, attempt } => self.build(project, entry, attempt).await,
+            Effect::Build { entry, .. } => self.build(project, entry).await,
             Effect::Probe { base } => self.probe(project, base).await,
-            Effect::Publish { entry, attempt } => self.publish(project, entry, attempt).await,
+            Effect::Publish { entry, .. } => self.publish(project, entry).await,
         }
     }
 
@@ -146,12 +169,7 @@ impl Effects {
 
     /// Sends the outcome of an effect; its id holds the effect's key, so a repeated effect records once.
     async fn record(&self, stream: StreamId, command: AnyCommand, key: &[&str]) -> Outcome {
-        let name = stream.to_string();
-        let parts: Vec<&str> = ["effect", name.as_str()]
-            .into_iter()
-            .chain(key.iter().copied())
-            .collect();
-        let id = CommandId::derived(&parts);
+        let id = act_id(&stream, key);
         let last = self.projector.read(|books| {
             let book = books.projects.get(stream.project()?)?;
             let place = |position, correlation| Some((position, correlation));

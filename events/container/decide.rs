@@ -5,7 +5,7 @@ use crate::container::event::{self, Assignment, Event, Exit};
 use crate::container::state::{Berth, Container, Duty, Slot};
 use crate::container::{Command, FAILURES_MAX, Refusal};
 use crate::id::{Digest, Generation, SessionId, Timestamp};
-use crate::outcome::Outcome;
+use crate::outcome::{Fault, Outcome};
 
 type Decision = Result<Vec<Event>, Refusal>;
 
@@ -170,9 +170,18 @@ impl Berth {
                 if !self.works_for(session) || matches!(self.slot, Slot::Requested { .. }) {
                     return Err(Refusal::SessionOver);
                 }
-                Ok(vec![ended(
-                    session, *outcome, *exit_code, *evidence, detail,
-                )])
+                let over = ended(
+                    session,
+                    self.judged(*outcome),
+                    *exit_code,
+                    *evidence,
+                    detail,
+                );
+                // What never got a container has none that could be removed: the slot is free at once.
+                Ok(match self.slot {
+                    Slot::Assigned { .. } => vec![over, event::Idle {}.into()],
+                    _ => vec![over],
+                })
             }
             Command::RecordExited { generation, exit } => self.exited(*generation, exit),
             Command::RecordLost { generation, reason } => self.lost(*generation, reason),
@@ -186,6 +195,7 @@ impl Berth {
                 (Slot::Quarantined { .. }, _) | (_, Duty::Withhold { .. }) => {
                     Ok(vec![event::Reinstated { by: by.clone() }.into()])
                 }
+                (Slot::Idle, _) => Ok(vec![]),
                 _ => Err(Refusal::NotQuarantined),
             },
             Command::Dismiss => match &self.slot {
@@ -201,6 +211,15 @@ impl Berth {
             Ok(())
         } else {
             Err(Refusal::SessionOver)
+        }
+    }
+
+    /// What a person wanted to end was stopped, however its end looks from outside.
+    fn judged(&self, outcome: Outcome) -> Outcome {
+        if self.is_interrupted() && outcome.fault() == Fault::Outside {
+            Outcome::Stopped
+        } else {
+            outcome
         }
     }
 
@@ -288,7 +307,13 @@ impl Berth {
             Slot::Running { job, .. } => {
                 let detail = "the container ended without a report";
                 Ok(vec![
-                    ended(&job.session, Outcome::Lost, exit.code, None, detail),
+                    ended(
+                        &job.session,
+                        self.judged(Outcome::Lost),
+                        exit.code,
+                        None,
+                        detail,
+                    ),
                     exited.into(),
                 ])
             }
@@ -306,7 +331,7 @@ impl Berth {
         };
         match &self.slot {
             Slot::Running { job, .. } => Ok(vec![
-                ended(&job.session, Outcome::Lost, None, None, reason),
+                ended(&job.session, self.judged(Outcome::Lost), None, None, reason),
                 lost.into(),
             ]),
             Slot::Ended(e) if !e.gone => Ok(vec![lost.into()]),

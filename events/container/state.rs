@@ -108,6 +108,8 @@ pub struct Ended {
     pub exit: Option<Exit>,
     /// Whether the engine has recorded an end: exited or lost.
     pub gone: bool,
+    /// Whether the runner reported it.
+    pub reported: bool,
 }
 
 impl Container {
@@ -204,7 +206,7 @@ impl Berth {
                 self.last = Some((e.session.clone(), e.outcome));
                 if e.outcome == Outcome::Lost {
                     self.failed(moment);
-                } else if e.outcome != Outcome::NeverStarted {
+                } else if !matches!(e.outcome, Outcome::NeverStarted | Outcome::Stopped) {
                     self.failures = 0;
                 }
                 let gone = !matches!(self.slot, Slot::Running { .. });
@@ -215,6 +217,7 @@ impl Berth {
                     at: moment.at,
                     exit: None,
                     gone,
+                    reported: e.evidence.is_some(),
                 };
                 self.slot = Slot::Ended(Box::new(ended));
             }

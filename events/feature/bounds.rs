@@ -41,6 +41,7 @@ impl Bounded for Event {
                 cut_name(&mut e.by);
             }
             Self::Quarantined(e) => cut_reason(&mut e.why),
+            Self::SetAside(e) => cut(&mut e.why, COMMENT_MAX),
             Self::Requeued(e) => cut_name(&mut e.by),
             Self::WorkLost(e) => cut_reason(&mut e.why),
             Self::Withdrawn(e) => cut_name(&mut e.by),

@@ -119,6 +119,11 @@ pub enum Command {
         why: String,
         by: String,
     },
+    /// What it had brought was taken out: it is open again, and waits for a person.
+    TakeOut {
+        why: String,
+        by: String,
+    },
     Requeue {
         by: String,
     },
@@ -153,6 +158,7 @@ refusal_enum! {
         NotOpen = "not_open", "the feature is not open for a claim: its work is handed in";
         Quarantined { why: String } = "quarantined", "the feature is quarantined ({why}); a person has to requeue it";
         NotQuarantined = "not_quarantined", "the feature is not quarantined";
+        Aside { why: String } = "set_aside", "the feature waits for a person ({why}): `feature requeue` lets it be done again";
         NoClaim = "no_claim", "no claim is open on this feature: it ended, stop working on it";
         StaleEpoch { given: Epoch, current: Epoch } = "stale_epoch", "claim {given} has ended, the feature is at claim {current}: stop working on it";
         UnknownEpoch { given: Epoch } = "unknown_epoch", "there was no claim {given} on this feature";

@@ -285,6 +285,13 @@ pub struct WorkLost {
     pub why: String,
 }
 
+/// It is open and waits for a person: what it had brought was taken out on purpose.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// Why.
+    pub why: String,
+}
+
 /// Nobody wants it any more; it leaves the counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Withdrawn {
@@ -322,5 +329,6 @@ event_enum! {
         WorkSecured(WorkSecured) = "feature.work_secured", 1;
         WorkLost(WorkLost) = "feature.work_lost", 1;
         Withdrawn(Withdrawn) = "feature.withdrawn", 1;
+        SetAside(SetAside) = "feature.set_aside", 1;
     }
 }

@@ -9,7 +9,8 @@ use crate::feature::content::{Content, FeatureType};
 use crate::feature::event::{self, Closing, Event, MergeFault};
 use crate::holder::{Holder, Seat};
 use crate::id::{Digest, Epoch, FeatureId, Sha, Timestamp};
-use crate::outcome::Outcome;
+use crate::lapses::Lapses;
+use crate::outcome::{Fault, Outcome};
 use crate::stream::Position;
 
 /// Newest notes kept for the next prompt; older ones stay in the log.
@@ -48,6 +49,8 @@ pub struct Known {
     pub secured: BTreeMap<Epoch, Option<Sha>>,
     /// The newest commit that brought it back after it was undone.
     pub restored: Option<Sha>,
+    /// Why it waits for a person although it is open: what it had brought was taken out.
+    pub aside: Option<String>,
 }
 
 /// Where a feature stands.
@@ -134,8 +137,35 @@ pub struct Tally {
     pub rejections: u32,
     /// Merge conflicts.
     pub conflicts: u32,
+    /// Claims that ended because the session's context was full.
+    pub contexts: u32,
+    /// Claims that ended because the session's budget was spent.
+    pub budgets: u32,
+    /// Claims of the fleet whose session vanished, went silent or never started.
+    pub gone: u32,
+    /// When the last of those ended.
+    pub gone_at: Timestamp,
     /// Reviewers of the current submission that ended without a verdict.
-    pub lapses: u32,
+    pub reviewers: Lapses,
+}
+
+impl Tally {
+    /// These and a claim that ended like this.
+    pub(super) fn with(mut self, outcome: Outcome, at: Timestamp) -> Self {
+        match outcome.fault() {
+            Fault::Session => self.tries += 1,
+            Fault::Context => self.contexts += 1,
+            Fault::Budget => self.budgets += 1,
+            Fault::Outside => self.vanished(at),
+            Fault::Nobody => {}
+        }
+        self
+    }
+
+    fn vanished(&mut self, at: Timestamp) {
+        self.gone += 1;
+        self.gone_at = at;
+    }
 }
 
 /// A sentence for the next coder and for people.
@@ -161,8 +191,18 @@ impl Known {
     /// Whether a claim would be granted, as far as this stream can tell.
     pub fn is_ready(&self) -> bool {
         matches!(self.stage, Stage::Open { question: None })
+            && self.aside.is_none()
             && self.blockers.is_empty()
             && self.content.kind != FeatureType::Epic
+    }
+
+    /// Whether a session of ours has the claim.
+    pub(super) fn is_held_by_the_fleet(&self) -> bool {
+        let holder = match &self.stage {
+            Stage::Claimed { holder, .. } => Some(holder),
+            _ => None,
+        };
+        holder.is_some_and(|holder| holder.session().is_some())
     }
 
     /// Whether it takes part in progress: claimable by type, not withdrawn and not declined.
@@ -242,7 +282,7 @@ impl Known {
             | Event::ReviewLapsed(_)
             | Event::ReviewPassed(_)
             | Event::ReviewRejected(_) => {
-                self.evolve_review(event);
+                self.evolve_review(event, moment);
             }
             Event::MergeBegun(_)
             | Event::MergeAborted(_)
@@ -250,14 +290,17 @@ impl Known {
             | Event::Closed(_) => self.evolve_merge(event),
             Event::Reopened(e) => {
                 self.reopen();
+                self.aside = None;
                 self.tally = Tally::default();
                 self.note(&e.by, format!("Reopened: {}", e.why));
             }
             Event::Quarantined(e) => self.stage = Stage::Quarantined { why: e.why.clone() },
             Event::Requeued(_) => {
                 self.reopen();
+                self.aside = None;
                 self.tally = Tally::default();
             }
+            Event::SetAside(e) => self.aside = Some(e.why.clone()),
             Event::WorkSecured(e) => {
                 self.secured.insert(e.epoch, e.sha.clone());
             }
@@ -282,7 +325,7 @@ impl Known {
                 };
             }
             Event::Released(e) => {
-                self.tally.tries += u32::from(e.outcome.uses_try());
+                self.tally = self.tally.with(e.outcome, moment.at);
                 if !matches!(self.stage, Stage::Open { question: Some(_) }) {
                     self.reopen();
                 }
@@ -299,6 +342,9 @@ impl Known {
                 }
             }
             Event::ClaimExpired(e) => {
+                if self.is_held_by_the_fleet() {
+                    self.tally.vanished(moment.at);
+                }
                 self.reopen();
                 self.note(
                     "supercargo",
@@ -316,7 +362,7 @@ impl Known {
             }
             Event::QuestionAnswered(_) => self.reopen(),
             Event::Submitted(e) => {
-                self.tally.lapses = 0;
+                self.tally.reviewers = Lapses::default();
                 self.secured.insert(e.epoch, Some(e.sha.clone()));
                 let submission = Submission {
                     epoch: e.epoch,
@@ -332,15 +378,15 @@ impl Known {
         }
     }
 
-    fn evolve_review(&mut self, event: &Event) {
+    fn evolve_review(&mut self, event: &Event, moment: Moment) {
         let Stage::Submitted { submission, review } = &mut self.stage else {
             return;
         };
         match event {
             Event::ReviewStarted(e) => *review = Some(e.seat.clone()),
-            Event::ReviewLapsed(_) => {
+            Event::ReviewLapsed(e) => {
                 *review = None;
-                self.tally.lapses += 1;
+                self.tally.reviewers = self.tally.reviewers.with(e.outcome, moment.at);
             }
             Event::ReviewPassed(_) => {
                 self.stage = Stage::Approved {
@@ -400,6 +446,7 @@ impl Known {
                 self.note("trunk", text);
             }
             (Event::Closed(e), _) => {
+                self.aside = None;
                 self.stage = Stage::Closed {
                     closing: e.closing.clone(),
                 };
@@ -425,6 +472,7 @@ impl From<(&event::Created, Moment)> for Known {
             notes: VecDeque::new(),
             secured: BTreeMap::new(),
             restored: None,
+            aside: None,
         }
     }
 }

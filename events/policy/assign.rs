@@ -1,6 +1,6 @@
 //! Open grants → assignments; grants whose session is over → their end, after the work is recorded as safe or lost.
 
-use crate::container::Slot;
+use crate::container::{Duty, Slot};
 use crate::feature;
 use crate::outcome::Outcome;
 use crate::policy::{Agenda, Effect, Reserves, Teller};
@@ -25,9 +25,11 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Age
             .filter(|(last, _)| last == session)
             .map(|(_, outcome)| *outcome);
         let idle = berth.is_some_and(|b| b.slot == Slot::Idle);
+        // A slot that was taken out of service in between takes nothing.
+        let withheld = berth.is_some_and(|b| matches!(b.duty, Duty::Withhold { .. }));
         match over {
             Some(outcome) => end(book, &grant, outcome, agenda),
-            None if idle && may_begin => {
+            None if idle && may_begin && !withheld => {
                 let version = book.berths.get(&n).map(|t| t.version).unwrap_or_default();
                 let reserves = Reserves {
                     berth: Some(n),
@@ -35,6 +37,7 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Age
                 };
                 agenda.act_reserving(Effect::Assign { grant, version }, reserves);
             }
+            None if withheld || !may_begin => end(book, &grant, Outcome::Stopped, agenda),
             None => end(book, &grant, Outcome::NeverStarted, agenda),
         }
     }
@@ -52,7 +55,10 @@ fn end(book: &ProjectBook, grant: &Grant, outcome: Outcome, agenda: &mut Agenda)
             let secured = book
                 .feature(id)
                 .is_some_and(|known| known.secured.contains_key(epoch));
-            if !secured && outcome != Outcome::NeverStarted {
+            let held = book.berth(grant.seat.n).is_some_and(
+                |berth| matches!(&berth.slot, Slot::Ended(over) if over.job.session == session),
+            );
+            if !secured && held && outcome != Outcome::NeverStarted {
                 // `supervise` owes a look into the gate first.
                 return;
             }

@@ -9,12 +9,13 @@ use crate::container::{Berth, Duty, Slot};
 use crate::feature::{self, Stage};
 use crate::holder::{Role, Seat};
 use crate::id::{BerthNo, FeatureId, SessionId};
+use crate::lapses::Lapses;
 use crate::policy::gate::{Gate, Leave};
 use crate::policy::integrate::verification;
-use crate::policy::{Agenda, Effect, INITIALIZERS_MAX, Observed, Reserves, Teller};
-use crate::project::{self, Initialization, Registered};
+use crate::policy::{Agenda, Effect, Observed, Reserves, Teller, backoff_ms};
+use crate::project::{self, Initialization, OversightKind, Registered};
 use crate::stream::{StreamId, Version};
-use crate::trunk::{self, VERIFIERS_MAX};
+use crate::trunk;
 use crate::view::books::ProjectBook;
 
 pub(super) fn owed(
@@ -75,6 +76,13 @@ struct Hands<'a> {
 }
 
 impl<'a> Hands<'a> {
+    /// Whether another may be tried: not after too many, and after those that vanished not at once.
+    fn may_try(&mut self, lapses: Lapses) -> bool {
+        let observed = self.observed;
+        let from = observed.own_ms_after(lapses.gone_at, backoff_ms(lapses.gone));
+        !lapses.is_spent() && self.agenda.reached(observed.now, from)
+    }
+
     /// Grants work of a role as far as the things it needs let it.
     fn give(&mut self, role: Role, gate: &mut Gate<'a>, grant: fn(&mut Self)) {
         match gate.leave(role, self.agenda) {
@@ -135,7 +143,10 @@ fn berth_stream(book: &ProjectBook, n: BerthNo) -> StreamId {
 
 fn initialize(hands: &mut Hands<'_>) {
     let (book, registered) = (hands.book, hands.registered);
-    let due = matches!(registered.initialization, Initialization::Due { lapses } if lapses < INITIALIZERS_MAX);
+    let due = match registered.initialization {
+        Initialization::Due { lapses } => hands.may_try(lapses),
+        _ => false,
+    };
     if let Some((n, version)) = due.then(|| hands.berths.pop()).flatten() {
         let seat = seat(
             &StreamId::Project(book.name.clone()),
@@ -155,7 +166,13 @@ fn initialize(hands: &mut Hands<'_>) {
 
 fn oversee(hands: &mut Hands<'_>) {
     let (book, registered) = (hands.book, hands.registered);
-    let due = registered.next_oversight().is_some();
+    let progress = &registered.progress;
+    let due = match registered.next_oversight() {
+        Some(OversightKind::Final) => progress.last.as_ref(),
+        Some(OversightKind::Milestone { .. }) => progress.milestone.as_ref(),
+        None => None,
+    };
+    let due = due.is_some_and(|due| hands.may_try(due.lapses));
     if let Some((n, version)) = due.then(|| hands.berths.pop()).flatten() {
         let seat = seat(
             &StreamId::Project(book.name.clone()),
@@ -181,7 +198,10 @@ fn review(hands: &mut Hands<'_>) {
     due.sort_by_key(|(_, known, tracked)| {
         (known.content.priority, known.content.rank, tracked.position)
     });
-    for (id, _, tracked) in due {
+    for (id, known, tracked) in due {
+        if !hands.may_try(known.tally.reviewers) {
+            continue;
+        }
         let Some((n, version)) = hands.berths.pop() else {
             return;
         };
@@ -208,7 +228,7 @@ fn verify(hands: &mut Hands<'_>) {
     let Some(tip) = trunk.tip() else { return };
     let whole = trunk.joins(registered.settings.batch_max).is_none();
     let built = matches!(tip.stage, trunk::Stage::Built { .. }) && !tip.needs_approval() && whole;
-    if !built || tip.lapses >= VERIFIERS_MAX || verification(registered, tip).is_none() {
+    if !built || verification(registered, tip).is_none() || !hands.may_try(tip.lapses) {
         return;
     }
     if let Some((n, version)) = hands.berths.pop() {
@@ -227,9 +247,17 @@ fn verify(hands: &mut Hands<'_>) {
 }
 
 fn code(hands: &mut Hands<'_>) {
-    let taken = &hands.observed.taken;
-    let mut ready = hands.book.ready();
-    ready.retain(|id| !taken.contains(*id));
+    let (book, observed) = (hands.book, hands.observed);
+    if !hands.registered.has_backlog() {
+        return;
+    }
+    let (resting, until) = book.resting(observed.now);
+    if let Some(until) = until {
+        hands.agenda.reached(observed.now, until);
+    }
+
+    let mut ready = book.ready();
+    ready.retain(|id| !observed.taken.contains(*id) && !resting.contains(*id));
     let other = |except: &FeatureId| ready.iter().find(|id| **id != except);
     let instead = hands.except.as_ref().and_then(other);
     let feature = instead.map(|id| (*id).clone());

@@ -40,8 +40,6 @@ use crate::{container, feature, node, project, subscription, trunk};
 
 pub use accounts::{Account, accounts};
 
-/// Initializers that may end without a backlog before a person has to look.
-pub const INITIALIZERS_MAX: u32 = 3;
 /// First pause after a failure of the outside.
 pub const BACKOFF_MS_MIN: u64 = 5_000;
 /// Longest pause after failures in a row.

@@ -26,9 +26,15 @@ pub(super) fn owed(
                     registered.intent,
                     Intent::Running { .. } | Intent::Draining { .. }
                 );
-                if !wanted || book.grant_of(&job.session).is_none() {
-                    let outcome = Outcome::NeverStarted;
-                    let detail = "the work was taken back before a container started".to_owned();
+                let stopped = !wanted || berth.is_interrupted();
+                if stopped || book.grant_of(&job.session).is_none() {
+                    let (outcome, detail) = if stopped {
+                        (Outcome::Stopped, "stopped before a container started")
+                    } else {
+                        let detail = "the work was taken back before a container started";
+                        (Outcome::NeverStarted, detail)
+                    };
+                    let detail = detail.to_owned();
                     let session = job.session.clone();
                     let end = container::Command::EndSession {
                         session,
@@ -52,6 +58,12 @@ pub(super) fn owed(
                     );
                 }
             }
+            // That a person's stop ends it is recorded before it ends: nobody is to blame then.
+            Slot::Running { .. } if is_stopped(registered) && !berth.is_interrupted() => {
+                let by = "project stop".to_owned();
+                let interrupt = container::Command::Interrupt { by };
+                agenda.tell(teller.container(book, n, "stop", interrupt));
+            }
             Slot::Running { at, .. } => {
                 // The reconciler stops it then; the books only have to be looked at in time.
                 agenda.reached(
@@ -65,6 +77,11 @@ pub(super) fn owed(
     }
 }
 
+/// Whether a person wants nothing of the project to run.
+fn is_stopped(registered: &Registered) -> bool {
+    registered.intent == Intent::Stopped
+}
+
 /// A coder's session that is over and whose work nobody recorded: what the gate holds of it is looked up, whether its claim still
 /// stands or ended before it did. The container stays until then.
 fn secure(book: &ProjectBook, ended: &Ended, agenda: &mut Agenda) {
@@ -75,7 +92,8 @@ fn secure(book: &ProjectBook, ended: &Ended, agenda: &mut Agenda) {
         .feature(feature)
         .is_none_or(|known| known.secured.contains_key(&epoch));
     if ended.job.role == Role::Coder && ended.outcome != Outcome::NeverStarted && !secured {
-        let reported = ended.outcome != Outcome::Lost;
+        let vanished = ended.outcome == Outcome::Stopped && !ended.reported;
+        let reported = ended.outcome != Outcome::Lost && !vanished;
         agenda.act(Effect::Secure {
             feature: feature.clone(),
             epoch,

@@ -137,7 +137,7 @@ mod tests {
             at: Timestamp(0),
             stage: trunk::Stage::Queued,
             moves: 0,
-            lapses: 0,
+            lapses: crate::lapses::Lapses::default(),
             builds: 1,
             changes: crate::trunk::Changes::default(),
             approved: vec![],

@@ -20,6 +20,7 @@ impl Bounded for Event {
             Self::Cloned(e) => cut(&mut e.branch, BRANCH_MAX),
             Self::CloneFailed(e) => cut_reason(&mut e.reason),
             Self::Started(e) => cut_name(&mut e.by),
+            Self::Renewed(e) => cut_name(&mut e.by),
             Self::DrainRequested(e) => cut_name(&mut e.by),
             Self::Stopped(e) => cut_name(&mut e.by),
             Self::EditOpened(e) => cut_name(&mut e.by),

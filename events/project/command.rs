@@ -141,9 +141,7 @@ refusal_enum! {
         AlreadyCloned = "already_cloned", "the gate holds a copy of upstream already";
         NothingToDo = "nothing_to_do", "there is neither a spec nor a feature: add one with `project set --spec FILE` or `feature add`";
         NoSpec = "no_spec", "there is no spec to make a backlog of: give one with `project set --spec FILE`";
-        Initialized = "initialized", "the spec was made a backlog already, or is being made one: further features are added with `feature add`";
-        Running = "running", "the project is running already";
-        NotRunning = "not_running", "the project is not running";
+        Initialized = "initialized", "the spec was made a backlog already: further features are added with `feature add`";
         StillWorking = "still_working", "stop the project first";
         Editing { by: String } = "editing", "the backlog is being edited by {by}; save or discard that edit first";
         NotEditing = "not_editing", "no edit is open";

@@ -193,20 +193,13 @@ impl Registered {
 
     fn intend(&self, command: &Command) -> Decision {
         match (command, self.intent) {
-            (Command::Start { .. }, Intent::Running { .. }) => Err(Refusal::Running),
-            (
-                Command::Start {
-                    has_features: false,
-                    ..
-                },
-                _,
-            ) if self.spec.is_none() => Err(Refusal::NothingToDo),
-            (Command::Start { by, .. }, _) => Ok(vec![event::Started { by: by.clone() }.into()]),
-            (Command::Drain { by }, Intent::Running { .. }) => {
+            (Command::Start { by, has_features }, _) => self.start(by, *has_features),
+            // What is so already is a success: whoever asks twice, asks for the same.
+            (Command::Drain { .. }, Intent::Draining { .. } | Intent::Stopped) => Ok(vec![]),
+            (Command::Drain { by }, Intent::Running { .. } | Intent::Completed) => {
                 Ok(vec![event::DrainRequested { by: by.clone() }.into()])
             }
-            (Command::Drain { .. }, _) => Err(Refusal::NotRunning),
-            (Command::Stop { .. }, Intent::Stopped) => Err(Refusal::NotRunning),
+            (Command::Stop { .. }, Intent::Stopped) => Ok(vec![]),
             (Command::Stop { by }, _) => Ok(vec![event::Stopped { by: by.clone() }.into()]),
             (Command::Resume { why }, Intent::Completed) => {
                 Ok(vec![event::Resumed { why: why.clone() }.into()])
@@ -219,6 +212,40 @@ impl Registered {
         }
     }
 
+    /// Starts it, and has tried anew what was given up; one that runs and gave up nothing is where it is wanted.
+    fn start(&self, by: &str, has_features: bool) -> Decision {
+        let running = matches!(self.intent, Intent::Running { .. });
+        if !running && !has_features && self.spec.is_none() {
+            return Err(Refusal::NothingToDo);
+        }
+        let mut events = vec![];
+        if !running {
+            events.push(event::Started { by: by.to_owned() }.into());
+        }
+        if self.gave_up() {
+            events.push(event::Renewed { by: by.to_owned() }.into());
+        }
+        Ok(events)
+    }
+
+    /// A person's wish for a backlog: granted where there is none yet, anew where initializers were given up.
+    fn ask_initialization(&self) -> Decision {
+        let due = match (&self.initialization, self.spec) {
+            (Initialization::NotDue, None) => return Err(Refusal::NoSpec),
+            (Initialization::NotDue, spec) => spec,
+            (Initialization::Due { lapses }, spec) if lapses.is_spent() => spec,
+            (
+                Initialization::Due { .. }
+                | Initialization::Underway { .. }
+                | Initialization::Proposed { .. },
+                _,
+            ) => None,
+            (Initialization::Done, _) => return Err(Refusal::Initialized),
+        };
+        let due = due.map(|spec| event::InitializationDue { spec }.into());
+        Ok(due.into_iter().collect())
+    }
+
     fn initialize(&self, command: &Command) -> Decision {
         match (command, &self.initialization) {
             (Command::DueInitialization, Initialization::NotDue) => match self.spec {
@@ -227,11 +254,7 @@ impl Registered {
                 }
                 _ => Err(Refusal::NotDue),
             },
-            (Command::AskInitialization, Initialization::NotDue) => match self.spec {
-                Some(spec) => Ok(vec![event::InitializationDue { spec }.into()]),
-                None => Err(Refusal::NoSpec),
-            },
-            (Command::AskInitialization, _) => Err(Refusal::Initialized),
+            (Command::AskInitialization, _) => self.ask_initialization(),
             (Command::StartInitialization { seat }, Initialization::Due { .. })
                 if self.is_running() =>
             {

@@ -89,6 +89,13 @@ pub struct Started {
     pub by: String,
 }
 
+/// A person wants what was given up to be tried anew: initializers, overseers and final verifications count from here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Renewed {
+    /// Who.
+    pub by: String,
+}
+
 /// Nothing new is to begin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DrainRequested {
@@ -309,5 +316,6 @@ event_enum! {
         TroubleReported(TroubleReported) = "project.trouble_reported", 1;
         TroubleEnded(TroubleEnded) = "project.trouble_ended", 1;
         ProbeAsked(ProbeAsked) = "project.probe_asked", 1;
+        Renewed(Renewed) = "project.renewed", 1;
     }
 }

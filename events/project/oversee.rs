@@ -3,18 +3,16 @@
 use crate::project::command::{Command, Refusal};
 use crate::project::decide::Decision;
 use crate::project::event::{self, OversightKind};
-use crate::project::state::{Due, Registered};
+use crate::project::state::{Due, Initialization, Registered};
 
-/// Overseers that may end without a report before a person has to look.
-const OVERSEERS_MAX: u32 = 3;
 /// Final verifications with findings before a person has to look.
-const ROUNDS_MAX: u32 = 5;
+pub(super) const ROUNDS_MAX: u32 = 5;
 
 impl Registered {
     /// What the next overseer would be for, if one may start: a milestone that is due, else the final verification.
     pub fn next_oversight(&self) -> Option<OversightKind> {
         let progress = &self.progress;
-        let fresh = |due: &&Due| due.lapses < OVERSEERS_MAX;
+        let fresh = |due: &&Due| !due.lapses.is_spent();
         if progress.oversight.is_some() || !self.is_running() {
             return None;
         }
@@ -28,6 +26,22 @@ impl Registered {
             (None, Some(due)) => Some(OversightKind::Milestone { step: due.step }),
             (None, None) => None,
         }
+    }
+
+    /// Whether something that is due is not tried any more until a person wants it.
+    pub fn gave_up(&self) -> bool {
+        let progress = &self.progress;
+        let spent = progress
+            .last
+            .iter()
+            .chain(&progress.milestone)
+            .any(|due| due.lapses.is_spent());
+        let rounds = progress.last.is_some() && progress.rounds >= ROUNDS_MAX;
+        let initializers = matches!(
+            &self.initialization,
+            Initialization::Due { lapses } if lapses.is_spent()
+        );
+        spent || rounds || initializers
     }
 
     #[expect(

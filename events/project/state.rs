@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::Moment;
 use crate::holder::Seat;
 use crate::id::{Digest, Sha, Timestamp};
+use crate::lapses::Lapses;
 use crate::project::Trouble;
 use crate::project::event::{Event, OversightKind, ProjectKind};
 use crate::settings::Settings;
@@ -99,14 +100,14 @@ pub enum Initialization {
     /// Waiting for a berth.
     Due {
         /// Initializers that ended without a backlog.
-        lapses: u32,
+        lapses: Lapses,
     },
     /// An initializer works.
     Underway {
         /// Where.
         seat: Seat,
         /// As before.
-        lapses: u32,
+        lapses: Lapses,
     },
     /// A backlog was handed in.
     Proposed {
@@ -129,7 +130,7 @@ pub struct Due {
     /// Upstream's commit then, for the final verification.
     pub trunk_head: Option<Sha>,
     /// Overseers that ended without a report since it is due.
-    pub lapses: u32,
+    pub lapses: Lapses,
 }
 
 /// An overseer at work.
@@ -223,6 +224,17 @@ impl Registered {
         }
     }
 
+    /// Whether the backlog is whole: nobody codes while a spec is still to be made one.
+    pub fn has_backlog(&self) -> bool {
+        match self.initialization {
+            Initialization::NotDue => self.kind == ProjectKind::Existing || self.spec.is_none(),
+            Initialization::Due { .. }
+            | Initialization::Underway { .. }
+            | Initialization::Proposed { .. } => false,
+            Initialization::Done => true,
+        }
+    }
+
     /// Whether new work may begin.
     pub fn is_running(&self) -> bool {
         matches!(self.intent, Intent::Running { .. }) && self.editing.is_none()
@@ -273,13 +285,13 @@ impl Registered {
             | Event::InitializationStarted(_)
             | Event::InitializationLapsed(_)
             | Event::BacklogProposed(_)
-            | Event::Initialized(_) => self.evolve_initialization(event),
+            | Event::Initialized(_) => self.evolve_initialization(event, moment),
             Event::MilestoneDue(e) => {
                 let due = Due {
                     step: e.step,
                     as_of: e.as_of,
                     trunk_head: None,
-                    lapses: 0,
+                    lapses: Lapses::default(),
                 };
                 self.progress.milestone = Some(due);
             }
@@ -288,7 +300,7 @@ impl Registered {
                     step: 100,
                     as_of: e.as_of,
                     trunk_head: e.trunk_head.clone(),
-                    lapses: 0,
+                    lapses: Lapses::default(),
                 };
                 self.progress.last = Some(due);
             }
@@ -303,12 +315,13 @@ impl Registered {
                     trunk_head,
                 });
             }
-            Event::OversightLapsed(_) => {
+            Event::OversightLapsed(e) => {
                 let kind = self.progress.oversight.take().map(|o| o.kind);
                 if let Some(due) = kind.and_then(|k| self.progress.due_mut(k)) {
-                    due.lapses += 1;
+                    due.lapses = due.lapses.with(e.outcome, moment.at);
                 }
             }
+            Event::Renewed(_) => self.renew(),
             Event::MilestoneSettled(e) => {
                 self.progress.looked = moment.position;
                 self.progress.settle(&e.covers, e.findings);
@@ -317,18 +330,36 @@ impl Registered {
         }
     }
 
-    fn evolve_initialization(&mut self, event: &Event) {
+    /// What was given up counts from nothing.
+    fn renew(&mut self) {
+        if let Initialization::Due { lapses } = &mut self.initialization {
+            *lapses = Lapses::default();
+        }
+        let progress = &mut self.progress;
+        progress.rounds = 0;
+        for due in progress.last.iter_mut().chain(&mut progress.milestone) {
+            due.lapses = Lapses::default();
+        }
+    }
+
+    fn evolve_initialization(&mut self, event: &Event, moment: Moment) {
         let lapses = match &self.initialization {
             Initialization::Due { lapses } | Initialization::Underway { lapses, .. } => *lapses,
-            Initialization::NotDue | Initialization::Proposed { .. } | Initialization::Done => 0,
+            Initialization::NotDue | Initialization::Proposed { .. } | Initialization::Done => {
+                Lapses::default()
+            }
         };
         self.initialization = match event {
-            Event::InitializationDue(_) => Initialization::Due { lapses: 0 },
+            Event::InitializationDue(_) => Initialization::Due {
+                lapses: Lapses::default(),
+            },
             Event::InitializationStarted(e) => Initialization::Underway {
                 seat: e.seat.clone(),
                 lapses,
             },
-            Event::InitializationLapsed(_) => Initialization::Due { lapses: lapses + 1 },
+            Event::InitializationLapsed(e) => Initialization::Due {
+                lapses: lapses.with(e.outcome, moment.at),
+            },
             Event::BacklogProposed(e) => Initialization::Proposed {
                 digest: e.digest,
                 count: e.count,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::Evidence;
 use crate::holder::Seat;
 use crate::id::{FeatureId, Sha, Timestamp};
+use crate::lapses::Lapses;
 use crate::stream::Position;
 use crate::trunk::event::{Candidate, Changes, EntryKind};
 
@@ -23,8 +24,8 @@ pub struct Entry {
     pub stage: Stage,
     /// How often upstream moved under it.
     pub moves: u32,
-    /// Verifiers of this candidate that ended without evidence.
-    pub lapses: u32,
+    /// Verifiers of this candidate that ended without evidence. A time-out is red, a loss is not.
+    pub lapses: Lapses,
     /// Candidates that were built.
     pub builds: u32,
     /// What the newest candidate changes.

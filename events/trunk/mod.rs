@@ -35,8 +35,6 @@ pub use crate::trunk::state::{Halt, Trunk};
 
 /// Upstream may move this often under one entry before the trunk waits for the long back-off.
 pub const MOVES_MAX: u32 = 10;
-/// Verifiers of one candidate that may be lost. A time-out is red, a loss is not.
-pub const VERIFIERS_MAX: u32 = 3;
 
 /// A request to a trunk. Entries are named by their number.
 #[derive(Debug, Clone, Serialize)]
@@ -138,7 +136,6 @@ refusal_enum! {
         WrongStage = "wrong_stage", "the entry is not where that could happen";
         NotVerifier = "not_verifier", "this session does not verify this entry: its evidence is not taken";
         NotRewritten = "not_rewritten", "upstream was not seen rewritten to that commit";
-        NotHalted = "not_halted", "the trunk is not halted";
         Publishing = "publishing", "the entry is being published; its end has to be seen first";
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::Moment;
 use crate::evidence::Evidence;
 use crate::id::{Epoch, FeatureId, Sha, Timestamp};
+use crate::lapses::Lapses;
 use crate::stream::Position;
 use crate::trunk::entry::{Entry, Landed, Merged, Stage, Undone, Verdict};
 use crate::trunk::event::{Changes, EntryKind, Event, Probed};
@@ -174,7 +175,7 @@ impl Trunk {
                     at,
                     stage,
                     moves: 0,
-                    lapses: 0,
+                    lapses: Lapses::default(),
                     builds: 0,
                     changes,
                     approved,
@@ -203,7 +204,7 @@ impl Trunk {
             | Event::VerificationLapsed(_)
             | Event::Verified(_)
             | Event::VerificationFailed(_)
-            | Event::PublishIntended(_) => self.apply_candidate(event),
+            | Event::PublishIntended(_) => self.apply_candidate(event, moment.at),
             Event::Advanced(e) => {
                 self.is_at(Some(&e.to), moment.at);
                 self.land(moment.position);
@@ -215,7 +216,7 @@ impl Trunk {
                 self.unbuild();
                 if let Some(front) = self.queue.front_mut() {
                     front.moves += 1;
-                    front.lapses = 0;
+                    front.lapses = Lapses::default();
                 }
             }
             Event::Followed(e) => {
@@ -233,12 +234,15 @@ impl Trunk {
                     at: moment.at,
                 });
             }
-            Event::Unhalted(_) => self.halt = None,
+            Event::Unhalted(_) => {
+                self.halt = None;
+                self.at_tip(|tip| tip.lapses = Lapses::default());
+            }
         }
     }
 
     /// What happens to the candidates of the batch at the front.
-    fn apply_candidate(&mut self, event: &Event) {
+    fn apply_candidate(&mut self, event: &Event, at: Timestamp) {
         match event {
             Event::BatchClosed(_) => self.closed = true,
             Event::VerificationStarted(e) => self.at_tip(|tip| {
@@ -249,11 +253,11 @@ impl Trunk {
                     };
                 }
             }),
-            Event::VerificationLapsed(_) => self.at_tip(|tip| {
+            Event::VerificationLapsed(e) => self.at_tip(|tip| {
                 if let Some(candidate) = tip.candidate().cloned() {
                     tip.stage = Stage::Built { candidate };
                 }
-                tip.lapses += 1;
+                tip.lapses = tip.lapses.with(e.outcome, at);
             }),
             Event::Verified(e) => {
                 self.stage_batch(|candidate| Stage::Verified {

@@ -214,6 +214,24 @@ impl ProjectBook {
             .map(|turn| turn.4)
     }
 
+    /// Features whose sessions vanished and that are not tried again yet; and when the next of them is.
+    pub fn resting(&self, now: Timestamp) -> (BTreeSet<FeatureId>, Option<Timestamp>) {
+        let until = |known: &Known| {
+            let pause = crate::policy::backoff_ms(known.tally.gone);
+            known.tally.gone_at.plus_ms(pause)
+        };
+        let resting = self
+            .known()
+            .filter(|(_, known, _)| known.is_ready() && until(known) > now);
+        let (mut ids, mut next) = (BTreeSet::new(), None::<Timestamp>);
+        for (id, known, _) in resting {
+            ids.insert(id.clone());
+            let at = until(known);
+            next = Some(next.map_or(at, |next| next.min(at)));
+        }
+        (ids, next)
+    }
+
     /// The claimable features, each with what orders it. Nothing of a batch is claimable before it is whole.
     fn claimable(&self) -> impl Iterator<Item = Turn<'_>> {
         let missing = self

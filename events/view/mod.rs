@@ -9,6 +9,7 @@ mod similar;
 pub mod snapshot;
 mod stale;
 pub mod standing;
+mod waiting;
 
 pub use books::{Books, ProjectBook, Tracked};
 pub use grants::{Grant, Subject};

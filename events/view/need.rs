@@ -53,12 +53,18 @@ pub enum NeedKind {
     Feature,
     /// An agent asked a question.
     Question,
-    /// A slot failed too often.
+    /// A slot failed too often, or all are out of service.
     Slot,
     /// A provider of models, an agent's tool or the setup command is in trouble.
     Outside,
     /// Something that the server owes and cannot get done.
     Stuck,
+    /// There is nobody to work: the project has no agent of its own.
+    Target,
+    /// What a feature had brought was taken out.
+    Aside,
+    /// Features wait for a heading.
+    Epic,
 }
 
 impl NeedKind {
@@ -78,6 +84,9 @@ impl NeedKind {
             Self::Slot => "slot",
             Self::Outside => "outside",
             Self::Stuck => "stuck",
+            Self::Target => "target",
+            Self::Aside => "aside",
+            Self::Epic => "epic",
         }
     }
 }
@@ -92,6 +101,15 @@ pub enum Remedy {
     Start,
     /// Have the spec made a backlog anew.
     Initialize,
+    /// Let the merge queue go on: what was given up there is tried anew.
+    ResumeQueue,
+    /// Give the project agents of its own.
+    SetTarget,
+    /// Close a heading by hand.
+    Close {
+        /// Which feature.
+        feature: FeatureId,
+    },
     /// Say what merges are verified with.
     SetVerification,
     /// Take a rewritten upstream as it is.
@@ -145,6 +163,9 @@ impl Remedy {
             Self::Start => format!("project start {project}"),
             Self::Retry => format!("project retry {project}"),
             Self::Initialize => format!("project initialize {project}"),
+            Self::ResumeQueue => format!("trunk resume {project}"),
+            Self::SetTarget => format!("project set {project} --target 1"),
+            Self::Close { feature } => format!("feature close {project} {feature}"),
             Self::SetVerification => format!("project set {project} --verify COMMAND"),
             Self::AcceptUpstream { seen } => format!("project upstream accept {project} {seen}"),
             Self::SetCredential => format!("project set {project} --token-file FILE"),

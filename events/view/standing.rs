@@ -2,7 +2,6 @@
 
 use crate::container::Slot;
 use crate::feature::Stage;
-use crate::policy::INITIALIZERS_MAX;
 use crate::policy::integrate::verification;
 use crate::project::{Initialization, Intent, Registered, Repository};
 use crate::trunk::{self, Trunk};
@@ -57,9 +56,11 @@ impl ProjectBook {
         if let Some(registered) = self.registered() {
             needs_of_project(registered, &mut needs_you);
             needs_of_merges(registered, &self.trunk.state, &mut needs_you);
+            self.needs_of_hands(registered, &mut needs_you);
         }
         needs_of_undoing(&self.trunk.state, &mut needs_you);
         self.needs_of_features(&mut needs_you);
+        self.needs_of_epics(&mut needs_you);
         self.needs_of_slots(&mut needs_you);
         Standing {
             tallied: self.tallied(),
@@ -83,8 +84,14 @@ impl ProjectBook {
                     format!("{id} asks: {question}"),
                     Remedy::Answer { feature },
                 )),
-                Stage::Open { question: None }
-                | Stage::Claimed { .. }
+                Stage::Open { question: None } => {
+                    let aside = known.aside.as_ref().map(|why| {
+                        let text = format!("{id} was taken out ({why}): it waits for you");
+                        Need::new(NeedKind::Aside, text, Remedy::Requeue { feature })
+                    });
+                    needs.extend(aside);
+                }
+                Stage::Claimed { .. }
                 | Stage::Submitted { .. }
                 | Stage::Approved { .. }
                 | Stage::Merging { .. }
@@ -117,11 +124,11 @@ fn needs_of_project(registered: &Registered, needs: &mut Vec<Need>) {
         needs.push(Need::new(NeedKind::Outside, trouble.told(), Remedy::Retry));
     }
     if let Initialization::Due { lapses } = registered.initialization
-        && lapses >= INITIALIZERS_MAX
+        && lapses.is_spent()
     {
         needs.push(Need::new(
             NeedKind::Initialization,
-            format!("{lapses} initializers ended without a backlog"),
+            format!("of the initializers, {lapses}"),
             Remedy::Initialize,
         ));
     }
@@ -129,10 +136,14 @@ fn needs_of_project(registered: &Registered, needs: &mut Vec<Need>) {
     let idle = registered.next_oversight().is_none() && progress.oversight.is_none();
     let due = progress.last.iter().chain(&progress.milestone).next();
     if let (true, true, Some(due)) = (registered.is_running(), idle, due) {
-        let text = format!(
-            "the overseer run for {} % ended without a result {} times",
-            due.step, due.lapses
-        );
+        let text = if due.lapses.is_spent() {
+            format!("of the overseers for {} %, {}", due.step, due.lapses)
+        } else {
+            format!(
+                "{} final verifications found something: look before there is another",
+                progress.rounds
+            )
+        };
         needs.push(Need::new(NeedKind::Oversight, text, Remedy::Start));
     }
 }
@@ -162,11 +173,11 @@ fn needs_of_merges(registered: &Registered, trunk: &Trunk, needs: &mut Vec<Need>
             remedy_of(&halt.fault),
         ));
     }
-    if let Some(tip) = tip.filter(|tip| tip.lapses >= trunk::VERIFIERS_MAX) {
+    if let Some(tip) = tip.filter(|tip| tip.lapses.is_spent()) {
         needs.push(Need::new(
             NeedKind::Verifiers,
-            format!("{} verifiers of entry {} were lost", tip.lapses, tip.number),
-            Remedy::Start,
+            format!("of the verifiers of entry {}, {}", tip.number, tip.lapses),
+            Remedy::ResumeQueue,
         ));
     }
     for held in &trunk.held {

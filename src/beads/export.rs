@@ -86,6 +86,7 @@ fn labels(category: &str, labels: &[String]) -> Vec<String> {
 pub fn status(known: &Known) -> &'static str {
     match &known.stage {
         Stage::Open { question: Some(_) } => "blocked",
+        Stage::Open { question: None } if known.aside.is_some() => "blocked",
         Stage::Open { question: None } if known.blockers.is_empty() => "open",
         Stage::Open { question: None } | Stage::Quarantined { .. } => "blocked",
         Stage::Claimed { .. }

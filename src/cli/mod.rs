@@ -239,6 +239,11 @@ mod tests {
             Remedy::Start,
             Remedy::Retry,
             Remedy::Initialize,
+            Remedy::ResumeQueue,
+            Remedy::SetTarget,
+            Remedy::Close {
+                feature: feature.clone(),
+            },
             Remedy::SetVerification,
             Remedy::AcceptUpstream { seen },
             Remedy::SetCredential,

@@ -36,6 +36,13 @@ pub(super) enum TrunkCommand {
         /// Why
         why: String,
     },
+    /// Let it go on: what it waits for is tried now
+    Resume {
+        /// The project
+        project: ProjectName,
+        #[command(flatten)]
+        data: DataArgs,
+    },
 }
 
 /// An entry of a queue.
@@ -63,6 +70,12 @@ impl EntryArgs {
 
 pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
     match command {
+        TrunkCommand::Resume { project, data } => {
+            let path = format!("/api/v1/projects/{project}/trunk/resume");
+            let written: Written = ask(&data, "POST", &path, &()).await?;
+            say!("resumed: recorded at position {}", written.position)?;
+            Ok(())
+        }
         TrunkCommand::Show {
             project,
             data,

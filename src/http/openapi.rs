@@ -24,6 +24,7 @@ use super::routes;
         routes::trunk::show_trunk,
         routes::trunk::approve_change,
         routes::trunk::refuse_change,
+        routes::trunk::resume_queue,
         routes::trunk::undo_feature,
         routes::trunk::show_conflicts,
         routes::trunk::scaffold,

@@ -31,6 +31,9 @@ impl Known {
                 if self.content.kind == FeatureType::Epic {
                     return Err(Refusal::Epic);
                 }
+                if let Some(why) = &self.aside {
+                    return Err(Refusal::Aside { why: why.clone() });
+                }
                 if !self.blockers.is_empty() {
                     let by: Vec<_> = self.blockers.iter().map(FeatureId::as_str).collect();
                     return Err(Refusal::Blocked { by: by.join(", ") });
@@ -61,13 +64,24 @@ impl Known {
             outcome,
             detail: detail.to_owned(),
         };
-        let tries = self.tally.tries + u32::from(outcome.uses_try());
-        let limit = if outcome.uses_try() {
-            TRIES_MAX
-        } else {
-            u32::MAX
+        let used = self.tally.with(outcome, Timestamp(0));
+        let (count, max, what) = match outcome.fault() {
+            Fault::Session => (used.tries, TRIES_MAX, "failed tries"),
+            Fault::Context => (
+                used.contexts,
+                CONTEXTS_MAX,
+                "sessions whose context was full",
+            ),
+            Fault::Budget => (
+                used.budgets,
+                BUDGETS_MAX,
+                "sessions that spent their budget",
+            ),
+            Fault::Outside => (used.gone, GONE_MAX, VANISHED),
+            Fault::Nobody => return Ok(vec![released.into()]),
         };
-        Ok(self.bounded(vec![released.into()], tries, limit, "failed tries"))
+        let what = format!("{what} (the last: {}; {detail})", outcome.name());
+        Ok(self.bounded(vec![released.into()], count, max, &what))
     }
 
     pub(super) fn ask(&self, epoch: Epoch, question: &str) -> Decision {

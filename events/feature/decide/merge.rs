@@ -22,12 +22,13 @@ impl Known {
                     session: session.clone(),
                     outcome,
                 };
-                Ok(self.bounded(
-                    vec![lapsed.into()],
-                    self.tally.lapses + 1,
-                    REVIEWERS_MAX,
-                    "reviewers ended without a verdict",
-                ))
+                let lapses = self.tally.reviewers.with(outcome, Timestamp(0));
+                let mut events = vec![lapsed.into()];
+                if lapses.is_spent() {
+                    let why = format!("of its reviewers, {lapses}");
+                    events.push(event::Quarantined { why }.into());
+                }
+                Ok(events)
             }
             _ => Err(Refusal::NoReview),
         }
@@ -116,6 +117,7 @@ impl Known {
             by: by.to_owned(),
         };
         match (closing, &self.stage) {
+            (asked, Stage::Closed { closing }) if asked == closing => Ok(vec![]),
             (_, Stage::Closed { .. }) => Err(Refusal::Closed),
             (Closing::Merged { sha }, Stage::Merging { candidate, .. }) if candidate == sha => {
                 Ok(vec![closed.into()])
@@ -131,6 +133,9 @@ impl Known {
     }
 
     pub(super) fn withdraw(&self, by: &str) -> Decision {
+        if self.stage == Stage::Withdrawn {
+            return Ok(vec![]);
+        }
         self.changeable()?;
         let withdrawn = event::Withdrawn { by: by.to_owned() };
         Ok(match &self.stage {

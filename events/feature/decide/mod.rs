@@ -14,8 +14,9 @@ use crate::feature::event::{self, Closing, Event, MergeFault};
 use crate::feature::state::{Feature, Known, Stage};
 use crate::holder::{Holder, Seat};
 use crate::id::{Digest, Epoch, FeatureId, SessionId, Sha, Timestamp};
+use crate::lapses::GONE_MAX;
 use crate::log::EVENTS_PER_APPEND_MAX;
-use crate::outcome::Outcome;
+use crate::outcome::{Fault, Outcome};
 use crate::verdict::Verdict;
 
 /// Claims that ended with a failure of the agent before a person has to look.
@@ -24,8 +25,13 @@ const TRIES_MAX: u32 = 3;
 const REJECTIONS_MAX: u32 = 5;
 /// Merge conflicts before a person has to look.
 const CONFLICTS_MAX: u32 = 5;
-/// Reviewers of one submission that may end without a verdict.
-const REVIEWERS_MAX: u32 = 3;
+/// Claims that ended with a full context before a person has to look.
+const CONTEXTS_MAX: u32 = 3;
+/// Claims that spent their budget: a second would cost as much.
+const BUDGETS_MAX: u32 = 1;
+
+/// What is said of those.
+const VANISHED: &str = "sessions that vanished or never started";
 
 type Decision = Result<Vec<Event>, Refusal>;
 
@@ -98,14 +104,13 @@ impl Known {
                 up_since,
             } => {
                 self.held(*epoch)?;
-                Ok(vec![
-                    event::ClaimExpired {
-                        epoch: *epoch,
-                        last_seen: last_seen.0,
-                        up_since: up_since.0,
-                    }
-                    .into(),
-                ])
+                let expired = event::ClaimExpired {
+                    epoch: *epoch,
+                    last_seen: last_seen.0,
+                    up_since: up_since.0,
+                };
+                let gone = self.tally.gone + u32::from(self.is_held_by_the_fleet());
+                Ok(self.bounded(vec![expired.into()], gone, GONE_MAX, VANISHED))
             }
             Command::Ask { epoch, question } => self.ask(*epoch, question),
             Command::Submit { epoch, sha, base } => {
@@ -182,8 +187,22 @@ impl Known {
                 ]),
                 _ => Err(Refusal::NotClosed),
             },
+            Command::TakeOut { why, by } => match self.stage {
+                Stage::Closed { .. } => Ok(vec![
+                    event::Reopened {
+                        why: why.clone(),
+                        by: by.clone(),
+                    }
+                    .into(),
+                    event::SetAside { why: why.clone() }.into(),
+                ]),
+                _ => Err(Refusal::NotClosed),
+            },
             Command::Requeue { by } => match self.stage {
                 Stage::Quarantined { .. } => Ok(vec![event::Requeued { by: by.clone() }.into()]),
+                Stage::Open { .. } if self.aside.is_some() => {
+                    Ok(vec![event::Requeued { by: by.clone() }.into()])
+                }
                 _ => Err(Refusal::NotQuarantined),
             },
             Command::SecureWork { epoch, sha } => {

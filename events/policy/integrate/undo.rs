@@ -44,7 +44,7 @@ pub(super) fn undone(book: &ProjectBook, id: &FeatureId, closing: &Closing, agen
             policy: "integrate",
             project: &book.name,
         };
-        let command = feature::Command::Reopen {
+        let command = feature::Command::TakeOut {
             why: format!("undone as {}", merged.sha),
             by: "trunk".to_owned(),
         };

@@ -173,10 +173,14 @@ impl Trunk {
             Command::Halt { reason, fault } => Ok(self.halted(reason, fault)),
             Command::Follow { seen, files } => Ok(self.follow(seen.as_ref(), files)),
             Command::AcceptRewrite { seen, by } => self.accept(seen, by),
-            Command::Unhalt => match self.halt {
-                Some(_) => Ok(vec![event::Unhalted {}.into()]),
-                None => Err(Refusal::NotHalted),
-            },
+            Command::Unhalt => {
+                let spent = self.tip().is_some_and(|tip| tip.lapses.is_spent());
+                Ok(if self.halt.is_some() || spent {
+                    vec![event::Unhalted {}.into()]
+                } else {
+                    vec![]
+                })
+            }
             Command::Drop { entry, why } => self.drop_out(*entry, why),
         }
     }

@@ -14,6 +14,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(show_trunk)
         .service(approve_change)
         .service(refuse_change)
+        .service(resume_queue)
         .service(undo_feature)
         .service(show_conflicts)
         .service(scaffold);
@@ -59,6 +60,18 @@ pub(in crate::http) async fn refuse_change(
     ok(office
         .refuse_change(&wish, &path.0, path.1, &why.text)
         .await?)
+}
+
+/// Let the queue go on: what it waits for is tried now.
+#[utoipa::path(context_path = "/api/v1", tag = "trunk",
+    responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/trunk/resume")]
+pub(in crate::http) async fn resume_queue(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+) -> Answer {
+    ok(office.resume_queue(&wish, &name).await?)
 }
 
 /// Take out what a closed feature brought, or bring back what was taken out.

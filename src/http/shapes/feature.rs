@@ -168,6 +168,7 @@ pub(super) fn status(known: &Known) -> (&'static str, Option<String>) {
         Stage::Open { question: Some(_) } => ("asked", None),
         Stage::Open { question: None } if !known.blockers.is_empty() => ("blocked", None),
         Stage::Open { question: None } if known.content.kind == FeatureType::Epic => ("epic", None),
+        Stage::Open { question: None } if known.aside.is_some() => ("set aside", None),
         Stage::Open { question: None } => ("open", None),
         Stage::Claimed {
             holder: Holder::Berth { n, .. },

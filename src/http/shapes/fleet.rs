@@ -263,6 +263,7 @@ pub fn board(book: &ProjectBook, books: &Books) -> Option<Board> {
         let column = match &known.stage {
             _ if is_held(book, id) => &mut columns.needs_you,
             Stage::Open { question: Some(_) } | Stage::Quarantined { .. } => &mut columns.needs_you,
+            Stage::Open { question: None } if known.aside.is_some() => &mut columns.needs_you,
             Stage::Open { question: None } => &mut columns.backlog,
             Stage::Claimed { .. } => &mut columns.in_progress,
             Stage::Submitted { .. } => &mut columns.review,

@@ -1,0 +1,95 @@
+//! Waiting: work that nobody does. A project may be so set up, or so taken out of service, that nothing goes on although nothing fails.
+
+use crate::container::{Duty, Slot};
+use crate::feature::{FeatureType, Stage};
+use crate::holder::Holder;
+use crate::policy::integrate::verification;
+use crate::project::{Initialization, Registered};
+use crate::trunk;
+use crate::view::books::ProjectBook;
+use crate::view::need::{Need, NeedKind, Remedy};
+
+impl ProjectBook {
+    /// What waits for hands that a person took away, or never gave.
+    pub(super) fn needs_of_hands(&self, registered: &Registered, needs: &mut Vec<Need>) {
+        if !registered.is_running() || self.trunk.state.head.is_none() {
+            return;
+        }
+        let Some(waits) = self.waits_for_slots(registered) else {
+            return;
+        };
+        if registered.target == 0 {
+            let text = format!("{waits}, and the project has no agent of its own: its target is 0");
+            needs.push(Need::new(NeedKind::Target, text, Remedy::SetTarget));
+            return;
+        }
+        let wanted = || self.enlisted().filter(|(n, ..)| n.0 <= registered.target);
+        let out = |berth: &crate::container::Berth| {
+            matches!(berth.duty, Duty::Withhold { .. })
+                || matches!(berth.slot, Slot::Quarantined { .. })
+        };
+        let first = wanted().find(|(_, berth, _)| matches!(berth.duty, Duty::Withhold { .. }));
+        let all = wanted().count() == usize::from(registered.target)
+            && wanted().all(|(_, berth, _)| out(berth));
+        if let (Some((slot, ..)), true) = (first, all) {
+            let text = format!("{waits}, and every slot is out of service");
+            needs.push(Need::new(NeedKind::Slot, text, Remedy::Reinstate { slot }));
+        }
+    }
+
+    /// What only a session in a slot can do next, in words.
+    fn waits_for_slots(&self, registered: &Registered) -> Option<String> {
+        let trunk = &self.trunk.state;
+        let unreviewed = self
+            .known()
+            .filter(|(_, known, _)| matches!(known.stage, Stage::Submitted { .. }))
+            .count();
+        let outside = |(_, known, _): &(_, &crate::feature::Known, _)| {
+            matches!(
+                known.stage,
+                Stage::Claimed {
+                    holder: Holder::Outside { .. },
+                    ..
+                }
+            )
+        };
+        let unverified = trunk.tip().is_some_and(|tip| {
+            matches!(tip.stage, trunk::Stage::Built { .. })
+                && verification(registered, tip).is_some()
+        });
+        let beginning = matches!(registered.initialization, Initialization::Due { .. });
+        let ready = self.ready().len();
+        if unreviewed > 0 {
+            Some(format!(
+                "handed-in work ({unreviewed}) waits for a reviewer"
+            ))
+        } else if unverified {
+            Some("a merge waits for its verification".to_owned())
+        } else if beginning {
+            Some("the spec waits for an initializer".to_owned())
+        } else if registered.next_oversight().is_some() {
+            Some("the project waits for its overseer".to_owned())
+        } else if ready > 0 && !self.known().any(|one| outside(&one)) {
+            Some(format!("features ({ready}) wait for somebody to do them"))
+        } else {
+            None
+        }
+    }
+
+    /// Features that wait for a heading: nobody works on an epic, so that only a person closes it.
+    pub(super) fn needs_of_epics(&self, needs: &mut Vec<Need>) {
+        for (id, known, _) in self.known() {
+            let blocks = self
+                .known()
+                .filter(|(_, other, _)| other.blockers.contains(id));
+            let waiting = blocks.count();
+            let open = matches!(known.stage, Stage::Open { .. });
+            if known.content.kind == FeatureType::Epic && open && waiting > 0 {
+                let text =
+                    format!("{waiting} features wait for the epic {id}, which nobody works on");
+                let feature = id.clone();
+                needs.push(Need::new(NeedKind::Epic, text, Remedy::Close { feature }));
+            }
+        }
+    }
+}
