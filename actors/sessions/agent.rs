@@ -386,7 +386,11 @@ fn claim(place: &Place) -> Result<(&FeatureId, Epoch), Denied> {
 fn bug(finding: &Finding) -> BatchItem {
     let first_line = finding.why.trim_start().lines().next().unwrap_or_default();
     BatchItem::of(Content {
-        title: first_line.chars().take(BUG_TITLE_MAX).collect(),
+        title: first_line
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .take(BUG_TITLE_MAX)
+            .collect(),
         description: finding.why.clone(),
         kind: FeatureType::Bug,
         priority: 1,

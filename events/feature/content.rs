@@ -112,6 +112,11 @@ impl Content {
                 "the title has {length} characters, 1 to {TITLE_MAX} are allowed"
             ));
         }
+        if self.title.chars().any(char::is_control) {
+            return Err(
+                "the title is one line: no line breaks, tabs or control characters".to_owned(),
+            );
+        }
         if self.description.len() > DESCRIPTION_MAX {
             return Err(format!(
                 "the description has {} bytes, at most {DESCRIPTION_MAX} are allowed",

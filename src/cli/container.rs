@@ -44,6 +44,15 @@ pub(super) enum ContainerCommand {
         #[arg(long)]
         raw: bool,
     },
+    /// The sessions of a project, the newest first
+    Sessions {
+        /// The project
+        project: ProjectName,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
     /// Find a text in what the sessions of a project printed, the newest session first
     Find {
         /// The project
@@ -149,6 +158,11 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
             }
             Ok(())
         }
+        ContainerCommand::Sessions {
+            project,
+            data,
+            output,
+        } => sessions(&project, &data, output.json).await,
         ContainerCommand::Find {
             project,
             text,
@@ -164,6 +178,29 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
         ContainerCommand::Stop(berth) => berth.tell("stop").await,
         ContainerCommand::Restart(berth) => berth.tell("restart").await,
     }
+}
+
+async fn sessions(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result<()> {
+    let path = format!("/api/v1/projects/{project}/sessions");
+    let all: Vec<SessionShape> = ask(data, "GET", &path, &()).await?;
+    if json {
+        return Ok(terminal::json(&all)?);
+    }
+    for one in &all {
+        let outcome = one.outcome.as_deref().unwrap_or("at work");
+        let feature = one.feature.as_deref().unwrap_or("-");
+        say!(
+            "{}  {:>3}  {:<11} {outcome:<16} {feature:<16} {}",
+            one.id,
+            one.n,
+            one.role,
+            one.assigned
+        )?;
+    }
+    if all.is_empty() {
+        say!("no session yet")?;
+    }
+    Ok(())
 }
 
 async fn find(

@@ -250,6 +250,22 @@ fn sandbox() -> Check {
     }
 }
 
+/// What to do about an engine that does not answer: one that is there and hears others is not to be started.
+fn remedy_for_docker() -> &'static str {
+    let named = std::env::var("DOCKER_HOST").unwrap_or_default();
+    let socket = match named.strip_prefix("unix://") {
+        Some(path) => path,
+        None if named.is_empty() => "/var/run/docker.sock",
+        None => return "look at DOCKER_HOST, or run fleets with --engine process",
+    };
+    match std::os::unix::net::UnixStream::connect(socket) {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            "it runs, and its socket is not yours to use: have your user put into its group (`usermod -aG docker USER`, then sign in anew), or run fleets with --engine process"
+        }
+        _ => "start Docker, or run fleets with --engine process",
+    }
+}
+
 async fn engine() -> Vec<Check> {
     let docker = match docker::connect().await {
         Ok(docker) => docker,
@@ -258,7 +274,7 @@ async fn engine() -> Vec<Check> {
                 "docker",
                 Verdict::Poor,
                 error.to_string(),
-                "start Docker, or run fleets with --engine process",
+                remedy_for_docker(),
             )];
         }
     };

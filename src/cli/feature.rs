@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Subcommand;
 use events::feature::{Content, FeatureType};
 use events::id::{FeatureId, ProjectName};
 
 use super::claim::{self, ClaimArgs, HeldArgs};
 use super::client::ask;
+use super::evidence::{self, FeatureEvidence};
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{CloseWish, Dependency, FeatureShape, How, NewFeature, Text, Written};
+use crate::http::shapes::{
+    CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, Text, Written,
+};
 use crate::terminal::{self, say};
 
 /// Verbs on features.
@@ -27,6 +30,10 @@ pub(super) enum FeatureCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// Change what it asks for, or its place in the queue; what is not named stays
+    Edit(EditArgs),
+    /// What stands behind it: prompts, verdicts, verifications, and how to read them
+    Evidence(FeatureEvidence),
     /// One feature
     Show {
         /// The project
@@ -161,6 +168,55 @@ pub(super) struct AddArgs {
     batch: Option<PathBuf>,
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Changes to a feature.
+#[derive(Debug, clap::Args)]
+pub(super) struct EditArgs {
+    #[command(flatten)]
+    feature: IdArgs,
+    /// Its title
+    #[arg(long)]
+    title: Option<String>,
+    /// Its description
+    #[arg(long)]
+    description: Option<String>,
+    /// A step; may be given again, and replaces the steps there were
+    #[arg(long = "step")]
+    steps: Vec<String>,
+    /// 0 (first) to 4 (last)
+    #[arg(long)]
+    priority: Option<u8>,
+    /// Order within the priority, ascending
+    #[arg(long, allow_negative_numbers = true)]
+    rank: Option<i64>,
+    /// A label; may be given again, and replaces the labels there were
+    #[arg(long = "label")]
+    labels: Vec<String>,
+    /// Shown as a badge
+    #[arg(long)]
+    category: Option<String>,
+}
+
+async fn edit(args: EditArgs) -> anyhow::Result<()> {
+    let given = |texts: Vec<String>| (!texts.is_empty()).then_some(texts);
+    let change = FeatureChange {
+        title: args.title,
+        description: args.description,
+        steps: given(args.steps),
+        category: args.category,
+        labels: given(args.labels),
+        priority: args.priority,
+        rank: args.rank,
+    };
+    if change == FeatureChange::default() {
+        bail!(
+            "nothing is to be changed: name --title, --description, --step, --priority, --rank, --label or --category"
+        );
+    }
+    args.feature.tell("PATCH", "", &change).await
 }
 
 pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
@@ -199,6 +255,8 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
             data,
             output,
         } => show(&project, &id, &data, output.json).await,
+        FeatureCommand::Edit(args) => edit(args).await,
+        FeatureCommand::Evidence(asked) => evidence::of_feature(&asked).await,
         FeatureCommand::Claim(args) => claim::claim(args).await,
         FeatureCommand::Release { held, reason } => claim::release(held, reason).await,
         FeatureCommand::Submit { held, sha } => claim::submit(held, sha).await,
@@ -283,8 +341,36 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
             .await?
         }
     };
-    for id in written.ids {
-        say!("{id}")?;
+    tell_added(&args.project, &args.data, written, args.output.json).await
+}
+
+/// Says what was added. The first word of each line is the id, for scripts.
+async fn tell_added(
+    project: &ProjectName,
+    data: &DataArgs,
+    written: Written,
+    json: bool,
+) -> anyhow::Result<()> {
+    let mut added = Vec::with_capacity(written.ids.len());
+    for id in &written.ids {
+        let path = format!("/api/v1/projects/{project}/features/{id}");
+        let feature: FeatureShape = ask(data, "GET", &path, &()).await?;
+        if !json {
+            let Content {
+                title, priority, ..
+            } = &feature.content;
+            say!(
+                "{id}  added to {project}, P{priority}, {}: {title}",
+                feature.status
+            )?;
+        }
+        added.push(feature);
+    }
+    if json {
+        return match added.as_slice() {
+            [one] => Ok(terminal::json(one)?),
+            many => Ok(terminal::json(&many)?),
+        };
     }
     Ok(())
 }

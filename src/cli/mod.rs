@@ -6,6 +6,7 @@ mod claim;
 mod client;
 mod container;
 mod doctor;
+mod evidence;
 mod feature;
 mod image;
 mod log;

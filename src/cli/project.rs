@@ -1,14 +1,17 @@
 //! `supercargo project …`.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Subcommand;
 use events::id::ProjectName;
 use events::project::ProjectKind;
+use events::settings::Settings;
 
 use super::choices::{self, AgentArgs, ContainerArgs};
 use super::client::{Answered, ask, ask_whom};
+use super::evidence::{self, ProjectEvidence};
 use super::upstream::{self, UpstreamCommand};
 use super::usage::{self, UsageArgs};
 use super::{DataArgs, OutputArgs};
@@ -58,7 +61,15 @@ pub(super) enum ProjectCommand {
     /// Begin nothing new, end what runs, then stop
     Drain(NameArgs),
     /// Delete it when it is stopped: its name is never used again, and its log stays
-    Delete(NameArgs),
+    Delete {
+        #[command(flatten)]
+        name: NameArgs,
+        /// Without asking for its name
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Its specs, backlogs and milestone reports, and how to read them
+    Evidence(ProjectEvidence),
     /// Stop now; work in progress is secured first
     Stop(NameArgs),
 }
@@ -120,6 +131,44 @@ pub(super) struct AddArgs {
     data: DataArgs,
 }
 
+/// How long things last.
+#[derive(Debug, clap::Args)]
+pub(super) struct TimeArgs {
+    /// End a session after this many seconds
+    #[arg(long, value_name = "SECONDS")]
+    session_wall: Option<u64>,
+    /// A claim of the fleet expires this many seconds after the last sign of life
+    #[arg(long, value_name = "SECONDS")]
+    lease: Option<u64>,
+    /// A claim of a person, or of an agent of theirs, expires this many seconds after the last sign of life
+    #[arg(long, value_name = "SECONDS")]
+    outside_lease: Option<u64>,
+    /// Draining becomes stopping after this many seconds
+    #[arg(long, value_name = "SECONDS")]
+    drain: Option<u64>,
+    /// What a coder has not committed is brought to safety every so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    rescue: Option<u64>,
+    /// What claims left is kept so many seconds after the feature was closed or withdrawn
+    #[arg(long, value_name = "SECONDS")]
+    keep_work: Option<u64>,
+}
+
+impl TimeArgs {
+    fn apply(&self, change: ProjectChange) -> ProjectChange {
+        let ms = |seconds: Option<u64>| seconds.map(|seconds| seconds.saturating_mul(1_000));
+        ProjectChange {
+            session_wall_ms: ms(self.session_wall),
+            lease_ms: ms(self.lease),
+            outside_lease_ms: ms(self.outside_lease),
+            drain_ms: ms(self.drain),
+            rescue_ms: ms(self.rescue),
+            keep_work_ms: ms(self.keep_work),
+            ..change
+        }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct SetArgs {
     /// Its name
@@ -149,9 +198,8 @@ pub(super) struct SetArgs {
     /// Merge without a verification command; shown as unverified
     #[arg(long)]
     allow_unverified: Option<bool>,
-    /// End a session after this many seconds
-    #[arg(long)]
-    session_wall: Option<u64>,
+    #[command(flatten)]
+    times: TimeArgs,
     #[command(flatten)]
     credential: CredentialArgs,
     #[command(flatten)]
@@ -246,12 +294,8 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         ProjectCommand::Set(args) => set(*args).await,
         ProjectCommand::Start(args) => intend(args, "start").await,
         ProjectCommand::Drain(args) => intend(args, "drain").await,
-        ProjectCommand::Delete(args) => {
-            let path = format!("/api/v1/projects/{}", args.name);
-            let written: Written = ask(&args.data, "DELETE", &path, &()).await?;
-            say!("deleted: recorded at position {}", written.position)?;
-            Ok(())
-        }
+        ProjectCommand::Evidence(asked) => evidence::of_project(&asked).await,
+        ProjectCommand::Delete { name: args, yes } => delete(&args, yes).await,
         ProjectCommand::Stop(args) => intend(args, "stop").await,
     }
 }
@@ -283,6 +327,33 @@ async fn adopt(args: &NameArgs) -> anyhow::Result<()> {
         say!("{file} is not read any more")?;
     }
     Ok(())
+}
+
+/// Deletes a project for whoever names it twice, or says that they mean it.
+async fn delete(args: &NameArgs, yes: bool) -> anyhow::Result<()> {
+    if !yes {
+        if !std::io::stdin().is_terminal() {
+            bail!(
+                "{} would be deleted for good, and its name never used again: say --yes",
+                args.name
+            );
+        }
+        say!(
+            "{} is deleted for good, and its name is never used again.",
+            args.name
+        )?;
+        say!("Type its name to go on:")?;
+        let mut typed = String::new();
+        std::io::stdin()
+            .read_line(&mut typed)
+            .context("reading the name")?;
+        if typed.trim() != args.name.as_str() {
+            bail!("nothing was deleted: that is not its name");
+        }
+    }
+    let path = format!("/api/v1/projects/{}", args.name);
+    let written: Written = ask(&args.data, "DELETE", &path, &()).await?;
+    Ok(say!("deleted: recorded at position {}", written.position)?)
 }
 
 async fn intend(args: NameArgs, verb: &str) -> anyhow::Result<()> {
@@ -323,7 +394,7 @@ async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result
             .settings
             .verify
             .as_deref()
-            .unwrap_or("none configured")
+            .unwrap_or(without_command(&project.settings))
     )?;
     if project.settings.batch_max > 1 {
         say!(
@@ -335,6 +406,16 @@ async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result
         say!("needs you   {need}")?;
     }
     Ok(())
+}
+
+/// What happens to merges of a project without a verification command of its own.
+fn without_command(settings: &Settings) -> &'static str {
+    match settings.allow_unverified {
+        true => {
+            "none of its own; where the tree suggests none either, merges are published UNVERIFIED"
+        }
+        false => "none of its own; the usual one of the tree's language, or the merge waits",
+    }
 }
 
 async fn set(args: SetArgs) -> anyhow::Result<()> {
@@ -354,9 +435,9 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
         verify: args.verify,
         allow_unverified: args.allow_unverified,
         batch_max: args.batch,
-        session_wall_ms: args.session_wall.map(|s| s * 1000),
         ..ProjectChange::default()
     };
+    let change = args.times.apply(change);
     let change = choices::apply(&args.agents, &args.containers, &now.settings, change)?;
     let written: Written = ask(
         &args.data,

@@ -4,6 +4,7 @@ use clap::Subcommand;
 use events::id::ProjectName;
 
 use super::client::ask;
+use super::evidence::{self, EntryEvidence};
 use super::{DataArgs, OutputArgs};
 use crate::http::shapes::{ConflictShape, EntryShape, Text, TrunkShape, Written};
 use crate::terminal::{self, say};
@@ -27,6 +28,15 @@ pub(super) enum TrunkCommand {
         #[command(flatten)]
         data: DataArgs,
     },
+    /// Let a halted queue go on, because what it waited for is mended
+    Resume {
+        /// The project
+        project: ProjectName,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// What a merge was verified with, and how to read it
+    Evidence(EntryEvidence),
     /// Let an entry change the protected paths that it was held for
     Approve(EntryArgs),
     /// Send it back; the next coder reads why
@@ -35,13 +45,6 @@ pub(super) enum TrunkCommand {
         entry: EntryArgs,
         /// Why
         why: String,
-    },
-    /// Let it go on: what it waits for is tried now
-    Resume {
-        /// The project
-        project: ProjectName,
-        #[command(flatten)]
-        data: DataArgs,
     },
 }
 
@@ -131,6 +134,7 @@ pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
             }
             Ok(())
         }
+        TrunkCommand::Evidence(asked) => evidence::of_entry(&asked).await,
         TrunkCommand::Approve(entry) => entry.tell("approve", &()).await,
         TrunkCommand::Refuse { entry, why } => entry.tell("refuse", &Text { text: why }).await,
     }

@@ -299,7 +299,9 @@ fn issues_go_both_ways() {
     me.ok(&["beads", "import", "zoo", &file.display().to_string()]);
     let own = me
         .ok(&["feature", "add", "zoo", "Paint the fence"])
-        .trim()
+        .split_whitespace()
+        .next()
+        .expect("an id")
         .to_owned();
     me.follow_until_nth("feature.created", 4);
     let first = me.ok(&["beads", "sync", "zoo"]);

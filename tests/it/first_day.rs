@@ -149,11 +149,13 @@ fn nothing_that_somebody_wrote_speaks_to_the_terminal() {
     let me = Newcomer::new();
     let server = me.serve();
     me.add_zoo();
+    me.refused(&["feature", "add", "zoo", "two\nlines"], "one line");
+    let title = "Feed\u{202e}them";
     let id = me.ok(&[
         "feature",
         "add",
         "zoo",
-        EVIL,
+        title,
         "--description",
         EVIL,
         "--step",
@@ -190,7 +192,7 @@ fn nothing_that_somebody_wrote_speaks_to_the_terminal() {
     let shown = me.ok(&["feature", "show", "zoo", &id, "--json"]);
     let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
     assert_eq!(
-        shown["content"]["title"], EVIL,
+        shown["content"]["description"], EVIL,
         "JSON keeps every character"
     );
     let (_, _, said) = me.said(&["feature", "show", "zoo", "\u{1b}[2J"]);
@@ -322,6 +324,87 @@ fn output_that_nobody_takes_ends_nothing() {
         "SIGHUP is an orderly end"
     );
     assert!(!socket.exists());
+}
+
+/// A command that holds a key never reaches the log, and nothing is deleted by a slip.
+fn secrets_and_deletion_are_refused(me: &Newcomer) {
+    me.refused(&["project", "delete", "zoo"], "--yes");
+    for setting in ["--agent-command", "--verify", "--setup"] {
+        let command = "API_KEY=abc123def456 run";
+        me.refused(
+            &["project", "set", "zoo", setting, command],
+            "would be kept in the log",
+        );
+    }
+    let exported = me.ok(&["log", "export"]);
+    assert!(!exported.contains("abc123def456"), "{exported}");
+}
+
+#[test]
+fn what_was_written_is_there_and_can_be_changed() {
+    let me = Newcomer::new();
+    let read = |text: String| serde_json::from_str::<serde_json::Value>(&text).expect("JSON");
+    me.serve().stop();
+    for with_a_server in [false, true] {
+        let server = with_a_server.then(|| me.serve());
+        if !with_a_server {
+            me.add_zoo();
+        }
+        let mut ids = Vec::new();
+        for n in 0..5 {
+            let said = me.ok(&["feature", "add", "zoo", &format!("Feed {n}")]);
+            let (id, rest) = said.split_once(' ').expect("an id and words");
+            assert!(rest.contains(&format!("Feed {n}")), "{said}");
+            me.ok(&["feature", "show", "zoo", id]);
+            ids.push(id.to_owned());
+        }
+        let added = read(me.ok(&["feature", "add", "zoo", "Clean", "--json"]));
+        assert_eq!(added["content"]["title"], "Clean");
+
+        me.ok(&["feature", "depend", "zoo", &ids[0], &ids[1]]);
+        let shown = read(me.ok(&["feature", "show", "zoo", &ids[0], "--json"]));
+        assert_eq!(shown["blockers"][0], ids[1].as_str());
+        me.ok(&[
+            "feature",
+            "edit",
+            "zoo",
+            &ids[0],
+            "--title",
+            "Other",
+            "--priority",
+            "1",
+        ]);
+        let shown = read(me.ok(&["feature", "show", "zoo", &ids[0], "--json"]));
+        assert_eq!(shown["content"]["title"], "Other");
+        assert_eq!(shown["content"]["priority"], 1);
+        me.refused(
+            &["feature", "edit", "zoo", &ids[0]],
+            "nothing is to be changed",
+        );
+        if let Some(server) = server {
+            server.stop();
+        }
+    }
+    assert_eq!(
+        read(me.ok(&["container", "sessions", "zoo", "--json"])),
+        serde_json::json!([])
+    );
+    secrets_and_deletion_are_refused(&me);
+    me.ok(&[
+        "project",
+        "set",
+        "zoo",
+        "--drain",
+        "60",
+        "--outside-lease",
+        "120",
+    ]);
+    let settings = read(me.ok(&["project", "show", "zoo", "--json"]))["settings"].clone();
+    assert_eq!(
+        (&settings["drain_ms"], &settings["outside_lease_ms"]),
+        (&60_000.into(), &120_000.into())
+    );
+    me.ok(&["project", "delete", "zoo", "--yes"]);
 }
 
 #[test]

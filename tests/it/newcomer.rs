@@ -252,6 +252,27 @@ fn lines(text: &str) -> usize {
     text.lines().count()
 }
 
+/// What stands behind a finished feature is there to read, each piece of it.
+fn evidence_can_be_read(me: &Newcomer, first: &str) {
+    let evidence = me.ok(&["feature", "evidence", "zoo", first]);
+    for piece in [
+        "prompt of the coder",
+        "verdict: pass",
+        "exit 0 on tree",
+        "end of the session",
+    ] {
+        assert!(evidence.contains(piece), "{piece}: {evidence}");
+    }
+    let listed = me.ok(&["feature", "evidence", "zoo", first, "--json"]);
+    let listed: Vec<serde_json::Value> = serde_json::from_str(&listed).expect("JSON");
+    for piece in listed.iter().filter(|piece| piece["digest"].is_string()) {
+        let digest = piece["digest"].as_str().expect("a digest");
+        let text = me.ok(&["feature", "evidence", "zoo", first, "--text", digest]);
+        assert!(!text.trim().is_empty(), "{piece} stands for nothing");
+    }
+    assert!(me.ok(&["project", "evidence", "zoo"]).contains("report on"));
+}
+
 #[test]
 fn a_fleet_of_plain_commands_builds_a_repository_of_ones_own() {
     let me = Newcomer::new();
@@ -270,7 +291,9 @@ fn a_fleet_of_plain_commands_builds_a_repository_of_ones_own() {
     ]);
     let first = me
         .ok(&["feature", "add", "zoo", "Feed the lions", "--priority", "1"])
-        .trim()
+        .split_whitespace()
+        .next()
+        .expect("an id")
         .to_owned();
     me.ok(&[
         "feature",
@@ -292,6 +315,7 @@ fn a_fleet_of_plain_commands_builds_a_repository_of_ones_own() {
         2,
         "{by_file}"
     );
+    evidence_can_be_read(&me, &first);
     server.stop();
     // The same folder is read without a server.
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
@@ -491,7 +515,9 @@ fn a_person_works_with_the_command_line_alone() {
     ]);
     let id = me
         .ok(&["feature", "add", "zoo", "Feed the lions"])
-        .trim()
+        .split_whitespace()
+        .next()
+        .expect("an id")
         .to_owned();
     me.refused(&["feature", "claim", "zoo"], "not running");
     // The berth is out of service from the start, so that the feature stays for us.

@@ -94,7 +94,7 @@ fn a_cache_outlives_its_session_and_no_verification_reads_what_an_agent_kept() {
     );
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
     me.ok(&["project", "stop", "zoo"]);
-    me.ok(&["project", "delete", "zoo"]);
+    me.ok(&["project", "delete", "zoo", "--yes"]);
     assert!(!caches.exists(), "they go with their project");
     server.stop();
 }

@@ -21,6 +21,8 @@ use events::id::{Digest, SessionId};
 
 use redact::{AGAIN, Redactor};
 
+pub use redact::holds_a_secret;
+
 /// Most bytes kept of one session; what comes after is counted and not kept.
 pub const TRANSCRIPT_MAX: u64 = 64 * 1024 * 1024;
 const HEADER: usize = 12;

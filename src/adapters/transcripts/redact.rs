@@ -33,6 +33,53 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a pattern of ours, which every test of this file compiles")
 });
 
+/// Values that are given to a name which says that they are secret: `password=…`, `"api_key": "…"`.
+static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = concat!(
+        r"(?i-u)(pass(?:word|wd|phrase)|pwd|secret|token|(?:api|access|auth|private|secret)[_-]?key)",
+        r#"\\*["']?(?-u:\s)*[:=](?-u:\s)*\\*["']?([^\s"'\\,;&()\[\]{}<>$*`][^\s"'\\,;&]{5,})"#,
+    );
+    RegexBuilder::new(pattern)
+        .dfa_size_limit(STATES_MAX)
+        .build()
+        .expect("a pattern of ours, which every test of this file compiles")
+});
+
+/// Whether a value that is given to such a name is a secret, and not code that mentions one.
+fn is_secret(name: &[u8], value: &[u8]) -> bool {
+    let is_code = value.iter().any(|byte| b"()[]{}<>".contains(byte))
+        || value.windows(2).any(|two| two == b"::");
+    let is_word = value
+        .iter()
+        .all(|b| b.is_ascii_alphabetic() || b"_.-|?!".contains(b));
+    let is_count = value.iter().all(u8::is_ascii_digit);
+    let is_of_people = name.to_ascii_lowercase().starts_with(b"p") && name.len() < 11;
+
+    let is_type = [
+        &b"string"[..],
+        b"option",
+        b"required",
+        b"undefined",
+        b"optional",
+    ]
+    .iter()
+    .any(|word| value.to_ascii_lowercase().starts_with(word));
+    !is_code && !is_type && (is_of_people || !(is_word || is_count))
+}
+
+/// Where such values are.
+fn assigned(bytes: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+    ASSIGNED.captures_iter(bytes).filter_map(|found| {
+        let (name, value) = (found.get(1)?, found.get(2)?);
+        is_secret(name.as_bytes(), value.as_bytes()).then(|| value.range())
+    })
+}
+
+/// Whether a text holds the shape of a key, or a value that is given to a name of secrets.
+pub fn holds_a_secret(text: &str) -> bool {
+    SHAPES.is_match(text.as_bytes()) || assigned(text.as_bytes()).next().is_some()
+}
+
 /// Masks what it knows.
 #[derive(Debug, Clone)]
 pub(super) struct Redactor {
@@ -81,7 +128,8 @@ impl Redactor {
             .iter()
             .flat_map(|known| known.find_iter(&*bytes).map(|found| found.range()));
         let shaped = SHAPES.find_iter(bytes).map(|found| found.range());
-        let found: Vec<std::ops::Range<usize>> = known.chain(shaped).collect();
+        let found: Vec<std::ops::Range<usize>> =
+            known.chain(shaped).chain(assigned(bytes)).collect();
         found.into_iter().for_each(|range| bytes[range].fill(b'*'));
     }
 }
@@ -113,6 +161,45 @@ mod tests {
             assert!(text.starts_with("x *") && text.ends_with("* y"), "{text}");
         }
         assert_eq!(masked(&["short", ""], "a short word"), "a short word");
+    }
+
+    #[test]
+    fn what_is_assigned_to_a_name_of_secrets_is_masked_and_code_is_not() {
+        let cases = [
+            ("password=hunter", "password=******"),
+            ("PGPASSWORD=s3cret99 psql", "PGPASSWORD=******** psql"),
+            (
+                "DB_PASSWORD: \"correct horse\"",
+                "DB_PASSWORD: \"******* horse\"",
+            ),
+            (
+                "{\"api_key\":\"abc123def456\"}",
+                "{\"api_key\":\"************\"}",
+            ),
+            (
+                r#"{\"token\":\"abc123def\"}"#,
+                r#"{\"token\":\"*********\"}"#,
+            ),
+            ("access-key = a1b2c3d4", "access-key = ********"),
+            ("?token=a1b2c3d4&x=1", "?token=********&x=1"),
+            ("client_secret='x9y8z7w6'", "client_secret='********'"),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(masked(&[], text), shown);
+        }
+        for plain in [
+            r#""input_tokens":123456,"max_tokens":4096000"#,
+            "let token = self.next_token();",
+            "token: string, password: Option<String>",
+            "password=$PASSWORD make",
+            "token == expected",
+            "secret = Secret::read(path)",
+            "the password is asked for",
+        ] {
+            assert_eq!(masked(&[], plain), plain);
+        }
+        assert!(holds_a_secret("API_KEY=abc123def456 agent"));
+        assert!(!holds_a_secret("API_KEY=$KEY agent --token-file x"));
     }
 
     #[test]

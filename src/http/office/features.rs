@@ -1,11 +1,13 @@
 //! Features: admit, edit, discuss, close, reopen, depend, withdraw.
 
-use actors::admissions::{admission, admitted_before, linked, made};
+use std::collections::BTreeSet;
+
+use actors::admissions::{admission, admitted_before};
 use actors::host::ExecuteError;
 use events::backlog::{self, Batch};
 use events::feature;
 use events::feature::event::Closing;
-use events::id::Digest;
+use events::id::{Digest, FeatureId};
 use events::policy::AnyCommand;
 use events::stream::StreamId;
 
@@ -40,7 +42,8 @@ impl Office {
             if admitted.batch != digest {
                 return Err(ExecuteError::IdReused.into());
             }
-            made(&self.core.projector, &name, &admitted.ids).await;
+            let made: BTreeSet<FeatureId> = admitted.ids.iter().cloned().collect();
+            self.settle(&name, &made).await?;
             let ids = admitted.ids.iter().map(ToString::to_string).collect();
             return Ok(Written {
                 ids,
@@ -61,8 +64,9 @@ impl Office {
         let receipt = self
             .tell(wish, wish.id, stream, AnyCommand::Backlog(command))
             .await?;
-        // Whoever reads what was answered finds it.
-        made(&self.core.projector, &name, &ids).await;
+        // Whoever reads what was answered finds it, whether a server runs or not.
+        let made: BTreeSet<FeatureId> = ids.iter().cloned().collect();
+        self.settle(&name, &made).await?;
         Ok(Written {
             ids: ids.iter().map(ToString::to_string).collect(),
             ..written(&receipt)
@@ -206,11 +210,11 @@ impl Office {
         };
         let project = Self::name(name)?;
         self.read(&project, |book| book.registered().map(|_| ()))?;
+        let waiting = BTreeSet::from([Self::id(id)?]);
         let stream = StreamId::Backlog(project.clone());
-        let receipt = self
-            .tell(wish, wish.id, stream, AnyCommand::Backlog(command))
-            .await?;
-        linked(&self.core.projector, &project, &Self::id(id)?).await;
+        let command = AnyCommand::Backlog(command);
+        let receipt = self.tell(wish, wish.id, stream, command).await?;
+        self.settle(&project, &waiting).await?;
         Ok(written(&receipt))
     }
 

@@ -103,6 +103,13 @@ impl Office {
         }
     }
 
+    /// The sessions of a project, the newest first.
+    pub fn sessions(&self, name: &str) -> Done<Vec<SessionShape>> {
+        self.read(&Self::name(name)?, |book| {
+            book.registered().map(|_| shapes::sessions(book))
+        })
+    }
+
     /// One session, over or not.
     pub fn session(&self, id: &str) -> Done<SessionShape> {
         let id: SessionId = id.parse().map_err(ApiProblem::invalid)?;
@@ -140,7 +147,8 @@ impl Office {
             })
         })?;
         sessions.sort_by(|a, b| b.cmp(a));
-        let (mut found, mut looked) = (Found::default(), 0);
+        let mut found = Found::default();
+        let mut looked = 0;
         for (_, session) in sessions {
             if looked > LOOKED_AT_MAX {
                 found.more = true;

@@ -4,9 +4,11 @@ mod adopt;
 mod beads;
 mod beads_sync;
 mod claims;
+mod evidence;
 mod features;
 mod fleet;
 mod projects;
+mod settle;
 mod subscriptions;
 mod trunk;
 mod upstream;
@@ -32,6 +34,7 @@ use super::shapes::Written;
 use super::token::Token;
 
 pub use claims::Holding;
+pub use evidence::About;
 pub use projects::Wanted;
 
 /// The operator's desk. Clones share everything.

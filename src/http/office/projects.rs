@@ -10,6 +10,7 @@ use events::stream::StreamId;
 
 use super::{Done, Office, Wish, written};
 use crate::adapters::git::split_credentials;
+use crate::adapters::transcripts::holds_a_secret;
 use crate::egress::presets::Presets;
 use crate::http::problem::ApiProblem;
 use crate::http::shapes::{
@@ -157,6 +158,7 @@ impl Office {
         let settings = self.read(&name, |book| Some(book.registered()?.settings.clone()))?;
         let spec = change.spec.as_deref().map(check_spec).transpose()?;
         self.check_models(change)?;
+        check_commands(change)?;
         let stream = StreamId::Project(name.clone());
         if let Some(credential) = &change.credential {
             self.core
@@ -266,6 +268,27 @@ impl Office {
         let shape = self.read(&Self::name(name)?, shapes::project)?;
         Ok(self.with_faults(shape))
     }
+}
+
+/// Refuses commands with keys in them: settings are kept in the log, in clear and for good.
+fn check_commands(change: &ProjectChange) -> Done<()> {
+    let roles = change
+        .agents
+        .iter()
+        .flat_map(|agents| [&agents.initializer, &agents.reviewer, &agents.overseer])
+        .flatten();
+    let agents = change.agent.iter().chain(roles);
+    let of_agents = agents.filter_map(|agent| agent.command.as_ref());
+    for command in of_agents.chain(&change.setup).chain(&change.verify) {
+        if holds_a_secret(command) {
+            let detail = "a command holds what looks like a key or a password, and would be kept in the log for good: give keys of models in the server's environment or providers.json, and let a command read others from a file of its image";
+            return Err(ApiProblem {
+                code: "secret_in_command".to_owned(),
+                ..ApiProblem::invalid(detail)
+            });
+        }
+    }
+    Ok(())
 }
 
 fn check_spec(text: &str) -> Done<&str> {

@@ -4,6 +4,7 @@ pub(super) mod beads;
 pub(super) mod claims;
 pub(super) mod containers;
 pub(super) mod events;
+pub(super) mod evidence;
 pub(super) mod features;
 pub(super) mod git;
 mod hooks;
@@ -46,6 +47,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(containers::configure)
         .configure(sessions::configure)
         .configure(events::configure)
+        .configure(evidence::configure)
         .configure(subscriptions::configure)
         .configure(live::configure);
     config

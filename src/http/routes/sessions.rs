@@ -15,10 +15,24 @@ const LAST_CHUNK: &str = "x-last-chunk";
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
+        .service(list_sessions)
         .service(show_session)
         .service(show_transcript)
         .service(find_transcripts)
         .service(show_stats);
+}
+
+/// The sessions of a project, the newest first: at most the newest thousand.
+#[utoipa::path(context_path = "/api/v1", tag = "sessions", params(Seen),
+    responses((status = 200, body = [SessionShape]), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}/sessions")]
+pub(in crate::http) async fn list_sessions(
+    office: Data<Office>,
+    name: Path<String>,
+    seen: Query<Seen>,
+) -> Answer {
+    seen.wait(&office).await?;
+    ok(office.sessions(&name)?)
 }
 
 /// One session, over or not.

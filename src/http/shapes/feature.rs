@@ -20,7 +20,7 @@ pub struct NewFeature {
 }
 
 /// Changes to a feature; what is absent stays.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FeatureChange {
     /// 1 to 200 characters.

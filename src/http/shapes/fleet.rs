@@ -87,7 +87,7 @@ pub struct Found {
 pub struct Hit {
     /// Whose transcript it is in.
     pub session: String,
-    /// The line, cut where it is long.
+    /// The line, or its first 400 characters.
     pub line: String,
 }
 
@@ -223,6 +223,20 @@ pub fn session(book: &ProjectBook, id: &SessionId, record: &SessionRecord) -> Se
         egress_bytes: record.egress.bytes,
         egress_denied: record.egress.denied,
     }
+}
+
+/// Most sessions of one answer.
+const SESSIONS_MAX: usize = 1_000;
+
+/// The sessions of a project, the newest first.
+pub fn sessions(book: &ProjectBook) -> Vec<SessionShape> {
+    let mut all: Vec<_> = book.sessions.iter().collect();
+    all.sort_by_key(|(id, record)| std::cmp::Reverse((record.assigned, (*id).clone())));
+    all.truncate(SESSIONS_MAX);
+
+    all.into_iter()
+        .map(|(id, record)| session(book, id, record))
+        .collect()
 }
 
 fn card(book: &ProjectBook, id: &FeatureId, known: &Known) -> Card {

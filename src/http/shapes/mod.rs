@@ -4,6 +4,7 @@ mod beads;
 mod changes;
 mod claim;
 mod event;
+mod evidence;
 mod feature;
 mod fleet;
 mod project;
@@ -21,12 +22,13 @@ pub use beads::{
 pub use changes::{BoardChanges, Placed, ProjectChanges};
 pub use claim::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission};
 pub use event::{EventPage, EventShape};
+pub use evidence::EvidenceShape;
 pub use feature::{
     CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, feature, features,
 };
 pub use fleet::{
     BerthShape, Board, Card, Columns, Found, Hit, SessionShape, Stats, berths, board, session,
-    stats,
+    sessions, stats,
 };
 pub use project::{
     CredentialShape, NeedShape, NewProject, NewTarget, ProjectChange, ProjectShape, project,

@@ -104,6 +104,12 @@ pub struct ProjectChange {
     pub session_wall_ms: Option<u64>,
     /// A berth's claim expires this many milliseconds after the last sign of life; a runner gives one every five seconds.
     pub lease_ms: Option<u64>,
+    /// An outside holder's claim expires this many milliseconds after the last sign of life.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outside_lease_ms: Option<u64>,
+    /// Draining becomes stopping after this many milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_ms: Option<u64>,
     /// What a coder has not committed is brought to safety this often, in milliseconds.
     pub rescue_ms: Option<u64>,
     /// Candidates that are verified and published as one, at most.
@@ -141,6 +147,8 @@ impl ProjectChange {
         settings.batch_max = self.batch_max.unwrap_or(settings.batch_max);
         settings.keep_work_ms = self.keep_work_ms.unwrap_or(settings.keep_work_ms);
         settings.rescue_ms = self.rescue_ms.unwrap_or(settings.rescue_ms);
+        settings.outside_lease_ms = self.outside_lease_ms.unwrap_or(settings.outside_lease_ms);
+        settings.drain_ms = self.drain_ms.unwrap_or(settings.drain_ms);
         settings.lease_ms = self.lease_ms.unwrap_or(settings.lease_ms);
         settings.session_wall_ms = self.session_wall_ms.unwrap_or(settings.session_wall_ms);
         settings
@@ -250,4 +258,53 @@ pub fn project(book: &ProjectBook) -> Option<ProjectShape> {
         needs_you,
         settings: registered.settings.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A setting that nothing sets is a word without a deed: each field is changed by a change that names it.
+    #[test]
+    fn every_setting_can_be_set() {
+        let wanted = serde_json::json!({
+            "agent": {"dialect": "command", "command": "x", "model": null},
+            "agents": {"reviewer": {"dialect": "script", "command": null, "model": null}},
+            "egress": [{"host": "example.org", "port": 443, "methods": [], "path_prefix": null, "private": false}],
+            "protected": ["x/"],
+            "egress_bytes_max": 1,
+            "container": {"memory_mib": 256, "work_mib": 64, "cpu_milli": 100, "pids": 32},
+            "setup": "x", "verify": "x", "batch_max": 2, "allow_unverified": true,
+            "rescue_ms": 5000, "keep_work_ms": 5000, "session_wall_ms": 5000, "lease_ms": 5000,
+            "outside_lease_ms": 5000, "drain_ms": 5000, "target_max": 3
+        });
+        let whole: Settings = serde_json::from_value(wanted.clone()).expect("settings");
+        let fields = serde_json::to_value(&whole).expect("JSON");
+        for (name, value) in fields.as_object().expect("fields") {
+            let one = serde_json::json!({ name: wanted[name] });
+            let change: ProjectChange = serde_json::from_value(one).expect(name);
+            let set = serde_json::to_value(change.apply(Settings::default())).expect("JSON");
+            assert_eq!(&set[name], value, "{name}");
+        }
+        let Settings {
+            agent: _,
+            agents: _,
+            egress: _,
+            protected: _,
+            egress_bytes_max: _,
+            container: _,
+            setup: _,
+            verify: _,
+            batch_max: _,
+            allow_unverified: _,
+            rescue_ms: _,
+            keep_work_ms: _,
+            session_wall_ms: _,
+            lease_ms: _,
+            outside_lease_ms: _,
+            drain_ms: _,
+            target_max: _,
+        } = whole;
+        assert_eq!(fields.as_object().map(serde_json::Map::len), Some(17));
+    }
 }
