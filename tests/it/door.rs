@@ -87,6 +87,7 @@ impl Scene {
         });
         let (n, job, generation) = world.within("at work", at_work).await;
         let doors = world.folder.path().join("d");
+        std::fs::create_dir(&doors).expect("the folder of the doors");
         let gates = world.folder.path().join("gates");
         let engine = Arc::new(MainProcess(main_process));
         let binary = env!("CARGO_BIN_EXE_supercargo").into();
