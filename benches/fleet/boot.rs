@@ -16,6 +16,8 @@ use events::log::{Append, EventLog, NewEvent};
 use events::stream::{Position, StreamId, Version};
 use supercargo::log::SqliteLog;
 
+use crate::record::{self, Better};
+
 const EVENTS: usize = 100_000;
 const BOOTS: usize = 5;
 /// Features of the demo whose events are recorded again.
@@ -56,6 +58,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     let size = std::fs::metadata(data.path().join("log.db"))?.len();
     let boots = crate::sorted(boots);
+    record::figure(
+        "boot",
+        crate::percentile(&boots, 0.5) / bare_start()?,
+        "a start that only says its version",
+        Better::Lower,
+    )?;
     println!(
         "boot: {events} events of {projects} projects, {:.1} MiB: ready after {:.0} ms (best {:.0}, worst {:.0}, {BOOTS} starts, warm cache)",
         size as f64 / 1024.0 / 1024.0,
@@ -149,4 +157,21 @@ async fn copy(
         to.append(append).await?;
     }
     Ok(())
+}
+
+/// Milliseconds of a process that starts, says its version and ends: the median of several.
+fn bare_start() -> anyhow::Result<f64> {
+    let mut took = Vec::new();
+    for _ in 0..BOOTS {
+        let began = crate::now();
+        let said = Command::new(env!("CARGO_BIN_EXE_supercargo"))
+            .arg("--version")
+            .stdout(Stdio::null())
+            .status()?;
+        if !said.success() {
+            bail!("`supercargo --version` failed");
+        }
+        took.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(crate::percentile(&crate::sorted(took), 0.5))
 }

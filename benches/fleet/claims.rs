@@ -19,6 +19,8 @@ use supercargo::engine::choice::{EngineArgs, EngineWish};
 use supercargo::http::office::{Office, Wanted, Wish};
 use supercargo::http::shapes::{NewProject, ProjectChange};
 
+use crate::record::{self, Better};
+
 const READY: usize = 40;
 const CLAIMS: usize = 100;
 const ROUNDS: usize = 30;
@@ -57,6 +59,7 @@ async fn measure(folder: &Path) -> anyhow::Result<()> {
         crate::percentile(&latencies, 0.99),
     );
     let f = crate::percentile(&disk, 0.5);
+    record::figure("claims.p99", p99 / f, "a durable append", Better::Lower)?;
     println!(
         "claims: {CLAIMS} at once on {READY} ready features, {ROUNDS} rounds: p50 {p50:.2} ms, p99 {p99:.2} ms, whole burst p50 {:.2} ms; \
          one durable append p50 {f:.2} ms, p99 {:.2} ms; p99 is {:.1} × a durable append",

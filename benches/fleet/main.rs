@@ -3,6 +3,11 @@
 //!
 //! `cargo bench --bench fleet [-- boot|claims|memory|start|crowd|way_out|trunk]`
 
+#[path = "../ledger/figures.rs"]
+mod figures;
+#[path = "../ledger/record.rs"]
+mod record;
+
 mod boot;
 mod claims;
 mod disk;

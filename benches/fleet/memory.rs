@@ -3,6 +3,8 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::record::{self, Better};
+
 /// How often the kernel is asked.
 const EVERY: Duration = Duration::from_millis(50);
 
@@ -24,6 +26,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let began = crate::now();
         let (peak, last, ok) = watch(child)?;
         let wall = began.elapsed().as_secs_f64();
+        record::figure(
+            &format!("memory.{agents}"),
+            mib(peak),
+            "one MiB resident at the peak",
+            Better::Lower,
+        )?;
         println!(
             "memory: try --agents {agents} --features {features}: peak {:.1} MiB, last seen {:.1} MiB resident; {wall:.1} s, completed: {ok}",
             mib(peak),

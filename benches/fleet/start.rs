@@ -18,6 +18,8 @@ use supercargo::engine::docker::image::IMAGE;
 use supercargo::http::office::{Wanted, Wish};
 use supercargo::http::shapes::{NewProject, ProjectChange};
 
+use crate::record::{self, Better};
+
 const AGENTS: u16 = 10;
 /// Agents of the crowd.
 const CROWD: u16 = 50;
@@ -43,6 +45,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     let (ours, bare) = (crate::sorted(ours), crate::sorted(bare));
     let (ours, bare) = (crate::percentile(&ours, 0.5), crate::percentile(&bare, 0.5));
+    record::figure(
+        "start.docker",
+        ours / bare,
+        "as many bare docker run",
+        Better::Lower,
+    )?;
     println!(
         "start: {AGENTS} sessions at work {ours:.2} s after the project's start; {AGENTS} bare `docker run` {bare:.2} s; {:.2} × ({ROUNDS} rounds)",
         ours / bare
@@ -56,6 +64,12 @@ pub(crate) fn crowd() -> anyhow::Result<()> {
     let (took, runners) = on_system(sessions(folder.path(), CROWD, runners))?;
     let (all, own): (Vec<f64>, Vec<f64>) = runners.into_iter().unzip();
     let (all, own) = (crate::sorted(all), crate::sorted(own));
+    record::figure(
+        "crowd.runner",
+        crate::percentile(&all, 0.5),
+        "one MiB resident",
+        Better::Lower,
+    )?;
     println!(
         "crowd: {CROWD} sessions at work {took:.1} s after the project's start; server {:.1} MiB resident; {} runners with {:.1} MiB (p50), \
          of which {:.1} MiB their own",

@@ -9,6 +9,8 @@ use anyhow::{Context, bail};
 use events::id::{ProjectName, Sha, Timestamp};
 use supercargo::adapters::git::{Gates, Secrets};
 
+use crate::record::{self, Better};
+
 /// Files of the repository.
 const FILES: usize = 10_000;
 /// Merges of one round.
@@ -125,6 +127,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let first = git(Path::new(&url), &["rev-list", "--max-parents=0", "main"])?;
     git(Path::new(&url), &["update-ref", "refs/heads/main", &first])?;
     let ours = supercargo::app::on_system(merges(folder.path(), &url, &works))?;
+    record::figure(
+        "trunk.merges",
+        ours / by_cli,
+        "git merge and push in a work tree",
+        Better::Higher,
+    )?;
     println!(
         "trunk: {:.1} merges/s built and published, {:.1} by the git command line: {:.2} × ({MERGES} merges, {FILES} files)",
         ours,
@@ -247,6 +255,12 @@ fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
         crate::percentile(&direct, 0.5),
         crate::percentile(&through, 0.5),
     );
+    record::figure(
+        "gate.clone",
+        direct / through,
+        "a clone over the path",
+        Better::Higher,
+    )?;
     println!(
         "clone: {:.0} ms through the gate, {:.0} ms of upstream: {:.2} × as fast",
         through * 1e3,

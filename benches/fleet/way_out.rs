@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use crate::record::{self, Better};
+
 /// Bytes of one answer.
 const BYTES: usize = 512 * 1024 * 1024;
 const ROUNDS: usize = 5;
@@ -33,6 +35,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
         crate::percentile(&direct, 0.5),
         crate::percentile(&through, 0.5),
     );
+    record::figure(
+        "way_out",
+        through / direct,
+        "the same read directly",
+        Better::Higher,
+    )?;
     println!(
         "way_out: {through:.0} MiB/s from inside a container, {direct:.0} MiB/s directly: {:.2} × ({ROUNDS} rounds)",
         through / direct

@@ -7,6 +7,7 @@ use std::time::Duration;
 use events::log::EventLog;
 use supercargo::log::SqliteLog;
 
+use crate::record::{self, Better};
 use crate::{bare, sample};
 
 /// How long each number of clients appends.
@@ -40,6 +41,12 @@ pub(crate) fn clients(folder: &Path) -> anyhow::Result<()> {
         let f = crate::disk_rate(folder)?;
         let (rate, mut took) = runtime.block_on(run(&path, clients))?;
         let limit = (f * clients as f64).min(bound);
+        record::figure(
+            &format!("append.{clients}"),
+            rate / limit,
+            "the disk's own rate or bare inserts, whichever is less",
+            Better::Higher,
+        )?;
         println!(
             "append, {clients:>4} clients: {rate:>7.0}/s, p50 {:.2} ms, p99 {:.2} ms; {:.2} of min(f × clients, bare inserts) = min({:.0}, {bound:.0})",
             crate::percentile(&mut took, 0.5),
@@ -93,6 +100,7 @@ pub(crate) fn batches(folder: &Path) -> anyhow::Result<()> {
         crate::percentile(&mut ours, 0.5),
         crate::percentile(&mut bares, 0.5),
     );
+    record::figure("batch.512", ours / bare, "bare inserts", Better::Higher)?;
     println!(
         "batches of {BATCH}: {ours:.0} events/s, bare inserts {bare:.0}/s: {:.2} ({ROUNDS} rounds, medians)",
         ours / bare

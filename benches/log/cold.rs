@@ -10,6 +10,7 @@ use events::view::{Books, snapshot};
 use supercargo::adapters::snapshots::SnapshotFolder;
 use supercargo::log::SqliteLog;
 
+use crate::record::{self, Better};
 use crate::sample;
 
 const EVENTS: u64 = 1_000_000;
@@ -36,6 +37,19 @@ pub(crate) fn start(folder: &Path) -> anyhow::Result<()> {
         runtime.block_on(snapshots.store(kept))?;
         with.push(runtime.block_on(once(&path, &snapshots))?.0);
     }
+    let raw = crate::read::raw_scan(&path)? * 1e3;
+    record::figure(
+        "cold.without",
+        crate::percentile(&mut without, 0.5) / raw,
+        "stepping over the rows alone",
+        Better::Lower,
+    )?;
+    record::figure(
+        "cold.snapshot",
+        crate::percentile(&mut with, 0.5) / raw,
+        "stepping over the rows alone",
+        Better::Lower,
+    )?;
     println!(
         "cold start, {EVENTS} events in {STREAMS} streams: {:.0} ms without a snapshot, {:.0} ms with one of {:.1} MiB ({ROUNDS} rounds, medians, warm cache)",
         crate::percentile(&mut without, 0.5),

@@ -4,6 +4,11 @@
 //!
 //! `cargo bench --bench log [-- append|batch|replay|stream|follow|cold|postgres]`
 
+#[path = "../ledger/figures.rs"]
+mod figures;
+#[path = "../ledger/record.rs"]
+mod record;
+
 mod append;
 mod bare;
 mod cold;

@@ -7,6 +7,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use supercargo::app::Ownership;
 use supercargo::log::PostgresLog;
 
+use crate::record::{self, Better};
 use crate::sample;
 
 const PER_APPEND: u64 = 256;
@@ -33,6 +34,12 @@ pub(crate) fn batches(_folder: &Path) -> anyhow::Result<()> {
         crate::percentile(&mut ours, 0.5),
         crate::percentile(&mut bare, 0.5),
     );
+    record::figure(
+        "postgres.512",
+        ours / bare,
+        "a bare loop of unnest",
+        Better::Higher,
+    )?;
     println!(
         "PostgreSQL, batches of 512: {ours:.0} events/s, bare unnest {bare:.0}/s: {:.2} ({ROUNDS} rounds, medians)",
         ours / bare

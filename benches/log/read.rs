@@ -15,6 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 use supercargo::log::SqliteLog;
 use supercargo::log::verify::{Verified, Walk, verify};
 
+use crate::record::{self, Better};
 use crate::sample;
 
 const EVENTS: u64 = 1_000_000;
@@ -49,6 +50,13 @@ pub(crate) fn replay(folder: &Path) -> anyhow::Result<()> {
         rate(&mut fold),
         rate(&mut verified),
     );
+    record::figure(
+        "replay",
+        whole / raw.min(fold),
+        "raw rows or decode and fold alone, whichever is slower",
+        Better::Higher,
+    )?;
+    record::figure("verify", verified / raw, "raw rows", Better::Higher)?;
     println!(
         "replay of {EVENTS} events: {whole:.2} M/s; raw rows of SQLite {raw:.2} M/s, decode and fold alone {fold:.2} M/s: {:.2} of the slower",
         whole / raw.min(fold)
@@ -58,7 +66,7 @@ pub(crate) fn replay(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Seconds to step over every row, all columns, nothing made of them.
-fn raw_scan(path: &Path) -> anyhow::Result<f64> {
+pub(crate) fn raw_scan(path: &Path) -> anyhow::Result<f64> {
     let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -153,6 +161,13 @@ pub(crate) fn one_stream(folder: &Path) -> anyhow::Result<()> {
         }
         anyhow::Ok(took)
     })?;
+    let durable = 1e6 / crate::disk_rate(folder)?;
+    record::figure(
+        "stream.p50",
+        crate::percentile(&mut took, 0.5) / durable,
+        "a durable append",
+        Better::Lower,
+    )?;
     println!(
         "one stream of 100 events: p50 {:.0} µs, p99 {:.0} µs",
         crate::percentile(&mut took, 0.5),
@@ -204,6 +219,13 @@ pub(crate) fn follow(folder: &Path) -> anyhow::Result<()> {
             took,
         ))
     })?;
+    let durable = 1e3 / crate::disk_rate(folder)?;
+    record::figure(
+        "follow.p99",
+        crate::percentile(&mut took, 0.99) / durable,
+        "a durable append",
+        Better::Lower,
+    )?;
     println!(
         "commit to follower at {rate:.0} events/s: p50 {:.2} ms, p99 {:.2} ms",
         crate::percentile(&mut took, 0.5),

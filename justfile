@@ -1,0 +1,38 @@
+# What contributors run. `just` alone lists it.
+
+_list:
+    @just --list --unsorted
+
+# Formats everything.
+fmt:
+    cargo fmt --all
+
+# Formatting, lints, rustdoc.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+# All tests, or those whose name holds a word.
+test *FILTER:
+    cargo test {{ FILTER }}
+
+# The whole check of a clean machine.
+ci:
+    bash .ci/run
+
+# A fleet of scripted agents builds a repository; no key, no network.
+demo *ARGS:
+    cargo run -- try {{ ARGS }}
+
+# Writes down the bytes of new kinds of events. Bytes that were stored once never change: look at the difference.
+bless:
+    GOLDEN=write cargo test -p events golden
+
+# Writes docs/openapi.json anew.
+openapi:
+    OPENAPI=write cargo test --test it http
+
+# Every benchmark; `just bench --compare` ends with each ratio beside the committed one.
+bench *ARGS:
+    benches/run {{ ARGS }}
