@@ -26,7 +26,7 @@ pub const COMMENTS_MAX: usize = 100;
 
 /// Where an imported feature begins.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Born {
     /// Open, as every feature that is handed in here.
@@ -36,12 +36,19 @@ pub enum Born {
     Closed,
     /// Deleted before it came here: it is kept so that an export keeps it deleted.
     Withdrawn,
+    /// Open, and nobody works on it before a person says so; the reason.
+    Aside(String),
 }
 
 impl Born {
     /// Whether it begins as features usually do.
     pub fn is_open(&self) -> bool {
         *self == Self::Open
+    }
+
+    /// Whether it was over before it came.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Closed | Self::Withdrawn)
     }
 }
 

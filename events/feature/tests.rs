@@ -576,9 +576,13 @@ fn an_imported_feature_begins_as_it_was() {
             Born::Withdrawn,
             vec!["feature.created", "feature.commented", "feature.withdrawn"],
         ),
+        (
+            Born::Aside("put off".into()),
+            vec!["feature.created", "feature.commented", "feature.set_aside"],
+        ),
     ] {
         let events = Feature::Unknown
-            .decide(&create(born), Timestamp(0))
+            .decide(&create(born.clone()), Timestamp(0))
             .expect("accepted");
         let found: Vec<_> = events
             .iter()

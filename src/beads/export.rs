@@ -115,9 +115,11 @@ fn write_status(
         _ => Born::Open,
     };
     // Every status of the file that is not over is one that work can begin from: it stays until work has begun.
-    let stays =
-        before.is_some_and(|b| b.item.born == born) && now != "in_progress" && now != "blocked";
-    if stays {
+    let same = |before: &import::Imported| match &before.item.born {
+        Born::Open | Born::Aside(_) => !born.is_over(),
+        over => *over == born,
+    };
+    if before.is_some_and(same) && now != "in_progress" && now != "blocked" {
         return;
     }
 
@@ -125,7 +127,7 @@ fn write_status(
     issue.remove("closed_at");
     issue.remove("deleted_at");
     match born {
-        Born::Open => {}
+        Born::Open | Born::Aside(_) => {}
         Born::Closed => drop(issue.insert("closed_at".to_owned(), beside.times.1.into())),
         Born::Withdrawn => {
             issue.insert("deleted_at".to_owned(), beside.times.1.into());

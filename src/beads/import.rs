@@ -36,18 +36,13 @@ const ASIDE: [(&str, &str); 3] = [
     ("hooked", "on somebody's hook in Beads"),
 ];
 
-/// Why nobody is to work on an open issue, if nobody is.
-pub fn aside(issue: &Issue) -> Option<String> {
-    let status = text(issue, "status");
-    let (_, why) = ASIDE.iter().find(|(word, _)| *word == status)?;
-    Some((*why).to_owned())
-}
-
 fn born(status: &str) -> Born {
-    match status {
-        "closed" => Born::Closed,
-        "tombstone" => Born::Withdrawn,
-        _ => Born::Open,
+    let aside = ASIDE.iter().find(|(word, _)| *word == status);
+    match (status, aside) {
+        ("closed", _) => Born::Closed,
+        ("tombstone", _) => Born::Withdrawn,
+        (_, Some((_, why))) => Born::Aside((*why).to_owned()),
+        (_, None) => Born::Open,
     }
 }
 
@@ -82,6 +77,7 @@ pub fn imported(issue: &Issue) -> Imported {
     };
     let raw = Some(Value::Object(issue.clone()).to_string());
     let born = born(status);
+    let closed = born.is_over();
     let said = comments(issue);
     let item = BatchItem {
         key: Some(id.clone()),
@@ -95,7 +91,7 @@ pub fn imported(issue: &Issue) -> Imported {
         id,
         item,
         comments: said,
-        closed: !born.is_open(),
+        closed,
     }
 }
 

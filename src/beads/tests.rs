@@ -104,6 +104,7 @@ fn an_issue_begins_where_its_status_says() {
         ("blocked", Born::Open, true),
         ("closed", Born::Closed, false),
         ("tombstone", Born::Withdrawn, false),
+        ("deferred", Born::Aside("put off in Beads".into()), false),
         ("a status of their own", Born::Open, true),
     ] {
         let issue = object(json!({"id": "bd-9", "title": "Nine", "status": status}));

@@ -402,7 +402,7 @@ async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result
             project.settings.batch_max
         )?;
     }
-    for need in &project.needs_you {
+    for need in &project.needs {
         say!("needs you   {need}")?;
     }
     Ok(())

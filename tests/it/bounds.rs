@@ -213,8 +213,8 @@ fn what_a_policy_cannot_get_done_is_shown() {
         let id = id.expect("admitted").to_string();
 
         let shown = |server: &Server| {
-            let board = server.office.board(ZOO).expect("the zoo").project.needs_you;
-            let project = server.office.project(ZOO).expect("the zoo").needs_you;
+            let board = server.office.board(ZOO).expect("the zoo").project.needs;
+            let project = server.office.project(ZOO).expect("the zoo").needs;
             assert_eq!(board, project);
             project.into_iter().find(|need| need.kind == "stuck")
         };

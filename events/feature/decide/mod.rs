@@ -57,7 +57,7 @@ impl Aggregate for Feature {
                 for remark in comments {
                     events.push(comment(&remark.by, &remark.text)?);
                 }
-                events.extend(beginning(*born));
+                events.extend(beginning(born));
                 Ok(events)
             }
             (Self::Unknown, _) => Err(Refusal::UnknownFeature),
@@ -326,8 +326,9 @@ fn created(content: &Content, batch: Digest, blockers: &[FeatureId]) -> Vec<Even
     std::iter::once(first.into()).chain(blocked).collect()
 }
 
-/// The end that an imported feature came with: in the append that creates it, so that nobody can claim it in between.
-fn beginning(born: Born) -> Option<Event> {
+/// Where an imported feature begins when it is not open for everybody: in the append that creates it, so that nobody can claim it in
+/// between.
+fn beginning(born: &Born) -> Option<Event> {
     let by = "import".to_owned();
     match born {
         Born::Open => None,
@@ -339,6 +340,7 @@ fn beginning(born: Born) -> Option<Event> {
             .into(),
         ),
         Born::Withdrawn => Some(event::Withdrawn { by }.into()),
+        Born::Aside(why) => Some(event::SetAside { why: why.clone() }.into()),
     }
 }
 

@@ -256,9 +256,7 @@ impl Office {
     /// What the books do not hold: what is owed to a project and cannot be done.
     pub(super) fn with_faults(&self, mut shape: ProjectShape) -> ProjectShape {
         if let Ok(name) = shape.name.parse() {
-            let faults = self.core.faults.needs_you(&name);
-            let needs = faults.iter().map(|need| shapes::NeedShape::of(need, &name));
-            shape.needs_you.extend(needs);
+            shape.add_needs(&self.core.faults.needs_you(&name), &name);
         }
         shape
     }

@@ -186,10 +186,23 @@ pub struct ProjectShape {
     pub closed: u32,
     /// Features that count.
     pub total: u32,
-    /// What waits for a person, most pressing first.
-    pub needs_you: Vec<NeedShape>,
+    /// What waits for a person, most pressing first, each in a sentence that names the command where one helps.
+    pub needs_you: Vec<String>,
+    /// The same, in parts.
+    pub needs: Vec<NeedShape>,
     /// What a person decided.
     pub settings: Settings,
+}
+
+impl ProjectShape {
+    /// Adds what waits for a person, in both forms.
+    pub fn add_needs(&mut self, needs: &[Need], project: &ProjectName) {
+        for need in needs {
+            let need = NeedShape::of(need, project);
+            self.needs_you.push(need.to_string());
+            self.needs.push(need);
+        }
+    }
 }
 
 /// Something that waits for a person.
@@ -239,12 +252,7 @@ pub fn project(book: &ProjectBook) -> Option<ProjectShape> {
         Repository::Failed { reason, .. } => format!("failed: {reason}"),
         Repository::Cloned { branch, .. } => format!("cloned, branch {branch}"),
     };
-    let needs_you = standing
-        .needs_you
-        .iter()
-        .map(|need| NeedShape::of(need, &book.name))
-        .collect();
-    Some(ProjectShape {
+    let mut shape = ProjectShape {
         name: book.name.to_string(),
         version: book.project.version.0,
         git_url: registered.git_url.clone(),
@@ -255,9 +263,12 @@ pub fn project(book: &ProjectBook) -> Option<ProjectShape> {
         target: registered.target,
         closed: standing.tallied.closed,
         total: standing.tallied.total,
-        needs_you,
+        needs_you: vec![],
+        needs: vec![],
         settings: registered.settings.clone(),
-    })
+    };
+    shape.add_needs(&standing.needs_you, &book.name);
+    Some(shape)
 }
 
 #[cfg(test)]

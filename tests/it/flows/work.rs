@@ -132,7 +132,7 @@ fn an_agent_that_ends_without_work_uses_its_tries_and_is_quarantined() {
                 .office
                 .project(ZOO)
                 .expect("zoo")
-                .needs_you
+                .needs
                 .iter()
                 .any(|n| n.text.contains("quarantined"))
         );
@@ -296,7 +296,7 @@ fn starts_that_fail_are_tried_again_and_five_in_a_row_need_a_person() {
                     .office
                     .project(ZOO)
                     .expect("zoo")
-                    .needs_you
+                    .needs
                     .iter()
                     .any(|n| n.text.contains("berth 1 is quarantined"))
                 {

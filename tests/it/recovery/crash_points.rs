@@ -80,7 +80,7 @@ async fn goes_on(world: &World, what: &str) {
         "{what}: a crash of the server uses none of the bounds"
     );
     assert_eq!(
-        server.office.project(ZOO).expect("zoo").needs_you,
+        server.office.project(ZOO).expect("zoo").needs,
         vec![],
         "{what}"
     );
