@@ -10,7 +10,6 @@ use events::stream::StreamId;
 use futures::StreamExt;
 
 use super::{Done, Office};
-use crate::http::problem::ApiProblem;
 
 /// Features made at once: enough to share commits.
 const AT_ONCE: usize = 64;
@@ -39,13 +38,11 @@ impl Office {
         while let Some(done) = performed.next().await {
             match done {
                 Performed::Recorded(position) => last = last.max(Some(position)),
-                // Somebody else was first, or it is no longer to be done.
+                // Somebody else was first, or it is not to be done any more.
                 Performed::Nothing => {}
-                Performed::Refused(why) => {
-                    return Err(ApiProblem::invalid(format!("not made: {why}")));
-                }
-                Performed::Failed(why) => {
-                    return Err(ApiProblem::unavailable("not_made_yet", &why));
+                // What was admitted stays admitted: a server goes on with it, and says under Needs you what it cannot do.
+                Performed::Refused(why) | Performed::Failed(why) => {
+                    tracing::debug!(project = %name, %why, "an admitted feature is not made yet");
                 }
             }
         }
