@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use events::cause::{Cause, Principal};
 use events::container::Command;
-use events::id::CommandId;
+use events::id::{CommandId, SessionId};
 use events::own_time::OwnTime;
 use events::policy::AnyCommand;
 use events::stream::StreamId;
@@ -44,6 +44,12 @@ pub(crate) fn step_id(books: &Books, name: &ContainerName, what: &str) -> Comman
         &version.to_string(),
         what,
     ])
+}
+
+/// The id under which what is kept of a session's words is recorded: once, however often its container is looked at.
+fn transcript_id(name: &ContainerName, session: &SessionId) -> CommandId {
+    let stream = StreamId::Container(name.project.clone(), name.n);
+    CommandId::derived(&["transcript", &stream.to_string(), session.as_str()])
 }
 
 /// Opens the door of a session before its container starts.
@@ -261,17 +267,14 @@ impl Reconciler {
                     digest,
                 } = spoken;
                 let over = session.clone();
-                self.record(
-                    name,
-                    "transcript",
-                    Command::KeepTranscript {
-                        session,
-                        chunks,
-                        bytes,
-                        digest,
-                    },
-                )
-                .await;
+                let id = transcript_id(name, &session);
+                let kept = Command::KeepTranscript {
+                    session,
+                    chunks,
+                    bytes,
+                    digest,
+                };
+                self.record_as(id, name, "transcript", kept).await;
                 if let Err(why) = self.transcripts.pack(&over).await {
                     tracing::warn!(container = %name, %why, "the transcript stays as large as it is");
                 }
@@ -309,8 +312,18 @@ impl Reconciler {
     }
 
     async fn record(&self, name: &ContainerName, what: &str, command: Command) -> bool {
-        let stream = StreamId::Container(name.project.clone(), name.n);
         let id = self.projector.read(|books| step_id(books, name, what));
+        self.record_as(id, name, what, command).await
+    }
+
+    async fn record_as(
+        &self,
+        id: CommandId,
+        name: &ContainerName,
+        what: &str,
+        command: Command,
+    ) -> bool {
+        let stream = StreamId::Container(name.project.clone(), name.n);
         let last = self.projector.read(|books| {
             let tracked = books
                 .projects

@@ -624,10 +624,8 @@ fn a_person_works_with_the_command_line_alone() {
     me.ok(&["feature", "close", "zoo", &id, "--how", "wont-do"]);
     me.refused(&["feature", "depend", "zoo", &id, &id], "circle");
     me.ok(&["container", "restart", "zoo", "1"]);
-    me.refused(
-        &["container", "restart", "zoo", "1"],
-        "no session is at work",
-    );
+    // Nothing is at work there: what is asked for is so already.
+    me.ok(&["container", "restart", "zoo", "1"]);
     me.refused(&["container", "show", "zoo", "9"], "container list");
     me.ok(&["log", "audit"]);
     server.stop();
@@ -709,7 +707,8 @@ fn an_existing_repository_gets_a_backlog_when_asked() {
         "not by itself"
     );
     me.ok(&["project", "initialize", "zoo"]);
-    me.refused(&["project", "initialize", "zoo"], "made a backlog already");
+    // Asked for twice it is due once.
+    me.ok(&["project", "initialize", "zoo"]);
     me.ok(&["project", "start", "zoo"]);
     me.follow_until_nth("project.completed", 2);
     server.stop();

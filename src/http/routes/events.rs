@@ -78,7 +78,7 @@ pub(in crate::http) async fn list_events(office: Data<Office>, filter: Query<Fil
             "limit is {limit}, 1 to {LIMIT_MAX} are allowed"
         )));
     }
-    within_log(&office, filter.after)?;
+    within_log(&office, filter.after).await?;
     if filter.wait {
         office
             .core

@@ -68,7 +68,7 @@ struct Seen {
 
 impl Seen {
     async fn wait(&self, office: &Office) -> Result<(), ApiProblem> {
-        within_log(office, self.after)?;
+        within_log(office, self.after).await?;
         let seen = office.core.projector.wait_for(Position(self.after));
         tokio::time::timeout(SEEN_WITHIN, seen).await.map_err(|_| {
             let detail = format!("position {} is not folded yet; ask again", self.after);
@@ -77,10 +77,19 @@ impl Seen {
     }
 }
 
-/// Refuses a position that nobody can have been answered: waiting for it could take for ever.
-fn within_log(office: &Office, position: u64) -> Result<(), ApiProblem> {
-    let head = office.core.directory.kernel().feed.newest();
+/// Refuses a position that the log does not hold: waiting for it could take for ever.
+async fn within_log(office: &Office, position: u64) -> Result<(), ApiProblem> {
+    let kernel = office.core.directory.kernel();
+    let head = kernel.feed.newest();
     if position <= head.0 {
+        return Ok(());
+    }
+
+    // Whoever reads the log's file may know of an event before the feed tells of it.
+    let before = Position(position.saturating_sub(1));
+    let recorded = kernel.log.read_all(before, 1).await;
+    let recorded = recorded.map_err(|e| ApiProblem::unavailable("log", &e.to_string()))?;
+    if !recorded.is_empty() {
         return Ok(());
     }
     Err(ApiProblem::invalid(format!(
