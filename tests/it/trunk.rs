@@ -143,7 +143,9 @@ fn what_was_merged_is_taken_out_and_brought_back() {
             && undone.contains(&format!("Supercargo-Feature: {lions}")),
         "{undone}"
     );
-    // Somebody works on it already: that is not taken away from under them.
+    // What a person took out waits for a person; then somebody works on it, and that is not taken away from under them.
+    me.follow_until("feature.set_aside");
+    me.ok(&["feature", "requeue", "zoo", &lions]);
     me.follow_until_nth("feature.claimed", 3);
     me.refused(
         &["feature", "undo", "zoo", &lions],
