@@ -554,6 +554,11 @@ pub(crate) fn trunks() -> Vec<trunk::Event> {
             why: text("it does not merge"),
         }
         .into(),
+        t::FoundEmpty {
+            entry,
+            base: Some(sha('0')),
+        }
+        .into(),
         t::BatchClosed {
             entry,
             why: text("the next one does not merge with it"),

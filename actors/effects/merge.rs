@@ -18,13 +18,13 @@ impl Effects {
                 candidate,
                 changes,
             },
-            (false, Ok(Built::Conflict { paths })) => {
-                trunk::Command::RecordConflict { entry, base, paths }
-            }
-            (false, Ok(Built::Nothing)) => trunk::Command::Drop {
+            (false, Ok(Built::Conflict { paths, why })) => trunk::Command::RecordConflict {
                 entry,
-                why: "upstream holds all of it already".to_owned(),
+                base,
+                paths,
+                why,
             },
+            (false, Ok(Built::Nothing)) => trunk::Command::RecordNothing { entry, base },
             (false, Ok(Built::Moved(looked))) => moved(entry, looked),
             (false, Err(error)) => halt("building a candidate", &error),
         };

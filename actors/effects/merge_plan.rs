@@ -70,7 +70,7 @@ pub(crate) fn stacked(
             candidate,
             changes,
         },
-        Ok(Built::Conflict { paths }) => close(format!(
+        Ok(Built::Conflict { paths, .. }) => close(format!(
             "entry {entry} does not merge with it: {}",
             paths.join(", ")
         )),

@@ -51,6 +51,8 @@ pub enum Built {
     Conflict {
         /// Where.
         paths: Vec<String>,
+        /// Why, for people.
+        why: String,
     },
     /// Upstream is not where the entry was built on.
     Moved(Looked),
@@ -229,7 +231,7 @@ pub trait Repo: Send + Sync {
         branch: &str,
         wish: &MergeWish,
     ) -> Result<Built, PortError>;
-    /// Merges each of these claims' pushed work with a commit of upstream in memory; answers what does not merge, and where.
+    /// Merges each of these claims' pushed work with a commit of upstream beside everything; answers what does not merge, and where.
     async fn collisions(
         &self,
         project: &ProjectName,

@@ -96,6 +96,13 @@ pub enum Verdict {
         paths: Vec<String>,
         /// With what.
         base: Option<Sha>,
+        /// Why, for people.
+        why: String,
+    },
+    /// Upstream holds all of it already.
+    Nothing {
+        /// Where upstream was.
+        base: Option<Sha>,
     },
     /// The verification failed.
     Red {

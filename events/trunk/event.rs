@@ -145,6 +145,15 @@ pub struct Dequeued {
     pub why: String,
 }
 
+/// The entry left the queue: upstream holds all of it already.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoundEmpty {
+    /// Which entry.
+    pub entry: u64,
+    /// Upstream's commit that holds it.
+    pub base: Option<Sha>,
+}
+
 /// Nothing more joins the batch that ends with this entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BatchClosed {
@@ -283,6 +292,7 @@ event_enum! {
         ChangeApproved(ChangeApproved) = "trunk.change_approved", 1;
         ChangeRefused(ChangeRefused) = "trunk.change_refused", 1;
         Dequeued(Dequeued) = "trunk.dequeued", 1;
+        FoundEmpty(FoundEmpty) = "trunk.found_empty", 1;
         BatchClosed(BatchClosed) = "trunk.batch_closed", 1;
         VerificationStarted(VerificationStarted) = "trunk.verification_started", 1;
         VerificationLapsed(VerificationLapsed) = "trunk.verification_lapsed", 1;

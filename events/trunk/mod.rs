@@ -72,6 +72,11 @@ pub enum Command {
         entry: u64,
         base: Option<Sha>,
         paths: Vec<String>,
+        why: String,
+    },
+    RecordNothing {
+        entry: u64,
+        base: Option<Sha>,
     },
     StartVerification {
         entry: u64,

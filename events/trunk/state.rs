@@ -198,6 +198,10 @@ impl Trunk {
             Event::Dequeued(e) => self.judge(Verdict::Conflict {
                 paths: e.paths.clone(),
                 base: e.base.clone(),
+                why: e.why.clone(),
+            }),
+            Event::FoundEmpty(e) => self.judge(Verdict::Nothing {
+                base: e.base.clone(),
             }),
             Event::BatchClosed(_)
             | Event::VerificationStarted(_)

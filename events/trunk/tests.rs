@@ -232,6 +232,14 @@ fn grid() {
                 entry: 1,
                 base: Some(sha('0')),
                 paths: vec!["a".into()],
+                why: "it does not merge".into(),
+            },
+        ),
+        (
+            "record nothing",
+            C::RecordNothing {
+                entry: 1,
+                base: Some(sha('0')),
             },
         ),
         (

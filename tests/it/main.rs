@@ -14,6 +14,7 @@ mod hostile;
 mod house;
 mod http;
 mod log;
+mod merges;
 mod models;
 mod newcomer;
 mod packages;

@@ -78,6 +78,14 @@ fn approved(
         Some(Verdict::Conflict { .. } | Verdict::Red { .. } | Verdict::Refused { .. }) => {
             reject(book, id, submission, agenda)
         }
+        Some(Verdict::Nothing { .. }) => {
+            let command = feature::Command::Close {
+                closing: Closing::DoneElsewhere,
+                by: "trunk".to_owned(),
+            };
+            let purpose = format!("there already {}", submission.epoch);
+            agenda.tell(teller.feature(book, id, &purpose, command));
+        }
         Some(Verdict::Merged(_)) => {}
         Some(Verdict::Dropped { .. }) | None => {
             let (title, sha) = (known.content.title.clone(), submission.sha.clone());
@@ -107,14 +115,16 @@ fn reject(book: &ProjectBook, id: &FeatureId, submission: &Submission, agenda: &
     };
     let epoch = submission.epoch;
     let (fault, paths, detail) = match book.trunk.state.judged.get(id) {
-        Some((_, Verdict::Conflict { paths, base })) => {
+        Some((_, Verdict::Conflict { paths, base, why })) => {
             let base = base
                 .as_ref()
                 .map_or("an empty upstream".to_owned(), ToString::to_string);
             (
                 MergeFault::Conflict,
                 paths.clone(),
-                format!("Upstream was at {base}; merge it into the work and hand in again."),
+                format!(
+                    "Upstream was at {base}; merge it into the work and hand in again. It was sent back because {why}."
+                ),
             )
         }
         Some((_, Verdict::Red { tail, exit })) => (

@@ -78,21 +78,24 @@ impl Trunk {
                     .into(),
                 ])
             }
-            Command::RecordConflict { entry, base, paths } => match self.at(*entry)?.stage {
-                Stage::Queued if !paths.is_empty() && *base == self.head => {
-                    let why = "it does not merge".to_owned();
-                    Ok(vec![
-                        event::Dequeued {
-                            entry: *entry,
-                            base: base.clone(),
-                            paths: paths.clone(),
-                            why,
-                        }
-                        .into(),
-                    ])
-                }
+            Command::RecordConflict {
+                entry,
+                base,
+                paths,
+                why,
+            } => match self.at(*entry)?.stage {
+                Stage::Queued if !paths.is_empty() && *base == self.head => Ok(vec![
+                    event::Dequeued {
+                        entry: *entry,
+                        base: base.clone(),
+                        paths: paths.clone(),
+                        why: why.clone(),
+                    }
+                    .into(),
+                ]),
                 _ => Err(Refusal::WrongStage),
             },
+            Command::RecordNothing { entry, base } => self.record_nothing(*entry, base.as_ref()),
             Command::CloseBatch { entry, why } => match self.at_end(*entry)?.stage {
                 Stage::Built { .. } if !self.closed => Ok(vec![
                     event::BatchClosed {
@@ -288,6 +291,19 @@ impl Trunk {
             );
         }
         Ok(events)
+    }
+
+    fn record_nothing(&self, number: u64, base: Option<&Sha>) -> Decision {
+        match self.at(number)?.stage {
+            Stage::Queued if base == self.head.as_ref() => Ok(vec![
+                event::FoundEmpty {
+                    entry: number,
+                    base: base.cloned(),
+                }
+                .into(),
+            ]),
+            _ => Err(Refusal::WrongStage),
+        }
     }
 
     fn verified_by(&self, number: u64, session: &SessionId) -> Result<&Candidate, Refusal> {

@@ -1,59 +1,95 @@
-//! Candidates without a work tree: a merge in memory, or the first commit of an empty upstream.
+//! Candidates without a work tree: a merge, a merge taken out again, or the first commit of an empty upstream.
 
 use std::collections::BTreeSet;
 
 use actors::ports::PortError;
 use actors::ports::repo::{Built, MergeWish, Work};
 use actors::refs;
-use events::id::{Epoch, FeatureId, Sha};
+use events::id::{Epoch, FeatureId, ProjectName, Sha};
 use events::protect;
 use events::trunk::event::FILES_MAX;
 use events::trunk::{Candidate, Changes, Collision};
-use git2::{Commit, Index, ObjectType, Oid, Repository, Tree};
+use git2::{Commit, ObjectType, Oid, Repository, Tree};
 
 use super::gate::{candidate_ref, read_ref};
-use super::{author, detect, oid, scaffold, sha, trouble};
+use super::merge::{Merged, Sides};
+use super::{Gates, author, detect, oid, scaffold, sha, trouble};
 
 /// Larger files are not looked at for a verification command.
 const READ_MAX: usize = 1024 * 1024;
 /// Largest file that work may bring. A pushed pack has a bound, and what is in it may be a thousand times as large.
 const BLOB_MAX: usize = 256 * 1024 * 1024;
 
-/// Builds what is wished, with the wish's date: built again it has the same sha.
-pub(super) fn build(repository: &Repository, wish: &MergeWish) -> Result<Built, PortError> {
-    let merged = match (&wish.base, &wish.work) {
-        (None, Work::Scaffold) => Ok((scaffold::tree(repository, None)?, vec![])),
+/// What a candidate is made of.
+pub(super) enum Plan {
+    /// A tree of ours, on these parents.
+    Tree(Oid, Vec<Oid>),
+    /// A merge, whose commit has these parents.
+    Merge(Sides, Vec<Oid>),
+    /// Upstream holds all of it already.
+    Nothing,
+}
+
+/// What has to be done to build what is wished.
+pub(super) fn plan(repository: &Repository, wish: &MergeWish) -> Result<Plan, PortError> {
+    match (&wish.base, &wish.work) {
+        (None, Work::Scaffold) => Ok(Plan::Tree(scaffold::tree(repository, None)?, vec![])),
         (Some(base), Work::Scaffold) => {
             let base = oid(base)?;
-            let old = repository
-                .find_commit(base)
-                .and_then(|commit| commit.tree())
-                .map_err(trouble)?;
+            let old = tree_of(repository, base)?;
             let tree = scaffold::tree(repository, Some(&old))?;
-            if tree == old.id() {
-                return Ok(Built::Nothing);
-            }
-            Ok((tree, vec![base]))
+            Ok(if tree == old.id() {
+                Plan::Nothing
+            } else {
+                Plan::Tree(tree, vec![base])
+            })
         }
         (Some(base), Work::Merge(work)) => {
-            let (base, work) = (oid(base)?, oid(work)?);
-            merge(repository, base, work)?.map(|tree| (tree, vec![base, work]))
+            let (ours, theirs) = (oid(base)?, oid(work)?);
+            let fork = repository.merge_base(ours, theirs).ok();
+            if let Some(why) = too_large(repository, fork, theirs)? {
+                return Err(PortError::Permanent(why));
+            }
+            let sides = Sides {
+                fork: None,
+                ours,
+                theirs,
+            };
+            Ok(Plan::Merge(sides, vec![ours, theirs]))
         }
         (Some(base), Work::Revert(commit)) => {
-            let base = oid(base)?;
-            revert(repository, base, oid(commit)?)?.map(|tree| (tree, vec![base]))
+            let (ours, out) = (oid(base)?, oid(commit)?);
+            // Of a merge, what it brought to its first parent.
+            let before = repository.find_commit(out).and_then(|c| c.parent_id(0));
+            let before = before.map_err(|_| {
+                PortError::Permanent(format!("{commit} is the first commit: it cannot be undone"))
+            })?;
+            let sides = Sides {
+                fork: Some(out),
+                ours,
+                theirs: before,
+            };
+            Ok(Plan::Merge(sides, vec![ours]))
         }
-        (None, _) => {
-            return Err(PortError::Permanent(
-                "upstream is empty: it takes the scaffold first".to_owned(),
-            ));
-        }
-    };
-    let (tree, parents) = match merged {
-        Ok(built) => built,
-        Err(paths) => return Ok(Built::Conflict { paths }),
-    };
-    let commit = commit(repository, wish, tree, &parents)?;
+        (None, _) => Err(PortError::Permanent(
+            "upstream is empty: it takes the scaffold first".to_owned(),
+        )),
+    }
+}
+
+/// The candidate with this tree, with the wish's date: built again it has the same sha.
+pub(super) fn finish(
+    repository: &Repository,
+    wish: &MergeWish,
+    tree: Oid,
+    parents: &[Oid],
+) -> Result<Built, PortError> {
+    if let (Work::Merge(_) | Work::Revert(_), Some(base)) = (&wish.work, parents.first())
+        && tree_of(repository, *base)?.id() == tree
+    {
+        return Ok(Built::Nothing);
+    }
+    let commit = commit(repository, wish, tree, parents)?;
     repository
         .reference(&candidate_ref(wish.entry), commit, true, "candidate")
         .map_err(trouble)?;
@@ -68,33 +104,82 @@ pub(super) fn build(repository: &Repository, wish: &MergeWish) -> Result<Built, 
     ))
 }
 
-/// Those of these claims whose pushed work does not merge with upstream as it is.
-pub(super) fn collisions(
-    repository: &Repository,
-    base: &Sha,
-    works: &[(FeatureId, Epoch)],
-) -> Result<Vec<Collision>, PortError> {
-    let base = oid(base)?;
-    let mut found = Vec::new();
-    for (feature, epoch) in works {
-        let Some(work) = read_ref(repository, &refs::work(feature, *epoch))? else {
-            continue;
+impl Gates {
+    /// Builds what is wished on a base that the gate holds.
+    pub(super) async fn build_on(
+        &self,
+        project: &ProjectName,
+        wish: &MergeWish,
+    ) -> Result<Built, PortError> {
+        let wished = wish.clone();
+        let planned = self
+            .with(project, move |repository| plan(repository, &wished))
+            .await?;
+        let (tree, parents) = match planned {
+            Plan::Nothing => return Ok(Built::Nothing),
+            Plan::Tree(tree, parents) => (tree, parents),
+            Plan::Merge(sides, parents) => match self.merge(project, sides).await? {
+                Merged::Tree(tree) => (tree, parents),
+                Merged::Conflict { paths, why } => return Ok(Built::Conflict { paths, why }),
+            },
         };
-        let work = oid(&work)?;
-        // Whoever hands that in is told; it is not looked into before.
-        if too_large(repository, repository.merge_base(base, work).ok(), work)?.is_some() {
-            continue;
-        }
-        if let Err(mut paths) = merge(repository, base, work)? {
-            paths.truncate(FILES_MAX);
-            found.push(Collision {
-                feature: feature.clone(),
-                epoch: *epoch,
-                paths,
-            });
-        }
+        let wish = wish.clone();
+        self.with(project, move |repository| {
+            finish(repository, &wish, tree, &parents)
+        })
+        .await
     }
-    Ok(found)
+
+    /// Those of these claims whose pushed work does not merge with upstream as it is.
+    pub(super) async fn find_collisions(
+        &self,
+        project: &ProjectName,
+        base: &Sha,
+        works: &[(FeatureId, Epoch)],
+    ) -> Result<Vec<Collision>, PortError> {
+        let ours = oid(base)?;
+        let mut found = Vec::new();
+        for (feature, epoch) in works {
+            let reference = refs::work(feature, *epoch);
+            let pushed = self
+                .with(project, move |repository| mergeable(repository, ours, &reference))
+                .await?;
+            let Some(theirs) = pushed else {
+                continue;
+            };
+            let sides = Sides {
+                fork: None,
+                ours,
+                theirs,
+            };
+            if let Merged::Conflict { mut paths, .. } = self.merge(project, sides).await? {
+                paths.truncate(FILES_MAX);
+                found.push(Collision {
+                    feature: feature.clone(),
+                    epoch: *epoch,
+                    paths,
+                });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What a ref holds, when it can be merged at all: whoever hands in what is too large is told then, and not before.
+fn mergeable(repository: &Repository, base: Oid, name: &str) -> Result<Option<Oid>, PortError> {
+    let Some(work) = read_ref(repository, name)? else {
+        return Ok(None);
+    };
+    let work = oid(&work)?;
+    let fork = repository.merge_base(base, work).ok();
+    Ok(too_large(repository, fork, work)?.is_none().then_some(work))
+}
+
+pub(super) fn tree_of(repository: &Repository, commit: Oid) -> Result<Tree<'_>, PortError> {
+    repository
+        .find_commit(commit)
+        .and_then(|commit| commit.tree())
+        .map_err(trouble)
 }
 
 /// What the new tree changes.
@@ -178,24 +263,6 @@ fn read(repository: &Repository, tree: &Tree<'_>, name: &str) -> Option<Vec<u8>>
     })?
 }
 
-/// The tree without what a commit brought, or the paths that conflict.
-fn revert(
-    repository: &Repository,
-    base: Oid,
-    commit: Oid,
-) -> Result<Result<Oid, Vec<String>>, PortError> {
-    let (ours, out) = (
-        repository.find_commit(base).map_err(trouble)?,
-        repository.find_commit(commit).map_err(trouble)?,
-    );
-    // Of a merge, what it brought to its first parent.
-    let mainline = u32::from(out.parent_count() > 1);
-    let index = repository
-        .revert_commit(&out, &ours, mainline, None)
-        .map_err(trouble)?;
-    written(repository, index)
-}
-
 /// A file of a work that is larger than what is merged, if one is: to look whether files were renamed, they are read as a whole.
 pub(super) fn too_large(
     repository: &Repository,
@@ -230,47 +297,6 @@ pub(super) fn too_large(
         }
     }
     Ok(None)
-}
-
-/// The merged tree, or the paths that conflict.
-fn merge(
-    repository: &Repository,
-    base: Oid,
-    work: Oid,
-) -> Result<Result<Oid, Vec<String>>, PortError> {
-    let fork = repository.merge_base(base, work).ok();
-    if let Some(why) = too_large(repository, fork, work)? {
-        return Err(PortError::Permanent(why));
-    }
-    let (ours, theirs) = (
-        repository.find_commit(base).map_err(trouble)?,
-        repository.find_commit(work).map_err(trouble)?,
-    );
-    written(
-        repository,
-        repository
-            .merge_commits(&ours, &theirs, None)
-            .map_err(trouble)?,
-    )
-}
-
-/// A merged index as a tree, or the paths that conflict.
-fn written(
-    repository: &Repository,
-    mut index: Index,
-) -> Result<Result<Oid, Vec<String>>, PortError> {
-    if !index.has_conflicts() {
-        return index.write_tree_to(repository).map(Ok).map_err(trouble);
-    }
-    let mut paths = Vec::new();
-    for conflict in index.conflicts().map_err(trouble)? {
-        let conflict = conflict.map_err(trouble)?;
-        let side = conflict.our.or(conflict.their).or(conflict.ancestor);
-        paths.extend(side.map(|entry| String::from_utf8_lossy(&entry.path).into_owned()));
-    }
-    paths.sort();
-    paths.dedup();
-    Ok(Err(paths))
 }
 
 fn commit(

@@ -12,6 +12,15 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// Most bytes of a failed command's message that are kept.
 const SAID_MAX: usize = 600;
 
+/// How a command ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// By itself.
+    In(std::process::Output),
+    /// It had not when its time was over, and was killed.
+    Late,
+}
+
 /// The git CLI.
 #[derive(Debug, Clone)]
 pub struct Git {
@@ -78,15 +87,9 @@ impl Git {
         environment: Vec<(String, OsString)>,
     ) -> Result<String, PortError> {
         let what = args.first().copied().unwrap_or("git");
-        let output = self.command(folder).envs(environment).args(args).output();
-        let output = match tokio::time::timeout(DEADLINE, output).await {
-            Ok(Ok(output)) => output,
-            Ok(Err(e)) => {
-                return Err(PortError::Permanent(format!(
-                    "git cannot be run: {e}; install git"
-                )));
-            }
-            Err(_) => {
+        let output = match self.end(folder, args, environment).await? {
+            Ended::In(output) => output,
+            Ended::Late => {
                 return Err(PortError::Transient(format!(
                     "git {what} took longer than {} s",
                     DEADLINE.as_secs()
@@ -99,5 +102,22 @@ impl Git {
         let said = String::from_utf8_lossy(&output.stderr);
         let said: String = said.trim().chars().take(SAID_MAX).collect();
         Err(PortError::Transient(format!("git {what}: {said}")))
+    }
+
+    /// Runs a command to its end, whatever that is.
+    pub async fn end(
+        &self,
+        folder: Option<&Path>,
+        args: &[&str],
+        environment: Vec<(String, OsString)>,
+    ) -> Result<Ended, PortError> {
+        let output = self.command(folder).envs(environment).args(args).output();
+        match tokio::time::timeout(DEADLINE, output).await {
+            Ok(Ok(output)) => Ok(Ended::In(output)),
+            Ok(Err(e)) => Err(PortError::Permanent(format!(
+                "git cannot be run: {e}; install git"
+            ))),
+            Err(_) => Ok(Ended::Late),
+        }
     }
 }

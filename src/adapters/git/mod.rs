@@ -7,6 +7,7 @@ mod build;
 mod command;
 mod detect;
 mod gate;
+mod merge;
 mod scaffold;
 mod secrets;
 mod side;
@@ -25,7 +26,8 @@ use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
 use events::trunk::{Candidate, Collision};
 
-pub use command::Git;
+pub use command::{Ended, Git};
+pub use merge::too_old;
 pub use secrets::{Secrets, split_credentials};
 
 /// The gates of all projects.
@@ -227,9 +229,7 @@ impl Repo for Gates {
                 return Ok(Built::Moved(looked));
             }
         }
-        let wish = wish.clone();
-        self.with(project, move |repository| build::build(repository, &wish))
-            .await
+        self.build_on(project, wish).await
     }
 
     async fn collisions(
@@ -238,11 +238,7 @@ impl Repo for Gates {
         base: &Sha,
         works: &[(FeatureId, Epoch)],
     ) -> Result<Vec<Collision>, PortError> {
-        let (base, works) = (base.clone(), works.to_vec());
-        self.with(project, move |repository| {
-            build::collisions(repository, &base, &works)
-        })
-        .await
+        self.find_collisions(project, base, works).await
     }
 
     async fn publish(
