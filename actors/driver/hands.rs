@@ -229,6 +229,7 @@ impl Model {
         if self.fails(8) && wish.base.is_some() {
             return Ok(Built::Conflict {
                 paths: vec!["page".into()],
+                why: "it does not merge".into(),
             });
         }
         let named = format!("{} {:?} {:?}", wish.entry, wish.base, wish.work);
@@ -269,9 +270,12 @@ impl Model {
                 candidate,
                 changes,
             },
-            (false, Ok(Built::Conflict { paths })) => {
-                trunk::Command::RecordConflict { entry, base, paths }
-            }
+            (false, Ok(Built::Conflict { paths, why })) => trunk::Command::RecordConflict {
+                entry,
+                base,
+                paths,
+                why,
+            },
             (false, Ok(Built::Nothing)) => trunk::Command::Drop {
                 entry,
                 why: "upstream holds all of it already".into(),

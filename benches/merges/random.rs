@@ -130,7 +130,9 @@ fn changed(base: &Files, side: &str, chance: &mut Chance) -> Files {
 
 fn listed(files: &Files) -> Listed {
     let known = files.iter().flatten();
-    known.map(|file| (file.path.clone(), file.lines.clone())).collect()
+    known
+        .map(|file| (file.path.clone(), file.lines.clone()))
+        .collect()
 }
 
 impl Case {
@@ -196,20 +198,22 @@ fn commit(repository: &Repository, files: &Files, parent: Option<Oid>) -> anyhow
 fn read(repository: &Repository, tree: Oid) -> anyhow::Result<Listed> {
     let mut found = Listed::new();
     let mut failed = None;
-    repository.find_tree(tree)?.walk(git2::TreeWalkMode::PreOrder, |folder, entry| {
-        if entry.kind() != Some(ObjectType::Blob) {
-            return git2::TreeWalkResult::Ok;
-        }
-        let path = format!("{folder}{}", String::from_utf8_lossy(entry.name_bytes()));
-        match repository.find_blob(entry.id()) {
-            Ok(blob) => {
-                let text = String::from_utf8_lossy(blob.content()).into_owned();
-                found.insert(path, text.lines().map(str::to_owned).collect());
+    repository
+        .find_tree(tree)?
+        .walk(git2::TreeWalkMode::PreOrder, |folder, entry| {
+            if entry.kind() != Some(ObjectType::Blob) {
+                return git2::TreeWalkResult::Ok;
             }
-            Err(error) => failed = Some(error),
-        }
-        git2::TreeWalkResult::Ok
-    })?;
+            let path = format!("{folder}{}", String::from_utf8_lossy(entry.name_bytes()));
+            match repository.find_blob(entry.id()) {
+                Ok(blob) => {
+                    let text = String::from_utf8_lossy(blob.content()).into_owned();
+                    found.insert(path, text.lines().map(str::to_owned).collect());
+                }
+                Err(error) => failed = Some(error),
+            }
+            git2::TreeWalkResult::Ok
+        })?;
     match failed {
         Some(error) => Err(error.into()),
         None => Ok(found),
@@ -217,7 +221,10 @@ fn read(repository: &Repository, tree: Oid) -> anyhow::Result<Listed> {
 }
 
 fn by_libgit2(repository: &Repository, ours: Oid, theirs: Oid) -> anyhow::Result<Option<Oid>> {
-    let (ours, theirs) = (repository.find_commit(ours)?, repository.find_commit(theirs)?);
+    let (ours, theirs) = (
+        repository.find_commit(ours)?,
+        repository.find_commit(theirs)?,
+    );
     let mut index = repository.merge_commits(&ours, &theirs, None)?;
     if index.has_conflicts() {
         return Ok(None);
@@ -235,7 +242,10 @@ fn by_git(folder: &Path, ours: Oid, theirs: Oid) -> anyhow::Result<Option<Oid>> 
     match output.status.code() {
         Some(0) => Ok(Some(String::from_utf8(output.stdout)?.trim().parse()?)),
         Some(1) => Ok(None),
-        _ => bail!("git merge-tree: {}", String::from_utf8_lossy(&output.stderr)),
+        _ => bail!(
+            "git merge-tree: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ),
     }
 }
 
@@ -311,7 +321,10 @@ async fn one(
     };
     let merged = look(merged)?;
     if std::env::var_os("SHOW").is_some() && merged.is_some() && merged != truth {
-        println!("{:#?}\n{:#?}\n{:#?}\n{truth:#?}\n{merged:#?}", case.base, case.ours, case.theirs);
+        println!(
+            "{:#?}\n{:#?}\n{:#?}\n{truth:#?}\n{merged:#?}",
+            case.base, case.ours, case.theirs
+        );
     }
     compared.ours.count(truth.as_ref(), merged.as_ref());
     Ok(())

@@ -86,6 +86,7 @@ impl Bounded for Event {
             Self::Probed(e) => cut_collisions(&mut e.collisions),
             Self::Halted(e) => cut_reason(&mut e.reason),
             Self::Held(_)
+            | Self::FoundEmpty(_)
             | Self::VerificationStarted(_)
             | Self::VerificationLapsed(_)
             | Self::PublishIntended(_)

@@ -220,6 +220,10 @@ fn needs_of_undoing(trunk: &Trunk, needs: &mut Vec<Need>) {
             trunk::Verdict::Red { exit, .. } => format!(
                 "{id} could not be undone: the verification without it ended with exit code {exit}"
             ),
+            trunk::Verdict::Nothing { .. } => format!(
+                "{id} could not be undone: upstream does not hold what it brought any more; \
+                 reopen it when it is to be done again"
+            ),
             trunk::Verdict::Merged(_)
             | trunk::Verdict::Refused { .. }
             | trunk::Verdict::Dropped { .. } => continue,

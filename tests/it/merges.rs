@@ -10,5 +10,8 @@ fn an_edit_never_lands_in_another_file() {
     assert!(compared.libgit2.wrong > 0, "{compared:?}");
     assert_eq!(compared.ours.wrong, 0, "{compared:?}");
     // What names do not tell is given back to a person, and that is not much.
-    assert!(compared.ours.right * 5 >= compared.git.right * 4, "{compared:?}");
+    assert!(
+        compared.ours.right * 5 >= compared.git.right * 4,
+        "{compared:?}"
+    );
 }

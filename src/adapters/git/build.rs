@@ -142,7 +142,9 @@ impl Gates {
         for (feature, epoch) in works {
             let reference = refs::work(feature, *epoch);
             let pushed = self
-                .with(project, move |repository| mergeable(repository, ours, &reference))
+                .with(project, move |repository| {
+                    mergeable(repository, ours, &reference)
+                })
                 .await?;
             let Some(theirs) = pushed else {
                 continue;

@@ -77,7 +77,9 @@ pub(super) fn settle(repository: &Repository, trees: Trees) -> Result<Settled, P
 }
 
 fn said(paths: BTreeSet<FilePath>) -> Vec<String> {
-    let said = paths.iter().map(|path| String::from_utf8_lossy(path).into_owned());
+    let said = paths
+        .iter()
+        .map(|path| String::from_utf8_lossy(path).into_owned());
     said.collect()
 }
 
@@ -179,8 +181,17 @@ impl<'r> Mover<'r> {
         // Where the editor has no such file any more, or has one of the new name, git says so itself.
         moves.retain(|moved| self.editor.get_path(path(&moved.from)).is_ok());
         let is_there = |moved: &Move| self.editor.get_path(path(&moved.to)).is_ok();
-        open.extend(moves.iter().filter(|moved| is_there(moved)).map(|moved| moved.to.clone()));
-        Ok(if open.is_empty() { Ok(moves) } else { Err(open) })
+        open.extend(
+            moves
+                .iter()
+                .filter(|moved| is_there(moved))
+                .map(|moved| moved.to.clone()),
+        );
+        Ok(if open.is_empty() {
+            Ok(moves)
+        } else {
+            Err(open)
+        })
     }
 
     /// Every path of the base that holds one of these contents.
@@ -289,23 +300,28 @@ fn without<'a>(
     taken: impl Iterator<Item = &'a FilePath>,
 ) -> BTreeSet<FilePath> {
     let taken: BTreeSet<&FilePath> = taken.collect();
-    all.iter().filter(|path| !taken.contains(path)).cloned().collect()
+    all.iter()
+        .filter(|path| !taken.contains(path))
+        .cloned()
+        .collect()
 }
 
 /// How many parts two paths have in common, from the name on backwards.
 fn alike(one: &[u8], two: &[u8]) -> usize {
     let parts = |path: &'_ [u8]| -> Vec<Vec<u8>> {
-        path.rsplit(|byte| *byte == b'/').map(<[u8]>::to_vec).collect()
+        path.rsplit(|byte| *byte == b'/')
+            .map(<[u8]>::to_vec)
+            .collect()
     };
     let (one, two) = (parts(one), parts(two));
-    one.iter().zip(&two).take_while(|(one, two)| one == two).count()
+    one.iter()
+        .zip(&two)
+        .take_while(|(one, two)| one == two)
+        .count()
 }
 
 /// The pairs that are each other's likest, with none as like beside them.
-fn by_name(
-    from: &BTreeSet<FilePath>,
-    to: &BTreeSet<FilePath>,
-) -> BTreeMap<FilePath, FilePath> {
+fn by_name(from: &BTreeSet<FilePath>, to: &BTreeSet<FilePath>) -> BTreeMap<FilePath, FilePath> {
     let likest = |path: &FilePath, among: &BTreeSet<FilePath>| -> Option<FilePath> {
         let best = among.iter().map(|other| alike(path, other)).max()?;
         let mut found = among.iter().filter(|other| alike(path, other) == best);
@@ -338,14 +354,19 @@ mod tests {
         let table: &[Row<'_>] = &[
             (&["a", "b"], &["c/a", "d/b"], &[("a", "c/a"), ("b", "d/b")]),
             (&["a", "b"], &["c/b", "d/a"], &[("a", "d/a"), ("b", "c/b")]),
-            (&["x/i", "y/i"], &["z/x/i", "z/y/i"], &[("x/i", "z/x/i"), ("y/i", "z/y/i")]),
+            (
+                &["x/i", "y/i"],
+                &["z/x/i", "z/y/i"],
+                &[("x/i", "z/x/i"), ("y/i", "z/y/i")],
+            ),
             (&["x/i", "y/i"], &["p/i", "q/i"], &[]),
             (&["a", "b"], &["c", "d"], &[]),
             (&["a"], &["x/a", "y/a"], &[]),
             (&["a", "b"], &["x/a", "c"], &[("a", "x/a")]),
         ];
         for (from, to, wanted) in table {
-            let pair = |(from, to): &(&str, &str)| (from.as_bytes().to_vec(), to.as_bytes().to_vec());
+            let pair =
+                |(from, to): &(&str, &str)| (from.as_bytes().to_vec(), to.as_bytes().to_vec());
             let wanted: BTreeMap<FilePath, FilePath> = wanted.iter().map(pair).collect();
             assert_eq!(by_name(&set(from), &set(to)), wanted, "{from:?} {to:?}");
         }

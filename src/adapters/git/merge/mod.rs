@@ -94,7 +94,11 @@ impl Gates {
             &ours,
             &theirs,
         ];
-        match self.git.end(Some(&self.path(project)), &args, vec![]).await? {
+        match self
+            .git
+            .end(Some(&self.path(project)), &args, vec![])
+            .await?
+        {
             Ended::Late => self.endless(project, sides).await,
             Ended::In(output) => match output.status.code() {
                 Some(0 | 1) => read(&output.stdout),
