@@ -19,26 +19,26 @@ const LINES: usize = 14;
 
 /// What an engine came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// Merged, as it has to be.
-    pub right: usize,
+    pub(crate) right: usize,
     /// Merged into something else, without a word.
-    pub wrong: usize,
+    pub(crate) wrong: usize,
     /// Not merged, where there is nothing to be merged.
-    pub refused: usize,
+    pub(crate) refused: usize,
     /// Not merged, although it is clear what it has to come to.
-    pub needless: usize,
+    pub(crate) needless: usize,
 }
 
 /// All engines, on the same merges.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Compared {
+pub(crate) struct Compared {
     /// libgit2's own.
-    pub libgit2: Tally,
+    pub(crate) libgit2: Tally,
     /// Git's own, `git merge-tree`.
-    pub git: Tally,
+    pub(crate) git: Tally,
     /// The one that candidates are built with.
-    pub ours: Tally,
+    pub(crate) ours: Tally,
 }
 
 /// Chance that can be had again: splitmix64.
@@ -118,10 +118,9 @@ fn changed(base: &Files, side: &str, chance: &mut Chance) -> Files {
     if chance.percent(20) {
         let kept = chance.below(files.len());
         let stayed = base[kept].as_ref().zip(files[kept].as_ref());
-        if let Some((was, file)) = stayed.filter(|(was, file)| was.path == file.path) {
+        if let Some((was, _)) = stayed.filter(|(was, file)| was.path == file.path) {
             let path = format!("{side}-copy/{}", chance.below(9));
             let lines = was.lines.clone();
-            drop(file);
             files.push(Some(File { path, lines }));
         }
     }
@@ -277,7 +276,7 @@ impl Tally {
 }
 
 /// Merges so many times with every engine.
-pub async fn compare(count: usize, seed: u64) -> anyhow::Result<Compared> {
+pub(crate) async fn compare(count: usize, seed: u64) -> anyhow::Result<Compared> {
     let mut chance = Chance(seed);
     let mut compared = Compared::default();
     let mut left = count;
