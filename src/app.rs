@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 
 use crate::adapters::blobs::BlobFolder;
 use crate::adapters::clock::SystemClock;
-use crate::adapters::git::{Gates, Secrets};
+use crate::adapters::git::{Gates, Git, Secrets, too_old};
 use crate::adapters::prompts::BuiltIn;
 use crate::adapters::snapshots::SnapshotFolder;
 use crate::adapters::transcripts::TranscriptFolder;
@@ -224,7 +224,14 @@ impl App {
             .begin(&self.node, BUILD, chosen.engine, doors)
             .await?;
         self.sealing = Some(tokio::spawn(self.sealer.clone().run()).abort_handle());
-        Ok(chosen.said)
+        let git = Git::new().run(None, &["version"], vec![]).await;
+        let old = match git {
+            Ok(version) => too_old(&version),
+            Err(error) => Some(error.to_string()),
+        };
+        let mut said = chosen.said;
+        said.extend(old.map(|why| format!("{why}; until then nothing is merged")));
+        Ok(said)
     }
 
     /// What runs the fleet, once that was begun.

@@ -16,16 +16,19 @@ fn main() -> anyhow::Result<()> {
     let seed = numbers.next().transpose()?.unwrap_or(1);
     let compared = supercargo::app::on_system(random::compare(usize::try_from(count)?, seed))?;
     println!("{count} merges, seed {seed}");
-    println!("| engine | right | wrong | nothing to merge, refused | clear, refused |");
-    println!("|---|---|---|---|---|");
+    println!(
+        "| engine | right | an edit in another file, or lost | contradiction about an unedited file, merged | nothing to merge, refused | clear, refused |"
+    );
+    println!("|---|---|---|---|---|---|");
     let row = |name: &str, tally: Tally| {
         let Tally {
             right,
             wrong,
+            loose,
             refused,
             needless,
         } = tally;
-        println!("| {name} | {right} | {wrong} | {refused} | {needless} |");
+        println!("| {name} | {right} | {wrong} | {loose} | {refused} | {needless} |");
     };
     row("libgit2", compared.libgit2);
     row("git merge-tree", compared.git);

@@ -16,6 +16,8 @@ use supercargo::adapters::git::{Gates, Secrets};
 const AT_ONCE: usize = 400;
 /// Lines of a file.
 const LINES: usize = 14;
+/// How a line begins that a side put into a file.
+const EDIT: &str = "edited by ";
 
 /// What an engine came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub(crate) struct Tally {
     pub(crate) right: usize,
     /// Merged into something else, without a word.
     pub(crate) wrong: usize,
+    /// Merged, where the sides contradict each other about a file that neither edited: every edit is in its own file.
+    pub(crate) loose: usize,
     /// Not merged, where there is nothing to be merged.
     pub(crate) refused: usize,
     /// Not merged, although it is clear what it has to come to.
@@ -110,7 +114,7 @@ fn changed(base: &Files, side: &str, chance: &mut Chance) -> Files {
         }
         if chance.percent(30) {
             let at = if side == "ours" { 2 } else { LINES - 2 };
-            file.lines.insert(at, format!("edited by {side} as {n}"));
+            file.lines.insert(at, format!("{EDIT}{side} as {n}"));
         } else if chance.percent(6) {
             *slot = None;
         }
@@ -159,6 +163,30 @@ impl Case {
         all.extend(added.flat_map(|side| side.iter().skip(self.base.len()).cloned()));
         Some(listed(&all))
     }
+}
+
+/// Whether every edit is in its own file, under a name that a side gave that, and in no other.
+fn edits_are_at_home(case: &Case, merged: &Listed) -> bool {
+    let sides = [&case.ours, &case.theirs];
+    let own = |n: usize, path: &String| {
+        let known = sides.iter().filter_map(|side| side.get(n)?.as_ref());
+        known.into_iter().any(|file| file.path == *path)
+    };
+    let edits = sides.iter().flat_map(|side| side.iter().enumerate());
+    for (n, file) in edits {
+        for edit in file
+            .iter()
+            .flat_map(|file| &file.lines)
+            .filter(|line| line.starts_with(EDIT))
+        {
+            let mut at = merged.iter().filter(|(_, lines)| lines.contains(edit));
+            let (first, second) = (at.next(), at.next());
+            if !first.is_some_and(|(path, _)| own(n, path)) || second.is_some() {
+                return false;
+            }
+        }
+    }
+    true
 }
 
 fn both(base: &File, ours: &File, theirs: &File) -> Option<File> {
@@ -264,9 +292,10 @@ async fn by_us(gates: &Gates, ours: Oid, theirs: Oid) -> anyhow::Result<Built> {
 }
 
 impl Tally {
-    fn count(&mut self, truth: Option<&Listed>, merged: Option<&Listed>) {
-        let counted = match (truth, merged) {
-            (Some(truth), Some(merged)) if truth == merged => &mut self.right,
+    fn count(&mut self, case: &Case, merged: Option<&Listed>) {
+        let counted = match (case.truth(), merged) {
+            (Some(truth), Some(merged)) if truth == *merged => &mut self.right,
+            (None, Some(merged)) if edits_are_at_home(case, merged) => &mut self.loose,
             (_, Some(_)) => &mut self.wrong,
             (None, None) => &mut self.refused,
             (Some(_), None) => &mut self.needless,
@@ -306,12 +335,11 @@ async fn one(
     let base = commit(repository, &case.base, None)?;
     let ours = commit(repository, &case.ours, Some(base))?;
     let theirs = commit(repository, &case.theirs, Some(base))?;
-    let truth = case.truth();
     let look = |tree: Option<Oid>| tree.map(|tree| read(repository, tree)).transpose();
     let merged = look(by_libgit2(repository, ours, theirs)?)?;
-    compared.libgit2.count(truth.as_ref(), merged.as_ref());
+    compared.libgit2.count(case, merged.as_ref());
     let merged = look(by_git(repository.path(), ours, theirs)?)?;
-    compared.git.count(truth.as_ref(), merged.as_ref());
+    compared.git.count(case, merged.as_ref());
     let merged = match by_us(gates, ours, theirs).await? {
         Built::Candidate(candidate, _) => Some(candidate.tree.as_str().parse()?),
         Built::Nothing => Some(repository.find_commit(ours)?.tree_id()),
@@ -319,12 +347,6 @@ async fn one(
         Built::Moved(_) => bail!("nothing moves here"),
     };
     let merged = look(merged)?;
-    if std::env::var_os("SHOW").is_some() && merged.is_some() && merged != truth {
-        println!(
-            "{:#?}\n{:#?}\n{:#?}\n{truth:#?}\n{merged:#?}",
-            case.base, case.ours, case.theirs
-        );
-    }
-    compared.ours.count(truth.as_ref(), merged.as_ref());
+    compared.ours.count(case, merged.as_ref());
     Ok(())
 }

@@ -16,7 +16,11 @@ use verbs::{Berth, VerbError};
 #[derive(Debug, Subcommand)]
 pub enum AgentCommand {
     /// Push the branch and hand it in
-    Submit,
+    Submit {
+        /// Hand in what is committed, without the rest of the tree
+        #[arg(long)]
+        anyway: bool,
+    },
     /// Hand in a verdict (JSON file, - for standard input)
     Verdict {
         /// The document
@@ -64,7 +68,12 @@ pub enum AgentCommand {
 pub async fn run(command: AgentCommand) -> Result<(), VerbError> {
     let berth = Berth::from_environment()?;
     let said = match command {
-        AgentCommand::Submit => berth.submit().await?,
+        AgentCommand::Submit { anyway } => {
+            if !anyway {
+                berth.is_committed().await?;
+            }
+            berth.submit().await?
+        }
         AgentCommand::Verdict { file } => {
             berth
                 .say(&Say::Verdict {

@@ -10,6 +10,8 @@ use crate::wire::{CallError, call_url};
 
 /// How long a verb is repeated while the server is away.
 const REPEAT_FOR: Duration = Duration::from_secs(120);
+/// Most paths that are named as not committed.
+const NAMED_MAX: usize = 20;
 /// Pause between repetitions.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -72,6 +74,15 @@ impl Berth {
         }
     }
 
+    /// Refuses while the tree holds what no commit does: it would be left behind, and nobody would say so.
+    pub async fn is_committed(&self) -> Result<(), VerbError> {
+        let args = ["status", "--porcelain", "-z", "--untracked-files=normal"];
+        match left_behind(&self.git(&args).await?) {
+            Some(why) => Err(VerbError(why)),
+            None => Ok(()),
+        }
+    }
+
     /// Pushes HEAD to the claim's branch and hands it in.
     pub async fn submit(&self) -> Result<Said, VerbError> {
         if self.branch.is_empty() {
@@ -120,5 +131,53 @@ impl Berth {
             args[0],
             String::from_utf8_lossy(&output.stderr).trim()
         )))
+    }
+}
+
+/// What `git status --porcelain -z` says is not committed, for whoever wants to hand in.
+fn left_behind(status: &str) -> Option<String> {
+    let mut paths = Vec::new();
+    let mut parts = status.split('\0').filter(|part| !part.is_empty());
+    while let Some(entry) = parts.next() {
+        let (state, path) = entry.split_at_checked(3)?;
+        paths.push(path);
+        // What was renamed or copied names where it was as well.
+        if state.contains(['R', 'C']) {
+            parts.next();
+        }
+    }
+    if paths.is_empty() {
+        return None;
+    }
+    let named = paths.iter().take(NAMED_MAX).copied();
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = match paths.len().saturating_sub(NAMED_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "not handed in: {named}{more} are not committed and would be left behind. Commit them, or put them into .gitignore; \
+         `supercargo agent submit --anyway` hands in what is committed, without them"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left_behind;
+
+    #[test]
+    fn what_is_not_committed_is_named() {
+        assert_eq!(left_behind(""), None);
+        let said = left_behind(" M other.txt\0R  new name\0old\0?? a/\0").expect("something");
+        assert!(
+            said.contains("other.txt, new name, a/ are not committed"),
+            "{said}"
+        );
+        let many: String = (0..23).map(|n| format!("?? f{n}\0")).collect();
+        let said = left_behind(&many).expect("something");
+        assert!(
+            said.contains("f19 and 3 more") && said.contains("--anyway"),
+            "{said}"
+        );
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{DataArgs, OutputArgs};
 use crate::adapters::clock::SystemClock;
-use crate::adapters::git::Git;
+use crate::adapters::git::{Git, too_old};
 use crate::app::DataFolder;
 use crate::door::check_length;
 use crate::engine::docker::{self, image};
@@ -107,7 +107,11 @@ fn git() -> Check {
     let version = Git::new().command(None).into_std().arg("version").output();
     match version {
         Ok(output) if output.status.success() => {
-            good("git", String::from_utf8_lossy(&output.stdout).trim())
+            let version = String::from_utf8_lossy(&output.stdout);
+            match too_old(&version) {
+                Some(why) => lacking("git", Verdict::Bad, why, "install a newer git"),
+                None => good("git", version.trim()),
+            }
         }
         _ => lacking("git", Verdict::Bad, "it cannot be run", "install git"),
     }

@@ -198,6 +198,7 @@ impl Session {
             self.comment(id, text).await?;
         }
 
+        self.berth.is_committed().await.map_err(failed)?;
         let said = self.berth.submit().await.map_err(failed)?;
         Ok(format!(
             "{id} is handed in, recorded at position {}; it is closed when it is reviewed and merged",
