@@ -1,21 +1,41 @@
 //! Paths whose change a person has to approve before it is published: what decides what others run, and what they download.
 
-/// The usual ones: continuous integration, hooks, what agents obey, lock files, our own folder.
+/// The usual ones: continuous integration, hooks, what editors and agents obey, where packages come from, lock files, our own folder.
 const USUAL: &[&str] = &[
     ".github/",
     ".gitlab/",
+    ".forgejo/",
+    ".gitea/",
     ".gitlab-ci.yml",
     ".circleci/",
     ".travis.yml",
     ".drone.yml",
     ".woodpecker/",
     ".woodpecker.yml",
+    ".woodpecker.yaml",
+    ".drone.yaml",
+    ".gitlab-ci.yaml",
+    ".buildkite/",
+    ".cirrus.yml",
+    ".appveyor.yml",
+    "appveyor.yml",
+    ".builds/",
+    ".build.yml",
     "Jenkinsfile",
     "azure-pipelines.yml",
+    "azure-pipelines.yaml",
     "bitbucket-pipelines.yml",
     ".githooks/",
     ".husky/",
     ".pre-commit-config.yaml",
+    ".pre-commit-hooks.yaml",
+    "lefthook.yml",
+    ".lefthook.yml",
+    ".lefthook/",
+    ".vscode/",
+    ".idea/",
+    ".devcontainer/",
+    ".devcontainer.json",
     ".gitattributes",
     ".gitmodules",
     ".claude/",
@@ -23,9 +43,25 @@ const USUAL: &[&str] = &[
     ".gemini/",
     ".opencode/",
     "opencode.json",
+    "opencode.jsonc",
+    ".cursor/",
     ".mcp.json",
     ".envrc",
     ".supercargo/",
+    ".cargo/",
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    ".yarn/",
+    ".pnpmfile.cjs",
+    "bunfig.toml",
+    "pip.conf",
+    "uv.toml",
+    ".pypirc",
+    ".bundle/",
+    "NuGet.Config",
+    ".mvn/",
+    "gradle-wrapper.properties",
     "package-lock.json",
     "npm-shrinkwrap.json",
     "yarn.lock",
@@ -51,14 +87,14 @@ pub fn usual() -> Vec<String> {
     USUAL.iter().map(|pattern| (*pattern).to_owned()).collect()
 }
 
-/// Whether a pattern covers a path: `name` a file of this name anywhere, `folder/` everything below a folder of this name anywhere, and
-/// with a slash inside, from the root. Case does not count: some file systems do not see it.
+/// Whether a pattern covers a path: `name` a file of this name anywhere, `folder/` everything below a folder of this name anywhere and
+/// whatever else has its name, for that may be a link to another folder; with a slash inside, from the root. Case does not count: some file systems do not see it.
 pub fn covers(pattern: &str, path: &str) -> bool {
     let (pattern, path) = (pattern.to_lowercase(), path.to_lowercase());
     let rooted = pattern.trim_end_matches('/').contains('/');
     let from = |start: &str| {
         if pattern.ends_with('/') {
-            start.starts_with(&pattern)
+            start.starts_with(&pattern) || start == &pattern[..pattern.len() - 1]
         } else {
             start == pattern
         }
@@ -106,7 +142,12 @@ mod tests {
         for (pattern, path, wanted) in [
             (".github/", ".github/workflows/ci.yml", true),
             (".github/", "sub/.github/x", true),
-            (".github/", ".github", false),
+            (".github/", ".github", true),
+            (".github/", "sub/.husky", false),
+            (".husky/", "sub/.husky", true),
+            (".github/", ".github.md", false),
+            ("deploy/prod/", "deploy/prod", true),
+            ("deploy/prod/", "deploy", false),
             (".github/", "my.github/x", false),
             ("Cargo.lock", "Cargo.lock", true),
             ("Cargo.lock", "crates/a/Cargo.lock", true),
@@ -121,6 +162,19 @@ mod tests {
             assert_eq!(covers(pattern, path), wanted, "{pattern} {path}");
         }
         assert!(check(&usual()).is_ok());
+        let usual = usual();
+        for path in [
+            ".forgejo/workflows/a.yml",
+            ".gitea/workflows/a.yml",
+            ".woodpecker.yaml",
+            ".vscode/tasks.json",
+            ".devcontainer/devcontainer.json",
+            ".cargo/config.toml",
+            "web/.npmrc",
+            ".claude",
+        ] {
+            assert!(usual.iter().any(|pattern| covers(pattern, path)), "{path}");
+        }
         for wrong in ["", "/etc", "*.lock"] {
             assert!(check(&[wrong.to_owned()]).is_err(), "{wrong}");
         }
