@@ -41,8 +41,9 @@ pub struct Kernel {
     pub idle: Duration,
 }
 
-/// Long enough that a stream somebody works on keeps its host, short enough that yesterday's features take no memory.
-pub const IDLE: Duration = Duration::from_secs(600);
+/// Long enough that a stream somebody works on keeps its host, short enough that the features of the last hour take no memory:
+/// loading a stream again is one read of a few events.
+pub const IDLE: Duration = Duration::from_secs(60);
 
 /// Why a command was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

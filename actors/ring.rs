@@ -12,7 +12,7 @@ use events::stream::Position;
 
 /// Events that are kept: a follower that sends a screen of them is not left behind by a burst.
 const EVENTS_MAX: usize = 4096;
-/// Payload bytes that are kept.
+/// Bytes of memory that they may hold.
 const BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Envelopes in order, shared.
@@ -43,8 +43,10 @@ fn first(batch: &[Envelope]) -> Position {
         .map_or(Position(0), |envelope| envelope.position)
 }
 
-fn bytes(batch: &[Envelope]) -> usize {
-    batch.iter().map(|envelope| envelope.payload.len()).sum()
+/// What a batch holds of memory, room that nothing lies in as well: a bound on anything less is none.
+fn held(batch: &Vec<Envelope>) -> usize {
+    let payloads: usize = batch.iter().map(|e| e.payload.capacity()).sum();
+    payloads + batch.capacity() * size_of::<Envelope>()
 }
 
 impl Recent {
@@ -78,12 +80,12 @@ impl Recent {
             _ => {}
         }
         self.events += batch.len();
-        self.bytes += bytes(&batch);
+        self.bytes += held(&batch);
         self.batches.push_back(batch);
         while self.batches.len() > 1 && (self.events > EVENTS_MAX || self.bytes > BYTES_MAX) {
             if let Some(old) = self.batches.pop_front() {
                 self.events -= old.len();
-                self.bytes -= bytes(&old);
+                self.bytes -= held(&old);
             }
         }
     }
@@ -125,10 +127,90 @@ impl Ring {
         if let Some(found) = self.with(|recent| recent.after(position)) {
             return Ok(found);
         }
-        let all = Arc::new(log.read_all(position, limit).await?);
+        let mut read = log.read_all(position, limit).await?;
+        read.shrink_to_fit();
+        let all = Arc::new(read);
         if !all.is_empty() {
             self.with(|recent| recent.push(all.clone()));
         }
         Ok(Batch { all, from: 0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::cause::{Cause, Principal};
+    use events::id::{CommandId, Digest, Timestamp};
+    use events::stream::Version;
+
+    use super::*;
+
+    /// A log whose answers have room for many events and hold one.
+    struct Roomy;
+
+    #[async_trait::async_trait]
+    impl EventLog for Roomy {
+        fn id(&self) -> String {
+            "roomy".to_owned()
+        }
+        async fn append(
+            &self,
+            _: events::log::Append,
+        ) -> Result<events::log::Receipt, events::log::AppendError> {
+            Err(events::log::AppendError::Busy)
+        }
+        async fn read_stream(
+            &self,
+            _: &events::stream::StreamId,
+            _: Version,
+            _: usize,
+        ) -> Result<Vec<Envelope>, ReadError> {
+            Ok(vec![])
+        }
+        async fn read_all(&self, after: Position, _: usize) -> Result<Vec<Envelope>, ReadError> {
+            let mut found = Vec::with_capacity(1024);
+            found.push(envelope(after.0 + 1));
+            Ok(found)
+        }
+        async fn head(&self) -> Result<events::log::Head, ReadError> {
+            Err(ReadError("not asked for".to_owned()))
+        }
+        async fn remembered(
+            &self,
+            _: CommandId,
+        ) -> Result<Option<events::log::Remembered>, ReadError> {
+            Ok(None)
+        }
+    }
+
+    fn envelope(position: u64) -> Envelope {
+        Envelope {
+            position: Position(position),
+            stream: "project-zoo".parse().expect("a stream"),
+            version: Version(position),
+            kind: "project.started".into(),
+            schema: 1,
+            at: Timestamp(0),
+            cause: Cause::first(Principal::Operator("anna".into()), CommandId([0; 16])),
+            command: CommandId([0; 16]),
+            trace: None,
+            payload: vec![0; 100],
+            digest: Digest::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_ring_holds_what_it_counts_and_no_room_beyond() {
+        let ring = Ring::default();
+        for position in 0..2 * EVENTS_MAX as u64 {
+            let next = ring.next(&Roomy, Position(position), 1024).await;
+            assert_eq!(next.expect("one").len(), 1);
+        }
+        let (events, counted, truly) = ring.with(|recent| {
+            let truly: usize = recent.batches.iter().map(|batch| held(batch)).sum();
+            (recent.events, recent.bytes, truly)
+        });
+        assert_eq!((events, counted), (EVENTS_MAX, truly));
+        assert!(truly < EVENTS_MAX * 1_000, "{truly} bytes are held");
     }
 }

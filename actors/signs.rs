@@ -1,7 +1,7 @@
 //! Signs of life, in memory: when each session and each outside holder was last heard of. After a restart, and after any gap in this
 //! server's own time, everybody gets a fresh lease: what was not seen meanwhile is nobody's silence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use events::id::{SessionId, Timestamp};
@@ -44,9 +44,13 @@ impl Signs {
         self.with(|heard| heard.outside.insert(principal.to_owned(), at));
     }
 
-    /// A session is over: nothing of it is needed any more.
-    pub fn forget(&self, session: &SessionId) {
-        self.with(|heard| heard.sessions.remove(session));
+    /// Forgets every session that is over.
+    pub fn keep_only(&self, at_work: &BTreeSet<SessionId>) {
+        self.with(|heard| {
+            heard
+                .sessions
+                .retain(|session, _| at_work.contains(session))
+        });
     }
 
     /// What policies are told, after gaps that are recorded and gaps that were noticed in this run.

@@ -2,7 +2,7 @@
 //! adds to the log for ever, and one that is refused costs work; an agent that goes in circles, or
 //! means harm, comes to an end of both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use events::id::SessionId;
@@ -97,10 +97,10 @@ impl Allowance {
         Err(Denied::refused("too_many", why))
     }
 
-    /// Forgets a session that is over.
-    pub(super) fn forget(&self, session: &SessionId) {
+    /// Forgets every session that is over.
+    pub(super) fn keep_only(&self, at_work: &BTreeSet<SessionId>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.remove(session);
+        all.retain(|session, _| at_work.contains(session));
     }
 }
 
@@ -159,7 +159,7 @@ mod tests {
         );
         assert_eq!(allowance.count(&one, Verb::Comment), Ok(()));
         assert_eq!(allowance.count(&two, Verb::Submit), Ok(()));
-        allowance.forget(&one);
+        allowance.keep_only(&BTreeSet::from([two]));
         assert_eq!(allowance.count(&one, Verb::Submit), Ok(()));
     }
 }

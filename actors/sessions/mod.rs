@@ -10,6 +10,7 @@ mod runner;
 pub mod tallies;
 pub mod wire;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use events::cause::{Cause, Principal};
@@ -150,6 +151,14 @@ fn place(books: &Books, session: &SessionId) -> Option<Place> {
 }
 
 impl Sessions {
+    /// Forgets whatever is held of sessions that are over. What is kept of a session anywhere in here has to end with this: it is
+    /// called whenever doors are looked at, so that what a late word left behind goes with the next look.
+    pub fn keep_only(&self, at_work: &BTreeSet<SessionId>) {
+        self.signs.keep_only(at_work);
+        self.tallies.keep_only(at_work);
+        self.allowance.keep_only(at_work);
+    }
+
     /// The provider that a session at work asks its model of; none when its agent has no model.
     pub fn provider_of(&self, session: &SessionId) -> Result<Option<String>, Denied> {
         let place = self.at_work(session)?;

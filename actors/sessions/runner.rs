@@ -164,8 +164,6 @@ impl Sessions {
             Err(Denied::Refused { code, .. }) if code == "session_over" => {}
             Err(other) => return Err(other),
         }
-        self.signs.forget(session);
-        self.allowance.forget(session);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use events::policy::AnyCommand;
 use events::usage::Usage;
 
 use super::asked::{Answer, Asked, Refusal};
-use super::{Denied, Sessions, place};
+use super::{Denied, Sessions};
 
 /// Pause between two records of one session: what comes meanwhile is one record.
 const RECORD_EVERY_MS: u64 = 2_000;
@@ -193,8 +193,11 @@ impl Tallies {
         self.look(session, |tally| tally.full)
     }
 
-    fn forget(&self, session: &SessionId) {
-        self.with(|counted| counted.remove(session));
+    /// Forgets every session that is over, once what it used is recorded.
+    pub(super) fn keep_only(&self, at_work: &BTreeSet<SessionId>) {
+        self.with(|counted| {
+            counted.retain(|session, tally| tally.recording || at_work.contains(session))
+        });
     }
 }
 
@@ -280,12 +283,6 @@ impl Sessions {
             clock
                 .sleep_until(clock.now().plus_ms(RECORD_EVERY_MS))
                 .await;
-        }
-        if self
-            .projector
-            .read(|books| place(books, &session).is_none())
-        {
-            self.tallies.forget(&session);
         }
     }
 

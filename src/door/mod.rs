@@ -190,6 +190,7 @@ impl Drop for Door {
 #[async_trait]
 impl Doors for DoorKeeper {
     async fn keep(&self, wanted: BTreeMap<SessionId, ContainerName>) {
+        self.sessions.keep_only(&wanted.keys().cloned().collect());
         let mut open = self.open.lock().await;
         let over: Vec<_> = open
             .keys()

@@ -19,8 +19,9 @@ use tokio::sync::Semaphore;
 /// locks anew), so a crowd of readers waits its turn instead: a read is bounded and short. One that is long, such as a
 /// backup, leaves seven.
 const OPEN_MAX: usize = 8;
-/// Numbers beyond those met that a list makes room for: readers begin anywhere, and damaged rows must not cost memory.
-const SPREAD_MAX: usize = 64 * 1024;
+/// Names of one kind that a connection keeps: streams and sessions are made for ever, those of today are looked up again and
+/// again.
+const NAMES_MAX: usize = 4096;
 /// A reader waits this long for a writer that brings the file into order.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
 /// Columns of an event, in the order [`Reader::envelope`] wants them.
@@ -44,8 +45,9 @@ pub(super) struct Reader {
     principals: Known<Principal>,
 }
 
-/// Names by their number. Numbers are given from 1 on without a hole, so a list holds them.
-struct Known<T>(Vec<Option<T>>);
+/// The names met last, each at the place that its number gives it. Numbers are given from 1 on without a hole, so those of one
+/// time do not drive each other out.
+struct Known<T>(Vec<Option<(i64, T)>>);
 
 impl<T> Default for Known<T> {
     fn default() -> Self {
@@ -103,9 +105,11 @@ impl<T: Clone> Known<T> {
         id: i64,
         parse: impl FnOnce(String) -> Option<T>,
     ) -> Result<T, ReadError> {
-        let at = usize::try_from(id).unwrap_or(usize::MAX);
-        if let Some(Some(known)) = self.0.get(at) {
-            return Ok(known.clone());
+        let at = usize::try_from(id).unwrap_or_default() % NAMES_MAX;
+        if let Some(Some((known, name))) = self.0.get(at)
+            && *known == id
+        {
+            return Ok(name.clone());
         }
         let name: Option<String> = connection
             .prepare_cached(sql)
@@ -114,12 +118,11 @@ impl<T: Clone> Known<T> {
         let name = name
             .and_then(parse)
             .ok_or_else(|| ReadError(format!("the stored name {id} makes no sense ({sql})")))?;
-        // The number is one that the table holds, and not far beyond how many it holds.
-        if at >= self.0.len() && at <= (self.0.len() + SPREAD_MAX) * 2 {
+        if at >= self.0.len() {
             self.0.resize_with(at + 1, || None);
         }
         if let Some(place) = self.0.get_mut(at) {
-            *place = Some(name.clone());
+            *place = Some((id, name.clone()));
         }
         Ok(name)
     }
@@ -144,7 +147,6 @@ impl Reader {
     fn events(
         &mut self,
         condition: &str,
-        limit: usize,
         parameters: impl Params,
     ) -> Result<Vec<Envelope>, ReadError> {
         let Self {
@@ -157,7 +159,8 @@ impl Reader {
             .prepare_cached(&format!("SELECT {COLUMNS} FROM events {condition}"))
             .map_err(failed)?;
         let mut rows = statement.query(parameters).map_err(failed)?;
-        let mut found = Vec::with_capacity(limit.min(super::super::verify::BATCH));
+        // No room is made ahead: most reads find a few events, and what they find is kept by whoever follows.
+        let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(failed)? {
             let position: i64 = row.get(0).map_err(failed)?;
             let numbers =
@@ -199,7 +202,6 @@ impl Reader {
     ) -> Result<Vec<Envelope>, ReadError> {
         self.events(
             "WHERE position > ? ORDER BY position LIMIT ?",
-            limit,
             [signed(after.0), limited(limit)],
         )
     }
@@ -221,7 +223,7 @@ impl Reader {
             .map_err(failed)?;
         let Some(id) = id else { return Ok(vec![]) };
         let condition = "WHERE stream_id = ? AND version > ? ORDER BY version LIMIT ?";
-        self.events(condition, limit, [id, signed(after.0), limited(limit)])
+        self.events(condition, [id, signed(after.0), limited(limit)])
     }
 
     /// The newest position with its digest.
