@@ -25,6 +25,17 @@ pub struct Finding {
     pub why: String,
 }
 
+impl std::fmt::Display for Finding {
+    /// Place first, as compilers say it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.path, self.line) {
+            (Some(path), Some(line)) => write!(f, "{path}:{line}: {}", self.why),
+            (Some(path), None) => write!(f, "{path}: {}", self.why),
+            (None, _) => f.write_str(&self.why),
+        }
+    }
+}
+
 impl Finding {
     /// Bytes of its texts.
     fn size(&self) -> usize {

@@ -28,7 +28,7 @@ use crate::gateway::Gateway;
 use crate::gateway::providers::Providers;
 use crate::http::Served;
 use crate::http::noise::Noises;
-use crate::http::office::{Office, Premises};
+use crate::http::office::{IssueNames, Office, Premises};
 use crate::http::token::Token;
 use crate::log::Health;
 use crate::log::place::LogPlace;
@@ -124,6 +124,7 @@ pub struct App {
     gateway: Gateway,
     engine: Option<Arc<dyn Engine>>,
     noises: Arc<Noises>,
+    issues: Arc<IssueNames>,
     sealing: Option<AbortHandle>,
     lock: InstanceLock,
 }
@@ -184,6 +185,7 @@ impl App {
             gateway,
             engine: None,
             noises: Arc::default(),
+            issues: Arc::default(),
             sealing: None,
             lock,
         })
@@ -247,6 +249,7 @@ impl App {
             data: self.data.path().to_owned(),
             hooks,
             noises: self.noises.clone(),
+            issues: self.issues.clone(),
         };
         Served {
             office: Office {

@@ -108,6 +108,41 @@ pub struct MergeWish {
     pub at: Timestamp,
 }
 
+/// What a commit is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Against {
+    /// The commit it was built on.
+    FirstParent,
+    /// This commit.
+    Commit(Sha),
+    /// Where it branched off this commit's history.
+    Fork(Sha),
+    /// An empty tree.
+    Nothing,
+}
+
+/// How a comparison is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiffForm {
+    /// Line by line.
+    Patch,
+    /// Files, and how much of each.
+    Stat,
+}
+
+/// A comparison for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiffWish {
+    /// The commit.
+    pub sha: Sha,
+    /// What it is compared with.
+    pub against: Against,
+    /// How it is told.
+    pub form: DiffForm,
+    /// One file or folder alone.
+    pub path: Option<String>,
+}
+
 /// A submission as the gate sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handed {
@@ -248,6 +283,8 @@ pub trait Repo: Send + Sync {
     ) -> Result<Published, PortError>;
     /// Whether our part of the gate's copy of a branch is not as it should be.
     async fn needs_scaffold(&self, project: &ProjectName, branch: &str) -> Result<bool, PortError>;
+    /// What a commit of the gate changes, bounded; files that are no text are named.
+    async fn diff(&self, project: &ProjectName, wish: &DiffWish) -> Result<Vec<u8>, PortError>;
     /// A file of the gate's copy of a branch; none when there is none.
     async fn read_file(
         &self,

@@ -391,7 +391,7 @@ fn bug(finding: &Finding) -> BatchItem {
             .map(|c| if c.is_control() { ' ' } else { c })
             .take(BUG_TITLE_MAX)
             .collect(),
-        description: finding.why.clone(),
+        description: finding.to_string(),
         kind: FeatureType::Bug,
         priority: 1,
         ..Content::default()

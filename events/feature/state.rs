@@ -251,6 +251,21 @@ impl Known {
         });
     }
 
+    /// Marks what was said with the answer as one, beside its question: the next coder has to tell it from a remark.
+    fn answered(&mut self, by: &str) {
+        if let Stage::Open {
+            question: Some(question),
+        } = &self.stage
+            && let Some(said) = self.notes.back_mut().filter(|said| said.by == by)
+        {
+            said.text = format!(
+                "Answer of a person to the question under claim {}, which was:\n{question}\nThe answer:\n{}",
+                self.epoch, said.text
+            );
+        }
+        self.reopen();
+    }
+
     fn reopen(&mut self) {
         self.stage = Stage::Open { question: None };
     }
@@ -360,7 +375,7 @@ impl Known {
                     question: Some(e.question.clone()),
                 };
             }
-            Event::QuestionAnswered(_) => self.reopen(),
+            Event::QuestionAnswered(e) => self.answered(&e.by),
             Event::Submitted(e) => {
                 self.tally.reviewers = Lapses::default();
                 self.secured.insert(e.epoch, Some(e.sha.clone()));
@@ -394,12 +409,9 @@ impl Known {
                 }
             }
             Event::ReviewRejected(e) => {
-                let findings: Vec<_> = e.verdict.findings.iter().map(|f| f.why.as_str()).collect();
-                let text = format!(
-                    "Review of {} rejected it: {}",
-                    submission.sha,
-                    findings.join("; ")
-                );
+                let findings = e.verdict.findings.iter().map(|f| format!("\n- {f}"));
+                let findings: String = findings.collect();
+                let text = format!("Review of {} rejected it:{findings}", submission.sha);
                 self.tally.rejections += 1;
                 self.reopen();
                 self.note("reviewer", text);

@@ -64,8 +64,8 @@ fn pass() -> Verdict {
 }
 fn reject() -> Verdict {
     let finding = Finding {
-        path: None,
-        line: None,
+        path: Some("src/a.rs".into()),
+        line: Some(7),
         why: "no usage line".into(),
     };
     Verdict {
@@ -523,7 +523,9 @@ fn a_rejection_and_a_conflict_reach_the_next_coder() {
     let (state, _) = then(&state, &command);
     let notes = &state.known().expect("known").notes;
     assert!(
-        notes.iter().any(|n| n.text.contains("no usage line")),
+        notes
+            .iter()
+            .any(|n| n.text.contains("\n- src/a.rs:7: no usage line")),
         "{notes:?}"
     );
     assert!(state.known().expect("known").is_ready());
@@ -594,4 +596,42 @@ fn an_imported_feature_begins_as_it_was() {
             born == Born::Open
         );
     }
+}
+
+#[test]
+fn an_answer_is_told_from_a_remark_and_stands_beside_its_question() {
+    let asked = [
+        created(),
+        claimed(3),
+        event::QuestionAsked {
+            epoch: Epoch(3),
+            question: "Which lions?".into(),
+        }
+        .into(),
+    ];
+    let (state, _) = then(
+        &given::<Feature>(&asked),
+        &Command::Comment {
+            by: "ann".into(),
+            text: "Mind the gap.".into(),
+        },
+    );
+    let answer = Command::Answer {
+        by: "ann".into(),
+        text: "The old ones.".into(),
+    };
+    let (state, _) = then(&state, &answer);
+    let known = state.known().expect("known");
+    let said: Vec<&str> = known.notes.iter().map(|n| n.text.as_str()).collect();
+    assert!(
+        matches!(
+            said.as_slice(),
+            [_, "Mind the gap.", answer]
+                if answer.starts_with("Answer of a person to the question under claim 3")
+                    && answer.contains("\nWhich lions?\n")
+                    && answer.ends_with("\nThe old ones.")
+        ),
+        "{said:?}"
+    );
+    assert!(known.is_ready());
 }

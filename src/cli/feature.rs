@@ -9,6 +9,7 @@ use events::id::{FeatureId, ProjectName};
 
 use super::claim::{self, ClaimArgs, HeldArgs};
 use super::client::ask;
+use super::diff::{self, DiffArgs};
 use super::evidence::{self, FeatureEvidence};
 use super::{DataArgs, OutputArgs};
 use crate::http::shapes::{
@@ -44,6 +45,13 @@ pub(super) enum FeatureCommand {
         data: DataArgs,
         #[command(flatten)]
         output: OutputArgs,
+    },
+    /// What its work changes, as it was merged, handed in or pushed last
+    Diff {
+        #[command(flatten)]
+        feature: IdArgs,
+        #[command(flatten)]
+        much: DiffArgs,
     },
     /// Claim a feature for yourself or an agent of your own
     Claim(ClaimArgs),
@@ -240,11 +248,12 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
             }
             for f in features {
                 say!(
-                    "{:<16} P{} {:<12} {}",
+                    "{:<16} P{} {:<12} {}{}",
                     f.id,
                     f.content.priority,
                     f.status,
-                    f.content.title
+                    f.content.title,
+                    imported_as(&f)
                 )?;
             }
             Ok(())
@@ -257,6 +266,10 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
         } => show(&project, &id, &data, output.json).await,
         FeatureCommand::Edit(args) => edit(args).await,
         FeatureCommand::Evidence(asked) => evidence::of_feature(&asked).await,
+        FeatureCommand::Diff { feature, much } => {
+            let path = format!("projects/{}/features/{}/diff", feature.project, feature.id);
+            diff::show(&feature.data, &path, &much).await
+        }
         FeatureCommand::Claim(args) => claim::claim(args).await,
         FeatureCommand::Release { held, reason } => claim::release(held, reason).await,
         FeatureCommand::Submit { held, sha } => claim::submit(held, sha).await,
@@ -286,6 +299,12 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
         FeatureCommand::Comment(args) => speak(args, "comments").await,
         FeatureCommand::Answer(args) => speak(args, "answer").await,
     }
+}
+
+/// The id of the issue that it was, for whoever knows it by that.
+fn imported_as(feature: &FeatureShape) -> String {
+    let issue = feature.issue.as_ref();
+    issue.map_or_else(String::new, |issue| format!("  ({issue})"))
 }
 
 async fn speak(args: TextArgs, verb: &str) -> anyhow::Result<()> {
@@ -392,7 +411,7 @@ async fn show(
         terminal::json(&f)?;
         return Ok(());
     }
-    say!("{}  {}", f.id, f.status)?;
+    say!("{}  {}{}", f.id, f.status, imported_as(&f))?;
     say!("{}", f.content.title)?;
     if let Some(holder) = f.holder {
         say!("held by {holder}, claim {}", f.epoch)?;

@@ -5,6 +5,7 @@ mod choices;
 mod claim;
 mod client;
 mod container;
+mod diff;
 mod doctor;
 mod evidence;
 mod feature;

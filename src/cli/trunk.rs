@@ -4,6 +4,7 @@ use clap::Subcommand;
 use events::id::ProjectName;
 
 use super::client::ask;
+use super::diff::{self, DiffArgs};
 use super::evidence::{self, EntryEvidence};
 use super::{DataArgs, OutputArgs};
 use crate::http::shapes::{ConflictShape, EntryShape, Text, TrunkShape, Written};
@@ -37,6 +38,13 @@ pub(super) enum TrunkCommand {
     },
     /// What a merge was verified with, and how to read it
     Evidence(EntryEvidence),
+    /// What an entry changes; a held one is read before it is approved
+    Diff {
+        #[command(flatten)]
+        entry: EntryArgs,
+        #[command(flatten)]
+        much: DiffArgs,
+    },
     /// Let an entry change the protected paths that it was held for
     Approve(EntryArgs),
     /// Send it back; the next coder reads why
@@ -114,7 +122,11 @@ pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
             }
             for entry in &shape.held {
                 say!("{}", line(entry))?;
-                say!("     held: it changes {}", entry.protected.join(", "))?;
+                say!(
+                    "     held: it changes {}; `trunk diff {project} {}` shows how",
+                    entry.protected.join(", "),
+                    entry.entry
+                )?;
             }
             Ok(())
         }
@@ -135,6 +147,10 @@ pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
             Ok(())
         }
         TrunkCommand::Evidence(asked) => evidence::of_entry(&asked).await,
+        TrunkCommand::Diff { entry, much } => {
+            let path = format!("projects/{}/trunk/{}/diff", entry.project, entry.entry);
+            diff::show(&entry.data, &path, &much).await
+        }
         TrunkCommand::Approve(entry) => entry.tell("approve", &()).await,
         TrunkCommand::Refuse { entry, why } => entry.tell("refuse", &Text { text: why }).await,
     }

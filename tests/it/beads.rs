@@ -45,6 +45,13 @@ fn issues_are_taken_in_built_and_written_out() {
         me.ok(&["beads", "import", "zoo"]),
         "0 taken in, 3 were there already\n"
     );
+    let listed = me.ok(&["feature", "list", "zoo"]);
+    assert!(
+        ["(zoo-0)", "(zoo-1)", "(zoo-2)"]
+            .iter()
+            .all(|issue| listed.contains(issue)),
+        "features are found by the ids of their issues: {listed}"
+    );
     let out = me.ok(&["beads", "export", "zoo"]);
     let mut given: Vec<Value> = lines(ISSUES)
         .into_iter()

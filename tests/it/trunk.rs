@@ -110,6 +110,62 @@ fn protected_paths_wait_for_a_person_and_others_pass() {
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
+/// An agent whose work is text, bytes, an escape sequence and more lines than one answer takes.
+const MOTLEY: &str = agent_that!(
+    r#"    cat > /dev/null
+    mkdir -p .github/workflows
+    echo "on: push" > .github/workflows/ci.yml
+    printf 'clear\033[2Jed\n' > odd.txt
+    printf '\000\001\002' > raw.bin
+    seq 1 100000 > zz-1.txt
+    seq 1 100000 > zz-2.txt
+    git add --all
+    git commit --quiet -m Make
+    supercargo agent submit"#
+);
+
+#[test]
+fn what_work_changes_is_read_before_and_after_it_is_merged() {
+    let (me, server) = begin();
+    me.ok(&["project", "set", "zoo", "--agent-command", MOTLEY]);
+    let id = add(&me, "Motley");
+    me.refused(&["feature", "diff", "zoo", &id], "nothing was pushed");
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_nth("trunk.held", 1);
+    let entry = of(&me.export(), "trunk.held")[0]["entry"].to_string();
+    let held = me.ok(&["trunk", "diff", "zoo", &entry]);
+    for wanted in [
+        "handed in under claim 1",
+        "+++ b/.github/workflows/ci.yml\n@@ -0,0 +1 @@\n+on: push\n",
+        "Binary files /dev/null and b/raw.bin differ",
+        "# cut here at 1048576 bytes: 4 of 5 files are shown whole",
+    ] {
+        let begin: String = held.chars().take(2_000).collect();
+        assert!(held.contains(wanted), "{wanted:?} in {begin}");
+    }
+    assert!(!held.contains('\u{1b}'), "the terminal is not written to");
+    let alone = me.ok(&["trunk", "diff", "zoo", &entry, "--path", "odd.txt"]);
+    assert!(
+        alone.contains("b/odd.txt") && !alone.contains("ci.yml"),
+        "{alone}"
+    );
+    let handed_in = me.ok(&["feature", "diff", "zoo", &id, "--stat"]);
+    assert!(
+        handed_in.contains("handed in under claim 1") && handed_in.contains("5 files changed"),
+        "{handed_in}"
+    );
+    me.refused(&["trunk", "diff", "zoo", "99"], "is not in the queue");
+
+    me.ok(&["trunk", "approve", "zoo", &entry]);
+    me.follow_until_all_is_quiet();
+    let merged = me.ok(&["feature", "diff", "zoo", &id, "--stat"]);
+    assert!(
+        merged.contains("# merged: commit") && merged.contains("zz-2.txt"),
+        "{merged}"
+    );
+    server.stop();
+}
+
 #[test]
 fn what_was_merged_is_taken_out_and_brought_back() {
     let (me, server) = begin();

@@ -6,6 +6,7 @@
 mod build;
 mod command;
 mod detect;
+mod diff;
 mod gate;
 mod merge;
 mod scaffold;
@@ -19,8 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::ports::PortError;
 use actors::ports::repo::{
-    Base, Built, Copied, Credential, Gone, Handed, Looked, MergeWish, Published, Repo, SideFile,
-    SideFound,
+    Base, Built, Copied, Credential, DiffWish, Gone, Handed, Looked, MergeWish, Published, Repo,
+    SideFile, SideFound,
 };
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
@@ -275,6 +276,12 @@ impl Repo for Gates {
             side::read_file(repository, &branch, &path)
         })
         .await
+    }
+
+    async fn diff(&self, project: &ProjectName, wish: &DiffWish) -> Result<Vec<u8>, PortError> {
+        let wish = wish.clone();
+        self.with(project, move |repository| diff::diff(repository, &wish))
+            .await
     }
 
     async fn list_files(

@@ -4,9 +4,11 @@ mod adopt;
 mod beads;
 mod beads_sync;
 mod claims;
+mod diffs;
 mod evidence;
 mod features;
 mod fleet;
+mod issues;
 mod projects;
 mod settle;
 mod subscriptions;
@@ -34,7 +36,9 @@ use super::shapes::Written;
 use super::token::Token;
 
 pub use claims::Holding;
+pub use diffs::HowMuch;
 pub use evidence::About;
+pub use issues::IssueNames;
 pub use projects::Wanted;
 
 /// The operator's desk. Clones share everything.
@@ -57,6 +61,8 @@ pub struct Premises {
     pub hooks: Option<Token>,
     /// What led to nothing.
     pub noises: Arc<Noises>,
+    /// Ids that features had where they were imported from.
+    pub issues: Arc<IssueNames>,
 }
 
 /// One wish: who has it, and the id under which it is answered once.

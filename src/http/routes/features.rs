@@ -4,6 +4,7 @@ use ::events::backlog::Batch;
 use actix_web::web::{Data, Path, Query, ServiceConfig};
 use actix_web::{HttpResponse, delete, get, patch, post};
 
+use super::diff::{Diff, as_diff};
 use super::{Answer, Seen, ok, versioned};
 use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
@@ -18,6 +19,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(add_feature)
         .service(add_backlog)
         .service(show_feature)
+        .service(show_diff)
         .service(change_feature)
         .service(withdraw_feature)
         .service(comment)
@@ -38,7 +40,7 @@ pub(in crate::http) async fn list_features(
     seen: Query<Seen>,
 ) -> Answer {
     seen.wait(&office).await?;
-    ok(office.features(&name)?)
+    ok(office.features_with_issues(&name).await?)
 }
 
 /// Add a feature.
@@ -67,6 +69,20 @@ pub(in crate::http) async fn add_backlog(
     Ok(HttpResponse::Created().json(office.add_features(&wish, &name, &batch).await?))
 }
 
+/// What its work changes, as it was merged, handed in or pushed last: a diff of at most one MiB.
+#[utoipa::path(context_path = "/api/v1", tag = "features", params(Diff),
+    responses((status = 200, body = String, content_type = "text/x-diff"), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}/features/{id}/diff")]
+pub(in crate::http) async fn show_diff(
+    office: Data<Office>,
+    path: Path<(String, String)>,
+    diff: Query<Diff>,
+) -> Answer {
+    let (much, seen) = diff.into_inner().parts();
+    seen.wait(&office).await?;
+    as_diff(office.feature_diff(&path.0, &path.1, much).await?)
+}
+
 /// One feature. The ETag is the version of its stream.
 #[utoipa::path(context_path = "/api/v1", tag = "features", params(Seen),
     responses((status = 200, body = FeatureShape), (status = "4XX", body = ProblemShape)))]
@@ -77,7 +93,7 @@ pub(in crate::http) async fn show_feature(
     seen: Query<Seen>,
 ) -> Answer {
     seen.wait(&office).await?;
-    let feature = office.feature(&path.0, &path.1)?;
+    let feature = office.feature_with_issue(&path.0, &path.1).await?;
     let version = feature.version;
     versioned(feature, version)
 }

@@ -3,6 +3,7 @@
 pub(super) mod beads;
 pub(super) mod claims;
 pub(super) mod containers;
+mod diff;
 pub(super) mod events;
 pub(super) mod evidence;
 pub(super) mod features;

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Path, Query, ServiceConfig};
 use actix_web::{get, post};
 
+use super::diff::{Diff, as_diff};
 use super::{Answer, Seen, ok, versioned};
 use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
@@ -17,6 +18,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(resume_queue)
         .service(undo_feature)
         .service(show_conflicts)
+        .service(show_entry_diff)
         .service(scaffold);
 }
 
@@ -33,6 +35,20 @@ pub(in crate::http) async fn show_trunk(
     let trunk = office.trunk(&name)?;
     let version = trunk.version;
     versioned(trunk, version)
+}
+
+/// What an entry changes, as a diff of at most one MiB; a held one is read before it is approved.
+#[utoipa::path(context_path = "/api/v1", tag = "trunk", params(Diff),
+    responses((status = 200, body = String, content_type = "text/x-diff"), (status = "4XX", body = ProblemShape)))]
+#[get("/projects/{p}/trunk/{entry}/diff")]
+pub(in crate::http) async fn show_entry_diff(
+    office: Data<Office>,
+    path: Path<(String, u64)>,
+    diff: Query<Diff>,
+) -> Answer {
+    let (much, seen) = diff.into_inner().parts();
+    seen.wait(&office).await?;
+    as_diff(office.entry_diff(&path.0, path.1, much).await?)
 }
 
 /// Let an entry change the protected paths that it was held for.

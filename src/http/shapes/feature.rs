@@ -125,6 +125,9 @@ pub struct FeatureShape {
     /// Where its work collides with what the trunk got meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub collisions: Vec<String>,
+    /// The id it had where it was imported from, and has again in an export.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue: Option<String>,
 }
 
 /// The features of a project, in the order of the queue.
@@ -154,6 +157,7 @@ pub fn feature(
         content: known.content.clone(),
         stale: book.stale(id),
         collisions: book.trunk.state.collisions(id, known.epoch).to_vec(),
+        issue: None,
         notes: known
             .notes
             .iter()
