@@ -234,30 +234,7 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
             project,
             data,
             output,
-        } => {
-            let features: Vec<FeatureShape> = ask(
-                &data,
-                "GET",
-                &format!("/api/v1/projects/{project}/features"),
-                &(),
-            )
-            .await?;
-            if output.json {
-                terminal::json(&features)?;
-                return Ok(());
-            }
-            for f in features {
-                say!(
-                    "{:<16} P{} {:<12} {}{}",
-                    f.id,
-                    f.content.priority,
-                    f.status,
-                    f.content.title,
-                    imported_as(&f)
-                )?;
-            }
-            Ok(())
-        }
+        } => list(&project, &data, output.json).await,
         FeatureCommand::Show {
             project,
             id,
@@ -299,6 +276,31 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
         FeatureCommand::Comment(args) => speak(args, "comments").await,
         FeatureCommand::Answer(args) => speak(args, "answer").await,
     }
+}
+
+async fn list(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result<()> {
+    let features: Vec<FeatureShape> = ask(
+        data,
+        "GET",
+        &format!("/api/v1/projects/{project}/features"),
+        &(),
+    )
+    .await?;
+    if json {
+        terminal::json(&features)?;
+        return Ok(());
+    }
+    for f in features {
+        say!(
+            "{:<16} P{} {:<12} {}{}",
+            f.id,
+            f.content.priority,
+            f.status,
+            f.content.title,
+            imported_as(&f)
+        )?;
+    }
+    Ok(())
 }
 
 /// The id of the issue that it was, for whoever knows it by that.

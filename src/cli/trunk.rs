@@ -91,45 +91,7 @@ pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
             project,
             data,
             output,
-        } => {
-            let shape: TrunkShape = ask(
-                &data,
-                "GET",
-                &format!("/api/v1/projects/{project}/trunk"),
-                &(),
-            )
-            .await?;
-            if output.json {
-                terminal::json(&shape)?;
-                return Ok(());
-            }
-            say!(
-                "{} at {}",
-                shape.branch.as_deref().unwrap_or("no branch yet"),
-                shape.head.as_deref().unwrap_or("no commit")
-            )?;
-            if let Some(why) = &shape.trouble {
-                say!("trouble: {why}")?;
-            }
-            if shape.batch > 1 {
-                say!(
-                    "the first {} are verified and published as one",
-                    shape.batch
-                )?;
-            }
-            for entry in &shape.queue {
-                say!("{}", line(entry))?;
-            }
-            for entry in &shape.held {
-                say!("{}", line(entry))?;
-                say!(
-                    "     held: it changes {}; `trunk diff {project} {}` shows how",
-                    entry.protected.join(", "),
-                    entry.entry
-                )?;
-            }
-            Ok(())
-        }
+        } => show(&project, &data, output.json).await,
         TrunkCommand::Conflicts { project, data } => {
             let found: Vec<ConflictShape> = ask(
                 &data,
@@ -154,6 +116,46 @@ pub(super) async fn run(command: TrunkCommand) -> anyhow::Result<()> {
         TrunkCommand::Approve(entry) => entry.tell("approve", &()).await,
         TrunkCommand::Refuse { entry, why } => entry.tell("refuse", &Text { text: why }).await,
     }
+}
+
+async fn show(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result<()> {
+    let shape: TrunkShape = ask(
+        data,
+        "GET",
+        &format!("/api/v1/projects/{project}/trunk"),
+        &(),
+    )
+    .await?;
+    if json {
+        terminal::json(&shape)?;
+        return Ok(());
+    }
+    say!(
+        "{} at {}",
+        shape.branch.as_deref().unwrap_or("no branch yet"),
+        shape.head.as_deref().unwrap_or("no commit")
+    )?;
+    if let Some(why) = &shape.trouble {
+        say!("trouble: {why}")?;
+    }
+    if shape.batch > 1 {
+        say!(
+            "the first {} are verified and published as one",
+            shape.batch
+        )?;
+    }
+    for entry in &shape.queue {
+        say!("{}", line(entry))?;
+    }
+    for entry in &shape.held {
+        say!("{}", line(entry))?;
+        say!(
+            "     held: it changes {}; `trunk diff {project} {}` shows how",
+            entry.protected.join(", "),
+            entry.entry
+        )?;
+    }
+    Ok(())
 }
 
 fn line(entry: &EntryShape) -> String {
