@@ -4,6 +4,7 @@ use events::container::Assignment;
 use events::feature;
 use events::id::{Digest, Epoch, FeatureId, Sha};
 use events::policy::integrate::verification;
+use events::policy::verify::of_head;
 use events::project::{self, Registered};
 use events::view::{Grant, ProjectBook, Subject};
 
@@ -21,7 +22,10 @@ fn verify(book: &ProjectBook, registered: &Registered, grant: &Grant) -> Option<
             .state
             .batch()
             .find(|entry| entry.number == *number),
-        _ => None,
+        Subject::Head => return of_head(registered, &book.trunk.state).map(str::to_owned),
+        Subject::Claim(..) | Subject::Review(..) | Subject::Initialization | Subject::Oversight => {
+            None
+        }
     };
     match entry {
         Some(entry) => verification(registered, entry).map(str::to_owned),
@@ -72,23 +76,23 @@ fn note(note: &feature::Note) -> String {
     format!("{}: {}", note.by, lines.join("\n  > "))
 }
 
+/// The commit that a session works on.
+fn works_on(book: &ProjectBook, grant: &Grant, known: Option<&feature::Known>) -> Option<Sha> {
+    let trunk = &book.trunk.state;
+    match &grant.subject {
+        Subject::Review(..) => Some(known?.submission()?.sha.clone()),
+        Subject::Verification(_) => Some(trunk.tip()?.candidate()?.sha.clone()),
+        Subject::Head => Some(trunk.health.checking.as_ref()?.head.clone()),
+        Subject::Claim(..) | Subject::Initialization | Subject::Oversight => trunk.head.clone(),
+    }
+}
+
 /// What a granted session is told and assigned.
 pub(crate) fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignment)> {
     let registered = book.registered()?;
     let feature = grant.subject.feature();
     let known = feature.and_then(|(id, _)| book.feature(id));
-    let sha: Option<Sha> = match &grant.subject {
-        Subject::Review(..) => known.and_then(|k| k.submission()).map(|s| s.sha.clone()),
-        Subject::Verification(_) => book
-            .trunk
-            .state
-            .tip()
-            .and_then(|tip| tip.candidate())
-            .map(|c| c.sha.clone()),
-        Subject::Claim(..) | Subject::Initialization | Subject::Oversight => {
-            book.trunk.state.head.clone()
-        }
-    };
+    let sha = works_on(book, grant, known);
     let content = known.map(|k| k.content.clone()).unwrap_or_default();
     let mut closed: Vec<(Vec<String>, String)> = book
         .known()
@@ -128,7 +132,7 @@ pub(crate) fn brief(book: &ProjectBook, grant: &Grant) -> Option<(Told, Assignme
             None => 0,
         },
     };
-    let verifier = matches!(grant.subject, Subject::Verification(_));
+    let verifier = matches!(grant.subject, Subject::Verification(_) | Subject::Head);
     let assignment = Assignment {
         session: grant.seat.session.clone(),
         role: grant.subject.role(),

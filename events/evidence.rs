@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{Digest, SessionId, Sha};
 
+/// Exit codes of a shell that could not run, or not find, what it was told to.
+pub const NOT_RUN: [i32; 2] = [126, 127];
+
 /// What a verification is backed by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -30,6 +33,14 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// Whether the command could not be run at all, or was not found: a shell's own exit codes.
+    pub fn is_unrunnable(&self) -> bool {
+        match self {
+            Self::Ran { exit, .. } => NOT_RUN.contains(exit),
+            Self::NoneConfigured | Self::Scaffold => false,
+        }
+    }
+
     /// Whether the tree may be published on it.
     pub fn is_green(&self) -> bool {
         match self {

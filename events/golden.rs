@@ -532,6 +532,8 @@ pub(crate) fn trunks() -> Vec<trunk::Event> {
                 more: 2,
                 protected: vec![text("Cargo.lock")],
                 detected: Some(text("cargo test")),
+                suggests_anew: true,
+                checks: vec![text("a/b")],
             },
         }
         .into(),
@@ -567,6 +569,7 @@ pub(crate) fn trunks() -> Vec<trunk::Event> {
         t::VerificationStarted {
             entry,
             seat: seat(),
+            terms: Some(digest()),
         }
         .into(),
         t::VerificationLapsed {
@@ -583,6 +586,41 @@ pub(crate) fn trunks() -> Vec<trunk::Event> {
         t::VerificationFailed {
             entry,
             evidence: ran(2),
+        }
+        .into(),
+        t::VerificationDoubted {
+            entry,
+            evidence: ran(2),
+        }
+        .into(),
+        t::Parked {
+            entry,
+            evidence: ran(2),
+        }
+        .into(),
+        t::HeadVerificationStarted {
+            head: sha('0'),
+            seat: seat(),
+            terms: digest(),
+        }
+        .into(),
+        t::HeadVerificationLapsed {
+            session: session(),
+            outcome: Outcome::Lost,
+        }
+        .into(),
+        t::HeadVerified {
+            head: sha('0'),
+            evidence: ran(0),
+        }
+        .into(),
+        t::HeadFailed {
+            head: sha('0'),
+            evidence: ran(127),
+        }
+        .into(),
+        t::RedEnded {
+            why: text("nothing is verified any more"),
         }
         .into(),
         t::PublishIntended {

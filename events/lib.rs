@@ -36,6 +36,7 @@ pub mod node;
 pub mod outcome;
 pub mod own_time;
 pub mod policy;
+pub mod probing;
 pub mod project;
 pub mod protect;
 pub mod registry;

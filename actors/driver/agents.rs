@@ -5,7 +5,7 @@ use events::container::{self, Assignment, Exit, Slot};
 use events::evidence::Evidence;
 use events::feature::{self, Stage};
 use events::holder::Role;
-use events::id::{CommandId, Digest, SessionId};
+use events::id::{CommandId, Digest, SessionId, Sha};
 use events::outcome::Outcome;
 use events::policy::AnyCommand;
 use events::project;
@@ -87,6 +87,7 @@ impl Model {
             (Subject::Claim(..), _) => self.code(job),
             (Subject::Review(..), _) => self.review(job),
             (Subject::Verification(entry), _) => self.verify(job, *entry),
+            (Subject::Head, _) => self.verify_head(job),
             (Subject::Oversight, _) => self.oversee(job),
             (Subject::Initialization, _) => self.initialize(job),
         };
@@ -99,7 +100,7 @@ impl Model {
         };
         let sha = self.commit("work");
         self.pushed.insert((id.clone(), epoch), sha.clone());
-        let stream = StreamId::Feature(name(), id);
+        let stream = StreamId::Feature(name(), id.clone());
         let command = if self.fails(10) {
             feature::Command::Ask {
                 epoch,
@@ -107,6 +108,9 @@ impl Model {
             }
         } else {
             let base = self.book().trunk.state.head.clone();
+            if self.fails(15) {
+                self.rotten.insert((id, epoch));
+            }
             feature::Command::Submit { epoch, sha, base }
         };
         let key = format!("hand in {}", self.now.0);
@@ -169,38 +173,70 @@ impl Model {
     }
 
     fn verify(&mut self, job: &Assignment, entry: u64) -> bool {
-        let red = self.fails(20);
         let trunk = &self.book().trunk.state;
         let Some(candidate) = trunk.tip().and_then(|tip| tip.candidate()).cloned() else {
             return true;
         };
-        let evidence = Evidence::Ran {
-            tree: candidate.tree,
-            command: Digest::of(b"make test"),
-            exit: i32::from(red),
-            log: Digest::of(b"log"),
-            session: job.session.clone(),
-            tail: String::new(),
-        };
-        if red {
-            let ids: Vec<_> = trunk.batch().filter_map(|e| e.feature().cloned()).collect();
-            for id in ids {
-                self.bad.entry(id).or_default().rejected += 1;
-            }
-        }
+        let rotten = trunk.batch().any(|entry| self.is_rotten(entry));
+        let evidence = self.ran(job, candidate.tree, rotten);
         let command = trunk::Command::RecordVerification {
             entry,
             session: Some(job.session.clone()),
             evidence,
         };
-        let stream = StreamId::Trunk(name());
-        self.say(
-            &job.session,
-            &stream,
-            AnyCommand::Trunk(command),
-            "evidence",
+        self.tell_trunk(job, command);
+        true
+    }
+
+    fn verify_head(&mut self, job: &Assignment) -> bool {
+        let Some(head) = self.book().trunk.state.head.clone() else {
+            return true;
+        };
+        let evidence = self.ran(job, head, false);
+        let session = job.session.clone();
+        self.tell_trunk(
+            job,
+            trunk::Command::RecordHeadVerification { session, evidence },
         );
         true
+    }
+
+    fn tell_trunk(&mut self, job: &Assignment, command: trunk::Command) {
+        let (stream, command) = (StreamId::Trunk(name()), AnyCommand::Trunk(command));
+        self.say(&job.session, &stream, command, "evidence");
+    }
+
+    fn is_rotten(&self, entry: &trunk::Entry) -> bool {
+        match &entry.kind {
+            trunk::EntryKind::Feature { feature, epoch, .. } => {
+                self.rotten.contains(&(feature.clone(), *epoch))
+            }
+            trunk::EntryKind::Scaffold | trunk::EntryKind::Revert { .. } => false,
+        }
+    }
+
+    /// What a run of the verification comes to: red where the tree is, where nothing could be green, and once without a reason.
+    fn ran(&mut self, job: &Assignment, tree: Sha, rotten: bool) -> Evidence {
+        let flaky = self.fails(10) && self.flaked.insert(tree.clone());
+        let exit = match self.broken {
+            Some(exit) => exit,
+            None => i32::from(rotten || flaky),
+        };
+        let mishap = match self.broken {
+            Some(_) => self.outages,
+            None => 0,
+        };
+        if exit != 0 && !rotten {
+            self.mishaps.entry(tree.clone()).or_default().insert(mishap);
+        }
+        Evidence::Ran {
+            tree,
+            command: Digest::of(b"make test"),
+            exit,
+            log: Digest::of(b"log"),
+            session: job.session.clone(),
+            tail: String::new(),
+        }
     }
 
     fn oversee(&mut self, job: &Assignment) -> bool {

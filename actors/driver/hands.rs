@@ -276,10 +276,7 @@ impl Model {
                 paths,
                 why,
             },
-            (false, Ok(Built::Nothing)) => trunk::Command::Drop {
-                entry,
-                why: "upstream holds all of it already".into(),
-            },
+            (false, Ok(Built::Nothing)) => trunk::Command::RecordNothing { entry, base },
             (false, Ok(Built::Moved(looked))) => moved(entry, looked),
             (false, Err(error)) => halt("building a candidate", &error),
         };

@@ -66,6 +66,18 @@ pub(super) struct Model {
     pub(super) late: Vec<(Owed, Position)>,
     /// Whether everybody behaves well and nothing fails.
     pub(super) calm: bool,
+    /// How every verification ends, while what it needs is broken or upstream itself is.
+    pub(super) broken: Option<i32>,
+    /// How often that began.
+    pub(super) outages: usize,
+    /// Trees that were red once without a reason.
+    pub(super) flaked: BTreeSet<Sha>,
+    /// Why trees were red that are good: each outage, and a reason of its own for no reason.
+    pub(super) mishaps: BTreeMap<Sha, BTreeSet<usize>>,
+    /// The tree that was judged red last.
+    pub(super) last_red: Option<Sha>,
+    /// Claims whose work is really red.
+    pub(super) rotten: BTreeSet<(FeatureId, Epoch)>,
     /// What was really bad, by feature.
     pub(super) bad: BTreeMap<FeatureId, Bad>,
     /// Sessions that a person's stop was about to end.
@@ -98,6 +110,12 @@ impl Model {
             refused: BTreeMap::new(),
             late: vec![],
             calm: false,
+            broken: None,
+            outages: 0,
+            last_red: None,
+            mishaps: BTreeMap::new(),
+            flaked: BTreeSet::new(),
+            rotten: BTreeSet::new(),
             bad: BTreeMap::new(),
             stopped: BTreeSet::new(),
             said: vec![],
@@ -127,6 +145,9 @@ impl Model {
         self.tell_project(project::Command::ChangeSettings {
             settings: Box::new(settings),
         });
+        if self.chance.percent(30) {
+            self.breaks();
+        }
         let count = 1 + u16::try_from(self.chance.below(3)).unwrap_or_default();
         self.tell_project(project::Command::SetTarget { count });
         if new {
@@ -140,6 +161,12 @@ impl Model {
             by: "me".into(),
             has_features: !new,
         });
+    }
+
+    /// Upstream is broken, or what the verification calls goes away.
+    pub(super) fn breaks(&mut self) {
+        self.broken = self.chance.pick(&[1, 127]).copied();
+        self.outages += 1;
     }
 
     pub(super) fn batch(&mut self, items: u64) -> Batch {

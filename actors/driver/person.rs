@@ -1,7 +1,9 @@
 //! The person and the outside: what an operator may do at any time, what may go away under a server, and what is done about a need.
 
+use events::codec::EventCodec;
 use events::container;
 use events::envelope::Envelope;
+use events::evidence::Evidence;
 use events::feature::{self, Stage};
 use events::holder::Holder;
 use events::id::{BerthNo, FeatureId};
@@ -181,6 +183,13 @@ impl Model {
             self.upstream = Some(self.commit("theirs"));
             return;
         }
+        if self.chance.percent(30) {
+            match self.broken {
+                Some(_) => self.broken = None,
+                None => self.breaks(),
+            }
+            return;
+        }
         let Some(id) = self.a_feature() else { return };
         let Some(known) = self.book().feature(&id) else {
             return;
@@ -267,15 +276,14 @@ impl Model {
     /// in one way is given the feature for ever.
     pub(super) fn judge(&mut self, envelope: &Envelope) {
         let StreamId::Feature(_, id) = &envelope.stream else {
+            self.note_red(envelope);
             return;
         };
         let bad = self.bad.get(id).copied().unwrap_or_default();
         match &*envelope.kind {
             "feature.requeued" | "feature.reopened" => drop(self.bad.remove(id)),
             "feature.submitted" => self.bad.entry(id.clone()).or_default().reviewers = 0,
-            "feature.merge_rejected" => {
-                self.bad.entry(id.clone()).or_default().conflicts += 1;
-            }
+            "feature.merge_rejected" => self.judge_rejection(id, envelope),
             "feature.quarantined" if !is_deserved(bad) => {
                 self.fault = Some("a feature is quarantined whose own agents were not bad".into());
             }
@@ -290,6 +298,35 @@ impl Model {
             }
             _ => {}
         }
+    }
+
+    /// Keeps the tree of the newest red judgement: the rejection of its feature follows.
+    fn note_red(&mut self, envelope: &Envelope) {
+        let decoded = trunk::Event::decode(&envelope.kind, envelope.schema, &envelope.payload);
+        if let (StreamId::Trunk(_), Ok(trunk::Event::VerificationFailed(failed))) =
+            (&envelope.stream, decoded)
+            && let Evidence::Ran { tree, .. } = failed.evidence
+        {
+            self.last_red = Some(tree);
+        }
+    }
+
+    /// Only work that is really red is sent back as red: no single outage and no single mishap is charged to good work.
+    fn judge_rejection(&mut self, id: &FeatureId, envelope: &Envelope) {
+        let decoded = feature::Event::decode(&envelope.kind, envelope.schema, &envelope.payload);
+        let Ok(feature::Event::MergeRejected(rejected)) = decoded else {
+            return;
+        };
+        let rotten = self.rotten.contains(&(id.clone(), rejected.epoch));
+        let unlucky = self
+            .last_red
+            .as_ref()
+            .and_then(|tree| self.mishaps.get(tree));
+        let excused = rotten || unlucky.is_some_and(|mishaps| mishaps.len() > 1);
+        if rejected.fault == feature::event::MergeFault::Red && !excused {
+            self.fault = Some("good work is sent back as red".into());
+        }
+        self.bad.entry(id.clone()).or_default().conflicts += 1;
     }
 }
 

@@ -2,11 +2,14 @@
 
 use events::feature::Stage;
 use events::project::Intent;
+use events::view::{Need, NeedKind};
 
 use super::model::Model;
 
 /// Looks until quiet, at most: what still moves then moves for ever.
 const LOOKS_MAX: usize = 3_000;
+/// Looks while something stays broken: enough for a merge, its verification and some probes.
+const OUTAGE_LOOKS: usize = 120;
 /// Needs that a person looks after in one run.
 const NEEDS_MAX: usize = 80;
 
@@ -14,6 +17,7 @@ impl Model {
     /// Ends the storm. Says what stands still without a way out, if anything does.
     pub(super) fn calm(&mut self) -> Result<(), String> {
         self.calm = true;
+        self.sit_out()?;
         self.late.clear();
         // What failed in the storm is tried again when its pause is over.
         self.refused.clear();
@@ -33,6 +37,23 @@ impl Model {
             self.look_after()?;
         }
         Err(format!("needs without end: {}", self.standing()))
+    }
+
+    /// What is broken stays so for a while, in which everybody behaves well: nobody pays for it, it is named, and then it is mended.
+    fn sit_out(&mut self) -> Result<(), String> {
+        if self.broken.is_some() {
+            for _ in 0..OUTAGE_LOOKS {
+                self.look();
+            }
+            let health = &self.book().trunk.state.health;
+            let named = |need: &Need| matches!(need.kind, NeedKind::Trunk | NeedKind::Verification);
+            let needs = self.book().standing().needs_you;
+            if health.red.is_some() && !needs.iter().any(named) {
+                return Err("a red trunk is not named".to_owned());
+            }
+        }
+        self.broken = None;
+        Ok(())
     }
 
     /// Does what the first need asks for that is not done by itself.
@@ -69,29 +90,35 @@ impl Model {
     /// Performs all that is owed, and lets time pass, until nothing happens any more.
     fn rest(&mut self) -> Result<(), String> {
         for _ in 0..LOOKS_MAX {
-            let before = (self.books.position, self.engine.clone());
-            let due = self.due();
-            let (looked, owed_at) = (due.looked, due.wake);
-            due.owed
-                .into_iter()
-                .for_each(|owed| self.perform(owed, looked));
-            let (steps, planned_at) = self.steps();
-            for step in steps {
-                self.reconcile(step);
-            }
-            for (container, session) in self.at_work() {
-                self.agent(&container, &session);
-            }
-            if before != (self.books.position, self.engine.clone()) {
-                continue;
-            }
-            let wake = [owed_at, planned_at].into_iter().flatten().min();
-            match wake.filter(|at| *at > self.now) {
-                Some(at) => self.now = at,
-                None => return Ok(()),
+            if !self.look() {
+                return Ok(());
             }
         }
         Err(format!("never quiet: {}", self.standing()))
+    }
+
+    /// Performs all that is owed now, or lets time pass until something is; answers whether anything may still happen by itself.
+    fn look(&mut self) -> bool {
+        let before = (self.books.position, self.engine.clone());
+        let due = self.due();
+        let (looked, owed_at) = (due.looked, due.wake);
+        due.owed
+            .into_iter()
+            .for_each(|owed| self.perform(owed, looked));
+        let (steps, planned_at) = self.steps();
+        for step in steps {
+            self.reconcile(step);
+        }
+        for (container, session) in self.at_work() {
+            self.agent(&container, &session);
+        }
+        if before != (self.books.position, self.engine.clone()) {
+            return true;
+        }
+        let wake = [owed_at, planned_at].into_iter().flatten().min();
+        let wake = wake.filter(|at| *at > self.now);
+        self.now = wake.unwrap_or(self.now);
+        wake.is_some()
     }
 
     /// Where everything stands, in few words and without names, so that equal faults read alike.

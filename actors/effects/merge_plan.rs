@@ -137,6 +137,7 @@ pub(crate) fn wish(
         on,
         work,
         protected,
+        verify: registered.settings.verify.clone(),
         message,
         at: wished.at,
     };

@@ -306,7 +306,7 @@ impl Effects {
         told.spec = spec;
         told.remarks = self.remarks(project).await?;
         let prompt = match &grant.subject {
-            Subject::Verification(_) => told.verify,
+            Subject::Verification(_) | Subject::Head => told.verify,
             _ => self.prompt(project, &told).await?,
         };
         assignment.prompt_digest = self.blobs.put(prompt.into_bytes()).await?;

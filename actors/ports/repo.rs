@@ -102,6 +102,8 @@ pub struct MergeWish {
     pub work: Work,
     /// Patterns of paths that a person has to approve.
     pub protected: Vec<String>,
+    /// The project's verification command; without one the tree suggests it.
+    pub verify: Option<String>,
     /// The commit message.
     pub message: String,
     /// The date of the commit: fixed, so that a rebuild gives the same sha.

@@ -2,15 +2,13 @@
 //! its process ended. What an agent prints decides nothing.
 
 use events::agent::{AgentSpec, Dialect};
+use events::evidence::NOT_RUN;
 use events::id::Timestamp;
 use events::outcome::Outcome;
 use events::project::Thing;
 
 use super::asked::Asked;
 use super::wire::{Ending, NeverRan};
-
-/// Exit codes of a shell that could not run, or not find, what it was told to.
-const NOT_RUN: [i32; 2] = [126, 127];
 
 /// What is known about a session at its end.
 pub(super) struct Clues<'a> {

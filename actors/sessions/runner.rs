@@ -196,10 +196,6 @@ impl Sessions {
         place: &Place,
         verification: &Verification,
     ) -> Result<(), Denied> {
-        let Some(Subject::Verification(entry)) = place.grant.as_ref().map(|g| g.subject.clone())
-        else {
-            return Ok(());
-        };
         let evidence = Evidence::Ran {
             tree: verification.tree.clone(),
             command: place.job.prompt_digest,
@@ -208,10 +204,17 @@ impl Sessions {
             session: session.clone(),
             tail: last_bytes(&verification.tail, TAIL_MAX),
         };
-        let command = trunk::Command::RecordVerification {
-            entry,
-            session: Some(session.clone()),
-            evidence,
+        let command = match place.grant.as_ref().map(|grant| &grant.subject) {
+            Some(Subject::Verification(entry)) => trunk::Command::RecordVerification {
+                entry: *entry,
+                session: Some(session.clone()),
+                evidence,
+            },
+            Some(Subject::Head) => trunk::Command::RecordHeadVerification {
+                session: session.clone(),
+                evidence,
+            },
+            _ => return Ok(()),
         };
         let stream = StreamId::Trunk(place.project.clone());
         match self

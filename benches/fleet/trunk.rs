@@ -181,6 +181,7 @@ async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> 
             base: base.clone(),
             work: Work::Merge(work.clone()),
             protected: events::protect::usual(),
+            verify: None,
             message: format!("Merge {n}\n"),
             at: Timestamp(1_700_000_000_000_000),
         };

@@ -284,6 +284,7 @@ async fn by_us(gates: &Gates, ours: Oid, theirs: Oid) -> anyhow::Result<Built> {
         on: Base::Candidate,
         work: Work::Merge(theirs.to_string().parse()?),
         protected: vec![],
+        verify: None,
         message: "Merge\n".to_owned(),
         at: Timestamp(1_000_000),
     };

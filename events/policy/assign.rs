@@ -104,6 +104,11 @@ fn end(book: &ProjectBook, grant: &Grant, outcome: Outcome, agenda: &mut Agenda)
                 outcome,
             },
         ),
+        Subject::Head => teller.trunk(
+            book,
+            &purpose,
+            trunk::Command::LapseHeadVerification { session, outcome },
+        ),
     };
     agenda.tell(tell);
 }

@@ -11,11 +11,9 @@ use crate::holder::{Role, Seat};
 use crate::id::{BerthNo, FeatureId, SessionId};
 use crate::lapses::Lapses;
 use crate::policy::gate::{Gate, Leave};
-use crate::policy::integrate::verification;
-use crate::policy::{Agenda, Effect, Observed, Reserves, Teller, backoff_ms};
+use crate::policy::{Agenda, Effect, Observed, Reserves, Teller, backoff_ms, verify};
 use crate::project::{self, Initialization, OversightKind, Registered};
 use crate::stream::{StreamId, Version};
-use crate::trunk;
 use crate::view::books::ProjectBook;
 
 pub(super) fn owed(
@@ -60,24 +58,24 @@ pub(super) fn owed(
     hands.give(Role::Initializer, &mut gate, initialize);
     hands.give(Role::Overseer, &mut gate, oversee);
     hands.give(Role::Reviewer, &mut gate, review);
-    verify(&mut hands);
+    verify::verify(&mut hands);
     hands.give(Role::Coder, &mut gate, code);
 }
 
 /// What is given out, and from what.
-struct Hands<'a> {
-    book: &'a ProjectBook,
-    registered: &'a Registered,
-    observed: &'a Observed,
-    agenda: &'a mut Agenda,
-    berths: Berths,
+pub(super) struct Hands<'a> {
+    pub(super) book: &'a ProjectBook,
+    pub(super) registered: &'a Registered,
+    pub(super) observed: &'a Observed,
+    pub(super) agenda: &'a mut Agenda,
+    pub(super) berths: Berths,
     /// A feature that is not taken for a probe where there is another.
     except: Option<FeatureId>,
 }
 
 impl<'a> Hands<'a> {
     /// Whether another may be tried: not after too many, and after those that vanished not at once.
-    fn may_try(&mut self, lapses: Lapses) -> bool {
+    pub(super) fn may_try(&mut self, lapses: Lapses) -> bool {
         let observed = self.observed;
         let from = observed.own_ms_after(lapses.gone_at, backoff_ms(lapses.gone));
         !lapses.is_spent() && self.agenda.reached(observed.now, from)
@@ -102,7 +100,7 @@ impl<'a> Hands<'a> {
     }
 }
 
-type Berths = Vec<(BerthNo, Version)>;
+pub(super) type Berths = Vec<(BerthNo, Version)>;
 
 trait RevSorted {
     fn rev_sorted(self) -> Berths;
@@ -116,28 +114,28 @@ impl<I: Iterator<Item = (BerthNo, Version)>> RevSorted for I {
     }
 }
 
-fn teller(book: &ProjectBook) -> Teller<'_> {
+pub(super) fn teller(book: &ProjectBook) -> Teller<'_> {
     Teller {
         policy: "dispatch",
         project: &book.name,
     }
 }
 
-fn seat(stream: &StreamId, version: Version, n: BerthNo) -> Seat {
+pub(super) fn seat(stream: &StreamId, version: Version, n: BerthNo) -> Seat {
     Seat {
         n,
         session: SessionId::granted(&stream.to_string(), version.0, n),
     }
 }
 
-fn reserve(n: BerthNo) -> Reserves {
+pub(super) fn reserve(n: BerthNo) -> Reserves {
     Reserves {
         berth: Some(n),
         feature: None,
     }
 }
 
-fn berth_stream(book: &ProjectBook, n: BerthNo) -> StreamId {
+pub(super) fn berth_stream(book: &ProjectBook, n: BerthNo) -> StreamId {
     StreamId::Container(book.name.clone(), n)
 }
 
@@ -222,33 +220,10 @@ fn review(hands: &mut Hands<'_>) {
     }
 }
 
-fn verify(hands: &mut Hands<'_>) {
-    let (book, registered) = (hands.book, hands.registered);
-    let trunk = &book.trunk.state;
-    let Some(tip) = trunk.tip() else { return };
-    let whole = trunk.joins(registered.settings.batch_max).is_none();
-    let built = matches!(tip.stage, trunk::Stage::Built { .. }) && !tip.needs_approval() && whole;
-    if !built || verification(registered, tip).is_none() || !hands.may_try(tip.lapses) {
-        return;
-    }
-    if let Some((n, version)) = hands.berths.pop() {
-        let seat = seat(&StreamId::Trunk(book.name.clone()), book.trunk.version, n);
-        let command = trunk::Command::StartVerification {
-            entry: tip.number,
-            seat,
-        };
-        let tell = teller(book)
-            .trunk(book, "verifier", command)
-            .given_project(book);
-        hands
-            .agenda
-            .tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
-    }
-}
-
 fn code(hands: &mut Hands<'_>) {
     let (book, observed) = (hands.book, hands.observed);
-    if !hands.registered.has_backlog() {
+    // Nothing new is begun on a trunk that is red: it would only pile up beside the queue.
+    if !hands.registered.has_backlog() || book.trunk.state.health.red.is_some() {
         return;
     }
     let (resting, until) = book.resting(observed.now);

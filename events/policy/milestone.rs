@@ -21,7 +21,7 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Age
     let (closed, total, as_of) = (tallied.closed, tallied.total, book.position);
     let all_closed = closed == total;
     let trunk = &book.trunk.state;
-    let underway = !trunk.is_idle() || !trunk.held.is_empty();
+    let underway = trunk.waiting().next().is_some();
     if registered.intent == Intent::Completed && (!all_closed || underway) {
         let why = match total - closed {
             0 => "a merge is under way".to_owned(),

@@ -21,6 +21,7 @@ mod supervise;
 mod tests;
 mod unblock;
 pub mod upkeep;
+pub mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -58,12 +58,7 @@ pub fn let_go(book: &ProjectBook, now: Timestamp) -> BTreeSet<FeatureId> {
 
 /// The first entry whose candidate stays in the gate.
 pub fn first_candidate_kept(trunk: &Trunk) -> u64 {
-    let waiting = trunk
-        .queue
-        .iter()
-        .chain(&trunk.held)
-        .map(|entry| entry.number)
-        .min();
+    let waiting = trunk.waiting().map(|entry| entry.number).min();
     trunk
         .entries
         .saturating_sub(CANDIDATES_KEPT)
@@ -141,6 +136,9 @@ mod tests {
             builds: 1,
             changes: crate::trunk::Changes::default(),
             approved: vec![],
+            reds: vec![],
+            cleared: false,
+            proof: None,
         });
         assert_eq!(first_candidate_kept(&trunk), 7);
     }

@@ -8,14 +8,13 @@ use crate::aggregate::Moment;
 use crate::holder::Role;
 use crate::id::{FeatureId, SessionId, Timestamp};
 use crate::own_time::OwnTime;
+use crate::probing::pause_ms;
 use crate::project::command::{Command, Refusal};
 use crate::project::decide::Decision;
 use crate::project::event::{self, Event};
 use crate::project::state::Registered;
 use crate::settings::Settings;
 
-/// Pauses before the first probe and those after it, in milliseconds; the last one for all that follow.
-const PAUSES_MS: [u64; 5] = [60_000, 120_000, 240_000, 480_000, 900_000];
 /// A provider that says to wait less than this is not asked sooner.
 const SOONEST_MS: u64 = 5_000;
 /// Longest name of a tool, in characters.
@@ -122,7 +121,7 @@ impl Trouble {
             return self.at;
         }
         let seen = own.since(self.at);
-        let pause = PAUSES_MS[self.probes.min(PAUSES_MS.len() - 1)];
+        let pause = pause_ms(self.probes);
         match (self.retry_at, self.probes) {
             (Some(at), 0) => at.max(seen.plus_ms(SOONEST_MS)),
             (Some(at), _) => at.max(seen.plus_ms(pause)),

@@ -16,6 +16,8 @@ const SUGGESTION_MAX: usize = 1024;
 const COLLISIONS_MAX: usize = 100;
 /// Most bytes of the paths of one of them.
 const COLLISION_BYTES_MAX: usize = 300;
+/// Files of the verification that are named.
+const CHECKS_MAX: usize = 50;
 /// Longest title of a commit, in bytes.
 const TITLE_BYTES_MAX: usize = 4 * NAME_MAX;
 
@@ -30,6 +32,7 @@ impl Changes {
 
         self.more = self.more.saturating_add(rest);
         cut_shown_paths(&mut self.protected, FILES_MAX, PATHS_BYTES_MAX);
+        cut_shown_paths(&mut self.checks, CHECKS_MAX, COLLISION_BYTES_MAX);
         self.detected = self.detected.filter(|line| line.len() <= SUGGESTION_MAX);
         self
     }
@@ -76,6 +79,11 @@ impl Bounded for Event {
             Self::BatchClosed(e) => cut_reason(&mut e.why),
             Self::Verified(e) => cut_evidence(&mut e.evidence),
             Self::VerificationFailed(e) => cut_evidence(&mut e.evidence),
+            Self::VerificationDoubted(e) => cut_evidence(&mut e.evidence),
+            Self::Parked(e) => cut_evidence(&mut e.evidence),
+            Self::HeadVerified(e) => cut_evidence(&mut e.evidence),
+            Self::HeadFailed(e) => cut_evidence(&mut e.evidence),
+            Self::RedEnded(e) => cut_reason(&mut e.why),
             Self::UpstreamMoved(e) => {
                 cut_paths(&mut e.files, FILES_MAX, FILES_BYTES_MAX);
             }
@@ -89,6 +97,8 @@ impl Bounded for Event {
             | Self::FoundEmpty(_)
             | Self::VerificationStarted(_)
             | Self::VerificationLapsed(_)
+            | Self::HeadVerificationStarted(_)
+            | Self::HeadVerificationLapsed(_)
             | Self::PublishIntended(_)
             | Self::Advanced(_)
             | Self::Unhalted(_) => {}

@@ -32,6 +32,48 @@ pub struct Entry {
     pub changes: Changes,
     /// Protected paths that a person let it change.
     pub approved: Vec<String>,
+    /// Red verifications of the present candidate that are not its judgement yet.
+    pub reds: Vec<Evidence>,
+    /// The bare head was green after the first of them.
+    pub cleared: bool,
+    /// What its verification stands on.
+    pub proof: Option<Proof>,
+}
+
+/// What the verification of a merge stands on, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// The command was green.
+    Verified,
+    /// It was red, and green on the same tree the second time.
+    VerifiedAgain,
+    /// There is no command, and a recorded setting accepts that.
+    Unverified,
+    /// It holds only files of ours.
+    Ours,
+}
+
+impl Proof {
+    /// What this evidence proves of a candidate that was red so often before.
+    pub fn of(evidence: &Evidence, reds: usize) -> Self {
+        match (evidence, reds) {
+            (Evidence::Ran { .. }, 0) => Self::Verified,
+            (Evidence::Ran { .. }, _) => Self::VerifiedAgain,
+            (Evidence::NoneConfigured, _) => Self::Unverified,
+            (Evidence::Scaffold, _) => Self::Ours,
+        }
+    }
+
+    /// It, as wires and people name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::VerifiedAgain => "verified again",
+            Self::Unverified => "unverified",
+            Self::Ours => "ours",
+        }
+    }
 }
 
 /// What a merge changed, and when it was published.
@@ -41,6 +83,8 @@ pub struct Landed {
     pub at: Position,
     /// The paths, as far as they were recorded.
     pub files: Vec<String>,
+    /// What its verification stood on.
+    pub proof: Option<Proof>,
 }
 
 /// What became of an entry that takes out what a commit brought.

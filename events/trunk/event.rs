@@ -6,7 +6,7 @@ use crate::event_enum;
 use crate::evidence::Evidence;
 use crate::feature::content::PRIORITY_USUAL;
 use crate::holder::Seat;
-use crate::id::{Epoch, FeatureId, SessionId, Sha};
+use crate::id::{Digest, Epoch, FeatureId, SessionId, Sha};
 use crate::outcome::Outcome;
 use crate::trunk::fault::Fault;
 
@@ -55,6 +55,17 @@ pub struct Changes {
     pub protected: Vec<String>,
     /// The verification command that its tree suggests.
     pub detected: Option<String>,
+    /// Upstream's tree suggests another command, or none.
+    #[serde(skip_serializing_if = "is_false")]
+    pub suggests_anew: bool,
+    /// Those that the verification itself runs or obeys: a change of them may weaken it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// A commit that may become upstream's next.
@@ -170,6 +181,9 @@ pub struct VerificationStarted {
     pub entry: u64,
     /// Which berth and session.
     pub seat: Seat,
+    /// Digest of everything in the settings that decides what it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Digest>,
 }
 
 /// The verifier ended without evidence.
@@ -199,6 +213,69 @@ pub struct VerificationFailed {
     pub entry: u64,
     /// On which evidence.
     pub evidence: Evidence,
+}
+
+/// The candidate was red, which is not its judgement yet: it is verified once more, or the bare head is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VerificationDoubted {
+    /// Which entry.
+    pub entry: u64,
+    /// What was seen.
+    pub evidence: Evidence,
+}
+
+/// The entry waits beside the queue: the trunk is red without it, so that its own red says nothing about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parked {
+    /// Which entry.
+    pub entry: u64,
+    /// What was seen of it.
+    pub evidence: Evidence,
+}
+
+/// A verifier of the bare head was granted a slot.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeadVerificationStarted {
+    /// Upstream's commit.
+    pub head: Sha,
+    /// Which slot and session.
+    pub seat: Seat,
+    /// Digest of everything in the settings that decides what it runs.
+    pub terms: Digest,
+}
+
+/// That verifier ended without evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeadVerificationLapsed {
+    /// Which session.
+    pub session: SessionId,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// Upstream's commit is green by itself; what waited beside the queue joins it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeadVerified {
+    /// Which commit.
+    pub head: Sha,
+    /// On which evidence.
+    pub evidence: Evidence,
+}
+
+/// Upstream's commit is red by itself, without any work of ours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeadFailed {
+    /// Which commit.
+    pub head: Sha,
+    /// On which evidence.
+    pub evidence: Evidence,
+}
+
+/// Nothing waits for the trunk to be green any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RedEnded {
+    /// For people.
+    pub why: String,
 }
 
 /// Upstream is about to be moved.
@@ -287,17 +364,24 @@ event_enum! {
     pub enum Event {
         Opened(Opened) = "trunk.opened", 1;
         Queued(Queued) = "trunk.queued", 3, was [1: Queued, 2: Queued];
-        CandidateBuilt(CandidateBuilt) = "trunk.candidate_built", 2, was [1: CandidateBuilt];
+        CandidateBuilt(CandidateBuilt) = "trunk.candidate_built", 3, was [1: CandidateBuilt, 2: CandidateBuilt];
         Held(Held) = "trunk.held", 1;
         ChangeApproved(ChangeApproved) = "trunk.change_approved", 1;
         ChangeRefused(ChangeRefused) = "trunk.change_refused", 1;
         Dequeued(Dequeued) = "trunk.dequeued", 1;
         FoundEmpty(FoundEmpty) = "trunk.found_empty", 1;
         BatchClosed(BatchClosed) = "trunk.batch_closed", 1;
-        VerificationStarted(VerificationStarted) = "trunk.verification_started", 1;
+        VerificationStarted(VerificationStarted) = "trunk.verification_started", 2, was [1: VerificationStarted];
         VerificationLapsed(VerificationLapsed) = "trunk.verification_lapsed", 1;
         Verified(Verified) = "trunk.verified", 1;
         VerificationFailed(VerificationFailed) = "trunk.verification_failed", 1;
+        VerificationDoubted(VerificationDoubted) = "trunk.verification_doubted", 1;
+        Parked(Parked) = "trunk.parked", 1;
+        HeadVerificationStarted(HeadVerificationStarted) = "trunk.head_verification_started", 1;
+        HeadVerificationLapsed(HeadVerificationLapsed) = "trunk.head_verification_lapsed", 1;
+        HeadVerified(HeadVerified) = "trunk.head_verified", 1;
+        HeadFailed(HeadFailed) = "trunk.head_failed", 1;
+        RedEnded(RedEnded) = "trunk.red_ended", 1;
         PublishIntended(PublishIntended) = "trunk.publish_intended", 1;
         Advanced(Advanced) = "trunk.advanced", 1;
         UpstreamMoved(UpstreamMoved) = "trunk.upstream_moved", 2, was [1: UpstreamMoved];

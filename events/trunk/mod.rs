@@ -4,6 +4,7 @@
 //!   Queued ──► Built{candidate} ──► Verifying{session} ──► Verified{evidence} ──► Publishing{from, to} ──► (advanced, off the queue)
 //!     ▲            │ conflict: off the queue      │ red: off the queue                 │
 //!     └────────────┴─────────────── upstream_moved: build and verify again ────────────┘
+//!                                                 │ red: the bare head is verified, and it once more (`health`)
 //!                  └ protected paths: held beside the queue until a person approves, then queued again
 //! ```
 //!
@@ -17,6 +18,7 @@ mod decide;
 mod entry;
 pub mod event;
 mod fault;
+mod health;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -25,12 +27,13 @@ use serde::Serialize;
 
 use crate::evidence::Evidence;
 use crate::holder::Seat;
-use crate::id::{SessionId, Sha};
+use crate::id::{Digest, SessionId, Sha};
 use crate::outcome::Outcome;
 use crate::refusal_enum;
-pub use crate::trunk::entry::{Entry, Landed, Merged, Stage, Undone, Verdict};
+pub use crate::trunk::entry::{Entry, Landed, Merged, Proof, Stage, Undone, Verdict};
 pub use crate::trunk::event::{Candidate, Changes, Collision, EntryKind, Event, Probed};
 pub use crate::trunk::fault::Fault;
+pub use crate::trunk::health::{Checking, Flake, Flakes, Health, Red};
 pub use crate::trunk::state::{Halt, Trunk};
 
 /// Upstream may move this often under one entry before the trunk waits for the long back-off.
@@ -81,6 +84,22 @@ pub enum Command {
     StartVerification {
         entry: u64,
         seat: Seat,
+        terms: Digest,
+    },
+    StartHeadVerification {
+        seat: Seat,
+        terms: Digest,
+    },
+    LapseHeadVerification {
+        session: SessionId,
+        outcome: Outcome,
+    },
+    RecordHeadVerification {
+        session: SessionId,
+        evidence: Evidence,
+    },
+    EndRed {
+        why: String,
     },
     LapseVerification {
         entry: u64,

@@ -9,9 +9,10 @@ use crate::evidence::Evidence;
 use crate::id::{Epoch, FeatureId, Sha, Timestamp};
 use crate::lapses::Lapses;
 use crate::stream::Position;
-use crate::trunk::entry::{Entry, Landed, Merged, Stage, Undone, Verdict};
+use crate::trunk::entry::{Entry, Landed, Merged, Proof, Stage, Undone, Verdict};
 use crate::trunk::event::{Changes, EntryKind, Event, Probed};
 use crate::trunk::fault::Fault;
+use crate::trunk::health::Health;
 
 /// The state of a trunk stream.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -28,6 +29,10 @@ pub struct Trunk {
     pub judged: BTreeMap<FeatureId, (Epoch, Verdict)>,
     /// Entries that wait for a person, beside the queue.
     pub held: Vec<Entry>,
+    /// Entries that wait for the trunk to be green, beside the queue.
+    pub parked: Vec<Entry>,
+    /// What is known of the trunk's own verification.
+    pub health: Health,
     /// Per feature: what became of the newest entry that took out what it had brought, or brought it back.
     pub undone: BTreeMap<FeatureId, Undone>,
     /// Per feature: what its newest merge changed.
@@ -79,6 +84,11 @@ impl Trunk {
         found.map_or(&[], |collision| &collision.paths)
     }
 
+    /// Everything that was not judged yet, wherever it waits.
+    pub fn waiting(&self) -> impl Iterator<Item = &Entry> {
+        self.queue.iter().chain(&self.held).chain(&self.parked)
+    }
+
     /// Whether nothing is queued.
     pub fn is_idle(&self) -> bool {
         self.queue.is_empty()
@@ -121,14 +131,15 @@ impl Trunk {
             return;
         };
         let (feature, files) = (front.feature().cloned(), front.changes.files.clone());
+        let proof = front.proof;
         self.touch(&files, at);
         if let Some(feature) = feature {
-            self.landed.insert(feature, Landed { at, files });
+            self.landed.insert(feature, Landed { at, files, proof });
         }
     }
 
     /// Before what waits with a higher number, and behind everything that was begun: nobody's candidate is built for nothing.
-    fn line_up(&mut self, entry: Entry) {
+    pub(super) fn line_up(&mut self, entry: Entry) {
         let later =
             |waiting: &Entry| waiting.stage == Stage::Queued && waiting.priority > entry.priority;
         let place = self
@@ -147,6 +158,15 @@ impl Trunk {
     fn take_held(&mut self, number: u64) -> Option<Entry> {
         let place = self.held.iter().position(|entry| entry.number == number)?;
         Some(self.held.remove(place))
+    }
+
+    /// Takes an entry from beside the queue, whatever it waits for there.
+    fn take_aside(&mut self, number: u64) -> Option<Entry> {
+        self.take_held(number).or_else(|| {
+            let parked = self.parked.iter();
+            let place = parked.into_iter().position(|e| e.number == number)?;
+            Some(self.parked.remove(place))
+        })
     }
 
     #[expect(
@@ -179,6 +199,9 @@ impl Trunk {
                     builds: 0,
                     changes,
                     approved,
+                    reds: vec![],
+                    cleared: false,
+                    proof: None,
                 });
             }
             Event::CandidateBuilt(e) => {
@@ -189,6 +212,7 @@ impl Trunk {
                     };
                     entry.changes = e.changes.clone();
                     entry.builds += 1;
+                    entry.forget_reds();
                 }
             }
             Event::Held(_) | Event::ChangeApproved(_) | Event::ChangeRefused(_) => {
@@ -213,6 +237,7 @@ impl Trunk {
                 self.is_at(Some(&e.to), moment.at);
                 self.land(moment.position);
                 self.judge(Verdict::Merged(Merged { sha: e.to.clone() }));
+                self.head_moved();
             }
             Event::UpstreamMoved(e) => {
                 self.is_at(e.seen.as_ref(), moment.at);
@@ -222,12 +247,21 @@ impl Trunk {
                     front.moves += 1;
                     front.lapses = Lapses::default();
                 }
+                self.head_moved();
             }
             Event::Followed(e) => {
                 self.is_at(Some(&e.to), moment.at);
                 self.touch(&e.files, moment.position);
                 self.unbuild();
+                self.head_moved();
             }
+            Event::VerificationDoubted(_)
+            | Event::Parked(_)
+            | Event::HeadVerificationStarted(_)
+            | Event::HeadVerificationLapsed(_)
+            | Event::HeadVerified(_)
+            | Event::HeadFailed(_)
+            | Event::RedEnded(_) => self.apply_health(event, moment.at),
             Event::Probed(e) => self.probed = Some(e.clone()),
             Event::Halted(e) => {
                 let before = self.halt.as_ref().map_or(0, |h| h.attempts);
@@ -241,6 +275,7 @@ impl Trunk {
             Event::Unhalted(_) => {
                 self.halt = None;
                 self.at_tip(|tip| tip.lapses = Lapses::default());
+                self.health.look_again();
             }
         }
     }
@@ -249,14 +284,17 @@ impl Trunk {
     fn apply_candidate(&mut self, event: &Event, at: Timestamp) {
         match event {
             Event::BatchClosed(_) => self.closed = true,
-            Event::VerificationStarted(e) => self.at_tip(|tip| {
-                if let Some(candidate) = tip.candidate().cloned() {
-                    tip.stage = Stage::Verifying {
-                        candidate,
-                        seat: e.seat.clone(),
-                    };
-                }
-            }),
+            Event::VerificationStarted(e) => {
+                self.health.terms = e.terms;
+                self.at_tip(|tip| {
+                    if let Some(candidate) = tip.candidate().cloned() {
+                        tip.stage = Stage::Verifying {
+                            candidate,
+                            seat: e.seat.clone(),
+                        };
+                    }
+                });
+            }
             Event::VerificationLapsed(e) => self.at_tip(|tip| {
                 if let Some(candidate) = tip.candidate().cloned() {
                     tip.stage = Stage::Built { candidate };
@@ -264,6 +302,12 @@ impl Trunk {
                 tip.lapses = tip.lapses.with(e.outcome, at);
             }),
             Event::Verified(e) => {
+                self.is_sound(&e.evidence, at);
+                let reds = self.tip().map_or(0, |tip| tip.reds.len());
+                let batched = self.batched();
+                for entry in self.queue.iter_mut().take(batched) {
+                    entry.proof = Some(Proof::of(&e.evidence, reds));
+                }
                 self.stage_batch(|candidate| Stage::Verified {
                     candidate,
                     evidence: e.evidence.clone(),
@@ -323,7 +367,7 @@ impl Trunk {
         }
         let entry = place
             .and_then(|place| self.queue.remove(place))
-            .or_else(|| self.take_held(number));
+            .or_else(|| self.take_aside(number));
         if let Some(entry) = entry {
             self.judge_entry(
                 entry,

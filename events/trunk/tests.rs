@@ -2,9 +2,11 @@
 
 use super::event;
 use super::*;
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, Moment};
+use crate::codec::EventCodec;
 use crate::grid::{assert_documented, given};
 use crate::id::{BerthNo, Digest, Epoch, Timestamp};
+use crate::stream::{Position, Version};
 
 fn sha(c: char) -> Sha {
     c.to_string().repeat(40).parse().expect("sha")
@@ -14,6 +16,9 @@ fn seat(n: u8) -> Seat {
         n: BerthNo(1),
         session: SessionId::from_bytes([n; 10]),
     }
+}
+fn terms() -> Digest {
+    Digest::of(b"make test")
 }
 fn feature(epoch: u64) -> EntryKind {
     EntryKind::Feature {
@@ -91,10 +96,37 @@ fn states() -> Vec<(&'static str, Trunk)> {
             event::VerificationStarted {
                 entry: 1,
                 seat: seat(1),
+                terms: Some(terms()),
             }
             .into(),
         ],
     );
+    let red = event::VerificationDoubted {
+        entry: 1,
+        evidence: ran(1, 'e', 1),
+    };
+    let doubted = with(&verifying, vec![red.into()]);
+    let head = event::HeadVerificationStarted {
+        head: sha('0'),
+        seat: seat(1),
+        terms: terms(),
+    };
+    let checking = with(&doubted, vec![head.clone().into()]);
+    let passed = event::HeadVerified {
+        head: sha('0'),
+        evidence: ran(1, 'f', 0),
+    };
+    let cleared = with(&checking, vec![passed.into()]);
+    let failed = event::HeadFailed {
+        head: sha('0'),
+        evidence: ran(1, 'f', 1),
+    };
+    let parked = event::Parked {
+        entry: 1,
+        evidence: ran(1, 'e', 1),
+    };
+    let parked = with(&checking, vec![failed.into(), parked.into()]);
+    let probing = with(&parked, vec![head.into()]);
     let verified = with(
         &verifying,
         vec![
@@ -159,6 +191,11 @@ fn states() -> Vec<(&'static str, Trunk)> {
         ("queued", given(&queued())),
         ("built", given(&built)),
         ("verifying", given(&verifying)),
+        ("red once", given(&doubted)),
+        ("red, head green", given(&cleared)),
+        ("head in verification", given(&checking)),
+        ("parked, red trunk", given(&parked)),
+        ("parked, probe", given(&probing)),
         ("verified", given(&verified)),
         ("publishing", given(&publishing)),
         ("halted", given(&halted)),
@@ -177,6 +214,10 @@ fn grid() {
         entry: 1,
         session: session.map(|n| seat(n).session),
         evidence,
+    };
+    let head = |n, exit| C::RecordHeadVerification {
+        session: seat(n).session,
+        evidence: ran(n, 'f', exit),
     };
     let commands = vec![
         (
@@ -270,6 +311,7 @@ fn grid() {
             C::StartVerification {
                 entry: 1,
                 seat: seat(1),
+                terms: terms(),
             },
         ),
         (
@@ -277,6 +319,7 @@ fn grid() {
             C::StartVerification {
                 entry: 2,
                 seat: seat(1),
+                terms: terms(),
             },
         ),
         (
@@ -296,6 +339,29 @@ fn grid() {
         (
             "record green (another session)",
             verify(Some(9), ran(9, 'e', 0)),
+        ),
+        (
+            "start head verification",
+            C::StartHeadVerification {
+                seat: seat(1),
+                terms: terms(),
+            },
+        ),
+        (
+            "lapse head verification",
+            C::LapseHeadVerification {
+                session: seat(1).session,
+                outcome: Outcome::Lost,
+            },
+        ),
+        ("record head green", head(1, 0)),
+        ("record head red", head(1, 1)),
+        ("record head green (another session)", head(9, 0)),
+        (
+            "end red",
+            C::EndRed {
+                why: "no command".into(),
+            },
         ),
         (
             "record none configured",
@@ -633,4 +699,169 @@ fn urgent_work_overtakes_what_waits_and_nothing_that_was_begun() {
         [1, 2, 4, 3],
         "the candidate of the first one stands"
     );
+}
+
+/// The story of a red candidate, told by what is recorded: who pays for it depends on how the bare head fares.
+#[test]
+fn a_red_candidate_is_judged_by_its_head() {
+    let begun = || {
+        let built = with(&queued(), vec![built_event(&[]).into()]);
+        let mut trunk = given::<Trunk>(&built);
+        start(&mut trunk);
+        assert_eq!(tell(&mut trunk, &record(1)), ["trunk.verification_doubted"]);
+        assert!(trunk.is_head_in_doubt());
+        start_head(&mut trunk);
+        trunk
+    };
+    let mut trunk = begun();
+    assert_eq!(tell(&mut trunk, &record_head(0)), ["trunk.head_verified"]);
+    assert!(!trunk.is_head_in_doubt());
+    start(&mut trunk);
+    assert_eq!(tell(&mut trunk, &record(1)), ["trunk.verification_failed"]);
+    assert!(matches!(judged(&trunk), Some(Verdict::Red { exit: 1, .. })));
+
+    for exit in [1, 127] {
+        let mut trunk = begun();
+        let told = tell(&mut trunk, &record_head(exit));
+        assert_eq!(told, ["trunk.head_failed", "trunk.parked"]);
+        assert_eq!(
+            (judged(&trunk), trunk.parked.len()),
+            (None, 1),
+            "nobody pays"
+        );
+        let moved = Command::Follow {
+            seen: Some(sha('9')),
+            files: vec![],
+        };
+        tell(&mut trunk, &moved);
+        assert_eq!((trunk.queue.len(), trunk.parked.len()), (1, 0));
+        assert!(trunk.health.red.as_ref().is_some_and(|red| red.asked));
+    }
+}
+
+/// On a head that is known to be red one red run is enough to wait, and a green one mends the trunk.
+#[test]
+fn work_on_a_red_trunk_waits_or_mends_it() {
+    let red = || {
+        let mut trunk = given::<Trunk>(&with(&queued(), vec![]));
+        start_head(&mut trunk);
+        tell(&mut trunk, &record_head(1));
+        let build = Command::RecordCandidate {
+            entry: 1,
+            candidate: candidate(),
+            changes: Changes::default(),
+        };
+        tell(&mut trunk, &build);
+        start(&mut trunk);
+        trunk
+    };
+    let mut trunk = red();
+    assert_eq!(tell(&mut trunk, &record(1)), ["trunk.parked"]);
+    start_head(&mut trunk);
+    assert_eq!(tell(&mut trunk, &record_head(0)), ["trunk.head_verified"]);
+    assert_eq!((trunk.queue.len(), trunk.health.red.clone()), (1, None));
+
+    let mut trunk = red();
+    assert_eq!(tell(&mut trunk, &record(0)), ["trunk.verified"]);
+    tell(&mut trunk, &Command::IntendPublish { entry: 1 });
+    tell(&mut trunk, &Command::RecordAdvanced { entry: 1 });
+    assert_eq!(
+        trunk.health.red, None,
+        "the head was verified as a candidate"
+    );
+}
+
+#[test]
+fn a_tree_that_is_red_and_then_green_is_merged_and_counted() {
+    let built = with(&queued(), vec![built_event(&[]).into()]);
+    let mut trunk = given::<Trunk>(&built);
+    start(&mut trunk);
+    tell(&mut trunk, &record(1));
+    start(&mut trunk);
+    assert_eq!(tell(&mut trunk, &record(0)), ["trunk.verified"]);
+    let flakes = &trunk.health.flakes;
+    let last = flakes.last.as_ref().map(|flake| (flake.entry, flake.exit));
+    assert_eq!((flakes.count, last), (1, Some((1, 1))));
+    let front = trunk.front().expect("front");
+    assert_eq!(front.proof, Some(Proof::VerifiedAgain));
+}
+
+/// A verifier that ended because something outside failed counts against nothing.
+#[test]
+fn verifiers_that_others_ended_do_not_count() {
+    let built = with(&queued(), vec![built_event(&[]).into()]);
+    for outcome in [
+        Outcome::Stopped,
+        Outcome::ProviderLimited,
+        Outcome::ProviderRefused,
+        Outcome::ToolBroken,
+    ] {
+        let mut trunk = given::<Trunk>(&built);
+        for _ in 0..20 {
+            start(&mut trunk);
+            let session = seat(1).session;
+            let lapse = Command::LapseVerification {
+                entry: 1,
+                session: session.clone(),
+                outcome,
+            };
+            tell(&mut trunk, &lapse);
+            start_head(&mut trunk);
+            tell(
+                &mut trunk,
+                &Command::LapseHeadVerification { session, outcome },
+            );
+        }
+        let front = trunk.front().expect("front");
+        assert!(!front.lapses.is_spent(), "{outcome:?}");
+        assert!(!trunk.health.lapses.is_spent(), "{outcome:?}");
+    }
+}
+
+fn judged(trunk: &Trunk) -> Option<&Verdict> {
+    let judged = trunk.judged.get(&"f-1".parse().expect("id"));
+    judged.map(|(_, verdict)| verdict)
+}
+fn start(trunk: &mut Trunk) {
+    let command = Command::StartVerification {
+        entry: 1,
+        seat: seat(1),
+        terms: terms(),
+    };
+    tell(trunk, &command);
+}
+fn start_head(trunk: &mut Trunk) {
+    let command = Command::StartHeadVerification {
+        seat: seat(1),
+        terms: terms(),
+    };
+    tell(trunk, &command);
+}
+fn record(exit: i32) -> Command {
+    Command::RecordVerification {
+        entry: 1,
+        session: Some(seat(1).session),
+        evidence: ran(1, 'e', exit),
+    }
+}
+fn record_head(exit: i32) -> Command {
+    Command::RecordHeadVerification {
+        session: seat(1).session,
+        evidence: ran(1, 'f', exit),
+    }
+}
+
+/// What a trunk records when it is told something, by name.
+fn tell(trunk: &mut Trunk, command: &Command) -> Vec<&'static str> {
+    let decided = trunk.decide(command, Timestamp(0));
+    let decided = decided.unwrap_or_else(|why| panic!("{command:?}: {why}"));
+    let moment = Moment {
+        position: Position(1),
+        version: Version(1),
+        at: Timestamp(1),
+    };
+    for event in &decided {
+        trunk.evolve(event, moment);
+    }
+    decided.iter().map(|event| event.kind().name).collect()
 }

@@ -262,7 +262,7 @@ impl ProjectBook {
                 }
                 _ => false,
             });
-        unheard || trunk.queue.iter().chain(&trunk.held).any(restores)
+        unheard || trunk.waiting().any(restores)
     }
 
     fn turn<'a>(&'a self, id: &'a FeatureId, known: &Known) -> Turn<'a> {

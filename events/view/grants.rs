@@ -20,6 +20,8 @@ pub enum Subject {
     Oversight,
     /// The verification of a trunk entry.
     Verification(u64),
+    /// The verification of the bare head.
+    Head,
 }
 
 impl Subject {
@@ -30,7 +32,7 @@ impl Subject {
             Self::Review(..) => Role::Reviewer,
             Self::Initialization => Role::Initializer,
             Self::Oversight => Role::Overseer,
-            Self::Verification(_) => Role::Verifier,
+            Self::Verification(_) | Self::Head => Role::Verifier,
         }
     }
 
@@ -38,7 +40,7 @@ impl Subject {
     pub fn feature(&self) -> Option<(&FeatureId, Epoch)> {
         match self {
             Self::Claim(id, epoch) | Self::Review(id, epoch) => Some((id, *epoch)),
-            Self::Initialization | Self::Oversight | Self::Verification(_) => None,
+            Self::Initialization | Self::Oversight | Self::Verification(_) | Self::Head => None,
         }
     }
 }
@@ -106,6 +108,12 @@ impl ProjectBook {
             grants.push(Grant {
                 subject: Subject::Verification(*number),
                 seat: seat.clone(),
+            });
+        }
+        if let Some(checking) = &self.trunk.state.health.checking {
+            grants.push(Grant {
+                subject: Subject::Head,
+                seat: checking.seat.clone(),
             });
         }
         grants

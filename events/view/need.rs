@@ -39,10 +39,12 @@ pub enum NeedKind {
     Initialization,
     /// Overseers ended without a report, or final verifications found something again and again.
     Oversight,
-    /// A merge has nothing that it could be verified with.
+    /// A merge has nothing that it could be verified with, or what there is cannot be run.
     Verification,
     /// Verifiers of one candidate were lost.
     Verifiers,
+    /// The trunk is red without any work of ours.
+    Trunk,
     /// Upstream cannot be used.
     Upstream,
     /// A merge changes protected paths.
@@ -76,6 +78,7 @@ impl NeedKind {
             Self::Oversight => "oversight",
             Self::Verification => "verification",
             Self::Verifiers => "verifiers",
+            Self::Trunk => "trunk",
             Self::Upstream => "upstream",
             Self::Held => "held",
             Self::Undo => "undo",

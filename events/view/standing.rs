@@ -1,6 +1,7 @@
 //! How a project stands: its counts, and what a person has to look at.
 
 use crate::container::Slot;
+use crate::evidence::Evidence;
 use crate::feature::Stage;
 use crate::policy::integrate::verification;
 use crate::project::{Initialization, Intent, Registered, Repository};
@@ -173,6 +174,16 @@ fn needs_of_merges(registered: &Registered, trunk: &Trunk, needs: &mut Vec<Need>
             remedy_of(&halt.fault),
         ));
     }
+    if let Some(red) = &trunk.health.red {
+        needs.push(need_of_red(trunk, red));
+    }
+    if trunk.health.lapses.is_spent() {
+        let text = format!(
+            "of the verifiers of the trunk itself, {}",
+            trunk.health.lapses
+        );
+        needs.push(Need::new(NeedKind::Verifiers, text, Remedy::ResumeQueue));
+    }
     if let Some(tip) = tip.filter(|tip| tip.lapses.is_spent()) {
         needs.push(Need::new(
             NeedKind::Verifiers,
@@ -194,6 +205,39 @@ fn needs_of_merges(registered: &Registered, trunk: &Trunk, needs: &mut Vec<Need>
             Remedy::Approve { entry },
         ));
     }
+}
+
+/// The trunk is red without any work of ours, or its verification cannot be run at all.
+fn need_of_red(trunk: &Trunk, red: &trunk::Red) -> Need {
+    let branch = trunk.branch.as_deref().unwrap_or("the branch");
+    let (exit, session, tail) = match &red.evidence {
+        Evidence::Ran {
+            exit,
+            session,
+            tail,
+            ..
+        } => (*exit, session.to_string(), tail.as_str()),
+        Evidence::NoneConfigured | Evidence::Scaffold => (0, String::new(), ""),
+    };
+    let said = tail.trim_end().rsplit('\n').next().unwrap_or_default();
+    let how = format!("exit code {exit}, seen by session {session}: {said}");
+    let waits = format!(
+        "{} merges wait beside the queue and nothing new is begun; it is tried again by itself",
+        trunk.parked.len()
+    );
+    let head = &red.head;
+    if red.evidence.is_unrunnable() {
+        let text = format!(
+            "the verification command cannot be run, not even on {branch} itself at {head} ({how}): \
+             set one that can with `project set --verify`, or install what it calls; {waits}"
+        );
+        return Need::new(NeedKind::Verification, text, Remedy::ResumeQueue);
+    }
+    let text = format!(
+        "the trunk is red before us: {branch} itself fails its own verification at {head} ({how}); \
+         mend upstream or the command; {waits}"
+    );
+    Need::new(NeedKind::Trunk, text, Remedy::ResumeQueue)
 }
 
 /// What a person does about an upstream that cannot be used.

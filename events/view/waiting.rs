@@ -63,6 +63,8 @@ impl ProjectBook {
             Some(format!(
                 "handed-in work ({unreviewed}) waits for a reviewer"
             ))
+        } else if trunk.health.red.is_some() || trunk.is_head_in_doubt() {
+            Some("the trunk waits for its own verification".to_owned())
         } else if unverified {
             Some("a merge waits for its verification".to_owned())
         } else if beginning {

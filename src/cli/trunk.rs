@@ -155,6 +155,41 @@ async fn show(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
             entry.entry
         )?;
     }
+    for entry in &shape.parked {
+        say!("{}", line(entry))?;
+        say!("     parked: it waits for the trunk to be green by itself")?;
+    }
+    health(&shape)?;
+    Ok(())
+}
+
+/// What is the matter with the trunk's own verification.
+fn health(shape: &TrunkShape) -> anyhow::Result<()> {
+    if let Some(red) = &shape.red {
+        let what = if red.unrunnable {
+            "its verification cannot be run"
+        } else {
+            "it is red by itself"
+        };
+        say!(
+            "{what} since {}: exit code {} at {} (session {}); `trunk resume` tries it at once",
+            red.since,
+            red.exit,
+            red.head,
+            red.session
+        )?;
+        for line in red.tail.lines() {
+            say!("     | {line}")?;
+        }
+    }
+    let flaky = &shape.flaky;
+    if let (Some(entry), Some(exit), Some(session)) = (flaky.entry, flaky.exit, &flaky.session) {
+        say!(
+            "the verification was red and then green on the same tree {} times, last for entry \
+             {entry}: exit code {exit} (session {session})",
+            flaky.count
+        )?;
+    }
     Ok(())
 }
 
@@ -164,8 +199,13 @@ fn line(entry: &EntryShape) -> String {
         .flatten()
         .collect::<Vec<_>>()
         .join("  ");
+    let marks = match (entry.reds, entry.proof.as_deref()) {
+        (0, None | Some("verified")) => String::new(),
+        (0, Some(proof)) => format!("  [{proof}]"),
+        (reds, _) => format!("  [red {reds} times, verified once more]"),
+    };
     format!(
-        "{:>4}  {:<10} {:<8} {about}",
+        "{:>4}  {:<10} {:<8} {about}{marks}",
         entry.entry, entry.stage, entry.kind
     )
 }

@@ -6,7 +6,7 @@ use crate::evidence::Evidence;
 use crate::feature::event::{Closing, MergeFault};
 use crate::feature::{self, Known, Stage, Submission};
 use crate::id::FeatureId;
-use crate::policy::{Agenda, BACKOFF_MS_MAX, Effect, Observed, Teller, backoff_ms};
+use crate::policy::{Agenda, BACKOFF_MS_MAX, Effect, Observed, Teller, backoff_ms, verify};
 use crate::project::Registered;
 use crate::stream::StreamId;
 use crate::trunk::{self, Entry, EntryKind, MOVES_MAX, Undone, Verdict};
@@ -21,6 +21,10 @@ pub(super) fn owed(
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
+    let teller = Teller {
+        policy: "integrate",
+        project: &book.name,
+    };
     let trunk = &book.trunk.state;
     if trunk.branch.is_none() {
         return;
@@ -40,7 +44,12 @@ pub(super) fn owed(
     if let Some(front) = trunk.front() {
         step_front(book, registered, observed, front, agenda);
     }
-    for entry in trunk.queue.iter().chain(&trunk.held) {
+    if let (Some(_), None) = (&trunk.health.red, verify::of_head(registered, trunk)) {
+        let why = "nothing is verified any more".to_owned();
+        let command = trunk::Command::EndRed { why };
+        agenda.tell(teller.trunk(book, "end red", command).given_project(book));
+    }
+    for entry in trunk.waiting() {
         drop_orphan(book, entry, agenda);
     }
 }
@@ -61,12 +70,7 @@ fn approved(
         project: &book.name,
     };
     let trunk = &book.trunk.state;
-    if trunk
-        .queue
-        .iter()
-        .chain(&trunk.held)
-        .any(|entry| names(entry, id, submission))
-    {
+    if trunk.waiting().any(|entry| names(entry, id, submission)) {
         return;
     }
     let judged = trunk

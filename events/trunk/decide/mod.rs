@@ -106,11 +106,12 @@ impl Trunk {
                 ]),
                 _ => Err(Refusal::WrongStage),
             },
-            Command::StartVerification { entry, seat } => match self.at_end(*entry)?.stage {
-                Stage::Built { .. } => Ok(vec![
+            Command::StartVerification { entry, seat, terms } => match self.at_end(*entry)?.stage {
+                Stage::Built { .. } if self.health.checking.is_none() => Ok(vec![
                     event::VerificationStarted {
                         entry: *entry,
                         seat: seat.clone(),
+                        terms: Some(*terms),
                     }
                     .into(),
                 ]),
@@ -136,6 +137,10 @@ impl Trunk {
                 session,
                 evidence,
             } => self.verification(*entry, session.as_ref(), evidence),
+            Command::StartHeadVerification { .. }
+            | Command::LapseHeadVerification { .. }
+            | Command::RecordHeadVerification { .. }
+            | Command::EndRed { .. } => self.check_head(command),
             Command::IntendPublish { entry } => match &self.at_end(*entry)?.stage {
                 Stage::Verified { candidate, .. } => {
                     let intended = event::PublishIntended {
@@ -178,7 +183,7 @@ impl Trunk {
             Command::AcceptRewrite { seen, by } => self.accept(seen, by),
             Command::Unhalt => {
                 let spent = self.tip().is_some_and(|tip| tip.lapses.is_spent());
-                Ok(if self.halt.is_some() || spent {
+                Ok(if self.halt.is_some() || spent || self.waits_for_a_look() {
                     vec![event::Unhalted {}.into()]
                 } else {
                     vec![]
@@ -203,13 +208,16 @@ impl Trunk {
 
     fn enqueue(&self, kind: &EntryKind, priority: u8) -> Decision {
         let known = match kind {
-            EntryKind::Scaffold => self.queue.iter().any(|e| e.kind == EntryKind::Scaffold),
+            EntryKind::Scaffold => {
+                let queued = self.queue.iter().chain(&self.parked);
+                queued.into_iter().any(|e| e.kind == EntryKind::Scaffold)
+            }
             EntryKind::Feature { feature, epoch, .. } => {
                 let same = |k: &EntryKind| matches!(k, EntryKind::Feature { feature: f, epoch: e, .. } if f == feature && e == epoch);
                 let judged = self.judged.get(feature).is_some_and(|(e, verdict)| {
                     e == epoch && !matches!(verdict, Verdict::Dropped { .. })
                 });
-                judged || self.queue.iter().chain(&self.held).any(|e| same(&e.kind))
+                judged || self.waiting().any(|e| same(&e.kind))
             }
             EntryKind::Revert {
                 feature, commit, ..
@@ -218,7 +226,7 @@ impl Trunk {
                 let merged = |undone: &Undone| {
                     undone.commit == *commit && matches!(undone.verdict, Verdict::Merged(_))
                 };
-                self.queue.iter().chain(&self.held).any(|e| same(&e.kind))
+                self.waiting().any(|e| same(&e.kind))
                     || self.undone.get(feature).is_some_and(merged)
             }
         };
@@ -337,33 +345,19 @@ impl Trunk {
             },
             _ => return Err(Refusal::NotVerifier),
         }
-        let evidence = evidence.clone();
-        Ok(if evidence.is_green() {
-            vec![
-                event::Verified {
-                    entry: number,
-                    evidence,
-                }
-                .into(),
-            ]
+        Ok(vec![if evidence.is_green() {
+            event::Verified {
+                entry: number,
+                evidence: evidence.clone(),
+            }
+            .into()
         } else {
-            vec![
-                event::VerificationFailed {
-                    entry: number,
-                    evidence,
-                }
-                .into(),
-            ]
-        })
+            self.found_red(self.at_end(number)?, evidence)
+        }])
     }
 
     fn drop_out(&self, number: u64, why: &str) -> Decision {
-        let Some(entry) = self
-            .queue
-            .iter()
-            .chain(&self.held)
-            .find(|e| e.number == number)
-        else {
+        let Some(entry) = self.waiting().find(|e| e.number == number) else {
             return Err(Refusal::NotFront);
         };
         match entry.stage {

@@ -200,11 +200,21 @@ fn changes(
     };
     let more = u32::try_from(paths.len().saturating_sub(FILES_MAX)).unwrap_or(u32::MAX);
     let files = paths.into_iter().take(FILES_MAX).collect();
+    let detected = detect::detect(|name| read(repository, &new, name));
+    let before = match base {
+        Some(base) => {
+            let old = tree_of(repository, base)?;
+            detect::detect(|name| read(repository, &old, name))
+        }
+        None => None,
+    };
     Ok(Changes {
         files,
         more,
         protected,
-        detected: detect::detect(|name| read(repository, &new, name)),
+        suggests_anew: wish.verify.is_none() && before != detected,
+        detected,
+        checks: vec![],
     })
 }
 

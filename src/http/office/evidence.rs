@@ -123,6 +123,21 @@ impl Office {
             };
             found.add(&envelope, &what, piece);
         }
+        self.of_head(name, found).await
+    }
+
+    /// What verifications of the bare trunk came to.
+    async fn of_head(&self, name: &ProjectName, found: &mut Found) -> Done<()> {
+        for envelope in self.events(StreamId::Trunk(name.clone())).await? {
+            let decoded = trunk::Event::decode(&envelope.kind, envelope.schema, &envelope.payload);
+            let (head, evidence) = match decoded {
+                Ok(trunk::Event::HeadVerified(e)) => (e.head, e.evidence),
+                Ok(trunk::Event::HeadFailed(e)) => (e.head, e.evidence),
+                _ => continue,
+            };
+            let of = format!("the trunk itself at {head}");
+            add_verification(found, &envelope, &of, &evidence);
+        }
         Ok(())
     }
 
@@ -181,10 +196,12 @@ impl Office {
             let (entry, evidence) = match decoded {
                 Ok(trunk::Event::Verified(e)) => (e.entry, e.evidence),
                 Ok(trunk::Event::VerificationFailed(e)) => (e.entry, e.evidence),
+                Ok(trunk::Event::VerificationDoubted(e)) => (e.entry, e.evidence),
+                Ok(trunk::Event::Parked(e)) => (e.entry, e.evidence),
                 _ => continue,
             };
             if entries.contains(&entry) {
-                add_verification(found, &envelope, entry, &evidence);
+                add_verification(found, &envelope, &format!("merge {entry}"), &evidence);
             }
         }
         Ok(())
@@ -200,7 +217,7 @@ fn subject(kind: &trunk::EntryKind) -> Option<&FeatureId> {
     }
 }
 
-fn add_verification(found: &mut Found, envelope: &Envelope, entry: u64, evidence: &Evidence) {
+fn add_verification(found: &mut Found, envelope: &Envelope, of: &str, evidence: &Evidence) {
     match evidence {
         Evidence::Ran {
             tree,
@@ -210,7 +227,7 @@ fn add_verification(found: &mut Found, envelope: &Envelope, entry: u64, evidence
             tail,
             ..
         } => {
-            let what = format!("verification of merge {entry}: exit {exit} on tree {tree}");
+            let what = format!("verification of {of}: exit {exit} on tree {tree}");
             let piece = Piece {
                 session: Some(session),
                 digest: Some(*command),
@@ -219,12 +236,11 @@ fn add_verification(found: &mut Found, envelope: &Envelope, entry: u64, evidence
             found.add(envelope, &what, piece);
         }
         Evidence::NoneConfigured => {
-            let what =
-                format!("merge {entry} is UNVERIFIED: the project has no command and accepts that");
+            let what = format!("{of} is UNVERIFIED: the project has no command and accepts that");
             found.add(envelope, &what, Piece::default());
         }
         Evidence::Scaffold => {
-            let what = format!("merge {entry} holds files of ours alone");
+            let what = format!("{of} holds files of ours alone");
             found.add(envelope, &what, Piece::default());
         }
     }

@@ -195,6 +195,11 @@ impl Office {
         let name = Self::name(name)?;
         let by = wish.by.clone();
         let has_features = self.read(&name, |book| Some(!book.backlog.state.ids.is_empty()))?;
+        if wanted == Wanted::Retry
+            && let Some(written) = self.retry_trunk(wish, &name).await?
+        {
+            return Ok(written);
+        }
         let command = match wanted {
             Wanted::Start => project::Command::Start { by, has_features },
             Wanted::Drain => project::Command::Drain { by },

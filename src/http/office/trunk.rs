@@ -1,5 +1,6 @@
 //! The merge queue: look at it, let an entry through or not, take a feature's work out again.
 
+use events::id::{CommandId, ProjectName};
 use events::policy::{AnyCommand, integrate};
 use events::stream::StreamId;
 use events::trunk::{self, EntryKind};
@@ -102,6 +103,27 @@ impl Office {
     /// Lets the queue go on at once: what it waits for is tried now, and verifiers that were lost count from nothing.
     pub async fn resume_queue(&self, wish: &Wish, name: &str) -> Done<Written> {
         self.to_trunk(wish, name, trunk::Command::Unhalt).await
+    }
+
+    /// Has a trunk that is red looked at at once. Answers when nothing else of the project is in trouble.
+    pub(super) async fn retry_trunk(
+        &self,
+        wish: &Wish,
+        project: &ProjectName,
+    ) -> Done<Option<Written>> {
+        let (red, outside) = self.read(project, |book| {
+            let registered = book.registered()?;
+            let red = book.trunk.state.health.red.is_some();
+            Some((red, !registered.troubles.is_empty()))
+        })?;
+        if !red {
+            return Ok(None);
+        }
+        let id = CommandId::derived(&["retry trunk", &wish.id.to_string()]);
+        let stream = StreamId::Trunk(project.clone());
+        let command = AnyCommand::Trunk(trunk::Command::Unhalt);
+        let receipt = self.tell(wish, id, stream, command).await?;
+        Ok((!outside).then(|| written(&receipt)))
     }
 
     async fn to_trunk(&self, wish: &Wish, name: &str, command: trunk::Command) -> Done<Written> {

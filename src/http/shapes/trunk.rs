@@ -1,9 +1,12 @@
 //! The merge queue on the wire.
 
-use events::trunk::{Entry, EntryKind, Stage};
+use events::evidence::Evidence;
+use events::trunk::{Entry, EntryKind, Flakes, Red, Stage};
 use events::view::ProjectBook;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::time;
 
 /// A project's merge queue.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -22,6 +25,45 @@ pub struct TrunkShape {
     pub batch: usize,
     /// Entries that wait for a person.
     pub held: Vec<EntryShape>,
+    /// Entries that wait for the trunk to be green by itself.
+    pub parked: Vec<EntryShape>,
+    /// Set while the trunk is red without any work of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub red: Option<RedShape>,
+    /// Trees that were red and then green.
+    pub flaky: FlakyShape,
+}
+
+/// A trunk that is red by itself.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct RedShape {
+    /// The commit that was verified.
+    pub head: String,
+    /// Since when.
+    pub since: String,
+    /// When it was verified last.
+    pub at: String,
+    /// How that ended.
+    pub exit: i32,
+    /// Whether the command could not be run at all.
+    pub unrunnable: bool,
+    /// Who ran it: its log is kept.
+    pub session: String,
+    /// The last lines of its log.
+    pub tail: String,
+}
+
+/// Verifications that were red and then green on the same tree.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct FlakyShape {
+    /// How many.
+    pub count: u32,
+    /// The entry of the newest.
+    pub entry: Option<u64>,
+    /// How its red run ended.
+    pub exit: Option<i32>,
+    /// Who ran that: its log is kept.
+    pub session: Option<String>,
 }
 
 /// An entry of the queue.
@@ -35,7 +77,7 @@ pub struct EntryShape {
     pub feature: Option<String>,
     /// Its title.
     pub title: Option<String>,
-    /// queued, built, verifying, verified, publishing or held.
+    /// queued, built, verifying, verified, publishing, held or parked.
     pub stage: String,
     /// The candidate, once one was built.
     pub candidate: Option<String>,
@@ -43,6 +85,11 @@ pub struct EntryShape {
     pub files: Vec<String>,
     /// Those that a person has to approve.
     pub protected: Vec<String>,
+    /// Red verifications of the present candidate that are not its judgement yet.
+    pub reds: usize,
+    /// What its verification stands on: verified, verified again, unverified or ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
 }
 
 /// Our part of the repository.
@@ -74,14 +121,49 @@ pub fn trunk(book: &ProjectBook) -> TrunkShape {
             .map(|halt| format!("{} ({})", halt.fault.advice(), halt.reason)),
         queue: trunk.queue.iter().map(entry).collect(),
         batch: trunk.batched(),
-        held: trunk
-            .held
-            .iter()
-            .map(|held| EntryShape {
-                stage: "held".to_owned(),
-                ..entry(held)
-            })
-            .collect(),
+        held: aside(&trunk.held, "held"),
+        parked: aside(&trunk.parked, "parked"),
+        red: trunk.health.red.as_ref().and_then(red),
+        flaky: flaky(&trunk.health.flakes),
+    }
+}
+
+fn aside(entries: &[Entry], stage: &str) -> Vec<EntryShape> {
+    let waiting = entries.iter().map(|waiting| EntryShape {
+        stage: stage.to_owned(),
+        ..entry(waiting)
+    });
+    waiting.collect()
+}
+
+fn red(red: &Red) -> Option<RedShape> {
+    let Evidence::Ran {
+        exit,
+        session,
+        tail,
+        ..
+    } = &red.evidence
+    else {
+        return None;
+    };
+    Some(RedShape {
+        head: red.head.to_string(),
+        since: time(red.since),
+        at: time(red.at),
+        exit: *exit,
+        unrunnable: red.evidence.is_unrunnable(),
+        session: session.to_string(),
+        tail: tail.clone(),
+    })
+}
+
+fn flaky(flakes: &Flakes) -> FlakyShape {
+    let last = flakes.last.as_ref();
+    FlakyShape {
+        count: flakes.count,
+        entry: last.map(|flake| flake.entry),
+        exit: last.map(|flake| flake.exit),
+        session: last.map(|flake| flake.session.to_string()),
     }
 }
 
@@ -116,5 +198,7 @@ fn entry(entry: &Entry) -> EntryShape {
         candidate: entry.candidate().map(|candidate| candidate.sha.to_string()),
         files: entry.changes.files.clone(),
         protected: entry.changes.protected.clone(),
+        reds: entry.reds.len(),
+        proof: entry.proof.map(|proof| proof.name().to_owned()),
     }
 }

@@ -3,5 +3,6 @@
 mod batches;
 mod claims;
 mod own_time;
+mod red;
 mod refusals;
 mod work;

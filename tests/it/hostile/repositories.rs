@@ -455,6 +455,7 @@ async fn served(gates: &Gates, upstream: &Path) -> Result<(), String> {
         on: Base::Upstream,
         work: Work::Merge(commit),
         protected: events::protect::usual(),
+        verify: None,
         message: "Merge\n".to_owned(),
         at: Timestamp(1_700_000_002_000_000),
     };
