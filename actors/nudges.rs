@@ -6,30 +6,61 @@ use std::sync::{Arc, Mutex, PoisonError};
 use events::id::ProjectName;
 use tokio::sync::Notify;
 
-/// Names that wait to be looked at. Clones share them.
+/// Names for one reader.
+#[derive(Default)]
+struct Names {
+    waiting: Mutex<BTreeSet<ProjectName>>,
+    more: Notify,
+}
+
+impl Names {
+    fn add(&self, name: ProjectName) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.insert(name);
+        self.more.notify_one();
+    }
+
+    fn all(&self) -> BTreeSet<ProjectName> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *waiting)
+    }
+
+    async fn taken(&self) -> BTreeSet<ProjectName> {
+        loop {
+            let names = self.all();
+            if !names.is_empty() {
+                return names;
+            }
+            self.more.notified().await;
+        }
+    }
+}
+
+/// Names that wait to be looked at, and those that were. Clones share them.
 #[derive(Clone, Default)]
-pub struct Nudges(Arc<(Mutex<BTreeSet<ProjectName>>, Notify)>);
+pub struct Nudges {
+    wanted: Arc<Names>,
+    looked: Arc<Names>,
+}
 
 impl Nudges {
     /// Asks for a look at this project's upstream.
     pub fn nudge(&self, name: ProjectName) {
-        self.0
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name);
-        self.0.1.notify_one();
+        self.wanted.add(name);
     }
 
     /// Waits for names, and takes all there are.
     pub async fn taken(&self) -> BTreeSet<ProjectName> {
-        loop {
-            let names =
-                std::mem::take(&mut *self.0.0.lock().unwrap_or_else(PoisonError::into_inner));
-            if !names.is_empty() {
-                return names;
-            }
-            self.0.1.notified().await;
-        }
+        self.wanted.taken().await
+    }
+
+    /// Says that this project's upstream was looked at: whoever keeps more of it than its trunk looks as well.
+    pub fn looked(&self, name: ProjectName) {
+        self.looked.add(name);
+    }
+
+    /// Waits for projects that were looked at, and takes all there are.
+    pub async fn looked_at(&self) -> BTreeSet<ProjectName> {
+        self.looked.taken().await
     }
 }

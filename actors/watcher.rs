@@ -114,6 +114,7 @@ impl Watcher {
                 }
                 Some(Ok(name)) = looking.join_next() => {
                     underway.remove(&name);
+                    self.nudges.looked(name.clone());
                     let now = clock.now();
                     let pause = if again.remove(&name) { 0 } else { self.pause(&name, now) };
                     due.insert(name, now.plus_ms(pause));

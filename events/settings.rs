@@ -145,6 +145,10 @@ pub struct Settings {
     pub drain_ms: u64,
     /// Highest target that may be set.
     pub target_max: u16,
+    /// The repository's issues follow the backlog, and what others change of them is taken in; undecided, until issues are imported from
+    /// the repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sync_issues: Option<bool>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
@@ -186,6 +190,7 @@ impl Default for Settings {
             outside_lease_ms: 8 * 3_600_000,
             drain_ms: 20 * 60_000,
             target_max: 10,
+            sync_issues: None,
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::gateway::Gateway;
 use crate::gateway::providers::Providers;
 use crate::http::Served;
 use crate::http::noise::Noises;
-use crate::http::office::{IssueNames, Office, Premises};
+use crate::http::office::{Exchange, IssueNames, Office, Premises};
 use crate::http::token::Token;
 use crate::log::Health;
 use crate::log::place::LogPlace;
@@ -126,6 +126,7 @@ pub struct App {
     noises: Arc<Noises>,
     issues: Arc<IssueNames>,
     sealing: Option<AbortHandle>,
+    exchange: Option<AbortHandle>,
     lock: InstanceLock,
 }
 
@@ -187,6 +188,7 @@ impl App {
             noises: Arc::default(),
             issues: Arc::default(),
             sealing: None,
+            exchange: None,
             lock,
         })
     }
@@ -226,6 +228,8 @@ impl App {
             .begin(&self.node, BUILD, chosen.engine, doors)
             .await?;
         self.sealing = Some(tokio::spawn(self.sealer.clone().run()).abort_handle());
+        let exchange = Exchange::new(self.served(None).office);
+        self.exchange = Some(tokio::spawn(exchange.run()).abort_handle());
         let git = Git::new().run(None, &["version"], vec![]).await;
         let old = match git {
             Ok(version) => too_old(&version),
@@ -274,6 +278,9 @@ impl App {
 
     /// Ends in order. Running agents live on and are adopted by the next start.
     pub async fn stop(self) {
+        if let Some(exchange) = &self.exchange {
+            exchange.abort();
+        }
         if let Some(sealing) = &self.sealing {
             sealing.abort();
             if let Err(error) = self.sealer.seal().await {

@@ -13,6 +13,7 @@ mod fleet;
 pub mod foresee;
 mod gate;
 pub mod integrate;
+pub mod issues;
 mod milestone;
 pub mod retain;
 pub mod room;

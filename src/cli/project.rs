@@ -179,6 +179,9 @@ pub(super) struct SetArgs {
     /// The most that may be set as target
     #[arg(long)]
     target_max: Option<u16>,
+    /// Let the repository's issues of Beads follow the backlog on the branch beads-sync, and take in what others change of them
+    #[arg(long)]
+    sync_issues: Option<bool>,
     /// What is to be built
     #[arg(long)]
     spec: Option<PathBuf>,
@@ -435,6 +438,7 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
         verify: args.verify,
         allow_unverified: args.allow_unverified,
         batch_max: args.batch,
+        sync_issues: args.sync_issues,
         ..ProjectChange::default()
     };
     let change = args.times.apply(change);

@@ -43,8 +43,7 @@ impl Office {
             .await?
             .is_some()
         {
-            let text = self.issues_of_repository(name).await?;
-            adopted.issues = Some(self.import_beads(wish, name, &text).await?);
+            adopted.issues = Some(self.import_issues_of_repository(wish, name).await?);
         }
         adopted.unused = unused
             .into_iter()

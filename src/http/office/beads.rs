@@ -18,7 +18,7 @@ use crate::beads::import::{Imported, imported, ordered, resolved};
 use crate::beads::read::newest;
 use crate::beads::{self, Issue};
 use crate::http::problem::ApiProblem;
-use crate::http::shapes::{BeadsPublished, BeadsTaken, LeftOut};
+use crate::http::shapes::{BeadsPublished, BeadsTaken, LeftOut, ProjectChange};
 
 /// What ids of features begin with that came from a file.
 const PREFIX: &str = "feat";
@@ -217,6 +217,24 @@ impl Office {
             }
         }
         Ok(origins)
+    }
+
+    /// Takes in the issues that the repository holds; from then on the two are kept in step, unless a person has said otherwise.
+    pub async fn import_issues_of_repository(&self, wish: &Wish, name: &str) -> Done<BeadsTaken> {
+        let text = self.issues_of_repository(name).await?;
+        let taken = self.import_beads(wish, name, &text).await?;
+        let settings = self.read(&Self::name(name)?, |book| {
+            Some(book.registered()?.settings.clone())
+        })?;
+        if settings.sync_issues.is_none() {
+            let change = ProjectChange {
+                sync_issues: Some(true),
+                ..ProjectChange::default()
+            };
+            self.change_project(&Wish::fresh(&wish.by), name, &change)
+                .await?;
+        }
+        Ok(taken)
     }
 
     /// The issues that the repository holds.

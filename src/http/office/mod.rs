@@ -6,6 +6,7 @@ mod beads_sync;
 mod claims;
 mod diffs;
 mod evidence;
+mod exchange;
 mod features;
 mod fleet;
 mod issues;
@@ -38,6 +39,7 @@ use super::token::Token;
 pub use claims::Holding;
 pub use diffs::HowMuch;
 pub use evidence::About;
+pub use exchange::Exchange;
 pub use issues::IssueNames;
 pub use projects::Wanted;
 

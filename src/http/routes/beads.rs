@@ -43,11 +43,10 @@ pub(in crate::http) async fn import_beads(
     name: Path<String>,
     file: Json<BeadsFile>,
 ) -> Answer {
-    let text = match &file.text {
-        Some(text) => text.clone(),
-        None => office.issues_of_repository(&name).await?,
-    };
-    ok(office.import_beads(&wish, &name, &text).await?)
+    ok(match &file.text {
+        Some(text) => office.import_beads(&wish, &name, text).await?,
+        None => office.import_issues_of_repository(&wish, &name).await?,
+    })
 }
 
 /// Publish them upstream on the branch `beads-sync`; nothing is published when nothing changed.

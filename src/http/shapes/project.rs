@@ -120,6 +120,9 @@ pub struct ProjectChange {
     pub keep_work_ms: Option<u64>,
     /// Highest target that may be set.
     pub target_max: Option<u16>,
+    /// The repository's issues of Beads follow the backlog, and what others change of them is taken in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sync_issues: Option<bool>,
     /// What upstream asks for from now on; kept apart from the log.
     pub credential: Option<CredentialShape>,
 }
@@ -149,6 +152,7 @@ impl ProjectChange {
         settings.rescue_ms = self.rescue_ms.unwrap_or(settings.rescue_ms);
         settings.outside_lease_ms = self.outside_lease_ms.unwrap_or(settings.outside_lease_ms);
         settings.drain_ms = self.drain_ms.unwrap_or(settings.drain_ms);
+        settings.sync_issues = self.sync_issues.or(settings.sync_issues);
         settings.lease_ms = self.lease_ms.unwrap_or(settings.lease_ms);
         settings.session_wall_ms = self.session_wall_ms.unwrap_or(settings.session_wall_ms);
         settings
@@ -287,7 +291,7 @@ mod tests {
             "container": {"memory_mib": 256, "work_mib": 64, "cpu_milli": 100, "pids": 32},
             "setup": "x", "verify": "x", "batch_max": 2, "allow_unverified": true,
             "rescue_ms": 5000, "keep_work_ms": 5000, "session_wall_ms": 5000, "lease_ms": 5000,
-            "outside_lease_ms": 5000, "drain_ms": 5000, "target_max": 3
+            "outside_lease_ms": 5000, "drain_ms": 5000, "target_max": 3, "sync_issues": true
         });
         let whole: Settings = serde_json::from_value(wanted.clone()).expect("settings");
         let fields = serde_json::to_value(&whole).expect("JSON");
@@ -315,7 +319,8 @@ mod tests {
             outside_lease_ms: _,
             drain_ms: _,
             target_max: _,
+            sync_issues: _,
         } = whole;
-        assert_eq!(fields.as_object().map(serde_json::Map::len), Some(17));
+        assert_eq!(fields.as_object().map(serde_json::Map::len), Some(18));
     }
 }

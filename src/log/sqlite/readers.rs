@@ -22,6 +22,9 @@ const OPEN_MAX: usize = 8;
 /// Names of one kind that a connection keeps: streams and sessions are made for ever, those of today are looked up again and
 /// again.
 const NAMES_MAX: usize = 4096;
+/// KiB of pages that a connection keeps. What is read is nearly always new and in order, and the system has its pages anyway; the
+/// usual 2 MiB would be kept eight times over.
+const CACHE_KIB: i64 = 256;
 /// A reader waits this long for a writer that brings the file into order.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
 /// Columns of an event, in the order [`Reader::envelope`] wants them.
@@ -134,6 +137,9 @@ impl Reader {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
+        connection
+            .pragma_update(None, "cache_size", -CACHE_KIB)
+            .map_err(failed)?;
         let (streams, kinds, principals) = (Known::default(), Known::default(), Known::default());
         Ok(Self {
             connection,

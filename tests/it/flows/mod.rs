@@ -2,6 +2,7 @@
 
 mod batches;
 mod claims;
+mod issues;
 mod own_time;
 mod red;
 mod refusals;

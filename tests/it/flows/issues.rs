@@ -1,0 +1,103 @@
+//! The issues of a repository kept in step by themselves: no verb, no timer of the wall clock.
+
+use events::id::ProjectName;
+use events::stream::Position;
+use supercargo::http::office::Exchange;
+
+use crate::world::{Server, World, ZOO, scripted, story, wish};
+
+const ISSUES: &str = r#"{"id":"zoo-1","title":"Feed the lions","status":"open","priority":2,"issue_type":"feature"}
+{"id":"zoo-2","title":"Feed the bears","status":"open","priority":2,"issue_type":"feature"}
+"#;
+const FILE: &str = "beads-sync:.beads/issues.jsonl";
+
+/// Changes the published file as somebody with `bd` does, and pushes it.
+fn change_published(world: &World, from: &str, to: &str) {
+    let folder = tempfile::tempdir().expect("folder");
+    let upstream = world.upstream().display().to_string();
+    let clone = [
+        "clone",
+        "--quiet",
+        "--branch",
+        "beads-sync",
+        &upstream,
+        "theirs",
+    ];
+    world.git(folder.path(), &clone);
+    let tree = folder.path().join("theirs");
+    let file = tree.join(".beads/issues.jsonl");
+    let text = std::fs::read_to_string(&file).expect("the file");
+    assert!(text.contains(from), "{text}");
+    std::fs::write(&file, text.replace(from, to)).expect("written");
+    world.git(&tree, &["commit", "--quiet", "--all", "-m", "bd sync"]);
+    world.git(&tree, &["push", "--quiet", "origin", "beads-sync"]);
+}
+
+/// Waits until everything up to a position was written.
+async fn written(world: &World, exchange: &Exchange, through: Position) {
+    let zoo: ProjectName = ZOO.parse().expect("name");
+    let mut done = exchange.done();
+    let there = done.wait_for(|done| done.get(&zoo).is_some_and(|at| *at >= through));
+    world.within("written", there).await.expect("an exchange");
+}
+
+fn titles(server: &Server) -> Vec<String> {
+    server.zoo(|book| {
+        let all = book.known();
+        all.map(|(_, known, _)| known.content.title.clone())
+            .collect()
+    })
+}
+
+#[test]
+fn issues_of_a_repository_are_kept_in_step_without_a_verb() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        // A feature that waits keeps the project running, and upstream looked at.
+        let asks = scripted("pond", "ask Which fish?", &[]);
+        let opened = server.open_zoo(&world, 1, vec![asks]).await;
+        opened.expect("opened");
+        let exchange = Exchange::new(server.office.clone());
+        let running = tokio::spawn(exchange.clone().run());
+        let asked = server.until(|book| {
+            let mut all = book.known();
+            all.any(|(_, known, _)| known.notes.iter().any(|n| n.text.contains("Which fish?")))
+                .then_some(())
+        });
+        world.within("asked", asked).await;
+        let published = world.git(&world.upstream(), &["branch", "--list", "beads-sync"]);
+        assert_eq!(published, "", "nobody asked for it, and none was imported");
+
+        server
+            .office
+            .import_beads(&wish(), ZOO, ISSUES)
+            .await
+            .expect("imported");
+        let change = supercargo::http::shapes::ProjectChange {
+            sync_issues: Some(true),
+            ..Default::default()
+        };
+        let set = server.office.change_project(&wish(), ZOO, &change).await;
+        let set = set.expect("set").position;
+        written(&world, &exchange, Position(set - 1)).await;
+        let text = world.git(&world.upstream(), &["show", FILE]);
+        assert!(
+            text.contains("zoo-1") && text.contains("\"pond\""),
+            "{text}"
+        );
+
+        change_published(&world, "Feed the bears", "Feed all bears");
+        server.core.nudges.nudge(ZOO.parse().expect("name"));
+        let taken = server.until(|book| {
+            let mut all = book.known();
+            all.any(|(_, known, _)| known.content.title == "Feed all bears")
+                .then_some(())
+        });
+        world.within("taken in", taken).await;
+        assert!(titles(&server).contains(&"Feed the lions".to_owned()));
+        running.abort();
+        assert!(world.breaches().await.is_empty());
+        world.stop(server).await;
+    });
+}
