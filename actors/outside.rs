@@ -157,10 +157,7 @@ impl Outside {
             .repo
             .pin(project, feature, epoch, &sha)
             .await?;
-        if handed.ahead == 0 {
-            let why = format!(
-                "{sha} holds nothing that is not on the trunk already: commit and push your work, then submit"
-            );
+        if let Some(why) = handed.refusal(&sha) {
             return Err(refused("nothing_to_submit", why));
         }
         let command = feature::Command::Submit {

@@ -16,6 +16,7 @@ pub mod bounds;
 #[cfg(test)]
 mod bounds_tests;
 pub mod cause;
+pub mod checks;
 pub mod codec;
 pub mod container;
 pub mod egress;

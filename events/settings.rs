@@ -127,6 +127,9 @@ pub struct Settings {
     /// only the last of each batch was.
     #[serde(skip_serializing_if = "is_single")]
     pub batch_max: u16,
+    /// A change of what the verification command runs or obeys waits for a person, as a protected path does.
+    #[serde(skip_serializing_if = "is_not")]
+    pub hold_checks: bool,
     /// Merging without a verification command is accepted, and shown as unverified.
     pub allow_unverified: bool,
     /// What a coder has not committed is brought to safety this often, in milliseconds.
@@ -166,6 +169,11 @@ fn is_usual_keep(ms: &u64) -> bool {
     *ms == KEEP_WORK_MS
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_not(set: &bool) -> bool {
+    !*set
+}
+
 fn is_usual(patterns: &[String]) -> bool {
     patterns == protect::usual()
 }
@@ -182,6 +190,7 @@ impl Default for Settings {
             setup: None,
             verify: None,
             batch_max: 1,
+            hold_checks: false,
             allow_unverified: false,
             rescue_ms: RESCUE_MS,
             keep_work_ms: KEEP_WORK_MS,

@@ -138,6 +138,7 @@ pub(crate) fn wish(
         work,
         protected,
         verify: registered.settings.verify.clone(),
+        hold_checks: registered.settings.hold_checks,
         message,
         at: wished.at,
     };

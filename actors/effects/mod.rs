@@ -63,6 +63,8 @@ pub struct Effects {
     pub prompts: Arc<dyn Prompts>,
 }
 
+/// Files of the verification that a reviewer is told by name.
+const CHECKS_NAMED_MAX: usize = 30;
 /// Where a repository keeps prompts of its own, a file a role.
 const OWN_PROMPTS: &str = ".supercargo/prompts";
 
@@ -305,6 +307,7 @@ impl Effects {
         let (mut told, mut assignment) = self.book(project, |book| brief(book, &grant))?;
         told.spec = spec;
         told.remarks = self.remarks(project).await?;
+        told.remarks.extend(self.weakened(project, &grant).await?);
         let prompt = match &grant.subject {
             Subject::Verification(_) | Subject::Head => told.verify,
             _ => self.prompt(project, &told).await?,
@@ -345,6 +348,32 @@ impl Effects {
                 .push("large files are kept with git-lfs: they are not fetched, there are only pointers to them here".to_owned());
         }
         Ok(remarks)
+    }
+
+    /// What a reviewer has to look at first: work that changes what it is judged by.
+    async fn weakened(
+        &self,
+        project: &ProjectName,
+        grant: &Grant,
+    ) -> Result<Option<String>, Trouble> {
+        let Subject::Review(id, _) = &grant.subject else {
+            return Ok(None);
+        };
+        let (submission, verify) = self.book(project, |book| {
+            let submission = book.feature(id)?.submission()?.clone();
+            Some((submission, book.registered()?.settings.verify.clone()))
+        })?;
+        let (base, sha) = (submission.base.as_ref(), &submission.sha);
+        let checks = self.repo.checks(project, base, sha, verify.as_deref());
+        let named: Vec<String> = checks.await?.into_iter().take(CHECKS_NAMED_MAX).collect();
+        Ok((!named.is_empty()).then(|| {
+            format!(
+                "this submission changes what its own verification runs or obeys: {}. Look at that first: a test that was taken out, a \
+                 command that was made to succeed or a check that was loosened lets everything pass that comes after. Reject it unless \
+                 the feature asks for exactly that",
+                named.join(", ")
+            )
+        }))
     }
 
     /// The role's prompt: the project's own where the trunk holds one that can be rendered, and ours beside what is wrong with it.

@@ -104,6 +104,8 @@ pub struct MergeWish {
     pub protected: Vec<String>,
     /// The project's verification command; without one the tree suggests it.
     pub verify: Option<String>,
+    /// Whether a change of what that runs waits for a person, as a protected path does.
+    pub hold_checks: bool,
     /// The commit message.
     pub message: String,
     /// The date of the commit: fixed, so that a rebuild gives the same sha.
@@ -150,8 +152,20 @@ pub struct DiffWish {
 pub struct Handed {
     /// Where it branched off the trunk.
     pub base: Option<Sha>,
-    /// Commits between there and it.
-    pub ahead: usize,
+    /// Whether the trunk holds every file as it is here already: there is nothing to review, and nothing to merge.
+    pub adds_nothing: bool,
+}
+
+impl Handed {
+    /// Why it is not taken, and what to do, when it holds nothing.
+    pub fn refusal(&self, sha: &Sha) -> Option<String> {
+        self.adds_nothing.then(|| {
+            format!(
+                "{sha} changes no file that is not so on the trunk already: commit and push your work, then submit; \
+                 if what the feature asks for is there already, say so in a comment and give it back"
+            )
+        })
+    }
 }
 
 /// A file beside the trunk as upstream has it.
@@ -260,6 +274,14 @@ pub trait Repo: Send + Sync {
         epoch: Epoch,
         sha: &Sha,
     ) -> Result<Handed, PortError>;
+    /// Those of a submission's files that the verification runs or obeys.
+    async fn checks(
+        &self,
+        project: &ProjectName,
+        base: Option<&Sha>,
+        sha: &Sha,
+        verify: Option<&str>,
+    ) -> Result<Vec<String>, PortError>;
     /// Builds a candidate on upstream's present commit.
     async fn build(
         &self,

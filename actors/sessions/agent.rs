@@ -143,10 +143,7 @@ impl Sessions {
     async fn submit(&self, session: &SessionId, place: &Place, sha: Sha) -> Result<Said, Denied> {
         let (feature, epoch) = claim(place)?;
         let handed = self.repo.pin(&place.project, feature, epoch, &sha).await?;
-        if handed.ahead == 0 {
-            let why = format!(
-                "{sha} holds nothing that is not on the trunk already: commit and push your work, then submit"
-            );
+        if let Some(why) = handed.refusal(&sha) {
             return Err(Denied::refused("nothing_to_submit", why));
         }
         let key = ["submit", sha.as_str()];

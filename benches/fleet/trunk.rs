@@ -182,6 +182,7 @@ async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> 
             work: Work::Merge(work.clone()),
             protected: events::protect::usual(),
             verify: None,
+            hold_checks: false,
             message: format!("Merge {n}\n"),
             at: Timestamp(1_700_000_000_000_000),
         };

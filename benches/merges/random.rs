@@ -285,6 +285,7 @@ async fn by_us(gates: &Gates, ours: Oid, theirs: Oid) -> anyhow::Result<Built> {
         work: Work::Merge(theirs.to_string().parse()?),
         protected: vec![],
         verify: None,
+        hold_checks: false,
         message: "Merge\n".to_owned(),
         at: Timestamp(1_000_000),
     };

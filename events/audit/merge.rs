@@ -61,7 +61,12 @@ pub(super) fn take(
             found.unless(same && green, "G4", at, || {
                 format!("entry {number} is verified on tree {tree:?}, its own is {own}")
             });
-            mark(table, &batch(table, number), same && green);
+            let waived = payload.text("evidence.kind") == "none_configured";
+            let numbers = batch(table, number);
+            mark(table, &numbers, same && green);
+            for number in numbers {
+                table.entries.entry(number).or_default().waived = waived;
+            }
         }
         // What stood on an entry that left, or on an upstream that moved, is verified no more.
         "verification_failed" | "upstream_moved" | "followed" | "dequeued" => {

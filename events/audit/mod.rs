@@ -188,6 +188,17 @@ impl Audit {
         }
     }
 
+    /// What was published without any verification, as a recorded setting accepted: no breach, and not to be overlooked.
+    pub fn waived(&self) -> Vec<String> {
+        let entries = self.projects.iter().flat_map(|(name, table)| {
+            let rows = table.entries.values();
+            let waived = rows.filter(|row| row.waived && row.published);
+            waived
+                .map(move |row| format!("{name}/{}", row.feature.as_deref().unwrap_or("scaffold")))
+        });
+        entries.collect()
+    }
+
     /// The sessions whose transcripts have to be there.
     pub fn transcripts(&self) -> Vec<String> {
         let rows = self.projects.values().flat_map(|table| &table.transcripts);

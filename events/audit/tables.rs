@@ -131,6 +131,8 @@ pub(super) struct EntryRow {
     pub(super) verified: bool,
     pub(super) intended: bool,
     pub(super) published: bool,
+    /// Its evidence is that nothing verifies.
+    pub(super) waived: bool,
 }
 
 /// A payload as a plain map.

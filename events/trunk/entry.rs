@@ -85,6 +85,8 @@ pub struct Landed {
     pub files: Vec<String>,
     /// What its verification stood on.
     pub proof: Option<Proof>,
+    /// What of it the verification runs or obeys.
+    pub checks: Vec<String>,
 }
 
 /// What became of an entry that takes out what a commit brought.

@@ -131,10 +131,18 @@ impl Trunk {
             return;
         };
         let (feature, files) = (front.feature().cloned(), front.changes.files.clone());
-        let proof = front.proof;
+        let (proof, checks) = (front.proof, front.changes.checks.clone());
         self.touch(&files, at);
         if let Some(feature) = feature {
-            self.landed.insert(feature, Landed { at, files, proof });
+            self.landed.insert(
+                feature,
+                Landed {
+                    at,
+                    files,
+                    proof,
+                    checks,
+                },
+            );
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod books;
 pub mod grants;
 pub mod need;
+mod proof;
 mod said;
 pub mod sessions;
 mod similar;

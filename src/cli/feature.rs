@@ -421,6 +421,20 @@ async fn show(
     if !f.blockers.is_empty() {
         say!("waits for {}", f.blockers.join(", "))?;
     }
+    match f.proof.as_deref() {
+        Some("unverified") => say!("merged UNVERIFIED: there was no verification command")?,
+        Some("verified again") => {
+            say!("verified: red the first time, green the second time on the same tree")?;
+        }
+        Some(proof) => say!("{proof}")?,
+        None => {}
+    }
+    if !f.checks.is_empty() {
+        say!(
+            "changes what the verification runs or obeys: {}",
+            f.checks.join(", ")
+        )?;
+    }
     for why in f.stale {
         say!("to be looked at again: {why}")?;
     }

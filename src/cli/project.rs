@@ -198,6 +198,9 @@ pub(super) struct SetArgs {
     /// Verify and publish up to so many merges as one; a red batch is halved until a single merge is found
     #[arg(long)]
     batch: Option<u16>,
+    /// Hold merges that change what the verification runs or obeys (its scripts, Makefile, package.json, …) until you approve them
+    #[arg(long)]
+    hold_checks: Option<bool>,
     /// Merge without a verification command; shown as unverified
     #[arg(long)]
     allow_unverified: Option<bool>,
@@ -436,6 +439,7 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
         spec: args.spec.as_ref().map(read).transpose()?,
         setup: args.setup,
         verify: args.verify,
+        hold_checks: args.hold_checks,
         allow_unverified: args.allow_unverified,
         batch_max: args.batch,
         sync_issues: args.sync_issues,

@@ -146,6 +146,12 @@ async fn show(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
     }
     for entry in &shape.queue {
         say!("{}", line(entry))?;
+        if !entry.checks.is_empty() {
+            say!(
+                "     changes what the verification runs or obeys: {}",
+                entry.checks.join(", ")
+            )?;
+        }
     }
     for entry in &shape.held {
         say!("{}", line(entry))?;
@@ -181,6 +187,9 @@ fn health(shape: &TrunkShape) -> anyhow::Result<()> {
         for line in red.tail.lines() {
             say!("     | {line}")?;
         }
+    }
+    if !shape.unverified.is_empty() {
+        say!("merged UNVERIFIED: {}", shape.unverified.join(", "))?;
     }
     let flaky = &shape.flaky;
     if let (Some(entry), Some(exit), Some(session)) = (flaky.entry, flaky.exit, &flaky.session) {

@@ -152,7 +152,7 @@ async fn demo(args: &TryArgs, data: &DataFolder, asked: &mut Asked) -> anyhow::R
     // What is left by then, whatever the books say of it.
     ending::end_all(&*engine).await?;
     let breaches = match in_order {
-        true => crate::cli::audit(data, &*log).await?,
+        true => crate::cli::audit(data, &*log).await?.breaches,
         false => vec![],
     };
     Ok(Ended {

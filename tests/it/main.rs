@@ -4,6 +4,7 @@ mod actors;
 mod beads;
 mod binary;
 mod bounds;
+mod checks;
 mod docker;
 mod door;
 mod egress;

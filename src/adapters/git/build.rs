@@ -194,13 +194,23 @@ fn changes(
     let new = repository.find_tree(tree).map_err(trouble)?;
     let paths = between(repository, base, &new)?;
     // Files of ours are in the first commit because we put them there.
-    let protected = match wish.work {
+    let mut protected = match wish.work {
         Work::Scaffold => vec![],
         _ => protect::protected(&wish.protected, paths.iter().map(String::as_str)),
     };
+    let detected = detect::detect(|name| read(repository, &new, name));
+    let command = wish.verify.as_deref().or(detected.as_deref());
+    let checks = match wish.work {
+        Work::Scaffold => vec![],
+        _ => checks_of(repository, base, command, &paths)?,
+    };
+    if wish.hold_checks {
+        let more = checks.iter().filter(|path| !protected.contains(path));
+        let more: Vec<String> = more.cloned().collect();
+        protected.extend(more);
+    }
     let more = u32::try_from(paths.len().saturating_sub(FILES_MAX)).unwrap_or(u32::MAX);
     let files = paths.into_iter().take(FILES_MAX).collect();
-    let detected = detect::detect(|name| read(repository, &new, name));
     let before = match base {
         Some(base) => {
             let old = tree_of(repository, base)?;
@@ -214,7 +224,7 @@ fn changes(
         protected,
         suggests_anew: wish.verify.is_none() && before != detected,
         detected,
-        checks: vec![],
+        checks,
     })
 }
 
@@ -265,7 +275,7 @@ fn between(
 
 /// A file of a tree, when it is one and not too large to be looked at.
 fn read(repository: &Repository, tree: &Tree<'_>, name: &str) -> Option<Vec<u8>> {
-    let entry = tree.get_name(name)?;
+    let entry = tree.get_path(std::path::Path::new(name)).ok()?;
     let (size, kind) = repository.odb().ok()?.read_header(entry.id()).ok()?;
     (kind == ObjectType::Blob && size <= READ_MAX).then(|| {
         repository
@@ -273,6 +283,60 @@ fn read(repository: &Repository, tree: &Tree<'_>, name: &str) -> Option<Vec<u8>>
             .ok()
             .map(|blob| blob.content().to_vec())
     })?
+}
+
+/// Whether the trunk holds every file that this work changes as the work has it: merging it would change nothing.
+pub(super) fn adds_nothing(
+    repository: &Repository,
+    fork: Oid,
+    trunk: Oid,
+    work: Oid,
+) -> Result<bool, PortError> {
+    let (new, there) = (tree_of(repository, work)?, tree_of(repository, trunk)?);
+    let changed = between(repository, Some(fork), &new)?;
+    let entry = |tree: &Tree<'_>, path: &str| {
+        let found = tree.get_path(std::path::Path::new(path)).ok();
+        found.map(|entry| (entry.id(), entry.filemode()))
+    };
+    Ok(changed
+        .iter()
+        .all(|path| entry(&new, path) == entry(&there, path)))
+}
+
+/// Those of a submission's files that its verification runs or obeys.
+pub(super) fn checks(
+    repository: &Repository,
+    base: Option<Oid>,
+    work: Oid,
+    verify: Option<&str>,
+) -> Result<Vec<String>, PortError> {
+    let new = tree_of(repository, work)?;
+    let paths = between(repository, base, &new)?;
+    let command = match verify {
+        Some(command) => Some(command.to_owned()),
+        None => detect::detect(|name| read(repository, &new, name)),
+    };
+    checks_of(repository, base, command.as_deref(), &paths)
+}
+
+/// Those of these paths that a command runs or obeys, as the tree before the change has it.
+fn checks_of(
+    repository: &Repository,
+    base: Option<Oid>,
+    command: Option<&str>,
+    paths: &BTreeSet<String>,
+) -> Result<Vec<String>, PortError> {
+    let (Some(base), Some(command)) = (base, command) else {
+        // There was nothing that could have been weaker.
+        return Ok(vec![]);
+    };
+    let old = tree_of(repository, base)?;
+    let read = |path: &str| {
+        let bytes = read(repository, &old, path)?;
+        Some(detect::commands(path, &bytes))
+    };
+    let changed = paths.iter().map(String::as_str);
+    Ok(events::checks::touched(command, changed, read))
 }
 
 /// A file of a work that is larger than what is merged, if one is: to look whether files were renamed, they are read as a whole.

@@ -49,6 +49,18 @@ pub(super) fn detect(read: impl Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
     })
 }
 
+/// The commands that a file holds: of a package its scripts, of everything else all of it.
+pub(super) fn commands(path: &str, bytes: &[u8]) -> String {
+    if !path.ends_with("package.json") {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    let package: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let scripts = package.get("scripts").and_then(Value::as_object);
+    let lines = scripts.into_iter().flat_map(|scripts| scripts.values());
+    let lines: Vec<&str> = lines.filter_map(Value::as_str).collect();
+    lines.join("\n")
+}
+
 fn node(package: &[u8], has: &dyn Fn(&str) -> bool) -> Option<String> {
     let package: Value = serde_json::from_slice(package).ok()?;
     let test = package

@@ -157,24 +157,16 @@ pub(super) fn pin(
             "{why}: keep large files elsewhere, take it out and hand in again"
         )));
     }
-    let (base, ahead) = match trunk {
-        Some(trunk) => {
-            let (ahead, _) = repository
-                .graph_ahead_behind(commit, trunk)
-                .map_err(trouble)?;
-            let base = repository
-                .merge_base(commit, trunk)
-                .ok()
-                .map(to_sha)
-                .transpose()?;
-            (base, ahead)
-        }
-        None => (None, 1),
+    let adds_nothing = match (fork, trunk) {
+        (Some(fork), Some(trunk)) => build::adds_nothing(repository, fork, trunk, commit)?,
+        // It shares nothing with the trunk, or there is none yet.
+        _ => false,
     };
+    let base = fork.map(to_sha).transpose()?;
     repository
         .reference(&submitted_ref(feature, epoch), commit, true, "submitted")
         .map_err(trouble)?;
-    Ok(Handed { base, ahead })
+    Ok(Handed { base, adds_nothing })
 }
 
 /// Removes the candidates of entries before this one: what was published is upstream, what was not is history.

@@ -278,6 +278,21 @@ impl Repo for Gates {
         .await
     }
 
+    async fn checks(
+        &self,
+        project: &ProjectName,
+        base: Option<&Sha>,
+        sha: &Sha,
+        verify: Option<&str>,
+    ) -> Result<Vec<String>, PortError> {
+        let (base, work) = (base.map(oid).transpose()?, oid(sha)?);
+        let verify = verify.map(str::to_owned);
+        self.with(project, move |repository| {
+            build::checks(repository, base, work, verify.as_deref())
+        })
+        .await
+    }
+
     async fn diff(&self, project: &ProjectName, wish: &DiffWish) -> Result<Vec<u8>, PortError> {
         let wish = wish.clone();
         self.with(project, move |repository| diff::diff(repository, &wish))

@@ -129,7 +129,7 @@ pub(super) fn check_proof(file: &Path, key: Option<&str>) -> anyhow::Result<()> 
 pub(super) async fn audited(data: &DataArgs) -> anyhow::Result<()> {
     let (folder, stored) = open(data).await?;
     let log = stored.log();
-    let breaches = audit(&folder, log).await?;
+    let Report { breaches, waived } = audit(&folder, log).await?;
     for breach in &breaches {
         say!("{breach}")?;
     }
@@ -137,14 +137,30 @@ pub(super) async fn audited(data: &DataArgs) -> anyhow::Result<()> {
         bail!("{} breaches", breaches.len());
     }
     say!("clean: {} events", log.head().await?.position)?;
+    if !waived.is_empty() {
+        let shown: Vec<&str> = waived.iter().map(String::as_str).take(SHOWN_MAX).collect();
+        say!(
+            "UNVERIFIED: {} merges were published without a verification, as the settings accept: {}",
+            waived.len(),
+            shown.join(", ")
+        )?;
+    }
     Ok(())
 }
 
+/// What an audit came to.
+pub(crate) struct Report {
+    /// Broken invariants.
+    pub(crate) breaches: Vec<events::audit::Breach>,
+    /// Merges that were published without any verification.
+    pub(crate) waived: Vec<String>,
+}
+
+/// Unverified merges that are named.
+const SHOWN_MAX: usize = 20;
+
 /// Runs the audit over a whole log, with what upstream's branch holds as the gates saw it last.
-pub(crate) async fn audit(
-    folder: &DataFolder,
-    log: &dyn EventLog,
-) -> anyhow::Result<Vec<events::audit::Breach>> {
+pub(crate) async fn audit(folder: &DataFolder, log: &dyn EventLog) -> anyhow::Result<Report> {
     let (mut audit, mut replay) = (Audit::new(&log.id()), Replay::new(&log.id()));
     let mut after = Position(0);
     loop {
@@ -178,9 +194,10 @@ pub(crate) async fn audit(
         audit.compare_transcript(&session, kept.as_ref());
     }
     let mut breaches = replay.finish();
+    let waived = audit.waived();
     breaches.extend(audit.finish());
     breaches.sort_by_key(|breach| breach.position);
-    Ok(breaches)
+    Ok(Report { breaches, waived })
 }
 
 /// The first-parent chain of a gate's branch, oldest first, with the features its merges name.

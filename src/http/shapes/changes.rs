@@ -200,6 +200,8 @@ mod tests {
             blockers: vec![],
             stale: vec![],
             collisions: vec![],
+            proof: None,
+            checks: vec![],
         }
     }
 

@@ -125,6 +125,12 @@ pub struct FeatureShape {
     /// Where its work collides with what the trunk got meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub collisions: Vec<String>,
+    /// What its merge was verified with: verified, verified again, unverified or ours; none before it was merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+    /// What of its verification its merge changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<String>,
     /// The id it had where it was imported from, and has again in an export.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issue: Option<String>,
@@ -157,6 +163,8 @@ pub fn feature(
         content: known.content.clone(),
         stale: book.stale(id),
         collisions: book.trunk.state.collisions(id, known.epoch).to_vec(),
+        proof: book.proof(id).map(|proof| proof.name().to_owned()),
+        checks: book.checks(id).to_vec(),
         issue: None,
         notes: known
             .notes

@@ -114,6 +114,12 @@ pub struct Card {
     pub stale: Vec<String>,
     /// Where its work collides with what the trunk got meanwhile.
     pub collisions: Vec<String>,
+    /// What its merge was verified with: verified, verified again, unverified or ours; none before it was merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+    /// What of its verification its merge changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<String>,
 }
 
 /// The columns of the board, each in the order of the queue.
@@ -241,7 +247,11 @@ pub fn sessions(book: &ProjectBook) -> Vec<SessionShape> {
 
 fn card(book: &ProjectBook, id: &FeatureId, known: &Known) -> Card {
     let (status, holder) = status(known);
-    let status = if is_held(book, id) { "held" } else { status };
+    let status = match () {
+        () if is_held(book, id) => "held",
+        () if is_parked(book, id) => "parked",
+        () => status,
+    };
     Card {
         id: id.to_string(),
         title: known.content.title.clone(),
@@ -253,6 +263,8 @@ fn card(book: &ProjectBook, id: &FeatureId, known: &Known) -> Card {
         blockers: known.blockers.iter().map(ToString::to_string).collect(),
         stale: book.stale(id),
         collisions: book.trunk.state.collisions(id, known.epoch).to_vec(),
+        proof: book.proof(id).map(|proof| proof.name().to_owned()),
+        checks: book.checks(id).to_vec(),
     }
 }
 
@@ -263,6 +275,12 @@ fn is_held(book: &ProjectBook, id: &FeatureId) -> bool {
         .held
         .iter()
         .any(|entry| entry.feature() == Some(id))
+}
+
+/// Whether its merge waits for the trunk to be green by itself.
+fn is_parked(book: &ProjectBook, id: &FeatureId) -> bool {
+    let mut parked = book.trunk.state.parked.iter();
+    parked.any(|entry| entry.feature() == Some(id))
 }
 
 /// A project's board, if it is registered. Epics are headings, and withdrawn features are gone: neither is on it.

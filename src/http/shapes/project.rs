@@ -98,6 +98,9 @@ pub struct ProjectChange {
     pub setup: Option<String>,
     /// Verification command; an empty text removes it.
     pub verify: Option<String>,
+    /// Hold changes of what the verification runs or obeys for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold_checks: Option<bool>,
     /// Merge without a verification command.
     pub allow_unverified: Option<bool>,
     /// Wall limit of a session, in milliseconds.
@@ -145,6 +148,7 @@ impl ProjectChange {
         if let Some(verify) = &self.verify {
             settings.verify = text(verify);
         }
+        settings.hold_checks = self.hold_checks.unwrap_or(settings.hold_checks);
         settings.allow_unverified = self.allow_unverified.unwrap_or(settings.allow_unverified);
         settings.target_max = self.target_max.unwrap_or(settings.target_max);
         settings.batch_max = self.batch_max.unwrap_or(settings.batch_max);
@@ -289,7 +293,7 @@ mod tests {
             "protected": ["x/"],
             "egress_bytes_max": 1,
             "container": {"memory_mib": 256, "work_mib": 64, "cpu_milli": 100, "pids": 32},
-            "setup": "x", "verify": "x", "batch_max": 2, "allow_unverified": true,
+            "setup": "x", "verify": "x", "batch_max": 2, "hold_checks": true, "allow_unverified": true,
             "rescue_ms": 5000, "keep_work_ms": 5000, "session_wall_ms": 5000, "lease_ms": 5000,
             "outside_lease_ms": 5000, "drain_ms": 5000, "target_max": 3, "sync_issues": true
         });
@@ -311,6 +315,7 @@ mod tests {
             setup: _,
             verify: _,
             batch_max: _,
+            hold_checks: _,
             allow_unverified: _,
             rescue_ms: _,
             keep_work_ms: _,

@@ -32,6 +32,9 @@ pub struct TrunkShape {
     pub red: Option<RedShape>,
     /// Trees that were red and then green.
     pub flaky: FlakyShape,
+    /// Features whose merges were published without any verification.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unverified: Vec<String>,
 }
 
 /// A trunk that is red by itself.
@@ -85,6 +88,9 @@ pub struct EntryShape {
     pub files: Vec<String>,
     /// Those that a person has to approve.
     pub protected: Vec<String>,
+    /// Those that the verification runs or obeys: a change of them may weaken it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<String>,
     /// Red verifications of the present candidate that are not its judgement yet.
     pub reds: usize,
     /// What its verification stands on: verified, verified again, unverified or ours.
@@ -125,6 +131,7 @@ pub fn trunk(book: &ProjectBook) -> TrunkShape {
         parked: aside(&trunk.parked, "parked"),
         red: trunk.health.red.as_ref().and_then(red),
         flaky: flaky(&trunk.health.flakes),
+        unverified: book.unverified().map(ToString::to_string).collect(),
     }
 }
 
@@ -198,6 +205,7 @@ fn entry(entry: &Entry) -> EntryShape {
         candidate: entry.candidate().map(|candidate| candidate.sha.to_string()),
         files: entry.changes.files.clone(),
         protected: entry.changes.protected.clone(),
+        checks: entry.changes.checks.clone(),
         reds: entry.reds.len(),
         proof: entry.proof.map(|proof| proof.name().to_owned()),
     }

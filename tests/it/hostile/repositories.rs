@@ -456,6 +456,7 @@ async fn served(gates: &Gates, upstream: &Path) -> Result<(), String> {
         work: Work::Merge(commit),
         protected: events::protect::usual(),
         verify: None,
+        hold_checks: false,
         message: "Merge\n".to_owned(),
         at: Timestamp(1_700_000_002_000_000),
     };
