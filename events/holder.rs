@@ -58,6 +58,15 @@ pub enum Role {
 }
 
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Initializer,
+        Self::Coder,
+        Self::Reviewer,
+        Self::Overseer,
+        Self::Verifier,
+    ];
+
     /// The role as wires and templates name it.
     pub fn name(self) -> &'static str {
         match self {

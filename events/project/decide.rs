@@ -125,17 +125,15 @@ impl Registered {
             ]),
             Command::ChangeSettings { settings } => {
                 settings.check().map_err(|why| Refusal::Invalid { why })?;
-                let unchanged = **settings == self.settings;
-                Ok(if unchanged {
-                    vec![]
-                } else {
-                    vec![
-                        event::SettingsChanged {
-                            settings: settings.clone(),
-                        }
-                        .into(),
-                    ]
-                })
+                if **settings == self.settings {
+                    return Ok(vec![]);
+                }
+                let changed = event::SettingsChanged {
+                    settings: settings.clone(),
+                };
+                let mut events = vec![changed.into()];
+                events.extend(self.troubles_left_behind(settings));
+                Ok(events)
             }
             Command::SetTarget { count } => self.set_target(*count),
             Command::Start { .. }

@@ -77,10 +77,68 @@ fn running() -> Vec<Event> {
         head: None,
     }
     .into();
+    let set = event::SettingsChanged {
+        settings: Box::new(with_setup()),
+    };
     with(
         &registered(),
-        vec![cloned, spec(), event::Started { by: by() }.into()],
+        vec![
+            set.into(),
+            cloned,
+            spec(),
+            event::Started { by: by() }.into(),
+        ],
     )
+}
+
+fn with_setup() -> Settings {
+    Settings {
+        setup: Some("make deps".into()),
+        ..Settings::default()
+    }
+}
+
+#[test]
+fn a_trouble_of_what_nobody_needs_is_none() {
+    let tool = Command::ReportTrouble {
+        thing: Thing::Tool {
+            name: "nobody's".into(),
+        },
+        detail: "exit code 1".into(),
+        retry_at: None,
+        session: seat(1).session,
+        feature: None,
+        since: Timestamp(1),
+    };
+    let now = Timestamp(2_000_000);
+    let project: Project = given(&running());
+    assert_eq!(project.decide(&tool, now).expect("accepted"), vec![]);
+
+    // A change of the settings ends what nothing would show to be mended.
+    let reported = project.decide(&trouble(1, 1), now).expect("reported");
+    let troubled: Project = given(&with(&running(), reported));
+    let unset = Command::ChangeSettings {
+        settings: Box::new(Settings::default()),
+    };
+    let changed = troubled.decide(&unset, now).expect("changed");
+    assert!(matches!(
+        changed.as_slice(),
+        [Event::SettingsChanged(_), Event::TroubleEnded(_)]
+    ));
+}
+
+#[test]
+fn a_probe_that_is_asked_for_already_is_asked_for() {
+    let now = Timestamp(2_000_000);
+    let reported = given::<Project>(&running()).decide(&trouble(1, 1), now);
+    let troubled = with(&running(), reported.expect("reported"));
+    let ask = Command::AskProbe { by: by() };
+    let asked = given::<Project>(&troubled)
+        .decide(&ask, now)
+        .expect("asked");
+    assert_eq!(asked.len(), 1);
+    let again = given::<Project>(&with(&troubled, asked)).decide(&ask, now);
+    assert_eq!(again.expect("a repeat"), vec![]);
 }
 
 fn trouble(n: u8, second: i64) -> Command {

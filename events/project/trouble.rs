@@ -74,6 +74,14 @@ impl Thing {
         things.into_iter().flatten().collect()
     }
 
+    /// Whether sessions of any role need it to work.
+    pub fn is_needed(&self, settings: &Settings) -> bool {
+        let roles = Role::ALL.into_iter();
+        roles
+            .flat_map(|role| Self::needed_by(settings, role))
+            .any(|needed| needed == *self)
+    }
+
     /// It, as people call it, with what they can do about it.
     pub fn advice(&self) -> String {
         match self {
@@ -156,6 +164,10 @@ impl Registered {
                 feature,
                 since,
             } => {
+                // The settings may have changed since the session began: nothing would ever show that it works again.
+                if !thing.is_needed(&self.settings) {
+                    return Ok(vec![]);
+                }
                 let before = known(thing);
                 let probe = before.is_some_and(|trouble| *since >= trouble.at);
                 // Sessions that were at work when it began all say the same.
@@ -179,12 +191,28 @@ impl Registered {
                 }
                 None => vec![],
             }),
-            Command::AskProbe { by } if !self.troubles.is_empty() => {
-                Ok(vec![event::ProbeAsked { by: by.clone() }.into()])
+            Command::AskProbe { .. } if self.troubles.is_empty() => Err(Refusal::NoTrouble),
+            Command::AskProbe { .. } if self.troubles.iter().all(|trouble| trouble.asked) => {
+                Ok(vec![])
             }
-            Command::AskProbe { .. } => Err(Refusal::NoTrouble),
+            Command::AskProbe { by } => Ok(vec![event::ProbeAsked { by: by.clone() }.into()]),
             _ => Err(Refusal::NotDue),
         }
+    }
+
+    /// Ends of troubles whose things nobody needs under these settings: nothing would ever show that they work again.
+    pub(super) fn troubles_left_behind(&self, settings: &Settings) -> Vec<Event> {
+        let mut ended = vec![];
+        for trouble in &self.troubles {
+            if !trouble.thing.is_needed(settings) {
+                let end = event::TroubleEnded {
+                    thing: trouble.thing.clone(),
+                    why: "the settings need it no more".into(),
+                };
+                ended.push(end.into());
+            }
+        }
+        ended
     }
 
     pub(super) fn evolve_trouble(&mut self, event: &Event, moment: Moment) {

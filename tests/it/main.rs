@@ -24,6 +24,7 @@ mod readers;
 mod recovery;
 mod rescue;
 mod retained;
+mod storms;
 mod tools;
 mod transports;
 mod trial;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use actors::containers::reconciler::Doors;
 use actors::ports::engine::{
@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::stub;
+use super::temper::Temper;
 
 pub(crate) struct StubEngine {
     trees: PathBuf,
@@ -32,6 +33,10 @@ pub(crate) struct StubEngine {
     pub(crate) started: AtomicUsize,
     /// Starts that fail first.
     pub(crate) failing: AtomicUsize,
+    /// Whether it answers nobody.
+    pub(crate) away: AtomicBool,
+    /// What agents are like who do not as they are told.
+    pub(crate) temper: Mutex<Option<Arc<Temper>>>,
 }
 
 impl StubEngine {
@@ -51,6 +56,8 @@ impl StubEngine {
             hints: watch::Sender::new(0),
             started,
             failing,
+            away: AtomicBool::new(false),
+            temper: Mutex::default(),
         }
     }
 
@@ -60,6 +67,40 @@ impl StubEngine {
             task.abort();
         }
         self.hints.send_modify(|n| *n += 1);
+    }
+
+    /// Kills one container as an outsider would, or takes it away altogether.
+    pub(crate) fn take_away(&self, name: &ContainerName, whole: bool) {
+        let mut containers = self.containers.lock().expect("engine");
+        if let Some(task) = containers.get(name) {
+            task.abort();
+        }
+        if whole {
+            containers.remove(name);
+        }
+        drop(containers);
+        self.hints.send_modify(|n| *n += 1);
+    }
+
+    /// The containers that are there, running or not.
+    pub(crate) fn names(&self) -> Vec<ContainerName> {
+        let containers = self.containers.lock().expect("engine");
+        let mut names: Vec<_> = containers.keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    /// Whether it answers nobody from here on.
+    pub(crate) fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+        self.hints.send_modify(|n| *n += 1);
+    }
+
+    fn answers(&self) -> Result<(), Unreachable> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(Unreachable("it is away".into()));
+        }
+        Ok(())
     }
 
     /// How many run now.
@@ -80,6 +121,7 @@ impl Engine for StubEngine {
     }
 
     async fn list(&self) -> Result<Vec<Seen>, Unreachable> {
+        self.answers()?;
         let containers = self.containers.lock().expect("engine");
         let mut listed = self.listed.lock().expect("engine");
         let seen = containers.iter().map(|(name, task)| {
@@ -103,6 +145,7 @@ impl Engine for StubEngine {
     }
 
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
+        self.answers()?;
         if self
             .failing
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
@@ -120,8 +163,9 @@ impl Engine for StubEngine {
                 self.sessions.clone(),
                 self.hints.clone(),
             );
+            let temper = self.temper.lock().expect("temper").clone();
             let task = tokio::spawn(async move {
-                let code = stub::run(session, sessions, tree, gate).await;
+                let code = stub::run(session, sessions, tree, gate, temper).await;
                 hints.send_modify(|n| *n += 1);
                 code
             });
@@ -131,6 +175,7 @@ impl Engine for StubEngine {
     }
 
     async fn stop(&self, name: &ContainerName, _grace_ms: u64) -> Result<(), Unreachable> {
+        self.answers()?;
         if let Some(task) = self.containers.lock().expect("engine").get(name) {
             task.abort();
         }
@@ -139,6 +184,7 @@ impl Engine for StubEngine {
     }
 
     async fn remove(&self, name: &ContainerName) -> Result<(), Unreachable> {
+        self.answers()?;
         if let Some(task) = self.containers.lock().expect("engine").remove(name) {
             task.abort();
         }

@@ -6,6 +6,7 @@ pub(crate) mod engine;
 pub(crate) mod fuse;
 pub(crate) mod meddler;
 pub(crate) mod stub;
+pub(crate) mod temper;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -121,6 +122,20 @@ impl World {
 
     pub(crate) fn upstream(&self) -> PathBuf {
         self.folder.path().join("up.git")
+    }
+
+    /// Takes upstream away, or brings it back.
+    pub(crate) fn move_upstream(&self, away: bool) {
+        let (here, there) = (self.upstream(), self.folder.path().join("away.git"));
+        let (from, to) = if away { (here, there) } else { (there, here) };
+        std::fs::rename(from, to).expect("moved");
+    }
+
+    /// Upstream's folder, wherever it is now.
+    pub(crate) fn upstream_anywhere(&self) -> String {
+        let away = self.folder.path().join("away.git");
+        let found = if away.exists() { away } else { self.upstream() };
+        found.display().to_string()
     }
 
     /// A third party's commit on upstream; somebody who is overtaken starts over, as people do.

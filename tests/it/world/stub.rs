@@ -2,15 +2,20 @@
 //! repeated until they are answered.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use actors::sessions::wire::{Brief, Ending, Say, Verification};
+use actors::sessions::wire::{Brief, Ending, NeverRan, Say, Verification};
 use actors::sessions::{Denied, Sessions};
+use events::backlog::{Batch, BatchItem};
+use events::feature::Content;
 use events::holder::Role;
 use events::id::{Digest, SessionId};
 use events::verdict::{Checked, Finding, Judgement, Ran, Report, Verdict};
 use supercargo::script::{Line, REVIEW_FENCE, SCRIPT_FENCE, fenced, parse};
 use tokio::sync::watch;
+
+use super::temper::{Act, Temper};
 
 type Server = watch::Receiver<Option<Sessions>>;
 
@@ -64,7 +69,13 @@ async fn ask<T, F: Future<Output = Result<T, Denied>>>(
 }
 
 /// One session, from hello to end; answers the exit code.
-pub(crate) async fn run(session: SessionId, server: Server, tree: PathBuf, gate: PathBuf) -> i32 {
+pub(crate) async fn run(
+    session: SessionId,
+    server: Server,
+    tree: PathBuf,
+    gate: PathBuf,
+    temper: Option<Arc<Temper>>,
+) -> i32 {
     let Ok(brief) = ask(&server, |s| {
         let id = session.clone();
         async move { s.hello(&id).await }
@@ -79,7 +90,12 @@ pub(crate) async fn run(session: SessionId, server: Server, tree: PathBuf, gate:
         tree,
         gate,
         brief,
+        temper,
     };
+    let act = stub.act();
+    if act == Act::Vanishes {
+        return 1;
+    }
     let said = ask(&stub.server, |s| {
         let (id, said) = (
             stub.session.clone(),
@@ -90,7 +106,7 @@ pub(crate) async fn run(session: SessionId, server: Server, tree: PathBuf, gate:
     if said.await.is_err() {
         return 1;
     }
-    let ending = match stub.work().await {
+    let ending = match stub.acts(act).await {
         Ok(ending) => ending,
         Err(_) => ending(Some(1)),
     };
@@ -108,12 +124,29 @@ fn ending(exit_code: Option<i32>) -> Ending {
     }
 }
 
+fn never_ran(why: NeverRan) -> Ending {
+    Ending {
+        trouble: Some("it cannot be run".to_owned()),
+        never_ran: Some(why),
+        ..Ending::default()
+    }
+}
+
+fn finding(why: String) -> Finding {
+    Finding {
+        path: None,
+        line: None,
+        why,
+    }
+}
+
 struct Stub {
     session: SessionId,
     server: Server,
     tree: PathBuf,
     gate: PathBuf,
     brief: Brief,
+    temper: Option<Arc<Temper>>,
 }
 
 impl Stub {
@@ -136,7 +169,52 @@ impl Stub {
         ran.await.map_err(|e| e.to_string())?
     }
 
-    async fn work(&self) -> Result<Ending, String> {
+    /// What this session does: in a storm, what its temper says.
+    fn act(&self) -> Act {
+        match &self.temper {
+            Some(temper) => temper.act(self.brief.role, self.brief.feature.as_ref()),
+            None => Act::AsTold,
+        }
+    }
+
+    async fn acts(&self, act: Act) -> Result<Ending, String> {
+        match act {
+            Act::Idles => return Ok(ending(Some(0))),
+            Act::Fails | Act::Vanishes => return Ok(ending(Some(1))),
+            Act::Full => {
+                return Ok(Ending {
+                    context_full: true,
+                    ..ending(None)
+                });
+            }
+            Act::NoSetup => return Ok(never_ran(NeverRan::Setup)),
+            Act::NoTool => return Ok(never_ran(NeverRan::Tool)),
+            Act::Hangs => {
+                if let Some(temper) = &self.temper {
+                    temper.calmed().await;
+                }
+            }
+            Act::AsTold
+            | Act::Well
+            | Act::Collides
+            | Act::HandsInAndFails
+            | Act::Asks
+            | Act::GivesBack
+            | Act::TurnsDown
+            | Act::NoCommand => {}
+        }
+        self.check_out().await?;
+        match self.brief.role {
+            Role::Coder if act == Act::AsTold => self.code().await,
+            Role::Coder => self.code_by_itself(act).await,
+            Role::Reviewer => self.review(act).await,
+            Role::Overseer => self.oversee(act).await,
+            Role::Verifier => self.verify(act).await,
+            Role::Initializer => self.initialize().await,
+        }
+    }
+
+    async fn check_out(&self) -> Result<(), String> {
         std::fs::create_dir_all(&self.tree).map_err(|e| e.to_string())?;
         if !self.tree.join(".git").exists() {
             self.git(&[
@@ -159,26 +237,67 @@ impl Stub {
             .unwrap_or_default();
         self.git(&["checkout", "--quiet", "--force", "-B", "work", &sha])
             .await?;
-        match self.brief.role {
-            Role::Coder => self.code().await,
-            Role::Reviewer => self.review().await,
-            Role::Overseer => {
-                let checked = vec![Checked {
-                    requirement: "it is there".into(),
-                    evidence: sha,
-                }];
-                self.say(Say::Report {
-                    report: Report {
-                        checked,
-                        findings: vec![],
-                    },
-                })
-                .await
-                .map(|()| ending(Some(0)))
+        Ok(())
+    }
+
+    /// A feature without a script: a file of its own, or one that all others change as well.
+    async fn code_by_itself(&self, act: Act) -> Result<Ending, String> {
+        let feature = self.brief.feature.as_ref().map(ToString::to_string);
+        let epoch = self.brief.epoch.map_or(0, |e| e.0);
+        let text = format!("{feature:?} {epoch}\n");
+        let path = match act {
+            Act::Collides => {
+                let first = self.git(&["rev-list", "--max-parents=0", "HEAD"]).await?;
+                self.git(&["reset", "--quiet", "--hard", first.trim()])
+                    .await?;
+                "README".to_owned()
             }
-            Role::Verifier => self.verify().await,
-            Role::Initializer => Err("no initializer in these stories".into()),
+            _ => format!("{}.txt", feature.unwrap_or_default()),
+        };
+        std::fs::write(self.tree.join(path), text).map_err(|e| e.to_string())?;
+        self.git(&["add", "--all"]).await?;
+        self.git(&["commit", "--quiet", "--allow-empty", "-m", "Work"])
+            .await?;
+        match act {
+            Act::Asks => {
+                let question = "Which?".to_owned();
+                self.say(Say::Ask { question }).await?;
+            }
+            Act::GivesBack => {
+                let reason = "It cannot be done".to_owned();
+                self.say(Say::Release { reason }).await?;
+            }
+            Act::HandsInAndFails => {
+                self.submit().await?;
+                return Ok(ending(Some(1)));
+            }
+            _ => self.submit().await?,
         }
+        Ok(ending(Some(0)))
+    }
+
+    async fn oversee(&self, act: Act) -> Result<Ending, String> {
+        let checked = vec![Checked {
+            requirement: "it is there".into(),
+            evidence: self.tree.display().to_string(),
+        }];
+        let findings = match act {
+            Act::TurnsDown => vec![finding("Something is missing".to_owned())],
+            _ => vec![],
+        };
+        let report = Report { checked, findings };
+        self.say(Say::Report { report }).await?;
+        Ok(ending(Some(0)))
+    }
+
+    async fn initialize(&self) -> Result<Ending, String> {
+        let items = ["One", "Another"].map(|title| BatchItem::of(Content::titled(title)));
+        let batch = Batch {
+            prefix: "feat".into(),
+            items: items.to_vec(),
+        };
+        self.say(Say::Backlog { batch }).await?;
+        Ok(ending(Some(0)))
     }
 
     async fn code(&self) -> Result<Ending, String> {
@@ -233,20 +352,19 @@ impl Stub {
         self.say(Say::Submit { sha }).await
     }
 
-    async fn review(&self) -> Result<Ending, String> {
+    async fn review(&self, act: Act) -> Result<Ending, String> {
         let lines = fenced(&self.brief.prompt, REVIEW_FENCE).unwrap_or_default();
         let script = parse(&lines, self.brief.epoch.map_or(0, |e| e.0))?;
-        let findings: Vec<Finding> = script
+        let mut findings: Vec<Finding> = script
             .into_iter()
             .filter_map(|line| match line {
-                Line::Reject(why) => Some(Finding {
-                    path: None,
-                    line: None,
-                    why,
-                }),
+                Line::Reject(why) => Some(finding(why)),
                 _ => None,
             })
             .collect();
+        if act == Act::TurnsDown {
+            findings.push(finding("It is not what was asked for".to_owned()));
+        }
         let judgement = if findings.is_empty() {
             Judgement::Pass
         } else {
@@ -267,14 +385,19 @@ impl Stub {
         .map(|()| ending(Some(0)))
     }
 
-    async fn verify(&self) -> Result<Ending, String> {
+    async fn verify(&self, act: Act) -> Result<Ending, String> {
         let tree = self
             .git(&["rev-parse", "HEAD^{tree}"])
             .await?
             .trim()
             .parse()
             .map_err(|e| format!("{e}"))?;
-        let (folder, line) = (self.tree.clone(), self.brief.prompt.clone());
+        let folder = self.tree.clone();
+        let line = match act {
+            Act::TurnsDown => "exit 1".to_owned(),
+            Act::NoCommand => "exit 127".to_owned(),
+            _ => self.brief.prompt.clone(),
+        };
         let run = tokio::task::spawn_blocking(move || {
             std::process::Command::new("sh")
                 .arg("-c")

@@ -1,0 +1,286 @@
+//! What may happen in a storm: an operator, somebody outside, upstream, the engine, the server and time.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use events::backlog::{Batch, BatchItem};
+use events::feature::Content;
+use events::project::ProjectKind;
+use supercargo::http::office::{Holding, Wanted};
+use supercargo::http::shapes::{NewProject, ProjectChange};
+
+use super::Storm;
+use crate::world::temper::Temper;
+use crate::world::{World, ZOO, wish};
+
+/// The longest pause between two happenings, in milliseconds of the machine: two and a half seconds of the World.
+const PAUSE_MS: u64 = 50;
+/// How long somebody outside may be silent: shorter than the time that quiet lets pass.
+const OUTSIDE_LEASE_MS: u64 = 600_000;
+/// Features that a storm adds, at most.
+const FEATURES_MAX: usize = 8;
+
+impl Storm {
+    /// A project with features or a spec, started by a person.
+    pub(super) async fn begin(seed: u64) -> Self {
+        let world = World::new();
+        let temper = Arc::new(Temper::new(seed));
+        *world.engine.temper.lock().expect("temper") = Some(temper.clone());
+        let server = world.start().await;
+        let mut storm = Self {
+            world,
+            server: Some(server),
+            chance: fastrand::Rng::with_seed(seed),
+            temper,
+            claims: vec![],
+            commits: 0,
+            is_upstream_away: false,
+        };
+        storm.open().await;
+        storm
+    }
+
+    async fn open(&mut self) {
+        let from_spec = self.chance.u8(..100) < 30;
+        let new = NewProject {
+            name: ZOO.into(),
+            git_url: self.world.upstream().display().to_string(),
+            kind: if from_spec {
+                ProjectKind::New
+            } else {
+                ProjectKind::Existing
+            },
+            spec: from_spec.then(|| "A zoo with animals.".to_owned()),
+            credential: None,
+        };
+        let change = ProjectChange {
+            target: Some(self.chance.u16(1..=3)),
+            verify: Some("test -f README".to_owned()),
+            setup: Some("true".to_owned()),
+            outside_lease_ms: Some(OUTSIDE_LEASE_MS),
+            batch_max: Some(self.chance.u16(1..=3)),
+            ..ProjectChange::default()
+        };
+        let office = &self.server().office;
+        let added = office.add_project(&wish(), new).await;
+        added.expect("the project is added");
+        let changed = office.change_project(&wish(), ZOO, &change).await;
+        changed.expect("it is set");
+        if !from_spec {
+            let count = self.chance.usize(1..=4);
+            self.add_features(count).await;
+        }
+        let office = &self.server().office;
+        let started = office.intend(&wish(), ZOO, Wanted::Start).await;
+        started.expect("it is started");
+    }
+
+    async fn add_features(&mut self, count: usize) {
+        let items = (0..count).map(|n| BatchItem {
+            key: Some(format!("k{n}")),
+            depends_on: match n {
+                2 => vec!["k1".to_owned()],
+                _ => vec![],
+            },
+            ..BatchItem::of(Content::titled(&format!("Animal {n}")))
+        });
+        let batch = Batch {
+            prefix: "feat".into(),
+            items: items.collect(),
+        };
+        let office = &self.server().office;
+        let _refused = office.add_features(&wish(), ZOO, &batch).await;
+    }
+
+    /// One thing happens, a moment after the one before.
+    pub(super) async fn step(&mut self) {
+        tokio::time::sleep(Duration::from_millis(self.chance.u64(..PAUSE_MS))).await;
+        match self.chance.u8(..100) {
+            0..40 => self.operate().await,
+            40..55 => self.outsider().await,
+            55..75 => self.taken_away(),
+            75..85 => self.upstream(),
+            85..92 => self.pass_time(),
+            _ => self.restart().await,
+        }
+    }
+
+    /// Something that an operator may do; what is refused is refused.
+    async fn operate(&mut self) {
+        let office = self.server().office.clone();
+        let wish = wish();
+        let n = self.chance.u16(1..=3);
+        match self.chance.u8(..16) {
+            0..4 => drop(office.intend(&wish, ZOO, Wanted::Start).await),
+            4 | 5 => drop(office.intend(&wish, ZOO, Wanted::Stop).await),
+            6 => drop(office.intend(&wish, ZOO, Wanted::Drain).await),
+            7 => drop(office.intend(&wish, ZOO, Wanted::Initialize).await),
+            8 => drop(office.intend(&wish, ZOO, Wanted::Retry).await),
+            9 => drop(office.set_target(&wish, ZOO, self.chance.u16(..4)).await),
+            10 => drop(office.stop_berth(&wish, ZOO, n).await),
+            11 | 12 => drop(office.restart_berth(&wish, ZOO, n).await),
+            13 => drop(office.resume_queue(&wish, ZOO).await),
+            14 => {
+                let known = office.features(ZOO).map_or(0, |all| all.len());
+                if known < FEATURES_MAX {
+                    self.add_features(1).await;
+                }
+            }
+            _ => self.operate_on_a_feature().await,
+        }
+    }
+
+    fn a_feature(&mut self) -> Option<String> {
+        let all = self.server().office.features(ZOO).ok()?;
+        let ids: Vec<String> = all.into_iter().map(|feature| feature.id).collect();
+        self.chance.choice(ids)
+    }
+
+    async fn operate_on_a_feature(&mut self) {
+        let Some(id) = self.a_feature() else { return };
+        let office = self.server().office.clone();
+        let wish = wish();
+        match self.chance.u8(..6) {
+            0 => drop(office.undo(&wish, ZOO, &id).await),
+            1 => drop(office.requeue(&wish, ZOO, &id).await),
+            2 => drop(office.answer(&wish, ZOO, &id, "That one.").await),
+            3 => drop(office.comment(&wish, ZOO, &id, "Hurry.").await),
+            4 => drop(office.withdraw(&wish, ZOO, &id).await),
+            _ => drop(office.reopen(&wish, ZOO, &id, "It is not done.").await),
+        }
+    }
+
+    /// Somebody outside claims, hands in, gives back or goes silent.
+    async fn outsider(&mut self) {
+        let office = self.server().office.clone();
+        let held = self.chance.choice(self.claims.clone());
+        let Some((feature, epoch)) = held.filter(|_| self.chance.bool()) else {
+            let wanted = self.a_feature();
+            let wanted = wanted.filter(|_| self.chance.bool());
+            let claim = office
+                .claim(&wish(), ZOO, wanted.as_deref(), Some("bob"))
+                .await;
+            if let Ok(Some(claim)) = claim {
+                self.claims.push((claim.feature, claim.epoch));
+            }
+            return;
+        };
+        let holding = Holding {
+            project: ZOO,
+            feature: &feature,
+            epoch,
+            holder: Some("bob"),
+        };
+        match self.chance.u8(..3) {
+            0 => drop(office.heartbeat(&wish(), &holding)),
+            1 => {
+                self.blame(&feature);
+                drop(office.release(&wish(), &holding, "It is not for me").await);
+            }
+            _ => {
+                let sha = self.push_to_gate(&feature, epoch);
+                drop(office.submit(&wish(), &holding, &sha).await);
+            }
+        }
+    }
+
+    fn blame(&self, feature: &str) {
+        let feature = feature.parse().expect("a feature's id");
+        self.temper.blame(Some(&feature));
+    }
+
+    /// Puts a commit under a claim's ref, as a push that the gate let in would.
+    fn push_to_gate(&mut self, feature: &str, epoch: u64) -> String {
+        self.commits += 1;
+        let gate = self.world.folder.path().join(format!("gates/{ZOO}.git"));
+        let tree = tempfile::tempdir().expect("folder");
+        let from = self.world.upstream_anywhere();
+        let text = format!("{} {epoch}\n", self.commits);
+        self.world
+            .git(tree.path(), &["clone", "--quiet", &from, "t"]);
+        let tree = tree.path().join("t");
+        std::fs::write(tree.join(format!("{feature}.txt")), text).expect("file");
+        self.world.git(&tree, &["add", "--all"]);
+        self.world
+            .git(&tree, &["commit", "--quiet", "-m", "Outside work"]);
+        let target = format!("HEAD:refs/heads/work/{feature}/{epoch}");
+        let gate = gate.display().to_string();
+        // A claim that is over has no ref to push to any more: the gate would have said so.
+        let _pushed =
+            crate::world::stub::git(&tree, &["push", "--quiet", "--force", &gate, &target]);
+        self.world
+            .git(&tree, &["rev-parse", "HEAD"])
+            .trim()
+            .to_owned()
+    }
+
+    /// A container ends or vanishes by itself, cannot be started, or the whole engine goes away for a while.
+    fn taken_away(&mut self) {
+        let engine = self.world.engine.clone();
+        match self.chance.u8(..10) {
+            0..5 => {
+                let Some(name) = self.chance.choice(engine.names()) else {
+                    return;
+                };
+                let feature = self.server().zoo(|book| {
+                    let job = book.berth(name.n)?.job()?;
+                    job.feature.clone()
+                });
+                self.temper.blame(feature.as_ref());
+                engine.take_away(&name, self.chance.bool());
+            }
+            5..8 => {
+                let starts = self.chance.usize(1..4);
+                engine.failing.store(starts, Ordering::SeqCst);
+            }
+            8 => engine.set_away(true),
+            _ => engine.set_away(false),
+        }
+    }
+
+    /// Upstream moves, or goes away and comes back.
+    fn upstream(&mut self) {
+        match self.chance.u8(..10) {
+            0..6 if !self.is_upstream_away => {
+                self.commits += 1;
+                let text = format!("{}\n", self.commits);
+                let file = if self.chance.bool() {
+                    "theirs"
+                } else {
+                    "README"
+                };
+                self.world.push_upstream(file, &text);
+            }
+            _ => self.move_upstream(!self.is_upstream_away),
+        }
+    }
+
+    pub(super) fn move_upstream(&mut self, away: bool) {
+        if self.is_upstream_away != away {
+            self.world.move_upstream(away);
+            self.is_upstream_away = away;
+        }
+    }
+
+    fn pass_time(&mut self) {
+        let ms = self.chance.choice([200, 5_000, 20_000, 70_000]);
+        let ms = ms.unwrap_or_default();
+        if self.chance.bool() {
+            self.world.clock.jump_ms(ms);
+        } else {
+            self.world.clock.stand_still_ms(ms);
+        }
+    }
+
+    /// The server ends at once, or in order, and starts again.
+    async fn restart(&mut self) {
+        let server = self.server.take().expect("a server");
+        if self.chance.u8(..3) == 0 {
+            self.world.stop(server).await;
+        } else {
+            self.world.crash(server);
+        }
+        self.server = Some(self.world.start().await);
+    }
+}

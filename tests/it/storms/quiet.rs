@@ -1,0 +1,208 @@
+//! Quiet: nothing fails any more, time passes, and what stands under Needs you is done. Then all work has to be merged.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use events::project::Intent;
+use events::view::{Need, Remedy};
+use supercargo::http::office::Wanted;
+use supercargo::http::shapes::{How, ProjectChange};
+
+use super::Storm;
+use crate::world::{ZOO, wish};
+
+/// A run that takes longer is stuck; a bound of the test, never a measurement.
+pub(super) const STUCK_AFTER: Duration = Duration::from_secs(240);
+
+/// How long nothing is recorded before it counts as rest; two seconds of the World.
+const REST: Duration = Duration::from_millis(40);
+/// Rests while containers run, before they are called stuck.
+const WORKING_MAX: u32 = 250;
+/// How far time jumps when nothing else happens.
+const JUMP_MS: i64 = 60_000;
+/// Jumps until time alone is said to mend nothing: longer than any pause.
+const JUMPS_MAX: u32 = 40;
+/// Needs that a person looks after in one run.
+const NEEDS_MAX: u32 = 80;
+
+impl Storm {
+    /// Ends the storm. Says what stands still without a way out, if anything does.
+    pub(super) async fn calm(&mut self) -> Result<(), String> {
+        self.temper.calm();
+        self.world.engine.failing.store(0, Ordering::SeqCst);
+        self.world.engine.set_away(false);
+        self.move_upstream(false);
+        let time_first = self.chance.bool();
+        for _ in 0..NEEDS_MAX {
+            self.rest().await?;
+            if time_first {
+                self.let_time_pass().await?;
+            }
+            if self.is_done() {
+                return Ok(());
+            }
+            if self.look_after().await? {
+                continue;
+            }
+            // Time mends what a person cannot.
+            self.let_time_pass().await?;
+            if !self.is_done() && !self.look_after().await? {
+                return Err(self.no_way_out());
+            }
+        }
+        Err(format!("needs without end: {}", self.standing()))
+    }
+
+    /// Waits until nothing is recorded any more and no container runs.
+    async fn rest(&self) -> Result<(), String> {
+        let mut working = 0;
+        loop {
+            if self.moves().await {
+                working = 0;
+                continue;
+            }
+            if self.world.engine.running() == 0 {
+                return Ok(());
+            }
+            working += 1;
+            if working > WORKING_MAX {
+                return Err(format!("a container never ends: {}", self.standing()));
+            }
+        }
+    }
+
+    /// Whether anything is recorded within a rest.
+    async fn moves(&self) -> bool {
+        let core = &self.server().core;
+        let before = core.projector.read(|books| books.position);
+        let moved = core
+            .projector
+            .wait_until(|books| (books.position != before).then_some(()));
+        tokio::time::timeout(REST, moved).await.is_ok()
+    }
+
+    /// Jumps on in time until time alone mends nothing more.
+    async fn let_time_pass(&self) -> Result<(), String> {
+        let mut jumps = 0;
+        while jumps < JUMPS_MAX && !self.is_done() {
+            self.world.clock.jump_ms(JUMP_MS);
+            jumps += 1;
+            if self.moves().await {
+                self.rest().await?;
+                jumps = 0;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        self.server().zoo(|book| {
+            let tallied = book.tallied();
+            let resting = book.enlisted().all(|(_, berth, _)| berth.job().is_none());
+            tallied.closed == tallied.total && book.is_completed() && resting
+        })
+    }
+
+    /// Starts what was stopped, or does what the first need asks for that is not done by itself. Says whether anything came of it.
+    async fn look_after(&self) -> Result<bool, String> {
+        let before = self.server().zoo(|book| book.position);
+        let intent = self
+            .server()
+            .zoo(|book| book.registered().map(|r| r.intent));
+        if matches!(intent, Some(Intent::Stopped | Intent::Draining { .. })) {
+            let office = &self.server().office;
+            let started = office.intend(&wish(), ZOO, Wanted::Start).await;
+            return started
+                .map(|_| true)
+                .map_err(|why| format!("a start is refused: {}", why.code));
+        }
+        let needs = self.server().zoo(|book| book.standing().needs_you);
+        for need in needs {
+            if let Err(code) = self.remedy(&need).await {
+                eprintln!("{} is refused: {code}", need.kind.name());
+            }
+            if self.server().zoo(|book| book.position) != before {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Does what a need asks for.
+    async fn remedy(&self, need: &Need) -> Result<(), String> {
+        let office = &self.server().office;
+        let wish = wish();
+        let done = match &need.remedy {
+            Remedy::Mend | Remedy::SetCredential | Remedy::ForgetHostKeys => return Ok(()),
+            Remedy::Start => office.intend(&wish, ZOO, Wanted::Start).await,
+            Remedy::Retry => office.intend(&wish, ZOO, Wanted::Retry).await,
+            Remedy::Initialize => office.intend(&wish, ZOO, Wanted::Initialize).await,
+            Remedy::ResumeQueue => office.resume_queue(&wish, ZOO).await,
+            Remedy::SetTarget => office.set_target(&wish, ZOO, 1).await,
+            Remedy::SetVerification => {
+                let change = ProjectChange {
+                    verify: Some("test -f README".to_owned()),
+                    ..ProjectChange::default()
+                };
+                office.change_project(&wish, ZOO, &change).await
+            }
+            Remedy::AcceptUpstream { seen } => {
+                office.accept_upstream(&wish, ZOO, seen.as_str()).await
+            }
+            Remedy::Approve { entry } => office.approve_change(&wish, ZOO, *entry).await,
+            Remedy::Close { feature } => {
+                let how = How::DoneElsewhere;
+                office.close(&wish, ZOO, feature.as_str(), how).await
+            }
+            Remedy::Undo { feature } => office.undo(&wish, ZOO, feature.as_str()).await,
+            Remedy::Requeue { feature } => office.requeue(&wish, ZOO, feature.as_str()).await,
+            Remedy::Answer { feature } => {
+                office
+                    .answer(&wish, ZOO, feature.as_str(), "That one.")
+                    .await
+            }
+            Remedy::Withdraw { feature } => office.withdraw(&wish, ZOO, feature.as_str()).await,
+            Remedy::Reinstate { slot } => office.restart_berth(&wish, ZOO, slot.0).await,
+        };
+        done.map(drop).map_err(|problem| problem.code)
+    }
+
+    fn no_way_out(&self) -> String {
+        let needs = self.server().office.project(ZOO);
+        let needs = needs.map(|shape| shape.needs).unwrap_or_default();
+        let kinds: Vec<String> = needs.into_iter().map(|need| need.kind).collect();
+        format!("no way out, needs {kinds:?}: {}", self.standing())
+    }
+
+    /// Where everything stands, in few words and without names, so that equal faults read alike.
+    fn standing(&self) -> String {
+        let (slots, stages, queue) = self.server().zoo(|book| {
+            let slots = book
+                .enlisted()
+                .map(|(_, berth, _)| word(&format!("{:?}", berth.slot)));
+            let stages = book
+                .known()
+                .map(|(_, known, _)| word(&format!("{:?}", known.stage)));
+            let queue = &book.trunk.state.queue;
+            let queue = queue
+                .iter()
+                .map(|entry| word(&format!("{:?}", entry.stage)));
+            (sorted(slots), sorted(stages), sorted(queue))
+        });
+        format!("slots {slots:?}, features {stages:?}, queue {queue:?}")
+    }
+}
+
+fn word(debug: &str) -> String {
+    debug
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect()
+}
+
+fn sorted(words: impl Iterator<Item = String>) -> Vec<String> {
+    let mut words: Vec<_> = words.collect();
+    words.sort();
+    words.dedup();
+    words
+}
