@@ -7,6 +7,7 @@
 
 mod happenings;
 mod quiet;
+mod real;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -95,31 +96,11 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Runs one seed on a thread of its own: what panics there is a fault of that seed.
-fn fault_of(seed: u64) -> Option<String> {
-    let run = std::thread::spawn(move || {
-        supercargo::app::on_system(async move {
-            let run = tokio::time::timeout(quiet::STUCK_AFTER, Storm::run(seed));
-            run.await.unwrap_or_else(|_| Err("it never ends".into()))
-        })
-    });
-    match run.join() {
-        Ok(ended) => ended.err(),
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().cloned();
-            Some(text.unwrap_or_else(|| "it panics".into()))
-        }
-    }
-}
-
-#[test]
-fn every_storm_on_the_world_ends_in_quiet_with_all_work_done() {
-    if let Some(seed) = number("STORM_SEED") {
-        assert_eq!(fault_of(seed), None, "seed {seed}");
-        return;
-    }
-    let from = number("STORM_FROM").unwrap_or(0);
-    let to = from + number("STORMS").unwrap_or(RUNS);
+/// Runs seeds on threads of their own, some at a time; what panics there is a fault of that seed. Answers each fault with its seeds.
+fn faults_among<F>(from: u64, to: u64, run: F) -> Vec<String>
+where
+    F: Fn(u64) -> Result<(), String> + Clone + Send + Sync + 'static,
+{
     let next = AtomicU64::new(from);
     let faults = Mutex::new(BTreeMap::<String, Vec<u64>>::new());
     std::thread::scope(|scope| {
@@ -130,7 +111,7 @@ fn every_storm_on_the_world_ends_in_quiet_with_all_work_done() {
                     if seed >= to {
                         return;
                     }
-                    if let Some(fault) = fault_of(seed) {
+                    if let Err(fault) = fault_of(seed, run.clone()) {
                         eprintln!("seed {seed}: {fault}");
                         let mut faults = faults.lock().expect("faults");
                         faults.entry(fault).or_default().push(seed);
@@ -140,9 +121,38 @@ fn every_storm_on_the_world_ends_in_quiet_with_all_work_done() {
         }
     });
     let faults = faults.into_inner().expect("faults");
-    let found: Vec<String> = faults
-        .iter()
-        .map(|(fault, seeds)| format!("{} of {}, seeds {seeds:?}: {fault}", seeds.len(), to - from))
-        .collect();
-    assert!(found.is_empty(), "\n{}", found.join("\n"));
+    let found = faults.iter().map(|(fault, seeds)| {
+        format!("{} of {}, seeds {seeds:?}: {fault}", seeds.len(), to - from)
+    });
+    found.collect()
+}
+
+fn fault_of<F>(seed: u64, run: F) -> Result<(), String>
+where
+    F: Fn(u64) -> Result<(), String> + Send + 'static,
+{
+    let run = std::thread::spawn(move || run(seed));
+    run.join().unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        Err(text.unwrap_or_else(|| "it panics".into()))
+    })
+}
+
+fn on_the_world(seed: u64) -> Result<(), String> {
+    supercargo::app::on_system(async move {
+        let run = tokio::time::timeout(quiet::STUCK_AFTER, Storm::run(seed));
+        run.await.unwrap_or_else(|_| Err("it never ends".into()))
+    })
+}
+
+#[test]
+fn every_storm_on_the_world_ends_in_quiet_with_all_work_done() {
+    if let Some(seed) = number("STORM_SEED") {
+        assert_eq!(fault_of(seed, on_the_world), Ok(()), "seed {seed}");
+        return;
+    }
+    let from = number("STORM_FROM").unwrap_or(0);
+    let to = from + number("STORMS").unwrap_or(RUNS);
+    let faults = faults_among(from, to, on_the_world);
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
