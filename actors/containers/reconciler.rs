@@ -258,7 +258,7 @@ impl Reconciler {
             berth.job().map(|job| job.session.clone())
         });
         let Some(session) = job else { return true };
-        match self.transcripts.spoken(&session).await {
+        match self.transcripts.seal(&session).await {
             Ok(None) => true,
             Ok(Some(spoken)) => {
                 let Spoken {

@@ -28,7 +28,10 @@ pub trait Transcripts: Send + Sync {
     async fn read(&self, session: &SessionId, after: u64) -> Result<(Vec<u8>, u64), PortError>;
     /// Everything that is kept of a session, in figures; none when it never said anything. Permanent when a chunk is missing.
     async fn spoken(&self, session: &SessionId) -> Result<Option<Spoken>, PortError>;
-    /// Makes what is kept of a session that is over small. It is read as before; packing it again changes nothing.
+    /// Everything that is kept of a session that is over, as [`Transcripts::spoken`] says it. Nothing is added from here on: a chunk that
+    /// comes too late is refused for good. Sealing again changes nothing.
+    async fn seal(&self, session: &SessionId) -> Result<Option<Spoken>, PortError>;
+    /// Makes what is kept of a sealed session small. It is read as before; packing it again changes nothing.
     async fn pack(&self, session: &SessionId) -> Result<(), PortError>;
     /// Removes what is kept of a session. Removing it again changes nothing.
     async fn remove(&self, session: &SessionId) -> Result<(), PortError>;

@@ -74,6 +74,10 @@ impl Files {
             if let (Some(silent), true) = (silent, self.by_session.len() >= OPEN_MAX) {
                 self.by_session.remove(&silent);
             }
+            if packed::is_sealed(path) {
+                let why = "the session is over, and nothing is added to what it printed";
+                return Err(std::io::Error::new(ErrorKind::ReadOnlyFilesystem, why));
+            }
             let redactor = Redactor::new(&secrets()).map_err(std::io::Error::other)?;
             self.by_session
                 .insert(session.clone(), Open::at(path, redactor)?);
@@ -116,7 +120,10 @@ impl TranscriptFolder {
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
         let open = all
             .open(session, &self.path(session), &*self.secrets)
-            .map_err(failed)?;
+            .map_err(|e| match e.kind() {
+                ErrorKind::ReadOnlyFilesystem => PortError::Permanent(e.to_string()),
+                _ => failed(e),
+            })?;
         if seq <= open.last {
             return Ok(open.last);
         }
@@ -302,13 +309,24 @@ impl Transcripts for TranscriptFolder {
             .unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
     }
 
+    async fn seal(&self, session: &SessionId) -> Result<Option<Spoken>, PortError> {
+        let (store, over) = (self.clone(), session.clone());
+        let sealed = tokio::task::spawn_blocking(move || {
+            let mut all = store.open.lock().unwrap_or_else(PoisonError::into_inner);
+            all.by_session.remove(&over);
+            // While nobody may open it: a chunk that is on its way comes before or is refused.
+            packed::seal(&store.path(&over))
+                .map_err(|e| PortError::Transient(format!("sealing the transcript of {over}: {e}")))
+        });
+        sealed
+            .await
+            .unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))?;
+        self.spoken(session).await
+    }
+
     async fn pack(&self, session: &SessionId) -> Result<(), PortError> {
         let (store, session) = (self.clone(), session.clone());
         let packed = tokio::task::spawn_blocking(move || {
-            // Whoever speaks after this speaks to nobody: the session is over.
-            let mut all = store.open.lock().unwrap_or_else(PoisonError::into_inner);
-            all.by_session.remove(&session);
-            drop(all);
             let failed = |e: std::io::Error| {
                 PortError::Transient(format!("packing the transcript of {session}: {e}"))
             };
@@ -431,7 +449,10 @@ mod tests {
             .append(&session, 1, text.as_bytes())
             .await
             .expect("stored");
-        let before = store.spoken(&session).await.expect("spoken");
+        let before = store.seal(&session).await.expect("sealed");
+        assert!(before.is_some());
+        let late = store.append(&session, 2, b"too late").await;
+        assert!(matches!(late, Err(PortError::Permanent(_))), "{late:?}");
         for _ in 0..2 {
             store.pack(&session).await.expect("packed");
         }

@@ -1,5 +1,5 @@
 //! Transcripts of sessions that are over, compressed: the same frames, in one gzip file. Written beside and renamed, so that one of the two
-//! is always whole; where both are there, the frames count.
+//! is always whole; where both are there, the frames count. Before, they are sealed by another name: what comes too late finds it.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,11 +14,31 @@ pub(super) fn path(frames: &Path) -> PathBuf {
     frames.with_extension("chunks.gz")
 }
 
-/// The frames of a transcript in whichever form it is kept; none where there is neither.
+/// Where the frames of a session are to which nothing is added any more, until they are compressed.
+pub(super) fn sealed(frames: &Path) -> PathBuf {
+    frames.with_extension("chunks.sealed")
+}
+
+/// Has nothing added to a transcript from here on. The caller sees to it that nobody adds to it at this moment.
+pub(super) fn seal(frames: &Path) -> std::io::Result<()> {
+    match std::fs::rename(frames, sealed(frames)) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        renamed => renamed,
+    }
+}
+
+/// Whether nothing is added to a transcript any more.
+pub(super) fn is_sealed(frames: &Path) -> bool {
+    sealed(frames).exists() || path(frames).exists()
+}
+
+/// The frames of a transcript in whichever form it is kept; none where there is none.
 pub(super) fn read(frames: &Path) -> std::io::Result<Option<Vec<u8>>> {
-    match std::fs::read(frames) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-        read => return read.map(Some),
+    for plain in [frames.to_owned(), sealed(frames)] {
+        match std::fs::read(plain) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            read => return read.map(Some),
+        }
     }
     let file = match std::fs::File::open(path(frames)) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -29,9 +49,9 @@ pub(super) fn read(frames: &Path) -> std::io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Compresses a transcript. Doing so again changes nothing.
+/// Compresses a sealed transcript. Doing so again changes nothing.
 pub(super) fn pack(frames: &Path) -> std::io::Result<()> {
-    let bytes = match std::fs::read(frames) {
+    let bytes = match std::fs::read(sealed(frames)) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         bytes => bytes?,
     };
@@ -46,13 +66,14 @@ pub(super) fn pack(frames: &Path) -> std::io::Result<()> {
     encoder.write_all(&bytes)?;
     encoder.finish()?.sync_all()?;
     std::fs::rename(&beside, path(frames))?;
-    std::fs::remove_file(frames)
+    std::fs::remove_file(sealed(frames))
 }
 
 /// Removes a transcript in every form.
 pub(super) fn remove(frames: &Path) -> std::io::Result<()> {
     for file in [
         frames.to_owned(),
+        sealed(frames),
         path(frames),
         frames.with_extension("chunks.new"),
     ] {

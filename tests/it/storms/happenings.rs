@@ -162,6 +162,8 @@ impl Storm {
                 .claim(&wish(), ZOO, wanted.as_deref(), Some("bob"))
                 .await;
             if let Ok(Some(claim)) = claim {
+                // Its holder may be silent, or work on something old.
+                self.blame(&claim.feature);
                 self.claims.push((claim.feature, claim.epoch));
             }
             return;

@@ -52,12 +52,14 @@ impl Storm {
         for _ in 0..steps {
             storm.step().await;
         }
-        let ended = storm.calm().await;
+        let mut ended = storm.calm().await;
+        if ended.is_ok() {
+            ended = storm.judge().await;
+        }
         if ended.is_err() || number("STORM_SEED").is_some() {
-            storm.tell().await;
+            storm.tell(seed).await;
         }
         ended?;
-        storm.judge().await?;
         let server = storm.server.take().expect("a server");
         storm.world.end(server).await;
         Ok(())
@@ -81,13 +83,13 @@ impl Storm {
     }
 
     /// Prints what was recorded.
-    async fn tell(&self) {
+    async fn tell(&self, seed: u64) {
         let log = self.world.log.clone();
         let all = events::log::EventLog::read_all(&*log, Position(0), usize::MAX)
             .await
             .expect("log");
         for envelope in &all {
-            eprintln!("{}", supercargo::cli::shown::line(&envelope.into()));
+            eprintln!("{seed} {}", supercargo::cli::shown::line(&envelope.into()));
         }
     }
 }

@@ -99,7 +99,11 @@ impl Storm {
         self.server().zoo(|book| {
             let tallied = book.tallied();
             let resting = book.enlisted().all(|(_, berth, _)| berth.job().is_none());
-            tallied.closed == tallied.total && book.is_completed() && resting
+            // Where everything was withdrawn nothing is to be completed.
+            let nothing =
+                tallied.total == 0 && book.known().all(|(_, known, _)| known.is_settled());
+            let done = book.is_completed() || nothing;
+            tallied.closed == tallied.total && done && resting
         })
     }
 
