@@ -105,21 +105,19 @@ where
 {
     let next = AtomicU64::new(from);
     let faults = Mutex::new(BTreeMap::<String, Vec<u64>>::new());
+    let work = || {
+        while let Some(seed) = Some(next.fetch_add(1, Ordering::SeqCst)).filter(|seed| *seed < to) {
+            let Err(fault) = fault_of(seed, run.clone()) else {
+                continue;
+            };
+            eprintln!("seed {seed}: {fault}");
+            let mut faults = faults.lock().expect("faults");
+            faults.entry(fault).or_default().push(seed);
+        }
+    };
     std::thread::scope(|scope| {
         for _ in 0..number("STORM_THREADS").unwrap_or(THREADS) {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed >= to {
-                        return;
-                    }
-                    if let Err(fault) = fault_of(seed, run.clone()) {
-                        eprintln!("seed {seed}: {fault}");
-                        let mut faults = faults.lock().expect("faults");
-                        faults.entry(fault).or_default().push(seed);
-                    }
-                }
-            });
+            scope.spawn(work);
         }
     });
     let faults = faults.into_inner().expect("faults");
