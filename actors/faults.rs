@@ -2,6 +2,9 @@
 //! again. Each is counted, told to the server's log at its first time and at each tenfold, and
 //! shown under Needs you until it is owed no more.
 //!
+//! What the server's own loops fail at, such as an engine or an upstream that is away, is kept beside
+//! it until it succeeds: one way to say repeated failures once, with a count.
+//!
 //! In memory: what still stands after a restart is refused again and found again.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +23,8 @@ const FAULTS_MAX: usize = 100;
 const REFUSED_IN_A_ROW: u64 = 3;
 /// Failures in a row that a person hears of: the first ones mend themselves more often than not.
 const FAILED_IN_A_ROW: u64 = 10;
+/// Failures in a row of a loop that a person hears of: loops pause in between.
+const LOOPS_IN_A_ROW: u64 = 3;
 
 /// How something owed was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +65,14 @@ impl Fault {
 
 type ByProject = BTreeMap<ProjectName, BTreeMap<String, Fault>>;
 
+/// What a loop fails at: of a project, or of the server for all of them; and how often, and why.
+type Loops = BTreeMap<(Option<ProjectName>, String), (u64, String)>;
+
 /// The faults of all projects, by what is owed.
 #[derive(Debug, Default)]
 pub struct Faults {
     all: Mutex<ByProject>,
+    loops: Mutex<Loops>,
     changes: watch::Sender<u64>,
 }
 
@@ -125,14 +134,65 @@ impl Faults {
         }
     }
 
+    fn loops<T>(&self, f: impl FnOnce(&mut Loops) -> T) -> T {
+        f(&mut self.loops.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Counts one more failure of a loop that tries again by itself. Without a project it is the
+    /// server's, and every project hears of it.
+    pub fn failing(&self, of: Option<&ProjectName>, subject: &str, why: &str) {
+        let key = (of.cloned(), subject.to_owned());
+        let mut why = why.to_owned();
+        cut_reason(&mut why);
+        let count = self.loops(|loops| {
+            if loops.len() >= FAULTS_MAX && !loops.contains_key(&key) {
+                return None;
+            }
+            let (count, last) = loops.entry(key).or_default();
+            *count += 1;
+            last.clone_from(&why);
+            Some(*count)
+        });
+        self.tell();
+        if let Some(count) = count.filter(|count| is_power_of_ten(*count)) {
+            let project = of.map(ProjectName::as_str);
+            tracing::warn!(project, subject, count, why, "failed; it is tried again");
+        }
+    }
+
+    /// Says that it succeeded.
+    pub fn well(&self, of: Option<&ProjectName>, subject: &str) {
+        let key = (of.cloned(), subject.to_owned());
+        let Some((count, _)) = self.loops(|loops| loops.remove(&key)) else {
+            return;
+        };
+        self.tell();
+        let project = of.map(ProjectName::as_str);
+        tracing::info!(project, subject, failed = count, "works again");
+    }
+
     /// What a person has to hear about a project.
     pub fn needs_you(&self, project: &ProjectName) -> Vec<Need> {
-        self.with(|all| {
+        let mut needs: Vec<Need> = self.with(|all| {
             let faults = all.get(project).into_iter().flatten();
             let shown = faults.filter(|(_, fault)| fault.is_shown());
             shown.map(|(subject, fault)| told(subject, fault)).collect()
-        })
+        });
+        self.loops(|loops| {
+            for ((of, subject), (count, why)) in loops {
+                let concerns = of.as_ref().is_none_or(|of| of == project);
+                if concerns && *count >= LOOPS_IN_A_ROW {
+                    needs.push(standing(subject, *count, why));
+                }
+            }
+        });
+        needs
     }
+}
+
+fn standing(subject: &str, count: u64, why: &str) -> Need {
+    let text = format!("{subject} failed {count} times and is tried again by itself: {why}");
+    Need::new(NeedKind::Stuck, text, Remedy::Mend)
 }
 
 fn told(subject: &str, fault: &Fault) -> Need {
@@ -216,6 +276,29 @@ mod tests {
         assert_eq!(faults.needs_you(&zoo()).len(), 1);
         faults.note(&zoo(), &errand("copying"), Kind::Failed, "gone");
         assert_eq!(faults.needs_you(&zoo()).len(), 2);
+    }
+
+    #[test]
+    fn what_a_loop_fails_at_is_shown_to_whom_it_concerns_until_it_works() {
+        let faults = Faults::default();
+        let other: ProjectName = "aquarium".parse().expect("a name");
+        for count in 1..=LOOPS_IN_A_ROW {
+            assert!(faults.needs_you(&zoo()).is_empty(), "{count}");
+            faults.failing(None, "the engine", "no socket");
+            faults.failing(Some(&zoo()), "upstream", "no route");
+        }
+        let texts = |name: &ProjectName| -> Vec<String> {
+            let needs = faults.needs_you(name).into_iter();
+            needs.map(|need| need.text).collect()
+        };
+        assert_eq!(
+            texts(&other),
+            ["the engine failed 3 times and is tried again by itself: no socket"]
+        );
+        assert_eq!(texts(&zoo()).len(), 2);
+        faults.well(None, "the engine");
+        faults.well(Some(&zoo()), "upstream");
+        assert!(texts(&zoo()).is_empty());
     }
 
     #[test]

@@ -195,6 +195,7 @@ impl Core {
             projector: self.projector.clone(),
             repo: self.world.repo.clone(),
             nudges: self.nudges.clone(),
+            faults: self.faults.clone(),
         }
     }
 }
@@ -240,6 +241,7 @@ impl Running {
             core.world.transcripts.clone(),
             engine,
             doors,
+            core.faults.clone(),
         );
         self.tasks
             .keep("reconciler", move || reconciler.clone().run());

@@ -14,10 +14,14 @@ use tokio::task::JoinSet;
 
 use crate::directory::Directory;
 use crate::effects::{halt, told};
+use crate::faults::Faults;
 use crate::host::ExecuteError;
 use crate::nudges::Nudges;
 use crate::ports::repo::Repo;
 use crate::projector::Projector;
+
+/// What is done, by name.
+const LOOKING: &str = "recording a look at upstream";
 
 /// What has to be known to look.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +53,8 @@ pub struct Watcher {
     pub repo: Arc<dyn Repo>,
     /// Who is to be looked at without delay.
     pub nudges: Nudges,
+    /// What cannot be recorded.
+    pub faults: Arc<Faults>,
 }
 
 fn upstream(book: &ProjectBook) -> Option<Upstream> {
@@ -87,12 +93,7 @@ impl Watcher {
                 .collect();
             for name in over {
                 underway.insert(name.clone());
-                let watcher = self.clone();
-                looking.spawn(async move {
-                    let looked = watcher.look(&name).await;
-                    looked.unwrap_or_else(|error| tracing::warn!(project = %name, %error, "a look at upstream came to nothing"));
-                    name
-                });
+                looking.spawn(self.clone().looked(name));
             }
             let next = due
                 .iter()
@@ -121,6 +122,17 @@ impl Watcher {
                 }
             }
         }
+    }
+
+    /// Looks, and says when that comes to nothing.
+    async fn looked(self, name: ProjectName) -> ProjectName {
+        match self.look(&name).await {
+            Ok(()) => self.faults.well(Some(&name), LOOKING),
+            Err(error) => self
+                .faults
+                .failing(Some(&name), LOOKING, &error.to_string()),
+        }
+        name
     }
 
     fn watched(&self) -> BTreeSet<ProjectName> {

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::containers::plan::{self, Step};
 use crate::directory::Directory;
+use crate::faults::Faults;
 use crate::ports::PortError;
 use crate::ports::clock::Clock;
 use crate::ports::engine::{ContainerName, Engine, StartError, Status};
@@ -59,6 +60,9 @@ pub trait Doors: Send + Sync {
     async fn keep(&self, wanted: std::collections::BTreeMap<events::id::SessionId, ContainerName>);
 }
 
+/// What is asked of the engine at every look.
+const LISTING: &str = "asking the container engine what runs";
+
 /// Makes the engine match the books.
 #[derive(Clone)]
 pub struct Reconciler {
@@ -80,6 +84,8 @@ pub struct Reconciler {
     pub slots: Arc<Semaphore>,
     /// A step ended.
     pub done: Arc<Notify>,
+    /// What the engine does not do.
+    pub faults: Arc<Faults>,
 }
 
 impl Reconciler {
@@ -90,6 +96,7 @@ impl Reconciler {
         transcripts: Arc<dyn Transcripts>,
         engine: Arc<dyn Engine>,
         doors: Arc<dyn Doors>,
+        faults: Arc<Faults>,
     ) -> Self {
         let clock = directory.kernel().clock.clone();
         let (underway, done, slots) = (
@@ -107,6 +114,7 @@ impl Reconciler {
             underway,
             slots,
             done,
+            faults,
         }
     }
 
@@ -136,11 +144,13 @@ impl Reconciler {
         // because its name is in the newer books.
         let seen = match self.engine.list().await {
             Ok(seen) => seen,
+            // Nothing is concluded from an engine that does not answer.
             Err(unreachable) => {
-                tracing::warn!(error = %unreachable, "nothing is concluded from an engine that does not answer");
+                self.faults.failing(None, LISTING, &unreachable.to_string());
                 return now.plus_ms(STEP_PAUSE_MS);
             }
         };
+        self.faults.well(None, LISTING);
         let noticed = self.clock.gaps();
         let (plan, doors) = self.projector.read(|books| {
             let own = OwnTime::new(now, &books.node.state.gaps, &noticed);
@@ -305,8 +315,13 @@ impl Reconciler {
     }
 
     fn reached<E: std::fmt::Display>(&self, result: Result<(), E>, name: &ContainerName) -> bool {
-        if let Err(error) = &result {
-            tracing::warn!(container = %name, %error, "the engine did not do it; it is tried again");
+        let (project, subject) = (
+            Some(&name.project),
+            format!("the container of slot {}", name.n),
+        );
+        match &result {
+            Ok(()) => self.faults.well(project, &subject),
+            Err(error) => self.faults.failing(project, &subject, &error.to_string()),
         }
         result.is_ok()
     }

@@ -16,6 +16,8 @@ use super::{Done, Office, Wish};
 
 /// Who takes in what others changed.
 const BY: &str = "beads";
+/// What is done, by name.
+const EXCHANGING: &str = "exchanging issues with the branch beads-sync";
 
 /// How far a project is.
 #[derive(Debug, Clone, Copy, Default)]
@@ -133,6 +135,7 @@ impl Exchange {
     fn note(&self, name: &ProjectName, step: &mut Step, (through, done): (Position, Done<()>)) {
         match done {
             Ok(()) => {
+                self.office.core.faults.well(Some(name), EXCHANGING);
                 *step = Step {
                     done: through,
                     ..Step::default()
@@ -145,9 +148,8 @@ impl Exchange {
                 step.failed += 1;
                 let now = self.office.core.directory.kernel().clock.now();
                 step.not_before = now.plus_ms(backoff_ms(step.failed));
-                if step.failed == 1 {
-                    tracing::warn!(project = %name, why = problem.detail, "issues are not in step; it is tried again");
-                }
+                let faults = &self.office.core.faults;
+                faults.failing(Some(name), EXCHANGING, &problem.detail);
             }
         }
     }

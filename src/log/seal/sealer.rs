@@ -19,6 +19,9 @@ use super::{Anchor, SealKey};
 /// Events wait at most this long for a seal while the server runs.
 const SEAL_WITHIN: Duration = Duration::from_secs(60);
 
+/// What is done, by name.
+const SEALING: &str = "sealing the log";
+
 /// Seals one log.
 #[derive(Clone)]
 pub struct Sealer {
@@ -59,9 +62,12 @@ impl Sealer {
             let full = projector.wait_until(|books| (open_events(books) >= SEAL_MAX).then_some(()));
             // Whether the wait ended because it is full or because it is time makes no difference.
             drop(tokio::time::timeout(SEAL_WITHIN, full).await);
-            if let Err(error) = self.seal().await {
-                tracing::warn!(%error, "the log was not sealed; it is tried again");
-                tokio::time::sleep(SEAL_WITHIN).await;
+            match self.seal().await {
+                Ok(()) => self.core.faults.well(None, SEALING),
+                Err(error) => {
+                    self.core.faults.failing(None, SEALING, &error.to_string());
+                    tokio::time::sleep(SEAL_WITHIN).await;
+                }
             }
         }
     }
