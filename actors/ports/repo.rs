@@ -241,6 +241,8 @@ pub trait Repo: Send + Sync {
     async fn forget_host_keys(&self, project: &ProjectName) -> Result<(), PortError>;
     /// Asks whether upstream is there, and changes nothing there.
     async fn probe(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
+    /// Says what keeps an upstream that answered so from being copied or published to, as far as that is seen without a push.
+    async fn check(&self, url: &str, seen: &Copied) -> Result<(), PortError>;
     /// Makes or completes the gate of a project as a copy of upstream.
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
     /// Asks where upstream's branch is, and takes it into the gate unless it was rewritten. `known` is what it held.

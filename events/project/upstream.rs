@@ -51,6 +51,31 @@ fn host(rest: &str) -> &str {
     }
 }
 
+/// One spelling for the URLs of one place on a host: forges show the same repository over https and ssh, with and without a user and
+/// `.git`.
+pub fn place(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("ssh", url));
+    let (authority, path) = match url.contains("://") {
+        true => rest.split_once('/').unwrap_or((rest, "")),
+        false => rest.split_once(':').unwrap_or((rest, "")),
+    };
+    let (user, at) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let usual_port = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => ":22",
+    };
+    let at = at.strip_suffix(usual_port).unwrap_or(at).to_lowercase();
+    // Over ssh a path may lie in the home of its user; forges have one user for everybody.
+    let user = match (scheme, user) {
+        ("ssh", user) if !user.is_empty() && user != "git" => format!("{user}@"),
+        _ => String::new(),
+    };
+    let path = path.trim_matches('/');
+
+    format!("{user}{at}/{}", path.strip_suffix(".git").unwrap_or(path))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +105,31 @@ mod tests {
             ("fd::17", None),
         ] {
             assert_eq!(transport(url).ok(), wanted, "{url}: {:?}", transport(url));
+        }
+    }
+
+    #[test]
+    fn one_place_has_one_spelling() {
+        let zoo = place("https://forge.example/team/zoo.git");
+        for same in [
+            "https://forge.example/team/zoo",
+            "https://forge.example/team/zoo.git/",
+            "https://me@Forge.Example:443/team/zoo.git",
+            "ssh://git@forge.example/team/zoo.git",
+            "ssh://git@forge.example:22/team/zoo",
+            "git@forge.example:team/zoo.git",
+            "forge.example:/team/zoo.git",
+        ] {
+            assert_eq!(place(same), zoo, "{same}");
+        }
+        for other in [
+            "https://forge.example/team/zoos.git",
+            "https://forge.example:8443/team/zoo.git",
+            "https://other.example/team/zoo.git",
+            "https://forge.example/Team/zoo.git",
+            "alice@forge.example:team/zoo.git",
+        ] {
+            assert_ne!(place(other), zoo, "{other}");
         }
     }
 }

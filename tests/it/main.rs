@@ -19,6 +19,7 @@ mod merges;
 mod models;
 mod newcomer;
 mod packages;
+mod preconditions;
 mod race;
 mod readers;
 mod recovery;

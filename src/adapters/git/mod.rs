@@ -9,6 +9,7 @@ mod detect;
 mod diff;
 mod gate;
 mod merge;
+mod preconditions;
 mod scaffold;
 mod secrets;
 mod side;
@@ -29,6 +30,7 @@ use events::trunk::{Candidate, Collision};
 
 pub use command::{Ended, Git};
 pub use merge::too_old;
+pub use preconditions::one_spelling;
 pub use secrets::{Secrets, split_credentials};
 
 /// The gates of all projects.
@@ -156,7 +158,12 @@ impl Repo for Gates {
     }
 
     async fn probe(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
-        self.probe_upstream(project, url).await
+        let probed = self.probe_upstream(project, url).await;
+        probed.map_err(|error| preconditions::of_another_owner(url, error))
+    }
+
+    async fn check(&self, url: &str, seen: &Copied) -> Result<(), PortError> {
+        self.check_upstream(url, seen).await
     }
 
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {

@@ -59,7 +59,9 @@ impl Gates {
         project: &ProjectName,
         url: &str,
     ) -> Result<Copied, PortError> {
-        let Copied { branch, head } = self.probe_upstream(project, url).await?;
+        let seen = self.probe_upstream(project, url).await?;
+        self.check_copyable(url, &seen).await?;
+        let Copied { branch, head } = seen;
         let _turn = self.turn(project).await;
         let path = self.path(project);
         let (made, first) = (path.clone(), branch.clone());

@@ -9,7 +9,7 @@ use events::settings::AgentSpec;
 use events::stream::StreamId;
 
 use super::{Done, Office, Wish, written};
-use crate::adapters::git::split_credentials;
+use crate::adapters::git::{one_spelling, split_credentials};
 use crate::adapters::transcripts::holds_a_secret;
 use crate::egress::presets::Presets;
 use crate::http::problem::ApiProblem;
@@ -68,6 +68,7 @@ impl Office {
                 message: r.to_string(),
             }
         })?;
+        self.check_single(&name, &git_url)?;
         let repo = &self.core.world.repo;
         if credential.is_some()
             && let Err(error) = repo.keep_credential(&name, credential.as_ref()).await
@@ -75,14 +76,10 @@ impl Office {
             repo.forget_project(&name).await?;
             return Err(error.into());
         }
-        if let Err(error) = self.core.world.repo.probe(&name, &git_url).await {
+        if let Err(problem) = self.check_upstream(&name, &git_url).await {
             // Nothing is registered, so nothing is kept.
             self.core.world.repo.forget_project(&name).await?;
-            let detail = format!("{git_url} does not answer as a git repository: {error}");
-            return Err(ApiProblem {
-                code: "upstream_unreachable".to_owned(),
-                ..ApiProblem::invalid(detail)
-            });
+            return Err(problem);
         }
         let stream = StreamId::Project(name.clone());
         let receipt = self
@@ -91,6 +88,50 @@ impl Office {
         match spec {
             Some(text) => self.write_spec(wish, &name, text).await,
             None => Ok(written(&receipt)),
+        }
+    }
+
+    /// Whether upstream answers and can be worked on, as far as that is seen without a push.
+    async fn check_upstream(&self, name: &ProjectName, git_url: &str) -> Done<()> {
+        let repo = &self.core.world.repo;
+        let seen = repo.probe(name, git_url).await.map_err(|error| {
+            let detail = format!("{git_url} does not answer as a git repository: {error}");
+            ApiProblem {
+                code: "upstream_unreachable".to_owned(),
+                ..ApiProblem::invalid(detail)
+            }
+        })?;
+
+        repo.check(git_url, &seen)
+            .await
+            .map_err(|error| ApiProblem {
+                code: "upstream_unfit".to_owned(),
+                ..ApiProblem::invalid(error.to_string())
+            })
+    }
+
+    /// Refuses a second project on an upstream: each would take what the other merges for the work of a stranger.
+    fn check_single(&self, name: &ProjectName, git_url: &str) -> Done<()> {
+        let known = self.core.projector.read(|books| {
+            let books = books.projects.values();
+            let urls =
+                books.filter_map(|b| Some((b.name.clone(), b.registered()?.git_url.clone())));
+            urls.collect::<Vec<_>>()
+        });
+        let ours = one_spelling(git_url);
+        let other = known
+            .iter()
+            .find(|(other, url)| other != name && one_spelling(url) == ours);
+
+        match other {
+            None => Ok(()),
+            Some((other, _)) => Err(ApiProblem {
+                code: "upstream_taken".to_owned(),
+                ..ApiProblem::invalid(format!(
+                    "{git_url} is the upstream of the project {other} already: add the features there, or delete that project \
+                     first (`project delete {other}`)"
+                ))
+            }),
         }
     }
 

@@ -1,0 +1,125 @@
+//! What an upstream has to be before a project is built on it: each thing that would stop the first copy or the first merge is said when
+//! the project is added, by name, with what to do. Facts come from git and the file system, never from the words of an error.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use actors::ports::PortError;
+use actors::ports::repo::Copied;
+use events::project::upstream::{Transport, place, transport};
+
+use super::Gates;
+
+/// Hex digits of an object's name in a repository that names by SHA-256.
+const SHA_256_DIGITS: usize = 64;
+/// What `receive.denyCurrentBranch` may be for a push to arrive.
+const TAKES_PUSHES: &[&str] = &["ignore", "warn", "updateinstead", "false", "no", "off", "0"];
+
+impl Gates {
+    /// Says what keeps this upstream from being worked on, if anything does that can be seen without a push.
+    pub(super) async fn check_upstream(&self, url: &str, seen: &Copied) -> Result<(), PortError> {
+        self.check_copyable(url, seen).await?;
+        let Some(folder) = folder_of(url) else {
+            return Ok(());
+        };
+
+        self.check_pushable(&folder, &seen.branch).await
+    }
+
+    /// Says what keeps this upstream from being copied whole.
+    pub(super) async fn check_copyable(&self, url: &str, seen: &Copied) -> Result<(), PortError> {
+        let folder = folder_of(url);
+        let asked = match &folder {
+            Some(folder) => {
+                let (names, whole) = ("--show-object-format", "--is-shallow-repository");
+                self.ask(folder, &["rev-parse", names, whole]).await?
+            }
+            None => String::new(),
+        };
+        let mut facts = asked.lines();
+        let by_name = seen.head.as_ref().map(|head| head.as_str().len());
+
+        if facts.next() == Some("sha256") || by_name == Some(SHA_256_DIGITS) {
+            return Err(PortError::Permanent(format!(
+                "{url} names its objects by SHA-256, which is not supported: make a repository with \
+                 `git init --object-format=sha1` and take the history over with `git fast-export | git fast-import`"
+            )));
+        }
+        if facts.next() == Some("true") {
+            return Err(PortError::Permanent(format!(
+                "{url} is a shallow copy, parts of its history are missing: complete it with `git fetch --unshallow`, or \
+                 name the repository that it was copied from"
+            )));
+        }
+        Ok(())
+    }
+
+    async fn check_pushable(&self, folder: &Path, branch: &str) -> Result<(), PortError> {
+        let checked_out = format!("branch refs/heads/{branch}");
+        let trees = self
+            .ask(folder, &["worktree", "list", "--porcelain"])
+            .await?;
+        if !trees.lines().any(|line| line == checked_out) {
+            return Ok(());
+        }
+        let name = "receive.denyCurrentBranch";
+        let asked = ["config", "--default", "refuse", "--get", name];
+        let setting = self.ask(folder, &asked).await?.trim().to_lowercase();
+        if TAKES_PUSHES.contains(&setting.as_str()) {
+            return Ok(());
+        }
+
+        let at = folder.display();
+        Err(PortError::Permanent(format!(
+            "{at} has its branch {branch} checked out and turns pushes to it down: use a bare repository (`git clone --bare`), \
+             or run `git -C {at} config {name} updateInstead`, which brings its files up to date with each merge"
+        )))
+    }
+
+    async fn ask(&self, folder: &Path, args: &[&str]) -> Result<String, PortError> {
+        self.git.run(Some(folder), args, Vec::new()).await
+    }
+}
+
+/// What git says of a folder of another user is advice that is never read here: why it cannot be read, and what can be done.
+pub(super) fn of_another_owner(url: &str, error: PortError) -> PortError {
+    let Some(owner) = folder_of(url).and_then(|folder| Some(folder.metadata().ok()?.uid())) else {
+        return error;
+    };
+    let server = nix::unistd::geteuid().as_raw();
+    if owner == server {
+        return error;
+    }
+    PortError::Permanent(format!(
+        "git reads no repository of another user: the folder belongs to the user {owner}, and the server runs as {server}. Run \
+         the server as that user, or give the folder to the server's with `chown -R {server}`; settings of git \
+         (safe.directory) are not read here"
+    ))
+}
+
+/// The folder of this machine that a URL names, as git looks for it.
+fn folder_of(url: &str) -> Option<PathBuf> {
+    if transport(url) != Ok(Transport::Path) {
+        return None;
+    }
+    let path = url.strip_prefix("file://").unwrap_or(url);
+    [path.to_owned(), format!("{path}.git")]
+        .map(PathBuf::from)
+        .into_iter()
+        .find(|path| path.is_dir())
+}
+
+/// One spelling for all URLs of one upstream, so that two projects on it are seen.
+pub fn one_spelling(url: &str) -> String {
+    let Some(folder) = folder_of(url) else {
+        return place(url);
+    };
+    let whole = folder.canonicalize().unwrap_or(folder);
+    let top = if whole.ends_with(".git") {
+        whole.parent().unwrap_or(&whole)
+    } else {
+        &whole
+    };
+
+    top.display().to_string()
+}
