@@ -31,4 +31,5 @@ mod transports;
 mod trial;
 mod trunk;
 mod upstream;
+mod words;
 mod world;
