@@ -40,12 +40,14 @@ pub(super) fn owed(
     let mut berths: Vec<_> = idle
         .map(|(n, _, tracked)| (n, tracked.version))
         .rev_sorted();
+    // What a lowered target left at work still counts: together they stay within it.
+    let at_work = book.enlisted().filter(|(n, berth, _)| {
+        berth.job().is_some() || granted.contains(n) || observed.busy.contains(n)
+    });
+    let within = usize::from(registered.target).saturating_sub(at_work.count());
+    let room = within.min(observed.room.unwrap_or(usize::MAX));
     // The lowest numbers stay: they are taken first.
-    berths.drain(
-        ..berths
-            .len()
-            .saturating_sub(observed.room.unwrap_or(usize::MAX)),
-    );
+    berths.drain(..berths.len().saturating_sub(room));
     let mut hands = Hands {
         book,
         registered,

@@ -212,6 +212,29 @@ fn idle_berths_claim_no_more_than_is_ready() {
     assert_eq!(scene.keys(&taken), ["ClaimFor"]);
 }
 
+/// C7: what a lowered target left at work counts until it is over.
+#[test]
+fn claims_stay_within_a_lowered_target() {
+    let mut scene = Scene::running(3);
+    scene.feature("a", 2).feature("b", 2);
+    let holder = Holder::Berth {
+        n: BerthNo(3),
+        session: session(3),
+    };
+    let claimed = f::Claimed {
+        epoch: Epoch(1),
+        holder,
+    };
+    scene.add::<f::Event>("feature-z/a", claimed);
+    scene.add::<p::Event>("project-z", p::TargetSet { count: 1 });
+    let keys = scene.keys(&at(100));
+    assert!(!keys.contains(&"ClaimFor".to_owned()), "{keys:?}");
+
+    scene.add::<p::Event>("project-z", p::TargetSet { count: 2 });
+    let keys = scene.keys(&at(100));
+    assert!(keys.contains(&"ClaimFor".to_owned()), "{keys:?}");
+}
+
 #[test]
 fn stopped_draining_and_editing_projects_grant_nothing() {
     for event in [
