@@ -37,6 +37,7 @@ pub(super) fn take(
 ) {
     let number = payload.number("entry");
     match verb {
+        "opened" => table.begun = payload.maybe("head"),
         "queued" => {
             let row = table.entries.entry(number).or_default();
             (row.feature, row.epoch) =
@@ -178,8 +179,12 @@ pub(super) fn compare(table: &ProjectTable, landed: &[Landed], found: &mut Found
             format!("{sha} is published after a later one of the log")
         });
     }
+    let begun = landed
+        .iter()
+        .position(|commit| Some(&commit.sha) == table.begun.as_ref());
     let ours = |commit: &&Landed| commit.feature.is_some();
-    for commit in landed.iter().filter(ours) {
+    let since = begun.map_or(0, |place| place + 1);
+    for commit in landed.iter().skip(since).filter(ours) {
         let known = table.advanced.iter().any(|(_, _, sha)| *sha == commit.sha);
         let underway = table
             .entries

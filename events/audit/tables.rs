@@ -34,6 +34,8 @@ pub(super) struct ProjectTable {
     pub(super) entries: BTreeMap<u64, EntryRow>,
     /// Published merges of features in the log's order: position, feature, commit.
     pub(super) advanced: Vec<(u64, String, String)>,
+    /// Where the branch was when the queue was opened: what lies below was brought by others, perhaps by an earlier installation.
+    pub(super) begun: Option<String>,
 }
 
 impl Default for ProjectTable {
@@ -52,6 +54,7 @@ impl Default for ProjectTable {
             berths: BTreeMap::new(),
             entries: BTreeMap::new(),
             advanced: vec![],
+            begun: None,
         }
     }
 }

@@ -596,6 +596,33 @@ fn transcripts_are_compared_with_what_was_recorded() {
     );
 }
 
+/// What was there when the queue was opened is nobody's breach, whoever merged it; what came since without the log is.
+#[test]
+fn merges_of_an_earlier_installation_are_its_own() {
+    let earlier = |sha: &str| Landed {
+        sha: sha.into(),
+        tree: "t".into(),
+        feature: Some("of-another-log".into()),
+    };
+    let opened = (
+        "trunk-p",
+        "trunk.opened",
+        json!({ "branch": "main", "head": "00" }),
+    );
+    let mut history = sound();
+    let at = history
+        .iter()
+        .position(|(stream, ..)| *stream == "trunk-p")
+        .expect("a queue");
+    history.insert(at, opened);
+    let mut landed = chain();
+    landed.insert(0, earlier("e1"));
+    assert_eq!(audit(&record(&history), &landed), Vec::<&str>::new());
+
+    landed.push(earlier("e2"));
+    assert_eq!(audit(&record(&history), &landed), ["G6"]);
+}
+
 #[test]
 fn a_replay_is_the_same_through_every_station() {
     let envelopes = crate::golden::told();
