@@ -418,3 +418,19 @@ fn a_log_that_cannot_be_kept_anywhere_is_refused_at_once() {
         assert!(said.contains("PostgreSQL"), "{said}");
     }
 }
+
+#[test]
+fn verbs_after_an_added_project_wait_for_its_copy() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    me.add_zoo();
+    let looked = me.ok(&["project", "upstream", "fetch", "zoo"]);
+    assert!(looked.contains("main"), "{looked}");
+    server.stop();
+
+    // Nobody copies while no server runs: that is said at once.
+    let other = Newcomer::new();
+    other.serve().stop();
+    other.add_zoo();
+    other.refused(&["project", "scaffold", "zoo"], "is not copied yet");
+}

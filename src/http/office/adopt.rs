@@ -14,12 +14,8 @@ impl Office {
     /// Takes over what such a repository holds. Asked again it changes nothing.
     pub async fn adopt(&self, wish: &Wish, name: &str) -> Done<Adopted> {
         let project = Self::name(name)?;
-        let (branch, spec) = self.read(&project, |book| {
-            let registered = book.registered()?;
-            Some((book.trunk.state.branch.clone(), registered.spec))
-        })?;
-        let branch = branch
-            .ok_or_else(|| ApiProblem::not_found("not_copied", "upstream was not copied yet"))?;
+        let branch = self.copied(&project).await?;
+        let spec = self.read(&project, |book| Some(book.registered()?.spec))?;
         let repo = &self.core.world.repo;
         let mut adopted = Adopted::default();
         let mut unused = repo.list_files(&project, &branch, FOLDER).await?;

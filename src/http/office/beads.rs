@@ -240,9 +240,7 @@ impl Office {
     /// The issues that the repository holds.
     pub async fn issues_of_repository(&self, name: &str) -> Done<String> {
         let project = Self::name(name)?;
-        let branch = self.read(&project, |book| Some(book.trunk.state.branch.clone()))?;
-        let branch = branch
-            .ok_or_else(|| ApiProblem::not_found("not_copied", "upstream was not copied yet"))?;
+        let branch = self.copied(&project).await?;
         let found = self
             .core
             .world

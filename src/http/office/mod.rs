@@ -4,6 +4,7 @@ mod adopt;
 mod beads;
 mod beads_sync;
 mod claims;
+mod copied;
 mod diffs;
 mod evidence;
 mod exchange;

@@ -23,9 +23,7 @@ impl Office {
     /// Brings our part of the repository up to date, through the queue; nothing is queued when it is.
     pub async fn scaffold(&self, wish: &Wish, name: &str) -> Done<ScaffoldShape> {
         let project = Self::name(name)?;
-        let branch = self.read(&project, |book| Some(book.trunk.state.branch.clone()))?;
-        let branch = branch
-            .ok_or_else(|| ApiProblem::not_found("not_copied", "upstream was not copied yet"))?;
+        let branch = self.copied(&project).await?;
         let needed = self
             .core
             .world

@@ -35,6 +35,7 @@ impl Office {
     /// Looks at upstream now.
     pub async fn fetch(&self, name: &str) -> Done<UpstreamShape> {
         let project = Self::name(name)?;
+        self.copied(&project).await?;
         self.core
             .watcher()
             .look(&project)
