@@ -36,3 +36,11 @@ openapi:
 # Every benchmark; `just bench --compare` ends with each ratio beside the committed one.
 bench *ARGS:
     benches/run {{ ARGS }}
+
+# Random storms on the World, on processes and on Docker; `just storms 1000`.
+storms COUNT="200":
+    STORMS={{ COUNT }} REAL_STORMS={{ COUNT }} cargo test --test it storms:: -- --nocapture
+
+# Ten minutes of each trouble outside, all at once; `just trouble docker`.
+trouble ENGINE="process":
+    TROUBLE_ENGINE={{ ENGINE }} cargo test --test it campaigns::trouble -- --ignored --nocapture

@@ -4,6 +4,7 @@ mod actors;
 mod beads;
 mod binary;
 mod bounds;
+mod campaigns;
 mod checks;
 mod docker;
 mod door;

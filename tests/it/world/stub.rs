@@ -17,6 +17,9 @@ use tokio::sync::watch;
 
 use super::temper::{Act, Temper};
 
+/// Between two signs of life: five seconds of the World.
+const BEAT_EVERY: Duration = Duration::from_millis(100);
+
 type Server = watch::Receiver<Option<Sessions>>;
 
 /// Runs git in a folder.
@@ -106,7 +109,11 @@ pub(crate) async fn run(
     if said.await.is_err() {
         return 1;
     }
-    let ending = match stub.acts(act).await {
+    let acted = tokio::select! {
+        acted = stub.acts(act) => acted,
+        never = stub.beats(act) => match never {},
+    };
+    let ending = match acted {
         Ok(ending) => ending,
         Err(_) => ending(Some(1)),
     };
@@ -174,6 +181,20 @@ impl Stub {
         match &self.temper {
             Some(temper) => temper.act(self.brief.role, self.brief.feature.as_ref()),
             None => Act::AsTold,
+        }
+    }
+
+    /// Signs of life until the work is done, as a runner gives them; one that hangs is silent as well.
+    async fn beats(&self, act: Act) -> std::convert::Infallible {
+        if act == Act::Hangs {
+            std::future::pending::<()>().await;
+        }
+        let mut server = self.server.clone();
+        loop {
+            if let Some(sessions) = server.borrow_and_update().clone() {
+                let _over = sessions.beat(&self.session);
+            }
+            tokio::time::sleep(BEAT_EVERY).await;
         }
     }
 

@@ -1,0 +1,3 @@
+//! Campaigns: what takes many minutes, each a command of its own in the justfile; CI has the short versions.
+
+mod trouble;
