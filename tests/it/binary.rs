@@ -79,6 +79,15 @@ impl Serving {
         self.child.as_ref().expect("a server").id()
     }
 
+    /// Whether it is over already.
+    pub(crate) fn has_ended(&self) -> bool {
+        let pid = i32::try_from(self.id()).expect("pid");
+        let left = nix::sys::wait::WaitPidFlag::WEXITED | nix::sys::wait::WaitPidFlag::WNOWAIT;
+        let flags = left | nix::sys::wait::WaitPidFlag::WNOHANG;
+        let status = nix::sys::wait::waitid(nix::sys::wait::Id::Pid(Pid::from_raw(pid)), flags);
+        !matches!(status, Ok(nix::sys::wait::WaitStatus::StillAlive))
+    }
+
     /// Sends it a signal.
     pub(crate) fn signal(&self, which: Signal) {
         signal(self.child.as_ref().expect("a server"), which);

@@ -17,12 +17,20 @@ use crate::models::vendors::providers;
 use crate::newcomer::{AGENT, Newcomer, agent_that};
 use crate::world::stub::git;
 
-/// Asks its model once, ends with an error when that is refused, and else does its role.
+/// Asks its model once, ends with an error when that is refused, and else does its role. The image of the tests has no curl.
 const ASKING: &str = agent_that!(
-    r#"set -e
-curl -fsS -o answer -X POST -H 'content-type: application/json' -d '{"model":"m","messages":[],
-    "tools":[{"name":"Bash","input_schema":{"properties":{"command":{"type":"string"}}}}]}' "$ANTHROPIC_BASE_URL/v1/messages"
-rm answer
+    r#"bash -eu <<'ASK'
+at="${ANTHROPIC_BASE_URL#http://}"
+host="${at%%/*}"
+body='{"model":"m","messages":[],"tools":[{"name":"Bash","input_schema":{"properties":{"command":{"type":"string"}}}}]}'
+exec 3<> "/dev/tcp/${host%:*}/${host#*:}"
+printf 'POST /%s/v1/messages HTTP/1.1\r\nhost: %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s' \
+    "${at#*/}" "$host" "${#body}" "$body" >&3
+read -r status <&3
+echo "$status"
+case "$status" in *" 200 "*) ;; *) exit 1 ;; esac
+ASK
+test $? -eq 0 || exit 1
 "#,
     r#"    echo made > "$SUPERCARGO_FEATURE.txt"
     git add --all
@@ -31,6 +39,8 @@ rm answer
 );
 
 const FEATURES: usize = 20;
+/// Features that are added when the trouble comes back.
+const MORE: usize = 4;
 const SLOTS: &str = "4";
 /// The longest pause between two probes, and what a session takes besides.
 const PROBE_MAX: Duration = Duration::from_secs(17 * 60);
@@ -222,8 +232,13 @@ impl Campaign {
         });
         eprintln!("{:?}: went on by itself", self.trouble);
 
-        // Again, and ended by the command that is printed.
+        // Again, and ended by the command that is printed; there is more to do by then, whatever was done meanwhile.
         self.set_broken(true);
+        for n in 0..MORE {
+            let title = format!("Plant {n}");
+            self.me.ok(&["feature", "add", "zoo", &title]);
+        }
+        self.me.ok(&["project", "start", "zoo"]);
         let named = self.named();
         let before = self.merges();
         self.set_broken(false);
@@ -235,7 +250,7 @@ impl Campaign {
             count(log, "feature.closed") > before
         });
         self.until("end", AT_ONCE * 10, |log| {
-            count(log, "feature.closed") >= FEATURES && count(log, "project.completed") > 0
+            count(log, "feature.closed") >= FEATURES + MORE && count(log, "project.completed") > 0
         });
         self.server.take().expect("a server").stop();
         let log = self.me.export();

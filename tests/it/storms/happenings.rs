@@ -270,7 +270,9 @@ impl Storm {
             // Shorter than a lease: while the server is awake it hears who is alive.
             self.world.clock.jump_ms(self.chance.i64(0..=20_000));
         } else {
-            self.world.clock.stand_still_ms(self.chance.i64(0..=200_000));
+            self.world
+                .clock
+                .stand_still_ms(self.chance.i64(0..=200_000));
         }
     }
 

@@ -56,6 +56,10 @@ impl Storm {
         if ended.is_ok() {
             ended = storm.judge().await;
         }
+        let breaches = storm.world.breaches().await;
+        if let Some(breach) = breaches.first() {
+            ended = Err(breach.to_string());
+        }
         if ended.is_err() || number("STORM_SEED").is_some() {
             storm.tell(seed).await;
         }

@@ -125,7 +125,25 @@ impl Storm {
             self.me
                 .command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]);
         serve.env("SUPERCARGO_ENGINE", self.engine);
-        self.server = Some(Serving::start(serve));
+        let complaints = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.complaints())
+            .expect("a file");
+        self.server = Some(Serving::start_telling(serve, complaints.into()));
+    }
+
+    /// What its servers complain of.
+    fn complaints(&self) -> std::path::PathBuf {
+        self.me.folder.path().join("complaints")
+    }
+
+    /// A server that ends by itself leaves everything standing still.
+    fn is_served(&self) -> Result<(), String> {
+        match self.server.as_ref().map(Serving::has_ended) {
+            Some(true) => Err("the server ended by itself".to_owned()),
+            _ => Ok(()),
+        }
     }
 
     /// Types a command; what is refused is refused, but nothing panics or hangs.
@@ -265,6 +283,7 @@ impl Storm {
         let mut said = vec![];
         while begun.elapsed() < STUCK_AFTER {
             std::thread::sleep(LOOK_EVERY);
+            self.is_served()?;
             let project = self.read(&["project", "show", "zoo"]);
             let slots = self.read(&["container", "list", "zoo"]);
             if is_done(&project, &slots) {
@@ -352,6 +371,8 @@ fn run(seed: u64, engine: &'static str) -> Result<(), String> {
     }
     let calmed = storm.calm();
     if calmed.is_err() {
+        let complaints = std::fs::read_to_string(storm.complaints());
+        eprintln!("{seed}: {}", complaints.unwrap_or_default());
         eprintln!("{}", storm.me.ok(&["log", "tail", "--lines", "400"]));
     }
     calmed?;
