@@ -13,6 +13,8 @@ pub const AGENT_NAME_MAX: usize = 120;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
+    /// None: nobody has chosen an agent yet, and nothing is started without one.
+    Unset,
     /// The deterministic scripted agent inside the binary.
     Script,
     /// Any command line: prompt on standard input, output as text.
@@ -39,6 +41,7 @@ impl Dialect {
     /// The dialect as people write it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Unset => "unset",
             Self::Script => "script",
             Self::Command => "command",
             Self::Claude => "claude",
@@ -76,6 +79,11 @@ impl AgentSpec {
             model: None,
             provider: None,
         }
+    }
+
+    /// Whether somebody has chosen it.
+    pub fn is_chosen(&self) -> bool {
+        self.dialect != Dialect::Unset
     }
 
     /// The agent for a model: the model decides the dialect. `provider/model` is a model that OpenCode asks of that provider.
@@ -117,7 +125,7 @@ impl AgentSpec {
     /// The provider whose model this agent asks; none when it asks none.
     pub fn provider(&self) -> Option<&str> {
         let usual = match self.dialect {
-            Dialect::Script | Dialect::Command => None,
+            Dialect::Unset | Dialect::Script | Dialect::Command => None,
             Dialect::Claude => Some("anthropic"),
             Dialect::Codex => Some("openai"),
             Dialect::Gemini => Some("google"),
@@ -160,7 +168,7 @@ impl AgentSpec {
             (Dialect::Command, None, _) => {
                 Err(format!("{field}.dialect \"command\" needs {field}.command"))
             }
-            (Dialect::Command, Some(_), _) | (Dialect::Script, None, _) => Ok(()),
+            (Dialect::Command, Some(_), _) | (Dialect::Unset | Dialect::Script, None, _) => Ok(()),
             (_, Some(_), _) => Err(format!(
                 "{field}.dialect \"{dialect}\" takes no {field}.command"
             )),

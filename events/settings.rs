@@ -104,7 +104,7 @@ impl ContainerLimits {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The agent for every role but the verifier.
+    /// The agent for every role but the verifier; unset until a person chooses one.
     pub agent: AgentSpec,
     /// Agents of roles that do not take that one.
     #[serde(skip_serializing_if = "RoleAgents::is_empty")]
@@ -181,7 +181,7 @@ fn is_usual(patterns: &[String]) -> bool {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            agent: AgentSpec::of(Dialect::Script),
+            agent: AgentSpec::of(Dialect::Unset),
             agents: RoleAgents::default(),
             egress: Vec::new(),
             protected: protect::usual(),
@@ -244,6 +244,11 @@ impl Settings {
             .filter_map(|(role, agent)| Some((role, agent.as_ref()?)))
         {
             agent.check(&format!("agents.{role}"))?;
+            if !agent.is_chosen() {
+                return Err(format!(
+                    "agents.{role}.dialect is unset: leave the role out to have it take the project's agent"
+                ));
+            }
         }
         if self.egress.len() > RULES_MAX {
             return Err(format!(

@@ -11,7 +11,7 @@ use events::feature::Content;
 use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, Timestamp};
 use events::policy::{AnyCommand, Owed};
 use events::project::{self, ProjectKind};
-use events::settings::Settings;
+use events::settings::{AgentSpec, Dialect, Settings};
 use events::stream::{Position, StreamId, Version};
 use events::view::{Books, ProjectBook, Tracked};
 
@@ -138,6 +138,7 @@ impl Model {
             kind,
         });
         let settings = Settings {
+            agent: AgentSpec::of(Dialect::Script),
             verify: Some("make test".into()),
             batch_max: 1 + u16::try_from(self.chance.below(3)).unwrap_or_default(),
             ..Settings::default()

@@ -13,6 +13,7 @@ use events::id::{CommandId, ProjectName};
 use events::outcome::Outcome;
 use events::policy::AnyCommand;
 use events::project::ProjectKind;
+use events::settings::{AgentSpec, Dialect};
 use events::stream::StreamId;
 use supercargo::app::{App, DataFolder, Ownership, on_system};
 use supercargo::engine::choice::{EngineArgs, EngineWish};
@@ -100,6 +101,7 @@ impl Scene {
         office.add_project(&wish(), new).await?;
         let change = ProjectChange {
             target: Some(0),
+            agent: Some(AgentSpec::of(Dialect::Script)),
             ..ProjectChange::default()
         };
         office.change_project(&wish(), "bench", &change).await?;

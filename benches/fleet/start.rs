@@ -11,7 +11,7 @@ use events::container::Slot;
 use events::feature::Content;
 use events::id::ProjectName;
 use events::project::ProjectKind;
-use events::settings::ContainerLimits;
+use events::settings::{AgentSpec, ContainerLimits, Dialect};
 use supercargo::app::{App, DataFolder, Ownership, on_system};
 use supercargo::engine::choice::{EngineArgs, EngineWish};
 use supercargo::engine::docker::image::IMAGE;
@@ -180,6 +180,7 @@ async fn sessions<T>(
     });
     let change = ProjectChange {
         target: Some(agents),
+        agent: Some(AgentSpec::of(Dialect::Script)),
         target_max: Some(agents),
         container,
         ..ProjectChange::default()

@@ -140,6 +140,7 @@ refusal_enum! {
         Invalid { why: String } = "invalid", "{why}";
         AlreadyCloned = "already_cloned", "the gate holds a copy of upstream already";
         NothingToDo = "nothing_to_do", "there is neither a spec nor a feature: add one with `project set --spec FILE` or `feature add`";
+        NoAgent = "no_agent", "no agent was chosen: say which one works with `project set NAME --agent-command COMMAND` or `--model MODEL`, or take the scripted one of demos with `--script-agent`";
         NoSpec = "no_spec", "there is no spec to make a backlog of: give one with `project set --spec FILE`";
         Initialized = "initialized", "the spec was made a backlog already: further features are added with `feature add`";
         StillWorking = "still_working", "stop the project first";

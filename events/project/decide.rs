@@ -6,6 +6,7 @@ use crate::project::command::{BRANCH_MAX, Command, Refusal, URL_MAX};
 use crate::project::event::{self, Event, ProjectKind};
 use crate::project::state::{Initialization, Intent, Project, Registered, Repository};
 use crate::project::upstream::transport;
+use crate::settings::Settings;
 
 pub(super) type Decision = Result<Vec<Event>, Refusal>;
 
@@ -123,18 +124,7 @@ impl Registered {
                 }
                 .into(),
             ]),
-            Command::ChangeSettings { settings } => {
-                settings.check().map_err(|why| Refusal::Invalid { why })?;
-                if **settings == self.settings {
-                    return Ok(vec![]);
-                }
-                let changed = event::SettingsChanged {
-                    settings: settings.clone(),
-                };
-                let mut events = vec![changed.into()];
-                events.extend(self.troubles_left_behind(settings));
-                Ok(events)
-            }
+            Command::ChangeSettings { settings } => self.change(settings),
             Command::SetTarget { count } => self.set_target(*count),
             Command::Start { .. }
             | Command::Drain { .. }
@@ -164,6 +154,25 @@ impl Registered {
             | Command::LapseOversight { .. }
             | Command::SettleOversight { .. } => self.oversee(command),
         }
+    }
+
+    fn change(&self, settings: &Settings) -> Decision {
+        settings.check().map_err(|why| Refusal::Invalid { why })?;
+        if *settings == self.settings {
+            return Ok(vec![]);
+        }
+        // Whatever runs was started with an agent, and goes on with one.
+        if self.settings.agent.is_chosen() && !settings.agent.is_chosen() {
+            let why = "an agent that was chosen is replaced by another, not unset".to_owned();
+            return Err(Refusal::Invalid { why });
+        }
+
+        let changed = event::SettingsChanged {
+            settings: Box::new(settings.clone()),
+        };
+        let mut events = vec![changed.into()];
+        events.extend(self.troubles_left_behind(settings));
+        Ok(events)
     }
 
     fn set_target(&self, count: u16) -> Decision {
@@ -216,6 +225,10 @@ impl Registered {
         if !running && !has_features && self.spec.is_none() {
             return Err(Refusal::NothingToDo);
         }
+        if !running && !self.settings.agent.is_chosen() {
+            return Err(Refusal::NoAgent);
+        }
+
         let mut events = vec![];
         if !running {
             events.push(event::Started { by: by.to_owned() }.into());

@@ -8,7 +8,7 @@ use crate::id::{Digest, Sha, Timestamp};
 use crate::lapses::Lapses;
 use crate::project::Trouble;
 use crate::project::event::{Event, OversightKind, ProjectKind};
-use crate::settings::Settings;
+use crate::settings::{AgentSpec, Dialect, Settings};
 use crate::stream::Position;
 
 /// The state of a project stream.
@@ -240,6 +240,13 @@ impl Registered {
         matches!(self.intent, Intent::Running { .. }) && self.editing.is_none()
     }
 
+    /// The agent of a start that names none: logs hold starts of projects whose agent nobody chose, and those ran the scripted one.
+    fn settle_agent(&mut self) {
+        if !self.settings.agent.is_chosen() {
+            self.settings.agent = AgentSpec::of(Dialect::Script);
+        }
+    }
+
     #[expect(
         clippy::too_many_lines,
         reason = "one arm for each kind; to be split by concept"
@@ -275,7 +282,8 @@ impl Registered {
             }
             Event::TargetSet(e) => self.target = e.count,
             Event::Started(_) | Event::Resumed(_) => {
-                self.intent = Intent::Running { since: moment.at }
+                self.intent = Intent::Running { since: moment.at };
+                self.settle_agent();
             }
             Event::DrainRequested(_) => self.intent = Intent::Draining { since: moment.at },
             Event::Stopped(_) => self.intent = Intent::Stopped,

@@ -94,8 +94,55 @@ fn running() -> Vec<Event> {
 fn with_setup() -> Settings {
     Settings {
         setup: Some("make deps".into()),
+        ..chosen()
+    }
+}
+
+fn chosen() -> Settings {
+    Settings {
+        agent: AgentSpec::of(Dialect::Script),
         ..Settings::default()
     }
+}
+
+#[test]
+fn nothing_is_started_without_an_agent_that_somebody_chose() {
+    let now = Timestamp(1);
+    let start = Command::Start {
+        by: by(),
+        has_features: true,
+    };
+    let fresh = registered();
+    let refused = given::<Project>(&fresh).decide(&start, now);
+    assert_eq!(refused, Err(Refusal::NoAgent));
+
+    // Settings that say nothing of an agent choose none.
+    let verified = event::SettingsChanged {
+        settings: Box::new(Settings {
+            verify: Some("make test".into()),
+            ..Settings::default()
+        }),
+    };
+    let verified = with(&fresh, vec![verified.into()]);
+    let refused = given::<Project>(&verified).decide(&start, now);
+    assert_eq!(refused, Err(Refusal::NoAgent));
+
+    let choose = Command::ChangeSettings {
+        settings: Box::new(chosen()),
+    };
+    let events = given::<Project>(&fresh).decide(&choose, now);
+    let events = events.expect("chosen");
+    assert_eq!(events.len(), 1, "the scripted one is a choice as well");
+    let ready: Project = given(&with(&fresh, events));
+    assert!(ready.decide(&start, now).is_ok());
+}
+
+#[test]
+fn a_start_that_was_recorded_without_a_choice_runs_the_scripted_agent() {
+    let started = event::Started { by: by() }.into();
+    let old: Project = given(&with(&registered(), vec![started]));
+    let settings = &old.registered().expect("registered").settings;
+    assert_eq!(settings.agent.dialect, Dialect::Script);
 }
 
 #[test]
@@ -118,7 +165,7 @@ fn a_trouble_of_what_nobody_needs_is_none() {
     let reported = project.decide(&trouble(1, 1), now).expect("reported");
     let troubled: Project = given(&with(&running(), reported));
     let unset = Command::ChangeSettings {
-        settings: Box::new(Settings::default()),
+        settings: Box::new(chosen()),
     };
     let changed = troubled.decide(&unset, now).expect("changed");
     assert!(matches!(
@@ -252,7 +299,7 @@ fn commands() -> Vec<(&'static str, Command)> {
     use Command as C;
     let settings = Settings {
         verify: Some("make test".into()),
-        ..Settings::default()
+        ..chosen()
     };
     let bad = AgentSpec::of(Dialect::Command);
     let wrong = Settings {
@@ -292,6 +339,12 @@ fn commands() -> Vec<(&'static str, Command)> {
             "change settings",
             C::ChangeSettings {
                 settings: Box::new(settings),
+            },
+        ),
+        (
+            "change settings (no agent)",
+            C::ChangeSettings {
+                settings: Box::new(Settings::default()),
             },
         ),
         (

@@ -42,7 +42,7 @@ impl Thing {
     /// The tool that an agent is; none for the scripted one, which is ours.
     pub fn tool_of(agent: &AgentSpec) -> Option<Self> {
         let name = match agent.dialect {
-            Dialect::Script => return None,
+            Dialect::Unset | Dialect::Script => return None,
             Dialect::Command => {
                 let line = agent.command.as_deref().unwrap_or_default();
                 // Assignments before the program may hold what nobody should read.

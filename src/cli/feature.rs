@@ -11,6 +11,7 @@ use super::claim::{self, ClaimArgs, HeldArgs};
 use super::client::ask;
 use super::diff::{self, DiffArgs};
 use super::evidence::{self, FeatureEvidence};
+use super::requeue::{self, RequeueArgs};
 use super::{DataArgs, OutputArgs};
 use crate::http::shapes::{
     CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, Text, Written,
@@ -83,8 +84,8 @@ pub(super) enum FeatureCommand {
     Reopen(TextArgs),
     /// Take out what a merged feature brought, and open it again; or bring back what was taken out
     Undo(IdArgs),
-    /// Take a feature out of quarantine
-    Requeue(IdArgs),
+    /// Take a feature out of quarantine, or all that are
+    Requeue(RequeueArgs),
     /// Take a feature out of the backlog
     Withdraw(IdArgs),
     /// Let a feature wait for another
@@ -254,7 +255,7 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
             feature.tell("POST", "/close", &CloseWish { how }).await
         }
         FeatureCommand::Reopen(args) => speak(args, "reopen").await,
-        FeatureCommand::Requeue(feature) => feature.tell("POST", "/requeue", &()).await,
+        FeatureCommand::Requeue(args) => requeue::run(&args).await,
         FeatureCommand::Undo(args) => args.tell("POST", "/undo", &()).await,
         FeatureCommand::Withdraw(feature) => feature.tell("DELETE", "", &()).await,
         FeatureCommand::Depend {

@@ -13,6 +13,7 @@ mod image;
 mod log;
 pub(crate) use log::audit;
 mod project;
+mod requeue;
 mod serve;
 pub mod shown;
 mod subscription;

@@ -107,7 +107,7 @@ pub fn launch(spec: &AgentSpec, around: &Surroundings<'_>) -> Result<Option<Laun
             .ok_or_else(|| format!("the dialect {} needs a model", spec.dialect.name()))
     };
     Ok(match spec.dialect {
-        Dialect::Script | Dialect::Command => None,
+        Dialect::Unset | Dialect::Script | Dialect::Command => None,
         Dialect::Claude => Some(claude::launch(model()?, around)?),
         Dialect::Codex => Some(codex::launch(model()?, around)?),
         Dialect::Opencode => Some(opencode::launch(model()?, around)?),
@@ -136,7 +136,7 @@ pub fn signals(dialect: Dialect, line: &str) -> Vec<Signal> {
         Dialect::Codex => codex::signals,
         Dialect::Opencode => opencode::signals,
         Dialect::Gemini => gemini::signals,
-        Dialect::Script | Dialect::Command => return plain(line),
+        Dialect::Unset | Dialect::Script | Dialect::Command => return plain(line),
     };
     match serde_json::from_str::<Value>(line) {
         Ok(value) if value.is_object() => read(&value),
@@ -195,7 +195,8 @@ fn message_of(dialect: Dialect, line: &str) -> Option<String> {
         | Dialect::Gemini
         | Dialect::Opencode
         | Dialect::Command
-        | Dialect::Script => None,
+        | Dialect::Script
+        | Dialect::Unset => None,
     }
 }
 

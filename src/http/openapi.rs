@@ -55,6 +55,7 @@ use super::routes;
         routes::features::close,
         routes::features::reopen,
         routes::features::requeue,
+        routes::features::requeue_all,
         routes::features::depend,
         routes::claims::claim_next,
         routes::claims::claim_one,

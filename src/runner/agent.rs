@@ -73,6 +73,7 @@ impl Agent {
             (Some(launch), _, _) => vendor(&launch)?,
             (None, Dialect::Command, Some(line)) => shell(line),
             (None, Dialect::Command, None) => return Err("the agent has no command".to_owned()),
+            (None, Dialect::Unset, _) => return Err("no agent was chosen".to_owned()),
             (None, _, _) => {
                 let binary = std::env::current_exe().map_err(|e| format!("our own binary: {e}"))?;
                 let mut command = Command::new(binary);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use events::project::ProjectKind;
-use events::settings::ContainerLimits;
+use events::settings::{AgentSpec, ContainerLimits, Dialect};
 
 use crate::app::{App, DataFolder, Ownership};
 use crate::cli::shown;
@@ -225,6 +225,7 @@ async fn set_up(office: &Office, data: &DataFolder, args: &TryArgs) -> anyhow::R
         });
         let change = ProjectChange {
             target: Some(args.agents),
+            agent: Some(AgentSpec::of(Dialect::Script)),
             verify,
             spec,
             container,

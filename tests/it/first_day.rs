@@ -227,7 +227,11 @@ fn without_a_server_a_verb_says_that_nothing_runs() {
     assert!(!me.data().join("operator.sock").exists() && !me.data().join("url").exists());
     me.add_zoo();
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
-    let (done, out, said) = me.said(&["project", "start", "zoo"]);
+    // An agent is chosen, never taken: the scripted one would fail at every feature.
+    let start = ["project", "start", "zoo"];
+    me.refused(&start, "--agent-command");
+    me.ok(&["project", "set", "zoo", "--script-agent"]);
+    let (done, out, said) = me.said(&start);
     assert!(done && out.contains("before a server runs"), "{out}{said}");
     assert!(said.contains("supercargo serve --data"), "{said}");
     let (_, out, said) = me.said(&["project", "show", "zoo"]);

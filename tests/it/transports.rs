@@ -9,6 +9,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use events::id::ProjectName;
 use events::log::EventLog;
 use events::project::ProjectKind;
+use events::settings::{AgentSpec, Dialect};
 use events::stream::Position;
 use supercargo::adapters::git::{Gates, Secrets};
 use supercargo::gate::{self, GateBody, GateRequest};
@@ -34,6 +35,7 @@ async fn build(world: &World, server: &Server) {
     let verify = Some("test -f README".to_owned());
     let change = ProjectChange {
         target: Some(1),
+        agent: Some(AgentSpec::of(Dialect::Script)),
         verify,
         ..ProjectChange::default()
     };

@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use actors::admissions::{admission, admitted_before};
 use actors::host::ExecuteError;
 use events::backlog::{self, Batch};
-use events::feature;
 use events::feature::event::Closing;
+use events::feature::{self, Stage};
 use events::id::{Digest, FeatureId};
 use events::policy::AnyCommand;
 use events::stream::StreamId;
+use events::view::ProjectBook;
 
 use super::{Done, Office, Wish, unknown_feature, unknown_project, written};
 use crate::http::problem::ApiProblem;
 use crate::http::shapes::{
-    self, Dependency, FeatureChange, FeatureShape, How, NewFeature, Written,
+    self, Dependency, FeatureChange, FeatureShape, How, NewFeature, Requeued, Written,
 };
 
 impl Office {
@@ -166,6 +167,32 @@ impl Office {
         .await
     }
 
+    /// Takes every feature of a project out of quarantine, in the order of their ids, and says which. One that somebody else took out
+    /// in the same instant is left as they wanted it.
+    pub async fn requeue_all(&self, wish: &Wish, name: &str) -> Done<Requeued> {
+        let project = Self::name(name)?;
+        let quarantined = self.read(&project, |book| {
+            let ids = book.backlog.state.ids.keys();
+            let quarantined = ids.filter(|id| is_quarantined(book, id));
+            Some(quarantined.map(ToString::to_string).collect::<Vec<_>>())
+        })?;
+
+        let mut ids = vec![];
+        for id in quarantined {
+            let wish = Wish {
+                id: wish.part(&id),
+                expect: None,
+                ..wish.clone()
+            };
+            match self.requeue(&wish, name, &id).await {
+                Ok(_) => ids.push(id),
+                Err(problem) if problem.code == "not_quarantined" => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(Requeued { ids })
+    }
+
     /// Takes a feature out of the backlog; its refs and its history stay.
     pub async fn withdraw(&self, wish: &Wish, name: &str, id: &str) -> Done<Written> {
         let command = feature::Command::Withdraw {
@@ -237,4 +264,9 @@ impl Office {
         })?;
         shape.ok_or_else(unknown_feature)
     }
+}
+
+fn is_quarantined(book: &ProjectBook, id: &FeatureId) -> bool {
+    book.feature(id)
+        .is_some_and(|known| matches!(known.stage, Stage::Quarantined { .. }))
 }

@@ -10,7 +10,7 @@ use crate::http::body::Json;
 use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
 use crate::http::shapes::{
-    CloseWish, Dependency, FeatureChange, FeatureShape, NewFeature, Text, Written,
+    CloseWish, Dependency, FeatureChange, FeatureShape, NewFeature, Requeued, Text, Written,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -27,6 +27,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(close)
         .service(reopen)
         .service(requeue)
+        .service(requeue_all)
         .service(depend);
 }
 
@@ -187,6 +188,18 @@ pub(in crate::http) async fn requeue(
     path: Path<(String, String)>,
 ) -> Answer {
     ok(office.requeue(&wish, &path.0, &path.1).await?)
+}
+
+/// Take all that are quarantined out of quarantine.
+#[utoipa::path(context_path = "/api/v1", tag = "features",
+    responses((status = 200, body = Requeued), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/features/requeue")]
+pub(in crate::http) async fn requeue_all(
+    office: Data<Office>,
+    wish: Wish,
+    name: Path<String>,
+) -> Answer {
+    ok(office.requeue_all(&wish, &name).await?)
 }
 
 /// Add or remove a dependency.

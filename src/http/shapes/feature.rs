@@ -8,6 +8,13 @@ use events::view::ProjectBook;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// What was taken out of quarantine.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Requeued {
+    /// Ids of the features; none, when none was quarantined.
+    pub ids: Vec<String>,
+}
+
 /// A new feature.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -24,7 +24,8 @@ pub use claim::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission};
 pub use event::{EventPage, EventShape};
 pub use evidence::EvidenceShape;
 pub use feature::{
-    CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, feature, features,
+    CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, Requeued, feature,
+    features,
 };
 pub use fleet::{
     BerthShape, Board, Card, Columns, Found, Hit, SessionShape, Stats, berths, board, session,

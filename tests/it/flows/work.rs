@@ -140,6 +140,43 @@ fn an_agent_that_ends_without_work_uses_its_tries_and_is_quarantined() {
     });
 }
 
+/// What is in quarantine is taken out at once, and nothing else is touched.
+#[test]
+fn all_that_is_quarantined_is_taken_out_at_once() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        let asks = scripted("asks", "ask Which lions?", &[]);
+        let idle = ["lions", "bears"].map(|key| {
+            let works = format!("@4+ write {key} fed\n@4+ commit Feed\n@4+ submit");
+            scripted(key, &works, &[])
+        });
+        server
+            .open_zoo(&world, 1, [vec![asks], idle.to_vec()].concat())
+            .await
+            .expect("opened");
+        let stuck = server.until(|book| {
+            let stages = book.known().map(|(_, known, _)| &known.stage);
+            let quarantined = stages.filter(|s| matches!(s, Stage::Quarantined { .. }));
+            (quarantined.count() == 2).then_some(())
+        });
+        world.within("quarantined", stuck).await;
+
+        let requeued = server.office.requeue_all(&wish(), ZOO).await;
+        assert_eq!(requeued.expect("taken out").ids.len(), 2);
+        assert_eq!(world.count("feature.requeued").await, 2);
+        let again = server.office.requeue_all(&wish(), ZOO).await;
+        assert_eq!(again.expect("none is left").ids, Vec::<String>::new());
+        let merged = server.until(|book| {
+            let stages = book.known().map(|(_, known, _)| &known.stage);
+            let closed = stages.filter(|s| matches!(s, Stage::Closed { .. }));
+            (closed.count() == 2).then_some(())
+        });
+        world.within("merged", merged).await;
+        world.end(server).await;
+    });
+}
+
 #[test]
 fn a_question_waits_for_a_person_and_its_answer_lets_work_go_on() {
     story(|| async {

@@ -22,6 +22,7 @@ use events::log::EventLog;
 use events::memory::MemoryLog;
 use events::policy::retain::Retention;
 use events::project::ProjectKind;
+use events::settings::{AgentSpec, Dialect};
 use events::stream::Position;
 use events::view::{Books, ProjectBook, snapshot};
 use supercargo::adapters::blobs::BlobFolder;
@@ -434,6 +435,7 @@ impl Server {
         let verify = Some("test -f README".to_owned());
         let change = ProjectChange {
             target: Some(target),
+            agent: Some(AgentSpec::of(Dialect::Script)),
             verify,
             ..ProjectChange::default()
         };
