@@ -399,3 +399,34 @@ fn what_was_overtaken_is_owed_again() {
         });
     }
 }
+
+/// An engine that does not answer makes everything stand still: it is named, and nothing is charged to anybody.
+#[test]
+fn an_engine_that_is_away_is_named_until_it_is_back() {
+    story(|| async {
+        let world = World::new();
+        world.engine.set_away(true);
+        let server = world.start().await;
+        let lions = scripted("lions", "write lions fed\ncommit Feed\nsubmit", &[]);
+        let opened = server.open_zoo(&world, 1, vec![lions]).await;
+        opened.expect("opened");
+        let mut changes = server.core.faults.changes();
+        let named = async {
+            loop {
+                let needs = server.office.project(ZOO).expect("the zoo").needs_you;
+                if needs.iter().any(|need| need.contains("it is away")) {
+                    return;
+                }
+                changes.changed().await.expect("faults");
+            }
+        };
+        world.within("named", named).await;
+
+        world.engine.set_away(false);
+        world.within("completed", server.completed()).await;
+        let needs = server.office.project(ZOO).expect("the zoo").needs_you;
+        assert!(needs.is_empty(), "{needs:?}");
+        assert_eq!(world.count("feature.claimed").await, 1, "no try was used");
+        world.end(server).await;
+    });
+}
