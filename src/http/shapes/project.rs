@@ -326,6 +326,6 @@ mod tests {
             target_max: _,
             sync_issues: _,
         } = whole;
-        assert_eq!(fields.as_object().map(serde_json::Map::len), Some(18));
+        assert_eq!(fields.as_object().map(serde_json::Map::len), Some(19));
     }
 }
