@@ -149,7 +149,8 @@ impl Newcomer {
             .expect("transcripts")
             .flatten()
             .map(|file| file.file_name());
-        let sessions: Vec<String> = names
+        // One that is being packed is there under two names.
+        let sessions: std::collections::BTreeSet<String> = names
             .map(|name| {
                 name.to_string_lossy()
                     .split('.')

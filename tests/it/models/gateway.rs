@@ -218,7 +218,7 @@ fn models_that_cannot_be_asked_are_refused_when_they_are_chosen() {
     let shown = me.ok(&["project", "show", "zoo", "--json"]);
     let shown: Value = serde_json::from_str(&shown).expect("JSON");
     assert_eq!(
-        shown["settings"]["agent"]["dialect"], "script",
+        shown["settings"]["agent"]["dialect"], "unset",
         "nothing was changed"
     );
     server.stop();

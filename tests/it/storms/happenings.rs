@@ -7,6 +7,7 @@ use std::time::Duration;
 use events::backlog::{Batch, BatchItem};
 use events::feature::Content;
 use events::project::ProjectKind;
+use events::settings::{AgentSpec, Dialect};
 use supercargo::http::office::{Holding, Wanted};
 use supercargo::http::shapes::{NewProject, ProjectChange};
 
@@ -55,6 +56,7 @@ impl Storm {
             credential: None,
         };
         let change = ProjectChange {
+            agent: Some(AgentSpec::of(Dialect::Script)),
             target: Some(self.chance.u16(1..=3)),
             verify: Some("test -f README".to_owned()),
             setup: Some("true".to_owned()),
