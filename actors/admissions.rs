@@ -1,4 +1,5 @@
-//! Batches on their way into a backlog: drawn once, and answered the same when the same request comes again.
+//! Batches on their way into a backlog: drawn once, and answered the same when the same request
+//! comes again.
 
 use std::time::Duration;
 
@@ -70,7 +71,8 @@ pub struct AdmittedBefore {
     pub ids: Vec<FeatureId>,
 }
 
-/// What was admitted under this command id, if it was: a repeated request would draw other ids, because its own are taken now.
+/// What was admitted under this command id, if it was: a repeated request would draw other ids,
+/// because its own are taken now.
 pub async fn admitted_before(
     log: &dyn EventLog,
     command: CommandId,

@@ -70,7 +70,8 @@ fn similar(book: &ProjectBook, id: &FeatureId) -> Vec<String> {
     files.chain(underway).collect()
 }
 
-/// What somebody said, as one item of a list: every further line of it is marked, so that no text can pass for somebody else's.
+/// What somebody said, as one item of a list: every further line of it is marked, so that no text
+/// can pass for somebody else's.
 fn note(note: &feature::Note) -> String {
     let lines: Vec<&str> = note.text.lines().collect();
     format!("{}: {}", note.by, lines.join("\n  > "))

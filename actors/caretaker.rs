@@ -1,5 +1,5 @@
-//! Looks after the gates: once a day each is packed, and what may go is removed: candidates of long ago, and what claims left of features
-//! that are over. Gates never clean up behind our back
+//! Looks after the gates: once a day each is packed, and what may go is removed: candidates of long
+//! ago, and what claims left of features that are over. Gates never clean up behind our back
 //! (`gc.auto` is off in them), so without this they would only grow.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,8 @@ use crate::ports::clock::Clock;
 use crate::ports::repo::{Gone, Repo};
 use crate::projector::Projector;
 
-/// Time between two times for the same gate, and before the first one: a server that starts has other things to do.
+/// Time between two times for the same gate, and before the first one: a server that starts has
+/// other things to do.
 const EVERY_MS: u64 = 24 * 3_600_000;
 const FIRST_MS: u64 = 600_000;
 

@@ -1,4 +1,5 @@
-//! The directory: stream → host. The only handle that others hold; finds the host of a stream, or starts one.
+//! The directory: stream → host. The only handle that others hold; finds the host of a stream, or
+//! starts one.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -56,7 +57,8 @@ struct Hosts {
 }
 
 impl Hosts {
-    /// Forgets the hosts that ended, when there may be many: each sweep is paid for by as many starts.
+    /// Forgets the hosts that ended, when there may be many: each sweep is paid for by as many
+    /// starts.
     fn sweep(&mut self) {
         if self.by_stream.len() >= SWEEP_FROM.max(self.swept * 2) {
             self.by_stream.retain(|_, host| host.is_alive());
@@ -89,7 +91,8 @@ impl Directory {
         &self.kernel
     }
 
-    /// Ends the threads of the hosts; commands are answered `Unknown` or `Unavailable` from then on.
+    /// Ends the threads of the hosts; commands are answered `Unknown` or `Unavailable` from then
+    /// on.
     pub fn stop(&self) {
         for arbiter in self.arbiters.iter() {
             arbiter.stop();
@@ -131,8 +134,9 @@ impl Directory {
         Ok(addr)
     }
 
-    /// Sends a command to its host. When that ends before it answers, because it was idle or because of the command before this one, the
-    /// next host gets it: the command's id makes sure that it is carried out once.
+    /// Sends a command to its host. When that ends before it answers, because it was idle or
+    /// because of the command before this one, the next host gets it: the command's id makes sure
+    /// that it is carried out once.
     async fn send<A: Aggregate>(
         &self,
         stream: &StreamId,

@@ -2,8 +2,8 @@
 //! again. Each is counted, told to the server's log at its first time and at each tenfold, and
 //! shown under Needs you until it is owed no more.
 //!
-//! What the server's own loops fail at, such as an engine or an upstream that is away, is kept beside
-//! it until it succeeds: one way to say repeated failures once, with a count.
+//! What the server's own loops fail at, such as an engine or an upstream that is away, is kept
+//! beside it until it succeeds: one way to say repeated failures once, with a count.
 //!
 //! In memory: what still stands after a restart is refused again and found again.
 

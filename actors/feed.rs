@@ -1,4 +1,5 @@
-//! The feed: a hint that the log grew. Whoever is woken reads the log; the number in the hint is never a fact.
+//! The feed: a hint that the log grew. Whoever is woken reads the log; the number in the hint is
+//! never a fact.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! A reader of the log with a memory of where it was. Catch-up and live are one loop: what is new comes from the ring that all followers
-//! share, what is older from the log.
+//! A reader of the log with a memory of where it was. Catch-up and live are one loop: what is new
+//! comes from the ring that all followers share, what is older from the log.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use crate::feed::Feed;
 use crate::ring::{Batch, Ring};
 
-/// Events read at once: large enough to amortise a query, small enough to hold in memory beside others.
+/// Events read at once: large enough to amortise a query, small enough to hold in memory beside
+/// others.
 pub const BATCH: usize = 1024;
 
 /// Pulls envelopes in order, from a position on.
@@ -47,10 +48,12 @@ impl Follower {
         Ok(batch)
     }
 
-    /// The next envelopes, at least one; waits at the head. `None` when the feed is gone and nothing will come.
+    /// The next envelopes, at least one; waits at the head. `None` when the feed is gone and
+    /// nothing will come.
     pub async fn next(&mut self) -> Result<Option<Batch>, ReadError> {
         loop {
-            // Told of nothing beyond what it has: there is a hint for whatever comes, so it need not look.
+            // Told of nothing beyond what it has: there is a hint for whatever comes, so it need
+            // not look.
             let told = *self.hints.borrow_and_update();
             let at_head = told == self.position && told > Position(0);
             let batch = if at_head {

@@ -1,8 +1,9 @@
-//! The host: one actor, one stream. decide → append → evolve → reply, and nobody else may speak in between.
+//! The host: one actor, one stream. decide → append → evolve → reply, and nobody else may speak in
+//! between.
 //!
-//! The handler answers with `AtomicResponse`: with an ordinary response future actix would let a second command decide on stale
-//! state while the first append is in flight. After an unknown outcome or a panic the state is thrown away: the actor stops, and
-//! the next one reads the truth.
+//! The handler answers with `AtomicResponse`: with an ordinary response future actix would let a
+//! second command decide on stale state while the first append is in flight. After an unknown
+//! outcome or a panic the state is thrown away: the actor stops, and the next one reads the truth.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,8 +42,8 @@ pub struct Kernel {
     pub idle: Duration,
 }
 
-/// Long enough that a stream somebody works on keeps its host, short enough that the features of the last hour take no memory:
-/// loading a stream again is one read of a few events.
+/// Long enough that a stream somebody works on keeps its host, short enough that the features of
+/// the last hour take no memory: loading a stream again is one read of a few events.
 pub const IDLE: Duration = Duration::from_secs(60);
 
 /// Why a command was not carried out.
@@ -132,8 +133,9 @@ impl<A: Aggregate> Actor for Host<A> {
 }
 
 impl<A: Aggregate> Host<A> {
-    /// Looks after a while whether there were commands meanwhile; ends when there were none. A command that arrives while it ends comes
-    /// back to the directory unanswered, which sends it to the next host.
+    /// Looks after a while whether there were commands meanwhile; ends when there were none. A
+    /// command that arrives while it ends comes back to the directory unanswered, which sends it to
+    /// the next host.
     fn end_when_idle(after: Duration, ctx: &mut Context<Self>) {
         ctx.run_later(after, |host, ctx| {
             let unused = host.used.elapsed();
@@ -221,7 +223,8 @@ impl<A: Aggregate> Hosted<A> {
         }));
         let events = match decided {
             Err(panic) => {
-                // The state may be half changed only if evolve ran, which it did not; still nothing of it is kept.
+                // The state may be half changed only if evolve ran, which it did not; still nothing
+                // of it is kept.
                 return Err(ExecuteError::Unavailable(format!(
                     "deciding panicked: {}",
                     panic_text(&*panic)

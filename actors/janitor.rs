@@ -1,5 +1,5 @@
-//! Removes transcripts that are beyond their time: recorded first, removed after. What was recorded and not removed, because the server
-//! ended in between, is removed at the next start.
+//! Removes transcripts that are beyond their time: recorded first, removed after. What was recorded
+//! and not removed, because the server ended in between, is removed at the next start.
 
 use std::sync::Arc;
 
@@ -36,7 +36,8 @@ pub struct Janitor {
 }
 
 impl Janitor {
-    /// Drops and removes until its task is ended. Woken by every transcript that is kept, and by age.
+    /// Drops and removes until its task is ended. Woken by every transcript that is kept, and by
+    /// age.
     pub async fn run(self) {
         let kernel = self.directory.kernel().clone();
         let mut follower = Follower::new(
@@ -104,7 +105,8 @@ impl Janitor {
                 true
             }
             Err(error) => {
-                tracing::warn!(session = %one.session, %error, "the transcript is not dropped; it is tried again");
+                tracing::warn!(session = %one.session, %error, "the transcript is not dropped; it \
+                    is tried again");
                 false
             }
         }
@@ -112,7 +114,8 @@ impl Janitor {
 
     async fn remove(&self, session: &SessionId) {
         if let Err(error) = self.transcripts.remove(session).await {
-            tracing::warn!(%session, %error, "the transcript is not removed; the next start does it");
+            tracing::warn!(%session, %error, "the transcript is not removed; the next start does \
+                                              it");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Keeps a snapshot of the books, and checks in the background that they are what the log says.
 //!
-//! The check folds the log from the beginning, beside the books that serve, and compares. When they differ, the log is right: an alarm is
-//! recorded that names the first differing position, the snapshot is thrown away, and the new books take the place of the old.
+//! The check folds the log from the beginning, beside the books that serve, and compares. When they
+//! differ, the log is right: an alarm is recorded that names the first differing position, the
+//! snapshot is thrown away, and the new books take the place of the old.
 
 use std::sync::Arc;
 
@@ -22,7 +23,8 @@ use crate::rebuild::fold;
 
 /// Events after which a new snapshot is made: folding that many takes a few hundredths of a second.
 pub const SNAPSHOT_EVERY: u64 = 20_000;
-/// A check costs as much as a start without snapshot: the next comes when the log has grown by this part of it.
+/// A check costs as much as a start without snapshot: the next comes when the log has grown by this
+/// part of it.
 const CHECK_AGAIN: u64 = 4;
 
 /// Why a turn was not finished. It is made good by a later one.
@@ -49,12 +51,14 @@ pub struct Keeper {
     pub node: ProjectName,
     /// Events between two snapshots.
     pub every: u64,
-    /// Through which position the books are known to be what the log says: nothing, when they are from a snapshot.
+    /// Through which position the books are known to be what the log says: nothing, when they are
+    /// from a snapshot.
     pub checked: Position,
 }
 
 impl Keeper {
-    /// Keeps and checks until its task is ended. The first check comes at once when the books are from a snapshot.
+    /// Keeps and checks until its task is ended. The first check comes at once when the books are
+    /// from a snapshot.
     pub async fn run(self) {
         let mut kept = Position(0);
         let mut check_at = if self.checked == Position(0) {
@@ -72,7 +76,8 @@ impl Keeper {
                         owed = alarm.or(owed);
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "the books were not checked; it is tried again when the log has grown");
+                        tracing::warn!(%error, "the books were not checked; it is tried again when \
+                                                the log has grown");
                         check_at = Position(head.0 + self.every);
                     }
                 }
@@ -86,7 +91,8 @@ impl Keeper {
             if let Some(alarm) = owed.take()
                 && let Err(error) = self.alarm(&alarm).await
             {
-                tracing::warn!(%error, "the alarm is not recorded; it is tried again with the next event");
+                tracing::warn!(%error, "the alarm is not recorded; it is tried again with the next \
+                                        event");
                 owed = Some(alarm);
             }
             let next = if owed.is_some() {
@@ -109,8 +115,8 @@ impl Keeper {
         self.snapshots.store(bytes).await
     }
 
-    /// Compares the books with a fold from the beginning, and replaces them when they differ; answers through which position they were
-    /// compared, and the alarm that is owed.
+    /// Compares the books with a fold from the beginning, and replaces them when they differ;
+    /// answers through which position they were compared, and the alarm that is owed.
     async fn check(&self) -> Result<(Position, Option<node::Diverged>), Trouble> {
         let kept = self.projector.read(Books::clone);
         let folded = fold(&self.log, Books::default(), kept.position).await?;
@@ -118,7 +124,8 @@ impl Keeper {
         let Some(at) = snapshot::first_difference(&kept, &folded) else {
             return Ok((through, None));
         };
-        tracing::error!(%at, %through, "the books are not what the log says; they are replaced by a fold from the beginning");
+        tracing::error!(%at, %through, "the books are not what the log says; they are replaced by \
+                                        a fold from the beginning");
         self.snapshots.discard().await?;
         let alarm = node::Diverged {
             at,

@@ -1,8 +1,9 @@
 //! The claim lane: who gets the next feature. All claims of a project pass it.
 //!
-//! It reserves in memory and does not wait for the append before it serves the next claimant, so that a hundred claims share a group
-//! commit. The guarantee is not here: it is the expected version of the feature's stream. The lane only keeps claimants from
-//! running at the same feature, and answers "nothing" only when nothing is ready and no reservation is pending.
+//! It reserves in memory and does not wait for the append before it serves the next claimant, so
+//! that a hundred claims share a group commit. The guarantee is not here: it is the expected
+//! version of the feature's stream. The lane only keeps claimants from running at the same feature,
+//! and answers "nothing" only when nothing is ready and no reservation is pending.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,9 +60,11 @@ pub struct Lane {
     directory: Directory,
     projector: Projector,
     reserved: Arc<Mutex<BTreeMap<ProjectName, BTreeSet<FeatureId>>>>,
-    /// A certain feature may be claimable again, or not any more: who waits for that one looks again.
+    /// A certain feature may be claimable again, or not any more: who waits for that one looks
+    /// again.
     settled: Arc<Notify>,
-    /// Any feature may be claimable again, or nothing is pending: who waits for the best one looks again.
+    /// Any feature may be claimable again, or nothing is pending: who waits for the best one looks
+    /// again.
     freed: Arc<Notify>,
 }
 
@@ -105,7 +108,8 @@ impl Lane {
         reserved.get(project).cloned().unwrap_or_default()
     }
 
-    /// Grants a claim, or answers that nothing is ready. Runs on when the caller goes away, so that no reservation is left behind.
+    /// Grants a claim, or answers that nothing is ready. Runs on when the caller goes away, so that
+    /// no reservation is left behind.
     pub async fn claim(&self, asking: Asking) -> Result<Option<Granted>, ExecuteError> {
         let lane = self.clone();
         let claiming = tokio::spawn(async move { lane.claim_now(asking).await });
@@ -154,7 +158,8 @@ impl Lane {
         Err(ExecuteError::Busy)
     }
 
-    /// The books are the outer lock, here as wherever both are held: the policies look at reservations while they read.
+    /// The books are the outer lock, here as wherever both are held: the policies look at
+    /// reservations while they read.
     fn pick(&self, asking: &Asking) -> Result<Pick, ExecuteError> {
         self.projector.read(|books| {
             let mut all = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
@@ -179,7 +184,8 @@ impl Lane {
             .await
     }
 
-    /// The receipt of a repeated command names the feature and the claim of the first time, not what was picked now.
+    /// The receipt of a repeated command names the feature and the claim of the first time, not
+    /// what was picked now.
     async fn granted(
         &self,
         asking: &Asking,
@@ -206,7 +212,8 @@ impl Lane {
         granted
     }
 
-    /// Nothing is ready: perhaps because this very request was granted before, and its answer was lost.
+    /// Nothing is ready: perhaps because this very request was granted before, and its answer was
+    /// lost.
     async fn granted_before(&self, asking: &Asking) -> Result<Option<Granted>, ExecuteError> {
         let unavailable = |e: events::log::ReadError| ExecuteError::Unavailable(e.to_string());
         let command = feature::Command::Claim {
@@ -227,7 +234,8 @@ impl Lane {
         }
     }
 
-    /// The claim of a receipt that is still the newest word about its feature: the books hold it, and the log need not be read.
+    /// The claim of a receipt that is still the newest word about its feature: the books hold it,
+    /// and the log need not be read.
     fn newest(&self, receipt: &Receipt) -> Option<Granted> {
         let StreamId::Feature(project, id) = &receipt.stream else {
             return None;
@@ -281,7 +289,8 @@ impl Lane {
         self.free(project, &feature, Freed::Ready);
     }
 
-    /// Ends a reservation. A hundred claimants that wait are woken when there may be something for them, not at every grant.
+    /// Ends a reservation. A hundred claimants that wait are woken when there may be something for
+    /// them, not at every grant.
     fn free(&self, project: &ProjectName, feature: &FeatureId, freed: Freed) {
         let mut all = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
         let reserved = all.entry(project.clone()).or_default();
@@ -295,8 +304,9 @@ impl Lane {
     }
 }
 
-/// Who holds the feature at this version of it, and under which id that is asked. The session of a slot is named after that version: it is
-/// written once, so that a slot whose claim ended before it was assigned gets another claim, and not the answer to the old one.
+/// Who holds the feature at this version of it, and under which id that is asked. The session of a
+/// slot is named after that version: it is written once, so that a slot whose claim ended before it
+/// was assigned gets another claim, and not the answer to the old one.
 pub(crate) fn seated(
     holder: &Holder,
     id: CommandId,

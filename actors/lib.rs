@@ -10,8 +10,9 @@
 //!          └─► Reconciler:  wanted (books) against observed (Engine) → steps
 //! ```
 //!
-//! Only a Host appends. Everything else pulls from the log at its own pace, and a notification is a hint. actix lives in `host`,
-//! `directory` and `supervisor` alone; the ports say what is needed of the world and know no product.
+//! Only a Host appends. Everything else pulls from the log at its own pace, and a notification is a
+//! hint. actix lives in `host`, `directory` and `supervisor` alone; the ports say what is needed of
+//! the world and know no product.
 
 pub mod admissions;
 pub mod briefs;

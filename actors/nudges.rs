@@ -1,4 +1,5 @@
-//! Projects whose upstream somebody says has moved: looked at soon, each once however often it is said.
+//! Projects whose upstream somebody says has moved: looked at soon, each once however often it is
+//! said.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,7 +55,8 @@ impl Nudges {
         self.wanted.taken().await
     }
 
-    /// Says that this project's upstream was looked at: whoever keeps more of it than its trunk looks as well.
+    /// Says that this project's upstream was looked at: whoever keeps more of it than its trunk
+    /// looks as well.
     pub fn looked(&self, name: ProjectName) {
         self.looked.add(name);
     }

@@ -1,5 +1,6 @@
-//! Claims by people and their own agents: the same claim, epoch and submit as a berth's, from outside. The holder is a principal; what
-//! it does under a claim names the epoch and is refused when that is over.
+//! Claims by people and their own agents: the same claim, epoch and submit as a berth's, from
+//! outside. The holder is a principal; what it does under a claim names the epoch and is refused
+//! when that is over.
 
 use events::cause::{Cause, Principal};
 use events::feature::{self, Stage};
@@ -133,7 +134,8 @@ impl Outside {
         self.tell(desk, project, feature, "", command).await
     }
 
-    /// Hands in a pushed commit. It is pinned in the gate before the fact is recorded: what is acknowledged is safe.
+    /// Hands in a pushed commit. It is pinned in the gate before the fact is recorded: what is
+    /// acknowledged is safe.
     pub async fn submit(
         &self,
         desk: &AtDesk,
@@ -143,7 +145,8 @@ impl Outside {
         sha: Sha,
     ) -> Done<Receipt> {
         if !self.is_open(desk, project, feature, epoch)? {
-            // The rules say why, and a repetition of what was accepted is answered as the first time.
+            // The rules say why, and a repetition of what was accepted is answered as the first
+            // time.
             let command = feature::Command::Submit {
                 epoch,
                 sha,
@@ -186,8 +189,8 @@ impl Outside {
         Ok(())
     }
 
-    /// Records that a push to a claim's ref was turned down: once for each holder, claim and reason. What no claim ever had is not recorded:
-    /// names without bound could be made up.
+    /// Records that a push to a claim's ref was turned down: once for each holder, claim and
+    /// reason. What no claim ever had is not recorded: names without bound could be made up.
     pub async fn denied(
         &self,
         desk: &AtDesk,
@@ -220,8 +223,9 @@ impl Outside {
         }
     }
 
-    /// Whether the claim at hand is open. One that is somebody else's is refused here; one that is over is for the rules to refuse,
-    /// which answer a repetition of what they accepted as the first time.
+    /// Whether the claim at hand is open. One that is somebody else's is refused here; one that is
+    /// over is for the rules to refuse, which answer a repetition of what they accepted as the
+    /// first time.
     fn is_open(
         &self,
         desk: &AtDesk,

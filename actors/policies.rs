@@ -1,9 +1,10 @@
-//! Runs the policies: looks at the books when they changed, when a deadline passed, when something pending ended, and at start.
+//! Runs the policies: looks at the books when they changed, when a deadline passed, when something
+//! pending ended, and at start.
 //!
-//! Its only memory is what is pending. A reservation is dropped when the books hold what the command recorded, or when it was
-//! refused and the project has moved since it was found to be owed: a refusal is never repeated
-//! against the same books. What is refused although nothing moved, and what fails again and again,
-//! is a fault: counted, told and shown (`faults`).
+//! Its only memory is what is pending. A reservation is dropped when the books hold what the
+//! command recorded, or when it was refused and the project has moved since it was found to be
+//! owed: a refusal is never repeated against the same books. What is refused although nothing
+//! moved, and what fails again and again, is a fault: counted, told and shown (`faults`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,7 +26,8 @@ use crate::signs::Signs;
 const PENDING_MAX: usize = 256;
 /// Pause before something that failed technically is owed again.
 const RETRY_MS: u64 = 1_000;
-/// Pause before the host's memory is looked at again when there was no room in it: nobody tells when it is freed.
+/// Pause before the host's memory is looked at again when there was no room in it: nobody tells
+/// when it is freed.
 const ROOM_RETRY_MS: u64 = 5_000;
 
 enum Pending {
@@ -51,8 +53,9 @@ enum Pending {
 
 struct Reservation {
     reserves: Reserves,
-    /// Where the project was when this was found to be owed. What was turned down was turned down on that ground: when the books have moved
-    /// by the time the refusal is heard, it says nothing about them.
+    /// Where the project was when this was found to be owed. What was turned down was turned down
+    /// on that ground: when the books have moved by the time the refusal is heard, it says nothing
+    /// about them.
     looked: Position,
     pending: Pending,
     /// What it is.
@@ -177,7 +180,8 @@ impl Policies {
         };
     }
 
-    /// Drops what is over, computes what is owed, and begins what is not pending. Answers the next deadline.
+    /// Drops what is over, computes what is owed, and begins what is not pending. Answers the next
+    /// deadline.
     fn look(&mut self, now: Timestamp, done: &mpsc::Sender<Done>) -> Option<Timestamp> {
         let mut wake: Option<Timestamp> = None;
         let mut soonest = |at: Option<Timestamp>| wake = [wake, at].into_iter().flatten().min();
@@ -217,7 +221,8 @@ impl Policies {
                     .filter(|(_, reserves)| reserves.berth.is_some())
                     .count();
                 (0..berths).for_each(|_| promised.one(limit(book)));
-                // Whether one of them is a probe is seen at the next look: two projects never probe one account at once.
+                // Whether one of them is a probe is seen at the next look: two projects never probe
+                // one account at once.
                 if berths > 0 {
                     base.accounts.values_mut().for_each(|a| a.at_work = true);
                 }

@@ -1,4 +1,5 @@
-//! The projector keeps the books: one follower folds every envelope, everybody reads, and whoever wrote can wait until it is seen.
+//! The projector keeps the books: one follower folds every envelope, everybody reads, and whoever
+//! wrote can wait until it is seen.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -20,7 +21,8 @@ pub struct Projector {
 }
 
 impl Projector {
-    /// Folds the log from these books up to its head. Fails when an event cannot be folded: then nothing built on it may be served.
+    /// Folds the log from these books up to its head. Fails when an event cannot be folded: then
+    /// nothing built on it may be served.
     pub async fn open(
         log: Arc<dyn EventLog>,
         feed: &Feed,
@@ -53,8 +55,9 @@ impl Projector {
         Ok(())
     }
 
-    /// Tells who waits. Never with the books in hand: a waiter may look into them while it holds what is told here. Two that tell at
-    /// once may come in either order, so what is seen never goes back.
+    /// Tells who waits. Never with the books in hand: a waiter may look into them while it holds
+    /// what is told here. Two that tell at once may come in either order, so what is seen never
+    /// goes back.
     fn show(&self, position: Position) {
         self.seen.send_modify(|seen| *seen = position.max(*seen));
     }
@@ -80,8 +83,9 @@ impl Projector {
         Ok(())
     }
 
-    /// Reads the books. Keep it short: the fold waits meanwhile. A lock may be taken inside, and never the other way round: who holds
-    /// one and then waits for the books behind a waiting fold, stops whoever reads and wants that lock.
+    /// Reads the books. Keep it short: the fold waits meanwhile. A lock may be taken inside, and
+    /// never the other way round: who holds one and then waits for the books behind a waiting fold,
+    /// stops whoever reads and wants that lock.
     pub fn read<T>(&self, f: impl FnOnce(&Books) -> T) -> T {
         f(&self.books.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -114,7 +118,8 @@ impl Projector {
     }
 }
 
-/// What changed in the books since it was last looked at. It cannot be looked into, because that would hold a lock of the one who tells.
+/// What changed in the books since it was last looked at. It cannot be looked into, because that
+/// would hold a lock of the one who tells.
 pub struct Changes(watch::Receiver<Position>);
 
 impl Changes {

@@ -1,4 +1,5 @@
-//! The pulse of this server: it reads the clock every second, so that a reading that comes late shows a gap, and records each gap once.
+//! The pulse of this server: it reads the clock every second, so that a reading that comes late
+//! shows a gap, and records each gap once.
 
 use std::sync::Arc;
 

@@ -11,7 +11,8 @@ use futures::{StreamExt, TryStreamExt};
 use crate::follower::BATCH;
 use crate::ports::snapshots::Snapshots;
 
-/// Batches that are read while one is folded: the reading takes several times as long as the folding.
+/// Batches that are read while one is folded: the reading takes several times as long as the
+/// folding.
 const READ_AHEAD: usize = 3;
 
 /// Folds what the log holds after these books, through a position that it has.
@@ -53,7 +54,8 @@ pub async fn restored(
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Ok(Books::default()),
         Err(error) => {
-            tracing::warn!(%error, "the snapshot cannot be read; the log is folded from the beginning");
+            tracing::warn!(%error, "the snapshot cannot be read; the log is folded from the \
+                                    beginning");
             return Ok(Books::default());
         }
     };
@@ -67,7 +69,8 @@ pub async fn restored(
     if digest_at(log, books.position).await? == Some(books.digest) {
         return Ok(books);
     }
-    tracing::warn!(position = %books.position, "the log does not hold what the snapshot was made of; it is folded from the beginning");
+    tracing::warn!(position = %books.position, "the log does not hold what the snapshot was made \
+                                                of; it is folded from the beginning");
     Ok(Books::default())
 }
 

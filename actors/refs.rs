@@ -1,4 +1,5 @@
-//! Names of the gate's refs that belong to a claim: pushed work, what was rescued of it, and what it left.
+//! Names of the gate's refs that belong to a claim: pushed work, what was rescued of it, and what
+//! it left.
 
 use events::id::{Epoch, FeatureId};
 

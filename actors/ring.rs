@@ -1,6 +1,8 @@
-//! The newest batches of the log, shared by all who follow it: what one of them read, the others take from here.
+//! The newest batches of the log, shared by all who follow it: what one of them read, the others
+//! take from here.
 //!
-//! A cache and nothing else: whoever is further behind than it reaches reads the log, in the same loop.
+//! A cache and nothing else: whoever is further behind than it reaches reads the log, in the same
+//! loop.
 
 use std::collections::VecDeque;
 use std::ops::Deref;
@@ -43,7 +45,8 @@ fn first(batch: &[Envelope]) -> Position {
         .map_or(Position(0), |envelope| envelope.position)
 }
 
-/// What a batch holds of memory, room that nothing lies in as well: a bound on anything less is none.
+/// What a batch holds of memory, room that nothing lies in as well: a bound on anything less is
+/// none.
 fn held(batch: &Vec<Envelope>) -> usize {
     let payloads: usize = batch.iter().map(|e| e.payload.capacity()).sum();
     payloads + batch.capacity() * size_of::<Envelope>()
@@ -71,7 +74,8 @@ impl Recent {
         Some(Batch { all, from })
     }
 
-    /// Takes the batch after the end. One that is further on begins anew; one that is not is of no use here.
+    /// Takes the batch after the end. One that is further on begins anew; one that is not is of no
+    /// use here.
     fn push(&mut self, batch: Arc<Vec<Envelope>>) {
         let begin = first(&batch);
         match self.end() {

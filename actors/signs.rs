@@ -1,5 +1,6 @@
-//! Signs of life, in memory: when each session and each outside holder was last heard of. After a restart, and after any gap in this
-//! server's own time, everybody gets a fresh lease: what was not seen meanwhile is nobody's silence.
+//! Signs of life, in memory: when each session and each outside holder was last heard of. After a
+//! restart, and after any gap in this server's own time, everybody gets a fresh lease: what was not
+//! seen meanwhile is nobody's silence.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};

@@ -1,7 +1,8 @@
 //! Starts everything in order on one log, and ends it in reverse.
 //!
-//! The long tasks (projector, policies, reconciler) are level-triggered: one that ended is started again and finds in the books what
-//! it owes. Three ends within a minute are not weather any more: the server ends, and whoever watches it starts it anew.
+//! The long tasks (projector, policies, reconciler) are level-triggered: one that ended is started
+//! again and finds in the books what it owes. Three ends within a minute are not weather any more:
+//! the server ends, and whoever watches it starts it anew.
 
 use std::sync::Arc;
 
@@ -306,7 +307,8 @@ impl Running {
                 .execute(&StreamId::Node(node.clone()), stop, id, cause, vec![])
                 .await
             {
-                tracing::warn!(%error, "the orderly stop was not recorded; the next start sees a crash");
+                tracing::warn!(%error, "the orderly stop was not recorded; the next start sees a \
+                                        crash");
             }
         }
         if let Some(keeper) = &self.keeper

@@ -1,5 +1,6 @@
-//! The tasks of a running core: a task that panics is started again, within limits; an orderly end waits until every one has ended, so
-//! that nothing of them is under way when the last event and the snapshot are written.
+//! The tasks of a running core: a task that panics is started again, within limits; an orderly end
+//! waits until every one has ended, so that nothing of them is under way when the last event and
+//! the snapshot are written.
 
 use std::time::Duration;
 

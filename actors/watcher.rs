@@ -1,5 +1,6 @@
-//! Looks after the upstreams of running projects while nothing is queued: an entry on its way looks by itself. What is seen becomes a
-//! command to the trunk; that nothing has changed is no fact, so it is recorded nowhere.
+//! Looks after the upstreams of running projects while nothing is queued: an entry on its way looks
+//! by itself. What is seen becomes a command to the trunk; that nothing has changed is no fact, so
+//! it is recorded nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! Which agent works: how its command line tool is spoken to, with which model, and from which provider the model comes.
+//! Which agent works: how its command line tool is spoken to, with which model, and from which
+//! provider the model comes.
 
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +66,8 @@ pub struct AgentSpec {
     /// Model id, handed to the agent as it is.
     #[serde(default)]
     pub model: Option<String>,
-    /// Whose model it is: a provider that the server knows. None takes the usual one of the dialect, and for a command no model at all.
+    /// Whose model it is: a provider that the server knows. None takes the usual one of the
+    /// dialect, and for a command no model at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
 }
@@ -86,7 +88,8 @@ impl AgentSpec {
         self.dialect != Dialect::Unset
     }
 
-    /// The agent for a model: the model decides the dialect. `provider/model` is a model that OpenCode asks of that provider.
+    /// The agent for a model: the model decides the dialect. `provider/model` is a model that
+    /// OpenCode asks of that provider.
     ///
     /// # Errors
     /// What to write instead, for a name that says neither.
@@ -117,7 +120,8 @@ impl AgentSpec {
                 ..Self::of(Dialect::Opencode)
             }),
             () => Err(format!(
-                "nothing is known of the model \"{model}\": write provider/model, or name the dialect"
+                "nothing is known of the model \"{model}\": write provider/model, or name the \
+                 dialect"
             )),
         }
     }
@@ -142,7 +146,8 @@ impl AgentSpec {
     pub fn check(&self, field: &str) -> Result<(), String> {
         let names = [("model", &self.model), ("provider", &self.provider)];
         for (name, value) in names {
-            // Names travel as arguments and in environments: no spaces, no controls, and nothing that looks like an option.
+            // Names travel as arguments and in environments: no spaces, no controls, and nothing
+            // that looks like an option.
             let odd = |text: &String| {
                 text.is_empty()
                     || text.len() > AGENT_NAME_MAX
@@ -153,7 +158,8 @@ impl AgentSpec {
             };
             if value.as_ref().is_some_and(odd) {
                 return Err(format!(
-                    "{field}.{name} is no name: letters, digits and -_.:/@, at most {AGENT_NAME_MAX}"
+                    "{field}.{name} is no name: letters, digits and -_.:/@, at most \
+                     {AGENT_NAME_MAX}"
                 ));
             }
         }

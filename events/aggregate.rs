@@ -28,15 +28,16 @@ pub trait Refusal: std::error::Error + Clone + PartialEq + Send + Sync + 'static
 
 /// A consistency boundary: the default value is "no event yet".
 pub trait Aggregate: Default + Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
-    /// Imperative requests. Serialized once, for the digest that tells a repeated body from another.
+    /// Imperative requests. Serialized once, for the digest that tells a repeated body from
+    /// another.
     type Command: Clone + Debug + Serialize + Send + Sync + 'static;
     /// Facts, each within its bounds.
     type Event: EventCodec + Bounded;
     /// Why not.
     type Refusal: Refusal;
 
-    /// What this command would record now. Sees the state, the command and the command's own time, nothing else.
-    /// An empty list means: accepted, and there is nothing left to record.
+    /// What this command would record now. Sees the state, the command and the command's own time,
+    /// nothing else. An empty list means: accepted, and there is nothing left to record.
     fn rules(
         &self,
         command: &Self::Command,

@@ -1,5 +1,6 @@
-//! The fingerprint of the rules: a hash over every source file of this crate. State that was folded by other rules must not be taken for
-//! state folded by these, and nobody has to remember to raise a number.
+//! The fingerprint of the rules: a hash over every source file of this crate. State that was folded
+//! by other rules must not be taken for state folded by these, and nobody has to remember to raise
+//! a number.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

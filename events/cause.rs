@@ -1,4 +1,5 @@
-//! Who did it, as part of what, after what: travels with every command and is recorded with every event.
+//! Who did it, as part of what, after what: travels with every command and is recorded with every
+//! event.
 
 use std::fmt;
 use std::str::FromStr;

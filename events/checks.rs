@@ -1,16 +1,19 @@
-//! Checks: the files that a verification command runs or obeys. Whoever changes one of them decides what is tested, so that a change of
-//! them is shown to the reviewer by name, and held for a person where the project asks for it.
+//! Checks: the files that a verification command runs or obeys. Whoever changes one of them decides
+//! what is tested, so that a change of them is shown to the reviewer by name, and held for a person
+//! where the project asks for it.
 //!
-//! What runs is read from the command line, and from the scripts, makefiles and package scripts that it leads to: names of files in the
-//! place of a program, and the files that each known tool obeys. It is a hint that is right for usual projects, never a boundary: what a
-//! test does can be changed in a thousand places.
+//! What runs is read from the command line, and from the scripts, makefiles and package scripts
+//! that it leads to: names of files in the place of a program, and the files that each known tool
+//! obeys. It is a hint that is right for usual projects, never a boundary: what a test does can be
+//! changed in a thousand places.
 
 use std::collections::BTreeSet;
 
 /// Files that are followed from one to the next, at most.
 const FOLLOWED_MAX: usize = 40;
 
-/// Tools, and the files that each obeys: a name anywhere, `x*` what begins so, `*x` what ends so, `folder/` all below.
+/// Tools, and the files that each obeys: a name anywhere, `x*` what begins so, `*x` what ends so,
+/// `folder/` all below.
 const OBEYED: &[(&[&str], &[&str])] = &[
     (
         &["make", "gmake"],
@@ -120,8 +123,9 @@ const INTERPRETERS: &[&str] = &[
 /// Words that a command follows.
 const BEFORE: &[&str] = &["then", "do", "else", "if", "while", "until", "!", "{", "("];
 
-/// Those of the changed paths that the verification runs or obeys. `read` answers the commands that a file holds, in the tree that the
-/// change is made to, where it is there: of most files all of their text.
+/// Those of the changed paths that the verification runs or obeys. `read` answers the commands that
+/// a file holds, in the tree that the change is made to, where it is there: of most files all of
+/// their text.
 pub fn touched<'a>(
     command: &str,
     changed: impl Iterator<Item = &'a str>,

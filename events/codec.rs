@@ -1,7 +1,9 @@
-//! Events as stored bytes: a name and a schema number in columns, one struct per pair as a *named* MessagePack map.
+//! Events as stored bytes: a name and a schema number in columns, one struct per pair as a *named*
+//! MessagePack map.
 //!
-//! Positional maps would silently swap same-typed fields after a reorder, and an encoded enum could not skip what it does not
-//! know. So the kind is outside the payload, and an unknown kind is an error that says what is needed, never a skip.
+//! Positional maps would silently swap same-typed fields after a reorder, and an encoded enum could
+//! not skip what it does not know. So the kind is outside the payload, and an unknown kind is an
+//! error that says what is needed, never a skip.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,7 +22,8 @@ pub struct Kind {
 pub enum CodecError {
     /// A kind this build does not know: a newer build wrote it.
     #[error(
-        "event {name} (schema {schema}) is unknown to this build; use a build that knows it, nothing was written"
+        "event {name} (schema {schema}) is unknown to this build; use a build that knows it, \
+         nothing was written"
     )]
     Unknown {
         /// Stored name.
@@ -54,8 +57,8 @@ pub trait EventCodec: Sized + Clone + std::fmt::Debug + PartialEq + Send + Sync 
     fn decode(name: &str, schema: u16, payload: &[u8]) -> Result<Self, CodecError>;
 }
 
-/// Encodes one payload struct as a named map. Event structs hold only strings, numbers, lists and maps with string keys, for which
-/// MessagePack encoding into memory cannot fail.
+/// Encodes one payload struct as a named map. Event structs hold only strings, numbers, lists and
+/// maps with string keys, for which MessagePack encoding into memory cannot fail.
 pub fn to_named<T: Serialize>(value: &T) -> Vec<u8> {
     rmp_serde::to_vec_named(value).expect("event payloads are plain data")
 }
@@ -81,8 +84,8 @@ pub fn from_named<T: DeserializeOwned>(
     }
 }
 
-/// Stops the build when the earlier schemas of a kind are not exactly those before its current one: a stored event must never meet a
-/// build that knew its schema once and forgot it.
+/// Stops the build when the earlier schemas of a kind are not exactly those before its current one:
+/// a stored event must never meet a build that knew its schema once and forgot it.
 pub const fn assert_whole_chain(earlier: &[u16], current: u16) {
     assert!(current >= 1, "schemas count from 1");
     assert!(
@@ -99,11 +102,13 @@ pub const fn assert_whole_chain(earlier: &[u16], current: u16) {
     }
 }
 
-/// Declares an event enum: each variant wraps its payload struct and names the kind it is stored under.
+/// Declares an event enum: each variant wraps its payload struct and names the kind it is stored
+/// under.
 ///
-/// A kind that was stored otherwise before lists its earlier schemas: `Claimed(Claimed) = "feature.claimed", 2, was [1: ClaimedV1];`. The
-/// struct of an earlier schema becomes the current one by `From`, when it is read; stored rows are never rewritten. Where every new field
-/// has a default, the current struct reads the earlier schema itself. A new meaning is a new kind.
+/// A kind that was stored otherwise before lists its earlier schemas: `Claimed(Claimed) =
+/// "feature.claimed", 2, was [1: ClaimedV1];`. The struct of an earlier schema becomes the current
+/// one by `From`, when it is read; stored rows are never rewritten. Where every new field has a
+/// default, the current struct reads the earlier schema itself. A new meaning is a new kind.
 #[macro_export]
 macro_rules! event_enum {
     ($(#[$doc:meta])* pub enum $event:ident {

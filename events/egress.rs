@@ -1,5 +1,6 @@
-//! What a container may reach beside its project's own repository and model: an allow-list, and nothing else. Pure: what a request
-//! asks for is parsed once into a [`Target`], and only that is looked at.
+//! What a container may reach beside its project's own repository and model: an allow-list, and
+//! nothing else. Pure: what a request asks for is parsed once into a [`Target`], and only that is
+//! looked at.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +19,15 @@ pub struct EgressRule {
     /// The port.
     #[serde(default = "https")]
     pub port: u16,
-    /// Methods that are allowed; none allows all. A rule with methods or a path cannot be kept inside TLS, so it allows plain http only.
+    /// Methods that are allowed; none allows all. A rule with methods or a path cannot be kept
+    /// inside TLS, so it allows plain http only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub methods: Vec<String>,
     /// What the path has to begin with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_prefix: Option<String>,
-    /// The name may stand for an address of this host or its own networks. An address written as such needs no such word.
+    /// The name may stand for an address of this host or its own networks. An address written as
+    /// such needs no such word.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub private: bool,
 }
@@ -62,8 +65,8 @@ pub enum Way<'a> {
 }
 
 impl Target {
-    /// Reads `host:port`. Anything that two readers could read in two ways is nothing: controls, user names, percent signs, spaces,
-    /// numbers that some resolvers take for an address.
+    /// Reads `host:port`. Anything that two readers could read in two ways is nothing: controls,
+    /// user names, percent signs, spaces, numbers that some resolvers take for an address.
     pub fn parse(authority: &str) -> Option<Self> {
         let (host, port) = authority.rsplit_once(':')?;
         let port = port
@@ -93,7 +96,8 @@ impl Target {
     }
 }
 
-/// Whether this is a host name and nothing that could be taken for an address. Source: RFC 1123, section 2.1.
+/// Whether this is a host name and nothing that could be taken for an address. Source: RFC 1123,
+/// section 2.1.
 fn is_name(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -225,8 +229,8 @@ pub fn allowed<'a>(
     rules.iter().find(|rule| rule.allows(target, way))
 }
 
-/// Whether an address belongs to this host, its networks, or nobody: a name of the outside has no business there. Sources: RFC 6890 and
-/// the IANA registries of special-purpose addresses.
+/// Whether an address belongs to this host, its networks, or nobody: a name of the outside has no
+/// business there. Sources: RFC 6890 and the IANA registries of special-purpose addresses.
 pub fn is_private(address: std::net::IpAddr) -> bool {
     match address {
         std::net::IpAddr::V4(a) => {

@@ -1,4 +1,5 @@
-//! An event as recorded: its place, time, cause and the digest that chains it to everything before it.
+//! An event as recorded: its place, time, cause and the digest that chains it to everything before
+//! it.
 
 use std::fmt;
 use std::io::Write;
@@ -12,7 +13,8 @@ use crate::id::{CommandId, Digest, Timestamp};
 use crate::name::Name;
 use crate::stream::{Position, StreamId, Version};
 
-/// Largest payload in bytes; bigger things belong into the blob store, and the event names their digest.
+/// Largest payload in bytes; bigger things belong into the blob store, and the event names their
+/// digest.
 pub const PAYLOAD_MAX: usize = 64 * 1024;
 
 /// One recorded event, payload still encoded.
@@ -43,7 +45,8 @@ pub struct Envelope {
     pub digest: Digest,
 }
 
-/// The digest that an empty log starts from; it carries the log's own id, so that two logs never share a chain.
+/// The digest that an empty log starts from; it carries the log's own id, so that two logs never
+/// share a chain.
 pub fn genesis(log_id: &str) -> Digest {
     let mut hasher = blake3::Hasher::new_derive_key("supercargo 2026 log genesis");
     hasher.update(log_id.as_bytes());
@@ -51,8 +54,8 @@ pub fn genesis(log_id: &str) -> Digest {
 }
 
 impl Envelope {
-    /// The digest this envelope must carry after `before`. Covers every column; texts are length-prefixed so that no two
-    /// different envelopes feed the same bytes.
+    /// The digest this envelope must carry after `before`. Covers every column; texts are
+    /// length-prefixed so that no two different envelopes feed the same bytes.
     pub fn chained(&self, before: Digest) -> Digest {
         let mut bytes = Vec::with_capacity(CHAINED);
         text(&mut bytes, &self.stream);

@@ -1,4 +1,5 @@
-//! Proof that a tree was verified: what ran, on exactly which tree, in which session, and how it ended.
+//! Proof that a tree was verified: what ran, on exactly which tree, in which session, and how it
+//! ended.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,8 @@
-//! Golden bytes: one sample of every stored kind, compared with bytes that were written once and are kept for ever.
+//! Golden bytes: one sample of every stored kind, compared with bytes that were written once and
+//! are kept for ever.
 //!
-//! A new kind gets its file with `GOLDEN=write cargo test -p events golden`; a file that exists is never written again. A payload
-//! that changed needs a new schema number, not a new file.
+//! A new kind gets its file with `GOLDEN=write cargo test -p events golden`; a file that exists is
+//! never written again. A payload that changed needs a new schema number, not a new file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -794,7 +795,8 @@ fn write_once(kind: Kind, bytes: &[u8]) {
     }
 }
 
-/// Every kind has a sample, the sample has its golden bytes, and the golden bytes decode to the sample.
+/// Every kind has a sample, the sample has its golden bytes, and the golden bytes decode to the
+/// sample.
 fn hold<E: EventCodec>(samples: &[E], seen: &mut BTreeMap<String, u16>) {
     let sampled: BTreeSet<Kind> = samples.iter().map(E::kind).collect();
     let declared: BTreeSet<Kind> = E::KINDS.iter().copied().collect();

@@ -1,4 +1,5 @@
-//! The test kit of the aggregates: runs every cell of a (state × command) table in `docs/states/` against `decide`.
+//! The test kit of the aggregates: runs every cell of a (state × command) table in `docs/states/`
+//! against `decide`.
 
 use std::fmt::Write as _;
 
@@ -98,7 +99,8 @@ pub(crate) fn assert_documented<A: Aggregate>(
     );
 }
 
-/// Writes the table anew under the prose that stands above it; the change is then read as part of the diff.
+/// Writes the table anew under the prose that stands above it; the change is then read as part of
+/// the diff.
 #[expect(
     clippy::disallowed_methods,
     reason = "a test that writes its own documentation"

@@ -1,7 +1,7 @@
 //! Typed ids and small values, parsed at the edges and trusted afterwards.
 //!
-//! A text that became a `ProjectName`, `FeatureId` or `Sha` can be a path segment, a branch name or a container name without
-//! another look, because its alphabet allows nothing else.
+//! A text that became a `ProjectName`, `FeatureId` or `Sha` can be a path segment, a branch name or
+//! a container name without another look, because its alphabet allows nothing else.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 pub enum BadId {
     /// The project name breaks the rule; the nearest valid name is proposed.
     #[error(
-        "\"{given}\" is no project name: use a-z, 0-9 and '-', 1 to 50 characters, not starting with '-'; try \"{nearest}\""
+        "\"{given}\" is no project name: use a-z, 0-9 and '-', 1 to 50 characters, not starting \
+         with '-'; try \"{nearest}\""
     )]
     Project {
         /// What was given.
@@ -24,7 +25,8 @@ pub enum BadId {
     },
     /// The feature id breaks the rule.
     #[error(
-        "\"{0}\" is no feature id: use lower-case letters, digits and '-', at most 64 characters, as `feature list` shows them"
+        "\"{0}\" is no feature id: use lower-case letters, digits and '-', at most 64 characters, \
+         as `feature list` shows them"
     )]
     Feature(String),
     /// Not a full git object id.
@@ -79,7 +81,8 @@ fn is_name_char(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
 }
 
-/// Longest project name, so that container and folder names built from it stay below the limits of engines and sockets.
+/// Longest project name, so that container and folder names built from it stay below the limits of
+/// engines and sockets.
 pub const PROJECT_NAME_MAX: usize = 50;
 /// Longest feature id: it becomes a branch and a file name.
 pub const FEATURE_ID_MAX: usize = 64;
@@ -143,8 +146,9 @@ impl SessionId {
         Self(format!("s-{}", base32(&bytes)).into())
     }
 
-    /// The id of the session that is granted to a berth at one version of the granting stream. That version is written once, so
-    /// the id is unique; and a grant that is repeated after a crash names the same session.
+    /// The id of the session that is granted to a berth at one version of the granting stream. That
+    /// version is written once, so the id is unique; and a grant that is repeated after a crash
+    /// names the same session.
     pub fn granted(stream: &str, version: u64, berth: BerthNo) -> Self {
         let seed =
             CommandId::derived(&["session", stream, &version.to_string(), &berth.to_string()]);
@@ -189,7 +193,8 @@ macro_rules! shown_number {
 }
 shown_number!(BerthNo Epoch Generation Timestamp);
 
-/// Microseconds since the Unix epoch. Shown, and compared only with times of the same log; order is by position.
+/// Microseconds since the Unix epoch. Shown, and compared only with times of the same log; order is
+/// by position.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
@@ -217,7 +222,8 @@ impl Timestamp {
 pub struct CommandId(pub [u8; 16]);
 
 impl CommandId {
-    /// The id of a command that some rule owes: the same purpose, subject and epoch or version give the same id.
+    /// The id of a command that some rule owes: the same purpose, subject and epoch or version give
+    /// the same id.
     pub fn derived(parts: &[&str]) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key("supercargo 2026 command id");
         for part in parts {

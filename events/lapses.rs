@@ -1,7 +1,7 @@
 //! Lapses: sessions that ended without what they were for, counted by whose doing that was.
 //!
-//! What a person's stop ended, or a provider turned away for now, counts nowhere. What vanished is tried again after a pause, and not
-//! for ever: who cannot tell why it vanishes asks a person.
+//! What a person's stop ended, or a provider turned away for now, counts nowhere. What vanished is
+//! tried again after a pause, and not for ever: who cannot tell why it vanishes asks a person.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,12 +1,13 @@
 //! The pure heart of Supercargo: what may happen, and what did.
 //!
-//! State is a fold of events. Each aggregate (a folder here) is a state and two pure functions: `decide` turns a command into events
-//! or a refusal, `evolve` takes a recorded event into the state. Policies look at folded state and say what is owed. Nothing in this
-//! crate waits, reads a clock, rolls dice or touches a file: time and fresh ids arrive in the command.
+//! State is a fold of events. Each aggregate (a folder here) is a state and two pure functions:
+//! `decide` turns a command into events or a refusal, `evolve` takes a recorded event into the
+//! state. Policies look at folded state and say what is owed. Nothing in this crate waits, reads a
+//! clock, rolls dice or touches a file: time and fresh ids arrive in the command.
 //!
-//! To add an event: write its struct in the aggregate's `event.rs`, add it to the enum with a new name and schema 1, fold it in
-//! `evolve`, decide it in `rules`, bound it in `bounds.rs`, and add its sample to `golden.rs`; the
-//! test there writes its bytes once and holds them for ever.
+//! To add an event: write its struct in the aggregate's `event.rs`, add it to the enum with a new
+//! name and schema 1, fold it in `evolve`, decide it in `rules`, bound it in `bounds.rs`, and add
+//! its sample to `golden.rs`; the test there writes its bytes once and holds them for ever.
 
 pub mod agent;
 pub mod aggregate;

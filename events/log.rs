@@ -1,7 +1,8 @@
 //! The port to the log: append under expectations, read by stream, read by position.
 //!
-//! An append writes one stream and may be conditioned on others. Its outcome is one of: recorded, a conflict that names the stream,
-//! a repetition of a command already answered, busy, or *unknown*: then the truth is in the log and nowhere else.
+//! An append writes one stream and may be conditioned on others. Its outcome is one of: recorded, a
+//! conflict that names the stream, a repetition of a command already answered, busy, or *unknown*:
+//! then the truth is in the log and nowhere else.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -15,9 +16,11 @@ use crate::stream::{Position, StreamId, Version};
 /// Most events one append may carry: a decision that needs more is several decisions.
 pub const EVENTS_PER_APPEND_MAX: usize = 256;
 
-/// Answers to commands that are remembered at least: whoever asks again does so after a lost connection or a restart.
+/// Answers to commands that are remembered at least: whoever asks again does so after a lost
+/// connection or a restart.
 pub const ANSWERS_KEPT: u64 = 250_000;
-/// Time for which they are, in microseconds of recorded time: thirty days. Answers beyond either bound may be forgotten.
+/// Time for which they are, in microseconds of recorded time: thirty days. Answers beyond either
+/// bound may be forgotten.
 pub const ANSWERS_KEPT_FOR: i64 = 30 * 24 * 60 * 60 * 1_000_000;
 
 /// An event on its way into the log.
@@ -149,7 +152,8 @@ pub struct Remembered {
 pub trait EventLog: Send + Sync {
     /// This log's own id; part of its genesis digest.
     fn id(&self) -> String;
-    /// Ends writing in order: what was asked for before is recorded, what comes after is answered `Closed`. Reading goes on.
+    /// Ends writing in order: what was asked for before is recorded, what comes after is answered
+    /// `Closed`. Reading goes on.
     async fn close(&self) {}
     /// Records, or says why not. The answer comes after the events are durable.
     async fn append(&self, append: Append) -> Result<Receipt, AppendError>;
@@ -220,7 +224,8 @@ impl Append {
         Ok(())
     }
 
-    /// The envelopes this append becomes after `head`, whose event was recorded at `last_at`: gapless, chained, never back in time.
+    /// The envelopes this append becomes after `head`, whose event was recorded at `last_at`:
+    /// gapless, chained, never back in time.
     pub fn envelopes(&self, head: Head, last_at: Timestamp) -> Vec<Envelope> {
         let mut digest = head.digest;
         let mut recorded = Vec::with_capacity(self.events.len());

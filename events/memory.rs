@@ -1,4 +1,5 @@
-//! The log in memory: the reference that the other logs are tested against, and the log of the World in tests.
+//! The log in memory: the reference that the other logs are tested against, and the log of the
+//! World in tests.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -33,7 +34,8 @@ impl MemoryLog {
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Inner) -> T) -> T {
-        // A panic while the lock was held can only come from an allocation failure; the data is whole.
+        // A panic while the lock was held can only come from an allocation failure; the data is
+        // whole.
         f(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

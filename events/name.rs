@@ -1,4 +1,5 @@
-//! A short text that many events share: the name of a kind, of a person, of a policy. Copying one copies no text.
+//! A short text that many events share: the name of a kind, of a person, of a policy. Copying one
+//! copies no text.
 
 use std::fmt;
 use std::ops::Deref;

@@ -1,4 +1,5 @@
-//! How a session ended. Neither exit code 0 nor 137 proves anything: the outcome is judged from evidence.
+//! How a session ended. Neither exit code 0 nor 137 proves anything: the outcome is judged from
+//! evidence.
 
 use serde::{Deserialize, Serialize};
 
@@ -51,12 +52,14 @@ pub enum Fault {
     Budget,
     /// Engine, machine or runner: it vanished, or never was.
     Outside,
-    /// A person's stop, a question, a provider or a tool in trouble (which has a state of its own): nothing is to be counted.
+    /// A person's stop, a question, a provider or a tool in trouble (which has a state of its own):
+    /// nothing is to be counted.
     Nobody,
 }
 
 impl Outcome {
-    /// Whether it uses one of the feature's tries: the agent's failures do, the infrastructure's do not.
+    /// Whether it uses one of the feature's tries: the agent's failures do, the infrastructure's do
+    /// not.
     pub fn uses_try(self) -> bool {
         self.fault() == Fault::Session
     }
@@ -81,7 +84,8 @@ impl Outcome {
         }
     }
 
-    /// Whether a thing outside is to blame, which has a state of its own: it counts against no bound of the work.
+    /// Whether a thing outside is to blame, which has a state of its own: it counts against no
+    /// bound of the work.
     pub fn is_outside(self) -> bool {
         matches!(
             self,

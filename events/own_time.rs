@@ -1,5 +1,6 @@
-//! This server's own time: what passed while it was up and awake. A stopped process, a suspended machine, a server that was down and a
-//! clock that was set are gaps; no lease, pause or limit runs during one, because nobody could be heard and nobody could work.
+//! This server's own time: what passed while it was up and awake. A stopped process, a suspended
+//! machine, a server that was down and a clock that was set are gaps; no lease, pause or limit runs
+//! during one, because nobody could be heard and nobody could work.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +25,8 @@ pub struct OwnTime {
 }
 
 impl OwnTime {
-    /// The time `now`, after gaps that are recorded and gaps that were noticed since and may be among them.
+    /// The time `now`, after gaps that are recorded and gaps that were noticed since and may be
+    /// among them.
     pub fn new(now: Timestamp, recorded: &[Gap], noticed: &[Gap]) -> Self {
         let mut gaps = recorded.to_vec();
         let fresh = noticed.iter().filter(|gap| !recorded.contains(gap));

@@ -1,6 +1,8 @@
-//! Paths whose change a person has to approve before it is published: what decides what others run, and what they download.
+//! Paths whose change a person has to approve before it is published: what decides what others run,
+//! and what they download.
 
-/// The usual ones: continuous integration, hooks, what editors and agents obey, where packages come from, lock files, our own folder.
+/// The usual ones: continuous integration, hooks, what editors and agents obey, where packages come
+/// from, lock files, our own folder.
 const USUAL: &[&str] = &[
     ".github/",
     ".gitlab/",
@@ -87,8 +89,10 @@ pub fn usual() -> Vec<String> {
     USUAL.iter().map(|pattern| (*pattern).to_owned()).collect()
 }
 
-/// Whether a pattern covers a path: `name` a file of this name anywhere, `folder/` everything below a folder of this name anywhere and
-/// whatever else has its name, for that may be a link to another folder; with a slash inside, from the root. Case does not count: some file systems do not see it.
+/// Whether a pattern covers a path: `name` a file of this name anywhere, `folder/` everything below
+/// a folder of this name anywhere and whatever else has its name, for that may be a link to another
+/// folder; with a slash inside, from the root. Case does not count: some file systems do not see
+/// it.
 pub fn covers(pattern: &str, path: &str) -> bool {
     let (pattern, path) = (pattern.to_lowercase(), path.to_lowercase());
     let rooted = pattern.trim_end_matches('/').contains('/');

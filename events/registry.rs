@@ -1,5 +1,5 @@
-//! Every kind of event that this build knows. A name belongs to one enum: two meanings under one name are refused at the start, before
-//! anything is read or written.
+//! Every kind of event that this build knows. A name belongs to one enum: two meanings under one
+//! name are refused at the start, before anything is read or written.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,9 @@
-//! Seals: a signed statement about a range of the log. The root of a Merkle tree over the digests of the range makes short proofs that
-//! one event is in it possible; the digest of its last event ties the whole chain before it down.
+//! Seals: a signed statement about a range of the log. The root of a Merkle tree over the digests
+//! of the range makes short proofs that one event is in it possible; the digest of its last event
+//! ties the whole chain before it down.
 //!
-//! The tree is that of RFC 6962, section 2.1, over BLAKE3: leaves and nodes are hashed under different keys, and a range is split at the
-//! largest power of two below its length.
+//! The tree is that of RFC 6962, section 2.1, over BLAKE3: leaves and nodes are hashed under
+//! different keys, and a range is split at the largest power of two below its length.
 
 use serde::{Deserialize, Serialize};
 
@@ -93,7 +94,8 @@ pub fn path(digests: &[Digest], index: usize) -> Vec<Digest> {
     below
 }
 
-/// The root that a digest at `index` of `length` has under this path; `None` when the path does not fit.
+/// The root that a digest at `index` of `length` has under this path; `None` when the path does not
+/// fit.
 pub fn root_by_path(
     digest: Digest,
     index: usize,

@@ -1,4 +1,5 @@
-//! What a person decides about a project; every change is an event and takes effect at the next assignment.
+//! What a person decides about a project; every change is an event and takes effect at the next
+//! assignment.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +39,8 @@ pub struct ContainerLimits {
     pub cpu_milli: u32,
     /// Processes and threads.
     pub pids: u32,
-    /// Package caches that outlive it, in MiB: kept by project, trust and berth, and emptied at a start that finds more. 0 keeps none.
+    /// Package caches that outlive it, in MiB: kept by project, trust and berth, and emptied at a
+    /// start that finds more. 0 keeps none.
     #[serde(skip_serializing_if = "is_none")]
     pub cache_mib: u32,
 }
@@ -50,7 +52,8 @@ fn is_none(mib: &u32) -> bool {
 
 impl Default for ContainerLimits {
     fn default() -> Self {
-        // An agent, its tools and a build of a mid-sized project; enough processes for a parallel build, too few for a fork bomb to matter.
+        // An agent, its tools and a build of a mid-sized project; enough processes for a parallel
+        // build, too few for a fork bomb to matter.
         Self {
             image: None,
             memory_mib: 4096,
@@ -109,10 +112,12 @@ pub struct Settings {
     /// Agents of roles that do not take that one.
     #[serde(skip_serializing_if = "RoleAgents::is_empty")]
     pub agents: RoleAgents,
-    /// What containers may reach beside their repository and their model; nothing, unless it is here.
+    /// What containers may reach beside their repository and their model; nothing, unless it is
+    /// here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub egress: Vec<EgressRule>,
-    /// Paths whose change a person has to approve before it is published; an empty list lets everything through.
+    /// Paths whose change a person has to approve before it is published; an empty list lets
+    /// everything through.
     #[serde(skip_serializing_if = "is_usual")]
     pub protected: Vec<String>,
     /// Bytes one session may send and receive that way.
@@ -123,11 +128,12 @@ pub struct Settings {
     pub setup: Option<String>,
     /// Shell command that decides whether a candidate may be published.
     pub verify: Option<String>,
-    /// Candidates that are verified and published as one, at most. With 1 each tree that upstream ever has was verified by itself; with more
-    /// only the last of each batch was.
+    /// Candidates that are verified and published as one, at most. With 1 each tree that upstream
+    /// ever has was verified by itself; with more only the last of each batch was.
     #[serde(skip_serializing_if = "is_single")]
     pub batch_max: u16,
-    /// A change of what the verification command runs or obeys waits for a person, as a protected path does.
+    /// A change of what the verification command runs or obeys waits for a person, as a protected
+    /// path does.
     #[serde(skip_serializing_if = "is_not")]
     pub hold_checks: bool,
     /// Merging without a verification command is accepted, and shown as unverified.
@@ -135,7 +141,8 @@ pub struct Settings {
     /// What a coder has not committed is brought to safety this often, in milliseconds.
     #[serde(skip_serializing_if = "is_usual_rescue")]
     pub rescue_ms: u64,
-    /// What claims left of a feature is kept this many milliseconds after the feature was closed or withdrawn.
+    /// What claims left of a feature is kept this many milliseconds after the feature was closed or
+    /// withdrawn.
     #[serde(skip_serializing_if = "is_usual_keep")]
     pub keep_work_ms: u64,
     /// A session ends after this many milliseconds.
@@ -148,8 +155,8 @@ pub struct Settings {
     pub drain_ms: u64,
     /// Highest target that may be set.
     pub target_max: u16,
-    /// The repository's issues follow the backlog, and what others change of them is taken in; undecided, until issues are imported from
-    /// the repository.
+    /// The repository's issues follow the backlog, and what others change of them is taken in;
+    /// undecided, until issues are imported from the repository.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync_issues: Option<bool>,
 }
@@ -246,7 +253,8 @@ impl Settings {
             agent.check(&format!("agents.{role}"))?;
             if !agent.is_chosen() {
                 return Err(format!(
-                    "agents.{role}.dialect is unset: leave the role out to have it take the project's agent"
+                    "agents.{role}.dialect is unset: leave the role out to have it take the \
+                     project's agent"
                 ));
             }
         }
@@ -266,7 +274,8 @@ impl Settings {
         let size = to_named(self).len();
         if size > SETTINGS_MAX {
             return Err(format!(
-                "the settings have {size} bytes together, at most {SETTINGS_MAX} are taken: shorten the egress rules, the \
+                "the settings have {size} bytes together, at most {SETTINGS_MAX} are taken: \
+                 shorten the egress rules, the \
                  protected paths or the commands"
             ));
         }

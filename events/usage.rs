@@ -101,7 +101,8 @@ impl Prices {
             (usage.cache_read, price.cache_read.unwrap_or(price.input)),
             (usage.cache_write, price.cache_write.unwrap_or(price.input)),
         ];
-        // Dollars for a million tokens are millionths of a dollar for one. Below 2^53 tokens the sum is exact enough for any bill.
+        // Dollars for a million tokens are millionths of a dollar for one. Below 2^53 tokens the
+        // sum is exact enough for any bill.
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,

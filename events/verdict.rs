@@ -1,4 +1,5 @@
-//! What reviewers and overseers hand in, and what makes it acceptable: a judgement that names what it rests on.
+//! What reviewers and overseers hand in, and what makes it acceptable: a judgement that names what
+//! it rests on.
 
 use serde::{Deserialize, Serialize};
 
@@ -122,7 +123,8 @@ pub enum Unfounded {
     Bounds(&'static str, usize, usize),
     /// Each bound holds, and together they do not.
     #[error(
-        "the verdict has {0} bytes of text, at most {VERDICT_MAX} are taken: say the same in fewer words"
+        "the verdict has {0} bytes of text, at most {VERDICT_MAX} are taken: say the same in fewer \
+         words"
     )]
     Large(usize),
     /// A path is too long.

@@ -60,8 +60,9 @@ pub struct InstanceLock {
 impl InstanceLock {
     /// Takes the lock, or says who has it.
     ///
-    /// With [`Ownership::TakeOver`] a lock that another process holds is passed over: that process is fenced by the log itself, whose
-    /// owner is counted, and records nothing from the moment on in which this one opens the log.
+    /// With [`Ownership::TakeOver`] a lock that another process holds is passed over: that process
+    /// is fenced by the log itself, whose owner is counted, and records nothing from the moment on
+    /// in which this one opens the log.
     pub fn take(data: &DataFolder, ownership: Ownership) -> anyhow::Result<Self> {
         let path = data.lock();
         let opened = File::options()
@@ -83,7 +84,8 @@ impl InstanceLock {
                 format!("process {}", holder.trim())
             };
             bail!(
-                "{} is in use by {holder}; stop that server first, choose another --data, or end its reign with `serve --take-over`",
+                "{} is in use by {holder}; stop that server first, choose another --data, or end \
+                 its reign with `serve --take-over`",
                 data.path().display()
             );
         }
@@ -193,7 +195,8 @@ impl App {
         })
     }
 
-    /// Keeps transcripts within other bounds than the usual ones, from the beginning of the fleet on.
+    /// Keeps transcripts within other bounds than the usual ones, from the beginning of the fleet
+    /// on.
     pub fn retain(&mut self, retention: Retention) {
         self.running.core.world.retention = retention;
     }
@@ -330,7 +333,8 @@ fn providers(data: &DataFolder) -> anyhow::Result<Providers> {
     Providers::read(&file, needed)
 }
 
-/// Opens the log of a data folder. A folder belongs to one log: what it keeps beside it, gates and blobs, is of use to no other.
+/// Opens the log of a data folder. A folder belongs to one log: what it keeps beside it, gates and
+/// blobs, is of use to no other.
 async fn open_log(
     data: &DataFolder,
     ownership: Ownership,
@@ -341,7 +345,8 @@ async fn open_log(
         && !data.log().exists()
     {
         bail!(
-            "{} belongs to the log {known}, and there is none here: give the --log that it was made with, or restore a backup",
+            "{} belongs to the log {known}, and there is none here: give the --log that it was \
+             made with, or restore a backup",
             data.path().display()
         );
     }

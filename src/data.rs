@@ -36,7 +36,8 @@ impl DataFolder {
             .any(|name| path.join(name).exists());
         if !is_ours {
             bail!(
-                "{} is no data folder of supercargo: name yours with --data or SUPERCARGO_DATA; `supercargo serve --data {}` makes one there",
+                "{} is no data folder of supercargo: name yours with --data or SUPERCARGO_DATA; \
+                 `supercargo serve --data {}` makes one there",
                 path.display(),
                 path.display()
             );
@@ -71,7 +72,8 @@ impl DataFolder {
         }
     }
 
-    /// Refuses a folder in which something that only this user may touch is open to others, or belongs to them.
+    /// Refuses a folder in which something that only this user may touch is open to others, or
+    /// belongs to them.
     pub fn check(&self) -> anyhow::Result<()> {
         let found = std::fs::metadata(&self.path)
             .with_context(|| format!("looking at {}", self.path.display()))?;
@@ -104,7 +106,8 @@ impl DataFolder {
         let file = self.path.join(NOT_READ);
         file.exists().then(|| {
             format!(
-                "{} is not read: give its settings as flags of `serve`, as SUPERCARGO_… in the environment, or with `project set`",
+                "{} is not read: give its settings as flags of `serve`, as SUPERCARGO_… in the \
+                 environment, or with `project set`",
                 file.display()
             )
         })

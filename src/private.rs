@@ -1,5 +1,6 @@
-//! Files of the data folder that are nobody else's: made for the server's user alone, whatever its umask is, and taken only when they
-//! still are. A file of another owner, one that others may read or write, a link and a pipe are refused by name, with what to do.
+//! Files of the data folder that are nobody else's: made for the server's user alone, whatever its
+//! umask is, and taken only when they still are. A file of another owner, one that others may read
+//! or write, a link and a pipe are refused by name, with what to do.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -54,7 +55,8 @@ pub fn open_to_others() {
 pub fn check(path: &Path, found: &Metadata, kept: Kept) -> anyhow::Result<()> {
     if !found.is_file() {
         bail!(
-            "{} is not a regular file: remove it, nothing of ours is a link, a folder or a pipe there",
+            "{} is not a regular file: remove it, nothing of ours is a link, a folder or a pipe \
+             there",
             path.display()
         );
     }
@@ -76,7 +78,8 @@ pub fn check_owner(path: &Path, found: &Metadata) -> anyhow::Result<()> {
     let ours = nix::unistd::geteuid().as_raw();
     if found.uid() != ours {
         bail!(
-            "{} belongs to user {}, and this process runs as user {ours}: run it as that user, or `chown -R {ours}` what is yours",
+            "{} belongs to user {}, and this process runs as user {ours}: run it as that user, or \
+             `chown -R {ours}` what is yours",
             path.display(),
             found.uid()
         );
@@ -93,7 +96,8 @@ pub fn check_path(path: &Path, kept: Kept) -> anyhow::Result<()> {
     }
 }
 
-/// Opens a file of ours without following a link or waiting for a pipe; none where there is nothing.
+/// Opens a file of ours without following a link or waiting for a pipe; none where there is
+/// nothing.
 pub fn open(path: &Path, kept: Kept) -> anyhow::Result<Option<(File, Metadata)>> {
     let opened = OpenOptions::new()
         .read(true)
@@ -145,8 +149,8 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Makes an empty file for us alone where there is none, so that whoever opens it next neither chooses its mode nor that of what it
-/// makes beside it.
+/// Makes an empty file for us alone where there is none, so that whoever opens it next neither
+/// chooses its mode nor that of what it makes beside it.
 pub fn prepare(path: &Path) -> std::io::Result<()> {
     let made = OpenOptions::new()
         .create_new(true)

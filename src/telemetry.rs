@@ -1,11 +1,13 @@
-//! Where the server's own log lines go: standard error, filtered by `SUPERCARGO_TRACE`. Coloured for a terminal only; a line that
-//! cannot be written, because the disk is full or nobody reads, is lost and ends nothing.
+//! Where the server's own log lines go: standard error, filtered by `SUPERCARGO_TRACE`. Coloured
+//! for a terminal only; a line that cannot be written, because the disk is full or nobody reads, is
+//! lost and ends nothing.
 
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-/// What is shown of a server when nothing is said: its own lines, and of the libraries below it what is wrong.
+/// What is shown of a server when nothing is said: its own lines, and of the libraries below it
+/// what is wrong.
 pub const OF_A_SERVER: &str = "warn,supercargo=info,actors=info,events=info";
 /// Names what is shown, as `tracing` writes it.
 const FILTER: &str = "SUPERCARGO_TRACE";

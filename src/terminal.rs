@@ -1,6 +1,7 @@
-//! What reaches a terminal, and the only way there. Much of what is printed was written by agents: a terminal would obey some of it
-//! (titles, clipboards, links, cursor moves), and a reader's eye the rest (characters that turn a line around). Whatever that is becomes
-//! a visible sign. A reader that went away and a disk that is full are errors for the caller and never a panic.
+//! What reaches a terminal, and the only way there. Much of what is printed was written by agents:
+//! a terminal would obey some of it (titles, clipboards, links, cursor moves), and a reader's eye
+//! the rest (characters that turn a line around). Whatever that is becomes a visible sign. A reader
+//! that went away and a disk that is full are errors for the caller and never a panic.
 
 use std::io::Write;
 
@@ -23,7 +24,8 @@ impl Unheard {
     }
 }
 
-/// Prints one line; a line break inside it becomes a sign, so that no text passes for a line of ours.
+/// Prints one line; a line break inside it becomes a sign, so that no text passes for a line of
+/// ours.
 macro_rules! say {
     ($($told:tt)*) => {
         $crate::terminal::line(&format!($($told)*))
@@ -39,7 +41,8 @@ macro_rules! mention {
     };
 }
 
-/// Says on standard error what went wrong, or what else there is to know. Nobody is told when that cannot be written.
+/// Says on standard error what went wrong, or what else there is to know. Nobody is told when that
+/// cannot be written.
 macro_rules! complain {
     ($($told:tt)*) => {
         $crate::terminal::aside(&format!($($told)*))
@@ -60,7 +63,8 @@ pub(crate) fn text(text: &str) -> Result<(), Unheard> {
     write(&format!("{}\n", shown.trim_end_matches('\n')))
 }
 
-/// Prints a value as JSON. What a terminal would obey is escaped, so that nothing of the value is lost.
+/// Prints a value as JSON. What a terminal would obey is escaped, so that nothing of the value is
+/// lost.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Unheard> {
     let plain = serde_json::to_string_pretty(value).map_err(std::io::Error::other)?;
 
@@ -131,7 +135,8 @@ pub(crate) fn coloured(bytes: &[u8]) -> String {
     shown
 }
 
-/// JSON with what a terminal would obey written as escapes. Such characters stand inside strings only, where an escape is the same.
+/// JSON with what a terminal would obey written as escapes. Such characters stand inside strings
+/// only, where an escape is the same.
 fn escaped(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
 

@@ -1,4 +1,5 @@
-//! HTTP over a stream of bytes, as a client: one request, one answer, on a Unix socket or on loopback.
+//! HTTP over a stream of bytes, as a client: one request, one answer, on a Unix socket or on
+//! loopback.
 
 use std::path::Path;
 

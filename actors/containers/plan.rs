@@ -1,5 +1,5 @@
-//! Pure: what the books want and what the engine shows → the steps that bring them together. One code path for start-up, hints and
-//! the timer.
+//! Pure: what the books want and what the engine shows → the steps that bring them together. One
+//! code path for start-up, hints and the timer.
 
 use std::collections::BTreeMap;
 
@@ -200,7 +200,8 @@ fn step_berth(
     plan.steps.extend(step);
 }
 
-/// A running session is wanted while its project is, and while its grant stands or its work was handed in.
+/// A running session is wanted while its project is, and while its grant stands or its work was
+/// handed in.
 fn is_wanted(scene: &Scene<'_>, session: &SessionId, berth: &Berth) -> bool {
     let intended = matches!(
         scene.registered.intent,
@@ -212,7 +213,8 @@ fn is_wanted(scene: &Scene<'_>, session: &SessionId, berth: &Berth) -> bool {
     if berth.is_interrupted() {
         return false;
     }
-    // A stop of the project is recorded at the slot first, by policy: then it is known who ended the session.
+    // A stop of the project is recorded at the slot first, by policy: then it is known who ended
+    // the session.
     !intended
         || handed_in
         || scene.book.grant_of(session).is_some()
@@ -263,7 +265,8 @@ pub fn session_at(books: &Books, name: &ContainerName) -> Option<SessionId> {
         .flatten()
 }
 
-/// The sessions whose doors have to be open: requested, running, or over while the container is still there.
+/// The sessions whose doors have to be open: requested, running, or over while the container is
+/// still there.
 pub fn doors(books: &Books) -> BTreeMap<SessionId, ContainerName> {
     let mut doors = BTreeMap::new();
     for book in books.projects.values() {

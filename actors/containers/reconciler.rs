@@ -28,8 +28,8 @@ const LIST_EVERY_MS: u64 = 15_000;
 /// Pause after a step that failed, before its container is looked at again.
 const STEP_PAUSE_MS: u64 = 1_000;
 
-/// The id under which the outcome of a step is recorded: of this slot as it is. A generation may be told the same thing again, by another
-/// session that ended before it got a container of its own.
+/// The id under which the outcome of a step is recorded: of this slot as it is. A generation may be
+/// told the same thing again, by another session that ended before it got a container of its own.
 pub(crate) fn step_id(books: &Books, name: &ContainerName, what: &str) -> CommandId {
     let slot = books
         .projects
@@ -47,7 +47,8 @@ pub(crate) fn step_id(books: &Books, name: &ContainerName, what: &str) -> Comman
     ])
 }
 
-/// The id under which what is kept of a session's words is recorded: once, however often its container is looked at.
+/// The id under which what is kept of a session's words is recorded: once, however often its
+/// container is looked at.
 fn transcript_id(name: &ContainerName, session: &SessionId) -> CommandId {
     let stream = StreamId::Container(name.project.clone(), name.n);
     CommandId::derived(&["transcript", &stream.to_string(), session.as_str()])
@@ -140,8 +141,8 @@ impl Reconciler {
     async fn look(&self) -> events::id::Timestamp {
         let now = self.clock.now();
         let latest = now.plus_ms(LIST_EVERY_MS);
-        // The books are read after the list: a container that was started and recorded in between is then not taken for an orphan,
-        // because its name is in the newer books.
+        // The books are read after the list: a container that was started and recorded in between
+        // is then not taken for an orphan, because its name is in the newer books.
         let seen = match self.engine.list().await {
             Ok(seen) => seen,
             // Nothing is concluded from an engine that does not answer.
@@ -240,8 +241,8 @@ impl Reconciler {
         }
     }
 
-    /// "Not there" and "never ran" are concluded only from a list that was begun after the books knew that it ran: the one that raised
-    /// the suspicion may be older than the start.
+    /// "Not there" and "never ran" are concluded only from a list that was begun after the books
+    /// knew that it ran: the one that raised the suspicion may be older than the start.
     async fn record_lost(&self, name: &ContainerName) -> bool {
         match self.engine.list().await {
             Ok(seen)
@@ -261,7 +262,8 @@ impl Reconciler {
         }
     }
 
-    /// Records what is kept of what the session said: nothing comes after its container is gone. False when that could not be read now.
+    /// Records what is kept of what the session said: nothing comes after its container is gone.
+    /// False when that could not be read now.
     async fn keep_transcript(&self, name: &ContainerName) -> bool {
         let job = self.projector.read(|books| {
             let berth = books.projects.get(&name.project)?.berth(name.n)?;
@@ -286,12 +288,14 @@ impl Reconciler {
                 };
                 self.record_as(id, name, "transcript", kept).await;
                 if let Err(why) = self.transcripts.pack(&over).await {
-                    tracing::warn!(container = %name, %why, "the transcript stays as large as it is");
+                    tracing::warn!(container = %name, %why, "the transcript stays as large as it \
+                        is");
                 }
                 true
             }
             Err(PortError::Transient(why)) => {
-                tracing::warn!(container = %name, %why, "the transcript cannot be read; it is tried again");
+                tracing::warn!(container = %name, %why, "the transcript cannot be read; it is \
+                                                         tried again");
                 false
             }
             Err(PortError::Permanent(why)) => {

@@ -1,4 +1,5 @@
-//! The agents: what sessions say and how they end. In a storm they do anything; in quiet they do their work.
+//! The agents: what sessions say and how they end. In a storm they do anything; in quiet they do
+//! their work.
 
 use events::cause::{Cause, Principal};
 use events::container::{self, Assignment, Exit, Slot};
@@ -215,7 +216,8 @@ impl Model {
         }
     }
 
-    /// What a run of the verification comes to: red where the tree is, where nothing could be green, and once without a reason.
+    /// What a run of the verification comes to: red where the tree is, where nothing could be
+    /// green, and once without a reason.
     fn ran(&mut self, job: &Assignment, tree: Sha, rotten: bool) -> Evidence {
         let flaky = self.fails(10) && self.flaked.insert(tree.clone());
         let exit = match self.broken {

@@ -1,4 +1,5 @@
-//! The hands: what is owed is performed against the model's git, and the steps of the reconciler against its engine.
+//! The hands: what is owed is performed against the model's git, and the steps of the reconciler
+//! against its engine.
 
 use events::cause::{Cause, Principal};
 use events::container::{self, Exit};

@@ -1,9 +1,12 @@
-//! The random driver: one project, everything that may happen to it in any order, and then quiet. No run may end without a way out.
+//! The random driver: one project, everything that may happen to it in any order, and then quiet.
+//! No run may end without a way out.
 //!
-//! A run folds the real aggregates, policies and plans of the reconciler against a model of the outside: an engine, a git, agents and a
-//! person, all in memory and drawn from one seed. After the storm everybody behaves well and time passes. Then all work is done, or
-//! something stands under Needs you whose remedy the driver performs; a remedy that is refused, or that leads nowhere, is a fault.
-//! `DRIVER_RUNS` asks for more runs, `DRIVER_SEED` for one of them with all that it recorded.
+//! A run folds the real aggregates, policies and plans of the reconciler against a model of the
+//! outside: an engine, a git, agents and a person, all in memory and drawn from one seed. After the
+//! storm everybody behaves well and time passes. Then all work is done, or something stands under
+//! Needs you whose remedy the driver performs; a remedy that is refused, or that leads nowhere, is
+//! a fault. `DRIVER_RUNS` asks for more runs, `DRIVER_SEED` for one of them with all that it
+//! recorded.
 
 mod agents;
 mod hands;

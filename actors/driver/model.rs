@@ -1,4 +1,5 @@
-//! The model: a log with its memory of commands, the books folded from it, and what is outside of them.
+//! The model: a log with its memory of commands, the books folded from it, and what is outside of
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,4 +1,5 @@
-//! The person and the outside: what an operator may do at any time, what may go away under a server, and what is done about a need.
+//! The person and the outside: what an operator may do at any time, what may go away under a
+//! server, and what is done about a need.
 
 use events::codec::EventCodec;
 use events::container;
@@ -272,8 +273,8 @@ impl Model {
         }
     }
 
-    /// Looks at every fact as it is recorded: quarantine is right only where that feature's own agents were bad, and no agent that is bad
-    /// in one way is given the feature for ever.
+    /// Looks at every fact as it is recorded: quarantine is right only where that feature's own
+    /// agents were bad, and no agent that is bad in one way is given the feature for ever.
     pub(super) fn judge(&mut self, envelope: &Envelope) {
         let StreamId::Feature(_, id) = &envelope.stream else {
             self.note_red(envelope);
@@ -311,7 +312,8 @@ impl Model {
         }
     }
 
-    /// Only work that is really red is sent back as red: no single outage and no single mishap is charged to good work.
+    /// Only work that is really red is sent back as red: no single outage and no single mishap is
+    /// charged to good work.
     fn judge_rejection(&mut self, id: &FeatureId, envelope: &Envelope) {
         let decoded = feature::Event::decode(&envelope.kind, envelope.schema, &envelope.payload);
         let Ok(feature::Event::MergeRejected(rejected)) = decoded else {

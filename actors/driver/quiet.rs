@@ -1,4 +1,5 @@
-//! Quiet: everybody behaves well, time passes, and what stands under Needs you is done. Then all work has to be done.
+//! Quiet: everybody behaves well, time passes, and what stands under Needs you is done. Then all
+//! work has to be done.
 
 use events::feature::Stage;
 use events::project::Intent;
@@ -39,7 +40,8 @@ impl Model {
         Err(format!("needs without end: {}", self.standing()))
     }
 
-    /// What is broken stays so for a while, in which everybody behaves well: nobody pays for it, it is named, and then it is mended.
+    /// What is broken stays so for a while, in which everybody behaves well: nobody pays for it, it
+    /// is named, and then it is mended.
     fn sit_out(&mut self) -> Result<(), String> {
         if self.broken.is_some() {
             for _ in 0..OUTAGE_LOOKS {
@@ -97,7 +99,8 @@ impl Model {
         Err(format!("never quiet: {}", self.standing()))
     }
 
-    /// Performs all that is owed now, or lets time pass until something is; answers whether anything may still happen by itself.
+    /// Performs all that is owed now, or lets time pass until something is; answers whether
+    /// anything may still happen by itself.
     fn look(&mut self) -> bool {
         let before = (self.books.position, self.engine.clone());
         let due = self.due();

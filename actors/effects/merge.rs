@@ -1,4 +1,5 @@
-//! Acts of merging: a candidate is built, work under way is tried against a new head, a verified candidate is published.
+//! Acts of merging: a candidate is built, work under way is tried against a new head, a verified
+//! candidate is published.
 
 use super::*;
 
@@ -85,7 +86,8 @@ impl Effects {
             .await?;
         for (feature, epoch) in claims.into_iter().filter(|_| advanced) {
             if let Err(error) = self.repo.tidy(project, &feature, epoch).await {
-                tracing::warn!(%project, %feature, %error, "work refs of a published feature are left to the caretaker");
+                tracing::warn!(%project, %feature, %error, "work refs of a published feature are \
+                                                            left to the caretaker");
             }
         }
         Ok(position)

@@ -1,4 +1,5 @@
-//! What merging asks of the repository and what its answers tell the trunk: pure, so that each case stands in a table.
+//! What merging asks of the repository and what its answers tell the trunk: pure, so that each case
+//! stands in a table.
 
 use events::id::{Epoch, FeatureId, Sha, Timestamp};
 use events::policy::upkeep;
@@ -29,7 +30,8 @@ pub(crate) fn moved(entry: u64, looked: Looked) -> trunk::Command {
     })
 }
 
-/// What the trunk is told about upstream: where it is, with the paths that changed, or why that is of no use.
+/// What the trunk is told about upstream: where it is, with the paths that changed, or why that is
+/// of no use.
 pub(crate) fn told(
     looked: Looked,
     at: impl FnOnce(Option<Sha>, Vec<String>) -> trunk::Command,
@@ -56,7 +58,8 @@ pub(crate) fn halt(what: &str, error: &PortError) -> trunk::Command {
     }
 }
 
-/// What came of putting an entry on top of the batch. Where it does not fit there, the batch is whole; it is judged by itself later.
+/// What came of putting an entry on top of the batch. Where it does not fit there, the batch is
+/// whole; it is judged by itself later.
 pub(crate) fn stacked(
     book: &ProjectBook,
     entry: u64,
@@ -115,7 +118,8 @@ pub(crate) fn wish(
             ..
         } => {
             let message = format!(
-                "Undo \"{title}\"\n\nThis takes out what {commit} brought.\n\nSupercargo-Feature: {feature}\n"
+                "Undo \"{title}\"\n\nThis takes out what {commit} brought.\n\nSupercargo-Feature: \
+                 {feature}\n"
             );
             (Work::Revert(commit.clone()), message)
         }

@@ -1,7 +1,9 @@
-//! Performs what is owed: commands go to their hosts, effects go through ports, and every outcome comes back as a command.
+//! Performs what is owed: commands go to their hosts, effects go through ports, and every outcome
+//! comes back as a command.
 //!
-//! Each effect observes first and is harmless when repeated: a clone completes a clone, a candidate has fixed dates, a push carries
-//! its expected old value. So "at least once" is enough, and a crash between the act and its record loses nothing.
+//! Each effect observes first and is harmless when repeated: a clone completes a clone, a candidate
+//! has fixed dates, a push carries its expected old value. So "at least once" is enough, and a
+//! crash between the act and its record loses nothing.
 
 mod merge;
 pub(crate) mod merge_plan;
@@ -85,8 +87,9 @@ impl From<PortError> for Trouble {
 }
 type Outcome = Result<Position, Trouble>;
 
-/// The id under which an outcome is recorded. `key` holds what makes it another outcome: for what may be owed again later, the version of
-/// the stream; for what is done once, as taking a batch in, only the thing itself.
+/// The id under which an outcome is recorded. `key` holds what makes it another outcome: for what
+/// may be owed again later, the version of the stream; for what is done once, as taking a batch in,
+/// only the thing itself.
 pub(crate) fn act_id(stream: &StreamId, key: &[&str]) -> CommandId {
     let name = stream.to_string();
     let parts: Vec<&str> = ["effect", name.as_str()]
@@ -96,7 +99,8 @@ pub(crate) fn act_id(stream: &StreamId, key: &[&str]) -> CommandId {
     CommandId::derived(&parts)
 }
 
-/// What tells the building of a candidate from every other: the trunk as it was. Counts of failures and moves do not, they fall again.
+/// What tells the building of a candidate from every other: the trunk as it was. Counts of failures
+/// and moves do not, they fall again.
 pub(crate) fn build_key(wish: &MergeWish, version: Version) -> [String; 3] {
     let (entry, version) = (wish.entry.to_string(), version.to_string());
     ["build".to_owned(), entry, version]
@@ -169,7 +173,8 @@ impl Effects {
             .ok_or(Trouble::Nothing)
     }
 
-    /// Sends the outcome of an effect; its id holds the effect's key, so a repeated effect records once.
+    /// Sends the outcome of an effect; its id holds the effect's key, so a repeated effect records
+    /// once.
     async fn record(&self, stream: StreamId, command: AnyCommand, key: &[&str]) -> Outcome {
         let id = act_id(&stream, key);
         let last = self.projector.read(|books| {
@@ -336,7 +341,11 @@ impl Effects {
             .await?
             .is_some()
         {
-            remarks.push("this repository has submodules: they are not fetched, their folders are empty here".to_owned());
+            remarks.push(
+                "this repository has submodules: they are not fetched, their folders are \
+                          empty here"
+                    .to_owned(),
+            );
         }
         let attributes = self
             .repo
@@ -344,8 +353,11 @@ impl Effects {
             .await?
             .unwrap_or_default();
         if String::from_utf8_lossy(&attributes).contains("filter=lfs") {
-            remarks
-                .push("large files are kept with git-lfs: they are not fetched, there are only pointers to them here".to_owned());
+            remarks.push(
+                "large files are kept with git-lfs: they are not fetched, there are only \
+                       pointers to them here"
+                    .to_owned(),
+            );
         }
         Ok(remarks)
     }
@@ -368,15 +380,18 @@ impl Effects {
         let named: Vec<String> = checks.await?.into_iter().take(CHECKS_NAMED_MAX).collect();
         Ok((!named.is_empty()).then(|| {
             format!(
-                "this submission changes what its own verification runs or obeys: {}. Look at that first: a test that was taken out, a \
-                 command that was made to succeed or a check that was loosened lets everything pass that comes after. Reject it unless \
+                "this submission changes what its own verification runs or obeys: {}. Look at that \
+                 first: a test that was taken out, a \
+                 command that was made to succeed or a check that was loosened lets everything \
+                 pass that comes after. Reject it unless \
                  the feature asks for exactly that",
                 named.join(", ")
             )
         }))
     }
 
-    /// The role's prompt: the project's own where the trunk holds one that can be rendered, and ours beside what is wrong with it.
+    /// The role's prompt: the project's own where the trunk holds one that can be rendered, and
+    /// ours beside what is wrong with it.
     async fn prompt(&self, project: &ProjectName, told: &Told) -> Result<String, Trouble> {
         let branch = self.book(project, |book| book.trunk.state.branch.clone())?;
         let path = format!("{OWN_PROMPTS}/{}.md", told.role.name());

@@ -1,4 +1,5 @@
-//! Content-addressed bytes that are too large for an event: specs, batches, prompts, reports, evidence.
+//! Content-addressed bytes that are too large for an event: specs, batches, prompts, reports,
+//! evidence.
 
 use async_trait::async_trait;
 use events::id::Digest;

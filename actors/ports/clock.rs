@@ -9,10 +9,13 @@ use events::own_time::Gap;
 pub trait Clock: Send + Sync {
     /// Now. It never goes back.
     fn now(&self) -> Timestamp;
-    /// Returns when `at` has been reached, or when a gap was noticed meanwhile: what is due has to be looked at anew then.
+    /// Returns when `at` has been reached, or when a gap was noticed meanwhile: what is due has to
+    /// be looked at anew then.
     async fn sleep_until(&self, at: Timestamp);
-    /// Gaps in this server's own time since this clock began, oldest first. One is noticed at the latest when the time is asked for.
+    /// Gaps in this server's own time since this clock began, oldest first. One is noticed at the
+    /// latest when the time is asked for.
     fn gaps(&self) -> Vec<Gap>;
-    /// Begins no earlier than this, where time was before: a clock that was set back while nobody looked is behind it.
+    /// Begins no earlier than this, where time was before: a clock that was set back while nobody
+    /// looked is behind it.
     fn begin_after(&self, at: Timestamp);
 }

@@ -1,4 +1,5 @@
-//! What runs containers. An engine is a hint: reconcile by its list, never by one event or one exit code.
+//! What runs containers. An engine is a hint: reconcile by its list, never by one event or one exit
+//! code.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,8 @@ use events::policy::room::HostMemory;
 use events::settings::ContainerLimits;
 use tokio::sync::watch;
 
-/// One container generation: its name is derived, so that a start whose answer was lost is found again.
+/// One container generation: its name is derived, so that a start whose answer was lost is found
+/// again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContainerName {
     /// Whose.
@@ -164,7 +166,8 @@ pub trait Engine: Send + Sync {
     fn name(&self) -> &'static str;
     /// Every container of ours.
     async fn list(&self) -> Result<Vec<Seen>, Unreachable>;
-    /// Starts a container. Exclusive by name: when one of this name was started before, that one is answered.
+    /// Starts a container. Exclusive by name: when one of this name was started before, that one is
+    /// answered.
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError>;
     /// Asks it to end, and ends it after the grace. Answers when that is done.
     async fn stop(&self, name: &ContainerName, grace_ms: u64) -> Result<(), Unreachable>;
@@ -172,7 +175,8 @@ pub trait Engine: Send + Sync {
     async fn remove(&self, name: &ContainerName) -> Result<(), Unreachable>;
     /// Whether this process is the container's main process.
     async fn is_main_process(&self, name: &ContainerName, pid: i32) -> bool;
-    /// The memory of the host that containers share, where their limits are kept; none where nothing keeps them.
+    /// The memory of the host that containers share, where their limits are kept; none where
+    /// nothing keeps them.
     fn host_memory(&self) -> Option<HostMemory>;
     /// What a container uses; none when it does not run.
     async fn used(&self, name: &ContainerName) -> Result<Option<Used>, Unreachable>;

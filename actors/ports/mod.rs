@@ -1,4 +1,5 @@
-//! Ports: what is needed of the world, without naming a product. Errors say whether trying again can help.
+//! Ports: what is needed of the world, without naming a product. Errors say whether trying again
+//! can help.
 
 pub mod blobs;
 pub mod clock;

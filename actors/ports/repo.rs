@@ -1,4 +1,5 @@
-//! What git is to us: a gate per project, candidates without a work tree, and an upstream that is moved with an expected old value.
+//! What git is to us: a gate per project, candidates without a work tree, and an upstream that is
+//! moved with an expected old value.
 
 use std::collections::BTreeSet;
 
@@ -152,7 +153,8 @@ pub struct DiffWish {
 pub struct Handed {
     /// Where it branched off the trunk.
     pub base: Option<Sha>,
-    /// Whether the trunk holds every file as it is here already: there is nothing to review, and nothing to merge.
+    /// Whether the trunk holds every file as it is here already: there is nothing to review, and
+    /// nothing to merge.
     pub adds_nothing: bool,
 }
 
@@ -161,8 +163,10 @@ impl Handed {
     pub fn refusal(&self, sha: &Sha) -> Option<String> {
         self.adds_nothing.then(|| {
             format!(
-                "{sha} changes no file that is not so on the trunk already: commit and push your work, then submit; \
-                 if what the feature asks for is there already, say so in a comment and give it back"
+                "{sha} changes no file that is not so on the trunk already: commit and push your \
+                 work, then submit; \
+                 if what the feature asks for is there already, say so in a comment and give it \
+                 back"
             )
         })
     }
@@ -235,17 +239,20 @@ pub trait Repo: Send + Sync {
     ) -> Result<(), PortError>;
     /// Removes all that was kept for a project that never came to be.
     async fn forget_project(&self, project: &ProjectName) -> Result<(), PortError>;
-    /// Keys of upstream's host that were pinned when they were seen first, as `host type fingerprint`.
+    /// Keys of upstream's host that were pinned when they were seen first, as `host type
+    /// fingerprint`.
     async fn host_keys(&self, project: &ProjectName) -> Result<Vec<String>, PortError>;
     /// Forgets them: the next connection pins what it sees.
     async fn forget_host_keys(&self, project: &ProjectName) -> Result<(), PortError>;
     /// Asks whether upstream is there, and changes nothing there.
     async fn probe(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
-    /// Says what keeps an upstream that answered so from being copied or published to, as far as that is seen without a push.
+    /// Says what keeps an upstream that answered so from being copied or published to, as far as
+    /// that is seen without a push.
     async fn check(&self, url: &str, seen: &Copied) -> Result<(), PortError>;
     /// Makes or completes the gate of a project as a copy of upstream.
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
-    /// Asks where upstream's branch is, and takes it into the gate unless it was rewritten. `known` is what it held.
+    /// Asks where upstream's branch is, and takes it into the gate unless it was rewritten. `known`
+    /// is what it held.
     async fn look(
         &self,
         project: &ProjectName,
@@ -292,7 +299,8 @@ pub trait Repo: Send + Sync {
         branch: &str,
         wish: &MergeWish,
     ) -> Result<Built, PortError>;
-    /// Merges each of these claims' pushed work with a commit of upstream beside everything; answers what does not merge, and where.
+    /// Merges each of these claims' pushed work with a commit of upstream beside everything;
+    /// answers what does not merge, and where.
     async fn collisions(
         &self,
         project: &ProjectName,
@@ -325,7 +333,8 @@ pub trait Repo: Send + Sync {
         branch: &str,
         folder: &str,
     ) -> Result<Vec<String>, PortError>;
-    /// A file of a branch of its own upstream, with what we wrote there last; none when there is no such branch.
+    /// A file of a branch of its own upstream, with what we wrote there last; none when there is no
+    /// such branch.
     async fn side_file(
         &self,
         project: &ProjectName,
@@ -333,14 +342,16 @@ pub trait Repo: Send + Sync {
         branch: &str,
         path: &str,
     ) -> Result<Option<SideFound>, PortError>;
-    /// Puts a file on a branch of its own upstream; answers its commit, and whether that is a new one.
+    /// Puts a file on a branch of its own upstream; answers its commit, and whether that is a new
+    /// one.
     async fn publish_file(
         &self,
         project: &ProjectName,
         url: &str,
         file: &SideFile,
     ) -> Result<(Sha, bool), PortError>;
-    /// Packs a gate, and removes what may go. Nothing else that a ref holds is lost, and nothing that was just pushed.
+    /// Packs a gate, and removes what may go. Nothing else that a ref holds is lost, and nothing
+    /// that was just pushed.
     async fn maintain(&self, project: &ProjectName, gone: &Gone) -> Result<(), PortError>;
     /// Removes the work refs of a claim whose work was merged; what was handed in stays pinned.
     async fn tidy(

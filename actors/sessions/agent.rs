@@ -1,4 +1,5 @@
-//! The agent's voice: submit, verdict, report, backlog, comment, release, ask, create; and whether it may push.
+//! The agent's voice: submit, verdict, report, backlog, comment, release, ask, create; and whether
+//! it may push.
 
 use events::aggregate::Aggregate;
 use events::backlog::batch::BROUGHT_MAX;
@@ -18,7 +19,8 @@ use super::{Denied, Place, Sessions};
 use crate::admissions::{admission, admitted_before, made};
 use crate::refs;
 
-/// Longest title of a bug that an overseer finds, in characters: it is the first line of what it said.
+/// Longest title of a bug that an overseer finds, in characters: it is the first line of what it
+/// said.
 const BUG_TITLE_MAX: usize = 120;
 
 impl Sessions {
@@ -73,7 +75,8 @@ impl Sessions {
         }
     }
 
-    /// Whether this session may push to this ref now: only a coder, only its own claim's, only while that is open.
+    /// Whether this session may push to this ref now: only a coder, only its own claim's, only
+    /// while that is open.
     pub fn may_push(&self, session: &SessionId, reference: &str) -> Result<(), Denied> {
         let place = self.place(session)?;
         self.one_more_push(session)?;
@@ -198,7 +201,8 @@ impl Sessions {
             .await
     }
 
-    /// Each finding of a report becomes a feature before the report is settled, so that nothing is complete meanwhile.
+    /// Each finding of a report becomes a feature before the report is settled, so that nothing is
+    /// complete meanwhile.
     async fn report(
         &self,
         session: &SessionId,
@@ -299,7 +303,8 @@ impl Sessions {
         });
         if brought >= most {
             let why = format!(
-                "this session has brought {brought} features, which is as many as one may: say the rest in a comment"
+                "this session has brought {brought} features, which is as many as one may: say the \
+                 rest in a comment"
             );
             return Err(Denied::refused("too_many", why));
         }
@@ -319,7 +324,8 @@ impl Sessions {
         })
     }
 
-    /// Checks a batch against the backlog as it stands, so that whoever hands it in hears about it, and stores it.
+    /// Checks a batch against the backlog as it stands, so that whoever hands it in hears about it,
+    /// and stores it.
     async fn checked(
         &self,
         place: &Place,

@@ -1,4 +1,5 @@
-//! What a session asked its model's provider, and what became of it: read off the answers, never off what the agent says about them.
+//! What a session asked its model's provider, and what became of it: read off the answers, never
+//! off what the agent says about them.
 
 use events::id::Timestamp;
 

@@ -1,5 +1,5 @@
-//! Whose fault an end was, from what the server itself saw: the answers of the provider, whether the agent asked or said anything, how
-//! its process ended. What an agent prints decides nothing.
+//! Whose fault an end was, from what the server itself saw: the answers of the provider, whether
+//! the agent asked or said anything, how its process ended. What an agent prints decides nothing.
 
 use events::agent::{AgentSpec, Dialect};
 use events::evidence::NOT_RUN;
@@ -58,7 +58,8 @@ impl Clues<'_> {
         let refusal = self.asked.refusal.as_ref()?;
         let outcome = match refusal.status {
             Some(429 | 529) => Outcome::ProviderLimited,
-            // The model's name is the project's word; once it was known the rest of a path is the agent's.
+            // The model's name is the project's word; once it was known the rest of a path is the
+            // agent's.
             Some(404) if self.asked.answered => return None,
             None | Some(401 | 402 | 403 | 404 | 408 | 500..) => Outcome::ProviderRefused,
             Some(_) => return None,

@@ -1,5 +1,6 @@
-//! What a session may ask of the server through its door. The runner speaks on the control voice (`runner.rs`), the agent on the
-//! other (`agent.rs`). Identity is the socket: the session is known before the first byte.
+//! What a session may ask of the server through its door. The runner speaks on the control voice
+//! (`runner.rs`), the agent on the other (`agent.rs`). Identity is the socket: the session is known
+//! before the first byte.
 
 mod agent;
 pub mod allowance;
@@ -151,8 +152,9 @@ fn place(books: &Books, session: &SessionId) -> Option<Place> {
 }
 
 impl Sessions {
-    /// Forgets whatever is held of sessions that are over. What is kept of a session anywhere in here has to end with this: it is
-    /// called whenever doors are looked at, so that what a late word left behind goes with the next look.
+    /// Forgets whatever is held of sessions that are over. What is kept of a session anywhere in
+    /// here has to end with this: it is called whenever doors are looked at, so that what a late
+    /// word left behind goes with the next look.
     pub fn keep_only(&self, at_work: &BTreeSet<SessionId>) {
         self.signs.keep_only(at_work);
         self.tallies.keep_only(at_work);
@@ -250,7 +252,8 @@ impl Sessions {
         CommandId::derived(&parts)
     }
 
-    /// Sends a command in the name of the session. `key` makes its id: the same request is answered as the first time.
+    /// Sends a command in the name of the session. `key` makes its id: the same request is answered
+    /// as the first time.
     async fn command(
         &self,
         session: &SessionId,

@@ -1,5 +1,6 @@
-//! Trouble of things outside, as sessions see it: recorded in every project that needs the thing before the session's end is, so that
-//! nothing else is begun with it; and ended when a session shows that the thing works.
+//! Trouble of things outside, as sessions see it: recorded in every project that needs the thing
+//! before the session's end is, so that nothing else is begun with it; and ended when a session
+//! shows that the thing works.
 
 use events::cause::Principal;
 use events::feature::Known;
@@ -87,7 +88,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// A session worked: what it needed and what was in trouble when it was given its work is in trouble no more.
+    /// A session worked: what it needed and what was in trouble when it was given its work is in
+    /// trouble no more.
     pub(super) async fn worked(
         &self,
         session: &SessionId,
@@ -136,7 +138,8 @@ impl Sessions {
         tokio::spawn(async move {
             for (project, trouble) in waiting {
                 if let Err(why) = sessions.end_trouble(&session, &project, &trouble).await {
-                    tracing::warn!(%project, %why, "that a provider answers again is not recorded; the next answer tells");
+                    tracing::warn!(%project, %why, "that a provider answers again is not recorded; \
+                                                    the next answer tells");
                 }
             }
         });
@@ -182,7 +185,8 @@ impl Sessions {
         })
     }
 
-    /// Tells a project something in the session's name; what it turns down is nothing to it any more.
+    /// Tells a project something in the session's name; what it turns down is nothing to it any
+    /// more.
     async fn to_project(
         &self,
         session: &SessionId,

@@ -221,13 +221,15 @@ impl Sessions {
             .command(session, stream, AnyCommand::Trunk(command), &["evidence"])
             .await
         {
-            // Evidence that is not taken is no reason to keep the session: its verification lapses and another starts.
+            // Evidence that is not taken is no reason to keep the session: its verification lapses
+            // and another starts.
             Ok(_) | Err(Denied::Refused { .. }) => Ok(()),
             Err(later) => Err(later),
         }
     }
 
-    /// Judged from what was handed in: a session that settled its grant did its work, whatever its exit code says.
+    /// Judged from what was handed in: a session that settled its grant did its work, whatever its
+    /// exit code says.
     fn outcome(&self, session: &SessionId, ending: &Ending) -> Result<Outcome, Denied> {
         let place = self.place(session)?;
         let own = self.own_time();
@@ -250,7 +252,8 @@ impl Sessions {
                     ..
                 },
             ) => Outcome::Completed,
-            // Without a word of its own its work was ended from outside: a lease that ran out, a person, a stop.
+            // Without a word of its own its work was ended from outside: a lease that ran out, a
+            // person, a stop.
             (None, _) => said.unwrap_or(Outcome::Interrupted),
             (Some(_), _) if overtime => Outcome::TimedOut,
             (
@@ -265,7 +268,8 @@ impl Sessions {
                     interrupted: true, ..
                 },
             ) => Outcome::Interrupted,
-            // The agent never ran: that is the infrastructure's failure and uses none of the feature's tries.
+            // The agent never ran: that is the infrastructure's failure and uses none of the
+            // feature's tries.
             (
                 Some(_),
                 Ending {
@@ -288,7 +292,8 @@ impl Sessions {
     }
 }
 
-/// Whether an end that looks like this is the fault of what was found outside. Time runs out on an agent whose provider does not answer.
+/// Whether an end that looks like this is the fault of what was found outside. Time runs out on an
+/// agent whose provider does not answer.
 fn is_excused(judged: Outcome, found: &Found) -> bool {
     match judged {
         Outcome::Failed | Outcome::NoWork | Outcome::Lost => true,

@@ -1,5 +1,6 @@
-//! What sessions use and reach: counted as it happens, recorded as soon as the record before is there. What was counted and not yet
-//! recorded is lost with the process: seconds of it, and at an orderly end nothing.
+//! What sessions use and reach: counted as it happens, recorded as soon as the record before is
+//! there. What was counted and not yet recorded is lost with the process: seconds of it, and at an
+//! orderly end nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -295,7 +296,8 @@ impl Sessions {
         }
     }
 
-    /// One record. What comes too late is told to whoever reads the server's log: its container is gone, and with it the place for it.
+    /// One record. What comes too late is told to whoever reads the server's log: its container is
+    /// gone, and with it the place for it.
     async fn record_one(
         &self,
         session: &SessionId,

@@ -1,4 +1,5 @@
-//! What travels through a door, as JSON. Unknown fields are refused: a typo must not pass for an omission.
+//! What travels through a door, as JSON. Unknown fields are refused: a typo must not pass for an
+//! omission.
 
 use events::backlog::Batch;
 use events::feature::Content;
@@ -66,9 +67,11 @@ impl ModelApi {
 /// The answer to a heartbeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beat {
-    /// Whether the granted work is still this session's. When not, the agent gets a short grace and the session ends.
+    /// Whether the granted work is still this session's. When not, the agent gets a short grace and
+    /// the session ends.
     pub open: bool,
-    /// Whether its model's context is as full as it may be: the work is secured, and a fresh session goes on.
+    /// Whether its model's context is as full as it may be: the work is secured, and a fresh
+    /// session goes on.
     pub full: bool,
 }
 

@@ -1,5 +1,6 @@
-//! Compares figures of this run with the committed ones: prints each ratio beside its aim and the committed ratio, and fails
-//! when one is missing or lost more than a run on a shared machine varies. `just bench --compare` runs everything first.
+//! Compares figures of this run with the committed ones: prints each ratio beside its aim and the
+//! committed ratio, and fails when one is missing or lost more than a run on a shared machine
+//! varies. `just bench --compare` runs everything first.
 //!
 //! `cargo bench --bench compare -- RUN.jsonl [--bless MACHINE COMMIT]`
 
@@ -14,8 +15,8 @@ use anyhow::{Context, bail};
 use figures::{Better, Figure};
 use serde::{Deserialize, Serialize};
 
-/// A ratio may be worse than the committed one by this factor before it is called lost: two runs of one build on a shared
-/// machine of two processors differ by up to half of it.
+/// A ratio may be worse than the committed one by this factor before it is called lost: two runs of
+/// one build on a shared machine of two processors differ by up to half of it.
 const LOST_BEYOND: f64 = 1.5;
 
 /// A figure as it is committed.
@@ -168,7 +169,8 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
             eprintln!(
-                "a figure is missing or lost more than {LOST_BEYOND} ×: find the change before you commit another"
+                "a figure is missing or lost more than {LOST_BEYOND} ×: find the change before you \
+                 commit another"
             );
             ExitCode::FAILURE
         }

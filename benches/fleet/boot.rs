@@ -1,6 +1,7 @@
 //! Time from the start of the process to its ready line, on a log of a hundred thousand events.
 //!
-//! The log is made of a real one: a demo is run, and its events are recorded again for as many projects as it takes.
+//! The log is made of a real one: a demo is run, and its events are recorded again for as many
+//! projects as it takes.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -65,7 +66,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Better::Lower,
     )?;
     println!(
-        "boot: {events} events of {projects} projects, {:.1} MiB: ready after {:.0} ms (best {:.0}, worst {:.0}, {BOOTS} starts, warm cache)",
+        "boot: {events} events of {projects} projects, {:.1} MiB: ready after {:.0} ms (best \
+         {:.0}, worst {:.0}, {BOOTS} starts, warm cache)",
         size as f64 / 1024.0 / 1024.0,
         crate::percentile(&boots, 0.5),
         crate::percentile(&boots, 0.0),

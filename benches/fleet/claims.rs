@@ -62,7 +62,8 @@ async fn measure(folder: &Path) -> anyhow::Result<()> {
     let f = crate::percentile(&disk, 0.5);
     record::figure("claims.p99", p99 / f, "a durable append", Better::Lower)?;
     println!(
-        "claims: {CLAIMS} at once on {READY} ready features, {ROUNDS} rounds: p50 {p50:.2} ms, p99 {p99:.2} ms, whole burst p50 {:.2} ms; \
+        "claims: {CLAIMS} at once on {READY} ready features, {ROUNDS} rounds: p50 {p50:.2} ms, p99 \
+         {p99:.2} ms, whole burst p50 {:.2} ms; \
          one durable append p50 {f:.2} ms, p99 {:.2} ms; p99 is {:.1} × a durable append",
         crate::percentile(&bursts, 0.5),
         crate::percentile(&disk, 0.99),

@@ -1,5 +1,6 @@
-//! Figures of the running fleet: memory of the server, time to boot, latency of claims, time to start containers. Prints, asserts nothing: machines are shared
-//! and noisy, so each figure stands beside the rate at which this disk makes writes durable, measured in the same run.
+//! Figures of the running fleet: memory of the server, time to boot, latency of claims, time to
+//! start containers. Prints, asserts nothing: machines are shared and noisy, so each figure stands
+//! beside the rate at which this disk makes writes durable, measured in the same run.
 //!
 //! `cargo bench --bench fleet [-- boot|claims|memory|start|crowd|way_out|trunk]`
 

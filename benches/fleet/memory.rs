@@ -33,7 +33,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
             Better::Lower,
         )?;
         println!(
-            "memory: try --agents {agents} --features {features}: peak {:.1} MiB, last seen {:.1} MiB resident; {wall:.1} s, completed: {ok}",
+            "memory: try --agents {agents} --features {features}: peak {:.1} MiB, last seen {:.1} \
+             MiB resident; {wall:.1} s, completed: {ok}",
             mib(peak),
             mib(last)
         );

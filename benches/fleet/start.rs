@@ -1,5 +1,5 @@
-//! Time from the start of a project with ten agents to ten sessions at work in containers, against ten bare `docker run` of the same
-//! image in the same run, taken in turns.
+//! Time from the start of a project with ten agents to ten sessions at work in containers, against
+//! ten bare `docker run` of the same image in the same run, taken in turns.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -52,7 +52,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Better::Lower,
     )?;
     println!(
-        "start: {AGENTS} sessions at work {ours:.2} s after the project's start; {AGENTS} bare `docker run` {bare:.2} s; {:.2} × ({ROUNDS} rounds)",
+        "start: {AGENTS} sessions at work {ours:.2} s after the project's start; {AGENTS} bare \
+         `docker run` {bare:.2} s; {:.2} × ({ROUNDS} rounds)",
         ours / bare
     );
     Ok(())
@@ -71,7 +72,8 @@ pub(crate) fn crowd() -> anyhow::Result<()> {
         Better::Lower,
     )?;
     println!(
-        "crowd: {CROWD} sessions at work {took:.1} s after the project's start; server {:.1} MiB resident; {} runners with {:.1} MiB (p50), \
+        "crowd: {CROWD} sessions at work {took:.1} s after the project's start; server {:.1} MiB \
+         resident; {} runners with {:.1} MiB (p50), \
          of which {:.1} MiB their own",
         resident("/proc/self/status", "VmRSS:"),
         all.len(),

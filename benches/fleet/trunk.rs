@@ -1,5 +1,6 @@
-//! The trunk on a repository of 10 000 files: candidates built and published without verification, against the same merges by the git
-//! command line in a work tree; and a clone through the gate against a clone of upstream itself, all in one run.
+//! The trunk on a repository of 10 000 files: candidates built and published without verification,
+//! against the same merges by the git command line in a work tree; and a clone through the gate
+//! against a clone of upstream itself, all in one run.
 
 use std::path::Path;
 use std::process::Command;
@@ -40,7 +41,8 @@ fn git(folder: &Path, args: &[&str]) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Text of a usual file's length, some 4 KiB, that no other file has: words of a small language, in an order that the number decides.
+/// Text of a usual file's length, some 4 KiB, that no other file has: words of a small language, in
+/// an order that the number decides.
 fn prose(number: usize) -> String {
     let mut state = number as u64 + 1;
     let mut next = |below: u64| {
@@ -134,7 +136,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Better::Higher,
     )?;
     println!(
-        "trunk: {:.1} merges/s built and published, {:.1} by the git command line: {:.2} × ({MERGES} merges, {FILES} files)",
+        "trunk: {:.1} merges/s built and published, {:.1} by the git command line: {:.2} × \
+         ({MERGES} merges, {FILES} files)",
         ours,
         by_cli,
         ours / by_cli
@@ -198,7 +201,8 @@ async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> 
     Ok(MERGES as f64 / begun.elapsed().as_secs_f64())
 }
 
-/// A clone over the gate's smart HTTP on the main port, against one of upstream over its path, in turns.
+/// A clone over the gate's smart HTTP on the main port, against one of upstream over its path, in
+/// turns.
 fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
     let data = folder.join("data");
     let mut server = crate::way_out::begin(&data)?;
@@ -215,7 +219,8 @@ fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
             .trim()
             .replace("http://", &format!("http://x:{}@", token.trim()))
     );
-    // Ten thousand new files are the disk's business, the same for both: where there is a folder in memory, it is left out.
+    // Ten thousand new files are the disk's business, the same for both: where there is a folder in
+    // memory, it is left out.
     let memory = Path::new("/dev/shm");
     let target = if memory.is_dir() {
         tempfile::tempdir_in(memory)?

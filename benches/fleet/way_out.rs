@@ -1,5 +1,5 @@
-//! Throughput of the way out: one large answer read from inside a container, over the runner's loopback and the door, against the same answer
-//! read directly, in turns.
+//! Throughput of the way out: one large answer read from inside a container, over the runner's
+//! loopback and the door, against the same answer read directly, in turns.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -42,7 +42,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Better::Higher,
     )?;
     println!(
-        "way_out: {through:.0} MiB/s from inside a container, {direct:.0} MiB/s directly: {:.2} × ({ROUNDS} rounds)",
+        "way_out: {through:.0} MiB/s from inside a container, {direct:.0} MiB/s directly: {:.2} × \
+         ({ROUNDS} rounds)",
         through / direct
     );
     Ok(())
@@ -135,7 +136,8 @@ fn inside(data: &Path, upstream: &Path, port: u16) -> anyhow::Result<Vec<f64>> {
     );
     let report = done.local_addr()?;
     let agent = format!(
-        "for n in $(seq {ROUNDS}); do curl -s --noproxy '' -x $HTTP_PROXY -o /dev/null -w '%{{speed_download}} ' http://{listening}/; done > said; \
+        "for n in $(seq {ROUNDS}); do curl -s --noproxy '' -x $HTTP_PROXY -o /dev/null -w \
+         '%{{speed_download}} ' http://{listening}/; done > said; \
          curl -s --noproxy '' -x $HTTP_PROXY --data-binary @said http://{report}/; sleep 60"
     );
     told(

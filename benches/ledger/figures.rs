@@ -1,5 +1,5 @@
-//! Figures as data: each benchmark records what it measured beside what bounds it in the same run, so that a loss against the
-//! committed figures is seen whatever the machine does that day.
+//! Figures as data: each benchmark records what it measured beside what bounds it in the same run,
+//! so that a loss against the committed figures is seen whatever the machine does that day.
 
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,8 @@ use std::io::Write;
 pub(crate) use crate::figures::Better;
 use crate::figures::Figure;
 
-/// The environment variable that names the file to append figures to, one JSON object a line; unset, nothing is recorded.
+/// The environment variable that names the file to append figures to, one JSON object a line;
+/// unset, nothing is recorded.
 const FILE: &str = "SUPERCARGO_FIGURES";
 
 /// Records a figure where the run asked for figures.

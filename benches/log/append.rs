@@ -1,4 +1,5 @@
-//! Durable appends: of one client and of many at once, each waiting for its answer; and batches of 512 events.
+//! Durable appends: of one client and of many at once, each waiting for its answer; and batches of
+//! 512 events.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,7 +31,8 @@ pub(crate) fn clients(folder: &Path) -> anyhow::Result<()> {
     let runtime = runtime()?;
     for clients in [1, 16, 256, 2_048] {
         let path = folder.join(format!("clients-{clients}.db"));
-        // What the processor allows: bare inserts of the same rows, as many in a transaction as there are clients.
+        // What the processor allows: bare inserts of the same rows, as many in a transaction as
+        // there are clients.
         let bare = folder.join(format!("clients-{clients}-bare.db"));
         runtime.block_on(async { drop(SqliteLog::open(&bare, "bare").await) });
         let bound = if clients == 1 {
@@ -48,7 +50,8 @@ pub(crate) fn clients(folder: &Path) -> anyhow::Result<()> {
             Better::Higher,
         )?;
         println!(
-            "append, {clients:>4} clients: {rate:>7.0}/s, p50 {:.2} ms, p99 {:.2} ms; {:.2} of min(f × clients, bare inserts) = min({:.0}, {bound:.0})",
+            "append, {clients:>4} clients: {rate:>7.0}/s, p50 {:.2} ms, p99 {:.2} ms; {:.2} of \
+             min(f × clients, bare inserts) = min({:.0}, {bound:.0})",
             crate::percentile(&mut took, 0.5),
             crate::percentile(&mut took, 0.99),
             rate / limit,
@@ -102,7 +105,8 @@ pub(crate) fn batches(folder: &Path) -> anyhow::Result<()> {
     );
     record::figure("batch.512", ours / bare, "bare inserts", Better::Higher)?;
     println!(
-        "batches of {BATCH}: {ours:.0} events/s, bare inserts {bare:.0}/s: {:.2} ({ROUNDS} rounds, medians)",
+        "batches of {BATCH}: {ours:.0} events/s, bare inserts {bare:.0}/s: {:.2} ({ROUNDS} rounds, \
+         medians)",
         ours / bare
     );
     Ok(())

@@ -1,4 +1,5 @@
-//! What SQLite alone can do: a loop of prepared inserts into the same tables, same durability, no chain, no ledger, no expectations.
+//! What SQLite alone can do: a loop of prepared inserts into the same tables, same durability, no
+//! chain, no ledger, no expectations.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! Cold start: from a closed file to books that serve, on a million events in ten thousand streams; without and with a snapshot.
+//! Cold start: from a closed file to books that serve, on a million events in ten thousand streams;
+//! without and with a snapshot.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -51,7 +52,8 @@ pub(crate) fn start(folder: &Path) -> anyhow::Result<()> {
         Better::Lower,
     )?;
     println!(
-        "cold start, {EVENTS} events in {STREAMS} streams: {:.0} ms without a snapshot, {:.0} ms with one of {:.1} MiB ({ROUNDS} rounds, medians, warm cache)",
+        "cold start, {EVENTS} events in {STREAMS} streams: {:.0} ms without a snapshot, {:.0} ms \
+         with one of {:.1} MiB ({ROUNDS} rounds, medians, warm cache)",
         crate::percentile(&mut without, 0.5),
         crate::percentile(&mut with, 0.5),
         bytes as f64 / 1024.0 / 1024.0,

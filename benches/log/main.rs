@@ -1,6 +1,7 @@
-//! Figures of the log: durable appends, batches, replay, verification, loading one stream, commit to follower, cold start. Prints, asserts
-//! nothing: machines are shared and noisy, so the disk's own rate of `fdatasync` is measured before and after every run and printed
-//! beside the figures, and every figure is a ratio to what the same run found possible.
+//! Figures of the log: durable appends, batches, replay, verification, loading one stream, commit
+//! to follower, cold start. Prints, asserts nothing: machines are shared and noisy, so the disk's
+//! own rate of `fdatasync` is measured before and after every run and printed beside the figures,
+//! and every figure is a ratio to what the same run found possible.
 //!
 //! `cargo bench --bench log [-- append|batch|replay|stream|follow|cold|postgres]`
 
@@ -61,7 +62,8 @@ pub(crate) fn disk_rate(folder: &Path) -> anyhow::Result<f64> {
     Ok(rate)
 }
 
-/// One line of figures for `benches/peers/run`: `peer` on SQLite, `peer-postgres PEERS` on PostgreSQL.
+/// One line of figures for `benches/peers/run`: `peer` on SQLite, `peer-postgres PEERS` on
+/// PostgreSQL.
 fn beside_others(wanted: &[String]) -> Option<anyhow::Result<()>> {
     let folder = || tempfile::tempdir().map_err(anyhow::Error::from);
     match wanted {

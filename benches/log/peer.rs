@@ -1,4 +1,5 @@
-//! Our side of the comparison with others (`benches/peers`): the same events, clients and batches; one line of JSON a run.
+//! Our side of the comparison with others (`benches/peers`): the same events, clients and batches;
+//! one line of JSON a run.
 
 use std::path::Path;
 use std::sync::Arc;

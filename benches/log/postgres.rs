@@ -1,4 +1,5 @@
-//! The log on PostgreSQL: batches of 512 events against a bare loop of `INSERT … SELECT unnest` into the same table, in turns.
+//! The log on PostgreSQL: batches of 512 events against a bare loop of `INSERT … SELECT unnest`
+//! into the same table, in turns.
 
 use std::path::Path;
 
@@ -41,7 +42,8 @@ pub(crate) fn batches(_folder: &Path) -> anyhow::Result<()> {
         Better::Higher,
     )?;
     println!(
-        "PostgreSQL, batches of 512: {ours:.0} events/s, bare unnest {bare:.0}/s: {:.2} ({ROUNDS} rounds, medians)",
+        "PostgreSQL, batches of 512: {ours:.0} events/s, bare unnest {bare:.0}/s: {:.2} ({ROUNDS} \
+         rounds, medians)",
         ours / bare
     );
     Ok(())
@@ -83,8 +85,10 @@ async fn insert(url: &str) -> anyhow::Result<f64> {
         let positions: Vec<i64> = (position + 1..).take(count).collect();
         position += i64::try_from(count)?;
         let query = sqlx::query(
-            "INSERT INTO events SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], \
-             $7::bigint[], $8::bytea[], $9::bigint[], $10::bytea[], $11::text[], $12::bytea[], $13::bytea[])",
+            "INSERT INTO events SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], \
+             $4::bigint[], $5::bigint[], $6::bigint[], \
+             $7::bigint[], $8::bytea[], $9::bigint[], $10::bytea[], $11::text[], $12::bytea[], \
+             $13::bytea[])",
         )
         .bind(positions.clone())
         .bind(vec![1_i64; count])

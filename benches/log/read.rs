@@ -1,4 +1,5 @@
-//! Reading: replay of a million events, verification of their chain, loading one stream, and the time from a commit to a follower.
+//! Reading: replay of a million events, verification of their chain, loading one stream, and the
+//! time from a commit to a follower.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -58,7 +59,8 @@ pub(crate) fn replay(folder: &Path) -> anyhow::Result<()> {
     )?;
     record::figure("verify", verified / raw, "raw rows", Better::Higher)?;
     println!(
-        "replay of {EVENTS} events: {whole:.2} M/s; raw rows of SQLite {raw:.2} M/s, decode and fold alone {fold:.2} M/s: {:.2} of the slower",
+        "replay of {EVENTS} events: {whole:.2} M/s; raw rows of SQLite {raw:.2} M/s, decode and \
+         fold alone {fold:.2} M/s: {:.2} of the slower",
         whole / raw.min(fold)
     );
     println!("verification: {verified:.2} M events/s");
@@ -176,7 +178,8 @@ pub(crate) fn one_stream(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// From the answer of an append to the follower that sees it, while ten thousand events per second are recorded.
+/// From the answer of an append to the follower that sees it, while ten thousand events per second
+/// are recorded.
 pub(crate) fn follow(folder: &Path) -> anyhow::Result<()> {
     const PER_APPEND: u64 = 100;
     const EVERY: Duration = Duration::from_millis(10);

@@ -1,4 +1,5 @@
-//! The events of the benchmarks: the size and the shape of those that the fleet records, about 150 bytes of payload.
+//! The events of the benchmarks: the size and the shape of those that the fleet records, about 150
+//! bytes of payload.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -24,7 +25,8 @@ pub(crate) fn event(n: u64) -> NewEvent {
         return NewEvent::of(&feature::Event::from(created));
     }
     let text = format!(
-        "a comment of the length that comments have when an agent says in a sentence or two what it found, {n:>12}"
+        "a comment of the length that comments have when an agent says in a sentence or two what \
+         it found, {n:>12}"
     );
     NewEvent::of(&feature::Event::from(event::Commented {
         by: "agent".into(),

@@ -1,5 +1,5 @@
-//! Engines that merge, compared on random merges whose right result is known: how many each gets right, refuses, or gets wrong
-//! without a word.
+//! Engines that merge, compared on random merges whose right result is known: how many each gets
+//! right, refuses, or gets wrong without a word.
 //!
 //! `cargo bench --bench merges [-- COUNT [SEED]]`; 20 000 unless said otherwise.
 
@@ -17,7 +17,8 @@ fn main() -> anyhow::Result<()> {
     let compared = supercargo::app::on_system(random::compare(usize::try_from(count)?, seed))?;
     println!("{count} merges, seed {seed}");
     println!(
-        "| engine | right | an edit in another file, or lost | contradiction about an unedited file, merged | nothing to merge, refused | clear, refused |"
+        "| engine | right | an edit in another file, or lost | contradiction about an unedited \
+         file, merged | nothing to merge, refused | clear, refused |"
     );
     println!("|---|---|---|---|---|---|");
     let row = |name: &str, tally: Tally| {

@@ -1,5 +1,6 @@
-//! Random merges of which it is known what they have to come to: files have an identity beside their path, so that a file of the
-//! same content in another place is another file. Sides move, edit, copy and delete; what both did is put together by identity.
+//! Random merges of which it is known what they have to come to: files have an identity beside
+//! their path, so that a file of the same content in another place is another file. Sides move,
+//! edit, copy and delete; what both did is put together by identity.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +13,8 @@ use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, ObjectType, Oid, Repository};
 use supercargo::adapters::git::{Gates, Secrets};
 
-/// Merges for which one repository is used: objects of all of them would be many files in one folder.
+/// Merges for which one repository is used: objects of all of them would be many files in one
+/// folder.
 const AT_ONCE: usize = 400;
 /// Lines of a file.
 const LINES: usize = 14;
@@ -26,7 +28,8 @@ pub(crate) struct Tally {
     pub(crate) right: usize,
     /// Merged into something else, without a word.
     pub(crate) wrong: usize,
-    /// Merged, where the sides contradict each other about a file that neither edited: every edit is in its own file.
+    /// Merged, where the sides contradict each other about a file that neither edited: every edit
+    /// is in its own file.
     pub(crate) loose: usize,
     /// Not merged, where there is nothing to be merged.
     pub(crate) refused: usize,
@@ -95,7 +98,8 @@ fn begin(chance: &mut Chance) -> Files {
     taken.into_iter().map(file).collect()
 }
 
-/// What one side makes of the files. Names do not lie: who moves keeps the name or gets one that nobody had.
+/// What one side makes of the files. Names do not lie: who moves keeps the name or gets one that
+/// nobody had.
 fn changed(base: &Files, side: &str, chance: &mut Chance) -> Files {
     let mut files = base.clone();
     let moves_folder = chance.percent(30);

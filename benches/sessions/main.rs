@@ -1,8 +1,10 @@
-//! Memory of the server over thousands of sessions: everything that belongs to a session ends with it.
+//! Memory of the server over thousands of sessions: everything that belongs to a session ends with
+//! it.
 //!
-//! One server runs a project whose features are one file each, a wave of them at a time; every feature takes a coder, a reviewer and
-//! a verification. After each wave the resident memory stands beside the number of sessions. The run fails when it is not flat: ten
-//! percent up or down after the first two hundred sessions.
+//! One server runs a project whose features are one file each, a wave of them at a time; every
+//! feature takes a coder, a reviewer and a verification. After each wave the resident memory stands
+//! beside the number of sessions. The run fails when it is not flat: ten percent up or down after
+//! the first two hundred sessions.
 //!
 //! `cargo bench --bench sessions [-- SESSIONS]` (5000 without a number)
 
@@ -20,7 +22,8 @@ use server::Server;
 
 /// Sessions of a run that names none.
 const SESSIONS: usize = 5_000;
-/// What comes before is the start: threads, caches and connections are made as they are first needed.
+/// What comes before is the start: threads, caches and connections are made as they are first
+/// needed.
 const START: usize = 200;
 /// How far memory may go from where it was after the start.
 const FLAT: f64 = 0.10;
@@ -88,7 +91,8 @@ fn judged(curve: &[Sample]) -> anyhow::Result<bool> {
         Better::Lower,
     )?;
     println!(
-        "sessions: {:.1} MiB after {}, {:.1} MiB after {}; between {least:.2} and {most:.2} × the first: {}",
+        "sessions: {:.1} MiB after {}, {:.1} MiB after {}; between {least:.2} and {most:.2} × the \
+         first: {}",
         first.mib,
         first.sessions,
         last.mib,

@@ -1,4 +1,5 @@
-//! The server of the run: the real binary on a data folder of its own, its containers processes, its agents scripts.
+//! The server of the run: the real binary on a data folder of its own, its containers processes,
+//! its agents scripts.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;

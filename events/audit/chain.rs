@@ -1,4 +1,5 @@
-//! What holds of every event, whatever it says: L3, L4, L11, I1, I4, and the server's own epochs, S-E1.
+//! What holds of every event, whatever it says: L3, L4, L11, I1, I4, and the server's own epochs,
+//! S-E1.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -90,7 +91,8 @@ impl Chain {
         (self.position, self.digest, self.at) = (at, envelope.digest, envelope.at.0);
     }
 
-    /// One command is one run of events in one stream, and its id does not come again while its answer is remembered.
+    /// One command is one run of events in one stream, and its id does not come again while its
+    /// answer is remembered.
     fn command(&mut self, envelope: &Envelope, stream: &str, found: &mut Found) {
         let (at, command) = (envelope.position.0, envelope.command.0);
         if let Some(newest) = self
@@ -165,7 +167,14 @@ impl Chain {
             }
             "books_diverged" => {
                 let place = payload.number("at");
-                found.add("L5", at, format!("the books that served were not what the log says, first at position {place}"));
+                found.add(
+                    "L5",
+                    at,
+                    format!(
+                        "the books that served were not what the log says, \
+                                             first at position {place}"
+                    ),
+                );
             }
             _ => {}
         }

@@ -108,7 +108,8 @@ fn reviewed(row: &mut FeatureRow, verb: &str) {
     }
 }
 
-/// The session whose claim is handed in, or given back with a question, has said what it was granted for.
+/// The session whose claim is handed in, or given back with a question, has said what it was
+/// granted for.
 fn hand_in(table: &mut ProjectTable, id: &str, verb: &str, payload: &Payload) {
     let claim = Some((id.to_owned(), payload.number("epoch")));
     let session = table
@@ -205,9 +206,17 @@ fn closed(table: &mut ProjectTable, id: &str, payload: &Payload, at: u64, found:
             .find(|row| row.sha == *sha)
             .map(|row| row.epoch);
         let submitted = table.features.get(id).and_then(|row| row.submitted);
-        found.unless(submitted.is_some_and(|(epoch, passed)| passed && entry == Some(epoch)), "C4", at, || {
-            format!("{id} is closed as merged; handed in and passed is {submitted:?}, verified was claim {entry:?}")
-        });
+        found.unless(
+            submitted.is_some_and(|(epoch, passed)| passed && entry == Some(epoch)),
+            "C4",
+            at,
+            || {
+                format!(
+                    "{id} is closed as merged; handed in and passed is {submitted:?}, verified was \
+                     claim {entry:?}"
+                )
+            },
+        );
     }
     let row = table.features.entry(id.to_owned()).or_default();
     found.unless(row.open.is_none(), "C3", at, || {

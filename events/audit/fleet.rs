@@ -1,4 +1,5 @@
-//! Intent and containers: C11, K1, K2, and what must not be left at the end. What sessions say is in `session`.
+//! Intent and containers: C11, K1, K2, and what must not be left at the end. What sessions say is
+//! in `session`.
 
 use super::tables::{Payload, ProjectTable, TranscriptRow, Wanted};
 use super::{Found, Now, session};

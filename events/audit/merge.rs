@@ -1,9 +1,11 @@
-//! The trunk and upstream: G2, G3, G4, G6. Candidates may stand on each other: the verification of the last one is that of its batch.
+//! The trunk and upstream: G2, G3, G4, G6. Candidates may stand on each other: the verification of
+//! the last one is that of its batch.
 
 use super::tables::{Payload, ProjectTable};
 use super::{Found, Landed};
 
-/// This entry and those that its candidate stands on, as far as they are not published, lowest first.
+/// This entry and those that its candidate stands on, as far as they are not published, lowest
+/// first.
 fn batch(table: &ProjectTable, number: u64) -> Vec<u64> {
     let mut batch = vec![number];
     let mut base = table.entries.get(&number).and_then(|row| row.base.clone());
@@ -144,7 +146,8 @@ fn advanced(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, f
     }
 }
 
-/// The chain holds our merges in the log's order, each with the tree that was verified and the trailer of its feature.
+/// The chain holds our merges in the log's order, each with the tree that was verified and the
+/// trailer of its feature.
 pub(super) fn compare(table: &ProjectTable, landed: &[Landed], found: &mut Found) {
     let mut places = Vec::new();
     for (at, feature, sha) in &table.advanced {

@@ -1,7 +1,9 @@
-//! The audit: an independent second reducer that checks a log against the invariants, event by event.
+//! The audit: an independent second reducer that checks a log against the invariants, event by
+//! event.
 //!
-//! It shares no code with the aggregates: it reads payloads as plain values and keeps its own plain tables, so that a rule that is
-//! wrong in `decide` is not wrong here in the same way. Which invariant is checked on which of our events:
+//! It shares no code with the aggregates: it reads payloads as plain values and keeps its own plain
+//! tables, so that a rule that is wrong in `decide` is not wrong here in the same way. Which
+//! invariant is checked on which of our events:
 //!
 //! | id | holds | checked at |
 //! |---|---|---|
@@ -32,8 +34,8 @@
 //! | T-3 | a berth's claim ends within wall limit, lease and half an hour, of time in which a server was up | the end of every claim |
 //! | X1 | what is kept of a transcript is what was recorded of it: chunks without hole or overlap, size and digest | `container.transcript_kept`, the files |
 //!
-//! The audit reads the log once, in order. It keeps a row per feature, berth and open session, and the ids of the commands whose answers are
-//! still remembered: up to 250 000 of them.
+//! The audit reads the log once, in order. It keeps a row per feature, berth and open session, and
+//! the ids of the commands whose answers are still remembered: up to 250 000 of them.
 
 mod chain;
 mod feature;
@@ -188,7 +190,8 @@ impl Audit {
         }
     }
 
-    /// What was published without any verification, as a recorded setting accepted: no breach, and not to be overlooked.
+    /// What was published without any verification, as a recorded setting accepted: no breach, and
+    /// not to be overlooked.
     pub fn waived(&self) -> Vec<String> {
         let entries = self.projects.iter().flat_map(|(name, table)| {
             let rows = table.entries.values();

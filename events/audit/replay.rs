@@ -1,5 +1,6 @@
-//! L5: a replay is deterministic. Three folds of the same log side by side: one straight on, one that is written down and read back at
-//! every station as a snapshot is, and one that began anew at the last station from what was written there. They have one digest.
+//! L5: a replay is deterministic. Three folds of the same log side by side: one straight on, one
+//! that is written down and read back at every station as a snapshot is, and one that began anew at
+//! the last station from what was written there. They have one digest.
 //!
 //! This is the one part of the audit that uses the aggregates: it checks them against themselves.
 

@@ -3,7 +3,8 @@
 use super::tables::{FeatureRow, Open, Payload, ProjectTable, SessionRow};
 use super::{Found, Now};
 
-/// Tries, rejections and conflicts after which a feature may not be claimed again before somebody requeues it.
+/// Tries, rejections and conflicts after which a feature may not be claimed again before somebody
+/// requeues it.
 const BOUNDS: [(&str, u32); 3] = [("tries", 3), ("rejections", 5), ("conflicts", 5)];
 /// Ends of a claim that use a try.
 const USES_TRY: [&str; 6] = [
@@ -14,7 +15,8 @@ const USES_TRY: [&str; 6] = [
     "timed_out",
     "given_back",
 ];
-/// Beyond wall limit and lease: a clone, a setup, an image, a machine under load. Half an hour, in microseconds.
+/// Beyond wall limit and lease: a clone, a setup, an image, a machine under load. Half an hour, in
+/// microseconds.
 const GRACE: i64 = 30 * 60 * 1_000_000;
 
 /// An assignment: the berth's new session.
@@ -136,7 +138,10 @@ pub(super) fn granted(
     if let Some(n) = &berth {
         let target = table.target;
         found.unless((of_berths as u64) < target, "C7", at, || {
-            format!("{id} is claimed by berth {n}: {of_berths} claims of berths are open, the target is {target}")
+            format!(
+                "{id} is claimed by berth {n}: {of_berths} claims of berths are open, the \
+                     target is {target}"
+            )
         });
         let held = open.iter().any(|claim| claim.berth.as_ref() == Some(n));
         found.unless(!held, "C7", at, || {

@@ -20,7 +20,8 @@ pub(super) struct ProjectTable {
     pub(super) editing: bool,
     /// Berths wanted.
     pub(super) target: u64,
-    /// Limits that were in force since the first setting, in microseconds: the longest of each, because a claim keeps what it began with.
+    /// Limits that were in force since the first setting, in microseconds: the longest of each,
+    /// because a claim keeps what it began with.
     pub(super) wall: i64,
     pub(super) lease: i64,
     /// The newest session of each berth.
@@ -34,7 +35,8 @@ pub(super) struct ProjectTable {
     pub(super) entries: BTreeMap<u64, EntryRow>,
     /// Published merges of features in the log's order: position, feature, commit.
     pub(super) advanced: Vec<(u64, String, String)>,
-    /// Where the branch was when the queue was opened: what lies below was brought by others, perhaps by an earlier installation.
+    /// Where the branch was when the queue was opened: what lies below was brought by others,
+    /// perhaps by an earlier installation.
     pub(super) begun: Option<String>,
 }
 

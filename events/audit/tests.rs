@@ -1,4 +1,5 @@
-//! Each invariant seen broken: a sound history, then the same with one thing wrong, and the audit names it.
+//! Each invariant seen broken: a sound history, then the same with one thing wrong, and the audit
+//! names it.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -596,7 +597,8 @@ fn transcripts_are_compared_with_what_was_recorded() {
     );
 }
 
-/// What was there when the queue was opened is nobody's breach, whoever merged it; what came since without the log is.
+/// What was there when the queue was opened is nobody's breach, whoever merged it; what came since
+/// without the log is.
 #[test]
 fn merges_of_an_earlier_installation_are_its_own() {
     let earlier = |sha: &str| Landed {

@@ -1,5 +1,5 @@
-//! A batch of features as it is handed in: content, and dependencies by key. Ids are drawn from its digest, so that a batch that is
-//! read again after a crash names the same features.
+//! A batch of features as it is handed in: content, and dependencies by key. Ids are drawn from its
+//! digest, so that a batch that is read again after a crash names the same features.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,17 +11,20 @@ use crate::id::{Digest, FeatureId, base32};
 
 /// Most features in one batch: its ids and edges have to fit one event.
 pub const BATCH_MAX: usize = 500;
-/// Features that one session may bring into the backlog one by one: an agent that goes in circles does not fill it.
+/// Features that one session may bring into the backlog one by one: an agent that goes in circles
+/// does not fill it.
 pub const BROUGHT_MAX: u32 = 30;
 /// Most dependencies in one batch, for the same reason.
 pub const EDGES_MAX: usize = 600;
 /// Largest encoded batch, in bytes.
 pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Most features that an import from another tracker brings as one: its admission is recorded in parts, in one append.
+/// Most features that an import from another tracker brings as one: its admission is recorded in
+/// parts, in one append.
 pub const IMPORT_MAX: usize = 10_000;
 /// Most dependencies of an import.
 pub const IMPORT_EDGES_MAX: usize = 20_000;
-/// Most comments that an imported feature begins with; they are recorded in one append with its creation.
+/// Most comments that an imported feature begins with; they are recorded in one append with its
+/// creation.
 pub const COMMENTS_MAX: usize = 100;
 
 /// Where an imported feature begins.
@@ -76,7 +79,8 @@ pub struct BatchItem {
     /// Keys of this batch or ids of the backlog.
     #[serde(default)]
     pub depends_on: Vec<String>,
-    /// The record that it was made from in another tracker, as JSON: what is not ours in it is kept.
+    /// The record that it was made from in another tracker, as JSON: what is not ours in it is
+    /// kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
     /// Where it begins; only an import brings features that are not open.
@@ -159,7 +163,8 @@ pub enum BatchRefusal {
     Key(String),
     /// A dependency leads nowhere.
     #[error(
-        "feature {index} depends on \"{on}\", which is neither a key of the batch nor an id of the backlog"
+        "feature {index} depends on \"{on}\", which is neither a key of the batch nor an id of the \
+         backlog"
     )]
     Dependency {
         /// From 1.

@@ -1,4 +1,5 @@
-//! State and command to events or refusal: ids are used once, edges are known and never close a circle.
+//! State and command to events or refusal: ids are used once, edges are known and never close a
+//! circle.
 
 use crate::aggregate::{Aggregate, Moment};
 use crate::backlog::event::{self, Edge, Event};

@@ -15,7 +15,8 @@ pub struct Edge {
     pub on: FeatureId,
 }
 
-/// A batch was accepted, as one. A batch that is too large for one event is recorded in parts, in one append.
+/// A batch was accepted, as one. A batch that is too large for one event is recorded in parts, in
+/// one append.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Admitted {
     /// Its content, in the blob store.
@@ -24,7 +25,8 @@ pub struct Admitted {
     pub ids: Vec<FeatureId>,
     /// Its edges, to features of its own and of before.
     pub edges: Vec<Edge>,
-    /// Whether further parts of the batch follow in the same append: nothing of it counts before the last.
+    /// Whether further parts of the batch follow in the same append: nothing of it counts before
+    /// the last.
     #[serde(default, skip_serializing_if = "is_last")]
     pub more: bool,
 }

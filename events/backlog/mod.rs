@@ -1,7 +1,9 @@
-//! A project's backlog: it owns the ids and the edges between features, because no single feature can.
+//! A project's backlog: it owns the ids and the edges between features, because no single feature
+//! can.
 //!
-//! A batch is accepted as one fact; creation of its features follows by policy and resumes after a crash. The graph is acyclic at
-//! every position: each decision that adds an edge walks it. `docs/states/backlog.md` is the whole table.
+//! A batch is accepted as one fact; creation of its features follows by policy and resumes after a
+//! crash. The graph is acyclic at every position: each decision that adds an edge walks it.
+//! `docs/states/backlog.md` is the whole table.
 
 pub mod batch;
 mod decide;
@@ -47,8 +49,10 @@ refusal_enum! {
     pub enum Refusal {
         Empty = "empty", "the batch holds no feature";
         Reused { id: String } = "id_reused", "the id {id} is taken, and ids are never used again";
-        Unknown { id: String } = "unknown_feature", "there is no feature {id} in this backlog; `feature list` shows those there are";
-        Cycle { path: String } = "cycle", "that dependency would close a circle: {path}; leave out one of its edges";
+        Unknown { id: String } = "unknown_feature", "there is no feature {id} in this backlog; \
+                                                     `feature list` shows those there are";
+        Cycle { path: String } = "cycle", "that dependency would close a circle: {path}; leave out \
+                                           one of its edges";
         NoEdge = "no_dependency", "there is no such dependency";
         Withdrawn { id: String } = "withdrawn", "the feature {id} was withdrawn";
     }
@@ -91,7 +95,8 @@ impl Backlog {
         self.edges.get(id).into_iter().flatten()
     }
 
-    /// The path from `from` to `to` along dependencies, if there is one. Each feature is looked at once.
+    /// The path from `from` to `to` along dependencies, if there is one. Each feature is looked at
+    /// once.
     fn path(&self, from: &FeatureId, to: &FeatureId) -> Option<Vec<FeatureId>> {
         let mut reached_by: BTreeMap<&FeatureId, Option<&FeatureId>> = BTreeMap::new();
         let mut waiting = vec![(from, None)];
@@ -108,7 +113,8 @@ impl Backlog {
         None
     }
 
-    /// A circle along dependencies that can be reached from these features, if there is one. Each feature is looked at once.
+    /// A circle along dependencies that can be reached from these features, if there is one. Each
+    /// feature is looked at once.
     fn circle<'a>(&'a self, from: impl Iterator<Item = &'a FeatureId>) -> Option<Vec<FeatureId>> {
         let mut done = BTreeSet::new();
         for first in from {
@@ -120,7 +126,8 @@ impl Backlog {
         None
     }
 
-    /// A circle that can be reached from a feature without those that are `done`; what is looked at is done then.
+    /// A circle that can be reached from a feature without those that are `done`; what is looked at
+    /// is done then.
     fn circle_from<'a>(
         &'a self,
         first: &'a FeatureId,

@@ -1,4 +1,5 @@
-//! Given events, when a command, then events or a refusal: every cell of `docs/states/backlog.md`, batches, and the circle.
+//! Given events, when a command, then events or a refusal: every cell of `docs/states/backlog.md`,
+//! batches, and the circle.
 
 use proptest::prelude::*;
 
@@ -194,7 +195,8 @@ fn malformed_batches_say_where() {
     );
 }
 
-/// A batch that no single event holds is admitted in parts, and nothing of it counts before the last part.
+/// A batch that no single event holds is admitted in parts, and nothing of it counts before the
+/// last part.
 #[test]
 fn a_large_batch_counts_when_its_last_part_is_there() {
     let ids: Vec<_> = (0..1_201).map(|n| id(&format!("f{n}"))).collect();

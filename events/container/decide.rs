@@ -1,4 +1,5 @@
-//! State and command to events or refusal. What is observed twice is recorded once: the second time nothing is left to record.
+//! State and command to events or refusal. What is observed twice is recorded once: the second time
+//! nothing is left to record.
 
 use crate::aggregate::{Aggregate, Moment};
 use crate::container::event::{self, Assignment, Event, Exit};
@@ -177,7 +178,8 @@ impl Berth {
                     *evidence,
                     detail,
                 );
-                // What never got a container has none that could be removed: the slot is free at once.
+                // What never got a container has none that could be removed: the slot is free at
+                // once.
                 Ok(match self.slot {
                     Slot::Assigned { .. } => vec![over, event::Idle {}.into()],
                     _ => vec![over],
@@ -205,7 +207,8 @@ impl Berth {
         }
     }
 
-    /// What was used counts until the container is gone: an answer may come after the report of the end.
+    /// What was used counts until the container is gone: an answer may come after the report of the
+    /// end.
     fn at_hand(&self, session: &SessionId) -> Result<(), Refusal> {
         if self.job().is_some_and(|job| job.session == *session) {
             Ok(())

@@ -146,7 +146,8 @@ pub struct Quarantined {
     pub why: String,
 }
 
-/// A person took it out of service: what runs in it is ended, and nothing is given to it until it is reinstated.
+/// A person took it out of service: what runs in it is ended, and nothing is given to it until it
+/// is reinstated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Withheld {
     /// Who.

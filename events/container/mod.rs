@@ -1,4 +1,5 @@
-//! A container stream is a berth: a numbered slot of a project. A session is one container generation.
+//! A container stream is a berth: a numbered slot of a project. A session is one container
+//! generation.
 //!
 //! ```text
 //!          assign             request_start              started
@@ -8,8 +9,9 @@
 //!    └──────────────────────────── removed + idle ──────────────────────── Ended
 //! ```
 //!
-//! Nothing but named caches outlives a session, so "fresh context" is literal. Neither exit code 0 nor 137 proves anything: an
-//! outcome comes from what was handed in. `docs/states/container.md` is the whole table.
+//! Nothing but named caches outlives a session, so "fresh context" is literal. Neither exit code 0
+//! nor 137 proves anything: an outcome comes from what was handed in. `docs/states/container.md` is
+//! the whole table.
 
 pub mod bounds;
 mod decide;
@@ -106,17 +108,21 @@ pub enum Command {
 refusal_enum! {
     /// Why a berth turned a command down.
     pub enum Refusal {
-        Unknown = "unknown_container", "there is no such container; `container list` shows those there are";
+        Unknown = "unknown_container", "there is no such container; `container list` shows those \
+                                        there are";
         Exists = "exists", "the berth is enlisted already";
         Busy = "busy", "the berth is busy with a session";
         NotIdle = "not_idle", "the berth is not idle";
-        Quarantined { why: String } = "quarantined", "the berth is quarantined ({why}); a person has to reinstate it";
-        Withheld { by: String } = "withheld", "the berth was taken out of service by {by}; `container restart` puts it back";
+        Quarantined { why: String } = "quarantined", "the berth is quarantined ({why}); a person \
+                                                      has to reinstate it";
+        Withheld { by: String } = "withheld", "the berth was taken out of service by {by}; \
+                                               `container restart` puts it back";
         NotQuarantined = "not_quarantined", "the berth is in service";
         NoSession = "no_session", "no session is at work in this berth";
         StaleGeneration { given: Generation, current: Generation } = "stale_generation", "generation {given} is over, the berth is at {current}";
         WrongState = "wrong_state", "the berth is not where that could have happened";
-        AgentTooLong = "agent_too_long", "the agent's command line is too long to be recorded: shorten it with `project set --agent-command`";
+        AgentTooLong = "agent_too_long", "the agent's command line is too long to be recorded: \
+                                          shorten it with `project set --agent-command`";
         SessionOver = "session_over", "this session is not at work here: its report is not taken";
     }
 }

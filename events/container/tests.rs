@@ -1,4 +1,5 @@
-//! Given events, when a command, then events or a refusal: every cell of `docs/states/container.md`, and the failures in a row.
+//! Given events, when a command, then events or a refusal: every cell of
+//! `docs/states/container.md`, and the failures in a row.
 
 use super::event::{self, Assignment};
 use super::*;

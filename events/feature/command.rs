@@ -144,28 +144,37 @@ pub enum Command {
 refusal_enum! {
     /// Why a feature turned a command down.
     pub enum Refusal {
-        UnknownFeature = "unknown_feature", "there is no such feature; `feature list` shows those there are";
+        UnknownFeature = "unknown_feature", "there is no such feature; `feature list` shows those \
+                                             there are";
         Exists = "exists", "the feature exists already";
         Invalid { why: String } = "invalid", "{why}";
         Closed = "closed", "the feature is closed; reopen it first";
         Withdrawn = "withdrawn", "the feature was withdrawn";
-        Merging = "merging", "the feature is being published right now; try again when that has ended";
+        Merging = "merging", "the feature is being published right now; try again when that has \
+                              ended";
         Epic = "epic", "an epic is a heading and cannot be claimed; claim one of its features";
-        Blocked { by: String } = "blocked", "the feature waits for {by}; close those first or remove the dependency";
-        QuestionOpen = "question_open", "the feature waits for a person's answer; answer its question first";
+        Blocked { by: String } = "blocked", "the feature waits for {by}; close those first or \
+                                             remove the dependency";
+        QuestionOpen = "question_open", "the feature waits for a person's answer; answer its \
+                                         question first";
         NoQuestion = "no_question", "no question is open on this feature; use a comment instead";
         Held { by: String } = "held", "the feature is claimed by {by}; release that claim first";
         NotOpen = "not_open", "the feature is not open for a claim: its work is handed in";
-        Quarantined { why: String } = "quarantined", "the feature is quarantined ({why}); a person has to requeue it";
+        Quarantined { why: String } = "quarantined", "the feature is quarantined ({why}); a person \
+                                                      has to requeue it";
         NotQuarantined = "not_quarantined", "the feature is not quarantined";
-        Aside { why: String } = "set_aside", "the feature waits for a person ({why}): `feature requeue` lets it be done again";
+        Aside { why: String } = "set_aside", "the feature waits for a person ({why}): `feature \
+                                              requeue` lets it be done again";
         NoClaim = "no_claim", "no claim is open on this feature: it ended, stop working on it";
-        StaleEpoch { given: Epoch, current: Epoch } = "stale_epoch", "claim {given} has ended, the feature is at claim {current}: stop working on it";
-        UnknownEpoch { given: Epoch } = "unknown_epoch", "there was no claim {given} on this feature";
+        StaleEpoch { given: Epoch, current: Epoch } = "stale_epoch", "claim {given} has ended, the \
+            feature is at claim {current}: stop working on it";
+        UnknownEpoch { given: Epoch } = "unknown_epoch", "there was no claim {given} on this \
+                                                          feature";
         NotSubmitted = "not_submitted", "nothing is handed in that could be reviewed";
         ReviewOpen = "review_open", "a review is open already";
         NoReview = "no_review", "no review is open on this feature";
-        VerdictNotOpen = "verdict_not_open", "this session was not asked to judge this submission: the verdict is not taken";
+        VerdictNotOpen = "verdict_not_open", "this session was not asked to judge this submission: \
+                                              the verdict is not taken";
         NotApproved = "not_approved", "the feature is not approved for merging";
         NotMerging = "not_merging", "the feature is not being merged under this candidate";
         NotClosed = "not_closed", "the feature is not closed";

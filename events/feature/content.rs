@@ -146,7 +146,8 @@ impl Content {
             || self.category.len() > TITLE_MAX
         {
             return Err(format!(
-                "at most {LABELS_MAX} labels of {TITLE_MAX} bytes, and a category as short, are allowed"
+                "at most {LABELS_MAX} labels of {TITLE_MAX} bytes, and a category as short, are \
+                 allowed"
             ));
         }
         Ok(())

@@ -10,8 +10,9 @@
 //!    └─ a bound used up: Quarantined ── requeue ─► Open          Withdrawn: from all but Merging and Closed
 //! ```
 //!
-//! A claim carries an epoch. It ends at the first of submitted, released, claim_expired; whatever arrives under an older epoch is
-//! refused. Blockers exist in every state and stop claims, not running work. `docs/states/feature.md` is the whole table.
+//! A claim carries an epoch. It ends at the first of submitted, released, claim_expired; whatever
+//! arrives under an older epoch is refused. Blockers exist in every state and stop claims, not
+//! running work. `docs/states/feature.md` is the whole table.
 
 pub mod bounds;
 pub mod command;

@@ -251,7 +251,8 @@ impl Known {
         });
     }
 
-    /// Marks what was said with the answer as one, beside its question: the next coder has to tell it from a remark.
+    /// Marks what was said with the answer as one, beside its question: the next coder has to tell
+    /// it from a remark.
     fn answered(&mut self, by: &str) {
         if let Stage::Open {
             question: Some(question),
@@ -259,7 +260,8 @@ impl Known {
             && let Some(said) = self.notes.back_mut().filter(|said| said.by == by)
         {
             said.text = format!(
-                "Answer of a person to the question under claim {}, which was:\n{question}\nThe answer:\n{}",
+                "Answer of a person to the question under claim {}, which was:\n{question}\nThe \
+                 answer:\n{}",
                 self.epoch, said.text
             );
         }

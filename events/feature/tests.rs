@@ -1,4 +1,5 @@
-//! Given events, when a command, then events or a refusal: every cell of `docs/states/feature.md`, and the bounds.
+//! Given events, when a command, then events or a refusal: every cell of `docs/states/feature.md`,
+//! and the bounds.
 
 use super::content::Content;
 use super::event::{self, Closing, MergeFault};
@@ -555,7 +556,8 @@ fn a_pass_that_checked_nothing_is_refused() {
     ));
 }
 
-/// What was done or deleted before it came is never open here: its end lies in the append that creates it.
+/// What was done or deleted before it came is never open here: its end lies in the append that
+/// creates it.
 #[test]
 fn an_imported_feature_begins_as_it_was() {
     let create = |born| Command::Create {

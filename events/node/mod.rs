@@ -1,4 +1,5 @@
-//! A node stream: when a server was up, on which build. Server-up intervals are part of the proof that a lease ran out.
+//! A node stream: when a server was up, on which build. Server-up intervals are part of the proof
+//! that a lease ran out.
 
 #[cfg(test)]
 mod tests;
@@ -47,7 +48,8 @@ refusal_enum! {
     /// Why a node turned a command down.
     pub enum Refusal {
         NotUp = "not_up", "this server run is not the current one";
-        NotNext { next: Position } = "not_next", "a seal begins where the one before it ended: at position {next}";
+        NotNext { next: Position } = "not_next", "a seal begins where the one before it ended: at \
+                                                  position {next}";
     }
 }
 
@@ -63,7 +65,8 @@ pub struct Started {
     pub last: Option<Timestamp>,
 }
 
-/// The server stood still for a while, or its clock was set: whoever holds something gets a fresh lease from here on.
+/// The server stood still for a while, or its clock was set: whoever holds something gets a fresh
+/// lease from here on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoodStill {
     /// Which run.

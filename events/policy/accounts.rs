@@ -1,4 +1,5 @@
-//! Accounts with providers that are in trouble, over all projects: who asks one of them is held back together with all the others.
+//! Accounts with providers that are in trouble, over all projects: who asks one of them is held
+//! back together with all the others.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Repository and spec → ready to work; a proposed batch → admitted → features that exist → initialized.
+//! Repository and spec → ready to work; a proposed batch → admitted → features that exist →
+//! initialized.
 
 use crate::policy::{Agenda, Effect, Observed, Teller, backoff_ms};
 use crate::project::{self, Initialization, ProjectKind, Registered, Repository};

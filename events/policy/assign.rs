@@ -1,4 +1,5 @@
-//! Open grants → assignments; grants whose session is over → their end, after the work is recorded as safe or lost.
+//! Open grants → assignments; grants whose session is over → their end, after the work is recorded
+//! as safe or lost.
 
 use crate::container::{Duty, Slot};
 use crate::feature;

@@ -1,7 +1,8 @@
-//! Idle berths + work → grants, in this order: initialize, overseer, review, verify, code by priority, rank, age.
+//! Idle berths + work → grants, in this order: initialize, overseer, review, verify, code by
+//! priority, rank, age.
 //!
-//! A grant is conditioned on the project (running, not editing) and on the berth (idle). Code goes through the claim lane, which
-//! picks the feature; everything else is granted here.
+//! A grant is conditioned on the project (running, not editing) and on the berth (idle). Code goes
+//! through the claim lane, which picks the feature; everything else is granted here.
 
 use std::collections::BTreeSet;
 

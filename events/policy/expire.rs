@@ -1,4 +1,5 @@
-//! Silence → expired claims. A lease counts from the last sign of life, and only while this server was up and awake to see one.
+//! Silence → expired claims. A lease counts from the last sign of life, and only while this server
+//! was up and awake to see one.
 
 use crate::container::Slot;
 use crate::feature::{self, Stage};
@@ -37,7 +38,8 @@ pub(super) fn owed(
     }
 }
 
-/// The last sign of life and the lease; none while a berth's container is not running yet, which `supervise` bounds.
+/// The last sign of life and the lease; none while a berth's container is not running yet, which
+/// `supervise` bounds.
 fn lease(
     book: &ProjectBook,
     registered: &Registered,

@@ -1,4 +1,5 @@
-//! Work under way is merged with the trunk in memory after each advance, so that a conflict is known before the work is handed in.
+//! Work under way is merged with the trunk in memory after each advance, so that a conflict is
+//! known before the work is handed in.
 
 use crate::feature::{Known, Stage};
 use crate::id::{Epoch, FeatureId, Timestamp};
@@ -18,7 +19,8 @@ pub(super) fn owed(book: &ProjectBook, agenda: &mut Agenda) {
     }
 }
 
-/// Claims whose work was begun before the trunk came where it is: only they can collide with what it got since.
+/// Claims whose work was begun before the trunk came where it is: only they can collide with what
+/// it got since.
 pub fn overtaken(book: &ProjectBook) -> Vec<(FeatureId, Epoch)> {
     let trunk = &book.trunk.state;
     let found = book

@@ -1,4 +1,5 @@
-//! Whether anything may be begun that needs a thing outside: everything while it works, one probe at a time while it is in trouble.
+//! Whether anything may be begun that needs a thing outside: everything while it works, one probe
+//! at a time while it is in trouble.
 
 use crate::container::Berth;
 use crate::holder::Role;
@@ -12,7 +13,8 @@ use crate::view::books::ProjectBook;
 pub(super) enum Leave {
     /// As much as there is room for.
     All,
-    /// One session, which shows whether the thing works again; not the feature that the last one worked on, where there is another.
+    /// One session, which shows whether the thing works again; not the feature that the last one
+    /// worked on, where there is another.
     Probe(Option<FeatureId>),
     /// Nothing now.
     Nothing,
@@ -41,7 +43,8 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// What may be begun for this role. Before the next probe is due nothing is, and the agenda wakes for it.
+    /// What may be begun for this role. Before the next probe is due nothing is, and the agenda
+    /// wakes for it.
     pub(super) fn leave(&self, role: Role, agenda: &mut Agenda) -> Leave {
         let needed = Thing::needed_by(&self.registered.settings, role);
         let (mut next, mut elsewhere): (Option<Timestamp>, bool) = (None, false);
@@ -71,7 +74,8 @@ impl<'a> Gate<'a> {
         troubles.filter(|trouble| needed.contains(&trouble.thing))
     }
 
-    /// Whether a session that needs one of these things is at work, or about to be: it shows as well as a probe how they are.
+    /// Whether a session that needs one of these things is at work, or about to be: it shows as
+    /// well as a probe how they are.
     fn is_at_work(&self, needed: &[Thing]) -> bool {
         let settings = &self.registered.settings;
         let needs = |role| {

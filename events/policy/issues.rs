@@ -1,5 +1,5 @@
-//! When the issues of a repository are exchanged by themselves: soon after the last of several changes, and not put off for ever by
-//! changes that go on. Time is that of the events.
+//! When the issues of a repository are exchanged by themselves: soon after the last of several
+//! changes, and not put off for ever by changes that go on. Time is that of the events.
 
 use crate::id::Timestamp;
 use crate::project::Registered;
@@ -17,7 +17,8 @@ pub fn are_kept(book: &ProjectBook) -> bool {
     book.registered().is_some_and(asked) && book.trunk.state.branch.is_some()
 }
 
-/// When the next exchange is due, after one that took everything through `done`; none while nothing has changed since.
+/// When the next exchange is due, after one that took everything through `done`; none while nothing
+/// has changed since.
 pub fn due(book: &ProjectBook, done: Position) -> Option<Timestamp> {
     if !are_kept(book) {
         return None;

@@ -1,4 +1,5 @@
-//! Progress → milestones due; everything closed → final verification due; new work after completion → resumed.
+//! Progress → milestones due; everything closed → final verification due; new work after completion
+//! → resumed.
 
 use crate::policy::{Agenda, Teller};
 use crate::project::{self, Initialization, Intent, Registered};

@@ -1,8 +1,9 @@
 //! Policies: whenever the folded state looks like this, that is owed. Pure and level-triggered.
 //!
-//! `owed` is recomputed from the books whenever they changed, a deadline passed or the server started; nothing remembers what was
-//! "already sent" but the reservations of the caller. A command's id is derived from its purpose, subject and version, so a
-//! repetition is harmless: the log answers it as the first time.
+//! `owed` is recomputed from the books whenever they changed, a deadline passed or the server
+//! started; nothing remembers what was "already sent" but the reservations of the caller. A
+//! command's id is derived from its purpose, subject and version, so a repetition is harmless: the
+//! log answers it as the first time.
 
 mod accounts;
 mod admit;
@@ -121,7 +122,8 @@ pub enum Effect {
         feature: FeatureId,
         /// Which claim.
         epoch: Epoch,
-        /// Whether the session reported its end: then nothing that was pushed means nothing to push.
+        /// Whether the session reported its end: then nothing that was pushed means nothing to
+        /// push.
         reported: bool,
     },
     /// Build the front entry's candidate.
@@ -222,7 +224,8 @@ impl Effect {
 pub struct Observed {
     /// Now.
     pub now: Timestamp,
-    /// Since when this server could see signs of life: its start, or the end of the newest gap in its own time.
+    /// Since when this server could see signs of life: its start, or the end of the newest gap in
+    /// its own time.
     pub up_since: Timestamp,
     /// The same time, with the gaps before it: what passed while this server was up and awake.
     pub own: OwnTime,
@@ -311,7 +314,8 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    /// A command to `stream`, decided on `tracked`: its id holds the policy, the stream, its version and the purpose.
+    /// A command to `stream`, decided on `tracked`: its id holds the policy, the stream, its
+    /// version and the purpose.
     fn tell<A>(
         &self,
         stream: StreamId,

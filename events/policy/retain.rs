@@ -1,4 +1,5 @@
-//! `retain`: which transcripts are beyond their time. The log keeps what happened for ever; what agents printed is kept for a while.
+//! `retain`: which transcripts are beyond their time. The log keeps what happened for ever; what
+//! agents printed is kept for a while.
 
 use crate::id::{BerthNo, ProjectName, SessionId, Timestamp};
 use crate::view::{Books, Transcript};
@@ -13,7 +14,8 @@ pub struct Retention {
 }
 
 impl Default for Retention {
-    /// Ninety days and 20 GiB: long enough to look into what happened last month, small enough for a disk that is shared.
+    /// Ninety days and 20 GiB: long enough to look into what happened last month, small enough for
+    /// a disk that is shared.
     fn default() -> Self {
         Self {
             age_ms: 90 * 24 * 3_600 * 1_000,

@@ -1,5 +1,6 @@
-//! How many more containers the host can take: what is promised to them all has to fit into its memory, and what is free now has to hold
-//! the next one. Fifty berths cannot exhaust a machine that way, whatever their agents do.
+//! How many more containers the host can take: what is promised to them all has to fit into its
+//! memory, and what is free now has to hold the next one. Fifty berths cannot exhaust a machine
+//! that way, whatever their agents do.
 
 /// The host's memory, in MiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,8 @@ impl Promised {
 /// MiB that stay for the host itself: a tenth, and no less than this.
 const RESERVE_MIN: u64 = 1024;
 
-/// How many more containers with this limit may start. Where none is at work one may always: else a small machine would do nothing.
+/// How many more containers with this limit may start. Where none is at work one may always: else a
+/// small machine would do nothing.
 pub fn room(host: HostMemory, promised: Promised, limit: u64) -> usize {
     let reserve = (host.total / 10).max(RESERVE_MIN);
     let limit = limit.max(1);

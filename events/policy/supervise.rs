@@ -1,5 +1,5 @@
-//! Assigned → a start request, after the pause that failures ask for; an assignment whose grant is gone → its end; a session that is
-//! over → its work looked after.
+//! Assigned → a start request, after the pause that failures ask for; an assignment whose grant is
+//! gone → its end; a session that is over → its work looked after.
 
 use crate::container::{self, Ended, Slot};
 use crate::holder::Role;
@@ -82,8 +82,9 @@ fn is_stopped(registered: &Registered) -> bool {
     registered.intent == Intent::Stopped
 }
 
-/// A coder's session that is over and whose work nobody recorded: what the gate holds of it is looked up, whether its claim still
-/// stands or ended before it did. The container stays until then.
+/// A coder's session that is over and whose work nobody recorded: what the gate holds of it is
+/// looked up, whether its claim still stands or ended before it did. The container stays until
+/// then.
 fn secure(book: &ProjectBook, ended: &Ended, agenda: &mut Agenda) {
     let (Some(feature), Some(epoch)) = (&ended.job.feature, ended.job.epoch) else {
         return;

@@ -491,7 +491,8 @@ fn a_failed_clone_waits_for_its_pause() {
     );
 }
 
-/// Work that was begun before the trunk moved is merged with it in memory, once for each place the trunk comes to.
+/// Work that was begun before the trunk moved is merged with it in memory, once for each place the
+/// trunk comes to.
 #[test]
 fn what_the_trunk_overtakes_is_probed_once() {
     let mut scene = Scene::running(1);
@@ -575,8 +576,9 @@ fn work_is_kept_for_its_time() {
     );
 }
 
-/// A thing in trouble: nothing that needs it is begun before the probe is due, then one session, and on another feature than the last
-/// one; at once when a person asks, and as much as there is room for when it is over.
+/// A thing in trouble: nothing that needs it is begun before the probe is due, then one session,
+/// and on another feature than the last one; at once when a person asks, and as much as there is
+/// room for when it is over.
 #[test]
 fn trouble_of_a_thing_lets_one_probe_through_at_a_time() {
     let mut scene = Scene::running(3);

@@ -1,4 +1,5 @@
-//! When something outside is looked after that nobody tells about: upstreams while nothing is queued, and gates.
+//! When something outside is looked after that nobody tells about: upstreams while nothing is
+//! queued, and gates.
 
 use std::collections::BTreeSet;
 
@@ -26,8 +27,9 @@ pub fn is_watched(book: &ProjectBook) -> bool {
         && trunk.is_idle()
 }
 
-/// Milliseconds until the next look after one at `now`. Trouble is looked at after as long as it has lasted, within bounds; everything else
-/// around the usual time, so that no two servers or projects ask one host in step.
+/// Milliseconds until the next look after one at `now`. Trouble is looked at after as long as it
+/// has lasted, within bounds; everything else around the usual time, so that no two servers or
+/// projects ask one host in step.
 pub fn look_again_ms(book: &ProjectBook, now: Timestamp) -> u64 {
     match &book.trunk.state.halt {
         Some(halt) => now.ms_since(halt.at).clamp(TROUBLE_MS_MIN, BACKOFF_MS_MAX),
@@ -38,13 +40,14 @@ pub fn look_again_ms(book: &ProjectBook, now: Timestamp) -> u64 {
     }
 }
 
-/// Whether upstream was seen so recently that it need not be asked again before something is built on it: that it moved since would be
-/// seen at the publication.
+/// Whether upstream was seen so recently that it need not be asked again before something is built
+/// on it: that it moved since would be seen at the publication.
 pub fn was_just_seen(trunk: &Trunk, now: Timestamp) -> bool {
     trunk.halt.is_none() && now.ms_since(trunk.moved) < SEEN_FOR_MS
 }
 
-/// Features that were over for long enough: what claims left of them may go. Commits that were handed in stay pinned.
+/// Features that were over for long enough: what claims left of them may go. Commits that were
+/// handed in stay pinned.
 pub fn let_go(book: &ProjectBook, now: Timestamp) -> BTreeSet<FeatureId> {
     let kept = book
         .registered()

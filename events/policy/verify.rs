@@ -1,5 +1,6 @@
-//! What is verified next: the front of the merge queue, or the bare head, where an entry is red and nobody knows whether the head is green,
-//! and where it was red and the pause before the next look is over.
+//! What is verified next: the front of the merge queue, or the bare head, where an entry is red and
+//! nobody knows whether the head is green, and where it was red and the pause before the next look
+//! is over.
 
 use crate::codec::to_named;
 use crate::holder::Seat;
@@ -12,8 +13,8 @@ use crate::stream::StreamId;
 use crate::trunk::{self, Trunk};
 use crate::view::books::ProjectBook;
 
-/// Digest of everything in the settings that decides what a verification runs, and where: what was green is known to be green as long as
-/// none of it changes.
+/// Digest of everything in the settings that decides what a verification runs, and where: what was
+/// green is known to be green as long as none of it changes.
 fn terms(settings: &Settings, command: &str) -> Digest {
     let parts = (
         command,
@@ -24,7 +25,8 @@ fn terms(settings: &Settings, command: &str) -> Digest {
     Digest::of(&to_named(&parts))
 }
 
-/// The command that the bare head is verified with: the project's, else what the work suggests that waits for it.
+/// The command that the bare head is verified with: the project's, else what the work suggests that
+/// waits for it.
 pub fn of_head<'a>(registered: &'a Registered, trunk: &'a Trunk) -> Option<&'a str> {
     let suggested = |entry: &'a trunk::Entry| entry.changes.detected.as_deref();
     let tip = trunk.tip().filter(|_| trunk.is_head_in_doubt());
@@ -48,7 +50,8 @@ pub(super) fn verify(hands: &mut Hands<'_>) {
     }
 }
 
-/// Whether a red head is to be looked at again. On other terms it is at once: what was seen is not what would be seen.
+/// Whether a red head is to be looked at again. On other terms it is at once: what was seen is not
+/// what would be seen.
 fn is_due(hands: &mut Hands<'_>) -> bool {
     let (registered, trunk) = (hands.registered, &hands.book.trunk.state);
     let command = of_head(registered, trunk);

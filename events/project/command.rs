@@ -134,21 +134,30 @@ pub enum Command {
 refusal_enum! {
     /// Why a project turned a command down.
     pub enum Refusal {
-        UnknownProject = "unknown_project", "there is no such project; `project list` shows those there are, `project add` makes one";
-        Exists = "exists", "a project of this name is or was registered, and names are never used again; choose another";
+        UnknownProject = "unknown_project", "there is no such project; `project list` shows those \
+                                             there are, `project add` makes one";
+        Exists = "exists", "a project of this name is or was registered, and names are never used \
+                            again; choose another";
         Deleted = "deleted", "the project was deleted";
         Invalid { why: String } = "invalid", "{why}";
         AlreadyCloned = "already_cloned", "the gate holds a copy of upstream already";
-        NothingToDo = "nothing_to_do", "there is neither a spec nor a feature: add one with `project set --spec FILE` or `feature add`";
-        NoAgent = "no_agent", "no agent was chosen: say which one works with `project set NAME --agent-command COMMAND` or `--model MODEL`, or take the scripted one of demos with `--script-agent`";
-        NoSpec = "no_spec", "there is no spec to make a backlog of: give one with `project set --spec FILE`";
-        Initialized = "initialized", "the spec was made a backlog already: further features are added with `feature add`";
+        NothingToDo = "nothing_to_do", "there is neither a spec nor a feature: add one with \
+                                        `project set --spec FILE` or `feature add`";
+        NoAgent = "no_agent", "no agent was chosen: say which one works with `project set NAME \
+                               --agent-command COMMAND` or `--model MODEL`, or take the scripted \
+                               one of demos with `--script-agent`";
+        NoSpec = "no_spec", "there is no spec to make a backlog of: give one with `project set \
+                             --spec FILE`";
+        Initialized = "initialized", "the spec was made a backlog already: further features are \
+                                      added with `feature add`";
         StillWorking = "still_working", "stop the project first";
-        Editing { by: String } = "editing", "the backlog is being edited by {by}; save or discard that edit first";
+        Editing { by: String } = "editing", "the backlog is being edited by {by}; save or discard \
+                                             that edit first";
         NotEditing = "not_editing", "no edit is open";
         NotDue = "not_due", "nothing of that kind is due";
         Underway = "underway", "one is under way already";
-        NotUnderway = "not_underway", "this session is not under way for the project: its result is not taken";
+        NotUnderway = "not_underway", "this session is not under way for the project: its result \
+                                       is not taken";
         NoTrouble = "no_trouble", "nothing that this project needs is in trouble";
         StepSettled { step: u8 } = "step_settled", "step {step} is settled or due already";
     }

@@ -1,4 +1,5 @@
-//! State and command to events or refusal: life, intent and initialization. Oversight is in `oversee.rs`.
+//! State and command to events or refusal: life, intent and initialization. Oversight is in
+//! `oversee.rs`.
 
 use crate::aggregate::{Aggregate, Moment};
 use crate::id::{Sha, Timestamp};
@@ -54,7 +55,8 @@ fn register(git_url: &str, kind: ProjectKind) -> Decision {
     }
     if has_credentials(git_url) {
         return invalid(
-            "the git URL holds a user name with a password or a token; give the URL without it, credentials are never recorded",
+            "the git URL holds a user name with a password or a token; give the URL without it, \
+             credentials are never recorded",
         );
     }
     Ok(vec![
@@ -219,7 +221,8 @@ impl Registered {
         }
     }
 
-    /// Starts it, and has tried anew what was given up; one that runs and gave up nothing is where it is wanted.
+    /// Starts it, and has tried anew what was given up; one that runs and gave up nothing is where
+    /// it is wanted.
     fn start(&self, by: &str, has_features: bool) -> Decision {
         let running = matches!(self.intent, Intent::Running { .. });
         if !running && !has_features && self.spec.is_none() {
@@ -239,7 +242,8 @@ impl Registered {
         Ok(events)
     }
 
-    /// A person's wish for a backlog: granted where there is none yet, anew where initializers were given up.
+    /// A person's wish for a backlog: granted where there is none yet, anew where initializers were
+    /// given up.
     fn ask_initialization(&self) -> Decision {
         let due = match (&self.initialization, self.spec) {
             (Initialization::NotDue, None) => return Err(Refusal::NoSpec),

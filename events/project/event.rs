@@ -89,7 +89,8 @@ pub struct Started {
     pub by: String,
 }
 
-/// A person wants what was given up to be tried anew: initializers, overseers and final verifications count from here.
+/// A person wants what was given up to be tried anew: initializers, overseers and final
+/// verifications count from here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Renewed {
     /// Who.

@@ -10,8 +10,9 @@
 //!                   Completed     (final verification settled without findings)
 //! ```
 //!
-//! Initialization, milestones and the final verification are owed facts with their own small lives; one overseer at a time.
-//! Editing is a field beside the intent: while it is open nothing is claimed. `docs/states/project.md` is the whole table.
+//! Initialization, milestones and the final verification are owed facts with their own small lives;
+//! one overseer at a time. Editing is a field beside the intent: while it is open nothing is
+//! claimed. `docs/states/project.md` is the whole table.
 
 mod bounds;
 pub mod command;

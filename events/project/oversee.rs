@@ -9,7 +9,8 @@ use crate::project::state::{Due, Initialization, Registered};
 pub(super) const ROUNDS_MAX: u32 = 5;
 
 impl Registered {
-    /// What the next overseer would be for, if one may start: a milestone that is due, else the final verification.
+    /// What the next overseer would be for, if one may start: a milestone that is due, else the
+    /// final verification.
     pub fn next_oversight(&self) -> Option<OversightKind> {
         let progress = &self.progress;
         let fresh = |due: &&Due| !due.lapses.is_spent();

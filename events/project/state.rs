@@ -240,7 +240,8 @@ impl Registered {
         matches!(self.intent, Intent::Running { .. }) && self.editing.is_none()
     }
 
-    /// The agent of a start that names none: logs hold starts of projects whose agent nobody chose, and those ran the scripted one.
+    /// The agent of a start that names none: logs hold starts of projects whose agent nobody chose,
+    /// and those ran the scripted one.
     fn settle_agent(&mut self) {
         if !self.settings.agent.is_chosen() {
             self.settings.agent = AgentSpec::of(Dialect::Script);

@@ -1,4 +1,5 @@
-//! Given events, when a command, then events or a refusal: every cell of `docs/states/project.md`, and the milestones.
+//! Given events, when a command, then events or a refusal: every cell of `docs/states/project.md`,
+//! and the milestones.
 
 use super::event::{self, OversightKind};
 use super::*;

@@ -1,5 +1,6 @@
-//! Trouble of a thing outside: a provider that refuses, an agent's tool that cannot run, a setup command that fails. It is a state of
-//! that thing and uses no try of any feature: nothing that needs the thing is begun while it lasts, but for one probe at a time.
+//! Trouble of a thing outside: a provider that refuses, an agent's tool that cannot run, a setup
+//! command that fails. It is a state of that thing and uses no try of any feature: nothing that
+//! needs the thing is begun while it lasts, but for one probe at a time.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +64,8 @@ impl Thing {
         Some(Self::Provider { name })
     }
 
-    /// What sessions of a role need to work; nothing for verifiers, whose command is judged on the trunk.
+    /// What sessions of a role need to work; nothing for verifiers, whose command is judged on the
+    /// trunk.
     pub fn needed_by(settings: &Settings, role: Role) -> Vec<Self> {
         if role == Role::Verifier {
             return vec![];
@@ -86,10 +88,12 @@ impl Thing {
     pub fn advice(&self) -> String {
         match self {
             Self::Provider { name } => format!(
-                "the provider {name} does not answer as it should: look at its key, its limits and the model's name"
+                "the provider {name} does not answer as it should: look at its key, its limits and \
+                 the model's name"
             ),
             Self::Tool { name } => format!(
-                "the agent's tool {name} does not work where sessions run: install it in the image or the sandbox, or choose another agent"
+                "the agent's tool {name} does not work where sessions run: install it in the image \
+                 or the sandbox, or choose another agent"
             ),
             Self::Setup => {
                 "the setup command fails: mend it with `project set --setup`, or what it needs"
@@ -164,7 +168,8 @@ impl Registered {
                 feature,
                 since,
             } => {
-                // The settings may have changed since the session began: nothing would ever show that it works again.
+                // The settings may have changed since the session began: nothing would ever show
+                // that it works again.
                 if !thing.is_needed(&self.settings) {
                     return Ok(vec![]);
                 }
@@ -200,7 +205,8 @@ impl Registered {
         }
     }
 
-    /// Ends of troubles whose things nobody needs under these settings: nothing would ever show that they work again.
+    /// Ends of troubles whose things nobody needs under these settings: nothing would ever show
+    /// that they work again.
     pub(super) fn troubles_left_behind(&self, settings: &Settings) -> Vec<Event> {
         let mut ended = vec![];
         for trouble in &self.troubles {
@@ -250,7 +256,8 @@ impl Registered {
     }
 }
 
-/// A time to the minute, as people read it. Days are counted as Howard Hinnant's `civil_from_days` does.
+/// A time to the minute, as people read it. Days are counted as Howard Hinnant's `civil_from_days`
+/// does.
 fn utc(at: Timestamp) -> String {
     let minutes = at.0.div_euclid(60_000_000);
     let (days, minute) = (minutes.div_euclid(1_440), minutes.rem_euclid(1_440));

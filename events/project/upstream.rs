@@ -1,4 +1,5 @@
-//! What an upstream's URL may be: a path, `file://`, https, ssh or its scp form; plain http to this machine alone.
+//! What an upstream's URL may be: a path, `file://`, https, ssh or its scp form; plain http to this
+//! machine alone.
 
 /// How upstream is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +52,8 @@ fn host(rest: &str) -> &str {
     }
 }
 
-/// One spelling for the URLs of one place on a host: forges show the same repository over https and ssh, with and without a user and
-/// `.git`.
+/// One spelling for the URLs of one place on a host: forges show the same repository over https and
+/// ssh, with and without a user and `.git`.
 pub fn place(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("ssh", url));
     let (authority, path) = match url.contains("://") {

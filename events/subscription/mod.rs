@@ -1,7 +1,9 @@
-//! A subscription: a reader outside of us whose place in the log we keep. It takes events in order, acknowledges them, and parks the one
-//! that it cannot take, so that the others are not held up; what is parked can be replayed.
+//! A subscription: a reader outside of us whose place in the log we keep. It takes events in order,
+//! acknowledges them, and parks the one that it cannot take, so that the others are not held up;
+//! what is parked can be replayed.
 //!
-//! Delivery is at least once: what was not acknowledged comes again. One reader each; two would get the same events.
+//! Delivery is at least once: what was not acknowledged comes again. One reader each; two would get
+//! the same events.
 
 #[cfg(test)]
 mod tests;
@@ -24,7 +26,8 @@ pub const PARKED_MAX: usize = 1_000;
 /// Longest reason of a parked event, in bytes; longer ones are cut.
 pub const WHY_MAX: usize = 1_000;
 
-/// Which events are wanted. Those of subscriptions themselves never are: acknowledging would bring the next.
+/// Which events are wanted. Those of subscriptions themselves never are: acknowledging would bring
+/// the next.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
@@ -64,12 +67,17 @@ pub enum Command {
 refusal_enum! {
     /// Why a subscription turned a command down.
     pub enum Refusal {
-        Unknown = "unknown_subscription", "there is no such subscription; `subscription list` shows those there are";
-        Exists = "exists", "there is a subscription of this name, or there was one: names are not used again";
-        KindsTooMany = "kinds_too_many", "a filter names at most 32 kinds of event, each of at most 200 bytes";
+        Unknown = "unknown_subscription", "there is no such subscription; `subscription list` \
+                                           shows those there are";
+        Exists = "exists", "there is a subscription of this name, or there was one: names are not \
+                            used again";
+        KindsTooMany = "kinds_too_many", "a filter names at most 32 kinds of event, each of at \
+                                          most 200 bytes";
         NotParked { position: Position } = "not_parked", "position {position} is not parked";
-        Behind { position: Position } = "behind", "position {position} was acknowledged before; what is parked is replayed instead";
-        ParkedFull = "parked_full", "1000 events are parked: mend the reader and replay them, or delete the subscription";
+        Behind { position: Position } = "behind", "position {position} was acknowledged before; \
+                                                   what is parked is replayed instead";
+        ParkedFull = "parked_full", "1000 events are parked: mend the reader and replay them, or \
+                                     delete the subscription";
     }
 }
 

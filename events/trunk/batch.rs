@@ -1,8 +1,10 @@
-//! A batch: entries at the front whose candidates stand on each other, verified and published as one. The last of them is the tip: its tree
-//! is verified, and upstream is moved to it in one update.
+//! A batch: entries at the front whose candidates stand on each other, verified and published as
+//! one. The last of them is the tip: its tree is verified, and upstream is moved to it in one
+//! update.
 //!
-//! A red batch says that one of its entries is red, not which. It is halved: the first half is verified by itself, and so on, until a single
-//! entry is judged. What is known to hold a culprit is never put together with more.
+//! A red batch says that one of its entries is red, not which. It is halved: the first half is
+//! verified by itself, and so on, until a single entry is judged. What is known to hold a culprit
+//! is never put together with more.
 
 use crate::id::Sha;
 use crate::trunk::entry::{Entry, Stage};
@@ -42,7 +44,8 @@ impl Trunk {
         }
     }
 
-    /// The entry that joins the batch next, if one may: approved work behind approved work, before the verification began.
+    /// The entry that joins the batch next, if one may: approved work behind approved work, before
+    /// the verification began.
     pub fn joins(&self, most: u16) -> Option<&Entry> {
         let batched = self.batched();
         let (tip, next) = (
@@ -85,7 +88,8 @@ impl Trunk {
             .for_each(|entry| entry.stage = Stage::Queued);
     }
 
-    /// What stands on the entry at this place is to be built again; what is below it is as it was built, and not verified.
+    /// What stands on the entry at this place is to be built again; what is below it is as it was
+    /// built, and not verified.
     pub(super) fn unbuild_from(&mut self, place: usize) {
         let batched = self.batched();
         if place <= batched {
@@ -286,7 +290,8 @@ mod tests {
             });
         }
 
-        /// Everything that is queued is judged; a tree is red when it holds one of these sets. Answers what was merged, in order.
+        /// Everything that is queued is judged; a tree is red when it holds one of these sets.
+        /// Answers what was merged, in order.
         fn run(&mut self, most: u16, red: &[&[u64]]) -> Vec<u64> {
             let mut merged: Vec<u64> = Vec::new();
             while !self.trunk.queue.is_empty() {
@@ -320,7 +325,8 @@ mod tests {
         }
     }
 
-    /// Whatever is red by itself, at every size: all else is merged in order, and finding it takes a logarithm of runs, not one for each.
+    /// Whatever is red by itself, at every size: all else is merged in order, and finding it takes
+    /// a logarithm of runs, not one for each.
     #[test]
     fn a_culprit_is_found_and_the_rest_is_merged_in_order() {
         for entries in [1, 2, 3, 5, 8, 13, 20] {

@@ -123,7 +123,8 @@ pub struct Held {
     pub entry: u64,
 }
 
-/// A person lets an entry change the protected paths that it was held for; it joins the queue again.
+/// A person lets an entry change the protected paths that it was held for; it joins the queue
+/// again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeApproved {
     /// Which entry.
@@ -215,7 +216,8 @@ pub struct VerificationFailed {
     pub evidence: Evidence,
 }
 
-/// The candidate was red, which is not its judgement yet: it is verified once more, or the bare head is.
+/// The candidate was red, which is not its judgement yet: it is verified once more, or the bare
+/// head is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VerificationDoubted {
     /// Which entry.
@@ -224,7 +226,8 @@ pub struct VerificationDoubted {
     pub evidence: Evidence,
 }
 
-/// The entry waits beside the queue: the trunk is red without it, so that its own red says nothing about it.
+/// The entry waits beside the queue: the trunk is red without it, so that its own red says nothing
+/// about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parked {
     /// Which entry.

@@ -1,4 +1,5 @@
-//! Why upstream cannot be used: what a person is told, and what has to be mended before the trunk goes on.
+//! Why upstream cannot be used: what a person is told, and what has to be mended before the trunk
+//! goes on.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +33,8 @@ pub enum Fault {
     Other,
 }
 
-/// What git says in its own words, in the C locale. They choose what a person is told; whatever they say, the trunk waits and tries again.
+/// What git says in its own words, in the C locale. They choose what a person is told; whatever
+/// they say, the trunk waits and tries again.
 const WORDS: &[(Fault, &[&str])] = &[
     (
         Fault::HostKey,
@@ -102,20 +104,28 @@ impl Fault {
         match self {
             Self::Unreachable => "upstream does not answer; it is tried again by itself".to_owned(),
             Self::Credential => {
-                "upstream does not take the credential: give one with `project set --token-file` or `--ssh-key`".to_owned()
+                "upstream does not take the credential: give one with `project set --token-file` \
+                 or `--ssh-key`"
+                    .to_owned()
             }
             Self::HostKey => {
-                "upstream's host shows another key than the pinned one: if it was exchanged on purpose, forget the old one \
+                "upstream's host shows another key than the pinned one: if it was exchanged on \
+                 purpose, forget the old one \
                               with `project upstream forget-host-keys`"
                     .to_owned()
             }
             Self::Missing => "there is no repository at upstream's address".to_owned(),
-            Self::BranchGone => "upstream's branch is not there any more; work goes on when it is back".to_owned(),
+            Self::BranchGone => "upstream's branch is not there any more; work goes on when it is \
+                                 back"
+                .to_owned(),
             Self::Rewritten { lost, seen } => format!(
-                "upstream's branch was rewritten: it is at {seen} and does not hold {lost} any more; put that back, or take it as it is with \
+                "upstream's branch was rewritten: it is at {seen} and does not hold {lost} any \
+                 more; put that back, or take it as it is with \
                  `project upstream accept`"
             ),
-            Self::Refused => "upstream turned the push down; its rules have to allow the server's account".to_owned(),
+            Self::Refused => "upstream turned the push down; its rules have to allow the server's \
+                              account"
+                .to_owned(),
             Self::Other => "upstream cannot be used".to_owned(),
         }
     }
@@ -142,7 +152,8 @@ mod tests {
             ),
             ("git ls-remote took longer than 120 s", Fault::Unreachable),
             (
-                "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.",
+                "git@h: Permission denied (publickey).\nfatal: Could not read from remote \
+                 repository.",
                 Fault::Credential,
             ),
             (
@@ -154,7 +165,8 @@ mod tests {
                 Fault::Credential,
             ),
             (
-                "No ED25519 host key is known for h and you have requested strict checking.\nHost key verification failed.",
+                "No ED25519 host key is known for h and you have requested strict checking.\nHost \
+                 key verification failed.",
                 Fault::HostKey,
             ),
             (
@@ -162,7 +174,8 @@ mod tests {
                 Fault::Missing,
             ),
             (
-                "fatal: repository 'https://h/x.git/' not found\nThe requested URL returned error: 404",
+                "fatal: repository 'https://h/x.git/' not found\nThe requested URL returned error: \
+                 404",
                 Fault::Missing,
             ),
             (

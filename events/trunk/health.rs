@@ -1,10 +1,12 @@
-//! The health of the trunk itself: what is known to be green, whether a red verification is the work's fault or was there before, and
-//! how often one and the same tree was red and then green.
+//! The health of the trunk itself: what is known to be green, whether a red verification is the
+//! work's fault or was there before, and how often one and the same tree was red and then green.
 //!
-//! Red once is verified once more on the same tree, and in between the bare head is, in a session of its own: a red tree says nothing
-//! about the work as long as nobody knows how its head fares at that time, for what a verification needs may have gone away since the last
-//! one. Red, while the head is green, and red again is the work's own fault. While the head is red no work is judged; what is red waits
-//! beside the queue (`parked`) until the head moves or is found green, and the head is looked at again after longer and longer pauses.
+//! Red once is verified once more on the same tree, and in between the bare head is, in a session
+//! of its own: a red tree says nothing about the work as long as nobody knows how its head fares at
+//! that time, for what a verification needs may have gone away since the last one. Red, while the
+//! head is green, and red again is the work's own fault. While the head is red no work is judged;
+//! what is red waits beside the queue (`parked`) until the head moves or is found green, and the
+//! head is looked at again after longer and longer pauses.
 
 use serde::{Deserialize, Serialize};
 
@@ -138,7 +140,8 @@ impl Entry {
 }
 
 impl Trunk {
-    /// Whether the bare head has to be verified, because an entry is red and nobody knows the head to be green.
+    /// Whether the bare head has to be verified, because an entry is red and nobody knows the head
+    /// to be green.
     pub fn is_head_in_doubt(&self) -> bool {
         self.suspect().is_some()
     }

@@ -1,4 +1,5 @@
-//! A trunk: the merge queue of a project, serial. Upstream's branch *is* the trunk; the gate's copy is a cache.
+//! A trunk: the merge queue of a project, serial. Upstream's branch *is* the trunk; the gate's copy
+//! is a cache.
 //!
 //! ```text
 //!   Queued ──► Built{candidate} ──► Verifying{session} ──► Verified{evidence} ──► Publishing{from, to} ──► (advanced, off the queue)
@@ -8,9 +9,10 @@
 //!                  └ protected paths: held beside the queue until a person approves, then queued again
 //! ```
 //!
-//! Only the front entry moves, or a batch of entries from the front on that are verified and published as one (`batch`).
-//! Between verified and publish_intended the feature records `merge_begun`. A failure to publish halts the
-//! trunk, it never closes or rejects a feature. `docs/states/trunk.md` is the whole table.
+//! Only the front entry moves, or a batch of entries from the front on that are verified and
+//! published as one (`batch`). Between verified and publish_intended the feature records
+//! `merge_begun`. A failure to publish halts the trunk, it never closes or rejects a feature.
+//! `docs/states/trunk.md` is the whole table.
 
 mod batch;
 mod bounds;
@@ -158,7 +160,8 @@ refusal_enum! {
         NotFront = "not_front", "the entry is not at the front of the queue";
         NotHeld = "not_held", "that entry waits for nobody; `trunk show` lists those that do";
         WrongStage = "wrong_stage", "the entry is not where that could happen";
-        NotVerifier = "not_verifier", "this session does not verify this entry: its evidence is not taken";
+        NotVerifier = "not_verifier", "this session does not verify this entry: its evidence is \
+                                       not taken";
         NotRewritten = "not_rewritten", "upstream was not seen rewritten to that commit";
         Publishing = "publishing", "the entry is being published; its end has to be seen first";
     }

@@ -33,7 +33,8 @@ pub struct Trunk {
     pub parked: Vec<Entry>,
     /// What is known of the trunk's own verification.
     pub health: Health,
-    /// Per feature: what became of the newest entry that took out what it had brought, or brought it back.
+    /// Per feature: what became of the newest entry that took out what it had brought, or brought
+    /// it back.
     pub undone: BTreeMap<FeatureId, Undone>,
     /// Per feature: what its newest merge changed.
     pub landed: BTreeMap<FeatureId, Landed>,
@@ -70,7 +71,8 @@ impl Trunk {
         self.queue.front()
     }
 
-    /// Where a claim's work collides with the trunk, as far as that was looked at since the trunk moved.
+    /// Where a claim's work collides with the trunk, as far as that was looked at since the trunk
+    /// moved.
     pub fn collisions(&self, feature: &FeatureId, epoch: Epoch) -> &[String] {
         let probed = self
             .probed
@@ -146,7 +148,8 @@ impl Trunk {
         }
     }
 
-    /// Before what waits with a higher number, and behind everything that was begun: nobody's candidate is built for nothing.
+    /// Before what waits with a higher number, and behind everything that was begun: nobody's
+    /// candidate is built for nothing.
     pub(super) fn line_up(&mut self, entry: Entry) {
         let later =
             |waiting: &Entry| waiting.stage == Stage::Queued && waiting.priority > entry.priority;

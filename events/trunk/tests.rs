@@ -1,4 +1,5 @@
-//! Given events, when a command, then events or a refusal: every cell of `docs/states/trunk.md`, and what may never be published.
+//! Given events, when a command, then events or a refusal: every cell of `docs/states/trunk.md`,
+//! and what may never be published.
 
 use super::event;
 use super::*;
@@ -701,7 +702,8 @@ fn urgent_work_overtakes_what_waits_and_nothing_that_was_begun() {
     );
 }
 
-/// The story of a red candidate, told by what is recorded: who pays for it depends on how the bare head fares.
+/// The story of a red candidate, told by what is recorded: who pays for it depends on how the bare
+/// head fares.
 #[test]
 fn a_red_candidate_is_judged_by_its_head() {
     let begun = || {
@@ -739,7 +741,8 @@ fn a_red_candidate_is_judged_by_its_head() {
     }
 }
 
-/// On a head that is known to be red one red run is enough to wait, and a green one mends the trunk.
+/// On a head that is known to be red one red run is enough to wait, and a green one mends the
+/// trunk.
 #[test]
 fn work_on_a_red_trunk_waits_or_mends_it() {
     let red = || {

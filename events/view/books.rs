@@ -1,4 +1,5 @@
-//! The books: every aggregate's state, folded from the one log in its order. Policies, reconcilers and readers look here.
+//! The books: every aggregate's state, folded from the one log in its order. Policies, reconcilers
+//! and readers look here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,8 @@ use crate::trunk::{self, EntryKind, Trunk};
 use crate::view::said;
 use crate::view::sessions::SessionsView;
 
-/// When a feature's turn comes: priority, rank, age (its batch's, then its place there); the id last, so that the order is total.
+/// When a feature's turn comes: priority, rank, age (its batch's, then its place there); the id
+/// last, so that the order is total.
 type Turn<'a> = (u8, i64, Position, u32, &'a FeatureId);
 
 /// A folded stream: its state, and where it stands.
@@ -175,7 +177,8 @@ impl ProjectBook {
         self.berths.get(&n).and_then(|t| t.state.berth())
     }
 
-    /// Whether every admitted feature of this batch exists: nothing of a batch is claimable before it is whole.
+    /// Whether every admitted feature of this batch exists: nothing of a batch is claimable before
+    /// it is whole.
     pub fn is_whole(&self, batch: Digest) -> bool {
         self.backlog
             .state
@@ -214,7 +217,8 @@ impl ProjectBook {
             .map(|turn| turn.4)
     }
 
-    /// Features whose sessions vanished and that are not tried again yet; and when the next of them is.
+    /// Features whose sessions vanished and that are not tried again yet; and when the next of them
+    /// is.
     pub fn resting(&self, now: Timestamp) -> (BTreeSet<FeatureId>, Option<Timestamp>) {
         let until = |known: &Known| {
             let pause = crate::policy::backoff_ms(known.tally.gone);
@@ -232,7 +236,8 @@ impl ProjectBook {
         (ids, next)
     }
 
-    /// The claimable features, each with what orders it. Nothing of a batch is claimable before it is whole.
+    /// The claimable features, each with what orders it. Nothing of a batch is claimable before it
+    /// is whole.
     fn claimable(&self) -> impl Iterator<Item = Turn<'_>> {
         let missing = self
             .backlog

@@ -1,4 +1,5 @@
-//! Grants: work that somebody at a berth was given. The grant is recorded at the thing worked on; the berth follows.
+//! Grants: work that somebody at a berth was given. The grant is recorded at the thing worked on;
+//! the berth follows.
 
 use crate::feature::Stage;
 use crate::holder::{Holder, Role, Seat};

@@ -1,4 +1,5 @@
-//! Views: folds of the whole log for those who read. Rebuilt from zero they are equal to what they were.
+//! Views: folds of the whole log for those who read. Rebuilt from zero they are equal to what they
+//! were.
 
 pub mod books;
 pub mod grants;

@@ -1,7 +1,8 @@
 //! Needs: what stands still until a person does something, with what that is.
 //!
-//! A need names its kind (for programs), says what is the matter (for people) and which remedy lets work go on. A remedy is a value and
-//! not a sentence: whoever shows it writes it as a command, and a test performs it.
+//! A need names its kind (for programs), says what is the matter (for people) and which remedy lets
+//! work go on. A remedy is a value and not a sentence: whoever shows it writes it as a command, and
+//! a test performs it.
 
 use serde::Serialize;
 

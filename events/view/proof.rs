@@ -1,5 +1,5 @@
-//! What stands behind the merge of a feature, in words that are shown wherever the feature is: whether its tree was verified, and whether
-//! it changes what it is verified with.
+//! What stands behind the merge of a feature, in words that are shown wherever the feature is:
+//! whether its tree was verified, and whether it changes what it is verified with.
 
 use crate::id::FeatureId;
 use crate::trunk::Proof;
@@ -13,7 +13,8 @@ impl ProjectBook {
         landed.and_then(|landed| landed.proof)
     }
 
-    /// What a feature's merge changes of what its verification runs or obeys: of one that waits, else of the newest.
+    /// What a feature's merge changes of what its verification runs or obeys: of one that waits,
+    /// else of the newest.
     pub fn checks(&self, id: &FeatureId) -> &[String] {
         let trunk = &self.trunk.state;
         let waiting = trunk.waiting().find(|entry| entry.feature() == Some(id));

@@ -1,4 +1,5 @@
-//! Which features are alike, by what people wrote on them, and what those that were merged really changed: a hint for whoever begins one.
+//! Which features are alike, by what people wrote on them, and what those that were merged really
+//! changed: a hint for whoever begins one.
 
 use std::collections::BTreeMap;
 

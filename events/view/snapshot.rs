@@ -1,8 +1,9 @@
-//! The books as bytes: a cache that shortens the start and is never the truth. Whatever is odd about one, it is thrown away and the log is
-//! folded from the beginning.
+//! The books as bytes: a cache that shortens the start and is never the truth. Whatever is odd
+//! about one, it is thrown away and the log is folded from the beginning.
 //!
-//! A snapshot is of one log, one position with its digest, and one set of rules: the fingerprint is a hash over the sources of this crate,
-//! so that no build takes over state that other rules folded.
+//! A snapshot is of one log, one position with its digest, and one set of rules: the fingerprint is
+//! a hash over the sources of this crate, so that no build takes over state that other rules
+//! folded.
 
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +48,8 @@ pub fn encode(log: &str, books: &Books) -> Vec<u8> {
     bytes
 }
 
-/// The books in the bytes of a snapshot of this log. That their position is in the log with their digest, only the log can say.
+/// The books in the bytes of a snapshot of this log. That their position is in the log with their
+/// digest, only the log can say.
 pub fn decode(log: &str, bytes: &[u8]) -> Result<Books, Unusable> {
     let damaged = |e: rmp_serde::decode::Error| Unusable::Damaged(e.to_string());
     let mut rest = bytes;
@@ -72,7 +74,8 @@ pub fn digest(books: &Books) -> Digest {
     Digest::of(&crate::codec::to_named(books))
 }
 
-/// Where two folds of one prefix differ first: the position of the oldest stream state that is not the same, by its newest event.
+/// Where two folds of one prefix differ first: the position of the oldest stream state that is not
+/// the same, by its newest event.
 pub fn first_difference(kept: &Books, folded: &Books) -> Option<Position> {
     let mut places: Vec<Position> = Vec::new();
     let mut differ = |a: Position, b: Position, same: bool| {

@@ -1,4 +1,5 @@
-//! Verdicts age: what was reviewed and merged rests on files and on other features, and both may change afterwards.
+//! Verdicts age: what was reviewed and merged rests on files and on other features, and both may
+//! change afterwards.
 
 use crate::feature::Stage;
 use crate::id::FeatureId;
@@ -8,7 +9,8 @@ use crate::view::books::ProjectBook;
 const NAMED_MAX: usize = 5;
 
 impl ProjectBook {
-    /// Why what was found about a closed feature may not hold any more; empty while it does. What an overseer looked at since is fresh.
+    /// Why what was found about a closed feature may not hold any more; empty while it does. What
+    /// an overseer looked at since is fresh.
     pub fn stale(&self, id: &FeatureId) -> Vec<String> {
         let settled = |id: &FeatureId| {
             self.feature(id)

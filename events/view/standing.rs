@@ -228,7 +228,8 @@ fn need_of_red(trunk: &Trunk, red: &trunk::Red) -> Need {
     let head = &red.head;
     if red.evidence.is_unrunnable() {
         let text = format!(
-            "the verification command cannot be run, not even on {branch} itself at {head} ({how}): \
+            "the verification command cannot be run, not even on {branch} itself at {head} \
+             ({how}): \
              set one that can with `project set --verify`, or install what it calls; {waits}"
         );
         return Need::new(NeedKind::Verification, text, Remedy::ResumeQueue);

@@ -1,4 +1,5 @@
-//! Waiting: work that nobody does. A project may be so set up, or so taken out of service, that nothing goes on although nothing fails.
+//! Waiting: work that nobody does. A project may be so set up, or so taken out of service, that
+//! nothing goes on although nothing fails.
 
 use crate::container::{Duty, Slot};
 use crate::feature::{FeatureType, Stage};

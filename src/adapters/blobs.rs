@@ -1,4 +1,5 @@
-//! Blobs as files named by their digest, two levels deep. Written beside, synced, renamed: a blob is whole or not there.
+//! Blobs as files named by their digest, two levels deep. Written beside, synced, renamed: a blob
+//! is whole or not there.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,9 @@
 //! The machine's clock: the only place that asks for the time.
 //!
-//! Each reading is held against a clock that nobody sets. Where more passed than there can be between two readings of a server that is
-//! awake, it stood still: it was stopped, or its machine was suspended. Where the wall's clock was set ahead, time was missed as well.
-//! Where it was set back, this clock goes on as if it had not been: times never go back here.
+//! Each reading is held against a clock that nobody sets. Where more passed than there can be
+//! between two readings of a server that is awake, it stood still: it was stopped, or its machine
+//! was suspended. Where the wall's clock was set ahead, time was missed as well. Where it was set
+//! back, this clock goes on as if it had not been: times never go back here.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -19,9 +20,11 @@ pub struct SystemClock(Arc<Mutex<Readings>>);
 
 /// A wait is looked at again after this long at the latest.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// A server that is awake reads its clock every second; one that did not for so long stood still. Shorter than any lease worth having.
+/// A server that is awake reads its clock every second; one that did not for so long stood still.
+/// Shorter than any lease worth having.
 const STOOD_STILL: Duration = Duration::from_secs(10);
-/// Two clocks that part by more than this between two readings were set apart; less is a time service at work.
+/// Two clocks that part by more than this between two readings were set apart; less is a time
+/// service at work.
 const SET_MS: u64 = 2_000;
 
 /// The newest reading, and the gaps before it.
@@ -36,7 +39,8 @@ struct Readings {
 }
 
 impl Readings {
-    /// Takes a reading of both clocks, the wall's and one that nobody sets, and answers what time it is here.
+    /// Takes a reading of both clocks, the wall's and one that nobody sets, and answers what time
+    /// it is here.
     fn take(&mut self, wall: Timestamp, steady: Duration) -> Timestamp {
         let shown = Timestamp(wall.0.saturating_add(self.ahead));
         let now = match self.newest {
@@ -47,7 +51,8 @@ impl Readings {
         now
     }
 
-    /// The time when so much passed by the steady clock since the last reading, and the wall's shows this.
+    /// The time when so much passed by the steady clock since the last reading, and the wall's
+    /// shows this.
     fn after(&mut self, last: Timestamp, passed: Duration, shown: Timestamp) -> Timestamp {
         let passed_us = i64::try_from(passed.as_micros()).unwrap_or(i64::MAX);
         let expected = Timestamp(last.0.saturating_add(passed_us));
@@ -92,7 +97,8 @@ pub fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// Since a moment of this process, by a clock that goes on while the process is stopped and that nobody sets.
+/// Since a moment of this process, by a clock that goes on while the process is stopped and that
+/// nobody sets.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that asks for the time"
@@ -159,7 +165,8 @@ mod tests {
         Timestamp(ms * 1_000)
     }
 
-    /// One reading after another, in milliseconds: what the wall's clock and the steady one show, and what time it is here.
+    /// One reading after another, in milliseconds: what the wall's clock and the steady one show,
+    /// and what time it is here.
     type Shown = (i64, u64, i64);
     type Case = (&'static str, &'static [Shown], &'static [(i64, i64)]);
 

@@ -1,11 +1,13 @@
-//! Prompts from the templates inside the binary. An unknown name in a template is an error, not an empty text.
+//! Prompts from the templates inside the binary. An unknown name in a template is an error, not an
+//! empty text.
 
 use actors::ports::PortError;
 use actors::ports::prompts::{Prompts, Told};
 use events::holder::Role;
 use minijinja::{Environment, UndefinedBehavior};
 
-/// What one prompt may cost: steps, or 64 bytes each. Many times what the largest spec needs, and an end for a template that has none.
+/// What one prompt may cost: steps, or 64 bytes each. Many times what the largest spec needs, and
+/// an end for a template that has none.
 const FUEL: u64 = 1_000_000;
 
 /// The built-in prompts.
@@ -101,7 +103,8 @@ mod tests {
             "a large spec is no trouble"
         );
         for endless in [
-            "{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}x{% endfor %}{% endfor %}{% endfor %}",
+            "{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}x{% \
+             endfor %}{% endfor %}{% endfor %}",
             "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
             "{{ 'x' * 4000000000 }}",
             "{% set a = ['x' * 100000] * 100000 %}{{ a | join }}",

@@ -1,5 +1,6 @@
-//! The snapshot of the books as one file of the data folder, named by the rules that made it. Written beside and renamed; not synced,
-//! because a file that is not whole is noticed and costs a longer start.
+//! The snapshot of the books as one file of the data folder, named by the rules that made it.
+//! Written beside and renamed; not synced, because a file that is not whole is noticed and costs a
+//! longer start.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,7 +12,8 @@ use async_trait::async_trait;
 use events::view::snapshot::FINGERPRINT;
 use tokio::sync::Mutex;
 
-/// A folder with one snapshot in it. Clones take turns: what was begun first ends first, even when nobody waits for it any more.
+/// A folder with one snapshot in it. Clones take turns: what was begun first ends first, even when
+/// nobody waits for it any more.
 #[derive(Debug, Clone)]
 pub struct SnapshotFolder(PathBuf, Arc<Mutex<()>>);
 

@@ -1,4 +1,5 @@
-//! The verbs an agent has inside its container: `supercargo agent …`. They speak to the door on loopback.
+//! The verbs an agent has inside its container: `supercargo agent …`. They speak to the door on
+//! loopback.
 
 pub mod bd;
 pub mod verbs;

@@ -58,7 +58,8 @@ impl Berth {
         })
     }
 
-    /// Says something; while the server restarts it is said again, which it answers as the first time.
+    /// Says something; while the server restarts it is said again, which it answers as the first
+    /// time.
     pub async fn say(&self, say: &Say) -> Result<Said, VerbError> {
         let until = tokio::time::Instant::now() + REPEAT_FOR;
         loop {
@@ -74,7 +75,8 @@ impl Berth {
         }
     }
 
-    /// Refuses while the tree holds what no commit does: it would be left behind, and nobody would say so.
+    /// Refuses while the tree holds what no commit does: it would be left behind, and nobody would
+    /// say so.
     pub async fn is_committed(&self) -> Result<(), VerbError> {
         let args = ["status", "--porcelain", "-z", "--untracked-files=normal"];
         match left_behind(&self.git(&args).await?) {
@@ -156,7 +158,8 @@ fn left_behind(status: &str) -> Option<String> {
         more => format!(" and {more} more"),
     };
     Some(format!(
-        "not handed in: {named}{more} are not committed and would be left behind. Commit them, or put them into .gitignore; \
+        "not handed in: {named}{more} are not committed and would be left behind. Commit them, or \
+         put them into .gitignore; \
          `supercargo agent submit --anyway` hands in what is committed, without them"
     ))
 }

@@ -98,7 +98,8 @@ pub fn status(known: &Known) -> &'static str {
     }
 }
 
-/// A status is written when it is another one; what waits for others is open in a file that has its dependencies beside it.
+/// A status is written when it is another one; what waits for others is open in a file that has its
+/// dependencies beside it.
 fn write_status(
     issue: &mut Issue,
     known: &Known,
@@ -114,7 +115,8 @@ fn write_status(
         "tombstone" => Born::Withdrawn,
         _ => Born::Open,
     };
-    // Every status of the file that is not over is one that work can begin from: it stays until work has begun.
+    // Every status of the file that is not over is one that work can begin from: it stays until
+    // work has begun.
     let same = |before: &import::Imported| match &before.item.born {
         Born::Open | Born::Aside(_) => !born.is_over(),
         over => *over == born,

@@ -95,8 +95,9 @@ pub fn imported(issue: &Issue) -> Imported {
     }
 }
 
-/// An issue's text: its description with what Beads keeps beside it, and the numbered lines at the description's end as steps. What
-/// is longer than a feature may hold is cut at its end; the line itself is kept whole.
+/// An issue's text: its description with what Beads keeps beside it, and the numbered lines at the
+/// description's end as steps. What is longer than a feature may hold is cut at its end; the line
+/// itself is kept whole.
 fn described(issue: &Issue) -> (String, Vec<String>) {
     let (description, steps) = steps::split(text(issue, "description"));
     let fits = steps.iter().map(String::len).sum::<usize>() <= STEPS_MAX;
@@ -109,7 +110,8 @@ fn described(issue: &Issue) -> (String, Vec<String>) {
     (cut(&whole, DESCRIPTION_MAX).to_owned(), steps)
 }
 
-/// The comments that a feature begins with: the newest that fit, each cut to the length that one may have.
+/// The comments that a feature begins with: the newest that fit, each cut to the length that one
+/// may have.
 fn remarks(comments: &[(String, String)]) -> Vec<Remark> {
     let first = comments.len().saturating_sub(COMMENTS_MAX);
     let newest = comments.iter().skip(first);
@@ -193,8 +195,8 @@ fn comments(issue: &Issue) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The order in which features can be taken in: each after those that it depends on. Dependencies that the file does not hold, and those
-/// of a circle, are answered beside it: they are left out.
+/// The order in which features can be taken in: each after those that it depends on. Dependencies
+/// that the file does not hold, and those of a circle, are answered beside it: they are left out.
 pub fn ordered(mut issues: Vec<Imported>) -> (Vec<Imported>, Vec<(String, String)>) {
     let known: BTreeSet<String> = issues.iter().map(|issue| issue.id.clone()).collect();
     let mut left_out = Vec::new();
@@ -234,7 +236,8 @@ pub fn ordered(mut issues: Vec<Imported>) -> (Vec<Imported>, Vec<(String, String
     (ordered, left_out)
 }
 
-/// Dependencies as ids of features, where those are known already: what is named like an issue of the file is that issue.
+/// Dependencies as ids of features, where those are known already: what is named like an issue of
+/// the file is that issue.
 pub fn resolved(mut item: BatchItem, known: &BTreeMap<String, String>) -> BatchItem {
     item.depends_on = item
         .depends_on

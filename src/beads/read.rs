@@ -1,4 +1,5 @@
-//! The lines of a file as issues: what is no issue is told from what is broken, and a mistake is named by its line.
+//! The lines of a file as issues: what is no issue is told from what is broken, and a mistake is
+//! named by its line.
 
 use std::collections::BTreeMap;
 
@@ -25,8 +26,8 @@ pub fn decoded(bytes: &[u8]) -> Result<&str, String> {
     }
 }
 
-/// The issues of a file, bare or in an envelope; says what is wrong with the first line that is broken. Header lines, memories and
-/// whatever else an export holds beside issues are passed over.
+/// The issues of a file, bare or in an envelope; says what is wrong with the first line that is
+/// broken. Header lines, memories and whatever else an export holds beside issues are passed over.
 pub fn read(file: &str) -> Result<Vec<Issue>, String> {
     let file = file.strip_prefix(BYTE_ORDER_MARK).unwrap_or(file);
     let mut issues = Vec::new();
@@ -77,8 +78,9 @@ fn issue(value: Value) -> Result<Option<Issue>, String> {
     Ok(Some(object))
 }
 
-/// Each id once. Where a file holds one twice, as after a merge of two branches, the line that was changed last counts, and the later
-/// one of two that were changed at once; the ids that were there more than once come beside.
+/// Each id once. Where a file holds one twice, as after a merge of two branches, the line that was
+/// changed last counts, and the later one of two that were changed at once; the ids that were there
+/// more than once come beside.
 pub fn newest(issues: Vec<Issue>) -> (Vec<Issue>, Vec<String>) {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut kept: Vec<Issue> = Vec::with_capacity(issues.len());

@@ -1,5 +1,5 @@
-//! The texts that Beads keeps beside a description: a feature has one text for all of it, so they follow the description under
-//! headings, and go back to their fields when it is written.
+//! The texts that Beads keeps beside a description: a feature has one text for all of it, so they
+//! follow the description under headings, and go back to their fields when it is written.
 
 use super::{Issue, text};
 
@@ -28,9 +28,9 @@ pub(super) fn joined(description: &str, issue: &Issue) -> String {
     format!("{description}{}", appendix(issue))
 }
 
-/// Writes a text that was changed here back into an issue: what still ends in the texts that the issue has beside its description
-/// changed the description alone; otherwise each heading that is still there gives its field, and a field whose heading is gone goes.
-/// Answers the description.
+/// Writes a text that was changed here back into an issue: what still ends in the texts that the
+/// issue has beside its description changed the description alone; otherwise each heading that is
+/// still there gives its field, and a field whose heading is gone goes. Answers the description.
 pub(super) fn split(changed: &str, issue: &mut Issue) -> String {
     if let Some(description) = changed.strip_suffix(&*appendix(issue)) {
         return description.to_owned();

@@ -1,4 +1,5 @@
-//! Steps of a feature are the numbered lines at the end of an issue's description. What is split is joined to the same bytes.
+//! Steps of a feature are the numbered lines at the end of an issue's description. What is split is
+//! joined to the same bytes.
 
 /// A description with its steps below it.
 pub fn joined(description: &str, steps: &[String]) -> String {
@@ -14,7 +15,8 @@ pub fn joined(description: &str, steps: &[String]) -> String {
     }
 }
 
-/// A description without the numbered lines at its end, and those; nothing is split where joining would not give the same again.
+/// A description without the numbered lines at its end, and those; nothing is split where joining
+/// would not give the same again.
 pub(super) fn split(text: &str) -> (String, Vec<String>) {
     let whole = || (text.to_owned(), vec![]);
     let (description, list) = match text.rsplit_once("\n\n") {

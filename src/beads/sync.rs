@@ -1,8 +1,11 @@
-//! Two ways: what others changed in a published file since we wrote it, and what becomes of it here. Pure.
+//! Two ways: what others changed in a published file since we wrote it, and what becomes of it
+//! here. Pure.
 //!
-//! The rules: what changed only there is taken. What changed on both sides stays as it is here, because the log is the truth, and that is
-//! said on the feature. Work that is on its way is not closed, nor is what it asks for changed, by a file. What is gone from a file is not
-//! withdrawn: the next export brings it back. Who works on what (`in_progress`, the assignee) is decided by claims alone.
+//! The rules: what changed only there is taken. What changed on both sides stays as it is here,
+//! because the log is the truth, and that is said on the feature. Work that is on its way is not
+//! closed, nor is what it asks for changed, by a file. What is gone from a file is not withdrawn:
+//! the next export brings it back. Who works on what (`in_progress`, the assignee) is decided by
+//! claims alone.
 
 use std::collections::BTreeSet;
 

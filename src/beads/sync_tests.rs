@@ -1,4 +1,5 @@
-//! What a file's issue asks of a feature, on three sides: every rule, and nothing where nothing changed.
+//! What a file's issue asks of a feature, on three sides: every rule, and nothing where nothing
+//! changed.
 
 use events::aggregate::{Aggregate, Moment};
 use events::feature::event::{self, Closing, Created, Event};
@@ -195,7 +196,8 @@ fn a_file_closes_and_opens_what_nobody_works_on() {
 }
 
 proptest! {
-    /// What is taken is what is written next: an exchange after an exchange asks for nothing, whatever the fields are.
+    /// What is taken is what is written next: an exchange after an exchange asks for nothing,
+    /// whatever the fields are.
     #[test]
     fn a_second_exchange_asks_for_nothing(title in "[a-zA-Z0-9 ]{1,40}", description in "(?s).{0,80}", priority in 0_u64..5, label in "[a-z]{1,8}") {
         let base = issue();

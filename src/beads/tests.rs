@@ -95,7 +95,8 @@ fn a_file_that_is_not_utf8_is_named_by_its_line() {
     assert!(wide.contains("UTF-16"), "{wide}");
 }
 
-/// The right feature for each status: what is over is never open here, and nothing that is open is over.
+/// The right feature for each status: what is over is never open here, and nothing that is open is
+/// over.
 #[test]
 fn an_issue_begins_where_its_status_says() {
     for (status, born, ready) in [
@@ -118,8 +119,10 @@ fn an_issue_begins_where_its_status_says() {
 #[test]
 fn texts_beside_the_description_reach_the_feature_and_go_back_to_their_fields() {
     let issue = object(json!({
-        "id": "bd-2", "title": "Export", "description": "Add export\n\n1. write\n2. read", "status": "open",
-        "design": "Stream, do not buffer", "acceptance_criteria": "- 1 GiB in 64 MiB", "notes": "see ADR 7",
+        "id": "bd-2", "title": "Export", "description": "Add export\n\n1. write\n2. \
+                                                         read", "status": "open",
+        "design": "Stream, do not buffer", "acceptance_criteria": "- 1 GiB in 64 \
+            MiB", "notes": "see ADR 7",
     }));
     let mut known = created(&issue);
     for text in ["Add export", "Stream, do not", "1 GiB in 64", "see ADR 7"] {

@@ -16,7 +16,8 @@ use crate::terminal::{self, say};
 /// Issues of Beads, taken in and written out.
 #[derive(Debug, Subcommand)]
 pub(super) enum BeadsCommand {
-    /// Take in the issues of a file that are not there yet; without a file, those of the repository (.beads/issues.jsonl)
+    /// Take in the issues of a file that are not there yet; without a file, those of the repository
+    /// (.beads/issues.jsonl)
     Import {
         /// The project
         project: ProjectName,
@@ -32,7 +33,8 @@ pub(super) enum BeadsCommand {
         #[command(flatten)]
         data: DataArgs,
     },
-    /// Take what others changed on the branch beads-sync, then publish them there; what changed on both sides stays as it is here
+    /// Take what others changed on the branch beads-sync, then publish them there; what changed on
+    /// both sides stays as it is here
     Sync {
         /// The project
         project: ProjectName,

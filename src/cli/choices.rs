@@ -19,13 +19,15 @@ enum DialectName {
 /// Which agents work.
 #[derive(Debug, clap::Args)]
 pub(super) struct AgentArgs {
-    /// The model of the agents; it decides which CLI runs. PROVIDER/MODEL asks any provider the server knows
+    /// The model of the agents; it decides which CLI runs. PROVIDER/MODEL asks any provider the
+    /// server knows
     #[arg(long, conflicts_with_all = ["agent_command", "script_agent"])]
     model: Option<String>,
     /// The CLI for --model, where the model's name does not decide it
     #[arg(long, requires = "model", value_enum)]
     dialect: Option<DialectName>,
-    /// Whose model it is, where that is not the usual one; with --agent-command: the provider the command may ask
+    /// Whose model it is, where that is not the usual one; with --agent-command: the provider the
+    /// command may ask
     #[arg(long)]
     provider: Option<String>,
     /// The initializer's model; empty takes the project's agent again
@@ -48,16 +50,19 @@ pub(super) struct AgentArgs {
 /// What containers may reach, and what each gets of the host.
 #[derive(Debug, clap::Args)]
 pub(super) struct ContainerArgs {
-    /// What containers may reach: HOST, HOST:PORT or *.DOMAIN, again for each; replaces what was allowed before
+    /// What containers may reach: HOST, HOST:PORT or *.DOMAIN, again for each; replaces what was
+    /// allowed before
     #[arg(long, value_name = "HOST", conflicts_with = "allow_nothing")]
     allow: Vec<String>,
     /// Containers may reach nothing beyond their repository and their model
     #[arg(long)]
     allow_nothing: bool,
-    /// Add what the preset of this name allows, again for each; presets are the server's egress.json
+    /// Add what the preset of this name allows, again for each; presets are the server's
+    /// egress.json
     #[arg(long, value_name = "PRESET", conflicts_with = "allow_nothing")]
     allow_preset: Vec<String>,
-    /// Paths whose change a person has to approve: NAME, FOLDER/ or PATH/FROM/ROOT, again for each; replaces those there were
+    /// Paths whose change a person has to approve: NAME, FOLDER/ or PATH/FROM/ROOT, again for each;
+    /// replaces those there were
     #[arg(long, value_name = "PATH", conflicts_with = "protect_nothing")]
     protect: Vec<String>,
     /// Every change may be published without a person

@@ -1,5 +1,6 @@
-//! One path for every command: the operator's HTTP of the data folder. When no server runs there, this process opens the folder for
-//! the one request, and says that nothing is at work. A server that does not answer is told apart from one that is at it for long.
+//! One path for every command: the operator's HTTP of the data folder. When no server runs there,
+//! this process opens the folder for the one request, and says that nothing is at work. A server
+//! that does not answer is told apart from one that is at it for long.
 
 use std::path::Path;
 use std::time::Duration;
@@ -91,7 +92,10 @@ pub(super) async fn ask_server<T: DeserializeOwned>(
     let answer = of_a_server(&folder, call_socket(&socket, "GET", path, &())).await?;
     answer.ok_or_else(|| {
         let dir = data.data.display();
-        anyhow!("no server runs on {dir}, nothing more comes; `supercargo serve --data {dir}` starts one")
+        anyhow!(
+            "no server runs on {dir}, nothing more comes; `supercargo serve --data {dir}` \
+                 starts one"
+        )
     })
 }
 
@@ -111,7 +115,8 @@ impl Alone {
         })?;
         let dir = dir.display();
         complain!(
-            "note: no server runs on {dir}, so nothing is at work; `supercargo serve --data {dir}` starts one"
+            "note: no server runs on {dir}, so nothing is at work; `supercargo serve --data {dir}` \
+             starts one"
         );
         let server = http::listen(&app.served(None), &socket)?;
         Ok(Self { app, server })
@@ -142,10 +147,12 @@ async fn of_a_server<T>(
                 Err(CallError::Unreachable(_)) if !takes_connections(&socket).await => Ok(None),
                 Err(error) => Err(anyhow!(error)),
             },
-            () = &mut deadline => bail!("the server on {} did not finish within {ANSWER_WITHIN:?}", folder.path().display()),
+            () = &mut deadline => bail!("the server on {} did not finish within \
+                                         {ANSWER_WITHIN:?}", folder.path().display()),
             alive = alive => if !alive {
                 bail!(
-                    "{} does not answer: it is stopped or hangs; let it go on (`kill -CONT`), end it, or take over with `serve --take-over`",
+                    "{} does not answer: it is stopped or hangs; let it go on (`kill -CONT`), end \
+                     it, or take over with `serve --take-over`",
                     who(folder)
                 )
             },

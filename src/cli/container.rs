@@ -131,7 +131,8 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
             }
             if berths.is_empty() {
                 say!(
-                    "no berth; `supercargo project set {project} --target N` makes some while the project runs"
+                    "no berth; `supercargo project set {project} --target N` makes some while the \
+                     project runs"
                 )?;
             }
             Ok(())

@@ -1,4 +1,5 @@
-//! `supercargo doctor`: whether this machine has what a fleet needs, and what to do where it has not.
+//! `supercargo doctor`: whether this machine has what a fleet needs, and what to do where it has
+//! not.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -191,7 +192,8 @@ fn memory() -> Check {
     }
 }
 
-/// Leases and pauses count on a clock that goes forward: one that is behind what was written before went back.
+/// Leases and pauses count on a clock that goes forward: one that is behind what was written before
+/// went back.
 fn clock(path: &Path) -> Check {
     let files = std::fs::read_dir(path).into_iter().flatten().flatten();
     let newest = files
@@ -228,7 +230,8 @@ fn models(path: &Path) -> Vec<Check> {
         .map(|(name, _)| name)
         .collect();
     if ready.is_empty() {
-        let advice = "set ANTHROPIC_API_KEY, OPENAI_API_KEY or another where the server starts, or name files in providers.json";
+        let advice = "set ANTHROPIC_API_KEY, OPENAI_API_KEY or another where the server starts, or \
+                      name files in providers.json";
         return vec![lacking(
             "models",
             Verdict::Poor,
@@ -254,7 +257,8 @@ fn sandbox() -> Check {
     }
 }
 
-/// What to do about an engine that does not answer: one that is there and hears others is not to be started.
+/// What to do about an engine that does not answer: one that is there and hears others is not to be
+/// started.
 fn remedy_for_docker() -> &'static str {
     let named = std::env::var("DOCKER_HOST").unwrap_or_default();
     let socket = match named.strip_prefix("unix://") {
@@ -264,7 +268,8 @@ fn remedy_for_docker() -> &'static str {
     };
     match std::os::unix::net::UnixStream::connect(socket) {
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            "it runs, and its socket is not yours to use: have your user put into its group (`usermod -aG docker USER`, then sign in anew), or run fleets with --engine process"
+            "it runs, and its socket is not yours to use: have your user put into its group \
+             (`usermod -aG docker USER`, then sign in anew), or run fleets with --engine process"
         }
         _ => "start Docker, or run fleets with --engine process",
     }
@@ -322,7 +327,8 @@ async fn engine() -> Vec<Check> {
     checks
 }
 
-/// What starts the containers, held against its known holes. A distribution may have mended an older number: the advice says what to look for.
+/// What starts the containers, held against its known holes. A distribution may have mended an
+/// older number: the advice says what to look for.
 async fn runc(docker: &bollard::Docker) -> Check {
     let components = docker
         .version()
@@ -348,7 +354,8 @@ async fn runc(docker: &bollard::Docker) -> Check {
     }
 }
 
-/// What is known against this version of runc. Source: the advisories of the project; mended in 1.1.12, and in 1.2.8, 1.3.3 and 1.4.0.
+/// What is known against this version of runc. Source: the advisories of the project; mended in
+/// 1.1.12, and in 1.2.8, 1.3.3 and 1.4.0.
 fn holes(version: &str) -> Option<&'static str> {
     let number = |part: &str| {
         part.split(|c: char| !c.is_ascii_digit())
@@ -363,7 +370,8 @@ fn holes(version: &str) -> Option<&'static str> {
     );
     if (major, minor, patch) < (1, 1, 12) {
         return Some(
-            "a container may leave it (CVE-2024-21626): unless your distribution mended it, take 1.2.8 or newer",
+            "a container may leave it (CVE-2024-21626): unless your distribution mended it, take \
+             1.2.8 or newer",
         );
     }
     let mended = match (major, minor) {
@@ -372,7 +380,10 @@ fn holes(version: &str) -> Option<&'static str> {
         (1, 3) => patch >= 3,
         _ => true,
     };
-    (!mended).then_some("mounts may be redirected (CVE-2025-31133, -52565, -52881): unless your distribution mended it, take 1.2.8, 1.3.3 or newer")
+    (!mended).then_some(
+        "mounts may be redirected (CVE-2025-31133, -52565, -52881): unless your \
+                         distribution mended it, take 1.2.8, 1.3.3 or newer",
+    )
 }
 
 #[cfg(test)]

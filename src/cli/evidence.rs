@@ -1,4 +1,5 @@
-//! `… evidence`: what stands behind "done", from the feature, the milestone and the merge, and the texts themselves.
+//! `… evidence`: what stands behind "done", from the feature, the milestone and the merge, and the
+//! texts themselves.
 
 use events::id::{Digest, FeatureId, ProjectName};
 

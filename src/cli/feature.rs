@@ -222,7 +222,8 @@ async fn edit(args: EditArgs) -> anyhow::Result<()> {
     };
     if change == FeatureChange::default() {
         bail!(
-            "nothing is to be changed: name --title, --description, --step, --priority, --rank, --label or --category"
+            "nothing is to be changed: name --title, --description, --step, --priority, --rank, \
+             --label or --category"
         );
     }
     args.feature.tell("PATCH", "", &change).await

@@ -11,7 +11,8 @@ use crate::terminal::{mention, say};
 pub(super) enum ImageCommand {
     /// Build the agent image
     Build {
-        /// What to build it on; without it the first of Debian's slim image and an imported base that the engine has
+        /// What to build it on; without it the first of Debian's slim image and an imported base
+        /// that the engine has
         #[arg(long)]
         base: Option<String>,
         /// With build tools, Node, Python and the agent CLIs: for agents of vendors
@@ -49,7 +50,10 @@ pub(super) async fn run(command: ImageCommand) -> anyhow::Result<()> {
     })
     .await;
     built.with_context(|| {
-        format!("where no registry is reachable, docker/import-base makes a base from Debian's packages; tried {base}")
+        format!(
+            "where no registry is reachable, docker/import-base makes a base from Debian's \
+                 packages; tried {base}"
+        )
     })?;
     say!("{name} is ready, built on {base}")?;
     Ok(())

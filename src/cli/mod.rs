@@ -1,4 +1,5 @@
-//! The command line. Exit codes: 0 done, 1 not done (with the reason on standard error), 2 used wrongly.
+//! The command line. Exit codes: 0 done, 1 not done (with the reason on standard error), 2 used
+//! wrongly.
 
 mod beads;
 mod choices;
@@ -106,7 +107,8 @@ pub struct DataArgs {
     /// The data folder; holds everything
     #[arg(long, env = "SUPERCARGO_DATA", default_value = "supercargo-data")]
     pub data: PathBuf,
-    /// The log in a PostgreSQL database (postgres://USER:PASSWORD@HOST:PORT/DATABASE); a file of the data folder without it
+    /// The log in a PostgreSQL database (postgres://USER:PASSWORD@HOST:PORT/DATABASE); a file of
+    /// the data folder without it
     #[arg(
         long = "log",
         value_name = "URL",
@@ -140,7 +142,8 @@ pub(crate) fn database(url: &str) -> Result<String, String> {
         .split_once(':')
         .map_or("no scheme", |(scheme, _)| scheme);
     Err(format!(
-        "a log is kept in a file of the data folder (without --log) or in PostgreSQL (postgres://…), not in {}",
+        "a log is kept in a file of the data folder (without --log) or in PostgreSQL \
+         (postgres://…), not in {}",
         terminal::inline(scheme)
     ))
 }
@@ -198,7 +201,8 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// Says what went wrong. Whoever reads only the beginning of an output, as `head` does, made nothing go wrong.
+/// Says what went wrong. Whoever reads only the beginning of an output, as `head` does, made
+/// nothing go wrong.
 fn fault(error: &anyhow::Error) -> ExitCode {
     let unheard = error.downcast_ref::<Unheard>();
     if unheard.is_some_and(Unheard::is_closed_pipe) {

@@ -140,7 +140,8 @@ pub(super) struct TimeArgs {
     /// A claim of the fleet expires this many seconds after the last sign of life
     #[arg(long, value_name = "SECONDS")]
     lease: Option<u64>,
-    /// A claim of a person, or of an agent of theirs, expires this many seconds after the last sign of life
+    /// A claim of a person, or of an agent of theirs, expires this many seconds after the last sign
+    /// of life
     #[arg(long, value_name = "SECONDS")]
     outside_lease: Option<u64>,
     /// Draining becomes stopping after this many seconds
@@ -179,7 +180,8 @@ pub(super) struct SetArgs {
     /// The most that may be set as target
     #[arg(long)]
     target_max: Option<u16>,
-    /// Let the repository's issues of Beads follow the backlog on the branch beads-sync, and take in what others change of them
+    /// Let the repository's issues of Beads follow the backlog on the branch beads-sync, and take
+    /// in what others change of them
     #[arg(long)]
     sync_issues: Option<bool>,
     /// What is to be built
@@ -195,10 +197,12 @@ pub(super) struct SetArgs {
     agents: AgentArgs,
     #[command(flatten)]
     containers: ContainerArgs,
-    /// Verify and publish up to so many merges as one; a red batch is halved until a single merge is found
+    /// Verify and publish up to so many merges as one; a red batch is halved until a single merge
+    /// is found
     #[arg(long)]
     batch: Option<u16>,
-    /// Hold merges that change what the verification runs or obeys (its scripts, Makefile, package.json, …) until you approve them
+    /// Hold merges that change what the verification runs or obeys (its scripts, Makefile,
+    /// package.json, …) until you approve them
     #[arg(long)]
     hold_checks: Option<bool>,
     /// Merge without a verification command; shown as unverified

@@ -1,4 +1,5 @@
-//! `supercargo feature requeue`: one feature out of quarantine, or all that are in it after what was wrong with all of them was mended.
+//! `supercargo feature requeue`: one feature out of quarantine, or all that are in it after what
+//! was wrong with all of them was mended.
 
 use events::id::{FeatureId, ProjectName};
 

@@ -25,13 +25,16 @@ pub(super) struct ServeArgs {
     /// Where to listen; loopback only
     #[arg(long, default_value = "127.0.0.1:7070", env = "SUPERCARGO_LISTEN")]
     listen: SocketAddr,
-    /// File with a private key for ssh, for upstreams of projects that have none of their own; kept in the data folder
+    /// File with a private key for ssh, for upstreams of projects that have none of their own; kept
+    /// in the data folder
     #[arg(long)]
     ssh_key: Option<PathBuf>,
-    /// Take the data folder over from a server that hangs or is paused: it records nothing from then on
+    /// Take the data folder over from a server that hangs or is paused: it records nothing from
+    /// then on
     #[arg(long)]
     take_over: bool,
-    /// File with providers of models and prices, beside the usual ones; default: providers.json in the data folder
+    /// File with providers of models and prices, beside the usual ones; default: providers.json in
+    /// the data folder
     #[arg(long, value_name = "FILE", env = "SUPERCARGO_PROVIDERS")]
     providers: Option<PathBuf>,
     #[command(flatten)]
@@ -40,7 +43,8 @@ pub(super) struct ServeArgs {
     engine: EngineArgs,
 }
 
-/// The signals that ask for an orderly end: from a person, from a supervisor, and from a terminal that went away.
+/// The signals that ask for an orderly end: from a person, from a supervisor, and from a terminal
+/// that went away.
 struct Ends([Signal; 3]);
 
 impl Ends {
@@ -144,7 +148,8 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     app.stop().await;
     if at_work > 0 {
         complain!(
-            "{at_work} sessions run on and are adopted by the next start; `supercargo project stop NAME` ends them"
+            "{at_work} sessions run on and are adopted by the next start; `supercargo project stop \
+             NAME` ends them"
         );
     }
     match failed {

@@ -1,4 +1,5 @@
-//! `supercargo subscription …`: readers outside of us whose place in the log is kept; and a reader that hands each event to a command.
+//! `supercargo subscription …`: readers outside of us whose place in the log is kept; and a reader
+//! that hands each event to a command.
 
 use std::process::Stdio;
 use std::time::Duration;

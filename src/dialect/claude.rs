@@ -1,14 +1,16 @@
 //! Claude Code: `claude -p`, one JSON object a line.
 //!
-//! Started bare, with the settings of its own empty home alone: hooks, settings, plugins and MCP servers that a repository brings are not
-//! loaded. Bare is not enough: an address for the model in a repository's settings was obeyed. Its CLAUDE.md is: that is text, and the
-//! prompt is not more trusted than what the agent reads in the tree anyway.
+//! Started bare, with the settings of its own empty home alone: hooks, settings, plugins and MCP
+//! servers that a repository brings are not loaded. Bare is not enough: an address for the model in
+//! a repository's settings was obeyed. Its CLAUDE.md is: that is text, and the prompt is not more
+//! trusted than what the agent reads in the tree anyway.
 
 use serde_json::{Value, json as object};
 
 use super::{Launch, NO_KEY, Signal, Surroundings, cut, json, number, text};
 
-/// The tool's own tries before it gives up on its provider; what is behind that is the session's end and the next one's beginning.
+/// The tool's own tries before it gives up on its provider; what is behind that is the session's
+/// end and the next one's beginning.
 const RETRIES: &str = "6";
 
 pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, String> {
@@ -78,7 +80,8 @@ pub(super) fn signals(line: &Value) -> Vec<Signal> {
             _ => vec![Signal::Trouble(retry(line))],
         },
         ("result", subtype) => {
-            // Errors of the provider come as a "success" that is an error: the flag counts, and no flag is a failure too.
+            // Errors of the provider come as a "success" that is an error: the flag counts, and no
+            // flag is a failure too.
             let is_error = line
                 .get("is_error")
                 .and_then(Value::as_bool)

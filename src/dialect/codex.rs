@@ -1,4 +1,5 @@
-//! Codex: `codex exec --json`, one JSON object a line. It has no cost and no word of its own for success: a turn that completed is one.
+//! Codex: `codex exec --json`, one JSON object a line. It has no cost and no word of its own for
+//! success: a turn that completed is one.
 
 use serde_json::Value;
 

@@ -1,6 +1,8 @@
-//! Dialects: how each agent CLI is launched, and what its output means. Pure: a launch is a value, a line of output becomes signals.
+//! Dialects: how each agent CLI is launched, and what its output means. Pure: a launch is a value,
+//! a line of output becomes signals.
 //!
-//! What an agent says about itself decides nothing but its own failure: whether work was done is read off what was handed in.
+//! What an agent says about itself decides nothing but its own failure: whether work was done is
+//! read off what was handed in.
 
 mod claude;
 mod codex;
@@ -93,7 +95,8 @@ impl Surroundings<'_> {
         Ok(format!("{}{}", self.url, models.path()))
     }
 
-    /// The address of our tools: the verbs of the session, for agents that speak the Model Context Protocol.
+    /// The address of our tools: the verbs of the session, for agents that speak the Model Context
+    /// Protocol.
     fn tools_url(&self) -> String {
         format!("{}/mcp", self.url)
     }
@@ -115,7 +118,8 @@ pub fn launch(spec: &AgentSpec, around: &Surroundings<'_>) -> Result<Option<Laun
     })
 }
 
-/// Where tools find the model, for commands that were given a provider: the names that the field's libraries read.
+/// Where tools find the model, for commands that were given a provider: the names that the field's
+/// libraries read.
 pub fn model_environment(around: &Surroundings<'_>) -> Result<Vec<(&'static str, String)>, String> {
     let Some(models) = around.models else {
         return Ok(Vec::new());

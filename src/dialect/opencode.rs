@@ -1,5 +1,5 @@
-//! OpenCode: `opencode run --format json`, one JSON object a line. Its provider is ours, by configuration in its environment; that of the
-//! repository, and plugins, are not loaded.
+//! OpenCode: `opencode run --format json`, one JSON object a line. Its provider is ours, by
+//! configuration in its environment; that of the repository, and plugins, are not loaded.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! The backlog through the agent's voice, to be read: a session sees its own project's features and nobody else's.
+//! The backlog through the agent's voice, to be read: a session sees its own project's features and
+//! nobody else's.
 
 use actors::sessions::Sessions;
 use actors::sessions::wire::Problem;

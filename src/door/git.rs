@@ -1,4 +1,5 @@
-//! git through the agent's voice: a session reads its own project's gate and writes only the branch of the claim it holds.
+//! git through the agent's voice: a session reads its own project's gate and writes only the branch
+//! of the claim it holds.
 
 use futures::TryStreamExt;
 use http_body_util::{BodyDataStream, BodyExt, StreamBody};
@@ -48,7 +49,8 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
             .sessions
             .may_push(&behind.session, name)
             .map_err(|denied| {
-                // Late or foreign: it is counted and recorded with whatever else the session was denied.
+                // Late or foreign: it is counted and recorded with whatever else the session was
+                // denied.
                 behind
                     .sessions
                     .turned_down(&behind.session, &format!("git push {name}"));

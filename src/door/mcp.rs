@@ -1,5 +1,6 @@
-//! The agent's verbs as tools of the Model Context Protocol, over Streamable HTTP at `/mcp` of the agent's voice. A session is offered
-//! the tools of its role; what they may touch is decided where every other request of a session is decided.
+//! The agent's verbs as tools of the Model Context Protocol, over Streamable HTTP at `/mcp` of the
+//! agent's voice. A session is offered the tools of its role; what they may touch is decided where
+//! every other request of a session is decided.
 
 use std::sync::{Arc, LazyLock};
 
@@ -24,7 +25,8 @@ use super::serve::{Answer, denied, problem, speech_max};
 use super::{Behind, features};
 
 /// What every session is told about the tools.
-const INSTRUCTIONS: &str = "These tools speak for the session you run in: its claim, its project. What they record is final.";
+const INSTRUCTIONS: &str = "These tools speak for the session you run in: its claim, its project. \
+                            What they record is final.";
 
 /// A tool as the table has it.
 #[derive(Debug, Deserialize)]
@@ -41,7 +43,8 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
         .expect("a test reads templates/tools.json")
 });
 
-/// Serves one request. Nothing is kept between two of them: a server that starts anew goes on where the last one ended.
+/// Serves one request. Nothing is kept between two of them: a server that starts anew goes on where
+/// the last one ended.
 pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer {
     let tools = Tools {
         sessions: behind.sessions.clone(),

@@ -1,5 +1,6 @@
-//! The door of a session: two Unix sockets in a folder of its own. `control` hears the container's main process and nobody else;
-//! `agent` is for everything that runs inside. Identity is the socket, so there is no token to steal.
+//! The door of a session: two Unix sockets in a folder of its own. `control` hears the container's
+//! main process and nobody else; `agent` is for everything that runs inside. Identity is the
+//! socket, so there is no token to steal.
 
 mod bodies;
 mod features;
@@ -124,7 +125,8 @@ impl DoorKeeper {
         }
         own_folder(&folder)?;
         Owner::of(name.n).let_through(&folder)?;
-        // Linked, so that a session keeps the runner that it was started with; copied where the folders lie on different disks.
+        // Linked, so that a session keeps the runner that it was started with; copied where the
+        // folders lie on different disks.
         let runner = folder.join("supercargo");
         if !runner.exists() && std::fs::hard_link(&self.rooms.binary, &runner).is_err() {
             std::fs::copy(&self.rooms.binary, &runner)?;
@@ -159,8 +161,9 @@ impl DoorKeeper {
     }
 }
 
-/// Makes the folder of a door, which the server alone can write in. One that is somebody else's, as earlier builds gave it away, is taken
-/// back and emptied: what lies in it may be a link to anywhere. The folder itself stays, for a container may see it.
+/// Makes the folder of a door, which the server alone can write in. One that is somebody else's, as
+/// earlier builds gave it away, is taken back and emptied: what lies in it may be a link to
+/// anywhere. The folder itself stays, for a container may see it.
 fn own_folder(folder: &Path) -> std::io::Result<()> {
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

@@ -1,5 +1,6 @@
-//! What the first bytes of a tunnel say: a TLS hello names the host it wants. It has to be the one that was allowed, or the tunnel would
-//! lead past the rule to whatever else the same address serves.
+//! What the first bytes of a tunnel say: a TLS hello names the host it wants. It has to be the one
+//! that was allowed, or the tunnel would lead past the rule to whatever else the same address
+//! serves.
 
 use rustls::server::Acceptor;
 

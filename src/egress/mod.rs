@@ -1,6 +1,7 @@
-//! The way out: an HTTP proxy on the agent's voice that reaches what the project's rules allow and nothing else. What is asked for is
-//! parsed once (`events::egress`), names are resolved here, and a name that stands for an address of this host or its networks is turned
-//! down unless its rule says that it may. Every denial is counted and recorded.
+//! The way out: an HTTP proxy on the agent's voice that reaches what the project's rules allow and
+//! nothing else. What is asked for is parsed once (`events::egress`), names are resolved here, and
+//! a name that stands for an address of this host or its networks is turned down unless its rule
+//! says that it may. Every denial is counted and recorded.
 
 mod hello;
 pub(crate) mod presets;
@@ -28,7 +29,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(300);
 /// Bytes are told to the session's count in pieces of this size.
 const TOLD_EVERY: u64 = 256 * 1024;
-/// Headers that are between two neighbours only. Source: RFC 9110, section 7.6.1, and the proxies' own.
+/// Headers that are between two neighbours only. Source: RFC 9110, section 7.6.1, and the proxies'
+/// own.
 const HOP_BY_HOP: [&str; 10] = [
     "connection",
     "keep-alive",
@@ -75,8 +77,8 @@ struct Count {
 }
 
 impl Count {
-    /// Takes bytes; false when the budget is spent. Connections of a session share it: each looks at what all have moved whenever it tells
-    /// what it has moved itself.
+    /// Takes bytes; false when the budget is spent. Connections of a session share it: each looks
+    /// at what all have moved whenever it tells what it has moved itself.
     fn take(&self, bytes: u64) -> bool {
         let untold = self.untold.fetch_add(bytes, Ordering::Relaxed) + bytes;
         let mine = self

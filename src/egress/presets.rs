@@ -1,5 +1,5 @@
-//! Named sets of rules, such as "the registry of this language": the operator's file `egress.json` in the data folder. None is built in:
-//! which hosts a house trusts is for the house to say.
+//! Named sets of rules, such as "the registry of this language": the operator's file `egress.json`
+//! in the data folder. None is built in: which hosts a house trusts is for the house to say.
 //!
 //! ```json
 //! {"presets": {"packages": [{"host": "packages.example.org"}, {"host": "*.cdn.example.org"}]}}
@@ -22,7 +22,8 @@ pub(crate) struct Presets {
 }
 
 impl Presets {
-    /// Reads what the data folder has: it is looked at whenever it is asked for, so a change needs no new start. Every rule is checked.
+    /// Reads what the data folder has: it is looked at whenever it is asked for, so a change needs
+    /// no new start. Every rule is checked.
     pub(crate) fn read(data: &Path) -> Result<Self, String> {
         let path = data.join(FILE);
         let text = match std::fs::read_to_string(&path) {

@@ -1,5 +1,5 @@
-//! A tunnel: bytes both ways until one side ends, the budget is spent or the door is closed. On the port of https it has to begin with a
-//! TLS hello that names the host that was allowed.
+//! A tunnel: bytes both ways until one side ends, the budget is spent or the door is closed. On the
+//! port of https it has to begin with a TLS hello that names the host that was allowed.
 
 use std::sync::Arc;
 use std::time::Duration;

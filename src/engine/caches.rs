@@ -1,8 +1,9 @@
-//! Package caches that outlive a session: a folder each for project, trust and berth below the data folder, shown to the container that
-//! gets it and to no other. What an agent downloaded is never read by a verification, nor by another berth's user.
+//! Package caches that outlive a session: a folder each for project, trust and berth below the data
+//! folder, shown to the container that gets it and to no other. What an agent downloaded is never
+//! read by a verification, nor by another berth's user.
 //!
-//! A cache has no quota of its own: one that is found above its bound at a start is emptied, and the runner ends a session that leaves
-//! the host too little disk.
+//! A cache has no quota of its own: one that is found above its bound at a start is emptied, and
+//! the runner ends a session that leaves the host too little disk.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -33,8 +34,8 @@ impl Caches {
         self.folder.join(project.as_str())
     }
 
-    /// The cache for a container, made and within its bound; none when its limits give it none. Large trees are walked beside the
-    /// server's other work.
+    /// The cache for a container, made and within its bound; none when its limits give it none.
+    /// Large trees are walked beside the server's other work.
     pub async fn prepare(&self, spec: &StartSpec) -> Result<Option<PathBuf>, StartError> {
         let (caches, spec) = (self.clone(), spec.clone());
         let prepared = tokio::task::spawn_blocking(move || caches.prepare_now(&spec)).await;
@@ -65,11 +66,13 @@ impl Caches {
         let size = foreign::size(&path);
         if !size.whole || size.bytes > u64::from(spec.limits.cache_mib) * 1024 * 1024 {
             let cache = path.display();
-            tracing::info!(%cache, "a package cache is above its bound, or cannot be measured: it is emptied");
+            tracing::info!(%cache, "a package cache is above its bound, or cannot be measured: it \
+                                    is emptied");
             foreign::remove(&path)?;
         }
         std::fs::create_dir_all(&path)?;
-        // The way to it may be walked by the user of a process container; what others keep may not be read.
+        // The way to it may be walked by the user of a process container; what others keep may not
+        // be read.
         let ways = path
             .ancestors()
             .skip(1)

@@ -1,5 +1,5 @@
-//! Which engine runs the fleet: the one asked for, or Docker when it answers and its image is there or can be built from what it has,
-//! else processes. Whatever is chosen is said, with the reason.
+//! Which engine runs the fleet: the one asked for, or Docker when it answers and its image is there
+//! or can be built from what it has, else processes. Whatever is chosen is said, with the reason.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +30,8 @@ pub struct EngineArgs {
     /// What runs the containers
     #[arg(long, value_enum, default_value_t = EngineWish::Auto, env = "SUPERCARGO_ENGINE")]
     pub engine: EngineWish,
-    /// Image of the containers (Docker); without it the full agent image where the engine has it, else the light one
+    /// Image of the containers (Docker); without it the full agent image where the engine has it,
+    /// else the light one
     #[arg(long, env = "SUPERCARGO_IMAGE")]
     pub image: Option<String>,
     /// Use no sandbox, even where one works (processes)

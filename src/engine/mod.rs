@@ -1,5 +1,5 @@
-//! Engines: what runs containers. `docker` for real fleets; `process` for machines without Docker, for the demo and for tests.
-//! `choice` takes one of them and says why.
+//! Engines: what runs containers. `docker` for real fleets; `process` for machines without Docker,
+//! for the demo and for tests. `choice` takes one of them and says why.
 
 pub mod caches;
 pub mod choice;

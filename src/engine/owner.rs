@@ -1,4 +1,5 @@
-//! Who a berth's processes run as. A server that runs as root drops its process berths to an unprivileged user of their own.
+//! Who a berth's processes run as. A server that runs as root drops its process berths to an
+//! unprivileged user of their own.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -47,7 +48,8 @@ impl Owner {
         }
     }
 
-    /// Lets the owner walk through a folder that stays the server's: it can be reached, and not listed or written in.
+    /// Lets the owner walk through a folder that stays the server's: it can be reached, and not
+    /// listed or written in.
     pub fn let_through(self, folder: &Path) -> std::io::Result<()> {
         let mode = match self {
             Self::Same => 0o700,

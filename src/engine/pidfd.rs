@@ -1,4 +1,5 @@
-//! A process that is held by a descriptor: a pid is used again by the kernel, a descriptor of a process never means another one.
+//! A process that is held by a descriptor: a pid is used again by the kernel, a descriptor of a
+//! process never means another one.
 
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -43,11 +44,13 @@ impl Held {
             start_ticks,
             fd,
         };
-        // Alive after its stat was read: then the stat is this process's, and not that of one which got its pid.
+        // Alive after its stat was read: then the stat is this process's, and not that of one which
+        // got its pid.
         Ok(Some(held).filter(Self::alive))
     }
 
-    /// The process of this pid that began at this time; none when it has ended, whoever has its pid.
+    /// The process of this pid that began at this time; none when it has ended, whoever has its
+    /// pid.
     ///
     /// # Errors
     /// As [`Held::of`].
@@ -95,7 +98,8 @@ impl Held {
     pub(crate) async fn ended(&self) -> std::io::Result<()> {
         #[expect(
             deprecated,
-            reason = "the safe registration; its descriptor is owned here and never closed behind it"
+            reason = "the safe registration; its descriptor is owned here and never closed behind \
+                      it"
         )]
         let fd = AsyncFd::with_interest(self.fd.try_clone()?, Interest::READABLE)?;
         let _ready = fd.readable().await?;

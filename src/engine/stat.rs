@@ -1,5 +1,5 @@
-//! What the kernel tells of a process. Source: proc(5), /proc/PID/stat. Read to a bound: this is text of the kernel, about processes
-//! of anybody.
+//! What the kernel tells of a process. Source: proc(5), /proc/PID/stat. Read to a bound: this is
+//! text of the kernel, about processes of anybody.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -1,9 +1,10 @@
-//! Files and folders that somebody else may have written: read without following a link, without waiting and to a bound; removed and
-//! measured with a bounded number of descriptors, however deep they are.
+//! Files and folders that somebody else may have written: read without following a link, without
+//! waiting and to a bound; removed and measured with a bounded number of descriptors, however deep
+//! they are.
 //!
-//! Whoever can write in a folder chooses what lies there: a FIFO makes a reader wait for ever, a link leads elsewhere, a device has no
-//! end, and a chain of folders longer than a path may be takes a descriptor for each. Everything of ours that looks into such a folder
-//! goes through here.
+//! Whoever can write in a folder chooses what lies there: a FIFO makes a reader wait for ever, a
+//! link leads elsewhere, a device has no end, and a chain of folders longer than a path may be
+//! takes a descriptor for each. Everything of ours that looks into such a folder goes through here.
 
 mod removal;
 mod size;
@@ -19,7 +20,8 @@ use rustix::fs::{FileType, Mode, OFlags, fstat, open, openat};
 pub use removal::{empty, remove};
 pub use size::{Size, size};
 
-/// How a file of others is opened: a link is an error, and so is waiting for a writer or becoming somebody's terminal.
+/// How a file of others is opened: a link is an error, and so is waiting for a writer or becoming
+/// somebody's terminal.
 const GUARDED: OFlags = OFlags::NOFOLLOW
     .union(OFlags::NONBLOCK)
     .union(OFlags::NOCTTY)
@@ -62,8 +64,8 @@ pub fn read_below(folder: &Path, below: &Path, max: usize) -> std::io::Result<Ve
     read_regular(at, max).map_err(named)
 }
 
-/// Writes a new file at `path`, readable by its owner; what lay there is removed and never written to. The file is answered at its
-/// beginning.
+/// Writes a new file at `path`, readable by its owner; what lay there is removed and never written
+/// to. The file is answered at its beginning.
 ///
 /// # Errors
 /// What the system said, with the path.

@@ -1,5 +1,6 @@
-//! Removing a tree that somebody else made, whatever its depth, modes and names: three descriptors, no recursion, no path longer than
-//! one name. A folder below is emptied by moving its folders up beside it first.
+//! Removing a tree that somebody else made, whatever its depth, modes and names: three descriptors,
+//! no recursion, no path longer than one name. A folder below is emptied by moving its folders up
+//! beside it first.
 
 use std::ffi::{CStr, CString};
 use std::io::{Error, ErrorKind};
@@ -14,7 +15,8 @@ use super::FOLDER;
 /// Names that are held at once.
 const NAMES_MAX: usize = 1024;
 
-/// Removes what is at this path in a folder of ours, a tree or a file; nothing there is fine. A link is removed and not followed.
+/// Removes what is at this path in a folder of ours, a tree or a file; nothing there is fine. A
+/// link is removed and not followed.
 ///
 /// # Errors
 /// What the system said, with the path.
@@ -69,7 +71,8 @@ fn lift(from: &OwnedFd, name: &CStr, top: &OwnedFd, lifted: &mut u64) -> std::io
         let free = format!(".lifted-{lifted}");
         match renameat(from, name, top, &free) {
             Ok(()) => return Ok(()),
-            // The name is taken: by what was lifted in an earlier try, or by somebody who guessed it.
+            // The name is taken: by what was lifted in an earlier try, or by somebody who guessed
+            // it.
             Err(Errno::EXIST | Errno::NOTEMPTY | Errno::NOTDIR) => *lifted += 1,
             // Who moves a folder has to be able to write in it, for its way up changes.
             Err(Errno::ACCESS) if chmodat(from, name, Mode::RWXU, AtFlags::empty()).is_ok() => {
@@ -124,7 +127,8 @@ mod tests {
     use rustix::fs::mkdirat;
     use std::os::unix::fs::PermissionsExt;
 
-    /// A chain of folders this deep has a path of more than 4096 bytes, and more links than a process may open files.
+    /// A chain of folders this deep has a path of more than 4096 bytes, and more links than a
+    /// process may open files.
     const DEEP: usize = 2_500;
 
     fn chain(top: &Path) {

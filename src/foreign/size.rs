@@ -7,7 +7,8 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, open, openat, statat};
 
 use super::FOLDER;
 
-/// Folders within folders that are looked at: no tool that we know nests as many, and each takes a descriptor.
+/// Folders within folders that are looked at: no tool that we know nests as many, and each takes a
+/// descriptor.
 const DEPTH_MAX: usize = 100;
 
 /// What lies below a folder.

@@ -1,4 +1,5 @@
-//! Smart HTTP to a project's gate: git's own backend behind our check of who may push what. Doors and the main port both end here.
+//! Smart HTTP to a project's gate: git's own backend behind our check of who may push what. Doors
+//! and the main port both end here.
 
 mod incoming;
 mod pack;
@@ -75,7 +76,8 @@ pub enum GateError {
 }
 
 /// What whoever pushes too much is told.
-const TOO_LARGE: &str = "the push has more than 128 MiB, which is as much as one may bring: push its commits in parts, and keep large \
+const TOO_LARGE: &str = "the push has more than 128 MiB, which is as much as one may bring: push \
+                         its commits in parts, and keep large \
                          files out of the repository";
 
 /// Serves one request to the gate of `project` below `gates`. `may_push` says of each ref whether

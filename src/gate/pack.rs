@@ -1,6 +1,8 @@
-//! The first part of a push as git sends it: pkt-lines with the ref updates; and the report that refuses them.
+//! The first part of a push as git sends it: pkt-lines with the ref updates; and the report that
+//! refuses them.
 //!
-//! Source: git's documentation of the pack protocol, "Reference Update Request and Packfile Transfer" and "Report Status".
+//! Source: git's documentation of the pack protocol, "Reference Update Request and Packfile
+//! Transfer" and "Report Status".
 
 /// One asked-for change of a ref.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +26,8 @@ const UPDATES_MAX: usize = 64;
 /// Objects one push may bring: git holds about a hundred bytes of each while it reads them.
 const OBJECTS_MAX: u32 = 1_000_000;
 
-/// How many objects the pack that begins here says it has: `PACK`, its version and their number, each of four bytes.
+/// How many objects the pack that begins here says it has: `PACK`, its version and their number,
+/// each of four bytes.
 fn objects(pack: &[u8]) -> u32 {
     let count = pack
         .strip_prefix(b"PACK")

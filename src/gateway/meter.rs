@@ -1,8 +1,9 @@
-//! Reads what a provider says about tokens off its answer while that passes through untouched: from the events of a stream, or from a
-//! body in one piece.
+//! Reads what a provider says about tokens off its answer while that passes through untouched: from
+//! the events of a stream, or from a body in one piece.
 //!
-//! Sources: the API references of Anthropic Messages (`message_start`, `message_delta`), OpenAI Responses (`response.completed`) and
-//! Chat Completions (`usage` of the last chunk), Gemini `generateContent` (`usageMetadata`).
+//! Sources: the API references of Anthropic Messages (`message_start`, `message_delta`), OpenAI
+//! Responses (`response.completed`) and Chat Completions (`usage` of the last chunk), Gemini
+//! `generateContent` (`usageMetadata`).
 
 use actors::ports::models::Protocol;
 use events::usage::Usage;
@@ -183,7 +184,8 @@ mod tests {
     fn each_protocol_has_its_place_for_the_numbers() {
         const SSE: &str = "text/event-stream; charset=utf-8";
         const JSON: &str = "application/json";
-        let claude = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"claude-x\",\"usage\":{\"input_tokens\":10,\
+        let claude = "event: message_start\ndata: \
+                      {\"type\":\"message_start\",\"message\":{\"model\":\"claude-x\",\"usage\":{\"input_tokens\":10,\
                       \"cache_read_input_tokens\":5,\"cache_creation_input_tokens\":3,\"output_tokens\":1}}}\r\n\n\
                       data: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":42}}\n\n";
         assert_eq!(
@@ -196,13 +198,15 @@ mod tests {
             (Some("claude-x".into()), [7, 2, 0, 0])
         );
         let responses = "data: {\"type\":\"response.created\",\"response\":{\"model\":\"gpt-x\",\"usage\":null}}\n\
-                         data: {\"type\":\"response.completed\",\"response\":{\"model\":\"gpt-x\",\"usage\":{\"input_tokens\":100,\
+                         data: \
+                         {\"type\":\"response.completed\",\"response\":{\"model\":\"gpt-x\",\"usage\":{\"input_tokens\":100,\
                          \"input_tokens_details\":{\"cached_tokens\":60},\"output_tokens\":9}}}\n";
         assert_eq!(
             metered(Protocol::Openai, SSE, responses),
             (Some("gpt-x".into()), [40, 9, 60, 0])
         );
-        let chat = "data: {\"model\":\"m\",\"choices\":[]}\ndata: {\"model\":\"m\",\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":4}}\n\
+        let chat = "data: {\"model\":\"m\",\"choices\":[]}\ndata: \
+                    {\"model\":\"m\",\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":4}}\n\
                     data: [DONE]";
         assert_eq!(
             metered(Protocol::Openai, SSE, chat),

@@ -1,7 +1,9 @@
-//! The model gateway: a session asks its model on its door, and the request goes to the provider with the server's key. The answer passes
-//! through untouched, as it comes; what it used is read off it and recorded.
+//! The model gateway: a session asks its model on its door, and the request goes to the provider
+//! with the server's key. The answer passes through untouched, as it comes; what it used is read
+//! off it and recorded.
 //!
-//! Only what a model is asked with passes: the rest of a provider's API (files, keys, organisations) is not the agent's.
+//! Only what a model is asked with passes: the rest of a provider's API (files, keys,
+//! organisations) is not the agent's.
 
 mod meter;
 pub mod providers;
@@ -32,7 +34,8 @@ use refusal::{asks, retry_at};
 pub const REQUEST_MAX: usize = 64 * 1024 * 1024;
 /// A provider has to take a connection within this time.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
-/// A provider that says nothing for this long in the middle of an answer is gone: models think for minutes, streams keep talking.
+/// A provider that says nothing for this long in the middle of an answer is gone: models think for
+/// minutes, streams keep talking.
 const SILENT_MAX: Duration = Duration::from_secs(900);
 /// "Too many requests" and "overloaded", as providers say it.
 const LIMITED: [u16; 2] = [429, 529];
@@ -211,7 +214,8 @@ impl Gateway {
     pub fn new(providers: Arc<Providers>) -> anyhow::Result<Self> {
         // Fails when somebody installed one before, and that one is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
-        // Redirects are the agent's to see: the key goes to the provider that was named and nowhere else.
+        // Redirects are the agent's to see: the key goes to the provider that was named and nowhere
+        // else.
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_WITHIN)

@@ -1,6 +1,8 @@
-//! The providers of models: where each is, how it is spoken to, where its key comes from, and what its models cost.
+//! The providers of models: where each is, how it is spoken to, where its key comes from, and what
+//! its models cost.
 //!
-//! The usual ones are known. `providers.json` in the data folder, or `serve --providers FILE`, adds to them and replaces them by name:
+//! The usual ones are known. `providers.json` in the data folder, or `serve --providers FILE`, adds
+//! to them and replaces them by name:
 //!
 //! ```json
 //! {
@@ -13,7 +15,8 @@
 //! }
 //! ```
 //!
-//! Prices are dollars for a million tokens, found by the beginning of the model's name. They change: the built-in ones are a start.
+//! Prices are dollars for a million tokens, found by the beginning of the model's name. They
+//! change: the built-in ones are a start.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -60,7 +63,8 @@ pub struct KeySource {
 pub struct Provider {
     /// How it is spoken to.
     pub protocol: Protocol,
-    /// Where it is, without the path of a request. For `openai` with the version, for the others without.
+    /// Where it is, without the path of a request. For `openai` with the version, for the others
+    /// without.
     pub url: String,
     /// Where its key comes from, the first that is there; an empty list asks without a key.
     pub keys: Vec<KeySource>,
@@ -197,7 +201,8 @@ impl Providers {
             let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             if name.is_empty() || !name.chars().all(word) {
                 bail!(
-                    "{from}: \"{name}\" is no name of a provider: lower case letters, digits and hyphens"
+                    "{from}: \"{name}\" is no name of a provider: lower case letters, digits and \
+                     hyphens"
                 );
             }
             provider.check(&name).with_context(|| from.to_owned())?;

@@ -1,4 +1,5 @@
-//! What a provider's answer says about the provider: whether a model was asked at all, and for how long nobody is to ask again.
+//! What a provider's answer says about the provider: whether a model was asked at all, and for how
+//! long nobody is to ask again.
 
 use events::id::Timestamp;
 use hyper::Method;
@@ -13,7 +14,8 @@ pub(super) fn asks(method: &Method, path: &str) -> bool {
     method == Method::POST && !counts
 }
 
-/// When the provider may be asked again, as its answer says: in milliseconds, in seconds, or at a date.
+/// When the provider may be asked again, as its answer says: in milliseconds, in seconds, or at a
+/// date.
 pub(super) fn retry_at(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let number = |text: &str| text.trim().parse::<u64>().ok();

@@ -1,4 +1,5 @@
-//! Who gets in over TCP: exact hosts, no foreign origin, JSON only, and the token. Pure, with a table of tests.
+//! Who gets in over TCP: exact hosts, no foreign origin, JSON only, and the token. Pure, with a
+//! table of tests.
 
 use actix_web::http::{Method, StatusCode};
 

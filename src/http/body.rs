@@ -1,4 +1,5 @@
-//! Bodies of requests. A JSON one is an object and nothing else. Deserializers take a list for a struct, field by field; here that is a mistake.
+//! Bodies of requests. A JSON one is an object and nothing else. Deserializers take a list for a
+//! struct, field by field; here that is a mistake.
 //!
 //! All of them together have their room in memory and each has its time: whoever finds no room
 //! waits, and what stops coming is given up.

@@ -1,5 +1,5 @@
-//! Who asks. On the operator's socket the kernel says which user is connected, and only the owner of the server and root are heard; on
-//! a port it is whoever [`Access`] lets in.
+//! Who asks. On the operator's socket the kernel says which user is connected, and only the owner
+//! of the server and root are heard; on a port it is whoever [`Access`] lets in.
 
 use std::future::{Ready, ready};
 
@@ -131,7 +131,8 @@ impl FromRequest for Caller {
     }
 }
 
-/// A write is a wish: of the caller, under the key it sent or a fresh one, about the version it looked at.
+/// A write is a wish: of the caller, under the key it sent or a fresh one, about the version it
+/// looked at.
 impl FromRequest for Wish {
     type Error = ApiProblem;
     type Future = Ready<Result<Self, ApiProblem>>;

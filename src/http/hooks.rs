@@ -1,4 +1,5 @@
-//! What forges send when somebody pushed: signed with a secret of the project, as each of them does it. Pure, with a table of tests.
+//! What forges send when somebody pushed: signed with a secret of the project, as each of them does
+//! it. Pure, with a table of tests.
 
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use events::id::ProjectName;
@@ -38,7 +39,8 @@ pub struct Proof<'a> {
     pub token: Option<&'a str>,
 }
 
-/// Whether whoever sent this body knows the secret. Compared in constant time; with several proofs, every one has to hold.
+/// Whether whoever sent this body knows the secret. Compared in constant time; with several proofs,
+/// every one has to hold.
 pub fn is_proved(secret: &str, proof: &Proof<'_>, body: &[u8]) -> bool {
     let signed = |hex: &str| {
         let Ok(given) = HEXLOWER.decode(hex.to_ascii_lowercase().as_bytes()) else {

@@ -1,5 +1,6 @@
-//! The server's HTTP: on a Unix socket in the data folder that only its owner can open, and on a port of loopback behind a token.
-//! `office` is what can be done, `routes` how it is asked for, `access` who may ask.
+//! The server's HTTP: on a Unix socket in the data folder that only its owner can open, and on a
+//! port of loopback behind a token. `office` is what can be done, `routes` how it is asked for,
+//! `access` who may ask.
 
 pub mod access;
 mod body;
@@ -123,7 +124,8 @@ pub fn listen_port(
 ) -> anyhow::Result<Port> {
     if !address.ip().is_loopback() {
         bail!(
-            "{address} is reached from other machines, which needs TLS: listen on 127.0.0.1 and put a proxy in front"
+            "{address} is reached from other machines, which needs TLS: listen on 127.0.0.1 and \
+             put a proxy in front"
         );
     }
     let listener = TcpListener::bind(address)
@@ -152,7 +154,8 @@ pub fn listen_port(
     .disable_signals()
     .shutdown_timeout(2)
     .on_connect(|connection, _| {
-        // An answer in several pieces would wait for an acknowledgement that the other side delays: 40 ms for each request of a clone.
+        // An answer in several pieces would wait for an acknowledgement that the other side delays:
+        // 40 ms for each request of a clone.
         if let Some(Err(error)) = connection
             .downcast_ref::<TcpStream>()
             .map(|stream| stream.set_nodelay(true))

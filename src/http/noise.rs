@@ -65,7 +65,8 @@ impl Noises {
             heard.noise.hooks_refused
         });
         if is_told(count) {
-            tracing::warn!(%project, count, "a hook was refused: its proof is not one of this project's secret");
+            tracing::warn!(%project, count, "a hook was refused: its proof is not one of this \
+                                             project's secret");
         }
     }
 

@@ -1,4 +1,5 @@
-//! The API's description, OpenAPI 3.1, made from the handlers and shapes. `docs/openapi.json` is the same text, held in step by a test.
+//! The API's description, OpenAPI 3.1, made from the handlers and shapes. `docs/openapi.json` is
+//! the same text, held in step by a test.
 
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};

@@ -1,5 +1,6 @@
-//! The operator's token: made at the first start, kept in the data folder, for its owner alone. It is read again whenever its file
-//! changed, so that a token that was replaced is good at once and the one before is not; where the file was removed, a new one is made.
+//! The operator's token: made at the first start, kept in the data folder, for its owner alone. It
+//! is read again whenever its file changed, so that a token that was replaced is good at once and
+//! the one before is not; where the file was removed, a new one is made.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -111,7 +112,8 @@ impl TokenFile {
         }
     }
 
-    /// The token, read again if its file changed. None for a state of the file that was complained of before.
+    /// The token, read again if its file changed. None for a state of the file that was complained
+    /// of before.
     fn read(&self) -> anyhow::Result<Option<Arc<str>>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let found = std::fs::symlink_metadata(&self.path).ok();
@@ -152,7 +154,8 @@ fn whole<'a>(path: &Path, text: &'a str) -> anyhow::Result<&'a str> {
     let is_ours = |c: char| c.is_ascii_lowercase() || ('2'..='7').contains(&c);
     if text.len() != LETTERS || !text.chars().all(is_ours) {
         bail!(
-            "{} holds no whole token: {} bytes, a token has {LETTERS} letters and digits; remove the file, and a new one is made",
+            "{} holds no whole token: {} bytes, a token has {LETTERS} letters and digits; remove \
+             the file, and a new one is made",
             path.display(),
             text.len()
         );

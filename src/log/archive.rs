@@ -1,8 +1,9 @@
-//! The log outside of a database, whole: JSON Lines for people and other tools, segments for machines. Both keep positions, times,
-//! payload bytes and digests, so that the chain can be checked and a log be made of them again.
+//! The log outside of a database, whole: JSON Lines for people and other tools, segments for
+//! machines. Both keep positions, times, payload bytes and digests, so that the chain can be
+//! checked and a log be made of them again.
 //!
-//! A segment is the magic `SCLOG\x01\r\n`, then frames: length in bytes (u32, little endian) and a named MessagePack map. The first
-//! frame is the [`Header`], every other a [`Record`].
+//! A segment is the magic `SCLOG\x01\r\n`, then frames: length in bytes (u32, little endian) and a
+//! named MessagePack map. The first frame is the [`Header`], every other a [`Record`].
 
 use std::io::{BufRead, Read, Write};
 
@@ -40,7 +41,8 @@ impl Header {
     }
 }
 
-/// An event, with what the log keeps to answer its command again. The last event of a command has that.
+/// An event, with what the log keeps to answer its command again. The last event of a command has
+/// that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The event.

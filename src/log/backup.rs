@@ -1,8 +1,9 @@
 //! Backup of a data folder while its server runs, and restoring it.
 //!
-//! The log is copied first and everything that its events name after it: blobs are never changed and are on the disk before the event
-//! that names them, gates and transcripts only grow. So the rest may be newer than the log, and never older. Keys, tokens and credentials
-//! are left out unless they are asked for.
+//! The log is copied first and everything that its events name after it: blobs are never changed
+//! and are on the disk before the event that names them, gates and transcripts only grow. So the
+//! rest may be newer than the log, and never older. Keys, tokens and credentials are left out
+//! unless they are asked for.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -26,7 +27,8 @@ use crate::private;
 
 /// Name of the list of what a backup is.
 const MANIFEST: &str = "manifest.json";
-/// Times a folder is listed for files that took the place of others; each time less went away than before.
+/// Times a folder is listed for files that took the place of others; each time less went away than
+/// before.
 const ROUNDS_MAX: usize = 100;
 
 /// What a backup holds.
@@ -65,7 +67,8 @@ pub async fn newest_seal(log: &dyn EventLog) -> anyhow::Result<Option<Sealed>> {
 
 /// Makes a backup in a folder that does not exist or is empty.
 ///
-/// It grows beside that folder under another name and is renamed when it is whole: one that failed leaves nothing in the way of the next.
+/// It grows beside that folder under another name and is renamed when it is whole: one that failed
+/// leaves nothing in the way of the next.
 pub async fn backup(data: &DataFolder, to: &Path, secrets: bool) -> anyhow::Result<Manifest> {
     if to
         .read_dir()
@@ -138,8 +141,9 @@ async fn copy_parts(
     })
 }
 
-/// Copies a folder that a server writes to meanwhile; nothing when there is none. What went away between being listed and being copied
-/// was renamed or removed, so the folder is listed again until nothing did.
+/// Copies a folder that a server writes to meanwhile; nothing when there is none. What went away
+/// between being listed and being copied was renamed or removed, so the folder is listed again
+/// until nothing did.
 fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
     if !from.exists() {
         return Ok(());
@@ -190,7 +194,8 @@ fn is_being_written(path: &Path) -> bool {
     name.starts_with(".tmp") || name.ends_with(".new")
 }
 
-/// Copies a file for us alone, durably, over what was copied of it before; false where there is none.
+/// Copies a file for us alone, durably, over what was copied of it before; false where there is
+/// none.
 fn copy_file(from: &Path, to: &Path) -> anyhow::Result<bool> {
     let mut source = match File::open(from) {
         Ok(source) => source,
@@ -211,8 +216,8 @@ fn copy_file(from: &Path, to: &Path) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Copies the gates by git itself, which knows how to read a repository that is being written: over its own protocol, because the files
-/// of a repository come and go while it is pushed to.
+/// Copies the gates by git itself, which knows how to read a repository that is being written: over
+/// its own protocol, because the files of a repository come and go while it is pushed to.
 async fn copy_gates(from: &Path, to: &Path) -> anyhow::Result<()> {
     if !from.exists() {
         return Ok(());
@@ -248,8 +253,8 @@ async fn copy_gate(gate: &Path, copy: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a backup says of itself, when it is whole: the chain and the seals hold up to the head it names, and every blob is what its name
-/// says.
+/// What a backup says of itself, when it is whole: the chain and the seals hold up to the head it
+/// names, and every blob is what its name says.
 pub async fn check(from: &Path) -> anyhow::Result<Manifest> {
     let manifest = std::fs::read(from.join(MANIFEST));
     let manifest = manifest

@@ -1,5 +1,6 @@
-//! What a writer of a log knows without asking, because it is the only one who writes: the head, where every stream is, and the numbers
-//! of interned names. A batch is drafted beside it and becomes part of it only when it is durable.
+//! What a writer of a log knows without asking, because it is the only one who writes: the head,
+//! where every stream is, and the numbers of interned names. A batch is drafted beside it and
+//! becomes part of it only when it is durable.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -135,7 +136,8 @@ impl DraftedCommand {
     }
 }
 
-/// A checksum over the stored answer to a command, which is not part of any event and so not of the chain.
+/// A checksum over the stored answer to a command, which is not part of any event and so not of the
+/// chain.
 pub(super) fn command_sum(id: CommandId, receipt: &Receipt, body: Digest) -> i64 {
     let mut hasher = blake3::Hasher::new_derive_key("supercargo 2026 command row");
     hasher.update(&id.0);
@@ -187,7 +189,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Answers one request; `known` is the stored answer to its command id, if there is one. What does not hold leaves no trace.
+    /// Answers one request; `known` is the stored answer to its command id, if there is one. What
+    /// does not hold leaves no trace.
     pub(super) fn request(&mut self, append: &Append, known: Option<Remembered>) -> Answer {
         let earlier = self
             .answered

@@ -72,14 +72,16 @@ impl LogPlace {
     /// Makes a log here of what was exported from another.
     ///
     /// # Errors
-    /// There is a log already, or the records are not a whole chain from the beginning. Nothing is left of it then.
+    /// There is a log already, or the records are not a whole chain from the beginning. Nothing is
+    /// left of it then.
     pub async fn import<R: BufRead>(&self, records: Reader<R>) -> anyhow::Result<Position> {
         if self.has_log().await {
             bail!("there is a log already; import into an empty place");
         }
         match self {
             Self::File(path) => {
-                // Under another name until it is whole: what was refused half-way leaves nothing that could be taken for a log.
+                // Under another name until it is whole: what was refused half-way leaves nothing
+                // that could be taken for a log.
                 let beside = path.with_extension("import");
                 remove_log(&beside)?;
                 let made = SqliteLog::import(&beside, records).await;
@@ -138,7 +140,8 @@ impl Stored {
 pub struct Records<'a> {
     log: &'a dyn EventLog,
     after: Position,
-    /// The last event of the batch before: whether it is the last of its command shows in the one after it.
+    /// The last event of the batch before: whether it is the last of its command shows in the one
+    /// after it.
     held: Option<events::envelope::Envelope>,
 }
 

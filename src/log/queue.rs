@@ -1,9 +1,10 @@
 //! Group commit: a bounded queue that one thread drains into a store, a batch at a time.
 //!
-//! While one batch is being made durable the next collects itself, so there is no artificial delay. Each request gets its own answer.
-//! A batch whose outcome is not known is final for the process: after a failed sync the page cache may claim pages clean that never
-//! reached the disk, so only a fresh reading of the store tells the truth. A batch that was certainly not recorded is answered so, and
-//! the next one is tried: a full disk recovers by itself when there is room again.
+//! While one batch is being made durable the next collects itself, so there is no artificial delay.
+//! Each request gets its own answer. A batch whose outcome is not known is final for the process:
+//! after a failed sync the page cache may claim pages clean that never reached the disk, so only a
+//! fresh reading of the store tells the truth. A batch that was certainly not recorded is answered
+//! so, and the next one is tried: a full disk recovers by itself when there is room again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,7 +38,8 @@ pub(super) enum Trouble {
 
 /// Where batches are made durable. Lives on the thread of the queue alone.
 pub(super) trait Store: Send + 'static {
-    /// Records what of a batch holds in one durable transaction, and answers every request in order.
+    /// Records what of a batch holds in one durable transaction, and answers every request in
+    /// order.
     fn commit(&mut self, batch: &[&Append]) -> Result<Vec<Answer>, Trouble>;
     /// The newest durable place.
     fn head(&self) -> Head;
@@ -100,7 +102,8 @@ impl Queue {
         })
     }
 
-    /// Ends the thread: what was queued is recorded, the store is settled and closed. Appends are answered `Closed` from then on.
+    /// Ends the thread: what was queued is recorded, the store is settled and closed. Appends are
+    /// answered `Closed` from then on.
     pub(super) async fn close(&self) {
         let (closed, ended) = oneshot::channel();
         let requests = self.requests.clone();
@@ -161,8 +164,9 @@ struct Thread<S> {
     health: watch::Sender<Health>,
 }
 
-/// Takes what waits. Callers that were just answered are often about to ask again: as long as more come whenever others get to run, they
-/// go along, because each would otherwise wait for two commits instead of one. Nobody is waited for. Answers who wants an end.
+/// Takes what waits. Callers that were just answered are often about to ask again: as long as more
+/// come whenever others get to run, they go along, because each would otherwise wait for two
+/// commits instead of one. Nobody is waited for. Answers who wants an end.
 fn gather(requests: &Receiver<Message>, batch: &mut Vec<Request>) -> Option<oneshot::Sender<()>> {
     loop {
         let before = batch.len();
@@ -208,7 +212,8 @@ impl<S: Store> Thread<S> {
         }
     }
 
-    /// Commits a batch and answers each of its requests. False when the log may not be written any more.
+    /// Commits a batch and answers each of its requests. False when the log may not be written any
+    /// more.
     fn commit(&mut self, batch: Vec<Request>) -> bool {
         let appends: Vec<&Append> = batch.iter().map(|r| &r.append).collect();
         let trouble = match self.store.commit(&appends) {
@@ -225,13 +230,15 @@ impl<S: Store> Thread<S> {
         };
         let (answer, closed) = match trouble {
             Trouble::NotNow(why) => {
-                tracing::error!(%why, "nothing can be recorded now; it is tried again with the next append");
+                tracing::error!(%why, "nothing can be recorded now; it is tried again with the \
+                                       next append");
                 self.health
                     .send_modify(|health| health.degraded = Some(why.clone()));
                 (AppendError::NotNow(why), None)
             }
             Trouble::Unsure(why) => {
-                tracing::error!(%why, "whether a batch was recorded is not known; its commands tell when they come again");
+                tracing::error!(%why, "whether a batch was recorded is not known; its commands \
+                                       tell when they come again");
                 self.health
                     .send_modify(|health| health.degraded = Some(why.clone()));
                 (AppendError::Unknown(why), None)

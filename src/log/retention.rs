@@ -1,7 +1,8 @@
-//! How long the answers to commands are kept. A command that comes again after that is a new one: its expected version still decides.
+//! How long the answers to commands are kept. A command that comes again after that is a new one:
+//! its expected version still decides.
 //!
-//! Answers are forgotten in the transaction of a batch, a few at a time and the oldest first, by the time that events carry; no clock of
-//! its own, and no commit of its own.
+//! Answers are forgotten in the transaction of a batch, a few at a time and the oldest first, by
+//! the time that events carry; no clock of its own, and no commit of its own.
 
 use events::id::Timestamp;
 use events::log::{ANSWERS_KEPT, ANSWERS_KEPT_FOR};

@@ -9,10 +9,12 @@ use events::stream::{Position, Version};
 use super::ledger::command_sum;
 
 /// The columns every read selects, in this order.
-pub const COLUMNS: &str = "e.position, s.name, e.version, t.name, e.schema, e.at, p.name, e.correlation, e.causation, e.command, \
+pub const COLUMNS: &str = "e.position, s.name, e.version, t.name, e.schema, e.at, p.name, \
+                           e.correlation, e.causation, e.command, \
                            e.trace, e.payload, e.digest";
 /// The tables behind [`COLUMNS`].
-pub const TABLES: &str = "events e JOIN streams s ON s.id = e.stream_id JOIN event_types t ON t.id = e.type_id \
+pub const TABLES: &str = "events e JOIN streams s ON s.id = e.stream_id JOIN event_types t ON t.id \
+                          = e.type_id \
                           JOIN principals p ON p.id = e.principal_id";
 
 /// A row as PostgreSQL gives it.
@@ -83,7 +85,8 @@ pub const COMMAND_TABLES: &str = "commands c JOIN streams s ON s.id = c.stream_i
 pub struct CommandRow(Vec<u8>, String, i64, i64, Vec<u8>, i64);
 
 impl CommandRow {
-    /// Reads one row of a rusqlite statement that selects id, stream, version, position, body and sum.
+    /// Reads one row of a rusqlite statement that selects id, stream, version, position, body and
+    /// sum.
     pub fn from_rusqlite(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self(
             row.get(0)?,

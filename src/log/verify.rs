@@ -1,4 +1,5 @@
-//! Walks the chain and names the first position where it does not hold, and what kind of damage that is. Walks seals along with it.
+//! Walks the chain and names the first position where it does not hold, and what kind of damage
+//! that is. Walks seals along with it.
 
 use std::collections::HashMap;
 
@@ -31,7 +32,8 @@ pub enum Verified {
     Sound {
         /// The last position.
         head: Position,
-        /// Its digest, to be compared with one kept elsewhere: a chain alone does not show a cut tail.
+        /// Its digest, to be compared with one kept elsewhere: a chain alone does not show a cut
+        /// tail.
         digest: Digest,
         /// The last position under a seal.
         sealed: Position,

@@ -273,7 +273,8 @@ fn tools(tree: &Tree) -> std::io::Result<std::path::PathBuf> {
             std::os::unix::fs::symlink(std::env::current_exe()?, &link)?;
         }
     }
-    // Some agents run their commands in a login shell, which sets the path anew and then reads this.
+    // Some agents run their commands in a login shell, which sets the path anew and then reads
+    // this.
     let profile = home(&tree.berth).join(".profile");
     if !profile.exists() {
         let line = format!("PATH=\"{}:$PATH\"\n", bin.display());

@@ -1,6 +1,7 @@
-//! What a repository brings that an agent CLI would obey without asking: settings, hooks, plugins, MCP servers. The tools' own switches
-//! against it have holes (a plugin folder was loaded in spite of three of them), so it is kept out of the tree while a vendor's tool
-//! works in it. It stays in the repository: git is told not to look for it, so nothing is committed as removed.
+//! What a repository brings that an agent CLI would obey without asking: settings, hooks, plugins,
+//! MCP servers. The tools' own switches against it have holes (a plugin folder was loaded in spite
+//! of three of them), so it is kept out of the tree while a vendor's tool works in it. It stays in
+//! the repository: git is told not to look for it, so nothing is committed as removed.
 //!
 //! Text stays: instructions and skills are read by the model, as is everything else in the tree.
 

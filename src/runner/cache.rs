@@ -1,4 +1,5 @@
-//! The package cache of a session: where the usual tools find it, and an end before the host's disk is full.
+//! The package cache of a session: where the usual tools find it, and an end before the host's disk
+//! is full.
 
 use std::path::Path;
 use std::time::Duration;

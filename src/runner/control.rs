@@ -1,5 +1,5 @@
-//! The runner's side of the control voice. Every request is repeated until it is answered or turned down: the server may be
-//! restarting, and a repeated request is answered as the first time.
+//! The runner's side of the control voice. Every request is repeated until it is answered or turned
+//! down: the server may be restarting, and a repeated request is answered as the first time.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +19,8 @@ const PAUSE_MIN: Duration = Duration::from_millis(20);
 /// Longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
-/// An answer that takes longer is asked for again: a server that hangs may have been replaced by another one behind the same path.
+/// An answer that takes longer is asked for again: a server that hangs may have been replaced by
+/// another one behind the same path.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// The control socket. Clones share what is known.

@@ -1,6 +1,7 @@
-//! System calls that nothing in a container needs and that lead past its walls: sockets of families that no namespace keeps apart, and
-//! parts of the kernel through which containers were left before. Taken from the runner before it starts anything, so that everything
-//! below it is without them, whatever the engine's own profile allows.
+//! System calls that nothing in a container needs and that lead past its walls: sockets of families
+//! that no namespace keeps apart, and parts of the kernel through which containers were left
+//! before. Taken from the runner before it starts anything, so that everything below it is without
+//! them, whatever the engine's own profile allows.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use seccompiler::{
     SeccompRule, TargetArch,
 };
 
-/// Socket families that reach beyond a network namespace: the machine below the host, and the kernel itself.
+/// Socket families that reach beyond a network namespace: the machine below the host, and the
+/// kernel itself.
 const FAMILIES: [i32; 3] = [libc::AF_VSOCK, libc::AF_ALG, libc::AF_PACKET];
 
 /// Calls that fail as not permitted.

@@ -1,8 +1,8 @@
-//! The runner: the main process of a container. Takes one assignment, prepares the tree, launches the agent, streams its output,
-//! sends heartbeats, brings the work to safety, reports the end.
+//! The runner: the main process of a container. Takes one assignment, prepares the tree, launches
+//! the agent, streams its output, sends heartbeats, brings the work to safety, reports the end.
 //!
-//! It survives server restarts: output is spooled and resent, and every request is repeated until it is answered. Without a server
-//! for an hour it secures what it can and ends itself.
+//! It survives server restarts: output is spooled and resent, and every request is repeated until
+//! it is answered. Without a server for an hour it secures what it can and ends itself.
 
 mod agent;
 mod baits;
@@ -33,7 +33,8 @@ use tree::Tree;
 
 /// An agent whose work is settled gets this long to end by itself.
 const SETTLED_GRACE: Duration = Duration::from_secs(30);
-/// A stopped agent gets this long before it is killed; the rest of the engine's grace is for securing the work.
+/// A stopped agent gets this long before it is killed; the rest of the engine's grace is for
+/// securing the work.
 const AGENT_GRACE: Duration = Duration::from_secs(10);
 /// Time between heartbeats.
 const BEAT: Duration = Duration::from_secs(5);
@@ -92,9 +93,11 @@ pub fn run(args: &RunnerArgs) -> i32 {
     code
 }
 
-/// Waits for the word of whoever started us, and answers it. False when there is nobody any more: then nobody knows of us either.
+/// Waits for the word of whoever started us, and answers it. False when there is nobody any more:
+/// then nobody knows of us either.
 fn begun(args: &RunnerArgs) -> bool {
-    // Without a namespace of its own, what loses its parent below this process is its child, and is ended with it.
+    // Without a namespace of its own, what loses its parent below this process is its child, and is
+    // ended with it.
     if let Err(error) = nix::sys::prctl::set_child_subreaper(true) {
         eprintln!("children that lost their parent are not ours: {error}");
     }
@@ -106,7 +109,8 @@ fn begun(args: &RunnerArgs) -> bool {
         .is_ok()
 }
 
-/// Answers the word, and turns to a file of its own: the pipes end with the server that made them, and this process may not.
+/// Answers the word, and turns to a file of its own: the pipes end with the server that made them,
+/// and this process may not.
 fn here(berth: &Path) -> std::io::Result<()> {
     let none = std::fs::File::open("/dev/null")?;
     let log = std::fs::File::create(berth.join("runner.log"))?;
@@ -121,7 +125,8 @@ fn here(berth: &Path) -> std::io::Result<()> {
 
 /// Limits for everything below this process. A limit the machine refuses is left as it is.
 fn harden() {
-    // The agent runs as the same user: it must not be able to attach to this process or to read its memory.
+    // The agent runs as the same user: it must not be able to attach to this process or to read its
+    // memory.
     if let Err(error) = nix::sys::prctl::set_dumpable(false) {
         eprintln!("this process stays open to debuggers of its user: {error}");
     }
@@ -307,7 +312,8 @@ async fn rescuing(brief: &Brief, tree: &Tree) -> Result<Ended, String> {
     }
 }
 
-/// Waits for a process, and ends it when asked to, when its time is up, or when its work is settled and it stays.
+/// Waits for a process, and ends it when asked to, when its time is up, or when its work is settled
+/// and it stays.
 async fn watch(
     launched: Result<Agent, String>,
     tree: &Tree,

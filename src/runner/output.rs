@@ -1,6 +1,7 @@
-//! What the agent prints, to the server, without loss: numbered chunks, sent in order, each until it is stored. They are held in memory
-//! while the server takes them, and spooled to disk while it does not; an agent that fills its own disk loses nothing of what it said
-//! until the memory is full as well, and what is lost is counted and said.
+//! What the agent prints, to the server, without loss: numbered chunks, sent in order, each until
+//! it is stored. They are held in memory while the server takes them, and spooled to disk while it
+//! does not; an agent that fills its own disk loses nothing of what it said until the memory is
+//! full as well, and what is lost is counted and said.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -22,7 +23,8 @@ const TAKEN_MAX: u64 = 64 * 1024 * 1024;
 /// Most bytes held in memory; what comes beyond goes to disk.
 const HELD_MAX: usize = 1024 * 1024;
 
-/// Somebody who reads along until the end of the agent; nobody, where nothing is learned from what is printed.
+/// Somebody who reads along until the end of the agent; nobody, where nothing is learned from what
+/// is printed.
 pub(super) type Heard = Arc<Mutex<Option<Listener>>>;
 
 /// The output of one session.

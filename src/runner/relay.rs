@@ -1,5 +1,5 @@
-//! The agent's voice on loopback: ordinary tools speak TCP, the door is a Unix socket. Bytes go to the agent's voice and nowhere
-//! else, whoever in the container sends them.
+//! The agent's voice on loopback: ordinary tools speak TCP, the door is a Unix socket. Bytes go to
+//! the agent's voice and nowhere else, whoever in the container sends them.
 
 use std::path::{Path, PathBuf};
 

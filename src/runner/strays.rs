@@ -1,5 +1,5 @@
-//! Reaping: children that lost their parent end up at the first process of a container, or at the runner that asked for them, and would
-//! stay as zombies.
+//! Reaping: children that lost their parent end up at the first process of a container, or at the
+//! runner that asked for them, and would stay as zombies.
 
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
@@ -19,7 +19,8 @@ pub(super) async fn reap() {
     }
 }
 
-/// Zombies of ours that nobody here waits for: those we started are waited for by their group leader's pid, and lead their group.
+/// Zombies of ours that nobody here waits for: those we started are waited for by their group
+/// leader's pid, and lead their group.
 fn zombies() -> Vec<Pid> {
     let Ok(processes) = std::fs::read_dir("/proc") else {
         return Vec::new();

@@ -1,4 +1,5 @@
-//! The work tree of a session: cloned through the door, on the right commit, and brought to safety at the end.
+//! The work tree of a session: cloned through the door, on the right commit, and brought to safety
+//! at the end.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -15,7 +16,8 @@ use crate::foreign;
 /// A git command in the container that takes longer has failed.
 const DEADLINE: Duration = Duration::from_secs(600);
 
-/// Largest index that is copied: far more than that of any repository that is cloned for each session.
+/// Largest index that is copied: far more than that of any repository that is cloned for each
+/// session.
 const INDEX_MAX: usize = 256 * 1024 * 1024;
 
 /// Paths of one git command.
@@ -111,7 +113,8 @@ impl Tree {
         Ok(paths.into_iter().map(str::to_owned).collect())
     }
 
-    /// Commits what is not committed and pushes the branch, so that nothing is only here when the container goes.
+    /// Commits what is not committed and pushes the branch, so that nothing is only here when the
+    /// container goes.
     pub(super) async fn secure(&self, brief: &Brief) -> Result<(), String> {
         let Some(branch) = &brief.branch else {
             return Ok(());
@@ -141,8 +144,9 @@ impl Tree {
         }
     }
 
-    /// Pushes what is in the tree now, committed or not, beside the branch: nothing that the agent sees is changed. `last` is the tree
-    /// that was pushed before; answers the one that is there now.
+    /// Pushes what is in the tree now, committed or not, beside the branch: nothing that the agent
+    /// sees is changed. `last` is the tree that was pushed before; answers the one that is there
+    /// now.
     pub(super) async fn rescue(&self, brief: &Brief, last: Option<&str>) -> Result<String, String> {
         // Whatever the agent made of its index, and whatever it put where the copy goes.
         let own = foreign::read_below(&self.path, Path::new(".git/index"), INDEX_MAX)
@@ -207,7 +211,8 @@ impl Tree {
             .current_dir(folder)
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        // Its own group, as everything we start: the reaper of strays leaves group leaders to those who wait for them.
+        // Its own group, as everything we start: the reaper of strays leaves group leaders to those
+        // who wait for them.
         command
             .process_group(0)
             .envs(git_environment(&self.berth))

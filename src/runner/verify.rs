@@ -1,4 +1,5 @@
-//! The verifier: runs the recorded command on a candidate that no agent has touched, and reports what it came to.
+//! The verifier: runs the recorded command on a candidate that no agent has touched, and reports
+//! what it came to.
 
 use actors::sessions::wire::{Brief, Ending, Verification};
 use events::id::Digest;
@@ -71,7 +72,8 @@ pub(super) async fn run(
             Ok(ran) => ran,
             Err(e) => return trouble(format!("the verification could not be waited for: {e}")),
         },
-        () = tokio::time::sleep_until(deadline) => (TIMED_OUT, Digest::of(b""), "the verification took too long".to_owned()),
+        () = tokio::time::sleep_until(deadline) => (TIMED_OUT, Digest::of(b""), "the verification \
+            took too long".to_owned()),
         _ = terminate.recv() => return Ending { interrupted: true, ..nothing() },
         () = cache::disk_is_full(tree.cache.as_deref()) => return trouble(super::DISK_FULL.to_owned()),
     };
@@ -88,7 +90,8 @@ pub(super) async fn run(
     }
 }
 
-/// What is run: the setup of a fresh clone belongs to it, for a candidate that cannot be set up is one that does not work.
+/// What is run: the setup of a fresh clone belongs to it, for a candidate that cannot be set up is
+/// one that does not work.
 fn line(brief: &Brief) -> String {
     let verify = &brief.prompt;
     match &brief.setup {

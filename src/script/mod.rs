@@ -1,5 +1,6 @@
-//! The script dialect: a deterministic agent inside the binary. It does real edits and real commits from a small script in the
-//! feature's text, and can misbehave on purpose: crash, hang, flood, end without work, conflict, ignore SIGTERM.
+//! The script dialect: a deterministic agent inside the binary. It does real edits and real commits
+//! from a small script in the feature's text, and can misbehave on purpose: crash, hang, flood, end
+//! without work, conflict, ignore SIGTERM.
 //!
 //! ```text
 //! write PATH TEXT      append PATH TEXT     commit MESSAGE     submit          comment TEXT     sleep MS
@@ -7,8 +8,9 @@
 //! flood KIB            deaf                 say TEXT           reject WHY      run COMMAND      pass
 //! ```
 //!
-//! A line may begin with `@2` (only under claim 2) or `@2+` (from claim 2 on). `\n` in a text is a line break. `root` goes back to
-//! the first commit, as an agent would that worked on something outdated.
+//! A line may begin with `@2` (only under claim 2) or `@2+` (from claim 2 on). `\n` in a text is a
+//! line break. `root` goes back to the first commit, as an agent would that worked on something
+//! outdated.
 
 mod play;
 
@@ -139,7 +141,8 @@ mod tests {
 
     #[test]
     fn a_script_is_read_for_its_claim() {
-        let text = "words\n```supercargo-script\nwrite a/b one\\ntwo\n@1 crash\n@2+ submit\n\n# note\n```\nmore";
+        let text = "words\n```supercargo-script\nwrite a/b one\\ntwo\n@1 crash\n@2+ submit\n\n# \
+                    note\n```\nmore";
         let lines = fenced(text, SCRIPT_FENCE).expect("a script");
         let write = Line::Write {
             path: "a/b".into(),

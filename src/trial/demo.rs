@@ -1,12 +1,13 @@
-//! The demo project: a spec whose features are small shell scripts with their own checks, and which brings one conflict, one
-//! rejection and one crash.
+//! The demo project: a spec whose features are small shell scripts with their own checks, and which
+//! brings one conflict, one rejection and one crash.
 
 use events::backlog::{Batch, BatchItem};
 use events::feature::Content;
 
 use crate::script::{BACKLOG_FENCE, REVIEW_FENCE, SCRIPT_FENCE};
 
-/// Fewest features: the conflict, the rejection and the crash need one each, and one to conflict with.
+/// Fewest features: the conflict, the rejection and the crash need one each, and one to conflict
+/// with.
 pub const FEATURES_MIN: u16 = 4;
 /// Most features of a demo.
 pub const FEATURES_MAX: u16 = 200;
@@ -74,7 +75,8 @@ fn commit(n: u16) -> String {
 fn review(n: u16) -> String {
     match twist(n) {
         Twist::Rejection => format!(
-            "\n\n{REVIEW_FENCE}\n@1 reject The part does not say how it is used: add a usage line.\n```"
+            "\n\n{REVIEW_FENCE}\n@1 reject The part does not say how it is used: add a usage \
+             line.\n```"
         ),
         Twist::None | Twist::Conflict | Twist::Crash => String::new(),
     }
@@ -114,7 +116,8 @@ pub fn spec(features: u16) -> Result<String, serde_json::Error> {
     };
     let backlog = serde_json::to_string(&batch)?;
     Ok(format!(
-        "# A demo\n\nA collection of {features} parts, each a script that checks itself.\n\n{BACKLOG_FENCE}\n{backlog}\n```\n"
+        "# A demo\n\nA collection of {features} parts, each a script that checks \
+         itself.\n\n{BACKLOG_FENCE}\n{backlog}\n```\n"
     ))
 }
 

@@ -1,5 +1,5 @@
-//! The end of a demo: what was started is ended, what is waited for is shown, and a second request ends at once. A start looks for demos
-//! whose server died, and ends and removes what they left.
+//! The end of a demo: what was started is ended, what is waited for is shown, and a second request
+//! ends at once. A start looks for demos whose server died, and ends and removes what they left.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -80,7 +80,8 @@ pub(super) async fn end_all(engine: &dyn Engine) -> Result<(), Unreachable> {
         .unwrap_or_else(|_| Err(late()))
 }
 
-/// Ends and removes what dead demos left in this folder for temporary things; answers what has to be said about it.
+/// Ends and removes what dead demos left in this folder for temporary things; answers what has to
+/// be said about it.
 pub(super) async fn after_dead_demos(temporary: &Path) -> Vec<String> {
     let mut said = Vec::new();
     for entry in std::fs::read_dir(temporary).into_iter().flatten().flatten() {

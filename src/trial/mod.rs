@@ -1,4 +1,5 @@
-//! `supercargo try`: a living demo fleet. Fresh temporary data, an empty upstream, scripted agents; no key, no network.
+//! `supercargo try`: a living demo fleet. Fresh temporary data, an empty upstream, scripted agents;
+//! no key, no network.
 
 pub mod demo;
 mod ending;
@@ -162,7 +163,8 @@ async fn demo(args: &TryArgs, data: &DataFolder, asked: &mut Asked) -> anyhow::R
     })
 }
 
-/// Lets the sessions end: those of a completed project by themselves, others because the project is stopped.
+/// Lets the sessions end: those of a completed project by themselves, others because the project is
+/// stopped.
 async fn last_sessions(office: &Office, watch: &Watch, end: &End) {
     if matches!(end, End::Completed) {
         return watch.last_containers(LAST_CONTAINERS).await;
@@ -175,7 +177,8 @@ async fn last_sessions(office: &Office, watch: &Watch, end: &End) {
     }
 }
 
-/// What a demo that ended so comes to. An end that was asked for is none too early, unless completion was.
+/// What a demo that ended so comes to. An end that was asked for is none too early, unless
+/// completion was.
 fn judged(ended: &Ended, exit_when_done: bool, stays: bool) -> anyhow::Result<()> {
     let breaches = ended.breaches.len();
     match &ended.end {
@@ -197,7 +200,8 @@ fn judged(ended: &Ended, exit_when_done: bool, stays: bool) -> anyhow::Result<()
     }
 }
 
-/// Makes upstream and the project, or finds them as an earlier run left them. Every step may be repeated.
+/// Makes upstream and the project, or finds them as an earlier run left them. Every step may be
+/// repeated.
 async fn set_up(office: &Office, data: &DataFolder, args: &TryArgs) -> anyhow::Result<()> {
     let upstream = upstream(data.path())?;
     let wish = |what: &str| Wish::keyed("try", what);

@@ -152,7 +152,8 @@ impl Watch {
         })
     }
 
-    /// Waits until the project owns no container any more, within limits, and shows how many are waited for.
+    /// Waits until the project owns no container any more, within limits, and shows how many are
+    /// waited for.
     pub(super) async fn last_containers(&self, limit: Duration) {
         let mut said = 0;
         let gone = self.core.projector.wait_until(|books| {
@@ -173,7 +174,8 @@ impl Watch {
     pub(super) fn summary(&self) -> String {
         let c = &self.counts;
         format!(
-            "{} features closed, {} sessions, {} merges, {} conflicts, {} rejections, {} retries, {} milestones, {} events, {:.1} s",
+            "{} features closed, {} sessions, {} merges, {} conflicts, {} rejections, {} retries, \
+             {} milestones, {} events, {:.1} s",
             c.closed,
             c.sessions,
             c.merges,

@@ -195,7 +195,8 @@ fn agents_that_know_bd_find_it() {
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
-/// A repository of ZeroCoder: its spec and issues are taken over, its own prompt for coders is used, and what is wrong with one is said.
+/// A repository of ZeroCoder: its spec and issues are taken over, its own prompt for coders is
+/// used, and what is wrong with one is said.
 #[test]
 fn a_repository_of_the_ancestor_is_adopted() {
     let me = Newcomer::new();
@@ -226,7 +227,8 @@ fn a_repository_of_the_ancestor_is_adopted() {
     let said = me.ok(&["project", "adopt", "zoo"]);
     assert_eq!(
         said,
-        "the spec is taken over\n3 issues taken in, 0 were there already\nprompts/coding_prompt.md is not read any more\n"
+        "the spec is taken over\n3 issues taken in, 0 were there already\nprompts/coding_prompt.md \
+         is not read any more\n"
     );
     assert!(
         me.ok(&["project", "adopt", "zoo"])
@@ -234,7 +236,8 @@ fn a_repository_of_the_ancestor_is_adopted() {
     );
     let agent = AGENT.replace(
         "set -e",
-        "set -e\necho \"given: $(head -c 300 \"$SUPERCARGO_PROMPT\" | tr '\\n' ' ')\"\ntail -n 3 \"$SUPERCARGO_PROMPT\"",
+        "set -e\necho \"given: $(head -c 300 \"$SUPERCARGO_PROMPT\" | tr '\\n' ' ')\"\ntail -n 3 \
+         \"$SUPERCARGO_PROMPT\"",
     );
     me.ok(&[
         "project",
@@ -259,8 +262,8 @@ fn a_repository_of_the_ancestor_is_adopted() {
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
-/// Issues are admitted first, and what was said about them follows: a file that was taken in half way is finished by the next time, and
-/// what is there already is not said twice.
+/// Issues are admitted first, and what was said about them follows: a file that was taken in half
+/// way is finished by the next time, and what is there already is not said twice.
 #[test]
 fn an_import_that_was_cut_short_is_finished() {
     let me = Newcomer::new();
@@ -296,8 +299,8 @@ fn an_import_that_was_cut_short_is_finished() {
     server.stop();
 }
 
-/// Somebody else works on the same issues with `bd`: what they changed on the branch is taken, ours is written on top, and what both changed
-/// stays as it is here and is said.
+/// Somebody else works on the same issues with `bd`: what they changed on the branch is taken, ours
+/// is written on top, and what both changed stays as it is here and is said.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn issues_go_both_ways() {

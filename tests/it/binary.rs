@@ -11,7 +11,8 @@ use nix::unistd::Pid;
 /// What takes longer is stuck; a bound of the tests, never a measurement.
 pub(crate) const STUCK_AFTER: Duration = Duration::from_secs(180);
 
-/// The binary with these arguments on a data folder; containers are processes unless the test says otherwise.
+/// The binary with these arguments on a data folder; containers are processes unless the test says
+/// otherwise.
 pub(crate) fn supercargo(args: &[&str], data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_supercargo"));
     command

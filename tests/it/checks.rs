@@ -1,4 +1,5 @@
-//! Work that changes what it is judged by, work without content, and merges that nothing verified: said wherever a person looks.
+//! Work that changes what it is judged by, work without content, and merges that nothing verified:
+//! said wherever a person looks.
 
 use events::audit::Audit;
 use events::log::EventLog;

@@ -1,4 +1,5 @@
-//! The real door in front of the real gate: who is heard on which voice, and what git may push through it.
+//! The real door in front of the real gate: who is heard on which voice, and what git may push
+//! through it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -169,7 +170,8 @@ fn own_pid() -> i32 {
     i32::try_from(std::process::id()).expect("pid")
 }
 
-/// C2 at the effect: a push goes to the branch of the open claim and nowhere else, and not after the claim's end.
+/// C2 at the effect: a push goes to the branch of the open claim and nowhere else, and not after
+/// the claim's end.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn git_pushes_through_the_door_only_to_the_branch_of_the_open_claim() {
@@ -260,7 +262,8 @@ fn git_pushes_through_the_door_only_to_the_branch_of_the_open_claim() {
     });
 }
 
-/// The control voice hears the container's main process alone; and what the agent's voice does not know is refused.
+/// The control voice hears the container's main process alone; and what the agent's voice does not
+/// know is refused.
 #[test]
 fn the_control_voice_hears_the_main_process_alone() {
     story(|| async {
@@ -338,7 +341,8 @@ fn no_body_is_read_before_it_is_known_where_it_goes() {
             (&control, "/output?seq=1", 100_000_000, 413, "too_large"),
         ] {
             let said = format!(
-                "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\n\
+                "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\naccept: \
+                 application/json, text/event-stream\r\n\
                  content-length: {length}\r\n\r\n"
             );
             let heard = spoken(socket, said.as_bytes());
@@ -370,7 +374,8 @@ fn a_push_beyond_its_bound_is_told_why() {
         let head = format!("{:04x}{line}0000PACK\0\0\0\u{2}\0\0\0\u{1}", line.len() + 4);
         let pack = 129 * 1024 * 1024_usize;
         let said = format!(
-            "POST /git/{ZOO}.git/git-receive-pack HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-git-receive-pack-request\r\n\
+            "POST /git/{ZOO}.git/git-receive-pack HTTP/1.1\r\nhost: x\r\ncontent-type: \
+             application/x-git-receive-pack-request\r\n\
              content-length: {}\r\n\r\n{head}",
             head.len() + pack
         );

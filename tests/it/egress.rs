@@ -1,4 +1,5 @@
-//! The budget of the way out: connections of a session share it, and when it is spent nothing more goes out.
+//! The budget of the way out: connections of a session share it, and when it is spent nothing more
+//! goes out.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -1,4 +1,5 @@
-//! The same suite on every engine: processes and Docker. A test takes an engine and knows nothing else of it.
+//! The same suite on every engine: processes and Docker. A test takes an engine and knows nothing
+//! else of it.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -121,8 +122,9 @@ async fn until(engine: &Arc<dyn Engine>, mut look: impl FnMut(&[Seen]) -> bool) 
         .expect("the hints never came");
 }
 
-/// The whole life of a container. `again` makes another engine over the same containers, as a restarted server does; `told` is the exit
-/// code that this one can know of what an earlier one began.
+/// The whole life of a container. `again` makes another engine over the same containers, as a
+/// restarted server does; `told` is the exit code that this one can know of what an earlier one
+/// began.
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn life(
     bench: &Bench,
@@ -254,7 +256,8 @@ fn the_life_of_a_docker_container() {
     });
 }
 
-/// K4: containers of another installation are neither listed nor stopped nor removed, even under the same name.
+/// K4: containers of another installation are neither listed nor stopped nor removed, even under
+/// the same name.
 #[test]
 fn other_installations_on_the_same_engine_are_left_alone() {
     on_docker("two installations on one engine", |docker| async move {
@@ -286,7 +289,8 @@ fn other_installations_on_the_same_engine_are_left_alone() {
     });
 }
 
-/// What hands did to a container changes nothing about whose it is and that it can be ended: paused and renamed.
+/// What hands did to a container changes nothing about whose it is and that it can be ended: paused
+/// and renamed.
 #[test]
 fn what_was_paused_or_renamed_by_hand_is_ended_all_the_same() {
     on_docker(
@@ -331,7 +335,8 @@ fn what_was_paused_or_renamed_by_hand_is_ended_all_the_same() {
     );
 }
 
-/// An image that is not there is a failure of the start with words; an engine that is not there is no failure of anything.
+/// An image that is not there is a failure of the start with words; an engine that is not there is
+/// no failure of anything.
 #[test]
 fn a_start_that_cannot_be_says_why() {
     on_docker("a start without an image", |docker| async move {

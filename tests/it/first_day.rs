@@ -1,5 +1,6 @@
-//! The first day of an operator, with the real binary: what is theirs alone, what reaches their terminal, what a verb says when no server
-//! runs or the server does not answer, and how everything ends.
+//! The first day of an operator, with the real binary: what is theirs alone, what reaches their
+//! terminal, what a verb says when no server runs or the server does not answer, and how everything
+//! ends.
 
 use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -14,7 +15,8 @@ use crate::newcomer::Newcomer;
 
 const SERVE: &[&str] = &["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"];
 
-/// What of a terminal's language a text may hold: a clipboard, a cleared screen, a turned line, a line of its own.
+/// What of a terminal's language a text may hold: a clipboard, a cleared screen, a turned line, a
+/// line of its own.
 const EVIL: &str = "a\u{1b}]52;c;aGk=\u{7}b\u{1b}[2Jc\u{9b}2Jd\u{202e}e";
 
 fn below(folder: &Path) -> Vec<PathBuf> {
@@ -110,7 +112,8 @@ fn status(me: &Newcomer, token: &str) -> u16 {
     let address = url.trim().trim_start_matches("http://").to_owned();
     let mut stream = std::net::TcpStream::connect(&address).expect("connected");
     let request = format!(
-        "GET /api/v1/stats HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"
+        "GET /api/v1/stats HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer \
+         {token}\r\nconnection: close\r\n\r\n"
     );
     std::io::Write::write_all(&mut stream, request.as_bytes()).expect("asked");
     let mut answer = String::new();

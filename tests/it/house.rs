@@ -1,4 +1,5 @@
-//! Walks the tree: file length, `//!` headers, documented items, names that say nothing, actix in its rooms, arrows.
+//! Walks the tree: file length, `//!` headers, documented items, names that say nothing, actix in
+//! its rooms, arrows.
 
 use std::path::{Path, PathBuf};
 

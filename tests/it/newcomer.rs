@@ -1,5 +1,6 @@
-//! What README promises a newcomer, with the real binary: a fleet on a repository of one's own, with an agent that is just a command;
-//! the log read with and without a server; and wrong inputs, each answered with what to do.
+//! What README promises a newcomer, with the real binary: a fleet on a repository of one's own,
+//! with an agent that is just a command; the log read with and without a server; and wrong inputs,
+//! each answered with what to do.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,8 @@ use supercargo::adapters::transcripts::TranscriptFolder;
 use crate::binary::{STUCK_AFTER, Serving, supercargo};
 use crate::world::stub::git;
 
-/// An agent whose coder does this, with a reviewer and an overseer that have nothing to say against it; first, what all of them do before.
+/// An agent whose coder does this, with a reviewer and an overseer that have nothing to say against
+/// it; first, what all of them do before.
 macro_rules! agent_that {
     ($coder:literal) => {
         agent_that!("set -e\n", $coder)
@@ -196,7 +198,8 @@ impl Newcomer {
         });
     }
 
-    /// Follows the log until the project is complete and its last session has left: as many berths were freed as were assigned.
+    /// Follows the log until the project is complete and its last session has left: as many berths
+    /// were freed as were assigned.
     pub(crate) fn follow_until_all_is_quiet(&self) {
         let (mut completed, mut assigned, mut freed) = (false, 0, 0);
         self.follow("the last container.idle", move |line| {
@@ -479,7 +482,8 @@ fn wrong_inputs_are_answered_with_what_to_do() {
     assert!(said.contains("inside a session"), "{said}");
 }
 
-/// The folder of an installation is nobody else's: the socket hears its owner only, and a path that is too long is told so.
+/// The folder of an installation is nobody else's: the socket hears its owner only, and a path that
+/// is too long is told so.
 #[test]
 fn a_data_folder_that_is_too_deep_for_sockets_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
@@ -496,7 +500,8 @@ fn a_data_folder_that_is_too_deep_for_sockets_is_refused() {
     );
 }
 
-/// A person claims, clones what the command line says, pushes and hands in; looks at berths; takes one out of service and back.
+/// A person claims, clones what the command line says, pushes and hands in; looks at berths; takes
+/// one out of service and back.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_person_works_with_the_command_line_alone() {
@@ -672,7 +677,8 @@ fi
     supercargo agent submit"#
 );
 
-/// A spec beside a repository that had a life before is made a backlog when somebody asks for it, and not by itself.
+/// A spec beside a repository that had a life before is made a backlog when somebody asks for it,
+/// and not by itself.
 #[test]
 fn an_existing_repository_gets_a_backlog_when_asked() {
     let me = Newcomer::new();

@@ -1,4 +1,5 @@
-//! What an upstream lacks is said when its project is added, in one line, by name, with what to do; nothing is registered then.
+//! What an upstream lacks is said when its project is added, in one line, by name, with what to do;
+//! nothing is registered then.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,7 +14,8 @@ impl Newcomer {
         self.command(&args).output().expect("ran")
     }
 
-    /// Adding this upstream is refused in one line that has all of these words, and leaves no project.
+    /// Adding this upstream is refused in one line that has all of these words, and leaves no
+    /// project.
     fn unfit(&self, url: &str, words: &[&str]) {
         let output = self.add("odd", url);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

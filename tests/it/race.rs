@@ -1,6 +1,8 @@
-//! The merge race (G1 to G8): the fleet merges while a third party pushes to upstream every second and upstream turns one push of five down.
+//! The merge race (G1 to G8): the fleet merges while a third party pushes to upstream every second
+//! and upstream turns one push of five down.
 //!
-//! `SUPERCARGO_RACE="8 50" cargo test --test it race` runs it with other numbers of agents and features.
+//! `SUPERCARGO_RACE="8 50" cargo test --test it race` runs it with other numbers of agents and
+//! features.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -19,7 +21,8 @@ echo x >> "$GIT_DIR/pushes"
 test $(( $(wc -l < "$GIT_DIR/pushes") % 5 )) -ne 0 || { echo x >> "$GIT_DIR/refused"; echo "not this time" >&2; exit 1; }
 "#;
 
-/// Pushes a file of its own every second, on top of whatever is there, until it is told to end; answers how often that worked.
+/// Pushes a file of its own every second, on top of whatever is there, until it is told to end;
+/// answers how often that worked.
 fn third_party(upstream: &Path, folder: &Path, over: &AtomicBool) -> u32 {
     let tree = folder.join("theirs");
     let mut pushed = 0;
@@ -118,7 +121,8 @@ fn no_merge_is_lost_while_others_push_and_pushes_fail() {
         count("trunk.halted"),
     );
     println!(
-        "race {numbers}: {pushed} pushes of others, {moved} times seen, {refused} pushes refused, {halted} halts"
+        "race {numbers}: {pushed} pushes of others, {moved} times seen, {refused} pushes refused, \
+         {halted} halts"
     );
     assert!(
         pushed > 0 && moved > 0 && refused > 0 && halted >= refused,

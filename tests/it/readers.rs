@@ -1,5 +1,5 @@
-//! `subscription run`: each event to a command, at least once and in order; one that the command cannot take is parked, and replayed when
-//! the command is mended.
+//! `subscription run`: each event to a command, at least once and in order; one that the command
+//! cannot take is parked, and replayed when the command is mended.
 
 use std::path::Path;
 use std::process::Command;

@@ -104,7 +104,8 @@ fn a_killed_container_leaves_its_uncommitted_work_to_the_next_one() {
     );
 }
 
-/// Maintenance of a gate packs it and drops candidates of long ago; every other ref is there afterwards, with all that it holds.
+/// Maintenance of a gate packs it and drops candidates of long ago; every other ref is there
+/// afterwards, with all that it holds.
 #[test]
 fn maintenance_loses_nothing_that_a_ref_holds() {
     supercargo::app::on_system(async {

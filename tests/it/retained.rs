@@ -1,5 +1,6 @@
-//! Transcripts have their time: what a session said is recorded in figures, removed after its time, and the log tells both. What was
-//! recorded as dropped and not removed, because the server ended in between, is removed by the next start.
+//! Transcripts have their time: what a session said is recorded in figures, removed after its time,
+//! and the log tells both. What was recorded as dropped and not removed, because the server ended
+//! in between, is removed by the next start.
 
 use std::path::Path;
 use std::time::Duration;

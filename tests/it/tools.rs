@@ -1,5 +1,5 @@
-//! The verbs as tools of the Model Context Protocol, and the backlog through the door: what each role is offered, and that a call is the
-//! same as the verb.
+//! The verbs as tools of the Model Context Protocol, and the backlog through the door: what each
+//! role is offered, and that a call is the same as the verb.
 
 use crate::newcomer::Newcomer;
 

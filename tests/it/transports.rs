@@ -1,4 +1,5 @@
-//! Upstreams over ssh and over HTTP with a token: real servers on loopback, a whole story through each, and what must never be seen.
+//! Upstreams over ssh and over HTTP with a token: real servers on loopback, a whole story through
+//! each, and what must never be seen.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -242,8 +243,10 @@ impl Sshd {
     fn serve(folder: &Path, port: u16) -> Result<Self, String> {
         let file = |name: &str| folder.join(name).display().to_string();
         let config = format!(
-            "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\nStrictModes no\n\
-             PermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n",
+            "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile \
+             none\nUsePAM no\nStrictModes no\n\
+             PermitRootLogin prohibit-password\nPasswordAuthentication \
+             no\nKbdInteractiveAuthentication no\n",
             file("host_key"),
             file("key.pub")
         );
@@ -322,7 +325,8 @@ fn ssh_with_a_key_and_a_pinned_host() {
             "pinned at first use"
         );
 
-        // Another host key under the same address: somebody in between, until a person says otherwise.
+        // Another host key under the same address: somebody in between, until a person says
+        // otherwise.
         let port = sshd.port;
         drop(sshd);
         for file in ["host_key", "host_key.pub"] {

@@ -1,6 +1,8 @@
-//! The main job with the real binary: `try` builds the demo, and the log and upstream are compared line by line.
+//! The main job with the real binary: `try` builds the demo, and the log and upstream are compared
+//! line by line.
 //!
-//! `SUPERCARGO_TRY="8 40" cargo test --test it trial` runs it with other numbers of agents and features.
+//! `SUPERCARGO_TRY="8 40" cargo test --test it trial` runs it with other numbers of agents and
+//! features.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -36,7 +38,8 @@ fn text(value: &Value) -> String {
     value.as_str().expect("text").to_owned()
 }
 
-/// G3 and G6: upstream's merges by trailer are the log's publications in the log's order, one per closed feature.
+/// G3 and G6: upstream's merges by trailer are the log's publications in the log's order, one per
+/// closed feature.
 fn compare_with_upstream(log: &[Value], data: &Path, features: usize) {
     let mut queued: BTreeMap<u64, String> = BTreeMap::new();
     for event in of(log, "trunk.queued") {
@@ -149,8 +152,9 @@ pub(crate) fn is_built_as_the_log_says(data: &Path, features: usize) {
     every_milestone_is_covered_and_the_end_is_verified_once(&log);
 }
 
-/// The script's twists happened: a rejection, a conflict, a release. They happen on first claims only, so that a session which the
-/// engine took with it can take its twist along: true of runs whose sessions all end by themselves.
+/// The script's twists happened: a rejection, a conflict, a release. They happen on first claims
+/// only, so that a session which the engine took with it can take its twist along: true of runs
+/// whose sessions all end by themselves.
 pub(crate) fn has_its_twists(data: &Path) {
     let log = export(data);
     for twist in [

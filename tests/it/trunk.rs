@@ -1,4 +1,5 @@
-//! The merge queue as an operator meets it: protected paths, what was merged taken out and brought back, verification that was detected.
+//! The merge queue as an operator meets it: protected paths, what was merged taken out and brought
+//! back, verification that was detected.
 
 use serde_json::Value;
 
@@ -54,7 +55,8 @@ fn of<'a>(log: &'a [Value], kind: &str) -> Vec<&'a Value> {
         .collect()
 }
 
-/// T19: what decides what others run is published when a person says so, and holds nobody up meanwhile.
+/// T19: what decides what others run is published when a person says so, and holds nobody up
+/// meanwhile.
 #[test]
 fn protected_paths_wait_for_a_person_and_others_pass() {
     let (me, server) = begin();
@@ -199,7 +201,8 @@ fn what_was_merged_is_taken_out_and_brought_back() {
             && undone.contains(&format!("Supercargo-Feature: {lions}")),
         "{undone}"
     );
-    // What a person took out waits for a person; then somebody works on it, and that is not taken away from under them.
+    // What a person took out waits for a person; then somebody works on it, and that is not taken
+    // away from under them.
     me.follow_until("feature.set_aside");
     me.ok(&["feature", "requeue", "zoo", &lions]);
     me.follow_until_nth("feature.claimed", 3);
@@ -260,7 +263,8 @@ fn the_usual_test_command_is_found() {
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
-/// What was found about a feature ages when its files change, by whomever, and is fresh again when an overseer has looked.
+/// What was found about a feature ages when its files change, by whomever, and is fresh again when
+/// an overseer has looked.
 #[test]
 fn verdicts_age_until_an_overseer_looks() {
     let (me, server) = begin();
@@ -293,15 +297,17 @@ fn verdicts_age_until_an_overseer_looks() {
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
-/// What is under way and would not merge is known before it is handed in; who begins is told what similar work changed; a push that is not
-/// its own is refused and recorded.
+/// What is under way and would not merge is known before it is handed in; who begins is told what
+/// similar work changed; a push that is not its own is refused and recorded.
 #[test]
 fn work_under_way_is_looked_at_before_it_collides() {
     let (me, server) = begin();
     let agent = AGENT.replace(
         "    supercargo agent submit ;;",
-        "    git push --quiet origin HEAD:refs/heads/main || echo \"not to main\"\n    git push --quiet origin \"HEAD:refs/heads/$SUPERCARGO_BRANCH\"\n    \
-         grep 'features like this one' \"$SUPERCARGO_PROMPT\" || true\n    test \"$path\" = slow.txt && sleep 300\n    supercargo agent submit ;;",
+        "    git push --quiet origin HEAD:refs/heads/main || echo \"not to main\"\n    git push \
+         --quiet origin \"HEAD:refs/heads/$SUPERCARGO_BRANCH\"\n    \
+         grep 'features like this one' \"$SUPERCARGO_PROMPT\" || true\n    test \"$path\" = \
+         slow.txt && sleep 300\n    supercargo agent submit ;;",
     );
     me.ok(&["project", "set", "zoo", "--agent-command", &agent]);
     me.ok(&["feature", "add", "zoo", "quick.txt", "--label", "food"]);

@@ -1,5 +1,5 @@
-//! F41 to F46: what becomes of a project when its upstream moves, is rewritten, loses its branch or is not there: each a state with words,
-//! and work goes on when it is mended.
+//! F41 to F46: what becomes of a project when its upstream moves, is rewritten, loses its branch or
+//! is not there: each a state with words, and work goes on when it is mended.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -202,10 +202,12 @@ fn an_upstream_without_its_branch_or_not_there_is_waited_for() {
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
-/// Seconds that nobody looks by itself after the look before: four fifths of a minute, less what the test needs in between.
+/// Seconds that nobody looks by itself after the look before: four fifths of a minute, less what
+/// the test needs in between.
 const SOONER: i64 = 40;
 
-/// A forge says that somebody pushed: signed with the project's secret it is believed, and upstream is looked at at once.
+/// A forge says that somebody pushed: signed with the project's secret it is believed, and upstream
+/// is looked at at once.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_forge_that_says_who_it_is_is_heard() {

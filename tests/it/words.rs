@@ -1,5 +1,6 @@
-//! Words without deeds: every event has somebody who records it, every command somebody who sends it, every outcome a session that ends
-//! with it, every setting something that it changes. Looked for in the sources themselves, without tests and without comments.
+//! Words without deeds: every event has somebody who records it, every command somebody who sends
+//! it, every outcome a session that ends with it, every setting something that it changes. Looked
+//! for in the sources themselves, without tests and without comments.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,8 @@ fn sources(folder: &Path, found: &mut Vec<Source>) {
 }
 
 impl Source {
-    /// Whether these words follow each other here, and what stands before them is none of `not_after`.
+    /// Whether these words follow each other here, and what stands before them is none of
+    /// `not_after`.
     fn has(&self, wanted: &[&str], not_after: &[&str]) -> bool {
         let mut windows = self.words.windows(wanted.len()).enumerate();
         windows.any(|(at, window)| {
@@ -85,7 +87,8 @@ impl Source {
         self.path.to_string_lossy().contains(part)
     }
 
-    /// The names directly inside the braces after these words: variants of an enum, fields of a struct.
+    /// The names directly inside the braces after these words: variants of an enum, fields of a
+    /// struct.
     fn members(&self, head: &[&str]) -> Vec<String> {
         let begins = self.words.windows(head.len());
         let mut begins = begins.zip(head.len()..);
@@ -113,7 +116,8 @@ impl Source {
     }
 }
 
-/// The events of an aggregate, by the names of their bodies: what stands in `Name(Body) = "noun.verb"`.
+/// The events of an aggregate, by the names of their bodies: what stands in `Name(Body) =
+/// "noun.verb"`.
 fn bodies(source: &Source) -> Vec<String> {
     let windows = source.words.windows(6);
     let named = windows.filter(|w| w[1] == "(" && w[3] == ")" && w[4] == "=" && w[5] == "\"");

@@ -310,8 +310,8 @@ impl Known {
 }
 
 /// The first events of a feature. Dependencies that the first has no room for follow at once;
-/// beyond what one append takes beside comments and an end, the policy that keeps blockers in step with the backlog adds the
-/// rest.
+/// beyond what one append takes beside comments and an end, the policy that keeps blockers in step
+/// with the backlog adds the rest.
 fn created(content: &Content, batch: Digest, blockers: &[FeatureId]) -> Vec<Event> {
     let (named, more) = blockers.split_at(blockers.len().min(BLOCKERS_MAX));
     let first = event::Created {
@@ -326,8 +326,8 @@ fn created(content: &Content, batch: Digest, blockers: &[FeatureId]) -> Vec<Even
     std::iter::once(first.into()).chain(blocked).collect()
 }
 
-/// Where an imported feature begins when it is not open for everybody: in the append that creates it, so that nobody can claim it in
-/// between.
+/// Where an imported feature begins when it is not open for everybody: in the append that creates
+/// it, so that nobody can claim it in between.
 fn beginning(born: &Born) -> Option<Event> {
     let by = "import".to_owned();
     match born {

@@ -1,4 +1,5 @@
-//! Approved → queued → built → verified → begun → published → closed; and back, when upstream moved or the tree is red.
+//! Approved → queued → built → verified → begun → published → closed; and back, when upstream moved
+//! or the tree is red.
 
 mod undo;
 
@@ -127,7 +128,8 @@ fn reject(book: &ProjectBook, id: &FeatureId, submission: &Submission, agenda: &
                 MergeFault::Conflict,
                 paths.clone(),
                 format!(
-                    "Upstream was at {base}; merge it into the work and hand in again. It was sent back because {why}."
+                    "Upstream was at {base}; merge it into the work and hand in again. It was sent \
+                     back because {why}."
                 ),
             )
         }
@@ -150,7 +152,8 @@ fn reject(book: &ProjectBook, id: &FeatureId, submission: &Submission, agenda: &
     agenda.tell(teller.feature(book, id, &format!("reject {epoch}"), command));
 }
 
-/// A feature locked for publishing: closed when its merge is upstream, unlocked when its candidate was given up.
+/// A feature locked for publishing: closed when its merge is upstream, unlocked when its candidate
+/// was given up.
 fn merging(
     book: &ProjectBook,
     id: &FeatureId,
@@ -271,7 +274,8 @@ fn unverified(book: &ProjectBook, registered: &Registered, tip: &Entry, agenda: 
     }
 }
 
-/// Every feature of the batch is locked, each with its own candidate; then upstream is moved to the tip.
+/// Every feature of the batch is locked, each with its own candidate; then upstream is moved to the
+/// tip.
 fn publish(book: &ProjectBook, tip: &Entry, agenda: &mut Agenda) {
     let teller = Teller {
         policy: "integrate",

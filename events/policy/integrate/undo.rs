@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// The entry that takes out what a closed feature brought or, once that happened and nobody works on it again, brings it back.
+/// The entry that takes out what a closed feature brought or, once that happened and nobody works
+/// on it again, brings it back.
 pub fn undoing(book: &ProjectBook, id: &FeatureId) -> Option<EntryKind> {
     let known = book.feature(id)?;
     let (commit, restores) = match &known.stage {

@@ -1,4 +1,5 @@
-//! State and command to events or refusal: only the front entry moves, and nothing is published that was not verified.
+//! State and command to events or refusal: only the front entry moves, and nothing is published
+//! that was not verified.
 
 mod upstream;
 

@@ -1,9 +1,11 @@
-//! What the trunk records of upstream: where it is, that it cannot be used, and that a person takes it as it is.
+//! What the trunk records of upstream: where it is, that it cannot be used, and that a person takes
+//! it as it is.
 
 use super::*;
 
 impl Trunk {
-    /// Where upstream is: taken while nothing is queued. An entry on its way finds out by itself, when it is built or published.
+    /// Where upstream is: taken while nothing is queued. An entry on its way finds out by itself,
+    /// when it is built or published.
     pub(super) fn follow(&self, seen: Option<&Sha>, files: &[String]) -> Vec<Event> {
         match (self.is_idle(), seen) {
             (true, seen) if seen == self.head.as_ref() && self.halt.is_some() => {

@@ -1,4 +1,5 @@
-//! Candidates without a work tree: a merge, a merge taken out again, or the first commit of an empty upstream.
+//! Candidates without a work tree: a merge, a merge taken out again, or the first commit of an
+//! empty upstream.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,8 @@ use super::{Gates, author, detect, oid, scaffold, sha, trouble};
 
 /// Larger files are not looked at for a verification command.
 const READ_MAX: usize = 1024 * 1024;
-/// Largest file that work may bring. A pushed pack has a bound, and what is in it may be a thousand times as large.
+/// Largest file that work may bring. A pushed pack has a bound, and what is in it may be a thousand
+/// times as large.
 const BLOB_MAX: usize = 256 * 1024 * 1024;
 
 /// What a candidate is made of.
@@ -167,7 +169,8 @@ impl Gates {
     }
 }
 
-/// What a ref holds, when it can be merged at all: whoever hands in what is too large is told then, and not before.
+/// What a ref holds, when it can be merged at all: whoever hands in what is too large is told then,
+/// and not before.
 fn mergeable(repository: &Repository, base: Oid, name: &str) -> Result<Option<Oid>, PortError> {
     let Some(work) = read_ref(repository, name)? else {
         return Ok(None);
@@ -228,7 +231,8 @@ fn changes(
     })
 }
 
-/// The paths that differ between two commits; without the first one, none: there is nothing that they could be news to.
+/// The paths that differ between two commits; without the first one, none: there is nothing that
+/// they could be news to.
 pub(super) fn changed(
     repository: &Repository,
     from: Option<Oid>,
@@ -285,7 +289,8 @@ fn read(repository: &Repository, tree: &Tree<'_>, name: &str) -> Option<Vec<u8>>
     })?
 }
 
-/// Whether the trunk holds every file that this work changes as the work has it: merging it would change nothing.
+/// Whether the trunk holds every file that this work changes as the work has it: merging it would
+/// change nothing.
 pub(super) fn adds_nothing(
     repository: &Repository,
     fork: Oid,
@@ -339,7 +344,8 @@ fn checks_of(
     Ok(events::checks::touched(command, changed, read))
 }
 
-/// A file of a work that is larger than what is merged, if one is: to look whether files were renamed, they are read as a whole.
+/// A file of a work that is larger than what is merged, if one is: to look whether files were
+/// renamed, they are read as a whole.
 pub(super) fn too_large(
     repository: &Repository,
     base: Option<Oid>,

@@ -1,4 +1,5 @@
-//! The git CLI in a hardened environment: no user or system configuration, no prompt, no hooks, a deadline.
+//! The git CLI in a hardened environment: no user or system configuration, no prompt, no hooks, a
+//! deadline.
 
 use std::ffi::OsString;
 use std::path::Path;

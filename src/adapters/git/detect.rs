@@ -1,5 +1,5 @@
-//! The verification command that a tree suggests, where the project has none: the usual test command of its language, from the files that
-//! the language's own tools look for.
+//! The verification command that a tree suggests, where the project has none: the usual test
+//! command of its language, from the files that the language's own tools look for.
 
 use serde_json::Value;
 
@@ -44,7 +44,8 @@ pub(super) fn detect(read: impl Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
         return Some(format!("make {target}"));
     }
     has("CMakeLists.txt").then(|| {
-        "cmake -S . -B \"$HOME/build\" && cmake --build \"$HOME/build\" && ctest --test-dir \"$HOME/build\" --output-on-failure"
+        "cmake -S . -B \"$HOME/build\" && cmake --build \"$HOME/build\" && ctest --test-dir \
+         \"$HOME/build\" --output-on-failure"
             .to_owned()
     })
 }

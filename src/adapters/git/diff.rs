@@ -1,5 +1,6 @@
-//! What a commit changes, as text for people: made by libgit2 from the gate's objects, so that nothing in them names a program that
-//! is run. Bounded in files that are looked into, in bytes of each, and in bytes of the answer.
+//! What a commit changes, as text for people: made by libgit2 from the gate's objects, so that
+//! nothing in them names a program that is run. Bounded in files that are looked into, in bytes of
+//! each, and in bytes of the answer.
 
 use actors::ports::PortError;
 use actors::ports::repo::{Against, DiffForm, DiffWish};
@@ -106,7 +107,8 @@ fn patch(compared: &Diff<'_>) -> Result<Vec<u8>, PortError> {
     if text.is_cut {
         let (shown, all) = (text.files.saturating_sub(1), compared.deltas().len());
         let note = format!(
-            "\n# cut here at {DIFF_MAX} bytes: {shown} of {all} files are shown whole; ask for one by its path\n"
+            "\n# cut here at {DIFF_MAX} bytes: {shown} of {all} files are shown whole; ask for one \
+             by its path\n"
         );
         text.bytes.extend(note.into_bytes());
         return Ok(text.bytes);

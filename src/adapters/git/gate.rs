@@ -12,7 +12,8 @@ use events::trunk::event::FILES_MAX;
 
 use super::{build, oid, sha as to_sha, trouble};
 
-/// The newest that a claim left: its branch, or what was rescued on top of it. It is kept under a ref of its own, which outlives both.
+/// The newest that a claim left: its branch, or what was rescued on top of it. It is kept under a
+/// ref of its own, which outlives both.
 pub(super) fn work_head(
     repository: &Repository,
     feature: &FeatureId,
@@ -50,7 +51,8 @@ pub(super) fn candidate_ref(entry: u64) -> String {
 /// Where a fetch puts upstream's branch before the gate's own copy follows it.
 pub(super) const SEEN: &str = "refs/supercargo/seen";
 
-/// Moves the gate's copy of upstream's branch to what was fetched, when that holds what upstream held before.
+/// Moves the gate's copy of upstream's branch to what was fetched, when that holds what upstream
+/// held before.
 pub(super) fn take_seen(
     repository: &Repository,
     branch: &str,
@@ -97,7 +99,8 @@ pub(super) fn set_branch(repository: &Repository, branch: &str, at: &Sha) -> Res
         .map_err(trouble)
 }
 
-/// Moves the gate's copy of upstream's branch to a commit that does not hold what it held; that one stays pinned.
+/// Moves the gate's copy of upstream's branch to a commit that does not hold what it held; that one
+/// stays pinned.
 pub(super) fn replace(
     repository: &Repository,
     branch: &str,
@@ -169,7 +172,8 @@ pub(super) fn pin(
     Ok(Handed { base, adds_nothing })
 }
 
-/// Removes the candidates of entries before this one: what was published is upstream, what was not is history.
+/// Removes the candidates of entries before this one: what was published is upstream, what was not
+/// is history.
 pub(super) fn drop_candidates(repository: &Repository, first: u64) -> Result<(), PortError> {
     let found = repository
         .references_glob("refs/supercargo/candidates/*")

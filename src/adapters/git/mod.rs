@@ -1,7 +1,8 @@
-//! Repositories: a bare gate per project under our own folder. libgit2 where it can, the git CLI for transport.
+//! Repositories: a bare gate per project under our own folder. libgit2 where it can, the git CLI
+//! for transport.
 //!
-//! Server-side git never runs in a directory that an agent can write: gates have no work tree and no hooks, and what is pushed to
-//! them passes `fsck` first.
+//! Server-side git never runs in a directory that an agent can write: gates have no work tree and
+//! no hooks, and what is pushed to them passes `fsck` first.
 
 mod build;
 mod command;
@@ -115,7 +116,8 @@ fn trouble(error: git2::Error) -> PortError {
 /// Author of what we write.
 const OUR_EMAIL: &str = "supercargo@localhost";
 
-/// The author of what we write, at a time that the log knows: built again a commit has the same sha.
+/// The author of what we write, at a time that the log knows: built again a commit has the same
+/// sha.
 fn author(at: Timestamp) -> Result<git2::Signature<'static>, PortError> {
     git2::Signature::new(
         "Supercargo",

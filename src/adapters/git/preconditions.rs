@@ -1,5 +1,6 @@
-//! What an upstream has to be before a project is built on it: each thing that would stop the first copy or the first merge is said when
-//! the project is added, by name, with what to do. Facts come from git and the file system, never from the words of an error.
+//! What an upstream has to be before a project is built on it: each thing that would stop the first
+//! copy or the first merge is said when the project is added, by name, with what to do. Facts come
+//! from git and the file system, never from the words of an error.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,8 @@ const SHA_256_DIGITS: usize = 64;
 const TAKES_PUSHES: &[&str] = &["ignore", "warn", "updateinstead", "false", "no", "off", "0"];
 
 impl Gates {
-    /// Says what keeps this upstream from being worked on, if anything does that can be seen without a push.
+    /// Says what keeps this upstream from being worked on, if anything does that can be seen
+    /// without a push.
     pub(super) async fn check_upstream(&self, url: &str, seen: &Copied) -> Result<(), PortError> {
         self.check_copyable(url, seen).await?;
         let Some(folder) = folder_of(url) else {
@@ -41,13 +43,16 @@ impl Gates {
 
         if facts.next() == Some("sha256") || by_name == Some(SHA_256_DIGITS) {
             return Err(PortError::Permanent(format!(
-                "{url} names its objects by SHA-256, which is not supported: make a repository with \
-                 `git init --object-format=sha1` and take the history over with `git fast-export | git fast-import`"
+                "{url} names its objects by SHA-256, which is not supported: make a repository \
+                 with \
+                 `git init --object-format=sha1` and take the history over with `git fast-export | \
+                 git fast-import`"
             )));
         }
         if facts.next() == Some("true") {
             return Err(PortError::Permanent(format!(
-                "{url} is a shallow copy, parts of its history are missing: complete it with `git fetch --unshallow`, or \
+                "{url} is a shallow copy, parts of its history are missing: complete it with `git \
+                 fetch --unshallow`, or \
                  name the repository that it was copied from"
             )));
         }
@@ -71,8 +76,10 @@ impl Gates {
 
         let at = folder.display();
         Err(PortError::Permanent(format!(
-            "{at} has its branch {branch} checked out and turns pushes to it down: use a bare repository (`git clone --bare`), \
-             or run `git -C {at} config {name} updateInstead`, which brings its files up to date with each merge"
+            "{at} has its branch {branch} checked out and turns pushes to it down: use a bare \
+             repository (`git clone --bare`), \
+             or run `git -C {at} config {name} updateInstead`, which brings its files up to date \
+             with each merge"
         )))
     }
 
@@ -81,7 +88,8 @@ impl Gates {
     }
 }
 
-/// What git says of a folder of another user is advice that is never read here: why it cannot be read, and what can be done.
+/// What git says of a folder of another user is advice that is never read here: why it cannot be
+/// read, and what can be done.
 pub(super) fn of_another_owner(url: &str, error: PortError) -> PortError {
     let Some(owner) = folder_of(url).and_then(|folder| Some(folder.metadata().ok()?.uid())) else {
         return error;
@@ -91,8 +99,10 @@ pub(super) fn of_another_owner(url: &str, error: PortError) -> PortError {
         return error;
     }
     PortError::Permanent(format!(
-        "git reads no repository of another user: the folder belongs to the user {owner}, and the server runs as {server}. Run \
-         the server as that user, or give the folder to the server's with `chown -R {server}`; settings of git \
+        "git reads no repository of another user: the folder belongs to the user {owner}, and the \
+         server runs as {server}. Run \
+         the server as that user, or give the folder to the server's with `chown -R {server}`; \
+         settings of git \
          (safe.directory) are not read here"
     ))
 }

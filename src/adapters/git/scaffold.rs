@@ -1,5 +1,6 @@
-//! What Supercargo writes into a repository: a section of `AGENTS.md` between two marks, a `CLAUDE.md` that points there where there is none.
-//! Everything else in those files is the user's and stays, byte by byte; what is as it should be is not touched.
+//! What Supercargo writes into a repository: a section of `AGENTS.md` between two marks, a
+//! `CLAUDE.md` that points there where there is none. Everything else in those files is the user's
+//! and stays, byte by byte; what is as it should be is not touched.
 
 use actors::ports::PortError;
 use git2::build::TreeUpdateBuilder;
@@ -21,7 +22,8 @@ const POINTER: &str = "@AGENTS.md\n";
 /// Larger files are somebody's own and are left alone.
 const READ_MAX: usize = 1024 * 1024;
 
-/// `AGENTS.md` with our section as it should be: replaced where its marks are, added at the end where they are not.
+/// `AGENTS.md` with our section as it should be: replaced where its marks are, added at the end
+/// where they are not.
 fn agents(text: Option<&str>) -> String {
     let Some(text) = text else {
         return format!("{HEADING}\n{SECTION}");

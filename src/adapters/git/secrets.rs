@@ -1,5 +1,6 @@
-//! What upstreams ask for, one folder a project, readable by the server's user alone; and how git is told: through its environment,
-//! which only that user sees, and never through arguments or URLs.
+//! What upstreams ask for, one folder a project, readable by the server's user alone; and how git
+//! is told: through its environment, which only that user sees, and never through arguments or
+//! URLs.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -26,7 +27,8 @@ const PASSED: &[&str] = &[
 ];
 /// Seconds until an ssh server has to answer.
 const SSH_WITHIN: u32 = 15;
-/// Name of the folder with the credential of projects that have none of their own. No project can be called so.
+/// Name of the folder with the credential of projects that have none of their own. No project can
+/// be called so.
 const HOST_WIDE: &str = "_host";
 
 /// The secrets of upstreams.
@@ -209,7 +211,8 @@ fn without_passphrase(key: &str) -> Result<(), PortError> {
     let marked = ["Proc-Type: 4,ENCRYPTED", "BEGIN ENCRYPTED PRIVATE KEY"];
 
     if encrypted || marked.iter().any(|mark| key.contains(mark)) {
-        let why = "the SSH key has a passphrase, and nobody is there to type it: make a key without one for this server \
+        let why = "the SSH key has a passphrase, and nobody is there to type it: make a key \
+                   without one for this server \
                    (ssh-keygen -t ed25519 -N '' -f FILE), and let upstream take it";
         return Err(PortError::Permanent(why.to_owned()));
     }
@@ -259,8 +262,10 @@ fn ssh(key: Option<&Path>, known_hosts: &Path) -> String {
     let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', "'\\''"));
     let known = quoted(known_hosts);
     let mut command = format!(
-        "ssh -F /dev/null -o BatchMode=yes -o PasswordAuthentication=no -o ConnectTimeout={SSH_WITHIN} \
-         -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={known} -o GlobalKnownHostsFile=/dev/null \
+        "ssh -F /dev/null -o BatchMode=yes -o PasswordAuthentication=no -o \
+         ConnectTimeout={SSH_WITHIN} \
+         -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={known} -o \
+         GlobalKnownHostsFile=/dev/null \
          -o UpdateHostKeys=no -o ForwardAgent=no -o ClearAllForwardings=yes"
     );
     if let Some(key) = key {
@@ -404,7 +409,8 @@ mod tests {
                 "-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----\n"
             )
         };
-        let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n-----END RSA PRIVATE KEY-----";
+        let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n-----END RSA PRIVATE \
+                   KEY-----";
         let new =
             "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----";
         for key in [&openssh("aes256-ctr"), old, new] {

@@ -1,4 +1,5 @@
-//! Files beside the trunk: read from the gate's copy of a branch, or published on a branch of their own.
+//! Files beside the trunk: read from the gate's copy of a branch, or published on a branch of their
+//! own.
 
 use std::path::Path;
 
@@ -184,7 +185,8 @@ impl Gates {
         looked.await.map(Some)
     }
 
-    /// Publishes a file on a branch of its own: with the expected old value, so that nobody else's commit is lost.
+    /// Publishes a file on a branch of its own: with the expected old value, so that nobody else's
+    /// commit is lost.
     pub(super) async fn publish_side(
         &self,
         project: &ProjectName,

@@ -1,4 +1,5 @@
-//! Upstream: copied, asked, and moved with an expected old value. What a push did is read back, never believed.
+//! Upstream: copied, asked, and moved with an expected old value. What a push did is read back,
+//! never believed.
 
 use std::path::Path;
 
@@ -93,7 +94,8 @@ impl Gates {
         Ok(head_of(&listed, branch))
     }
 
-    /// Where upstream's branch is, taken into the gate unless it was rewritten: agents go on from what the gate holds.
+    /// Where upstream's branch is, taken into the gate unless it was rewritten: agents go on from
+    /// what the gate holds.
     pub(super) async fn look_upstream(
         &self,
         project: &ProjectName,
@@ -118,7 +120,8 @@ impl Gates {
             (None, None) => Ok(Looked::At(None)),
             (None, Some(_)) => Ok(Looked::Gone),
             (Some(seen), Some(known)) if seen == *known => {
-                // What was recorded may not have reached the gate's own copy: a server that ended in between.
+                // What was recorded may not have reached the gate's own copy: a server that ended
+                // in between.
                 let (name, at) = (branch.to_owned(), seen.clone());
                 let behind = self
                     .with(project, move |repository| {
@@ -196,7 +199,8 @@ impl Gates {
         branch: &str,
         candidate: &Candidate,
     ) -> Result<Published, PortError> {
-        // Tried first and looked at afterwards: the expected old value keeps it from doing harm, also when it was done before.
+        // Tried first and looked at afterwards: the expected old value keeps it from doing harm,
+        // also when it was done before.
         let pushed = self
             .push_expecting(
                 project,
@@ -219,7 +223,8 @@ impl Gates {
         }
     }
 
-    /// What upstream says about a candidate: it holds it, it is elsewhere, or it still waits for it (`None`).
+    /// What upstream says about a candidate: it holds it, it is elsewhere, or it still waits for it
+    /// (`None`).
     async fn compare(
         &self,
         project: &ProjectName,

@@ -1,8 +1,9 @@
 //! Transcripts as one file per session: chunks with their number and length, appended in order.
 //!
-//! A chunk is framed as `number u64, length u32, bytes`, little-endian. A torn tail after a crash is cut off when the session speaks
-//! again; the runner holds unacknowledged chunks and sends them once more. Secrets are masked before they are written; one whose first
-//! half was written with the chunk before is masked there as well, before the second half is stored.
+//! A chunk is framed as `number u64, length u32, bytes`, little-endian. A torn tail after a crash
+//! is cut off when the session speaks again; the runner holds unacknowledged chunks and sends them
+//! once more. Secrets are masked before they are written; one whose first half was written with the
+//! chunk before is masked there as well, before the second half is stored.
 
 mod packed;
 mod redact;
@@ -26,7 +27,8 @@ pub use redact::holds_a_secret;
 /// Most bytes kept of one session; what comes after is counted and not kept.
 pub const TRANSCRIPT_MAX: u64 = 64 * 1024 * 1024;
 const HEADER: usize = 12;
-/// Files kept open: more sessions than speak at once on one machine. The one that was silent longest is closed for the next.
+/// Files kept open: more sessions than speak at once on one machine. The one that was silent
+/// longest is closed for the next.
 const OPEN_MAX: usize = 64;
 
 /// A folder of transcripts.
@@ -42,7 +44,8 @@ struct Open {
     file: File,
     last: u64,
     size: u64,
-    /// The end of what is stored: parts of it with their places in the file, together at least [`AGAIN`] bytes where there are as many.
+    /// The end of what is stored: parts of it with their places in the file, together at least
+    /// [`AGAIN`] bytes where there are as many.
     tail: VecDeque<(u64, Vec<u8>)>,
     redactor: Redactor,
     /// When it was used last, counted in appends of the store.

@@ -1,5 +1,6 @@
-//! Transcripts of sessions that are over, compressed: the same frames, in one gzip file. Written beside and renamed, so that one of the two
-//! is always whole; where both are there, the frames count. Before, they are sealed by another name: what comes too late finds it.
+//! Transcripts of sessions that are over, compressed: the same frames, in one gzip file. Written
+//! beside and renamed, so that one of the two is always whole; where both are there, the frames
+//! count. Before, they are sealed by another name: what comes too late finds it.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -19,7 +20,8 @@ pub(super) fn sealed(frames: &Path) -> PathBuf {
     frames.with_extension("chunks.sealed")
 }
 
-/// Has nothing added to a transcript from here on. The caller sees to it that nobody adds to it at this moment.
+/// Has nothing added to a transcript from here on. The caller sees to it that nobody adds to it at
+/// this moment.
 pub(super) fn seal(frames: &Path) -> std::io::Result<()> {
     match std::fs::rename(frames, sealed(frames)) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),

@@ -1,6 +1,7 @@
-//! Masks secrets in what agents print: values that this server knows, and shapes that keys of well-known services have. Each byte becomes
-//! a star, so that lengths and offsets stay. A value that is split over two chunks is found because the end of what was stored is looked
-//! at again with each new chunk.
+//! Masks secrets in what agents print: values that this server knows, and shapes that keys of
+//! well-known services have. Each byte becomes a star, so that lengths and offsets stay. A value
+//! that is split over two chunks is found because the end of what was stored is looked at again
+//! with each new chunk.
 
 use std::sync::LazyLock;
 
@@ -15,8 +16,9 @@ const KNOWN_MIN: usize = 8;
 /// Bytes of a thread's states while it searches.
 const STATES_MAX: usize = 256 * 1024;
 
-/// Keys of well-known services by their beginning, private keys, tokens in three parts, and passwords in URLs. What has no shape has to be
-/// known to be masked. Lengths have no upper bound here: the pattern is compiled into as many states as its bounds count.
+/// Keys of well-known services by their beginning, private keys, tokens in three parts, and
+/// passwords in URLs. What has no shape has to be known to be masked. Lengths have no upper bound
+/// here: the pattern is compiled into as many states as its bounds count.
 static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = concat!(
         r"(?-u)\bsk-[A-Za-z0-9_-]{20,}",
@@ -228,7 +230,8 @@ mod tests {
                 "{text}"
             );
         }
-        let plain = "task-management sk-short disk-usage https://example.org:443/x eyJub3Q ghp_no risk-averse-and-other-words mailto:a@b";
+        let plain = "task-management sk-short disk-usage https://example.org:443/x eyJub3Q ghp_no \
+                     risk-averse-and-other-words mailto:a@b";
         assert_eq!(masked(&[], plain), plain);
     }
 }

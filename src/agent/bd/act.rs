@@ -1,4 +1,5 @@
-//! What a session does with `bd`: it adds issues, comments on its own, hands it in or gives it back.
+//! What a session does with `bd`: it adds issues, comments on its own, hands it in or gives it
+//! back.
 
 use actors::sessions::wire::Say;
 use events::feature::Content;
@@ -18,7 +19,8 @@ const BESIDE: [&str; 6] = [
     "parent",
 ];
 
-/// Dependencies as they are named: what the issue waits for, and what it has to do with beside that.
+/// Dependencies as they are named: what the issue waits for, and what it has to do with beside
+/// that.
 pub(super) fn sorted(deps: &[String]) -> (Vec<String>, Vec<String>) {
     let mut waits = Vec::new();
     let mut beside = Vec::new();
@@ -127,7 +129,8 @@ impl Session {
         ];
         if let Some((flag, _)) = forbidden.iter().find(|(_, given)| *given) {
             return Err(failed(format!(
-                "{flag}: what an issue asks for is changed by people; say what should change with `bd comment`"
+                "{flag}: what an issue asks for is changed by people; say what should change with \
+                 `bd comment`"
             )));
         }
 
@@ -181,7 +184,8 @@ impl Session {
                 })
             }
             Some(other) => Err(failed(format!(
-                "there is no status {other} here: in_progress, closed to hand it in, or open to give it back"
+                "there is no status {other} here: in_progress, closed to hand it in, or open to \
+                 give it back"
             ))),
         }
     }
@@ -201,7 +205,8 @@ impl Session {
         self.berth.is_committed().await.map_err(failed)?;
         let said = self.berth.submit().await.map_err(failed)?;
         Ok(format!(
-            "{id} is handed in, recorded at position {}; it is closed when it is reviewed and merged",
+            "{id} is handed in, recorded at position {}; it is closed when it is reviewed and \
+             merged",
             said.position
         ))
     }

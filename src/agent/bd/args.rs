@@ -1,5 +1,6 @@
-//! The verbs and flags that agents know from Beads (its `docs/CLI_REFERENCE.md`), as far as a session may have any use for them. What
-//! has no meaning here is taken and does nothing, so that a habit is no usage error; what would change what others do is refused.
+//! The verbs and flags that agents know from Beads (its `docs/CLI_REFERENCE.md`), as far as a
+//! session may have any use for them. What has no meaning here is taken and does nothing, so that a
+//! habit is no usage error; what would change what others do is refused.
 
 use clap::{Args, Parser, Subcommand};
 

@@ -1,6 +1,6 @@
-//! `bd` in the slot of a session: the verbs that agents know from Beads, spoken to our door. `close` hands the claimed feature in,
-//! `update --status in_progress` says yes to the claim that the session holds, `sync` has nothing to do: what is said is recorded at
-//! once.
+//! `bd` in the slot of a session: the verbs that agents know from Beads, spoken to our door.
+//! `close` hands the claimed feature in, `update --status in_progress` says yes to the claim that
+//! the session holds, `sync` has nothing to do: what is said is recorded at once.
 //!
 //! Exit codes are those of Beads' tools: 0, 1 for a failure, 4 for a claim that is not to be had.
 
@@ -67,7 +67,8 @@ You work on one issue; it is claimed for you already.
   bd list, bd ready        what else there is
   bd create TITLE -d TEXT  something you found that is not part of it
   bd comment ID TEXT       what whoever comes after you should know
-  bd close ID -r REASON    hand it in when your work is committed: it is reviewed and merged, then closed
+  bd close ID -r REASON    hand it in when your work is committed: it is reviewed and merged, then \
+  closed
   bd update ID -s open     give it back
 Nothing has to be synced: everything is recorded when it is said.";
 
@@ -210,7 +211,8 @@ impl Session {
             }
             DepVerb::Cycles => Ok(if self.json { "[]" } else { "no circles" }.to_owned()),
             DepVerb::Add { id, on, .. } => Err(failed(format!(
-                "what {id} waits for is not changed by a session ({on}): say it at its creation, `bd create --deps`"
+                "what {id} waits for is not changed by a session ({on}): say it at its creation, \
+                 `bd create --deps`"
             ))),
         }
     }
@@ -276,7 +278,8 @@ impl Session {
             (_, ready),
         ] = numbers;
         Ok(format!(
-            "{total} issues: {open} open, {doing} in progress, {blocked} blocked, {closed} closed; {ready} ready"
+            "{total} issues: {open} open, {doing} in progress, {blocked} blocked, {closed} closed; \
+             {ready} ready"
         ))
     }
 

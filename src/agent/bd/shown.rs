@@ -1,4 +1,5 @@
-//! Features as Beads prints its issues: a line for people, JSON in the shape of Beads' own, and which of them a filter names.
+//! Features as Beads prints its issues: a line for people, JSON in the shape of Beads' own, and
+//! which of them a filter names.
 
 use serde_json::{Value, json};
 
@@ -54,7 +55,8 @@ pub(super) fn whole(feature: &FeatureShape) -> String {
 }
 
 impl Filter {
-    /// Whether a feature is one of those that are asked for; `closed` says whether closed ones are meant when no status is named.
+    /// Whether a feature is one of those that are asked for; `closed` says whether closed ones are
+    /// meant when no status is named.
     pub(super) fn names(&self, feature: &FeatureShape, closed: bool) -> bool {
         self.names_status(feature, closed)
             && self.names_content(feature)

@@ -1,4 +1,5 @@
-//! What agents are taught to type is understood: every line here stands in Beads' own reference or in the texts that it gives to agents.
+//! What agents are taught to type is understood: every line here stands in Beads' own reference or
+//! in the texts that it gives to agents.
 
 use clap::Parser;
 use rstest::rstest;
@@ -86,7 +87,8 @@ fn only_what_blocks_is_waited_for() {
 
 #[test]
 fn a_created_issue_holds_everything_that_was_said() {
-    let line = "bd create T --description=text --design=draw --acceptance=green --notes=n --parent e-1 --external-ref gh-9";
+    let line = "bd create T --description=text --design=draw --acceptance=green --notes=n --parent \
+                e-1 --external-ref gh-9";
     let Verb::Create(new) = parsed(line).verb else {
         panic!("create")
     };

@@ -25,7 +25,8 @@ pub(crate) struct VerifyArgs {
     /// Begin at the end of the seal over this position, and trust what it says of everything before
     #[arg(long, value_name = "POSITION")]
     from: Option<u64>,
-    /// Compare with an anchor that was kept elsewhere (`log anchor` prints one); the data folder's own is compared always
+    /// Compare with an anchor that was kept elsewhere (`log anchor` prints one); the data folder's
+    /// own is compared always
     #[arg(long, value_name = "FILE")]
     against: Option<std::path::PathBuf>,
     /// Public key that has to have signed every seal
@@ -67,7 +68,8 @@ pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
     };
     if let Some(damage) = stored.integrity().await? {
         bail!(
-            "the file is damaged: {damage}; every event was read and its chain holds, restore the log from an export or a backup"
+            "the file is damaged: {damage}; every event was read and its chain holds, restore the \
+             log from an export or a backup"
         );
     }
     let kept = args.against.iter().map(|path| (path.clone(), true));
@@ -140,7 +142,8 @@ pub(super) async fn audited(data: &DataArgs) -> anyhow::Result<()> {
     if !waived.is_empty() {
         let shown: Vec<&str> = waived.iter().map(String::as_str).take(SHOWN_MAX).collect();
         say!(
-            "UNVERIFIED: {} merges were published without a verification, as the settings accept: {}",
+            "UNVERIFIED: {} merges were published without a verification, as the settings accept: \
+             {}",
             waived.len(),
             shown.join(", ")
         )?;

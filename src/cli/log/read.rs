@@ -81,7 +81,8 @@ pub(super) async fn tail(
     let mut after = first.0;
     for envelope in log.read_all(first, limit).await? {
         said(&EventShape::from(&envelope))?;
-        // What was printed, and not where the head was: the log grows meanwhile, and nothing is said twice.
+        // What was printed, and not where the head was: the log grows meanwhile, and nothing is
+        // said twice.
         after = envelope.position.0;
     }
     if !follow {

@@ -119,10 +119,12 @@ pub(super) async fn restore(from: &Path, data: &DataArgs) -> anyhow::Result<()> 
     )?;
     if !restored.secrets {
         say!(
-            "the backup has no credentials: give them again with `supercargo project set`; seals get a new key"
+            "the backup has no credentials: give them again with `supercargo project set`; seals \
+             get a new key"
         )?;
         say!(
-            "the next start makes a new token, and hooks of forges have new secrets with it: `project upstream hook` shows them"
+            "the next start makes a new token, and hooks of forges have new secrets with it: \
+             `project upstream hook` shows them"
         )?;
     }
     Ok(())

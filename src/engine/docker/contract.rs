@@ -1,5 +1,6 @@
-//! The hardening of every container: one place, every line with its reason. Settings may tighten it later; nothing here can be
-//! loosened by configuration, and a privileged container, the host's network or the engine's socket cannot be expressed.
+//! The hardening of every container: one place, every line with its reason. Settings may tighten it
+//! later; nothing here can be loosened by configuration, and a privileged container, the host's
+//! network or the engine's socket cannot be expressed.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -37,7 +38,8 @@ pub(super) const NAME: &str = "supercargo.name";
 /// Label of whom it serves.
 const SESSION: &str = "supercargo.session";
 
-/// A file or folder that a test shows to its containers, read-only: agent CLIs that are too large to be built into an image.
+/// A file or folder that a test shows to its containers, read-only: agent CLIs that are too large
+/// to be built into an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shown {
     host: String,
@@ -45,7 +47,8 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// What the environment of a test says: `HOST=CONTAINER`, a line each. A build that people use does not look.
+    /// What the environment of a test says: `HOST=CONTAINER`, a line each. A build that people use
+    /// does not look.
     pub(super) fn by_test() -> Vec<Self> {
         let said = if cfg!(debug_assertions) {
             std::env::var("SUPERCARGO_TEST_MOUNTS").unwrap_or_default()
@@ -123,13 +126,16 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
     let cpu_milli =
         i64::from(limits.cpu_milli).min(i64::try_from(wanted.cpus).unwrap_or(1).max(1) * 1000);
     HostConfig {
-        // The only way out is the door: no interface but loopback, so nothing to filter and nothing to leak through.
+        // The only way out is the door: no interface but loopback, so nothing to filter and nothing
+        // to leak through.
         network_mode: Some("none".to_owned()),
         cap_drop: Some(vec!["ALL".to_owned()]),
         privileged: Some(false),
-        // A set-uid program gives nothing; the engine's own seccomp profile stays in force because none is named here.
+        // A set-uid program gives nothing; the engine's own seccomp profile stays in force because
+        // none is named here.
         security_opt: Some(vec!["no-new-privileges".to_owned()]),
-        // What is written is in the work folder and goes with the container: fresh context is literal.
+        // What is written is in the work folder and goes with the container: fresh context is
+        // literal.
         readonly_rootfs: Some(true),
         tmpfs: Some(HashMap::from([
             (WORK.to_owned(), tmpfs(limits.work_mib, "0700")),
@@ -144,9 +150,11 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
         shm_size: Some(SHM),
         ulimits: Some(vec![ulimit("nofile", OPEN_FILES), ulimit("core", 0)]),
         ipc_mode: Some("private".to_owned()),
-        // The runner is the main process itself: it reaps, and the control voice knows it by its pid.
+        // The runner is the main process itself: it reaps, and the control voice knows it by its
+        // pid.
         init: Some(false),
-        // Output goes through the door, once; a second copy in the engine's files would have no bound.
+        // Output goes through the door, once; a second copy in the engine's files would have no
+        // bound.
         log_config: Some(HostConfigLogConfig {
             typ: Some("none".to_owned()),
             config: None,
@@ -202,7 +210,8 @@ pub(super) fn create(spec: &StartSpec, wanted: &Wanted<'_>) -> ContainerCreateBo
     )
 }
 
-/// The body of the request that makes a container which only says the runner's version. The folder `binaries` is its door.
+/// The body of the request that makes a container which only says the runner's version. The folder
+/// `binaries` is its door.
 pub(super) fn probe(instance: &str, image: &str, binaries: &Path) -> ContainerCreateBody {
     let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let labels = HashMap::from([

@@ -1,4 +1,5 @@
-//! The agent image: built from the Dockerfile inside the binary, on a base that may have been imported.
+//! The agent image: built from the Dockerfile inside the binary, on a base that may have been
+//! imported.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -67,7 +68,8 @@ impl Stage {
     }
 }
 
-/// Builds `image` on `base`; `told` hears each line of the build. A base that is not there is fetched by the engine, if it can.
+/// Builds `image` on `base`; `told` hears each line of the build. A base that is not there is
+/// fetched by the engine, if it can.
 pub async fn build(
     docker: &Docker,
     stage: Stage,

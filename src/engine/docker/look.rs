@@ -82,7 +82,8 @@ impl DockerEngine {
     }
 }
 
-/// What an inspection says about an end. Neither 0 nor 137 proves anything: it is evidence beside the rest.
+/// What an inspection says about an end. Neither 0 nor 137 proves anything: it is evidence beside
+/// the rest.
 pub(super) fn exit_of(found: &ContainerInspectResponse) -> Exit {
     let state = found.state.clone().unwrap_or_default();
     let code = state.exit_code.and_then(|code| i32::try_from(code).ok());

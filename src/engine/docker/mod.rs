@@ -1,5 +1,6 @@
-//! Containers in Docker, one per session, hardened by `contract.rs`. Only containers with our instance's label are ever listed,
-//! stopped or removed. Every request has a deadline, and no answer is a state of the engine, never a fact about a container.
+//! Containers in Docker, one per session, hardened by `contract.rs`. Only containers with our
+//! instance's label are ever listed, stopped or removed. Every request has a deadline, and no
+//! answer is a state of the engine, never a fact about a container.
 
 mod contract;
 pub mod image;
@@ -63,7 +64,8 @@ pub struct DockerEngine {
     caches: Caches,
     shown: Vec<contract::Shown>,
     hints: watch::Sender<u64>,
-    /// Containers whose end the engine has told, by id. Its list learns of an end after it was told: it is not believed about these.
+    /// Containers whose end the engine has told, by id. Its list learns of an end after it was
+    /// told: it is not believed about these.
     died: Died,
     /// Main processes as inspected, held: a pid alone is used again.
     mains: Mutex<HashMap<ContainerName, Held>>,
@@ -128,8 +130,8 @@ pub async fn connect() -> Result<Docker, Unreachable> {
     }
 }
 
-/// Refuses an engine whose containers live in a user namespace of their own: the door tells a session by the ids of who opens it, and
-/// those are others there.
+/// Refuses an engine whose containers live in a user namespace of their own: the door tells a
+/// session by the ids of who opens it, and those are others there.
 ///
 /// # Errors
 /// What kind of engine it is and what to do, or that it does not say.
@@ -143,7 +145,8 @@ pub async fn refuse_rootless(docker: &Docker) -> anyhow::Result<()> {
     match kept_apart(&info.security_options.unwrap_or_default()) {
         None => Ok(()),
         Some(kind) => anyhow::bail!(
-            "this engine is {kind}, and sessions cannot open their door from a user namespace: use an engine that runs as root, \
+            "this engine is {kind}, and sessions cannot open their door from a user namespace: use \
+             an engine that runs as root, \
              or `--engine process`"
         ),
     }
@@ -163,8 +166,9 @@ fn kept_apart(options: &[String]) -> Option<&'static str> {
 }
 
 impl DockerEngine {
-    /// An engine for the containers of `instance`, made from `image` where a project names no other, whose doors are below `doors`. The
-    /// runner in the folder `binaries` is tried in an image of a project before it is used.
+    /// An engine for the containers of `instance`, made from `image` where a project names no
+    /// other, whose doors are below `doors`. The runner in the folder `binaries` is tried in an
+    /// image of a project before it is used.
     pub fn new(
         docker: Docker,
         instance: &str,
@@ -193,13 +197,15 @@ impl DockerEngine {
         }
     }
 
-    /// How Docker names a container of ours. The instance is part of it: two installations may share an engine.
+    /// How Docker names a container of ours. The instance is part of it: two installations may
+    /// share an engine.
     fn docker_name(&self, name: &ContainerName) -> String {
         let short: String = self.instance.chars().rev().take(6).collect();
         format!("{name}.{short}")
     }
 
-    /// Makes sure that a project's own image is there and that the runner works in it, once for each image.
+    /// Makes sure that a project's own image is there and that the runner works in it, once for
+    /// each image.
     async fn try_image(&self, image: &str) -> Result<(), StartError> {
         let mut tried = self.tried.lock().await;
         if tried.contains(image) {
@@ -219,7 +225,8 @@ impl DockerEngine {
         Ok(())
     }
 
-    /// The pid of a container's main process, if that is known and runs: whoever else asks is not it, and the engine is not troubled.
+    /// The pid of a container's main process, if that is known and runs: whoever else asks is not
+    /// it, and the engine is not troubled.
     fn known_main(&self, name: &ContainerName) -> Option<i32> {
         let mains = self.mains.lock().unwrap_or_else(PoisonError::into_inner);
         mains.get(name).filter(|main| main.alive()).map(Held::pid)
@@ -252,7 +259,8 @@ impl DockerEngine {
             .create_container(Some(options), contract::create(spec, &wanted));
         match within(ACT_WITHIN, "making a container", asked).await? {
             Ok(_) => Ok(()),
-            // Made by an earlier request whose answer was lost, or somebody else's: the inspection tells.
+            // Made by an earlier request whose answer was lost, or somebody else's: the inspection
+            // tells.
             Err(error) if status(&error) == Some(409) => Ok(()),
             Err(error) if status(&error) == Some(404) => Err(StartError::failed("image", error)),
             Err(error) => Err(StartError::failed("create", error)),
@@ -298,7 +306,8 @@ impl Engine for DockerEngine {
                     .contains(&engine_id);
             let status = match running {
                 true => Status::Running,
-                // The reason of an end is in the inspection alone; one that vanished in between is not there any more.
+                // The reason of an end is in the inspection alone; one that vanished in between is
+                // not there any more.
                 false => match self.inspect(&name).await? {
                     Some(found) => status_of(&found),
                     None => continue,
@@ -314,7 +323,8 @@ impl Engine for DockerEngine {
     }
 
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
-        // Exclusive by label as well: the name alone would be free again after somebody renamed the container.
+        // Exclusive by label as well: the name alone would be free again after somebody renamed the
+        // container.
         let there = self.look_by_label(&spec.name).await?;
         if matches!(there, Found::Nothing) {
             self.create(spec).await?;
@@ -352,7 +362,8 @@ impl Engine for DockerEngine {
             Err(error) => {
                 let detail = error.to_string();
                 if let Err(error) = self.removed(&id).await {
-                    tracing::warn!(container = %spec.name, %error, "a container that did not start is left for the next look");
+                    tracing::warn!(container = %spec.name, %error, "a container that did not start \
+                        is left for the next look");
                 }
                 Err(StartError::failed("start", detail))
             }

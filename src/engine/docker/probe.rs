@@ -1,6 +1,7 @@
-//! Whether the runner works in an image, learned by running it there: one container, hardened as any other, that says its version and
-//! is removed. An image whose C library does not fit, or which has another processor's programs, is refused by name at the start
-//! instead of losing session after session.
+//! Whether the runner works in an image, learned by running it there: one container, hardened as
+//! any other, that says its version and is removed. An image whose C library does not fit, or which
+//! has another processor's programs, is refused by name at the start instead of losing session
+//! after session.
 
 use std::path::Path;
 
@@ -41,8 +42,10 @@ pub async fn runner_works(
     }
     let code = code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
     bail!(
-        "the runner does not work in the image {image}: `supercargo --version` ended with exit code {code} and said \"{}\"; \
-         take an image with the C library of Debian 12 or newer (glibc ≥ 2.36) on this machine's processor",
+        "the runner does not work in the image {image}: `supercargo --version` ended with exit \
+         code {code} and said \"{}\"; \
+         take an image with the C library of Debian 12 or newer (glibc ≥ 2.36) on this machine's \
+         processor",
         said.trim()
     )
 }

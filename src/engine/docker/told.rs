@@ -1,5 +1,5 @@
-//! What an engine tells without being asked: every event of a container of ours is a hint, and an end that was told is remembered, for
-//! the engine's list learns of it later.
+//! What an engine tells without being asked: every event of a container of ours is a hint, and an
+//! end that was told is remembered, for the engine's list learns of it later.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,8 @@ use tokio::sync::watch;
 
 use super::contract;
 
-/// Pause before the engine's events are asked for again after they ended: the timer of the reconciler looks meanwhile.
+/// Pause before the engine's events are asked for again after they ended: the timer of the
+/// reconciler looks meanwhile.
 const EVENTS_PAUSE: Duration = Duration::from_secs(1);
 
 /// Containers whose end was told, by id.

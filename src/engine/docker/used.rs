@@ -3,8 +3,8 @@
 use actors::ports::engine::Used;
 use bollard::models::ContainerStatsResponse;
 
-/// Reads one answer of the engine. Memory is counted as the engine's own tool counts it: without the page cache that can be given back.
-/// Source: the reference of `docker container stats`.
+/// Reads one answer of the engine. Memory is counted as the engine's own tool counts it: without
+/// the page cache that can be given back. Source: the reference of `docker container stats`.
 pub(super) fn used(stats: &ContainerStatsResponse) -> Used {
     let memory = stats.memory_stats.as_ref();
     let usage = memory.and_then(|memory| memory.usage).unwrap_or(0);

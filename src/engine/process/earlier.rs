@@ -1,8 +1,9 @@
-//! Containers of builds whose record lay in the slot's own folder, where their agent could write it. It is not read: what such a folder
-//! holds is reported as ended, and a process is ended with it only where the kernel says that it is that container's own.
+//! Containers of builds whose record lay in the slot's own folder, where their agent could write
+//! it. It is not read: what such a folder holds is reported as ended, and a process is ended with
+//! it only where the kernel says that it is that container's own.
 //!
-//! The proof: it runs as the slot's user, and was begun as the runner of this very folder. An agent can pretend this of its own
-//! processes only.
+//! The proof: it runs as the slot's user, and was begun as the runner of this very folder. An agent
+//! can pretend this of its own processes only.
 
 use std::path::Path;
 

@@ -1,5 +1,6 @@
-//! A control group for each container without a sandbox, where the kernel's second version of them is there and ours to write: whatever
-//! a process starts is in it, and all of it ends at once. Source: the kernel's cgroup-v2 document, `cgroup.kill`.
+//! A control group for each container without a sandbox, where the kernel's second version of them
+//! is there and ours to write: whatever a process starts is in it, and all of it ends at once.
+//! Source: the kernel's cgroup-v2 document, `cgroup.kill`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -45,7 +46,8 @@ impl Groups {
         }
     }
 
-    /// Ends and removes the groups of this installation that no record names: their server died before their runner could begin.
+    /// Ends and removes the groups of this installation that no record names: their server died
+    /// before their runner could begin.
     pub(super) fn keep_only(&self, known: &BTreeSet<PathBuf>) {
         let Some(folder) = &self.folder else { return };
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -103,7 +105,8 @@ fn own_folder() -> Option<PathBuf> {
 fn folder_of(own: &str, mounts: &str) -> Option<PathBuf> {
     let group = own.lines().find_map(|line| line.strip_prefix("0::"))?;
     mounts.lines().find_map(|line| {
-        // Field 4 is the group that is mounted, field 5 where; after the dash comes the kind of file system.
+        // Field 4 is the group that is mounted, field 5 where; after the dash comes the kind of
+        // file system.
         let (facts, kind) = line.split_once(" - ")?;
         let mut facts = facts.split(' ').skip(3);
         let (root, at) = (facts.next()?, facts.next()?);

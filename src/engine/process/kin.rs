@@ -1,8 +1,10 @@
-//! What belongs to a container, and its end: a namespace ends with its first process; without one, every process is looked for by marks
-//! that children inherit, ended, and looked for again until nothing is found.
+//! What belongs to a container, and its end: a namespace ends with its first process; without one,
+//! every process is looked for by marks that children inherit, ended, and looked for again until
+//! nothing is found.
 //!
-//! The marks: the control group, the descent from the main process (which takes in children that lost their parent), its session, and
-//! the launch in the environment. A process is signalled through a descriptor that was taken before its marks were looked at again.
+//! The marks: the control group, the descent from the main process (which takes in children that
+//! lost their parent), its session, and the launch in the environment. A process is signalled
+//! through a descriptor that was taken before its marks were looked at again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -20,7 +22,8 @@ pub const LAUNCH: &str = "SUPERCARGO_LAUNCH";
 const GONE_WITHIN: Duration = Duration::from_secs(10);
 /// An environment is looked through up to here.
 const ENVIRONMENT_MAX: u64 = 1024 * 1024;
-/// Looks in a row that have to find nothing: a process may pass from one pid to another behind the back of a single look.
+/// Looks in a row that have to find nothing: a process may pass from one pid to another behind the
+/// back of a single look.
 const EMPTY_LOOKS: u32 = 2;
 
 /// The processes of a container.
@@ -58,7 +61,8 @@ impl Kin<'_> {
         Ok(())
     }
 
-    /// Ends all but the main process, which is held still meanwhile: as long as it is there, what lost its parent is its child.
+    /// Ends all but the main process, which is held still meanwhile: as long as it is there, what
+    /// lost its parent is its child.
     fn end_others(&self, begun: Instant) -> Result<(), String> {
         if let Some(main) = self.main {
             main.signal(Signal::STOP);
@@ -114,7 +118,8 @@ pub fn end_own_children() -> Result<(), String> {
     }
 }
 
-/// These processes, as they were seen: one that ended meanwhile is left out, and so is this process and the one that is `but`.
+/// These processes, as they were seen: one that ended meanwhile is left out, and so is this process
+/// and the one that is `but`.
 fn held(all: &BTreeMap<i32, Stat>, pids: Vec<i32>, but: Option<i32>) -> Vec<Held> {
     let (own, mut found) = (own_pid(), Vec::new());
     for pid in pids {

@@ -1,6 +1,6 @@
-//! The birth of a container: the server learns which process its main process is from the kernel and over pipes of its own, writes that
-//! down, and only then lets the runner begin. A runner whose server dies before that reads an end and goes: nothing can run that no
-//! record names.
+//! The birth of a container: the server learns which process its main process is from the kernel
+//! and over pipes of its own, writes that down, and only then lets the runner begin. A runner whose
+//! server dies before that reads an end and goes: nothing can run that no record names.
 
 use std::process::Stdio;
 use std::time::Duration;

@@ -1,9 +1,11 @@
-//! Containers as detached processes: one folder and one runner per generation, in a bubblewrap sandbox where a probe shows that it works,
-//! else as a plain session with limits, which is said loudly.
+//! Containers as detached processes: one folder and one runner per generation, in a bubblewrap
+//! sandbox where a probe shows that it works, else as a plain session with limits, which is said
+//! loudly.
 //!
-//! A start is exclusive by name: the server makes a record in a folder of its own, and only one can. What runs is known by pid, start
-//! time and boot id, and held by a descriptor, so a restarted server adopts it and never mistakes another process for it. Nothing that
-//! lies in a slot's folder is read or written by the server: its agent can write there.
+//! A start is exclusive by name: the server makes a record in a folder of its own, and only one
+//! can. What runs is known by pid, start time and boot id, and held by a descriptor, so a restarted
+//! server adopts it and never mistakes another process for it. Nothing that lies in a slot's folder
+//! is read or written by the server: its agent can write there.
 
 mod container;
 mod earlier;
@@ -62,7 +64,8 @@ pub struct ProcessEngine {
 }
 
 impl ProcessEngine {
-    /// An engine whose containers live below `data`. `allow_unisolated` lets agents that are not ours run without a sandbox.
+    /// An engine whose containers live below `data`. `allow_unisolated` lets agents that are not
+    /// ours run without a sandbox.
     ///
     /// # Errors
     /// When its folders cannot be made, or what is in them cannot be looked at.
@@ -95,8 +98,8 @@ impl ProcessEngine {
         Ok(engine)
     }
 
-    /// Looks at what an earlier server left: containers with a record are adopted, those of earlier builds are ended, and what was only
-    /// just being made is removed.
+    /// Looks at what an earlier server left: containers with a record are adopted, those of earlier
+    /// builds are ended, and what was only just being made is removed.
     fn take_over(&self) -> std::io::Result<()> {
         let recorded: BTreeSet<_> = self.records.names()?.into_iter().collect();
         let records = recorded.iter().filter_map(|name| self.records.read(name));
@@ -122,7 +125,8 @@ impl ProcessEngine {
 
     /// Ends a container whose only record its agent could write, and takes it as one that ended.
     fn end_earlier(&self, name: &ContainerName, folder: &Path) {
-        tracing::warn!(container = %name, "an earlier build began it: it is ended, for nothing it wrote of itself is believed");
+        tracing::warn!(container = %name, "an earlier build began it: it is ended, for nothing it \
+                                           wrote of itself is believed");
         if let Err(error) = earlier::end(folder, Owner::of(name.n).uid()) {
             tracing::error!(container = %name, %error, "something of it is left");
         }
@@ -143,7 +147,8 @@ impl ProcessEngine {
         turns.entry(name.clone()).or_default().clone()
     }
 
-    /// The container of this name, if it was ever begun; another server on the same folder may have begun it.
+    /// The container of this name, if it was ever begun; another server on the same folder may have
+    /// begun it.
     fn find(&self, name: &ContainerName) -> std::io::Result<Option<Arc<Container>>> {
         let mut known = self.known();
         if let Some(container) = known.get(name) {
@@ -238,7 +243,8 @@ impl ProcessEngine {
         }
     }
 
-    /// What is written down about a launch; without a sandbox its main process is put into a group of its own first.
+    /// What is written down about a launch; without a sandbox its main process is put into a group
+    /// of its own first.
     fn record(&self, launch: String, main: &Held) -> Record {
         let sandboxed = self.sandbox == Sandbox::Bubblewrap;
         let made = match self.sandbox {
@@ -263,7 +269,8 @@ impl ProcessEngine {
         }
     }
 
-    /// Takes back a launch whose runner did not begin; while something of it stays, its record does.
+    /// Takes back a launch whose runner did not begin; while something of it stays, its record
+    /// does.
     async fn failed(
         &self,
         name: &ContainerName,
@@ -328,7 +335,8 @@ impl Engine for ProcessEngine {
 
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
         if !spec.ours && self.sandbox == Sandbox::Plain && !self.allow_unisolated {
-            let why = "this agent would run without a sandbox: install bubblewrap, or accept it with --allow-unisolated";
+            let why = "this agent would run without a sandbox: install bubblewrap, or accept it \
+                       with --allow-unisolated";
             return Err(StartError::failed("not_isolated", why));
         }
         let turn = self.turn(&spec.name);

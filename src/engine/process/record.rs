@@ -1,5 +1,6 @@
-//! Which process a container is, as the server wrote it down: in a folder of its own that no agent can reach, before the runner may
-//! begin. Nothing else is believed about it, whatever lies in the slot's folder.
+//! Which process a container is, as the server wrote it down: in a folder of its own that no agent
+//! can reach, before the runner may begin. Nothing else is believed about it, whatever lies in the
+//! slot's folder.
 
 use std::ffi::OsString;
 use std::fs::DirBuilder;
@@ -16,7 +17,8 @@ use crate::foreign;
 /// A record is far shorter.
 const RECORD_MAX: usize = 16 * 1024;
 
-/// A launch. Its runner begins only after this was written whole: one that cannot be read is of a runner that never began.
+/// A launch. Its runner begins only after this was written whole: one that cannot be read is of a
+/// runner that never began.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub(super) struct Record {
     /// The launch that has the container.
@@ -105,7 +107,8 @@ impl Records {
     /// Writes the first record of a container.
     ///
     /// # Errors
-    /// When it has one, with [`ErrorKind::AlreadyExists`]; and when it cannot be written, and then none is left.
+    /// When it has one, with [`ErrorKind::AlreadyExists`]; and when it cannot be written, and then
+    /// none is left.
     pub(super) fn write(&self, name: &ContainerName, record: &Record) -> std::io::Result<()> {
         let path = self.path(name);
         let named = |e: Error| Error::new(e.kind(), format!("{}: {e}", path.display()));

@@ -1,4 +1,5 @@
-//! How a container's process is fenced in: bubblewrap where a probe shows that it works, else nothing.
+//! How a container's process is fenced in: bubblewrap where a probe shows that it works, else
+//! nothing.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -77,13 +78,15 @@ impl Sandbox {
         match self {
             Self::Bubblewrap => None,
             Self::Plain => Some(
-                "containers are plain processes here: they see the host's network and every file their user may read. \
+                "containers are plain processes here: they see the host's network and every file \
+                 their user may read. \
                  Install bubblewrap, or use a Docker engine, before real agents run.",
             ),
         }
     }
 
-    /// The command that runs `inside` within the fence. Below the data folder only what is shown is there.
+    /// The command that runs `inside` within the fence. Below the data folder only what is shown is
+    /// there.
     pub(super) fn command(self, inside: &[OsString], shown: &Shown<'_>) -> tokio::process::Command {
         let Self::Bubblewrap = self else {
             let mut command = tokio::process::Command::new(&inside[0]);

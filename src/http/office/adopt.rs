@@ -1,4 +1,5 @@
-//! A repository that ZeroCoder worked on: its spec and its issues are taken over, and what of it nobody reads any more is named.
+//! A repository that ZeroCoder worked on: its spec and its issues are taken over, and what of it
+//! nobody reads any more is named.
 
 use super::{Done, Office, Wish};
 use crate::beads;

@@ -101,8 +101,9 @@ impl Office {
         Ok(())
     }
 
-    /// What was said about an issue, and that it is done: as far as that is missing, and while nobody has worked on it here. Each under an
-    /// id of its own, so that a repetition changes nothing.
+    /// What was said about an issue, and that it is done: as far as that is missing, and while
+    /// nobody has worked on it here. Each under an id of its own, so that a repetition changes
+    /// nothing.
     async fn finish_issue(
         &self,
         wish: &Wish,
@@ -148,7 +149,8 @@ impl Office {
         Ok(())
     }
 
-    /// Returns when these features exist: they are created one by one after their batch was admitted.
+    /// Returns when these features exist: they are created one by one after their batch was
+    /// admitted.
     async fn are_there(&self, project: &ProjectName, ids: &[FeatureId]) {
         let mut changes = self.core.projector.changes();
         loop {
@@ -164,7 +166,8 @@ impl Office {
         }
     }
 
-    /// The ids that issues have in a file, and the features that they are: those that were imported, and our own.
+    /// The ids that issues have in a file, and the features that they are: those that were
+    /// imported, and our own.
     pub(super) async fn known_issues(
         &self,
         project: &ProjectName,
@@ -219,7 +222,8 @@ impl Office {
         Ok(origins)
     }
 
-    /// Takes in the issues that the repository holds; from then on the two are kept in step, unless a person has said otherwise.
+    /// Takes in the issues that the repository holds; from then on the two are kept in step, unless
+    /// a person has said otherwise.
     pub async fn import_issues_of_repository(&self, wish: &Wish, name: &str) -> Done<BeadsTaken> {
         let text = self.issues_of_repository(name).await?;
         let taken = self.import_beads(wish, name, &text).await?;
@@ -305,7 +309,8 @@ fn lines(book: &ProjectBook, origins: &Origins) -> String {
     };
     let mut issues: BTreeMap<String, Issue> = BTreeMap::new();
     for (id, known, tracked) in book.known() {
-        // Of two features that were made of one id, by an earlier release, the second comes out under its own.
+        // Of two features that were made of one id, by an earlier release, the second comes out
+        // under its own.
         let name = Some(named(id)).filter(|name| !issues.contains_key(name));
         let name = name.unwrap_or_else(|| id.to_string());
         let depends_on: Vec<String> = book.backlog.state.dependencies(id).map(&named).collect();

@@ -1,5 +1,5 @@
-//! Issues of Beads both ways: what others changed on the branch since we wrote it is taken, by the rules of `beads::sync`; then everything is
-//! written again on top of it.
+//! Issues of Beads both ways: what others changed on the branch since we wrote it is taken, by the
+//! rules of `beads::sync`; then everything is written again on top of it.
 
 use std::collections::BTreeMap;
 
@@ -103,7 +103,8 @@ impl Office {
         let now_known = self.known_issues(&project).await?;
         for (id, issue) in theirs.iter().filter(|(id, _)| known.contains_key(*id)) {
             let Some(ours) = before.get(id) else { continue };
-            // Before we wrote it first it was as it was imported; and what is neither was there before us: theirs is what is new.
+            // Before we wrote it first it was as it was imported; and what is neither was there
+            // before us: theirs is what is new.
             let base = base.get(id).or_else(|| imported.get(id)).unwrap_or(ours);
             let sides = Sides {
                 base,

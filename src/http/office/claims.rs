@@ -150,7 +150,8 @@ impl Office {
                 continue;
             }
             if let Err(error) = self.outside().denied(&desk, project, reference, why).await {
-                tracing::warn!(%project, reference, why, %error, "a push that was turned down is not recorded");
+                tracing::warn!(%project, reference, why, %error, "a push that was turned down is \
+                    not recorded");
             }
         }
     }

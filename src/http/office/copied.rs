@@ -1,4 +1,5 @@
-//! Waiting for the copy of upstream: verbs that follow `project add` at once find the repository there.
+//! Waiting for the copy of upstream: verbs that follow `project add` at once find the repository
+//! there.
 
 use std::time::Duration;
 
@@ -31,7 +32,8 @@ fn copy(book: &ProjectBook) -> Option<Copy> {
 }
 
 impl Office {
-    /// The branch of upstream, once upstream is copied. Where no server runs nothing is copied meanwhile, and nobody waits.
+    /// The branch of upstream, once upstream is copied. Where no server runs nothing is copied
+    /// meanwhile, and nobody waits.
     pub(super) async fn copied(&self, project: &ProjectName) -> Done<String> {
         let found = if self.premises.engine.is_some() {
             let copied = self.core.projector.wait_until(|books| {

@@ -1,4 +1,5 @@
-//! What a piece of work changes: of a feature, wherever it stands, and of an entry of the merge queue, a held one above all.
+//! What a piece of work changes: of a feature, wherever it stands, and of an entry of the merge
+//! queue, a held one above all.
 
 use actors::ports::repo::{Against, DiffForm, DiffWish};
 use events::feature::{Known, Stage};

@@ -1,5 +1,6 @@
-//! What stands behind "done": specs, prompts, verdicts, reports, verification runs and what runners reported, each with the way to read
-//! it. Found in the log itself, so that nothing is shown that was not recorded.
+//! What stands behind "done": specs, prompts, verdicts, reports, verification runs and what runners
+//! reported, each with the way to read it. Found in the log itself, so that nothing is shown that
+//! was not recorded.
 
 use std::collections::BTreeSet;
 

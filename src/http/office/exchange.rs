@@ -1,8 +1,8 @@
-//! Issues of repositories, kept in step without a verb: what changed here is written soon after, and what others changed there is taken in
-//! whenever upstream was looked at.
+//! Issues of repositories, kept in step without a verb: what changed here is written soon after,
+//! and what others changed there is taken in whenever upstream was looked at.
 //!
-//! What was exchanged is read back from upstream itself, so nothing of it is remembered across a restart: the first exchange of a run finds
-//! what the last one left.
+//! What was exchanged is read back from upstream itself, so nothing of it is remembered across a
+//! restart: the first exchange of a run finds what the last one left.
 
 use std::collections::{BTreeMap, BTreeSet};
 

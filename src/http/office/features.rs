@@ -167,8 +167,8 @@ impl Office {
         .await
     }
 
-    /// Takes every feature of a project out of quarantine, in the order of their ids, and says which. One that somebody else took out
-    /// in the same instant is left as they wanted it.
+    /// Takes every feature of a project out of quarantine, in the order of their ids, and says
+    /// which. One that somebody else took out in the same instant is left as they wanted it.
     pub async fn requeue_all(&self, wish: &Wish, name: &str) -> Done<Requeued> {
         let project = Self::name(name)?;
         let quarantined = self.read(&project, |book| {

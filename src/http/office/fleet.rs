@@ -65,7 +65,8 @@ impl Office {
         ))
     }
 
-    /// Takes a berth out of service: what runs in it brings its work to safety and ends, nothing new is begun.
+    /// Takes a berth out of service: what runs in it brings its work to safety and ends, nothing
+    /// new is begun.
     pub async fn stop_berth(&self, wish: &Wish, name: &str, n: u16) -> Done<Written> {
         self.to_berth(
             wish,
@@ -78,7 +79,8 @@ impl Office {
         .await
     }
 
-    /// Puts a berth back into service; one that is in service ends its session and goes on with the next job.
+    /// Puts a berth back into service; one that is in service ends its session and goes on with the
+    /// next job.
     pub async fn restart_berth(&self, wish: &Wish, name: &str, n: u16) -> Done<Written> {
         let back = self
             .to_berth(
@@ -129,7 +131,8 @@ impl Office {
         Ok(self.core.world.transcripts.read(&id, after).await?)
     }
 
-    /// Lines of what the sessions of a project printed that hold this text; the newest session first, within bounds.
+    /// Lines of what the sessions of a project printed that hold this text; the newest session
+    /// first, within bounds.
     pub async fn find(&self, name: &str, text: &str) -> Done<Found> {
         if text.is_empty() || text.len() > FIND_MAX {
             return Err(ApiProblem::invalid(format!(

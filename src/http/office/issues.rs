@@ -1,4 +1,5 @@
-//! Ids that features had in the tracker that they were imported from, beside the ids that they have here.
+//! Ids that features had in the tracker that they were imported from, beside the ids that they have
+//! here.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

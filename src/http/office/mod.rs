@@ -1,4 +1,5 @@
-//! What an operator can do: commands to the hosts, and the books to read. Used by HTTP and by the demo alike.
+//! What an operator can do: commands to the hosts, and the books to read. Used by HTTP and by the
+//! demo alike.
 
 mod adopt;
 mod beads;
@@ -133,7 +134,8 @@ fn written(receipt: &Receipt) -> Written {
 }
 
 impl Office {
-    /// Sends a command in the name of a wish. The version that the caller looked at is a premise of the first one.
+    /// Sends a command in the name of a wish. The version that the caller looked at is a premise of
+    /// the first one.
     async fn tell(
         &self,
         wish: &Wish,

@@ -110,7 +110,8 @@ impl Office {
             })
     }
 
-    /// Refuses a second project on an upstream: each would take what the other merges for the work of a stranger.
+    /// Refuses a second project on an upstream: each would take what the other merges for the work
+    /// of a stranger.
     fn check_single(&self, name: &ProjectName, git_url: &str) -> Done<()> {
         let known = self.core.projector.read(|books| {
             let books = books.projects.values();
@@ -128,7 +129,8 @@ impl Office {
             Some((other, _)) => Err(ApiProblem {
                 code: "upstream_taken".to_owned(),
                 ..ApiProblem::invalid(format!(
-                    "{git_url} is the upstream of the project {other} already: add the features there, or delete that project \
+                    "{git_url} is the upstream of the project {other} already: add the features \
+                     there, or delete that project \
                      first (`project delete {other}`)"
                 ))
             }),
@@ -150,7 +152,8 @@ impl Office {
         Ok(written(&receipt))
     }
 
-    /// Whether the models that a change asks for can be asked: an agent without its model would fail session after session.
+    /// Whether the models that a change asks for can be asked: an agent without its model would
+    /// fail session after session.
     fn check_models(&self, change: &ProjectChange) -> Done<()> {
         let roles = change
             .agents
@@ -172,7 +175,8 @@ impl Office {
         Ok(())
     }
 
-    /// Adds the rules of these presets, each rule once. What a preset said is recorded: a preset that changes later changes no project.
+    /// Adds the rules of these presets, each rule once. What a preset said is recorded: a preset
+    /// that changes later changes no project.
     fn add_presets(&self, rules: &mut Vec<EgressRule>, names: &[String]) -> Done<()> {
         if names.is_empty() {
             return Ok(());
@@ -325,7 +329,9 @@ fn check_commands(change: &ProjectChange) -> Done<()> {
     let of_agents = agents.filter_map(|agent| agent.command.as_ref());
     for command in of_agents.chain(&change.setup).chain(&change.verify) {
         if holds_a_secret(command) {
-            let detail = "a command holds what looks like a key or a password, and would be kept in the log for good: give keys of models in the server's environment or providers.json, and let a command read others from a file of its image";
+            let detail = "a command holds what looks like a key or a password, and would be kept \
+                          in the log for good: give keys of models in the server's environment or \
+                          providers.json, and let a command read others from a file of its image";
             return Err(ApiProblem {
                 code: "secret_in_command".to_owned(),
                 ..ApiProblem::invalid(detail)

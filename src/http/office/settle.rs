@@ -1,5 +1,6 @@
-//! What follows from a write at once, done before the write is answered: whoever reads next sees it, whether a server runs or not. The
-//! same commands under the same ids as the policies send, so that whoever is first does it and the other finds it done.
+//! What follows from a write at once, done before the write is answered: whoever reads next sees
+//! it, whether a server runs or not. The same commands under the same ids as the policies send, so
+//! that whoever is first does it and the other finds it done.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +41,8 @@ impl Office {
                 Performed::Recorded(position) => last = last.max(Some(position)),
                 // Somebody else was first, or it is not to be done any more.
                 Performed::Nothing => {}
-                // What was admitted stays admitted: a server goes on with it, and says under Needs you what it cannot do.
+                // What was admitted stays admitted: a server goes on with it, and says under Needs
+                // you what it cannot do.
                 Performed::Refused(why) | Performed::Failed(why) => {
                     tracing::debug!(project = %name, %why, "an admitted feature is not made yet");
                 }

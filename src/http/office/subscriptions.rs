@@ -116,7 +116,8 @@ impl Office {
             .await
     }
 
-    /// What a reader gets next: at least one event when it waits, except when `SCAN_MAX` events hold none that it wants.
+    /// What a reader gets next: at least one event when it waits, except when `SCAN_MAX` events
+    /// hold none that it wants.
     pub async fn deliver(
         &self,
         name: &str,

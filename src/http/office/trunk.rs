@@ -20,7 +20,8 @@ impl Office {
         })
     }
 
-    /// Brings our part of the repository up to date, through the queue; nothing is queued when it is.
+    /// Brings our part of the repository up to date, through the queue; nothing is queued when it
+    /// is.
     pub async fn scaffold(&self, wish: &Wish, name: &str) -> Done<ScaffoldShape> {
         let project = Self::name(name)?;
         let branch = self.copied(&project).await?;
@@ -44,7 +45,8 @@ impl Office {
         Ok(ScaffoldShape { queued: needed })
     }
 
-    /// Work that is under way and would not merge with upstream as it is now: merged in memory, when it is asked for.
+    /// Work that is under way and would not merge with upstream as it is now: merged in memory,
+    /// when it is asked for.
     pub async fn conflicts(&self, name: &str) -> Done<Vec<ConflictShape>> {
         let project = Self::name(name)?;
         let (head, works) = self.read(&project, |book| {
@@ -98,12 +100,14 @@ impl Office {
         self.to_trunk(wish, name, command).await
     }
 
-    /// Lets the queue go on at once: what it waits for is tried now, and verifiers that were lost count from nothing.
+    /// Lets the queue go on at once: what it waits for is tried now, and verifiers that were lost
+    /// count from nothing.
     pub async fn resume_queue(&self, wish: &Wish, name: &str) -> Done<Written> {
         self.to_trunk(wish, name, trunk::Command::Unhalt).await
     }
 
-    /// Has a trunk that is red looked at at once. Answers when nothing else of the project is in trouble.
+    /// Has a trunk that is red looked at at once. Answers when nothing else of the project is in
+    /// trouble.
     pub(super) async fn retry_trunk(
         &self,
         wish: &Wish,
@@ -133,7 +137,8 @@ impl Office {
         ))
     }
 
-    /// Takes out what a closed feature brought, or brings back what was taken out, through the queue like everything else.
+    /// Takes out what a closed feature brought, or brings back what was taken out, through the
+    /// queue like everything else.
     pub async fn undo(&self, wish: &Wish, name: &str, id: &str) -> Done<Written> {
         let id = Self::id(id)?;
         let found = self.read(&Self::name(name)?, |book| {
@@ -141,8 +146,12 @@ impl Office {
             Some(book.feature(&id).map(|_| integrate::undoing(book, &id)))
         })?;
         let kind = found.ok_or_else(unknown_feature)?.ok_or_else(|| {
-            let why = "only what was merged can be undone, and only while nobody works on it again can that be undone";
-            ApiProblem { code: "not_merged".to_owned(), ..ApiProblem::invalid(why) }
+            let why = "only what was merged can be undone, and only while nobody works on it again \
+                       can that be undone";
+            ApiProblem {
+                code: "not_merged".to_owned(),
+                ..ApiProblem::invalid(why)
+            }
         })?;
         self.to_trunk(
             wish,

@@ -117,7 +117,8 @@ impl Office {
                 )
                 .await?,
         );
-        // Recorded first: a gate that is behind what was recorded is brought there by the next look.
+        // Recorded first: a gate that is behind what was recorded is brought there by the next
+        // look.
         if let Some(Fault::Rewritten { lost, seen: at }) = fault
             && at == seen
         {

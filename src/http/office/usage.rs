@@ -18,7 +18,8 @@ struct Running {
 }
 
 impl Office {
-    /// What a project uses. The engine is asked now; a berth whose container it does not know has none.
+    /// What a project uses. The engine is asked now; a berth whose container it does not know has
+    /// none.
     pub async fn usage(&self, name: &str) -> Done<ProjectUsage> {
         let name = Self::name(name)?;
         let (mut usage, running, memory_mib) = self.read(&name, |book| {

@@ -57,7 +57,8 @@ pub(in crate::http) async fn publish_beads(office: Data<Office>, name: Path<Stri
     ok(office.publish_beads(&name).await?)
 }
 
-/// Take what others changed on the branch `beads-sync` since it was written, then write it again. What changed on both sides stays as it is here.
+/// Take what others changed on the branch `beads-sync` since it was written, then write it again.
+/// What changed on both sides stays as it is here.
 #[utoipa::path(context_path = "/api/v1", tag = "beads",
     responses((status = 200, body = BeadsSynced), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/beads/sync")]
@@ -69,7 +70,8 @@ pub(in crate::http) async fn sync_beads(
     ok(office.sync_beads(&wish, &name).await?)
 }
 
-/// Take over what a repository of ZeroCoder holds: its spec and its issues; files that nobody reads any more are named.
+/// Take over what a repository of ZeroCoder holds: its spec and its issues; files that nobody reads
+/// any more are named.
 #[utoipa::path(context_path = "/api/v1", tag = "beads",
     responses((status = 200, body = Adopted), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/adopt")]

@@ -24,8 +24,8 @@ struct Asked {
     entry: Option<u64>,
 }
 
-/// The evidence for a feature, for a merge or, without either, for the project: specs, prompts, verdicts, verifications, reports, ends of
-/// sessions. The newest thousand pieces, oldest first.
+/// The evidence for a feature, for a merge or, without either, for the project: specs, prompts,
+/// verdicts, verifications, reports, ends of sessions. The newest thousand pieces, oldest first.
 #[utoipa::path(context_path = "/api/v1", tag = "evidence", params(Asked),
     responses((status = 200, body = [EvidenceShape]), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/evidence")]

@@ -1,4 +1,5 @@
-//! `/git/{project}.git`: the gate, for people and their own agents. The user name says whose claim it is, the password is the token.
+//! `/git/{project}.git`: the gate, for people and their own agents. The user name says whose claim
+//! it is, the password is the token.
 
 use std::cell::RefCell;
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
-//! `/hooks/{p}`: for forges. A signed message says that somebody pushed; what it says beside that is not believed, upstream is looked at.
+//! `/hooks/{p}`: for forges. A signed message says that somebody pushed; what it says beside that
+//! is not believed, upstream is looked at.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload, ServiceConfig, post, resource};
@@ -32,7 +33,8 @@ async fn heard(
         bare: header("x-forgejo-signature").or_else(|| header("x-gitea-signature")),
         token: header("x-gitlab-token"),
     };
-    // A name that nobody has has a secret like every other: who does not know it is not told which names there are.
+    // A name that nobody has has a secret like every other: who does not know it is not told which
+    // names there are.
     let proved = office
         .hook_secret(&name)
         .is_ok_and(|secret| is_proved(&secret, &proof, &body));

@@ -1,4 +1,5 @@
-//! `/live`: the log as it grows, over a WebSocket. Catch-up and live are one loop; whoever was cut off goes on after the position it saw.
+//! `/live`: the log as it grows, over a WebSocket. Catch-up and live are one loop; whoever was cut
+//! off goes on after the position it saw.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -102,7 +103,9 @@ enum Said {
 
 /// Events as they are recorded.
 #[utoipa::path(context_path = "/api/v1", tag = "events", params(Wanted),
-    responses((status = 101, description = "WebSocket; messages: event, head, board, projects, board_changes, project_changes, pong"), (status = "4XX", body = ProblemShape)))]
+    responses((status = 101, description = "WebSocket; messages: event, head, board, projects, \
+                                            board_changes, project_changes, \
+                                            pong"), (status = "4XX", body = ProblemShape)))]
 #[get("/live")]
 pub(in crate::http) async fn live(
     request: HttpRequest,

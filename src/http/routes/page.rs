@@ -10,7 +10,8 @@ use crate::http::openapi;
 /// One file, nothing fetched: script and style are inside.
 const PAGE: &str = include_str!("../board.html");
 /// Only what is inside the page runs, and it speaks to this server alone.
-const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
+                      connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) fn configure(config: &mut ServiceConfig) {

@@ -150,7 +150,8 @@ pub(in crate::http) async fn stop_project(
     ok(office.intend(&wish, &name, Wanted::Stop).await?)
 }
 
-/// Have the spec of a repository that had a life of its own made a backlog; a new project's is by itself.
+/// Have the spec of a repository that had a life of its own made a backlog; a new project's is by
+/// itself.
 #[utoipa::path(context_path = "/api/v1", tag = "projects",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/initialize")]
@@ -162,7 +163,8 @@ pub(in crate::http) async fn initialize_project(
     ok(office.intend(&wish, &name, Wanted::Initialize).await?)
 }
 
-/// Have what is in trouble (a provider, the agent's tool, the setup) tried at once, without waiting for the next probe.
+/// Have what is in trouble (a provider, the agent's tool, the setup) tried at once, without waiting
+/// for the next probe.
 #[utoipa::path(context_path = "/api/v1", tag = "projects",
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/retry")]

@@ -115,7 +115,8 @@ pub(in crate::http) async fn show_conflicts(
     ok(office.conflicts(&name).await?)
 }
 
-/// Bring our part of the repository up to date, through the queue: a section of `AGENTS.md`, and a `CLAUDE.md` where there is none.
+/// Bring our part of the repository up to date, through the queue: a section of `AGENTS.md`, and a
+/// `CLAUDE.md` where there is none.
 #[utoipa::path(context_path = "/api/v1", tag = "trunk",
     responses((status = 200, body = ScaffoldShape), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/scaffold")]

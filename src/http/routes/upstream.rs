@@ -60,8 +60,9 @@ pub(in crate::http) async fn forget_host_keys(office: Data<Office>, name: Path<S
     ok(office.forget_host_keys(&name).await?)
 }
 
-/// What a forge is given, so that it can say when somebody pushed: it posts JSON there, signed with the secret (`X-Hub-Signature-256`,
-/// `X-Forgejo-Signature`, `X-Gitea-Signature`) or with the secret itself (`X-Gitlab-Token`). The secret changes with the server's token.
+/// What a forge is given, so that it can say when somebody pushed: it posts JSON there, signed with
+/// the secret (`X-Hub-Signature-256`, `X-Forgejo-Signature`, `X-Gitea-Signature`) or with the
+/// secret itself (`X-Gitlab-Token`). The secret changes with the server's token.
 #[utoipa::path(context_path = "/api/v1", tag = "upstream",
     responses((status = 200, body = HookShape), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/upstream/hook")]

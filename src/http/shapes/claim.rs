@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewClaim {
-    /// Who works on it: 1 to 64 of a-z, A-Z, 0-9, '.', '_', '@' and '-'. The caller, if nothing is said.
+    /// Who works on it: 1 to 64 of a-z, A-Z, 0-9, '.', '_', '@' and '-'. The caller, if nothing is
+    /// said.
     pub holder: Option<String>,
 }
 

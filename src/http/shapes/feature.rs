@@ -132,7 +132,8 @@ pub struct FeatureShape {
     /// Where its work collides with what the trunk got meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub collisions: Vec<String>,
-    /// What its merge was verified with: verified, verified again, unverified or ours; none before it was merged.
+    /// What its merge was verified with: verified, verified again, unverified or ours; none before
+    /// it was merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
     /// What of its verification its merge changes.

@@ -114,7 +114,8 @@ pub struct Card {
     pub stale: Vec<String>,
     /// Where its work collides with what the trunk got meanwhile.
     pub collisions: Vec<String>,
-    /// What its merge was verified with: verified, verified again, unverified or ours; none before it was merged.
+    /// What its merge was verified with: verified, verified again, unverified or ours; none before
+    /// it was merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
     /// What of its verification its merge changes.
@@ -283,7 +284,8 @@ fn is_parked(book: &ProjectBook, id: &FeatureId) -> bool {
     parked.any(|entry| entry.feature() == Some(id))
 }
 
-/// A project's board, if it is registered. Epics are headings, and withdrawn features are gone: neither is on it.
+/// A project's board, if it is registered. Epics are headings, and withdrawn features are gone:
+/// neither is on it.
 pub fn board(book: &ProjectBook, books: &Books) -> Option<Board> {
     let project = super::project(book)?;
     let mut columns = Columns::default();

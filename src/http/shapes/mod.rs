@@ -1,4 +1,5 @@
-//! What the operator's HTTP takes and gives. Unknown fields are refused: a typo must not pass for an omission.
+//! What the operator's HTTP takes and gives. Unknown fields are refused: a typo must not pass for
+//! an omission.
 
 mod beads;
 mod changes;

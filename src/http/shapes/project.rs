@@ -105,7 +105,8 @@ pub struct ProjectChange {
     pub allow_unverified: Option<bool>,
     /// Wall limit of a session, in milliseconds.
     pub session_wall_ms: Option<u64>,
-    /// A berth's claim expires this many milliseconds after the last sign of life; a runner gives one every five seconds.
+    /// A berth's claim expires this many milliseconds after the last sign of life; a runner gives
+    /// one every five seconds.
     pub lease_ms: Option<u64>,
     /// An outside holder's claim expires this many milliseconds after the last sign of life.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,7 +124,8 @@ pub struct ProjectChange {
     pub keep_work_ms: Option<u64>,
     /// Highest target that may be set.
     pub target_max: Option<u16>,
-    /// The repository's issues of Beads follow the backlog, and what others change of them is taken in.
+    /// The repository's issues of Beads follow the backlog, and what others change of them is taken
+    /// in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync_issues: Option<bool>,
     /// What upstream asks for from now on; kept apart from the log.
@@ -194,7 +196,8 @@ pub struct ProjectShape {
     pub closed: u32,
     /// Features that count.
     pub total: u32,
-    /// What waits for a person, most pressing first, each in a sentence that names the command where one helps.
+    /// What waits for a person, most pressing first, each in a sentence that names the command
+    /// where one helps.
     pub needs_you: Vec<String>,
     /// The same, in parts.
     pub needs: Vec<NeedShape>,
@@ -216,7 +219,8 @@ impl ProjectShape {
 /// Something that waits for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NeedShape {
-    /// What kind of thing stands still: copy, initialization, oversight, feature, question, slot and so on.
+    /// What kind of thing stands still: copy, initialization, oversight, feature, question, slot
+    /// and so on.
     pub kind: String,
     /// What is the matter, in words.
     pub text: String,
@@ -283,7 +287,8 @@ pub fn project(book: &ProjectBook) -> Option<ProjectShape> {
 mod tests {
     use super::*;
 
-    /// A setting that nothing sets is a word without a deed: each field is changed by a change that names it.
+    /// A setting that nothing sets is a word without a deed: each field is changed by a change that
+    /// names it.
     #[test]
     fn every_setting_can_be_set() {
         let wanted = serde_json::json!({

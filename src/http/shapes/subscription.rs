@@ -57,7 +57,8 @@ pub struct ParkedShape {
 /// What a reader gets next.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Delivery {
-    /// Parked ones that are due again first, then those after the checkpoint. Acknowledge or park each.
+    /// Parked ones that are due again first, then those after the checkpoint. Acknowledge or park
+    /// each.
     pub events: Vec<EventShape>,
     /// The log was looked through up to here: ask from here when there were none.
     pub next: u64,

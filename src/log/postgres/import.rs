@@ -1,4 +1,5 @@
-//! Making a log in PostgreSQL of another's records: one transaction for all, because a database must not hold half a log.
+//! Making a log in PostgreSQL of another's records: one transaction for all, because a database
+//! must not hold half a log.
 
 use std::io::BufRead;
 
@@ -16,7 +17,8 @@ use crate::log::ledger::{Draft, Ledger};
 /// Records in one statement.
 const BATCH: usize = 4096;
 
-/// Makes a log at `url` of what was exported from another: the same id, positions, times and digests.
+/// Makes a log at `url` of what was exported from another: the same id, positions, times and
+/// digests.
 pub(super) async fn import<R: BufRead>(
     url: &str,
     mut records: Reader<R>,
@@ -32,13 +34,16 @@ pub(super) async fn import<R: BufRead>(
     let mut connection = PgConnection::connect_with(&options).await?;
     let mut tx = connection.begin().await?;
     let log_id = records.header.log.clone();
-    sqlx::query("INSERT INTO log_head (log_id, format, epoch, position, digest, at) VALUES ($1, $2, 0, 0, $3, 0)")
-        .bind(&log_id)
-        .bind(FORMAT)
-        .bind(genesis(&log_id).0.as_slice())
-        .execute(&mut *tx)
-        .await
-        .with_context(|| format!("{named} has a log already"))?;
+    sqlx::query(
+        "INSERT INTO log_head (log_id, format, epoch, position, digest, at) VALUES ($1, \
+                 $2, 0, 0, $3, 0)",
+    )
+    .bind(&log_id)
+    .bind(FORMAT)
+    .bind(genesis(&log_id).0.as_slice())
+    .execute(&mut *tx)
+    .await
+    .with_context(|| format!("{named} has a log already"))?;
     let mut ledger = Ledger::empty(&log_id);
     let mut batch = Vec::with_capacity(BATCH);
     loop {

@@ -1,7 +1,9 @@
-//! The log on PostgreSQL, for installations that have one: the same writer, ledger and chain as on SQLite.
+//! The log on PostgreSQL, for installations that have one: the same writer, ledger and chain as on
+//! SQLite.
 //!
-//! One log per database. The owner holds an advisory lock, so that a second server is refused, and an epoch in the head's row, so that
-//! one that was cut off and does not know it is fenced inside its next transaction.
+//! One log per database. The owner holds an advisory lock, so that a second server is refused, and
+//! an epoch in the head's row, so that one that was cut off and does not know it is fenced inside
+//! its next transaction.
 
 mod import;
 mod store;
@@ -40,7 +42,8 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/log/postgres/mi
 pub struct PostgresLog {
     id: String,
     pool: PgPool,
-    /// Where its connections live. Readers come from runtimes that end earlier, those of hosts, and would take connections along.
+    /// Where its connections live. Readers come from runtimes that end earlier, those of hosts, and
+    /// would take connections along.
     runtime: Handle,
     writer: Option<Queue>,
 }
@@ -81,12 +84,15 @@ impl PostgresLog {
             .await
             .with_context(|| format!("preparing the tables at {named}"))?;
         let genesis = events::envelope::genesis(new_id);
-        sqlx::query("INSERT INTO log_head (log_id, format, epoch, position, digest, at) VALUES ($1, $2, 0, 0, $3, 0) ON CONFLICT DO NOTHING")
-            .bind(new_id)
-            .bind(FORMAT)
-            .bind(genesis.0.as_slice())
-            .execute(&pool)
-            .await?;
+        sqlx::query(
+            "INSERT INTO log_head (log_id, format, epoch, position, digest, at) VALUES \
+                     ($1, $2, 0, 0, $3, 0) ON CONFLICT DO NOTHING",
+        )
+        .bind(new_id)
+        .bind(FORMAT)
+        .bind(genesis.0.as_slice())
+        .execute(&pool)
+        .await?;
         let mut log = Self::of(pool, &named).await?;
         let store = PostgresStore::take_over(options, &log.id, ownership, retention).await;
         log.writer = Some(Queue::start(
@@ -116,7 +122,8 @@ impl PostgresLog {
         })?;
         if format > FORMAT {
             bail!(
-                "the log at {named} was written by a newer build (format {format}, ours is {FORMAT}); use that build or a newer one"
+                "the log at {named} was written by a newer build (format {format}, ours is \
+                 {FORMAT}); use that build or a newer one"
             );
         }
         Ok(Self {
@@ -204,7 +211,8 @@ impl EventLog for PostgresLog {
         limit: usize,
     ) -> Result<Vec<Envelope>, ReadError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM {TABLES} WHERE s.name = $1 AND e.version > $2 ORDER BY e.version LIMIT $3"
+            "SELECT {COLUMNS} FROM {TABLES} WHERE s.name = $1 AND e.version > $2 ORDER BY \
+             e.version LIMIT $3"
         );
         let query = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(stream.to_string())

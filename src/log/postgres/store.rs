@@ -1,8 +1,9 @@
 //! The one writer of a log in PostgreSQL.
 //!
-//! A batch is one transaction: the head's row is locked and its epoch compared, known commands are looked up, everything is inserted by
-//! arrays, the head is moved. What fails before COMMIT was not recorded, for certain. When the answer to a COMMIT is lost, the next
-//! transaction tells: it can lock the head's row only when the lost one is over, and finds the head where it left it.
+//! A batch is one transaction: the head's row is locked and its epoch compared, known commands are
+//! looked up, everything is inserted by arrays, the head is moved. What fails before COMMIT was not
+//! recorded, for certain. When the answer to a COMMIT is lost, the next transaction tells: it can
+//! lock the head's row only when the lost one is over, and finds the head where it left it.
 
 use std::collections::HashMap;
 
@@ -40,8 +41,8 @@ pub(super) struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Takes the log over: whoever owned it before is fenced from here on. Refused while another owner is connected, unless that is asked
-    /// for.
+    /// Takes the log over: whoever owned it before is fenced from here on. Refused while another
+    /// owner is connected, unless that is asked for.
     pub(super) async fn take_over(
         options: PgConnectOptions,
         log_id: &str,
@@ -52,7 +53,8 @@ impl PostgresStore {
         let free = lock(&mut connection).await?;
         if !free && ownership == Ownership::Respect {
             bail!(
-                "another server owns it; stop that server first, or end its reign with `serve --take-over`"
+                "another server owns it; stop that server first, or end its reign with `serve \
+                 --take-over`"
             );
         }
         let epoch = sqlx::query_scalar("UPDATE log_head SET epoch = epoch + 1 RETURNING epoch")
@@ -152,7 +154,8 @@ impl PostgresStore {
         }
         let known = self.ledger.head.position;
         Err(Trouble::Unknown(format!(
-            "the head is at {position} and not at {known}, where we left it: somebody else wrote the log"
+            "the head is at {position} and not at {known}, where we left it: somebody else wrote \
+             the log"
         )))
     }
 }
@@ -210,7 +213,8 @@ async fn load(connection: &mut PgConnection, log_id: &str) -> anyhow::Result<Led
     );
     ledger.know_head(Position(position.unsigned_abs()), digest, Timestamp(at));
     let streams: Vec<(i64, String, i64)> = sqlx::query_as(
-        "SELECT s.id, s.name, coalesce((SELECT max(version) FROM events e WHERE e.stream_id = s.id), 0) FROM streams s",
+        "SELECT s.id, s.name, coalesce((SELECT max(version) FROM events e WHERE e.stream_id = \
+         s.id), 0) FROM streams s",
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -271,8 +275,8 @@ async fn oldest(connection: &mut PgConnection) -> Result<Option<Timestamp>, sqlx
         .map(Timestamp))
 }
 
-/// Deletes what need not be kept any more, within the caller's transaction. When that is rolled back, the count is too low by what it
-/// would have forgotten; the age decides then.
+/// Deletes what need not be kept any more, within the caller's transaction. When that is rolled
+/// back, the count is too low by what it would have forgotten; the age decides then.
 async fn forget(
     connection: &mut PgConnection,
     retention: Retention,
@@ -282,7 +286,8 @@ async fn forget(
     if !retention.is_due(kept, now) {
         return Ok(kept);
     }
-    let sql = "SELECT position, e.at FROM commands c JOIN events e USING (position) ORDER BY position LIMIT $1";
+    let sql = "SELECT position, e.at FROM commands c JOIN events e USING (position) ORDER BY \
+               position LIMIT $1";
     let rows: Vec<(i64, i64)> = sqlx::query_as(sql)
         .bind(i64::from(FORGOTTEN_AT_ONCE))
         .fetch_all(&mut *connection)
@@ -337,10 +342,13 @@ pub(super) async fn insert(
     // One statement: each is a round trip, during which the head's row is locked.
     let query = sqlx::query(
         "WITH recorded AS (
-            INSERT INTO events SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-                $7::bigint[], $8::bytea[], $9::bigint[], $10::bytea[], $11::text[], $12::bytea[], $13::bytea[])
+            INSERT INTO events SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], \
+            $4::bigint[], $5::bigint[], $6::bigint[],
+                $7::bigint[], $8::bytea[], $9::bigint[], $10::bytea[], $11::text[], $12::bytea[], \
+                $13::bytea[])
         ), answered AS (
-            INSERT INTO commands SELECT * FROM unnest($14::bytea[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bytea[], $19::bigint[])
+            INSERT INTO commands SELECT * FROM unnest($14::bytea[], $15::bigint[], $16::bigint[], \
+            $17::bigint[], $18::bytea[], $19::bigint[])
         ) UPDATE log_head SET position = $20, digest = $21, at = $22",
     )
     .bind(column!(events, e => signed(e.envelope.position.0)))

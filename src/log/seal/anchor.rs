@@ -1,4 +1,5 @@
-//! The anchor: the newest seal, in a file outside the log. A chain alone cannot show that its end is missing; the anchor can.
+//! The anchor: the newest seal, in a file outside the log. A chain alone cannot show that its end
+//! is missing; the anchor can.
 
 use std::path::Path;
 

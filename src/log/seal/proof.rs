@@ -1,5 +1,6 @@
-//! A proof that one event is in a log under a seal: everything that is needed to check it is in the proof and in the reader's trust in
-//! the key. Neither the log nor this installation is needed for that.
+//! A proof that one event is in a log under a seal: everything that is needed to check it is in the
+//! proof and in the reader's trust in the key. Neither the log nor this installation is needed for
+//! that.
 
 use anyhow::{Context, bail};
 use events::codec::EventCodec;

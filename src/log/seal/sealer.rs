@@ -1,5 +1,5 @@
-//! The task that seals: at 4 096 events, and otherwise a minute after the first event that is not under a seal. A log to which nothing
-//! but the last seal was added is left alone.
+//! The task that seals: at 4 096 events, and otherwise a minute after the first event that is not
+//! under a seal. A log to which nothing but the last seal was added is left alone.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,7 +35,8 @@ pub struct Sealer {
     pub anchor: PathBuf,
 }
 
-/// The statement about the next events of a log after `sealed`, at most one seal's worth; `None` when there are none.
+/// The statement about the next events of a log after `sealed`, at most one seal's worth; `None`
+/// when there are none.
 pub async fn next_statement(
     log: &dyn EventLog,
     sealed: Position,

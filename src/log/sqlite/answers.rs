@@ -1,7 +1,9 @@
-//! Where the stored answers to commands are: command → position, in memory for as long as answers are kept.
+//! Where the stored answers to commands are: command → position, in memory for as long as answers
+//! are kept.
 //!
-//! The writer asks for every append whether its command was answered before; nearly always it was not. Ids of commands are random, so an
-//! index on the disk would touch a page of its own for each. The rows themselves lie in the order of their positions.
+//! The writer asks for every append whether its command was answered before; nearly always it was
+//! not. Ids of commands are random, so an index on the disk would touch a page of its own for each.
+//! The rows themselves lie in the order of their positions.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +19,8 @@ use crate::log::row::CommandRow;
 
 /// Columns of a stored answer, in the order of [`CommandRow`], and their tables.
 const SELECT: &str = "SELECT a.id, s.name, e.version, a.position, a.body, a.sum FROM answers a \
-                      JOIN events e ON e.position = a.position JOIN streams s ON s.id = e.stream_id";
+                      JOIN events e ON e.position = a.position JOIN streams s ON s.id = \
+                      e.stream_id";
 
 #[derive(Default)]
 struct Known {
@@ -68,7 +71,8 @@ impl Answers {
         })
     }
 
-    /// Whether a command has no answer, as far as the one process that writes can tell without its file. `None`: only the file can tell.
+    /// Whether a command has no answer, as far as the one process that writes can tell without its
+    /// file. `None`: only the file can tell.
     pub(super) fn is_missing(&self, command: &CommandId) -> Option<bool> {
         self.with(|known| known.read.then(|| !known.positions.contains_key(command)))
     }
@@ -124,7 +128,8 @@ fn oldest(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
         .map(|at| at.map(Timestamp))
 }
 
-/// Deletes what need not be kept any more, within the caller's transaction; answers what, and how it stands then.
+/// Deletes what need not be kept any more, within the caller's transaction; answers what, and how
+/// it stands then.
 pub(super) fn forget(
     connection: &Connection,
     retention: Retention,
@@ -134,7 +139,8 @@ pub(super) fn forget(
     if !retention.is_due(kept, now) {
         return Ok((vec![], kept));
     }
-    let sql = "SELECT position, a.id, e.at FROM answers a JOIN events e USING (position) ORDER BY position LIMIT ?";
+    let sql = "SELECT position, a.id, e.at FROM answers a JOIN events e USING (position) ORDER BY \
+               position LIMIT ?";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([FORGOTTEN_AT_ONCE], |row| {
         Ok((
@@ -158,9 +164,11 @@ pub(super) fn forget(
     Ok((forgotten, left))
 }
 
-/// What is wrong with the stored answers: none is of no event, or of another one's command, and each is what was written.
+/// What is wrong with the stored answers: none is of no event, or of another one's command, and
+/// each is what was written.
 pub(super) fn damaged(connection: &Connection) -> rusqlite::Result<Option<String>> {
-    let sql = "SELECT count(*) FROM answers a LEFT JOIN events e USING (position) WHERE e.command IS NOT a.id";
+    let sql = "SELECT count(*) FROM answers a LEFT JOIN events e USING (position) WHERE e.command \
+               IS NOT a.id";
     let strays: i64 = connection.query_row(sql, [], |row| row.get(0))?;
     if strays > 0 {
         return Ok(Some(format!("{strays} stored answers are of no event")));

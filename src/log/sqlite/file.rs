@@ -1,5 +1,5 @@
-//! Whether a file is a log of ours, asked before anything is written to it: somebody else's database, a file that was cut short and a
-//! log of a newer build are refused by name.
+//! Whether a file is a log of ours, asked before anything is written to it: somebody else's
+//! database, a file that was cut short and a log of a newer build are refused by name.
 
 use std::fs::File;
 use std::io::Read;
@@ -26,7 +26,8 @@ pub enum OpenError {
     Open(PathBuf, String),
     /// The linked SQLite is too old.
     #[error(
-        "the linked SQLite is version {0}, at least {SQLITE_MIN} is needed: older ones can corrupt the log"
+        "the linked SQLite is version {0}, at least {SQLITE_MIN} is needed: older ones can corrupt \
+         the log"
     )]
     Version(i32),
     /// There is no log.
@@ -97,8 +98,9 @@ fn number(header: &[u8; HEADER], at: usize) -> u32 {
         .fold(0, |n, byte| (n << 8) | u32::from(*byte))
 }
 
-/// The header counts pages; the count is valid while two counters agree (SQLite file format, 1.3.7). Beside a WAL nothing can be said: a
-/// checkpoint that was interrupted wrote the header before the pages it counts, and the WAL still has them.
+/// The header counts pages; the count is valid while two counters agree (SQLite file format,
+/// 1.3.7). Beside a WAL nothing can be said: a checkpoint that was interrupted wrote the header
+/// before the pages it counts, and the WAL still has them.
 fn check_length(path: &Path, header: &[u8; HEADER], length: u64) -> Result<(), OpenError> {
     let wal = PathBuf::from(format!("{}-wal", path.display()));
     if std::fs::metadata(wal).is_ok_and(|wal| wal.len() > 0) {
@@ -130,9 +132,12 @@ fn check_tables(path: &Path, mark: u32, newest_migration: i64) -> Result<(), Ope
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
     let tables: i64 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema WHERE name IN ('log_meta', 'events', '_sqlx_migrations')", [], |r| {
-            r.get(0)
-        })
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE name IN ('log_meta', 'events', \
+                    '_sqlx_migrations')",
+            [],
+            |r| r.get(0),
+        )
         .map_err(failed)?;
     if tables != 3 {
         return Err(foreign("it is a SQLite file without our tables"));

@@ -1,5 +1,5 @@
-//! The log on SQLite: WAL, `synchronous=FULL`, one writer thread. sqlx owns the schema and the point reads; the two hot loops,
-//! append and scan, use rusqlite on the same linked SQLite.
+//! The log on SQLite: WAL, `synchronous=FULL`, one writer thread. sqlx owns the schema and the
+//! point reads; the two hot loops, append and scan, use rusqlite on the same linked SQLite.
 
 mod answers;
 pub mod file;
@@ -85,7 +85,8 @@ impl SqliteLog {
         file::check_library()?;
         file::check(path, newest_migration())?;
         crate::private::prepare(path).map_err(|e| failed(&e))?;
-        // One connection makes the schema and is closed before the writer begins: only one connection ever writes.
+        // One connection makes the schema and is closed before the writer begins: only one
+        // connection ever writes.
         let writing = options(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -96,20 +97,25 @@ impl SqliteLog {
             .await;
         let maker = maker.map_err(|e| failed(&e))?;
         MIGRATIONS.run(&maker).await.map_err(|e| failed(&e))?;
-        sqlx::query("INSERT INTO log_meta SELECT ?, ?, unixepoch() * 1000000 WHERE NOT EXISTS (SELECT 1 FROM log_meta)")
-            .bind(new_id)
-            .bind(file::FORMAT)
-            .execute(&maker)
-            .await
-            .map_err(|e| failed(&e))?;
+        sqlx::query(
+            "INSERT INTO log_meta SELECT ?, ?, unixepoch() * 1000000 WHERE NOT EXISTS \
+                     (SELECT 1 FROM log_meta)",
+        )
+        .bind(new_id)
+        .bind(file::FORMAT)
+        .execute(&maker)
+        .await
+        .map_err(|e| failed(&e))?;
         maker.close().await;
         Self::open_reader(path).await
     }
 
-    /// Makes a log at `path` of what was exported from another: the same id, positions, times and digests.
+    /// Makes a log at `path` of what was exported from another: the same id, positions, times and
+    /// digests.
     ///
     /// # Errors
-    /// There is a log already, or the records are not a whole chain from the beginning; which position, is said.
+    /// There is a log already, or the records are not a whole chain from the beginning; which
+    /// position, is said.
     pub async fn import<R: BufRead>(
         path: &Path,
         mut records: Reader<R>,
@@ -149,7 +155,8 @@ impl SqliteLog {
         )?))
     }
 
-    /// Writes a copy of the log as it is now to a file that does not exist; a server may go on writing meanwhile.
+    /// Writes a copy of the log as it is now to a file that does not exist; a server may go on
+    /// writing meanwhile.
     pub async fn copy_to(&self, path: &Path) -> anyhow::Result<()> {
         let path = path.to_owned();
         crate::private::prepare(&path).with_context(|| format!("making {}", path.display()))?;
@@ -165,8 +172,8 @@ impl SqliteLog {
         Ok(copied.await?)
     }
 
-    /// What is wrong with the file beside its events: pages, indexes that do not say what their tables say, and stored answers that are
-    /// not what was written.
+    /// What is wrong with the file beside its events: pages, indexes that do not say what their
+    /// tables say, and stored answers that are not what was written.
     pub async fn integrity(&self) -> anyhow::Result<Option<String>> {
         let checked = self.readers.read(|reader| {
             let failed = |e: rusqlite::Error| ReadError(e.to_string());
@@ -277,8 +284,8 @@ impl EventLog for SqliteLog {
     }
 
     async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
-        // Nobody else writes while this process owns the log: what it does not know was not answered. A hundred claimants of an
-        // empty queue ask this at once.
+        // Nobody else writes while this process owns the log: what it does not know was not
+        // answered. A hundred claimants of an empty queue ask this at once.
         if self.writer.is_some() && self.answers.is_missing(&command) == Some(true) {
             return Ok(None);
         }

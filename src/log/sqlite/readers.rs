@@ -1,7 +1,7 @@
 //! Reading a SQLite log: a few connections of their own, each with the names it has met.
 //!
-//! Rows hold numbers for stream, kind and principal. Joining the names to every row costs more than the row; a name that was looked up
-//! once is known for good, because stored names never change.
+//! Rows hold numbers for stream, kind and principal. Joining the names to every row costs more than
+//! the row; a name that was looked up once is known for good, because stored names never change.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,20 +15,21 @@ use events::stream::{Position, StreamId, Version};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row};
 use tokio::sync::Semaphore;
 
-/// Connections that are ever open at once. Opening one costs as much as a commit (SQLite reads the schema and takes its
-/// locks anew), so a crowd of readers waits its turn instead: a read is bounded and short. One that is long, such as a
-/// backup, leaves seven.
+/// Connections that are ever open at once. Opening one costs as much as a commit (SQLite reads the
+/// schema and takes its locks anew), so a crowd of readers waits its turn instead: a read is
+/// bounded and short. One that is long, such as a backup, leaves seven.
 const OPEN_MAX: usize = 8;
-/// Names of one kind that a connection keeps: streams and sessions are made for ever, those of today are looked up again and
-/// again.
+/// Names of one kind that a connection keeps: streams and sessions are made for ever, those of
+/// today are looked up again and again.
 const NAMES_MAX: usize = 4096;
-/// KiB of pages that a connection keeps. What is read is nearly always new and in order, and the system has its pages anyway; the
-/// usual 2 MiB would be kept eight times over.
+/// KiB of pages that a connection keeps. What is read is nearly always new and in order, and the
+/// system has its pages anyway; the usual 2 MiB would be kept eight times over.
 const CACHE_KIB: i64 = 256;
 /// A reader waits this long for a writer that brings the file into order.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
 /// Columns of an event, in the order [`Reader::envelope`] wants them.
-const COLUMNS: &str = "position, stream_id, version, type_id, schema, at, principal_id, correlation, causation, command, trace, \
+const COLUMNS: &str = "position, stream_id, version, type_id, schema, at, principal_id, \
+                       correlation, causation, command, trace, \
                        payload, digest";
 
 /// The readers of one file. Clones share them.
@@ -48,8 +49,8 @@ pub(super) struct Reader {
     principals: Known<Principal>,
 }
 
-/// The names met last, each at the place that its number gives it. Numbers are given from 1 on without a hole, so those of one
-/// time do not drive each other out.
+/// The names met last, each at the place that its number gives it. Numbers are given from 1 on
+/// without a hole, so those of one time do not drive each other out.
 struct Known<T>(Vec<Option<(i64, T)>>);
 
 impl<T> Default for Known<T> {
@@ -165,7 +166,8 @@ impl Reader {
             .prepare_cached(&format!("SELECT {COLUMNS} FROM events {condition}"))
             .map_err(failed)?;
         let mut rows = statement.query(parameters).map_err(failed)?;
-        // No room is made ahead: most reads find a few events, and what they find is kept by whoever follows.
+        // No room is made ahead: most reads find a few events, and what they find is kept by
+        // whoever follows.
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(failed)? {
             let position: i64 = row.get(0).map_err(failed)?;

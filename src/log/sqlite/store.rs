@@ -1,8 +1,9 @@
 //! The one writer of a SQLite log.
 //!
-//! Every transaction checks that this process still owns the log. After an error the file is asked what it holds: when that is what the
-//! ledger says, nothing of the batch was recorded and writing may go on; when it is not, or the disk failed to sync, the outcome is
-//! unknown and this process is done.
+//! Every transaction checks that this process still owns the log. After an error the file is asked
+//! what it holds: when that is what the ledger says, nothing of the batch was recorded and writing
+//! may go on; when it is not, or the disk failed to sync, the outcome is unknown and this process
+//! is done.
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,8 @@ use crate::log::retention::{Kept, Retention};
 const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
 /// Pages the writer keeps, in KiB: streams are many, and the index by stream is touched all over.
 const CACHE_KIB: i64 = 16 * 1024;
-/// Pages in the WAL before they are brought into the file, 16 MiB: that happens inside of some commit, which waits for it.
+/// Pages in the WAL before they are brought into the file, 16 MiB: that happens inside of some
+/// commit, which waits for it.
 const CHECKPOINT_PAGES: i64 = 4096;
 /// Extended result code of a failed sync of a file.
 const IOERR_FSYNC: i32 = rusqlite::ffi::SQLITE_IOERR_FSYNC;
@@ -85,7 +87,8 @@ impl SqliteStore {
         })
     }
 
-    /// Records events that were recorded elsewhere, as they are; the first that is not the next one refuses the batch.
+    /// Records events that were recorded elsewhere, as they are; the first that is not the next one
+    /// refuses the batch.
     pub(super) fn restore(&mut self, records: &[Record]) -> anyhow::Result<()> {
         let tx = self
             .connection
@@ -200,7 +203,8 @@ impl Store for SqliteStore {
     }
 
     fn settle(&mut self) {
-        // Everything is durable without it; the next start and whoever copies the file are spared the WAL.
+        // Everything is durable without it; the next start and whoever copies the file are spared
+        // the WAL.
         if let Err(error) = self
             .connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
@@ -213,7 +217,8 @@ impl Store for SqliteStore {
         match known(&self.connection, &self.answers, self.kept) {
             Ok(kept) => self.kept = Some(kept),
             Err(error) => {
-                tracing::warn!(%error, "the stored answers are not read yet; the first append does it")
+                tracing::warn!(%error, "the stored answers are not read yet; the first append does \
+                                        it")
             }
         }
     }
@@ -254,7 +259,8 @@ fn load(connection: &Connection, log_id: &str) -> rusqlite::Result<Ledger> {
         ledger.know_head(position, digest, at);
     }
     let mut statement = connection.prepare(
-        "SELECT s.id, s.name, coalesce((SELECT max(version) FROM events e WHERE e.stream_id = s.id), 0) FROM streams s",
+        "SELECT s.id, s.name, coalesce((SELECT max(version) FROM events e WHERE e.stream_id = \
+         s.id), 0) FROM streams s",
     )?;
     let rows = statement.query_map([], |row| {
         Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))

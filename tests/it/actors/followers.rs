@@ -1,4 +1,5 @@
-//! Followers of one log: each sees every event once and in order, however slow it is; and they share what was read.
+//! Followers of one log: each sees every event once and in order, however slow it is; and they
+//! share what was read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,5 @@
-//! The host, on an aggregate made for it: a till that holds ten coins at most, whose rules can panic on demand.
+//! The host, on an aggregate made for it: a till that holds ten coins at most, whose rules can
+//! panic on demand.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -83,7 +84,8 @@ impl Aggregate for Till {
     }
 }
 
-/// A log that takes its time over every append, counts how many are in it at once, and can lose its answer once.
+/// A log that takes its time over every append, counts how many are in it at once, and can lose its
+/// answer once.
 struct SlowLog {
     inner: MemoryLog,
     within: AtomicUsize,
@@ -205,7 +207,8 @@ fn code(error: ExecuteError) -> &'static str {
     }
 }
 
-/// Forty at once: each decides on what the one before recorded, so ten fit and none is decided twice.
+/// Forty at once: each decides on what the one before recorded, so ten fit and none is decided
+/// twice.
 #[test]
 fn commands_of_one_stream_are_decided_one_after_the_other() {
     story(|| async {
@@ -240,7 +243,8 @@ fn commands_of_one_stream_are_decided_one_after_the_other() {
     });
 }
 
-/// Two hosts of one stream, as after a failover: the log's expected versions keep them from overwriting each other.
+/// Two hosts of one stream, as after a failover: the log's expected versions keep them from
+/// overwriting each other.
 #[test]
 fn a_host_that_was_overtaken_reads_the_tail_and_decides_again() {
     story(|| async {
@@ -266,7 +270,8 @@ fn a_host_that_was_overtaken_reads_the_tail_and_decides_again() {
     });
 }
 
-/// I1: an answer that was lost ends the host; the next one reads the truth, and the same command is answered from it.
+/// I1: an answer that was lost ends the host; the next one reads the truth, and the same command is
+/// answered from it.
 #[test]
 fn after_an_unknown_outcome_the_next_host_reads_the_truth() {
     story(|| async {
@@ -366,7 +371,8 @@ fn a_panic_in_decide_ends_the_host_and_the_next_one_goes_on() {
     });
 }
 
-/// A fold that panics would panic again at every start: the stream is set aside with the reason, and nothing else suffers.
+/// A fold that panics would panic again at every start: the stream is set aside with the reason,
+/// and nothing else suffers.
 #[test]
 fn a_panic_in_evolve_quarantines_the_stream() {
     story(|| async {

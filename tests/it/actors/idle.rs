@@ -1,4 +1,5 @@
-//! Hosts end when they are idle. Commands that arrive at that very moment are carried out all the same, once.
+//! Hosts end when they are idle. Commands that arrive at that very moment are carried out all the
+//! same, once.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,3 +1,4 @@
-//! Campaigns: what takes many minutes, each a command of its own in the justfile; CI has the short versions.
+//! Campaigns: what takes many minutes, each a command of its own in the justfile; CI has the short
+//! versions.
 
 mod trouble;

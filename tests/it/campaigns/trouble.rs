@@ -1,9 +1,11 @@
-//! Trouble outside for as long as it takes: twenty features and four slots under an expired key, a provider that fails or limits, tools
-//! that are silent or missing, a trunk that is red and a verification that cannot be run.
+//! Trouble outside for as long as it takes: twenty features and four slots under an expired key, a
+//! provider that fails or limits, tools that are silent or missing, a trunk that is red and a
+//! verification that cannot be run.
 //!
-//! Each trouble lasts `TROUBLE_MINUTES` (ten), is mended and found to be mended without a verb; then it comes back, is mended, and the
-//! command under Needs you lets work go on at once. No feature pays for any of it. `models::trouble` and `flows::red` are the short
-//! versions; `TROUBLE_ENGINE` says where containers run.
+//! Each trouble lasts `TROUBLE_MINUTES` (ten), is mended and found to be mended without a verb;
+//! then it comes back, is mended, and the command under Needs you lets work go on at once. No
+//! feature pays for any of it. `models::trouble` and `flows::red` are the short versions;
+//! `TROUBLE_ENGINE` says where containers run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -17,7 +19,8 @@ use crate::models::vendors::providers;
 use crate::newcomer::{AGENT, Newcomer, agent_that};
 use crate::world::stub::git;
 
-/// Asks its model once, ends with an error when that is refused, and else does its role. The image of the tests has no curl.
+/// Asks its model once, ends with an error when that is refused, and else does its role. The image
+/// of the tests has no curl.
 const ASKING: &str = agent_that!(
     r#"bash -eu <<'ASK'
 at="${ANTHROPIC_BASE_URL#http://}"
@@ -232,7 +235,8 @@ impl Campaign {
         });
         eprintln!("{:?}: went on by itself", self.trouble);
 
-        // Again, and ended by the command that is printed; there is more to do by then, whatever was done meanwhile.
+        // Again, and ended by the command that is printed; there is more to do by then, whatever
+        // was done meanwhile.
         self.set_broken(true);
         for n in 0..MORE {
             let title = format!("Plant {n}");

@@ -1,4 +1,5 @@
-//! Somebody removes, pauses, renames and kills containers of ours by hand, while a fleet works in them.
+//! Somebody removes, pauses, renames and kills containers of ours by hand, while a fleet works in
+//! them.
 
 use std::collections::HashMap;
 
@@ -59,7 +60,8 @@ impl Hand {
     }
 }
 
-/// T14: a session that is silent past its lease loses its claim and is ended, paused or not; another one does the work.
+/// T14: a session that is silent past its lease loses its claim and is ended, paused or not;
+/// another one does the work.
 #[test]
 fn a_container_that_is_paused_past_its_lease_loses_its_claim() {
     on_docker("a container paused past its lease", |docker| async move {
@@ -129,7 +131,8 @@ fn a_container_that_is_paused_past_its_lease_loses_its_claim() {
     });
 }
 
-/// K1 to K3: whatever a hand does, the project completes, and what was renamed is ended and removed like everything else.
+/// K1 to K3: whatever a hand does, the project completes, and what was renamed is ended and removed
+/// like everything else.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn the_demo_is_built_while_somebody_meddles() {
@@ -181,7 +184,8 @@ fn the_demo_is_built_while_somebody_meddles() {
                 Hand::Pauses,
                 Hand::Renames,
             ] {
-                // A container that has ended meanwhile has nothing to be meddled with: the next one is.
+                // A container that has ended meanwhile has nothing to be meddled with: the next one
+                // is.
                 loop {
                     let event = tokio::select! {
                         event = starts.next() => event.expect("the engine lives").expect("an event"),

@@ -1,4 +1,5 @@
-//! K6: what an inspection of any container of ours has to say. Written from the design, not from the code that makes containers.
+//! K6: what an inspection of any container of ours has to say. Written from the design, not from
+//! the code that makes containers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -144,7 +145,8 @@ pub(crate) fn judge(container: &ContainerInspectResponse) -> Result<(), String> 
                 .is_some_and(|log| log.typ.as_deref() == Some("none")),
         ),
         (
-            "the door, one cache and what a test shows are the only mounts, all but the cache read-only",
+            "the door, one cache and what a test shows are the only mounts, all but the cache \
+             read-only",
             mounts.iter().filter(|m| is_door(m)).count() == 1
                 && mounts.iter().filter(|m| is_cache(m)).count() <= 1
                 && mounts

@@ -1,4 +1,5 @@
-//! An end is seen when the engine tells it: its list is behind its events, and nothing may be waited for that was told already.
+//! An end is seen when the engine tells it: its list is behind its events, and nothing may be
+//! waited for that was told already.
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;

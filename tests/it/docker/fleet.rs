@@ -1,4 +1,5 @@
-//! The demo on real containers: the same results as on processes, nothing left behind, also when the server or the engine is killed.
+//! The demo on real containers: the same results as on processes, nothing left behind, also when
+//! the server or the engine is killed.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -44,7 +45,8 @@ fn demo(data: &Path) -> Command {
     command
 }
 
-/// A Docker engine of the test's own, with a bridge of its own: another engine's default bridge must not be touched.
+/// A Docker engine of the test's own, with a bridge of its own: another engine's default bridge
+/// must not be touched.
 struct PrivateEngine {
     folder: tempfile::TempDir,
     bridge: String,
@@ -260,7 +262,8 @@ fn the_server_is_killed_in_the_middle() {
     });
 }
 
-/// Returns when the engine tells the next event of this kind; also when it cannot tell anything any more.
+/// Returns when the engine tells the next event of this kind; also when it cannot tell anything any
+/// more.
 async fn told(docker: &Docker, kind: &str) {
     let filters = HashMap::from([("event".to_owned(), vec![kind.to_owned()])]);
     let mut events = docker.events(Some(EventsOptions {
@@ -270,8 +273,9 @@ async fn told(docker: &Docker, kind: &str) {
     drop(events.next().await);
 }
 
-/// F37: the engine itself is killed under running containers and comes back, once in each phase of a container's life: nothing is concluded
-/// while it is away, the sessions that ended with it are lost and cost no try, the project completes.
+/// F37: the engine itself is killed under running containers and comes back, once in each phase of
+/// a container's life: nothing is concluded while it is away, the sessions that ended with it are
+/// lost and cost no try, the project completes.
 #[test]
 fn the_engine_is_killed_in_every_phase() {
     on_docker(
@@ -295,7 +299,8 @@ fn the_engine_is_killed_in_every_phase() {
             let mut killed = 0;
             for phase in ["create", "start", "die", "destroy"] {
                 tokio::select! {
-                    _ = &mut ended => panic!("it ended before the engine was killed at {phase}: {}", said(folder.path())),
+                    _ = &mut ended => panic!("it ended before the engine was killed at {phase}: \
+                                              {}", said(folder.path())),
                     () = told(&private, phase) => {}
                 }
                 engine.kill();
@@ -317,8 +322,9 @@ fn the_engine_is_killed_in_every_phase() {
     );
 }
 
-/// F37 without an end: the engine hangs for longer than any request waits. That is a state and no fact about a container: no claim ends by
-/// it, no session is lost, and the project completes when the engine goes on.
+/// F37 without an end: the engine hangs for longer than any request waits. That is a state and no
+/// fact about a container: no claim ends by it, no session is lost, and the project completes when
+/// the engine goes on.
 #[test]
 fn the_engine_hangs_in_the_middle() {
     on_docker(

@@ -1,5 +1,6 @@
-//! Tests on a real Docker engine. Without one they are skipped, which `.ci/run` reports in its closing lines; with one, every container
-//! that any of them makes is inspected and held against the hardening of the design (K6).
+//! Tests on a real Docker engine. Without one they are skipped, which `.ci/run` reports in its
+//! closing lines; with one, every container that any of them makes is inspected and held against
+//! the hardening of the design (K6).
 
 mod by_hand;
 pub(crate) mod contract;

@@ -1,4 +1,5 @@
-//! A project's own image: used when the runner works in it, and named with what to do when it does not or is not there.
+//! A project's own image: used when the runner works in it, and named with what to do when it does
+//! not or is not there.
 
 use supercargo::engine::docker::image::IMPORTED_BASE;
 

@@ -1,5 +1,6 @@
-//! T37, K4: two installations on one engine, both reaping what is left over, and somebody else's container beside them that has a name like
-//! ours: each builds its own demo, and nothing foreign is touched.
+//! T37, K4: two installations on one engine, both reaping what is left over, and somebody else's
+//! container beside them that has a name like ours: each builds its own demo, and nothing foreign
+//! is touched.
 
 use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{CreateContainerOptions, RemoveContainerOptions};
@@ -52,7 +53,8 @@ fn two_installations_share_an_engine() {
         };
         let first = demo(&folders[0]);
         let second = demo(&folders[1]);
-        // One of them is killed in the middle, and reaps at its next start while the other one works.
+        // One of them is killed in the middle, and reaps at its next start while the other one
+        // works.
         while std::fs::read_dir(folders[0].path().join("transcripts")).map_or(0, Iterator::count)
             < 3
         {

@@ -1,4 +1,5 @@
-//! Merges that are verified and published as one: the good ones in one update, a red batch halved until it is known who it was.
+//! Merges that are verified and published as one: the good ones in one update, a red batch halved
+//! until it is known who it was.
 
 use events::backlog::BatchItem;
 use events::trunk::Trunk;
@@ -6,7 +7,8 @@ use supercargo::http::shapes::ProjectChange;
 
 use crate::world::{Server, World, ZOO, scripted, story, wish};
 
-/// Features without a command to verify with: every one is approved, and waits as part of one batch.
+/// Features without a command to verify with: every one is approved, and waits as part of one
+/// batch.
 async fn gathered(
     world: &World,
     server: &Server,
@@ -136,8 +138,8 @@ fn a_red_batch_is_halved_until_the_culprit_is_known() {
     });
 }
 
-/// Work that does not merge with what is before it in the batch is not rejected for that: it is judged on upstream, when that is what it
-/// says it is.
+/// Work that does not merge with what is before it in the batch is not rejected for that: it is
+/// judged on upstream, when that is what it says it is.
 #[test]
 fn what_does_not_fit_into_a_batch_is_judged_by_itself() {
     story(|| async {
@@ -159,7 +161,8 @@ fn what_does_not_fit_into_a_batch_is_judged_by_itself() {
     });
 }
 
-/// Upstream moves under a verified batch: nothing of it is published before it was verified on what is there now.
+/// Upstream moves under a verified batch: nothing of it is published before it was verified on what
+/// is there now.
 #[test]
 fn a_batch_that_is_overtaken_is_built_and_verified_again() {
     story(|| async {

@@ -1,4 +1,5 @@
-//! Time that was not ours: a server that stood still, a machine that slept, a clock that was set. Nobody is charged for it.
+//! Time that was not ours: a server that stood still, a machine that slept, a clock that was set.
+//! Nobody is charged for it.
 
 use events::container::Slot;
 
@@ -7,7 +8,8 @@ use crate::world::{World, scripted, story};
 const TEN_MINUTES_MS: i64 = 600_000;
 const LEASE_US: i64 = 60_000_000;
 
-/// A healthy agent's claim outlives the gap, and from its end on counts one fresh lease: no less, and no more than that either.
+/// A healthy agent's claim outlives the gap, and from its end on counts one fresh lease: no less,
+/// and no more than that either.
 #[test]
 fn a_gap_is_followed_by_one_fresh_lease() {
     story(|| async {

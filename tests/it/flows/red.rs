@@ -1,5 +1,6 @@
-//! A verification that is red for reasons that are not the work's: the trunk was red before, the command cannot be run, or it says one
-//! thing today and another tomorrow. Nobody pays for it, it has a name, and work goes on when it is mended.
+//! A verification that is red for reasons that are not the work's: the trunk was red before, the
+//! command cannot be run, or it says one thing today and another tomorrow. Nobody pays for it, it
+//! has a name, and work goes on when it is mended.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

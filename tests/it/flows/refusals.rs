@@ -177,7 +177,8 @@ fn batches() {
         );
         let long = BatchItem::of(Content::titled(&"x".repeat(201)));
         refused!(&world, add(vec![long]), "invalid", "201 characters");
-        // I1 and I3: the same wish again is answered as the first time, with another body it is refused.
+        // I1 and I3: the same wish again is answered as the first time, with another body it is
+        // refused.
         let key = || supercargo::http::office::Wish::keyed("ann", "one");
         let one = Batch {
             prefix: "feat".into(),
@@ -236,7 +237,8 @@ async fn coder(world: &World, server: &Server) -> SessionId {
     world.within("at work", begun).await
 }
 
-/// What a session may not do: push elsewhere, judge, oversee, submit what it did not push, speak after its end.
+/// What a session may not do: push elsewhere, judge, oversee, submit what it did not push, speak
+/// after its end.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn sessions() {
@@ -310,7 +312,8 @@ fn sessions() {
             let refused = sessions.say(&session, say.clone()).await.map_err(code);
             assert_eq!(refused.map(|_| ()), Err(why.to_owned()), "{say:?}");
         }
-        // Asking an empty question looked into the gate first, and that the work is safe is worth recording.
+        // Asking an empty question looked into the gate first, and that the work is safe is worth
+        // recording.
         let secured = world.count("feature.work_secured").await as u64;
         assert_eq!(
             head(&world).await,

@@ -78,7 +78,8 @@ fn a_red_verification_publishes_nothing() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
-        let breaks = "@1 write README.new x\n@1 commit Rename\n@2+ write more x\n@2+ commit Keep the readme\nsubmit";
+        let breaks = "@1 write README.new x\n@1 commit Rename\n@2+ write more x\n@2+ commit Keep \
+                      the readme\nsubmit";
         server
             .open_zoo(&world, 1, vec![scripted("rename", breaks, &[])])
             .await
@@ -245,7 +246,8 @@ fn a_stop_is_sticky_and_a_start_goes_on() {
     });
 }
 
-/// F43: a third party pushes while we merge: built and verified again on the new head, nothing overwritten.
+/// F43: a third party pushes while we merge: built and verified again on the new head, nothing
+/// overwritten.
 #[test]
 fn upstream_moves_under_a_candidate() {
     story(|| async {
@@ -275,7 +277,8 @@ fn upstream_moves_under_a_candidate() {
     });
 }
 
-/// F26: a container that is taken away is lost, its claim ends without using a try, and the next one does the work.
+/// F26: a container that is taken away is lost, its claim ends without using a try, and the next
+/// one does the work.
 #[test]
 fn a_container_taken_away_is_lost_and_the_work_is_done_by_the_next() {
     story(|| async {
@@ -303,7 +306,8 @@ fn a_container_taken_away_is_lost_and_the_work_is_done_by_the_next() {
     });
 }
 
-/// F40: starts that fail are tried again after a pause; five in a row take the berth out of service.
+/// F40: starts that fail are tried again after a pause; five in a row take the berth out of
+/// service.
 #[test]
 fn starts_that_fail_are_tried_again_and_five_in_a_row_need_a_person() {
     story(|| async {
@@ -347,8 +351,9 @@ fn starts_that_fail_are_tried_again_and_five_in_a_row_need_a_person() {
     });
 }
 
-/// What a policy owed is turned down because the project moved between its look and the append, and the books hold the move already when
-/// the refusal is heard: it is owed again, and nothing waits for ever.
+/// What a policy owed is turned down because the project moved between its look and the append, and
+/// the books hold the move already when the refusal is heard: it is owed again, and nothing waits
+/// for ever.
 #[test]
 fn what_was_overtaken_is_owed_again() {
     for kind in [
@@ -400,7 +405,8 @@ fn what_was_overtaken_is_owed_again() {
     }
 }
 
-/// An engine that does not answer makes everything stand still: it is named, and nothing is charged to anybody.
+/// An engine that does not answer makes everything stand still: it is named, and nothing is charged
+/// to anybody.
 #[test]
 fn an_engine_that_is_away_is_named_until_it_is_back() {
     story(|| async {

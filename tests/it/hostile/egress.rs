@@ -1,4 +1,5 @@
-//! T12, T13: more than sixty ways out of a container, tried for real. A canary listens on every address of the host; nothing may reach it.
+//! T12, T13: more than sixty ways out of a container, tried for real. A canary listens on every
+//! address of the host; nothing may reach it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -56,7 +57,8 @@ fn canary(seen: &Seen) -> u16 {
     port
 }
 
-/// What is allowed: says which host and path it was asked for, and sends whoever asks for `/ok/away` to the canary.
+/// What is allowed: says which host and path it was asked for, and sends whoever asks for
+/// `/ok/away` to the canary.
 fn web(seen: &Seen, canary: u16) -> u16 {
     let seen = seen.clone();
     let serve = move |mut stream: TcpStream| {
@@ -119,7 +121,8 @@ fn sixty_ways_out_and_nothing_leaves() {
         let hosts = String::from_utf8(hosts).expect("text");
         let given = format!("{canary} {web} {echo} {}", hosts.trim());
         let coder = format!(
-            "HOSTILE='{given}' perl routes.pl; echo x > x.txt; git add x.txt; git commit -qm x; supercargo agent submit"
+            "HOSTILE='{given}' perl routes.pl; echo x > x.txt; git add x.txt; git commit -qm x; \
+             supercargo agent submit"
         );
         let rules = json!({"egress": [
             {"host": "127.0.0.1", "port": web, "methods": ["GET"], "path_prefix": "/ok/"},

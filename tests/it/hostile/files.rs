@@ -1,8 +1,10 @@
-//! Hostile files: shapes that an agent can give to whatever lies where it may write, on both engines. The list of paths is derived: what
-//! is there in a session that runs, what the server is seen to open, and what earlier builds believed.
+//! Hostile files: shapes that an agent can give to whatever lies where it may write, on both
+//! engines. The list of paths is derived: what is there in a session that runs, what the server is
+//! seen to open, and what earlier builds believed.
 //!
-//! After each shape the server answers as before, within a bound of time, memory and descriptors, and believes nothing; at the end the
-//! container is ended and removed, and what the shapes pointed at is as it was.
+//! After each shape the server answers as before, within a bound of time, memory and descriptors,
+//! and believes nothing; at the end the container is ended and removed, and what the shapes pointed
+//! at is as it was.
 
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
@@ -296,7 +298,8 @@ impl Session<'_> {
         }
     }
 
-    /// Everything that the server asks of an engine while a session runs is answered as if nothing lay there.
+    /// Everything that the server asks of an engine while a session runs is answered as if nothing
+    /// lay there.
     async fn answers(&self, outside: &Outside, after: &str) {
         let asked = async {
             let listed = self.engine.list().await.expect("listed");
@@ -369,7 +372,8 @@ fn names_in(folder: &Path) -> BTreeSet<PathBuf> {
     names
 }
 
-/// What lies in a slot's folder while an agent works in it: a session of the real server, on processes.
+/// What lies in a slot's folder while an agent works in it: a session of the real server, on
+/// processes.
 fn names_of_a_session() -> BTreeSet<PathBuf> {
     let me = Newcomer::new();
     let server = me.serve();

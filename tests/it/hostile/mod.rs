@@ -1,5 +1,5 @@
-//! Hostile agents in real containers: every way out that one can think of, and everything that could bring a host down. What they print
-//! is not believed: the outside is watched.
+//! Hostile agents in real containers: every way out that one can think of, and everything that
+//! could bring a host down. What they print is not believed: the outside is watched.
 
 mod egress;
 mod files;

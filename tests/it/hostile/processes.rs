@@ -1,5 +1,6 @@
-//! Hostile processes: what outlives its parent, its group and its session, and ignores a request to end; what an earlier build left; and
-//! launches that fail half-way. What is ours is ended and proven to be gone, and nothing else is touched.
+//! Hostile processes: what outlives its parent, its group and its session, and ignores a request to
+//! end; what an earlier build left; and launches that fail half-way. What is ours is ended and
+//! proven to be gone, and nothing else is touched.
 //!
 //! The runner is a script here: the engine is given another binary.
 
@@ -18,7 +19,8 @@ use crate::engine::Bench;
 /// A bound of the tests, never a measurement.
 const STUCK_AFTER: Duration = Duration::from_secs(60);
 
-/// Begins as a runner does, and then leaves children of every kind behind; each has the data folder in its words.
+/// Begins as a runner does, and then leaves children of every kind behind; each has the data folder
+/// in its words.
 const RUNNER: &str = r#"#!/bin/sh
 read word
 echo here
@@ -79,7 +81,8 @@ fn sandboxes() -> Vec<Sandbox> {
     all
 }
 
-/// By the server that began it and by the next one; while its first process is there, and after that went by itself.
+/// By the server that began it and by the next one; while its first process is there, and after
+/// that went by itself.
 #[test]
 fn what_left_its_group_and_ignores_term_is_ended_with_its_container() {
     supercargo::app::on_system(async {
@@ -138,7 +141,8 @@ impl Drop for Bystander {
     }
 }
 
-/// A launch that cannot be written down, as on a full disk, leaves no process, sandbox or folder of groups behind.
+/// A launch that cannot be written down, as on a full disk, leaves no process, sandbox or folder of
+/// groups behind.
 #[test]
 fn a_launch_that_cannot_be_written_down_leaves_nothing() {
     supercargo::app::on_system(async {
@@ -158,7 +162,8 @@ fn a_launch_that_cannot_be_written_down_leaves_nothing() {
     });
 }
 
-/// A runner that ends at once, or says nothing of itself, is a start that failed with its own words.
+/// A runner that ends at once, or says nothing of itself, is a start that failed with its own
+/// words.
 #[test]
 fn a_runner_that_does_not_begin_is_said_and_gone() {
     supercargo::app::on_system(async {
@@ -183,7 +188,8 @@ fn a_runner_that_does_not_begin_is_said_and_gone() {
     });
 }
 
-/// The server died before it could write down which process the runner is: the runner reads an end, and goes.
+/// The server died before it could write down which process the runner is: the runner reads an end,
+/// and goes.
 #[test]
 fn a_runner_without_a_word_does_nothing() {
     let bench = Bench::new();
@@ -198,8 +204,8 @@ fn a_runner_without_a_word_does_nothing() {
     assert!(!bench.folder.path().join("runner.log").exists());
 }
 
-/// A data folder of a build whose records lay with the agents: nothing in it is believed, what the kernel says is that container's own
-/// is ended, and the container is reported as ended.
+/// A data folder of a build whose records lay with the agents: nothing in it is believed, what the
+/// kernel says is that container's own is ended, and the container is reported as ended.
 #[test]
 fn a_container_of_an_earlier_build_is_ended_and_not_believed() {
     supercargo::app::on_system(async {

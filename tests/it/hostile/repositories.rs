@@ -1,5 +1,6 @@
-//! T23 to T31: repositories made to have commands run by whoever works with them, or to confuse them. Each is copied, merged with work of
-//! ours and published by the server's own git; not one command of theirs runs, and what is refused is refused with words.
+//! T23 to T31: repositories made to have commands run by whoever works with them, or to confuse
+//! them. Each is copied, merged with work of ours and published by the server's own git; not one
+//! command of theirs runs, and what is refused is refused with words.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -208,7 +209,8 @@ fn contents() -> Vec<Case> {
     let bytes = |name: &[u8]| (name.to_vec(), File(b"x".to_vec()));
     let attributes =
         "* filter=evil diff=evil merge=evil\n*.x text eol=crlf working-tree-encoding=UTF-16\n";
-    let evil = "[core]\n\tfsmonitor = CANARY\n\tsshCommand = CANARY\n\thooksPath = .\n[diff]\n\texternal = CANARY\n";
+    let evil = "[core]\n\tfsmonitor = CANARY\n\tsshCommand = CANARY\n\thooksPath = \
+                .\n[diff]\n\texternal = CANARY\n";
     let module = |url: &str, path: &str, more: &str| {
         let text = format!("[submodule \"evil\"]\n\turl = {url}\n\tpath = {path}\n{more}");
         vec![
@@ -526,7 +528,8 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// A small pack may hold a giant file. What would have to be read as a whole is not merged, nor looked into before it is handed in.
+/// A small pack may hold a giant file. What would have to be read as a whole is not merged, nor
+/// looked into before it is handed in.
 #[test]
 fn work_that_inflates_beyond_its_bound_is_refused() {
     supercargo::app::on_system(async {

@@ -1,12 +1,13 @@
-//! T15: what would bring a host down, in a container with small limits. The host stays healthy, the server goes on, and the session ends
-//! with a reason.
+//! T15: what would bring a host down, in a container with small limits. The host stays healthy, the
+//! server goes on, and the session ends with a reason.
 
 use serde_json::json;
 
 use super::{begin, of};
 use crate::docker::on_docker;
 
-/// MiB the host has to have left after each attack, of what it had before: the containers may take 256.
+/// MiB the host has to have left after each attack, of what it had before: the containers may take
+/// 256.
 const TAKEN_MAX: u64 = 1024;
 
 fn available_mib() -> u64 {
@@ -23,7 +24,8 @@ fn available_mib() -> u64 {
         / 1024
 }
 
-/// Runs an attack as the coder, until its first session has ended; answers how it ended and what was printed.
+/// Runs an attack as the coder, until its first session has ended; answers how it ended and what
+/// was printed.
 fn attacked(attack: &str) -> (serde_json::Value, String) {
     attacked_within(20_000, attack)
 }

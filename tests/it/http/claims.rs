@@ -1,4 +1,5 @@
-//! C1 and I1 over HTTP: a hundred at once on forty features, then again with repeated keys and dropped replies.
+//! C1 and I1 over HTTP: a hundred at once on forty features, then again with repeated keys and
+//! dropped replies.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! V1: every subscriber sees every event once and in order while features move; whoever comes back misses nothing.
+//! V1: every subscriber sees every event once and in order while features move; whoever comes back
+//! misses nothing.
 
 use std::net::SocketAddr;
 
@@ -161,7 +162,8 @@ fn whoever_comes_back_misses_nothing() {
     });
 }
 
-/// The board comes with the events, only those of the project, and what is no message of ours ends the line.
+/// The board comes with the events, only those of the project, and what is no message of ours ends
+/// the line.
 #[test]
 fn a_projects_board_comes_along_and_nonsense_is_not_taken() {
     story(|| async {

@@ -1,5 +1,5 @@
-//! A person with a token claims, clones and pushes through the gate on the main port, and submits; our reviewers and our verifier do
-//! the rest.
+//! A person with a token claims, clones and pushes through the gate on the main port, and submits;
+//! our reviewers and our verifier do the rest.
 
 use std::path::{Path, PathBuf};
 
@@ -204,7 +204,8 @@ fn a_person_claims_clones_pushes_and_submits() {
     });
 }
 
-/// A claim given back, closed and opened by hand, and a berth taken out of service: each as a person would over the API.
+/// A claim given back, closed and opened by hand, and a berth taken out of service: each as a
+/// person would over the API.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn the_rest_of_a_persons_day() {

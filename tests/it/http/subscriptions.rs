@@ -1,4 +1,5 @@
-//! Readers whose place is kept: nothing is missed or reordered, what cannot be taken is set aside and comes again when it is wanted.
+//! Readers whose place is kept: nothing is missed or reordered, what cannot be taken is set aside
+//! and comes again when it is wanted.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! A log outside of its database: exported, imported, backed up, restored, sealed, proved; whole, and damaged in every way.
+//! A log outside of its database: exported, imported, backed up, restored, sealed, proved; whole,
+//! and damaged in every way.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -207,7 +208,8 @@ fn served(folder: &Path) -> std::path::PathBuf {
     data
 }
 
-/// T3: the drill. A backup that was made beside a running server becomes a data folder that a server runs on; damaged ones do not.
+/// T3: the drill. A backup that was made beside a running server becomes a data folder that a
+/// server runs on; damaged ones do not.
 #[test]
 fn a_backup_is_restored_and_a_damaged_one_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
@@ -269,7 +271,8 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
         .collect()
 }
 
-/// L7: a log whose end was cut off, or whose history was rewritten with a chain that holds, differs from its anchor.
+/// L7: a log whose end was cut off, or whose history was rewritten with a chain that holds, differs
+/// from its anchor.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_cut_or_rewritten_log_differs_from_its_anchor() {

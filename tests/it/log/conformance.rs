@@ -1,4 +1,5 @@
-//! The same suite on every log: memory, SQLite and PostgreSQL. A test takes an opened log and knows nothing else of it.
+//! The same suite on every log: memory, SQLite and PostgreSQL. A test takes an opened log and knows
+//! nothing else of it.
 
 use std::sync::Arc;
 

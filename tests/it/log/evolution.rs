@@ -73,7 +73,8 @@ proptest! {
         prop_assert_eq!(Bird::decode("bird.named", 2, &second), named(std::iter::once(given).chain(family).collect()));
     }
 
-    /// A field that is new with a default, and fields of any order and any unknown ones, make no other event.
+    /// A field that is new with a default, and fields of any order and any unknown ones, make no
+    /// other event.
     #[test]
     fn order_and_new_fields_do_not_matter(names in proptest::collection::vec(".{0,10}", 0..4), extra in any::<u64>()) {
         let shuffled = rmp_serde::to_vec_named(&serde_json::json!({ "unknown": extra, "note": "n", "names": names })).expect("bytes");

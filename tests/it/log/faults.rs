@@ -1,5 +1,6 @@
-//! The writer of a SQLite log under faults of the system below it, injected at its system calls by strace: killed at every one of them,
-//! a full disk and I/O errors at every write, failed syncs. And files whose bytes were flipped after they were closed.
+//! The writer of a SQLite log under faults of the system below it, injected at its system calls by
+//! strace: killed at every one of them, a full disk and I/O errors at every write, failed syncs.
+//! And files whose bytes were flipped after they were closed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -52,7 +53,8 @@ fn expected(n: u64) -> Version {
     Version((0..n).filter(|m| m % 3 == n % 3).map(|m| 1 + m % 2).sum())
 }
 
-/// The child: opens the log, appends, says what was answered. Run by the tests of this file in a process of its own.
+/// The child: opens the log, appends, says what was answered. Run by the tests of this file in a
+/// process of its own.
 #[test]
 #[ignore = "the child of the tests of this file"]
 fn scenario() {
@@ -150,8 +152,9 @@ async fn fresh(folder: &Path) -> std::path::PathBuf {
     path
 }
 
-/// How often a thread of the child makes each call, at most, when nothing is wrong. strace counts calls by thread: the thread that opens
-/// the log meets the first faults, and the writer the later ones.
+/// How often a thread of the child makes each call, at most, when nothing is wrong. strace counts
+/// calls by thread: the thread that opens the log meets the first faults, and the writer the later
+/// ones.
 async fn calls(folder: &Path) -> Option<Vec<(&'static str, usize)>> {
     let path = fresh(folder).await;
     let trace = folder.join("trace");
@@ -192,8 +195,9 @@ async fn calls(folder: &Path) -> Option<Vec<(&'static str, usize)>> {
     Some(CALLS.iter().map(|call| (*call, most(call))).collect())
 }
 
-/// What the log has to hold after a child that ended in any way: every answered command where it was answered, a chain that holds, and a
-/// second run that completes the scenario, each command once.
+/// What the log has to hold after a child that ended in any way: every answered command where it
+/// was answered, a chain that holds, and a second run that completes the scenario, each command
+/// once.
 async fn judge(path: &Path, output: &Output, what: &str) {
     let log = SqliteLog::open(path, "x")
         .await
@@ -281,7 +285,8 @@ async fn campaign(
     Some(ended)
 }
 
-/// F1, L1, L2: whatever was answered survives, nothing is recorded in part, and the next run goes on.
+/// F1, L1, L2: whatever was answered survives, nothing is recorded in part, and the next run goes
+/// on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_every_call_that_changes_a_file() {
     let ended = campaign(
@@ -339,7 +344,8 @@ async fn a_write_that_fails() {
     );
 }
 
-/// F5: a sync fails. The outcome is unknown and the process writes nothing more; or it was the sync of a checkpoint, which is repeated.
+/// F5: a sync fails. The outcome is unknown and the process writes nothing more; or it was the sync
+/// of a checkpoint, which is repeated.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sync_that_fails() {
     let ended = campaign(
@@ -355,7 +361,8 @@ async fn a_sync_that_fails() {
     );
 }
 
-/// F4: the disk stays full. Nothing more is recorded, everything can be read, and it goes on when there is room.
+/// F4: the disk stays full. Nothing more is recorded, everything can be read, and it goes on when
+/// there is room.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_that_stays_full() {
     let folder = tempfile::tempdir().expect("folder");
@@ -426,7 +433,8 @@ async fn learned(path: &Path) -> Option<Digest> {
     Some(Digest(*state.finalize().as_bytes()))
 }
 
-/// L7: a byte of the closed file is flipped. It is detected or makes no difference; a silently different state is never read.
+/// L7: a byte of the closed file is flipped. It is detected or makes no difference; a silently
+/// different state is never read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn flipped_bytes_are_detected_or_harmless() {
     let folder = tempfile::tempdir().expect("folder");

@@ -16,7 +16,8 @@ use events::id::{CommandId, Digest, Timestamp};
 use events::log::{Append, NewEvent};
 use events::stream::{StreamId, Version};
 
-/// The URL of a database that is empty and nobody else's; skips the test, loudly, when there is no server to be had.
+/// The URL of a database that is empty and nobody else's; skips the test, loudly, when there is no
+/// server to be had.
 async fn database(test: &str) -> Option<String> {
     match server::empty().await {
         Ok(url) => Some(url),

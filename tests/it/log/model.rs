@@ -1,5 +1,5 @@
-//! The log in a file against the log in memory: any sequence of appends, conflicts, repetitions, crashes and reopenings gives the same
-//! answers, the same events and the same digests.
+//! The log in a file against the log in memory: any sequence of appends, conflicts, repetitions,
+//! crashes and reopenings gives the same answers, the same events and the same digests.
 //!
 //! `PROPTEST_CASES=10000 cargo test --release --test it model` is the long form.
 
@@ -18,7 +18,8 @@ const CASES: u32 = 48;
 
 #[derive(Debug, Clone)]
 enum Op {
-    /// Appends to stream `stream`, at its version plus `off`, under command `command`; premises on another stream, off by `premise`.
+    /// Appends to stream `stream`, at its version plus `off`, under command `command`; premises on
+    /// another stream, off by `premise`.
     Append {
         stream: u8,
         off: i8,

@@ -1,5 +1,5 @@
-//! What only a database server goes through: another owner, a lost connection, a lost answer to COMMIT, a restart; and the whole server
-//! of ours on it.
+//! What only a database server goes through: another owner, a lost connection, a lost answer to
+//! COMMIT, a restart; and the whole server of ours on it.
 
 use events::log::{AppendError, EventLog};
 use events::stream::Position;
@@ -15,10 +15,12 @@ fn next(expected: u64) -> events::log::Append {
     append("feature-p/a", expected, 1, expected)
 }
 
-/// Ends every connection to a database but its own, as a restarting server or a broken network would.
+/// Ends every connection to a database but its own, as a restarting server or a broken network
+/// would.
 async fn cut_all(url: &str) {
     let mut admin = PgConnection::connect(url).await.expect("connected");
-    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = \
+               current_database() AND pid <> pg_backend_pid()";
     sqlx::query(sql).execute(&mut admin).await.expect("cut");
 }
 
@@ -107,7 +109,8 @@ async fn until_answered(log: &PostgresLog, append: events::log::Append) {
     }
 }
 
-/// F5, F6: connections end at any moment; whatever was answered is there, whatever was refused is not, and writing goes on by itself.
+/// F5, F6: connections end at any moment; whatever was answered is there, whatever was refused is
+/// not, and writing goes on by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn lost_connections_lose_no_event_and_writing_goes_on() {
     let Some(url) = database("lost connections to PostgreSQL").await else {
@@ -165,7 +168,8 @@ async fn a_lost_answer_to_commit_is_learned_from_the_log() {
     let mut admin = PgConnection::connect(&url).await.expect("connected");
     let trap = "CREATE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
-        CREATE CONSTRAINT TRIGGER trap AFTER INSERT ON commands DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION trap();";
+        CREATE CONSTRAINT TRIGGER trap AFTER INSERT ON commands DEFERRABLE INITIALLY DEFERRED FOR \
+        EACH ROW EXECUTE FUNCTION trap();";
     sqlx::raw_sql(trap).execute(&mut admin).await.expect("set");
     assert!(matches!(
         log.append(next(1)).await,

@@ -1,4 +1,5 @@
-//! Stored answers are kept for their time, and forgotten after it: by number, by age, across reopening, in both databases.
+//! Stored answers are kept for their time, and forgotten after it: by number, by age, across
+//! reopening, in both databases.
 
 use events::id::CommandId;
 use events::log::{AppendError, EventLog};

@@ -1,5 +1,5 @@
-//! A PostgreSQL server of the test run's own: Debian's package, a folder of its own, a free port, loopback only. It ends with the run.
-//! Used by the tests and by the benchmarks.
+//! A PostgreSQL server of the test run's own: Debian's package, a folder of its own, a free port,
+//! loopback only. It ends with the run. Used by the tests and by the benchmarks.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -51,7 +51,8 @@ fn programs() -> Result<PathBuf, String> {
     newest.ok_or_else(|| "PostgreSQL is not installed".to_owned())
 }
 
-/// A program of PostgreSQL, as a user that it accepts, which ends when the thread ends that started it.
+/// A program of PostgreSQL, as a user that it accepts, which ends when the thread ends that started
+/// it.
 fn as_user(program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     command.arg("--pdeathsig=INT");

@@ -1,4 +1,5 @@
-//! What only a file goes through: closing and opening, a second reader, altered bytes, a writer that fails.
+//! What only a file goes through: closing and opening, a second reader, altered bytes, a writer
+//! that fails.
 
 use events::log::{Append, AppendError, EventLog};
 use events::stream::Position;
@@ -60,7 +61,8 @@ async fn altered_and_missing_events_are_named_by_position() {
             "the log's own triggers refuse: {sql}"
         );
         let forced = format!(
-            "DROP TRIGGER events_are_never_changed; DROP TRIGGER events_are_never_deleted; {sql}; {RESTORE}"
+            "DROP TRIGGER events_are_never_changed; DROP TRIGGER events_are_never_deleted; {sql}; \
+             {RESTORE}"
         );
         connection.execute_batch(&forced).expect("forced");
     };
@@ -111,10 +113,13 @@ async fn head_digest(log: &SqliteLog, at: u64) -> [u8; 32] {
     all[index].chained(all[index - 1].digest).0
 }
 
-const RESTORE: &str = "CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'no'); END;
-    CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'no'); END;";
+const RESTORE: &str = "CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events BEGIN \
+                       SELECT RAISE(ABORT, 'no'); END;
+    CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, \
+    'no'); END;";
 
-/// F4: what certainly was not recorded is said to be so, and writing goes on when the cause is gone.
+/// F4: what certainly was not recorded is said to be so, and writing goes on when the cause is
+/// gone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_that_fails_before_its_commit_recorded_nothing_and_the_next_may_succeed() {
     let folder = tempfile::tempdir().expect("folder");
@@ -242,7 +247,8 @@ async fn what_is_not_a_whole_log_of_this_build_is_refused_and_not_touched() {
         (
             sql(
                 "newer.db",
-                "INSERT INTO _sqlx_migrations SELECT 9999, description, installed_on, success, checksum, execution_time FROM _sqlx_migrations LIMIT 1",
+                "INSERT INTO _sqlx_migrations SELECT 9999, description, installed_on, success, \
+                 checksum, execution_time FROM _sqlx_migrations LIMIT 1",
             ),
             "newer build",
         ),
@@ -282,7 +288,8 @@ async fn what_is_not_a_whole_log_of_this_build_is_refused_and_not_touched() {
     assert_eq!(sound.head().await.expect("head").position, Position(200));
 }
 
-/// A checkpoint that was interrupted after the first page: the file is shorter than its header says, the WAL has everything.
+/// A checkpoint that was interrupted after the first page: the file is shorter than its header
+/// says, the WAL has everything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_checkpoint_is_no_damage() {
     let folder = tempfile::tempdir().expect("folder");

@@ -1,5 +1,6 @@
-//! A scripted model on loopback: it speaks Anthropic Messages, OpenAI Responses and OpenAI Chat Completions, streamed, and answers every
-//! conversation with one shell command and then a last word. It keeps no state: the step is the number of tool results in the request.
+//! A scripted model on loopback: it speaks Anthropic Messages, OpenAI Responses and OpenAI Chat
+//! Completions, streamed, and answers every conversation with one shell command and then a last
+//! word. It keeps no state: the step is the number of tool results in the request.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -181,7 +182,8 @@ enum Said<'a> {
     Text(&'a str),
 }
 
-/// The step of a conversation, and what comes there. A request that offers no shell asks for a title or the like.
+/// The step of a conversation, and what comes there. A request that offers no shell asks for a
+/// title or the like.
 fn next(path: &str, body: &Value, script: &Script) -> Next {
     let Some((tool, schema)) = shell(body) else {
         return Next::Say("A title");

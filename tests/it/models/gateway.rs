@@ -1,4 +1,5 @@
-//! The gateway with agents that are plain commands: what passes, whose key it is, what is counted, and what a limit or a full context does.
+//! The gateway with agents that are plain commands: what passes, whose key it is, what is counted,
+//! and what a limit or a full context does.
 
 use serde_json::{Value, json};
 

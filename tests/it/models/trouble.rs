@@ -1,5 +1,5 @@
-//! Trouble of things outside, with the real binary and a scripted provider: one state of the thing with its advice, one probe, no try
-//! used, and work that goes on when it is mended.
+//! Trouble of things outside, with the real binary and a scripted provider: one state of the thing
+//! with its advice, one probe, no try used, and work that goes on when it is mended.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -80,7 +80,8 @@ fn named(me: &Newcomer, words: &str, outcome: &str) {
     assert_eq!(of(&log, "feature.quarantined").len(), 0);
 }
 
-/// An expired key, a provider that fails, a limit: what the provider answered is known here, and a person's word ends the pause.
+/// An expired key, a provider that fails, a limit: what the provider answered is known here, and a
+/// person's word ends the pause.
 #[test]
 fn a_provider_in_trouble_is_one_state_and_costs_no_try() {
     for (status, outcome) in [

@@ -1,8 +1,9 @@
-//! The real Claude Code, Codex and OpenCode: each in hardened containers, with a scripted model behind our gateway, does a feature from
-//! claim to merge: edits, commits, submits, is reviewed, merged, overseen. The provider's key is a canary, and nothing but the
-//! provider ever sees it.
+//! The real Claude Code, Codex and OpenCode: each in hardened containers, with a scripted model
+//! behind our gateway, does a feature from claim to merge: edits, commits, submits, is reviewed,
+//! merged, overseen. The provider's key is a canary, and nothing but the provider ever sees it.
 //!
-//! `.ci/run` installs the tools at pinned versions into `target/clis`; where one is missing, its test is skipped, which is said at the end.
+//! `.ci/run` installs the tools at pinned versions into `target/clis`; where one is missing, its
+//! test is skipped, which is said at the end.
 
 use std::path::{Path, PathBuf};
 
@@ -52,8 +53,8 @@ const OPENCODE: Vendor = Vendor {
     shown_as: "Bearer sk-canary-5f0c2f6c9d3e4b7a8e1d",
 };
 
-/// T18: what a repository brings to have commands run by the agents that work in it. Each leaves a file in the tree, which would be
-/// committed with the agent's work.
+/// T18: what a repository brings to have commands run by the agents that work in it. Each leaves a
+/// file in the tree, which would be committed with the agent's work.
 const BAITS: &[(&str, &str)] = &[
     (
         ".claude/settings.json",
@@ -84,7 +85,8 @@ const BAITS: &[(&str, &str)] = &[
     ),
     (
         ".opencode/plugin/bait.js",
-        "import { writeFileSync } from 'node:fs';\nwriteFileSync('HOOKED-plugin', '');\nexport const Bait = async () => ({});\n",
+        "import { writeFileSync } from 'node:fs';\nwriteFileSync('HOOKED-plugin', '');\nexport \
+         const Bait = async () => ({});\n",
     ),
     (
         ".gemini/settings.json",
@@ -111,9 +113,17 @@ pub(crate) fn does_its_role(request: &str) -> Answer {
     let pass = r#"{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}"#;
     let report = r#"{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}"#;
     Answer::Run(match request {
-        r if r.contains("You review one submission") => format!("echo '{pass}' | supercargo agent verdict -"),
-        r if r.contains("You oversee the project") => format!("echo '{report}' | supercargo agent report -"),
-        _ => "echo made > $SUPERCARGO_FEATURE.txt && git add --all && git commit -qm Make && supercargo agent submit".to_owned(),
+        r if r.contains("You review one submission") => format!(
+            "echo '{pass}' | supercargo agent \
+            verdict -"
+        ),
+        r if r.contains("You oversee the project") => format!(
+            "echo '{report}' | supercargo agent \
+            report -"
+        ),
+        _ => "echo made > $SUPERCARGO_FEATURE.txt && git add --all && git commit -qm Make && \
+              supercargo agent submit"
+            .to_owned(),
     })
 }
 

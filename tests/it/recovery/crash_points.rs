@@ -1,5 +1,6 @@
-//! Every row of `docs/crash-table.md`: the story of one feature, from its addition to the completed project, is stopped before and
-//! after every single append and every single command to upstream, started again, and has to reach the same end.
+//! Every row of `docs/crash-table.md`: the story of one feature, from its addition to the completed
+//! project, is stopped before and after every single append and every single command to upstream,
+//! started again, and has to reach the same end.
 
 use supercargo::adapters::git::Git;
 use supercargo::http::office::Wish;
@@ -31,7 +32,8 @@ async fn tell(appends: i64, side: Side) -> bool {
     blown
 }
 
-/// Tells the story with a git that never comes back from one of its commands; answers whether it came to that.
+/// Tells the story with a git that never comes back from one of its commands; answers whether it
+/// came to that.
 async fn tell_git(commands: i64, side: Side) -> bool {
     let world = World::new();
     let fuse = FuseGit::new(world.folder.path(), commands, side);
@@ -43,7 +45,8 @@ async fn tell_git(commands: i64, side: Side) -> bool {
     blown
 }
 
-/// Tells the story on a server that crashes at its end, or when the fuse blows; answers whether it did.
+/// Tells the story on a server that crashes at its end, or when the fuse blows; answers whether it
+/// did.
 async fn until(world: &World, server: Server, fuse: impl Future<Output = ()>) -> bool {
     let whole = async {
         server.open_zoo(world, 1, one_feature()).await?;
@@ -137,7 +140,8 @@ fn stopped_after_every_append() {
     at_every_append(Side::After);
 }
 
-/// Commands to upstream that the story has at least: asked and copied, looked at, asked before the candidate, pushed, read back.
+/// Commands to upstream that the story has at least: asked and copied, looked at, asked before the
+/// candidate, pushed, read back.
 const COMMANDS_MIN: i64 = 5;
 
 fn at_every_command(side: Side) {
@@ -162,7 +166,8 @@ fn three_features() -> Vec<events::backlog::BatchItem> {
         .to_vec()
 }
 
-/// Tells the story of three features that may be verified and published as one; answers whether it was stopped.
+/// Tells the story of three features that may be verified and published as one; answers whether it
+/// was stopped.
 async fn tell_batch(appends: i64, side: Side) -> bool {
     let world = World::new();
     let fuse = FuseLog::new(world.log.clone(), appends, side);
@@ -218,7 +223,8 @@ async fn tell_batch(appends: i64, side: Side) -> bool {
     blown
 }
 
-/// Every fifth append of three features at once, that are published as they come or as batches; the other side begins elsewhere.
+/// Every fifth append of three features at once, that are published as they come or as batches; the
+/// other side begins elsewhere.
 #[test]
 fn stopped_with_a_batch_under_way() {
     for (side, first) in [(Side::Before, 20), (Side::After, 22)] {

@@ -1,8 +1,8 @@
-//! The real binary, killed with SIGKILL while it runs the demo, and started again on the same data: live agents are adopted, nothing is
-//! done twice, it completes, the audit is clean.
+//! The real binary, killed with SIGKILL while it runs the demo, and started again on the same data:
+//! live agents are adopted, nothing is done twice, it completes, the audit is clean.
 //!
-//! `SUPERCARGO_KILLS=20 cargo test --test it killed` is the long form; the seed of each run is printed and can be given back with
-//! `SUPERCARGO_SEED`.
+//! `SUPERCARGO_KILLS=20 cargo test --test it killed` is the long form; the seed of each run is
+//! printed and can be given back with `SUPERCARGO_SEED`.
 
 use std::path::Path;
 use std::process::{Child, Command};
@@ -154,7 +154,8 @@ fn a_second_server_on_the_same_data_is_refused() {
     first.stop();
 }
 
-/// F2: a server that was paused is fenced by the one that took the data folder over: it records nothing, says why and ends.
+/// F2: a server that was paused is fenced by the one that took the data folder over: it records
+/// nothing, says why and ends.
 #[test]
 fn a_paused_server_is_fenced_by_the_one_that_took_over() {
     let folder = tempfile::tempdir().expect("folder");

@@ -1,5 +1,5 @@
-//! F18, L5: a snapshot is a cache. Whatever is done to it, the next start has the same books; and books that are not what the log says are
-//! found, named and replaced while the server runs.
+//! F18, L5: a snapshot is a cache. Whatever is done to it, the next start has the same books; and
+//! books that are not what the log says are found, named and replaced while the server runs.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! What may happen in a storm: an operator, somebody outside, upstream, the engine, the server and time.
+//! What may happen in a storm: an operator, somebody outside, upstream, the engine, the server and
+//! time.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,7 +16,8 @@ use super::Storm;
 use crate::world::temper::Temper;
 use crate::world::{World, ZOO, wish};
 
-/// The longest pause between two happenings, in milliseconds of the machine: two and a half seconds of the World.
+/// The longest pause between two happenings, in milliseconds of the machine: two and a half seconds
+/// of the World.
 const PAUSE_MS: u64 = 50;
 /// How long somebody outside may be silent: shorter than the time that quiet lets pass.
 const OUTSIDE_LEASE_MS: u64 = 600_000;
@@ -219,7 +221,8 @@ impl Storm {
             .to_owned()
     }
 
-    /// A container ends or vanishes by itself, cannot be started, or the whole engine goes away for a while.
+    /// A container ends or vanishes by itself, cannot be started, or the whole engine goes away for
+    /// a while.
     fn taken_away(&mut self) {
         let engine = self.world.engine.clone();
         match self.chance.u8(..10) {

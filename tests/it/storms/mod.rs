@@ -1,9 +1,12 @@
-//! Random storms on the World: a real core, real git and a log in memory, under everything that may happen in any order; then quiet.
+//! Random storms on the World: a real core, real git and a log in memory, under everything that may
+//! happen in any order; then quiet.
 //!
-//! After the storm everybody behaves well and time passes. Then all work is merged, or something stands under Needs you whose remedy
-//! the driver performs through the operator's desk; a remedy that is refused, or that leads nowhere, is a fault. The audit of every run
-//! has to be clean. `actors/driver` does the same to the rules alone, a thousand times as fast.
-//! `STORMS` asks for more runs, `STORM_FROM` for where to begin, `STORM_SEED` for one of them with all that it recorded.
+//! After the storm everybody behaves well and time passes. Then all work is merged, or something
+//! stands under Needs you whose remedy the driver performs through the operator's desk; a remedy
+//! that is refused, or that leads nowhere, is a fault. The audit of every run has to be clean.
+//! `actors/driver` does the same to the rules alone, a thousand times as fast. `STORMS` asks for
+//! more runs, `STORM_FROM` for where to begin, `STORM_SEED` for one of them with all that it
+//! recorded.
 
 mod happenings;
 mod quiet;
@@ -102,7 +105,8 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Runs seeds on threads of their own, some at a time; what panics there is a fault of that seed. Answers each fault with its seeds.
+/// Runs seeds on threads of their own, some at a time; what panics there is a fault of that seed.
+/// Answers each fault with its seeds.
 fn faults_among<F>(from: u64, to: u64, run: F) -> Vec<String>
 where
     F: Fn(u64) -> Result<(), String> + Clone + Send + Sync + 'static,

@@ -1,4 +1,5 @@
-//! Quiet: nothing fails any more, time passes, and what stands under Needs you is done. Then all work has to be merged.
+//! Quiet: nothing fails any more, time passes, and what stands under Needs you is done. Then all
+//! work has to be merged.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -107,7 +108,8 @@ impl Storm {
         })
     }
 
-    /// Starts what was stopped, or does what the first need asks for that is not done by itself. Says whether anything came of it.
+    /// Starts what was stopped, or does what the first need asks for that is not done by itself.
+    /// Says whether anything came of it.
     async fn look_after(&self) -> Result<bool, String> {
         let before = self.server().zoo(|book| book.position);
         let intent = self

@@ -1,8 +1,9 @@
-//! Random storms on the real binary: its command line is the person, its engine runs processes or Docker containers, and the server is
-//! killed and stopped in the middle. Then quiet: the commands that Needs you prints are typed as they stand, until all is merged.
+//! Random storms on the real binary: its command line is the person, its engine runs processes or
+//! Docker containers, and the server is killed and stopped in the middle. Then quiet: the commands
+//! that Needs you prints are typed as they stand, until all is merged.
 //!
-//! `REAL_STORMS` asks for more runs, `STORM_FROM` for where to begin, `STORM_SEED` for one of them. A run takes real time: pauses of the
-//! fleet are seconds and minutes.
+//! `REAL_STORMS` asks for more runs, `STORM_FROM` for where to begin, `STORM_SEED` for one of them.
+//! A run takes real time: pauses of the fleet are seconds and minutes.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -65,7 +66,8 @@ const STEPS_MAX: u64 = 30;
 const PAUSE_MS: u64 = 900;
 /// Features that a storm adds, at most.
 const FEATURES_MAX: usize = 6;
-/// How long quiet looks before it says that something stands still: longer than any pause that no remedy cuts short.
+/// How long quiet looks before it says that something stands still: longer than any pause that no
+/// remedy cuts short.
 const STANDS_AFTER: Duration = Duration::from_secs(150);
 /// How long one run's quiet may take.
 const STUCK_AFTER: Duration = Duration::from_secs(900);

@@ -1,4 +1,5 @@
-//! A clock that runs fifty times as fast as the machine's and can jump, so that pauses of seconds cost a test milliseconds.
+//! A clock that runs fifty times as fast as the machine's and can jump, so that pauses of seconds
+//! cost a test milliseconds.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -36,7 +37,8 @@ impl FastClock {
 }
 
 impl FastClock {
-    /// The server and its machine stand still for so long, or the clock is set ahead: nobody lives through it.
+    /// The server and its machine stand still for so long, or the clock is set ahead: nobody lives
+    /// through it.
     pub(crate) fn stand_still_ms(&self, ms: i64) {
         let mut gaps = self.gaps.lock().expect("gaps");
         let before = self.now();

@@ -1,4 +1,5 @@
-//! Containers that are tasks. They live on when a server crashes, as real ones do, and are found again by name.
+//! Containers that are tasks. They live on when a server crashes, as real ones do, and are found
+//! again by name.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
@@ -25,8 +26,8 @@ pub(crate) struct StubEngine {
     gates: PathBuf,
     sessions: watch::Receiver<Option<Sessions>>,
     containers: Mutex<HashMap<ContainerName, JoinHandle<i32>>>,
-    /// Containers that were listed before. The first list is late by a moment, as a real engine's is under load: it still shows a
-    /// container as made and not started.
+    /// Containers that were listed before. The first list is late by a moment, as a real engine's
+    /// is under load: it still shows a container as made and not started.
     listed: Mutex<HashSet<ContainerName>>,
     hints: watch::Sender<u64>,
     /// How many containers were ever started.

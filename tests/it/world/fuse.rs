@@ -1,5 +1,6 @@
-//! A log that stops in the middle: the k-th append ends the server, either before it is recorded or right after. And a git that does: its
-//! k-th command never comes back, either before it did anything or right after.
+//! A log that stops in the middle: the k-th append ends the server, either before it is recorded or
+//! right after. And a git that does: its k-th command never comes back, either before it did
+//! anything or right after.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -119,8 +120,10 @@ impl FuseGit {
         };
         let place = folder.display();
         let script = format!(
-            "#!/bin/sh\nexec 9>{place}/lock\nflock 9\necho >> {place}/count\nn=$(wc -l < {place}/count)\nexec 9>&-\n\
-             test $n -eq {commands} || exec git \"$@\"\n{first}\necho > {place}/told\nexec sleep 600\n"
+            "#!/bin/sh\nexec 9>{place}/lock\nflock 9\necho >> {place}/count\nn=$(wc -l < \
+             {place}/count)\nexec 9>&-\n\
+             test $n -eq {commands} || exec git \"$@\"\n{first}\necho > {place}/told\nexec sleep \
+             600\n"
         );
         std::fs::write(&program, script).expect("script");
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))

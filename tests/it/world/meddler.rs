@@ -1,4 +1,5 @@
-//! A log before which something else is done first, once: the moment between a decision and its append, made as long as it takes.
+//! A log before which something else is done first, once: the moment between a decision and its
+//! append, made as long as it takes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -1,5 +1,6 @@
-//! The World: the outside as tests hold it. A real core on a log in memory, real git in a temporary folder, containers that are tasks,
-//! a clock that runs fast and can jump, and a log that can stop in the middle.
+//! The World: the outside as tests hold it. A real core on a log in memory, real git in a temporary
+//! folder, containers that are tasks, a clock that runs fast and can jump, and a log that can stop
+//! in the middle.
 
 pub(crate) mod clock;
 pub(crate) mod engine;
@@ -44,7 +45,8 @@ pub(crate) const ZOO: &str = "zoo";
 /// A story that takes longer is stuck; a bound of the test, never a measurement.
 const STUCK_AFTER: Duration = Duration::from_secs(120);
 
-/// Events between two snapshots: every story makes some, and checks its books against the log again and again.
+/// Events between two snapshots: every story makes some, and checks its books against the log again
+/// and again.
 const SNAPSHOT_EVERY: u64 = 20;
 
 /// Tries of a third party to push before something is wrong.
@@ -65,8 +67,8 @@ pub(crate) struct World {
     pub(crate) retention: Retention,
 }
 
-/// Runs a story on an actix system of its own. A thread that blocks for ever defeats every timeout of the runtime: the watchdog ends
-/// the whole run then, and names the story.
+/// Runs a story on an actix system of its own. A thread that blocks for ever defeats every timeout
+/// of the runtime: the watchdog ends the whole run then, and names the story.
 pub(crate) fn story<F: Future<Output = ()>>(tell: impl FnOnce() -> F) {
     let (told, end) = std::sync::mpsc::channel::<()>();
     let name = std::thread::current()
@@ -200,7 +202,8 @@ impl World {
         self.start_on(self.log.clone()).await.expect("started")
     }
 
-    /// Starts a server whose log stops as the fuse says. `None` when it stopped during the start already.
+    /// Starts a server whose log stops as the fuse says. `None` when it stopped during the start
+    /// already.
     pub(crate) async fn start_fused(&self, fuse: &Arc<FuseLog>) -> Option<Server> {
         self.start_on(fuse.clone()).await
     }
@@ -413,7 +416,8 @@ pub(crate) fn scripted(key: &str, script: &str, on: &[&str]) -> BatchItem {
 }
 
 impl Server {
-    /// Adds the zoo with these features and settings, and starts it. Every step may be repeated after a crash.
+    /// Adds the zoo with these features and settings, and starts it. Every step may be repeated
+    /// after a crash.
     pub(crate) async fn open_zoo(
         &self,
         world: &World,

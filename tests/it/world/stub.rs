@@ -1,5 +1,5 @@
-//! The runner and the agent of a stub container in one task: real commits in a real clone, and the same requests a runner makes,
-//! repeated until they are answered.
+//! The runner and the agent of a stub container in one task: real commits in a real clone, and the
+//! same requests a runner makes, repeated until they are answered.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -184,8 +184,8 @@ impl Stub {
         }
     }
 
-    /// Signs of life until the work is done, as a runner gives them; one that hangs is silent as well. Scripted ones do without: their
-    /// stories count on it.
+    /// Signs of life until the work is done, as a runner gives them; one that hangs is silent as
+    /// well. Scripted ones do without: their stories count on it.
     async fn beats(&self, act: Act) -> std::convert::Infallible {
         if matches!(act, Act::Hangs | Act::AsTold) {
             std::future::pending::<()>().await;

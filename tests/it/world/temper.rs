@@ -1,4 +1,5 @@
-//! What agents of a storm are like: a seed decides what each session does, until it is calm and everybody does their work.
+//! What agents of a storm are like: a seed decides what each session does, until it is calm and
+//! everybody does their work.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -36,7 +37,8 @@ pub(crate) enum Act {
     Asks,
     /// A coder gives the work back.
     GivesBack,
-    /// Reviewers turn the work down, verifiers find it red, overseers find that something is missing.
+    /// Reviewers turn the work down, verifiers find it red, overseers find that something is
+    /// missing.
     TurnsDown,
     /// A verification command that cannot be run.
     NoCommand,

@@ -1,6 +1,7 @@
-//! Files of the same content that moved on one side while the other edited one of them: which is which. Contents do not say, names
-//! may. What they say is done before the merge, in a base and a side of its own where those files have their new names already,
-//! so that no engine has to pair them; what they leave open is a guess.
+//! Files of the same content that moved on one side while the other edited one of them: which is
+//! which. Contents do not say, names may. What they say is done before the merge, in a base and a
+//! side of its own where those files have their new names already, so that no engine has to pair
+//! them; what they leave open is a guess.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
@@ -158,7 +159,8 @@ impl<'r> Mover<'r> {
         touched
     }
 
-    /// The moves that names tell among files of the same content, or the paths that they do not tell apart.
+    /// The moves that names tell among files of the same content, or the paths that they do not
+    /// tell apart.
     fn moves(&self) -> Result<Result<Vec<Move>, BTreeSet<FilePath>>, PortError> {
         let touched = self.touched();
         if touched.is_empty() || self.side.new.is_empty() {
@@ -178,7 +180,8 @@ impl<'r> Mover<'r> {
             }
             moves.extend(paired.into_iter().map(|(from, to)| Move { from, to }));
         }
-        // Where the editor has no such file any more, or has one of the new name, git says so itself.
+        // Where the editor has no such file any more, or has one of the new name, git says so
+        // itself.
         moves.retain(|moved| self.editor.get_path(path(&moved.from)).is_ok());
         let is_there = |moved: &Move| self.editor.get_path(path(&moved.to)).is_ok();
         open.extend(
@@ -269,7 +272,8 @@ impl Group {
         alone || (self.gone.len() == 1 && self.same.is_empty())
     }
 
-    /// Who went where, as far as names tell. What stayed is a source as well: a new file of its name is a copy of it.
+    /// Who went where, as far as names tell. What stayed is a source as well: a new file of its
+    /// name is a copy of it.
     fn paired(&self, is_like: impl Fn(Oid) -> bool) -> BTreeMap<FilePath, FilePath> {
         let mut paired = by_name(&self.all, &self.same);
         paired.retain(|from, _| self.gone.contains(from));

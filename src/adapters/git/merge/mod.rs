@@ -1,9 +1,10 @@
 //! Merges by git's own engine (`git merge-tree`), without a work tree.
 //!
-//! libgit2 pairs files of the same content by their paths' order, so that an edit lands silently in another file when several of
-//! them move. Git's own engine looks at names first and is right more often, not always. Where files of the same content moved
-//! and one of them was edited, `equals` says by their names which is which before anything is merged; what the names leave
-//! open is not merged at all.
+//! libgit2 pairs files of the same content by their paths' order, so that an edit lands silently in
+//! another file when several of them move. Git's own engine looks at names first and is right more
+//! often, not always. Where files of the same content moved and one of them was edited, `equals`
+//! says by their names which is which before anything is merged; what the names leave open is not
+//! merged at all.
 
 mod equals;
 
@@ -18,7 +19,8 @@ use equals::{Settled, Trees};
 /// Oldest git that merges without a work tree.
 const GIT_MIN: (u32, u32) = (2, 38);
 /// Why a clean merge is not taken.
-const GUESS: &str = "files with the same content were moved on one side and edited on the other, and their names do not say \
+const GUESS: &str = "files with the same content were moved on one side and edited on the other, \
+                     and their names do not say \
                      which is which: merge by hand, and look that each edit is in its own file";
 /// Why a merge without an end is not taken.
 const ENDLESS: &str = "it did not merge within the time there is for one";
@@ -58,7 +60,8 @@ pub fn too_old(version: &str) -> Option<String> {
     ((major, minor) < GIT_MIN).then(|| {
         let (least_major, least_minor) = GIT_MIN;
         format!(
-            "git {number} is too old to merge without a work tree: install git {least_major}.{least_minor} or newer"
+            "git {number} is too old to merge without a work tree: install git \
+             {least_major}.{least_minor} or newer"
         )
     })
 }
@@ -82,7 +85,8 @@ impl Gates {
         };
         let (ours, theirs) = (ours.to_string(), theirs.to_string());
         let args = [
-            // No attributes of any tree: which one git would take them from differs between its versions.
+            // No attributes of any tree: which one git would take them from differs between its
+            // versions.
             "-c",
             "attr.tree=refs/supercargo/no-attributes",
             "merge-tree",
@@ -125,7 +129,8 @@ impl Gates {
     }
 }
 
-/// The two commits to be merged, whose merge base git finds; or the paths that only a guess could tell apart.
+/// The two commits to be merged, whose merge base git finds; or the paths that only a guess could
+/// tell apart.
 fn settled(
     repository: &Repository,
     sides: Sides,
@@ -163,7 +168,8 @@ fn settled(
     }
 }
 
-/// Commits of their own for these trees: the first is what both others stand on. No ref holds them, they go with the next `gc`.
+/// Commits of their own for these trees: the first is what both others stand on. No ref holds them,
+/// they go with the next `gc`.
 fn apart(repository: &Repository, trees: Trees) -> Result<(Oid, Oid), PortError> {
     let at = author(Timestamp(0))?;
     let make = |tree: Oid, parents: &[&Commit<'_>]| {
