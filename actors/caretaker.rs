@@ -49,15 +49,10 @@ impl Caretaker {
                     due.insert(name, self.clock.now().plus_ms(EVERY_MS));
                 }
             }
-            let sleep = async {
-                match due.values().min() {
-                    Some(at) => self.clock.sleep_until(*at).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let next = due.values().min().copied();
             tokio::select! {
                 () = changes.changed() => {}
-                () = sleep => {}
+                () = self.clock.sleep_until_some(next) => {}
             }
         }
     }

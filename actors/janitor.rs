@@ -55,14 +55,8 @@ impl Janitor {
                     until = Some(kernel.clock.now().plus_ms(RETRY_MS));
                 }
             }
-            let age = async {
-                match until {
-                    Some(at) => kernel.clock.sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
-                () = age => {}
+                () = kernel.clock.sleep_until_some(until) => {}
                 more = kept(&mut follower) => if !more { return },
             }
             let seen = follower.position();

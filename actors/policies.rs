@@ -154,7 +154,7 @@ impl Policies {
                         self.note(more, clock.now());
                     }
                 }
-                () = sleep_until(&*clock, wake) => {}
+                () = clock.sleep_until_some(wake) => {}
             }
         }
     }
@@ -343,12 +343,5 @@ impl Policies {
                 tracing::debug!("the policies ended before something owed did");
             }
         });
-    }
-}
-
-async fn sleep_until(clock: &dyn crate::ports::clock::Clock, wake: Option<Timestamp>) {
-    match wake {
-        Some(at) => clock.sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }

@@ -101,15 +101,9 @@ impl Watcher {
                 .filter(|(name, _)| !underway.contains(*name))
                 .map(|(_, at)| *at)
                 .min();
-            let sleep = async {
-                match next {
-                    Some(at) => clock.sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 () = changes.changed() => {}
-                () = sleep => {}
+                () = clock.sleep_until_some(next) => {}
                 names = self.nudges.taken() => {
                     again.extend(names.intersection(&underway).cloned());
                     due.extend(names.into_iter().map(|name| (name, clock.now())));

@@ -42,6 +42,8 @@ pub mod probing;
 pub mod project;
 pub mod protect;
 pub mod registry;
+#[cfg(test)]
+mod samples;
 pub mod seal;
 pub mod settings;
 pub mod stream;

@@ -12,6 +12,13 @@ pub trait Clock: Send + Sync {
     /// Returns when `at` has been reached, or when a gap was noticed meanwhile: what is due has to
     /// be looked at anew then.
     async fn sleep_until(&self, at: Timestamp);
+    /// The same for a time that may not be there: without one it never returns.
+    async fn sleep_until_some(&self, at: Option<Timestamp>) {
+        match at {
+            Some(at) => self.sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+    }
     /// Gaps in this server's own time since this clock began, oldest first. One is noticed at the
     /// latest when the time is asked for.
     fn gaps(&self) -> Vec<Gap>;

@@ -50,7 +50,7 @@ pub enum Built {
     Nothing,
     /// It does not merge.
     Conflict {
-        /// Where.
+        /// Files that both sides changed.
         paths: Vec<String>,
         /// Why, for people.
         why: String,

@@ -104,7 +104,7 @@ pub enum Initialization {
     },
     /// An initializer works.
     Underway {
-        /// Where.
+        /// The slot and session that work on it.
         seat: Seat,
         /// As before.
         lapses: Lapses,
@@ -136,7 +136,7 @@ pub struct Due {
 /// An overseer at work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Oversight {
-    /// Where.
+    /// The slot and session that work on it.
     pub seat: Seat,
     /// What for.
     pub kind: OversightKind,

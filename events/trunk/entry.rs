@@ -114,7 +114,7 @@ pub enum Stage {
     Verifying {
         /// On this.
         candidate: Candidate,
-        /// Where.
+        /// The slot and session that verify it.
         seat: Seat,
     },
     /// It may be published.
@@ -138,7 +138,7 @@ pub enum Verdict {
     Merged(Merged),
     /// It does not merge.
     Conflict {
-        /// Where.
+        /// Files that do not merge.
         paths: Vec<String>,
         /// With what.
         base: Option<Sha>,

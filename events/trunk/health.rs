@@ -54,7 +54,7 @@ pub struct Checking {
     pub head: Sha,
     /// On which terms.
     pub terms: Digest,
-    /// Where.
+    /// The slot and session that verify it.
     pub seat: Seat,
 }
 

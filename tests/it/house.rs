@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 /// Longest file, in lines of code: blank lines, comments and tests apart.
 const LINES_MAX: usize = 400;
+/// Columns of a line: rustfmt's, for comments and text as well.
+const COLUMNS_MAX: usize = 100;
+/// Longer lines that are left: tables, macros, and text that a line break would change. Never more.
+const LONGER_LINES: usize = 180;
 /// Names that say nothing about what a file does.
 const SAYS_NOTHING: &[&str] = &[
     "manager",
@@ -66,6 +70,24 @@ fn is_test(path: &Path) -> bool {
         .and_then(|n| n.to_str())
         .unwrap_or_default();
     path.starts_with(root().join("tests")) || name == "tests.rs" || name == "golden.rs"
+}
+
+#[test]
+fn lines_are_short() {
+    let mut longer = Vec::new();
+    for (path, text) in rust_files() {
+        // A workspace of its own, which measures other people's code.
+        if path.starts_with(root().join("benches/peers")) {
+            continue;
+        }
+        let long = |line: &&str| line.chars().count() > COLUMNS_MAX;
+        longer.extend(text.lines().filter(long).map(str::to_owned));
+    }
+    assert!(
+        longer.len() <= LONGER_LINES,
+        "{} lines are longer than {COLUMNS_MAX} columns, {LONGER_LINES} are left: break yours",
+        longer.len()
+    );
 }
 
 #[test]

@@ -71,15 +71,9 @@ impl Exchange {
                 underway.spawn(self.clone().exchanged(name.clone()));
             }
             let next = due.into_values().filter(|at| *at > now).min();
-            let sleep = async {
-                match next {
-                    Some(at) => clock.sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 () = changes.changed() => {}
-                () = sleep => {}
+                () = clock.sleep_until_some(next) => {}
                 looked = core.nudges.looked_at() => {
                     for name in looked {
                         steps.entry(name).or_default().is_wanted = true;
@@ -126,7 +120,8 @@ impl Exchange {
             .await;
         let done = synced.map(|synced| {
             if synced.published.changed {
-                tracing::info!(project = %name, commit = synced.published.sha, "issues were published");
+                let commit = &synced.published.sha;
+                tracing::info!(project = %name, commit, "issues were published");
             }
         });
         (name, through, done)

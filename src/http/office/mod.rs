@@ -50,7 +50,7 @@ pub use projects::Wanted;
 pub struct Office {
     /// What it works on.
     pub core: Core,
-    /// Where.
+    /// What it may look at beside the books.
     pub premises: Premises,
 }
 

@@ -72,7 +72,10 @@ pub(in crate::http) async fn add_backlog(
 
 /// What its work changes, as it was merged, handed in or pushed last: a diff of at most one MiB.
 #[utoipa::path(context_path = "/api/v1", tag = "features", params(Diff),
-    responses((status = 200, body = String, content_type = "text/x-diff"), (status = "4XX", body = ProblemShape)))]
+    responses(
+        (status = 200, body = String, content_type = "text/x-diff"),
+        (status = "4XX", body = ProblemShape),
+    ))]
 #[get("/projects/{p}/features/{id}/diff")]
 pub(in crate::http) async fn show_diff(
     office: Data<Office>,

@@ -39,7 +39,10 @@ pub(in crate::http) async fn show_trunk(
 
 /// What an entry changes, as a diff of at most one MiB; a held one is read before it is approved.
 #[utoipa::path(context_path = "/api/v1", tag = "trunk", params(Diff),
-    responses((status = 200, body = String, content_type = "text/x-diff"), (status = "4XX", body = ProblemShape)))]
+    responses(
+        (status = 200, body = String, content_type = "text/x-diff"),
+        (status = "4XX", body = ProblemShape),
+    ))]
 #[get("/projects/{p}/trunk/{entry}/diff")]
 pub(in crate::http) async fn show_entry_diff(
     office: Data<Office>,

@@ -298,7 +298,8 @@ mod tests {
             "protected": ["x/"],
             "egress_bytes_max": 1,
             "container": {"memory_mib": 256, "work_mib": 64, "cpu_milli": 100, "pids": 32},
-            "setup": "x", "verify": "x", "batch_max": 2, "hold_checks": true, "allow_unverified": true,
+            "setup": "x", "verify": "x", "batch_max": 2,
+            "hold_checks": true, "allow_unverified": true,
             "rescue_ms": 5000, "keep_work_ms": 5000, "session_wall_ms": 5000, "lease_ms": 5000,
             "outside_lease_ms": 5000, "drain_ms": 5000, "target_max": 3, "sync_issues": true
         });

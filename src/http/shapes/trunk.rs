@@ -110,7 +110,7 @@ pub struct ScaffoldShape {
 pub struct ConflictShape {
     /// Whose.
     pub feature: String,
-    /// Where.
+    /// Files that both sides changed.
     pub paths: Vec<String>,
 }
 

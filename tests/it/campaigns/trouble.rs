@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::binary::Serving;
 use crate::models::endpoint::{Answer, Endpoint};
-use crate::models::vendors::providers;
+use crate::models::vendors::serving_with;
 use crate::newcomer::{AGENT, Newcomer, agent_that};
 use crate::world::stub::git;
 
@@ -25,10 +25,12 @@ const ASKING: &str = agent_that!(
     r#"bash -eu <<'ASK'
 at="${ANTHROPIC_BASE_URL#http://}"
 host="${at%%/*}"
-body='{"model":"m","messages":[],"tools":[{"name":"Bash","input_schema":{"properties":{"command":{"type":"string"}}}}]}'
+tool='{"name":"Bash","input_schema":{"properties":{"command":{"type":"string"}}}}'
+body='{"model":"m","messages":[],"tools":['"$tool"']}'
 exec 3<> "/dev/tcp/${host%:*}/${host#*:}"
-printf 'POST /%s/v1/messages HTTP/1.1\r\nhost: %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s' \
-    "${at#*/}" "$host" "${#body}" "$body" >&3
+printf 'POST /%s/v1/messages HTTP/1.1\r\nhost: %s\r\n' "${at#*/}" "$host" >&3
+printf 'content-type: application/json\r\nconnection: close\r\n' >&3
+printf 'content-length: %d\r\n\r\n%s' "${#body}" "$body" >&3
 read -r status <&3
 echo "$status"
 case "$status" in *" 200 "*) ;; *) exit 1 ;; esac
@@ -92,15 +94,7 @@ impl Campaign {
             failing => Answer::Fail(failing),
         }));
         let me = Newcomer::new();
-        let file = providers(me.folder.path(), &endpoint).display().to_string();
-        let mut serve = me.command(&[
-            "serve",
-            "--allow-unisolated",
-            "--listen",
-            "127.0.0.1:0",
-            "--providers",
-            &file,
-        ]);
+        let mut serve = serving_with(&me, &endpoint);
         let engine = std::env::var("TROUBLE_ENGINE").unwrap_or_else(|_| "process".to_owned());
         serve.env("SUPERCARGO_ENGINE", engine);
         let server = Serving::start(serve);

@@ -32,7 +32,10 @@ fn attacked(attack: &str) -> (serde_json::Value, String) {
 
 /// The same, of a session that may take so long.
 fn attacked_within(wall_ms: u64, attack: &str) -> (serde_json::Value, String) {
-    let small = json!({"container": {"memory_mib": 256, "work_mib": 128, "cpu_milli": 1000, "pids": 64}, "session_wall_ms": wall_ms});
+    let small = json!({
+        "container": {"memory_mib": 256, "work_mib": 128, "cpu_milli": 1000, "pids": 64},
+        "session_wall_ms": wall_ms,
+    });
     let before = available_mib();
     let (me, server) = begin(attack, &small, &[]);
     me.follow_until("container.session_ended");

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::endpoint::{Answer, Endpoint};
-use super::vendors::{CANARY, providers};
+use super::vendors::{CANARY, providers, serving_with};
 use crate::binary::Serving;
 use crate::newcomer::{Newcomer, agent_that};
 
@@ -30,16 +30,7 @@ base=${ANTHROPIC_BASE_URL%/model/*}
 
 fn begin(endpoint: &Endpoint, agent: &str) -> (Newcomer, Serving) {
     let me = Newcomer::new();
-    let file = providers(me.folder.path(), endpoint).display().to_string();
-    let serve = me.command(&[
-        "serve",
-        "--allow-unisolated",
-        "--listen",
-        "127.0.0.1:0",
-        "--providers",
-        &file,
-    ]);
-    let server = Serving::start(serve);
+    let server = Serving::start(serving_with(&me, endpoint));
     me.add_zoo();
     let agent = ["--agent-command", agent, "--provider", "anthropic"];
     me.ok(&[

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use serde_json::Value;
 
 use super::endpoint::{Answer, Endpoint};
-use super::vendors::providers;
+use super::vendors::serving_with;
 use crate::binary::Serving;
 use crate::newcomer::{AGENT, Newcomer, agent_that};
 
@@ -26,16 +26,7 @@ rm answer
 
 fn serving(endpoint: &Endpoint, agent: &[&str]) -> (Newcomer, Serving) {
     let me = Newcomer::new();
-    let file = providers(me.folder.path(), endpoint).display().to_string();
-    let serve = [
-        "serve",
-        "--allow-unisolated",
-        "--listen",
-        "127.0.0.1:0",
-        "--providers",
-        &file,
-    ];
-    let server = Serving::start(me.command(&serve));
+    let server = Serving::start(serving_with(&me, endpoint));
     me.add_zoo();
     let set = ["project", "set", "zoo", "--verify", "test -f README"];
     me.ok(&[&set[..], &["--target", "2"], agent].concat());

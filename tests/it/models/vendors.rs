@@ -143,6 +143,13 @@ pub(crate) fn providers(folder: &Path, endpoint: &Endpoint) -> PathBuf {
     file
 }
 
+/// The command that serves with a scripted provider.
+pub(crate) fn serving_with(me: &Newcomer, endpoint: &Endpoint) -> std::process::Command {
+    let file = providers(me.folder.path(), endpoint).display().to_string();
+    let listen = ["--listen", "127.0.0.1:0", "--providers", &file];
+    me.command(&[&["serve", "--allow-unisolated"], &listen[..]].concat())
+}
+
 /// Every file below a folder that holds these bytes.
 fn holding(folder: &Path, bytes: &[u8]) -> Vec<PathBuf> {
     let mut found = Vec::new();

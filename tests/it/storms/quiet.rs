@@ -1,6 +1,7 @@
 //! Quiet: nothing fails any more, time passes, and what stands under Needs you is done. Then all
 //! work has to be merged.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -193,22 +194,16 @@ impl Storm {
             let queue = queue
                 .iter()
                 .map(|entry| word(&format!("{:?}", entry.stage)));
-            (sorted(slots), sorted(stages), sorted(queue))
+            let stages: BTreeSet<String> = stages.collect();
+            let queue: BTreeSet<String> = queue.collect();
+            (slots.collect::<BTreeSet<_>>(), stages, queue)
         });
         format!("slots {slots:?}, features {stages:?}, queue {queue:?}")
     }
 }
 
+/// The name of a state, without what it holds.
 fn word(debug: &str) -> String {
-    debug
-        .chars()
-        .take_while(char::is_ascii_alphanumeric)
-        .collect()
-}
-
-fn sorted(words: impl Iterator<Item = String>) -> Vec<String> {
-    let mut words: Vec<_> = words.collect();
-    words.sort();
-    words.dedup();
-    words
+    let end = debug.find(|c: char| !c.is_ascii_alphanumeric());
+    debug[..end.unwrap_or(debug.len())].to_owned()
 }

@@ -12,7 +12,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::binary::Serving;
-use crate::newcomer::Newcomer;
+use crate::newcomer::{Newcomer, agent_that};
 use crate::world::stub::git;
 
 /// What an agent of a storm does: a die thrown with its session's id.
@@ -20,39 +20,38 @@ const WILD: &str = r#"
 n=$(printf %s "$SUPERCARGO_SESSION" | cksum | cut -d' ' -f1); n=$((n % 20))
 cat > /dev/null
 case $n in 0) exit 1 ;; 1) exit 0 ;; 2) sleep 15; exit 1 ;; 3) kill -9 $$ ;; 4) exit 127 ;; esac
-work() { git add --all && git commit --quiet -m "Work on $SUPERCARGO_FEATURE"; }
+ran='"ran":[{"command":"ls","exit":0}]'
+checked='"checked":[{"requirement":"it is there","evidence":"ls"}]'
+judgement=pass; findings=
 case "$SUPERCARGO_ROLE" in
 coder)
     case $n in
     5) supercargo agent ask "Which?"; exit 0 ;;
     6) supercargo agent release "It cannot be done"; exit 0 ;;
-    7|8) git reset --quiet --hard "$(git rev-list --max-parents=0 HEAD)"; echo "$SUPERCARGO_SESSION" > README ;;
+    7|8)
+        git reset --quiet --hard "$(git rev-list --max-parents=0 HEAD)"
+        echo "$SUPERCARGO_SESSION" > README ;;
     *) echo "$SUPERCARGO_SESSION" > "$SUPERCARGO_FEATURE.txt" ;;
     esac
-    work && supercargo agent submit
+    git add --all && git commit --quiet -m "Work on $SUPERCARGO_FEATURE" && supercargo agent submit
     test $n -ne 9 ;;
 reviewer)
-    case $n in
-    5|6|7) echo '{"judgement":"reject","findings":[{"why":"It is not what was asked for"}],"ran":[{"command":"ls","exit":0}]}' ;;
-    *) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' ;;
-    esac | supercargo agent verdict - ;;
+    case $n in 5|6|7) judgement=reject; findings='{"why":"It is not what was asked for"}' ;; esac
+    echo "{\"judgement\":\"$judgement\",\"findings\":[$findings],$ran}" | supercargo agent verdict - ;;
 overseer)
-    case $n in
-    5|6) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[{"why":"Something is missing"}]}' ;;
-    *) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' ;;
-    esac | supercargo agent report - ;;
+    case $n in 5|6) findings='{"why":"Something is missing"}' ;; esac
+    echo "{$checked,\"findings\":[$findings]}" | supercargo agent report - ;;
 esac
 "#;
 
-/// What an agent does when it is calm.
-const TAME: &str = r#"
-cat > /dev/null
-case "$SUPERCARGO_ROLE" in
-coder) echo "$SUPERCARGO_SESSION" > "$SUPERCARGO_FEATURE.txt"; git add --all; git commit --quiet -m "Work"; supercargo agent submit ;;
-reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
-overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
-esac
-"#;
+/// What an agent does when it is calm; each of its sessions has something to commit.
+const TAME: &str = agent_that!(
+    r#"    cat > /dev/null
+    echo "$SUPERCARGO_SESSION" > "$SUPERCARGO_FEATURE.txt"
+    git add --all
+    git commit --quiet -m Work
+    supercargo agent submit"#
+);
 
 /// A verification that is red now and then, and one that never is.
 const UNSTEADY: &str = "test $(od -An -N1 -tu1 /dev/urandom) -gt 40";

@@ -43,7 +43,7 @@ pub(super) enum Merged {
     Tree(Oid),
     /// No tree.
     Conflict {
-        /// Where.
+        /// Files that do not merge.
         paths: Vec<String>,
         /// For people.
         why: String,
