@@ -19,6 +19,8 @@ use crate::binary::{signal, supercargo, wait};
 use crate::trial::{has_its_twists, is_built_as_the_log_says};
 
 const FEATURES: usize = 6;
+/// Starts of an engine of the test's own before it is given up.
+const STARTS_MAX: usize = 3;
 
 fn demo(data: &Path) -> Command {
     let features = FEATURES.to_string();
@@ -85,8 +87,60 @@ impl PrivateEngine {
         format!("unix://{}", self.folder.path().join("d.sock").display())
     }
 
-    /// Starts it and waits until it answers.
+    /// Starts it and waits until it answers. One that ends over a containerd that hangs after the
+    /// kill is started again without it, as a machine's supervisor does.
     fn start(&mut self) -> Result<(), String> {
+        for _ in 0..STARTS_MAX {
+            self.spawn()?;
+            if self.answers() {
+                return Ok(());
+            }
+            self.end_containerd();
+        }
+        Err(format!("dockerd did not come up: {}", self.said()))
+    }
+
+    /// Waits until it answers; false when it ends by itself, or takes too long.
+    fn answers(&mut self) -> bool {
+        use std::io::{Read, Write};
+        let socket = self.folder.path().join("d.sock");
+        for _ in 0..600 {
+            if let Ok(mut stream) = std::os::unix::net::UnixStream::connect(&socket) {
+                let mut answer = String::new();
+                let limit = Some(Duration::from_secs(30));
+                let asked = stream
+                    .set_read_timeout(limit)
+                    .and_then(|()| stream.write_all(b"GET /_ping HTTP/1.0\r\nHost: d\r\n\r\n"))
+                    .and_then(|()| stream.read_to_string(&mut answer));
+                if asked.is_ok() && answer.contains(" 200 ") {
+                    return true;
+                }
+            }
+            let child = self.child.as_mut().expect("an engine");
+            if child.try_wait().expect("looked at").is_some() {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        false
+    }
+
+    /// Ends the containerd of this engine, and no other.
+    fn end_containerd(&self) {
+        let file = self.folder.path().join("exec/containerd/containerd.pid");
+        let pid = std::fs::read_to_string(&file).unwrap_or_default();
+        let Ok(pid) = pid.trim().parse::<i32>() else {
+            return;
+        };
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let ours = self.folder.path().display().to_string();
+        if String::from_utf8_lossy(&line).contains(&ours) {
+            let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL);
+        }
+        let _gone = std::fs::remove_file(file);
+    }
+
+    fn spawn(&mut self) -> Result<(), String> {
         let path = |name: &str| self.folder.path().join(name).display().to_string();
         let log = std::fs::File::options()
             .create(true)
@@ -115,16 +169,14 @@ impl PrivateEngine {
             .stderr(log)
             .spawn();
         self.child = Some(child.map_err(|e| format!("dockerd: {e}"))?);
-        for _ in 0..300 {
-            if std::os::unix::net::UnixStream::connect(self.folder.path().join("d.sock")).is_ok() {
-                return Ok(());
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Err(format!(
-            "dockerd did not come up: {}",
-            std::fs::read_to_string(path("log")).unwrap_or_default()
-        ))
+        Ok(())
+    }
+
+    /// The end of what it says of itself.
+    fn said(&self) -> String {
+        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(60)..].join("\n")
     }
 
     /// Lets it hang, or go on.
@@ -187,8 +239,16 @@ impl Drop for PrivateEngine {
     }
 }
 
+/// What the demo printed, and where its log ends: of a demo that never came to its end, why.
 fn said(data: &Path) -> String {
-    std::fs::read_to_string(data.join("said")).unwrap_or_default()
+    let printed = std::fs::read_to_string(data.join("said")).unwrap_or_default();
+    let tail = supercargo(&["log", "tail", "--lines", "60"], data).output();
+    let shown = supercargo(&["project", "show", "demo"], data).output();
+    let text = |output: std::io::Result<std::process::Output>| {
+        let output = output.expect("ran");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    format!("{printed}\n{}\n{}", text(shown), text(tail))
 }
 
 /// Containers that carry the label of the installation in this folder.
@@ -311,8 +371,9 @@ fn the_engine_is_killed_in_every_phase() {
             assert_eq!(
                 ended.await.expect("waited"),
                 Some(0),
-                "{}",
-                said(folder.path())
+                "{}\n{}",
+                said(folder.path()),
+                engine.said()
             );
             assert_eq!(killed, 4);
             is_built_as_the_log_says(folder.path(), FEATURES);
