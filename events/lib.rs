@@ -52,3 +52,5 @@ pub mod trunk;
 pub mod usage;
 pub mod verdict;
 pub mod view;
+#[cfg(test)]
+mod ways;

@@ -19,6 +19,8 @@ pub mod event;
 mod state;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod ways;
 
 use serde::Serialize;
 

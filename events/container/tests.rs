@@ -61,10 +61,7 @@ fn exit() -> Exit {
     }
 }
 
-#[test]
-#[expect(clippy::too_many_lines, reason = "a table of cases")]
-fn grid() {
-    use Command as C;
+pub(super) fn states() -> Vec<(&'static str, Container)> {
     let over = event::SessionEnded {
         session: session(1),
         outcome: Outcome::Completed,
@@ -97,7 +94,7 @@ fn grid() {
         event::Enlisted {}.into(),
         event::Quarantined { why: "5".into() }.into(),
     ];
-    let states = vec![
+    vec![
         ("new", given::<Container>(&[])),
         ("idle", given(&[event::Enlisted {}.into()])),
         ("assigned", given(&assigned())),
@@ -124,7 +121,12 @@ fn grid() {
             "dismissed",
             given(&[event::Enlisted {}.into(), event::Dismissed {}.into()]),
         ),
-    ];
+    ]
+}
+
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
+pub(super) fn commands() -> Vec<(&'static str, Command)> {
+    use Command as C;
     let end = |n| C::EndSession {
         session: session(n),
         outcome: Outcome::Failed,
@@ -137,7 +139,7 @@ fn grid() {
         class: "image".into(),
         detail: "missing".into(),
     };
-    let commands = vec![
+    vec![
         ("enlist", C::Enlist),
         (
             "assign",
@@ -225,8 +227,12 @@ fn grid() {
                 session: session(1),
             },
         ),
-    ];
-    assert_documented("container", &states, &commands);
+    ]
+}
+
+#[test]
+fn grid() {
+    assert_documented("container", &states(), &commands());
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub mod event;
 mod state;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod ways;
 
 pub use command::{Command, Refusal};
 pub use content::{Content, FeatureType};

@@ -85,7 +85,7 @@ fn released(epoch: u64, outcome: Outcome) -> Event {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-fn states() -> Vec<(&'static str, Feature)> {
+pub(super) fn states() -> Vec<(&'static str, Feature)> {
     let open = vec![created()];
     let with = |base: &[Event], more: Vec<Event>| [base.to_vec(), more].concat();
     let was_claimed = with(&open, vec![claimed(1)]);
@@ -173,7 +173,7 @@ fn states() -> Vec<(&'static str, Feature)> {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-fn commands() -> Vec<(&'static str, Command)> {
+pub(super) fn commands() -> Vec<(&'static str, Command)> {
     use Command as C;
     let content = Content::titled("Another");
     let by = || "me".to_owned();

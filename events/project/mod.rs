@@ -24,6 +24,8 @@ mod state;
 mod tests;
 mod trouble;
 pub mod upstream;
+#[cfg(test)]
+pub(crate) mod ways;
 
 pub use command::{BRANCH_MAX, Command, Refusal};
 pub use event::{Event, OversightKind, ProjectKind};

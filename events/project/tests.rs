@@ -201,7 +201,7 @@ fn trouble(n: u8, second: i64) -> Command {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-fn states() -> Vec<(&'static str, Project)> {
+pub(super) fn states() -> Vec<(&'static str, Project)> {
     let running = running();
     let initializing = with(
         &running,
@@ -296,7 +296,7 @@ fn states() -> Vec<(&'static str, Project)> {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-fn commands() -> Vec<(&'static str, Command)> {
+pub(super) fn commands() -> Vec<(&'static str, Command)> {
     use Command as C;
     let settings = Settings {
         verify: Some("make test".into()),

@@ -7,6 +7,8 @@
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod ways;
 
 use std::collections::BTreeMap;
 

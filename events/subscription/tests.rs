@@ -30,9 +30,8 @@ fn replayed(n: u64) -> Event {
     .into()
 }
 
-#[test]
-fn grid() {
-    let states = vec![
+pub(super) fn states() -> Vec<(&'static str, Subscription)> {
+    vec![
         ("new", given::<Subscription>(&[])),
         ("at 5", given(&[created()])),
         (
@@ -44,7 +43,10 @@ fn grid() {
             given(&[created(), parked(8), acknowledged(9), replayed(8)]),
         ),
         ("deleted", given(&[created(), Deleted {}.into()])),
-    ];
+    ]
+}
+
+pub(super) fn commands() -> Vec<(&'static str, Command)> {
     let park = |n| Command::Park {
         position: Position(n),
         why: "exit 1".into(),
@@ -53,7 +55,7 @@ fn grid() {
         kinds: vec!["a.b".into(); KINDS_MAX + 1],
         project: None,
     };
-    let commands = vec![
+    vec![
         (
             "create",
             Command::Create {
@@ -96,8 +98,12 @@ fn grid() {
             },
         ),
         ("delete", Command::Delete),
-    ];
-    assert_documented("subscription", &states, &commands);
+    ]
+}
+
+#[test]
+fn grid() {
+    assert_documented("subscription", &states(), &commands());
 }
 
 #[test]

@@ -24,6 +24,8 @@ mod health;
 mod state;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod ways;
 
 use serde::Serialize;
 

@@ -88,7 +88,7 @@ fn with(base: &[Event], more: Vec<Event>) -> Vec<Event> {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-fn states() -> Vec<(&'static str, Trunk)> {
+pub(super) fn states() -> Vec<(&'static str, Trunk)> {
     let opened = vec![queued()[0].clone()];
     let built = with(&queued(), vec![built_event(&[]).into()]);
     let verifying = with(
@@ -207,9 +207,8 @@ fn states() -> Vec<(&'static str, Trunk)> {
     ]
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-fn grid() {
+pub(super) fn commands() -> Vec<(&'static str, Command)> {
     use Command as C;
     let verify = |session: Option<u8>, evidence| C::RecordVerification {
         entry: 1,
@@ -220,7 +219,7 @@ fn grid() {
         session: seat(n).session,
         evidence: ran(n, 'f', exit),
     };
-    let commands = vec![
+    vec![
         (
             "open",
             C::Open {
@@ -436,8 +435,12 @@ fn grid() {
                 why: "withdrawn".into(),
             },
         ),
-    ];
-    assert_documented("trunk", &states(), &commands);
+    ]
+}
+
+#[test]
+fn grid() {
+    assert_documented("trunk", &states(), &commands());
 }
 
 #[test]

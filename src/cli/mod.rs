@@ -276,4 +276,37 @@ mod tests {
         }
         assert_eq!(Remedy::Mend.command(&project), None);
     }
+
+    /// A verb of `docs/states/ways.md`, with its options.
+    fn is_typed(verb: &str) -> bool {
+        let mut command = <super::Cli as clap::CommandFactory>::command();
+        for word in verb.split(' ') {
+            if let Some(option) = word.strip_prefix("--") {
+                return command
+                    .get_arguments()
+                    .any(|arg| arg.get_long() == Some(option));
+            }
+            let Some(found) = command.find_subcommand(word).cloned() else {
+                return false;
+            };
+            command = found;
+        }
+        true
+    }
+
+    /// The ways out of every state that the documentation names are commands that there are.
+    #[test]
+    fn every_way_out_can_be_typed() {
+        let ways = include_str!("../../docs/states/ways.md");
+        let lines = ways.lines().filter(|line| line.starts_with("| "));
+        let cells = lines.filter_map(|line| line.trim_end_matches(" |").rsplit(" | ").next());
+        let verbs: Vec<_> = cells
+            .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+            .collect();
+
+        assert!(verbs.len() > 100, "the table was not read: {verbs:?}");
+        for verb in verbs {
+            assert!(is_typed(verb), "{verb} is no command");
+        }
+    }
 }
