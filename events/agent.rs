@@ -142,6 +142,19 @@ impl AgentSpec {
         self.provider.as_deref().or(usual)
     }
 
+    /// The model as its provider calls it; none where the agent's tool has names of its own for
+    /// models, or where no model is named.
+    pub fn model_id(&self) -> Option<&str> {
+        let model = self.model.as_deref()?;
+        match self.dialect {
+            Dialect::Unset | Dialect::Script => None,
+            Dialect::Command | Dialect::Codex | Dialect::Gemini => Some(model),
+            // `opus` and its like are the tool's words.
+            Dialect::Claude => model.starts_with("claude-").then_some(model),
+            Dialect::Opencode => model.split_once('/').map(|(_, id)| id),
+        }
+    }
+
     /// Says what is wrong with it, if anything is. `field` is how its owner calls it.
     pub fn check(&self, field: &str) -> Result<(), String> {
         let names = [("model", &self.model), ("provider", &self.provider)];
@@ -265,6 +278,21 @@ mod tests {
                 (found, expected) => panic!("{model}: {found:?} instead of {expected:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_model_is_called_as_its_provider_calls_it() {
+        for (name, expected) in [
+            ("claude-sonnet-4-5", Some("claude-sonnet-4-5")),
+            ("opus", None),
+            ("gpt-5-codex", Some("gpt-5-codex")),
+            ("glm-4.7", Some("glm-4.7")),
+            ("local/vendor/qwen3", Some("vendor/qwen3")),
+        ] {
+            let spec = AgentSpec::for_model(name).expect("a model");
+            assert_eq!(spec.model_id(), expected, "{name}");
+        }
+        assert_eq!(AgentSpec::of(Dialect::Script).model_id(), None);
     }
 
     #[test]

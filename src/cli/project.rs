@@ -459,5 +459,8 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
     )
     .await?;
     say!("set: recorded at position {}", written.position)?;
+    for note in &written.notes {
+        say!("{note}")?;
+    }
     Ok(())
 }

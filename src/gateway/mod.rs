@@ -5,6 +5,7 @@
 //! Only what a model is asked with passes: the rest of a provider's API (files, keys,
 //! organisations) is not the agent's.
 
+mod catalogue;
 mod meter;
 pub mod providers;
 mod refusal;

@@ -21,10 +21,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use actors::ports::models::{Models, Protocol};
+use actors::ports::models::{Listed, Models, Protocol};
 use anyhow::{Context, bail};
+use async_trait::async_trait;
 use events::usage::{Price, Prices};
 use serde::{Deserialize, Serialize};
+
+use super::catalogue;
 
 /// The usual providers and prices.
 const BUILT_IN: &str = include_str!("providers.json");
@@ -235,6 +238,7 @@ impl Providers {
     }
 }
 
+#[async_trait]
 impl Models for Providers {
     fn protocol(&self, name: &str) -> Result<Protocol, String> {
         let provider = self.get(name).ok_or_else(|| {
@@ -254,6 +258,13 @@ impl Models for Providers {
 
     fn context(&self, model: &str) -> u64 {
         self.prices.context(model)
+    }
+
+    async fn listed(&self, name: &str, model: &str) -> Listed {
+        match self.get(name) {
+            Some(provider) => catalogue::listed(provider, model).await,
+            None => Listed::Unchecked(format!("the provider {name} is not known here")),
+        }
     }
 }
 

@@ -48,6 +48,7 @@ impl Office {
             let ids = admitted.ids.iter().map(ToString::to_string).collect();
             return Ok(Written {
                 ids,
+                notes: vec![],
                 ..written(&admitted.receipt)
             });
         }
@@ -70,6 +71,7 @@ impl Office {
         self.settle(&name, &made).await?;
         Ok(Written {
             ids: ids.iter().map(ToString::to_string).collect(),
+            notes: vec![],
             ..written(&receipt)
         })
     }

@@ -130,6 +130,7 @@ fn written(receipt: &Receipt) -> Written {
         position: receipt.position.0,
         version: receipt.version.0,
         ids: vec![],
+        notes: vec![],
     }
 }
 

@@ -1,11 +1,13 @@
 //! Projects: register, change, start, drain, stop, delete.
 
 use actors::host::ExecuteError;
+use actors::ports::models::Listed;
+use events::agent::RoleAgents;
 use events::egress::EgressRule;
 use events::id::ProjectName;
 use events::policy::AnyCommand;
 use events::project;
-use events::settings::AgentSpec;
+use events::settings::{AgentSpec, Settings};
 use events::stream::StreamId;
 
 use super::{Done, Office, Wish, written};
@@ -153,26 +155,38 @@ impl Office {
     }
 
     /// Whether the models that a change asks for can be asked: an agent without its model would
-    /// fail session after session.
-    fn check_models(&self, change: &ProjectChange) -> Done<()> {
-        let roles = change
-            .agents
-            .iter()
-            .flat_map(|agents| [&agents.initializer, &agents.reviewer, &agents.overseer])
-            .flatten();
-        for provider in change
-            .agent
-            .iter()
-            .chain(roles)
-            .filter_map(AgentSpec::provider)
-        {
-            self.core
-                .world
-                .models
-                .protocol(provider)
-                .map_err(ApiProblem::invalid)?;
+    /// fail session after session. Answers what could not be checked.
+    async fn check_models(&self, change: &ProjectChange, now: &Settings) -> Done<Vec<String>> {
+        let models = &self.core.world.models;
+        let before = agents(Some(&now.agent), Some(&now.agents));
+        let mut unchecked = vec![];
+        for agent in agents(change.agent.as_ref(), change.agents.as_ref()) {
+            let Some(provider) = agent.provider() else {
+                continue;
+            };
+            models.protocol(provider).map_err(ApiProblem::invalid)?;
+            let Some(model) = agent.model.as_deref().filter(|_| !before.contains(&agent)) else {
+                continue;
+            };
+            let listed = match agent.model_id() {
+                Some(id) => models.listed(provider, id).await,
+                None => Listed::Unchecked("it is a name of the tool's own".to_owned()),
+            };
+            match listed {
+                Listed::Known => {}
+                Listed::Unknown { similar } => {
+                    return Err(ApiProblem::invalid(format!(
+                        "the provider {provider} has no model \"{model}\"; it has {}",
+                        similar.join(", ")
+                    )));
+                }
+                Listed::Unchecked(why) => unchecked.push(format!(
+                    "unchecked: whether the provider {provider} has a model \"{model}\" ({why})"
+                )),
+            }
         }
-        Ok(())
+        unchecked.dedup();
+        Ok(unchecked)
     }
 
     /// Adds the rules of these presets, each rule once. What a preset said is recorded: a preset
@@ -202,7 +216,7 @@ impl Office {
         let name = Self::name(name)?;
         let settings = self.read(&name, |book| Some(book.registered()?.settings.clone()))?;
         let spec = change.spec.as_deref().map(check_spec).transpose()?;
-        self.check_models(change)?;
+        let notes = self.check_models(change, &settings).await?;
         check_commands(change)?;
         let stream = StreamId::Project(name.clone());
         if let Some(credential) = &change.credential {
@@ -229,10 +243,10 @@ impl Office {
                     .await?,
             );
         }
-        match spec {
-            Some(text) => self.write_spec(wish, &name, text).await,
-            None => Ok(last),
+        if let Some(text) = spec {
+            last = self.write_spec(wish, &name, text).await?;
         }
+        Ok(Written { notes, ..last })
     }
 
     /// Does one of the things that need nothing but to be wanted.
@@ -316,6 +330,13 @@ impl Office {
         let shape = self.read(&Self::name(name)?, shapes::project)?;
         Ok(self.with_faults(shape))
     }
+}
+
+/// All agents that these name.
+fn agents<'a>(agent: Option<&'a AgentSpec>, roles: Option<&'a RoleAgents>) -> Vec<&'a AgentSpec> {
+    let roles = roles.map(|roles| [&roles.initializer, &roles.reviewer, &roles.overseer]);
+    let roles = roles.into_iter().flatten().flatten();
+    agent.into_iter().chain(roles).collect()
 }
 
 /// Refuses commands with keys in them: settings are kept in the log, in clear and for good.

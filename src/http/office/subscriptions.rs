@@ -225,6 +225,7 @@ impl Office {
                 position: tracked.position.0,
                 version: tracked.version.0,
                 ids: vec![],
+                notes: vec![],
             };
             (open.parked.keys().copied().collect::<Vec<_>>(), unchanged)
         })?;

@@ -66,4 +66,7 @@ pub struct Written {
     /// Ids it brought.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ids: Vec<String>,
+    /// What a person should know of it, in words: what was found, and what could not be checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }

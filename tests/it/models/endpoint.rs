@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -117,6 +117,11 @@ async fn answer(
     script: &Script,
 ) -> Response<Full<Bytes>> {
     let path = request.uri().path().to_owned();
+    if request.method() == Method::GET
+        && let Some(answer) = catalogue(&path)
+    {
+        return answer;
+    }
     let names = ["authorization", "x-api-key", "x-goog-api-key"];
     let keys = names
         .iter()
@@ -168,6 +173,35 @@ async fn answer(
     response
         .body(Full::new(Bytes::from(text)))
         .expect("an answer")
+}
+
+/// The models that it says it has; none of the other vendors' lists are kept here.
+pub(crate) const MODELS: [&str; 4] = [
+    "claude-sonnet-4-5-20250929",
+    "claude-opus-4-5",
+    "gpt-5-codex",
+    "glm-4.7",
+];
+
+/// What a vendor answers who is asked for its models: for one of them, by a short name too, and for
+/// all.
+fn catalogue(path: &str) -> Option<Response<Full<Bytes>>> {
+    let rest = path.strip_prefix("/v1/models")?;
+    let (status, body) = match rest.strip_prefix('/') {
+        None => {
+            let all = MODELS.map(|id| json!({"type": "model", "id": id}));
+            (200, json!({"data": all, "has_more": false}))
+        }
+        Some(asked) => match MODELS.iter().find(|id| id.starts_with(asked)) {
+            Some(id) => (200, json!({"type": "model", "id": id})),
+            None => (404, json!({"error": {"type": "not_found_error"}})),
+        },
+    };
+    let response = Response::builder()
+        .status(status)
+        .header("content-type", "application/json");
+    let body = Full::new(Bytes::from(body.to_string()));
+    Some(response.body(body).expect("an answer"))
 }
 
 enum Next {

@@ -167,6 +167,51 @@ fn a_full_context_ends_the_session_with_its_work_secured() {
 }
 
 #[test]
+fn a_model_that_its_vendor_has_not_is_refused_and_one_that_nobody_can_look_up_is_said() {
+    let me = Newcomer::new();
+    let endpoint = Endpoint::start(Box::new(|_| Answer::Fail(500)));
+    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let at = silent.local_addr().expect("an address");
+    let file = super::vendors::providers(me.folder.path(), &endpoint);
+    let text = std::fs::read_to_string(&file).expect("providers");
+    let mut providers: Value = serde_json::from_str(&text).expect("JSON");
+    let mute = json!({"protocol": "openai", "url": format!("http://{at}/v1"), "keys": []});
+    providers["providers"]["mute"] = mute;
+    std::fs::write(&file, providers.to_string()).expect("providers");
+    let file = file.display().to_string();
+    let serve = ["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"];
+    let server = Serving::start(me.command(&[&serve[..], &["--providers", &file]].concat()));
+    me.add_zoo();
+
+    let set = |option: &'static str, model: &'static str| ["project", "set", "zoo", option, model];
+    for option in ["--model", "--reviewer-model"] {
+        let invented = "claude-sonnet-99";
+        let words = "has no model \"claude-sonnet-99\"; it has claude-sonnet-4-5-20250929";
+        me.refused(&set(option, invented), words);
+    }
+    me.refused(
+        &set("--model", "glm-99"),
+        "has no model \"glm/glm-99\"; it has glm-4.7",
+    );
+    let known = me.ok(&set("--model", "claude-sonnet-4-5"));
+    assert!(!known.contains("unchecked"), "{known}");
+    for (model, why) in [
+        ("opus", "the tool's own"),
+        ("mute/qwen3", "no answer within"),
+    ] {
+        let said = me.ok(&set("--model", model));
+        assert!(
+            said.contains("unchecked: whether the provider") && said.contains(why),
+            "{said}"
+        );
+    }
+    // What is set already is not looked up again.
+    let again = me.ok(&set("--verify", "make test"));
+    assert!(!again.contains("unchecked"), "{again}");
+    server.stop();
+}
+
+#[test]
 fn models_that_cannot_be_asked_are_refused_when_they_are_chosen() {
     let me = Newcomer::new();
     let mut serve = me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]);
