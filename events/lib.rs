@@ -31,6 +31,7 @@ mod grid;
 pub mod holder;
 pub mod id;
 pub mod lapses;
+pub mod lfs;
 pub mod log;
 pub mod memory;
 pub mod name;

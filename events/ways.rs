@@ -251,13 +251,14 @@ fn names(file: &str, variant: &str) -> bool {
 const HEAD: &str = "\
 # What leaves each state
 
-Every place where something waits, as the tables beside this one have it, with what leads out of it. *By itself* names the command, and
-the policy (`events/policy`) or the part of the server (`actors`) that gives it. *By a person* names verbs of the command line; one in
-brackets throws the work away and counts as no way out. What is over (deleted, withdrawn, dismissed, closed) waits for nothing and has no line; a backlog only
-says what waits for what (`blocked`), and a node waits for nobody.
+Every place where something waits, as the tables beside this one have it, with what leads out of it.
+*By itself* names the command, and the policy (`events/policy`) or the part of the server (`actors`)
+that gives it. *By a person* names verbs of the command line; one in brackets throws the work away
+and counts as no way out. What is over (deleted, withdrawn, dismissed, closed) waits for nothing and
+has no line; a backlog only says what waits for what (`blocked`), and a node waits for nobody.
 
-The test `ways::every_place_has_a_way_out` in `events` derives the table by folding what `decide` answers, fails when a place has no way
-out by a person, and writes it with `STATES=write`.
+The test `ways::every_place_has_a_way_out` in `events` derives the table by folding what `decide`
+answers, fails when a place has no way out by a person, and writes it with `STATES=write`.
 
 | aggregate | place | seen in | by itself | by a person |
 |---|---|---|---|---|

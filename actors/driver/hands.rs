@@ -75,7 +75,11 @@ impl Model {
                     project::Command::FailClone { reason }
                 } else {
                     let (branch, head) = ("main".into(), self.upstream.clone());
-                    project::Command::RecordClone { branch, head }
+                    project::Command::RecordClone {
+                        branch,
+                        head,
+                        setup: None,
+                    }
                 };
                 let key = ["clone", &attempt.to_string()];
                 self.did(

@@ -210,10 +210,18 @@ impl Effects {
     }
 
     async fn clone_upstream(&self, project: &ProjectName, url: &str, attempt: u32) -> Outcome {
-        let command = match self.repo.copy(project, url).await {
-            Ok(copied) => project::Command::RecordClone {
+        let copied = match self.repo.copy(project, url).await {
+            Ok(copied) => {
+                let survey = self.repo.survey(project, &copied.branch).await;
+                survey.map(|survey| (copied, survey))
+            }
+            Err(error) => Err(error),
+        };
+        let command = match copied {
+            Ok((copied, survey)) => project::Command::RecordClone {
                 branch: copied.branch,
                 head: copied.head,
+                setup: survey.setup,
             },
             Err(error) => project::Command::FailClone {
                 reason: error.to_string(),

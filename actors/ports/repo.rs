@@ -18,6 +18,17 @@ pub struct Copied {
     pub head: Option<Sha>,
 }
 
+/// What a repository brings that decides how sessions work with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// The setup command that its lock files suggest.
+    pub setup: Option<String>,
+    /// Those lock files.
+    pub locks: Vec<String>,
+    /// Patterns of files that are kept by Git LFS.
+    pub lfs: Vec<String>,
+}
+
 /// Where upstream's branch is, compared with what it held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Looked {
@@ -251,6 +262,8 @@ pub trait Repo: Send + Sync {
     async fn check(&self, url: &str, seen: &Copied) -> Result<(), PortError>;
     /// Makes or completes the gate of a project as a copy of upstream.
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
+    /// Looks at the gate's copy of a branch: what its files say of how to work with it.
+    async fn survey(&self, project: &ProjectName, branch: &str) -> Result<Survey, PortError>;
     /// Asks where upstream's branch is, and takes it into the gate unless it was rewritten. `known`
     /// is what it held.
     async fn look(

@@ -84,6 +84,7 @@ impl Scene {
                 p::Cloned {
                     branch: "main".into(),
                     head: Some(sha('0')),
+                    setup: None,
                 },
             )
             .add::<p::Event>(

@@ -5,6 +5,7 @@ use crate::bounds::{Bounded, cut, cut_name, cut_reason};
 use crate::project::Thing;
 use crate::project::command::{BRANCH_MAX, URL_MAX};
 use crate::project::event::Event;
+use crate::settings::COMMAND_MAX;
 
 fn cut_thing(thing: &mut Thing) {
     match thing {
@@ -17,7 +18,11 @@ impl Bounded for Event {
     fn bounded(mut self) -> Self {
         match &mut self {
             Self::Registered(e) => cut(&mut e.git_url, URL_MAX),
-            Self::Cloned(e) => cut(&mut e.branch, BRANCH_MAX),
+            Self::Cloned(e) => {
+                cut(&mut e.branch, BRANCH_MAX);
+                // Half a command is another one.
+                e.setup.take_if(|line| line.len() > COMMAND_MAX);
+            }
             Self::CloneFailed(e) => cut_reason(&mut e.reason),
             Self::Started(e) => cut_name(&mut e.by),
             Self::Renewed(e) => cut_name(&mut e.by),

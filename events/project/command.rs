@@ -31,6 +31,8 @@ pub enum Command {
     RecordClone {
         branch: String,
         head: Option<Sha>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        setup: Option<String>,
     },
     FailClone {
         reason: String,

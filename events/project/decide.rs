@@ -7,7 +7,7 @@ use crate::project::command::{BRANCH_MAX, Command, Refusal, URL_MAX};
 use crate::project::event::{self, Event, ProjectKind};
 use crate::project::state::{Initialization, Intent, Project, Registered, Repository};
 use crate::project::upstream::transport;
-use crate::settings::Settings;
+use crate::settings::{COMMAND_MAX, Settings};
 
 pub(super) type Decision = Result<Vec<Event>, Refusal>;
 
@@ -69,7 +69,7 @@ fn register(git_url: &str, kind: ProjectKind) -> Decision {
 }
 
 /// The copy of upstream. A branch whose name no event could hold is no copy to work with.
-fn cloned(branch: &str, head: Option<&Sha>) -> Event {
+fn cloned(branch: &str, head: Option<&Sha>, setup: Option<&String>) -> Event {
     if branch.len() > BRANCH_MAX {
         let length = branch.len();
         let reason = format!(
@@ -81,6 +81,7 @@ fn cloned(branch: &str, head: Option<&Sha>) -> Event {
     event::Cloned {
         branch: branch.to_owned(),
         head: head.cloned(),
+        setup: setup.filter(|line| line.len() <= COMMAND_MAX).cloned(),
     }
     .into()
 }
@@ -101,10 +102,14 @@ impl Registered {
     fn decide(&self, command: &Command) -> Decision {
         match command {
             Command::Register { .. } => Err(Refusal::Exists),
-            Command::RecordClone { branch, head } => match self.repository {
+            Command::RecordClone {
+                branch,
+                head,
+                setup,
+            } => match self.repository {
                 Repository::Cloned { .. } => Err(Refusal::AlreadyCloned),
                 Repository::Pending | Repository::Failed { .. } => {
-                    Ok(vec![cloned(branch, head.as_ref())])
+                    Ok(vec![cloned(branch, head.as_ref(), setup.as_ref())])
                 }
             },
             Command::FailClone { reason } => match self.repository {

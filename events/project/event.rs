@@ -50,6 +50,9 @@ pub struct Cloned {
     pub branch: String,
     /// Its commit; none when upstream is empty.
     pub head: Option<Sha>,
+    /// The setup command that its lock files suggest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<String>,
 }
 
 /// Upstream could not be copied.

@@ -259,6 +259,10 @@ impl Registered {
                 self.repository = Repository::Cloned {
                     branch: e.branch.clone(),
                     head: e.head.clone(),
+                };
+                // What a person set stays.
+                if self.settings.setup.is_none() {
+                    self.settings.setup.clone_from(&e.setup);
                 }
             }
             Event::CloneFailed(e) => {

@@ -76,6 +76,7 @@ fn running() -> Vec<Event> {
     let cloned = event::Cloned {
         branch: "main".into(),
         head: None,
+        setup: None,
     }
     .into();
     let set = event::SettingsChanged {
@@ -321,6 +322,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
             C::RecordClone {
                 branch: "main".into(),
                 head: None,
+                setup: None,
             },
         ),
         (
@@ -622,4 +624,46 @@ fn a_settled_step_is_never_due_again() {
         state.decide(&again, Timestamp(0)),
         Err(Refusal::StepSettled { step: 50 })
     );
+}
+
+/// The setup command that lock files suggest holds where nobody set one, and can be taken out for
+/// good.
+#[test]
+fn a_suggested_setup_never_stands_in_for_one_that_was_set() {
+    let set = |setup: Option<&str>| -> Event {
+        let settings = Settings {
+            setup: setup.map(str::to_owned),
+            ..Settings::default()
+        };
+        let settings = Box::new(settings);
+        event::SettingsChanged { settings }.into()
+    };
+    let copied = |setup: Option<String>| -> Event {
+        let (branch, head) = ("main".into(), None);
+        event::Cloned {
+            branch,
+            head,
+            setup,
+        }
+        .into()
+    };
+    let suggested = || copied(Some("npm ci".into()));
+    for (history, expected) in [
+        (vec![copied(None)], None),
+        (vec![suggested()], Some("npm ci")),
+        (vec![set(Some("make deps")), suggested()], Some("make deps")),
+        (vec![suggested(), set(Some("make deps"))], Some("make deps")),
+        (vec![suggested(), set(None)], None),
+    ] {
+        let state = given::<Project>(&with(&registered(), history));
+        let settings = &state.registered().expect("registered").settings;
+        assert_eq!(settings.setup.as_deref(), expected);
+    }
+    let long = Command::RecordClone {
+        branch: "main".into(),
+        head: None,
+        setup: Some("x".repeat(10_000)),
+    };
+    let decided = given::<Project>(&registered()).decide(&long, Timestamp(1));
+    assert_eq!(decided.expect("accepted"), vec![copied(None)]);
 }

@@ -14,6 +14,7 @@ pub(crate) fn projects() -> Vec<project::Event> {
         p::Cloned {
             branch: text("main"),
             head: Some(sha('a')),
+            setup: None,
         }
         .into(),
         p::CloneFailed {

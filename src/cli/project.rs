@@ -254,6 +254,9 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
                 args.name,
                 written.position
             )?;
+            for note in &written.notes {
+                say!("{note}")?;
+            }
             Ok(())
         }
         ProjectCommand::List { data, output } => {
@@ -398,6 +401,9 @@ async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result
     )?;
     say!("agents      {}", project.target)?;
     say!("features    {} of {} closed", project.closed, project.total)?;
+    if let Some(setup) = &project.settings.setup {
+        say!("setup       {setup}")?;
+    }
     say!(
         "verify      {}",
         project

@@ -35,6 +35,48 @@ impl Newcomer {
     fn at(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
+
+    /// Publishes files on upstream's branch, as somebody else does.
+    fn publish(&self, files: &[(&str, &str)]) {
+        let tree = self.folder.path().join("tree");
+        commit(&tree, files);
+        git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
+    }
+
+    /// A person claims a feature, changes a file and hands it in; or is refused with these words.
+    fn hands_in(&self, feature: &str, file: (&str, &str), refused: Option<&str>) {
+        let ann = ["--holder", "ann"];
+        let claim = ["feature", "claim", "zoo", feature, "--json"];
+        let claim = self.ok(&[&claim[..], &ann].concat());
+        let claim: serde_json::Value = serde_json::from_str(&claim).expect("JSON");
+        let branch = claim["branch"].as_str().expect("a branch");
+        let mine = self.folder.path().join(feature);
+        self.in_folder(&["clone", "--quiet", &self.at("zoo.git"), feature]);
+        commit(&mine, &[file]);
+        let gate = self.at("data/gates/zoo.git");
+        let head = format!("HEAD:refs/heads/{branch}");
+        git(&mine, &["push", "--quiet", &gate, &head]).expect("pushed");
+
+        let sha = git(&mine, &["rev-parse", "HEAD"]).expect("a commit");
+        let submit = ["feature", "submit", "zoo", feature, "--claim", "1", "--sha"];
+        let submit = [&submit[..], &[sha.trim()], &ann].concat();
+        match refused {
+            Some(words) => self.refused(&submit, words),
+            None => drop(self.ok(&submit)),
+        }
+    }
+}
+
+/// Commits these files in a clone.
+fn commit(tree: &Path, files: &[(&str, &str)]) {
+    for (name, content) in files {
+        let path = tree.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, content).expect("a file");
+    }
+    for args in [&["add", "--all"][..], &["commit", "--quiet", "-m", "More"]] {
+        git(tree, args).expect("git");
+    }
 }
 
 #[test]
@@ -128,5 +170,77 @@ fn a_folder_of_another_owner_is_named_with_what_helps() {
 
     give("0", &me.upstream());
     me.add_zoo();
+    server.stop();
+}
+
+/// Lock files suggest how sessions begin: it is said when the project is added, shown, and a
+/// person's word stands above it.
+#[test]
+fn a_lock_file_suggests_the_setup() {
+    let me = Newcomer::new();
+    me.publish(&[("package-lock.json", "{}"), ("Cargo.lock", "")]);
+    let server = me.serve();
+    let added = me.add("zoo", &me.at("zoo.git"));
+    let said = String::from_utf8_lossy(&added.stdout).into_owned();
+    let suggested = "npm ci && cargo fetch --locked";
+    assert!(
+        said.contains(suggested) && said.contains("package-lock.json, Cargo.lock"),
+        "{said}"
+    );
+    assert!(me.ok(&["project", "show", "zoo"]).contains(suggested));
+
+    for (setup, shown) in [("make deps", true), ("", false)] {
+        me.ok(&["project", "set", "zoo", "--setup", setup]);
+        let text = me.ok(&["project", "show", "zoo"]);
+        assert!(!text.contains(suggested), "{text}");
+        assert_eq!(text.contains("setup "), shown, "{text}");
+    }
+    server.stop();
+}
+
+/// What Git LFS keeps is named when the project is added; work that goes past it, or names an
+/// object that nobody brings, is turned down when it is handed in.
+#[test]
+fn files_of_git_lfs_are_named_and_work_on_them_is_turned_down() {
+    let pointer = |digit: &str| {
+        let digest = digit.repeat(64);
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 9\n")
+    };
+    let me = Newcomer::new();
+    me.publish(&[
+        (
+            ".gitattributes",
+            "*.png filter=lfs diff=lfs merge=lfs -text\n",
+        ),
+        (
+            "img/.gitattributes",
+            "raw/* filter=lfs\nraw/*.txt -filter\n",
+        ),
+        ("lion.png", &pointer("a")),
+    ]);
+    let server = me.serve();
+    let added = me.add("zoo", &me.at("zoo.git"));
+    let said = String::from_utf8_lossy(&added.stdout).into_owned();
+    assert!(
+        said.contains("Git LFS: *.png, img/raw/* are kept"),
+        "{said}"
+    );
+
+    me.ok(&["project", "set", "zoo", "--target", "0", "--script-agent"]);
+    me.ok(&["feature", "add", "zoo", "Somewhere to begin"]);
+    me.ok(&["project", "start", "zoo"]);
+
+    let (known, unknown) = (pointer("a"), pointer("b"));
+    for (path, content, refused) in [
+        ("bear.png", "PNG", Some("bear.png go past Git LFS")),
+        ("img/raw/x", "raw", Some("img/raw/x go past Git LFS")),
+        ("owl.png", unknown.as_str(), Some("owl.png are pointers")),
+        ("img/raw/x.txt", "text", None),
+        ("copy.png", known.as_str(), None),
+    ] {
+        let id = me.ok(&["feature", "add", "zoo", path]);
+        let id = id.split_whitespace().next().expect("an id").to_owned();
+        me.hands_in(&id, (path, content), refused);
+    }
     server.stop();
 }

@@ -278,7 +278,7 @@ fn between(
 }
 
 /// A file of a tree, when it is one and not too large to be looked at.
-fn read(repository: &Repository, tree: &Tree<'_>, name: &str) -> Option<Vec<u8>> {
+pub(super) fn read(repository: &Repository, tree: &Tree<'_>, name: &str) -> Option<Vec<u8>> {
     let entry = tree.get_path(std::path::Path::new(name)).ok()?;
     let (size, kind) = repository.odb().ok()?.read_header(entry.id()).ok()?;
     (kind == ObjectType::Blob && size <= READ_MAX).then(|| {

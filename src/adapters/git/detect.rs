@@ -1,10 +1,56 @@
-//! The verification command that a tree suggests, where the project has none: the usual test
-//! command of its language, from the files that the language's own tools look for.
+//! What a tree suggests where the project says nothing: the verification command, which is the
+//! usual test command of its language, and the setup command, which takes what a lock file locks.
+//! Both come from the files that the language's own tools look for.
 
 use serde_json::Value;
 
 /// What `npm init` writes where nobody wrote a test.
 const NO_TEST: &str = "no test specified";
+
+/// Per language, the lock files of its package managers, each with the command that takes exactly
+/// what is locked. Of a language the first that is there counts: one tool keeps it, others leave
+/// theirs behind.
+const LOCKS: [&[(&str, &str)]; 8] = [
+    &[
+        ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
+        ("yarn.lock", "yarn install --frozen-lockfile"),
+        ("bun.lock", "bun install --frozen-lockfile"),
+        ("bun.lockb", "bun install --frozen-lockfile"),
+        ("package-lock.json", "npm ci"),
+        ("npm-shrinkwrap.json", "npm ci"),
+    ],
+    &[
+        ("uv.lock", "uv sync --locked"),
+        ("poetry.lock", "poetry install --no-interaction"),
+        ("pdm.lock", "pdm install --frozen-lockfile"),
+        ("Pipfile.lock", "pipenv sync --dev"),
+    ],
+    &[("Cargo.lock", "cargo fetch --locked")],
+    &[("go.sum", "go mod download")],
+    &[("composer.lock", "composer install --no-interaction")],
+    &[(
+        "Gemfile.lock",
+        "BUNDLE_FROZEN=1 BUNDLE_PATH=\"$HOME/.bundle\" bundle install",
+    )],
+    &[("mix.lock", "mix deps.get --check-locked")],
+    &[("packages.lock.json", "dotnet restore --locked-mode")],
+];
+/// Folders of packages that are kept in the tree: what they hold is not taken from elsewhere.
+const VENDORED: [(&str, &str); 2] = [("go.sum", "vendor"), ("composer.lock", "vendor")];
+
+/// The lock files at the root, each with its setup command.
+pub(super) fn locks(has: impl Fn(&str) -> bool) -> Vec<(&'static str, &'static str)> {
+    let is_kept = |lock: &str| {
+        let mut folders = VENDORED.iter();
+        folders.any(|(of, folder)| *of == lock && has(folder))
+    };
+    let mut found = vec![];
+    for language in LOCKS {
+        let lock = language.iter().find(|(lock, _)| has(lock));
+        found.extend(lock.filter(|(lock, _)| !is_kept(lock)).copied());
+    }
+    found
+}
 
 /// Looks at files of the root; `read` answers their content.
 pub(super) fn detect(read: impl Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
@@ -110,7 +156,36 @@ fn make(bytes: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::detect;
+    use super::{LOCKS, detect, locks};
+
+    #[test]
+    fn each_lock_file_has_the_command_that_takes_what_it_locks() {
+        for (lock, command) in LOCKS.into_iter().flatten() {
+            let alone = locks(|name| name == *lock);
+            assert_eq!(alone, vec![(*lock, *command)]);
+        }
+        let of = |files: &[&str]| -> Vec<&str> {
+            let found = locks(|name| files.contains(&name));
+            found.into_iter().map(|(_, command)| command).collect()
+        };
+        let table: &[(&[&str], &[&str])] = &[
+            (&[], &[]),
+            (&["package.json", "Cargo.toml"], &[]),
+            (
+                &["package-lock.json", "yarn.lock"],
+                &["yarn install --frozen-lockfile"],
+            ),
+            (
+                &["Cargo.lock", "package-lock.json"],
+                &["npm ci", "cargo fetch --locked"],
+            ),
+            (&["go.sum", "vendor"], &[]),
+            (&["uv.lock", "vendor"], &["uv sync --locked"]),
+        ];
+        for (files, expected) in table {
+            assert_eq!(of(files), *expected, "{files:?}");
+        }
+    }
 
     #[test]
     fn each_language_has_its_usual_command() {

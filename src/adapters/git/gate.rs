@@ -10,7 +10,7 @@ use git2::Repository;
 
 use events::trunk::event::FILES_MAX;
 
-use super::{build, oid, sha as to_sha, trouble};
+use super::{build, lfs, oid, sha as to_sha, trouble};
 
 /// The newest that a claim left: its branch, or what was rescued on top of it. It is kept under a
 /// ref of its own, which outlives both.
@@ -159,6 +159,9 @@ pub(super) fn pin(
         return Err(PortError::Permanent(format!(
             "{why}: keep large files elsewhere, take it out and hand in again"
         )));
+    }
+    if let Some(why) = lfs::refusal(repository, fork, trunk, commit)? {
+        return Err(PortError::Permanent(why));
     }
     let adds_nothing = match (fork, trunk) {
         (Some(fork), Some(trunk)) => build::adds_nothing(repository, fork, trunk, commit)?,

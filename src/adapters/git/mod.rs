@@ -9,11 +9,13 @@ mod command;
 mod detect;
 mod diff;
 mod gate;
+mod lfs;
 mod merge;
 mod preconditions;
 mod scaffold;
 mod secrets;
 mod side;
+mod survey;
 mod upstream;
 
 use std::collections::BTreeMap;
@@ -23,7 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use actors::ports::PortError;
 use actors::ports::repo::{
     Base, Built, Copied, Credential, DiffWish, Gone, Handed, Looked, MergeWish, Published, Repo,
-    SideFile, SideFound,
+    SideFile, SideFound, Survey,
 };
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
@@ -270,6 +272,14 @@ impl Repo for Gates {
                 .and_then(|reference| reference.peel_to_tree())
                 .map_err(trouble)?;
             Ok(scaffold::tree(repository, Some(&tree))? != tree.id())
+        })
+        .await
+    }
+
+    async fn survey(&self, project: &ProjectName, branch: &str) -> Result<Survey, PortError> {
+        let branch = branch.to_owned();
+        self.with(project, move |repository| {
+            survey::survey(repository, &branch)
         })
         .await
     }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use actors::ports::repo::Survey;
 use events::id::ProjectName;
 use events::project::Repository;
 use events::view::ProjectBook;
@@ -12,6 +13,9 @@ use crate::http::problem::ApiProblem;
 
 /// How long a caller is made to wait: a large repository takes longer, and is asked for again.
 const WAIT: Duration = Duration::from_secs(60);
+
+/// How long whoever adds a project is made to wait for what its copy says.
+const WAIT_WHEN_ADDED: Duration = Duration::from_secs(10);
 
 /// What the books say about the copy.
 enum Copy {
@@ -35,6 +39,11 @@ impl Office {
     /// The branch of upstream, once upstream is copied. Where no server runs nothing is copied
     /// meanwhile, and nobody waits.
     pub(super) async fn copied(&self, project: &ProjectName) -> Done<String> {
+        self.copied_within(project, WAIT).await
+    }
+
+    /// The same, for a caller who waits so long at most.
+    async fn copied_within(&self, project: &ProjectName, wait: Duration) -> Done<String> {
         let found = if self.premises.engine.is_some() {
             let copied = self.core.projector.wait_until(|books| {
                 let Some(book) = books.projects.get(project) else {
@@ -42,7 +51,7 @@ impl Office {
                 };
                 copy(book)
             });
-            tokio::time::timeout(WAIT, copied).await.ok()
+            tokio::time::timeout(wait, copied).await.ok()
         } else {
             self.core
                 .projector
@@ -62,4 +71,42 @@ impl Office {
             )),
         }
     }
+
+    /// What the copy of a project that was just added says, for whoever added it. Where no server
+    /// runs nothing is copied, and nothing said.
+    pub(super) async fn first_look(&self, project: &ProjectName) -> Vec<String> {
+        if self.premises.engine.is_none() {
+            return vec![];
+        }
+        let seen = match self.copied_within(project, WAIT_WHEN_ADDED).await {
+            Ok(branch) => self.core.world.repo.survey(project, &branch).await,
+            Err(problem) => return vec![problem.detail],
+        };
+        match seen {
+            Ok(survey) => told(project, &survey),
+            Err(error) => vec![format!("what its copy holds is not known: {error}")],
+        }
+    }
+}
+
+/// What was found, and what follows from it.
+fn told(project: &ProjectName, survey: &Survey) -> Vec<String> {
+    let mut notes = vec![];
+    if let Some(setup) = &survey.setup {
+        let locks = survey.locks.join(", ");
+        notes.push(format!(
+            "setup: each session begins with `{setup}`, as {locks} suggests; `supercargo project \
+             set {project} --setup COMMAND` changes that (an empty one takes it out), and what it \
+             fetches has to be allowed with `--allow HOST` where containers are shut in"
+        ));
+    }
+    if !survey.lfs.is_empty() {
+        notes.push(format!(
+            "Git LFS: {} are kept by it. Its objects are not copied here: sessions see pointers, \
+             and work that changes such a file is turned down when it is handed in, for nothing \
+             would carry its content upstream",
+            survey.lfs.join(", ")
+        ));
+    }
+    notes
 }

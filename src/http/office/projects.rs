@@ -87,10 +87,12 @@ impl Office {
         let receipt = self
             .tell(wish, wish.id, stream, AnyCommand::Project(register))
             .await?;
-        match spec {
-            Some(text) => self.write_spec(wish, &name, text).await,
-            None => Ok(written(&receipt)),
-        }
+        let last = match spec {
+            Some(text) => self.write_spec(wish, &name, text).await?,
+            None => written(&receipt),
+        };
+        let notes = self.first_look(&name).await;
+        Ok(Written { notes, ..last })
     }
 
     /// Whether upstream answers and can be worked on, as far as that is seen without a push.

@@ -1,0 +1,123 @@
+//! Git LFS in the gate: which files of a change are its business, as the attributes of the changed
+//! tree have it, and which objects the trunk names.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use actors::ports::PortError;
+use events::lfs::{self, Changed, Content, POINTER_MAX};
+use git2::{
+    AttrCheckFlags, AttrValue, Index, ObjectType, Oid, Repository, Tree, TreeWalkMode,
+    TreeWalkResult,
+};
+
+use super::{build, survey, trouble};
+
+/// Why a work cannot be merged as far as LFS goes, if it cannot.
+pub(super) fn refusal(
+    repository: &Repository,
+    fork: Option<Oid>,
+    trunk: Option<Oid>,
+    work: Oid,
+) -> Result<Option<String>, PortError> {
+    let tree = build::tree_of(repository, work)?;
+    let mut changed = changed(repository, fork, &tree)?;
+    // Nearly all work has nothing to do with LFS.
+    if !survey::lfs(repository, &tree)?.is_empty() {
+        mark_kept(repository, &tree, &mut changed)?;
+    }
+    let is_its = |file: &Changed| file.kept || matches!(file.content, Content::Pointer(_));
+    if !changed.iter().any(is_its) {
+        return Ok(None);
+    }
+
+    let there = match trunk {
+        Some(trunk) => objects(repository, &build::tree_of(repository, trunk)?)?,
+        None => BTreeSet::new(),
+    };
+    Ok(lfs::refusal(&changed, &there))
+}
+
+/// The files that a work changes, as it leaves them.
+fn changed(
+    repository: &Repository,
+    fork: Option<Oid>,
+    tree: &Tree<'_>,
+) -> Result<Vec<Changed>, PortError> {
+    let old = fork
+        .map(|fork| build::tree_of(repository, fork))
+        .transpose()?;
+    let diff = repository
+        .diff_tree_to_tree(old.as_ref(), Some(tree), None)
+        .map_err(trouble)?;
+    let mut changed = vec![];
+    for delta in diff.deltas() {
+        let file = delta.new_file();
+        let Some(path) = file.path().filter(|_| file.exists()) else {
+            continue;
+        };
+        if let Some(content) = content(repository, file.id())? {
+            let path = path.to_string_lossy().into_owned();
+            let kept = false;
+            changed.push(Changed {
+                path,
+                kept,
+                content,
+            });
+        }
+    }
+    Ok(changed)
+}
+
+/// What a blob is to LFS; none of what is no blob. Only what is as short as a pointer is read.
+fn content(repository: &Repository, id: Oid) -> Result<Option<Content>, PortError> {
+    let odb = repository.odb().map_err(trouble)?;
+    let Ok((size, ObjectType::Blob)) = odb.read_header(id) else {
+        return Ok(None);
+    };
+    if size > POINTER_MAX {
+        return Ok(Some(Content::Plain));
+    }
+    let blob = repository.find_blob(id).map_err(trouble)?;
+    Ok(Some(Content::of(blob.content())))
+}
+
+/// Marks what the attributes of a tree hand to LFS: they are read from an index of that tree, which
+/// is in memory alone, for a gate has no files.
+fn mark_kept(
+    repository: &Repository,
+    tree: &Tree<'_>,
+    changed: &mut [Changed],
+) -> Result<(), PortError> {
+    let mut index = Index::new().map_err(trouble)?;
+    index.read_tree(tree).map_err(trouble)?;
+    repository.set_index(&mut index).map_err(trouble)?;
+    for file in changed {
+        let path = Path::new(&file.path);
+        let filter = repository
+            .get_attr(path, "filter", AttrCheckFlags::INDEX_ONLY)
+            .map_err(trouble)?;
+        file.kept = AttrValue::from_string(filter) == AttrValue::String("lfs");
+    }
+    Ok(())
+}
+
+/// The objects of LFS that a tree names.
+fn objects(repository: &Repository, tree: &Tree<'_>) -> Result<BTreeSet<String>, PortError> {
+    let mut blobs = BTreeSet::new();
+    tree.walk(TreeWalkMode::PreOrder, |_, entry| {
+        if entry.kind() == Some(ObjectType::Blob) {
+            blobs.insert(entry.id());
+        }
+        TreeWalkResult::Ok
+    })
+    .map_err(trouble)?;
+
+    let mut objects = BTreeSet::new();
+    for blob in blobs {
+        if let Some(Content::Pointer(digest)) = content(repository, blob)? {
+            objects.insert(digest);
+        }
+    }
+    Ok(objects)
+}

@@ -1,0 +1,63 @@
+//! What a repository brings that decides how sessions work with it: lock files suggest the setup
+//! command, attributes name what Git LFS keeps.
+
+use actors::ports::PortError;
+use actors::ports::repo::Survey;
+use git2::{ObjectType, Repository, TreeWalkMode, TreeWalkResult};
+
+use super::{build, detect, gate, oid, trouble};
+
+/// Where git looks for attributes, in every folder.
+const ATTRIBUTES: &str = ".gitattributes";
+/// Patterns that are named; the rest are more of the same.
+const PATTERNS_MAX: usize = 20;
+
+/// Looks at the gate's copy of a branch; nothing where upstream is empty.
+pub(super) fn survey(repository: &Repository, branch: &str) -> Result<Survey, PortError> {
+    let Some(head) = gate::read_ref(repository, &format!("refs/heads/{branch}"))? else {
+        return Ok(Survey::default());
+    };
+    let tree = build::tree_of(repository, oid(&head)?)?;
+    let locks = detect::locks(|name| tree.get_name(name).is_some());
+    let setup: Vec<&str> = locks.iter().map(|(_, setup)| *setup).collect();
+
+    Ok(Survey {
+        setup: (!setup.is_empty()).then(|| setup.join(" && ")),
+        locks: locks.iter().map(|(lock, _)| (*lock).to_owned()).collect(),
+        lfs: lfs(repository, &tree)?,
+    })
+}
+
+/// Patterns that attributes hand to the filter of Git LFS, with their folders.
+pub(super) fn lfs(
+    repository: &Repository,
+    tree: &git2::Tree<'_>,
+) -> Result<Vec<String>, PortError> {
+    let mut files = vec![];
+    tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
+        let is_file = entry.kind() == Some(ObjectType::Blob);
+        if is_file && entry.name_bytes() == ATTRIBUTES.as_bytes() {
+            files.push(folder.to_owned());
+        }
+        TreeWalkResult::Ok
+    })
+    .map_err(trouble)?;
+
+    let mut patterns = vec![];
+    for folder in files {
+        let path = format!("{folder}{ATTRIBUTES}");
+        let bytes = build::read(repository, tree, &path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let lines = text.lines().filter_map(pattern_of_lfs);
+        patterns.extend(lines.map(|pattern| format!("{folder}{pattern}")));
+    }
+    patterns.truncate(PATTERNS_MAX);
+    Ok(patterns)
+}
+
+/// The pattern of a line of attributes that Git LFS keeps.
+fn pattern_of_lfs(line: &str) -> Option<&str> {
+    let mut words = line.split_whitespace();
+    let pattern = words.next().filter(|pattern| !pattern.starts_with('#'))?;
+    words.any(|word| word == "filter=lfs").then_some(pattern)
+}
