@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::holder::Role;
+use crate::programs;
 use crate::settings::COMMAND_MAX;
 
 /// Longest name of a model or a provider, in bytes.
@@ -123,6 +124,18 @@ impl AgentSpec {
                 "nothing is known of the model \"{model}\": write provider/model, or name the \
                  dialect"
             )),
+        }
+    }
+
+    /// The program that has to be where it works, as a shell or the path finds it; none where it is
+    /// ours, lies in the project's own tree, or cannot be told without running a shell.
+    pub fn program(&self) -> Option<&str> {
+        match self.dialect {
+            Dialect::Unset | Dialect::Script => None,
+            Dialect::Command => programs::first(self.command.as_deref()?),
+            Dialect::Claude | Dialect::Codex | Dialect::Opencode | Dialect::Gemini => {
+                Some(self.dialect.name())
+            }
         }
     }
 

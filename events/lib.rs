@@ -40,6 +40,7 @@ pub mod outcome;
 pub mod own_time;
 pub mod policy;
 pub mod probing;
+pub mod programs;
 pub mod project;
 pub mod protect;
 pub mod registry;

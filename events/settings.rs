@@ -282,6 +282,13 @@ impl Settings {
         Ok(())
     }
 
+    /// Every agent that may work: the project's, and those that roles have of their own.
+    pub fn all_agents(&self) -> impl Iterator<Item = &AgentSpec> {
+        let agents = &self.agents;
+        let own = [&agents.initializer, &agents.reviewer, &agents.overseer];
+        std::iter::once(&self.agent).chain(own.into_iter().flatten())
+    }
+
     /// The agent of a role.
     pub fn agent_of(&self, role: Role) -> &AgentSpec {
         self.agents.of(role).unwrap_or(&self.agent)

@@ -154,6 +154,18 @@ impl StartError {
     }
 }
 
+/// Whether a program is where containers work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sought {
+    /// It is.
+    Found,
+    /// It is not: where it was sought, and what to do.
+    Missing {
+        /// For people, as the end of a sentence.
+        advice: String,
+    },
+}
+
 /// The engine cannot be asked now; that says nothing about its containers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the engine cannot be reached: {0}")]
@@ -169,6 +181,9 @@ pub trait Engine: Send + Sync {
     /// Starts a container. Exclusive by name: when one of this name was started before, that one is
     /// answered.
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError>;
+    /// Seeks a program where a container with these limits would find it, in one of its own that is
+    /// gone afterwards.
+    async fn seek(&self, limits: &ContainerLimits, program: &str) -> Result<Sought, StartError>;
     /// Asks it to end, and ends it after the grace. Answers when that is done.
     async fn stop(&self, name: &ContainerName, grace_ms: u64) -> Result<(), Unreachable>;
     /// Removes an ended container and everything it held.

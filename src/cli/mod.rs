@@ -29,6 +29,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::agent::AgentCommand;
 use crate::data::DataFolder;
+use crate::engine::seek::SeekArgs;
 use crate::runner::RunnerArgs;
 use crate::terminal::{Unheard, complain};
 use crate::{app, private, telemetry, terminal};
@@ -89,6 +90,9 @@ enum Command {
     /// The main process of a container
     #[command(hide = true)]
     Runner(RunnerArgs),
+    /// Whether a program is where a container finds it
+    #[command(hide = true)]
+    Seek(SeekArgs),
     /// The scripted agent
     #[command(hide = true)]
     Script,
@@ -97,7 +101,10 @@ enum Command {
 impl Command {
     /// Whether this runs beside an agent, whose files are made as the agent expects them.
     fn is_inside_a_berth(&self) -> bool {
-        matches!(self, Self::Runner(_) | Self::Script | Self::Agent(_))
+        matches!(
+            self,
+            Self::Runner(_) | Self::Seek(_) | Self::Script | Self::Agent(_)
+        )
     }
 }
 
@@ -168,6 +175,7 @@ pub fn run(cli: Cli) -> ExitCode {
     }
     let done = match cli.command {
         Command::Runner(args) => return exit(crate::runner::run(&args)),
+        Command::Seek(args) => return exit(crate::engine::seek::run(&args)),
         Command::Script => return exit(block_on(crate::script::run())),
         Command::Agent(command) => {
             block_on(crate::agent::run(command)).map_err(anyhow::Error::from)

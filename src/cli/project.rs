@@ -56,8 +56,14 @@ pub(super) enum ProjectCommand {
     Upstream(UpstreamCommand),
     /// Change its settings
     Set(Box<SetArgs>),
-    /// Begin to work
-    Start(NameArgs),
+    /// Begin to work, if the agents' programs are where they will run
+    Start {
+        #[command(flatten)]
+        name: NameArgs,
+        /// Start without looking for the agents' programs
+        #[arg(long)]
+        no_trial: bool,
+    },
     /// Begin nothing new, end what runs, then stop
     Drain(NameArgs),
     /// Delete it when it is stopped: its name is never used again, and its log stays
@@ -288,8 +294,8 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         ProjectCommand::Show { name, data, output } => show(&name, &data, output.json).await,
         ProjectCommand::Usage(args) => usage::run(&args).await,
         ProjectCommand::Adopt(args) => adopt(&args).await,
-        ProjectCommand::Initialize(args) => intend(args, "initialize").await,
-        ProjectCommand::Retry(args) => intend(args, "retry").await,
+        ProjectCommand::Initialize(args) => tell(args, "initialize", "").await,
+        ProjectCommand::Retry(args) => tell(args, "retry", "").await,
         ProjectCommand::Scaffold(args) => {
             let path = format!("/api/v1/projects/{}/scaffold", args.name);
             let shape: ScaffoldShape = ask(&args.data, "POST", &path, &()).await?;
@@ -305,11 +311,13 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         }
         ProjectCommand::Upstream(command) => upstream::run(command).await,
         ProjectCommand::Set(args) => set(*args).await,
-        ProjectCommand::Start(args) => intend(args, "start").await,
-        ProjectCommand::Drain(args) => intend(args, "drain").await,
+        ProjectCommand::Start { name, no_trial } => {
+            tell(name, "start", if no_trial { "?trial=false" } else { "" }).await
+        }
+        ProjectCommand::Drain(args) => tell(args, "drain", "").await,
         ProjectCommand::Evidence(asked) => evidence::of_project(&asked).await,
         ProjectCommand::Delete { name: args, yes } => delete(&args, yes).await,
-        ProjectCommand::Stop(args) => intend(args, "stop").await,
+        ProjectCommand::Stop(args) => tell(args, "stop", "").await,
     }
 }
 
@@ -369,8 +377,8 @@ async fn delete(args: &NameArgs, yes: bool) -> anyhow::Result<()> {
     Ok(say!("deleted: recorded at position {}", written.position)?)
 }
 
-async fn intend(args: NameArgs, verb: &str) -> anyhow::Result<()> {
-    let path = format!("/api/v1/projects/{}/{verb}", args.name);
+async fn tell(args: NameArgs, verb: &str, how: &str) -> anyhow::Result<()> {
+    let path = format!("/api/v1/projects/{}/{verb}{how}", args.name);
     let told: Answered<Written> = ask_whom(&args.data, "POST", &path, &()).await?;
     let carried_out = match told.by_a_server {
         true => "",

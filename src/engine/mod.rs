@@ -7,4 +7,5 @@ pub mod docker;
 pub mod owner;
 pub(crate) mod pidfd;
 pub mod process;
+pub mod seek;
 pub(crate) mod stat;

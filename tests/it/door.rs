@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use actors::containers::reconciler::Doors;
 use actors::ports::engine::{
-    ContainerName, Engine, Seen, StartError, StartSpec, Unreachable, Used,
+    ContainerName, Engine, Seen, Sought, StartError, StartSpec, Unreachable, Used,
 };
 use async_trait::async_trait;
 use events::container::Slot;
 use events::id::{ProjectName, SessionId};
 use events::policy::room::HostMemory;
+use events::settings::ContainerLimits;
 use supercargo::door::{DoorKeeper, Rooms};
 use supercargo::gateway::Gateway;
 use supercargo::gateway::providers::Providers;
@@ -36,6 +37,9 @@ impl Engine for MainProcess {
         Ok(vec![])
     }
     async fn start(&self, _spec: &StartSpec) -> Result<String, StartError> {
+        Err(StartError::failed("none", "nothing is started here"))
+    }
+    async fn seek(&self, _limits: &ContainerLimits, _program: &str) -> Result<Sought, StartError> {
         Err(StartError::failed("none", "nothing is started here"))
     }
     async fn stop(&self, _name: &ContainerName, _grace_ms: u64) -> Result<(), Unreachable> {

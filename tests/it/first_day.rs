@@ -11,7 +11,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::binary::{Serving, supercargo};
-use crate::newcomer::Newcomer;
+use crate::newcomer::{AGENT, Newcomer};
 
 const SERVE: &[&str] = &["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"];
 
@@ -221,6 +221,29 @@ fn a_verb_in_a_wrong_folder_makes_nothing() {
     }
     assert!(me.said(&["doctor"]).1.contains("is not there yet"));
     assert!(!me.data().exists(), "the doctor made a folder");
+}
+
+/// An agent that is not where containers work would fail at every feature: it is said before the
+/// first one is begun.
+#[test]
+fn an_agent_that_is_not_where_it_would_work_is_not_started() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    me.add_zoo();
+    me.ok(&["project", "set", "zoo", "--target", "0"]);
+    me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+    let start = ["project", "start", "zoo"];
+    for agent in ["no-such-agent -p", "~/bin/my-agent", "/opt/no-such-agent"] {
+        me.ok(&["project", "set", "zoo", "--agent-command", agent]);
+        let program = agent.split(' ').next().expect("a word");
+        me.refused(&start, &format!("the agent's program {program} is not"));
+        me.refused(&start, "--no-trial");
+    }
+    me.ok(&["project", "start", "zoo", "--no-trial"]);
+    me.ok(&["project", "stop", "zoo"]);
+    me.ok(&["project", "set", "zoo", "--agent-command", AGENT]);
+    me.ok(&start);
+    server.stop();
 }
 
 #[test]

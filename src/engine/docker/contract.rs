@@ -212,7 +212,12 @@ pub(super) fn create(spec: &StartSpec, wanted: &Wanted<'_>) -> ContainerCreateBo
 
 /// The body of the request that makes a container which only says the runner's version. The folder
 /// `binaries` is its door.
-pub(super) fn probe(instance: &str, image: &str, binaries: &Path) -> ContainerCreateBody {
+pub(super) fn probe(
+    instance: &str,
+    image: &str,
+    binaries: &Path,
+    arguments: &[&str],
+) -> ContainerCreateBody {
     let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let labels = HashMap::from([
         label(INSTANCE, instance),
@@ -230,7 +235,7 @@ pub(super) fn probe(instance: &str, image: &str, binaries: &Path) -> ContainerCr
         limits: &limits,
         cpus: 1,
     };
-    body(Owner::of(BerthNo(0)), labels, &["--version"], &wanted)
+    body(Owner::of(BerthNo(0)), labels, arguments, &wanted)
 }
 
 fn body(

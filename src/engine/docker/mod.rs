@@ -8,6 +8,7 @@ mod look;
 mod memory;
 pub mod probe;
 mod told;
+mod trial;
 mod used;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -16,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use actors::ports::engine::{
-    ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable, Used,
+    ContainerName, Engine, Seen, Sought, StartError, StartSpec, Status, Unreachable, Used,
 };
 use async_trait::async_trait;
 use bollard::Docker;
@@ -29,6 +30,7 @@ use bollard::query_parameters::{
 use events::container::Exit;
 use events::id::ProjectName;
 use events::policy::room::HostMemory;
+use events::settings::ContainerLimits;
 use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -204,27 +206,6 @@ impl DockerEngine {
         format!("{name}.{short}")
     }
 
-    /// Makes sure that a project's own image is there and that the runner works in it, once for
-    /// each image.
-    async fn try_image(&self, image: &str) -> Result<(), StartError> {
-        let mut tried = self.tried.lock().await;
-        if tried.contains(image) {
-            return Ok(());
-        }
-        if !image::has(&self.docker, image)
-            .await
-            .map_err(|e| StartError::failed("image", format!("{e:#}")))?
-        {
-            image::pull(&self.docker, image)
-                .await
-                .map_err(|e| StartError::failed("image", format!("{e:#}")))?;
-        }
-        let works = probe::runner_works(&self.docker, &self.instance, image, &self.binaries).await;
-        works.map_err(|e| StartError::failed("image", format!("{e:#}")))?;
-        tried.insert(image.to_owned());
-        Ok(())
-    }
-
     /// The pid of a container's main process, if that is known and runs: whoever else asks is not
     /// it, and the engine is not troubled.
     fn known_main(&self, name: &ContainerName) -> Option<i32> {
@@ -272,6 +253,10 @@ impl DockerEngine {
 impl Engine for DockerEngine {
     fn name(&self) -> &'static str {
         "docker"
+    }
+
+    async fn seek(&self, limits: &ContainerLimits, program: &str) -> Result<Sought, StartError> {
+        self.sought(limits, program).await
     }
 
     async fn list(&self) -> Result<Vec<Seen>, Unreachable> {

@@ -14,6 +14,7 @@ use bollard::query_parameters::{
 use futures::StreamExt;
 
 use super::{ACT_WITHIN, ASK_WITHIN, contract, status, within};
+use crate::engine::seek;
 
 /// What a probe prints when all is well, for a build of this name and version.
 fn expected() -> String {
@@ -33,7 +34,12 @@ pub async fn runner_works(
     let name = format!("supercargo-probe.{instance}");
     // One that a killed server left behind.
     remove(docker, &name).await?;
-    let said = said(docker, &name, contract::probe(instance, image, binaries)).await;
+    let said = said(
+        docker,
+        &name,
+        contract::probe(instance, image, binaries, &["--version"]),
+    )
+    .await;
     let removed = remove(docker, &name).await;
     let (code, said) = said.with_context(|| format!("trying the runner in the image {image}"))?;
     removed?;
@@ -48,6 +54,27 @@ pub async fn runner_works(
          processor",
         said.trim()
     )
+}
+
+/// Whether a shell in `image` finds a program.
+///
+/// # Errors
+/// When the engine or the shell gives no answer.
+pub(super) async fn finds(
+    docker: &Docker,
+    instance: &str,
+    image: &str,
+    binaries: &Path,
+    program: &str,
+) -> anyhow::Result<bool> {
+    let name = format!("supercargo-probe.{instance}");
+    remove(docker, &name).await?;
+    let body = contract::probe(instance, image, binaries, &["seek", "--", program]);
+    let said = said(docker, &name, body).await;
+    let removed = remove(docker, &name).await;
+    let (_, said) = said.with_context(|| format!("looking for {program} in the image {image}"))?;
+    removed?;
+    Ok(seek::found(&said)?)
 }
 
 async fn remove(docker: &Docker, name: &str) -> anyhow::Result<()> {

@@ -14,6 +14,7 @@ mod kin;
 mod launch;
 mod record;
 mod sandbox;
+mod trial;
 mod used;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,11 +25,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actors::ports::engine::{
-    ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable, Used,
+    ContainerName, Engine, Seen, Sought, StartError, StartSpec, Status, Unreachable, Used,
 };
 use async_trait::async_trait;
 use events::id::ProjectName;
 use events::policy::room::HostMemory;
+use events::settings::ContainerLimits;
 use rustix::process::Signal;
 use tokio::sync::watch;
 
@@ -44,6 +46,8 @@ use super::pidfd::Held;
 use crate::door::door_path;
 use crate::foreign;
 
+/// Where programs are, for a server that was told no path.
+const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// Starts of one container, one after the other.
 type Turn = Arc<tokio::sync::Mutex<()>>;
 
@@ -205,10 +209,7 @@ impl ProcessEngine {
         let path = std::env::var_os("PATH");
         command
             .env_clear()
-            .env(
-                "PATH",
-                path.unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()),
-            )
+            .env("PATH", path.unwrap_or_else(|| USUAL_PATH.into()))
             .env(LAUNCH, launch)
             .current_dir(folder);
         if let Owner::Dropped(id) = Owner::of(spec.name.n) {
@@ -319,6 +320,10 @@ impl Engine for ProcessEngine {
         }
     }
 
+    async fn seek(&self, _limits: &ContainerLimits, program: &str) -> Result<Sought, StartError> {
+        self.sought(program).await
+    }
+
     async fn list(&self) -> Result<Vec<Seen>, Unreachable> {
         let cannot = |e: std::io::Error| Unreachable(format!("looking at the launches: {e}"));
         for name in self.records.names().map_err(cannot)? {
@@ -334,10 +339,8 @@ impl Engine for ProcessEngine {
     }
 
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
-        if !spec.ours && self.sandbox == Sandbox::Plain && !self.allow_unisolated {
-            let why = "this agent would run without a sandbox: install bubblewrap, or accept it \
-                       with --allow-unisolated";
-            return Err(StartError::failed("not_isolated", why));
+        if !spec.ours {
+            self.refuse_unfenced()?;
         }
         let turn = self.turn(&spec.name);
         let _turn = turn.lock().await;

@@ -2,6 +2,7 @@
 //! demo alike.
 
 mod adopt;
+mod attempt;
 mod beads;
 mod beads_sync;
 mod claims;

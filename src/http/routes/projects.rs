@@ -2,6 +2,8 @@
 
 use actix_web::web::{Data, Path, Query, ServiceConfig};
 use actix_web::{HttpResponse, delete, get, patch, post, put};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{Answer, Seen, ok, versioned};
 use crate::http::body::Json;
@@ -114,15 +116,27 @@ pub(in crate::http) async fn set_target(
     ok(office.set_target(&wish, &name, target.count).await?)
 }
 
+/// How a project is started.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(in crate::http) struct Starting {
+    /// Whether the programs that the project needs are sought where they will run, and the
+    /// start refused when one is missing. Yes when nothing is said.
+    trial: Option<bool>,
+}
+
 /// Begin to work.
-#[utoipa::path(context_path = "/api/v1", tag = "projects",
+#[utoipa::path(context_path = "/api/v1", tag = "projects", params(Starting),
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/start")]
 pub(in crate::http) async fn start_project(
     office: Data<Office>,
     wish: Wish,
     name: Path<String>,
+    starting: Query<Starting>,
 ) -> Answer {
+    if starting.trial.unwrap_or(true) {
+        office.try_programs(&name).await?;
+    }
     ok(office.intend(&wish, &name, Wanted::Start).await?)
 }
 

@@ -41,7 +41,6 @@ fn begin(image: &str) -> (Newcomer, Serving) {
     ]
     .concat());
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
-    me.ok(&["project", "start", "zoo"]);
     (me, server)
 }
 
@@ -58,6 +57,7 @@ fn an_image_of_ones_own_is_tried_and_used_with_its_limits() {
             );
         }
         let (me, server) = begin(IMPORTED_BASE);
+        me.ok(&["project", "start", "zoo"]);
         me.follow_until("container.started");
         let options = bollard::query_parameters::ListContainersOptions {
             all: true,
@@ -90,9 +90,32 @@ fn an_image_of_ones_own_is_tried_and_used_with_its_limits() {
 }
 
 #[test]
+fn an_agent_that_is_not_in_the_image_is_not_started() {
+    on_docker("an agent that is not in the image", |docker| async move {
+        if !supercargo::engine::docker::image::has(&docker, IMPORTED_BASE)
+            .await
+            .expect("asked")
+        {
+            return super::skip("an agent that is not in the image", "no second image");
+        }
+        let (me, server) = begin(IMPORTED_BASE);
+        let set = ["project", "set", "zoo", "--target", "0"];
+        me.ok(&[&set[..], &["--agent-command", "no-such-agent -p"]].concat());
+        let missing = format!("no-such-agent is not in the image {IMPORTED_BASE}");
+        me.refused(&["project", "start", "zoo"], &missing);
+        me.ok(&[&set[..], &["--agent-command", "sh -c true"]].concat());
+        me.ok(&["project", "start", "zoo"]);
+        server.stop();
+    });
+}
+
+#[test]
 fn an_image_that_cannot_be_had_is_named() {
     on_docker("an image that is not there", |_| async {
         let (me, server) = begin("127.0.0.1:1/no-such-image:7");
+        let start = ["project", "start", "zoo"];
+        me.refused(&start, "choose another image");
+        me.ok(&[&start[..], &["--no-trial"]].concat());
         me.follow_until("container.start_failed");
         server.stop();
         let log = me.export();

@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex};
 
 use actors::containers::reconciler::Doors;
 use actors::ports::engine::{
-    ContainerName, Engine, Seen, StartError, StartSpec, Status, Unreachable, Used,
+    ContainerName, Engine, Seen, Sought, StartError, StartSpec, Status, Unreachable, Used,
 };
 use actors::sessions::Sessions;
 use async_trait::async_trait;
 use events::container::Exit;
 use events::id::{ProjectName, SessionId};
 use events::policy::room::HostMemory;
+use events::settings::ContainerLimits;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -119,6 +120,11 @@ impl StubEngine {
 impl Engine for StubEngine {
     fn name(&self) -> &'static str {
         "stub"
+    }
+
+    async fn seek(&self, _limits: &ContainerLimits, _program: &str) -> Result<Sought, StartError> {
+        self.answers()?;
+        Ok(Sought::Found)
     }
 
     async fn list(&self) -> Result<Vec<Seen>, Unreachable> {
