@@ -56,9 +56,18 @@ fn digest(text: &str) -> Option<String> {
     is_digest.then(|| named.to_owned())
 }
 
-/// Why a change cannot be merged, and what to do, if it cannot. `there` are the objects that the
+/// A change that cannot be merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its files that cannot.
+    pub paths: Vec<String>,
+    /// Why, and what to do.
+    pub why: String,
+}
+
+/// Why a change cannot be merged, if it cannot. `there` are the objects that the
 /// trunk names: they are where its clones find them.
-pub fn refusal(changed: &[Changed], there: &BTreeSet<String>) -> Option<String> {
+pub fn refusal(changed: &[Changed], there: &BTreeSet<String>) -> Option<Refusal> {
     let (mut past, mut missing) = (vec![], vec![]);
     for file in changed {
         match &file.content {
@@ -69,21 +78,30 @@ pub fn refusal(changed: &[Changed], there: &BTreeSet<String>) -> Option<String> 
     }
 
     if !past.is_empty() {
-        return Some(format!(
+        let why = format!(
             "{} go past Git LFS: .gitattributes hands them to it, and they are committed as they \
              are. Take them out of this change and say in a comment that a person has to add them \
              with `git lfs`; or, where they need not be there, change .gitattributes with them",
             named(&past)
-        ));
+        );
+        return Some(Refusal::of(&past, why));
     }
     (!missing.is_empty()).then(|| {
-        format!(
+        let why = format!(
             "{} are pointers of Git LFS to objects that upstream's trunk does not name: nothing \
              would carry their content there. Take them out of this change and say in a comment \
              that a person has to push them to upstream with `git lfs push`",
             named(&missing)
-        )
+        );
+        Refusal::of(&missing, why)
     })
+}
+
+impl Refusal {
+    fn of(paths: &[&str], why: String) -> Self {
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        Self { paths, why }
+    }
 }
 
 fn named(paths: &[&str]) -> String {
@@ -145,7 +163,10 @@ mod tests {
             let found = refusal(std::slice::from_ref(&file), &there);
             match (found, expected) {
                 (None, None) => {}
-                (Some(why), Some(words)) => assert!(why.contains(words), "{what}: {why}"),
+                (Some(refusal), Some(words)) => {
+                    assert_eq!(refusal.paths, vec![file.path], "{what}");
+                    assert!(refusal.why.contains(words), "{what}: {}", refusal.why);
+                }
                 (found, expected) => panic!("{what}: {found:?} instead of {expected:?}"),
             }
         }
@@ -156,7 +177,9 @@ mod tests {
         let files: Vec<_> = (0..8)
             .map(|n| changed(&format!("{n}.png"), true, "PNG"))
             .collect();
-        let why = refusal(&files, &BTreeSet::new()).expect("a refusal");
+        let refusal = refusal(&files, &BTreeSet::new()).expect("a refusal");
+        assert_eq!(refusal.paths.len(), 8);
+        let why = refusal.why;
         assert!(why.starts_with("0.png, 1.png, 2.png, 3.png, 4.png and 3 more go past"));
     }
 }

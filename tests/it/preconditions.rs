@@ -4,6 +4,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use actors::ports::repo::{Base, Built, MergeWish, Repo, Work};
+use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
+use supercargo::adapters::git::{Gates, Secrets};
+
 use crate::docker::skip;
 use crate::newcomer::Newcomer;
 use crate::world::stub::git;
@@ -243,4 +247,50 @@ fn files_of_git_lfs_are_named_and_work_on_them_is_turned_down() {
         me.hands_in(&id, (path, content), refused);
     }
     server.stop();
+}
+
+/// What was handed in before the trunk gave such files to Git LFS goes past it as well: a candidate
+/// is looked at again.
+#[test]
+fn a_candidate_does_not_go_past_git_lfs() {
+    supercargo::app::on_system(async {
+        let me = Newcomer::new();
+        let folder = me.folder.path();
+        let gates = Gates::new(folder.join("gates"), Secrets::new(folder.join("secrets")));
+        let project: ProjectName = "zoo".parse().expect("name");
+        let (feature, epoch): (FeatureId, _) = ("feat-abc".parse().expect("id"), Epoch(1));
+        let url = me.at("zoo.git");
+        gates.copy(&project, &url).await.expect("copied");
+
+        me.in_folder(&["clone", "--quiet", &url, "mine"]);
+        let mine = folder.join("mine");
+        commit(&mine, &[("bear.png", "PNG")]);
+        let gate = gates.path(&project).display().to_string();
+        let branch = format!("HEAD:refs/heads/work/{feature}/{epoch}");
+        git(&mine, &["push", "--quiet", &gate, &branch]).expect("pushed");
+        let sha = git(&mine, &["rev-parse", "HEAD"]).expect("a commit");
+        let work: Sha = sha.trim().parse().expect("a sha");
+        let pinned = gates.pin(&project, &feature, epoch, &work).await;
+        assert!(pinned.is_ok(), "{pinned:?}");
+
+        me.publish(&[(".gitattributes", "*.png filter=lfs\n")]);
+        let seen = gates.copy(&project, &url).await.expect("copied");
+        let wish = MergeWish {
+            entry: 1,
+            base: seen.head,
+            on: Base::Upstream,
+            work: Work::Merge(work),
+            protected: vec![],
+            verify: None,
+            hold_checks: false,
+            message: "Merge\n".to_owned(),
+            at: Timestamp(1_700_000_002_000_000),
+        };
+        let built = gates.build(&project, &url, "main", &wish).await;
+        let Ok(Built::Conflict { paths, why }) = built else {
+            panic!("{built:?}")
+        };
+        assert_eq!(paths, ["bear.png"]);
+        assert!(why.contains("past Git LFS"), "{why}");
+    });
 }

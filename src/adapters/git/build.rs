@@ -7,6 +7,7 @@ use actors::ports::PortError;
 use actors::ports::repo::{Built, MergeWish, Work};
 use actors::refs;
 use events::id::{Epoch, FeatureId, ProjectName, Sha};
+use events::lfs::Refusal;
 use events::protect;
 use events::trunk::event::FILES_MAX;
 use events::trunk::{Candidate, Changes, Collision};
@@ -14,7 +15,7 @@ use git2::{Commit, ObjectType, Oid, Repository, Tree};
 
 use super::gate::{candidate_ref, read_ref};
 use super::merge::{Merged, Sides};
-use super::{Gates, author, detect, oid, scaffold, sha, trouble};
+use super::{Gates, author, detect, lfs, oid, scaffold, sha, trouble};
 
 /// Larger files are not looked at for a verification command.
 const READ_MAX: usize = 1024 * 1024;
@@ -90,6 +91,13 @@ pub(super) fn finish(
         && tree_of(repository, *base)?.id() == tree
     {
         return Ok(Built::Nothing);
+    }
+    // The trunk's attributes may have changed since the work was handed in.
+    if let (Work::Merge(_), base) = (&wish.work, parents.first().copied()) {
+        let merged = repository.find_tree(tree).map_err(trouble)?;
+        if let Some(Refusal { paths, why }) = lfs::refusal(repository, base, base, &merged)? {
+            return Ok(Built::Conflict { paths, why });
+        }
     }
     let commit = commit(repository, wish, tree, parents)?;
     repository

@@ -160,8 +160,9 @@ pub(super) fn pin(
             "{why}: keep large files elsewhere, take it out and hand in again"
         )));
     }
-    if let Some(why) = lfs::refusal(repository, fork, trunk, commit)? {
-        return Err(PortError::Permanent(why));
+    let tree = build::tree_of(repository, commit)?;
+    if let Some(refusal) = lfs::refusal(repository, fork, trunk, &tree)? {
+        return Err(PortError::Permanent(refusal.why));
     }
     let adds_nothing = match (fork, trunk) {
         (Some(fork), Some(trunk)) => build::adds_nothing(repository, fork, trunk, commit)?,

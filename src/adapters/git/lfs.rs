@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use actors::ports::PortError;
-use events::lfs::{self, Changed, Content, POINTER_MAX};
+use events::lfs::{self, Changed, Content, POINTER_MAX, Refusal};
 use git2::{
     AttrCheckFlags, AttrValue, Index, ObjectType, Oid, Repository, Tree, TreeWalkMode,
     TreeWalkResult,
@@ -13,18 +13,18 @@ use git2::{
 
 use super::{build, survey, trouble};
 
-/// Why a work cannot be merged as far as LFS goes, if it cannot.
+/// Why a tree cannot be merged as far as LFS goes, if it cannot: what it changes since the fork,
+/// with the objects that the trunk names.
 pub(super) fn refusal(
     repository: &Repository,
     fork: Option<Oid>,
     trunk: Option<Oid>,
-    work: Oid,
-) -> Result<Option<String>, PortError> {
-    let tree = build::tree_of(repository, work)?;
-    let mut changed = changed(repository, fork, &tree)?;
+    tree: &Tree<'_>,
+) -> Result<Option<Refusal>, PortError> {
+    let mut changed = changed(repository, fork, tree)?;
     // Nearly all work has nothing to do with LFS.
-    if !survey::lfs(repository, &tree)?.is_empty() {
-        mark_kept(repository, &tree, &mut changed)?;
+    if !survey::lfs(repository, tree)?.is_empty() {
+        mark_kept(repository, tree, &mut changed)?;
     }
     let is_its = |file: &Changed| file.kept || matches!(file.content, Content::Pointer(_));
     if !changed.iter().any(is_its) {
