@@ -83,6 +83,8 @@ pub struct Core {
     pub signs: Arc<Signs>,
     /// Upstreams to be looked at without delay.
     pub nudges: Nudges,
+    /// Held while a project is registered: an upstream has one.
+    pub registering: Arc<tokio::sync::Mutex<()>>,
     /// What is owed and cannot be done.
     pub faults: Arc<Faults>,
     /// The world.
@@ -149,6 +151,7 @@ impl Core {
             sessions,
             signs,
             nudges: Nudges::default(),
+            registering: Arc::default(),
             faults: Arc::default(),
             world,
         };

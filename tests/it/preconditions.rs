@@ -294,3 +294,51 @@ fn a_candidate_does_not_go_past_git_lfs() {
         assert!(why.contains("past Git LFS"), "{why}");
     });
 }
+
+#[test]
+fn of_projects_that_are_added_on_one_upstream_at_once_one_is() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    let url = me.at("zoo.git");
+    let added: Vec<_> = std::thread::scope(|scope| {
+        let (me, url) = (&me, url.as_str());
+        let names = ["lions", "bears", "owls", "apes"];
+        let adders = names.map(|name| scope.spawn(move || me.add(name, url)));
+        adders.map(|adder| adder.join().expect("ran")).into()
+    });
+    let taken = added.iter().filter(|output| output.status.success());
+    assert_eq!(taken.count(), 1, "{added:?}");
+    for output in added.iter().filter(|output| !output.status.success()) {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("is the upstream of the project"), "{said}");
+    }
+    let listed = me.ok(&["project", "list"]);
+    assert_eq!(listed.trim().lines().count(), 1, "{listed}");
+    server.stop();
+}
+
+/// A start asks upstream again where trouble of it is recorded, and only there.
+#[test]
+fn a_start_looks_again_at_an_upstream_that_was_in_trouble() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    me.add_zoo();
+    me.ok(&["project", "set", "zoo", "--target", "0", "--script-agent"]);
+    me.ok(&["feature", "add", "zoo", "Somewhere to begin"]);
+    let away = || std::fs::rename(me.at("zoo.git"), me.at("away.git")).expect("moved");
+    let back = || std::fs::rename(me.at("away.git"), me.at("zoo.git")).expect("moved");
+
+    away();
+    me.ok(&["project", "start", "zoo"]);
+    me.ok(&["project", "stop", "zoo"]);
+    me.ok(&["project", "upstream", "fetch", "zoo"]);
+    me.follow_until("trunk.halted");
+    me.refused(
+        &["project", "start", "zoo"],
+        "does not answer as a git repository",
+    );
+    back();
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until("trunk.unhalted");
+    server.stop();
+}

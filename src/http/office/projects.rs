@@ -5,8 +5,9 @@ use actors::ports::models::Listed;
 use events::agent::RoleAgents;
 use events::egress::EgressRule;
 use events::id::ProjectName;
+use events::log::Receipt;
 use events::policy::AnyCommand;
-use events::project;
+use events::project::{self, Repository};
 use events::settings::{AgentSpec, Settings};
 use events::stream::StreamId;
 
@@ -83,16 +84,56 @@ impl Office {
             self.core.world.repo.forget_project(&name).await?;
             return Err(problem);
         }
-        let stream = StreamId::Project(name.clone());
-        let receipt = self
-            .tell(wish, wish.id, stream, AnyCommand::Project(register))
-            .await?;
+        let receipt = self.register(wish, &name, &git_url, register).await?;
         let last = match spec {
             Some(text) => self.write_spec(wish, &name, text).await?,
             None => written(&receipt),
         };
         let notes = self.first_look(&name).await;
         Ok(Written { notes, ..last })
+    }
+
+    /// Registers the project, unless another one on the same upstream was faster: nobody else
+    /// registers meanwhile.
+    async fn register(
+        &self,
+        wish: &Wish,
+        name: &ProjectName,
+        git_url: &str,
+        register: project::Command,
+    ) -> Done<Receipt> {
+        let _turn = self.core.registering.lock().await;
+        if let Err(problem) = self.check_single(name, git_url) {
+            self.core.world.repo.forget_project(name).await?;
+            return Err(problem);
+        }
+
+        let stream = StreamId::Project(name.clone());
+        self.tell(wish, wish.id, stream, AnyCommand::Project(register))
+            .await
+    }
+
+    /// Looks at upstream once more before a start, where what is recorded of it is trouble: it may
+    /// have been mended since, and else nothing would be merged. What was well is not asked again.
+    async fn check_upstream_in_trouble(&self, name: &ProjectName) -> Done<()> {
+        let (in_trouble, git_url) = self.read(name, |book| {
+            let registered = book.registered()?;
+            let failed = matches!(registered.repository, Repository::Failed { .. });
+            let halted = book.trunk.state.halt.is_some();
+            let begins = !registered.is_running();
+            Some((begins && (failed || halted), registered.git_url.clone()))
+        })?;
+        if !in_trouble {
+            return Ok(());
+        }
+        self.check_upstream(name, &git_url)
+            .await
+            .map_err(|problem| ApiProblem {
+                detail: format!("{}; mend that and start again", problem.detail),
+                ..problem
+            })?;
+        self.core.nudges.nudge(name.clone());
+        Ok(())
     }
 
     /// Whether upstream answers and can be worked on, as far as that is seen without a push.
@@ -260,6 +301,9 @@ impl Office {
             && let Some(written) = self.retry_trunk(wish, &name).await?
         {
             return Ok(written);
+        }
+        if wanted == Wanted::Start {
+            self.check_upstream_in_trouble(&name).await?;
         }
         let command = match wanted {
             Wanted::Start => project::Command::Start { by, has_features },
