@@ -17,6 +17,7 @@ mod project;
 mod requeue;
 mod serve;
 pub mod shown;
+mod standing;
 mod subscription;
 mod trunk;
 mod upstream;

@@ -7,11 +7,11 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use events::id::ProjectName;
 use events::project::ProjectKind;
-use events::settings::Settings;
 
 use super::choices::{self, AgentArgs, ContainerArgs};
 use super::client::{Answered, ask, ask_whom};
 use super::evidence::{self, ProjectEvidence};
+use super::standing::show;
 use super::upstream::{self, UpstreamCommand};
 use super::usage::{self, UsageArgs};
 use super::{DataArgs, OutputArgs};
@@ -388,58 +388,6 @@ async fn tell(args: NameArgs, verb: &str, how: &str) -> anyhow::Result<()> {
         "{verb}: recorded at position {}{carried_out}",
         told.answer.position
     )?)
-}
-
-async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result<()> {
-    let path = format!("/api/v1/projects/{name}");
-    let told: Answered<ProjectShape> = ask_whom(data, "GET", &path, &()).await?;
-    let project = told.answer;
-    if json {
-        return Ok(terminal::json(&project)?);
-    }
-    let standing = match told.by_a_server {
-        true => "",
-        false => " as soon as a server runs: none does",
-    };
-    say!("{}  {}{standing}", project.name, project.status)?;
-    say!("upstream    {} ({})", project.git_url, project.repository)?;
-    say!(
-        "trunk       {}",
-        project.trunk.as_deref().unwrap_or("empty")
-    )?;
-    say!("agents      {}", project.target)?;
-    say!("features    {} of {} closed", project.closed, project.total)?;
-    if let Some(setup) = &project.settings.setup {
-        say!("setup       {setup}")?;
-    }
-    say!(
-        "verify      {}",
-        project
-            .settings
-            .verify
-            .as_deref()
-            .unwrap_or(without_command(&project.settings))
-    )?;
-    if project.settings.batch_max > 1 {
-        say!(
-            "batch       up to {} merges are verified as one",
-            project.settings.batch_max
-        )?;
-    }
-    for need in &project.needs {
-        say!("needs you   {need}")?;
-    }
-    Ok(())
-}
-
-/// What happens to merges of a project without a verification command of its own.
-fn without_command(settings: &Settings) -> &'static str {
-    match settings.allow_unverified {
-        true => {
-            "none of its own; where the tree suggests none either, merges are published UNVERIFIED"
-        }
-        false => "none of its own; the usual one of the tree's language, or the merge waits",
-    }
 }
 
 async fn set(args: SetArgs) -> anyhow::Result<()> {

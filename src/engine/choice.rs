@@ -10,7 +10,7 @@ use clap::ValueEnum;
 
 use super::caches::Caches;
 use super::docker::{self, DockerEngine, image, probe};
-use super::process::{ProcessEngine, Sandbox};
+use super::process::{ProcessEngine, Sandbox, reach};
 
 /// The engine asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -82,6 +82,7 @@ pub async fn choose(args: &EngineArgs, place: Place<'_>) -> anyhow::Result<Chose
     } else {
         Sandbox::probe()
     };
+    reach::above(place.data)?;
     let engine = ProcessEngine::new(place.data, place.binary, sandbox, args.allow_unisolated)?;
     let said = why_not
         .into_iter()

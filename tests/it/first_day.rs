@@ -464,3 +464,17 @@ fn verbs_after_an_added_project_wait_for_its_copy() {
     other.add_zoo();
     other.refused(&["project", "scaffold", "zoo"], "is not copied yet");
 }
+
+/// A server that is root runs containers as users that cannot pass a closed folder.
+#[test]
+fn a_data_folder_that_containers_cannot_reach_is_refused_at_start() {
+    let me = Newcomer::new();
+    let closed = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(me.folder.path(), closed).expect("closed");
+    if nix::unistd::geteuid().is_root() {
+        let serve = [SERVE, &["--engine", "process"]].concat();
+        me.refused(&serve, "chmod o+x");
+    } else {
+        me.serve().stop();
+    }
+}

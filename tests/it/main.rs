@@ -23,6 +23,7 @@ mod packages;
 mod preconditions;
 mod race;
 mod readers;
+mod readme;
 mod recovery;
 mod rescue;
 mod retained;

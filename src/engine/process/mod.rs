@@ -12,6 +12,7 @@ mod earlier;
 mod group;
 mod kin;
 mod launch;
+pub mod reach;
 mod record;
 mod sandbox;
 mod trial;
