@@ -49,19 +49,30 @@ impl Settings {
 /// Programs that every container of ours brings.
 const BROUGHT: [&str; 2] = ["supercargo", "bd"];
 
-/// The first program of a command line, behind its assignments; none where it lies in the project's
-/// own tree, is ours, or can be told by a shell only.
+/// Words that the shell itself carries out: no program has to be there for them.
+const OF_THE_SHELL: [&str; 24] = [
+    "break", "case", "cd", "command", "continue", "echo", "eval", "exec", "exit", "export",
+    "false", "for", "if", "printf", "read", "set", "shift", "test", "trap", "true", "umask",
+    "unset", "until", "while",
+];
+
+/// The program that has to be there for a command line; none where it lies in the project's own
+/// tree, is ours, or can be told by a shell only.
 pub(crate) fn first(line: &str) -> Option<&str> {
+    let program = leading(line)?;
+    let in_tree = program.contains('/') && !program.starts_with(['/', '~']);
+    (!in_tree && !BROUGHT.contains(&program)).then_some(program)
+}
+
+/// The program that a command line begins with, behind its assignments; none where the shell itself
+/// does what comes first, or only it can tell.
+pub(crate) fn leading(line: &str) -> Option<&str> {
     let mut words = line.split_whitespace();
     let word = words.find(|word| !is_assignment(word))?;
     let is_function = words.next().is_some_and(|next| next.starts_with('('));
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+~/".contains(c);
-    if is_function || word.starts_with('-') || !word.chars().all(plain) {
-        return None;
-    }
-
-    let in_tree = word.contains('/') && !word.starts_with(['/', '~']);
-    (!in_tree && !BROUGHT.contains(&word)).then_some(word)
+    let is_plain = !is_function && !word.starts_with('-') && word.chars().all(plain);
+    (is_plain && !OF_THE_SHELL.contains(&word)).then_some(word)
 }
 
 /// Whether a word of a command line sets a variable, as far as it needs no quotes.
@@ -82,7 +93,8 @@ mod tests {
             ("~/bin/my-agent", Some("~/bin/my-agent")),
             ("/opt/agent --quiet", Some("/opt/agent")),
             ("LANG=C TERM=dumb my-agent", Some("my-agent")),
-            ("\ncase $SUPERCARGO_ROLE in", Some("case")),
+            ("\ncase $SUPERCARGO_ROLE in", None),
+            ("set -e\nmy-agent -p", None),
             ("A='b c' my-agent", None),
             ("./agent.sh", None),
             ("tools/agent", None),

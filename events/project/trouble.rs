@@ -10,6 +10,7 @@ use crate::holder::Role;
 use crate::id::{FeatureId, SessionId, Timestamp};
 use crate::own_time::OwnTime;
 use crate::probing::pause_ms;
+use crate::programs;
 use crate::project::command::{Command, Refusal};
 use crate::project::decide::Decision;
 use crate::project::event::{self, Event};
@@ -47,8 +48,7 @@ impl Thing {
             Dialect::Command => {
                 let line = agent.command.as_deref().unwrap_or_default();
                 // Assignments before the program may hold what nobody should read.
-                let mut words = line.split_whitespace();
-                let program = words.find(|word| !word.contains('=')).unwrap_or("command");
+                let program = programs::leading(line).unwrap_or("command");
                 program.chars().take(TOOL_NAME_MAX).collect()
             }
             Dialect::Claude | Dialect::Codex | Dialect::Opencode | Dialect::Gemini => {
@@ -329,6 +329,8 @@ mod tests {
             ("my-agent -p", "my-agent"),
             ("KEY=secret ./run.sh x", "./run.sh"),
             ("A=1", "command"),
+            ("KEY='two words' my-agent", "command"),
+            ("set -e\ncase $SUPERCARGO_ROLE in", "command"),
         ] {
             let name = expected.to_owned();
             assert_eq!(Thing::tool_of(&agent(line)), Some(Thing::Tool { name }));
