@@ -318,4 +318,37 @@ mod tests {
             assert!(is_typed(verb), "{verb} is no command");
         }
     }
+
+    /// The words that a shell makes of a line, as `supercargo` gets them.
+    fn words(line: &str) -> Vec<String> {
+        let asks = format!("supercargo() {{ printf '%s\\0' \"$@\"; }}; {line}");
+        let mut shell = std::process::Command::new("bash");
+        let output = shell.args(["-c", &asks]).output().expect("a shell");
+        let said = String::from_utf8(output.stdout).expect("text");
+        let words = said.split_terminator('\0').map(str::to_owned);
+        std::iter::once("supercargo".to_owned())
+            .chain(words)
+            .collect()
+    }
+
+    /// What README and the manual print is what the command line takes.
+    #[test]
+    fn every_command_of_the_manual_can_be_typed() {
+        let folder = std::fs::read_dir("docs/manual").expect("the manual");
+        let pages = folder.map(|page| page.expect("a page").path());
+        let mut typed = 0;
+        for page in pages.chain(["README.md".into()]) {
+            let text = std::fs::read_to_string(&page).expect("a page");
+            let printed = text.lines().filter_map(|line| line.strip_prefix("    "));
+            for line in printed.filter(|line| line.contains("supercargo ")) {
+                let sha = "0123456789".repeat(4);
+                let line = line.replace("--claim N", "--claim 1").replace("SHA", &sha);
+                let words = words(&line);
+                let parsed = super::Cli::try_parse_from(&words);
+                assert!(parsed.is_ok(), "{line}: {words:?}: {:?}", parsed.err());
+                typed += 1;
+            }
+        }
+        assert!(typed > 20, "the manual was not read: {typed}");
+    }
 }
