@@ -225,13 +225,15 @@ pub(super) fn probe(
         label(SESSION, "probe"),
     ]);
     let limits = ContainerLimits::default();
+    // A program that is shown to sessions is there for a trial as well.
+    let shown = Shown::by_test();
     let wanted = Wanted {
         instance,
         image,
         door: binaries,
         launch: "",
         cache: None,
-        shown: &[],
+        shown: &shown,
         limits: &limits,
         cpus: 1,
     };
