@@ -68,6 +68,8 @@ impl Exchange {
             due.retain(|name, _| !busy.contains(name));
             for name in due.iter().filter(|(_, at)| **at <= now).map(|(n, _)| n) {
                 busy.insert(name.clone());
+                // Taken before it begins: a look that ends meanwhile is for the next exchange.
+                steps.entry(name.clone()).or_default().is_wanted = false;
                 underway.spawn(self.clone().exchanged(name.clone()));
             }
             let next = due.into_values().filter(|at| *at > now).min();
@@ -133,6 +135,7 @@ impl Exchange {
                 self.office.core.faults.well(Some(name), EXCHANGING);
                 *step = Step {
                     done: through,
+                    is_wanted: step.is_wanted,
                     ..Step::default()
                 };
                 self.done.send_modify(|done| {
@@ -141,6 +144,7 @@ impl Exchange {
             }
             Err(problem) => {
                 step.failed += 1;
+                step.is_wanted = true;
                 let now = self.office.core.directory.kernel().clock.now();
                 step.not_before = now.plus_ms(backoff_ms(step.failed));
                 let faults = &self.office.core.faults;

@@ -69,6 +69,9 @@ fn issues_of_a_repository_are_kept_in_step_without_a_verb() {
         let published = world.git(&world.upstream(), &["branch", "--list", "beads-sync"]);
         assert_eq!(published, "", "nobody asked for it, and none was imported");
 
+        // Work under way is not changed by others: nobody begins any.
+        let target = server.office.set_target(&wish(), ZOO, 0).await;
+        target.expect("lowered");
         server
             .office
             .import_beads(&wish(), ZOO, ISSUES)
