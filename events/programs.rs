@@ -8,6 +8,8 @@ use crate::settings::Settings;
 /// What a program is needed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
+    /// Command lines of any kind.
+    Shell,
     /// An agent of any role.
     Agent,
     /// The setup command.
@@ -20,6 +22,7 @@ impl Need {
     /// The thing whose program it is, for people.
     pub fn whose(self) -> &'static str {
         match self {
+            Self::Shell => "the shell",
             Self::Agent => "the agent's program",
             Self::Setup => "the setup command's program",
             Self::Verification => "the verification command's program",
@@ -41,6 +44,10 @@ impl Settings {
         };
         if let Some((need, line)) = command {
             needed.extend(first(line).map(|program| (need, program)));
+        }
+        // Where nothing else can be told, a shell is what every command line needs.
+        if needed.is_empty() {
+            needed.insert((Need::Shell, "sh"));
         }
         needed
     }
@@ -136,6 +143,7 @@ mod tests {
         settings.agents.reviewer = None;
         settings.setup = None;
         settings.verify = Some("./check".to_owned());
-        assert!(settings.programs().is_empty());
+        let shell = BTreeSet::from([(Need::Shell, "sh")]);
+        assert_eq!(settings.programs(), shell);
     }
 }
