@@ -56,11 +56,10 @@ impl Settings {
 /// Programs that every container of ours brings.
 const BROUGHT: [&str; 2] = ["supercargo", "bd"];
 
-/// Words that the shell itself carries out: no program has to be there for them.
-const OF_THE_SHELL: [&str; 24] = [
-    "break", "case", "cd", "command", "continue", "echo", "eval", "exec", "exit", "export",
-    "false", "for", "if", "printf", "read", "set", "shift", "test", "trap", "true", "umask",
-    "unset", "until", "while",
+/// Words that only a shell carries out; what is a program as well (`test`, `true`, `echo`) is one.
+const OF_THE_SHELL: [&str; 19] = [
+    "break", "case", "cd", "command", "continue", "eval", "exec", "exit", "export", "for", "if",
+    "read", "set", "shift", "trap", "umask", "unset", "until", "while",
 ];
 
 /// The program that has to be there for a command line; none where it lies in the project's own
@@ -97,6 +96,7 @@ mod tests {
     fn the_first_program_of_a_line_is_what_has_to_be_there() {
         let table = [
             ("my-agent -p", Some("my-agent")),
+            ("true", Some("true")),
             ("~/bin/my-agent", Some("~/bin/my-agent")),
             ("/opt/agent --quiet", Some("/opt/agent")),
             ("LANG=C TERM=dumb my-agent", Some("my-agent")),
