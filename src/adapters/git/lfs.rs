@@ -22,8 +22,12 @@ pub(super) fn refusal(
     tree: &Tree<'_>,
 ) -> Result<Option<Refusal>, PortError> {
     let mut changed = changed(repository, fork, tree)?;
-    // Nearly all work has nothing to do with LFS.
-    if !survey::lfs(repository, tree)?.is_empty() {
+    // Nearly all work has nothing to do with LFS: only what is above its files is looked at.
+    let folders = folders_above(&changed);
+    if folders
+        .iter()
+        .any(|folder| !survey::patterns(repository, tree, folder).is_empty())
+    {
         mark_kept(repository, tree, &mut changed)?;
     }
     let is_its = |file: &Changed| file.kept || matches!(file.content, Content::Pointer(_));
@@ -36,6 +40,16 @@ pub(super) fn refusal(
         None => BTreeSet::new(),
     };
     Ok(lfs::refusal(&changed, &there))
+}
+
+/// The folders whose attributes may speak of these files, as prefixes of paths; the root is empty.
+fn folders_above(changed: &[Changed]) -> BTreeSet<&str> {
+    let mut folders = BTreeSet::from([""]);
+    for file in changed {
+        let ends = file.path.match_indices('/').map(|(at, _)| at + 1);
+        folders.extend(ends.map(|end| &file.path[..end]));
+    }
+    folders
 }
 
 /// The files that a work changes, as it leaves them.

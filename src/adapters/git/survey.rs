@@ -29,10 +29,7 @@ pub(super) fn survey(repository: &Repository, branch: &str) -> Result<Survey, Po
 }
 
 /// Patterns that attributes hand to the filter of Git LFS, with their folders.
-pub(super) fn lfs(
-    repository: &Repository,
-    tree: &git2::Tree<'_>,
-) -> Result<Vec<String>, PortError> {
+fn lfs(repository: &Repository, tree: &git2::Tree<'_>) -> Result<Vec<String>, PortError> {
     let mut files = vec![];
     tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
         let is_file = entry.kind() == Some(ObjectType::Blob);
@@ -43,16 +40,24 @@ pub(super) fn lfs(
     })
     .map_err(trouble)?;
 
-    let mut patterns = vec![];
-    for folder in files {
-        let path = format!("{folder}{ATTRIBUTES}");
-        let bytes = build::read(repository, tree, &path).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let lines = text.lines().filter_map(pattern_of_lfs);
-        patterns.extend(lines.map(|pattern| format!("{folder}{pattern}")));
-    }
-    patterns.truncate(PATTERNS_MAX);
-    Ok(patterns)
+    let patterns = files
+        .iter()
+        .flat_map(|folder| patterns(repository, tree, folder));
+    Ok(patterns.take(PATTERNS_MAX).collect())
+}
+
+/// What the attributes in one folder hand to the filter of Git LFS. The folder is the prefix of its
+/// paths; the root's is empty.
+pub(super) fn patterns(
+    repository: &Repository,
+    tree: &git2::Tree<'_>,
+    folder: &str,
+) -> Vec<String> {
+    let path = format!("{folder}{ATTRIBUTES}");
+    let bytes = build::read(repository, tree, &path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = text.lines().filter_map(pattern_of_lfs);
+    lines.map(|pattern| format!("{folder}{pattern}")).collect()
 }
 
 /// The pattern of a line of attributes that Git LFS keeps.
