@@ -161,19 +161,22 @@ impl Newcomer {
                     .to_owned()
             })
             .collect();
+        let read = sessions.iter().map(|session| self.printed_by(session));
+        read.collect()
+    }
+
+    /// What one session printed.
+    pub(crate) fn printed_by(&self, session: &str) -> String {
+        let folder = self.folder.path().join("data/transcripts");
+        let session = session.parse().expect("a session");
         let read = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .expect("a runtime");
             let store = TranscriptFolder::new(folder);
-            let read = |session: &String| {
-                runtime
-                    .block_on(store.read(&session.parse().expect("a session"), 0))
-                    .expect("read")
-                    .0
-            };
-            sessions.iter().flat_map(read).collect::<Vec<u8>>()
+            let read = runtime.block_on(store.read(&session, 0));
+            read.expect("read").0
         });
         String::from_utf8_lossy(&read.join().expect("read")).into_owned()
     }
