@@ -86,6 +86,10 @@ fn is_name_char(c: char) -> bool {
 pub const PROJECT_NAME_MAX: usize = 50;
 /// Longest feature id: it becomes a branch and a file name.
 pub const FEATURE_ID_MAX: usize = 64;
+/// Longest name of a reader: it stands in refusals, one line each.
+pub const READER_ID_MAX: usize = 64;
+const READER_ID_IS: &str =
+    "name of a reader: use A-Z, a-z, 0-9, '.', '_' and '-', 1 to 64 characters";
 
 text_id!(
     /// The natural key of a project, `[a-z0-9][a-z0-9-]{0,49}`.
@@ -106,11 +110,28 @@ text_id!(
     |t| BadId::Other(t.to_owned(), "session id")
 );
 text_id!(
+    /// One reader of a subscription, by the name that it gives itself: `[A-Za-z0-9._-]{1,64}`.
+    ReaderId,
+    |t| !t.is_empty() && t.len() <= READER_ID_MAX && t.bytes().all(is_reader_byte),
+    |t| BadId::Other(t.to_owned(), READER_ID_IS)
+);
+text_id!(
     /// A git object id, 40 lower-case hexadecimal digits.
     Sha,
     |t| t.len() == 40 && t.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)),
     |t| BadId::Sha(t.to_owned())
 );
+
+fn is_reader_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"._-".contains(&b)
+}
+
+impl Default for ReaderId {
+    /// All readers that give no name are one.
+    fn default() -> Self {
+        Self("anonymous".into())
+    }
+}
 
 fn is_feature_id(text: &str) -> bool {
     let mut parts = text.split('.');

@@ -28,7 +28,7 @@ use crate::gateway::Gateway;
 use crate::gateway::providers::Providers;
 use crate::http::Served;
 use crate::http::noise::Noises;
-use crate::http::office::{Exchange, IssueNames, Office, Premises};
+use crate::http::office::{Exchange, IssueNames, Office, Premises, Readers};
 use crate::http::token::Token;
 use crate::log::Health;
 use crate::log::place::LogPlace;
@@ -126,6 +126,7 @@ pub struct App {
     gateway: Gateway,
     engine: Option<Arc<dyn Engine>>,
     noises: Arc<Noises>,
+    readers: Arc<Readers>,
     issues: Arc<IssueNames>,
     sealing: Option<AbortHandle>,
     exchange: Option<AbortHandle>,
@@ -188,6 +189,7 @@ impl App {
             gateway,
             engine: None,
             noises: Arc::default(),
+            readers: Arc::default(),
             issues: Arc::default(),
             sealing: None,
             exchange: None,
@@ -256,6 +258,7 @@ impl App {
             data: self.data.path().to_owned(),
             hooks,
             noises: self.noises.clone(),
+            readers: self.readers.clone(),
             issues: self.issues.clone(),
         };
         Served {

@@ -11,6 +11,8 @@ use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::UnixStream;
+use tokio_tungstenite::{WebSocketStream, client_async, tungstenite};
 
 /// Largest answer that is read.
 const ANSWER_MAX: usize = 64 * 1024 * 1024;
@@ -96,7 +98,7 @@ pub async fn call_socket<B: Serialize, T: DeserializeOwned>(
     path: &str,
     body: &B,
 ) -> Result<T, CallError> {
-    let stream = tokio::net::UnixStream::connect(socket).await;
+    let stream = UnixStream::connect(socket).await;
     let stream = stream.map_err(|e| CallError::unreachable(&socket.display().to_string(), e))?;
     let body = serde_json::to_vec(body).map_err(|e| CallError::unreachable("the request", e))?;
     let (status, bytes) = exchange(stream, method, path, body).await?;
@@ -105,7 +107,7 @@ pub async fn call_socket<B: Serialize, T: DeserializeOwned>(
 
 /// What a Unix socket answers to a GET, as it is.
 pub async fn call_text(socket: &Path, path: &str) -> Result<Bytes, CallError> {
-    let stream = tokio::net::UnixStream::connect(socket).await;
+    let stream = UnixStream::connect(socket).await;
     let stream = stream.map_err(|e| CallError::unreachable(&socket.display().to_string(), e))?;
     let (status, bytes) = exchange(stream, "GET", path, vec![]).await?;
     if status.is_success() {
@@ -116,6 +118,26 @@ pub async fn call_text(socket: &Path, path: &str) -> Result<Bytes, CallError> {
                 "the answer makes no sense: {never}"
             )))
         })
+    }
+}
+
+/// A WebSocket over a Unix socket.
+pub async fn open_socket(
+    socket: &Path,
+    path: &str,
+) -> Result<WebSocketStream<UnixStream>, CallError> {
+    let stream = UnixStream::connect(socket).await;
+    let stream = stream.map_err(|e| CallError::unreachable(&socket.display().to_string(), e))?;
+    let opened = client_async(format!("ws://supercargo{path}"), stream).await;
+    match opened {
+        Ok((socket, _)) => Ok(socket),
+        Err(tungstenite::Error::Http(answer)) => {
+            let (head, body) = answer.into_parts();
+            let never: serde_json::Value =
+                answered(head.status, body.as_deref().unwrap_or_default())?;
+            Err(CallError::unreachable("the answer makes no sense", never))
+        }
+        Err(error) => Err(CallError::unreachable("opening a WebSocket", error)),
     }
 }
 

@@ -2,9 +2,10 @@
 //! acknowledges them, and parks the one that it cannot take, so that the others are not held up;
 //! what is parked can be replayed.
 //!
-//! Delivery is at least once: what was not acknowledged comes again. One reader each; two would get
-//! the same events.
+//! Delivery is at least once: what was not acknowledged comes again. One reader at a time, by a
+//! [`lease`] that is no state of the log: places are, who stands there is not.
 
+pub mod lease;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

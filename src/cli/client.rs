@@ -9,13 +9,15 @@ use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::net::UnixStream;
+use tokio_tungstenite::WebSocketStream;
 
 use super::DataArgs;
 use crate::app::{App, Ownership};
 use crate::data::DataFolder;
 use crate::http;
 use crate::terminal::complain;
-use crate::wire::{CallError, call_socket, call_text};
+use crate::wire::{CallError, call_socket, call_text, open_socket};
 
 /// An answer that takes longer is asked after.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -90,13 +92,70 @@ pub(super) async fn ask_server<T: DeserializeOwned>(
     let folder = data.folder()?;
     let socket = folder.operator_socket();
     let answer = of_a_server(&folder, call_socket(&socket, "GET", path, &())).await?;
-    answer.ok_or_else(|| {
-        let dir = data.data.display();
-        anyhow!(
-            "no server runs on {dir}, nothing more comes; `supercargo serve --data {dir}` \
-                 starts one"
-        )
-    })
+    answer.ok_or_else(|| no_server(&folder))
+}
+
+/// Who answers several requests: the server of a data folder, or this process, which then has the
+/// folder to itself for as long, so that what it keeps in memory stands from one to the next.
+pub(super) struct Desk {
+    folder: DataFolder,
+    alone: Option<Alone>,
+}
+
+impl Desk {
+    /// The server, or the folder itself.
+    pub(super) async fn open(data: &DataArgs) -> anyhow::Result<Self> {
+        let folder = data.folder()?;
+        let alone = match takes_connections(&folder.operator_socket()).await {
+            true => None,
+            false => Some(Alone::open(data.folder()?).await?),
+        };
+        Ok(Self { folder, alone })
+    }
+
+    /// The server and nobody else.
+    pub(super) async fn of_a_server(data: &DataArgs) -> anyhow::Result<Self> {
+        let folder = data.folder()?;
+        if !takes_connections(&folder.operator_socket()).await {
+            return Err(no_server(&folder));
+        }
+        let alone = None;
+        Ok(Self { folder, alone })
+    }
+
+    /// Asks it.
+    pub(super) async fn ask<B: Serialize, T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: &B,
+    ) -> anyhow::Result<T> {
+        let socket = self.folder.operator_socket();
+        let asked = call_socket(&socket, method, path, body);
+        let answer = of_a_server(&self.folder, asked).await?;
+        answer.ok_or_else(|| no_server(&self.folder))
+    }
+
+    /// A connection that stands until either side ends it.
+    pub(super) async fn connect(&self, path: &str) -> anyhow::Result<WebSocketStream<UnixStream>> {
+        let socket = self.folder.operator_socket();
+        let opened = of_a_server(&self.folder, open_socket(&socket, path)).await?;
+        opened.ok_or_else(|| no_server(&self.folder))
+    }
+
+    /// Leaves the folder to others.
+    pub(super) async fn close(self) {
+        if let Some(alone) = self.alone {
+            alone.close().await;
+        }
+    }
+}
+
+fn no_server(folder: &DataFolder) -> anyhow::Error {
+    let dir = folder.path().display();
+    anyhow!(
+        "no server runs on {dir}, nothing more comes; `supercargo serve --data {dir}` starts one"
+    )
 }
 
 /// A data folder that this process has to itself.
@@ -178,5 +237,5 @@ async fn is_alive(socket: &Path) -> bool {
 }
 
 async fn takes_connections(socket: &Path) -> bool {
-    tokio::net::UnixStream::connect(socket).await.is_ok()
+    UnixStream::connect(socket).await.is_ok()
 }

@@ -14,6 +14,7 @@ mod image;
 mod log;
 pub(crate) use log::audit;
 mod project;
+mod reader;
 mod requeue;
 mod serve;
 pub mod shown;

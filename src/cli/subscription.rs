@@ -1,28 +1,13 @@
-//! `supercargo subscription …`: readers outside of us whose place in the log is kept; and a reader
-//! that hands each event to a command.
+//! `supercargo subscription …`: readers outside of us whose place in the log is kept.
 
-use std::process::Stdio;
-use std::time::Duration;
-
-use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use events::id::ProjectName;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
 
 use super::client::ask;
+use super::reader::{self, Handing};
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{
-    Again, Delivery, EventShape, NewSubscription, SetAside, SubscriptionShape, Taken, Written,
-};
-use crate::terminal::{self, complain, say};
-
-/// Events asked for at once: each is acknowledged by itself, so that a restart repeats one at most.
-const AT_ONCE: usize = 20;
-/// Pause before a command is run again for the same event; doubled each time.
-const PAUSE: Duration = Duration::from_secs(1);
-/// Longest pause.
-const PAUSE_MAX: Duration = Duration::from_secs(60);
+use crate::http::shapes::{Again, NewSubscription, SubscriptionShape, Written};
+use crate::terminal::{self, say};
 
 /// Verbs on subscriptions.
 #[derive(Debug, Subcommand)]
@@ -126,7 +111,16 @@ pub(super) async fn run(command: SubscriptionCommand) -> anyhow::Result<()> {
             tries,
             once,
             command,
-        } => hand_over(&name, tries.max(1), once, &command).await?,
+        } => {
+            let handing = Handing {
+                data: &name.data,
+                subscription: &name.name,
+                tries: tries.max(1),
+                once,
+                command: &command,
+            };
+            reader::hand_over(handing).await?;
+        }
         SubscriptionCommand::Replay { name, position } => {
             let written: Written = ask(
                 &name.data,
@@ -194,6 +188,7 @@ async fn show(name: &NameArgs, json: bool) -> anyhow::Result<()> {
             one.types.join(" ")
         }
     )?;
+    say!("read by     {}", one.read_by.as_deref().unwrap_or("nobody"))?;
     for parked in &one.parked {
         let again = if parked.again {
             " (to be delivered again)"
@@ -203,91 +198,4 @@ async fn show(name: &NameArgs, json: bool) -> anyhow::Result<()> {
         say!("parked      {}{again}: {}", parked.position, parked.why)?;
     }
     Ok(())
-}
-
-/// Hands events over until there is none, or for ever.
-async fn hand_over(
-    name: &NameArgs,
-    tries: u32,
-    once: bool,
-    command: &[String],
-) -> anyhow::Result<()> {
-    let mut from = 0;
-    loop {
-        let path = name.path(&format!("/next?from={from}&limit={AT_ONCE}&wait={}", !once));
-        let delivery: Delivery = ask(&name.data, "GET", &path, &()).await?;
-        for event in &delivery.events {
-            match try_to_take(command, event, tries).await? {
-                Ok(()) => {
-                    let taken = Taken {
-                        position: event.position,
-                    };
-                    let _: Written =
-                        ask(&name.data, "POST", &name.path("/acknowledge"), &taken).await?;
-                }
-                Err(why) => {
-                    complain!("supercargo: position {} is parked: {why}", event.position);
-                    let aside = SetAside {
-                        position: event.position,
-                        why,
-                    };
-                    let _: Written = ask(&name.data, "POST", &name.path("/park"), &aside).await?;
-                }
-            }
-        }
-        let looked_on = delivery.next > from;
-        from = delivery.next;
-        if once && delivery.events.is_empty() && !looked_on {
-            return Ok(());
-        }
-    }
-}
-
-/// Runs the command for an event until it takes it; the reason when it never did.
-async fn try_to_take(
-    command: &[String],
-    event: &EventShape,
-    tries: u32,
-) -> anyhow::Result<Result<(), String>> {
-    let mut pause = PAUSE;
-    let mut attempt = 1;
-    loop {
-        let why = match take(command, event).await? {
-            Ok(()) => return Ok(Ok(())),
-            Err(why) => why,
-        };
-        if attempt >= tries {
-            return Ok(Err(format!("{why} ({attempt} tries)")));
-        }
-        attempt += 1;
-        tokio::time::sleep(pause).await;
-        pause = PAUSE_MAX.min(pause * 2);
-    }
-}
-
-async fn take(command: &[String], event: &EventShape) -> anyhow::Result<Result<(), String>> {
-    let Some((program, arguments)) = command.split_first() else {
-        bail!("there is no command to hand events to")
-    };
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .with_context(|| format!("starting {program}"))?;
-    let text = serde_json::to_vec(event)?;
-    if let Some(mut stdin) = child.stdin.take()
-        && let Err(error) = stdin.write_all(&text).await
-    {
-        // A command may take an event without reading it; its exit code tells.
-        tracing::debug!(%error, "the command did not read the event");
-    }
-    let output = child.wait_with_output().await?;
-    if output.status.success() {
-        return Ok(Ok(()));
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().last().unwrap_or("it said nothing");
-    Ok(Err(format!("{}: {last}", output.status)))
 }

@@ -81,6 +81,7 @@ use super::routes;
         routes::subscriptions::show_subscription,
         routes::subscriptions::unsubscribe,
         routes::subscriptions::deliver,
+        routes::subscriptions::hold,
         routes::subscriptions::acknowledge,
         routes::subscriptions::park,
         routes::subscriptions::replay,

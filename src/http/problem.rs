@@ -47,6 +47,15 @@ impl ApiProblem {
         }
     }
 
+    /// Not as things are.
+    pub fn conflict(code: &str, detail: impl std::fmt::Display) -> Self {
+        Self {
+            status: StatusCode::CONFLICT,
+            code: code.to_owned(),
+            detail: detail.to_string(),
+        }
+    }
+
     /// More than what is taken.
     pub fn too_large(detail: &str) -> Self {
         Self {

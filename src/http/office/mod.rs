@@ -14,6 +14,7 @@ mod features;
 mod fleet;
 mod issues;
 mod projects;
+mod readers;
 mod settle;
 mod subscriptions;
 mod trunk;
@@ -45,6 +46,8 @@ pub use evidence::About;
 pub use exchange::Exchange;
 pub use issues::IssueNames;
 pub use projects::Wanted;
+pub use readers::Readers;
+pub use subscriptions::Asked;
 
 /// The operator's desk. Clones share everything.
 #[derive(Clone)]
@@ -66,6 +69,8 @@ pub struct Premises {
     pub hooks: Option<Token>,
     /// What led to nothing.
     pub noises: Arc<Noises>,
+    /// Who reads which subscription.
+    pub readers: Arc<Readers>,
     /// Ids that features had where they were imported from.
     pub issues: Arc<IssueNames>,
 }
@@ -177,7 +182,7 @@ impl Office {
             .ok_or_else(unknown_project)
     }
 
-    fn name(name: &str) -> Done<ProjectName> {
+    pub(super) fn name(name: &str) -> Done<ProjectName> {
         name.parse().map_err(ApiProblem::invalid)
     }
 

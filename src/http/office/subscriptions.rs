@@ -1,7 +1,9 @@
 //! Subscriptions: readers outside of us whose place in the log we keep.
 
 use actors::follower::Follower;
-use events::id::{CommandId, ProjectName};
+use actors::ring::Batch;
+use events::id::{CommandId, ProjectName, ReaderId, Timestamp};
+use events::log::ReadError;
 use events::policy::AnyCommand;
 use events::stream::{Position, StreamId};
 use events::subscription::{Command, Filter, Open};
@@ -9,7 +11,9 @@ use events::view::Tracked;
 
 use super::{Done, Office, Wish, written};
 use crate::http::problem::ApiProblem;
-use crate::http::shapes::{Delivery, EventShape, NewSubscription, SubscriptionShape, Written};
+use crate::http::shapes::{
+    Delivery, EventShape, NewSubscription, SetAside, SubscriptionShape, Written,
+};
 
 /// Events looked at for one answer: a filter that wants little goes on from `next`.
 const SCAN_MAX: usize = 20_000;
@@ -22,7 +26,20 @@ fn unknown() -> ApiProblem {
     )
 }
 
-fn unavailable(error: events::log::ReadError) -> ApiProblem {
+/// What a reader asks for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Who asks.
+    pub reader: ReaderId,
+    /// Go on looking after this position.
+    pub from: Option<Position>,
+    /// At most this many.
+    pub limit: usize,
+    /// Whether it waits for its turn and for an event.
+    pub wait: bool,
+}
+
+fn unavailable(error: ReadError) -> ApiProblem {
     actors::host::ExecuteError::Unavailable(error.to_string()).into()
 }
 
@@ -57,7 +74,7 @@ impl Office {
 
     /// All subscriptions.
     pub fn subscriptions(&self) -> Vec<SubscriptionShape> {
-        self.core.projector.read(|books| {
+        let mut all: Vec<SubscriptionShape> = self.core.projector.read(|books| {
             let open = books
                 .subscriptions
                 .iter()
@@ -66,14 +83,25 @@ impl Office {
                 SubscriptionShape::of(name.as_str(), tracked, open, books.position.0)
             })
             .collect()
-        })
+        });
+        for one in &mut all {
+            one.read_by = self.reader_of(&one.name);
+        }
+        all
     }
 
     /// One subscription.
     pub fn subscription(&self, name: &str) -> Done<SubscriptionShape> {
-        self.reader(name, |tracked, open, head| {
+        let mut one = self.reader(name, |tracked, open, head| {
             SubscriptionShape::of(name, tracked, open, head.0)
-        })
+        })?;
+        one.read_by = self.reader_of(name);
+        Ok(one)
+    }
+
+    fn reader_of(&self, name: &str) -> Option<String> {
+        let reader = self.read_by(&name.parse().ok()?)?;
+        Some(reader.to_string())
     }
 
     /// Gives a reader a name and a place.
@@ -116,50 +144,69 @@ impl Office {
             .await
     }
 
-    /// What a reader gets next: at least one event when it waits, except when `SCAN_MAX` events
-    /// hold none that it wants.
-    pub async fn deliver(
-        &self,
-        name: &str,
-        from: Option<u64>,
-        limit: usize,
-        wait: bool,
-    ) -> Done<Delivery> {
-        let (filter, after, due) = self.reader(name, |_, open, _| {
-            let after = open.checkpoint.max(from.map_or(Position(0), Position));
-            (
-                open.filter.clone(),
-                after,
-                open.due().take(limit).collect::<Vec<_>>(),
-            )
+    /// What a reader gets next, once it is its turn: at least one event when it waits, except when
+    /// `SCAN_MAX` events hold none that it wants, or none came in time.
+    pub async fn deliver(&self, name: &str, asked: Asked) -> Done<Delivery> {
+        let name: ProjectName = name.parse().map_err(|_| unknown())?;
+        self.reader(name.as_str(), |_, _, _| ())?;
+        let until = asked.wait.then(|| self.patience());
+        self.turn(&name, &asked.reader, until).await?;
+
+        let (filter, after, due) = self.reader(name.as_str(), |_, open, _| {
+            let after = open.checkpoint.max(asked.from.unwrap_or_default());
+            let due: Vec<_> = open.due().take(asked.limit).collect();
+            (open.filter.clone(), after, due)
         })?;
+        let again = self.at(due).await?;
+        let delivery = if again.is_empty() {
+            let sought = self.seek(&filter, after, asked.limit, until).await;
+            sought.map_err(unavailable)?
+        } else {
+            Delivery {
+                events: again,
+                next: after.0,
+            }
+        };
+
+        self.hear_reader(&name, &asked.reader);
+        Ok(delivery)
+    }
+
+    /// The events at these positions.
+    async fn at(&self, positions: Vec<Position>) -> Done<Vec<EventShape>> {
         let log = &self.core.world.log;
         let mut events = Vec::new();
-        for position in due {
-            let found = log
-                .read_all(Position(position.0.saturating_sub(1)), 1)
-                .await
-                .map_err(unavailable)?;
+        for position in positions {
+            let before = Position(position.0.saturating_sub(1));
+            let found = log.read_all(before, 1).await.map_err(unavailable)?;
             events.extend(found.iter().map(EventShape::from));
         }
-        if !events.is_empty() {
-            return Ok(Delivery {
-                events,
-                next: after.0,
-            });
-        }
+        Ok(events)
+    }
+
+    /// Looks for events that a filter wants; with a time to wait until, for at least one.
+    async fn seek(
+        &self,
+        filter: &Filter,
+        after: Position,
+        limit: usize,
+        wait_until: Option<Timestamp>,
+    ) -> Result<Delivery, ReadError> {
         let kernel = self.core.directory.kernel();
-        let mut follower = Follower::new(log.clone(), &kernel.feed, after);
-        let (mut next, mut scanned) = (after, 0);
+        let mut follower = Follower::new(self.core.world.log.clone(), &kernel.feed, after);
+        let (mut events, mut next, mut scanned) = (Vec::new(), after, 0);
         while events.len() < limit && scanned < SCAN_MAX {
-            let batch = if wait && events.is_empty() {
-                follower.next().await.map_err(unavailable)?
-            } else {
-                Some(follower.poll().await.map_err(unavailable)?)
+            let batch = match wait_until.filter(|_| events.is_empty()) {
+                None => follower.poll().await?,
+                Some(end) => tokio::select! {
+                    batch = follower.next() => batch?.unwrap_or_default(),
+                    () = kernel.clock.sleep_until(end) => Batch::default(),
+                },
             };
-            let Some(batch) = batch.filter(|batch| !batch.is_empty()) else {
+            if batch.is_empty() {
                 break;
-            };
+            }
+
             scanned += batch.len();
             for envelope in batch.iter() {
                 if events.len() == limit {
@@ -171,39 +218,38 @@ impl Office {
                 }
             }
         }
-        Ok(Delivery {
-            events,
-            next: next.0,
-        })
+        let next = next.0;
+        Ok(Delivery { events, next })
     }
 
     /// Notes that a reader took an event and all before it.
-    pub async fn acknowledge(&self, wish: &Wish, name: &str, position: u64) -> Done<Written> {
-        self.within(name, position)?;
-        self.tell_reader(
-            wish,
-            wish.id,
-            name,
-            Command::Acknowledge {
-                position: Position(position),
-            },
-        )
-        .await
+    pub async fn acknowledge(
+        &self,
+        wish: &Wish,
+        name: &str,
+        reader: &ReaderId,
+        position: u64,
+    ) -> Done<Written> {
+        self.may_tell(name, reader, position)?;
+        let position = Position(position);
+        let command = Command::Acknowledge { position };
+        self.tell_reader(wish, wish.id, name, command).await
     }
 
     /// Sets an event aside that a reader cannot take.
-    pub async fn park(&self, wish: &Wish, name: &str, position: u64, why: &str) -> Done<Written> {
-        self.within(name, position)?;
-        self.tell_reader(
-            wish,
-            wish.id,
-            name,
-            Command::Park {
-                position: Position(position),
-                why: why.to_owned(),
-            },
-        )
-        .await
+    pub async fn park(
+        &self,
+        wish: &Wish,
+        name: &str,
+        reader: &ReaderId,
+        aside: &SetAside,
+    ) -> Done<Written> {
+        self.may_tell(name, reader, aside.position)?;
+        let command = Command::Park {
+            position: Position(aside.position),
+            why: aside.why.clone(),
+        };
+        self.tell_reader(wish, wish.id, name, command).await
     }
 
     /// Lets what was set aside be delivered again: one event, or all.
@@ -244,17 +290,25 @@ impl Office {
 
     /// Ends a subscription.
     pub async fn unsubscribe(&self, wish: &Wish, name: &str) -> Done<Written> {
-        self.tell_reader(wish, wish.id, name, Command::Delete).await
+        let ended = self
+            .tell_reader(wish, wish.id, name, Command::Delete)
+            .await?;
+        if let Ok(name) = name.parse() {
+            self.nobody_reads(&name);
+        }
+        Ok(ended)
     }
 
-    /// Nobody has seen what is not there yet.
-    fn within(&self, name: &str, position: u64) -> Done<()> {
+    /// Whether a reader may say what became of an event: nobody has seen what is not there yet,
+    /// and who lost the turn speaks for nobody.
+    fn may_tell(&self, name: &str, reader: &ReaderId, position: u64) -> Done<()> {
         let head = self.reader(name, |_, _, head| head)?;
         if position > head.0 {
             return Err(ApiProblem::invalid(format!(
                 "the log ends at position {head}, {position} is not there yet"
             )));
         }
-        Ok(())
+        let name: ProjectName = name.parse().map_err(|_| unknown())?;
+        self.keep_turn(&name, reader)
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ::events::id::ProjectName;
 use ::events::stream::Position;
 use actix_web::web::{Data, Payload, Query, ServiceConfig};
-use actix_web::{HttpRequest, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use actix_ws::{CloseCode, CloseReason, Closed, Message, MessageStream, ProtocolError, Session};
 use actors::follower::Follower;
 use futures::StreamExt;
@@ -38,13 +38,17 @@ const SAID_MAX: usize = 4096;
 pub(in crate::http) struct Subscribers(Arc<AtomicUsize>);
 
 /// One of them; counted until it is dropped.
-struct Seat(Arc<AtomicUsize>);
+pub(super) struct Seat(Arc<AtomicUsize>);
 
 impl Subscribers {
-    fn sit(&self) -> Option<Seat> {
+    pub(super) fn seat(&self) -> Result<Seat, ApiProblem> {
         let taken = self.0.fetch_add(1, Ordering::SeqCst);
         let seat = Seat(self.0.clone());
-        (taken < SUBSCRIBERS_MAX).then_some(seat)
+        if taken < SUBSCRIBERS_MAX {
+            return Ok(seat);
+        }
+        let detail = format!("{SUBSCRIBERS_MAX} subscribers are connected; try again later");
+        Err(ApiProblem::unavailable("too_many_subscribers", &detail))
     }
 }
 
@@ -123,15 +127,8 @@ pub(in crate::http) async fn live(
     if let Some(name) = &project {
         office.project(name.as_str())?;
     }
-    let seat = subscribers.sit().ok_or_else(|| {
-        ApiProblem::unavailable(
-            "too_many_subscribers",
-            &format!("{SUBSCRIBERS_MAX} subscribers are connected; try again later"),
-        )
-    })?;
-    let upgraded = actix_ws::handle_with_protocols(&request, body, &[LIVE_PROTOCOL]);
-    let (response, session, messages) =
-        upgraded.map_err(|e| ApiProblem::invalid(format!("this is a WebSocket: {e}")))?;
+    let seat = subscribers.seat()?;
+    let (response, session, messages) = upgrade(&request, body)?;
     let kernel = office.core.directory.kernel();
     let head = office.core.projector.read(|books| books.position);
     let after = wanted.after.map_or(head, Position);
@@ -147,11 +144,20 @@ pub(in crate::http) async fn live(
     };
     actix_web::rt::spawn(async move {
         let _seat = seat;
-        feeding
-            .run(follower, messages.max_frame_size(SAID_MAX))
-            .await;
+        feeding.run(follower, messages).await;
     });
     Ok(response)
+}
+
+/// Makes a WebSocket of a request.
+pub(super) fn upgrade(
+    request: &HttpRequest,
+    body: Payload,
+) -> Result<(HttpResponse, Session, MessageStream), ApiProblem> {
+    let upgraded = actix_ws::handle_with_protocols(request, body, &[LIVE_PROTOCOL]);
+    let (response, session, messages) =
+        upgraded.map_err(|e| ApiProblem::invalid(format!("this is a WebSocket: {e}")))?;
+    Ok((response, session, messages.max_frame_size(SAID_MAX)))
 }
 
 /// What a subscriber has before it.
@@ -163,17 +169,17 @@ enum Sight {
 
 /// Whether a subscriber is there: pings that it left without an answer.
 #[derive(Debug, Default)]
-struct Life {
+pub(super) struct Life {
     unanswered: u32,
 }
 
 impl Life {
-    fn heard(&mut self) {
+    pub(super) fn heard(&mut self) {
         self.unanswered = 0;
     }
 
     /// Counts one more ping; false when it would be one too many.
-    fn ping(&mut self) -> bool {
+    pub(super) fn ping(&mut self) -> bool {
         self.unanswered += 1;
         self.unanswered <= UNANSWERED_MAX
     }

@@ -11,6 +11,7 @@ pub(super) mod git;
 mod hooks;
 pub(super) mod live;
 mod page;
+mod presence;
 pub(super) mod projects;
 pub(super) mod sessions;
 pub(super) mod subscriptions;

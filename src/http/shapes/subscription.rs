@@ -37,6 +37,9 @@ pub struct SubscriptionShape {
     pub checkpoint: u64,
     /// Positions in the log after that, wanted or not.
     pub behind: u64,
+    /// The reader whose turn it is, while it shows signs of life.
+    #[serde(default)]
+    pub read_by: Option<String>,
     /// What could not be taken.
     pub parked: Vec<ParkedShape>,
     /// Version of its stream.
@@ -106,6 +109,7 @@ impl SubscriptionShape {
             types: kinds.clone(),
             checkpoint: open.checkpoint.0,
             behind: head.saturating_sub(open.checkpoint.0),
+            read_by: None,
             parked: parked.collect(),
             version: tracked.version.0,
         }

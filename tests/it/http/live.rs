@@ -19,7 +19,12 @@ const SUBSCRIBERS: usize = 200;
 const COMMENTS: usize = 60;
 
 async fn subscribe(address: SocketAddr, query: &str) -> WebSocketStream<TcpStream> {
-    let mut request = format!("ws://{address}/api/v1/live?{query}")
+    connect(address, &format!("/api/v1/live?{query}")).await
+}
+
+/// A WebSocket of whoever holds the token.
+pub(super) async fn connect(address: SocketAddr, path: &str) -> WebSocketStream<TcpStream> {
+    let mut request = format!("ws://{address}{path}")
         .into_client_request()
         .expect("a request");
     let protocols = format!("supercargo.v1, bearer.{TOKEN}");

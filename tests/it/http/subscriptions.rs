@@ -1,9 +1,12 @@
 //! Readers whose place is kept: nothing is missed or reordered, what cannot be taken is set aside
 //! and comes again when it is wanted.
 
+use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
-use super::{client, client::Client, open_port};
+use super::client::Answer;
+use super::{client, client::Client, live, open_port};
 use crate::world::{World, ZOO, scripted, story};
 
 async fn next(client: &Client, name: &str) -> Vec<u64> {
@@ -237,6 +240,102 @@ fn what_makes_no_sense_is_refused() {
                 .as_u16(),
             404
         );
+        port.handle.stop(false).await;
+        world.end(server).await;
+    });
+}
+
+/// What a reader says of the subscription `chat`.
+async fn tell(client: &Client, verb: &str, reader: &str, body: Value) -> Answer {
+    let path = format!("/api/v1/subscriptions/chat/{verb}?reader={reader}");
+    client.post(&path, body).await
+}
+
+/// What a reader of `chat` gets.
+async fn ask(client: &Client, reader: &str) -> Answer {
+    let path = format!("/api/v1/subscriptions/chat/next?reader={reader}");
+    client.get(&path).await
+}
+
+#[test]
+fn one_reader_at_a_time_gets_what_is_due() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        server
+            .open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])])
+            .await
+            .expect("opened");
+        let id = server
+            .until(|book| book.ready().first().map(ToString::to_string))
+            .await;
+        let port = open_port(&world, &server);
+        let client = client(&port);
+        let path = "/api/v1/subscriptions";
+        let new = json!({ "name": "chat", "types": ["feature.commented"] });
+        assert_eq!(client.post(path, new).await.status.as_u16(), 200);
+        let mut said = Vec::new();
+        for n in 0..3 {
+            said.push(comment(&client, &id, &format!("round {n}")).await);
+        }
+
+        // Time passes in jumps only, so that nobody falls silent because a test is slow.
+        world.clock.stop();
+        assert_eq!(positions(&ask(&client, "a").await.json), said);
+        let other = ask(&client, "b").await;
+        assert_eq!(
+            (other.status.as_u16(), other.code()),
+            (409, "read_by_another")
+        );
+        let unnamed = client.get(&format!("{path}/chat/next")).await;
+        assert_eq!(
+            unnamed.code(),
+            "read_by_another",
+            "no name is a reader as well"
+        );
+        let malformed = ask(&client, "a/b").await;
+        assert_eq!(malformed.status.as_u16(), 422);
+        let shown = client.get(&format!("{path}/chat")).await;
+        assert_eq!(shown.json["read_by"], "a");
+
+        // A word is a sign of life, silence is none.
+        world.clock.jump_ms(59_000);
+        let took = tell(&client, "acknowledge", "a", json!({ "position": said[0] })).await;
+        assert_eq!(took.status.as_u16(), 200);
+        world.clock.jump_ms(59_000);
+        assert_eq!(ask(&client, "b").await.code(), "read_by_another");
+        world.clock.jump_ms(1_000);
+        assert_eq!(positions(&ask(&client, "b").await.json), said[1..]);
+
+        // Whoever lost the turn speaks for nobody.
+        let late = json!({ "position": said[2] });
+        let late = tell(&client, "acknowledge", "a", late).await;
+        assert_eq!((late.status.as_u16(), late.code()), (409, "lease_lost"));
+        let aside = json!({ "position": said[1], "why": "exit 1" });
+        let aside = tell(&client, "park", "a", aside).await;
+        assert_eq!(aside.code(), "lease_lost");
+        let shown = client.get(&format!("{path}/chat")).await.json;
+        assert_eq!(
+            (&shown["checkpoint"], &shown["parked"]),
+            (&json!(said[0]), &json!([]))
+        );
+        let took = tell(&client, "acknowledge", "b", json!({ "position": said[1] })).await;
+        assert_eq!(took.status.as_u16(), 200);
+
+        // A connection keeps the turn for as long as it answers, whatever the reader is at.
+        let hold = format!("{path}/chat/hold?reader=b");
+        let mut held = live::connect(port.address, &hold).await;
+        for _ in 0..3 {
+            world.clock.jump_ms(40_000);
+            held.send(Message::Ping("here".into())).await.expect("sent");
+            while !matches!(held.next().await, Some(Ok(Message::Pong(_)))) {}
+            assert_eq!(ask(&client, "a").await.code(), "read_by_another");
+        }
+
+        // When it ends, whoever waits is next at once.
+        let path = format!("{path}/chat/next?reader=a&wait=true");
+        let (next, ()) = tokio::join!(client.get(&path), async move { drop(held) });
+        assert_eq!(positions(&next.json), said[2..], "{next:?}");
         port.handle.stop(false).await;
         world.end(server).await;
     });

@@ -1,5 +1,5 @@
-//! A clock that runs fifty times as fast as the machine's and can jump, so that pauses of seconds
-//! cost a test milliseconds.
+//! A clock that runs fifty times as fast as the machine's, can jump and can be stopped, so that
+//! pauses of seconds cost a test milliseconds, or pass when the test says so.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -17,22 +17,42 @@ const START: i64 = 1_700_000_000_000_000;
 
 pub(crate) struct FastClock {
     began: Instant,
-    jumped: watch::Sender<i64>,
+    hands: watch::Sender<Hands>,
     gaps: Mutex<Vec<Gap>>,
+}
+
+/// How a test moved it.
+#[derive(Clone, Copy, Default)]
+struct Hands {
+    /// Microseconds that it was moved on.
+    ahead: i64,
+    /// Where it was stopped.
+    stopped: Option<i64>,
 }
 
 impl FastClock {
     pub(crate) fn new() -> Self {
         Self {
             began: Instant::now(),
-            jumped: watch::Sender::new(0),
+            hands: watch::Sender::default(),
             gaps: Mutex::default(),
         }
     }
 
     /// Moves the time on; who waits for a time in between is woken.
     pub(crate) fn jump_ms(&self, ms: i64) {
-        self.jumped.send_modify(|offset| *offset += ms * 1000);
+        self.hands.send_modify(|hands| hands.ahead += ms * 1000);
+    }
+
+    /// Stops it: from here on time passes in jumps only.
+    pub(crate) fn stop(&self) {
+        let ran = self.ran();
+        self.hands.send_modify(|hands| hands.stopped = Some(ran));
+    }
+
+    fn ran(&self) -> i64 {
+        let elapsed = (self.began.elapsed() * SPEED).as_micros();
+        i64::try_from(elapsed).expect("a short test")
     }
 }
 
@@ -52,8 +72,9 @@ impl FastClock {
 #[async_trait]
 impl Clock for FastClock {
     fn now(&self) -> Timestamp {
-        let elapsed = (self.began.elapsed() * SPEED).as_micros();
-        Timestamp(START + i64::try_from(elapsed).expect("a short test") + *self.jumped.borrow())
+        let hands = *self.hands.borrow();
+        let ran = hands.stopped.unwrap_or_else(|| self.ran());
+        Timestamp(START + ran + hands.ahead)
     }
 
     fn gaps(&self) -> Vec<Gap> {
@@ -66,7 +87,7 @@ impl Clock for FastClock {
     }
 
     async fn sleep_until(&self, at: Timestamp) {
-        let mut jumped = self.jumped.subscribe();
+        let mut hands = self.hands.subscribe();
         let gaps = self.gaps().len();
         loop {
             let left = at.0 - self.now().0;
@@ -74,9 +95,10 @@ impl Clock for FastClock {
                 return;
             }
             let real = Duration::from_micros(u64::try_from(left).expect("positive")) / SPEED;
+            let runs = hands.borrow_and_update().stopped.is_none();
             tokio::select! {
-                () = tokio::time::sleep(real.max(Duration::from_micros(100))) => {}
-                _ = jumped.changed() => {}
+                () = tokio::time::sleep(real.max(Duration::from_micros(100))), if runs => {}
+                _ = hands.changed() => {}
             }
         }
     }
