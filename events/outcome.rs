@@ -27,6 +27,8 @@ pub enum Outcome {
     ProviderRefused,
     /// The agent's tool could not work: it is missing, broken or silent.
     ToolBroken,
+    /// The engine started no container for it, as for others.
+    EngineRefused,
     /// Its budget was spent.
     OverBudget,
     /// It vanished: engine, machine or runner, not the agent.
@@ -52,8 +54,8 @@ pub enum Fault {
     Budget,
     /// Engine, machine or runner: it vanished, or never was.
     Outside,
-    /// A person's stop, a question, a provider or a tool in trouble (which has a state of its own):
-    /// nothing is to be counted.
+    /// A person's stop, a question, a provider, a tool or an engine in trouble (which has a state
+    /// of its own): nothing is to be counted.
     Nobody,
 }
 
@@ -80,8 +82,14 @@ impl Outcome {
             | Self::ProviderLimited
             | Self::ProviderRefused
             | Self::ToolBroken
+            | Self::EngineRefused
             | Self::Asked => Fault::Nobody,
         }
+    }
+
+    /// Whether it never had a container: there is no work of it to look after.
+    pub fn never_began(self) -> bool {
+        matches!(self, Self::NeverStarted | Self::EngineRefused)
     }
 
     /// Whether a thing outside is to blame, which has a state of its own: it counts against no
@@ -89,7 +97,7 @@ impl Outcome {
     pub fn is_outside(self) -> bool {
         matches!(
             self,
-            Self::ProviderLimited | Self::ProviderRefused | Self::ToolBroken
+            Self::ProviderLimited | Self::ProviderRefused | Self::ToolBroken | Self::EngineRefused
         )
     }
 
@@ -106,6 +114,7 @@ impl Outcome {
             Self::ProviderLimited => "provider_limited",
             Self::ProviderRefused => "provider_refused",
             Self::ToolBroken => "tool_broken",
+            Self::EngineRefused => "engine_refused",
             Self::OverBudget => "over_budget",
             Self::Lost => "lost",
             Self::NeverStarted => "never_started",

@@ -332,7 +332,7 @@ impl Model {
         let position = self.books.position;
         let generation = step.name().generation;
         match step {
-            Step::Start(spec) if self.fails(10) => self.observed(
+            Step::Start(spec) if self.barren || self.fails(10) => self.observed(
                 &spec.name,
                 "start",
                 container::Command::RecordStartFailed {

@@ -67,6 +67,8 @@ pub(super) struct Model {
     pub(super) late: Vec<(Owed, Position)>,
     /// Whether everybody behaves well and nothing fails.
     pub(super) calm: bool,
+    /// Whether the engine starts no container, whatever it is asked.
+    pub(super) barren: bool,
     /// How every verification ends, while what it needs is broken or upstream itself is.
     pub(super) broken: Option<i32>,
     /// How often that began.
@@ -111,6 +113,7 @@ impl Model {
             refused: BTreeMap::new(),
             late: vec![],
             calm: false,
+            barren: false,
             broken: None,
             outages: 0,
             last_red: None,

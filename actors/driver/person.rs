@@ -191,6 +191,10 @@ impl Model {
             }
             return;
         }
+        if self.chance.percent(10) {
+            self.barren = !self.barren;
+            return;
+        }
         let Some(id) = self.a_feature() else { return };
         let Some(known) = self.book().feature(&id) else {
             return;
@@ -239,6 +243,7 @@ impl Model {
                 &StreamId::Trunk(name()),
                 AnyCommand::Trunk(trunk::Command::Unhalt),
             ),
+            Remedy::Retry => self.tell_project(project::Command::AskProbe { by: by() }),
             Remedy::SetTarget => self.tell_project(project::Command::SetTarget { count: 1 }),
             Remedy::Initialize => self.tell_project(project::Command::AskInitialization),
             Remedy::Approve { entry } => {

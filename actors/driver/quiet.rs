@@ -1,7 +1,9 @@
 //! Quiet: everybody behaves well, time passes, and what stands under Needs you is done. Then all
 //! work has to be done.
 
+use events::container::Slot;
 use events::feature::Stage;
+use events::id::BerthNo;
 use events::project::Intent;
 use events::view::{Need, NeedKind};
 
@@ -19,6 +21,7 @@ impl Model {
     pub(super) fn calm(&mut self) -> Result<(), String> {
         self.calm = true;
         self.sit_out()?;
+        self.sit_out_barren()?;
         self.late.clear();
         // What failed in the storm is tried again when its pause is over.
         self.refused.clear();
@@ -56,6 +59,47 @@ impl Model {
         }
         self.broken = None;
         Ok(())
+    }
+
+    /// The engine starts nothing for a while: no slot and no feature pays for it, it is named in
+    /// one line, and then it is mended.
+    fn sit_out_barren(&mut self) -> Result<(), String> {
+        if self.barren {
+            let before = self.given_up();
+            let book = self.book().enlisted();
+            // What failed before counts on: others were started in between.
+            let fresh = book.filter(|(_, berth, _)| berth.failures == 0);
+            let fresh: Vec<_> = fresh.map(|(n, ..)| n).collect();
+            for _ in 0..OUTAGE_LOOKS {
+                self.look();
+            }
+            let paid = |n: &BerthNo| !before.0.contains(n) && self.given_up().0.contains(n);
+            if fresh.iter().any(paid) || self.given_up().1 > before.1 {
+                return Err("a slot or a feature pays for an engine that starts nothing".into());
+            }
+            let mut slots = self.book().enlisted();
+            let waits = slots.any(|(_, berth, _)| berth.unstarted.len() > 2);
+            let needs = self.book().standing().needs_you;
+            let named = needs.iter().filter(|need| need.kind == NeedKind::Outside);
+            let named = named.count();
+            if named > 1 || (waits && named == 0) {
+                return Err(format!(
+                    "an engine that starts nothing is named {named} times"
+                ));
+            }
+        }
+        self.barren = false;
+        Ok(())
+    }
+
+    /// Slots that wait for a person, and how many features do.
+    fn given_up(&self) -> (Vec<BerthNo>, usize) {
+        let book = self.book();
+        let slots = book.enlisted();
+        let slots = slots.filter(|(_, b, _)| matches!(b.slot, Slot::Quarantined { .. }));
+        let features = book.known();
+        let features = features.filter(|(_, k, _)| matches!(k.stage, Stage::Quarantined { .. }));
+        (slots.map(|(n, ..)| n).collect(), features.count())
     }
 
     /// Does what the first need asks for that is not done by itself.

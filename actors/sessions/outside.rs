@@ -98,7 +98,7 @@ impl Sessions {
     ) -> Result<(), Denied> {
         let unheard = matches!(
             outcome,
-            Outcome::Interrupted | Outcome::Lost | Outcome::NeverStarted
+            Outcome::Interrupted | Outcome::Lost | Outcome::NeverStarted | Outcome::EngineRefused
         );
         let Some(assigned) = self.assigned(session, place).filter(|_| !unheard) else {
             return Ok(());

@@ -25,7 +25,7 @@ pub(crate) mod ways;
 use serde::Serialize;
 
 pub use crate::container::event::{Assignment, DeniedTarget, Event, Exit, ModelUsage};
-pub use crate::container::state::{Berth, Container, Duty, Ended, Slot};
+pub use crate::container::state::{Berth, Container, Duty, Ended, Slot, Unstarted};
 use crate::id::{Digest, Generation, SessionId};
 use crate::outcome::Outcome;
 use crate::refusal_enum;

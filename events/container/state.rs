@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Moment;
+use crate::container::FAILURES_MAX;
 use crate::container::event::{Assignment, Event, Exit};
 use crate::id::{Generation, SessionId, Timestamp};
 use crate::outcome::Outcome;
+use crate::stream::Position;
 
 /// The state of a container stream.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -35,8 +37,27 @@ pub struct Berth {
     pub failures: u32,
     /// When the last of them was.
     pub failed_at: Option<Timestamp>,
+    /// The newest starts in a row that failed here, oldest first.
+    pub unstarted: Vec<Unstarted>,
+    /// Where in the log its newest job was given to it.
+    pub assigned_at: Position,
+    /// Where in the log a container started here last.
+    pub started_at: Position,
     /// The last session that is over, and how it ended.
     pub last: Option<(SessionId, Outcome)>,
+}
+
+/// A start that the engine did not do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unstarted {
+    /// Why, in a stable word: what makes two of them equal.
+    pub class: String,
+    /// Why, for people.
+    pub detail: String,
+    /// The session that waited for it.
+    pub session: SessionId,
+    /// Where in the log it is.
+    pub at: Position,
 }
 
 /// What a person wants of a berth.
@@ -130,6 +151,9 @@ impl Berth {
             duty: Duty::Serve,
             failures: 0,
             failed_at: None,
+            unstarted: vec![],
+            assigned_at: Position(0),
+            started_at: Position(0),
             last: None,
         }
     }
@@ -177,6 +201,7 @@ impl Berth {
         let job = self.job().cloned();
         match (event, job) {
             (Event::Assigned(e), _) => {
+                self.assigned_at = moment.position;
                 self.slot = Slot::Assigned {
                     job: e.assignment.clone(),
                 }
@@ -186,6 +211,8 @@ impl Berth {
                 self.slot = Slot::Requested { job, at: moment.at };
             }
             (Event::Started(e), Some(job)) => {
+                self.started_at = moment.position;
+                self.unstarted.clear();
                 self.slot = Slot::Running {
                     job,
                     engine_id: e.engine_id.clone(),
@@ -193,8 +220,16 @@ impl Berth {
                     begun: false,
                 };
             }
-            (Event::StartFailed(_), Some(job)) => {
+            (Event::StartFailed(e), Some(job)) => {
                 self.failed(moment);
+                self.unstarted.push(Unstarted {
+                    class: e.class.clone(),
+                    detail: e.detail.clone(),
+                    session: job.session.clone(),
+                    at: moment.position,
+                });
+                let beyond = self.unstarted.len().saturating_sub(FAILURES_MAX as usize);
+                self.unstarted.drain(..beyond);
                 self.slot = Slot::Assigned { job };
             }
             (Event::SessionStarted(_), _) => {
@@ -206,6 +241,10 @@ impl Berth {
                 self.last = Some((e.session.clone(), e.outcome));
                 if e.outcome == Outcome::Lost {
                     self.failed(moment);
+                } else if e.outcome == Outcome::EngineRefused {
+                    // What it saw is the engine's: the slot begins anew.
+                    self.failures = 0;
+                    self.unstarted.clear();
                 } else if !matches!(e.outcome, Outcome::NeverStarted | Outcome::Stopped) {
                     self.failures = 0;
                 }
@@ -249,6 +288,7 @@ impl Berth {
                 self.duty = Duty::Serve;
                 if matches!(self.slot, Slot::Quarantined { .. }) {
                     self.failures = 0;
+                    self.unstarted.clear();
                     self.slot = Slot::Idle;
                 }
             }

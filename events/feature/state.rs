@@ -346,7 +346,7 @@ impl Known {
                 if !matches!(self.stage, Stage::Open { question: Some(_) }) {
                     self.reopen();
                 }
-                if e.outcome != Outcome::NeverStarted {
+                if !e.outcome.never_began() {
                     self.note(
                         "supercargo",
                         format!(

@@ -59,7 +59,7 @@ fn end(book: &ProjectBook, grant: &Grant, outcome: Outcome, agenda: &mut Agenda)
             let held = book.berth(grant.seat.n).is_some_and(
                 |berth| matches!(&berth.slot, Slot::Ended(over) if over.job.session == session),
             );
-            if !secured && held && outcome != Outcome::NeverStarted {
+            if !secured && held && !outcome.never_began() {
                 // `supervise` owes a look into the gate first.
                 return;
             }

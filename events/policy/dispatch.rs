@@ -61,7 +61,7 @@ pub(super) fn owed(
     hands.give(Role::Initializer, &mut gate, initialize);
     hands.give(Role::Overseer, &mut gate, oversee);
     hands.give(Role::Reviewer, &mut gate, review);
-    verify::verify(&mut hands);
+    hands.give(Role::Verifier, &mut gate, verify::verify);
     hands.give(Role::Coder, &mut gate, code);
 }
 
@@ -84,13 +84,23 @@ impl<'a> Hands<'a> {
         !lapses.is_spent() && self.agenda.reached(observed.now, from)
     }
 
+    /// Takes the lowest free slot, but for this one where there is another.
+    fn one_but(&mut self, slot: Option<BerthNo>) -> Option<(BerthNo, Version)> {
+        let other = |(n, _): &(BerthNo, Version)| Some(*n) != slot;
+        let place = self.berths.iter().rposition(other);
+        match place {
+            Some(place) => Some(self.berths.remove(place)),
+            None => self.berths.pop(),
+        }
+    }
+
     /// Grants work of a role as far as the things it needs let it.
     fn give(&mut self, role: Role, gate: &mut Gate<'a>, grant: fn(&mut Self)) {
         match gate.leave(role, self.agenda) {
             Leave::All => grant(self),
             Leave::Nothing => {}
-            Leave::Probe(except) => {
-                let one = self.berths.pop().into_iter().collect();
+            Leave::Probe(except, slot) => {
+                let one = self.one_but(slot).into_iter().collect();
                 let rest = std::mem::replace(&mut self.berths, one);
                 self.except = except;
                 grant(self);

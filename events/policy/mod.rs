@@ -9,6 +9,7 @@ mod accounts;
 mod admit;
 mod assign;
 mod dispatch;
+mod engine;
 mod expire;
 mod fleet;
 pub mod foresee;
@@ -422,6 +423,7 @@ pub fn owed(book: &ProjectBook, observed: &Observed) -> Agenda {
     integrate::owed(book, registered, observed, &mut agenda);
     foresee::owed(book, &mut agenda);
     milestone::owed(book, registered, &mut agenda);
+    engine::owed(book, registered, &mut agenda);
     assign::owed(book, registered, &mut agenda);
     supervise::owed(book, registered, observed, &mut agenda);
     expire::owed(book, registered, observed, &mut agenda);

@@ -1,10 +1,12 @@
 //! Assigned → a start request, after the pause that failures ask for; an assignment whose grant is
-//! gone → its end; a session that is over → its work looked after.
+//! gone, or that an engine in trouble does not start → its end; a session that is over → its work
+//! looked after.
 
-use crate::container::{self, Ended, Slot};
+use crate::container::{self, Assignment, Berth, Ended, Slot};
 use crate::holder::Role;
-use crate::id::Generation;
+use crate::id::{BerthNo, Generation};
 use crate::outcome::Outcome;
+use crate::policy::engine::{self, Outlook};
 use crate::policy::{Agenda, Effect, Observed, Teller, backoff_ms};
 use crate::project::{Intent, Registered};
 use crate::view::books::ProjectBook;
@@ -22,41 +24,8 @@ pub(super) fn owed(
     for (n, berth, _) in book.enlisted() {
         match &berth.slot {
             Slot::Assigned { job } => {
-                let wanted = matches!(
-                    registered.intent,
-                    Intent::Running { .. } | Intent::Draining { .. }
-                );
-                let stopped = !wanted || berth.is_interrupted();
-                if stopped || book.grant_of(&job.session).is_none() {
-                    let (outcome, detail) = if stopped {
-                        (Outcome::Stopped, "stopped before a container started")
-                    } else {
-                        let detail = "the work was taken back before a container started";
-                        (Outcome::NeverStarted, detail)
-                    };
-                    let detail = detail.to_owned();
-                    let session = job.session.clone();
-                    let end = container::Command::EndSession {
-                        session,
-                        outcome,
-                        exit_code: None,
-                        evidence: None,
-                        detail,
-                    };
-                    agenda.tell(teller.container(book, n, "never started", end));
-                    continue;
-                }
-                let failed = berth.failed_at.unwrap_or_default();
-                let from = observed.own_ms_after(failed, backoff_ms(berth.failures));
-                if agenda.reached(observed.now, from) {
-                    let generation = Generation(berth.generation.0 + 1);
-                    let request = container::Command::RequestStart { generation };
-                    agenda.tell(
-                        teller
-                            .container(book, n, &format!("start {generation}"), request)
-                            .given_project(book),
-                    );
-                }
+                let held = Held { n, berth, job };
+                owed_to_assigned(book, registered, observed, &held, agenda);
             }
             // That a person's stop ends it is recorded before it ends: nobody is to blame then.
             Slot::Running { .. } if is_stopped(registered) && !berth.is_interrupted() => {
@@ -77,6 +46,71 @@ pub(super) fn owed(
     }
 }
 
+/// A slot with a job and no container.
+struct Held<'a> {
+    n: BerthNo,
+    berth: &'a Berth,
+    job: &'a Assignment,
+}
+
+fn owed_to_assigned(
+    book: &ProjectBook,
+    registered: &Registered,
+    observed: &Observed,
+    held: &Held<'_>,
+    agenda: &mut Agenda,
+) {
+    let (n, berth) = (held.n, held.berth);
+    let teller = Teller {
+        policy: "supervise",
+        project: &book.name,
+    };
+    if let Some((outcome, detail)) = over_before_it_began(book, registered, held) {
+        let end = container::Command::EndSession {
+            session: held.job.session.clone(),
+            outcome,
+            exit_code: None,
+            evidence: None,
+            detail: detail.to_owned(),
+        };
+        agenda.tell(teller.container(book, n, "never started", end));
+        return;
+    }
+    if engine::outlook(book, registered, berth) == Outlook::Wait {
+        return;
+    }
+    let failed = berth.failed_at.unwrap_or_default();
+    let from = observed.own_ms_after(failed, backoff_ms(berth.failures));
+    if agenda.reached(observed.now, from) {
+        let generation = Generation(berth.generation.0 + 1);
+        let request = container::Command::RequestStart { generation };
+        let tell = teller.container(book, n, &format!("start {generation}"), request);
+        agenda.tell(tell.given_project(book));
+    }
+}
+
+/// How a job ends that is not to get a container.
+fn over_before_it_began(
+    book: &ProjectBook,
+    registered: &Registered,
+    held: &Held<'_>,
+) -> Option<(Outcome, &'static str)> {
+    let wanted = matches!(
+        registered.intent,
+        Intent::Running { .. } | Intent::Draining { .. }
+    );
+    if !wanted || held.berth.is_interrupted() {
+        return Some((Outcome::Stopped, "stopped before a container started"));
+    }
+    if book.grant_of(&held.job.session).is_none() {
+        let detail = "the work was taken back before a container started";
+        return Some((Outcome::NeverStarted, detail));
+    }
+    let given_back = engine::outlook(book, registered, held.berth) == Outlook::GiveBack;
+    let detail = "the engine starts no container, for nobody";
+    given_back.then_some((Outcome::EngineRefused, detail))
+}
+
 /// Whether a person wants nothing of the project to run.
 fn is_stopped(registered: &Registered) -> bool {
     registered.intent == Intent::Stopped
@@ -92,7 +126,7 @@ fn secure(book: &ProjectBook, ended: &Ended, agenda: &mut Agenda) {
     let secured = book
         .feature(feature)
         .is_none_or(|known| known.secured.contains_key(&epoch));
-    if ended.job.role == Role::Coder && ended.outcome != Outcome::NeverStarted && !secured {
+    if ended.job.role == Role::Coder && !ended.outcome.never_began() && !secured {
         let vanished = ended.outcome == Outcome::Stopped && !ended.reported;
         let reported = ended.outcome != Outcome::Lost && !vanished;
         agenda.act(Effect::Secure {

@@ -16,7 +16,7 @@ use crate::trunk::event as t;
 use crate::view::Books;
 
 /// A log written by hand: events of one project, one second apart.
-struct Scene {
+pub(super) struct Scene {
     books: Books,
     position: u64,
 }
@@ -29,7 +29,7 @@ impl Scene {
         }
     }
 
-    fn add<E: EventCodec>(&mut self, stream: &str, event: impl Into<E>) -> &mut Self {
+    pub(super) fn add<E: EventCodec>(&mut self, stream: &str, event: impl Into<E>) -> &mut Self {
         let event: E = event.into();
         let stream: StreamId = stream.parse().expect("stream");
         self.position += 1;
@@ -65,7 +65,11 @@ impl Scene {
         self
     }
 
-    fn running(target: u16) -> Self {
+    pub(super) fn book(&self) -> &ProjectBook {
+        self.books.projects.values().next().expect("a project")
+    }
+
+    pub(super) fn running(target: u16) -> Self {
         let mut scene = Self::new();
         let settings = Settings {
             verify: Some("make test".into()),

@@ -10,7 +10,7 @@ use crate::settings::COMMAND_MAX;
 fn cut_thing(thing: &mut Thing) {
     match thing {
         Thing::Provider { name } | Thing::Tool { name } => cut_name(name),
-        Thing::Setup => {}
+        Thing::Setup | Thing::Engine => {}
     }
 }
 

@@ -1,6 +1,7 @@
 //! Trouble of a thing outside: a provider that refuses, an agent's tool that cannot run, a setup
-//! command that fails. It is a state of that thing and uses no try of any feature: nothing that
-//! needs the thing is begun while it lasts, but for one probe at a time.
+//! command that fails, an engine that starts no container. It is a state of that thing and uses no
+//! try of any feature: nothing that needs the thing is begun while it lasts, but for one probe at a
+//! time.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ use crate::project::decide::Decision;
 use crate::project::event::{self, Event};
 use crate::project::state::Registered;
 use crate::settings::Settings;
+use crate::stream::Position;
 
 /// A provider that says to wait less than this is not asked sooner.
 const SOONEST_MS: u64 = 5_000;
@@ -38,6 +40,8 @@ pub enum Thing {
     },
     /// The project's setup command.
     Setup,
+    /// What starts containers, with the image and the room that it needs for that.
+    Engine,
 }
 
 impl Thing {
@@ -64,15 +68,21 @@ impl Thing {
         Some(Self::Provider { name })
     }
 
-    /// What sessions of a role need to work; nothing for verifiers, whose command is judged on the
-    /// trunk.
+    /// What sessions of a role need to work; only the engine for verifiers, whose command is judged
+    /// on the trunk.
     pub fn needed_by(settings: &Settings, role: Role) -> Vec<Self> {
+        let engine = Some(Self::Engine);
         if role == Role::Verifier {
-            return vec![];
+            return engine.into_iter().collect();
         }
         let agent = settings.agent_of(role);
         let setup = settings.setup.is_some().then_some(Self::Setup);
-        let things = [Self::provider_of(agent), Self::tool_of(agent), setup];
+        let things = [
+            Self::provider_of(agent),
+            Self::tool_of(agent),
+            setup,
+            engine,
+        ];
         things.into_iter().flatten().collect()
     }
 
@@ -99,6 +109,9 @@ impl Thing {
                 "the setup command fails: mend it with `project set --setup`, or what it needs"
                     .to_owned()
             }
+            Self::Engine => "the engine starts no container for this project: look at the image, \
+                             the engine and the room on its disk"
+                .to_owned(),
         }
     }
 }
@@ -112,6 +125,8 @@ pub struct Trouble {
     pub since: Timestamp,
     /// When it was seen last.
     pub at: Timestamp,
+    /// Where in the log that is.
+    pub seen: Position,
     /// Probes that found it again.
     pub probes: usize,
     /// Until when the thing itself said to wait.
@@ -156,9 +171,13 @@ impl Trouble {
 }
 
 impl Registered {
+    /// The trouble of a thing, while it lasts.
+    pub fn trouble_of(&self, thing: &Thing) -> Option<&Trouble> {
+        self.troubles.iter().find(|known| known.thing == *thing)
+    }
+
     /// What a session saw of a thing, and what a person wants tried.
     pub(super) fn see_trouble(&self, command: &Command) -> Decision {
-        let known = |thing: &Thing| self.troubles.iter().find(|known| known.thing == *thing);
         match command {
             Command::ReportTrouble {
                 thing,
@@ -173,7 +192,7 @@ impl Registered {
                 if !thing.is_needed(&self.settings) {
                     return Ok(vec![]);
                 }
-                let before = known(thing);
+                let before = self.trouble_of(thing);
                 let probe = before.is_some_and(|trouble| *since >= trouble.at);
                 // Sessions that were at work when it began all say the same.
                 if before.is_some_and(|trouble| !probe && *retry_at <= trouble.retry_at) {
@@ -189,7 +208,7 @@ impl Registered {
                 };
                 Ok(vec![reported.into()])
             }
-            Command::EndTrouble { thing, why } => Ok(match known(thing) {
+            Command::EndTrouble { thing, why } => Ok(match self.trouble_of(thing) {
                 Some(_) => {
                     let (thing, why) = (thing.clone(), why.clone());
                     vec![event::TroubleEnded { thing, why }.into()]
@@ -234,6 +253,7 @@ impl Registered {
                     thing: e.thing.clone(),
                     since: before.map_or(moment.at, |known| known.since),
                     at: moment.at,
+                    seen: moment.position,
                     probes: probes + usize::from(e.probe),
                     retry_at: e.retry_at,
                     asked: false,
@@ -292,6 +312,7 @@ mod tests {
             thing: Thing::Setup,
             since: minutes(0),
             at: minutes(100),
+            seen: Position(1),
             probes,
             retry_at: retry.map(minutes),
             asked,

@@ -29,6 +29,7 @@ const OVERSEER: Place = ("overseer", "at work");
 const PROVIDER: Place = ("provider", "in trouble");
 const TOOL: Place = ("tool", "in trouble");
 const SETUP: Place = ("setup", "in trouble");
+const ENGINE: Place = ("engine", "in trouble");
 
 fn oversight(progress: &Progress) -> Vec<Place> {
     let kind = progress.oversight.as_ref().map(|run| run.kind);
@@ -84,6 +85,7 @@ impl Ways for Project {
         PROVIDER,
         TOOL,
         SETUP,
+        ENGINE,
     ];
 
     fn places(&self) -> Vec<Place> {
@@ -110,6 +112,7 @@ impl Ways for Project {
                 Thing::Provider { .. } => PROVIDER,
                 Thing::Tool { .. } => TOOL,
                 Thing::Setup => SETUP,
+                Thing::Engine => ENGINE,
             });
         }
         places
@@ -150,9 +153,13 @@ impl Ways for Project {
             // There is work again.
             Command::Resume { .. } => &[Policy("milestone"), Person("feature add")],
             Command::Delete { .. } => &[Discards("project delete")],
-            Command::ReportTrouble { .. } => &[Actor("sessions/outside")],
+            Command::ReportTrouble { .. } => &[Actor("sessions/outside"), Policy("engine")],
             // A session got through: a person has it tried at once.
-            Command::EndTrouble { .. } => &[Actor("sessions/outside"), Person("project retry")],
+            Command::EndTrouble { .. } => &[
+                Actor("sessions/outside"),
+                Policy("engine"),
+                Person("project retry"),
+            ],
             Command::AskProbe { .. } => &[Person("project retry")],
         }
     }
@@ -237,6 +244,7 @@ pub(crate) fn table() -> (String, Vec<String>) {
     for (name, ended, thing) in [
         ("provider in trouble", "end trouble (provider)", provider),
         ("tool in trouble", "end trouble (tool)", tool),
+        ("engine in trouble", "end trouble (engine)", Thing::Engine),
     ] {
         states.push((name, troubled(&running, thing.clone())));
         let why = "it worked".into();

@@ -58,7 +58,7 @@ pub enum NeedKind {
     Question,
     /// A slot failed too often, or all are out of service.
     Slot,
-    /// A provider of models, an agent's tool or the setup command is in trouble.
+    /// A provider of models, an agent's tool, the setup command or the engine is in trouble.
     Outside,
     /// Something that the server owes and cannot get done.
     Stuck,

@@ -2,6 +2,7 @@
 
 mod batches;
 mod claims;
+mod engine;
 mod issues;
 mod own_time;
 mod red;

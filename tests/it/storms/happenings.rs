@@ -238,7 +238,7 @@ impl Storm {
                 engine.take_away(&name, self.chance.bool());
             }
             5..8 => {
-                let starts = self.chance.usize(1..4);
+                let starts = self.chance.usize(1..12);
                 engine.failing.store(starts, Ordering::SeqCst);
             }
             8 => engine.set_away(true),

@@ -1,0 +1,386 @@
+//! Starts that fail for an equal reason → trouble of the engine; the first container that starts →
+//! its end.
+//!
+//! The state is the project's own, though an engine serves all: image and limits are the project's,
+//! two failures are evidence enough, and another project finds out by itself at that price. Nobody
+//! waits for what only a neighbour saw.
+
+use std::collections::BTreeSet;
+
+use crate::container::{Berth, Unstarted};
+use crate::id::{BerthNo, Timestamp};
+use crate::policy::{Agenda, Teller};
+use crate::project::{self, Registered, Thing, Trouble};
+use crate::stream::Position;
+use crate::view::books::ProjectBook;
+
+/// Equal failures in a row that are the engine's where only one slot saw them: fewer than put the
+/// slot out of service, and more than one hiccup and its repetition.
+pub(super) const OF_ONE_SLOT: usize = 3;
+
+/// Equal failures with no container started between them.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Evidence<'a> {
+    /// The newest.
+    pub(super) newest: &'a Unstarted,
+    /// The slots that saw one.
+    pub(super) slots: BTreeSet<BerthNo>,
+}
+
+/// Whether the newest failures to start are the engine's.
+///
+/// They are when two slots failed for an equal reason and nothing was started between: slots share
+/// nothing but the engine, the image and the host. Of one slot alone it takes more, and a container
+/// that another slot started in between says that the slot is to blame: it is taken out of service
+/// after five. An equal class is an equal reason: what people read names the slot's own container.
+pub(super) fn evidence(book: &ProjectBook) -> Option<Evidence<'_>> {
+    let started = last_started(book);
+    let failures = book.enlisted().flat_map(|(n, berth, _)| {
+        let since = move |failed: &&Unstarted| failed.at > started;
+        berth
+            .unstarted
+            .iter()
+            .filter(since)
+            .map(move |failed| (n, failed))
+    });
+    let mut failures: Vec<_> = failures.collect();
+    failures.sort_by_key(|(_, failed)| failed.at);
+    let (_, newest) = *failures.last()?;
+
+    let equal = failures.iter().rev();
+    let equal: Vec<_> = equal
+        .take_while(|(_, failed)| failed.class == newest.class)
+        .collect();
+    let slots: BTreeSet<_> = equal.iter().map(|(n, _)| *n).collect();
+    let enough = slots.len() > 1 || equal.len() >= OF_ONE_SLOT;
+    enough.then_some(Evidence { newest, slots })
+}
+
+/// How a job without a container stands while starts fail.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outlook {
+    /// Its start is asked for.
+    Start,
+    /// What was seen is to be recorded first.
+    Wait,
+    /// The engine is in trouble and this is no probe: the work goes back, at nobody's cost.
+    GiveBack,
+}
+
+/// What becomes of the job that this slot holds.
+pub(super) fn outlook(book: &ProjectBook, registered: &Registered, berth: &Berth) -> Outlook {
+    match registered.trouble_of(&Thing::Engine) {
+        Some(trouble) if berth.assigned_at <= trouble.seen => Outlook::GiveBack,
+        Some(trouble) if failed_probe(berth, trouble).is_some() => Outlook::Wait,
+        None if evidence(book).is_some() => Outlook::Wait,
+        Some(_) | None => Outlook::Start,
+    }
+}
+
+pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda) {
+    let command = match registered.trouble_of(&Thing::Engine) {
+        None => evidence(book).map(|found| report(&found, Timestamp::default())),
+        Some(trouble) if last_started(book) > trouble.seen => {
+            let why = "a container was started".to_owned();
+            let thing = Thing::Engine;
+            Some(project::Command::EndTrouble { thing, why })
+        }
+        Some(trouble) => book.enlisted().find_map(|(n, berth, _)| {
+            let newest = failed_probe(berth, trouble)?;
+            let slots = [n].into();
+            Some(report(&Evidence { newest, slots }, trouble.at))
+        }),
+    };
+    let teller = Teller {
+        policy: "engine",
+        project: &book.name,
+    };
+    if let Some(command) = command {
+        agenda.tell(teller.project(book, "engine", command));
+    }
+}
+
+/// The failure of the job that was given to this slot after the trouble was seen last.
+fn failed_probe<'a>(berth: &'a Berth, trouble: &Trouble) -> Option<&'a Unstarted> {
+    let newest = berth.unstarted.last()?;
+    let begun_since = berth.assigned_at > trouble.seen && newest.at > berth.assigned_at;
+    begun_since.then_some(newest)
+}
+
+/// Where in the log a container of the project was started last.
+fn last_started(book: &ProjectBook) -> Position {
+    let berths = book.enlisted();
+    let started = berths.map(|(_, berth, _)| berth.started_at).max();
+    started.unwrap_or_default()
+}
+
+/// The report of what was seen, by a job that was given out at `since`.
+fn report(found: &Evidence<'_>, since: Timestamp) -> project::Command {
+    let slots: Vec<_> = found.slots.iter().map(ToString::to_string).collect();
+    let Unstarted { class, detail, .. } = found.newest;
+    project::Command::ReportTrouble {
+        thing: Thing::Engine,
+        detail: format!(
+            "slot {}, {class}: {detail}; {}",
+            slots.join(", "),
+            remedy(class)
+        ),
+        retry_at: None,
+        session: found.newest.session.clone(),
+        feature: None,
+        since,
+    }
+}
+
+/// What a person looks at after failures of a class, as the adapters of engines name them.
+fn remedy(class: &str) -> &'static str {
+    match class {
+        "image" => "pull or build the image, or choose another with `project set --image`",
+        "folder" | "cache" | "record" => {
+            "look at the room and the rights of the data folder's disk"
+        }
+        "not_isolated" => "use an engine that keeps agents apart: `supercargo doctor` tells which",
+        _ => "`supercargo doctor` looks at the engine",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::event::{self, Assignment};
+    use crate::container::{self, Event};
+    use crate::holder::Role;
+    use crate::id::{Digest, Generation, SessionId};
+    use crate::policy::tests::Scene;
+
+    /// What happened to a slot.
+    enum Seen {
+        Failed(u16, &'static str),
+        Started(u16),
+    }
+    use Seen::{Failed, Started};
+
+    fn add(scene: &mut Scene, n: u16, event: impl Into<Event>) {
+        scene.add::<Event>(&format!("container-z/{n}"), event);
+    }
+
+    fn assign(scene: &mut Scene, n: u16) {
+        let assignment = Assignment {
+            session: SessionId::from_bytes([7; 10]),
+            role: Role::Coder,
+            feature: None,
+            epoch: None,
+            sha: None,
+            agent: None,
+            prompt_digest: Digest::of(b"p"),
+        };
+        add(scene, n, event::Assigned { assignment });
+    }
+
+    fn happened(seen: &[Seen]) -> Scene {
+        let mut scene = Scene::running(3);
+        (1..=3).for_each(|n| assign(&mut scene, n));
+        for seen in seen {
+            let generation = Generation(1);
+            match seen {
+                Failed(n, class) => add(
+                    &mut scene,
+                    *n,
+                    event::StartFailed {
+                        generation,
+                        class: (*class).to_owned(),
+                        detail: format!("{class} of {n}"),
+                    },
+                ),
+                Started(n) => add(
+                    &mut scene,
+                    *n,
+                    event::Started {
+                        generation,
+                        engine_id: "e".into(),
+                    },
+                ),
+            }
+        }
+        scene
+    }
+
+    #[test]
+    fn equal_failures_in_a_row_are_the_engines() {
+        let table: [(&str, &[Seen], &[u16]); 9] = [
+            ("nothing", &[], &[]),
+            ("one", &[Failed(1, "image")], &[]),
+            (
+                "two slots",
+                &[Failed(1, "image"), Failed(2, "image")],
+                &[1, 2],
+            ),
+            (
+                "two slots for other reasons",
+                &[Failed(1, "image"), Failed(2, "folder")],
+                &[],
+            ),
+            (
+                "a start between",
+                &[Failed(1, "image"), Started(3), Failed(2, "image")],
+                &[],
+            ),
+            (
+                "a hiccup of one slot and its repetition",
+                &[Failed(1, "spawn"), Failed(1, "spawn")],
+                &[],
+            ),
+            (
+                "one slot again and again",
+                &[Failed(1, "spawn"), Failed(1, "spawn"), Failed(1, "spawn")],
+                &[1],
+            ),
+            (
+                "one slot while others start",
+                &[
+                    Failed(1, "spawn"),
+                    Failed(1, "spawn"),
+                    Started(2),
+                    Failed(1, "spawn"),
+                    Failed(1, "spawn"),
+                ],
+                &[],
+            ),
+            (
+                "another reason first",
+                &[Failed(3, "folder"), Failed(1, "image"), Failed(2, "image")],
+                &[1, 2],
+            ),
+        ];
+        for (name, seen, expected) in table {
+            let scene = happened(seen);
+            let found = evidence(scene.book());
+            let slots = found.map(|found| found.slots).unwrap_or_default();
+            let expected: BTreeSet<_> = expected.iter().map(|n| BerthNo(*n)).collect();
+            assert_eq!(slots, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_remedied_has_a_place() {
+        for (class, said) in [
+            ("image", "`project set --image`"),
+            ("folder", "data folder's disk"),
+            ("not_isolated", "supercargo doctor"),
+            ("anything", "supercargo doctor"),
+        ] {
+            assert!(remedy(class).contains(said), "{class}");
+        }
+    }
+
+    fn slot(scene: &Scene, n: u16) -> &Berth {
+        let slot = scene.book().berth(BerthNo(n));
+        slot.expect("a slot in service")
+    }
+
+    fn outlooks(scene: &Scene) -> [Outlook; 3] {
+        let registered = scene.book().registered().expect("registered");
+        [1, 2, 3].map(|n| outlook(scene.book(), registered, slot(scene, n)))
+    }
+
+    fn told(scene: &Scene) -> Option<project::Command> {
+        let registered = scene.book().registered().expect("registered");
+        let mut agenda = Agenda::default();
+        owed(scene.book(), registered, &mut agenda);
+        let owed = agenda.owed.pop()?.0;
+        let crate::policy::Owed::Tell(tell) = owed else {
+            return None;
+        };
+        match tell.command {
+            crate::policy::AnyCommand::Project(command) => Some(command),
+            _ => None,
+        }
+    }
+
+    /// Records what the policy owes.
+    fn record(scene: &mut Scene) {
+        use crate::aggregate::Aggregate;
+        let command = told(scene).expect("owed");
+        let project = &scene.book().project.state;
+        let events = project.decide(&command, Timestamp(0)).expect("accepted");
+        assert_eq!(events.len(), 1, "{command:?}");
+        for event in events {
+            scene.add::<project::Event>("project-z", event);
+        }
+    }
+
+    #[test]
+    fn trouble_of_the_engine_gives_work_back_and_goes_on_with_a_probe() {
+        use Outlook::{GiveBack, Start, Wait};
+        let scene = happened(&[Failed(1, "image")]);
+        assert_eq!(
+            (outlooks(&scene), told(&scene).is_some()),
+            ([Start, Start, Start], false)
+        );
+
+        // Two slots: it is recorded before anything else, then all work goes back.
+        let mut scene = happened(&[Failed(1, "image"), Failed(2, "image")]);
+        assert_eq!(outlooks(&scene), [Wait, Wait, Wait]);
+        record(&mut scene);
+        assert_eq!(
+            (outlooks(&scene), told(&scene).is_some()),
+            ([GiveBack, GiveBack, GiveBack], false)
+        );
+
+        // A slot that gave its work back begins anew.
+        let over = event::SessionEnded {
+            session: SessionId::from_bytes([7; 10]),
+            outcome: crate::outcome::Outcome::EngineRefused,
+            exit_code: None,
+            evidence: None,
+            detail: String::new(),
+        };
+        for n in [1, 2] {
+            add(&mut scene, n, over.clone());
+            add(&mut scene, n, event::Idle {});
+        }
+        assert_eq!((slot(&scene, 1).failures, slot(&scene, 2).failures), (0, 0));
+
+        // A probe that fails is recorded and gives its work back as well.
+        assign(&mut scene, 1);
+        assert_eq!(outlooks(&scene), [Start, GiveBack, GiveBack]);
+        let generation = Generation(2);
+        let failed = event::StartFailed {
+            generation,
+            class: "image".into(),
+            detail: "still".into(),
+        };
+        add(&mut scene, 1, failed);
+        assert_eq!(outlooks(&scene)[0], Wait);
+        record(&mut scene);
+        assert_eq!(outlooks(&scene)[0], GiveBack);
+        let trouble = |scene: &Scene| {
+            let registered = scene.book().registered().expect("registered");
+            registered.trouble_of(&Thing::Engine).cloned()
+        };
+        let seen = trouble(&scene).expect("it lasts");
+        assert_eq!(seen.probes, 1);
+        assert!(
+            seen.told().contains("slot 1, image: still"),
+            "{}",
+            seen.told()
+        );
+
+        // One that starts ends it.
+        add(&mut scene, 1, over);
+        add(&mut scene, 1, event::Idle {});
+        assign(&mut scene, 1);
+        let engine_id = "e".to_owned();
+        add(
+            &mut scene,
+            1,
+            container::event::Started {
+                generation,
+                engine_id,
+            },
+        );
+        record(&mut scene);
+        assert_eq!(trouble(&scene), None);
+        assert!(told(&scene).is_none());
+    }
+}

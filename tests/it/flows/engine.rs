@@ -1,0 +1,93 @@
+//! An engine that starts nothing: it has one name, no slot and no feature pays for it, and work
+//! goes on by itself when it starts something again.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use events::container::Slot;
+use events::view::{NeedKind, ProjectBook};
+
+use crate::world::{Server, World, ZOO, scripted, story};
+
+/// Lets time pass until the books say so.
+async fn as_time_passes<T>(
+    world: &World,
+    server: &Server,
+    look: impl Fn(&ProjectBook) -> Option<T>,
+) -> T {
+    let passing = async {
+        loop {
+            if let Some(found) = server.zoo(&look) {
+                return found;
+            }
+            world.clock.jump_ms(60_000);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    world.within("seen as time passes", passing).await
+}
+
+fn probes(book: &ProjectBook) -> Option<usize> {
+    let troubles = &book.registered()?.troubles;
+    troubles.first().map(|trouble| trouble.probes)
+}
+
+/// What nobody has to pay for.
+fn nobody_pays(book: &ProjectBook) {
+    for (n, berth, _) in book.enlisted() {
+        let out = matches!(berth.slot, Slot::Quarantined { .. });
+        assert!(!out && berth.job().is_none(), "slot {n}: {:?}", berth.slot);
+    }
+    for (id, known, _) in book.known() {
+        let tally = &known.tally;
+        assert_eq!((tally.tries, tally.gone), (0, 0), "{id}");
+        assert!(known.is_ready(), "{id} waits for the engine alone");
+    }
+}
+
+#[test]
+fn an_engine_that_starts_nothing_is_named_once_and_nobody_pays() {
+    for (slots, first) in [(1, 3), (3, 2)] {
+        story(move || async move {
+            let world = World::new();
+            world.engine.failing.store(usize::MAX, Ordering::SeqCst);
+            let server = world.start().await;
+            let feed = |key: &str| format!("write {key} fed\ncommit Feed\nsubmit");
+            let work = ["lions", "bears", "owls", "apes"];
+            let work = work.map(|key| scripted(key, &feed(key), &[])).to_vec();
+            server.open_zoo(&world, slots, work).await.expect("opened");
+            // Longer than a slot alone would take to be put out of service.
+            let probed = |book: &ProjectBook| {
+                let at_rest = book.enlisted().all(|(_, berth, _)| berth.job().is_none());
+                let probes = probes(book).filter(|probes| *probes > 5);
+                probes.filter(|_| at_rest && book.grants().is_empty())
+            };
+            let probes = as_time_passes(&world, &server, probed).await;
+
+            server.zoo(nobody_pays);
+            let needs = server.office.project(ZOO).expect("zoo").needs;
+            let [need] = &needs[..] else {
+                panic!("one line: {needs:?}");
+            };
+            assert_eq!(need.kind, NeedKind::Outside.name());
+            for said in ["image: it is missing", "`project set --image`", "by itself"] {
+                assert!(need.text.contains(said), "{}", need.text);
+            }
+            // Before it was named each slot may have tried once more; then one at a time.
+            let failures = world.count("container.start_failed").await;
+            let most = first + usize::from(slots) - 1 + probes;
+            assert!((first + probes..=most).contains(&failures), "{failures}");
+
+            world.engine.failing.store(0, Ordering::SeqCst);
+            let over = |book: &ProjectBook| {
+                let troubles = &book.registered()?.troubles;
+                troubles.is_empty().then_some(())
+            };
+            as_time_passes(&world, &server, over).await;
+            world.within("completed", server.completed()).await;
+            assert_eq!(world.count("container.quarantined").await, 0);
+            assert_eq!(world.count("feature.quarantined").await, 0);
+            world.end(server).await;
+        });
+    }
+}
