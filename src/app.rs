@@ -1,8 +1,9 @@
 //! The composition root: the one place that names all parts. One data folder, one log, one server.
 
-use std::fs::File;
+use fs_err::File;
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -101,7 +102,7 @@ impl InstanceLock {
 impl InstanceLock {
     /// Whether nobody took it over meanwhile.
     fn is_ours(&self) -> bool {
-        std::fs::read_to_string(&self.path)
+        fs_err::read_to_string(&self.path)
             .is_ok_and(|holder| holder.trim() == std::process::id().to_string())
     }
 }
@@ -301,7 +302,7 @@ impl App {
         }
         // Nobody is reached there any more: a file that says otherwise misleads.
         for gone in [self.data.operator_socket(), self.data.url()] {
-            match std::fs::remove_file(&gone) {
+            match fs_err::remove_file(&gone) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     tracing::warn!(%error, path = %gone.display(), "left behind");
                 }
@@ -377,9 +378,7 @@ fn new_log_id() -> anyhow::Result<String> {
 /// Puts this binary where every berth's user can run it. Linked where possible, copied otherwise.
 fn install_binary(data: &DataFolder) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("finding this binary")?;
-    let length = std::fs::metadata(&own)
-        .with_context(|| format!("looking at {}", own.display()))?
-        .len();
+    let length = fs_err::metadata(&own)?.len();
     let folder = data.path().join("bin");
     private::folder(&folder, 0o755)?;
     let installed = folder.join("supercargo");
@@ -393,21 +392,21 @@ fn install_binary(data: &DataFolder) -> anyhow::Result<PathBuf> {
 
 fn put_binary(own: &Path, beside: &Path, installed: &Path) -> std::io::Result<()> {
     if beside.exists() {
-        std::fs::remove_file(beside)?;
+        fs_err::remove_file(beside)?;
     }
     // A link has the mode of the file that we were started from, which is not ours to change.
-    let for_all = std::fs::metadata(own)?.permissions().mode() & 0o005 == 0o005;
-    if !for_all || std::fs::hard_link(own, beside).is_err() {
-        std::fs::copy(own, beside)?;
-        std::fs::set_permissions(beside, std::fs::Permissions::from_mode(0o755))?;
+    let for_all = fs_err::metadata(own)?.permissions().mode() & 0o005 == 0o005;
+    if !for_all || fs_err::hard_link(own, beside).is_err() {
+        fs_err::copy(own, beside)?;
+        fs_err::set_permissions(beside, std::fs::Permissions::from_mode(0o755))?;
     }
     // Renamed into place, so that a running runner keeps the file it was started from.
-    std::fs::rename(beside, installed)
+    fs_err::rename(beside, installed)
 }
 
 fn same_file(own: &Path, installed: &Path, length: u64) -> bool {
     use std::os::unix::fs::MetadataExt;
-    match (std::fs::metadata(own), std::fs::metadata(installed)) {
+    match (fs_err::metadata(own), fs_err::metadata(installed)) {
         (Ok(a), Ok(b)) => {
             (a.ino() == b.ino() && a.dev() == b.dev())
                 || (b.len() == length && b.mtime() >= a.mtime())

@@ -21,7 +21,7 @@ pub struct DataFolder {
 impl DataFolder {
     /// This folder, made when it is not there. Absolute, because containers see it from elsewhere.
     pub fn make(path: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(path)
+        fs_err::create_dir_all(path)
             .with_context(|| format!("making the data folder {}", path.display()))?;
         let data = Self::at(path)?;
         // Berths run as other users and have to reach their own folders below; nobody may list it.
@@ -46,9 +46,7 @@ impl DataFolder {
     }
 
     fn at(path: &Path) -> anyhow::Result<Self> {
-        let path = path
-            .canonicalize()
-            .with_context(|| format!("finding the data folder {}", path.display()))?;
+        let path = fs_err::canonicalize(path).context("finding the data folder")?;
         Ok(Self {
             path,
             database: None,
@@ -75,8 +73,7 @@ impl DataFolder {
     /// Refuses a folder in which something that only this user may touch is open to others, or
     /// belongs to them.
     pub fn check(&self) -> anyhow::Result<()> {
-        let found = std::fs::metadata(&self.path)
-            .with_context(|| format!("looking at {}", self.path.display()))?;
+        let found = fs_err::metadata(&self.path)?;
         private::check_owner(&self.path, &found)?;
 
         for part in private::parts_of_a_log(&self.log()) {
@@ -230,14 +227,14 @@ mod tests {
         ];
         for name in files {
             let path = data.path().join(name);
-            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs_err::create_dir_all(path.parent().expect("a folder")).expect("made");
             private::write(&path, b"x").expect("written");
         }
         data.check().expect("all is ours");
 
         for name in files {
             let path = data.path().join(name);
-            let set = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
+            let set = |mode| fs_err::set_permissions(&path, std::fs::Permissions::from_mode(mode));
             set(0o666).expect("opened");
             let error = data.check().expect_err(name).to_string();
             assert!(
@@ -256,9 +253,9 @@ mod tests {
             .expect_err("nothing is there")
             .to_string();
         assert!(error.contains("--data") && !wrong.exists(), "{error}");
-        std::fs::create_dir(&wrong).expect("made");
+        fs_err::create_dir(&wrong).expect("made");
         assert!(DataFolder::open(&wrong).is_err());
-        std::fs::write(wrong.join("log.db"), b"").expect("a log");
+        fs_err::write(wrong.join("log.db"), b"").expect("a log");
         assert!(DataFolder::open(&wrong).is_ok());
     }
 }

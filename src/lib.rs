@@ -17,6 +17,7 @@ pub mod gate;
 pub mod gateway;
 pub mod http;
 pub mod log;
+pub mod named;
 pub mod private;
 #[cfg_attr(
     not(test),

@@ -2,12 +2,14 @@
 //! umask is, and taken only when they still are. A file of another owner, one that others may read
 //! or write, a link and a pipe are refused by name, with what to do.
 
-use std::fs::{File, Metadata, OpenOptions};
+use fs_err::os::unix::fs::OpenOptionsExt;
+use std::fs::Metadata;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use fs_err::{File, OpenOptions};
 use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, umask};
 
@@ -89,7 +91,7 @@ pub fn check_owner(path: &Path, found: &Metadata) -> anyhow::Result<()> {
 
 /// Refuses the file at this path when it is not ours alone; nothing there is fine.
 pub fn check_path(path: &Path, kept: Kept) -> anyhow::Result<()> {
-    match std::fs::symlink_metadata(path) {
+    match fs_err::symlink_metadata(path) {
         Ok(found) => check(path, &found, kept),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error).with_context(|| format!("looking at {}", path.display())),
@@ -165,9 +167,8 @@ pub fn prepare(path: &Path) -> std::io::Result<()> {
 
 /// Makes a folder with this mode, whatever the umask is.
 pub fn folder(path: &Path, mode: u32) -> anyhow::Result<()> {
-    std::fs::create_dir_all(path)
-        .with_context(|| format!("making the folder {}", path.display()))?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+    fs_err::create_dir_all(path)?;
+    fs_err::set_permissions(path, std::fs::Permissions::from_mode(mode))
         .with_context(|| format!("setting the mode of {}", path.display()))
 }
 
@@ -178,7 +179,7 @@ pub fn parts_of_a_log(log: &Path) -> [PathBuf; 3] {
 
 /// Refuses every file below a folder that is not ours alone; folders are closed.
 pub fn check_below(path: &Path) -> anyhow::Result<()> {
-    let entries = match path.read_dir() {
+    let entries = match fs_err::read_dir(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         entries => entries.with_context(|| format!("reading {}", path.display()))?,
     };
@@ -202,7 +203,7 @@ mod tests {
     use super::*;
 
     fn mode(path: &Path) -> u32 {
-        let found = std::fs::metadata(path).expect("a file");
+        let found = fs_err::metadata(path).expect("a file");
         found.permissions().mode() & 0o777
     }
 
@@ -219,7 +220,7 @@ mod tests {
         );
 
         let open = |mode| {
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("mode");
+            fs_err::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("mode");
         };
         for (mode, kept, taken) in [
             (0o600, Kept::Secret, true),
@@ -244,9 +245,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let at = |name: &str| folder.path().join(name);
         write(&at("real"), b"x").expect("written");
-        std::os::unix::fs::symlink(at("real"), at("link")).expect("link");
+        fs_err::os::unix::fs::symlink(at("real"), at("link")).expect("link");
         nix::unistd::mkfifo(&at("pipe"), Mode::from_bits_truncate(0o600)).expect("pipe");
-        std::fs::create_dir(at("folder")).expect("folder");
+        fs_err::create_dir(at("folder")).expect("folder");
 
         for name in ["link", "pipe", "folder"] {
             let read = read(&at(name), Kept::Secret);

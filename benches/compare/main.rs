@@ -49,7 +49,7 @@ fn ledger_path() -> PathBuf {
 
 fn committed() -> anyhow::Result<Ledger> {
     let path = ledger_path();
-    match std::fs::read(&path) {
+    match fs_err::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| path.display().to_string()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Ledger::new()),
         Err(e) => Err(e).with_context(|| path.display().to_string()),
@@ -58,7 +58,7 @@ fn committed() -> anyhow::Result<Ledger> {
 
 /// The figures of a run by name; where a benchmark ran several times, the median.
 fn measured(path: &str) -> anyhow::Result<BTreeMap<String, Figure>> {
-    let text = std::fs::read_to_string(path).with_context(|| path.to_owned())?;
+    let text = fs_err::read_to_string(path).with_context(|| path.to_owned())?;
     let mut runs: BTreeMap<String, Vec<Figure>> = BTreeMap::new();
     for line in text.lines() {
         let figure: Figure = serde_json::from_str(line).with_context(|| line.to_owned())?;
@@ -147,7 +147,7 @@ fn bless(run: &str, machine: &str, commit: &str) -> anyhow::Result<()> {
         ledger.insert(name, figure);
     }
     let text = serde_json::to_string_pretty(&ledger)? + "\n";
-    std::fs::write(ledger_path(), text)?;
+    fs_err::write(ledger_path(), text)?;
     Ok(())
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for _ in 0..BOOTS {
         boots.push(boot(data.path())?);
     }
-    let size = std::fs::metadata(data.path().join("log.db"))?.len();
+    let size = fs_err::metadata(data.path().join("log.db"))?.len();
     let boots = crate::sorted(boots);
     record::figure(
         "boot",

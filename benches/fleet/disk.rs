@@ -9,7 +9,7 @@ const PAGE: usize = 4096;
 /// Milliseconds of each of `count` durable appends to a file in this folder.
 pub(crate) fn durable_appends(folder: &Path, count: usize) -> anyhow::Result<Vec<f64>> {
     let path = folder.join("disk-probe");
-    let mut file = std::fs::File::create(&path)?;
+    let mut file = fs_err::File::create(&path)?;
     let page = [7; PAGE];
     let mut took = Vec::with_capacity(count);
     for _ in 0..count {
@@ -18,6 +18,6 @@ pub(crate) fn durable_appends(folder: &Path, count: usize) -> anyhow::Result<Vec
         file.sync_data()?;
         took.push(began.elapsed().as_secs_f64() * 1e3);
     }
-    std::fs::remove_file(path)?;
+    fs_err::remove_file(path)?;
     Ok(took)
 }

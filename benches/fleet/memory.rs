@@ -54,7 +54,7 @@ fn watch(mut child: Child) -> anyhow::Result<(u64, u64, bool)> {
             return Ok((peak, last, status.success()));
         }
         let status =
-            std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+            fs_err::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
         let field = |name: &str| {
             let line = status.lines().find(|l| l.starts_with(name))?;
             line.split_whitespace().nth(1)?.parse::<u64>().ok()

@@ -85,7 +85,7 @@ pub(crate) fn crowd() -> anyhow::Result<()> {
 
 /// MiB of a line of a process's status.
 fn resident(status: &str, field: &str) -> f64 {
-    let text = std::fs::read_to_string(status).unwrap_or_default();
+    let text = fs_err::read_to_string(status).unwrap_or_default();
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix(field))
@@ -97,9 +97,9 @@ fn resident(status: &str, field: &str) -> f64 {
 
 /// Resident MiB of every runner on this machine: all of it, and what no file backs.
 fn runners() -> Vec<(f64, f64)> {
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let processes = fs_err::read_dir("/proc").into_iter().flatten().flatten();
     let is_runner = |path: &Path| {
-        let line = std::fs::read(path.join("cmdline")).unwrap_or_default();
+        let line = fs_err::read(path.join("cmdline")).unwrap_or_default();
         line.starts_with(b"/door/supercargo\0runner")
     };
     let found = processes

@@ -211,8 +211,8 @@ fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
         &data,
     )?;
     crate::way_out::told(&["project", "upstream", "show", "bench"], &data)?;
-    let address = std::fs::read_to_string(data.join("url"))?;
-    let token = std::fs::read_to_string(data.join("token"))?;
+    let address = fs_err::read_to_string(data.join("url"))?;
+    let token = fs_err::read_to_string(data.join("token"))?;
     let gate = format!(
         "{}/git/bench.git",
         address
@@ -243,7 +243,7 @@ fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
             ],
         )?;
         let seconds = begun.elapsed().as_secs_f64();
-        std::fs::remove_dir_all(target.path().join(to))?;
+        fs_err::remove_dir_all(target.path().join(to))?;
         Ok(seconds)
     };
     // The copy may still be on its way.

@@ -21,7 +21,7 @@ pub(crate) fn figure(name: &str, value: f64, of: &str, better: Better) -> anyhow
         of: of.to_owned(),
         better,
     };
-    let mut file = std::fs::OpenOptions::new()
+    let mut file = fs_err::OpenOptions::new()
         .create(true)
         .append(true)
         .open(path)?;

@@ -51,14 +51,14 @@ pub(crate) fn percentile(values: &mut [f64], share: f64) -> f64 {
 pub(crate) fn disk_rate(folder: &Path) -> anyhow::Result<f64> {
     const COUNT: u32 = 1_000;
     let path = folder.join("probe");
-    let mut file = std::fs::File::create(&path)?;
+    let mut file = fs_err::File::create(&path)?;
     let began = now();
     for _ in 0..COUNT {
         file.write_all(&[7; 4096])?;
         file.sync_data()?;
     }
     let rate = f64::from(COUNT) / began.elapsed().as_secs_f64();
-    std::fs::remove_file(path)?;
+    fs_err::remove_file(path)?;
     Ok(rate)
 }
 

@@ -49,7 +49,7 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(&data)
             .stdout(Stdio::piped())
-            .stderr(std::fs::File::create(folder.path().join("said"))?)
+            .stderr(fs_err::File::create(folder.path().join("said"))?.into_file())
             .spawn()?;
         let mut ready = String::new();
         BufReader::new(child.stdout.take().context("stdout")?).read_line(&mut ready)?;
@@ -121,12 +121,12 @@ impl Server {
 
     /// Sessions so far, by the transcripts that are kept of them.
     pub(crate) fn sessions(&self) -> anyhow::Result<usize> {
-        let kept = std::fs::read_dir(self.data().join("transcripts"))?;
+        let kept = fs_err::read_dir(self.data().join("transcripts"))?;
         Ok(kept.count())
     }
 
     pub(crate) fn memory(&self) -> anyhow::Result<Memory> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let status = fs_err::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let mib = |name: &str| -> Option<f64> {
             let line = status.lines().find(|line| line.starts_with(name))?;
             let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
@@ -139,7 +139,7 @@ impl Server {
     }
 
     pub(crate) fn log_mib(&self) -> anyhow::Result<f64> {
-        let length = std::fs::metadata(self.data().join("log.db"))?.len();
+        let length = fs_err::metadata(self.data().join("log.db"))?.len();
         Ok(length as f64 / 1024.0 / 1024.0)
     }
 

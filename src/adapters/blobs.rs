@@ -27,12 +27,12 @@ impl BlobFolder {
 
 fn store(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
+    fs_err::create_dir_all(folder)?;
     let mut beside = tempfile::NamedTempFile::new_in(folder)?;
     beside.write_all(bytes)?;
     beside.as_file().sync_all()?;
     beside.persist(path).map_err(|e| e.error)?;
-    std::fs::File::open(folder)?.sync_all()
+    fs_err::File::open(folder)?.sync_all()
 }
 
 #[async_trait]
@@ -62,7 +62,7 @@ impl Blobs for BlobFolder {
     }
 
     async fn get(&self, digest: Digest) -> Result<Vec<u8>, PortError> {
-        let bytes = tokio::fs::read(self.path(digest)).await;
+        let bytes = fs_err::tokio::read(self.path(digest)).await;
         let bytes = bytes
             .map_err(|e| PortError::Permanent(format!("blob {digest} cannot be read: {e}")))?;
         if Digest::of(&bytes) == digest {
@@ -86,7 +86,7 @@ mod tests {
         let digest = blobs.put(b"spec".to_vec()).await.expect("stored");
         assert_eq!(blobs.put(b"spec".to_vec()).await, Ok(digest));
         assert_eq!(blobs.get(digest).await, Ok(b"spec".to_vec()));
-        std::fs::write(blobs.path(digest), b"other").expect("altered");
+        fs_err::write(blobs.path(digest), b"other").expect("altered");
         assert!(
             matches!(blobs.get(digest).await, Err(PortError::Permanent(why)) if why.contains("altered"))
         );

@@ -29,7 +29,7 @@ impl SnapshotFolder {
     }
 
     fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
-        std::fs::create_dir_all(&self.0)?;
+        fs_err::create_dir_all(&self.0)?;
         let file = self.file();
         let mut beside = tempfile::NamedTempFile::new_in(&self.0)?;
         beside.write_all(bytes)?;
@@ -42,10 +42,10 @@ impl SnapshotFolder {
         if !self.0.exists() {
             return Ok(());
         }
-        for entry in std::fs::read_dir(&self.0)? {
+        for entry in fs_err::read_dir(&self.0)? {
             let path = entry?.path();
             if Some(&path) != kept {
-                std::fs::remove_file(path)?;
+                fs_err::remove_file(path)?;
             }
         }
         Ok(())
@@ -74,7 +74,7 @@ impl SnapshotFolder {
 #[async_trait]
 impl Snapshots for SnapshotFolder {
     async fn load(&self) -> Result<Option<Vec<u8>>, PortError> {
-        let read = |folder: Self| match std::fs::read(folder.file()) {
+        let read = |folder: Self| match fs_err::read(folder.file()) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -104,11 +104,11 @@ mod tests {
         assert_eq!(snapshots.load().await, Ok(None));
         snapshots.discard().await.expect("nothing to do");
         snapshots.store(b"one".to_vec()).await.expect("stored");
-        std::fs::write(folder.path().join("snapshots/books-other"), b"older").expect("other rules");
+        fs_err::write(folder.path().join("snapshots/books-other"), b"older").expect("other rules");
         assert_eq!(snapshots.load().await, Ok(Some(b"one".to_vec())));
         snapshots.store(b"two".to_vec()).await.expect("stored");
         assert_eq!(snapshots.load().await, Ok(Some(b"two".to_vec())));
-        let names = std::fs::read_dir(folder.path().join("snapshots"))
+        let names = fs_err::read_dir(folder.path().join("snapshots"))
             .expect("folder")
             .count();
         assert_eq!(names, 1);

@@ -128,7 +128,7 @@ fn read<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T, VerbError> {
     let text = if file == Path::new("-") {
         std::io::read_to_string(std::io::stdin())
     } else {
-        std::fs::read_to_string(file)
+        fs_err::read_to_string(file)
     };
     let text = text.map_err(|e| VerbError(format!("{}: {e}", file.display())))?;
     serde_json::from_str(&text).map_err(|e| {

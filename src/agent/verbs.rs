@@ -6,6 +6,7 @@ use std::time::Duration;
 use actors::sessions::wire::{Said, Say};
 use events::id::Sha;
 
+use crate::named;
 use crate::wire::{CallError, call_url};
 
 /// How long a verb is repeated while the server is away.
@@ -119,12 +120,10 @@ impl Berth {
 
     /// Runs git in the tree.
     pub async fn git(&self, args: &[&str]) -> Result<String, VerbError> {
-        let output = tokio::process::Command::new("git")
-            .args(args)
-            .stdin(Stdio::null())
-            .output()
-            .await;
-        let output = output.map_err(|e| VerbError(format!("git: {e}")))?;
+        let mut command = tokio::process::Command::new("git");
+        command.args(args).stdin(Stdio::null());
+        let output = named::output(&mut command).await;
+        let output = output.map_err(|e| VerbError(e.to_string()))?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }

@@ -69,7 +69,7 @@ fn text_of(file: &Path) -> anyhow::Result<String> {
     let read = if file.as_os_str() == "-" {
         std::io::stdin().read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(file).and_then(|mut file| file.read_to_end(&mut bytes))
+        fs_err::File::open(file).and_then(|mut file| file.read_to_end(&mut bytes))
     };
     read.with_context(|| format!("reading {}", file.display()))?;
 

@@ -221,7 +221,7 @@ async fn of_a_server<T>(
 
 /// The server of a folder, by its process.
 fn who(folder: &DataFolder) -> String {
-    let holder = std::fs::read_to_string(folder.lock()).unwrap_or_default();
+    let holder = fs_err::read_to_string(folder.lock()).unwrap_or_default();
     let dir = folder.path().display();
     match holder.trim().parse::<u32>() {
         Ok(pid) => format!("the server on {dir} (process {pid})"),

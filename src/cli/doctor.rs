@@ -16,6 +16,7 @@ use crate::door::check_length;
 use crate::engine::docker::{self, image};
 use crate::engine::process::Sandbox;
 use crate::gateway::providers::Providers;
+use crate::named;
 use crate::terminal::{self, say};
 
 /// Free space below which a fleet soon stops: transcripts, gates and work folders share the disk.
@@ -105,7 +106,8 @@ pub(super) async fn run(data: DataArgs, output: OutputArgs) -> anyhow::Result<()
 }
 
 fn git() -> Check {
-    let version = Git::new().command(None).into_std().arg("version").output();
+    let mut command = Git::new().command(None).into_std();
+    let version = named::ended(command.arg("version"));
     match version {
         Ok(output) if output.status.success() => {
             let version = String::from_utf8_lossy(&output.stdout);
@@ -114,7 +116,8 @@ fn git() -> Check {
                 None => good("git", version.trim()),
             }
         }
-        _ => lacking("git", Verdict::Bad, "it cannot be run", "install git"),
+        Ok(_) => lacking("git", Verdict::Bad, "it cannot be run", "install git"),
+        Err(error) => lacking("git", Verdict::Bad, error.to_string(), "install git"),
     }
 }
 
@@ -170,7 +173,7 @@ fn disk(path: &Path) -> Check {
 }
 
 fn memory() -> Check {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let text = fs_err::read_to_string("/proc/meminfo").unwrap_or_default();
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix("MemAvailable:"));
@@ -195,7 +198,7 @@ fn memory() -> Check {
 /// Leases and pauses count on a clock that goes forward: one that is behind what was written before
 /// went back.
 fn clock(path: &Path) -> Check {
-    let files = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let files = fs_err::read_dir(path).into_iter().flatten().flatten();
     let newest = files
         .filter_map(|file| file.metadata().ok().map(|found| found.mtime()))
         .max();

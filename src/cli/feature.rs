@@ -325,8 +325,7 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
     let base = format!("/api/v1/projects/{}/features", args.project);
     let written: Written = match &args.batch {
         Some(file) => {
-            let text = std::fs::read_to_string(file)
-                .with_context(|| format!("reading {}", file.display()))?;
+            let text = fs_err::read_to_string(file)?;
             let batch: events::backlog::Batch = serde_json::from_str(&text)
                 .with_context(|| format!("{} is not a batch of features", file.display()))?;
             ask(

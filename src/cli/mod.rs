@@ -335,11 +335,11 @@ mod tests {
     /// What README and the manual print is what the command line takes.
     #[test]
     fn every_command_of_the_manual_can_be_typed() {
-        let folder = std::fs::read_dir("docs/manual").expect("the manual");
+        let folder = fs_err::read_dir("docs/manual").expect("the manual");
         let pages = folder.map(|page| page.expect("a page").path());
         let mut typed = 0;
         for page in pages.chain(["README.md".into()]) {
-            let text = std::fs::read_to_string(&page).expect("a page");
+            let text = fs_err::read_to_string(&page).expect("a page");
             let printed = text.lines().filter_map(|line| line.strip_prefix("    "));
             for line in printed.filter(|line| line.contains("supercargo ")) {
                 let sha = "0123456789".repeat(4);

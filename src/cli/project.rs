@@ -224,14 +224,14 @@ pub(super) struct SetArgs {
 
 /// A path that is there becomes absolute, because the server may run elsewhere.
 fn absolute(git_url: &str) -> String {
-    let there = std::path::Path::new(git_url).canonicalize().ok();
+    let there = fs_err::canonicalize(git_url).ok();
     there
         .and_then(|path| path.to_str().map(str::to_owned))
         .unwrap_or_else(|| git_url.to_owned())
 }
 
 fn read(file: &PathBuf) -> anyhow::Result<String> {
-    std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))
+    fs_err::read_to_string(file).with_context(|| format!("reading {}", file.display()))
 }
 
 #[expect(

@@ -5,7 +5,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use events::id::{ProjectName, ReaderId};
 use futures::StreamExt;
 use tokio::io::AsyncWriteExt;
@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use super::DataArgs;
 use super::client::Desk;
 use crate::http::shapes::{Delivery, EventShape, SetAside, Taken, Written};
+use crate::named;
 use crate::terminal::complain;
 use crate::wire::CallError;
 
@@ -212,13 +213,13 @@ async fn take(command: &[String], event: &EventShape) -> anyhow::Result<Result<(
     let Some((program, arguments)) = command.split_first() else {
         bail!("there is no command to hand events to")
     };
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .with_context(|| format!("starting {program}"))?;
+        .kill_on_drop(true);
+    let mut child = named::spawn(&mut command)?;
     let text = serde_json::to_vec(event)?;
     if let Some(mut stdin) = child.stdin.take()
         && let Err(error) = stdin.write_all(&text).await

@@ -108,8 +108,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     )
     .await?;
     if let Some(file) = &args.ssh_key {
-        let key =
-            std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+        let key = fs_err::read_to_string(file)?;
         Secrets::new(app.data.secrets()).keep_host_wide(Some(&Credential::SshKey(key)))?;
     }
     app.retain(args.kept.retention());

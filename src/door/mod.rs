@@ -10,9 +10,8 @@ mod models;
 mod serve;
 
 use std::collections::BTreeMap;
-use std::fs::DirBuilder;
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,6 +27,7 @@ use tokio::task::JoinHandle;
 use crate::engine::owner::Owner;
 use crate::foreign;
 use crate::gateway::Gateway;
+use crate::named::{self, about};
 use bodies::{House, Room};
 
 /// Sockets allow 107 bytes for their path, and a session's folder and file name need this many.
@@ -120,16 +120,16 @@ impl DoorKeeper {
     fn open_door(&self, session: &SessionId, name: &ContainerName) -> std::io::Result<Door> {
         let (doors, folder) = (&self.rooms.doors, door_path(&self.rooms.doors, session));
         if !doors.is_dir() {
-            DirBuilder::new().mode(0o711).create(doors)?;
-            std::fs::set_permissions(doors, std::fs::Permissions::from_mode(0o711))?;
+            named::make_folder(doors, 0o711)?;
+            fs_err::set_permissions(doors, std::fs::Permissions::from_mode(0o711))?;
         }
         own_folder(&folder)?;
         Owner::of(name.n).let_through(&folder)?;
         // Linked, so that a session keeps the runner that it was started with; copied where the
         // folders lie on different disks.
         let runner = folder.join("supercargo");
-        if !runner.exists() && std::fs::hard_link(&self.rooms.binary, &runner).is_err() {
-            std::fs::copy(&self.rooms.binary, &runner)?;
+        if !runner.exists() && fs_err::hard_link(&self.rooms.binary, &runner).is_err() {
+            fs_err::copy(&self.rooms.binary, &runner)?;
         }
         let open = watch::Sender::new(());
         let room = Room::of(&self.house);
@@ -138,8 +138,10 @@ impl DoorKeeper {
             let path = folder.join(file);
             // A socket of an earlier server run is in the way; nobody listens on it any more.
             foreign::remove(&path)?;
-            let listener = UnixListener::bind(&path)?;
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666))?;
+            let listener = named::listen_at(&path)?;
+            listener.set_nonblocking(true)?;
+            let listener = UnixListener::from_std(listener)?;
+            fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o666))?;
             let behind = Behind {
                 session: session.clone(),
                 name: name.clone(),
@@ -165,20 +167,21 @@ impl DoorKeeper {
 /// earlier builds gave it away, is taken back and emptied: what lies in it may be a link to
 /// anywhere. The folder itself stays, for a container may see it.
 fn own_folder(folder: &Path) -> std::io::Result<()> {
-    match DirBuilder::new().mode(0o700).create(folder) {
+    match named::make_folder(folder, 0o700) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         made => return made,
     }
-    let (found, server) = (std::fs::symlink_metadata(folder)?, nix::unistd::geteuid());
+    let (found, server) = (fs_err::symlink_metadata(folder)?, nix::unistd::geteuid());
     if !found.is_dir() {
         foreign::remove(folder)?;
-        return DirBuilder::new().mode(0o700).create(folder);
+        return named::make_folder(folder, 0o700);
     }
     if found.uid() == server.as_raw() {
         return Ok(());
     }
-    nix::unistd::chown(folder, Some(server), None)?;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    nix::unistd::chown(folder, Some(server), None)
+        .map_err(about(format_args!("taking {} back", folder.display())))?;
+    fs_err::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
     foreign::empty(folder)
 }
 

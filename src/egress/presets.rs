@@ -26,7 +26,7 @@ impl Presets {
     /// no new start. Every rule is checked.
     pub(crate) fn read(data: &Path) -> Result<Self, String> {
         let path = data.join(FILE);
-        let text = match std::fs::read_to_string(&path) {
+        let text = match fs_err::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self::default());
@@ -78,7 +78,7 @@ mod tests {
                 .expect_err("unknown")
                 .contains("write egress.json")
         );
-        let write = |text: &str| std::fs::write(folder.path().join(FILE), text).expect("written");
+        let write = |text: &str| fs_err::write(folder.path().join(FILE), text).expect("written");
         write(
             r#"{"presets": {"npm": [{"host": "npm.example.org"}], "deb": [{"host": "deb.example.org", "port": 80}]}}"#,
         );

@@ -70,7 +70,7 @@ impl Caches {
                                     is emptied");
             foreign::remove(&path)?;
         }
-        std::fs::create_dir_all(&path)?;
+        fs_err::create_dir_all(&path)?;
         // The way to it may be walked by the user of a process container; what others keep may not
         // be read.
         let ways = path
@@ -78,9 +78,9 @@ impl Caches {
             .skip(1)
             .take_while(|way| way.starts_with(&self.folder));
         for way in ways {
-            std::fs::set_permissions(way, std::fs::Permissions::from_mode(0o711))?;
+            fs_err::set_permissions(way, std::fs::Permissions::from_mode(0o711))?;
         }
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700))?;
+        fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o700))?;
         Owner::of(spec.name.n).give(&path)?;
         Ok(Some(path))
     }
@@ -89,7 +89,7 @@ impl Caches {
         if !self.folder.is_dir() {
             return Ok(());
         }
-        for entry in std::fs::read_dir(&self.folder)? {
+        for entry in fs_err::read_dir(&self.folder)? {
             let entry = entry?;
             let known = entry
                 .file_name()
@@ -146,8 +146,8 @@ mod tests {
         let paths: BTreeSet<PathBuf> = all.into_iter().flatten().collect();
         assert_eq!(paths.len(), 3);
         let mine = prepared(Trust::Agent, 1, 1).expect("a cache");
-        std::fs::create_dir(mine.join("npm")).expect("folder");
-        std::fs::write(mine.join("npm/pack"), vec![0; 1024 * 1024]).expect("file");
+        fs_err::create_dir(mine.join("npm")).expect("folder");
+        fs_err::write(mine.join("npm/pack"), vec![0; 1024 * 1024]).expect("file");
         assert!(
             prepared(Trust::Agent, 1, 1)
                 .expect("a cache")
@@ -155,7 +155,7 @@ mod tests {
                 .exists(),
             "at its bound it stays"
         );
-        std::fs::write(mine.join("one"), [0]).expect("file");
+        fs_err::write(mine.join("one"), [0]).expect("file");
         assert!(
             !prepared(Trust::Agent, 1, 1)
                 .expect("a cache")

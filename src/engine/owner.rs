@@ -7,6 +7,8 @@ use std::path::Path;
 use events::id::BerthNo;
 use nix::unistd::{Gid, Uid, geteuid};
 
+use crate::named::about;
+
 /// First user id of the berths: a range that no distribution assigns to people or services.
 const FIRST_UID: u32 = 64_000;
 
@@ -43,7 +45,7 @@ impl Owner {
             Self::Same => Ok(()),
             Self::Dropped(id) => {
                 nix::unistd::chown(path, Some(Uid::from_raw(id)), Some(Gid::from_raw(id)))
-                    .map_err(Into::into)
+                    .map_err(about(format_args!("giving {} away", path.display())))
             }
         }
     }
@@ -55,10 +57,11 @@ impl Owner {
             Self::Same => 0o700,
             Self::Dropped(id) => {
                 let (server, group) = (nix::unistd::geteuid(), Gid::from_raw(id));
-                nix::unistd::chown(folder, Some(server), Some(group))?;
+                nix::unistd::chown(folder, Some(server), Some(group))
+                    .map_err(about(format_args!("giving {} away", folder.display())))?;
                 0o710
             }
         };
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode))
+        fs_err::set_permissions(folder, std::fs::Permissions::from_mode(mode))
     }
 }

@@ -1,8 +1,8 @@
 //! What the kernel tells of a process. Source: proc(5), /proc/PID/stat. Read to a bound: this is
 //! text of the kernel, about processes of anybody.
 
+use fs_err::File;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 
 /// A stat line is far shorter.
@@ -71,7 +71,7 @@ pub(crate) fn user(pid: i32) -> Option<u32> {
 
 /// Every process of this machine by its pid.
 pub(crate) fn all() -> BTreeMap<i32, Stat> {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let entries = fs_err::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter_map(|pid| Some((pid, Stat::of(pid)?))).collect()
 }

@@ -9,11 +9,13 @@
 mod removal;
 mod size;
 
-use std::fs::File;
+use fs_err::File;
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::io::{Error, ErrorKind, Read, Seek, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path};
+
+use crate::named::about;
 
 use rustix::fs::{FileType, Mode, OFlags, fstat, open, openat};
 
@@ -36,8 +38,10 @@ const FOLDER: OFlags = OFlags::NOFOLLOW
 /// # Errors
 /// When it is not there, is not a regular file, or holds more than `max` bytes.
 pub fn read(path: &Path, max: usize) -> std::io::Result<Vec<u8>> {
-    let file = open(path, OFlags::RDONLY | GUARDED, Mode::empty())?;
-    read_regular(file, max).map_err(|e| Error::new(e.kind(), format!("{}: {e}", path.display())))
+    let file = open(path, OFlags::RDONLY | GUARDED, Mode::empty());
+    let read = file.map_err(Error::from);
+    let read = read.and_then(|file| read_regular(file, max));
+    read.map_err(about(format_args!("reading {}", path.display())))
 }
 
 /// The content of the regular file `below` a folder: no part of the way may be a link.
@@ -82,7 +86,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<File> {
         file.rewind()?;
         Ok(file)
     };
-    written().map_err(|e: Error| Error::new(e.kind(), format!("{}: {e}", path.display())))
+    written()
 }
 
 fn read_regular(file: OwnedFd, max: usize) -> std::io::Result<Vec<u8>> {
@@ -91,7 +95,9 @@ fn read_regular(file: OwnedFd, max: usize) -> std::io::Result<Vec<u8>> {
     }
     let mut bytes = Vec::new();
     let bound = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
-    File::from(file).take(bound).read_to_end(&mut bytes)?;
+    std::fs::File::from(file)
+        .take(bound)
+        .read_to_end(&mut bytes)?;
     if bytes.len() > max {
         let why = format!("more than the {max} bytes that are read");
         return Err(Error::new(ErrorKind::FileTooLarge, why));
@@ -102,14 +108,14 @@ fn read_regular(file: OwnedFd, max: usize) -> std::io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::symlink;
+    use fs_err::os::unix::fs::symlink;
 
     #[test]
     fn only_a_bounded_regular_file_is_read() {
         let folder = tempfile::tempdir().expect("folder");
         let at = |name: &str| folder.path().join(name);
-        std::fs::write(at("plain"), b"1234").expect("file");
-        std::fs::create_dir(at("folder")).expect("folder");
+        fs_err::write(at("plain"), b"1234").expect("file");
+        fs_err::create_dir(at("folder")).expect("folder");
         symlink(at("plain"), at("link")).expect("link");
         symlink("/dev/zero", at("zero")).expect("link");
         symlink(at("loop"), at("loop")).expect("link");
@@ -130,13 +136,13 @@ mod tests {
     fn what_lies_there_is_not_written_to() {
         let folder = tempfile::tempdir().expect("folder");
         let (kept, link) = (folder.path().join("kept"), folder.path().join("link"));
-        std::fs::write(&kept, b"kept").expect("file");
+        fs_err::write(&kept, b"kept").expect("file");
         symlink(&kept, &link).expect("link");
         let mut file = write(&link, b"new").expect("written");
         let mut text = String::new();
         file.read_to_string(&mut text).expect("read");
         assert_eq!(
-            (text.as_str(), std::fs::read(&kept).expect("read")),
+            (text.as_str(), fs_err::read(&kept).expect("read")),
             ("new", b"kept".to_vec())
         );
     }
@@ -144,8 +150,8 @@ mod tests {
     #[test]
     fn no_part_of_the_way_may_be_a_link() {
         let folder = tempfile::tempdir().expect("folder");
-        std::fs::create_dir(folder.path().join("real")).expect("folder");
-        std::fs::write(folder.path().join("real/file"), b"1").expect("file");
+        fs_err::create_dir(folder.path().join("real")).expect("folder");
+        fs_err::write(folder.path().join("real/file"), b"1").expect("file");
         symlink("real", folder.path().join("link")).expect("link");
 
         let read = |below: &str| read_below(folder.path(), Path::new(below), 9);

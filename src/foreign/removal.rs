@@ -3,7 +3,7 @@
 //! beside it first.
 
 use std::ffi::{CStr, CString};
-use std::io::{Error, ErrorKind};
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, chmodat, fchmod, openat, renam
 use rustix::io::Errno;
 
 use super::FOLDER;
+use crate::named::about;
 
 /// Names that are held at once.
 const NAMES_MAX: usize = 1024;
@@ -21,20 +22,23 @@ const NAMES_MAX: usize = 1024;
 /// # Errors
 /// What the system said, with the path.
 pub fn remove(path: &Path) -> std::io::Result<()> {
-    let removed = match std::fs::symlink_metadata(path) {
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+    match fs_err::symlink_metadata(path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
         Err(e) => Err(e),
-        Ok(found) if !found.is_dir() => std::fs::remove_file(path),
-        Ok(_) => empty(path).and_then(|()| std::fs::remove_dir(path)),
-    };
-    removed.map_err(|e| Error::new(e.kind(), format!("removing {}: {e}", path.display())))
+        Ok(found) if !found.is_dir() => fs_err::remove_file(path),
+        Ok(_) => empty(path).and_then(|()| fs_err::remove_dir(path)),
+    }
 }
 
 /// Removes everything below this folder, and not the folder itself.
 ///
 /// # Errors
-/// What the system said.
+/// What the system said, with the path.
 pub fn empty(folder: &Path) -> std::io::Result<()> {
+    emptied(folder).map_err(about(format_args!("emptying {}", folder.display())))
+}
+
+fn emptied(folder: &Path) -> std::io::Result<()> {
     let top = opened(CWD, folder.as_os_str())?;
     let mut lifted = 0_u64;
     loop {
@@ -143,16 +147,16 @@ mod tests {
     fn a_tree_goes_whatever_its_depth_modes_and_names() {
         let folder = tempfile::tempdir().expect("folder");
         let tree = folder.path().join("tree");
-        std::fs::create_dir(&tree).expect("folder");
+        fs_err::create_dir(&tree).expect("folder");
         chain(&tree);
-        std::fs::write(tree.join(".lifted-0"), b"").expect("file");
-        std::fs::create_dir_all(tree.join(".lifted-1/full")).expect("folder");
-        std::fs::create_dir_all(tree.join("shut/below/more")).expect("folder");
-        std::fs::write(tree.join("new\nline"), b"").expect("file");
-        std::os::unix::fs::symlink("/", tree.join("root")).expect("link");
+        fs_err::write(tree.join(".lifted-0"), b"").expect("file");
+        fs_err::create_dir_all(tree.join(".lifted-1/full")).expect("folder");
+        fs_err::create_dir_all(tree.join("shut/below/more")).expect("folder");
+        fs_err::write(tree.join("new\nline"), b"").expect("file");
+        fs_err::os::unix::fs::symlink("/", tree.join("root")).expect("link");
         for shut in ["shut/below", "shut"] {
             let none = std::fs::Permissions::from_mode(0o0);
-            std::fs::set_permissions(tree.join(shut), none).expect("shut");
+            fs_err::set_permissions(tree.join(shut), none).expect("shut");
         }
 
         remove(&tree).expect("removed");
@@ -164,10 +168,10 @@ mod tests {
     fn a_link_is_removed_and_not_followed() {
         let folder = tempfile::tempdir().expect("folder");
         let kept = folder.path().join("kept");
-        std::fs::create_dir(&kept).expect("folder");
-        std::fs::write(kept.join("file"), b"").expect("file");
+        fs_err::create_dir(&kept).expect("folder");
+        fs_err::write(kept.join("file"), b"").expect("file");
         let link = folder.path().join("link");
-        std::os::unix::fs::symlink(&kept, &link).expect("link");
+        fs_err::os::unix::fs::symlink(&kept, &link).expect("link");
 
         assert!(empty(&link).is_err());
         remove(&link).expect("removed");

@@ -84,13 +84,13 @@ mod tests {
                 whole: true
             }
         );
-        std::fs::create_dir_all(folder.path().join(deep(50))).expect("folders");
-        std::fs::write(folder.path().join(deep(50)).join("file"), [0; 7]).expect("file");
-        std::os::unix::fs::symlink("/", folder.path().join("link")).expect("link");
+        fs_err::create_dir_all(folder.path().join(deep(50))).expect("folders");
+        fs_err::write(folder.path().join(deep(50)).join("file"), [0; 7]).expect("file");
+        fs_err::os::unix::fs::symlink("/", folder.path().join("link")).expect("link");
         let seen = size(folder.path());
         assert!(seen.whole && (7..100).contains(&seen.bytes), "{seen:?}");
 
-        std::fs::create_dir_all(folder.path().join(deep(DEPTH_MAX + 1))).expect("folders");
+        fs_err::create_dir_all(folder.path().join(deep(DEPTH_MAX + 1))).expect("folders");
         assert!(!size(folder.path()).whole);
         let none = folder.path().join("none");
         assert_eq!(

@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdout};
 
 use crate::adapters::git::Git;
+use crate::named;
 use incoming::{Head, Incoming, Stored};
 
 /// Largest push or fetch request. It goes to disk as it comes.
@@ -180,8 +181,8 @@ fn backend(
     command
         .stdin(asked.stdin)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
+        .stderr(Stdio::null());
+    named::spawn(&mut command)
 }
 
 /// Reads the CGI header part; the rest is streamed.

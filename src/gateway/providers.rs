@@ -110,7 +110,7 @@ impl KeySource {
         let from_file = self
             .file
             .as_ref()
-            .and_then(|file| std::fs::read_to_string(file).ok());
+            .and_then(|file| fs_err::read_to_string(file).ok());
         let from_env = || self.env.as_ref().and_then(|name| std::env::var(name).ok());
         let secret = from_file.or_else(from_env)?.trim().to_owned();
         (!secret.is_empty()).then_some(Key {
@@ -190,7 +190,7 @@ impl Providers {
     /// The file, and what is wrong with it.
     pub fn read(file: &Path, named: bool) -> anyhow::Result<Self> {
         let usual = Self::built_in()?;
-        match std::fs::read_to_string(file) {
+        match fs_err::read_to_string(file) {
             Ok(text) => usual.with(&text, &file.display().to_string()),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && !named => Ok(usual),
             Err(e) => Err(e).with_context(|| format!("reading {}", file.display())),
@@ -291,14 +291,14 @@ mod tests {
             "providers": {"local": {"protocol": "openai", "url": "http://127.0.0.1:1/v1", "keys": [{"file": key, "auth": "bearer"}]}},
             "prices": {"m-": {"input": 1.0, "output": 2.0, "context": 1000}},
         });
-        std::fs::write(&file, text.to_string()).expect("file");
+        fs_err::write(&file, text.to_string()).expect("file");
         let mine = Providers::read(&file, true).expect("providers");
         assert!(
             mine.protocol("local")
                 .expect_err("no key yet")
                 .contains("write it to")
         );
-        std::fs::write(&key, " sk-canary-0123 \n").expect("key");
+        fs_err::write(&key, " sk-canary-0123 \n").expect("key");
         assert_eq!(mine.protocol("local"), Ok(Protocol::Openai));
         assert!(mine.secrets().contains(&"sk-canary-0123".to_owned()));
         assert!(
@@ -319,7 +319,7 @@ mod tests {
             r#"{"providers": {"a": {"protocol": "telepathy", "url": "http://h", "keys": []}}}"#,
             r#"{"provider": {}}"#,
         ] {
-            std::fs::write(&file, wrong).expect("file");
+            fs_err::write(&file, wrong).expect("file");
             let why = format!("{:#}", Providers::read(&file, true).expect_err(wrong));
             assert!(why.contains("providers.json"), "{why}");
         }

@@ -14,9 +14,9 @@ mod routes;
 pub mod shapes;
 pub mod token;
 
-use std::net::{SocketAddr, TcpListener};
+use crate::named;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use actix_web::dev::{Extensions, ServerHandle};
@@ -80,11 +80,10 @@ fn run(server: actix_web::dev::Server) -> ServerHandle {
 pub fn listen(served: &Served, socket: &Path) -> anyhow::Result<ServerHandle> {
     if socket.exists() {
         // The instance lock is ours, so a socket that is there is left over.
-        std::fs::remove_file(socket).with_context(|| format!("removing {}", socket.display()))?;
+        fs_err::remove_file(socket)?;
     }
-    let listener =
-        UnixListener::bind(socket).with_context(|| format!("listening on {}", socket.display()))?;
-    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))
+    let listener = named::listen_at(socket)?;
+    fs_err::set_permissions(socket, std::fs::Permissions::from_mode(0o600))
         .with_context(|| format!("closing {} to others", socket.display()))?;
     let (served, subscribers) = (served.clone(), Subscribers::default());
     let server = HttpServer::new(move || {
@@ -128,8 +127,7 @@ pub fn listen_port(
              put a proxy in front"
         );
     }
-    let listener = TcpListener::bind(address)
-        .with_context(|| format!("listening on {address}; --listen names another address"))?;
+    let listener = named::listen_on(address).context("--listen names another address")?;
     let address = listener
         .local_addr()
         .with_context(|| format!("listening on {address}"))?;

@@ -116,7 +116,7 @@ impl TokenFile {
     /// of before.
     fn read(&self) -> anyhow::Result<Option<Arc<str>>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = std::fs::symlink_metadata(&self.path).ok();
+        let found = fs_err::symlink_metadata(&self.path).ok();
         let stamp = found.as_ref().map(Stamp::of);
         if stamp.is_some() && stamp == known.from {
             return Ok(known.token.clone());
@@ -133,7 +133,7 @@ impl TokenFile {
         }
         let made = fresh()?;
         private::write(&self.path, format!("{made}\n").as_bytes())?;
-        known.from = std::fs::symlink_metadata(&self.path)
+        known.from = fs_err::symlink_metadata(&self.path)
             .ok()
             .as_ref()
             .map(Stamp::of);
@@ -182,15 +182,15 @@ mod tests {
         private::write(&path, second.as_bytes()).expect("rotated");
         assert!(token.is(&second) && !token.is(&first));
 
-        std::fs::remove_file(&path).expect("removed");
+        fs_err::remove_file(&path).expect("removed");
         let third = token.now().expect("made anew");
         assert!(!token.is(&second) && token.is(&third));
-        let kept = std::fs::read_to_string(&path).expect("kept");
+        let kept = fs_err::read_to_string(&path).expect("kept");
         assert_eq!(kept.trim(), &*third);
 
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("opened");
+        fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("opened");
         assert!(token.now().is_none() && !token.is(&third));
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("closed");
+        fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("closed");
         assert!(token.is(&third));
     }
 

@@ -5,9 +5,9 @@
 //! rest may be newer than the log, and never older. Keys, tokens and credentials are left out
 //! unless they are asked for.
 
-use std::fs::File;
+use fs_err::File;
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -23,6 +23,7 @@ use super::seal::Anchor;
 use super::verify::{BATCH, Verified, Walk, verify};
 use crate::adapters::git::Git;
 use crate::app::{BUILD, DataFolder, InstanceLock, Ownership};
+use crate::named;
 use crate::private;
 
 /// Name of the list of what a backup is.
@@ -70,10 +71,7 @@ pub async fn newest_seal(log: &dyn EventLog) -> anyhow::Result<Option<Sealed>> {
 /// It grows beside that folder under another name and is renamed when it is whole: one that failed
 /// leaves nothing in the way of the next.
 pub async fn backup(data: &DataFolder, to: &Path, secrets: bool) -> anyhow::Result<Manifest> {
-    if to
-        .read_dir()
-        .is_ok_and(|mut entries| entries.next().is_some())
-    {
+    if fs_err::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
         bail!(
             "{} is not empty; choose a folder of its own for each backup",
             to.display()
@@ -83,7 +81,7 @@ pub async fn backup(data: &DataFolder, to: &Path, secrets: bool) -> anyhow::Resu
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    std::fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
+    fs_err::create_dir_all(parent)?;
     let growing = tempfile::Builder::new()
         .prefix(".backup-")
         .tempdir_in(parent);
@@ -95,7 +93,7 @@ pub async fn backup(data: &DataFolder, to: &Path, secrets: bool) -> anyhow::Resu
     let text = serde_json::to_vec_pretty(&manifest)?;
     private::write(&parts.path().join(MANIFEST), &text)?;
     let settled = growing.keep();
-    std::fs::rename(&settled, to).with_context(|| {
+    fs_err::rename(&settled, to).with_context(|| {
         format!(
             "the backup is whole in {}, and cannot be renamed to {}",
             settled.display(),
@@ -162,10 +160,9 @@ fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
 
 /// Copies what is not copied yet; whether everything that was listed was still there.
 fn copy_round(from: &Path, to: &Path) -> anyhow::Result<bool> {
-    let listing = || format!("listing {}", from.display());
     let mut whole = true;
-    for entry in from.read_dir().with_context(listing)? {
-        let entry = entry.with_context(listing)?;
+    for entry in fs_err::read_dir(from)? {
+        let entry = entry?;
         let (source, copy) = (entry.path(), to.join(entry.file_name()));
         if is_being_written(&source) {
             continue;
@@ -176,7 +173,7 @@ fn copy_round(from: &Path, to: &Path) -> anyhow::Result<bool> {
                 whole = false;
                 continue;
             }
-            Err(error) => return Err(error).with_context(listing),
+            Err(error) => return Err(error.into()),
         };
         if kind.is_dir() {
             copy_tree(&source, &copy)?;
@@ -223,9 +220,8 @@ async fn copy_gates(from: &Path, to: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     private::folder(to, 0o700)?;
-    let listing = || format!("listing {}", from.display());
-    for entry in from.read_dir().with_context(listing)? {
-        let entry = entry.with_context(listing)?;
+    for entry in fs_err::read_dir(from)? {
+        let entry = entry?;
         if !entry.path().join("HEAD").exists() {
             continue;
         }
@@ -240,7 +236,7 @@ async fn copy_gate(gate: &Path, copy: &Path) -> anyhow::Result<()> {
         .args(["clone", "--quiet", "--mirror", "--no-local"])
         .arg(gate)
         .arg(copy);
-    let output = command.output().await.context("starting git")?;
+    let output = named::output(&mut command).await?;
     if !output.status.success() {
         bail!(
             "copying {}: {}",
@@ -256,7 +252,7 @@ async fn copy_gate(gate: &Path, copy: &Path) -> anyhow::Result<()> {
 /// What a backup says of itself, when it is whole: the chain and the seals hold up to the head it
 /// names, and every blob is what its name says.
 pub async fn check(from: &Path) -> anyhow::Result<Manifest> {
-    let manifest = std::fs::read(from.join(MANIFEST));
+    let manifest = fs_err::read(from.join(MANIFEST));
     let manifest = manifest
         .with_context(|| format!("{} is no backup: it has no {MANIFEST}", from.display()))?;
     let manifest: Manifest =
@@ -286,7 +282,7 @@ pub async fn check(from: &Path) -> anyhow::Result<Manifest> {
 }
 
 fn check_blobs(folder: &Path) -> anyhow::Result<()> {
-    let Ok(entries) = folder.read_dir() else {
+    let Ok(entries) = fs_err::read_dir(folder) else {
         return Ok(());
     };
     for entry in entries {
@@ -294,7 +290,7 @@ fn check_blobs(folder: &Path) -> anyhow::Result<()> {
         if entry.file_type()?.is_dir() {
             check_blobs(&entry.path())?;
         } else if let Ok(named) = entry.file_name().to_string_lossy().parse::<Digest>()
-            && Digest::of(&std::fs::read(entry.path())?) != named
+            && Digest::of(&fs_err::read(entry.path())?) != named
         {
             bail!("the blob {} is damaged", entry.path().display());
         }
@@ -331,7 +327,6 @@ pub async fn restore(from: &Path, data: &DataFolder) -> anyhow::Result<Manifest>
     // The log comes last, and whole: a folder without it is empty to the server.
     let beside = data.log().with_extension("restored");
     copy_file(&parts.log(), &beside)?;
-    std::fs::rename(&beside, data.log())
-        .with_context(|| format!("making {}", data.log().display()))?;
+    fs_err::rename(&beside, data.log())?;
     Ok(manifest)
 }

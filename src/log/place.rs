@@ -87,8 +87,7 @@ impl LogPlace {
                 let made = SqliteLog::import(&beside, records).await;
                 match made.and_then(|head| settle(&beside).map(|()| head)) {
                     Ok(head) => {
-                        std::fs::rename(&beside, path)
-                            .with_context(|| format!("making {}", path.display()))?;
+                        fs_err::rename(&beside, path)?;
                         Ok(head)
                     }
                     Err(error) => {
@@ -209,7 +208,7 @@ fn settle(path: &Path) -> anyhow::Result<()> {
 
 fn remove_log(path: &Path) -> anyhow::Result<()> {
     for file in private::parts_of_a_log(path) {
-        match std::fs::remove_file(&file) {
+        match fs_err::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(error).context(file.display().to_string());
             }

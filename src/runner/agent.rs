@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use crate::dialect::{self, Launch, Listener, Surroundings};
 use crate::engine::process::LAUNCH;
 use crate::foreign;
+use crate::named;
 
 use super::output::{Heard, Output};
 use super::tree::{Tree, git_environment};
@@ -61,7 +62,8 @@ impl Agent {
         let spec = brief.agent.as_ref().ok_or("the brief names no agent")?;
         let prompt = tree.berth.join("prompt.md");
         let stdin = foreign::write(&prompt, brief.prompt.as_bytes())
-            .map_err(|e| format!("the prompt: {e}"))?;
+            .map_err(|e| format!("the prompt: {e}"))?
+            .into_file();
         let home = home(&tree.berth);
         let around = Surroundings {
             home: &home,
@@ -140,8 +142,7 @@ impl Agent {
             .process_group(0)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
+        let mut child = named::spawn(&mut command)
             .map_err(|e| format!("the agent could not be started: {e}"))?;
         let dialect = brief
             .agent
@@ -216,7 +217,7 @@ fn vendor(launch: &Launch) -> Result<Command, String> {
             .parent()
             .ok_or_else(|| format!("{} has no folder", path.display()))?;
         let written =
-            std::fs::create_dir_all(folder).and_then(|()| foreign::write(path, content.as_bytes()));
+            fs_err::create_dir_all(folder).and_then(|()| foreign::write(path, content.as_bytes()));
         written.map_err(|e| format!("{}: {e}", path.display()))?;
     }
     let mut command = Command::new(&launch.program);
@@ -266,11 +267,11 @@ fn shell(line: &str) -> Command {
 /// A folder with our binary under its name, so that agents find the verbs.
 fn tools(tree: &Tree) -> std::io::Result<std::path::PathBuf> {
     let bin = tree.berth.join("bin");
-    std::fs::create_dir_all(&bin)?;
+    fs_err::create_dir_all(&bin)?;
     for name in ["supercargo", "bd"] {
         let link = bin.join(name);
         if !link.exists() {
-            std::os::unix::fs::symlink(std::env::current_exe()?, &link)?;
+            fs_err::os::unix::fs::symlink(std::env::current_exe()?, &link)?;
         }
     }
     // Some agents run their commands in a login shell, which sets the path anew and then reads

@@ -112,8 +112,8 @@ fn begun(args: &RunnerArgs) -> bool {
 /// Answers the word, and turns to a file of its own: the pipes end with the server that made them,
 /// and this process may not.
 fn here(berth: &Path) -> std::io::Result<()> {
-    let none = std::fs::File::open("/dev/null")?;
-    let log = std::fs::File::create(berth.join("runner.log"))?;
+    let none = fs_err::File::open("/dev/null")?;
+    let log = fs_err::File::create(berth.join("runner.log"))?;
     writeln!(std::io::stdout(), "here")?;
     std::io::stdout().flush()?;
 

@@ -262,7 +262,7 @@ mod tests {
             on_disk <= 200 * (CHUNK as u64) / 2,
             "the file is used again: {on_disk}"
         );
-        let names = std::fs::read_dir(folder.path()).expect("listed");
+        let names = fs_err::read_dir(folder.path()).expect("listed");
         assert_eq!(names.count(), 0, "nobody else finds it");
     }
 

@@ -1,6 +1,8 @@
 //! The agent's voice on loopback: ordinary tools speak TCP, the door is a Unix socket. Bytes go to
 //! the agent's voice and nowhere else, whoever in the container sends them.
 
+use crate::named;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use tokio::io::copy_bidirectional_with_sizes;
@@ -11,7 +13,9 @@ const BUFFER: usize = 64 * 1024;
 
 /// Listens on a free port of loopback and answers its URL.
 pub(super) async fn start(door: &Path) -> std::io::Result<String> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let listener = named::listen_on((Ipv4Addr::LOCALHOST, 0).into())?;
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
     let url = format!("http://{}", listener.local_addr()?);
     let socket = door.join("agent");
     tokio::spawn(async move {

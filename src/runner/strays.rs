@@ -22,7 +22,7 @@ pub(super) async fn reap() {
 /// Zombies of ours that nobody here waits for: those we started are waited for by their group
 /// leader's pid, and lead their group.
 fn zombies() -> Vec<Pid> {
-    let Ok(processes) = std::fs::read_dir("/proc") else {
+    let Ok(processes) = fs_err::read_dir("/proc") else {
         return Vec::new();
     };
     let pids = processes
@@ -35,7 +35,7 @@ fn zombies() -> Vec<Pid> {
 }
 
 fn is_stray(pid: i32, own: u32) -> bool {
-    let Ok(text) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
+    let Ok(text) = fs_err::read_to_string(format!("/proc/{pid}/stat")) else {
         return false;
     };
     let Some((_, rest)) = text.rsplit_once(") ") else {

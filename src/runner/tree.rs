@@ -12,6 +12,7 @@ use tokio::process::Command;
 use super::RunnerArgs;
 use super::{baits, home};
 use crate::foreign;
+use crate::named;
 
 /// A git command in the container that takes longer has failed.
 const DEADLINE: Duration = Duration::from_secs(600);
@@ -62,7 +63,7 @@ impl Tree {
             berth: berth.to_owned(),
             cache: args.cache.clone(),
         };
-        std::fs::create_dir_all(home(berth)).map_err(|e| format!("the home folder: {e}"))?;
+        fs_err::create_dir_all(home(berth)).map_err(|e| format!("the home folder: {e}"))?;
         let gate = format!("{url}/git/{}.git", brief.project);
         tree.git(berth, &["clone", "--quiet", "--no-checkout", &gate, "tree"])
             .await?;
@@ -107,7 +108,7 @@ impl Tree {
                 .collect();
             self.git(&self.path, &args).await?;
             for path in some {
-                std::fs::remove_file(self.path.join(path)).map_err(|e| format!("{path}: {e}"))?;
+                fs_err::remove_file(self.path.join(path)).map_err(|e| format!("{path}: {e}"))?;
             }
         }
         Ok(paths.into_iter().map(str::to_owned).collect())
@@ -217,7 +218,7 @@ impl Tree {
             .process_group(0)
             .envs(git_environment(&self.berth))
             .envs(more.iter().map(|(name, value)| (name, value)));
-        let output = tokio::time::timeout(DEADLINE, command.output()).await;
+        let output = tokio::time::timeout(DEADLINE, named::output(&mut command)).await;
         let output = output.map_err(|_| format!("git {what} took too long"))?;
         let output = output.map_err(|e| format!("git cannot be run in the container: {e}"))?;
         if output.status.success() {

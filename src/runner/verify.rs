@@ -1,6 +1,7 @@
 //! The verifier: runs the recorded command on a candidate that no agent has touched, and reports
 //! what it came to.
 
+use crate::named;
 use actors::sessions::wire::{Brief, Ending, Verification};
 use events::id::Digest;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -53,7 +54,7 @@ pub(super) async fn run(
     command
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::piped());
-    let mut child = match command.spawn() {
+    let mut child = match named::spawn(&mut command) {
         Ok(child) => child,
         Err(e) => return trouble(format!("the verification could not be started: {e}")),
     };

@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{BACKLOG_FENCE, Line, REVIEW_FENCE, SCRIPT_FENCE, fenced, parse};
 use crate::agent::verbs::{Berth, VerbError};
+use crate::named;
 
 /// Plays the role this berth has and answers the exit code.
 pub async fn run() -> i32 {
@@ -29,7 +30,7 @@ async fn play() -> Result<i32, VerbError> {
     let prompt = std::env::var("SUPERCARGO_PROMPT")
         .map_err(|_| VerbError("SUPERCARGO_PROMPT is not set".to_owned()))?;
     let prompt =
-        std::fs::read_to_string(&prompt).map_err(|e| VerbError(format!("{prompt}: {e}")))?;
+        fs_err::read_to_string(&prompt).map_err(|e| VerbError(format!("{prompt}: {e}")))?;
     println!("{} at work", berth.role);
     match berth.role.as_str() {
         "initializer" => initialize(&berth, &prompt).await,
@@ -109,9 +110,9 @@ async fn step(berth: &Berth, line: Line) -> Result<Option<i32>, VerbError> {
 fn write(path: &str, text: &str, append: bool) -> Result<(), VerbError> {
     let failed = |e: std::io::Error| VerbError(format!("{path}: {e}"));
     if let Some(folder) = Path::new(path).parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        fs_err::create_dir_all(folder).map_err(failed)?;
     }
-    let mut options = std::fs::OpenOptions::new();
+    let mut options = fs_err::OpenOptions::new();
     options
         .create(true)
         .write(true)
@@ -134,14 +135,11 @@ fn flood(kib: usize) -> Result<(), VerbError> {
 }
 
 async fn shell(line: &str) -> Result<i32, VerbError> {
-    let status = tokio::process::Command::new("sh")
-        .arg("-c")
-        .arg(line)
-        .status()
-        .await;
-    status
-        .map(|s| s.code().unwrap_or(-1))
-        .map_err(|e| VerbError(format!("{line}: {e}")))
+    let failed = |e| VerbError(format!("{line}: {e}"));
+    let mut command = tokio::process::Command::new("sh");
+    let mut child = named::spawn(command.arg("-c").arg(line)).map_err(failed)?;
+    let status = child.wait().await.map_err(failed)?;
+    Ok(status.code().unwrap_or(-1))
 }
 
 /// Judges by its script, or by looking: is there a change, and does the verification pass on it?

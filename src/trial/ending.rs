@@ -54,12 +54,12 @@ impl Asked {
 
 /// Writes down which engine runs the demo in this folder.
 pub(super) fn runs_on(data: &Path, engine: &dyn Engine) -> std::io::Result<()> {
-    std::fs::write(data.join(ENGINE), engine.name())
+    fs_err::write(data.join(ENGINE), engine.name())
 }
 
 /// Keeps this folder from being removed by the next demo.
 pub(super) fn keep(data: &Path) -> std::io::Result<()> {
-    std::fs::write(data.join(KEPT), "")
+    fs_err::write(data.join(KEPT), "")
 }
 
 /// Ends and removes every container of an engine's installation.
@@ -84,7 +84,7 @@ pub(super) async fn end_all(engine: &dyn Engine) -> Result<(), Unreachable> {
 /// be said about it.
 pub(super) async fn after_dead_demos(temporary: &Path) -> Vec<String> {
     let mut said = Vec::new();
-    for entry in std::fs::read_dir(temporary).into_iter().flatten().flatten() {
+    for entry in fs_err::read_dir(temporary).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let path = entry.path();
         if !name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) || !is_dead_demo(&path) {
@@ -102,7 +102,7 @@ pub(super) async fn after_dead_demos(temporary: &Path) -> Vec<String> {
 /// Whether this is a folder of ours in which a demo was begun that nobody wants to look at.
 fn is_dead_demo(path: &Path) -> bool {
     let own = nix::unistd::geteuid().as_raw();
-    let found = std::fs::symlink_metadata(path);
+    let found = fs_err::symlink_metadata(path);
     found.is_ok_and(|found| found.is_dir() && found.uid() == own)
         && path.join("lock").exists()
         && !path.join(KEPT).exists()

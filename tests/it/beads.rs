@@ -29,8 +29,8 @@ fn lines(text: &str) -> Vec<Value> {
 fn issues_are_taken_in_built_and_written_out() {
     let me = Newcomer::new();
     let tree = me.folder.path().join("tree");
-    std::fs::create_dir_all(tree.join(".beads")).expect("folder");
-    std::fs::write(tree.join(".beads/issues.jsonl"), ISSUES).expect("issues");
+    fs_err::create_dir_all(tree.join(".beads")).expect("folder");
+    fs_err::write(tree.join(".beads/issues.jsonl"), ISSUES).expect("issues");
     git(&tree, &["add", "--all", "--force"]).expect("added");
     git(&tree, &["commit", "--quiet", "-m", "Issues"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
@@ -215,8 +215,8 @@ fn a_repository_of_the_ancestor_is_adopted() {
         ),
     ] {
         let file = tree.join(path);
-        std::fs::create_dir_all(file.parent().expect("a folder")).expect("folder");
-        std::fs::write(file, text).expect("file");
+        fs_err::create_dir_all(file.parent().expect("a folder")).expect("folder");
+        fs_err::write(file, text).expect("file");
     }
     git(&tree, &["add", "--all", "--force"]).expect("added");
     git(&tree, &["commit", "--quiet", "-m", "As it was"]).expect("committed");
@@ -277,7 +277,7 @@ fn an_import_that_was_cut_short_is_finished() {
     };
     let issue = |status: &str, remarks: usize| {
         let line = serde_json::json!({"id": "zoo-1", "title": "Feed the lions", "status": status, "comments": said(remarks)});
-        std::fs::write(&file, format!("{line}\n")).expect("file");
+        fs_err::write(&file, format!("{line}\n")).expect("file");
         me.ok(&["beads", "import", "zoo", &file.display().to_string()])
     };
     assert_eq!(issue("open", 1), "1 taken in, 0 were there already\n");
@@ -309,7 +309,7 @@ fn issues_go_both_ways() {
     me.add_zoo();
     me.follow_until("trunk.opened");
     let file = me.folder.path().join("issues.jsonl");
-    std::fs::write(&file, ISSUES).expect("file");
+    fs_err::write(&file, ISSUES).expect("file");
     me.ok(&["beads", "import", "zoo", &file.display().to_string()]);
     let own = me
         .ok(&["feature", "add", "zoo", "Paint the fence"])
@@ -343,7 +343,7 @@ fn issues_go_both_ways() {
     )
     .expect("cloned");
     let theirs = path.join("theirs/.beads/issues.jsonl");
-    let mut issues = lines(&std::fs::read_to_string(&theirs).expect("the file"));
+    let mut issues = lines(&fs_err::read_to_string(&theirs).expect("the file"));
     for issue in &mut issues {
         match issue["id"].as_str().expect("an id") {
             "zoo-2" => (issue["title"], issue["priority"]) = ("Feed all bears".into(), 0.into()),
@@ -357,7 +357,7 @@ fn issues_go_both_ways() {
     }
     issues.push(serde_json::json!({"id": "zoo-9", "title": "Buy honey", "status": "open"}));
     let text: String = issues.iter().map(|issue| format!("{issue}\n")).collect();
-    std::fs::write(&theirs, text).expect("written");
+    fs_err::write(&theirs, text).expect("written");
     let tree = path.join("theirs");
     git(&tree, &["add", "--all", "--force"]).expect("added");
     git(&tree, &["commit", "--quiet", "-m", "bd sync"]).expect("committed");
@@ -389,7 +389,7 @@ fn issues_go_both_ways() {
         "{third}"
     );
     git(&tree, &["pull", "--quiet"]).expect("pulled: their commit is below ours");
-    let written = lines(&std::fs::read_to_string(&theirs).expect("the file"));
+    let written = lines(&fs_err::read_to_string(&theirs).expect("the file"));
     let of = |id: &str| {
         written
             .iter()
@@ -403,7 +403,7 @@ fn issues_go_both_ways() {
     assert_eq!(of("zoo-2")["x_ours"]["a"][1], 2, "what is not ours is kept");
 
     // A merge that nobody finished: nothing is written over it.
-    std::fs::write(&theirs, "<<<<<<< ours\n").expect("written");
+    fs_err::write(&theirs, "<<<<<<< ours\n").expect("written");
     git(&tree, &["commit", "--quiet", "--all", "-m", "Half a merge"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "beads-sync"]).expect("pushed");
     me.refused(

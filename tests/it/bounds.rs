@@ -36,8 +36,8 @@ async fn pushed(world: &World, server: &Server, files: &[PathBuf]) -> (String, S
     world.git(world.folder.path(), &clone);
     for file in files {
         let file = tree.join(file);
-        std::fs::create_dir_all(file.parent().expect("a folder")).expect("folder");
-        std::fs::write(file, "fed").expect("file");
+        fs_err::create_dir_all(file.parent().expect("a folder")).expect("folder");
+        fs_err::write(file, "fed").expect("file");
     }
     world.git(&tree, &["add", "--all"]);
     world.git(&tree, &["commit", "--quiet", "-m", "Feed them"]);

@@ -41,12 +41,12 @@ async fn reviewers_read(world: &World) -> String {
         wanted.iter().any(|digest| path.ends_with(digest.as_str()))
     });
     found
-        .map(|path| std::fs::read_to_string(path).expect("a prompt"))
+        .map(|path| fs_err::read_to_string(path).expect("a prompt"))
         .collect()
 }
 
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(folder).expect("a folder");
+    let entries = fs_err::read_dir(folder).expect("a folder");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let found = paths.map(|path| match path.is_dir() {
         true => walk(&path),

@@ -92,7 +92,7 @@ impl Scene {
         });
         let (n, job, generation) = world.within("at work", at_work).await;
         let doors = world.folder.path().join("d");
-        std::fs::create_dir(&doors).expect("the folder of the doors");
+        fs_err::create_dir(&doors).expect("the folder of the doors");
         let gates = world.folder.path().join("gates");
         let engine = Arc::new(MainProcess(main_process));
         let binary = env!("CARGO_BIN_EXE_supercargo").into();
@@ -187,7 +187,7 @@ fn git_pushes_through_the_door_only_to_the_branch_of_the_open_claim() {
             .await
             .expect("a session reads its own project");
         let tree = folder.join("mine");
-        std::fs::write(tree.join("lions"), "fed").expect("file");
+        fs_err::write(tree.join("lions"), "fed").expect("file");
         run(&tree, &["add", "--all"]).await.expect("added");
         run(&tree, &["commit", "--quiet", "-m", "Feed"])
             .await

@@ -33,12 +33,12 @@ impl Bench {
             folder.path().join("d"),
             folder.path().join("bin"),
         ] {
-            std::fs::create_dir_all(&open).expect("folder");
-            std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o711))
+            fs_err::create_dir_all(&open).expect("folder");
+            fs_err::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o711))
                 .expect("open");
         }
         let binary = folder.path().join("bin/supercargo");
-        std::fs::copy(env!("CARGO_BIN_EXE_supercargo"), &binary).expect("binary");
+        fs_err::copy(env!("CARGO_BIN_EXE_supercargo"), &binary).expect("binary");
         Self { folder, binary }
     }
 
@@ -46,10 +46,10 @@ impl Bench {
     pub(crate) fn spec(&self, n: u16, generation: u64) -> StartSpec {
         let session = SessionId::from_bytes([u8::try_from(n).expect("small"); 10]);
         let door = door_path(&self.folder.path().join("d"), &session);
-        std::fs::create_dir_all(&door).expect("door");
+        fs_err::create_dir_all(&door).expect("door");
         Owner::of(BerthNo(n)).give(&door).expect("given");
         if !door.join("supercargo").exists() {
-            std::fs::hard_link(&self.binary, door.join("supercargo")).expect("runner");
+            fs_err::hard_link(&self.binary, door.join("supercargo")).expect("runner");
         }
         let name = ContainerName {
             project: "zoo".parse().expect("name"),

@@ -21,7 +21,7 @@ const EVIL: &str = "a\u{1b}]52;c;aGk=\u{7}b\u{1b}[2Jc\u{9b}2Jd\u{202e}e";
 
 fn below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+    for entry in fs_err::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();
         if entry.file_type().expect("a kind").is_dir() {
             found.extend(below(&path));
@@ -33,7 +33,7 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn mode(path: &Path) -> u32 {
-    let found = std::fs::symlink_metadata(path).expect("a file");
+    let found = fs_err::symlink_metadata(path).expect("a file");
     found.permissions().mode() & 0o777
 }
 
@@ -93,7 +93,7 @@ fn what_others_could_have_touched_is_named_and_nothing_starts() {
     me.serve().stop();
     for name in ["log.db", "token", "seal.key"] {
         let path = me.data().join(name);
-        let set = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
+        let set = |mode| fs_err::set_permissions(&path, std::fs::Permissions::from_mode(mode));
         set(0o644).expect("opened");
         for args in [SERVE, &["project", "list"]] {
             me.refused(args, "chmod 600");
@@ -101,14 +101,14 @@ fn what_others_could_have_touched_is_named_and_nothing_starts() {
         }
         set(0o600).expect("closed");
     }
-    std::fs::write(me.data().join("token"), "x\n").expect("written");
+    fs_err::write(me.data().join("token"), "x\n").expect("written");
     me.refused(SERVE, "holds no whole token");
-    std::fs::remove_file(me.data().join("token")).expect("removed");
+    fs_err::remove_file(me.data().join("token")).expect("removed");
     me.serve().stop();
 }
 
 fn status(me: &Newcomer, token: &str) -> u16 {
-    let url = std::fs::read_to_string(me.data().join("url")).expect("an address");
+    let url = fs_err::read_to_string(me.data().join("url")).expect("an address");
     let address = url.trim().trim_start_matches("http://").to_owned();
     let mut stream = std::net::TcpStream::connect(&address).expect("connected");
     let request = format!(
@@ -127,7 +127,7 @@ fn a_token_is_removed_and_replaced_while_the_server_runs() {
     let server = me.serve();
     let path = me.data().join("token");
     let read = || {
-        std::fs::read_to_string(&path)
+        fs_err::read_to_string(&path)
             .expect("a token")
             .trim()
             .to_owned()
@@ -135,14 +135,14 @@ fn a_token_is_removed_and_replaced_while_the_server_runs() {
     let first = read();
     assert_eq!(status(&me, &first), 200);
 
-    std::fs::remove_file(&path).expect("removed");
+    fs_err::remove_file(&path).expect("removed");
     assert_eq!(status(&me, &first), 401, "it is good no more");
     let second = read();
     assert_eq!(status(&me, &second), 200, "the next one is made");
 
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("opened");
+    fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("opened");
     assert_eq!(status(&me, &second), 401, "others may have read it");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("closed");
+    fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("closed");
     assert_eq!(status(&me, &second), 200);
     server.stop();
 }
@@ -306,10 +306,11 @@ fn a_server_that_stands_still_is_named_and_one_that_ends_is_noticed() {
 fn output_that_nobody_takes_ends_nothing() {
     let me = Newcomer::new();
     let full = || {
-        std::fs::File::options()
+        fs_err::File::options()
             .write(true)
             .open("/dev/full")
             .expect("a full disk")
+            .into_file()
     };
     let mut serve = me.command(SERVE);
     let mut server = serve
@@ -318,7 +319,7 @@ fn output_that_nobody_takes_ends_nothing() {
         .spawn()
         .expect("started");
     let socket = me.data().join("operator.sock");
-    let is_there = || std::fs::metadata(&socket).is_ok_and(|found| found.file_type().is_socket());
+    let is_there = || fs_err::metadata(&socket).is_ok_and(|found| found.file_type().is_socket());
     while !is_there() {
         assert!(server.try_wait().expect("waited").is_none(), "it ended");
         std::thread::yield_now();
@@ -470,11 +471,40 @@ fn verbs_after_an_added_project_wait_for_its_copy() {
 fn a_data_folder_that_containers_cannot_reach_is_refused_at_start() {
     let me = Newcomer::new();
     let closed = std::fs::Permissions::from_mode(0o700);
-    std::fs::set_permissions(me.folder.path(), closed).expect("closed");
+    fs_err::set_permissions(me.folder.path(), closed).expect("closed");
     if nix::unistd::geteuid().is_root() {
         let serve = [SERVE, &["--engine", "process"]].concat();
         me.refused(&serve, "chmod o+x");
     } else {
         me.serve().stop();
     }
+}
+
+/// What the system refuses is told with what it was about: a path, a port, a program.
+#[test]
+fn what_the_system_refuses_is_told_with_its_name() {
+    let me = Newcomer::new();
+    let taken = me.folder.path().join("taken");
+    fs_err::write(&taken, b"").expect("a file");
+    let below = taken.join("data");
+    let serve = supercargo(SERVE, &below).output().expect("ran");
+    let said = String::from_utf8_lossy(&serve.stderr).into_owned();
+    let named = said.contains(&below.display().to_string());
+    assert!(!serve.status.success() && named, "{said}");
+    assert!(said.contains("Not a directory"), "{said}");
+
+    let first = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = first.local_addr().expect("its address").to_string();
+    let (done, _, said) = me.said(&["serve", "--allow-unisolated", "--listen", &address]);
+    assert!(!done && said.contains(&address), "{said}");
+    assert!(
+        said.contains("in use") && said.contains("--listen"),
+        "{said}"
+    );
+
+    let mut doctor = me.command(&["doctor"]);
+    let nowhere = me.folder.path().join("nowhere");
+    let output = doctor.env("PATH", &nowhere).output().expect("ran");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains("starting git: No such file"), "{told}");
 }

@@ -35,12 +35,12 @@ fn rust_files() -> Vec<(PathBuf, String)> {
         .map(|f| root().join(f))
         .into();
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        for entry in fs_err::read_dir(&folder).into_iter().flatten().flatten() {
             let path = entry.path();
             if path.is_dir() && !path.ends_with("target") {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "rs") {
-                let text = std::fs::read_to_string(&path).expect("readable source");
+                let text = fs_err::read_to_string(&path).expect("readable source");
                 found.push((path, text));
             }
         }
@@ -70,6 +70,39 @@ fn is_test(path: &Path) -> bool {
         .and_then(|n| n.to_str())
         .unwrap_or_default();
     path.starts_with(root().join("tests")) || name == "tests.rs" || name == "golden.rs"
+}
+
+/// Calls of the system whose errors name nothing: `named` makes them, and says what they were
+/// about. Files are `fs_err`'s, which clippy sees to.
+const NAMELESS: &[&str] = &[
+    ".spawn()",
+    ".output()",
+    "UnixListener::bind(",
+    "TcpListener::bind(",
+    "unistd::chown(",
+];
+
+#[test]
+fn what_the_system_refuses_is_named() {
+    let ours = root().join("src");
+    for (path, text) in rust_files() {
+        if !path.starts_with(&ours) || is_test(&path) || path.ends_with("src/named.rs") {
+            continue;
+        }
+        let production = text
+            .split("\n#[cfg(test)]\nmod tests {")
+            .next()
+            .unwrap_or_default();
+        for call in NAMELESS {
+            let mut lines = production.lines().enumerate();
+            let nameless = lines.find(|(n, line)| {
+                let after: String = production.lines().skip(n + 1).take(1).collect();
+                line.contains(call) && !format!("{line}{after}").contains("about(")
+            });
+            let place = nameless.map(|(n, _)| format!("{}:{}", path.display(), n + 1));
+            assert_eq!(place, None, "{call} says nothing of what it was about");
+        }
+    }
 }
 
 #[test]
@@ -170,7 +203,7 @@ fn actix_lives_in_three_rooms_of_actors() {
 
 #[test]
 fn arrows_go_one_way() {
-    let manifest = |path: &str| std::fs::read_to_string(root().join(path)).expect("manifest");
+    let manifest = |path: &str| fs_err::read_to_string(root().join(path)).expect("manifest");
     let heart = manifest("events/Cargo.toml");
     let dependencies = heart.split("[dev-dependencies]").next().unwrap_or_default();
     for forbidden in [

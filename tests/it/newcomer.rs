@@ -61,7 +61,7 @@ impl Newcomer {
         )
         .expect("upstream");
         git(path, &["clone", "--quiet", "zoo.git", "tree"]).expect("clone");
-        std::fs::write(path.join("tree/README"), "A zoo\n").expect("file");
+        fs_err::write(path.join("tree/README"), "A zoo\n").expect("file");
         for args in [
             &["checkout", "--quiet", "-B", "main"][..],
             &["add", "--all"],
@@ -147,7 +147,7 @@ impl Newcomer {
     /// What sessions printed, all of them.
     pub(crate) fn printed(&self) -> String {
         let folder = self.folder.path().join("data/transcripts");
-        let names = std::fs::read_dir(&folder)
+        let names = fs_err::read_dir(&folder)
             .expect("transcripts")
             .flatten()
             .map(|file| file.file_name());
@@ -460,7 +460,7 @@ fn wrong_inputs_are_answered_with_what_to_do() {
         "/nowhere/batch.json",
     );
     let batch = me.folder.path().join("batch.json");
-    std::fs::write(&batch, r#"{"items": [{"titel": 1}]}"#).expect("file");
+    fs_err::write(&batch, r#"{"items": [{"titel": 1}]}"#).expect("file");
     me.refused(
         &[
             "feature",
@@ -541,7 +541,7 @@ fn a_person_works_with_the_command_line_alone() {
             .trim(),
         "nothing is ready"
     );
-    let token = std::fs::read_to_string(me.folder.path().join("data/token")).expect("token");
+    let token = fs_err::read_to_string(me.folder.path().join("data/token")).expect("token");
     let url = said
         .lines()
         .find_map(|l| l.strip_prefix("clone "))
@@ -560,7 +560,7 @@ fn a_person_works_with_the_command_line_alone() {
     let path = me.folder.path();
     git(path, &["clone", "--quiet", &url, "mine"]).expect("cloned");
     let tree = path.join("mine");
-    std::fs::write(tree.join("lions"), "fed").expect("file");
+    fs_err::write(tree.join("lions"), "fed").expect("file");
     git(&tree, &["add", "--all"]).expect("added");
     git(&tree, &["commit", "--quiet", "-m", "Feed"]).expect("committed");
     git(
@@ -689,7 +689,7 @@ fn an_existing_repository_gets_a_backlog_when_asked() {
     me.add_zoo();
     me.refused(&["project", "initialize", "zoo"], "there is no spec");
     let spec = me.folder.path().join("spec.md");
-    std::fs::write(&spec, "Feed the lions.\n").expect("spec");
+    fs_err::write(&spec, "Feed the lions.\n").expect("spec");
     me.ok(&[
         "project",
         "set",

@@ -24,7 +24,7 @@ fn a_cache_outlives_its_session_and_no_verification_reads_what_an_agent_kept() {
     let server = me.serve();
     me.add_zoo();
     let data = me.folder.path().join("data");
-    std::fs::write(
+    fs_err::write(
         data.join("egress.json"),
         r#"{"presets": {"packages": [{"host": "packages.example.org"}]}}"#,
     )

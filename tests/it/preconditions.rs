@@ -75,8 +75,8 @@ impl Newcomer {
 fn commit(tree: &Path, files: &[(&str, &str)]) {
     for (name, content) in files {
         let path = tree.join(name);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        std::fs::write(path, content).expect("a file");
+        fs_err::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs_err::write(path, content).expect("a file");
     }
     for args in [&["add", "--all"][..], &["commit", "--quiet", "-m", "More"]] {
         git(tree, args).expect("git");
@@ -96,7 +96,7 @@ fn an_upstream_that_cannot_be_worked_on_is_refused_when_it_is_added() {
     ]);
     me.unfit(&me.at("s.git"), &["SHA-256", "fast-import"]);
 
-    std::fs::write(me.folder.path().join("tree/more"), "more\n").expect("file");
+    fs_err::write(me.folder.path().join("tree/more"), "more\n").expect("file");
     for args in [&["add", "--all"][..], &["commit", "--quiet", "-m", "More"]] {
         git(&me.folder.path().join("tree"), args).expect("git");
     }
@@ -138,7 +138,7 @@ fn two_projects_on_one_upstream_are_refused_however_it_is_spelled() {
     let me = Newcomer::new();
     let server = me.serve();
     me.add_zoo();
-    std::os::unix::fs::symlink(me.upstream(), me.folder.path().join("other.git")).expect("link");
+    fs_err::os::unix::fs::symlink(me.upstream(), me.folder.path().join("other.git")).expect("link");
     for same in [
         me.at("zoo.git"),
         me.at("zoo"),
@@ -325,8 +325,8 @@ fn a_start_looks_again_at_an_upstream_that_was_in_trouble() {
     me.add_zoo();
     me.ok(&["project", "set", "zoo", "--target", "0", "--script-agent"]);
     me.ok(&["feature", "add", "zoo", "Somewhere to begin"]);
-    let away = || std::fs::rename(me.at("zoo.git"), me.at("away.git")).expect("moved");
-    let back = || std::fs::rename(me.at("away.git"), me.at("zoo.git")).expect("moved");
+    let away = || fs_err::rename(me.at("zoo.git"), me.at("away.git")).expect("moved");
+    let back = || fs_err::rename(me.at("away.git"), me.at("zoo.git")).expect("moved");
 
     away();
     me.ok(&["project", "start", "zoo"]);

@@ -47,7 +47,7 @@ fn third_party(upstream: &Path, folder: &Path, over: &AtomicBool) -> u32 {
         git(&tree, &["fetch", "--quiet", "origin"]).expect("fetched");
         git(&tree, &["reset", "--quiet", "--hard", "origin/main"]).expect("reset");
         let file = format!("theirs-{pushed}");
-        std::fs::write(tree.join(&file), &file).expect("written");
+        fs_err::write(tree.join(&file), &file).expect("written");
         git(&tree, &["add", &file]).expect("added");
         git(&tree, &["commit", "--quiet", "-m", &file]).expect("committed");
         let mut push = std::process::Command::new("git");
@@ -71,7 +71,7 @@ fn no_merge_is_lost_while_others_push_and_pushes_fail() {
     let (agents, features) = numbers.split_once(' ').expect("two numbers");
     let folder = tempfile::tempdir().expect("folder");
     let data = folder.path().join("data");
-    std::fs::create_dir(&data).expect("folder");
+    fs_err::create_dir(&data).expect("folder");
     let upstream = data.join("upstream.git");
     git(
         folder.path(),
@@ -85,9 +85,9 @@ fn no_merge_is_lost_while_others_push_and_pushes_fail() {
     )
     .expect("made");
     let hook = upstream.join("hooks/pre-receive");
-    std::fs::create_dir_all(hook.parent().expect("a folder")).expect("folder");
-    std::fs::write(&hook, HOOK).expect("hook");
-    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+    fs_err::create_dir_all(hook.parent().expect("a folder")).expect("folder");
+    fs_err::write(&hook, HOOK).expect("hook");
+    fs_err::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .expect("mode");
     let over = Arc::new(AtomicBool::new(false));
     let (theirs, at, stop) = (upstream.clone(), folder.path().to_owned(), over.clone());
@@ -110,7 +110,7 @@ fn no_merge_is_lost_while_others_push_and_pushes_fail() {
         String::from_utf8_lossy(&output.stderr)
     );
     is_built_as_the_log_says(&data, features.parse().expect("number"));
-    let refused = std::fs::read_to_string(upstream.join("refused"))
+    let refused = fs_err::read_to_string(upstream.join("refused"))
         .unwrap_or_default()
         .lines()
         .count();

@@ -65,7 +65,7 @@ fn events_are_handed_to_a_command() {
     ok(&["replay", "starts"]);
     ok(&run);
     ok(&run);
-    let lines = std::fs::read_to_string(&taken).expect("taken");
+    let lines = fs_err::read_to_string(&taken).expect("taken");
     let events: Vec<serde_json::Value> = lines
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
@@ -85,7 +85,7 @@ fn events_are_handed_to_a_command() {
     Serving::start(supercargo(&["serve", "--listen", "127.0.0.1:0"], &data)).stop();
     ok(&run);
     assert_eq!(
-        std::fs::read_to_string(&taken)
+        fs_err::read_to_string(&taken)
             .expect("taken")
             .lines()
             .count(),
@@ -238,7 +238,7 @@ fn a_runner_that_lost_its_turn_says_so_and_waits_for_the_next() {
         held.expect("opened")
     });
 
-    std::fs::write(&gate, "go\n").expect("somebody reads");
+    fs_err::write(&gate, "go\n").expect("somebody reads");
     let said = runner.line();
     assert!(
         said.contains(&format!("position {first} may be handed over twice"))

@@ -49,7 +49,7 @@ fn home(me: &Newcomer) -> PathBuf {
 
 fn as_printed(engine: &str) {
     let me = Newcomer::new();
-    std::fs::create_dir(home(&me)).expect("a home");
+    fs_err::create_dir(home(&me)).expect("a home");
     let [server, fleet] = blocks();
 
     // The shell gives its place to the server, so that a signal reaches it; machines without

@@ -18,7 +18,7 @@ fn ok(args: &[&str], data: &Path) -> String {
 }
 
 fn kept(data: &Path) -> Vec<std::path::PathBuf> {
-    let files = std::fs::read_dir(data.join("transcripts")).expect("the folder");
+    let files = fs_err::read_dir(data.join("transcripts")).expect("the folder");
     files.map(|file| file.expect("a file").path()).collect()
 }
 
@@ -54,16 +54,16 @@ fn transcripts_are_removed_after_their_time_and_the_log_tells() {
     ok(&["log", "audit"], &data);
 
     // X1: one byte of one of them.
-    let sound = std::fs::read(&files[0]).expect("read");
+    let sound = fs_err::read(&files[0]).expect("read");
     let mut flipped = sound.clone();
     *flipped.last_mut().expect("not empty") ^= 1;
-    std::fs::write(&files[0], flipped).expect("written");
+    fs_err::write(&files[0], flipped).expect("written");
     let refused = supercargo(&["log", "audit"], &data).output().expect("ran");
     assert!(
         !refused.status.success() && String::from_utf8_lossy(&refused.stdout).starts_with("X1 "),
         "{refused:?}"
     );
-    std::fs::write(&files[0], &sound).expect("written");
+    fs_err::write(&files[0], &sound).expect("written");
 
     let server = Serving::start(supercargo(
         &[
@@ -88,7 +88,7 @@ fn transcripts_are_removed_after_their_time_and_the_log_tells() {
     assert_eq!(count(&data, "container.transcript_dropped"), said);
     ok(&["log", "audit"], &data);
 
-    std::fs::write(&files[1], b"left behind by a server that ended in between").expect("written");
+    fs_err::write(&files[1], b"left behind by a server that ended in between").expect("written");
     let server = Serving::start(supercargo(&["serve", "--listen", "127.0.0.1:0"], &data));
     assert!(
         gone(),

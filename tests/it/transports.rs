@@ -250,14 +250,18 @@ impl Sshd {
             file("host_key"),
             file("key.pub")
         );
-        std::fs::write(folder.join("sshd.conf"), config).expect("file");
+        fs_err::write(folder.join("sshd.conf"), config).expect("file");
         if nix::unistd::geteuid().is_root() {
-            std::fs::create_dir_all("/run/sshd").map_err(|e| format!("/run/sshd: {e}"))?;
+            fs_err::create_dir_all("/run/sshd").map_err(|e| format!("/run/sshd: {e}"))?;
         }
         let child = Command::new("/usr/sbin/sshd")
             .args(["-D", "-e", "-f", &file("sshd.conf")])
             .stdin(Stdio::null())
-            .stderr(std::fs::File::create(folder.join("sshd.log")).expect("file"))
+            .stderr(
+                fs_err::File::create(folder.join("sshd.log"))
+                    .expect("file")
+                    .into_file(),
+            )
             .spawn()
             .map_err(|e| format!("sshd: {e}"))?;
         for _ in 0..100 {
@@ -297,7 +301,7 @@ fn ssh_with_a_key_and_a_pinned_host() {
             sshd.port,
             world.upstream().display()
         );
-        let key = std::fs::read_to_string(folder.path().join("key")).expect("key");
+        let key = fs_err::read_to_string(folder.path().join("key")).expect("key");
         server
             .office
             .add_project(&wish(), new(url.clone(), None))
@@ -319,7 +323,7 @@ fn ssh_with_a_key_and_a_pinned_host() {
             .join(ZOO)
             .join("known_hosts");
         assert!(
-            std::fs::read_to_string(&known)
+            fs_err::read_to_string(&known)
                 .expect("pinned")
                 .contains("127.0.0.1"),
             "pinned at first use"
@@ -330,7 +334,7 @@ fn ssh_with_a_key_and_a_pinned_host() {
         let port = sshd.port;
         drop(sshd);
         for file in ["host_key", "host_key.pub"] {
-            std::fs::remove_file(folder.path().join(file)).expect("removed");
+            fs_err::remove_file(folder.path().join(file)).expect("removed");
         }
         let host_key = folder.path().join("host_key").display().to_string();
         assert!(

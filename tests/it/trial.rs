@@ -203,7 +203,7 @@ fn the_demo_is_built_as_the_log_says() {
     }
     is_built_as_the_log_says(folder.path(), features.parse().expect("number"));
     has_its_twists(folder.path());
-    let left = std::fs::read_dir(folder.path().join("berths"))
+    let left = fs_err::read_dir(folder.path().join("berths"))
         .expect("berths")
         .count();
     assert_eq!(left, 0, "a completed project owns no containers");
@@ -234,7 +234,7 @@ fn demo_at_work(temporary: &Path) -> (std::process::Child, std::thread::JoinHand
 }
 
 fn nothing_is_left(temporary: &Path) {
-    let left: Vec<_> = std::fs::read_dir(temporary)
+    let left: Vec<_> = fs_err::read_dir(temporary)
         .expect("listed")
         .flatten()
         .map(|entry| entry.path())
@@ -271,9 +271,9 @@ fn what_a_dead_demo_left_goes_with_the_next_start() {
     demo.wait().expect("waited for");
     said.join().expect("heard");
     let kept = temporary.path().join("supercargo-try-kept");
-    std::fs::create_dir(&kept).expect("folder");
+    fs_err::create_dir(&kept).expect("folder");
     for file in ["lock", "kept"] {
-        std::fs::write(kept.join(file), "").expect("file");
+        fs_err::write(kept.join(file), "").expect("file");
     }
 
     let mut next = std::process::Command::new(env!("CARGO_BIN_EXE_supercargo"));
@@ -284,6 +284,6 @@ fn what_a_dead_demo_left_goes_with_the_next_start() {
     let noted = String::from_utf8_lossy(&next.stderr).into_owned();
     assert!(next.status.success(), "{noted}");
     assert!(noted.contains("its demo had died"), "{noted}");
-    std::fs::remove_dir_all(kept).expect("kept for somebody to look at");
+    fs_err::remove_dir_all(kept).expect("kept for somebody to look at");
     nothing_is_left(temporary.path());
 }

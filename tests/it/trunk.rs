@@ -241,7 +241,7 @@ fn the_usual_test_command_is_found() {
     let (me, server) = begin();
     me.ok(&["project", "set", "zoo", "--verify", ""]);
     let tree = me.folder.path().join("tree");
-    std::fs::write(tree.join("Makefile"), "test:\n\ttest -f README\n").expect("file");
+    fs_err::write(tree.join("Makefile"), "test:\n\ttest -f README\n").expect("file");
     git(&tree, &["add", "--all"]).expect("added");
     git(&tree, &["commit", "--quiet", "-m", "Test"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
@@ -275,7 +275,7 @@ fn verdicts_age_until_an_overseer_looks() {
     assert!(!shown(&me).contains("\"stale\""), "{}", shown(&me));
     let tree = me.folder.path().join("tree");
     git(&tree, &["pull", "--quiet", "--rebase", "origin", "main"]).expect("pulled");
-    std::fs::write(tree.join("lions.txt"), "theirs").expect("written");
+    fs_err::write(tree.join("lions.txt"), "theirs").expect("written");
     git(&tree, &["commit", "--quiet", "--all", "-m", "Theirs"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
     me.ok(&["project", "upstream", "fetch", "zoo"]);
@@ -328,7 +328,7 @@ fn work_under_way_is_looked_at_before_it_collides() {
     );
     let tree = me.folder.path().join("tree");
     git(&tree, &["pull", "--quiet", "--rebase", "origin", "main"]).expect("pulled");
-    std::fs::write(tree.join("slow.txt"), "theirs").expect("written");
+    fs_err::write(tree.join("slow.txt"), "theirs").expect("written");
     git(&tree, &["add", "--all"]).expect("added");
     git(&tree, &["commit", "--quiet", "-m", "Theirs"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
@@ -372,8 +372,8 @@ fn work_under_way_is_looked_at_before_it_collides() {
 fn a_repository_gets_our_section_and_keeps_its_own_text() {
     let (me, server) = begin();
     let tree = me.folder.path().join("tree");
-    std::fs::write(tree.join("AGENTS.md"), "# Ours\n\nNever touch the lions.\n").expect("written");
-    std::fs::write(tree.join("CLAUDE.md"), "Mine.\n").expect("written");
+    fs_err::write(tree.join("AGENTS.md"), "# Ours\n\nNever touch the lions.\n").expect("written");
+    fs_err::write(tree.join("CLAUDE.md"), "Mine.\n").expect("written");
     git(&tree, &["add", "--all"]).expect("added");
     git(&tree, &["commit", "--quiet", "-m", "Words"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
@@ -415,17 +415,17 @@ fn a_repository_gets_our_section_and_keeps_its_own_text() {
 fn submodules_and_large_files_are_named_to_agents() {
     let (me, server) = begin();
     let tree = me.folder.path().join("tree");
-    std::fs::write(
+    fs_err::write(
         tree.join(".gitmodules"),
         "[submodule \"lib\"]\n\tpath = lib\n\turl = https://localhost/lib.git\n",
     )
     .expect("written");
-    std::fs::write(
+    fs_err::write(
         tree.join(".gitattributes"),
         "*.bin filter=lfs diff=lfs merge=lfs -text\n",
     )
     .expect("written");
-    std::fs::write(
+    fs_err::write(
         tree.join("big.bin"),
         "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
     )

@@ -38,7 +38,7 @@ fn begin() -> (Newcomer, Serving) {
 
 /// Commits a file in the person's own tree and pushes it; answers the commit.
 fn push(tree: &Path, file: &str, force: bool) -> String {
-    std::fs::write(tree.join(file), file).expect("written");
+    fs_err::write(tree.join(file), file).expect("written");
     git(tree, &["add", "--all"]).expect("added");
     git(tree, &["commit", "--quiet", "-m", file]).expect("committed");
     let how: &[&str] = if force {
@@ -190,12 +190,12 @@ fn an_upstream_without_its_branch_or_not_there_is_waited_for() {
     git(&upstream, &["branch", "-m", "other", "main"]).expect("renamed back");
     assert!(!fetched(&me).contains("trouble"));
     let away = upstream.with_extension("away");
-    std::fs::rename(&upstream, &away).expect("moved away");
+    fs_err::rename(&upstream, &away).expect("moved away");
     assert!(fetched(&me).contains("there is no repository"));
     // Work that is under way waits as well, and is published when upstream is back.
     me.ok(&["project", "set", "zoo", "--target", "1"]);
     me.follow_until("feature.submitted");
-    std::fs::rename(&away, &upstream).expect("moved back");
+    fs_err::rename(&away, &upstream).expect("moved back");
     me.follow_until_all_is_quiet();
     server.stop();
     assert_eq!(closed(&me), 1);
@@ -225,7 +225,7 @@ fn a_forge_that_says_who_it_is_is_heard() {
     let path = path.trim_start_matches("post JSON to ");
     let theirs = push(&me.folder.path().join("tree"), "theirs", false);
     let url =
-        std::fs::read_to_string(me.folder.path().join("data/url")).expect("the server's address");
+        fs_err::read_to_string(me.folder.path().join("data/url")).expect("the server's address");
     let body = format!(r#"{{"ref": "refs/heads/main", "after": "{theirs}"}}"#);
     let post = |path: &str, secret: &str, kind: &str| {
         let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())

@@ -52,7 +52,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn sources(folder: &Path, found: &mut Vec<Source>) {
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+    for entry in fs_err::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         if path.is_dir() {
@@ -61,7 +61,7 @@ fn sources(folder: &Path, found: &mut Vec<Source>) {
                 sources(&path, found);
             }
         } else if name.ends_with(".rs") && !name.contains("test") && name != "golden.rs" {
-            let text = std::fs::read_to_string(&path).expect("a source");
+            let text = fs_err::read_to_string(&path).expect("a source");
             let words = words(&text);
             found.push(Source { path, words });
         }

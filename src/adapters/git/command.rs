@@ -1,6 +1,7 @@
 //! The git CLI in a hardened environment: no user or system configuration, no prompt, no hooks, a
 //! deadline.
 
+use crate::named;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Stdio;
@@ -112,11 +113,12 @@ impl Git {
         args: &[&str],
         environment: Vec<(String, OsString)>,
     ) -> Result<Ended, PortError> {
-        let output = self.command(folder).envs(environment).args(args).output();
+        let mut command = self.command(folder);
+        let output = named::output(command.envs(environment).args(args));
         match tokio::time::timeout(DEADLINE, output).await {
             Ok(Ok(output)) => Ok(Ended::In(output)),
             Ok(Err(e)) => Err(PortError::Permanent(format!(
-                "git cannot be run: {e}; install git"
+                "git cannot be run, {e}: install git"
             ))),
             Err(_) => Ok(Ended::Late),
         }

@@ -91,7 +91,8 @@ impl Gates {
 /// What git says of a folder of another user is advice that is never read here: why it cannot be
 /// read, and what can be done.
 pub(super) fn of_another_owner(url: &str, error: PortError) -> PortError {
-    let Some(owner) = folder_of(url).and_then(|folder| Some(folder.metadata().ok()?.uid())) else {
+    let Some(owner) = folder_of(url).and_then(|folder| Some(fs_err::metadata(folder).ok()?.uid()))
+    else {
         return error;
     };
     let server = nix::unistd::geteuid().as_raw();
@@ -124,7 +125,7 @@ pub fn one_spelling(url: &str) -> String {
     let Some(folder) = folder_of(url) else {
         return place(url);
     };
-    let whole = folder.canonicalize().unwrap_or(folder);
+    let whole = fs_err::canonicalize(&folder).unwrap_or(folder);
     let top = if whole.ends_with(".git") {
         whole.parent().unwrap_or(&whole)
     } else {

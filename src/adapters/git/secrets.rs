@@ -2,9 +2,10 @@
 //! is told: through its environment, which only that user sees, and never through arguments or
 //! URLs.
 
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::ffi::OsString;
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use actors::ports::PortError;
@@ -37,8 +38,8 @@ pub struct Secrets {
     folder: PathBuf,
 }
 
-fn failed(what: &str, path: &Path, error: impl std::fmt::Display) -> PortError {
-    PortError::Transient(format!("{what} {}: {error}", path.display()))
+fn failed(error: std::io::Error) -> PortError {
+    PortError::Transient(error.to_string())
 }
 
 impl Secrets {
@@ -63,25 +64,22 @@ impl Secrets {
     /// Removes everything that is kept of a project that never came to be.
     pub fn forget(&self, project: &ProjectName) -> Result<(), PortError> {
         let folder = self.of(project.as_str());
-        match std::fs::remove_dir_all(&folder) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                Err(failed("removing", &folder, e))
-            }
+        match fs_err::remove_dir_all(&folder) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
             _ => Ok(()),
         }
     }
 
     /// Every secret that is kept, of whatever project: tokens and private keys.
     pub fn values(&self) -> Vec<String> {
-        let owners = std::fs::read_dir(&self.folder)
+        let owners = fs_err::read_dir(&self.folder)
             .into_iter()
             .flatten()
             .flatten();
         let files =
             owners.flat_map(|owner| ["token", "ssh_key"].map(|name| owner.path().join(name)));
-        let texts = files.filter_map(|file| {
-            Some((file.ends_with("token"), std::fs::read_to_string(file).ok()?))
-        });
+        let texts = files
+            .filter_map(|file| Some((file.ends_with("token"), fs_err::read_to_string(file).ok()?)));
         // The first line of a token's file is the user it belongs to.
         let secret = |(token, text): (bool, String)| match text.split_once('\n') {
             Some((_, secret)) if token => secret.trim().to_owned(),
@@ -96,16 +94,16 @@ impl Secrets {
     }
 
     fn write(&self, folder: &Path, credential: Option<&Credential>) -> Result<(), PortError> {
-        std::fs::create_dir_all(folder).map_err(|e| failed("making", folder, e))?;
+        fs_err::create_dir_all(folder).map_err(failed)?;
         for private in [&self.folder, folder] {
             let mode = std::fs::Permissions::from_mode(0o700);
-            std::fs::set_permissions(private, mode).map_err(|e| failed("closing", private, e))?;
+            fs_err::set_permissions(private, mode).map_err(failed)?;
         }
         let (token, key) = (folder.join("token"), folder.join("ssh_key"));
         for old in [&token, &key] {
-            match std::fs::remove_file(old) {
+            match fs_err::remove_file(old) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(failed("removing", old, e));
+                    return Err(failed(e));
                 }
                 _ => {}
             }
@@ -133,10 +131,10 @@ impl Secrets {
     /// Pinned keys, as `host type SHA256:fingerprint`, the way ssh shows them.
     pub fn host_keys(&self, project: &ProjectName) -> Result<Vec<String>, PortError> {
         let path = self.of(project.as_str()).join("known_hosts");
-        let text = match std::fs::read_to_string(&path) {
+        let text = match fs_err::read_to_string(&path) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
-            Err(e) => return Err(failed("reading", &path, e)),
+            Err(e) => return Err(failed(e)),
         };
         Ok(text.lines().filter_map(fingerprint).collect())
     }
@@ -144,8 +142,8 @@ impl Secrets {
     /// Forgets them.
     pub fn forget_host_keys(&self, project: &ProjectName) -> Result<(), PortError> {
         let path = self.of(project.as_str()).join("known_hosts");
-        match std::fs::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed("removing", &path, e)),
+        match fs_err::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
             _ => Ok(()),
         }
     }
@@ -164,8 +162,7 @@ impl Secrets {
             Transport::Path => {}
             Transport::Http => {
                 if let Some(path) = self.found(project, "token") {
-                    let text =
-                        std::fs::read_to_string(&path).map_err(|e| failed("reading", &path, e))?;
+                    let text = fs_err::read_to_string(&path).map_err(failed)?;
                     let (user, token) = text
                         .trim_end()
                         .split_once('\n')
@@ -175,7 +172,7 @@ impl Secrets {
             }
             Transport::Ssh => {
                 let folder = self.of(project.as_str());
-                std::fs::create_dir_all(&folder).map_err(|e| failed("making", &folder, e))?;
+                fs_err::create_dir_all(&folder).map_err(failed)?;
                 let key = self.found(project, "ssh_key");
                 let agent = std::env::var_os("SSH_AUTH_SOCK");
                 told.push((
@@ -229,16 +226,16 @@ fn fingerprint(line: &str) -> Option<String> {
 }
 
 fn private_file(path: &Path, text: &str) -> Result<(), PortError> {
-    let file = std::fs::File::options()
+    let file = fs_err::File::options()
         .create(true)
         .write(true)
         .truncate(true)
         .mode(0o600)
         .open(path);
-    let mut file = file.map_err(|e| failed("making", path, e))?;
+    let mut file = file.map_err(failed)?;
     file.write_all(text.as_bytes())
         .and_then(|()| file.sync_all())
-        .map_err(|e| failed("writing", path, e))
+        .map_err(failed)
 }
 
 /// The token as a header for this host alone: a redirection to another one does not take it along.
@@ -385,7 +382,7 @@ mod tests {
             !told("https://host/x.git").contains_key("GIT_CONFIG_COUNT"),
             "a new credential takes the place of the old"
         );
-        let mode = std::fs::metadata(secrets.of("zoo").join("ssh_key"))
+        let mode = fs_err::metadata(secrets.of("zoo").join("ssh_key"))
             .expect("key")
             .permissions()
             .mode();

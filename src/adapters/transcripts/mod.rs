@@ -8,10 +8,9 @@
 mod packed;
 mod redact;
 
+use fs_err::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::collections::{HashMap, VecDeque};
-use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,6 +18,7 @@ use actors::ports::PortError;
 use actors::ports::transcripts::{CHUNK_MAX, Spoken, Transcripts};
 use async_trait::async_trait;
 use events::id::{Digest, SessionId};
+use fs_err::{File, OpenOptions};
 
 use redact::{AGAIN, Redactor};
 
@@ -120,7 +120,7 @@ impl TranscriptFolder {
         let failed =
             |e: std::io::Error| PortError::Transient(format!("transcript of {session}: {e}"));
         let mut all = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        std::fs::create_dir_all(&self.folder).map_err(failed)?;
+        fs_err::create_dir_all(&self.folder).map_err(failed)?;
         let open = all
             .open(session, &self.path(session), &*self.secrets)
             .map_err(|e| match e.kind() {

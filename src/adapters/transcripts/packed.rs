@@ -2,8 +2,8 @@
 //! beside and renamed, so that one of the two is always whole; where both are there, the frames
 //! count. Before, they are sealed by another name: what comes too late finds it.
 
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -23,7 +23,7 @@ pub(super) fn sealed(frames: &Path) -> PathBuf {
 /// Has nothing added to a transcript from here on. The caller sees to it that nobody adds to it at
 /// this moment.
 pub(super) fn seal(frames: &Path) -> std::io::Result<()> {
-    match std::fs::rename(frames, sealed(frames)) {
+    match fs_err::rename(frames, sealed(frames)) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
         renamed => renamed,
     }
@@ -37,12 +37,12 @@ pub(super) fn is_sealed(frames: &Path) -> bool {
 /// The frames of a transcript in whichever form it is kept; none where there is none.
 pub(super) fn read(frames: &Path) -> std::io::Result<Option<Vec<u8>>> {
     for plain in [frames.to_owned(), sealed(frames)] {
-        match std::fs::read(plain) {
+        match fs_err::read(plain) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
             read => return read.map(Some),
         }
     }
-    let file = match std::fs::File::open(path(frames)) {
+    let file = match fs_err::File::open(path(frames)) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
@@ -53,12 +53,12 @@ pub(super) fn read(frames: &Path) -> std::io::Result<Option<Vec<u8>>> {
 
 /// Compresses a sealed transcript. Doing so again changes nothing.
 pub(super) fn pack(frames: &Path) -> std::io::Result<()> {
-    let bytes = match std::fs::read(sealed(frames)) {
+    let bytes = match fs_err::read(sealed(frames)) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         bytes => bytes?,
     };
     let beside = frames.with_extension("chunks.new");
-    let packed = std::fs::File::options()
+    let packed = fs_err::File::options()
         .create(true)
         .write(true)
         .truncate(true)
@@ -67,8 +67,8 @@ pub(super) fn pack(frames: &Path) -> std::io::Result<()> {
     let mut encoder = GzEncoder::new(packed, Compression::default());
     encoder.write_all(&bytes)?;
     encoder.finish()?.sync_all()?;
-    std::fs::rename(&beside, path(frames))?;
-    std::fs::remove_file(sealed(frames))
+    fs_err::rename(&beside, path(frames))?;
+    fs_err::remove_file(sealed(frames))
 }
 
 /// Removes a transcript in every form.
@@ -79,7 +79,7 @@ pub(super) fn remove(frames: &Path) -> std::io::Result<()> {
         path(frames),
         frames.with_extension("chunks.new"),
     ] {
-        match std::fs::remove_file(file) {
+        match fs_err::remove_file(file) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }

@@ -32,7 +32,7 @@ async fn chunks_are_contiguous_and_repeats_are_answered() {
         store.remove(&session).await.expect("removed");
     }
     assert_eq!(store.spoken(&session).await, Ok(None));
-    std::fs::write(
+    fs_err::write(
         store.path(&session),
         [&2_u64.to_le_bytes()[..], &0_u32.to_le_bytes()].concat(),
     )
@@ -69,7 +69,7 @@ async fn a_secret_is_not_kept_wherever_it_is_split() {
             (String::from_utf8_lossy(&text).as_ref(), last),
             (&*format!("before {} after", "*".repeat(SECRET.len())), 3)
         );
-        let kept = std::fs::read(two.path(&session)).expect("file");
+        let kept = fs_err::read(two.path(&session)).expect("file");
         assert!(
             !kept
                 .windows(8)
@@ -98,7 +98,7 @@ async fn a_packed_transcript_is_read_and_removed_like_any_other() {
     }
     assert!(!store.path(&session).exists());
     assert!(
-        std::fs::metadata(packed::path(&store.path(&session)))
+        fs_err::metadata(packed::path(&store.path(&session)))
             .expect("packed")
             .len()
             < 1000
@@ -109,7 +109,7 @@ async fn a_packed_transcript_is_read_and_removed_like_any_other() {
         text.as_bytes()
     );
     store.remove(&session).await.expect("removed");
-    assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 0);
+    assert_eq!(fs_err::read_dir(folder.path()).expect("folder").count(), 0);
 }
 
 #[tokio::test]

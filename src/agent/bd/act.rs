@@ -46,7 +46,7 @@ fn described(new: &Create) -> Result<String, (u8, String)> {
     }
     match &new.body_file {
         Some(file) => {
-            std::fs::read_to_string(file).map_err(|e| failed(format!("{}: {e}", file.display())))
+            fs_err::read_to_string(file).map_err(|e| failed(format!("{}: {e}", file.display())))
         }
         None => Ok(new.description.clone().unwrap_or_default()),
     }

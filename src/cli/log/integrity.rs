@@ -114,7 +114,7 @@ pub(super) async fn proof(data: &DataArgs, position: u64) -> anyhow::Result<()> 
 
 /// Checks a proof; needs no data folder.
 pub(super) fn check_proof(file: &Path, key: Option<&str>) -> anyhow::Result<()> {
-    let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    let bytes = fs_err::read(file)?;
     let proof: Proof = serde_json::from_slice(&bytes)
         .with_context(|| format!("{} is no proof", file.display()))?;
     let event = check(&proof, key).with_context(|| format!("{} proves nothing", file.display()))?;

@@ -43,7 +43,7 @@ pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
     let (_, log) = open(&args.data).await?;
     let file: Box<dyn Write> = match &args.out {
         Some(path) => {
-            let made = std::fs::File::options()
+            let made = fs_err::File::options()
                 .create_new(true)
                 .write(true)
                 .open(path);
@@ -85,7 +85,7 @@ async fn export_to(log: &dyn EventLog, form: Form, out: impl Write) -> anyhow::R
 pub(super) async fn import(file: &Path, data: &DataArgs) -> anyhow::Result<()> {
     let folder = data.new_folder()?;
     let _lock = InstanceLock::take(&folder, Ownership::Respect)?;
-    let input = std::fs::File::open(file).with_context(|| format!("reading {}", file.display()))?;
+    let input = fs_err::File::open(file)?;
     let records = Reader::open(BufReader::new(input))
         .with_context(|| format!("reading {}", file.display()))?;
     let id = records.header.log.clone();

@@ -4,7 +4,7 @@ use events::policy::room::HostMemory;
 
 /// The memory of this host, which is the engine's as well. Source: proc(5), /proc/meminfo.
 pub(super) fn host_memory() -> Option<HostMemory> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let text = fs_err::read_to_string("/proc/meminfo").ok()?;
     let mib = |name: &str| {
         let line = text
             .lines()

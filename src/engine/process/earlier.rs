@@ -19,7 +19,7 @@ const COMMAND_MAX: u64 = 128 * 1024;
 
 /// Whether a container was begun in this folder.
 pub(super) fn began_in(folder: &Path) -> bool {
-    std::fs::symlink_metadata(folder.join(RUN_FILE)).is_ok()
+    fs_err::symlink_metadata(folder.join(RUN_FILE)).is_ok()
 }
 
 /// Ends what is proven to run in this folder as this user.

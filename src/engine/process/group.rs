@@ -33,7 +33,7 @@ impl Groups {
             .folder
             .as_ref()?
             .join(format!("{}{launch}", self.prefix));
-        match std::fs::create_dir(&group) {
+        match fs_err::create_dir(&group) {
             Ok(()) if group.join("cgroup.kill").exists() => Some(group),
             Ok(()) => {
                 remove(&group);
@@ -50,7 +50,7 @@ impl Groups {
     /// before their runner could begin.
     pub(super) fn keep_only(&self, known: &BTreeSet<PathBuf>) {
         let Some(folder) = &self.folder else { return };
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        for entry in fs_err::read_dir(folder).into_iter().flatten().flatten() {
             let ours = entry
                 .file_name()
                 .to_str()
@@ -65,7 +65,7 @@ impl Groups {
 
 /// Puts a process into a group; what it starts from then on is in it as well.
 pub(super) fn join(group: &Path, pid: i32) -> std::io::Result<()> {
-    std::fs::write(group.join("cgroup.procs"), pid.to_string())
+    fs_err::write(group.join("cgroup.procs"), pid.to_string())
 }
 
 /// The processes of a group; none when it is gone.
@@ -80,14 +80,14 @@ pub(super) fn processes(group: &Path) -> Vec<i32> {
 
 /// Kills everything in a group, also what is just being started.
 pub(super) fn kill(group: &Path) {
-    if let Err(error) = std::fs::write(group.join("cgroup.kill"), "1") {
+    if let Err(error) = fs_err::write(group.join("cgroup.kill"), "1") {
         tracing::debug!(group = %group.display(), %error, "its processes are killed one by one");
     }
 }
 
 /// Removes an empty group.
 pub(super) fn remove(group: &Path) {
-    match std::fs::remove_dir(group) {
+    match fs_err::remove_dir(group) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             tracing::warn!(group = %group.display(), %error, "a control group is left behind");
         }
@@ -97,8 +97,8 @@ pub(super) fn remove(group: &Path) {
 
 /// The group that this process is in, as a folder.
 fn own_folder() -> Option<PathBuf> {
-    let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-    let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let own = fs_err::read_to_string("/proc/self/cgroup").ok()?;
+    let mounts = fs_err::read_to_string("/proc/self/mountinfo").ok()?;
     folder_of(&own, &mounts)
 }
 

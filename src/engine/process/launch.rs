@@ -13,6 +13,7 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use super::sandbox::Sandbox;
 use crate::engine::pidfd::Held;
 use crate::engine::stat::Stat;
+use crate::named;
 
 /// A runner has to say that it is there within this time.
 const SAID_WITHIN: Duration = Duration::from_secs(20);
@@ -51,7 +52,7 @@ pub(super) async fn waiting(sandbox: Sandbox, mut command: Command) -> Result<Wa
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let spawned = command.spawn();
+    let spawned = named::spawn(&mut command);
     let mut child = spawned.map_err(|e| StartError::failed("spawn", e))?;
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {

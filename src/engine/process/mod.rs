@@ -19,8 +19,7 @@ mod trial;
 mod used;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::DirBuilder;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -46,6 +45,7 @@ use super::owner::Owner;
 use super::pidfd::Held;
 use crate::door::door_path;
 use crate::foreign;
+use crate::named;
 
 /// Where programs are, for a server that was told no path.
 const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -82,8 +82,8 @@ impl ProcessEngine {
     ) -> std::io::Result<Self> {
         let (berths, doors) = (data.join("berths"), data.join("d"));
         for folder in [&berths, &doors] {
-            std::fs::create_dir_all(folder)?;
-            std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711))?;
+            fs_err::create_dir_all(folder)?;
+            fs_err::set_permissions(folder, std::fs::Permissions::from_mode(0o711))?;
         }
         let engine = Self {
             data: data.to_owned(),
@@ -111,7 +111,7 @@ impl ProcessEngine {
         let groups = records.filter_map(|record| record.group).collect();
         self.groups.keep_only(&groups);
 
-        for entry in std::fs::read_dir(&self.berths)? {
+        for entry in fs_err::read_dir(&self.berths)? {
             let entry = entry?;
             let Some(name) = parsed(&entry.file_name()) else {
                 continue;
@@ -177,7 +177,7 @@ impl ProcessEngine {
     fn prepare(&self, name: &ContainerName) -> std::io::Result<PathBuf> {
         let folder = self.folder(name);
         foreign::remove(&folder)?;
-        DirBuilder::new().mode(0o700).create(&folder)?;
+        named::make_folder(&folder, 0o700)?;
         Owner::of(name.n).give(&folder)?;
         Ok(folder)
     }

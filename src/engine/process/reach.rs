@@ -5,7 +5,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use events::id::BerthNo;
 
 use crate::engine::owner::Owner;
@@ -24,8 +24,7 @@ pub fn above(data: &Path) -> anyhow::Result<()> {
     let data = resolved(data)?;
     let mut way = vec![];
     for folder in data.ancestors().skip(1) {
-        let found = std::fs::metadata(folder)
-            .with_context(|| format!("looking at {}", folder.display()))?;
+        let found = fs_err::metadata(folder)?;
         way.push((folder.to_owned(), found.permissions().mode()));
     }
     if let Some(closed) = closed(&way) {
@@ -42,8 +41,7 @@ pub fn above(data: &Path) -> anyhow::Result<()> {
 }
 
 fn resolved(path: &Path) -> anyhow::Result<PathBuf> {
-    path.canonicalize()
-        .with_context(|| format!("looking at {}", path.display()))
+    Ok(fs_err::canonicalize(path)?)
 }
 
 /// The folder nearest the root that others may not pass, of folders with their modes.

@@ -2,10 +2,10 @@
 //! can reach, before the runner may begin. Nothing else is believed about it, whatever lies in the
 //! slot's folder.
 
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::ffi::OsString;
-use std::fs::DirBuilder;
 use std::io::{Error, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use actors::ports::engine::ContainerName;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::pidfd::Held;
 use crate::foreign;
+use crate::named;
 
 /// A record is far shorter.
 const RECORD_MAX: usize = 16 * 1024;
@@ -53,7 +54,7 @@ impl Record {
 
 /// The kernel's boot id.
 pub(super) fn boot_id() -> String {
-    let said = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    let said = fs_err::read_to_string("/proc/sys/kernel/random/boot_id");
     said.unwrap_or_default().trim().to_owned()
 }
 
@@ -69,11 +70,8 @@ impl Records {
     /// # Errors
     /// When it cannot be made, or is somebody else's.
     pub(super) fn open(folder: PathBuf) -> std::io::Result<Self> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)?;
-        let found = std::fs::symlink_metadata(&folder)?;
+        named::make_folders(&folder, 0o700)?;
+        let found = fs_err::symlink_metadata(&folder)?;
         if !found.is_dir() || found.uid() != nix::unistd::geteuid().as_raw() {
             let why = format!(
                 "{} has to be a folder of the server's own user: remove it, or give it back",
@@ -81,7 +79,7 @@ impl Records {
             );
             return Err(Error::new(ErrorKind::PermissionDenied, why));
         }
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
+        fs_err::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
         Ok(Self { folder })
     }
 
@@ -91,7 +89,7 @@ impl Records {
 
     /// Every container that has a record.
     pub(super) fn names(&self) -> std::io::Result<Vec<ContainerName>> {
-        let entries: Result<Vec<_>, _> = std::fs::read_dir(&self.folder)?.collect();
+        let entries: Result<Vec<_>, _> = fs_err::read_dir(&self.folder)?.collect();
         let files = entries?.into_iter().map(|entry| entry.file_name());
         Ok(files.filter_map(|file| parsed(&file)).collect())
     }
@@ -111,18 +109,16 @@ impl Records {
     /// none is left.
     pub(super) fn write(&self, name: &ContainerName, record: &Record) -> std::io::Result<()> {
         let path = self.path(name);
-        let named = |e: Error| Error::new(e.kind(), format!("{}: {e}", path.display()));
-        let mut file = std::fs::File::options()
+        let mut file = fs_err::File::options()
             .write(true)
             .create_new(true)
             .mode(0o600)
-            .open(&path)
-            .map_err(named)?;
+            .open(&path)?;
         let written = file.write_all(&serde_json::to_vec(record)?);
         if written.is_err() {
-            std::fs::remove_file(&path).map_err(named)?;
+            fs_err::remove_file(&path)?;
         }
-        written.map_err(named)
+        written
     }
 
     /// Removes the record of a container; none is fine.
@@ -197,7 +193,7 @@ mod tests {
     fn a_folder_of_others_is_not_taken() {
         let folder = tempfile::tempdir().expect("folder");
         let link = folder.path().join("launches");
-        std::os::unix::fs::symlink("/etc", &link).expect("link");
+        fs_err::os::unix::fs::symlink("/etc", &link).expect("link");
         assert!(Records::open(link).is_err());
     }
 }

@@ -11,6 +11,7 @@ use events::id::BerthNo;
 use super::{ProcessEngine, Sandbox, USUAL_PATH, sandbox};
 use crate::engine::owner::Owner;
 use crate::engine::seek;
+use crate::named;
 
 /// A shell that looks for a program has to end within this time.
 const SEEK_WITHIN: Duration = Duration::from_secs(20);
@@ -61,9 +62,9 @@ impl ProcessEngine {
             command.uid(id).gid(id);
         }
 
-        let output = tokio::time::timeout(SEEK_WITHIN, command.output()).await;
+        let output = tokio::time::timeout(SEEK_WITHIN, named::output(&mut command)).await;
         let output = output.map_err(|_| StartError::failed("trial", "a shell did not end"))?;
-        let output = output.map_err(|e| StartError::failed("trial", format!("a shell: {e}")))?;
+        let output = output.map_err(|e| StartError::failed("trial", e))?;
         seek::found(&String::from_utf8_lossy(&output.stdout))
     }
 

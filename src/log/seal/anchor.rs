@@ -24,7 +24,7 @@ pub struct Anchor {
 impl Anchor {
     /// The anchor in this file, if there is one.
     pub fn read(path: &Path) -> anyhow::Result<Option<Self>> {
-        match std::fs::read(path) {
+        match fs_err::read(path) {
             Ok(bytes) => {
                 let anchor = serde_json::from_slice(&bytes);
                 Ok(Some(anchor.with_context(|| {

@@ -1,7 +1,7 @@
 //! Whether a file is a log of ours, asked before anything is written to it: somebody else's
 //! database, a file that was cut short and a log of a newer build are refused by name.
 
-use std::fs::File;
+use fs_err::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -103,7 +103,7 @@ fn number(header: &[u8; HEADER], at: usize) -> u32 {
 /// before the pages it counts, and the WAL still has them.
 fn check_length(path: &Path, header: &[u8; HEADER], length: u64) -> Result<(), OpenError> {
     let wal = PathBuf::from(format!("{}-wal", path.display()));
-    if std::fs::metadata(wal).is_ok_and(|wal| wal.len() > 0) {
+    if fs_err::metadata(wal).is_ok_and(|wal| wal.len() > 0) {
         return Ok(());
     }
     let page = match number(header, 14) & 0xffff {

@@ -165,7 +165,7 @@ impl SqliteLog {
                 .connection
                 .execute("VACUUM INTO ?", [path.display().to_string()]);
             copied.map_err(|e| ReadError(e.to_string()))?;
-            std::fs::File::open(&path)
+            fs_err::File::open(&path)
                 .and_then(|file| file.sync_all())
                 .map_err(|e| ReadError(e.to_string()))
         });

@@ -143,11 +143,11 @@ impl Campaign {
             let path = tree.join(file);
             match script {
                 Some(script) => {
-                    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("file");
+                    fs_err::write(&path, format!("#!/bin/sh\n{script}\n")).expect("file");
                     let mode = std::fs::Permissions::from_mode(0o755);
-                    std::fs::set_permissions(&path, mode).expect("a program");
+                    fs_err::set_permissions(&path, mode).expect("a program");
                 }
-                None => std::fs::remove_file(&path).expect("removed"),
+                None => fs_err::remove_file(&path).expect("removed"),
             }
             git(&tree, &["add", "--all"]).expect("added");
             git(&tree, &["commit", "--quiet", "-m", "Theirs"]).expect("committed");

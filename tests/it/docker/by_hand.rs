@@ -152,7 +152,9 @@ fn the_demo_is_built_while_somebody_meddles() {
                 ],
                 folder.path(),
             );
-            let log = std::fs::File::create(folder.path().join("said")).expect("file");
+            let log = fs_err::File::create(folder.path().join("said"))
+                .expect("file")
+                .into_file();
             demo.env("SUPERCARGO_ENGINE", "docker")
                 .stdout(log.try_clone().expect("file"))
                 .stderr(log);
@@ -190,7 +192,8 @@ fn the_demo_is_built_while_somebody_meddles() {
                     let event = tokio::select! {
                         event = starts.next() => event.expect("the engine lives").expect("an event"),
                         code = &mut ended => {
-                            let said = std::fs::read_to_string(path.join("said")).unwrap_or_default();
+                            let said = fs_err::read_to_string(path.join("said"));
+                            let said = said.unwrap_or_default();
                             panic!("it ended with {code:?} after {done:?}: {said}")
                         }
                     };
@@ -215,7 +218,7 @@ fn the_demo_is_built_while_somebody_meddles() {
                 code,
                 Some(0),
                 "{}",
-                std::fs::read_to_string(path.join("said")).unwrap_or_default()
+                fs_err::read_to_string(path.join("said")).unwrap_or_default()
             );
             is_built_as_the_log_says(&path, FEATURES);
             let options = ListContainersOptions {

@@ -32,11 +32,11 @@ fn an_end_that_was_told_is_seen_without_another_word() {
         for n in 1..=12 {
             let session = SessionId::from_bytes([n; 10]);
             let door = folder.path().join(session.as_str());
-            std::fs::create_dir(&door).expect("door");
-            std::fs::write(door.join("supercargo"), "#!/bin/sh\nsleep 0.1\nexit 7\n")
+            fs_err::create_dir(&door).expect("door");
+            fs_err::write(door.join("supercargo"), "#!/bin/sh\nsleep 0.1\nexit 7\n")
                 .expect("a runner");
             for path in [folder.path(), &door, &door.join("supercargo")] {
-                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+                fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755))
                     .expect("open to all");
             }
             let name = ContainerName {

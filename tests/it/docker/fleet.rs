@@ -35,11 +35,12 @@ fn demo(data: &Path) -> Command {
         ],
         data,
     );
-    let said = std::fs::File::options()
+    let said = fs_err::File::options()
         .create(true)
         .append(true)
         .open(data.join("said"))
-        .expect("file");
+        .expect("file")
+        .into_file();
     command
         .env("SUPERCARGO_ENGINE", "docker")
         .stdout(said.try_clone().expect("file"))
@@ -128,25 +129,26 @@ impl PrivateEngine {
     /// Ends the containerd of this engine, and no other.
     fn end_containerd(&self) {
         let file = self.folder.path().join("exec/containerd/containerd.pid");
-        let pid = std::fs::read_to_string(&file).unwrap_or_default();
+        let pid = fs_err::read_to_string(&file).unwrap_or_default();
         let Ok(pid) = pid.trim().parse::<i32>() else {
             return;
         };
-        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let line = fs_err::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let ours = self.folder.path().display().to_string();
         if String::from_utf8_lossy(&line).contains(&ours) {
             let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL);
         }
-        let _gone = std::fs::remove_file(file);
+        let _gone = fs_err::remove_file(file);
     }
 
     fn spawn(&mut self) -> Result<(), String> {
         let path = |name: &str| self.folder.path().join(name).display().to_string();
-        let log = std::fs::File::options()
+        let log = fs_err::File::options()
             .create(true)
             .append(true)
             .open(path("log"))
-            .expect("file");
+            .expect("file")
+            .into_file();
         let child = Command::new("dockerd")
             .args([
                 "--data-root",
@@ -174,7 +176,7 @@ impl PrivateEngine {
 
     /// The end of what it says of itself.
     fn said(&self) -> String {
-        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        let log = fs_err::read_to_string(self.folder.path().join("log")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(60)..].join("\n")
     }
@@ -188,7 +190,7 @@ impl PrivateEngine {
         let mut child = self.child.take().expect("an engine");
         child.kill().expect("killed");
         child.wait().expect("waited");
-        std::fs::remove_file(self.folder.path().join("d.sock")).expect("its socket is left behind");
+        fs_err::remove_file(self.folder.path().join("d.sock")).expect("its socket is left behind");
     }
 
     /// Copies an image from another engine.
@@ -241,7 +243,7 @@ impl Drop for PrivateEngine {
 
 /// What the demo printed, and where its log ends: of a demo that never came to its end, why.
 fn said(data: &Path) -> String {
-    let printed = std::fs::read_to_string(data.join("said")).unwrap_or_default();
+    let printed = fs_err::read_to_string(data.join("said")).unwrap_or_default();
     let tail = supercargo(&["log", "tail", "--lines", "60"], data).output();
     let shown = supercargo(&["project", "show", "demo"], data).output();
     let text = |output: std::io::Result<std::process::Output>| {

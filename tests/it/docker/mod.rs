@@ -53,7 +53,7 @@ pub(crate) fn on_docker<F: Future<Output = ()>>(test: &str, run: impl FnOnce(Doc
 /// Writes down that a test was skipped, and why.
 pub(crate) fn skip(test: &str, why: &str) {
     eprintln!("SKIPPED {test}: {why}");
-    let mut file = std::fs::File::options()
+    let mut file = fs_err::File::options()
         .create(true)
         .append(true)
         .open(SKIPPED)

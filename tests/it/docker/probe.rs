@@ -11,10 +11,10 @@ use super::on_docker;
 fn a_runner_that_does_not_work_in_the_image_is_refused_with_what_it_said() {
     on_docker("the runner tried in an image", |docker| async move {
         let folder = tempfile::tempdir().expect("folder");
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))
+        fs_err::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))
             .expect("open to all");
         let runner = folder.path().join("supercargo");
-        std::fs::copy(env!("CARGO_BIN_EXE_supercargo"), &runner).expect("copied");
+        fs_err::copy(env!("CARGO_BIN_EXE_supercargo"), &runner).expect("copied");
         runner_works(&docker, "log-probe", IMAGE, folder.path())
             .await
             .expect("it works");
@@ -31,7 +31,7 @@ fn a_runner_that_does_not_work_in_the_image_is_refused_with_what_it_said() {
             ("#!/nowhere\n", "no such file or directory"),
         ];
         for (program, words) in broken {
-            std::fs::write(&runner, program).expect("written");
+            fs_err::write(&runner, program).expect("written");
             let refused = runner_works(&docker, "log-probe", IMAGE, folder.path())
                 .await
                 .expect_err("refused");

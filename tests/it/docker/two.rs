@@ -55,8 +55,7 @@ fn two_installations_share_an_engine() {
         let second = demo(&folders[1]);
         // One of them is killed in the middle, and reaps at its next start while the other one
         // works.
-        while std::fs::read_dir(folders[0].path().join("transcripts")).map_or(0, Iterator::count)
-            < 3
+        while fs_err::read_dir(folders[0].path().join("transcripts")).map_or(0, Iterator::count) < 3
         {
             std::thread::sleep(std::time::Duration::from_millis(50));
         }

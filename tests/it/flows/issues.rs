@@ -26,9 +26,9 @@ fn change_published(world: &World, from: &str, to: &str) {
     world.git(folder.path(), &clone);
     let tree = folder.path().join("theirs");
     let file = tree.join(".beads/issues.jsonl");
-    let text = std::fs::read_to_string(&file).expect("the file");
+    let text = fs_err::read_to_string(&file).expect("the file");
     assert!(text.contains(from), "{text}");
-    std::fs::write(&file, text.replace(from, to)).expect("written");
+    fs_err::write(&file, text.replace(from, to)).expect("written");
     world.git(&tree, &["commit", "--quiet", "--all", "-m", "bd sync"]);
     world.git(&tree, &["push", "--quiet", "origin", "beads-sync"]);
 }

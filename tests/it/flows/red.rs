@@ -80,7 +80,7 @@ fn a_trunk_that_was_red_before_costs_nobody_anything() {
 
             match mended {
                 Mended::Upstream => world.push_upstream("mended", "yes"),
-                Mended::Outside => std::fs::write(&away, "here").expect("file"),
+                Mended::Outside => fs_err::write(&away, "here").expect("file"),
                 Mended::Setting => verify_with(&server, "test -f README").await,
             }
             world.within("completed", server.completed()).await;
@@ -124,9 +124,9 @@ fn a_verification_that_cannot_be_run_is_the_projects_own_trouble() {
 }
 
 fn executable(path: &Path) {
-    std::fs::write(path, "#!/bin/sh\nexit 0\n").expect("file");
+    fs_err::write(path, "#!/bin/sh\nexit 0\n").expect("file");
     let mode = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(path, mode).expect("mode");
+    fs_err::set_permissions(path, mode).expect("mode");
 }
 
 /// Work that mends the trunk is merged although the trunk is red, and what waited follows.
@@ -158,7 +158,7 @@ fn a_tree_that_is_red_and_then_green_is_merged() {
         let world = World::new();
         let server = world.start().await;
         let count = world.folder.path().join("count");
-        std::fs::write(&count, "0").expect("file");
+        fs_err::write(&count, "0").expect("file");
         let at = count.display();
         let flaky = format!("n=$(cat {at}); n=$((n+1)); echo $n > {at}; test $((n % 3)) -ne 1");
         server.open_zoo(&world, 0, animals()).await.expect("opened");

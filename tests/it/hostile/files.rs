@@ -6,9 +6,10 @@
 //! and believes nothing; at the end the container is ended and removed, and what the shapes pointed
 //! at is as it was.
 
+use fs_err::os::unix::fs::symlink;
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::Arc;
@@ -44,10 +45,10 @@ impl Outside {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let secret = folder.path().join("secret");
-        std::fs::write(&secret, b"secret").expect("file");
-        std::fs::set_permissions(secret, PermissionsExt::from_mode(SECRET_MODE)).expect("closed");
-        std::fs::create_dir(folder.path().join("kept")).expect("folder");
-        std::fs::write(folder.path().join("kept/file"), b"kept").expect("file");
+        fs_err::write(&secret, b"secret").expect("file");
+        fs_err::set_permissions(secret, PermissionsExt::from_mode(SECRET_MODE)).expect("closed");
+        fs_err::create_dir(folder.path().join("kept")).expect("folder");
+        fs_err::write(folder.path().join("kept/file"), b"kept").expect("file");
         let victim = Command::new("sleep").arg("3600").spawn().expect("a victim");
         Self { folder, victim }
     }
@@ -63,9 +64,9 @@ impl Outside {
     fn is_as_it_was(&mut self, after: &str) {
         let ended = self.victim.try_wait().expect("looked at");
         assert_eq!(ended, None, "{after}: a process that is not ours was ended");
-        let secret = std::fs::read(self.secret()).expect("the secret");
+        let secret = fs_err::read(self.secret()).expect("the secret");
         assert_eq!(secret, b"secret", "{after}");
-        let mode = std::fs::metadata(self.secret())
+        let mode = fs_err::metadata(self.secret())
             .expect("looked at")
             .permissions();
         assert_eq!(mode.mode() & 0o777, SECRET_MODE, "{after}: its rights");
@@ -87,7 +88,7 @@ type Shape = fn(&Path, &Outside);
 fn forged(change: serde_json::Value) -> Vec<u8> {
     let mut record = json!({
         "launch": "0000000000000000", "pid": 1, "start_ticks": 1, "child-pid": 1, "code": 0,
-        "boot_id": std::fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("boot").trim(),
+        "boot_id": fs_err::read_to_string("/proc/sys/kernel/random/boot_id").expect("boot").trim(),
         "sandboxed": false,
     });
     let fields = change.as_object().expect("fields").clone();
@@ -96,7 +97,7 @@ fn forged(change: serde_json::Value) -> Vec<u8> {
 }
 
 fn ticks(pid: i32) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("stat");
+    let stat = fs_err::read_to_string(format!("/proc/{pid}/stat")).expect("stat");
     let fields = stat.rsplit_once(") ").expect("fields").1;
     fields
         .split(' ')
@@ -107,7 +108,7 @@ fn ticks(pid: i32) -> u64 {
 }
 
 fn put(path: &Path, bytes: impl AsRef<[u8]>) {
-    std::fs::write(path, bytes).expect("written");
+    fs_err::write(path, bytes).expect("written");
 }
 
 fn put_pid(path: &Path, pid: i32, start_ticks: u64) {
@@ -126,7 +127,7 @@ fn named(path: &Path, more: &[u8]) -> PathBuf {
 }
 
 fn deep(path: &Path) {
-    std::fs::create_dir(path).expect("folder");
+    fs_err::create_dir(path).expect("folder");
     let open = || rustix::fs::open(path, rustix::fs::OFlags::DIRECTORY, Mode::empty());
     let mut at = open().expect("opened");
     for _ in 0..1100 {
@@ -157,7 +158,7 @@ const SHAPES: &[(&str, Shape)] = &[
     ("a link to a secret", |p, o| link(p, o.secret())),
     ("a hard link to a secret", |p, o| {
         // Another disk has none.
-        if std::fs::hard_link(o.secret(), p).is_err() {
+        if fs_err::hard_link(o.secret(), p).is_err() {
             link(p, o.secret());
         }
     }),
@@ -176,16 +177,16 @@ const SHAPES: &[(&str, Shape)] = &[
     ("a link to the reader's own input", |p, _| {
         link(p, "/proc/self/fd/0")
     }),
-    ("a folder", |p, _| std::fs::create_dir(p).expect("folder")),
+    ("a folder", |p, _| fs_err::create_dir(p).expect("folder")),
     ("a folder without rights", |p, _| {
-        std::fs::create_dir_all(p.join("in/it")).expect("folder");
+        fs_err::create_dir_all(p.join("in/it")).expect("folder");
         for folder in [p.join("in"), p.to_owned()] {
-            std::fs::set_permissions(folder, PermissionsExt::from_mode(0o0)).expect("shut");
+            fs_err::set_permissions(folder, PermissionsExt::from_mode(0o0)).expect("shut");
         }
     }),
     ("a folder deeper than a path is long", |p, _| deep(p)),
     ("a folder with many files", |p, _| {
-        std::fs::create_dir(p).expect("folder");
+        fs_err::create_dir(p).expect("folder");
         (0..200).for_each(|n| put(&p.join(n.to_string()), b""));
     }),
     ("a socket", |p, _| {
@@ -193,14 +194,14 @@ const SHAPES: &[(&str, Shape)] = &[
         let near = tempfile::tempdir().expect("folder");
         let socket = near.path().join("s");
         std::os::unix::net::UnixListener::bind(&socket).expect("bound");
-        if std::fs::rename(&socket, p).is_err() {
+        if fs_err::rename(&socket, p).is_err() {
             link(p, "/run/docker.sock");
         }
     }),
     ("a device", |p, _| device(p)),
     ("a huge file", |p, _| put(p, vec![b'['; 4 * 1024 * 1024])),
     ("a sparse file", |p, _| {
-        let file = std::fs::File::create(p).expect("file");
+        let file = fs_err::File::create(p).expect("file");
         file.set_len(1 << 40).expect("sparse");
     }),
     ("JSON that is deep", |p, _| put(p, "[".repeat(200_000))),
@@ -260,11 +261,11 @@ const SHAPES: &[(&str, Shape)] = &[
     ("nothing", |p, _| put(p, b"")),
     ("an unreadable file", |p, _| {
         put(p, forged(json!({})));
-        std::fs::set_permissions(p, PermissionsExt::from_mode(0o0)).expect("shut");
+        fs_err::set_permissions(p, PermissionsExt::from_mode(0o0)).expect("shut");
     }),
     ("a file of root's rights", |p, _| {
         put(p, b"#!/bin/sh\n");
-        std::fs::set_permissions(p, PermissionsExt::from_mode(0o6777)).expect("opened");
+        fs_err::set_permissions(p, PermissionsExt::from_mode(0o6777)).expect("opened");
     }),
     ("a name with a line break", |p, _| {
         put(&named(p, b"\nrun.json"), forged(json!({})))
@@ -350,19 +351,19 @@ fn shaped(path: &Path, shape: Shape, outside: &Outside) {
 
 /// Memory and descriptors of this process, which the engine runs in.
 fn taken() -> (u64, usize) {
-    let status = std::fs::read_to_string("/proc/self/status").expect("status");
+    let status = fs_err::read_to_string("/proc/self/status").expect("status");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.expect("a line").trim().trim_end_matches(" kB");
-    let descriptors = std::fs::read_dir("/proc/self/fd").expect("listed").count();
+    let descriptors = fs_err::read_dir("/proc/self/fd").expect("listed").count();
     (kib.trim().parse().expect("a number"), descriptors)
 }
 
 /// The names that lie below a folder, two levels of them: more are of the repository and its tools.
 fn names_in(folder: &Path) -> BTreeSet<PathBuf> {
     let mut names = BTreeSet::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in fs_err::read_dir(folder).into_iter().flatten().flatten() {
         let name = PathBuf::from(entry.file_name());
-        let below = std::fs::read_dir(entry.path())
+        let below = fs_err::read_dir(entry.path())
             .into_iter()
             .flatten()
             .flatten();
@@ -398,7 +399,7 @@ fn names_of_a_session() -> BTreeSet<PathBuf> {
     me.follow_until("feature.commented");
 
     let data = me.folder.path().join("data");
-    let slots = std::fs::read_dir(data.join("berths"))
+    let slots = fs_err::read_dir(data.join("berths"))
         .expect("slots")
         .flatten();
     let names = slots.flat_map(|slot| names_in(&slot.path())).collect();
@@ -413,11 +414,11 @@ fn names_of_a_session() -> BTreeSet<PathBuf> {
 fn doors_are_the_servers_own(data: &Path) {
     use std::os::unix::fs::MetadataExt;
     let own = nix::unistd::geteuid().as_raw();
-    for door in std::fs::read_dir(data.join("d")).expect("doors").flatten() {
+    for door in fs_err::read_dir(data.join("d")).expect("doors").flatten() {
         let found = door.metadata().expect("looked at");
         assert_eq!((found.uid(), found.mode() & 0o027), (own, 0), "{door:?}");
     }
-    let launches = std::fs::metadata(data.join("launches")).expect("records");
+    let launches = fs_err::metadata(data.join("launches")).expect("records");
     assert_eq!((launches.uid(), launches.mode() & 0o777), (own, 0o700));
 }
 
@@ -447,7 +448,7 @@ fn place(folder: &Path, name: &Path) -> PathBuf {
     let above = place.parent().expect("a folder");
     if !above.is_dir() || above.is_symlink() {
         supercargo::foreign::remove(above).expect("free");
-        std::fs::create_dir_all(above).expect("folder");
+        fs_err::create_dir_all(above).expect("folder");
     }
     place
 }

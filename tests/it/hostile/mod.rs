@@ -24,7 +24,7 @@ fn begin(coder: &str, settings: &Value, files: &[(&str, &str)]) -> (Newcomer, Se
     let me = Newcomer::new();
     let tree = me.folder.path().join("tree");
     for (name, text) in files {
-        std::fs::write(tree.join(name), text).expect("file");
+        fs_err::write(tree.join(name), text).expect("file");
         git(&tree, &["add", "--all"]).expect("added");
         git(&tree, &["commit", "--quiet", "-m", "Add a file"]).expect("committed");
         git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");

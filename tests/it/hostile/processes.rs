@@ -38,18 +38,18 @@ LAST
 fn bench(last: &str) -> Bench {
     let mut bench = Bench::new();
     bench.binary = bench.folder.path().join("bin/script");
-    std::fs::write(&bench.binary, RUNNER.replace("LAST", last)).expect("script");
-    std::fs::set_permissions(&bench.binary, PermissionsExt::from_mode(0o755)).expect("open");
+    fs_err::write(&bench.binary, RUNNER.replace("LAST", last)).expect("script");
+    fs_err::set_permissions(&bench.binary, PermissionsExt::from_mode(0o755)).expect("open");
     bench
 }
 
 /// Processes with this path in their words.
 pub(crate) fn naming(path: &Path) -> Vec<(i32, String)> {
     let path = path.display().to_string();
-    let all = std::fs::read_dir("/proc").expect("processes").flatten();
+    let all = fs_err::read_dir("/proc").expect("processes").flatten();
     let words = all.filter_map(|entry| {
         let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
-        let words = std::fs::read(entry.path().join("cmdline")).ok()?;
+        let words = fs_err::read(entry.path().join("cmdline")).ok()?;
         Some((pid, String::from_utf8_lossy(&words).replace('\0', " ")))
     });
     words.filter(|(_, words)| words.contains(&path)).collect()
@@ -150,10 +150,10 @@ fn a_launch_that_cannot_be_written_down_leaves_nothing() {
             let bench = Bench::new();
             let engine = bench.processes(sandbox);
             let launches = bench.folder.path().join("launches");
-            std::fs::remove_dir(&launches).expect("removed");
+            fs_err::remove_dir(&launches).expect("removed");
             let failed = engine.start(&bench.spec(1, 1)).await;
             assert!(failed.is_err(), "{sandbox:?}: {failed:?}");
-            std::fs::create_dir(&launches).expect("folder");
+            fs_err::create_dir(&launches).expect("folder");
             assert_eq!(naming(bench.folder.path()), vec![], "{sandbox:?}");
             assert_eq!(engine.list().await.expect("listed"), vec![]);
             engine.start(&bench.spec(1, 1)).await.expect("the next try");
@@ -169,7 +169,7 @@ fn a_runner_that_does_not_begin_is_said_and_gone() {
     supercargo::app::on_system(async {
         for sandbox in sandboxes() {
             let bench = bench("");
-            std::fs::write(&bench.binary, "#!/bin/sh\nread word\necho no room >&2\n")
+            fs_err::write(&bench.binary, "#!/bin/sh\nread word\necho no room >&2\n")
                 .expect("script");
             let engine = bench.processes(sandbox);
             let failed = engine
@@ -212,15 +212,15 @@ fn a_container_of_an_earlier_build_is_ended_and_not_believed() {
         let bench = Bench::new();
         let spec = bench.spec(1, 1);
         let (slot, bystander) = (slot(&bench, &spec), Bystander::new());
-        std::fs::create_dir_all(&slot).expect("slot");
+        fs_err::create_dir_all(&slot).expect("slot");
         Owner::of(spec.name.n).give(&slot).expect("given");
         let pid = bystander.0.id();
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("boot");
+        let boot = fs_err::read_to_string("/proc/sys/kernel/random/boot_id").expect("boot");
         let forged = format!(
             r#"{{"launch":"0","pid":{pid},"start_ticks":0,"boot_id":"{}"}}"#,
             boot.trim()
         );
-        std::fs::write(slot.join("run.json"), forged).expect("record");
+        fs_err::write(slot.join("run.json"), forged).expect("record");
 
         let mut runner = Command::new("sh");
         runner.args([

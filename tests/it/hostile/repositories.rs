@@ -381,7 +381,7 @@ fn made(case: &Case, folder: &Path, canary: &Path) -> PathBuf {
         case.message
     );
     let commit = object(&upstream, "commit", commit.as_bytes());
-    std::fs::write(upstream.join("refs/heads/main"), format!("{commit}\n")).expect("ref");
+    fs_err::write(upstream.join("refs/heads/main"), format!("{commit}\n")).expect("ref");
     upstream
 }
 
@@ -518,7 +518,7 @@ fn not_one_command_of_a_repository_runs_on_the_server() {
 
 fn walk(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in fs_err::read_dir(folder).into_iter().flatten().flatten() {
         let kind = entry.file_type().expect("a kind");
         if kind.is_dir() {
             found.extend(walk(&entry.path()));
@@ -555,13 +555,13 @@ fn work_that_inflates_beyond_its_bound_is_refused() {
             .expect("a commit");
         let gate = gates.path(&project);
         let giant = folder.path().join("giant");
-        std::fs::File::create(&giant)
+        fs_err::File::create(&giant)
             .and_then(|file| file.set_len(300 << 20))
             .expect("a file of zeroes");
         let blob =
             git(&gate, &["hash-object", "-w", giant.to_str().expect("path")]).expect("stored");
         let tree = folder.path().join("tree");
-        std::fs::write(&tree, format!("100644 blob {}\tgiant\n", blob.trim())).expect("written");
+        fs_err::write(&tree, format!("100644 blob {}\tgiant\n", blob.trim())).expect("written");
         let script = format!("git mktree < {}", tree.display());
         let tree = std::process::Command::new("sh")
             .args(["-c", &script])

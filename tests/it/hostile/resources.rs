@@ -11,7 +11,7 @@ use crate::docker::on_docker;
 const TAKEN_MAX: u64 = 1024;
 
 fn available_mib() -> u64 {
-    let text = std::fs::read_to_string("/proc/meminfo").expect("meminfo");
+    let text = fs_err::read_to_string("/proc/meminfo").expect("meminfo");
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix("MemAvailable:"))

@@ -36,9 +36,9 @@ fn the_committed_description_is_the_codes() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
     let document = supercargo::http::openapi::document();
     if std::env::var("OPENAPI").as_deref() == Ok("write") {
-        std::fs::write(path, &document).expect("written");
+        fs_err::write(path, &document).expect("written");
     }
-    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    let committed = fs_err::read_to_string(path).unwrap_or_default();
     assert!(
         committed == document,
         "docs/openapi.json is not what the code says: run the tests once with OPENAPI=write"

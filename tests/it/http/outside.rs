@@ -68,7 +68,7 @@ fn a_person_claims_clones_pushes_and_submits() {
             .await
             .expect("cloned");
         let tree = folder.join("mine");
-        std::fs::write(tree.join("lions"), "fed").expect("file");
+        fs_err::write(tree.join("lions"), "fed").expect("file");
         run(&tree, &["add", "--all"]).await.expect("added");
         run(&tree, &["commit", "--quiet", "-m", "Feed"])
             .await

@@ -241,23 +241,22 @@ fn a_backup_is_restored_and_a_damaged_one_is_refused() {
         .into_iter()
         .next()
         .expect("the batch of features is a blob");
-    let sound = std::fs::read(&blob).expect("read");
-    std::fs::write(&blob, b"another").expect("altered");
+    let sound = fs_err::read(&blob).expect("read");
+    fs_err::write(&blob, b"another").expect("altered");
     refused(&["log", "restore", &backup], &at("no1"), "is damaged");
-    std::fs::write(&blob, sound).expect("mended");
+    fs_err::write(&blob, sound).expect("mended");
     let log = at("backup").join("log.db");
-    let bytes = std::fs::read(&log).expect("read");
-    std::fs::write(&log, &bytes[..bytes.len() - 4096]).expect("cut");
+    let bytes = fs_err::read(&log).expect("read");
+    fs_err::write(&log, &bytes[..bytes.len() - 4096]).expect("cut");
     refused(&["log", "restore", &backup], &at("no2"), "cut short");
-    std::fs::write(&log, &bytes).expect("mended");
-    std::fs::remove_file(at("backup").join("manifest.json")).expect("removed");
+    fs_err::write(&log, &bytes).expect("mended");
+    fs_err::remove_file(at("backup").join("manifest.json")).expect("removed");
     refused(&["log", "restore", &backup], &at("no3"), "no backup");
     assert!(!at("no1").join("log.db").exists() && !at("no2").join("log.db").exists());
 }
 
 fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
-    let entries = folder
-        .read_dir()
+    let entries = fs_err::read_dir(folder)
         .expect("folder")
         .map(|e| e.expect("entry").path());
     entries
@@ -279,10 +278,11 @@ fn a_cut_or_rewritten_log_differs_from_its_anchor() {
     let folder = tempfile::tempdir().expect("folder");
     let data = served(folder.path());
     let kept = folder.path().join("kept.json");
-    std::fs::write(&kept, ok(&["log", "anchor"], &data)).expect("kept");
-    let key = serde_json::from_slice::<Value>(&std::fs::read(&kept).expect("read")).expect("JSON")
-        ["seal"]["key"]
-        .clone();
+    fs_err::write(&kept, ok(&["log", "anchor"], &data)).expect("kept");
+    let key =
+        serde_json::from_slice::<Value>(&fs_err::read(&kept).expect("read")).expect("JSON")["seal"]
+            ["key"]
+            .clone();
     let key = key.as_str().expect("key").to_owned();
     let against = kept.display().to_string();
     let said = ok(
@@ -304,7 +304,7 @@ fn a_cut_or_rewritten_log_differs_from_its_anchor() {
     // Rewritten: the same log without its second event, its chain made anew.
     let lines = ok(&["log", "export"], &data);
     let rewritten = folder.path().join("rewritten");
-    std::fs::create_dir(&rewritten).expect("folder");
+    fs_err::create_dir(&rewritten).expect("folder");
     tokio::runtime::Runtime::new()
         .expect("runtime")
         .block_on(async {
@@ -336,18 +336,18 @@ fn a_cut_or_rewritten_log_differs_from_its_anchor() {
 
     // Cut: an older state of the file comes back.
     let cut = folder.path().join("cut");
-    std::fs::create_dir(&cut).expect("folder");
+    fs_err::create_dir(&cut).expect("folder");
     let few: String = lines
         .lines()
         .take(3)
         .map(|line| format!("{line}\n"))
         .collect();
     let export = folder.path().join("few.jsonl");
-    std::fs::write(&export, few).expect("written");
+    fs_err::write(&export, few).expect("written");
     ok(&["log", "import", &export.display().to_string()], &cut);
     ok(&["log", "verify"], &cut);
     refused(&["log", "verify", "--against", &against], &cut, "truncated");
-    std::fs::copy(data.join("anchor.json"), cut.join("anchor.json")).expect("copied");
+    fs_err::copy(data.join("anchor.json"), cut.join("anchor.json")).expect("copied");
     refused(
         &["serve", "--listen", "127.0.0.1:0"],
         &cut,
@@ -364,7 +364,7 @@ fn a_proof_of_one_event_is_checked_without_the_log() {
     let nowhere = folder.path().join("nowhere");
     let check = |text: &str, key: Option<&str>| {
         let file = folder.path().join("proof.json");
-        std::fs::write(&file, text).expect("written");
+        fs_err::write(&file, text).expect("written");
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_supercargo"));
         command
             .args(["log", "check"])
@@ -432,15 +432,14 @@ fn a_log_goes_through_both_forms_by_the_command_line_and_is_counted() {
         assert_eq!(ok(&["log", "export"], &copy), ok(&["log", "export"], &data));
         ok(&["log", "verify"], &copy);
         let broken = folder.path().join("broken");
-        std::fs::write(&broken, &std::fs::read(&file).expect("read")[..900]).expect("cut");
+        fs_err::write(&broken, &fs_err::read(&file).expect("read")[..900]).expect("cut");
         let empty = folder.path().join(format!("empty-{form}"));
         refused(
             &["log", "import", &broken.display().to_string()],
             &empty,
             "nothing was imported",
         );
-        let left: Vec<_> = empty
-            .read_dir()
+        let left: Vec<_> = fs_err::read_dir(&empty)
             .expect("folder")
             .map(|e| e.expect("entry").file_name())
             .collect();

@@ -146,7 +146,7 @@ fn answered(output: &Output) -> Vec<(u64, u64)> {
 async fn fresh(folder: &Path) -> std::path::PathBuf {
     let path = folder.join("log.db");
     for suffix in ["", "-wal", "-shm"] {
-        drop(std::fs::remove_file(folder.join(format!("log.db{suffix}"))));
+        drop(fs_err::remove_file(folder.join(format!("log.db{suffix}"))));
     }
     drop(SqliteLog::open(&path, "faults").await.expect("made"));
     path
@@ -179,7 +179,7 @@ async fn calls(folder: &Path) -> Option<Vec<(&'static str, usize)>> {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let trace = std::fs::read_to_string(&trace).expect("trace");
+    let trace = fs_err::read_to_string(&trace).expect("trace");
     let most = |call: &str| {
         let mut by_thread: BTreeMap<&str, usize> = BTreeMap::new();
         for line in trace
@@ -448,7 +448,7 @@ async fn flipped_bytes_are_detected_or_harmless() {
     let copy = folder.path().join("copy.db");
     log.copy_to(&copy).await.expect("closed");
     let truth = learned(&copy).await.expect("it is sound");
-    let bytes = std::fs::read(&copy).expect("read");
+    let bytes = fs_err::read(&copy).expect("read");
     let mut seed = std::env::var("SUPERCARGO_SEED")
         .ok()
         .and_then(|n| n.parse().ok())
@@ -460,7 +460,7 @@ async fn flipped_bytes_are_detected_or_harmless() {
         let bit = random(&mut seed) % 8;
         flipped[at] ^= 1 << bit;
         let path = folder.path().join("flipped.db");
-        std::fs::write(&path, &flipped).expect("written");
+        fs_err::write(&path, &flipped).expect("written");
         match learned(&path).await {
             None => detected += 1,
             Some(state) if state == truth => harmless += 1,

@@ -120,7 +120,7 @@ async fn run(ops: &[Op]) {
                 for suffix in ["", "-wal"] {
                     let from = format!("{}{suffix}", path.display());
                     if Path::new(&from).exists() {
-                        std::fs::copy(from, format!("{}{suffix}", next.display())).expect("copied");
+                        fs_err::copy(from, format!("{}{suffix}", next.display())).expect("copied");
                     }
                 }
                 drop(log);

@@ -293,7 +293,7 @@ fn the_demo_runs_on_postgres_and_its_log_moves() {
         "the same log in a file"
     );
     let file = folder.path().join("export");
-    std::fs::write(&file, &exported).expect("written");
+    fs_err::write(&file, &exported).expect("written");
     let moved = folder.path().join("moved");
     ok(
         &["log", "import", &file.display().to_string()],

@@ -87,7 +87,7 @@ async fn sqlite_forgets_answers_after_their_time() {
     );
     assert_eq!(kept(&log, 10).await, [10], "and still read");
     assert_eq!(
-        std::fs::metadata(path.with_extension("db-wal")).map_or(0, |wal| wal.len()),
+        fs_err::metadata(path.with_extension("db-wal")).map_or(0, |wal| wal.len()),
         0,
         "all is in the one file"
     );

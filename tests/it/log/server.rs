@@ -42,7 +42,7 @@ pub(crate) async fn empty() -> Result<String, String> {
 
 /// Where Debian puts the programs of the newest version.
 fn programs() -> Result<PathBuf, String> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
+    let versions = fs_err::read_dir("/usr/lib/postgresql")
         .map_err(|e| format!("PostgreSQL is not installed: {e}"))?;
     let newest = versions
         .filter_map(|v| v.ok().map(|v| v.path().join("bin")))

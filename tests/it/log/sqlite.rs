@@ -198,7 +198,7 @@ async fn what_is_not_a_whole_log_of_this_build_is_refused_and_not_touched() {
     let sql = |name: &str, sql: &str| {
         let path = folder.path().join(name);
         if name != "foreign.db" {
-            std::fs::copy(&sound, &path).expect("copied");
+            fs_err::copy(&sound, &path).expect("copied");
         }
         rusqlite::Connection::open(&path)
             .expect("file")
@@ -211,10 +211,10 @@ async fn what_is_not_a_whole_log_of_this_build_is_refused_and_not_touched() {
         .expect("file")
         .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
         .expect("checkpoint");
-    let bytes = std::fs::read(&sound).expect("read");
+    let bytes = fs_err::read(&sound).expect("read");
     let write = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
-        std::fs::write(&path, bytes).expect("written");
+        fs_err::write(&path, bytes).expect("written");
         path
     };
     let cases = [
@@ -254,7 +254,7 @@ async fn what_is_not_a_whole_log_of_this_build_is_refused_and_not_touched() {
         ),
     ];
     for (path, words) in cases {
-        let before = std::fs::read(&path).expect("read");
+        let before = fs_err::read(&path).expect("read");
         let writing = SqliteLog::open(&path, "id")
             .await
             .map(|_| ())
@@ -272,7 +272,7 @@ async fn what_is_not_a_whole_log_of_this_build_is_refused_and_not_touched() {
             );
         }
         assert_eq!(
-            std::fs::read(&path).expect("read"),
+            fs_err::read(&path).expect("read"),
             before,
             "{words}: untouched"
         );
@@ -301,7 +301,7 @@ async fn an_interrupted_checkpoint_is_no_damage() {
     let copy = |name: &str| {
         let to = folder.path().join(name);
         for suffix in ["", "-wal"] {
-            std::fs::copy(
+            fs_err::copy(
                 format!("{}{suffix}", path.display()),
                 format!("{}{suffix}", to.display()),
             )
@@ -315,15 +315,15 @@ async fn an_interrupted_checkpoint_is_no_damage() {
         .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
         .expect("checkpoint");
     let (done, mut begun) = (
-        std::fs::read(&whole).expect("read"),
-        std::fs::read(&interrupted).expect("read"),
+        fs_err::read(&whole).expect("read"),
+        fs_err::read(&interrupted).expect("read"),
     );
     assert!(
         begun.len() < done.len(),
         "the checkpoint makes the file longer"
     );
     begun[..4096].copy_from_slice(&done[..4096]);
-    std::fs::write(&interrupted, begun).expect("written");
+    fs_err::write(&interrupted, begun).expect("written");
     let reader = SqliteLog::open_reader(&interrupted).await.expect("opened");
     assert!(matches!(
         verify(&reader, &Walk::default()).await,

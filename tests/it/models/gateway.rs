@@ -126,9 +126,9 @@ fn a_full_context_ends_the_session_with_its_work_secured() {
     let me = Newcomer::new();
     let file = providers(me.folder.path(), &endpoint);
     let mut content: Value =
-        serde_json::from_slice(&std::fs::read(&file).expect("file")).expect("JSON");
+        serde_json::from_slice(&fs_err::read(&file).expect("file")).expect("JSON");
     content["prices"] = json!({"tiny-": {"input": 1.0, "output": 1.0, "context": 150}});
-    std::fs::write(&file, content.to_string()).expect("file");
+    fs_err::write(&file, content.to_string()).expect("file");
     let file = file.display().to_string();
     let serve = me.command(&[
         "serve",
@@ -173,11 +173,11 @@ fn a_model_that_its_vendor_has_not_is_refused_and_one_that_nobody_can_look_up_is
     let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let at = silent.local_addr().expect("an address");
     let file = super::vendors::providers(me.folder.path(), &endpoint);
-    let text = std::fs::read_to_string(&file).expect("providers");
+    let text = fs_err::read_to_string(&file).expect("providers");
     let mut providers: Value = serde_json::from_str(&text).expect("JSON");
     let mute = json!({"protocol": "openai", "url": format!("http://{at}/v1"), "keys": []});
     providers["providers"]["mute"] = mute;
-    std::fs::write(&file, providers.to_string()).expect("providers");
+    fs_err::write(&file, providers.to_string()).expect("providers");
     let file = file.display().to_string();
     let serve = ["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"];
     let server = Serving::start(me.command(&[&serve[..], &["--providers", &file]].concat()));
@@ -260,7 +260,7 @@ fn models_that_cannot_be_asked_are_refused_when_they_are_chosen() {
     );
     server.stop();
     let file = me.folder.path().join("broken.json");
-    std::fs::write(&file, "{").expect("file");
+    fs_err::write(&file, "{").expect("file");
     me.refused(
         &["serve", "--providers", &file.display().to_string()],
         "broken.json",

@@ -100,8 +100,8 @@ fn bait(me: &Newcomer) {
     let tree = me.folder.path().join("tree");
     for (path, text) in BAITS {
         let file = tree.join(path);
-        std::fs::create_dir_all(file.parent().expect("a folder")).expect("folder");
-        std::fs::write(file, text).expect("bait");
+        fs_err::create_dir_all(file.parent().expect("a folder")).expect("folder");
+        fs_err::write(file, text).expect("bait");
     }
     git(&tree, &["add", "--all", "--force"]).expect("added");
     git(&tree, &["commit", "--quiet", "-m", "Bait"]).expect("committed");
@@ -130,7 +130,7 @@ pub(crate) fn does_its_role(request: &str) -> Answer {
 /// The file with a provider of each protocol at this endpoint, all with the canary as their key.
 pub(crate) fn providers(folder: &Path, endpoint: &Endpoint) -> PathBuf {
     let key = folder.join("key");
-    std::fs::write(&key, CANARY).expect("key");
+    fs_err::write(&key, CANARY).expect("key");
     let at = format!("http://{}", endpoint.address);
     let provider = |protocol: &str, url: &str, auth: &str| json!({"protocol": protocol, "url": url, "keys": [{"file": key, "auth": auth}]});
     let file = folder.join("providers.json");
@@ -139,7 +139,7 @@ pub(crate) fn providers(folder: &Path, endpoint: &Endpoint) -> PathBuf {
         "openai": provider("openai", &format!("{at}/v1"), "bearer"),
         "glm": provider("openai", &format!("{at}/v1"), "bearer"),
     }});
-    std::fs::write(&file, content.to_string()).expect("providers");
+    fs_err::write(&file, content.to_string()).expect("providers");
     file
 }
 
@@ -153,12 +153,12 @@ pub(crate) fn serving_with(me: &Newcomer, endpoint: &Endpoint) -> std::process::
 /// Every file below a folder that holds these bytes.
 fn holding(folder: &Path, bytes: &[u8]) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in fs_err::read_dir(folder).into_iter().flatten().flatten() {
         let (path, kind) = (entry.path(), entry.file_type().expect("a kind"));
         if kind.is_dir() {
             found.extend(holding(&path, bytes));
         } else if kind.is_file() {
-            let content = std::fs::read(&path).unwrap_or_default();
+            let content = fs_err::read(&path).unwrap_or_default();
             if content.windows(bytes.len()).any(|part| part == bytes) {
                 found.push(path);
             }
@@ -196,7 +196,7 @@ fn works(vendor: &Vendor) {
             format!("{}=/usr/local/bin/{}", binary.display(), vendor.name),
         );
         let server_log = me.folder.path().join("server.log");
-        let complaints = std::fs::File::create(&server_log).expect("file");
+        let complaints = fs_err::File::create(&server_log).expect("file").into_file();
         let server = Serving::start_telling(serve, complaints.into());
         let upstream = me.upstream().display().to_string();
         me.ok(&[
@@ -295,7 +295,7 @@ fn works(vendor: &Vendor) {
             holding(&me.upstream(), CANARY.as_bytes()),
             Vec::<PathBuf>::new()
         );
-        let complaints = std::fs::read_to_string(&server_log).expect("log");
+        let complaints = fs_err::read_to_string(&server_log).expect("log");
         assert!(!complaints.contains(CANARY), "{complaints}");
     });
 }

@@ -32,11 +32,12 @@ fn try_demo(data: &Path) -> Child {
         ],
         data,
     );
-    let log = std::fs::File::options()
+    let log = fs_err::File::options()
         .create(true)
         .append(true)
         .open(data.join("said"))
-        .expect("file");
+        .expect("file")
+        .into_file();
     command
         .stdout(log.try_clone().expect("file"))
         .stderr(log)
@@ -87,7 +88,7 @@ fn killed_at(ms: u64) {
     first.kill().expect("killed");
     first.wait().expect("waited");
     let code = wait(try_demo(data));
-    let said = std::fs::read_to_string(data.join("said")).unwrap_or_default();
+    let said = fs_err::read_to_string(data.join("said")).unwrap_or_default();
     assert_eq!(
         code,
         Some(0),
@@ -116,7 +117,7 @@ fn killed_at(ms: u64) {
         FEATURES,
         "killed after {ms} ms: one merge per feature"
     );
-    let berths = std::fs::read_dir(data.join("berths"))
+    let berths = fs_err::read_dir(data.join("berths"))
         .expect("berths")
         .count();
     assert_eq!(
@@ -160,31 +161,31 @@ fn a_second_server_on_the_same_data_is_refused() {
 fn a_paused_server_is_fenced_by_the_one_that_took_over() {
     let folder = tempfile::tempdir().expect("folder");
     let complaints = folder.path().join("complaints");
-    let file = std::fs::File::create(&complaints).expect("file");
+    let file = fs_err::File::create(&complaints).expect("file").into_file();
     let first = Serving::start_telling(
         supercargo(&["serve", "--listen", "127.0.0.1:0"], folder.path()),
         file.into(),
     );
     let socket = folder.path().join("operator.sock");
     let paused = folder.path().join("paused.sock");
-    std::fs::rename(&socket, &paused).expect("the first keeps listening under another name");
+    fs_err::rename(&socket, &paused).expect("the first keeps listening under another name");
     first.signal(Signal::SIGSTOP);
     let second = Serving::start(supercargo(
         &["serve", "--listen", "127.0.0.1:0", "--take-over"],
         folder.path(),
     ));
     first.signal(Signal::SIGCONT);
-    std::fs::rename(&socket, folder.path().join("new.sock")).expect("aside");
-    std::fs::rename(&paused, &socket).expect("back");
+    fs_err::rename(&socket, folder.path().join("new.sock")).expect("aside");
+    fs_err::rename(&paused, &socket).expect("back");
     git(folder.path(), &["init", "--quiet", "--bare", "up.git"]).expect("upstream");
     let upstream = folder.path().join("up.git").display().to_string();
     let add = ["project", "add", "zoo", "--git-url", &upstream];
     let late = supercargo(&add, folder.path()).output().expect("ran");
     assert!(!late.status.success(), "the fenced server records nothing");
     assert_eq!(first.ended(), Some(1), "it ends by itself");
-    let said = std::fs::read_to_string(&complaints).expect("complaints");
+    let said = fs_err::read_to_string(&complaints).expect("complaints");
     assert!(said.contains("another server took the log over"), "{said}");
-    std::fs::rename(folder.path().join("new.sock"), &socket).expect("back");
+    fs_err::rename(folder.path().join("new.sock"), &socket).expect("back");
     let now = supercargo(&add, folder.path()).output().expect("ran");
     assert!(
         now.status.success(),

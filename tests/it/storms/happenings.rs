@@ -206,7 +206,7 @@ impl Storm {
         self.world
             .git(tree.path(), &["clone", "--quiet", &from, "t"]);
         let tree = tree.path().join("t");
-        std::fs::write(tree.join(format!("{feature}.txt")), text).expect("file");
+        fs_err::write(tree.join(format!("{feature}.txt")), text).expect("file");
         self.world.git(&tree, &["add", "--all"]);
         self.world
             .git(&tree, &["commit", "--quiet", "-m", "Outside work"]);

@@ -126,11 +126,12 @@ impl Storm {
             self.me
                 .command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]);
         serve.env("SUPERCARGO_ENGINE", self.engine);
-        let complaints = std::fs::File::options()
+        let complaints = fs_err::File::options()
             .create(true)
             .append(true)
             .open(self.complaints())
-            .expect("a file");
+            .expect("a file")
+            .into_file();
         self.server = Some(Serving::start_telling(serve, complaints.into()));
     }
 
@@ -218,7 +219,7 @@ impl Storm {
         let pulled = git(&tree, &["fetch", "--quiet", "origin", "main"]);
         pulled.expect("upstream is there");
         git(&tree, &["reset", "--quiet", "--hard", "FETCH_HEAD"]).expect("the newest");
-        std::fs::write(tree.join(file), text).expect("file");
+        fs_err::write(tree.join(file), text).expect("file");
         git(&tree, &["add", "--all"]).expect("added");
         git(&tree, &["commit", "--quiet", "-m", "Theirs"]).expect("committed");
         let _overtaken = git(&tree, &["push", "--quiet", "origin", "HEAD:main"]);
@@ -351,11 +352,11 @@ fn is_done(project: &Value, slots: &Value) -> bool {
 /// Processes of this machine whose command line says that they are runners of a data folder.
 fn runners(data: &str) -> Vec<i32> {
     let mut found = vec![];
-    for entry in std::fs::read_dir("/proc").expect("/proc").flatten() {
+    for entry in fs_err::read_dir("/proc").expect("/proc").flatten() {
         let Ok(pid) = entry.file_name().to_string_lossy().parse::<i32>() else {
             continue;
         };
-        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let line = fs_err::read(entry.path().join("cmdline")).unwrap_or_default();
         let line = String::from_utf8_lossy(&line);
         if line.contains(data) && line.contains("runner") {
             found.push(pid);
@@ -372,7 +373,7 @@ fn run(seed: u64, engine: &'static str) -> Result<(), String> {
     }
     let calmed = storm.calm();
     if calmed.is_err() {
-        let complaints = std::fs::read_to_string(storm.complaints());
+        let complaints = fs_err::read_to_string(storm.complaints());
         eprintln!("{seed}: {}", complaints.unwrap_or_default());
         eprintln!("{}", storm.me.ok(&["log", "tail", "--lines", "400"]));
     }

@@ -110,7 +110,7 @@ pub(crate) struct FuseGit {
 impl FuseGit {
     pub(crate) fn new(folder: &Path, commands: i64, side: Side) -> Self {
         let folder = folder.join("fuse");
-        std::fs::create_dir(&folder).expect("folder");
+        fs_err::create_dir(&folder).expect("folder");
         let (program, pipe) = (folder.join("git"), folder.join("told"));
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
         let first = if side == Side::After {
@@ -125,8 +125,8 @@ impl FuseGit {
              test $n -eq {commands} || exec git \"$@\"\n{first}\necho > {place}/told\nexec sleep \
              600\n"
         );
-        std::fs::write(&program, script).expect("script");
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))
+        fs_err::write(&program, script).expect("script");
+        fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755))
             .expect("runnable");
         let told = tokio::net::unix::pipe::OpenOptions::new()
             .read_write(true)

@@ -131,7 +131,7 @@ impl World {
     pub(crate) fn move_upstream(&self, away: bool) {
         let (here, there) = (self.upstream(), self.folder.path().join("away.git"));
         let (from, to) = if away { (here, there) } else { (there, here) };
-        std::fs::rename(from, to).expect("moved");
+        fs_err::rename(from, to).expect("moved");
     }
 
     /// Upstream's folder, wherever it is now.
@@ -157,7 +157,7 @@ impl World {
             );
             let tree = tree.path().join(name);
             self.git(&tree, &["checkout", "--quiet", "-B", "main"]);
-            std::fs::write(tree.join(file), text).expect("file");
+            fs_err::write(tree.join(file), text).expect("file");
             self.git(&tree, &["add", "--all"]);
             self.git(
                 &tree,

@@ -237,7 +237,7 @@ impl Stub {
     }
 
     async fn check_out(&self) -> Result<(), String> {
-        std::fs::create_dir_all(&self.tree).map_err(|e| e.to_string())?;
+        fs_err::create_dir_all(&self.tree).map_err(|e| e.to_string())?;
         if !self.tree.join(".git").exists() {
             self.git(&[
                 "clone",
@@ -276,7 +276,7 @@ impl Stub {
             }
             _ => format!("{}.txt", feature.unwrap_or_default()),
         };
-        std::fs::write(self.tree.join(path), text).map_err(|e| e.to_string())?;
+        fs_err::write(self.tree.join(path), text).map_err(|e| e.to_string())?;
         self.git(&["add", "--all"]).await?;
         self.git(&["commit", "--quiet", "--allow-empty", "-m", "Work"])
             .await?;
@@ -327,7 +327,7 @@ impl Stub {
         for line in parse(&lines, self.brief.epoch.map_or(0, |e| e.0))? {
             match line {
                 Line::Write { path, text } => {
-                    std::fs::write(self.tree.join(path), text).map_err(|e| e.to_string())?
+                    fs_err::write(self.tree.join(path), text).map_err(|e| e.to_string())?
                 }
                 Line::Commit(message) => {
                     self.git(&["add", "--all"]).await?;
