@@ -4,10 +4,6 @@ use std::path::Path;
 
 use clap::Parser;
 
-/// Sessions come and go on many threads; the system's allocator keeps what each of them once used.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> std::process::ExitCode {
     // Under this name it is the tool that agents know from Beads.
     let called = std::env::args_os().next().unwrap_or_default();

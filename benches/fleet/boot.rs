@@ -19,10 +19,18 @@ use supercargo::log::SqliteLog;
 
 use crate::record::{self, Better};
 
-const EVENTS: usize = 100_000;
-const BOOTS: usize = 5;
+fn events_wanted() -> usize {
+    crate::count(100_000, 1_000)
+}
+
+fn boots_wanted() -> usize {
+    crate::count(5, 1)
+}
+
 /// Features of the demo whose events are recorded again.
-const FEATURES: &str = "60";
+fn features() -> String {
+    crate::count(60, 4).to_string()
+}
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let demo = tempfile::tempdir()?;
@@ -34,7 +42,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             "--agents",
             "8",
             "--features",
-            FEATURES,
+            &features(),
             "--data",
         ])
         .arg(demo.path())
@@ -54,11 +62,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
     ))?;
     drop(runtime);
     let mut boots = Vec::new();
-    for _ in 0..BOOTS {
+    for _ in 0..boots_wanted() {
         boots.push(boot(data.path())?);
     }
     let size = fs_err::metadata(data.path().join("log.db"))?.len();
-    let boots = crate::sorted(boots);
+    let (starts, boots) = (boots.len(), crate::sorted(boots));
     record::figure(
         "boot",
         crate::percentile(&boots, 0.5) / bare_start()?,
@@ -67,7 +75,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     )?;
     println!(
         "boot: {events} events of {projects} projects, {:.1} MiB: ready after {:.0} ms (best \
-         {:.0}, worst {:.0}, {BOOTS} starts, warm cache)",
+         {:.0}, worst {:.0}, {starts} starts, warm cache)",
         size as f64 / 1024.0 / 1024.0,
         crate::percentile(&boots, 0.5),
         crate::percentile(&boots, 0.0),
@@ -114,7 +122,7 @@ async fn multiply(from: &Path, to: &Path) -> anyhow::Result<(usize, usize)> {
     }
     let (source, names) = (Arc::new(source), Arc::new(names));
     let to = Arc::new(SqliteLog::open(to, "log-benchmark").await?);
-    let projects = EVENTS.div_ceil(source.len());
+    let projects = events_wanted().div_ceil(source.len());
     let copies = (0..projects).map(|n| copy(source.clone(), names.clone(), to.clone(), n));
     for copied in futures::future::join_all(copies).await {
         copied?;
@@ -164,7 +172,7 @@ async fn copy(
 /// Milliseconds of a process that starts, says its version and ends: the median of several.
 fn bare_start() -> anyhow::Result<f64> {
     let mut took = Vec::new();
-    for _ in 0..BOOTS {
+    for _ in 0..boots_wanted() {
         let began = crate::now();
         let said = Command::new(env!("CARGO_BIN_EXE_supercargo"))
             .arg("--version")

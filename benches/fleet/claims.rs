@@ -24,7 +24,6 @@ use crate::record::{self, Better};
 
 const READY: usize = 40;
 const CLAIMS: usize = 100;
-const ROUNDS: usize = 30;
 /// Durable appends of the disk alone, between two rounds.
 const PROBES: usize = 20;
 /// The features are ready within this time, or something is wrong.
@@ -44,7 +43,8 @@ struct Scene {
 async fn measure(folder: &Path) -> anyhow::Result<()> {
     let scene = Scene::set(folder).await?;
     let (mut latencies, mut bursts, mut disk) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
+    let rounds = crate::count(30, 2);
+    for round in 0..rounds {
         disk.extend(crate::disk::durable_appends(folder, PROBES)?);
         let (took, burst) = scene.round(round).await?;
         latencies.extend(took);
@@ -62,7 +62,7 @@ async fn measure(folder: &Path) -> anyhow::Result<()> {
     let f = crate::percentile(&disk, 0.5);
     record::figure("claims.p99", p99 / f, "a durable append", Better::Lower)?;
     println!(
-        "claims: {CLAIMS} at once on {READY} ready features, {ROUNDS} rounds: p50 {p50:.2} ms, p99 \
+        "claims: {CLAIMS} at once on {READY} ready features, {rounds} rounds: p50 {p50:.2} ms, p99 \
          {p99:.2} ms, whole burst p50 {:.2} ms; \
          one durable append p50 {f:.2} ms, p99 {:.2} ms; p99 is {:.1} × a durable append",
         crate::percentile(&bursts, 0.5),
@@ -169,7 +169,7 @@ impl Scene {
             let id = Wish::fresh("bench").id;
             let release = feature::Command::Release {
                 epoch: grant.epoch,
-                outcome: Outcome::Interrupted,
+                outcome: Outcome::Stopped,
                 detail: "bench".into(),
             };
             let stream = StreamId::Feature(self.project.clone(), grant.feature);

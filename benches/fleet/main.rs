@@ -3,6 +3,9 @@
 //! beside the rate at which this disk makes writes durable, measured in the same run.
 //!
 //! `cargo bench --bench fleet [-- boot|claims|memory|start|crowd|way_out|trunk]`
+//!
+//! `cargo test` runs it as well, to see that it still measures something: little of each run, and
+//! only those that need no Docker and no minutes.
 
 #[path = "../ledger/figures.rs"]
 mod figures;
@@ -19,6 +22,9 @@ mod way_out;
 
 use std::process::ExitCode;
 use std::time::Instant;
+
+/// The runs that `cargo test` tries.
+const TRIED: [&str; 3] = ["boot", "claims", "trunk"];
 
 type Run = fn() -> anyhow::Result<()>;
 
@@ -51,14 +57,27 @@ fn called_as_the_runner() -> bool {
         .is_some_and(|first| ["runner", "script", "agent", "--version"].contains(&first.as_str()))
 }
 
+/// Whether figures are wanted: cargo says so to a benchmark, and not to a test.
+fn is_measured() -> bool {
+    std::env::args().any(|argument| argument == "--bench")
+}
+
+/// How many of something a run takes: all of them to measure, few to see that it works.
+pub(crate) fn count(measured: usize, tried: usize) -> usize {
+    if is_measured() { measured } else { tried }
+}
+
 fn main() -> ExitCode {
     if called_as_the_runner() {
         return supercargo::cli::run(<supercargo::cli::Cli as clap::Parser>::parse());
     }
-    let wanted: Vec<String> = std::env::args()
+    let mut wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|a| !a.starts_with('-'))
         .collect();
+    if wanted.is_empty() && !is_measured() {
+        wanted = TRIED.map(str::to_owned).into();
+    }
     let runs: [(&str, Run); 7] = [
         ("memory", memory::run),
         ("boot", boot::run),

@@ -12,10 +12,16 @@ use supercargo::adapters::git::{Gates, Secrets};
 
 use crate::record::{self, Better};
 
-/// Files of the repository.
-const FILES: usize = 10_000;
+/// Files of the repository, a hundred in a folder.
+fn files() -> usize {
+    crate::count(10_000, 300)
+}
+
 /// Merges of one round.
-const MERGES: usize = 100;
+fn merges_wanted() -> usize {
+    crate::count(100, 3)
+}
+
 const CLONES: usize = 5;
 
 fn git(folder: &Path, args: &[&str]) -> anyhow::Result<String> {
@@ -78,7 +84,7 @@ fn upstream(folder: &Path) -> anyhow::Result<(String, Vec<Sha>)> {
         &git2::Time::new(1_700_000_000, 0),
     )?;
     let mut root = repository.treebuilder(None)?;
-    for folder in 0..FILES / 100 {
+    for folder in 0..files() / 100 {
         let mut inner = repository.treebuilder(None)?;
         for file in 0..100 {
             let blob = repository.blob(prose(folder * 100 + file).as_bytes())?;
@@ -97,7 +103,7 @@ fn upstream(folder: &Path) -> anyhow::Result<(String, Vec<Sha>)> {
     )?;
     let base = repository.find_commit(base)?;
     let mut works = Vec::new();
-    for n in 0..MERGES {
+    for n in 0..merges_wanted() {
         let blob = repository.blob(format!("changed by {n}\n").as_bytes())?;
         let mut update = git2::build::TreeUpdateBuilder::new();
         update.upsert(
@@ -137,10 +143,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     )?;
     println!(
         "trunk: {:.1} merges/s built and published, {:.1} by the git command line: {:.2} × \
-         ({MERGES} merges, {FILES} files)",
+         ({} merges, {} files)",
         ours,
         by_cli,
-        ours / by_cli
+        ours / by_cli,
+        works.len(),
+        files(),
     );
     clones(folder.path(), &url)
 }
@@ -150,7 +158,7 @@ fn cli(folder: &Path, url: &str) -> anyhow::Result<f64> {
     git(folder, &["clone", "--quiet", url, "cli"])?;
     let tree = folder.join("cli");
     let begun = crate::now();
-    for n in 0..MERGES {
+    for n in 0..merges_wanted() {
         git(
             &tree,
             &[
@@ -163,7 +171,7 @@ fn cli(folder: &Path, url: &str) -> anyhow::Result<f64> {
         )?;
         git(&tree, &["push", "--quiet", "origin", "HEAD:main"])?;
     }
-    Ok(MERGES as f64 / begun.elapsed().as_secs_f64())
+    Ok(merges_wanted() as f64 / begun.elapsed().as_secs_f64())
 }
 
 async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> {
@@ -198,7 +206,7 @@ async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> 
         };
         base = Some(candidate.sha);
     }
-    Ok(MERGES as f64 / begun.elapsed().as_secs_f64())
+    Ok(merges_wanted() as f64 / begun.elapsed().as_secs_f64())
 }
 
 /// A clone over the gate's smart HTTP on the main port, against one of upstream over its path, in
