@@ -44,3 +44,7 @@ storms COUNT="200":
 # Ten minutes of each trouble outside, all at once; `just trouble docker`.
 trouble ENGINE="process":
     TROUBLE_ENGINE={{ ENGINE }} cargo test --test it campaigns::trouble -- --ignored --nocapture
+
+# Fifty backups of a fleet at work, each restored, verified and audited; `just backups 200`.
+backups COUNT="50":
+    BACKUPS={{ COUNT }} cargo test --test it campaigns::backups -- --nocapture

@@ -3,6 +3,7 @@
 
 use super::tables::{Payload, ProjectTable};
 use super::{Found, Landed};
+use crate::stream::Position;
 
 /// This entry and those that its candidate stands on, as far as they are not published, lowest
 /// first.
@@ -148,15 +149,13 @@ fn advanced(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, f
 
 /// The chain holds our merges in the log's order, each with the tree that was verified and the
 /// trailer of its feature.
-pub(super) fn compare(table: &ProjectTable, landed: &[Landed], found: &mut Found) {
+pub(super) fn compare(table: &ProjectTable, landed: &[Landed], seen: Position, found: &mut Found) {
     let mut places = Vec::new();
     for (at, feature, sha) in &table.advanced {
         let Some(place) = landed.iter().position(|commit| commit.sha == *sha) else {
-            found.add(
-                "G6",
-                *at,
-                format!("{sha} of {feature} is not on upstream's first-parent chain"),
-            );
+            found.unless(*at > seen.0, "G6", *at, || {
+                format!("{sha} of {feature} is not on upstream's first-parent chain")
+            });
             continue;
         };
         let commit = &landed[place];

@@ -50,6 +50,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use crate::envelope::Envelope;
+use crate::stream::Position;
 use chain::Chain;
 pub use replay::Replay;
 use tables::{Payload, ProjectTable};
@@ -184,9 +185,11 @@ impl Audit {
     }
 
     /// Compares what the log says was published with upstream's first-parent chain, oldest first.
-    pub fn compare(&mut self, project: &str, landed: &[Landed]) {
+    /// The chain was looked at when the log had been read up to `seen`, and may lack what was
+    /// recorded after that.
+    pub fn compare(&mut self, project: &str, landed: &[Landed], seen: Position) {
         if let Some(table) = self.projects.get(project) {
-            merge::compare(table, landed, &mut self.found);
+            merge::compare(table, landed, seen, &mut self.found);
         }
     }
 

@@ -44,11 +44,16 @@ fn record(history: &[(&str, &str, Value)]) -> Vec<Envelope> {
 }
 
 fn audit(envelopes: &[Envelope], landed: &[Landed]) -> Vec<&'static str> {
+    audit_seen(envelopes, landed, Position(u64::MAX))
+}
+
+/// Audits with a chain that was looked at when the log had been read up to here.
+fn audit_seen(envelopes: &[Envelope], landed: &[Landed], seen: Position) -> Vec<&'static str> {
     let mut audit = Audit::new("test");
     for envelope in envelopes {
         audit.take(envelope);
     }
-    audit.compare("p", landed);
+    audit.compare("p", landed, seen);
     audit.finish().into_iter().map(|b| b.id).collect()
 }
 
@@ -654,6 +659,26 @@ fn the_log_itself_is_checked() {
     let mut altered = record(&sound());
     altered[3].payload[0] ^= 1;
     assert!(audit(&altered, &chain()).contains(&"L4"));
+}
+
+#[test]
+fn upstream_may_lack_what_was_published_after_the_look_at_it() {
+    let envelopes = record(&sound());
+    let published = envelopes
+        .iter()
+        .find(|e| e.kind == "trunk.advanced")
+        .expect("published");
+    let before = Position(published.position.0 - 1);
+    assert_eq!(
+        audit_seen(&envelopes, &chain()[..1], before),
+        Vec::<&str>::new(),
+        "it was published after upstream was looked at"
+    );
+    assert_eq!(
+        audit_seen(&envelopes, &chain()[..1], published.position),
+        ["G6"],
+        "it was published before upstream was looked at"
+    );
 }
 
 #[test]

@@ -2,20 +2,22 @@
 //!
 //! The log is copied first and everything that its events name after it: blobs are never changed
 //! and are on the disk before the event that names them, gates and transcripts only grow. So the
-//! rest may be newer than the log, and never older. Keys, tokens and credentials are left out
-//! unless they are asked for.
+//! rest may be newer than the log, and never older; the branch of each gate is put back to where the
+//! copied log has it. Keys, tokens and credentials are left out unless they are asked for.
 
 use fs_err::File;
 use fs_err::os::unix::fs::OpenOptionsExt;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use events::codec::EventCodec;
-use events::id::Digest;
+use events::id::{Digest, Sha};
 use events::log::EventLog;
 use events::node::{self, Sealed};
 use events::stream::Position;
+use events::view::Books;
 use serde::{Deserialize, Serialize};
 
 use super::SqliteLog;
@@ -119,7 +121,8 @@ async fn copy_parts(
 
     copy_tree(&data.blobs(), &parts.blobs())?;
     copy_tree(&data.transcripts(), &parts.transcripts())?;
-    copy_gates(&data.gates(), &parts.gates()).await?;
+    let heads = recorded_heads(&log).await?;
+    copy_gates(&data.gates(), &parts.gates(), &heads).await?;
     if secrets {
         copy_tree(&data.secrets(), &parts.secrets())?;
         for (from, to) in [
@@ -215,7 +218,7 @@ fn copy_file(from: &Path, to: &Path) -> anyhow::Result<bool> {
 
 /// Copies the gates by git itself, which knows how to read a repository that is being written: over
 /// its own protocol, because the files of a repository come and go while it is pushed to.
-async fn copy_gates(from: &Path, to: &Path) -> anyhow::Result<()> {
+async fn copy_gates(from: &Path, to: &Path, heads: &Heads) -> anyhow::Result<()> {
     if !from.exists() {
         return Ok(());
     }
@@ -225,7 +228,55 @@ async fn copy_gates(from: &Path, to: &Path) -> anyhow::Result<()> {
         if !entry.path().join("HEAD").exists() {
             continue;
         }
-        copy_gate(&entry.path(), &to.join(entry.file_name())).await?;
+        let copy = to.join(entry.file_name());
+        copy_gate(&entry.path(), &copy).await?;
+        let project = Path::new(&entry.file_name()).with_extension("");
+        if let Some(head) = heads.get(project.to_string_lossy().as_ref()) {
+            put_back(&copy, head).with_context(|| format!("the copy {}", copy.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Where the log has upstream's branch, by the name of the project.
+type Heads = BTreeMap<String, Sha>;
+
+async fn recorded_heads(log: &dyn EventLog) -> anyhow::Result<Heads> {
+    let (mut books, mut after) = (Books::default(), Position(0));
+    loop {
+        let batch = log.read_all(after, BATCH).await?;
+        let Some(last) = batch.last() else {
+            break;
+        };
+        after = last.position;
+        for envelope in &batch {
+            books.apply(envelope)?;
+        }
+    }
+
+    let projects = books.projects.iter();
+    let heads = projects.filter_map(|(name, book)| {
+        let head = book.trunk.state.head.clone()?;
+        Some((name.to_string(), head))
+    });
+    Ok(heads.collect())
+}
+
+/// Puts the branch of a copied gate back to where the copied log has it: what was published in
+/// between belongs to no event of the copy, and upstream has it.
+fn put_back(gate: &Path, recorded: &Sha) -> anyhow::Result<()> {
+    let repository = git2::Repository::open_bare(gate)?;
+    let Ok(mut branch) = repository.head() else {
+        return Ok(());
+    };
+    let recorded = recorded.to_string().parse()?;
+    let Some(copied) = branch.target() else {
+        return Ok(());
+    };
+
+    let is_ahead = copied != recorded && repository.graph_descendant_of(copied, recorded)?;
+    if is_ahead {
+        branch.set_target(recorded, "as the copied log has it")?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `log verify|prove|check|anchor|audit`: whether a log can be trusted.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use actors::ports::PortError;
@@ -163,44 +164,88 @@ pub(crate) struct Report {
 const SHOWN_MAX: usize = 20;
 
 /// Runs the audit over a whole log, with what upstream's branch holds as the gates saw it last.
+///
+/// A server may be at work meanwhile. So the log is read, then what lies beside it, then the rest
+/// of the log: what lies there is recorded by then, and what was recorded after the first reading
+/// need not lie there yet, or may be gone from there.
 pub(crate) async fn audit(folder: &DataFolder, log: &dyn EventLog) -> anyhow::Result<Report> {
-    let (mut audit, mut replay) = (Audit::new(&log.id()), Replay::new(&log.id()));
-    let mut after = Position(0);
-    loop {
-        let batch = log.read_all(after, BATCH).await?;
-        let Some(last) = batch.last().map(|e| e.position) else {
-            break;
-        };
-        for envelope in &batch {
-            audit.take(envelope);
-            replay.take(envelope);
-        }
-        after = last;
+    let mut reading = Reading {
+        audit: Audit::new(&log.id()),
+        replay: Replay::new(&log.id()),
+        after: Position(0),
+    };
+    reading.go_on(log).await?;
+    let seen = reading.after;
+    let mut branches = Vec::new();
+    for project in reading.audit.projects() {
+        let gate = folder.gates().join(format!("{project}.git"));
+        branches.extend(landed(&gate)?.map(|landed| (project, landed)));
     }
-    for project in audit.projects() {
-        if let Some(landed) = landed(&folder.gates().join(format!("{project}.git")))? {
-            audit.compare(&project, &landed);
-        }
-    }
+    let mut transcripts = Vec::new();
     let store = TranscriptFolder::new(folder.transcripts());
-    for session in audit.transcripts() {
-        let id = session.parse()?;
-        let kept = match store.spoken(&id).await {
-            Ok(kept) => kept.map(|s| Spoken {
-                chunks: s.chunks,
-                bytes: s.bytes,
-                digest: s.digest.to_string(),
-            }),
-            Err(PortError::Permanent(_)) => None,
-            Err(error) => return Err(error.into()),
-        };
-        audit.compare_transcript(&session, kept.as_ref());
+    for session in reading.audit.transcripts() {
+        let kept = spoken(&store, &session).await?;
+        transcripts.push((session, kept));
     }
+
+    reading.go_on(log).await?;
+    let Reading {
+        mut audit, replay, ..
+    } = reading;
+    for (project, landed) in &branches {
+        audit.compare(project, landed, seen);
+    }
+    let expected: BTreeSet<String> = audit.transcripts().into_iter().collect();
+    for (session, kept) in transcripts {
+        if expected.contains(&session) {
+            audit.compare_transcript(&session, kept.as_ref());
+        }
+    }
+
     let mut breaches = replay.finish();
     let waived = audit.waived();
     breaches.extend(audit.finish());
     breaches.sort_by_key(|breach| breach.position);
     Ok(Report { breaches, waived })
+}
+
+/// A log that is being audited, and how far it was read.
+struct Reading {
+    audit: Audit,
+    replay: Replay,
+    after: Position,
+}
+
+impl Reading {
+    /// Reads on to the end that the log has by then.
+    async fn go_on(&mut self, log: &dyn EventLog) -> anyhow::Result<()> {
+        loop {
+            let batch = log.read_all(self.after, BATCH).await?;
+            let Some(last) = batch.last().map(|e| e.position) else {
+                return Ok(());
+            };
+            for envelope in &batch {
+                self.audit.take(envelope);
+                self.replay.take(envelope);
+            }
+            self.after = last;
+        }
+    }
+}
+
+/// What is kept of a session's transcript.
+async fn spoken(store: &TranscriptFolder, session: &str) -> anyhow::Result<Option<Spoken>> {
+    let kept = match store.spoken(&session.parse()?).await {
+        Ok(kept) => kept,
+        Err(PortError::Permanent(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+
+    Ok(kept.map(|kept| Spoken {
+        chunks: kept.chunks,
+        bytes: kept.bytes,
+        digest: kept.digest.to_string(),
+    }))
 }
 
 /// The first-parent chain of a gate's branch, oldest first, with the features its merges name.

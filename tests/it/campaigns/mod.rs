@@ -1,4 +1,5 @@
 //! Campaigns: what takes many minutes, each a command of its own in the justfile; CI has the short
 //! versions.
 
+mod backups;
 mod trouble;

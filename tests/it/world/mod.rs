@@ -297,7 +297,7 @@ impl World {
             audit.compare_transcript(&session, kept.as_ref());
         }
         for project in audit.projects() {
-            audit.compare(&project, &self.landed());
+            audit.compare(&project, &self.landed(), Position(u64::MAX));
         }
         replay.finish().into_iter().chain(audit.finish()).collect()
     }
