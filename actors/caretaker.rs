@@ -9,6 +9,8 @@ use events::id::{ProjectName, Timestamp};
 use events::policy::upkeep;
 use events::view::ProjectBook;
 
+use crate::chores::Chore;
+use crate::faults::Faults;
 use crate::ports::clock::Clock;
 use crate::ports::repo::{Gone, Repo};
 use crate::projector::Projector;
@@ -27,6 +29,8 @@ pub struct Caretaker {
     pub projector: Projector,
     /// git.
     pub repo: Arc<dyn Repo>,
+    /// Who hears of what fails.
+    pub faults: Arc<Faults>,
 }
 
 impl Caretaker {
@@ -45,7 +49,7 @@ impl Caretaker {
                     .or_insert_with(|| now.plus_ms(FIRST_MS));
                 if at <= now {
                     let done = self.repo.maintain(&name, &self.gone(&name, now)).await;
-                    done.unwrap_or_else(|error| tracing::warn!(project = %name, %error, "its gate is as it was; tomorrow again"));
+                    self.faults.went(Some(&name), Chore::Maintain, done);
                     due.insert(name, self.clock.now().plus_ms(EVERY_MS));
                 }
             }

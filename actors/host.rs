@@ -19,6 +19,8 @@ use events::log::{Append, AppendError, EventLog, NewEvent, Receipt};
 use events::stream::{Position, StreamId, Version};
 use tokio::time::Instant;
 
+use crate::chores::Chore;
+use crate::faults::Faults;
 use crate::feed::Feed;
 use crate::ports::clock::Clock;
 
@@ -38,6 +40,8 @@ pub struct Kernel {
     pub clock: Arc<dyn Clock>,
     /// Streams whose fold panicked, with what it said.
     pub quarantine: Arc<Mutex<HashMap<StreamId, String>>>,
+    /// What fails again and again is told there.
+    pub faults: Arc<Faults>,
     /// A host without commands for so long ends; its stream is loaded again when there is one.
     pub idle: Duration,
 }
@@ -258,6 +262,7 @@ impl<A: Aggregate> Hosted<A> {
         };
         match self.kernel.log.append(append).await {
             Ok(receipt) => {
+                self.kernel.faults.well(None, Chore::Record);
                 self.kernel.feed.advance(receipt.position);
                 let first = receipt.position.0 - (events.len() as u64 - 1);
                 for (event, n) in events.iter().zip(0..) {
@@ -284,8 +289,12 @@ impl<A: Aggregate> Hosted<A> {
                 code: "invalid",
                 message: why,
             }),
-            Err(AppendError::Unknown(why)) => Err(ExecuteError::Unknown(why)),
+            Err(AppendError::Unknown(why)) => {
+                self.kernel.faults.failing(None, Chore::Record, &why);
+                Err(ExecuteError::Unknown(why))
+            }
             Err(AppendError::Closed(why) | AppendError::NotNow(why)) => {
+                self.kernel.faults.failing(None, Chore::Record, &why);
                 Err(ExecuteError::Unavailable(why))
             }
         }

@@ -12,12 +12,13 @@ use events::policy::retain::{Overdue, Retention, overdue};
 use events::stream::StreamId;
 use events::view::Transcript;
 
+use crate::chores::Chore;
 use crate::directory::Directory;
 use crate::follower::Follower;
 use crate::ports::transcripts::Transcripts;
 use crate::projector::Projector;
 
-/// Pause after a transcript that could not be dropped.
+/// Pause after a transcript that could not be dropped, and after a log that could not be read.
 const RETRY_MS: u64 = 60_000;
 
 /// The janitor of one installation's transcripts.
@@ -57,7 +58,7 @@ impl Janitor {
             }
             tokio::select! {
                 () = kernel.clock.sleep_until_some(until) => {}
-                more = kept(&mut follower) => if !more { return },
+                more = self.kept(&mut follower) => if !more { return },
             }
             let seen = follower.position();
             self.projector.wait_for(seen).await;
@@ -88,48 +89,52 @@ impl Janitor {
         let command = AnyCommand::Container(Command::DropTranscript {
             session: one.session.clone(),
         });
-        match self
+        let done = self
             .directory
             .execute(&stream, command, id, cause, vec![])
-            .await
-        {
+            .await;
+        let faults = &self.directory.kernel().faults;
+        match done {
             Ok(receipt) => {
+                faults.well(Some(&one.project), Chore::DropTranscripts);
                 self.projector.wait_for(receipt.position).await;
                 self.remove(&one.session).await;
                 true
             }
             Err(error) => {
-                tracing::warn!(session = %one.session, %error, "the transcript is not dropped; it \
-                    is tried again");
+                let why = format!("session {}: {error}", one.session);
+                faults.failing(Some(&one.project), Chore::DropTranscripts, &why);
                 false
             }
         }
     }
 
     async fn remove(&self, session: &SessionId) {
-        if let Err(error) = self.transcripts.remove(session).await {
-            tracing::warn!(%session, %error, "the transcript is not removed; the next start does \
-                                              it");
-        }
+        let removed = self.transcripts.remove(session).await;
+        let removed = removed.map_err(|error| format!("session {session}: {error}"));
+        let faults = &self.directory.kernel().faults;
+        faults.went(None, Chore::RemoveTranscripts, removed);
     }
-}
 
-/// Returns when another transcript is kept; false when the log is not followed any more.
-async fn kept(follower: &mut Follower) -> bool {
-    loop {
-        match follower.next().await {
-            Ok(Some(batch))
-                if batch
-                    .iter()
-                    .any(|envelope| envelope.kind == "container.transcript_kept") =>
-            {
-                return true;
-            }
-            Ok(Some(_)) => {}
-            Ok(None) => return false,
-            Err(error) => {
-                tracing::error!(%error, "the janitor cannot read the log");
-                return false;
+    /// Returns when another transcript is kept; false when the log is not followed any more.
+    async fn kept(&self, follower: &mut Follower) -> bool {
+        let kernel = self.directory.kernel();
+        loop {
+            match follower.next().await {
+                Ok(Some(batch)) => {
+                    kernel.faults.well(None, Chore::FollowTranscripts);
+                    let mut kinds = batch.iter().map(|envelope| &*envelope.kind);
+                    if kinds.any(|kind| kind == "container.transcript_kept") {
+                        return true;
+                    }
+                }
+                Ok(None) => return false,
+                Err(error) => {
+                    let why = error.to_string();
+                    kernel.faults.failing(None, Chore::FollowTranscripts, &why);
+                    let again = kernel.clock.now().plus_ms(RETRY_MS);
+                    kernel.clock.sleep_until(again).await;
+                }
             }
         }
     }

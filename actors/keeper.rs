@@ -14,6 +14,7 @@ use events::policy::AnyCommand;
 use events::stream::{Position, StreamId};
 use events::view::{Books, snapshot};
 
+use crate::chores::Chore;
 use crate::directory::Directory;
 use crate::host::ExecuteError;
 use crate::ports::PortError;
@@ -67,33 +68,30 @@ impl Keeper {
             self.next_check(self.checked)
         };
         let mut owed: Option<node::Diverged> = None;
+        let faults = self.directory.kernel().faults.clone();
         loop {
             let head = self.projector.read(|books| books.position);
             if head >= check_at {
                 match self.check().await {
                     Ok((through, alarm)) => {
+                        faults.well(None, Chore::CheckBooks);
                         check_at = self.next_check(through);
                         owed = alarm.or(owed);
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "the books were not checked; it is tried again when \
-                                                the log has grown");
+                        faults.failing(None, Chore::CheckBooks, &error.to_string());
                         check_at = Position(head.0 + self.every);
                     }
                 }
             }
             if head.0 >= kept.0 + self.every {
-                if let Err(error) = self.store().await {
-                    tracing::warn!(%error, "no snapshot was kept; the next start takes longer");
-                }
+                faults.went(None, Chore::Snapshot, self.store().await);
                 kept = head;
             }
-            if let Some(alarm) = owed.take()
-                && let Err(error) = self.alarm(&alarm).await
-            {
-                tracing::warn!(%error, "the alarm is not recorded; it is tried again with the next \
-                                        event");
-                owed = Some(alarm);
+            if let Some(alarm) = owed.take() {
+                let recorded = self.alarm(&alarm).await;
+                owed = recorded.is_err().then_some(alarm);
+                faults.went(None, Chore::Alarm, recorded);
             }
             let next = if owed.is_some() {
                 head.0 + 1

@@ -17,6 +17,7 @@
 pub mod admissions;
 pub mod briefs;
 pub mod caretaker;
+pub mod chores;
 pub mod containers;
 pub mod directory;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use events::node;
 use events::policy::AnyCommand;
 use events::stream::StreamId;
 
+use crate::chores::Chore;
 use crate::directory::Directory;
 use crate::ports::clock::Clock;
 use crate::projector::Projector;
@@ -50,11 +51,8 @@ impl Pulse {
                 .filter(|gap| !recorded.contains(gap))
                 .collect()
         });
+        let faults = &self.directory.kernel().faults;
         for gap in missing {
-            tracing::warn!(
-                ?gap,
-                "this server stood still, or its clock was set: everybody gets a fresh lease"
-            );
             let (before, after) = (gap.before.to_string(), gap.after.to_string());
             let id = CommandId::derived(&["stood still", self.node.as_str(), &before, &after]);
             let cause = Cause::first(Principal::Node(self.node.to_string().into()), id);
@@ -65,8 +63,16 @@ impl Pulse {
                 .execute(&stream, command, id, cause, vec![])
                 .await
             {
-                Ok(receipt) => self.projector.wait_for(receipt.position).await,
-                Err(error) => tracing::warn!(%error, "a gap is not recorded yet"),
+                Ok(receipt) => {
+                    faults.well(None, Chore::RecordGaps);
+                    tracing::warn!(
+                        ?gap,
+                        "this server stood still, or its clock was set: everybody gets a fresh \
+                         lease"
+                    );
+                    self.projector.wait_for(receipt.position).await;
+                }
+                Err(error) => faults.failing(None, Chore::RecordGaps, &error.to_string()),
             }
         }
     }

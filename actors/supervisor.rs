@@ -112,11 +112,13 @@ impl Core {
         }
         let feed = Feed::new(head.position);
         let (log, clock) = (world.log.clone(), world.clock.clone());
+        let faults: Arc<Faults> = Arc::default();
         let kernel = Kernel {
             log,
             feed: feed.clone(),
             clock,
             quarantine: Arc::default(),
+            faults: faults.clone(),
             idle: IDLE,
         };
         let directory = Directory::new(kernel);
@@ -152,7 +154,7 @@ impl Core {
             signs,
             nudges: Nudges::default(),
             registering: Arc::default(),
-            faults: Arc::default(),
+            faults,
             world,
         };
         let mut tasks = Tasks::default();
@@ -262,6 +264,7 @@ impl Running {
             clock: core.world.clock.clone(),
             projector: core.projector.clone(),
             repo: core.world.repo.clone(),
+            faults: core.faults.clone(),
         };
         self.tasks
             .keep("caretaker", move || caretaker.clone().run());

@@ -13,6 +13,7 @@ use events::trunk::Command;
 use events::view::ProjectBook;
 use tokio::task::JoinSet;
 
+use crate::chores::Chore;
 use crate::directory::Directory;
 use crate::effects::{halt, told};
 use crate::faults::Faults;
@@ -20,9 +21,6 @@ use crate::host::ExecuteError;
 use crate::nudges::Nudges;
 use crate::ports::repo::Repo;
 use crate::projector::Projector;
-
-/// What is done, by name.
-const LOOKING: &str = "recording a look at upstream";
 
 /// What has to be known to look.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,12 +119,8 @@ impl Watcher {
 
     /// Looks, and says when that comes to nothing.
     async fn looked(self, name: ProjectName) -> ProjectName {
-        match self.look(&name).await {
-            Ok(()) => self.faults.well(Some(&name), LOOKING),
-            Err(error) => self
-                .faults
-                .failing(Some(&name), LOOKING, &error.to_string()),
-        }
+        let looked = self.look(&name).await;
+        self.faults.went(Some(&name), Chore::Watch, looked);
         name
     }
 

@@ -12,6 +12,7 @@ use events::stream::StreamId;
 use events::view::Books;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::chores::Chore;
 use crate::containers::plan::{self, Step};
 use crate::directory::Directory;
 use crate::faults::Faults;
@@ -60,9 +61,6 @@ pub trait Doors: Send + Sync {
     /// Keeps exactly these doors open: opens what is missing, closes what is not wanted.
     async fn keep(&self, wanted: std::collections::BTreeMap<events::id::SessionId, ContainerName>);
 }
-
-/// What is asked of the engine at every look.
-const LISTING: &str = "asking the container engine what runs";
 
 /// Makes the engine match the books.
 #[derive(Clone)]
@@ -147,17 +145,19 @@ impl Reconciler {
             Ok(seen) => seen,
             // Nothing is concluded from an engine that does not answer.
             Err(unreachable) => {
-                self.faults.failing(None, LISTING, &unreachable.to_string());
+                let why = unreachable.to_string();
+                self.faults.failing(None, Chore::List, &why);
                 return now.plus_ms(STEP_PAUSE_MS);
             }
         };
-        self.faults.well(None, LISTING);
+        self.faults.well(None, Chore::List);
         let noticed = self.clock.gaps();
         let (plan, doors) = self.projector.read(|books| {
             let own = OwnTime::new(now, &books.node.state.gaps, &noticed);
             (plan::plan(books, &seen, &own), plan::doors(books))
         });
         self.doors.keep(doors).await;
+        self.forget_untried(&plan);
         for step in plan.steps {
             let mut underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner);
             if underway.insert(step.name().clone()) {
@@ -270,8 +270,12 @@ impl Reconciler {
             berth.job().map(|job| job.session.clone())
         });
         let Some(session) = job else { return true };
+        let (project, chore) = (Some(&name.project), Chore::KeepTranscript(name.n));
         match self.transcripts.seal(&session).await {
-            Ok(None) => true,
+            Ok(None) => {
+                self.faults.well(project, chore);
+                true
+            }
             Ok(Some(spoken)) => {
                 let Spoken {
                     chunks,
@@ -287,22 +291,30 @@ impl Reconciler {
                     digest,
                 };
                 self.record_as(id, name, "transcript", kept).await;
-                if let Err(why) = self.transcripts.pack(&over).await {
-                    tracing::warn!(container = %name, %why, "the transcript stays as large as it \
-                        is");
-                }
+                self.faults.went(
+                    None,
+                    Chore::PackTranscripts,
+                    self.transcripts.pack(&over).await,
+                );
+                self.faults.well(project, chore);
                 true
             }
-            Err(PortError::Transient(why)) => {
-                tracing::warn!(container = %name, %why, "the transcript cannot be read; it is \
-                                                         tried again");
-                false
-            }
-            Err(PortError::Permanent(why)) => {
-                tracing::error!(container = %name, %why, "the transcript is not whole");
-                true
+            Err(error) => {
+                let is_over = matches!(error, PortError::Permanent(_));
+                self.faults.failing(project, chore, &error.to_string());
+                is_over
             }
         }
+    }
+
+    /// Forgets failures at slots where there is no step left to try.
+    fn forget_untried(&self, plan: &plan::Plan) {
+        let underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner);
+        let planned = plan.steps.iter().map(|step| step.name());
+        let tried = planned.chain(underway.iter());
+        let tried = tried.map(|name| (name.project.clone(), name.n)).collect();
+        drop(underway);
+        self.faults.keep_slots(&tried);
     }
 
     async fn remove_orphan(&self, name: &ContainerName) -> bool {
@@ -319,15 +331,10 @@ impl Reconciler {
     }
 
     fn reached<E: std::fmt::Display>(&self, result: Result<(), E>, name: &ContainerName) -> bool {
-        let (project, subject) = (
-            Some(&name.project),
-            format!("the container of slot {}", name.n),
-        );
-        match &result {
-            Ok(()) => self.faults.well(project, &subject),
-            Err(error) => self.faults.failing(project, &subject, &error.to_string()),
-        }
-        result.is_ok()
+        let is_ok = result.is_ok();
+        self.faults
+            .went(Some(&name.project), Chore::Slot(name.n), result);
+        is_ok
     }
 
     async fn record(&self, name: &ContainerName, what: &str, command: Command) -> bool {

@@ -2,6 +2,7 @@
 //! candidate is published.
 
 use super::*;
+use crate::chores::Chore;
 
 impl Effects {
     pub(super) async fn build(&self, project: &ProjectName, entry: u64) -> Outcome {
@@ -85,10 +86,10 @@ impl Effects {
             )
             .await?;
         for (feature, epoch) in claims.into_iter().filter(|_| advanced) {
-            if let Err(error) = self.repo.tidy(project, &feature, epoch).await {
-                tracing::warn!(%project, %feature, %error, "work refs of a published feature are \
-                                                            left to the caretaker");
-            }
+            let tidied = self.repo.tidy(project, &feature, epoch).await;
+            let tidied = tidied.map_err(|error| format!("{feature}: {error}"));
+            let faults = &self.directory.kernel().faults;
+            faults.went(Some(project), Chore::Tidy, tidied);
         }
         Ok(position)
     }

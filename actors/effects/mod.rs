@@ -7,6 +7,7 @@
 
 mod merge;
 pub(crate) mod merge_plan;
+mod prompt;
 
 use std::sync::Arc;
 
@@ -67,8 +68,6 @@ pub struct Effects {
 
 /// Files of the verification that a reviewer is told by name.
 const CHECKS_NAMED_MAX: usize = 30;
-/// Where a repository keeps prompts of its own, a file a role.
-const OWN_PROMPTS: &str = ".supercargo/prompts";
 
 enum Trouble {
     Execute(ExecuteError),
@@ -396,29 +395,6 @@ impl Effects {
                 named.join(", ")
             )
         }))
-    }
-
-    /// The role's prompt: the project's own where the trunk holds one that can be rendered, and
-    /// ours beside what is wrong with it.
-    async fn prompt(&self, project: &ProjectName, told: &Told) -> Result<String, Trouble> {
-        let branch = self.book(project, |book| book.trunk.state.branch.clone())?;
-        let path = format!("{OWN_PROMPTS}/{}.md", told.role.name());
-        let Some(own) = self.repo.read_file(project, &branch, &path).await? else {
-            return Ok(self.prompts.render(told)?);
-        };
-        match self
-            .prompts
-            .render_own(&String::from_utf8_lossy(&own), told)
-        {
-            Ok(prompt) => Ok(prompt),
-            Err(why) => {
-                tracing::warn!(%project, path, %why, "the usual prompt is given instead");
-                Ok(format!(
-                    "{}\n({path} of this repository was not used: {why})\n",
-                    self.prompts.render(told)?
-                ))
-            }
-        }
     }
 
     async fn spec(&self, project: &ProjectName) -> Result<String, Trouble> {

@@ -15,6 +15,7 @@ use events::view::{Books, ProjectBook};
 use super::clues::{Clues, Found};
 use super::wire::Ending;
 use super::{Denied, Place, Sessions};
+use crate::chores::Chore;
 
 /// Roles that have an agent.
 const AGENTS: [Role; 4] = [
@@ -137,10 +138,9 @@ impl Sessions {
         let (sessions, session) = (self.clone(), session.clone());
         tokio::spawn(async move {
             for (project, trouble) in waiting {
-                if let Err(why) = sessions.end_trouble(&session, &project, &trouble).await {
-                    tracing::warn!(%project, %why, "that a provider answers again is not recorded; \
-                                                    the next answer tells");
-                }
+                let ended = sessions.end_trouble(&session, &project, &trouble).await;
+                let faults = &sessions.directory.kernel().faults;
+                faults.went(Some(&project), Chore::EndTrouble, ended);
             }
         });
     }

@@ -12,6 +12,7 @@ use events::usage::Usage;
 
 use super::asked::{Answer, Asked, Refusal};
 use super::{Denied, Sessions};
+use crate::chores::Chore;
 
 /// Pause between two records of one session: what comes meanwhile is one record.
 const RECORD_EVERY_MS: u64 = 2_000;
@@ -296,8 +297,8 @@ impl Sessions {
         }
     }
 
-    /// One record. What comes too late is told to whoever reads the server's log: its container is
-    /// gone, and with it the place for it.
+    /// One record. What comes too late is told, and not tried again: its container is gone, and
+    /// with it the place for it.
     async fn record_one(
         &self,
         session: &SessionId,
@@ -305,6 +306,7 @@ impl Sessions {
         pending: Pending,
     ) -> Result<(), Denied> {
         let (since, number) = (self.tallies.since.to_string(), number.to_string());
+        let faults = &self.directory.kernel().faults;
         for (command, kind) in pending
             .commands(session)
             .into_iter()
@@ -314,7 +316,8 @@ impl Sessions {
             let berth = match place {
                 Ok(place) => place.berth,
                 Err(why) => {
-                    tracing::warn!(%session, %why, ?command, "not recorded");
+                    let why = format!("session {session}: {why}");
+                    faults.failing(None, Chore::Tally, &why);
                     return Ok(());
                 }
             };
@@ -325,9 +328,10 @@ impl Sessions {
             {
                 Err(Denied::Later(why)) => return Err(Denied::Later(why)),
                 Err(refused @ Denied::Refused { .. }) => {
-                    tracing::warn!(%session, %refused, "not recorded")
+                    let why = format!("session {session}: {refused}");
+                    faults.failing(None, Chore::Tally, &why);
                 }
-                Ok(_) => {}
+                Ok(_) => faults.well(None, Chore::Tally),
             }
         }
         Ok(())

@@ -15,6 +15,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use actors::chores::Chore;
 use actors::containers::reconciler::Doors;
 use actors::ports::engine::{ContainerName, Engine};
 use actors::sessions::Sessions;
@@ -197,6 +198,7 @@ impl Drop for Door {
 impl Doors for DoorKeeper {
     async fn keep(&self, wanted: BTreeMap<SessionId, ContainerName>) {
         self.sessions.keep_only(&wanted.keys().cloned().collect());
+        let faults = &self.sessions.directory.kernel().faults;
         let mut open = self.open.lock().await;
         let over: Vec<_> = open
             .keys()
@@ -204,12 +206,14 @@ impl Doors for DoorKeeper {
             .cloned()
             .collect();
         for session in over {
-            if let Some(door) = open.remove(&session)
-                && let Err(error) = foreign::remove(&door.folder)
-            {
-                tracing::warn!(%session, %error, "the folder of a closed door is left behind");
+            if let Some(door) = open.remove(&session) {
+                let removed = foreign::remove(&door.folder)
+                    .map_err(|error| format!("{}: {error}", door.folder.display()));
+                faults.went(None, Chore::CloseDoors, removed);
             }
         }
+
+        let mut failed = None;
         for (session, name) in wanted {
             if open.contains_key(&session) {
                 continue;
@@ -218,10 +222,10 @@ impl Doors for DoorKeeper {
                 Ok(door) => {
                     open.insert(session, door);
                 }
-                Err(error) => {
-                    tracing::error!(%session, %error, "the door of a session could not be opened")
-                }
+                Err(error) => failed = Some(format!("session {session}: {error}")),
             }
         }
+        // All of them together: of two, one that opens does not mend the other.
+        faults.went(None, Chore::OpenDoors, failed.map_or(Ok(()), Err));
     }
 }

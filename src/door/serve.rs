@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actors::chores::Chore;
 use actors::ports::transcripts::CHUNK_MAX;
 use actors::sessions::Denied;
 use actors::sessions::wire::Problem;
@@ -43,16 +44,18 @@ pub(super) type Answer = Result<Response<Body>, Problem>;
 /// Accepts connections until its task is aborted; they end with it.
 pub(super) async fn listen(listener: UnixListener, behind: Behind) {
     let mut connections = JoinSet::new();
+    let faults = behind.sessions.directory.kernel().faults.clone();
     loop {
         while connections.len() >= CONNECTIONS_MAX {
             connections.join_next().await;
         }
         match listener.accept().await {
             Ok((stream, _)) => {
+                faults.well(None, Chore::AcceptAtDoors);
                 connections.spawn(connection(stream, behind.clone()));
             }
             Err(error) => {
-                tracing::warn!(%error, "a door could not accept");
+                faults.failing(None, Chore::AcceptAtDoors, &error.to_string());
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }

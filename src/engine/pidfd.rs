@@ -86,7 +86,8 @@ impl Held {
         match pidfd_send_signal(&self.fd, signal) {
             Ok(()) | Err(Errno::SRCH) => {}
             Err(error) => {
-                tracing::warn!(pid = self.pid, %error, "a process of ours takes no signal")
+                // Whoever waits for its end hears that it did not come.
+                tracing::debug!(pid = self.pid, %error, "a process of ours takes no signal");
             }
         }
     }

@@ -230,15 +230,11 @@ impl<S: Store> Thread<S> {
         };
         let (answer, closed) = match trouble {
             Trouble::NotNow(why) => {
-                tracing::error!(%why, "nothing can be recorded now; it is tried again with the \
-                                       next append");
                 self.health
                     .send_modify(|health| health.degraded = Some(why.clone()));
                 (AppendError::NotNow(why), None)
             }
             Trouble::Unsure(why) => {
-                tracing::error!(%why, "whether a batch was recorded is not known; its commands \
-                                       tell when they come again");
                 self.health
                     .send_modify(|health| health.degraded = Some(why.clone()));
                 (AppendError::Unknown(why), None)

@@ -189,6 +189,92 @@ fn public_items_of_the_heart_and_the_ports_are_documented() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Warnings and errors that are not counted: where, how many, and why each comes once. Whatever the
+/// server fails at again and again goes through `Faults`.
+const TOLD_ONCE: &[(&str, usize, &str)] = &[
+    ("actors/faults.rs", 4, "what counts them"),
+    (
+        "actors/keeper.rs",
+        1,
+        "books that were wrong are replaced, and an alarm is recorded",
+    ),
+    (
+        "actors/pulse.rs",
+        1,
+        "once for each gap, when it is recorded",
+    ),
+    ("actors/rebuild.rs", 3, "at the start"),
+    ("actors/supervisor.rs", 2, "at the end"),
+    (
+        "actors/tasks.rs",
+        2,
+        "a panic, six of which within a minute end the server; at the end",
+    ),
+    ("src/app.rs", 2, "at the end"),
+    ("src/engine/caches.rs", 1, "at the start"),
+    (
+        "src/engine/process/container.rs",
+        2,
+        "once for each container, at its end",
+    ),
+    (
+        "src/engine/process/group.rs",
+        1,
+        "once for each container, at its end",
+    ),
+    ("src/engine/process/mod.rs", 2, "at the start"),
+    (
+        "src/engine/process/record.rs",
+        1,
+        "once for each container, when it is found",
+    ),
+    ("src/http/mod.rs", 1, "once for each listener, at its end"),
+    (
+        "src/http/noise.rs",
+        1,
+        "counted there, first and each tenfold",
+    ),
+    ("src/http/token.rs", 1, "once for each state of the file"),
+    (
+        "src/log/ledger.rs",
+        1,
+        "once for each time that the clock was set back",
+    ),
+    (
+        "src/log/queue.rs",
+        1,
+        "at the end: nothing can be recorded any more",
+    ),
+    ("src/log/sqlite/store.rs", 1, "at the start"),
+];
+
+#[test]
+fn what_fails_again_and_again_is_told_by_those_who_count() {
+    let mut found = std::collections::BTreeMap::new();
+    for (path, text) in rust_files() {
+        let path = path.strip_prefix(root()).expect("below the root");
+        let acts = path.starts_with("src") || path.starts_with("actors");
+        if !acts || is_test(&root().join(path)) {
+            continue;
+        }
+        let code = text.split("\n#[cfg(test)]\nmod ").next();
+        let lines = code.unwrap_or_default().lines().map(str::trim_start);
+        let code = lines.filter(|line| !line.starts_with("//"));
+        let macros = ["warn!(", "error!(", "Level::WARN", "Level::ERROR"];
+        let told = code.filter(|line| macros.iter().any(|told| line.contains(told)));
+        let path = path.to_str().expect("a path of ours").to_owned();
+        found.extend(Some((path, told.count())).filter(|(_, count)| *count > 0));
+    }
+    let known = TOLD_ONCE
+        .iter()
+        .map(|(path, count, _)| ((*path).to_owned(), *count));
+    let known: std::collections::BTreeMap<_, _> = known.collect();
+    assert_eq!(
+        found, known,
+        "say it through `Faults` (a `Chore`), which counts; or it comes once, and stands here"
+    );
+}
+
 #[test]
 fn actix_lives_in_three_rooms_of_actors() {
     for (path, text) in rust_files() {

@@ -345,10 +345,9 @@ impl Engine for DockerEngine {
         {
             Ok(()) => Ok(id),
             Err(error) => {
-                let detail = error.to_string();
+                let mut detail = error.to_string();
                 if let Err(error) = self.removed(&id).await {
-                    tracing::warn!(container = %spec.name, %error, "a container that did not start \
-                        is left for the next look");
+                    detail = format!("{detail}; it is left for the next look: {error}");
                 }
                 Err(StartError::failed("start", detail))
             }

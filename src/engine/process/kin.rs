@@ -69,7 +69,7 @@ impl Kin<'_> {
         }
         let mut empty = 0;
         while empty < EMPTY_LOOKS {
-            let others = self.others();
+            let others = self.others()?;
             ended(&others, begun)?;
             empty = if others.is_empty() { empty + 1 } else { 0 };
         }
@@ -77,7 +77,7 @@ impl Kin<'_> {
     }
 
     /// Everything that belongs to it now, but for its main process.
-    fn others(&self) -> Vec<Held> {
+    fn others(&self) -> Result<Vec<Held>, String> {
         let all = stat::all();
         let main = self.main.filter(|main| main.alive()).map(Held::pid);
         let grouped = self.record.group.as_deref().map(group::processes);
@@ -110,7 +110,7 @@ pub fn end_own_children() -> Result<(), String> {
     let (begun, own) = (now(), own_pid());
     loop {
         let all = stat::all();
-        let children = held(&all, stat::below(&all, |pid| pid == own), None);
+        let children = held(&all, stat::below(&all, |pid| pid == own), None)?;
         if children.is_empty() {
             return Ok(());
         }
@@ -120,8 +120,11 @@ pub fn end_own_children() -> Result<(), String> {
 
 /// These processes, as they were seen: one that ended meanwhile is left out, and so is this process
 /// and the one that is `but`.
-fn held(all: &BTreeMap<i32, Stat>, pids: Vec<i32>, but: Option<i32>) -> Vec<Held> {
-    let (own, mut found) = (own_pid(), Vec::new());
+///
+/// # Errors
+/// None could be held though some are there: nobody may take them for gone.
+fn held(all: &BTreeMap<i32, Stat>, pids: Vec<i32>, but: Option<i32>) -> Result<Vec<Held>, String> {
+    let (own, mut found, mut failed) = (own_pid(), Vec::new(), None);
     for pid in pids {
         let seen = all.get(&pid).filter(|seen| !seen.has_ended());
         let Some(seen) = seen.filter(|_| pid != own && pid != 1 && Some(pid) != but) else {
@@ -129,10 +132,14 @@ fn held(all: &BTreeMap<i32, Stat>, pids: Vec<i32>, but: Option<i32>) -> Vec<Held
         };
         match Held::begun_at(pid, seen.start_ticks) {
             Ok(held) => found.extend(held),
-            Err(error) => tracing::warn!(pid, %error, "a process of ours cannot be held"),
+            Err(error) => failed = Some(format!("process {pid} cannot be held: {error}")),
         }
     }
-    found
+    // Those that can be held are ended first; the next look tries the others again.
+    match failed {
+        Some(why) if found.is_empty() => Err(why),
+        _ => Ok(found),
+    }
 }
 
 /// Kills these and waits for their ends.

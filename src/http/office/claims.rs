@@ -1,5 +1,7 @@
 //! Claims by people and their own agents.
 
+use actors::chores::Chore;
+use actors::host::ExecuteError;
 use actors::outside::{AtDesk, Outside, OutsideError};
 use events::cause::Principal;
 use events::id::{Epoch, FeatureId, ProjectName};
@@ -149,10 +151,14 @@ impl Office {
                 self.premises.noises.refused_push(project);
                 continue;
             }
-            if let Err(error) = self.outside().denied(&desk, project, reference, why).await {
-                tracing::warn!(%project, reference, why, %error, "a push that was turned down is \
-                    not recorded");
+            let recorded = self.outside().denied(&desk, project, reference, why).await;
+            if let Err(OutsideError::Execute(ExecuteError::Refused { .. })) = recorded {
+                self.premises.noises.refused_push(project);
+                continue;
             }
+            let recorded = recorded.map_err(|error| format!("{reference}: {error}"));
+            let faults = &self.core.faults;
+            faults.went(Some(project), Chore::RecordDenied, recorded);
         }
     }
 

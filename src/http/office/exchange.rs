@@ -4,6 +4,7 @@
 //! What was exchanged is read back from upstream itself, so nothing of it is remembered across a
 //! restart: the first exchange of a run finds what the last one left.
 
+use actors::chores::Chore;
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::id::{ProjectName, Timestamp};
@@ -16,8 +17,6 @@ use super::{Done, Office, Wish};
 
 /// Who takes in what others changed.
 const BY: &str = "beads";
-/// What is done, by name.
-const EXCHANGING: &str = "exchanging issues with the branch beads-sync";
 
 /// How far a project is.
 #[derive(Debug, Clone, Copy, Default)]
@@ -132,7 +131,7 @@ impl Exchange {
     fn note(&self, name: &ProjectName, step: &mut Step, (through, done): (Position, Done<()>)) {
         match done {
             Ok(()) => {
-                self.office.core.faults.well(Some(name), EXCHANGING);
+                self.office.core.faults.well(Some(name), Chore::Exchange);
                 *step = Step {
                     done: through,
                     is_wanted: step.is_wanted,
@@ -148,7 +147,7 @@ impl Exchange {
                 let now = self.office.core.directory.kernel().clock.now();
                 step.not_before = now.plus_ms(backoff_ms(step.failed));
                 let faults = &self.office.core.faults;
-                faults.failing(Some(name), EXCHANGING, &problem.detail);
+                faults.failing(Some(name), Chore::Exchange, &problem.detail);
             }
         }
     }

@@ -10,6 +10,7 @@ use ::events::stream::Position;
 use actix_web::web::{Data, Payload, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get};
 use actix_ws::{CloseCode, CloseReason, Closed, Message, MessageStream, ProtocolError, Session};
+use actors::chores::Chore;
 use actors::follower::Follower;
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
@@ -224,10 +225,14 @@ impl Feeding {
         loop {
             tokio::select! {
                 batch = follower.next() => match batch {
-                    Ok(Some(batch)) => self.pass(&batch).await?,
+                    Ok(Some(batch)) => {
+                        self.office.core.faults.well(None, Chore::Feed);
+                        self.pass(&batch).await?
+                    }
                     Ok(None) => return Ok(Some(CloseCode::Away.into())),
                     Err(error) => {
-                        tracing::error!(%error, "the live feed cannot read the log");
+                        let faults = &self.office.core.faults;
+                        faults.failing(None, Chore::Feed, &error.to_string());
                         return Ok(Some(CloseCode::Error.into()));
                     }
                 },
@@ -338,7 +343,8 @@ impl Feeding {
                 taken.unwrap_or(Err(Closed))
             }
             Err(error) => {
-                tracing::error!(%error, "a message could not be written");
+                let faults = &self.office.core.faults;
+                faults.failing(None, Chore::Feed, &error.to_string());
                 Ok(())
             }
         }

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use actors::chores::Chore;
 use actors::supervisor::Core;
 use events::cause::{Cause, Principal};
 use events::id::{CommandId, Digest, ProjectName};
@@ -18,9 +19,6 @@ use super::{Anchor, SealKey};
 
 /// Events wait at most this long for a seal while the server runs.
 const SEAL_WITHIN: Duration = Duration::from_secs(60);
-
-/// What is done, by name.
-const SEALING: &str = "sealing the log";
 
 /// Seals one log.
 #[derive(Clone)]
@@ -64,9 +62,10 @@ impl Sealer {
             // Whether the wait ended because it is full or because it is time makes no difference.
             drop(tokio::time::timeout(SEAL_WITHIN, full).await);
             match self.seal().await {
-                Ok(()) => self.core.faults.well(None, SEALING),
+                Ok(()) => self.core.faults.well(None, Chore::Seal),
                 Err(error) => {
-                    self.core.faults.failing(None, SEALING, &error.to_string());
+                    let why = error.to_string();
+                    self.core.faults.failing(None, Chore::Seal, &why);
                     tokio::time::sleep(SEAL_WITHIN).await;
                 }
             }

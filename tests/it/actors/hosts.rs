@@ -167,6 +167,7 @@ impl Shop {
             feed: Feed::new(Position(0)),
             clock: Arc::new(FastClock::new()),
             quarantine: Arc::default(),
+            faults: Arc::default(),
             idle: actors::host::IDLE,
         };
         Self {

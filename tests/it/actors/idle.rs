@@ -49,6 +49,7 @@ fn no_command_is_lost_to_a_host_that_ends() {
             feed,
             clock,
             quarantine: Arc::default(),
+            faults: Arc::default(),
             idle: IDLE,
         };
         let directory = Directory::new(kernel);

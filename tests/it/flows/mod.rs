@@ -3,6 +3,7 @@
 mod batches;
 mod claims;
 mod engine;
+mod faults;
 mod issues;
 mod own_time;
 mod red;

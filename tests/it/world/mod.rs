@@ -4,6 +4,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod engine;
+pub(crate) mod full;
 pub(crate) mod fuse;
 pub(crate) mod meddler;
 pub(crate) mod stub;
