@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use events::backlog::{self, Batch, BatchRefusal};
 use events::codec::EventCodec;
-use events::feature::Known;
 use events::id::{CommandId, Digest, FeatureId, ProjectName};
 use events::log::{EVENTS_PER_APPEND_MAX, EventLog, ReadError, Receipt};
 use events::stream::Position;
@@ -33,9 +32,8 @@ pub async fn linked(projector: &Projector, project: &ProjectName, id: &FeatureId
     let linked = projector.wait_until(|books| {
         let book = books.projects.get(project)?;
         let known = book.feature(id)?;
-        let settled = |on: &FeatureId| book.feature(on).is_some_and(Known::is_settled);
         let mut wanted = book.backlog.state.dependencies(id);
-        let blocked = wanted.all(|on| known.blockers.contains(on) || settled(on));
+        let blocked = wanted.all(|on| known.blockers.contains(on) || book.is_settled(on));
         let listed = |on: &FeatureId| book.backlog.state.dependencies(id).any(|other| other == on);
         let freed = known.blockers.iter().all(listed);
         (known.is_settled() || (blocked && freed)).then_some(())

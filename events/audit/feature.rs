@@ -21,6 +21,9 @@ pub(super) fn backlog(
         "dependency_removed" => {
             table.edges.remove(&edge(payload, "edge."));
         }
+        "withdrawn" => {
+            table.left.insert(payload.text("id"));
+        }
         _ => {}
     }
     table.edges.extend(added.iter().cloned());
@@ -177,7 +180,11 @@ fn claimed(table: &mut ProjectTable, id: &str, payload: &Payload, now: Now, foun
 }
 
 fn unblocked(table: &mut ProjectTable, id: &str, by: &str, at: u64, found: &mut Found) {
-    let settled = table.features.get(by).is_some_and(|row| row.settled);
+    let other = table.features.get(by);
+    let settled = match other.filter(|row| row.exists) {
+        Some(row) => row.settled,
+        None => table.left.contains(by) || other.is_some_and(|row| row.settled),
+    };
     let wanted = table.edges.contains(&(id.to_owned(), by.to_owned()));
     found.unless(settled || !wanted, "C6", at, || {
         format!("{id} is unblocked by {by}, which is neither settled nor removed")

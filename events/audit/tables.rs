@@ -31,6 +31,8 @@ pub(super) struct ProjectTable {
     pub(super) features: BTreeMap<String, FeatureRow>,
     /// Feature → those it depends on, by the backlog.
     pub(super) edges: BTreeSet<(String, String)>,
+    /// Features that left the backlog.
+    pub(super) left: BTreeSet<String>,
     pub(super) berths: BTreeMap<String, BerthRow>,
     pub(super) entries: BTreeMap<u64, EntryRow>,
     /// Published merges of features in the log's order: position, feature, commit.
@@ -53,6 +55,7 @@ impl Default for ProjectTable {
             transcripts: vec![],
             features: BTreeMap::new(),
             edges: BTreeSet::new(),
+            left: BTreeSet::new(),
             berths: BTreeMap::new(),
             entries: BTreeMap::new(),
             advanced: vec![],

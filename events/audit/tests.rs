@@ -487,11 +487,21 @@ fn dependencies_are_unblocked_by_their_end_only() {
         ("feature-p/f", "feature.unblocked", json!({ "by": "g" })),
     );
     assert_eq!(audit(&record(&history), &chain()), ["C6"]);
-    history.insert(
-        at + 2,
-        ("feature-p/g", "feature.withdrawn", json!({ "by": "me" })),
-    );
-    assert_eq!(audit(&record(&history), &chain()), Vec::<&str>::new());
+
+    let withdrawn = ("feature-p/g", "feature.withdrawn", json!({ "by": "me" }));
+    let left = ("backlog-p", "backlog.withdrawn", json!({ "id": "g" }));
+    let created = ("feature-p/g", "feature.created", json!({}));
+    for (before, found) in [
+        (vec![withdrawn], vec![]),
+        // It was admitted, never came to exist, and left.
+        (vec![left.clone()], vec![]),
+        // It exists: its own word counts.
+        (vec![created, left], vec!["C6"]),
+    ] {
+        let mut history = history.clone();
+        history.splice(at + 2..at + 2, before);
+        assert_eq!(audit(&record(&history), &chain()), found);
+    }
 }
 
 /// The same history under other causes, commands and times.

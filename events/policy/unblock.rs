@@ -9,11 +9,10 @@ pub(super) fn owed(book: &ProjectBook, agenda: &mut Agenda) {
         policy: "unblock",
         project: &book.name,
     };
-    let settled = |id| book.feature(id).is_some_and(feature::Known::is_settled);
     for (id, known, _) in book.known().filter(|(_, known, _)| !known.is_settled()) {
         for on in &known.blockers {
             let wanted = book.backlog.state.dependencies(id).any(|d| d == on);
-            if settled(on) || !wanted {
+            if book.is_settled(on) || !wanted {
                 let purpose = format!("unblock {on}");
                 agenda.tell(teller.feature(
                     book,
@@ -24,7 +23,7 @@ pub(super) fn owed(book: &ProjectBook, agenda: &mut Agenda) {
             }
         }
         for on in book.backlog.state.dependencies(id) {
-            if !known.blockers.contains(on) && !settled(on) {
+            if !known.blockers.contains(on) && !book.is_settled(on) {
                 agenda.tell(teller.feature(
                     book,
                     id,

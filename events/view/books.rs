@@ -193,6 +193,14 @@ impl ProjectBook {
         self.feature(id).is_some() || self.backlog.state.withdrawn.contains(id)
     }
 
+    /// Whether nothing has to wait for this feature: it is settled, or left before it existed.
+    pub fn is_settled(&self, id: &FeatureId) -> bool {
+        match self.feature(id) {
+            Some(known) => known.is_settled(),
+            None => self.backlog.state.withdrawn.contains(id),
+        }
+    }
+
     /// Whether every admitted feature exists.
     pub fn is_complete_backlog(&self) -> bool {
         self.backlog
@@ -204,17 +212,15 @@ impl ProjectBook {
 
     /// Features a claim would be granted for now, best first: priority, rank, age.
     pub fn ready(&self) -> Vec<&FeatureId> {
-        let mut ready: Vec<_> = self.claimable().collect();
+        let none = BTreeSet::new();
+        let mut ready: Vec<_> = self.claimable(&none).collect();
         ready.sort_unstable();
         ready.into_iter().map(|turn| turn.4).collect()
     }
 
     /// The best feature that a claim would be granted for now and that is not among these.
     pub fn next_ready(&self, except: &BTreeSet<FeatureId>) -> Option<&FeatureId> {
-        self.claimable()
-            .filter(|turn| !except.contains(turn.4))
-            .min()
-            .map(|turn| turn.4)
+        self.claimable(except).min().map(|turn| turn.4)
     }
 
     /// Features whose sessions vanished and that are not tried again yet; and when the next of them
@@ -236,18 +242,19 @@ impl ProjectBook {
         (ids, next)
     }
 
-    /// The claimable features, each with what orders it. Nothing of a batch is claimable before it
-    /// is whole.
-    fn claimable(&self) -> impl Iterator<Item = Turn<'_>> {
+    /// The claimable features that are not among these, each with what orders it. Nothing of a batch
+    /// is claimable before it is whole.
+    fn claimable<'a>(&'a self, except: &BTreeSet<FeatureId>) -> impl Iterator<Item = Turn<'a>> {
         let missing = self
             .backlog
             .state
             .ids
             .iter()
-            .filter(|(id, _)| self.feature(id).is_none());
+            .filter(|(id, _)| !self.exists_or_left(id));
         let partial: BTreeSet<_> = missing.map(|(_, origin)| origin.batch).collect();
         let ready = self.known().filter(move |(id, known, _)| {
             known.is_ready()
+                && !except.contains(*id)
                 && !partial.contains(&known.batch)
                 && !self.is_being_restored(id, known)
         });

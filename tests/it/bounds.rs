@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use events::backlog::Batch;
 use events::envelope::{Envelope, PAYLOAD_MAX};
 use events::feature::Content;
 use events::id::CommandId;
-use events::log::{Append, AppendError, EventLog, Head, ReadError, Receipt, Remembered};
+use events::log::{Append, AppendError, EventLog, Head, NewEvent, ReadError, Receipt, Remembered};
 use events::memory::MemoryLog;
 use events::stream::{Position, StreamId, Version};
 use supercargo::http::office::Holding;
@@ -149,11 +149,14 @@ fn what_is_accepted_exists() {
     });
 }
 
-/// A log that takes one kind of event no more: as one that is too large for it would be turned
-/// down.
+/// A log that turns one kind of event down when its payload has this word in it: as one that is
+/// too large would be turned down.
 struct Stubborn {
     inner: Arc<MemoryLog>,
     kind: &'static str,
+    word: &'static str,
+    /// Whose event it was.
+    refused: OnceLock<StreamId>,
 }
 
 #[async_trait]
@@ -163,11 +166,12 @@ impl EventLog for Stubborn {
     }
 
     async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
-        if append
-            .events
-            .iter()
-            .any(|event| event.kind.name == self.kind)
-        {
+        let has_it = |event: &NewEvent| {
+            let mut words = event.payload.windows(self.word.len());
+            event.kind.name == self.kind && words.any(|word| word == self.word.as_bytes())
+        };
+        if append.events.iter().any(has_it) {
+            self.refused.get_or_init(|| append.stream.clone());
             let why = format!("a payload of 70000 bytes, at most {PAYLOAD_MAX} are allowed");
             return Err(AppendError::Invalid(why));
         }
@@ -205,12 +209,18 @@ fn what_a_policy_cannot_get_done_is_shown() {
         let stubborn = Stubborn {
             inner: world.log.clone(),
             kind: "feature.created",
+            word: "lions",
+            refused: OnceLock::new(),
         };
-        let server = world.start_on(Arc::new(stubborn)).await.expect("started");
-        let opened = server.open_zoo(&world, 0, vec![scripted("lions", "hang", &[])]);
+        let stubborn = Arc::new(stubborn);
+        let server = world.start_on(stubborn.clone()).await.expect("started");
+        let items = ["lions", "tigers"].map(|name| {
+            let script = format!("write {name} fed\ncommit Feed\nsubmit");
+            let on: &[&str] = if name == "tigers" { &["lions"] } else { &[] };
+            scripted(name, &script, on)
+        });
+        let opened = server.open_zoo(&world, 1, items.into());
         opened.await.expect("opened");
-        let id = server.zoo(|book| book.backlog.state.ids.keys().next().cloned());
-        let id = id.expect("admitted").to_string();
 
         let shown = |server: &Server| {
             let project = server.office.project(ZOO).expect("the zoo").needs;
@@ -223,6 +233,10 @@ fn what_a_policy_cannot_get_done_is_shown() {
             }
             world.within("told", faults.changed()).await.expect("alive");
         };
+        let Some(StreamId::Feature(_, id)) = stubborn.refused.get() else {
+            panic!("no feature was turned down");
+        };
+        let id = id.to_string();
         let told = format!("creating the feature {id} was refused");
         assert!(
             need.text.contains(&told) && need.text.contains("70000 bytes"),
@@ -239,6 +253,9 @@ fn what_a_policy_cannot_get_done_is_shown() {
         while shown(&server).is_some() {
             world.within("gone", faults.changed()).await.expect("alive");
         }
+        // The rest of its batch is worked on: nothing is missing any more.
+        world.within("completed", server.completed()).await;
+        assert_eq!(world.count("feature.closed").await, 1);
         world.end(server).await;
     });
 }

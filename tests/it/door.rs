@@ -91,6 +91,8 @@ impl Scene {
             Some((n, berth.job()?.clone(), berth.generation))
         });
         let (n, job, generation) = world.within("at work", at_work).await;
+        // Its agent is silent, and what follows takes as long as this machine needs for it.
+        world.clock.stop();
         let doors = world.folder.path().join("d");
         fs_err::create_dir(&doors).expect("the folder of the doors");
         let gates = world.folder.path().join("gates");

@@ -234,7 +234,10 @@ async fn coder(world: &World, server: &Server) -> SessionId {
         )
         .then(|| berth.job().map(|j| j.session.clone()))?
     });
-    world.within("at work", begun).await
+    let session = world.within("at work", begun).await;
+    // Its agent is silent, and what follows takes as long as this machine needs for it.
+    world.clock.stop();
+    session
 }
 
 /// What a session may not do: push elsewhere, judge, oversee, submit what it did not push, speak
