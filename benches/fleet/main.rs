@@ -4,8 +4,8 @@
 //!
 //! `cargo bench --bench fleet [-- boot|claims|memory|start|crowd|way_out|trunk]`
 //!
-//! `cargo test` runs it as well, to see that it still measures something: little of each run, and
-//! only those that need no Docker and no minutes.
+//! `cargo test --bench fleet` (CI does) sees that it still measures something: little of each run,
+//! and only those that need no Docker and no minutes.
 
 #[path = "../ledger/figures.rs"]
 mod figures;
@@ -23,7 +23,7 @@ mod way_out;
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// The runs that `cargo test` tries.
+/// The runs that a test tries.
 const TRIED: [&str; 3] = ["boot", "claims", "trunk"];
 
 type Run = fn() -> anyhow::Result<()>;
