@@ -42,7 +42,7 @@ impl Lease {
 /// A turn that is another's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
-    /// Whose.
+    /// The reader that has it.
     pub by: ReaderId,
     /// When it ends, if nothing is heard until then.
     pub until: Timestamp,

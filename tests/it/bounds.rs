@@ -5,17 +5,16 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use async_trait::async_trait;
 use events::backlog::Batch;
-use events::envelope::{Envelope, PAYLOAD_MAX};
+use events::envelope::PAYLOAD_MAX;
 use events::feature::Content;
-use events::id::CommandId;
-use events::log::{Append, AppendError, EventLog, Head, NewEvent, ReadError, Receipt, Remembered};
+use events::log::{Append, AppendError, EventLog, NewEvent, Receipt};
 use events::memory::MemoryLog;
-use events::stream::{Position, StreamId, Version};
+use events::stream::StreamId;
 use supercargo::http::office::Holding;
 use supercargo::http::shapes::ProjectChange;
 
+use crate::world::below::reads_below;
 use crate::world::stub::git;
 use crate::world::{Server, World, ZOO, scripted, story, wish};
 
@@ -159,13 +158,8 @@ struct Stubborn {
     refused: OnceLock<StreamId>,
 }
 
-#[async_trait]
-impl EventLog for Stubborn {
-    fn id(&self) -> String {
-        self.inner.id()
-    }
-
-    async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
+impl Stubborn {
+    async fn appended(&self, append: Append) -> Result<Receipt, AppendError> {
         let has_it = |event: &NewEvent| {
             let mut words = event.payload.windows(self.word.len());
             event.kind.name == self.kind && words.any(|word| word == self.word.as_bytes())
@@ -177,28 +171,9 @@ impl EventLog for Stubborn {
         }
         self.inner.append(append).await
     }
-
-    async fn read_stream(
-        &self,
-        stream: &StreamId,
-        after: Version,
-        limit: usize,
-    ) -> Result<Vec<Envelope>, ReadError> {
-        self.inner.read_stream(stream, after, limit).await
-    }
-
-    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
-        self.inner.read_all(after, limit).await
-    }
-
-    async fn head(&self) -> Result<Head, ReadError> {
-        self.inner.head().await
-    }
-
-    async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
-        self.inner.remembered(command).await
-    }
 }
+
+reads_below!(Stubborn);
 
 /// What a policy owes and the rules turn down for good is named under Needs you, on every page, and
 /// goes when it is owed no more.

@@ -7,17 +7,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use actix::{Actor, Addr};
 use actors::feed::Feed;
 use actors::host::{Execute, ExecuteError, Host, Kernel};
-use async_trait::async_trait;
 use events::aggregate::{Aggregate, Moment};
 use events::bounds::Bounded;
 use events::cause::{Cause, Principal};
-use events::envelope::Envelope;
 use events::id::{CommandId, Timestamp};
-use events::log::{Append, AppendError, EventLog, Head, ReadError, Receipt, Remembered};
+use events::log::{Append, AppendError, EventLog, Receipt};
 use events::memory::MemoryLog;
 use events::stream::{Position, StreamId, Version};
 use serde::{Deserialize, Serialize};
 
+use crate::world::below::reads_below;
 use crate::world::clock::FastClock;
 use crate::world::story;
 
@@ -108,13 +107,8 @@ impl SlowLog {
     }
 }
 
-#[async_trait]
-impl EventLog for SlowLog {
-    fn id(&self) -> String {
-        self.inner.id()
-    }
-
-    async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
+impl SlowLog {
+    async fn appended(&self, append: Append) -> Result<Receipt, AppendError> {
         let now = self.within.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
         for _ in 0..50 {
@@ -130,28 +124,9 @@ impl EventLog for SlowLog {
         }
         appended
     }
-
-    async fn read_stream(
-        &self,
-        stream: &StreamId,
-        after: Version,
-        limit: usize,
-    ) -> Result<Vec<Envelope>, ReadError> {
-        self.inner.read_stream(stream, after, limit).await
-    }
-
-    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
-        self.inner.read_all(after, limit).await
-    }
-
-    async fn head(&self) -> Result<Head, ReadError> {
-        self.inner.head().await
-    }
-
-    async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
-        self.inner.remembered(command).await
-    }
 }
+
+reads_below!(SlowLog);
 
 struct Shop {
     log: Arc<SlowLog>,

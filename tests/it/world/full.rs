@@ -4,11 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_trait::async_trait;
-use events::envelope::Envelope;
-use events::id::CommandId;
-use events::log::{Append, AppendError, EventLog, Head, ReadError, Receipt, Remembered};
-use events::stream::{Position, StreamId, Version};
+use events::log::{Append, AppendError, EventLog, Receipt};
+
+use super::below::reads_below;
 
 pub(crate) struct FullLog {
     inner: Arc<dyn EventLog>,
@@ -26,37 +24,13 @@ impl FullLog {
     }
 }
 
-#[async_trait]
-impl EventLog for FullLog {
-    fn id(&self) -> String {
-        self.inner.id()
-    }
-
-    async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
+impl FullLog {
+    async fn appended(&self, append: Append) -> Result<Receipt, AppendError> {
         if self.is_full.load(Ordering::SeqCst) {
             return Err(AppendError::NotNow("the disk is full".to_owned()));
         }
         self.inner.append(append).await
     }
-
-    async fn read_stream(
-        &self,
-        stream: &StreamId,
-        after: Version,
-        limit: usize,
-    ) -> Result<Vec<Envelope>, ReadError> {
-        self.inner.read_stream(stream, after, limit).await
-    }
-
-    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
-        self.inner.read_all(after, limit).await
-    }
-
-    async fn head(&self) -> Result<Head, ReadError> {
-        self.inner.head().await
-    }
-
-    async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
-        self.inner.remembered(command).await
-    }
 }
+
+reads_below!(FullLog);

@@ -8,12 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use async_trait::async_trait;
-use events::envelope::Envelope;
-use events::id::CommandId;
-use events::log::{Append, AppendError, EventLog, Head, ReadError, Receipt, Remembered};
-use events::stream::{Position, StreamId, Version};
+use events::log::{Append, AppendError, EventLog, Receipt};
 use tokio::sync::Notify;
+
+use super::below::reads_below;
 
 /// On which side of the append the server ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,13 +56,8 @@ impl FuseLog {
     }
 }
 
-#[async_trait]
-impl EventLog for FuseLog {
-    fn id(&self) -> String {
-        self.inner.id()
-    }
-
-    async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
+impl FuseLog {
+    async fn appended(&self, append: Append) -> Result<Receipt, AppendError> {
         let left = self.left.fetch_sub(1, Ordering::SeqCst);
         if left < 0 || self.blown.load(Ordering::SeqCst) {
             return Err(AppendError::Closed("the server was killed".to_owned()));
@@ -78,28 +71,9 @@ impl EventLog for FuseLog {
         }
         Err(self.blow())
     }
-
-    async fn read_stream(
-        &self,
-        stream: &StreamId,
-        after: Version,
-        limit: usize,
-    ) -> Result<Vec<Envelope>, ReadError> {
-        self.inner.read_stream(stream, after, limit).await
-    }
-
-    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
-        self.inner.read_all(after, limit).await
-    }
-
-    async fn head(&self) -> Result<Head, ReadError> {
-        self.inner.head().await
-    }
-
-    async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
-        self.inner.remembered(command).await
-    }
 }
+
+reads_below!(FuseLog);
 
 /// A git on a path of its own: its k-th command says so and never comes back.
 pub(crate) struct FuseGit {

@@ -4,12 +4,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use async_trait::async_trait;
-use events::envelope::Envelope;
-use events::id::CommandId;
-use events::log::{Append, AppendError, EventLog, Head, ReadError, Receipt, Remembered};
-use events::stream::{Position, StreamId, Version};
+use events::log::{Append, AppendError, EventLog, Receipt};
 use futures::future::BoxFuture;
+
+use super::below::reads_below;
 
 type Meddle = Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
@@ -33,13 +31,8 @@ impl MeddlingLog {
     }
 }
 
-#[async_trait]
-impl EventLog for MeddlingLog {
-    fn id(&self) -> String {
-        self.inner.id()
-    }
-
-    async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
+impl MeddlingLog {
+    async fn appended(&self, append: Append) -> Result<Receipt, AppendError> {
         let due = append
             .events
             .first()
@@ -53,25 +46,6 @@ impl EventLog for MeddlingLog {
         }
         self.inner.append(append).await
     }
-
-    async fn read_stream(
-        &self,
-        stream: &StreamId,
-        after: Version,
-        limit: usize,
-    ) -> Result<Vec<Envelope>, ReadError> {
-        self.inner.read_stream(stream, after, limit).await
-    }
-
-    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError> {
-        self.inner.read_all(after, limit).await
-    }
-
-    async fn head(&self) -> Result<Head, ReadError> {
-        self.inner.head().await
-    }
-
-    async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {
-        self.inner.remembered(command).await
-    }
 }
+
+reads_below!(MeddlingLog);

@@ -2,6 +2,7 @@
 //! folder, containers that are tasks, a clock that runs fast and can jump, and a log that can stop
 //! in the middle.
 
+pub(crate) mod below;
 pub(crate) mod clock;
 pub(crate) mod engine;
 pub(crate) mod full;
