@@ -48,3 +48,7 @@ trouble ENGINE="process":
 # Fifty backups of a fleet at work, each restored, verified and audited; `just backups 200`.
 backups COUNT="50":
     BACKUPS={{ COUNT }} cargo test --test it campaigns::backups -- --nocapture
+
+# A stopped server, a stopped fleet and a clock ten minutes ahead; `just pauses docker`.
+pauses ENGINE="process":
+    PAUSE_SECONDS=90 PAUSE_ENGINE={{ ENGINE }} cargo test --test it campaigns::pauses -- --nocapture

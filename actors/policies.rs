@@ -9,9 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use events::id::{BerthNo, ProjectName, Timestamp};
+use events::id::{ProjectName, Timestamp};
 use events::policy::room::{Promised, room};
-use events::policy::{Account, Errand, Observed, Owed, Reserves, accounts, owed};
+use events::policy::{Account, Errand, Observed, Owed, Reserves, accounts, owed, provider};
 use events::project::Registered;
 use events::stream::Position;
 use events::view::{Books, ProjectBook};
@@ -115,6 +115,14 @@ fn limit(book: &ProjectBook) -> u64 {
     })
 }
 
+/// Notes that work which is about to be taken on asks its provider.
+fn is_asked(accounts: &mut BTreeMap<String, Account>, book: &ProjectBook, reserves: &Reserves) {
+    let asks = reserves.berth.and_then(|(_, role)| provider(book, role));
+    if let Some(account) = asks.and_then(|name| accounts.get_mut(&name)) {
+        account.at_work = true;
+    }
+}
+
 /// Where the books of a project are.
 fn position(books: &Books, project: &ProjectName) -> Position {
     let book = books.projects.get(project);
@@ -197,15 +205,11 @@ impl Policies {
             self.reservations
                 .iter()
                 .for_each(|((name, _), reservation)| {
-                    let idle = |n: &BerthNo| {
-                        books
-                            .projects
-                            .get(name)
-                            .and_then(|book| book.berth(*n))
-                            .is_some_and(|b| b.job().is_none())
-                    };
-                    if reservation.reserves.berth.as_ref().is_some_and(idle) {
-                        promised.one(books.projects.get(name).map_or(0, limit));
+                    let book = books.projects.get(name);
+                    let berth = reservation.reserves.berth.zip(book);
+                    let berth = berth.and_then(|((n, _), book)| book.berth(n));
+                    if berth.is_some_and(|berth| berth.job().is_none()) {
+                        promised.one(book.map_or(0, limit));
                     }
                 });
             for (name, book) in &books.projects {
@@ -215,16 +219,12 @@ impl Policies {
                 let waits = observed.room == Some(0)
                     && book.registered().is_some_and(Registered::is_running);
                 soonest(waits.then(|| now.plus_ms(ROOM_RETRY_MS)));
-                let berths = agenda
-                    .owed
-                    .iter()
-                    .filter(|(_, reserves)| reserves.berth.is_some())
-                    .count();
-                (0..berths).for_each(|_| promised.one(limit(book)));
-                // Whether one of them is a probe is seen at the next look: two projects never probe
-                // one account at once.
-                if berths > 0 {
-                    base.accounts.values_mut().for_each(|a| a.at_work = true);
+                let taken = agenda.owed.iter().map(|(_, reserves)| reserves);
+                for reserves in taken.filter(|reserves| reserves.berth.is_some()) {
+                    promised.one(limit(book));
+                    // Whether it is a probe is seen at the next look: two projects never probe one
+                    // account at once.
+                    is_asked(&mut base.accounts, book, reserves);
                 }
                 soonest(agenda.wake);
                 let subjects = agenda.owed.iter().map(|(owed, _)| owed.errand().name);
@@ -256,14 +256,15 @@ impl Policies {
     /// Accounts in trouble. One that somebody may be about to ask counts as asked.
     fn accounts(&self, books: &Books, base: &Observed) -> BTreeMap<String, Account> {
         let mut accounts = accounts(books, &base.own);
-        let pending = self.reservations.values().any(|reservation| {
+        for ((name, _), reservation) in &self.reservations {
             let waits = matches!(
                 reservation.pending,
                 Pending::Underway | Pending::Recorded(_)
             );
-            waits && reservation.reserves.berth.is_some()
-        });
-        accounts.values_mut().for_each(|a| a.at_work |= pending);
+            if let Some(book) = books.projects.get(name).filter(|_| waits) {
+                is_asked(&mut accounts, book, &reservation.reserves);
+            }
+        }
         accounts
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use events::cause::{Cause, Principal};
 use events::id::{CommandId, Digest, ProjectName, Sha, Timestamp};
 use events::policy::{AnyCommand, upkeep};
+use events::project::{self, Repository};
 use events::stream::StreamId;
 use events::trunk::Command;
 use events::view::ProjectBook;
@@ -19,7 +20,8 @@ use crate::effects::{halt, told};
 use crate::faults::Faults;
 use crate::host::ExecuteError;
 use crate::nudges::Nudges;
-use crate::ports::repo::Repo;
+use crate::ports::PortError;
+use crate::ports::repo::{Looked, Repo};
 use crate::projector::Projector;
 
 /// What has to be known to look.
@@ -36,6 +38,9 @@ pub enum LookError {
     /// There is no such project, or its upstream was not copied yet.
     #[error("upstream was not copied yet")]
     NotCopied,
+    /// What was taken in could not be looked at.
+    #[error("{0}")]
+    Repo(#[from] PortError),
     /// What was seen could not be recorded.
     #[error("{0}")]
     Execute(#[from] ExecuteError),
@@ -151,11 +156,64 @@ impl Watcher {
             .read(|books| books.projects.get(name).and_then(upstream))
             .ok_or(LookError::NotCopied)?;
         let Upstream { url, branch, head } = upstream;
-        let command = match self.repo.look(name, &url, &branch, head.as_ref()).await {
-            Ok(looked) => told(looked, |seen, files| Command::Follow { seen, files }),
+        let looked = self.repo.look(name, &url, &branch, head.as_ref()).await;
+        if let Ok(Looked::Further { seen, .. }) = &looked {
+            self.suggest_setup(name, &branch, seen).await?;
+        }
+        let command = match looked {
+            Ok(looked) => told(looked, |seen, files| Command::Follow {
+                from: head,
+                seen,
+                files,
+            }),
             Err(error) => halt("looking at upstream", &error),
         };
         self.record(name, command).await
+    }
+
+    /// Records what the lock files suggest that somebody brought to an upstream that was empty when
+    /// it was copied. What sessions of ours merge is no news to them.
+    async fn suggest_setup(
+        &self,
+        name: &ProjectName,
+        branch: &str,
+        seen: &Sha,
+    ) -> Result<(), LookError> {
+        let open = self.projector.read(|books| {
+            let project = &books.projects.get(name)?.project;
+            let registered = project.state.registered()?;
+            let was_empty = matches!(registered.repository, Repository::Cloned { head: None, .. });
+            let wanting = was_empty && registered.settings.setup.is_none();
+            wanting.then_some((project.version, project.position, project.correlation))
+        });
+        let Some((version, position, correlation)) = open else {
+            return Ok(());
+        };
+        let survey = self.repo.survey(name, branch).await?;
+        if survey.setup.is_none() {
+            return Ok(());
+        }
+
+        let stream = StreamId::Project(name.clone());
+        let command = project::Command::RecordClone {
+            branch: branch.to_owned(),
+            head: Some(seen.clone()),
+            setup: survey.setup,
+        };
+        let parts = ["watch", &stream.to_string(), &version.to_string(), "setup"];
+        let id = CommandId::derived(&parts);
+        let cause = Cause {
+            principal: Principal::Policy("watch".into()),
+            correlation,
+            causation: Some(position),
+        };
+        let command = AnyCommand::Project(command);
+        let told = self.directory.execute(&stream, command, id, cause, vec![]);
+        match told.await {
+            // Somebody set one in the same instant.
+            Ok(_) | Err(ExecuteError::Refused { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn record(&self, name: &ProjectName, command: Command) -> Result<(), LookError> {

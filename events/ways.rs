@@ -39,6 +39,10 @@ pub(crate) trait Ways: Aggregate {
     /// Where it waits now; nowhere in what is over or does not exist.
     fn places(&self) -> Vec<Place>;
 
+    /// Places that wait for a person's word, each with the commands that lead out of it without one:
+    /// what a person did elsewhere, or the outside undid, makes them true.
+    const GUARDED: &'static [(Place, &'static [&'static str])];
+
     /// Who gives a command.
     fn givers(command: &Self::Command) -> &'static [Giver];
 }
@@ -219,7 +223,44 @@ where
     for (name, command) in commands {
         wrong.extend(unsent::<A>(name, command));
     }
+    wrong.extend(unguarded::<A>(states, commands));
     (table, wrong)
+}
+
+/// Commands that nobody has to give, and that lead out of what waits for a person: the rule has to
+/// be in `decide`, a policy alone may err. What is allowed and does not happen is wrong as well.
+fn unguarded<A: Ways>(
+    states: &[(&'static str, A)],
+    commands: &[(&str, A::Command)],
+) -> Vec<String> {
+    let mut wrong = vec![];
+    let by_itself = |command: &A::Command| {
+        let givers = A::givers(command).iter();
+        givers
+            .into_iter()
+            .any(|giver| matches!(giver, Giver::Policy(_) | Giver::Actor(_)))
+    };
+    for (place, allowed) in A::GUARDED {
+        let mut seen = BTreeSet::new();
+        for (_, state) in states
+            .iter()
+            .filter(|(_, state)| state.places().contains(place))
+        {
+            for (name, command) in commands.iter().filter(|(_, command)| by_itself(command)) {
+                let next = after(state, command);
+                if next.is_some_and(|next| !next.places().contains(place)) {
+                    seen.insert(*name);
+                }
+            }
+        }
+        let allowed: BTreeSet<_> = allowed.iter().copied().collect();
+        for name in seen.symmetric_difference(&allowed) {
+            wrong.push(format!(
+                "{place:?} waits for a person: \"{name}\" leads out, or is allowed to"
+            ));
+        }
+    }
+    wrong
 }
 
 /// Givers whose source does not hold the command that they are said to give.

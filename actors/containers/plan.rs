@@ -17,6 +17,10 @@ pub const LINGER_MS: u64 = 10_000;
 /// A stopped session gets this long to bring its work to safety.
 pub const STOP_GRACE_MS: u64 = 30_000;
 
+/// A container that was started gets this long, of the server's own time, until its runner reports
+/// for work: it does so within a second, on a machine that is not overwhelmed.
+pub const BEGIN_WITHIN_MS: u64 = 300_000;
+
 /// One step towards what is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -140,14 +144,19 @@ struct Scene<'a> {
     own: &'a OwnTime,
 }
 
-/// Whether the books hold this very generation, and not as removed.
-fn is_known(books: &Books, name: &ContainerName) -> bool {
+/// Whether the books hold this very generation, and not as removed or as what never came to work:
+/// its slot goes on with the next.
+pub fn is_known(books: &Books, name: &ContainerName) -> bool {
     let berth = books
         .projects
         .get(&name.project)
         .and_then(|book| book.berth(name.n));
     berth.is_some_and(|b| {
-        b.generation == name.generation && !matches!(b.slot, Slot::Idle | Slot::Assigned { .. })
+        b.generation == name.generation
+            && matches!(
+                b.slot,
+                Slot::Requested { .. } | Slot::Running { .. } | Slot::Ended(_)
+            )
     })
 }
 
@@ -185,8 +194,11 @@ fn step_berth(
             name,
             exit: exit.clone(),
         }),
-        (Slot::Running { job, at, .. }, Some(Status::Running)) => {
-            let wall_ms = scene.registered.settings.session_wall_ms;
+        (Slot::Running { job, at, begun, .. }, Some(Status::Running)) => {
+            let wall_ms = match begun {
+                true => scene.registered.settings.session_wall_ms,
+                false => BEGIN_WITHIN_MS,
+            };
             let wall = scene.own.since(*at).plus_ms(wall_ms);
             let stop = plan.reached(scene.own.now, wall) || !is_wanted(scene, &job.session, berth);
             stop.then_some(Step::Stop {
@@ -240,8 +252,7 @@ fn step_ended(
     name: ContainerName,
     status: Option<&Status>,
 ) -> Option<Step> {
-    let coder = ended.job.role == events::holder::Role::Coder
-        && ended.outcome != events::outcome::Outcome::NeverStarted;
+    let coder = ended.job.role == events::holder::Role::Coder && !ended.outcome.never_began();
     let safe = !coder || is_secured(scene.book, ended.job.feature.as_ref(), ended.job.epoch);
     match status {
         Some(Status::Running) => {

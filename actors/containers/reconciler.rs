@@ -318,11 +318,7 @@ impl Reconciler {
     }
 
     async fn remove_orphan(&self, name: &ContainerName) -> bool {
-        if self
-            .projector
-            .read(|books| plan::session_at(books, name))
-            .is_some()
-        {
+        if self.projector.read(|books| plan::is_known(books, name)) {
             return true;
         }
         tracing::info!(container = %name, "no stream knows this container of ours: it is removed");

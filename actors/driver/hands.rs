@@ -2,7 +2,7 @@
 //! against its engine.
 
 use events::cause::{Cause, Principal};
-use events::container::{self, Exit};
+use events::container::{self, Class, Exit};
 use events::feature;
 use events::holder::Holder;
 use events::id::{CommandId, Digest, Epoch, FeatureId, SessionId, Sha};
@@ -11,7 +11,7 @@ use events::project;
 use events::stream::{Position, StreamId};
 use events::trunk::{self, Candidate, Changes};
 
-use super::model::{Answer, Model, name};
+use super::model::{Answer, Health, Model, name};
 use crate::admissions::admission;
 use crate::briefs::brief;
 use crate::containers::plan::{Step, plan};
@@ -274,6 +274,7 @@ impl Model {
                 entry,
                 candidate,
                 changes,
+                asked: wish.on == Base::Upstream,
             },
             (false, Ok(Built::Conflict { paths, why })) => trunk::Command::RecordConflict {
                 entry,
@@ -282,7 +283,7 @@ impl Model {
                 why,
             },
             (false, Ok(Built::Nothing)) => trunk::Command::RecordNothing { entry, base },
-            (false, Ok(Built::Moved(looked))) => moved(entry, looked),
+            (false, Ok(Built::Moved(looked))) => moved(entry, base, looked),
             (false, Err(error)) => halt("building a candidate", &error),
         };
         let key = build_key(&wish, version);
@@ -301,7 +302,11 @@ impl Model {
         } else if self.upstream.as_ref() == Some(&candidate.sha) {
             trunk::Command::RecordAdvanced { entry }
         } else if self.upstream != candidate.base {
-            moved(front, Looked::At(self.upstream.clone()))
+            moved(
+                front,
+                candidate.base.clone(),
+                Looked::At(self.upstream.clone()),
+            )
         } else {
             self.upstream = Some(candidate.sha.clone());
             trunk::Command::RecordAdvanced { entry }
@@ -313,6 +318,9 @@ impl Model {
 
     /// The steps that bring engine and books together now.
     pub(super) fn steps(&self) -> (Vec<Step>, Option<events::id::Timestamp>) {
+        if self.health == Health::Away {
+            return (vec![], None);
+        }
         let seen: Vec<Seen> = self
             .engine
             .iter()
@@ -332,17 +340,22 @@ impl Model {
         let position = self.books.position;
         let generation = step.name().generation;
         match step {
-            Step::Start(spec) if self.barren || self.fails(10) => self.observed(
+            _ if self.health == Health::Away => return false,
+            Step::Start(spec) if self.health == Health::Barren || self.fails(10) => self.observed(
                 &spec.name,
                 "start",
                 container::Command::RecordStartFailed {
                     generation,
-                    class: "image".into(),
+                    class: Class::Image,
                     detail: "it is missing".into(),
                 },
             ),
             Step::Start(spec) => {
-                self.engine.insert(spec.name.clone(), Status::Running);
+                let status = match self.health {
+                    Health::Fleeting => Status::Exited(Exit::with_code(Some(1))),
+                    Health::Well | Health::Barren | Health::Away => Status::Running,
+                };
+                self.engine.insert(spec.name.clone(), status);
                 let engine_id = format!("e-{}", spec.name);
                 let command = container::Command::RecordStarted {
                     generation,

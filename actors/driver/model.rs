@@ -45,6 +45,19 @@ pub(super) struct Bad {
     pub(super) reviewers: u32,
 }
 
+/// How the engine is, until it is mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Health {
+    /// It does what it is asked for.
+    Well,
+    /// It starts no container.
+    Barren,
+    /// What it starts ends before its session began.
+    Fleeting,
+    /// It answers nobody.
+    Away,
+}
+
 pub(super) struct Model {
     pub(super) chance: Chance,
     pub(super) books: Books,
@@ -67,8 +80,8 @@ pub(super) struct Model {
     pub(super) late: Vec<(Owed, Position)>,
     /// Whether everybody behaves well and nothing fails.
     pub(super) calm: bool,
-    /// Whether the engine starts no container, whatever it is asked.
-    pub(super) barren: bool,
+    /// How the engine is.
+    pub(super) health: Health,
     /// How every verification ends, while what it needs is broken or upstream itself is.
     pub(super) broken: Option<i32>,
     /// How often that began.
@@ -113,7 +126,7 @@ impl Model {
             refused: BTreeMap::new(),
             late: vec![],
             calm: false,
-            barren: false,
+            health: Health::Well,
             broken: None,
             outages: 0,
             last_red: None,

@@ -1,8 +1,9 @@
 //! The person and the outside: what an operator may do at any time, what may go away under a
 //! server, and what is done about a need.
 
+use events::backlog;
 use events::codec::EventCodec;
-use events::container;
+use events::container::{self, Slot};
 use events::envelope::Envelope;
 use events::evidence::Evidence;
 use events::feature::{self, Stage};
@@ -15,7 +16,7 @@ use events::stream::StreamId;
 use events::trunk;
 use events::view::{Need, Remedy};
 
-use super::model::{Answer, Bad, Model, name};
+use super::model::{Answer, Bad, Health, Model, name};
 use crate::ports::engine::Status;
 use crate::signs::Signs;
 use events::container::Exit;
@@ -81,8 +82,10 @@ impl Model {
             return;
         };
         let berth = self.book().berth(container.n);
+        // Before its session began it is a start that failed.
         let (works, stopped) = berth.map_or((false, false), |b| {
-            (b.works_for(&session), b.is_interrupted())
+            let begun = matches!(b.slot, Slot::Running { begun: true, .. });
+            (begun && b.works_for(&session), b.is_interrupted())
         });
         let job = berth.and_then(|b| b.job().cloned());
         let running = self.book().registered().is_some_and(|r| r.is_running());
@@ -113,7 +116,7 @@ impl Model {
     /// Something that an operator may do.
     fn operate(&mut self) {
         let by = || "me".to_owned();
-        match self.chance.below(14) {
+        match self.chance.below(16) {
             0..3 => drop(self.start()),
             3..5 => drop(self.tell_project(project::Command::Stop { by: by() })),
             5 => drop(self.tell_project(project::Command::Drain { by: by() })),
@@ -143,6 +146,7 @@ impl Model {
                     self.tell_feature(&id, feature::Command::Requeue { by: by() });
                 }
             }
+            13 => self.withdraw_something(),
             _ => {
                 if self.book().known().count() < 12 {
                     self.add_features(1);
@@ -162,6 +166,24 @@ impl Model {
     fn tell_feature(&mut self, id: &FeatureId, command: feature::Command) -> Answer {
         let stream = StreamId::Feature(name(), id.clone());
         self.wish(&stream, AnyCommand::Feature(command))
+    }
+
+    /// Takes a feature out of the backlog, more often than not one that does not exist yet.
+    fn withdraw_something(&mut self) {
+        let ids = self.book().backlog.state.ids.keys().cloned();
+        let unborn: Vec<_> = ids.filter(|id| self.book().feature(id).is_none()).collect();
+        let unborn = self.chance.pick(&unborn).cloned();
+        let chosen = match self.chance.percent(80) {
+            true => unborn,
+            false => self.a_feature(),
+        };
+        let Some(id) = chosen else { return };
+        let admitted = self.book().feature(&id).is_none();
+        let left = self.tell_feature(&id, feature::Command::Withdraw { by: "me".into() });
+        if admitted || left == Answer::Recorded {
+            let command = backlog::Command::Withdraw { id };
+            self.wish(&StreamId::Backlog(name()), AnyCommand::Backlog(command));
+        }
     }
 
     fn undo_something(&mut self) {
@@ -192,7 +214,11 @@ impl Model {
             return;
         }
         if self.chance.percent(10) {
-            self.barren = !self.barren;
+            let ill = [Health::Barren, Health::Fleeting, Health::Away];
+            self.health = match self.health {
+                Health::Well => self.chance.pick(&ill).copied().unwrap_or(Health::Well),
+                Health::Barren | Health::Fleeting | Health::Away => Health::Well,
+            };
             return;
         }
         let Some(id) = self.a_feature() else { return };

@@ -7,7 +7,7 @@ use events::id::BerthNo;
 use events::project::Intent;
 use events::view::{Need, NeedKind};
 
-use super::model::Model;
+use super::model::{Health, Model};
 
 /// Looks until quiet, at most: what still moves then moves for ever.
 const LOOKS_MAX: usize = 3_000;
@@ -21,7 +21,7 @@ impl Model {
     pub(super) fn calm(&mut self) -> Result<(), String> {
         self.calm = true;
         self.sit_out()?;
-        self.sit_out_barren()?;
+        self.sit_out_engine()?;
         self.late.clear();
         // What failed in the storm is tried again when its pause is over.
         self.refused.clear();
@@ -31,7 +31,11 @@ impl Model {
                 return Err(fault.clone());
             }
             if self.is_done() {
-                return Ok(());
+                let left = self.engine.len();
+                return match left {
+                    0 => Ok(()),
+                    _ => Err("containers are left behind".to_owned()),
+                };
             }
             let intent = self.book().registered().map(|r| r.intent);
             if matches!(intent, Some(Intent::Stopped | Intent::Draining { .. })) {
@@ -61,10 +65,11 @@ impl Model {
         Ok(())
     }
 
-    /// The engine starts nothing for a while: no slot and no feature pays for it, it is named in
-    /// one line, and then it is mended.
-    fn sit_out_barren(&mut self) -> Result<(), String> {
-        if self.barren {
+    /// The engine starts nothing, or nothing that comes to work, for a while: no slot and no feature
+    /// pays for it, it is named in one line, and then it is mended. One that answers nobody is
+    /// named where its list is asked for.
+    fn sit_out_engine(&mut self) -> Result<(), String> {
+        if matches!(self.health, Health::Barren | Health::Fleeting) {
             let before = self.given_up();
             let book = self.book().enlisted();
             // What failed before counts on: others were started in between.
@@ -75,7 +80,10 @@ impl Model {
             }
             let paid = |n: &BerthNo| !before.0.contains(n) && self.given_up().0.contains(n);
             if fresh.iter().any(paid) || self.given_up().1 > before.1 {
-                return Err("a slot or a feature pays for an engine that starts nothing".into());
+                let how = self.health;
+                return Err(format!(
+                    "a slot or a feature pays for an engine that is {how:?}"
+                ));
             }
             let mut slots = self.book().enlisted();
             let waits = slots.any(|(_, berth, _)| berth.unstarted.len() > 2);
@@ -83,12 +91,11 @@ impl Model {
             let named = needs.iter().filter(|need| need.kind == NeedKind::Outside);
             let named = named.count();
             if named > 1 || (waits && named == 0) {
-                return Err(format!(
-                    "an engine that starts nothing is named {named} times"
-                ));
+                let how = self.health;
+                return Err(format!("an engine that is {how:?} is named {named} times"));
             }
         }
-        self.barren = false;
+        self.health = Health::Well;
         Ok(())
     }
 

@@ -11,7 +11,7 @@ impl Effects {
             Some((wish(book, entry, now)?, book.trunk.version))
         })?;
         let ((wish, url, branch), version) = wished;
-        let base = wish.base.clone();
+        let (base, asked) = (wish.base.clone(), wish.on == Base::Upstream);
         let built = self.repo.build(project, &url, &branch, &wish).await;
         let command = match (wish.on == Base::Candidate, built) {
             (true, built) => self.book(project, |book| stacked(book, entry, built))?,
@@ -19,6 +19,7 @@ impl Effects {
                 entry,
                 candidate,
                 changes,
+                asked,
             },
             (false, Ok(Built::Conflict { paths, why })) => trunk::Command::RecordConflict {
                 entry,
@@ -27,7 +28,7 @@ impl Effects {
                 why,
             },
             (false, Ok(Built::Nothing)) => trunk::Command::RecordNothing { entry, base },
-            (false, Ok(Built::Moved(looked))) => moved(entry, looked),
+            (false, Ok(Built::Moved(looked))) => moved(entry, base, looked),
             (false, Err(error)) => halt("building a candidate", &error),
         };
         let key = build_key(&wish, version);
@@ -70,7 +71,7 @@ impl Effects {
         let (command, advanced) = match self.repo.publish(project, &url, &branch, &candidate).await
         {
             Ok(Published::Advanced) => (trunk::Command::RecordAdvanced { entry }, true),
-            Ok(Published::Moved(looked)) => (moved(front, looked), false),
+            Ok(Published::Moved(looked)) => (moved(front, candidate.base.clone(), looked), false),
             Err(error) => (
                 halt(&format!("publishing {}", candidate.sha), &error),
                 false,

@@ -21,10 +21,12 @@ pub(crate) struct Publication {
     pub(crate) claims: Vec<(FeatureId, Epoch)>,
 }
 
-/// What the trunk is told about an upstream that is not where an entry was built.
-pub(crate) fn moved(entry: u64, looked: Looked) -> trunk::Command {
+/// What the trunk is told about an upstream that is not where an entry was built: it was compared
+/// with that place.
+pub(crate) fn moved(entry: u64, from: Option<Sha>, looked: Looked) -> trunk::Command {
     told(looked, |seen, files| trunk::Command::RecordMoved {
         entry,
+        from,
         seen,
         files,
     })
@@ -72,6 +74,7 @@ pub(crate) fn stacked(
             entry,
             candidate,
             changes,
+            asked: false,
         },
         Ok(Built::Conflict { paths, .. }) => close(format!(
             "entry {entry} does not merge with it: {}",

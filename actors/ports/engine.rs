@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use events::container::Exit;
+use events::container::{Class, Exit};
 use events::holder::Role;
 use events::id::{BerthNo, Epoch, FeatureId, Generation, ProjectName, SessionId};
 use events::policy::room::HostMemory;
@@ -134,8 +134,8 @@ pub enum StartError {
     /// The engine tried, and it did not work: a stable class, and what was said.
     #[error("{class}: {detail}")]
     Failed {
-        /// Stable word.
-        class: String,
+        /// In a stable word.
+        class: Class,
         /// For people.
         detail: String,
     },
@@ -146,9 +146,9 @@ pub enum StartError {
 
 impl StartError {
     /// A failure of this class.
-    pub fn failed(class: &str, detail: impl std::fmt::Display) -> Self {
+    pub fn failed(class: Class, detail: impl std::fmt::Display) -> Self {
         Self::Failed {
-            class: class.to_owned(),
+            class,
             detail: detail.to_string(),
         }
     }

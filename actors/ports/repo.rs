@@ -259,7 +259,11 @@ pub trait Repo: Send + Sync {
     async fn probe(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
     /// Says what keeps an upstream that answered so from being copied or published to, as far as
     /// that is seen without a push.
-    async fn check(&self, url: &str, seen: &Copied) -> Result<(), PortError>;
+    async fn check(&self, project: &ProjectName, url: &str, seen: &Copied)
+    -> Result<(), PortError>;
+    /// Says why the host of an upstream takes no push from this server, if it takes none; nothing
+    /// of an upstream in a folder. Rules of a branch show at the first push and not before.
+    async fn check_push(&self, project: &ProjectName, url: &str) -> Result<(), PortError>;
     /// Makes or completes the gate of a project as a copy of upstream.
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
     /// Looks at the gate's copy of a branch: what its files say of how to work with it.

@@ -2,6 +2,7 @@
 //! that is too long is refused.
 
 use crate::bounds::{Bounded, cut, cut_name, cut_reason};
+use crate::container::class::Class;
 use crate::container::event::Event;
 
 /// Models that one record of use tells apart. A session is assigned one; its tools may ask for a
@@ -17,7 +18,9 @@ impl Bounded for Event {
         match &mut self {
             Self::Started(e) => cut_name(&mut e.engine_id),
             Self::StartFailed(e) => {
-                cut_name(&mut e.class);
+                if let Class::Other(word) = &mut e.class {
+                    cut_name(word);
+                }
                 cut_reason(&mut e.detail);
             }
             Self::SessionEnded(e) => cut_reason(&mut e.detail),

@@ -2,9 +2,10 @@
 //! nothing is left to record.
 
 use crate::aggregate::{Aggregate, Moment};
+use crate::container::class::Class;
 use crate::container::event::{self, Assignment, Event, Exit};
-use crate::container::state::{Berth, Container, Duty, Slot};
-use crate::container::{Command, FAILURES_MAX, Refusal};
+use crate::container::state::{Berth, Container, Duty, Slot, Unstarted};
+use crate::container::{Command, ENDED_EARLY_MAX, FAILURES_MAX, Refusal};
 use crate::id::{Digest, Generation, SessionId, Timestamp};
 use crate::outcome::{Fault, Outcome};
 
@@ -126,6 +127,7 @@ impl Berth {
                 _ => Err(Refusal::Busy),
             },
             Command::RequestStart { generation } => match &self.slot {
+                Slot::Assigned { .. } if self.is_interrupted() => Err(Refusal::WrongState),
                 Slot::Assigned { .. } if generation.0 == self.generation.0 + 1 => Ok(vec![
                     event::StartRequested {
                         generation: *generation,
@@ -270,14 +272,14 @@ impl Berth {
         }
     }
 
-    fn start_failed(&self, generation: Generation, class: &str, detail: &str) -> Decision {
+    fn start_failed(&self, generation: Generation, class: &Class, detail: &str) -> Decision {
         self.current(generation)?;
         let Slot::Requested { job, .. } = &self.slot else {
             return Err(Refusal::WrongState);
         };
         let failed = event::StartFailed {
             generation,
-            class: class.to_owned(),
+            class: class.clone(),
             detail: detail.to_owned(),
         };
         let mut events = vec![failed.into()];
@@ -299,6 +301,30 @@ impl Berth {
         Ok(events)
     }
 
+    /// What is recorded of a container that is gone before its session began: its slot has the job
+    /// still, as after a start that failed.
+    fn ended_early(&self, job: &Assignment, gone: Event) -> Vec<Event> {
+        let of_session = |failed: &&Unstarted| {
+            failed.class == Class::EndedEarly && failed.session == job.session
+        };
+        let times = self.unstarted.iter().filter(of_session).count() + 1;
+        let worn = self.failures + 1 >= FAILURES_MAX;
+        if !worn && times < ENDED_EARLY_MAX {
+            return vec![gone];
+        }
+
+        let detail = format!("containers that ended before the session began: {times}");
+        let over = ended(&job.session, Outcome::NeverStarted, None, None, &detail);
+        let next = match worn {
+            true => event::Quarantined {
+                why: format!("{FAILURES_MAX} failures in a row, the last: {detail}"),
+            }
+            .into(),
+            false => event::Idle {}.into(),
+        };
+        vec![gone, over, next]
+    }
+
     /// An exit without a report is the runner's or the engine's failure, never the agent's success.
     fn exited(&self, generation: Generation, exit: &Exit) -> Decision {
         self.current(generation)?;
@@ -307,6 +333,9 @@ impl Berth {
             exit: exit.clone(),
         };
         match &self.slot {
+            Slot::Running { job, begun, .. } if !begun && !self.is_interrupted() => {
+                Ok(self.ended_early(job, exited.into()))
+            }
             Slot::Running { job, .. } => {
                 let detail = "the container ended without a report";
                 Ok(vec![
@@ -333,6 +362,9 @@ impl Berth {
             reason: reason.to_owned(),
         };
         match &self.slot {
+            Slot::Running { job, begun, .. } if !begun && !self.is_interrupted() => {
+                Ok(self.ended_early(job, lost.into()))
+            }
             Slot::Running { job, .. } => Ok(vec![
                 ended(&job.session, self.judged(Outcome::Lost), None, None, reason),
                 lost.into(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::container::class::Class;
 use crate::event_enum;
 use crate::holder::Role;
 use crate::id::{Digest, Epoch, FeatureId, Generation, SessionId, Sha};
@@ -60,8 +61,8 @@ pub struct Started {
 pub struct StartFailed {
     /// Which one.
     pub generation: Generation,
-    /// A stable word for the kind of failure.
-    pub class: String,
+    /// The kind of failure, in a stable word.
+    pub class: Class,
     /// What the engine said.
     pub detail: String,
 }

@@ -14,6 +14,7 @@
 //! the whole table.
 
 pub mod bounds;
+mod class;
 mod decide;
 pub mod event;
 mod state;
@@ -24,6 +25,7 @@ pub(crate) mod ways;
 
 use serde::Serialize;
 
+pub use crate::container::class::Class;
 pub use crate::container::event::{Assignment, DeniedTarget, Event, Exit, ModelUsage};
 pub use crate::container::state::{Berth, Container, Duty, Ended, Slot, Unstarted};
 use crate::id::{Digest, Generation, SessionId};
@@ -32,6 +34,10 @@ use crate::refusal_enum;
 
 /// Failures in a row before a berth is taken out of service.
 pub const FAILURES_MAX: u32 = 5;
+/// Containers of one session that may end before it begins: then its work goes back, so that what
+/// only one task's sessions do is counted there. Fewer than put the slot out of service, and more
+/// than show that it is the engine.
+pub const ENDED_EARLY_MAX: usize = 4;
 
 /// A request to a berth.
 #[derive(Debug, Clone, Serialize)]
@@ -53,7 +59,7 @@ pub enum Command {
     },
     RecordStartFailed {
         generation: Generation,
-        class: String,
+        class: Class,
         detail: String,
     },
     BeginSession {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Moment;
 use crate::container::FAILURES_MAX;
+use crate::container::class::Class;
 use crate::container::event::{Assignment, Event, Exit};
 use crate::id::{Generation, SessionId, Timestamp};
 use crate::outcome::Outcome;
@@ -37,21 +38,21 @@ pub struct Berth {
     pub failures: u32,
     /// When the last of them was.
     pub failed_at: Option<Timestamp>,
-    /// The newest starts in a row that failed here, oldest first.
+    /// The newest starts in a row that led to no session here, oldest first.
     pub unstarted: Vec<Unstarted>,
     /// Where in the log its newest job was given to it.
     pub assigned_at: Position,
-    /// Where in the log a container started here last.
-    pub started_at: Position,
+    /// Where in the log a session began here last.
+    pub begun_at: Position,
     /// The last session that is over, and how it ended.
     pub last: Option<(SessionId, Outcome)>,
 }
 
-/// A start that the engine did not do.
+/// A start that led to no session: the engine did not do it, or the container ended at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unstarted {
     /// Why, in a stable word: what makes two of them equal.
-    pub class: String,
+    pub class: Class,
     /// Why, for people.
     pub detail: String,
     /// The session that waited for it.
@@ -153,7 +154,7 @@ impl Berth {
             failed_at: None,
             unstarted: vec![],
             assigned_at: Position(0),
-            started_at: Position(0),
+            begun_at: Position(0),
             last: None,
         }
     }
@@ -193,6 +194,36 @@ impl Berth {
         self.failed_at = Some(moment.at);
     }
 
+    /// Whether a container runs whose session has not begun.
+    fn is_unbegun(&self) -> bool {
+        matches!(self.slot, Slot::Running { begun: false, .. })
+    }
+
+    /// A start that led to nothing: the job is still here.
+    fn unstarted(&mut self, job: Assignment, (class, detail): (Class, String), moment: Moment) {
+        self.failed(moment);
+        self.unstarted.push(Unstarted {
+            class,
+            detail,
+            session: job.session.clone(),
+            at: moment.position,
+        });
+        let beyond = self.unstarted.len().saturating_sub(FAILURES_MAX as usize);
+        self.unstarted.drain(..beyond);
+        self.slot = Slot::Assigned { job };
+    }
+
+    fn gone_early(&mut self, job: Assignment, how: &str, moment: Moment) {
+        let seconds = match self.slot {
+            Slot::Running { at, .. } => moment.at.0.saturating_sub(at.0) / 1_000_000,
+            _ => 0,
+        };
+        let detail = format!(
+            "the container ended {seconds} s after its start and before its session began: {how}"
+        );
+        self.unstarted(job, (Class::EndedEarly, detail), moment);
+    }
+
     #[expect(
         clippy::too_many_lines,
         reason = "one arm for each kind; to be split by concept"
@@ -211,8 +242,6 @@ impl Berth {
                 self.slot = Slot::Requested { job, at: moment.at };
             }
             (Event::Started(e), Some(job)) => {
-                self.started_at = moment.position;
-                self.unstarted.clear();
                 self.slot = Slot::Running {
                     job,
                     engine_id: e.engine_id.clone(),
@@ -221,18 +250,11 @@ impl Berth {
                 };
             }
             (Event::StartFailed(e), Some(job)) => {
-                self.failed(moment);
-                self.unstarted.push(Unstarted {
-                    class: e.class.clone(),
-                    detail: e.detail.clone(),
-                    session: job.session.clone(),
-                    at: moment.position,
-                });
-                let beyond = self.unstarted.len().saturating_sub(FAILURES_MAX as usize);
-                self.unstarted.drain(..beyond);
-                self.slot = Slot::Assigned { job };
+                self.unstarted(job, (e.class.clone(), e.detail.clone()), moment);
             }
             (Event::SessionStarted(_), _) => {
+                self.begun_at = moment.position;
+                self.unstarted.clear();
                 if let Slot::Running { begun, .. } = &mut self.slot {
                     *begun = true;
                 }
@@ -259,6 +281,12 @@ impl Berth {
                     reported: e.evidence.is_some(),
                 };
                 self.slot = Slot::Ended(Box::new(ended));
+            }
+            (Event::Exited(e), Some(job)) if self.is_unbegun() => {
+                self.gone_early(job, &told(&e.exit), moment);
+            }
+            (Event::Lost(e), Some(job)) if self.is_unbegun() => {
+                self.gone_early(job, &e.reason, moment);
             }
             (Event::Exited(e), _) => {
                 if let Slot::Ended(ended) = &mut self.slot {
@@ -294,5 +322,18 @@ impl Berth {
             }
             _ => {}
         }
+    }
+}
+
+/// How a container ended, for people.
+fn told(exit: &Exit) -> String {
+    let how = match (exit.code, exit.signal) {
+        (_, Some(signal)) => format!("ended by signal {signal}"),
+        (Some(code), None) => format!("exit code {code}"),
+        (None, None) => "the engine does not say how".to_owned(),
+    };
+    match exit.oom {
+        true => format!("{how}, its memory ran out"),
+        false => how,
     }
 }

@@ -42,10 +42,14 @@ fn started(generation: u64) -> Event {
     }
     .into()
 }
+fn begun() -> Event {
+    let session = session(1);
+    event::SessionStarted { session }.into()
+}
 fn failed(generation: u64) -> Event {
     event::StartFailed {
         generation: Generation(generation),
-        class: "image".into(),
+        class: Class::Image,
         detail: "missing".into(),
     }
     .into()
@@ -69,17 +73,9 @@ pub(super) fn states() -> Vec<(&'static str, Container)> {
         evidence: None,
         detail: String::new(),
     };
-    let running = with(&assigned(), vec![requested(1), started(1)]);
-    let ended = with(
-        &running,
-        vec![
-            event::SessionStarted {
-                session: session(1),
-            }
-            .into(),
-            over.into(),
-        ],
-    );
+    let started = with(&assigned(), vec![requested(1), started(1)]);
+    let running = with(&started, vec![begun()]);
+    let ended = with(&running, vec![over.into()]);
     let gone = with(
         &ended,
         vec![
@@ -99,6 +95,7 @@ pub(super) fn states() -> Vec<(&'static str, Container)> {
         ("idle", given(&[event::Enlisted {}.into()])),
         ("assigned", given(&assigned())),
         ("requested", given(&with(&assigned(), vec![requested(1)]))),
+        ("started", given(&started)),
         ("running", given(&running)),
         ("ended", given(&ended)),
         ("gone", given(&gone)),
@@ -136,7 +133,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
     };
     let fail = C::RecordStartFailed {
         generation: Generation(1),
-        class: "image".into(),
+        class: Class::Image,
         detail: "missing".into(),
     };
     vec![
@@ -245,7 +242,7 @@ fn five_starts_that_fail_in_a_row_quarantine_the_berth() {
     let state = given::<Container>(&events);
     let fail = Command::RecordStartFailed {
         generation: Generation(5),
-        class: "image".into(),
+        class: Class::Image,
         detail: "missing".into(),
     };
     let decided = state.decide(&fail, Timestamp(0)).expect("accepted");
@@ -277,7 +274,8 @@ fn a_generation_is_counted_on_after_dismissal() {
 
 #[test]
 fn an_exit_without_a_report_is_lost_whatever_its_code() {
-    let state = given::<Container>(&with(&assigned(), vec![requested(1), started(1)]));
+    let running = vec![requested(1), started(1), begun()];
+    let state = given::<Container>(&with(&assigned(), running));
     for code in [Some(0), Some(137), None] {
         let command = Command::RecordExited {
             generation: Generation(1),
@@ -329,4 +327,73 @@ fn an_interruption_is_about_one_session_and_ends_with_it() {
     ]);
     let berth = given::<Container>(&events).berth().expect("berth").clone();
     assert_eq!((berth.duty, berth.slot), (Duty::Serve, Slot::Idle));
+}
+
+fn exited(generation: u64) -> Event {
+    let generation = Generation(generation);
+    let exit = Exit::with_code(Some(1));
+    event::Exited { generation, exit }.into()
+}
+
+/// What ended before its session began is a start that failed: the slot keeps the job, and goes on
+/// with the next container. Of one session only so many; of one slot only five.
+#[test]
+fn a_container_that_ends_before_its_session_began_is_a_start_that_failed() {
+    let round = |n: u64| vec![requested(n), started(n)];
+    let end = |n: u64| Command::RecordExited {
+        generation: Generation(n),
+        exit: Exit::with_code(Some(1)),
+    };
+    let mut events = assigned();
+    for n in 1..=3 {
+        events.extend(round(n));
+        let decided = given::<Container>(&events).decide(&end(n), Timestamp(0));
+        assert_eq!(decided, Ok(vec![exited(n)]), "{n}");
+        events.push(exited(n));
+        let state = given::<Container>(&events);
+        let berth = state.berth().expect("berth");
+        let failures = usize::try_from(n).expect("small");
+        assert_eq!(berth.slot, Slot::Assigned { job: job(1) });
+        assert_eq!(berth.unstarted.len(), failures);
+        assert_eq!(berth.unstarted[0].class, Class::EndedEarly);
+    }
+
+    // The work goes back, and the slot takes another.
+    events.extend(round(4));
+    let state = given::<Container>(&events);
+    let decided = state.decide(&end(4), Timestamp(0)).expect("accepted");
+    assert!(
+        matches!(
+            &decided[..],
+            [Event::Exited(_), Event::SessionEnded(over), Event::Idle(_)]
+            if over.outcome == Outcome::NeverStarted
+        ),
+        "{decided:?}"
+    );
+    events.extend(decided);
+    events.push(event::Assigned { assignment: job(2) }.into());
+    events.extend(round(5));
+    let state = given::<Container>(&events);
+    let decided = state.decide(&end(5), Timestamp(0)).expect("accepted");
+    assert!(
+        matches!(
+            &decided[..],
+            [
+                Event::Exited(_),
+                Event::SessionEnded(_),
+                Event::Quarantined(_)
+            ]
+        ),
+        "{decided:?}"
+    );
+
+    // A person's stop is told as one, whatever had begun.
+    let stopped = event::Withheld { by: "me".into() };
+    let events = with(&assigned(), [round(1), vec![stopped.into()]].concat());
+    let decided = given::<Container>(&events).decide(&end(1), Timestamp(0));
+    let decided = decided.expect("accepted");
+    assert!(
+        matches!(&decided[0], Event::SessionEnded(e) if e.outcome == Outcome::Stopped),
+        "{decided:?}"
+    );
 }

@@ -28,6 +28,10 @@ impl Ways for Container {
         WITHHELD,
     ];
 
+    // The target was lowered by a person.
+    const GUARDED: &'static [(Place, &'static [&'static str])] =
+        &[(QUARANTINED, &["dismiss"]), (WITHHELD, &["dismiss"])];
+
     fn places(&self) -> Vec<Place> {
         let Some(berth) = self.berth() else {
             return vec![];

@@ -30,6 +30,13 @@ impl Ways for Feature {
         QUARANTINED,
     ];
 
+    // What took it out was taken out by a person.
+    const GUARDED: &'static [(Place, &'static [&'static str])] = &[
+        (ASKED, &["close as restored"]),
+        (QUARANTINED, &[]),
+        (ASIDE, &["close as restored"]),
+    ];
+
     fn places(&self) -> Vec<Place> {
         let Some(known) = self.known() else {
             return vec![];

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::holder::Role;
 use crate::id::Timestamp;
 use crate::own_time::OwnTime;
+use crate::policy::at_work;
 use crate::project::Thing;
 use crate::view::books::{Books, ProjectBook};
 
@@ -44,13 +46,16 @@ pub fn accounts(books: &Books, own: &OwnTime) -> BTreeMap<String, Account> {
 
 /// The providers that sessions of a project may be asking now.
 fn asked_by(book: &ProjectBook) -> Vec<String> {
-    let Some(registered) = book.registered() else {
-        return vec![];
-    };
-    let granted = book.grants();
-    let roles = granted.iter().map(|grant| grant.subject.role());
-    let agents = roles.map(|role| registered.settings.agent_of(role));
-    agents
-        .filter_map(|agent| agent.provider().map(str::to_owned))
-        .collect()
+    let roles = at_work::roles(book).into_iter();
+    roles.filter_map(|role| provider(book, role)).collect()
+}
+
+/// The provider that sessions of a role ask in a project.
+pub fn provider(book: &ProjectBook, role: Role) -> Option<String> {
+    let settings = &book.registered()?.settings;
+    // What verifies is no agent.
+    if role == Role::Verifier {
+        return None;
+    }
+    settings.agent_of(role).provider().map(str::to_owned)
 }

@@ -33,7 +33,7 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Age
             None if idle && may_begin && !withheld => {
                 let version = book.berths.get(&n).map(|t| t.version).unwrap_or_default();
                 let reserves = Reserves {
-                    berth: Some(n),
+                    berth: Some((n, grant.subject.role())),
                     feature: None,
                 };
                 agenda.act_reserving(Effect::Assign { grant, version }, reserves);

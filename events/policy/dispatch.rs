@@ -32,7 +32,7 @@ pub(super) fn owed(
         .map(|grant| grant.seat.n)
         .collect();
     let free = |n: &BerthNo| {
-        n.0 <= registered.target && !granted.contains(n) && !observed.busy.contains(n)
+        n.0 <= registered.target && !granted.contains(n) && !observed.busy.contains_key(n)
     };
     let serves = |berth: &Berth| berth.slot == Slot::Idle && berth.duty == Duty::Serve;
     let idle = book
@@ -43,7 +43,7 @@ pub(super) fn owed(
         .rev_sorted();
     // What a lowered target left at work still counts: together they stay within it.
     let at_work = book.enlisted().filter(|(n, berth, _)| {
-        berth.job().is_some() || granted.contains(n) || observed.busy.contains(n)
+        berth.job().is_some() || granted.contains(n) || observed.busy.contains_key(n)
     });
     let within = usize::from(registered.target).saturating_sub(at_work.count());
     let room = within.min(observed.room.unwrap_or(usize::MAX));
@@ -141,9 +141,9 @@ pub(super) fn seat(stream: &StreamId, version: Version, n: BerthNo) -> Seat {
     }
 }
 
-pub(super) fn reserve(n: BerthNo) -> Reserves {
+pub(super) fn reserve(n: BerthNo, role: Role) -> Reserves {
     Reserves {
-        berth: Some(n),
+        berth: Some((n, role)),
         feature: None,
     }
 }
@@ -169,9 +169,10 @@ fn initialize(hands: &mut Hands<'_>) {
             "initializer",
             project::Command::StartInitialization { seat },
         );
-        hands
-            .agenda
-            .tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
+        hands.agenda.tell_reserving(
+            tell.given(berth_stream(book, n), version),
+            reserve(n, Role::Initializer),
+        );
     }
 }
 
@@ -192,9 +193,10 @@ fn oversee(hands: &mut Hands<'_>) {
         );
         let tell =
             teller(book).project(book, "overseer", project::Command::StartOversight { seat });
-        hands
-            .agenda
-            .tell_reserving(tell.given(berth_stream(book, n), version), reserve(n));
+        hands.agenda.tell_reserving(
+            tell.given(berth_stream(book, n), version),
+            reserve(n, Role::Overseer),
+        );
     }
 }
 
@@ -224,7 +226,7 @@ fn review(hands: &mut Hands<'_>) {
             .feature(book, id, "reviewer", command)
             .given_project(book);
         let reserves = Reserves {
-            berth: Some(n),
+            berth: Some((n, Role::Reviewer)),
             feature: Some(id.clone()),
         };
         hands
@@ -258,6 +260,6 @@ fn code(hands: &mut Hands<'_>) {
             version,
             feature: feature.clone(),
         };
-        hands.agenda.act_reserving(claim, reserve(n));
+        hands.agenda.act_reserving(claim, reserve(n, Role::Coder));
     }
 }

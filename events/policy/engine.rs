@@ -1,5 +1,5 @@
-//! Starts that fail for an equal reason → trouble of the engine; the first container that starts →
-//! its end.
+//! Starts that lead to no session for an equal reason → trouble of the engine; the first session
+//! that begins → its end.
 //!
 //! The state is the project's own, though an engine serves all: image and limits are the project's,
 //! two failures are evidence enough, and another project finds out by itself at that price. Nobody
@@ -18,7 +18,7 @@ use crate::view::books::ProjectBook;
 /// slot out of service, and more than one hiccup and its repetition.
 pub(super) const OF_ONE_SLOT: usize = 3;
 
-/// Equal failures with no container started between them.
+/// Equal failures with no session begun between them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Evidence<'a> {
     /// The newest.
@@ -29,14 +29,15 @@ pub(super) struct Evidence<'a> {
 
 /// Whether the newest failures to start are the engine's.
 ///
-/// They are when two slots failed for an equal reason and nothing was started between: slots share
-/// nothing but the engine, the image and the host. Of one slot alone it takes more, and a container
-/// that another slot started in between says that the slot is to blame: it is taken out of service
-/// after five. An equal class is an equal reason: what people read names the slot's own container.
+/// They are when two slots failed for an equal reason and no session began in between: slots share
+/// nothing but the engine, the image and the host. Of one slot alone it takes more, and a session
+/// that began elsewhere in between says that the slot or the task is to blame: the slot is taken
+/// out of service after five, and the task is given back before. An equal class is an equal reason:
+/// what people read names the slot's own container.
 pub(super) fn evidence(book: &ProjectBook) -> Option<Evidence<'_>> {
-    let started = last_started(book);
+    let begun = last_begun(book);
     let failures = book.enlisted().flat_map(|(n, berth, _)| {
-        let since = move |failed: &&Unstarted| failed.at > started;
+        let since = move |failed: &&Unstarted| failed.at > begun;
         berth
             .unstarted
             .iter()
@@ -80,8 +81,8 @@ pub(super) fn outlook(book: &ProjectBook, registered: &Registered, berth: &Berth
 pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda) {
     let command = match registered.trouble_of(&Thing::Engine) {
         None => evidence(book).map(|found| report(&found, Timestamp::default())),
-        Some(trouble) if last_started(book) > trouble.seen => {
-            let why = "a container was started".to_owned();
+        Some(trouble) if last_begun(book) > trouble.seen => {
+            let why = "a session began".to_owned();
             let thing = Thing::Engine;
             Some(project::Command::EndTrouble { thing, why })
         }
@@ -107,11 +108,11 @@ fn failed_probe<'a>(berth: &'a Berth, trouble: &Trouble) -> Option<&'a Unstarted
     begun_since.then_some(newest)
 }
 
-/// Where in the log a container of the project was started last.
-fn last_started(book: &ProjectBook) -> Position {
+/// Where in the log a session of the project began last.
+fn last_begun(book: &ProjectBook) -> Position {
     let berths = book.enlisted();
-    let started = berths.map(|(_, berth, _)| berth.started_at).max();
-    started.unwrap_or_default()
+    let begun = berths.map(|(_, berth, _)| berth.begun_at).max();
+    begun.unwrap_or_default()
 }
 
 /// The report of what was seen, by a job that was given out at `since`.
@@ -123,7 +124,7 @@ fn report(found: &Evidence<'_>, since: Timestamp) -> project::Command {
         detail: format!(
             "slot {}, {class}: {detail}; {}",
             slots.join(", "),
-            remedy(class)
+            class.remedy()
         ),
         retry_at: None,
         session: found.newest.session.clone(),
@@ -132,23 +133,11 @@ fn report(found: &Evidence<'_>, since: Timestamp) -> project::Command {
     }
 }
 
-/// What a person looks at after failures of a class, as the adapters of engines name them.
-fn remedy(class: &str) -> &'static str {
-    match class {
-        "image" => "pull or build the image, or choose another with `project set --image`",
-        "folder" | "cache" | "record" => {
-            "look at the room and the rights of the data folder's disk"
-        }
-        "not_isolated" => "use an engine that keeps agents apart: `supercargo doctor` tells which",
-        _ => "`supercargo doctor` looks at the engine",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::container::event::{self, Assignment};
-    use crate::container::{self, Event};
+    use crate::container::{self, Class, Event};
     use crate::holder::Role;
     use crate::id::{Digest, Generation, SessionId};
     use crate::policy::tests::Scene;
@@ -156,9 +145,11 @@ mod tests {
     /// What happened to a slot.
     enum Seen {
         Failed(u16, &'static str),
-        Started(u16),
+        /// Its container ran, and no session began.
+        Flashed(u16),
+        Began(u16),
     }
-    use Seen::{Failed, Started};
+    use Seen::{Began, Failed, Flashed};
 
     fn add(scene: &mut Scene, n: u16, event: impl Into<Event>) {
         scene.add::<Event>(&format!("container-z/{n}"), event);
@@ -188,26 +179,41 @@ mod tests {
                     *n,
                     event::StartFailed {
                         generation,
-                        class: (*class).to_owned(),
+                        class: (*class).to_owned().into(),
                         detail: format!("{class} of {n}"),
                     },
                 ),
-                Started(n) => add(
-                    &mut scene,
-                    *n,
-                    event::Started {
-                        generation,
-                        engine_id: "e".into(),
-                    },
-                ),
+                Flashed(n) => flash(&mut scene, *n, generation),
+                Began(n) => begin(&mut scene, *n, generation),
             }
         }
         scene
     }
 
+    fn start(scene: &mut Scene, n: u16, generation: Generation) {
+        let engine_id = "e".to_owned();
+        let started = event::Started {
+            generation,
+            engine_id,
+        };
+        add(scene, n, started);
+    }
+
+    fn begin(scene: &mut Scene, n: u16, generation: Generation) {
+        start(scene, n, generation);
+        let session = SessionId::from_bytes([7; 10]);
+        add(scene, n, event::SessionStarted { session });
+    }
+
+    fn flash(scene: &mut Scene, n: u16, generation: Generation) {
+        start(scene, n, generation);
+        let exit = container::Exit::with_code(Some(1));
+        add(scene, n, event::Exited { generation, exit });
+    }
+
     #[test]
     fn equal_failures_in_a_row_are_the_engines() {
-        let table: [(&str, &[Seen], &[u16]); 9] = [
+        let table: [(&str, &[Seen], &[u16]); 14] = [
             ("nothing", &[], &[]),
             ("one", &[Failed(1, "image")], &[]),
             (
@@ -221,8 +227,29 @@ mod tests {
                 &[],
             ),
             (
-                "a start between",
-                &[Failed(1, "image"), Started(3), Failed(2, "image")],
+                "a session between",
+                &[Failed(1, "image"), Began(3), Failed(2, "image")],
+                &[],
+            ),
+            ("one that ended early", &[Flashed(1)], &[]),
+            (
+                "two slots whose containers end early",
+                &[Flashed(1), Flashed(2)],
+                &[1, 2],
+            ),
+            (
+                "one slot whose containers end early",
+                &[Flashed(1), Flashed(1), Flashed(1)],
+                &[1],
+            ),
+            (
+                "containers that end early while others begin",
+                &[Flashed(1), Flashed(1), Began(2), Flashed(1), Flashed(1)],
+                &[],
+            ),
+            (
+                "a container that ends early is no start",
+                &[Failed(1, "image"), Flashed(3), Failed(1, "image")],
                 &[],
             ),
             (
@@ -240,7 +267,7 @@ mod tests {
                 &[
                     Failed(1, "spawn"),
                     Failed(1, "spawn"),
-                    Started(2),
+                    Began(2),
                     Failed(1, "spawn"),
                     Failed(1, "spawn"),
                 ],
@@ -258,18 +285,6 @@ mod tests {
             let slots = found.map(|found| found.slots).unwrap_or_default();
             let expected: BTreeSet<_> = expected.iter().map(|n| BerthNo(*n)).collect();
             assert_eq!(slots, expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn what_is_remedied_has_a_place() {
-        for (class, said) in [
-            ("image", "`project set --image`"),
-            ("folder", "data folder's disk"),
-            ("not_isolated", "supercargo doctor"),
-            ("anything", "supercargo doctor"),
-        ] {
-            assert!(remedy(class).contains(said), "{class}");
         }
     }
 
@@ -347,7 +362,7 @@ mod tests {
         let generation = Generation(2);
         let failed = event::StartFailed {
             generation,
-            class: "image".into(),
+            class: Class::Image,
             detail: "still".into(),
         };
         add(&mut scene, 1, failed);
@@ -366,21 +381,45 @@ mod tests {
             seen.told()
         );
 
-        // One that starts ends it.
+        // One whose session begins ends it, and one that only starts does not.
         add(&mut scene, 1, over);
         add(&mut scene, 1, event::Idle {});
         assign(&mut scene, 1);
-        let engine_id = "e".to_owned();
-        add(
-            &mut scene,
-            1,
-            container::event::Started {
-                generation,
-                engine_id,
-            },
-        );
+        start(&mut scene, 1, generation);
+        assert!(told(&scene).is_none());
+        let session = SessionId::from_bytes([7; 10]);
+        add(&mut scene, 1, event::SessionStarted { session });
         record(&mut scene);
         assert_eq!(trouble(&scene), None);
         assert!(told(&scene).is_none());
+    }
+
+    /// What lies between the start and the session is a failure like those before the start.
+    #[test]
+    fn a_probe_that_ends_early_is_recorded_and_gives_its_work_back() {
+        let mut scene = happened(&[Flashed(1), Flashed(2)]);
+        record(&mut scene);
+        let over = event::SessionEnded {
+            session: SessionId::from_bytes([7; 10]),
+            outcome: crate::outcome::Outcome::EngineRefused,
+            exit_code: None,
+            evidence: None,
+            detail: String::new(),
+        };
+        add(&mut scene, 1, over);
+        add(&mut scene, 1, event::Idle {});
+        assign(&mut scene, 1);
+        assert_eq!(outlooks(&scene)[0], Outlook::Start);
+
+        flash(&mut scene, 1, Generation(2));
+        assert_eq!(outlooks(&scene)[0], Outlook::Wait);
+        record(&mut scene);
+        assert_eq!(outlooks(&scene)[0], Outlook::GiveBack);
+        let registered = scene.book().registered().expect("registered");
+        let said = registered.trouble_of(&Thing::Engine).expect("it lasts");
+        let said = said.told();
+        for part in ["ended_early", "exit code 1", "`project set --image`"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
     }
 }

@@ -38,8 +38,8 @@ pub(super) fn owed(
     }
 }
 
-/// The last sign of life and the lease; none while a berth's container is not running yet, which
-/// `supervise` bounds.
+/// The last sign of life and the lease; none before the session of a berth began: that its
+/// container starts is bounded by `supervise`, and that its runner reports by the reconciler.
 fn lease(
     book: &ProjectBook,
     registered: &Registered,
@@ -49,7 +49,9 @@ fn lease(
 ) -> Option<(Timestamp, u64)> {
     match holder {
         Holder::Berth { n, session } => {
-            let Slot::Running { at, .. } = &book.berth(*n).filter(|b| b.works_for(session))?.slot
+            let Slot::Running {
+                at, begun: true, ..
+            } = &book.berth(*n).filter(|b| b.works_for(session))?.slot
             else {
                 return None;
             };

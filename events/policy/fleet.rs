@@ -32,7 +32,7 @@ pub(super) fn owed(
     for (n, berth, _) in book.enlisted() {
         if n.0 > registered.target
             && berth.slot == container::Slot::Idle
-            && !observed.busy.contains(&n)
+            && !observed.busy.contains_key(&n)
         {
             agenda.tell(teller.container(book, n, "dismiss", container::Command::Dismiss));
         }

@@ -1,12 +1,15 @@
 //! Whether anything may be begun that needs a thing outside: everything while it works, one probe
 //! at a time while it is in trouble.
 
+use std::collections::BTreeSet;
+
 use crate::container::Slot;
 use crate::holder::Role;
 use crate::id::{BerthNo, FeatureId, Timestamp};
-use crate::policy::{Agenda, Observed};
+use crate::policy::{Agenda, Observed, at_work};
 use crate::project::{Registered, Thing, Trouble};
 use crate::view::books::ProjectBook;
+use crate::view::grants::Grant;
 
 /// How much may be begun for a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,36 +88,130 @@ impl<'a> Gate<'a> {
     }
 
     /// Whether a session that needs one of these things is at work, or about to be: it shows as
-    /// well as a probe how they are.
+    /// well as a probe how they are. Of the engine only the beginning of a session says anything,
+    /// and sessions that are at work do not.
     fn is_at_work(&self, troubled: &[Thing]) -> bool {
-        if !self.observed.busy.is_empty() {
-            return true;
-        }
+        let pending = self.observed.busy.values().copied();
+        let roles = at_work::roles(self.book).into_iter().chain(pending);
         let settings = &self.registered.settings;
-        let by_its_work = |role| {
-            let things = Thing::needed_by(settings, role);
-            let mut things = things.iter().filter(|thing| **thing != Thing::Engine);
-            things.any(|thing| troubled.contains(thing))
-        };
-        let granted = self.book.grants();
-        let mut jobs = self.book.enlisted().filter_map(|(_, berth, _)| berth.job());
-        let shown = granted
-            .iter()
-            .any(|grant| by_its_work(grant.subject.role()))
-            || jobs.any(|job| by_its_work(job.role));
-        shown || troubled.contains(&Thing::Engine) && self.is_starting()
+        let needed: BTreeSet<_> = roles
+            .flat_map(|role| Thing::needed_by(settings, role))
+            .filter(|thing| *thing != Thing::Engine)
+            .collect();
+        troubled.iter().any(|thing| match thing {
+            Thing::Engine => self.is_starting(),
+            thing => needed.contains(thing),
+        })
     }
 
-    /// Whether a container is to be started for work that was given out. Of the engine only a start
-    /// says anything, and containers that run already do not.
+    /// Whether a session is to begin in a container for work that was given out.
     fn is_starting(&self) -> bool {
-        let granted = self.book.grants();
-        let waits = |slot: &Slot| matches!(slot, Slot::Assigned { .. } | Slot::Requested { .. });
+        let waits = |slot: &Slot| {
+            matches!(
+                slot,
+                Slot::Assigned { .. } | Slot::Requested { .. } | Slot::Running { begun: false, .. }
+            )
+        };
         let mut slots = self.book.enlisted();
-        slots.any(|(_, berth, _)| waits(&berth.slot))
-            || granted.iter().any(|grant| {
-                let berth = self.book.berth(grant.seat.n);
-                berth.is_none_or(|berth| berth.job().is_none())
-            })
+        let unassigned = |grant: &Grant| {
+            let berth = self.book.berth(grant.seat.n);
+            let bare = berth.is_none_or(|berth| berth.job().is_none());
+            bare && !at_work::is_over(self.book, grant)
+        };
+        !self.observed.busy.is_empty()
+            || slots.any(|(_, berth, _)| waits(&berth.slot))
+            || self.book.grants().iter().any(unassigned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::{Assignment, Event, event};
+    use crate::id::{Digest, SessionId};
+    use crate::outcome::Outcome;
+    use crate::policy::tests::Scene;
+    use crate::project::event as p;
+    use crate::settings::Settings;
+
+    fn add(scene: &mut Scene, event: impl Into<Event>) {
+        scene.add::<Event>("container-z/1", event);
+    }
+
+    /// A project whose setup is in trouble, and whose first slot works in a role that needs it or
+    /// not.
+    fn troubled(role: Role) -> Scene {
+        let mut scene = Scene::running(2);
+        let settings = Settings {
+            setup: Some("npm ci".into()),
+            ..Settings::default()
+        };
+        let settings = Box::new(settings);
+        scene.add::<p::Event>("project-z", p::SettingsChanged { settings });
+        let session = SessionId::from_bytes([7; 10]);
+        let reported = p::TroubleReported {
+            thing: Thing::Setup,
+            detail: "exit code 1".into(),
+            retry_at: None,
+            session: session.clone(),
+            feature: None,
+            probe: false,
+        };
+        scene.add::<p::Event>("project-z", reported);
+        let assignment = Assignment {
+            session,
+            role,
+            feature: None,
+            epoch: None,
+            sha: None,
+            agent: None,
+            prompt_digest: Digest::of(b"p"),
+        };
+        add(&mut scene, event::Assigned { assignment });
+        scene
+    }
+
+    fn leave(scene: &Scene, busy: &[(u16, Role)]) -> Leave {
+        let now = Timestamp(1_000_000_000_000);
+        let busy = busy.iter().map(|(n, role)| (BerthNo(*n), *role));
+        let observed = Observed {
+            now,
+            own: crate::own_time::OwnTime::new(now, &[], &[]),
+            busy: busy.collect(),
+            ..Observed::default()
+        };
+        let registered = scene.book().registered().expect("registered");
+        let mut agenda = Agenda::default();
+        Gate::new(scene.book(), registered, &observed).leave(Role::Coder, &mut agenda)
+    }
+
+    /// Only what can show how the thing is keeps a probe away.
+    #[test]
+    fn a_probe_waits_for_those_who_show_the_same_and_for_nobody_else() {
+        let probe = Leave::Probe(None, None);
+        let mut scene = troubled(Role::Coder);
+        assert_eq!(leave(&scene, &[]), Leave::Nothing, "its session will show");
+        let ended = event::SessionEnded {
+            session: SessionId::from_bytes([7; 10]),
+            outcome: Outcome::Stopped,
+            exit_code: None,
+            evidence: None,
+            detail: String::new(),
+        };
+        add(&mut scene, ended);
+        assert_eq!(
+            leave(&scene, &[]),
+            probe,
+            "it is over, and hangs in its stop"
+        );
+        assert_eq!(leave(&scene, &[(2, Role::Coder)]), Leave::Nothing);
+        assert_eq!(
+            leave(&scene, &[(2, Role::Verifier)]),
+            probe,
+            "needs no setup"
+        );
+
+        let verifying = troubled(Role::Verifier);
+        assert_eq!(leave(&verifying, &[]), probe);
     }
 }

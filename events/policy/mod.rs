@@ -8,6 +8,7 @@
 mod accounts;
 mod admit;
 mod assign;
+mod at_work;
 mod dispatch;
 mod engine;
 mod expire;
@@ -32,6 +33,7 @@ use serde::Serialize;
 
 use crate::backlog::{self, Origin};
 use crate::cause::{Cause, Principal};
+use crate::holder::Role;
 use crate::id::{
     BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, Timestamp,
 };
@@ -42,7 +44,7 @@ use crate::view::books::{ProjectBook, Tracked};
 use crate::view::grants::Grant;
 use crate::{container, feature, node, project, subscription, trunk};
 
-pub use accounts::{Account, accounts};
+pub use accounts::{Account, accounts, provider};
 
 /// First pause after a failure of the outside.
 pub const BACKOFF_MS_MIN: u64 = 5_000;
@@ -234,8 +236,8 @@ pub struct Observed {
     pub seen: BTreeMap<SessionId, Timestamp>,
     /// Last sign of life per outside holder.
     pub seen_outside: BTreeMap<String, Timestamp>,
-    /// Berths that a pending command or effect is about.
-    pub busy: BTreeSet<BerthNo>,
+    /// Berths for which a pending command or effect takes on work, and in which role.
+    pub busy: BTreeMap<BerthNo, Role>,
     /// Features that a pending command or effect is about.
     pub taken: BTreeSet<FeatureId>,
     /// Accounts with providers that are in trouble, whoever saw it.
@@ -256,8 +258,8 @@ pub struct Agenda {
 /// What a pending command or effect keeps others from using.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reserves {
-    /// A berth.
-    pub berth: Option<BerthNo>,
+    /// A berth, for work in this role.
+    pub berth: Option<(BerthNo, Role)>,
     /// A feature.
     pub feature: Option<FeatureId>,
 }

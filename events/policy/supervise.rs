@@ -107,7 +107,7 @@ fn over_before_it_began(
         return Some((Outcome::NeverStarted, detail));
     }
     let given_back = engine::outlook(book, registered, held.berth) == Outlook::GiveBack;
-    let detail = "the engine starts no container, for nobody";
+    let detail = "no container of the engine comes to work, for nobody";
     given_back.then_some((Outcome::EngineRefused, detail))
 }
 

@@ -5,7 +5,7 @@ use crate::codec::EventCodec;
 use crate::envelope::Envelope;
 use crate::feature::Content;
 use crate::feature::event as f;
-use crate::holder::{Holder, Seat};
+use crate::holder::{Holder, Role, Seat};
 use crate::id::{Digest, Sha};
 use crate::outcome::Outcome;
 use crate::project::event as p;
@@ -206,7 +206,7 @@ fn idle_berths_claim_no_more_than_is_ready() {
     scene.feature("a", 2).feature("b", 2);
     assert_eq!(scene.keys(&at(100)), ["ClaimFor", "ClaimFor"]);
     let busy = Observed {
-        busy: [BerthNo(1), BerthNo(2)].into(),
+        busy: [(BerthNo(1), Role::Coder), (BerthNo(2), Role::Coder)].into(),
         ..at(100)
     };
     assert_eq!(scene.keys(&busy), ["ClaimFor"]);
@@ -624,7 +624,7 @@ fn trouble_of_a_thing_lets_one_probe_through_at_a_time() {
         due.owed
     );
     let busy = Observed {
-        busy: [BerthNo(2)].into(),
+        busy: [(BerthNo(2), Role::Coder)].into(),
         ..now(seen + 60)
     };
     assert!(scene.keys(&busy).is_empty(), "one at a time");

@@ -3,7 +3,7 @@
 //! is over.
 
 use crate::codec::to_named;
-use crate::holder::Seat;
+use crate::holder::{Role, Seat};
 use crate::id::Digest;
 use crate::policy::dispatch::{Hands, berth_stream, reserve, seat, teller};
 use crate::policy::integrate::verification;
@@ -106,5 +106,6 @@ fn grant(hands: &mut Hands<'_>, purpose: &str, command: impl FnOnce(Seat) -> tru
         .trunk(book, purpose, command)
         .given_project(book);
     let tell = tell.given(berth_stream(book, n), version);
-    hands.agenda.tell_reserving(tell, reserve(n));
+    let reserves = reserve(n, Role::Verifier);
+    hands.agenda.tell_reserving(tell, reserves);
 }

@@ -107,8 +107,12 @@ impl Registered {
                 head,
                 setup,
             } => match self.repository {
-                Repository::Cloned { .. } => Err(Refusal::AlreadyCloned),
-                Repository::Pending | Repository::Failed { .. } => {
+                Repository::Cloned { .. }
+                    if !self.is_first_content(head.as_ref(), setup.as_ref()) =>
+                {
+                    Err(Refusal::AlreadyCloned)
+                }
+                Repository::Cloned { .. } | Repository::Pending | Repository::Failed { .. } => {
                     Ok(vec![cloned(branch, head.as_ref(), setup.as_ref())])
                 }
             },
@@ -161,6 +165,13 @@ impl Registered {
             | Command::LapseOversight { .. }
             | Command::SettleOversight { .. } => self.oversee(command),
         }
+    }
+
+    /// Whether an upstream that was empty has files now, which suggest what nobody has set: that is
+    /// as good as a first copy, once.
+    fn is_first_content(&self, head: Option<&Sha>, setup: Option<&String>) -> bool {
+        let was_empty = matches!(self.repository, Repository::Cloned { head: None, .. });
+        was_empty && head.is_some() && setup.is_some() && self.settings.setup.is_none()
     }
 
     fn change(&self, settings: &Settings) -> Decision {
@@ -275,6 +286,11 @@ impl Registered {
                 _ => Err(Refusal::NotDue),
             },
             (Command::AskInitialization, _) => self.ask_initialization(),
+            (Command::StartInitialization { .. }, Initialization::Due { lapses })
+                if lapses.is_spent() =>
+            {
+                Err(Refusal::NotDue)
+            }
             (Command::StartInitialization { seat }, Initialization::Due { .. })
                 if self.is_running() =>
             {

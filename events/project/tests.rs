@@ -659,6 +659,22 @@ fn a_suggested_setup_never_stands_in_for_one_that_was_set() {
         let settings = &state.registered().expect("registered").settings;
         assert_eq!(settings.setup.as_deref(), expected);
     }
+    // An upstream that was empty suggests once, when it has files.
+    let begun = |setup: &str| Command::RecordClone {
+        branch: "main".into(),
+        head: "1".repeat(40).parse().ok(),
+        setup: Some(setup.to_owned()),
+    };
+    let empty = with(&registered(), vec![copied(None)]);
+    let first = given::<Project>(&empty).decide(&begun("npm ci"), Timestamp(1));
+    let first = first.expect("it has files now");
+    for (history, more) in [
+        (with(&empty, first), "yarn install"),
+        (with(&empty, vec![set(Some("make deps"))]), "npm ci"),
+    ] {
+        let decided = given::<Project>(&history).decide(&begun(more), Timestamp(1));
+        assert_eq!(decided, Err(Refusal::AlreadyCloned));
+    }
     let long = Command::RecordClone {
         branch: "main".into(),
         head: None,

@@ -1,5 +1,6 @@
 //! Trouble of a thing outside: a provider that refuses, an agent's tool that cannot run, a setup
-//! command that fails, an engine that starts no container. It is a state of that thing and uses no
+//! command that fails, an engine in whose containers no session
+//! begins. It is a state of that thing and uses no
 //! try of any feature: nothing that needs the thing is begun while it lasts, but for one probe at a
 //! time.
 
@@ -109,8 +110,8 @@ impl Thing {
                 "the setup command fails: mend it with `project set --setup`, or what it needs"
                     .to_owned()
             }
-            Self::Engine => "the engine starts no container for this project: look at the image, \
-                             the engine and the room on its disk"
+            Self::Engine => "the engine starts no container for this project that comes to work: \
+                             look at the image, the engine and the room on its disk"
                 .to_owned(),
         }
     }

@@ -88,6 +88,15 @@ impl Ways for Project {
         ENGINE,
     ];
 
+    const GUARDED: &'static [(Place, &'static [&'static str])] = &[
+        (STOPPED, &[]),
+        (INITIALIZERS, &[]),
+        // More was merged since: the next milestone is another matter.
+        (MILESTONE_LEFT, &["due milestone 30"]),
+        (FINAL_LEFT, &[]),
+        (ROUNDS, &[]),
+    ];
+
     fn places(&self) -> Vec<Place> {
         let Some(project) = self.registered() else {
             return vec![];

@@ -32,7 +32,7 @@ pub(crate) fn containers() -> Vec<container::Event> {
         .into(),
         c::StartFailed {
             generation,
-            class: text("image"),
+            class: container::Class::Image,
             detail: text("missing"),
         }
         .into(),

@@ -11,6 +11,8 @@ const DUE: Place = ("events", "due again");
 impl Ways for Subscription {
     const PLACES: &'static [Place] = &[PARKED, DUE];
 
+    const GUARDED: &'static [(Place, &'static [&'static str])] = &[(PARKED, &[]), (DUE, &[])];
+
     fn places(&self) -> Vec<Place> {
         let Some(open) = self.open() else {
             return vec![];

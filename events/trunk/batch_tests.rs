@@ -98,6 +98,7 @@ impl Told {
             entry,
             candidate,
             changes: Changes::default(),
+            asked: true,
         });
     }
 
@@ -276,8 +277,10 @@ fn evidence_is_of_a_batch_as_it_is() {
     assert_eq!(told.run(3, &[]), [1, 3, 4]);
 
     let (mut told, tip) = verified();
+    let from = told.trunk.head.clone();
     told.tell(&Command::RecordMoved {
         entry: 1,
+        from,
         seen: Some(sha('e', 1)),
         files: vec![],
     });
@@ -321,6 +324,7 @@ fn what_waits_for_a_person_does_not_join() {
         entry: 2,
         candidate,
         changes,
+        asked: true,
     });
     assert!(
         matches!(&decided[..], [Event::BatchClosed(closed)] if closed.entry == 1),
@@ -351,6 +355,7 @@ fn a_batch_that_is_closed_or_looked_at_takes_nothing_more() {
     assert_eq!(told.trunk.joins(8), None);
     let moved = Command::RecordMoved {
         entry: 2,
+        from: told.trunk.head.clone(),
         seen: Some(sha('e', 1)),
         files: vec![],
     };
@@ -367,6 +372,7 @@ fn a_batch_that_is_closed_or_looked_at_takes_nothing_more() {
         entry: 3,
         candidate: other,
         changes: Changes::default(),
+        asked: true,
     };
     assert!(
         told.trunk.decide(&foreign, Timestamp(0)).is_err(),

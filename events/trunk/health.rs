@@ -180,6 +180,7 @@ impl Trunk {
                 let busy = matches!(tip, Some(Stage::Verifying { .. }));
                 let head = self.head.clone().filter(|_| !busy);
                 match (head, &self.health.checking) {
+                    (Some(_), None) if self.health.lapses.is_spent() => Err(Refusal::GivenUp),
                     (Some(head), None) => Ok(vec![
                         event::HeadVerificationStarted {
                             head,

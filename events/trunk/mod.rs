@@ -62,6 +62,8 @@ pub enum Command {
         entry: u64,
         candidate: Candidate,
         changes: Changes,
+        /// Upstream was asked where it is before this was built, and is at the base.
+        asked: bool,
     },
     Hold {
         entry: u64,
@@ -127,6 +129,8 @@ pub enum Command {
     },
     RecordMoved {
         entry: u64,
+        /// What upstream was compared with, and holds still.
+        from: Option<Sha>,
         seen: Option<Sha>,
         files: Vec<String>,
     },
@@ -139,6 +143,8 @@ pub enum Command {
         collisions: Vec<Collision>,
     },
     Follow {
+        /// What upstream was compared with, and holds still.
+        from: Option<Sha>,
         seen: Option<Sha>,
         files: Vec<String>,
     },
@@ -164,6 +170,13 @@ refusal_enum! {
         WrongStage = "wrong_stage", "the entry is not where that could happen";
         NotVerifier = "not_verifier", "this session does not verify this entry: its evidence is \
                                        not taken";
+        NeedsApproval = "needs_approval", "the entry changes what decides what others run: a person \
+                                           approves it first, with `trunk approve`";
+        GivenUp = "given_up", "too many verifiers ended without a result: `trunk resume` has it \
+                               tried again";
+        Halted = "halted", "nothing is built unseen while upstream cannot be used";
+        Rewritten = "rewritten", "upstream does not hold any more what it held: `project upstream \
+                                  accept` takes it as it is";
         NotRewritten = "not_rewritten", "upstream was not seen rewritten to that commit";
         Publishing = "publishing", "the entry is being published; its end has to be seen first";
     }

@@ -201,6 +201,10 @@ pub(super) fn states() -> Vec<(&'static str, Trunk)> {
         ("publishing", given(&publishing)),
         ("halted", given(&halted)),
         ("rewritten", given(&rewritten)),
+        (
+            "rewritten, queued",
+            given(&with(&rewritten, vec![queued()[1].clone()])),
+        ),
         ("built, protected", given(&delicate)),
         ("held", given(&held)),
         ("advanced", given(&advanced)),
@@ -254,6 +258,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
                 entry: 1,
                 candidate: candidate(),
                 changes: Changes::default(),
+                asked: true,
             },
         ),
         (
@@ -265,6 +270,16 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
                     ..candidate()
                 },
                 changes: Changes::default(),
+                asked: true,
+            },
+        ),
+        (
+            "record candidate (unseen)",
+            C::RecordCandidate {
+                entry: 1,
+                candidate: candidate(),
+                changes: Changes::default(),
+                asked: false,
             },
         ),
         (
@@ -374,7 +389,26 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
             "record moved",
             C::RecordMoved {
                 entry: 1,
+                from: Some(sha('0')),
                 seen: Some(sha('9')),
+                files: vec![],
+            },
+        ),
+        (
+            "record moved (elsewhere)",
+            C::RecordMoved {
+                entry: 1,
+                from: Some(sha('0')),
+                seen: Some(sha('7')),
+                files: vec![],
+            },
+        ),
+        (
+            "record moved (from another)",
+            C::RecordMoved {
+                entry: 1,
+                from: Some(sha('8')),
+                seen: Some(sha('7')),
                 files: vec![],
             },
         ),
@@ -388,6 +422,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         (
             "follow (where it was)",
             C::Follow {
+                from: Some(sha('0')),
                 seen: Some(sha('0')),
                 files: vec![],
             },
@@ -395,7 +430,24 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         (
             "follow (further)",
             C::Follow {
+                from: Some(sha('0')),
                 seen: Some(sha('9')),
+                files: vec![],
+            },
+        ),
+        (
+            "follow (elsewhere)",
+            C::Follow {
+                from: Some(sha('0')),
+                seen: Some(sha('7')),
+                files: vec![],
+            },
+        ),
+        (
+            "follow (to nothing)",
+            C::Follow {
+                from: Some(sha('0')),
+                seen: None,
                 files: vec![],
             },
         ),
@@ -491,6 +543,7 @@ fn an_empty_upstream_takes_one_scaffold_first() {
                 entry: 1,
                 candidate: root,
                 changes: Changes::default(),
+                asked: true,
             },
             Timestamp(0),
         )
@@ -519,6 +572,7 @@ fn an_entry_rebuilds_when_upstream_moved() {
         entry: 1,
         candidate: candidate(),
         changes: Changes::default(),
+        asked: true,
     };
     assert_eq!(state.decide(&stale, Timestamp(0)), Err(Refusal::WrongStage));
 }
@@ -611,6 +665,7 @@ fn the_same_trouble_is_told_once_while_nothing_is_queued() {
         "the next try waits longer"
     );
     let back = Command::Follow {
+        from: None,
         seen: None,
         files: vec![],
     };
@@ -735,6 +790,7 @@ fn a_red_candidate_is_judged_by_its_head() {
             "nobody pays"
         );
         let moved = Command::Follow {
+            from: Some(sha('0')),
             seen: Some(sha('9')),
             files: vec![],
         };
@@ -756,6 +812,7 @@ fn work_on_a_red_trunk_waits_or_mends_it() {
             entry: 1,
             candidate: candidate(),
             changes: Changes::default(),
+            asked: true,
         };
         tell(&mut trunk, &build);
         start(&mut trunk);

@@ -36,6 +36,28 @@ impl Ways for Trunk {
         CHECKING, RED, PROBERS,
     ];
 
+    const GUARDED: &'static [(Place, &'static [&'static str])] = &[
+        // What was lost is there again, or other trouble is seen first.
+        (
+            REWRITTEN,
+            &[
+                "follow (elsewhere)",
+                "follow (where it was)",
+                "halt",
+                "record candidate",
+                "record moved (elsewhere)",
+            ],
+        ),
+        // Its feature waits for it no more.
+        (HELD, &["drop"]),
+        // It is dropped like that, or upstream moved and a fresh candidate is built.
+        (
+            VERIFIERS,
+            &["drop", "record moved", "record moved (elsewhere)"],
+        ),
+        (PROBERS, &[]),
+    ];
+
     fn places(&self) -> Vec<Place> {
         let mut places = vec![];
         places.extend(self.halt.as_ref().map(|halt| match halt.fault {

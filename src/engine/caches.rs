@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use actors::ports::engine::{StartError, StartSpec};
+use events::container::Class;
 use events::id::ProjectName;
 
 use super::owner::Owner;
@@ -42,7 +43,7 @@ impl Caches {
         prepared
             .map_err(std::io::Error::other)
             .and_then(|done| done)
-            .map_err(|e| StartError::failed("cache", e))
+            .map_err(|e| StartError::failed(Class::Cache, e))
     }
 
     /// Removes the caches of every project but these.

@@ -5,6 +5,7 @@
 use std::process::Command;
 
 use actors::ports::engine::StartError;
+use events::container::Class;
 
 /// What the shell runs; the program is its first argument.
 const SEEK: &str = "if command -v \"$1\" >/dev/null 2>&1; then echo found; else echo missing; fi";
@@ -30,7 +31,7 @@ pub(super) fn found(said: &str) -> Result<bool, StartError> {
         "found" => Ok(true),
         "missing" => Ok(false),
         other => Err(StartError::failed(
-            "trial",
+            Class::Trial,
             format!("a shell that was to look for a program said \"{other}\""),
         )),
     }

@@ -108,6 +108,16 @@ fn is_dead_demo(path: &Path) -> bool {
         && !path.join(KEPT).exists()
 }
 
+/// What a demo wrote down about itself; nothing, when it did not come so far.
+fn noted(path: &Path, name: &str) -> anyhow::Result<String> {
+    match foreign::read(&path.join(name), ID_MAX) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).trim().to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        // What it left running is found by this: its folder stays.
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Removes a demo; false when its server lives.
 async fn removed(path: &Path) -> anyhow::Result<bool> {
     let data = DataFolder::make(path)?;
@@ -118,11 +128,7 @@ async fn removed(path: &Path) -> anyhow::Result<bool> {
     let processes = ProcessEngine::new(data.path(), binary, Sandbox::Plain, false)?;
     end_all(&processes).await?;
 
-    let text = |name: &str| {
-        let bytes = foreign::read(&path.join(name), ID_MAX).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).trim().to_owned()
-    };
-    let (engine, id) = (text(ENGINE), text("log.id"));
+    let (engine, id) = (noted(path, ENGINE)?, noted(path, "log.id")?);
     if !engine.starts_with("process") && !id.is_empty() {
         match docker::connect().await {
             Ok(docker) => end_all(&of_docker(docker, &id, &data)).await?,

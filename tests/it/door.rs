@@ -10,7 +10,7 @@ use actors::ports::engine::{
     ContainerName, Engine, Seen, Sought, StartError, StartSpec, Unreachable, Used,
 };
 use async_trait::async_trait;
-use events::container::Slot;
+use events::container::{Class, Slot};
 use events::id::{ProjectName, SessionId};
 use events::policy::room::HostMemory;
 use events::settings::ContainerLimits;
@@ -37,10 +37,16 @@ impl Engine for MainProcess {
         Ok(vec![])
     }
     async fn start(&self, _spec: &StartSpec) -> Result<String, StartError> {
-        Err(StartError::failed("none", "nothing is started here"))
+        Err(StartError::failed(
+            Class::Other("none".into()),
+            "nothing is started here",
+        ))
     }
     async fn seek(&self, _limits: &ContainerLimits, _program: &str) -> Result<Sought, StartError> {
-        Err(StartError::failed("none", "nothing is started here"))
+        Err(StartError::failed(
+            Class::Other("none".into()),
+            "nothing is started here",
+        ))
     }
     async fn stop(&self, _name: &ContainerName, _grace_ms: u64) -> Result<(), Unreachable> {
         Ok(())

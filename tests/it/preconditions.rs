@@ -133,6 +133,37 @@ fn an_upstream_that_cannot_be_worked_on_is_refused_when_it_is_added() {
     server.stop();
 }
 
+/// An upstream that was empty has no lock files when it is added; those that somebody pushes later
+/// suggest the setup as well, and what a person said since stands.
+#[test]
+fn an_upstream_that_was_empty_suggests_the_setup_when_it_has_files() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    let empty = ["init", "--quiet", "--bare", "--initial-branch=main"];
+    for name in ["later", "said"] {
+        let upstream = format!("{name}.git");
+        me.in_folder(&[&empty[..], &[&upstream]].concat());
+        assert!(me.add(name, &me.at(&upstream)).status.success());
+        if name == "said" {
+            me.ok(&["project", "set", name, "--setup", "make deps"]);
+        }
+        me.in_folder(&["clone", "--quiet", &upstream, name]);
+        let tree = me.folder.path().join(name);
+        git(&tree, &["checkout", "--quiet", "-B", "main"]).expect("a branch");
+        commit(&tree, &[("package-lock.json", "{}")]);
+        git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
+        me.ok(&["project", "upstream", "fetch", name]);
+    }
+    let setup = |name: &str| {
+        let shown = me.ok(&["project", "show", name, "--json"]);
+        let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+        shown["settings"]["setup"].clone()
+    };
+    assert_eq!(setup("later"), "npm ci");
+    assert_eq!(setup("said"), "make deps");
+    server.stop();
+}
+
 #[test]
 fn two_projects_on_one_upstream_are_refused_however_it_is_spelled() {
     let me = Newcomer::new();
@@ -292,6 +323,66 @@ fn a_candidate_does_not_go_past_git_lfs() {
         };
         assert_eq!(paths, ["bear.png"]);
         assert!(why.contains("past Git LFS"), "{why}");
+    });
+}
+
+/// What nobody can read is not passed over: attributes that may hand anything to Git LFS, and a
+/// makefile that hides how the work is verified.
+#[test]
+fn a_file_that_is_too_large_to_be_read_hides_nothing() {
+    supercargo::app::on_system(async {
+        let large = format!("{}\n*.png filter=lfs\n", "# more\n".repeat(200_000));
+        let me = Newcomer::new();
+        me.publish(&[("Makefile", "test:\n\ttrue\n")]);
+        let folder = me.folder.path();
+        let gates = Gates::new(folder.join("gates"), Secrets::new(folder.join("secrets")));
+        let project: ProjectName = "zoo".parse().expect("name");
+        let url = me.at("zoo.git");
+        let seen = gates.copy(&project, &url).await.expect("copied");
+        me.in_folder(&["clone", "--quiet", &url, "mine"]);
+        let mine = folder.join("mine");
+
+        for (n, name, told) in [
+            (1, ".gitattributes", "Git LFS"),
+            (2, "Makefile", "--verify"),
+        ] {
+            git(&mine, &["reset", "--quiet", "--hard", "origin/main"]).expect("begun anew");
+            commit(&mine, &[(name, &large)]);
+            let gate = gates.path(&project).display().to_string();
+            let branch = format!("HEAD:refs/heads/work/feat-abc/{n}");
+            git(&mine, &["push", "--quiet", &gate, &branch]).expect("pushed");
+            let sha = git(&mine, &["rev-parse", "HEAD"]).expect("a commit");
+            let wish = MergeWish {
+                entry: n,
+                base: seen.head.clone(),
+                on: Base::Upstream,
+                work: Work::Merge(sha.trim().parse().expect("a sha")),
+                protected: vec![],
+                verify: None,
+                hold_checks: false,
+                message: "Merge\n".to_owned(),
+                at: Timestamp(1_700_000_002_000_000),
+            };
+            let built = gates.build(&project, &url, "main", &wish).await;
+            let Ok(Built::Conflict { paths, why }) = built else {
+                panic!("{name}: {built:?}")
+            };
+            assert_eq!(paths, [name]);
+            assert!(why.contains("bytes") && why.contains(told), "{why}");
+        }
+
+        // A person who pushes such attributes is told when the project is added.
+        me.publish(&[(".gitattributes", &large)]);
+        gates.copy(&project, &url).await.expect("copied");
+        let unread = gates
+            .survey(&project, "main")
+            .await
+            .expect_err("unreadable");
+        assert!(
+            unread
+                .to_string()
+                .contains("nobody can tell what Git LFS keeps")
+        );
     });
 }
 

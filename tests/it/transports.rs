@@ -360,3 +360,52 @@ fn ssh_with_a_key_and_a_pinned_host() {
         world.end(server).await;
     });
 }
+
+/// What only a host can tell is asked for when a project is added: whether it takes a push at all,
+/// and whether it has the whole history.
+#[test]
+fn a_host_that_takes_no_push_or_has_part_of_the_history_is_named() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        let (handle, url) = http_upstream(world.folder.path()).await;
+        let token = || {
+            Some(CredentialShape::Token {
+                user: "ann".into(),
+                token: SECRET.into(),
+            })
+        };
+        let up = world.folder.path().join("up.git");
+        world.git(&up, &["config", "http.receivepack", "false"]);
+        let refused = server
+            .office
+            .add_project(&wish(), new(url.clone(), token()))
+            .await
+            .expect_err("it takes no push");
+        assert_eq!(refused.code, "upstream_unfit");
+        for word in ["takes no push", "--ssh-key", "--token-file"] {
+            assert!(refused.detail.contains(word), "{}", refused.detail);
+        }
+        world.git(&up, &["config", "http.receivepack", "true"]);
+        world.git(
+            &up,
+            &["commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "More"],
+        );
+
+        let whole = format!("file://{}", up.display());
+        let shallow = world.folder.path().join("shallow.git");
+        let shallow = shallow.display().to_string();
+        let part = [
+            "clone", "--quiet", "--bare", "--depth", "1", &whole, &shallow,
+        ];
+        world.git(world.folder.path(), &part);
+        let url = url.replace("/up.git", "/shallow.git");
+        let added = server.office.add_project(&wish(), new(url, token())).await;
+        let notes = added.expect("registered").notes.join(" ");
+        for word in ["shallow", "git fetch --unshallow"] {
+            assert!(notes.contains(word), "{notes}");
+        }
+        handle.stop(false).await;
+        world.end(server).await;
+    });
+}

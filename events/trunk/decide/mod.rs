@@ -51,7 +51,14 @@ impl Trunk {
                 entry,
                 candidate,
                 changes,
-            } => self.record_candidate(*entry, candidate, changes),
+                asked,
+            } => {
+                // What was built without a look at upstream says nothing about it.
+                if !asked && self.halt.is_some() {
+                    return Err(Refusal::Halted);
+                }
+                self.record_candidate(*entry, candidate, changes)
+            }
             Command::Hold { entry } => match self.at(*entry)? {
                 front if matches!(front.stage, Stage::Built { .. }) && front.needs_approval() => {
                     Ok(vec![event::Held { entry: *entry }.into()])
@@ -107,17 +114,24 @@ impl Trunk {
                 ]),
                 _ => Err(Refusal::WrongStage),
             },
-            Command::StartVerification { entry, seat, terms } => match self.at_end(*entry)?.stage {
-                Stage::Built { .. } if self.health.checking.is_none() => Ok(vec![
+            Command::StartVerification { entry, seat, terms } => {
+                let tip = self.at_end(*entry)?;
+                if !matches!(tip.stage, Stage::Built { .. }) || self.health.checking.is_some() {
+                    return Err(Refusal::WrongStage);
+                }
+                may_be_verified(tip)?;
+                if tip.lapses.is_spent() {
+                    return Err(Refusal::GivenUp);
+                }
+                Ok(vec![
                     event::VerificationStarted {
                         entry: *entry,
                         seat: seat.clone(),
                         terms: Some(*terms),
                     }
                     .into(),
-                ]),
-                _ => Err(Refusal::WrongStage),
-            },
+                ])
+            }
             Command::LapseVerification {
                 entry,
                 session,
@@ -162,7 +176,13 @@ impl Trunk {
                 }
                 _ => Err(Refusal::WrongStage),
             },
-            Command::RecordMoved { entry, seen, files } => {
+            Command::RecordMoved {
+                entry,
+                from,
+                seen,
+                files,
+            } => {
+                self.holds(from.as_ref(), seen.as_ref())?;
                 match (&self.at(*entry)?.stage, self.tip().map(|tip| &tip.stage)) {
                     (Stage::Verifying { .. }, _) | (_, Some(Stage::Verifying { .. })) => {
                         Err(Refusal::WrongStage)
@@ -180,7 +200,10 @@ impl Trunk {
             }
             Command::RecordProbe { base, collisions } => self.record_probe(base, collisions),
             Command::Halt { reason, fault } => Ok(self.halted(reason, fault)),
-            Command::Follow { seen, files } => Ok(self.follow(seen.as_ref(), files)),
+            Command::Follow { from, seen, files } => {
+                self.holds(from.as_ref(), seen.as_ref())?;
+                Ok(self.follow(seen.as_ref(), files))
+            }
             Command::AcceptRewrite { seen, by } => self.accept(seen, by),
             Command::Unhalt => {
                 let spent = self.tip().is_some_and(|tip| tip.lapses.is_spent());
@@ -340,10 +363,13 @@ impl Trunk {
                     return Err(Refusal::NotVerifier);
                 }
             }
-            (None, Evidence::NoneConfigured) => match self.at_end(number)?.stage {
-                Stage::Built { .. } => {}
-                _ => return Err(Refusal::WrongStage),
-            },
+            (None, Evidence::NoneConfigured) => {
+                let tip = self.at_end(number)?;
+                match tip.stage {
+                    Stage::Built { .. } => may_be_verified(tip)?,
+                    _ => return Err(Refusal::WrongStage),
+                }
+            }
             _ => return Err(Refusal::NotVerifier),
         }
         Ok(vec![if evidence.is_green() {
@@ -373,5 +399,13 @@ impl Trunk {
                 .into(),
             ]),
         }
+    }
+}
+
+/// What changes protected paths waits for a person before anything is made of it.
+fn may_be_verified(entry: &Entry) -> Result<(), Refusal> {
+    match entry.needs_approval() {
+        true => Err(Refusal::NeedsApproval),
+        false => Ok(()),
     }
 }

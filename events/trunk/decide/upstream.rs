@@ -4,6 +4,25 @@
 use super::*;
 
 impl Trunk {
+    /// Whether upstream, where it was seen, holds what the queue knows of it. That a branch was
+    /// rewritten is ended by a person, or by upstream itself: by what was lost being there again.
+    pub(super) fn holds(&self, from: Option<&Sha>, seen: Option<&Sha>) -> Result<(), Refusal> {
+        if seen == self.head.as_ref() {
+            return Ok(());
+        }
+        if from != self.head.as_ref() {
+            return Err(Refusal::WrongStage);
+        }
+        let fault = self.halt.as_ref().map(|halt| &halt.fault);
+        let is_rewritten =
+            matches!(fault, Some(Fault::Rewritten { seen: at, .. }) if Some(at) == seen);
+        let is_gone = self.head.is_some() && seen.is_none();
+        match is_rewritten || is_gone {
+            true => Err(Refusal::Rewritten),
+            false => Ok(()),
+        }
+    }
+
     /// Where upstream is: taken while nothing is queued. An entry on its way finds out by itself,
     /// when it is built or published.
     pub(super) fn follow(&self, seen: Option<&Sha>, files: &[String]) -> Vec<Event> {

@@ -11,14 +11,13 @@ use events::lfs::Refusal;
 use events::protect;
 use events::trunk::event::FILES_MAX;
 use events::trunk::{Candidate, Changes, Collision};
-use git2::{Commit, ObjectType, Oid, Repository, Tree};
+use git2::{Commit, Oid, Repository, Tree};
 
+use super::contents::{self, Read, TooLarge};
 use super::gate::{candidate_ref, read_ref};
 use super::merge::{Merged, Sides};
 use super::{Gates, author, detect, lfs, oid, scaffold, sha, trouble};
 
-/// Larger files are not looked at for a verification command.
-const READ_MAX: usize = 1024 * 1024;
 /// Largest file that work may bring. A pushed pack has a bound, and what is in it may be a thousand
 /// times as large.
 const BLOB_MAX: usize = 256 * 1024 * 1024;
@@ -95,7 +94,11 @@ pub(super) fn finish(
     // The trunk's attributes may have changed since the work was handed in.
     if let (Work::Merge(_), base) = (&wish.work, parents.first().copied()) {
         let merged = repository.find_tree(tree).map_err(trouble)?;
-        if let Some(Refusal { paths, why }) = lfs::refusal(repository, base, base, &merged)? {
+        let refused = match lfs::refusal(repository, base, base, &merged)? {
+            Some(refused) => Some(refused),
+            None => hidden(repository, wish, base, &merged)?,
+        };
+        if let Some(Refusal { paths, why }) = refused {
             return Ok(Built::Conflict { paths, why });
         }
     }
@@ -209,7 +212,7 @@ fn changes(
         Work::Scaffold => vec![],
         _ => protect::protected(&wish.protected, paths.iter().map(String::as_str)),
     };
-    let detected = detect::detect(|name| read(repository, &new, name));
+    let detected = suggested(repository, &new)?.unwrap_or_default();
     let command = wish.verify.as_deref().or(detected.as_deref());
     let checks = match wish.work {
         Work::Scaffold => vec![],
@@ -225,7 +228,7 @@ fn changes(
     let before = match base {
         Some(base) => {
             let old = tree_of(repository, base)?;
-            detect::detect(|name| read(repository, &old, name))
+            suggested(repository, &old)?.unwrap_or_default()
         }
         None => None,
     };
@@ -285,16 +288,44 @@ fn between(
     Ok(paths)
 }
 
-/// A file of a tree, when it is one and not too large to be looked at.
-pub(super) fn read(repository: &Repository, tree: &Tree<'_>, name: &str) -> Option<Vec<u8>> {
-    let entry = tree.get_path(std::path::Path::new(name)).ok()?;
-    let (size, kind) = repository.odb().ok()?.read_header(entry.id()).ok()?;
-    (kind == ObjectType::Blob && size <= READ_MAX).then(|| {
-        repository
-            .find_blob(entry.id())
-            .ok()
-            .map(|blob| blob.content().to_vec())
-    })?
+/// The verification command that a tree suggests. A file that would have to be looked into and is
+/// too large is named.
+fn suggested(
+    repository: &Repository,
+    tree: &Tree<'_>,
+) -> Result<Result<Option<String>, TooLarge>, PortError> {
+    let mut broken = None;
+    let found = detect::detect(|name| {
+        contents::read(repository, tree, name).unwrap_or_else(|error| {
+            broken = Some(error);
+            Read::Missing
+        })
+    });
+    broken.map_or(Ok(found), Err)
+}
+
+/// Why nobody can tell how a changed tree is verified, if that is so: the work made a file too large
+/// for that, and nothing else says how.
+fn hidden(
+    repository: &Repository,
+    wish: &MergeWish,
+    base: Option<Oid>,
+    tree: &Tree<'_>,
+) -> Result<Option<Refusal>, PortError> {
+    if wish.verify.is_some() || wish.work == Work::Scaffold {
+        return Ok(None);
+    }
+    let Err(too_large) = suggested(repository, tree)? else {
+        return Ok(None);
+    };
+    let changed = between(repository, base, tree)?;
+    Ok(changed.contains(&too_large.path).then(|| Refusal {
+        paths: vec![too_large.path.clone()],
+        why: format!(
+            "{too_large} to find the verification command: make it smaller, or have a person set \
+             the command with `project set --verify`"
+        ),
+    }))
 }
 
 /// Whether the trunk holds every file that this work changes as the work has it: merging it would
@@ -327,12 +358,13 @@ pub(super) fn checks(
     let paths = between(repository, base, &new)?;
     let command = match verify {
         Some(command) => Some(command.to_owned()),
-        None => detect::detect(|name| read(repository, &new, name)),
+        None => suggested(repository, &new)?.unwrap_or_default(),
     };
     checks_of(repository, base, command.as_deref(), &paths)
 }
 
-/// Those of these paths that a command runs or obeys, as the tree before the change has it.
+/// Those of these paths that a command runs or obeys, as the tree before the change has it. A file
+/// that is too large to be looked through counts itself, and leads to no other.
 fn checks_of(
     repository: &Repository,
     base: Option<Oid>,
@@ -344,9 +376,9 @@ fn checks_of(
         return Ok(vec![]);
     };
     let old = tree_of(repository, base)?;
-    let read = |path: &str| {
-        let bytes = read(repository, &old, path)?;
-        Some(detect::commands(path, &bytes))
+    let read = |path: &str| match contents::read(repository, &old, path) {
+        Ok(Read::Whole(bytes)) => Some(detect::commands(path, &bytes)),
+        Ok(Read::TooLarge(_) | Read::Missing) | Err(_) => None,
     };
     let changed = paths.iter().map(String::as_str);
     Ok(events::checks::touched(command, changed, read))

@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use super::contents::{Read, TooLarge};
+
 /// What `npm init` writes where nobody wrote a test.
 const NO_TEST: &str = "no test specified";
 
@@ -38,6 +40,12 @@ const LOCKS: [&[(&str, &str)]; 8] = [
 /// Folders of packages that are kept in the tree: what they hold is not taken from elsewhere.
 const VENDORED: [(&str, &str); 2] = [("go.sum", "vendor"), ("composer.lock", "vendor")];
 
+/// Names of a makefile, in the order in which make looks for them.
+const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
+/// The usual way to test what CMake builds.
+const CMAKE: &str = "cmake -S . -B \"$HOME/build\" && cmake --build \"$HOME/build\" && ctest \
+                     --test-dir \"$HOME/build\" --output-on-failure";
+
 /// The lock files at the root, each with its setup command.
 pub(super) fn locks(has: impl Fn(&str) -> bool) -> Vec<(&'static str, &'static str)> {
     let is_kept = |lock: &str| {
@@ -52,12 +60,30 @@ pub(super) fn locks(has: impl Fn(&str) -> bool) -> Vec<(&'static str, &'static s
     found
 }
 
-/// Looks at files of the root; `read` answers their content.
-pub(super) fn detect(read: impl Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
-    let has = |name: &str| read(name).is_some();
-    if let Some(command) = read("package.json").and_then(|bytes| node(&bytes, &has)) {
-        return Some(command);
+/// Looks at files of the root, as `read` answers them. One that has to be looked into, and is too
+/// large for that, says nothing about what there is.
+pub(super) fn detect(mut read: impl FnMut(&str) -> Read) -> Result<Option<String>, TooLarge> {
+    let package = read("package.json").whole("package.json")?;
+    let command = package.and_then(|bytes| node(&bytes, &mut |name| read(name).is_there()));
+    if command.is_some() {
+        return Ok(command);
     }
+    if let Some(command) = by_name(&mut |name| read(name).is_there()) {
+        return Ok(Some(command.to_owned()));
+    }
+    for name in MAKEFILES {
+        if let Some(bytes) = read(name).whole(name)? {
+            if let Some(target) = make(&bytes) {
+                return Ok(Some(format!("make {target}")));
+            }
+            break;
+        }
+    }
+    Ok(read("CMakeLists.txt").is_there().then(|| CMAKE.to_owned()))
+}
+
+/// The command of a language whose files say by their names what it is.
+fn by_name(has: &mut dyn FnMut(&str) -> bool) -> Option<&'static str> {
     if [
         "pyproject.toml",
         "pytest.ini",
@@ -68,32 +94,15 @@ pub(super) fn detect(read: impl Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
     .iter()
     .any(|name| has(name))
     {
-        return Some("python3 -m pytest".to_owned());
+        return Some("python3 -m pytest");
     }
     if has("Cargo.toml") {
-        return Some(
-            if has("Cargo.lock") {
-                "cargo test --workspace --locked"
-            } else {
-                "cargo test --workspace"
-            }
-            .to_owned(),
-        );
+        return Some(match has("Cargo.lock") {
+            true => "cargo test --workspace --locked",
+            false => "cargo test --workspace",
+        });
     }
-    if has("go.mod") {
-        return Some("go vet ./... && go test ./...".to_owned());
-    }
-    let makefile = ["GNUmakefile", "makefile", "Makefile"]
-        .iter()
-        .find_map(|name| read(name));
-    if let Some(target) = makefile.and_then(|bytes| make(&bytes)) {
-        return Some(format!("make {target}"));
-    }
-    has("CMakeLists.txt").then(|| {
-        "cmake -S . -B \"$HOME/build\" && cmake --build \"$HOME/build\" && ctest --test-dir \
-         \"$HOME/build\" --output-on-failure"
-            .to_owned()
-    })
+    has("go.mod").then_some("go vet ./... && go test ./...")
 }
 
 /// The commands that a file holds: of a package its scripts, of everything else all of it.
@@ -108,7 +117,7 @@ pub(super) fn commands(path: &str, bytes: &[u8]) -> String {
     lines.join("\n")
 }
 
-fn node(package: &[u8], has: &dyn Fn(&str) -> bool) -> Option<String> {
+fn node(package: &[u8], has: &mut dyn FnMut(&str) -> bool) -> Option<String> {
     let package: Value = serde_json::from_slice(package).ok()?;
     let test = package
         .pointer("/scripts/test")
@@ -156,7 +165,7 @@ fn make(bytes: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LOCKS, detect, locks};
+    use super::{LOCKS, Read, detect, locks};
 
     #[test]
     fn each_lock_file_has_the_command_that_takes_what_it_locks() {
@@ -195,11 +204,10 @@ mod tests {
                 .map(|(n, t)| ((*n).to_owned(), t.as_bytes().to_vec()))
                 .collect();
             detect(move |name| {
-                files
-                    .iter()
-                    .find(|(known, _)| known == name)
-                    .map(|(_, bytes)| bytes.clone())
+                let known = files.iter().find(|(known, _)| known == name);
+                known.map_or(Read::Missing, |(_, bytes)| Read::Whole(bytes.clone()))
             })
+            .expect("small files")
         };
         let tested = r#"{"scripts": {"test": "node --test"}}"#;
         type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>);
@@ -252,5 +260,26 @@ mod tests {
                 .expect("a command")
                 .starts_with("cmake ")
         );
+    }
+
+    /// A lock file is known by its name alone, however large it is; what has to be looked into and
+    /// is too large is named, and nothing is taken in its place.
+    #[test]
+    fn what_is_too_large_is_not_taken_for_missing() {
+        let tested = r#"{"scripts": {"test": "node --test"}}"#;
+        let locked = detect(|name| match name {
+            "package.json" => Read::Whole(tested.as_bytes().to_vec()),
+            "package-lock.json" => Read::TooLarge(9_000_000),
+            _ => Read::Missing,
+        });
+        assert_eq!(locked, Ok(Some("npm ci && npm test".to_owned())));
+        for large in ["package.json", "Makefile"] {
+            let found = detect(|name| match name {
+                "CMakeLists.txt" => Read::Whole(vec![]),
+                name if name == large => Read::TooLarge(9_000_000),
+                _ => Read::Missing,
+            });
+            assert_eq!(found.expect_err("too large").path, large);
+        }
     }
 }

@@ -11,6 +11,7 @@ use git2::{
     TreeWalkResult,
 };
 
+use super::contents::TooLarge;
 use super::{build, survey, trouble};
 
 /// Why a tree cannot be merged as far as LFS goes, if it cannot: what it changes since the fork,
@@ -23,11 +24,14 @@ pub(super) fn refusal(
 ) -> Result<Option<Refusal>, PortError> {
     let mut changed = changed(repository, fork, tree)?;
     // Nearly all work has nothing to do with LFS: only what is above its files is looked at.
-    let folders = folders_above(&changed);
-    if folders
-        .iter()
-        .any(|folder| !survey::patterns(repository, tree, folder).is_empty())
-    {
+    let mut is_kept = false;
+    for folder in folders_above(&changed) {
+        match survey::patterns(repository, tree, folder)? {
+            Ok(patterns) => is_kept |= !patterns.is_empty(),
+            Err(too_large) => return Ok(Some(unreadable(&too_large))),
+        }
+    }
+    if is_kept {
         mark_kept(repository, tree, &mut changed)?;
     }
     let is_its = |file: &Changed| file.kept || matches!(file.content, Content::Pointer(_));
@@ -40,6 +44,17 @@ pub(super) fn refusal(
         None => BTreeSet::new(),
     };
     Ok(lfs::refusal(&changed, &there))
+}
+
+/// Attributes that are too large to be read may hand anything to LFS.
+fn unreadable(too_large: &TooLarge) -> Refusal {
+    Refusal {
+        paths: vec![too_large.path.clone()],
+        why: format!(
+            "{too_large}: nobody can tell which files Git LFS keeps; make it smaller, or have the \
+             trunk's made smaller"
+        ),
+    }
 }
 
 /// The folders whose attributes may speak of these files, as prefixes of paths; the root is empty.

@@ -6,6 +6,7 @@
 
 mod build;
 mod command;
+mod contents;
 mod detect;
 mod diff;
 mod gate;
@@ -166,8 +167,17 @@ impl Repo for Gates {
         probed.map_err(|error| preconditions::of_another_owner(url, error))
     }
 
-    async fn check(&self, url: &str, seen: &Copied) -> Result<(), PortError> {
-        self.check_upstream(url, seen).await
+    async fn check(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        seen: &Copied,
+    ) -> Result<(), PortError> {
+        self.check_upstream(project, url, seen).await
+    }
+
+    async fn check_push(&self, project: &ProjectName, url: &str) -> Result<(), PortError> {
+        self.check_host_takes_pushes(project, url).await
     }
 
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {

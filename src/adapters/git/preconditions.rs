@@ -7,25 +7,59 @@ use std::path::{Path, PathBuf};
 
 use actors::ports::PortError;
 use actors::ports::repo::Copied;
+use events::id::{ProjectName, Timestamp};
 use events::project::upstream::{Transport, place, transport};
 
-use super::Gates;
+use git2::Repository;
+
+use super::{Gates, author, trouble};
 
 /// Hex digits of an object's name in a repository that names by SHA-256.
 const SHA_256_DIGITS: usize = 64;
+/// A branch that nobody has, for a push that is only rehearsed.
+const NO_BRANCH: &str = "refs/heads/supercargo-asks-whether-it-may-push";
 /// What `receive.denyCurrentBranch` may be for a push to arrive.
 const TAKES_PUSHES: &[&str] = &["ignore", "warn", "updateinstead", "false", "no", "off", "0"];
 
 impl Gates {
     /// Says what keeps this upstream from being worked on, if anything does that can be seen
     /// without a push.
-    pub(super) async fn check_upstream(&self, url: &str, seen: &Copied) -> Result<(), PortError> {
+    pub(super) async fn check_upstream(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        seen: &Copied,
+    ) -> Result<(), PortError> {
         self.check_copyable(url, seen).await?;
-        let Some(folder) = folder_of(url) else {
-            return Ok(());
-        };
+        match folder_of(url) {
+            Some(folder) => self.check_pushable(&folder, &seen.branch).await,
+            None => self.check_host_takes_pushes(project, url).await,
+        }
+    }
 
-        self.check_pushable(&folder, &seen.branch).await
+    /// Says why the host of an upstream takes no push from this server, if it takes none. Nothing is
+    /// pushed: it is asked for what a push begins with, which shows the right to push at all. What
+    /// rules of a branch turn down shows at the first push.
+    pub(super) async fn check_host_takes_pushes(
+        &self,
+        project: &ProjectName,
+        url: &str,
+    ) -> Result<(), PortError> {
+        if folder_of(url).is_some() {
+            return Ok(());
+        }
+        let made = tokio::task::spawn_blocking(lone_commit).await;
+        let (folder, commit) = made.map_err(|e| PortError::Transient(e.to_string()))??;
+        let spec = format!("{commit}:{NO_BRANCH}");
+        let args = ["push", "--quiet", "--dry-run", "--", url, &spec];
+        let asked = self.transport(project, url, Some(folder.path()), &args);
+        asked.await.map(|_| ()).map_err(|error| {
+            PortError::Permanent(format!(
+                "{url} can be read and takes no push from this server ({error}): let the account \
+                 that the server uses write to it, or give another with `--ssh-key` or \
+                 `--token-file`"
+            ))
+        })
     }
 
     /// Says what keeps this upstream from being copied whole.
@@ -50,11 +84,7 @@ impl Gates {
             )));
         }
         if facts.next() == Some("true") {
-            return Err(PortError::Permanent(format!(
-                "{url} is a shallow copy, parts of its history are missing: complete it with `git \
-                 fetch --unshallow`, or \
-                 name the repository that it was copied from"
-            )));
+            return Err(is_shallow(url));
         }
         Ok(())
     }
@@ -86,6 +116,31 @@ impl Gates {
     async fn ask(&self, folder: &Path, args: &[&str]) -> Result<String, PortError> {
         self.git.run(Some(folder), args, Vec::new()).await
     }
+}
+
+/// Said of an upstream of which parts are missing.
+pub(super) fn is_shallow(url: &str) -> PortError {
+    PortError::Permanent(format!(
+        "{url} is a shallow copy, parts of its history are missing: complete it with `git fetch \
+         --unshallow`, or name the repository that it was copied from"
+    ))
+}
+
+/// A repository with one commit, to have something that could be pushed.
+fn lone_commit() -> Result<(tempfile::TempDir, git2::Oid), PortError> {
+    let folder = tempfile::tempdir().map_err(|e| PortError::Transient(format!("a folder: {e}")))?;
+    let repository = Repository::init_bare(folder.path()).map_err(trouble)?;
+    let tree = repository.treebuilder(None).and_then(|tree| tree.write());
+    let tree = repository
+        .find_tree(tree.map_err(trouble)?)
+        .map_err(trouble)?;
+    let author = author(Timestamp(0))?;
+    let commit = repository
+        .commit(None, &author, &author, "Nothing", &tree, &[])
+        .map_err(trouble)?;
+    drop(tree);
+    drop(repository);
+    Ok((folder, commit))
 }
 
 /// What git says of a folder of another user is advice that is never read here: why it cannot be

@@ -5,6 +5,7 @@ use actors::ports::PortError;
 use actors::ports::repo::Survey;
 use git2::{ObjectType, Repository, TreeWalkMode, TreeWalkResult};
 
+use super::contents::{self, TooLarge};
 use super::{build, detect, gate, oid, trouble};
 
 /// Where git looks for attributes, in every folder.
@@ -40,10 +41,18 @@ fn lfs(repository: &Repository, tree: &git2::Tree<'_>) -> Result<Vec<String>, Po
     })
     .map_err(trouble)?;
 
-    let patterns = files
-        .iter()
-        .flat_map(|folder| patterns(repository, tree, folder));
-    Ok(patterns.take(PATTERNS_MAX).collect())
+    let mut found = vec![];
+    for folder in files {
+        let more = patterns(repository, tree, &folder)?;
+        found.extend(more.map_err(|too_large| {
+            let why = format!(
+                "{too_large}: nobody can tell what Git LFS keeps. Make it smaller in the upstream"
+            );
+            PortError::Permanent(why)
+        })?);
+    }
+    found.truncate(PATTERNS_MAX);
+    Ok(found)
 }
 
 /// What the attributes in one folder hand to the filter of Git LFS. The folder is the prefix of its
@@ -52,12 +61,16 @@ pub(super) fn patterns(
     repository: &Repository,
     tree: &git2::Tree<'_>,
     folder: &str,
-) -> Vec<String> {
+) -> Result<Result<Vec<String>, TooLarge>, PortError> {
     let path = format!("{folder}{ATTRIBUTES}");
-    let bytes = build::read(repository, tree, &path).unwrap_or_default();
+    let bytes = match contents::read(repository, tree, &path)?.whole(&path) {
+        Ok(bytes) => bytes.unwrap_or_default(),
+        Err(too_large) => return Ok(Err(too_large)),
+    };
     let text = String::from_utf8_lossy(&bytes);
     let lines = text.lines().filter_map(pattern_of_lfs);
-    lines.map(|pattern| format!("{folder}{pattern}")).collect()
+    let patterns = lines.map(|pattern| format!("{folder}{pattern}"));
+    Ok(Ok(patterns.collect()))
 }
 
 /// The pattern of a line of attributes that Git LFS keeps.

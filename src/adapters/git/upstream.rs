@@ -9,7 +9,7 @@ use events::id::{ProjectName, Sha};
 use events::trunk::Candidate;
 use git2::RepositoryInitOptions;
 
-use super::{Gates, gate, oid, trouble};
+use super::{Gates, gate, oid, preconditions, trouble};
 
 /// The branch an empty upstream gets.
 const FIRST_BRANCH: &str = "main";
@@ -26,7 +26,7 @@ const GATE_CONFIG: &[(&str, &str)] = &[
 
 impl Gates {
     /// Runs a git command that speaks to upstream, with what it asks for.
-    async fn transport(
+    pub(super) async fn transport(
         &self,
         project: &ProjectName,
         url: &str,
@@ -70,7 +70,7 @@ impl Gates {
         init.await
             .map_err(|e| PortError::Transient(e.to_string()))??;
         if head.is_some() {
-            self.fetch(project, url, &branch).await?;
+            self.fetch_first(project, url, &branch).await?;
             let first = branch.clone();
             self.with(project, move |repository| {
                 gate::take_seen(repository, &first, None)
@@ -167,6 +167,31 @@ impl Gates {
         self.transport(project, url, Some(&self.path(project)), &args)
             .await
             .map(|_| ())
+    }
+
+    /// Fetches upstream's branch for the first time. Only then is it told by a host whether its copy
+    /// is whole; one that is not leaves nothing behind, so that the next try begins anew.
+    async fn fetch_first(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+    ) -> Result<(), PortError> {
+        let path = self.path(project);
+        let spec = format!("+refs/heads/{branch}:{}", gate::SEEN);
+        let how = ["fetch", "--quiet", "--no-tags", "--update-shallow"];
+        let args = [&how[..], &["--", url, &spec]].concat();
+        self.transport(project, url, Some(&path), &args).await?;
+        let asked = ["rev-parse", "--is-shallow-repository"];
+        let answer = self.git.run(Some(&path), &asked, Vec::new()).await?;
+        if answer.trim() != "true" {
+            return Ok(());
+        }
+
+        let removed = tokio::task::spawn_blocking(move || crate::foreign::remove(&path)).await;
+        let removed = removed.map_err(|e| PortError::Transient(e.to_string()))?;
+        removed.map_err(|e| PortError::Transient(e.to_string()))?;
+        Err(preconditions::is_shallow(url))
     }
 
     /// Fetches upstream's branch beside the gate's own copy of it.

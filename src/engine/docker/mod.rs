@@ -27,7 +27,7 @@ use bollard::query_parameters::{
     CreateContainerOptions, KillContainerOptions, ListContainersOptions, RemoveContainerOptions,
     StatsOptions, StopContainerOptions,
 };
-use events::container::Exit;
+use events::container::{Class, Exit};
 use events::id::ProjectName;
 use events::policy::room::HostMemory;
 use events::settings::ContainerLimits;
@@ -220,7 +220,7 @@ impl DockerEngine {
         let door = door_path(&self.doors, &spec.session);
         let cache = self.caches.prepare(spec).await?;
         let mut launch = [0; 8];
-        getrandom::fill(&mut launch).map_err(|e| StartError::failed("random", e))?;
+        getrandom::fill(&mut launch).map_err(|e| StartError::failed(Class::Random, e))?;
         let wanted = contract::Wanted {
             instance: &self.instance,
             image: spec.limits.image.as_ref().unwrap_or(&self.image),
@@ -243,8 +243,10 @@ impl DockerEngine {
             // Made by an earlier request whose answer was lost, or somebody else's: the inspection
             // tells.
             Err(error) if status(&error) == Some(409) => Ok(()),
-            Err(error) if status(&error) == Some(404) => Err(StartError::failed("image", error)),
-            Err(error) => Err(StartError::failed("create", error)),
+            Err(error) if status(&error) == Some(404) => {
+                Err(StartError::failed(Class::Image, error))
+            }
+            Err(error) => Err(StartError::failed(Class::Create, error)),
         }
     }
 }
@@ -323,7 +325,7 @@ impl Engine for DockerEngine {
             Found::Ours(found) => found.id.unwrap_or_default(),
             Found::Foreign => {
                 return Err(StartError::failed(
-                    "name_taken",
+                    Class::NameTaken,
                     format!("{docker_name} is somebody else's"),
                 ));
             }
@@ -349,7 +351,7 @@ impl Engine for DockerEngine {
                 if let Err(error) = self.removed(&id).await {
                     detail = format!("{detail}; it is left for the next look: {error}");
                 }
-                Err(StartError::failed("start", detail))
+                Err(StartError::failed(Class::Start, detail))
             }
         }
     }

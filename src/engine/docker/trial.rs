@@ -1,6 +1,7 @@
 //! What is tried in an image before work is begun in it: our runner, and the programs of agents.
 
 use actors::ports::engine::{Sought, StartError};
+use events::container::Class;
 use events::settings::ContainerLimits;
 
 use super::{DockerEngine, image, probe};
@@ -15,14 +16,14 @@ impl DockerEngine {
         }
         if !image::has(&self.docker, image)
             .await
-            .map_err(|e| StartError::failed("image", format!("{e:#}")))?
+            .map_err(|e| StartError::failed(Class::Image, format!("{e:#}")))?
         {
             image::pull(&self.docker, image)
                 .await
-                .map_err(|e| StartError::failed("image", format!("{e:#}")))?;
+                .map_err(|e| StartError::failed(Class::Image, format!("{e:#}")))?;
         }
         let works = probe::runner_works(&self.docker, &self.instance, image, &self.binaries).await;
-        works.map_err(|e| StartError::failed("image", format!("{e:#}")))?;
+        works.map_err(|e| StartError::failed(Class::Image, format!("{e:#}")))?;
         tried.insert(image.to_owned());
         Ok(())
     }
@@ -52,7 +53,7 @@ impl DockerEngine {
                      machine's programs"
                 ),
             }),
-            Err(error) => Err(StartError::failed("trial", format!("{error:#}"))),
+            Err(error) => Err(StartError::failed(Class::Trial, format!("{error:#}"))),
         }
     }
 }

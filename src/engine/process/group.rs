@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::foreign;
 
-/// As much of a group's list of processes as is read at once; what is left is in the next list.
+/// Largest list of a group's processes: more than a machine can have.
 const LIST_MAX: usize = 4 * 1024 * 1024;
 
 /// The groups of one installation, beside the one that the server is in.
@@ -69,13 +69,19 @@ pub(super) fn join(group: &Path, pid: i32) -> std::io::Result<()> {
 }
 
 /// The processes of a group; none when it is gone.
-pub(super) fn processes(group: &Path) -> Vec<i32> {
-    let listed = foreign::read(&group.join("cgroup.procs"), LIST_MAX).unwrap_or_default();
+///
+/// # Errors
+/// When the list is there and cannot be read: nobody knows then whether the group is empty.
+pub(super) fn processes(group: &Path) -> Result<Vec<i32>, String> {
+    let listed = match foreign::read(&group.join("cgroup.procs"), LIST_MAX) {
+        Ok(listed) => listed,
+        // It was removed before, or while, its list was read.
+        Err(_) if !group.exists() => return Ok(vec![]),
+        Err(error) => return Err(error.to_string()),
+    };
     let listed = String::from_utf8_lossy(&listed);
-    listed
-        .lines()
-        .filter_map(|line| line.parse().ok())
-        .collect()
+    let lines = listed.lines();
+    Ok(lines.filter_map(|line| line.parse().ok()).collect())
 }
 
 /// Kills everything in a group, also what is just being started.

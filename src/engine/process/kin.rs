@@ -81,7 +81,8 @@ impl Kin<'_> {
         let all = stat::all();
         let main = self.main.filter(|main| main.alive()).map(Held::pid);
         let grouped = self.record.group.as_deref().map(group::processes);
-        let grouped: BTreeSet<i32> = grouped.into_iter().flatten().collect();
+        let grouped = grouped.transpose()?.unwrap_or_default();
+        let grouped: BTreeSet<i32> = grouped.into_iter().collect();
 
         let marked = |pid: i32| {
             let of_session = |main: i32| all.get(&pid).is_some_and(|stat| stat.session == main);

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use actors::ports::engine::StartError;
+use events::container::Class;
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
@@ -53,7 +54,7 @@ pub(super) async fn waiting(sandbox: Sandbox, mut command: Command) -> Result<Wa
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let spawned = named::spawn(&mut command);
-    let mut child = spawned.map_err(|e| StartError::failed("spawn", e))?;
+    let mut child = spawned.map_err(|e| StartError::failed(Class::Spawn, e))?;
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
         return Err(failed(child, None, "it has no pipes".to_owned()).await);
@@ -168,9 +169,9 @@ async fn failed(mut child: Child, main: Option<Held>, why: String) -> StartError
         .await
         .is_ok()
     {
-        return StartError::failed("runner", why);
+        return StartError::failed(Class::Runner, why);
     }
     let killed = child.kill().await;
     let stays = killed.map_or_else(|e| e.to_string(), |()| "it was killed".to_owned());
-    StartError::failed("runner", format!("{why}; and it did not go: {stays}"))
+    StartError::failed(Class::Runner, format!("{why}; and it did not go: {stays}"))
 }

@@ -28,6 +28,7 @@ use actors::ports::engine::{
     ContainerName, Engine, Seen, Sought, StartError, StartSpec, Status, Unreachable, Used,
 };
 use async_trait::async_trait;
+use events::container::Class;
 use events::id::ProjectName;
 use events::policy::room::HostMemory;
 use events::settings::ContainerLimits;
@@ -223,7 +224,7 @@ impl ProcessEngine {
     async fn launch(&self, spec: &StartSpec) -> Result<Arc<Container>, StartError> {
         let name = &spec.name;
         let folder = self.prepare(name);
-        let folder = folder.map_err(|e| StartError::failed("folder", e))?;
+        let folder = folder.map_err(|e| StartError::failed(Class::Folder, e))?;
         let launch = data_encoding::HEXLOWER.encode(&random()?);
         let command = self.command(spec, &folder, &launch).await?;
         let waiting = launch::waiting(self.sandbox, command).await?;
@@ -287,9 +288,9 @@ impl ProcessEngine {
         match ended {
             Ok(()) => {
                 self.known().remove(name);
-                StartError::failed("runner", why)
+                StartError::failed(Class::Runner, why)
             }
-            Err(left) => StartError::failed("runner", format!("{why}; {left}")),
+            Err(left) => StartError::failed(Class::Runner, format!("{why}; {left}")),
         }
     }
 
@@ -308,7 +309,7 @@ impl ProcessEngine {
 
 fn random() -> Result<[u8; 8], StartError> {
     let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(|e| StartError::failed("random", e))?;
+    getrandom::fill(&mut bytes).map_err(|e| StartError::failed(Class::Random, e))?;
     Ok(bytes)
 }
 
@@ -346,7 +347,7 @@ impl Engine for ProcessEngine {
         let turn = self.turn(&spec.name);
         let _turn = turn.lock().await;
         let found = self.find(&spec.name);
-        if let Some(there) = found.map_err(|e| StartError::failed("record", e))? {
+        if let Some(there) = found.map_err(|e| StartError::failed(Class::Record, e))? {
             return Ok(there.engine_id());
         }
         Ok(self.launch(spec).await?.engine_id())

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use actors::ports::engine::{Sought, StartError};
+use events::container::Class;
 use events::id::BerthNo;
 
 use super::{ProcessEngine, Sandbox, USUAL_PATH, sandbox};
@@ -63,8 +64,8 @@ impl ProcessEngine {
         }
 
         let output = tokio::time::timeout(SEEK_WITHIN, named::output(&mut command)).await;
-        let output = output.map_err(|_| StartError::failed("trial", "a shell did not end"))?;
-        let output = output.map_err(|e| StartError::failed("trial", e))?;
+        let output = output.map_err(|_| StartError::failed(Class::Trial, "a shell did not end"))?;
+        let output = output.map_err(|e| StartError::failed(Class::Trial, e))?;
         seek::found(&String::from_utf8_lossy(&output.stdout))
     }
 
@@ -75,6 +76,6 @@ impl ProcessEngine {
         }
         let why = "this agent would run without a sandbox: install bubblewrap, or accept it with \
                    --allow-unisolated";
-        Err(StartError::failed("not_isolated", why))
+        Err(StartError::failed(Class::NotIsolated, why))
     }
 }

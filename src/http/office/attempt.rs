@@ -39,7 +39,7 @@ impl Office {
                 }
                 Err(StartError::Failed { class, detail }) => {
                     let failed = format!("looking for {whose} {program}: {detail}");
-                    return Err(refused(&class, &failed));
+                    return Err(refused(class.name(), &failed));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Features: admit, edit, discuss, close, reopen, depend, withdraw.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actors::admissions::{admission, admitted_before};
 use actors::host::ExecuteError;
@@ -9,7 +9,7 @@ use events::feature::event::Closing;
 use events::feature::{self, Stage};
 use events::id::{Digest, FeatureId};
 use events::policy::AnyCommand;
-use events::stream::StreamId;
+use events::stream::{Position, StreamId};
 use events::view::ProjectBook;
 
 use super::{Done, Office, Wish, unknown_feature, unknown_project, written};
@@ -170,17 +170,24 @@ impl Office {
     }
 
     /// Takes every feature of a project out of quarantine, in the order of their ids, and says
-    /// which. One that somebody else took out in the same instant is left as they wanted it.
+    /// which. One that somebody else took out in the same instant is left as they wanted it. Asked
+    /// again under the same key it answers as the first time, goes on where that one was cut off,
+    /// and touches nothing that came into quarantine since.
     pub async fn requeue_all(&self, wish: &Wish, name: &str) -> Done<Requeued> {
         let project = Self::name(name)?;
-        let quarantined = self.read(&project, |book| {
-            let ids = book.backlog.state.ids.keys();
-            let quarantined = ids.filter(|id| is_quarantined(book, id));
-            Some(quarantined.map(ToString::to_string).collect::<Vec<_>>())
+        let all = self.read(&project, |book| {
+            Some(book.backlog.state.ids.keys().cloned().collect::<Vec<_>>())
+        })?;
+        let before = self.requeued_under(wish, &all).await?;
+        let first = before.values().min().copied();
+        let due = self.read(&project, |book| {
+            let ids = all.iter();
+            let due = ids.filter(|id| before.contains_key(*id) || is_due(book, id, first));
+            Some(due.map(ToString::to_string).collect::<Vec<_>>())
         })?;
 
         let mut ids = vec![];
-        for id in quarantined {
+        for id in due {
             let wish = Wish {
                 id: wish.part(&id),
                 expect: None,
@@ -193,6 +200,21 @@ impl Office {
             }
         }
         Ok(Requeued { ids })
+    }
+
+    /// What was taken out of quarantine when this wish came before, with where in the log.
+    async fn requeued_under(
+        &self,
+        wish: &Wish,
+        ids: &[FeatureId],
+    ) -> Done<BTreeMap<FeatureId, Position>> {
+        let mut known = BTreeMap::new();
+        for id in ids {
+            if let Some(at) = self.answered(wish.part(id.as_str())).await? {
+                known.insert(id.clone(), at);
+            }
+        }
+        Ok(known)
     }
 
     /// Takes a feature out of the backlog; its refs and its history stay.
@@ -268,7 +290,11 @@ impl Office {
     }
 }
 
-fn is_quarantined(book: &ProjectBook, id: &FeatureId) -> bool {
-    book.feature(id)
-        .is_some_and(|known| matches!(known.stage, Stage::Quarantined { .. }))
+/// Whether a feature is in quarantine, and was before the wish was granted first.
+fn is_due(book: &ProjectBook, id: &FeatureId, first: Option<Position>) -> bool {
+    let quarantined = book
+        .feature(id)
+        .is_some_and(|known| matches!(known.stage, Stage::Quarantined { .. }));
+    let position = book.features.get(id).map(|tracked| tracked.position);
+    quarantined && first.is_none_or(|first| position.is_some_and(|position| position < first))
 }

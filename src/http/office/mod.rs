@@ -11,6 +11,7 @@ mod diffs;
 mod evidence;
 mod exchange;
 mod features;
+mod fitness;
 mod fleet;
 mod issues;
 mod projects;
@@ -32,7 +33,7 @@ use events::id::{BerthNo, CommandId, FeatureId, ProjectName};
 use events::log::Receipt;
 use events::policy::AnyCommand;
 use events::project;
-use events::stream::{StreamId, Version};
+use events::stream::{Position, StreamId, Version};
 use events::view::ProjectBook;
 
 use super::noise::Noises;
@@ -173,6 +174,13 @@ impl Office {
         })?;
         self.core.projector.wait_for(receipt.position).await;
         Ok(receipt)
+    }
+
+    /// Where in the log a command was granted that came before under this id; none when none was.
+    async fn answered(&self, id: CommandId) -> Done<Option<Position>> {
+        let remembered = self.core.world.log.remembered(id).await;
+        let remembered = remembered.map_err(|e| ExecuteError::Unavailable(e.to_string()))?;
+        Ok(remembered.map(|known| known.receipt.position))
     }
 
     fn read<T>(&self, name: &ProjectName, read: impl FnOnce(&ProjectBook) -> Option<T>) -> Done<T> {

@@ -7,12 +7,12 @@ use events::egress::EgressRule;
 use events::id::ProjectName;
 use events::log::Receipt;
 use events::policy::AnyCommand;
-use events::project::{self, Repository};
+use events::project;
 use events::settings::{AgentSpec, Settings};
 use events::stream::StreamId;
 
 use super::{Done, Office, Wish, written};
-use crate::adapters::git::{one_spelling, split_credentials};
+use crate::adapters::git::split_credentials;
 use crate::adapters::transcripts::holds_a_secret;
 use crate::egress::presets::Presets;
 use crate::http::problem::ApiProblem;
@@ -111,75 +111,6 @@ impl Office {
         let stream = StreamId::Project(name.clone());
         self.tell(wish, wish.id, stream, AnyCommand::Project(register))
             .await
-    }
-
-    /// Looks at upstream once more before a start, where what is recorded of it is trouble: it may
-    /// have been mended since, and else nothing would be merged. What was well is not asked again.
-    async fn check_upstream_in_trouble(&self, name: &ProjectName) -> Done<()> {
-        let (in_trouble, git_url) = self.read(name, |book| {
-            let registered = book.registered()?;
-            let failed = matches!(registered.repository, Repository::Failed { .. });
-            let halted = book.trunk.state.halt.is_some();
-            let begins = !registered.is_running();
-            Some((begins && (failed || halted), registered.git_url.clone()))
-        })?;
-        if !in_trouble {
-            return Ok(());
-        }
-        self.check_upstream(name, &git_url)
-            .await
-            .map_err(|problem| ApiProblem {
-                detail: format!("{}; mend that and start again", problem.detail),
-                ..problem
-            })?;
-        self.core.nudges.nudge(name.clone());
-        Ok(())
-    }
-
-    /// Whether upstream answers and can be worked on, as far as that is seen without a push.
-    async fn check_upstream(&self, name: &ProjectName, git_url: &str) -> Done<()> {
-        let repo = &self.core.world.repo;
-        let seen = repo.probe(name, git_url).await.map_err(|error| {
-            let detail = format!("{git_url} does not answer as a git repository: {error}");
-            ApiProblem {
-                code: "upstream_unreachable".to_owned(),
-                ..ApiProblem::invalid(detail)
-            }
-        })?;
-
-        repo.check(git_url, &seen)
-            .await
-            .map_err(|error| ApiProblem {
-                code: "upstream_unfit".to_owned(),
-                ..ApiProblem::invalid(error.to_string())
-            })
-    }
-
-    /// Refuses a second project on an upstream: each would take what the other merges for the work
-    /// of a stranger.
-    fn check_single(&self, name: &ProjectName, git_url: &str) -> Done<()> {
-        let known = self.core.projector.read(|books| {
-            let books = books.projects.values();
-            let urls =
-                books.filter_map(|b| Some((b.name.clone(), b.registered()?.git_url.clone())));
-            urls.collect::<Vec<_>>()
-        });
-        let ours = one_spelling(git_url);
-        let other = known
-            .iter()
-            .find(|(other, url)| other != name && one_spelling(url) == ours);
-
-        match other {
-            None => Ok(()),
-            Some((other, _)) => Err(ApiProblem {
-                code: "upstream_taken".to_owned(),
-                ..ApiProblem::invalid(format!(
-                    "{git_url} is the upstream of the project {other} already: add the features \
-                     there, or delete that project \
-                     first (`project delete {other}`)"
-                ))
-            }),
-        }
     }
 
     async fn write_spec(&self, wish: &Wish, name: &ProjectName, text: &str) -> Done<Written> {
@@ -303,7 +234,7 @@ impl Office {
             return Ok(written);
         }
         if wanted == Wanted::Start {
-            self.check_upstream_in_trouble(&name).await?;
+            self.check_upstream_before_start(&name).await?;
         }
         let command = match wanted {
             Wanted::Start => project::Command::Start { by, has_features },

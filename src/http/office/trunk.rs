@@ -31,6 +31,8 @@ impl Office {
             .repo
             .needs_scaffold(&project, &branch)
             .await?;
+        // Asked again under the same key, it answers as the first time.
+        let queued = needed || self.answered(wish.id).await?.is_some();
         if needed {
             self.to_trunk(
                 wish,
@@ -42,7 +44,7 @@ impl Office {
             )
             .await?;
         }
-        Ok(ScaffoldShape { queued: needed })
+        Ok(ScaffoldShape { queued })
     }
 
     /// Work that is under way and would not merge with upstream as it is now: merged in memory,

@@ -43,6 +43,7 @@ impl Office {
             .map_err(|error| match error {
                 LookError::NotCopied => ApiProblem::not_found("not_copied", &error.to_string()),
                 LookError::Execute(error) => error.into(),
+                LookError::Repo(error) => error.into(),
             })?;
         self.upstream(name).await
     }

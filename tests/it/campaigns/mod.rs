@@ -2,4 +2,5 @@
 //! versions.
 
 mod backups;
+mod pauses;
 mod trouble;

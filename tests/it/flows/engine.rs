@@ -1,12 +1,13 @@
-//! An engine that starts nothing: it has one name, no slot and no feature pays for it, and work
+//! An engine that starts nothing, or nothing that comes to work: it has one name, no slot and no feature pays for it, and work
 //! goes on by itself when it starts something again.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use events::container::Slot;
 use events::view::{NeedKind, ProjectBook};
 
+use crate::world::engine::StubEngine;
 use crate::world::{Server, World, ZOO, scripted, story};
 
 /// Lets time pass until the books say so.
@@ -45,49 +46,84 @@ fn nobody_pays(book: &ProjectBook) {
     }
 }
 
+/// How an engine brings no session to work.
+#[derive(Clone, Copy)]
+struct Ill {
+    /// Which of the engine's counters says how often.
+    count: fn(&StubEngine) -> &AtomicUsize,
+    /// What is recorded each time.
+    kind: &'static str,
+    /// What Needs you says of it.
+    said: &'static str,
+}
+
+/// No start works: the image is missing.
+const STARTS_NOTHING: Ill = Ill {
+    count: |engine| &engine.failing,
+    kind: "container.start_failed",
+    said: "image: it is missing",
+};
+/// Every container ends before its runner reports for work.
+const ENDS_EARLY: Ill = Ill {
+    count: |engine| &engine.fleeting,
+    kind: "container.exited",
+    said: "before its session began: exit code",
+};
+
 #[test]
 fn an_engine_that_starts_nothing_is_named_once_and_nobody_pays() {
     for (slots, first) in [(1, 3), (3, 2)] {
-        story(move || async move {
-            let world = World::new();
-            world.engine.failing.store(usize::MAX, Ordering::SeqCst);
-            let server = world.start().await;
-            let feed = |key: &str| format!("write {key} fed\ncommit Feed\nsubmit");
-            let work = ["lions", "bears", "owls", "apes"];
-            let work = work.map(|key| scripted(key, &feed(key), &[])).to_vec();
-            server.open_zoo(&world, slots, work).await.expect("opened");
-            // Longer than a slot alone would take to be put out of service.
-            let probed = |book: &ProjectBook| {
-                let at_rest = book.enlisted().all(|(_, berth, _)| berth.job().is_none());
-                let probes = probes(book).filter(|probes| *probes > 5);
-                probes.filter(|_| at_rest && book.grants().is_empty())
-            };
-            let probes = as_time_passes(&world, &server, probed).await;
-
-            server.zoo(nobody_pays);
-            let needs = server.office.project(ZOO).expect("zoo").needs;
-            let [need] = &needs[..] else {
-                panic!("one line: {needs:?}");
-            };
-            assert_eq!(need.kind, NeedKind::Outside.name());
-            for said in ["image: it is missing", "`project set --image`", "by itself"] {
-                assert!(need.text.contains(said), "{}", need.text);
-            }
-            // Before it was named each slot may have tried once more; then one at a time.
-            let failures = world.count("container.start_failed").await;
-            let most = first + usize::from(slots) - 1 + probes;
-            assert!((first + probes..=most).contains(&failures), "{failures}");
-
-            world.engine.failing.store(0, Ordering::SeqCst);
-            let over = |book: &ProjectBook| {
-                let troubles = &book.registered()?.troubles;
-                troubles.is_empty().then_some(())
-            };
-            as_time_passes(&world, &server, over).await;
-            world.within("completed", server.completed()).await;
-            assert_eq!(world.count("container.quarantined").await, 0);
-            assert_eq!(world.count("feature.quarantined").await, 0);
-            world.end(server).await;
-        });
+        story(move || is_named_once_and_nobody_pays(STARTS_NOTHING, slots, first));
     }
+}
+
+#[test]
+fn containers_that_end_before_their_session_began_are_named_once_and_nobody_pays() {
+    for (slots, first) in [(1, 3), (3, 2)] {
+        story(move || is_named_once_and_nobody_pays(ENDS_EARLY, slots, first));
+    }
+}
+
+/// With so many slots, and with so many failures before it is the engine's.
+async fn is_named_once_and_nobody_pays(ill: Ill, slots: u16, first: usize) {
+    let world = World::new();
+    (ill.count)(&world.engine).store(usize::MAX, Ordering::SeqCst);
+    let server = world.start().await;
+    let feed = |key: &str| format!("write {key} fed\ncommit Feed\nsubmit");
+    let work = ["lions", "bears", "owls", "apes"];
+    let work = work.map(|key| scripted(key, &feed(key), &[])).to_vec();
+    server.open_zoo(&world, slots, work).await.expect("opened");
+    // Longer than a slot alone would take to be put out of service.
+    let probed = |book: &ProjectBook| {
+        let at_rest = book.enlisted().all(|(_, berth, _)| berth.job().is_none());
+        let probes = probes(book).filter(|probes| *probes > 5);
+        probes.filter(|_| at_rest && book.grants().is_empty())
+    };
+    let probes = as_time_passes(&world, &server, probed).await;
+
+    server.zoo(nobody_pays);
+    let needs = server.office.project(ZOO).expect("zoo").needs;
+    let [need] = &needs[..] else {
+        panic!("one line: {needs:?}");
+    };
+    assert_eq!(need.kind, NeedKind::Outside.name());
+    for said in [ill.said, "`project set --image`", "by itself"] {
+        assert!(need.text.contains(said), "{}", need.text);
+    }
+    // Before it was named each slot may have tried once more; then one at a time.
+    let failures = world.count(ill.kind).await;
+    let most = first + usize::from(slots) - 1 + probes;
+    assert!((first + probes..=most).contains(&failures), "{failures}");
+    assert_eq!(world.engine.names(), vec![], "nothing is left behind");
+
+    (ill.count)(&world.engine).store(0, Ordering::SeqCst);
+    let over = |book: &ProjectBook| {
+        let troubles = &book.registered()?.troubles;
+        troubles.is_empty().then_some(())
+    };
+    as_time_passes(&world, &server, over).await;
+    world.within("completed", server.completed()).await;
+    assert_eq!(world.count("container.quarantined").await, 0);
+    assert_eq!(world.count("feature.quarantined").await, 0);
+    world.end(server).await;
 }

@@ -163,8 +163,14 @@ fn all_that_is_quarantined_is_taken_out_at_once() {
         });
         world.within("quarantined", stuck).await;
 
-        let requeued = server.office.requeue_all(&wish(), ZOO).await;
-        assert_eq!(requeued.expect("taken out").ids.len(), 2);
+        let all = wish();
+        let requeued = server.office.requeue_all(&all, ZOO).await;
+        let requeued = requeued.expect("taken out").ids;
+        assert_eq!(requeued.len(), 2);
+        assert_eq!(world.count("feature.requeued").await, 2);
+        // An answer that was lost on its way is asked for again under the same key.
+        let repeated = server.office.requeue_all(&all, ZOO).await;
+        assert_eq!(repeated.expect("the first answer").ids, requeued);
         assert_eq!(world.count("feature.requeued").await, 2);
         let again = server.office.requeue_all(&wish(), ZOO).await;
         assert_eq!(again.expect("none is left").ids, Vec::<String>::new());

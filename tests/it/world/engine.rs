@@ -12,7 +12,7 @@ use actors::ports::engine::{
 };
 use actors::sessions::Sessions;
 use async_trait::async_trait;
-use events::container::Exit;
+use events::container::{Class, Exit};
 use events::id::{ProjectName, SessionId};
 use events::policy::room::HostMemory;
 use events::settings::ContainerLimits;
@@ -35,6 +35,8 @@ pub(crate) struct StubEngine {
     pub(crate) started: AtomicUsize,
     /// Starts that fail first.
     pub(crate) failing: AtomicUsize,
+    /// Containers that end by themselves as soon as they were started, first.
+    pub(crate) fleeting: AtomicUsize,
     /// Whether it answers nobody.
     pub(crate) away: AtomicBool,
     /// What agents are like who do not as they are told.
@@ -48,6 +50,7 @@ impl StubEngine {
         sessions: watch::Receiver<Option<Sessions>>,
     ) -> Self {
         let (started, failing) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let fleeting = AtomicUsize::new(0);
         let (containers, listed) = (Mutex::default(), Mutex::default());
         Self {
             trees,
@@ -58,6 +61,7 @@ impl StubEngine {
             hints: watch::Sender::new(0),
             started,
             failing,
+            fleeting,
             away: AtomicBool::new(false),
             temper: Mutex::default(),
         }
@@ -153,12 +157,8 @@ impl Engine for StubEngine {
 
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
         self.answers()?;
-        if self
-            .failing
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
-            .is_ok()
-        {
-            return Err(StartError::failed("image", "it is missing"));
+        if is_due(&self.failing) {
+            return Err(StartError::failed(Class::Image, "it is missing"));
         }
         let mut containers = self.containers.lock().expect("engine");
         if !containers.contains_key(&spec.name) {
@@ -171,8 +171,12 @@ impl Engine for StubEngine {
                 self.hints.clone(),
             );
             let temper = self.temper.lock().expect("temper").clone();
+            let fleeting = is_due(&self.fleeting);
             let task = tokio::spawn(async move {
-                let code = stub::run(session, sessions, tree, gate, temper).await;
+                let code = match fleeting {
+                    true => 1,
+                    false => stub::run(session, sessions, tree, gate, temper).await,
+                };
                 hints.send_modify(|n| *n += 1);
                 code
             });
@@ -215,6 +219,14 @@ impl Engine for StubEngine {
     fn hints(&self) -> watch::Receiver<u64> {
         self.hints.subscribe()
     }
+}
+
+/// Counts down; whether it was not at zero.
+fn is_due(count: &AtomicUsize) -> bool {
+    let less = |n: usize| n.checked_sub(1);
+    count
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
+        .is_ok()
 }
 
 /// Stub containers need no sockets: they hold the sessions themselves.
