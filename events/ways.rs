@@ -39,8 +39,8 @@ pub(crate) trait Ways: Aggregate {
     /// Where it waits now; nowhere in what is over or does not exist.
     fn places(&self) -> Vec<Place>;
 
-    /// Places that wait for a person's word, each with the commands that lead out of it without one:
-    /// what a person did elsewhere, or the outside undid, makes them true.
+    /// Places that wait for a person's word, each with the commands that lead out of it without
+    /// one: what a person did elsewhere, or the outside undid, makes them true.
     const GUARDED: &'static [(Place, &'static [&'static str])];
 
     /// Who gives a command.

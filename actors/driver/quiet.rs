@@ -4,7 +4,7 @@
 use events::container::Slot;
 use events::feature::Stage;
 use events::id::BerthNo;
-use events::project::Intent;
+use events::project::{Intent, Registered};
 use events::view::{Need, NeedKind};
 
 use super::model::{Health, Model};
@@ -65,9 +65,9 @@ impl Model {
         Ok(())
     }
 
-    /// The engine starts nothing, or nothing that comes to work, for a while: no slot and no feature
-    /// pays for it, it is named in one line, and then it is mended. One that answers nobody is
-    /// named where its list is asked for.
+    /// The engine starts nothing, or nothing that comes to work, for a while: no slot and no
+    /// feature pays for it, it is named in one line, and then it is mended. One that answers nobody
+    /// is named where its list is asked for.
     fn sit_out_engine(&mut self) -> Result<(), String> {
         if matches!(self.health, Health::Barren | Health::Fleeting) {
             let before = self.given_up();
@@ -137,7 +137,10 @@ impl Model {
         let book = self.book();
         let tallied = book.tallied();
         let resting = book.enlisted().all(|(_, berth, _)| berth.job().is_none());
-        tallied.closed == tallied.total && book.is_completed() && resting
+        // Where a person took all of it out of the backlog, nothing is left to be completed.
+        let whole = book.registered().is_some_and(Registered::has_backlog);
+        let over = book.is_completed() || whole && tallied.total == 0;
+        tallied.closed == tallied.total && over && resting
     }
 
     /// Performs all that is owed, and lets time pass, until nothing happens any more.

@@ -170,8 +170,8 @@ refusal_enum! {
         WrongStage = "wrong_stage", "the entry is not where that could happen";
         NotVerifier = "not_verifier", "this session does not verify this entry: its evidence is \
                                        not taken";
-        NeedsApproval = "needs_approval", "the entry changes what decides what others run: a person \
-                                           approves it first, with `trunk approve`";
+        NeedsApproval = "needs_approval", "the entry changes what decides what others run: \
+                                           a person approves it first, with `trunk approve`";
         GivenUp = "given_up", "too many verifiers ended without a result: `trunk resume` has it \
                                tried again";
         Halted = "halted", "nothing is built unseen while upstream cannot be used";

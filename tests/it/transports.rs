@@ -9,7 +9,7 @@ use actix_web::web::{Data, Path as UrlPath, Payload};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use events::id::ProjectName;
 use events::log::EventLog;
-use events::project::ProjectKind;
+use events::project::{ProjectKind, Repository};
 use events::settings::{AgentSpec, Dialect};
 use events::stream::Position;
 use supercargo::adapters::git::{Gates, Secrets};
@@ -20,6 +20,8 @@ use crate::docker::skip;
 use crate::world::{Server, World, ZOO, scripted, story, wish};
 
 const SECRET: &str = "s3cr3t-t0ken-of-the-test";
+/// A file beside the repositories of a host that takes no push.
+const READ_ONLY: &str = "read-only";
 
 fn new(git_url: String, credential: Option<CredentialShape>) -> NewProject {
     NewProject {
@@ -139,6 +141,11 @@ async fn serve(
         return HttpResponse::Unauthorized()
             .insert_header(("www-authenticate", "Basic realm=\"up\""))
             .finish();
+    }
+    // A host that lets its account read only.
+    let pushes = request.query_string().contains("git-receive-pack");
+    if pushes && root.join(READ_ONLY).exists() {
+        return HttpResponse::Forbidden().finish();
     }
     let (repo, within) = path.into_inner();
     let asked = GateRequest {
@@ -375,8 +382,8 @@ fn a_host_that_takes_no_push_or_has_part_of_the_history_is_named() {
                 token: SECRET.into(),
             })
         };
-        let up = world.folder.path().join("up.git");
-        world.git(&up, &["config", "http.receivepack", "false"]);
+        let closed = world.folder.path().join(READ_ONLY);
+        fs_err::write(&closed, "").expect("a file");
         let refused = server
             .office
             .add_project(&wish(), new(url.clone(), token()))
@@ -386,13 +393,10 @@ fn a_host_that_takes_no_push_or_has_part_of_the_history_is_named() {
         for word in ["takes no push", "--ssh-key", "--token-file"] {
             assert!(refused.detail.contains(word), "{}", refused.detail);
         }
-        world.git(&up, &["config", "http.receivepack", "true"]);
-        world.git(
-            &up,
-            &["commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "More"],
-        );
+        fs_err::remove_file(&closed).expect("opened");
+        world.push_upstream("more", "of everything");
 
-        let whole = format!("file://{}", up.display());
+        let whole = format!("file://{}", world.upstream().display());
         let shallow = world.folder.path().join("shallow.git");
         let shallow = shallow.display().to_string();
         let part = [
@@ -401,9 +405,14 @@ fn a_host_that_takes_no_push_or_has_part_of_the_history_is_named() {
         world.git(world.folder.path(), &part);
         let url = url.replace("/up.git", "/shallow.git");
         let added = server.office.add_project(&wish(), new(url, token())).await;
-        let notes = added.expect("registered").notes.join(" ");
+        added.expect("registered");
+        let failed = server.until(|book| match &book.registered()?.repository {
+            Repository::Failed { reason, .. } => Some(reason.clone()),
+            Repository::Pending | Repository::Cloned { .. } => None,
+        });
+        let said = world.within("not copied", failed).await;
         for word in ["shallow", "git fetch --unshallow"] {
-            assert!(notes.contains(word), "{notes}");
+            assert!(said.contains(word), "{said}");
         }
         handle.stop(false).await;
         world.end(server).await;

@@ -304,8 +304,8 @@ fn suggested(
     broken.map_or(Ok(found), Err)
 }
 
-/// Why nobody can tell how a changed tree is verified, if that is so: the work made a file too large
-/// for that, and nothing else says how.
+/// Why nobody can tell how a changed tree is verified, if that is so: the work made a file too
+/// large for that, and nothing else says how.
 fn hidden(
     repository: &Repository,
     wish: &MergeWish,

@@ -37,9 +37,9 @@ impl Gates {
         }
     }
 
-    /// Says why the host of an upstream takes no push from this server, if it takes none. Nothing is
-    /// pushed: it is asked for what a push begins with, which shows the right to push at all. What
-    /// rules of a branch turn down shows at the first push.
+    /// Says why the host of an upstream takes no push from this server, if it takes none. Nothing
+    /// is pushed: it is asked for what a push begins with, which shows the right to push at all.
+    /// What rules of a branch turn down shows at the first push.
     pub(super) async fn check_host_takes_pushes(
         &self,
         project: &ProjectName,

@@ -169,8 +169,8 @@ impl Gates {
             .map(|_| ())
     }
 
-    /// Fetches upstream's branch for the first time. Only then is it told by a host whether its copy
-    /// is whole; one that is not leaves nothing behind, so that the next try begins anew.
+    /// Fetches upstream's branch for the first time. Only then is it told by a host whether its
+    /// copy is whole; one that is not leaves nothing behind, so that the next try begins anew.
     async fn fetch_first(
         &self,
         project: &ProjectName,

@@ -1,5 +1,5 @@
-//! An engine that starts nothing, or nothing that comes to work: it has one name, no slot and no feature pays for it, and work
-//! goes on by itself when it starts something again.
+//! An engine that starts nothing, or nothing that comes to work: it has one name, no slot and no
+//! feature pays for it, and work goes on by itself when it starts something again.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
