@@ -211,6 +211,7 @@ mod tests {
         add(scene, n, event::Exited { generation, exit });
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     #[test]
     fn equal_failures_in_a_row_are_the_engines() {
         let table: [(&str, &[Seen], &[u16]); 14] = [
