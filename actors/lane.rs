@@ -379,9 +379,7 @@ fn pick(
             _ => picked(wanted),
         };
     }
-    let (mut except, _) = book.resting(now);
-    except.extend(reserved.iter().cloned());
-    match book.next_ready(&except) {
+    match book.rested(now).find(|id| !reserved.contains(*id)) {
         Some(id) => picked(id),
         None if reserved.is_empty() => Ok(Pick::Nothing),
         None => Ok(Pick::Wait),

@@ -189,7 +189,7 @@ impl Model {
         let berth = StreamId::Container(name(), n);
         let session = SessionId::granted(&berth.to_string(), version.0, n);
         let id = CommandId::derived(&["claim", session.as_str(), name().as_str()]);
-        let next = || book.next_ready(&book.resting(self.now).0).cloned();
+        let next = || book.rested(self.now).next().cloned();
         let feature = wanted.or_else(next);
         let project = (StreamId::Project(name()), book.project.version);
         let running = book.registered().is_some_and(|r| r.is_running());

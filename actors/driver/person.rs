@@ -248,7 +248,7 @@ impl Model {
                 let base = self.book().trunk.state.head.clone();
                 feature::Command::Submit { epoch, sha, base }
             }
-            (false, _) if running && self.book().ready().contains(&&id) => {
+            (false, _) if running && self.book().ready().any(|ready| *ready == id) => {
                 let holder = Holder::Outside {
                     principal: "ann".into(),
                 };

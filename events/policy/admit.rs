@@ -18,11 +18,10 @@ pub(super) fn owed(
     };
     repository(book, registered, observed, agenda);
     let backlog = &book.backlog.state;
-    for (id, origin) in backlog
-        .ids
-        .iter()
-        .filter(|(id, _)| book.feature(id).is_none() && !backlog.withdrawn.contains(id))
-    {
+    for id in book.missing() {
+        let Some(origin) = backlog.ids.get(id) else {
+            continue;
+        };
         let blockers = backlog.dependencies(id).cloned().collect();
         agenda.act(Effect::Create {
             id: id.clone(),

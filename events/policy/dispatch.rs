@@ -205,7 +205,7 @@ fn review(hands: &mut Hands<'_>) {
     let waiting =
         |known: &feature::Known| matches!(known.stage, Stage::Submitted { review: None, .. });
     let mut due: Vec<_> = book
-        .known()
+        .underway()
         .filter(|(id, known, _)| waiting(known) && !observed.taken.contains(*id))
         .collect();
     due.sort_by_key(|(_, known, tracked)| {
@@ -241,24 +241,26 @@ fn code(hands: &mut Hands<'_>) {
     if !hands.registered.has_backlog() || book.trunk.state.health.red.is_some() {
         return;
     }
-    let (resting, until) = book.resting(observed.now);
-    if let Some(until) = until {
+    if let Some(until) = book.rested_next(observed.now) {
         hands.agenda.reached(observed.now, until);
     }
 
-    let mut ready = book.ready();
-    ready.retain(|id| !observed.taken.contains(*id) && !resting.contains(*id));
-    let other = |except: &FeatureId| ready.iter().find(|id| **id != except);
-    let instead = hands.except.as_ref().and_then(other);
-    let feature = instead.map(|id| (*id).clone());
-    for _ in 0..ready.len() {
+    let rested = book.rested(observed.now);
+    let free = rested.filter(|id| !observed.taken.contains(*id));
+    let instead = match &hands.except {
+        Some(except) => free.clone().find(|id| *id != except),
+        None => None,
+    };
+    // No more are looked at than there are slots for.
+    let claims = free.take(hands.berths.len()).count();
+    for _ in 0..claims {
         let Some((n, version)) = hands.berths.pop() else {
             return;
         };
         let claim = Effect::ClaimFor {
             n,
             version,
-            feature: feature.clone(),
+            feature: instead.cloned(),
         };
         hands.agenda.act_reserving(claim, reserve(n, Role::Coder));
     }

@@ -19,7 +19,7 @@ pub(super) fn owed(
         policy: "expire",
         project: &book.name,
     };
-    for (id, known, _) in book.known() {
+    for (id, known, _) in book.underway() {
         let Stage::Claimed { holder, since } = &known.stage else {
             continue;
         };

@@ -24,7 +24,7 @@ pub(super) fn owed(book: &ProjectBook, agenda: &mut Agenda) {
 pub fn overtaken(book: &ProjectBook) -> Vec<(FeatureId, Epoch)> {
     let trunk = &book.trunk.state;
     let found = book
-        .known()
+        .underway()
         .filter(|(_, known, _)| is_overtaken(trunk, known));
     found
         .map(|(id, known, _)| (id.clone(), known.epoch))

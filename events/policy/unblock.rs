@@ -9,7 +9,7 @@ pub(super) fn owed(book: &ProjectBook, agenda: &mut Agenda) {
         policy: "unblock",
         project: &book.name,
     };
-    for (id, known, _) in book.known().filter(|(_, known, _)| !known.is_settled()) {
+    for (id, known, _) in book.dependent().filter(|(_, known, _)| !known.is_settled()) {
         for on in &known.blockers {
             let wanted = book.backlog.state.dependencies(id).any(|d| d == on);
             if book.is_settled(on) || !wanted {

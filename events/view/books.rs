@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Moment};
-use crate::backlog::Backlog;
+use crate::backlog::{self, Backlog};
 use crate::codec::{CodecError, EventCodec};
 use crate::container::{Berth, Container};
 use crate::envelope::Envelope;
@@ -16,13 +16,10 @@ use crate::node::Node;
 use crate::project::{Project, Registered};
 use crate::stream::{Position, StreamId, Version};
 use crate::subscription::Subscription;
-use crate::trunk::{self, EntryKind, Trunk};
+use crate::trunk::Trunk;
+use crate::view::queue::Queue;
 use crate::view::said;
 use crate::view::sessions::SessionsView;
-
-/// When a feature's turn comes: priority, rank, age (its batch's, then its place there); the id
-/// last, so that the order is total.
-type Turn<'a> = (u8, i64, Position, u32, &'a FeatureId);
 
 /// A folded stream: its state, and where it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,6 +84,8 @@ pub struct ProjectBook {
     pub backlog: Tracked<Backlog>,
     /// Its features.
     pub features: BTreeMap<FeatureId, Tracked<Feature>>,
+    /// What of them is claimable, in order.
+    pub(super) queue: Queue,
     /// Its berths.
     pub berths: BTreeMap<BerthNo, Tracked<Container>>,
     /// Its trunk.
@@ -105,6 +104,7 @@ impl ProjectBook {
             project: Tracked::default(),
             backlog: Tracked::default(),
             features: BTreeMap::new(),
+            queue: Queue::default(),
             berths: BTreeMap::new(),
             trunk: Tracked::default(),
             sessions: SessionsView::default(),
@@ -119,13 +119,17 @@ impl ProjectBook {
                 self.sessions
                     .hear(&envelope.cause.principal, said::of_project(&event));
             }
-            StreamId::Backlog(_) => {
-                if let crate::backlog::Event::Admitted(admitted) = self.backlog.apply(envelope)? {
+            StreamId::Backlog(_) => match self.backlog.apply(envelope)? {
+                backlog::Event::Admitted(admitted) => {
                     self.sessions
                         .brought(&envelope.cause.principal, admitted.ids.len());
+                    self.requeue_admitted(admitted.batch);
                 }
-            }
+                backlog::Event::Withdrawn(withdrawn) => self.requeue(&withdrawn.id),
+                backlog::Event::DependencyAdded(_) | backlog::Event::DependencyRemoved(_) => {}
+            },
             StreamId::Feature(_, id) => {
+                let counted = self.counted(id);
                 let event = self
                     .features
                     .entry(id.clone())
@@ -136,12 +140,16 @@ impl ProjectBook {
                 if let crate::feature::Event::Commented(comment) = &event {
                     self.sessions.commented(by, comment.text.len());
                 }
+                self.requeue_changed(id, counted);
             }
             StreamId::Container(_, n) => {
                 let event = self.berths.entry(*n).or_default().apply(envelope)?;
                 self.sessions.apply(*n, &event, envelope.at);
             }
-            StreamId::Trunk(_) => drop(self.trunk.apply(envelope)?),
+            StreamId::Trunk(_) => {
+                self.trunk.apply(envelope)?;
+                self.requeue_restored();
+            }
             StreamId::Node(_) | StreamId::Subscription(_) => {}
         }
         self.position = envelope.position;
@@ -177,19 +185,8 @@ impl ProjectBook {
         self.berths.get(&n).and_then(|t| t.state.berth())
     }
 
-    /// Whether every admitted feature of this batch exists: nothing of a batch is claimable before
-    /// it is whole.
-    pub fn is_whole(&self, batch: Digest) -> bool {
-        self.backlog
-            .state
-            .ids
-            .iter()
-            .filter(|(_, origin)| origin.batch == batch)
-            .all(|(id, _)| self.exists_or_left(id))
-    }
-
     /// Whether an admitted feature exists, or left before it did.
-    fn exists_or_left(&self, id: &FeatureId) -> bool {
+    pub(super) fn exists_or_left(&self, id: &FeatureId) -> bool {
         self.feature(id).is_some() || self.backlog.state.withdrawn.contains(id)
     }
 
@@ -201,99 +198,10 @@ impl ProjectBook {
         }
     }
 
-    /// Whether every admitted feature exists.
-    pub fn is_complete_backlog(&self) -> bool {
-        self.backlog
-            .state
-            .ids
-            .keys()
-            .all(|id| self.exists_or_left(id))
-    }
-
-    /// Features a claim would be granted for now, best first: priority, rank, age.
-    pub fn ready(&self) -> Vec<&FeatureId> {
-        let none = BTreeSet::new();
-        let mut ready: Vec<_> = self.claimable(&none).collect();
-        ready.sort_unstable();
-        ready.into_iter().map(|turn| turn.4).collect()
-    }
-
-    /// The best feature that a claim would be granted for now and that is not among these.
-    pub fn next_ready(&self, except: &BTreeSet<FeatureId>) -> Option<&FeatureId> {
-        self.claimable(except).min().map(|turn| turn.4)
-    }
-
-    /// Features whose sessions vanished and that are not tried again yet; and when the next of them
-    /// is.
-    pub fn resting(&self, now: Timestamp) -> (BTreeSet<FeatureId>, Option<Timestamp>) {
-        let until = |known: &Known| {
-            let pause = crate::policy::backoff_ms(known.tally.gone);
-            known.tally.gone_at.plus_ms(pause)
-        };
-        let resting = self
-            .known()
-            .filter(|(_, known, _)| known.is_ready() && until(known) > now);
-        let (mut ids, mut next) = (BTreeSet::new(), None::<Timestamp>);
-        for (id, known, _) in resting {
-            ids.insert(id.clone());
-            let at = until(known);
-            next = Some(next.map_or(at, |next| next.min(at)));
-        }
-        (ids, next)
-    }
-
-    /// The claimable features that are not among these, each with what orders it. Nothing of a batch
-    /// is claimable before it is whole.
-    fn claimable<'a>(&'a self, except: &BTreeSet<FeatureId>) -> impl Iterator<Item = Turn<'a>> {
-        let missing = self
-            .backlog
-            .state
-            .ids
-            .iter()
-            .filter(|(id, _)| !self.exists_or_left(id));
-        let partial: BTreeSet<_> = missing.map(|(_, origin)| origin.batch).collect();
-        let ready = self.known().filter(move |(id, known, _)| {
-            known.is_ready()
-                && !except.contains(*id)
-                && !partial.contains(&known.batch)
-                && !self.is_being_restored(id, known)
-        });
-        ready.map(|(id, known, _)| self.turn(id, known))
-    }
-
-    /// Whether what was taken out of it is on its way back: nobody builds it anew meanwhile.
-    fn is_being_restored(&self, id: &FeatureId, known: &Known) -> bool {
-        let trunk = &self.trunk.state;
-        let restores = |entry: &trunk::Entry| matches!(&entry.kind, EntryKind::Revert { feature, restores: true, .. } if feature == id);
-        let unheard = trunk
-            .undone
-            .get(id)
-            .is_some_and(|undone| match &undone.verdict {
-                trunk::Verdict::Merged(merged) => {
-                    undone.restores && known.restored.as_ref() != Some(&merged.sha)
-                }
-                _ => false,
-            });
-        unheard || trunk.waiting().any(restores)
-    }
-
-    fn turn<'a>(&'a self, id: &'a FeatureId, known: &Known) -> Turn<'a> {
-        let origin = self.backlog.state.ids.get(id);
-        let (admitted, index) =
-            origin.map_or((known.created, 0), |origin| (origin.admitted, origin.index));
-        (
-            known.content.priority,
-            known.content.rank,
-            admitted,
-            index,
-            id,
-        )
-    }
-
     /// The features that exist, in the order of the queue.
     pub fn in_order(&self) -> Vec<(&FeatureId, &Known, &Tracked<Feature>)> {
         let mut all: Vec<_> = self.known().collect();
-        all.sort_by(|a, b| self.turn(a.0, a.1).cmp(&self.turn(b.0, b.1)));
+        all.sort_by_cached_key(|(id, known, _)| self.turn(id, known));
         all
     }
 }

@@ -59,7 +59,7 @@ impl ProjectBook {
     /// Every open grant of the project.
     pub fn grants(&self) -> Vec<Grant> {
         let mut grants = Vec::new();
-        for (id, known, _) in self.known() {
+        for (id, known, _) in self.underway() {
             match &known.stage {
                 Stage::Claimed {
                     holder: Holder::Berth { n, session },

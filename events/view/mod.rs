@@ -5,6 +5,7 @@ pub mod books;
 pub mod grants;
 pub mod need;
 mod proof;
+mod queue;
 mod said;
 pub mod sessions;
 mod similar;

@@ -1,5 +1,7 @@
 //! How a project stands: its counts, and what a person has to look at.
 
+use serde::{Deserialize, Serialize};
+
 use crate::container::Slot;
 use crate::evidence::Evidence;
 use crate::feature::Stage;
@@ -10,7 +12,7 @@ use crate::view::books::ProjectBook;
 use crate::view::need::{Need, NeedKind, Remedy};
 
 /// Progress over the features that count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tallied {
     /// Closed.
     pub closed: u32,
@@ -36,15 +38,6 @@ pub struct Standing {
 }
 
 impl ProjectBook {
-    /// Closed features and all that count.
-    pub fn tallied(&self) -> Tallied {
-        let counted = self.known().filter(|(_, known, _)| known.counts());
-        counted.fold(Tallied::default(), |sum, (_, known, _)| Tallied {
-            closed: sum.closed + u32::from(known.is_closed()),
-            total: sum.total + 1,
-        })
-    }
-
     /// Whether the final verification settled without findings and nothing came since.
     pub fn is_completed(&self) -> bool {
         self.registered()

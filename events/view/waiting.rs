@@ -59,7 +59,7 @@ impl ProjectBook {
                 && verification(registered, tip).is_some()
         });
         let beginning = matches!(registered.initialization, Initialization::Due { .. });
-        let ready = self.ready().len();
+        let ready = self.ready().count();
         if unreviewed > 0 {
             Some(format!(
                 "handed-in work ({unreviewed}) waits for a reviewer"

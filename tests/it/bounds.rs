@@ -23,7 +23,7 @@ use crate::world::{Server, World, ZOO, scripted, story, wish};
 async fn pushed(world: &World, server: &Server, files: &[PathBuf]) -> (String, String) {
     let ready = server.until(|book| {
         let copied = book.trunk.state.head.is_some();
-        (copied && !book.ready().is_empty()).then_some(())
+        (copied && book.ready().next().is_some()).then_some(())
     });
     world.within("ready", ready).await;
     let claim = server.office.claim(&wish(), ZOO, None, Some("ann")).await;

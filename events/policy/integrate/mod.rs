@@ -3,6 +3,8 @@
 
 mod undo;
 
+use std::collections::BTreeSet;
+
 use crate::evidence::Evidence;
 use crate::feature::event::{Closing, MergeFault};
 use crate::feature::{self, Known, Stage, Submission};
@@ -30,7 +32,9 @@ pub(super) fn owed(
     if trunk.branch.is_none() {
         return;
     }
-    for (id, known, _) in book.known() {
+    let underway = book.underway().map(|(id, ..)| id);
+    let touched: BTreeSet<_> = underway.chain(trunk.undone.keys()).collect();
+    for (id, known, _) in book.these(touched.into_iter()) {
         match &known.stage {
             Stage::Approved { submission } => approved(book, id, known, submission, agenda),
             Stage::Merging {

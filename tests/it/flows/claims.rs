@@ -34,7 +34,7 @@ async fn with_features(world: &World, count: usize) -> Server {
     server.open_zoo(world, 0, items).await.expect("opened");
     server
         .until(|book| {
-            (book.ready().len() == count && book.trunk.state.head.is_some()).then_some(())
+            (book.ready().count() == count && book.trunk.state.head.is_some()).then_some(())
         })
         .await;
     server
@@ -111,7 +111,7 @@ fn the_best_feature_is_granted_first() {
         .await
         .expect("ranked");
         server
-            .until(|book| (book.ready().first() == Some(&&last)).then_some(()))
+            .until(|book| (book.ready().next() == Some(&last)).then_some(()))
             .await;
         let granted = server
             .core
@@ -154,7 +154,7 @@ fn a_silent_holder_loses_its_claim_and_its_late_work_is_refused() {
         world
             .within(
                 "expired",
-                server.until(|book| (book.ready().len() == 1).then_some(())),
+                server.until(|book| (book.ready().count() == 1).then_some(())),
             )
             .await;
         let sha: Sha = "a".repeat(40).parse().expect("sha");
@@ -194,10 +194,10 @@ fn a_claim_by_id_is_refused_in_words_that_say_what_to_do() {
         ];
         server.open_zoo(&world, 0, items).await.expect("opened");
         server
-            .until(|book| (book.ready().len() == 1 && book.known().count() == 2).then_some(()))
+            .until(|book| (book.ready().count() == 1 && book.known().count() == 2).then_some(()))
             .await;
         let ids: Vec<FeatureId> = server.zoo(|book| book.features.keys().cloned().collect());
-        let ready = server.zoo(|book| book.ready()[0].clone());
+        let ready = server.zoo(|book| book.ready().next().expect("one").clone());
         let blocked = ids
             .iter()
             .find(|id| **id != ready)

@@ -20,7 +20,7 @@ async fn forty_ready(world: &World) -> Server {
     server.open_zoo(world, 0, items).await.expect("opened");
     server
         .until(|book| {
-            (book.ready().len() == FEATURES && book.trunk.state.head.is_some()).then_some(())
+            (book.ready().count() == FEATURES && book.trunk.state.head.is_some()).then_some(())
         })
         .await;
     server

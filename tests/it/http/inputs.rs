@@ -33,7 +33,7 @@ fn bad_input_is_a_clear_problem_everywhere() {
                 .state
                 .head
                 .as_ref()
-                .and(book.ready().first().map(|id| (*id).to_string()))
+                .and(book.ready().next().map(|id| (*id).to_string()))
         });
         let id = settled.await;
         let port = open_port(&world, &server);

@@ -35,7 +35,7 @@ fn a_person_claims_clones_pushes_and_submits() {
             .expect("opened");
         server
             .until(|book| {
-                (book.ready().len() == 1 && book.trunk.state.head.is_some()).then_some(())
+                (book.ready().count() == 1 && book.trunk.state.head.is_some()).then_some(())
             })
             .await;
         let port = open_port(&world, &server);
@@ -225,7 +225,7 @@ fn the_rest_of_a_persons_day() {
             .expect("opened");
         server
             .until(|book| {
-                (book.ready().len() == 2 && book.trunk.state.head.is_some()).then_some(())
+                (book.ready().count() == 2 && book.trunk.state.head.is_some()).then_some(())
             })
             .await;
         let port = open_port(&world, &server);
