@@ -13,7 +13,7 @@ use events::log::{EventLog, ReadError};
 use events::stream::Position;
 
 /// Events that are kept: a follower that sends a screen of them is not left behind by a burst.
-const EVENTS_MAX: usize = 4096;
+const EVENTS_MAX: usize = 2048;
 /// Bytes of memory that they may hold.
 const BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -131,9 +131,14 @@ impl Ring {
         if let Some(found) = self.with(|recent| recent.after(position)) {
             return Ok(found);
         }
-        let mut read = log.read_all(position, limit).await?;
-        read.shrink_to_fit();
-        let all = Arc::new(read);
+        let all = match log.recent(position) {
+            Some(recent) => recent,
+            None => {
+                let mut read = log.read_all(position, limit).await?;
+                read.shrink_to_fit();
+                Arc::new(read)
+            }
+        };
         if !all.is_empty() {
             self.with(|recent| recent.push(all.clone()));
         }

@@ -4,6 +4,8 @@
 //! conflict that names the stream, a repetition of a command already answered, busy, or *unknown*:
 //! then the truth is in the log and nowhere else.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -166,6 +168,11 @@ pub trait EventLog: Send + Sync {
     ) -> Result<Vec<Envelope>, ReadError>;
     /// Events of all streams after a position, oldest first, at most `limit`.
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Envelope>, ReadError>;
+    /// The events of all streams right after a position, when this process made them durable a
+    /// moment ago and has them at hand. `None` says nothing: read them.
+    fn recent(&self, _after: Position) -> Option<Arc<Vec<Envelope>>> {
+        None
+    }
     /// The newest place.
     async fn head(&self) -> Result<Head, ReadError>;
     /// The stored answer to a command id, if it was accepted.

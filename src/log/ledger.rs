@@ -3,6 +3,7 @@
 //! becomes part of it only when it is durable.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use events::envelope::{Envelope, genesis};
@@ -17,15 +18,49 @@ use super::verify::Damage;
 /// Names that are stored once and numbered from 1.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    known: HashMap<String, i64>,
+    known: Marked<i64>,
     last: i64,
 }
 
 impl Names {
     /// Takes a stored pair.
-    pub(super) fn know(&mut self, name: String, id: i64) {
+    pub(super) fn know(&mut self, name: &str, id: i64) {
         self.last = self.last.max(id);
         self.known.insert(name, id);
+    }
+}
+
+/// A map whose keys are kept as marks of 128 bits: every feature and every session there ever was
+/// is a key here, for good. Nobody who chooses names knows what makes the marks, so no two names
+/// have the same.
+#[derive(Debug)]
+struct Marked<T> {
+    marks: [RandomState; 2],
+    values: HashMap<[u64; 2], T>,
+}
+
+impl<T> Default for Marked<T> {
+    fn default() -> Self {
+        Self {
+            marks: [RandomState::new(), RandomState::new()],
+            values: HashMap::new(),
+        }
+    }
+}
+
+impl<T> Marked<T> {
+    fn mark(&self, key: &(impl Hash + ?Sized)) -> [u64; 2] {
+        let [one, other] = &self.marks;
+        [one.hash_one(key), other.hash_one(key)]
+    }
+
+    fn get(&self, key: &(impl Hash + ?Sized)) -> Option<&T> {
+        self.values.get(&self.mark(key))
+    }
+
+    fn insert(&mut self, key: &(impl Hash + ?Sized), value: T) {
+        let mark = self.mark(key);
+        self.values.insert(mark, value);
     }
 }
 
@@ -37,7 +72,7 @@ pub(super) struct Ledger {
     /// When the newest event was recorded.
     pub(super) last_at: Timestamp,
     /// Number and version of every stream.
-    pub(super) streams: HashMap<StreamId, (i64, Version)>,
+    streams: Marked<(i64, Version)>,
     /// Highest number of a stream.
     pub(super) last_stream: i64,
     /// Stored event names.
@@ -77,7 +112,7 @@ impl Ledger {
         Self {
             head,
             last_at: Timestamp(0),
-            streams: HashMap::new(),
+            streams: Marked::default(),
             last_stream: 0,
             kinds,
             principals,
@@ -86,7 +121,7 @@ impl Ledger {
     }
 
     /// Takes a stored stream.
-    pub(super) fn know_stream(&mut self, stream: StreamId, id: i64, version: Version) {
+    pub(super) fn know_stream(&mut self, stream: &StreamId, id: i64, version: Version) {
         self.last_stream = self.last_stream.max(id);
         self.streams.insert(stream, (id, version));
     }
@@ -97,19 +132,20 @@ impl Ledger {
         self.last_at = at;
     }
 
-    /// Makes a durable draft part of the ledger.
-    pub(super) fn take(&mut self, drafted: Drafted) {
+    /// Makes a durable draft part of the ledger; answers its events.
+    pub(super) fn take(&mut self, drafted: Drafted) -> impl Iterator<Item = Envelope> + use<> {
         self.head = drafted.head;
         self.last_at = drafted.last_at;
         for (stream, (id, version)) in drafted.touched {
-            self.know_stream(stream, id, version);
+            self.know_stream(&stream, id, version);
         }
         for (name, id) in drafted.new_kinds {
-            self.kinds.know(name, id);
+            self.kinds.know(&name, id);
         }
         for (name, id) in drafted.new_principals {
-            self.principals.know(name, id);
+            self.principals.know(&name, id);
         }
+        drafted.events.into_iter().map(|event| event.envelope)
     }
 }
 

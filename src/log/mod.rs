@@ -11,6 +11,7 @@ pub mod row;
 pub mod seal;
 pub mod sqlite;
 pub mod stats;
+mod tail;
 pub mod verify;
 
 pub use postgres::PostgresLog;

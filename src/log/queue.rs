@@ -10,8 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
+use events::envelope::Envelope;
 use events::log::{Append, AppendError, Head, Receipt};
+use events::stream::Position;
 use tokio::sync::{oneshot, watch};
+
+use super::tail::Tail;
 
 /// Requests that may wait.
 const QUEUE_MAX: usize = 4096;
@@ -43,6 +47,8 @@ pub(super) trait Store: Send + 'static {
     fn commit(&mut self, batch: &[&Append]) -> Result<Vec<Answer>, Trouble>;
     /// The newest durable place.
     fn head(&self) -> Head;
+    /// The events that became durable since this was last asked, in order.
+    fn recorded(&mut self) -> Vec<Envelope>;
     /// Reads what the first batch will want, off everybody's way.
     fn warm_up(&mut self) {}
     /// Brings what was recorded into its final place, before an orderly end.
@@ -76,6 +82,7 @@ pub(super) struct Queue {
     waiting: Arc<AtomicUsize>,
     head: watch::Receiver<Head>,
     health: watch::Receiver<Health>,
+    tail: Tail,
 }
 
 impl Queue {
@@ -85,8 +92,10 @@ impl Queue {
         let waiting = Arc::new(AtomicUsize::new(0));
         let (told_head, head) = watch::channel(store.head());
         let (told_health, health) = watch::channel(Health::default());
+        let tail = Tail::default();
         let thread = Thread {
             store,
+            tail: tail.clone(),
             waiting: waiting.clone(),
             head: told_head,
             health: told_health,
@@ -99,6 +108,7 @@ impl Queue {
             waiting,
             head,
             health,
+            tail,
         })
     }
 
@@ -152,6 +162,11 @@ impl Queue {
         *self.head.borrow()
     }
 
+    /// The commit right after a position, when it was made a moment ago.
+    pub(super) fn recent(&self, after: Position) -> Option<Arc<Vec<Envelope>>> {
+        self.tail.after(after)
+    }
+
     pub(super) fn health(&self) -> watch::Receiver<Health> {
         self.health.clone()
     }
@@ -159,6 +174,7 @@ impl Queue {
 
 struct Thread<S> {
     store: S,
+    tail: Tail,
     waiting: Arc<AtomicUsize>,
     head: watch::Sender<Head>,
     health: watch::Sender<Health>,
@@ -218,6 +234,7 @@ impl<S: Store> Thread<S> {
         let appends: Vec<&Append> = batch.iter().map(|r| &r.append).collect();
         let trouble = match self.store.commit(&appends) {
             Ok(answers) => {
+                self.tail.push(self.store.recorded());
                 self.head.send_replace(self.store.head());
                 self.well();
                 for (request, answer) in batch.into_iter().zip(answers) {

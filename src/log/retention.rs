@@ -13,7 +13,7 @@ pub const FORGOTTEN_AT_ONCE: u16 = 4096;
 /// Bounds of the stored answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// Answers that are kept at most. Each takes about 40 bytes of memory on SQLite.
+    /// Answers that are kept at most. Each takes about 13 bytes of memory on SQLite.
     pub answers: usize,
     /// Age up to which they are kept, in microseconds.
     pub age: i64,

@@ -77,7 +77,7 @@ async fn restore(
     }
     if let Some(drafted) = draft.finish() {
         insert(connection, &drafted).await?;
-        ledger.take(drafted);
+        drop(ledger.take(drafted));
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod import;
 mod store;
 
 use std::io::BufRead;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use async_trait::async_trait;
@@ -232,6 +233,10 @@ impl EventLog for PostgresLog {
             .rows(query.bind(i64::try_from(limit).unwrap_or(i64::MAX)))
             .await?;
         rows.into_iter().map(Row::envelope).collect()
+    }
+
+    fn recent(&self, after: Position) -> Option<Arc<Vec<Envelope>>> {
+        self.writer.as_ref()?.recent(after)
     }
 
     async fn head(&self) -> Result<Head, ReadError> {

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, bail};
+use events::envelope::Envelope;
 use events::id::{CommandId, Digest, Timestamp};
 use events::log::{Append, Head, Remembered};
 use events::stream::{Position, Version};
@@ -38,6 +39,8 @@ pub(super) struct PostgresStore {
     kept: Kept,
     /// What a transaction adds whose COMMIT was not answered.
     unanswered: Option<Drafted>,
+    /// What became durable and was not asked for yet.
+    recorded: Vec<Envelope>,
 }
 
 impl PostgresStore {
@@ -72,6 +75,7 @@ impl PostgresStore {
             retention,
             kept,
             unanswered: None,
+            recorded: vec![],
         })
     }
 
@@ -132,7 +136,7 @@ impl PostgresStore {
                 .await
                 .map_err(|e| Trouble::Unsure(format!("PostgreSQL, committing: {e}")))?;
             if let Some(drafted) = self.unanswered.take() {
-                self.ledger.take(drafted);
+                self.recorded.extend(self.ledger.take(drafted));
             }
         } else {
             tx.rollback().await.map_err(not_now("ending"))?;
@@ -147,7 +151,7 @@ impl PostgresStore {
         if let Some(drafted) = self.unanswered.take()
             && is(&drafted.head)
         {
-            self.ledger.take(drafted);
+            self.recorded.extend(self.ledger.take(drafted));
         }
         if is(&self.ledger.head) {
             return Ok(());
@@ -191,6 +195,10 @@ impl Store for PostgresStore {
     fn head(&self) -> Head {
         self.ledger.head
     }
+
+    fn recorded(&mut self) -> Vec<Envelope> {
+        std::mem::take(&mut self.recorded)
+    }
 }
 
 async fn lock(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
@@ -219,11 +227,9 @@ async fn load(connection: &mut PgConnection, log_id: &str) -> anyhow::Result<Led
     .fetch_all(&mut *connection)
     .await?;
     for (id, name, version) in streams {
-        ledger.know_stream(
-            name.parse().with_context(|| format!("the stream {name}"))?,
-            id,
-            Version(version.unsigned_abs()),
-        );
+        let stream = name.parse();
+        let stream = stream.with_context(|| format!("the stream {name}"))?;
+        ledger.know_stream(&stream, id, Version(version.unsigned_abs()));
     }
     for (sql, names) in [
         ("SELECT name, id FROM event_types", &mut ledger.kinds),
@@ -231,7 +237,7 @@ async fn load(connection: &mut PgConnection, log_id: &str) -> anyhow::Result<Led
     ] {
         let rows: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&mut *connection).await?;
         for (name, id) in rows {
-            names.know(name, id);
+            names.know(&name, id);
         }
     }
     Ok(ledger)

@@ -4,8 +4,12 @@
 //! The writer asks for every append whether its command was answered before; nearly always it was
 //! not. Ids of commands are random, so an index on the disk would touch a page of its own for each.
 //! The rows themselves lie in the order of their positions.
+//!
+//! Of each command a mark is kept and not its id: there are many answers, and they stay for long.
+//! Where a mark is found, the row says whose answer it is.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use events::id::{CommandId, Timestamp};
@@ -22,13 +26,41 @@ const SELECT: &str = "SELECT a.id, s.name, e.version, a.position, a.body, a.sum 
                       JOIN events e ON e.position = a.position JOIN streams s ON s.id = \
                       e.stream_id";
 
+/// Bits of an entry that are a position; the rest is the mark of a command. Logs do not come to a
+/// million million events; one that did would be told that its commands are not known.
+const POSITION_BITS: u32 = 40;
+
 #[derive(Default)]
 struct Known {
-    positions: HashMap<CommandId, Position>,
+    /// Marks and positions, in one number each.
+    entries: BTreeSet<u64>,
+    /// Makes the marks: nobody who chooses ids knows which have the same.
+    marks: RandomState,
     /// Rows up to here were taken.
     through: Position,
     /// Whether the file was read; from then on the writer of this process adds what it stores.
     read: bool,
+}
+
+impl Known {
+    fn entry(&self, id: &CommandId, position: Position) -> u64 {
+        let mark = self.marks.hash_one(id) << POSITION_BITS;
+        mark | (position.0 & !(u64::MAX << POSITION_BITS))
+    }
+
+    fn add(&mut self, id: &CommandId, position: Position) {
+        let entry = self.entry(id, position);
+        self.entries.insert(entry);
+        self.through = position;
+    }
+
+    /// Where the answer to a command is, if it has one: perhaps that of another is there.
+    fn places(&self, id: &CommandId) -> Vec<Position> {
+        let first = self.entry(id, Position(0));
+        let last = first | !(u64::MAX << POSITION_BITS);
+        let found = self.entries.range(first..=last);
+        found.map(|entry| Position(entry - first)).collect()
+    }
 }
 
 /// The index over one file's answers. Clones share it.
@@ -50,8 +82,7 @@ impl Answers {
             let mut rows = statement.query([signed(known.through)])?;
             while let Some(row) = rows.next()? {
                 let position = Position(row.get::<_, i64>(0)?.unsigned_abs());
-                known.positions.insert(CommandId(row.get(1)?), position);
-                known.through = position;
+                known.add(&CommandId(row.get(1)?), position);
             }
 
             known.read = true;
@@ -59,39 +90,43 @@ impl Answers {
         })
     }
 
-    /// Where each of these commands has its answer.
-    pub(super) fn find<'a>(
+    /// The stored answer to a command; none when there is none, or none any more.
+    pub(super) fn find(
         &self,
-        commands: impl Iterator<Item = &'a CommandId>,
-    ) -> Vec<Option<Position>> {
-        self.with(|known| {
-            commands
-                .map(|id| known.positions.get(id).copied())
-                .collect()
-        })
+        connection: &Connection,
+        command: &CommandId,
+    ) -> rusqlite::Result<Option<Remembered>> {
+        for place in self.with(|known| known.places(command)) {
+            if let Some((id, known)) = stored(connection, place)?
+                && id == *command
+            {
+                return Ok(Some(known));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a command has no answer, as far as the one process that writes can tell without its
-    /// file. `None`: only the file can tell.
+    /// file. `None`, or that it may have one: only the file can tell.
     pub(super) fn is_missing(&self, command: &CommandId) -> Option<bool> {
-        self.with(|known| known.read.then(|| !known.positions.contains_key(command)))
+        self.with(|known| known.read.then(|| known.places(command).is_empty()))
     }
 
     /// Takes what a durable batch added and forgot.
-    pub(super) fn take(&self, added: &[DraftedCommand], forgotten: &[CommandId]) {
+    pub(super) fn take(&self, added: &[DraftedCommand], forgotten: &[(Position, CommandId)]) {
         self.with(|known| {
             for command in added {
-                known.positions.insert(command.id, command.receipt.position);
-                known.through = command.receipt.position;
+                known.add(&command.id, command.receipt.position);
             }
-            for id in forgotten {
-                known.positions.remove(id);
+            for (position, id) in forgotten {
+                let entry = known.entry(id, *position);
+                known.entries.remove(&entry);
             }
         });
     }
 
     fn len(&self) -> usize {
-        self.with(|known| known.positions.len())
+        self.with(|known| known.entries.len())
     }
 
     /// What is kept at the moment.
@@ -103,19 +138,17 @@ impl Answers {
     }
 }
 
-/// The stored answer at a position; none when it was forgotten meanwhile.
-pub(super) fn stored(
+/// The stored answer at a position, with its command; none when it was forgotten meanwhile.
+fn stored(
     connection: &Connection,
     position: Position,
-) -> rusqlite::Result<Option<Remembered>> {
+) -> rusqlite::Result<Option<(CommandId, Remembered)>> {
     let mut statement = connection.prepare_cached(&format!("{SELECT} WHERE a.position = ?"))?;
     let found = statement
         .query_row([signed(position)], CommandRow::from_rusqlite)
         .optional()?;
     let known = found.map(CommandRow::remembered).transpose();
-    known
-        .map(|known| known.map(|(_, known)| known))
-        .map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
+    known.map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
 }
 
 /// When the oldest kept answer was recorded.
@@ -135,7 +168,7 @@ pub(super) fn forget(
     retention: Retention,
     kept: Kept,
     now: Timestamp,
-) -> rusqlite::Result<(Vec<CommandId>, Kept)> {
+) -> rusqlite::Result<(Vec<(Position, CommandId)>, Kept)> {
     if !retention.is_due(kept, now) {
         return Ok((vec![], kept));
     }
@@ -156,7 +189,10 @@ pub(super) fn forget(
             .prepare_cached("DELETE FROM answers WHERE position <= ?")?
             .execute([last])?;
     }
-    let forgotten: Vec<CommandId> = rows.into_iter().map(|(_, id, _)| id).collect();
+    let places = rows.into_iter();
+    let forgotten: Vec<_> = places
+        .map(|(position, id, _)| (Position(position.unsigned_abs()), id))
+        .collect();
     let left = Kept {
         answers: kept.answers - forgotten.len(),
         oldest: oldest(connection)?,
@@ -184,4 +220,25 @@ pub(super) fn damaged(connection: &Connection) -> rusqlite::Result<Option<String
 
 fn signed(position: Position) -> i64 {
     i64::try_from(position.0).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_leads_to_every_answer_that_may_be_the_one() {
+        let mut known = Known::default();
+        let [one, two] = [1, 2].map(|n| CommandId([n; 16]));
+        known.add(&one, Position(7));
+        known.add(&two, Position(9));
+        assert_eq!(known.places(&one), [Position(7)]);
+
+        // As another command with the same mark would have it.
+        known.add(&one, Position(12));
+        assert_eq!(known.places(&one), [Position(7), Position(12)]);
+        assert_eq!(known.places(&two), [Position(9)]);
+        assert_eq!(known.places(&CommandId([3; 16])), []);
+        assert_eq!(known.through, Position(12));
+    }
 }

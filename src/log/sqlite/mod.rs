@@ -8,6 +8,7 @@ mod store;
 
 use std::io::BufRead;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use async_trait::async_trait;
@@ -271,6 +272,10 @@ impl EventLog for SqliteLog {
             .await
     }
 
+    fn recent(&self, after: Position) -> Option<Arc<Vec<Envelope>>> {
+        self.writer.as_ref()?.recent(after)
+    }
+
     async fn head(&self) -> Result<Head, ReadError> {
         if let Some(writer) = &self.writer {
             return Ok(writer.head());
@@ -295,16 +300,7 @@ impl EventLog for SqliteLog {
             let failed = |e: rusqlite::Error| ReadError(e.to_string());
             // Another process may be writing, or ours has not read them yet.
             answers.refresh(&reader.connection).map_err(failed)?;
-            let found = answers
-                .find(std::iter::once(&command))
-                .into_iter()
-                .next()
-                .flatten();
-            Ok(found
-                .map(|position| answers::stored(&reader.connection, position))
-                .transpose()
-                .map_err(failed)?
-                .flatten())
+            answers.find(&reader.connection, &command).map_err(failed)
         });
         read.await
     }

@@ -21,7 +21,12 @@ use tokio::sync::Semaphore;
 const OPEN_MAX: usize = 8;
 /// Names of one kind that a connection keeps: streams and sessions are made for ever, those of
 /// today are looked up again and again.
+const NAMES_KEPT: usize = 256;
+/// Names of one kind that a connection keeps while it reads on and on, as at a start: most of the
+/// log is from many days at once.
 const NAMES_MAX: usize = 4096;
+/// Events in one answer that tell that it reads on and on.
+const MANY: usize = 1024;
 /// KiB of pages that a connection keeps. What is read is nearly always new and in order, and the
 /// system has its pages anyway; the usual 2 MiB would be kept eight times over.
 const CACHE_KIB: i64 = 256;
@@ -55,7 +60,18 @@ struct Known<T>(Vec<Option<(i64, T)>>);
 
 impl<T> Default for Known<T> {
     fn default() -> Self {
-        Self(vec![])
+        let mut known = Self(vec![]);
+        known.make_room(NAMES_KEPT);
+        known
+    }
+}
+
+impl<T> Known<T> {
+    /// Makes room for so many, and begins anew where it is another.
+    fn make_room(&mut self, places: usize) {
+        if self.0.len() != places {
+            self.0 = std::iter::repeat_with(|| None).take(places).collect();
+        }
     }
 }
 
@@ -109,7 +125,7 @@ impl<T: Clone> Known<T> {
         id: i64,
         parse: impl FnOnce(String) -> Option<T>,
     ) -> Result<T, ReadError> {
-        let at = usize::try_from(id).unwrap_or_default() % NAMES_MAX;
+        let at = usize::try_from(id).unwrap_or_default() % self.0.len().max(1);
         if let Some(Some((known, name))) = self.0.get(at)
             && *known == id
         {
@@ -122,9 +138,6 @@ impl<T: Clone> Known<T> {
         let name = name
             .and_then(parse)
             .ok_or_else(|| ReadError(format!("the stored name {id} makes no sense ({sql})")))?;
-        if at >= self.0.len() {
-            self.0.resize_with(at + 1, || None);
-        }
         if let Some(place) = self.0.get_mut(at) {
             *place = Some((id, name.clone()));
         }
@@ -202,16 +215,24 @@ impl Reader {
         Ok(found)
     }
 
+    /// Makes room for the names of what is read next, by how much was read now.
+    fn make_room(&mut self, read: usize) {
+        let places = if read < MANY { NAMES_KEPT } else { NAMES_MAX };
+        self.streams.make_room(places);
+        self.kinds.make_room(places);
+        self.principals.make_room(places);
+    }
+
     /// Events of all streams after a position.
     pub(super) fn all(
         &mut self,
         after: Position,
         limit: usize,
     ) -> Result<Vec<Envelope>, ReadError> {
-        self.events(
-            "WHERE position > ? ORDER BY position LIMIT ?",
-            [signed(after.0), limited(limit)],
-        )
+        let condition = "WHERE position > ? ORDER BY position LIMIT ?";
+        let found = self.events(condition, [signed(after.0), limited(limit)])?;
+        self.make_room(found.len());
+        Ok(found)
     }
 
     /// Events of one stream after a version.

@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
+use events::envelope::Envelope;
 use events::id::{Digest, Timestamp};
 use events::log::{Append, Head};
 use events::stream::{Position, StreamId, Version};
@@ -24,7 +25,7 @@ use crate::log::retention::{Kept, Retention};
 const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
 /// Pages the writer keeps, in KiB. More is not faster (`cargo bench --bench log`), and stays
 /// resident.
-const CACHE_KIB: i64 = 2 * 1024;
+const CACHE_KIB: i64 = 1024;
 /// Pages in the WAL before they are brought into the file, 16 MiB: that happens inside of some
 /// commit, which waits for it.
 const CHECKPOINT_PAGES: i64 = 4096;
@@ -43,6 +44,8 @@ pub(super) struct SqliteStore {
     retention: Retention,
     /// What is kept of answers; not known before the first batch or the warming up.
     kept: Option<Kept>,
+    /// What became durable and was not asked for yet.
+    recorded: Vec<Envelope>,
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
@@ -85,6 +88,7 @@ impl SqliteStore {
             answers,
             retention,
             kept: None,
+            recorded: vec![],
         })
     }
 
@@ -112,7 +116,7 @@ impl SqliteStore {
             tx.commit()?;
             self.answers.take(&drafted.commands, &forgotten);
             self.kept = Some(kept);
-            self.ledger.take(drafted);
+            drop(self.ledger.take(drafted));
         }
         Ok(())
     }
@@ -133,14 +137,8 @@ impl SqliteStore {
         let mut draft = Draft::new(&self.ledger);
         let mut answers = Vec::with_capacity(batch.len());
         let kept = known(&tx, &self.answers, self.kept)?;
-        let found = self
-            .answers
-            .find(batch.iter().map(|append| &append.command));
-        for (append, found) in batch.iter().zip(found) {
-            let known = found
-                .map(|position| answers::stored(&tx, position))
-                .transpose()?
-                .flatten();
+        for append in batch {
+            let known = self.answers.find(&tx, &append.command)?;
             answers.push(draft.request(append, known));
         }
         if let Some(drafted) = draft.finish() {
@@ -156,7 +154,7 @@ impl SqliteStore {
                 oldest: kept.oldest.or(Some(drafted.last_at)),
                 ..kept
             });
-            self.ledger.take(drafted);
+            self.recorded.extend(self.ledger.take(drafted));
         }
         Ok(Ok(answers))
     }
@@ -201,6 +199,10 @@ impl Store for SqliteStore {
 
     fn head(&self) -> Head {
         self.ledger.head
+    }
+
+    fn recorded(&mut self) -> Vec<Envelope> {
+        std::mem::take(&mut self.recorded)
     }
 
     fn settle(&mut self) {
@@ -268,7 +270,7 @@ fn load(connection: &Connection, log_id: &str) -> rusqlite::Result<Ledger> {
     })?;
     for row in rows {
         let (id, name, version) = row?;
-        ledger.know_stream(stream(&name)?, id, Version(version.unsigned_abs()));
+        ledger.know_stream(&stream(&name)?, id, Version(version.unsigned_abs()));
     }
     names(
         connection,
@@ -291,8 +293,8 @@ fn stream(name: &str) -> rusqlite::Result<StreamId> {
 fn names(connection: &Connection, sql: &str, into: &mut Names) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(sql)?;
     for row in statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))? {
-        let (name, id) = row?;
-        into.know(name, id);
+        let (name, id): (String, _) = row?;
+        into.know(&name, id);
     }
     Ok(())
 }

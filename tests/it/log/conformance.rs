@@ -42,6 +42,40 @@ fn on_every_log<F: Future<Output = ()>>(test: impl Fn(Arc<dyn EventLog>) -> F) {
 }
 
 #[test]
+fn what_the_writer_has_at_hand_is_what_is_read() {
+    on_every_log(|log| async move {
+        let appends = [
+            append("feature-p/a", 0, 2, 1),
+            append("feature-p/b", 0, 1, 2),
+            append("feature-p/a", 2, 3, 3),
+        ];
+        for one in appends {
+            let before = log.head().await.expect("head").position;
+            log.append(one).await.expect("appended");
+            let read = log.read_all(before, 100).await.expect("read");
+            let at_hand = log.recent(before);
+            assert!(at_hand.is_none_or(|at_hand| *at_hand == read));
+        }
+        assert_eq!(log.recent(Position(6)), None, "there is nothing after it");
+        assert_eq!(log.recent(Position(1)), None, "in the middle of a commit");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_of_this_process_is_at_hand_on_sqlite() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("log.db");
+    let log = SqliteLog::open(&path, "sqlite").await.expect("opened");
+    log.append(append("feature-p/a", 0, 2, 1))
+        .await
+        .expect("appended");
+    let at_hand = log.recent(Position(0)).expect("at hand");
+    assert_eq!(*at_hand, log.read_all(Position(0), 9).await.expect("read"));
+    let reader = SqliteLog::open_reader(&path).await.expect("opened");
+    assert_eq!(reader.recent(Position(0)), None, "it writes nothing");
+}
+
+#[test]
 fn positions_and_versions_are_gapless_and_the_chain_holds() {
     on_every_log(|log| async move {
         log.append(append("feature-p/a", 0, 2, 1))
