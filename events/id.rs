@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// Why a text is not an id: what was asked for, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,12 +38,14 @@ pub enum BadId {
     Other(String, &'static str),
 }
 
+// Names of the usual length lie where their id does, and cost no allocation: of features and
+// sessions there are many, and each is named in many places. A commit is too long for that.
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $check:expr, $error:expr) => {
+    ($(#[$doc:meta])* $name:ident in $text:ty, $check:expr, $error:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(Arc<str>);
+        pub struct $name($text);
 
         impl $name {
             /// The text itself.
@@ -93,31 +96,31 @@ const READER_ID_IS: &str =
 
 text_id!(
     /// The natural key of a project, `[a-z0-9][a-z0-9-]{0,49}`.
-    ProjectName,
+    ProjectName in SmolStr,
     |t| !t.is_empty() && t.len() <= PROJECT_NAME_MAX && !t.starts_with('-') && t.chars().all(is_name_char),
     |t| BadId::Project { given: t.to_owned(), nearest: nearest_name(t) }
 );
 text_id!(
     /// A feature's id within its project, `[a-z0-9][a-z0-9-]*(\.[0-9]+)*`, at most 64 characters.
-    FeatureId,
+    FeatureId in SmolStr,
     is_feature_id,
     |t| BadId::Feature(t.to_owned())
 );
 text_id!(
     /// One agent session, derived from what it was granted for: `s-` and 16 base32 characters.
-    SessionId,
+    SessionId in SmolStr,
     |t| t.len() == 18 && t.starts_with("s-") && t[2..].bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()),
     |t| BadId::Other(t.to_owned(), "session id")
 );
 text_id!(
     /// One reader of a subscription, by the name that it gives itself: `[A-Za-z0-9._-]{1,64}`.
-    ReaderId,
+    ReaderId in SmolStr,
     |t| !t.is_empty() && t.len() <= READER_ID_MAX && t.bytes().all(is_reader_byte),
     |t| BadId::Other(t.to_owned(), READER_ID_IS)
 );
 text_id!(
     /// A git object id, 40 lower-case hexadecimal digits.
-    Sha,
+    Sha in Arc<str>,
     |t| t.len() == 40 && t.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)),
     |t| BadId::Sha(t.to_owned())
 );

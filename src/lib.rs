@@ -15,6 +15,7 @@ pub mod engine;
 pub mod foreign;
 pub mod gate;
 pub mod gateway;
+mod heap;
 pub mod http;
 pub mod log;
 pub mod named;

@@ -261,7 +261,7 @@ impl Sessions {
                 .projects
                 .values()
                 .find_map(|book| book.sessions.get(session))
-                .map_or(0, |record| record.egress.bytes)
+                .map_or(0, |record| record.egress().bytes)
         });
         pending.saturating_add(recorded)
     }

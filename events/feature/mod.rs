@@ -19,6 +19,7 @@ pub mod command;
 pub mod content;
 mod decide;
 pub mod event;
+mod secured;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -28,4 +29,5 @@ pub(crate) mod ways;
 pub use command::{Command, Refusal};
 pub use content::{Content, FeatureType};
 pub use event::Event;
+pub use secured::Secured;
 pub use state::{Feature, Known, Note, Stage, Submission, Tally};

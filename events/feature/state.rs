@@ -1,6 +1,6 @@
 //! What a feature is at a point of the log, and how each event changes it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,7 @@ pub struct Known {
     /// What the next coder and people should read, newest last.
     pub notes: VecDeque<Note>,
     /// Per claim: what the gate holds of its work. `None` inside: nothing to secure or lost.
-    pub secured: BTreeMap<Epoch, Option<Sha>>,
+    pub secured: crate::feature::Secured,
     /// The newest commit that brought it back after it was undone.
     pub restored: Option<Sha>,
     /// Why it waits for a person although it is open: what it had brought was taken out.
@@ -484,7 +484,7 @@ impl From<(&event::Created, Moment)> for Known {
             stage: Stage::Open { question: None },
             tally: Tally::default(),
             notes: VecDeque::new(),
-            secured: BTreeMap::new(),
+            secured: Default::default(),
             restored: None,
             aside: None,
         }

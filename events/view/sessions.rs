@@ -43,10 +43,31 @@ pub struct SessionRecord {
     pub exit: Option<Exit>,
     /// What is kept of what it said.
     pub transcript: Option<Transcript>,
+    /// What was metered of it, if anything was: most keep to their repository.
+    metered: Option<Box<Metered>>,
+}
+
+/// What a session used and reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Metered {
+    usage: Usage,
+    egress: Egress,
+}
+
+impl SessionRecord {
     /// What it used of its models, all together.
-    pub usage: Usage,
+    pub fn usage(&self) -> Usage {
+        self.metered.as_ref().map(|m| m.usage).unwrap_or_default()
+    }
+
     /// What it reached, or wanted to.
-    pub egress: Egress,
+    pub fn egress(&self) -> Egress {
+        self.metered.as_ref().map(|m| m.egress).unwrap_or_default()
+    }
+
+    fn metered(&mut self) -> &mut Metered {
+        self.metered.get_or_insert_default()
+    }
 }
 
 /// Comments of a session.
@@ -79,7 +100,9 @@ pub enum Transcript {
 /// The sessions of a project.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SessionsView {
-    by_id: BTreeMap<SessionId, SessionRecord>,
+    /// Boxed, so that a half-empty node of the map costs little: there is one for each session
+    /// that ever was.
+    by_id: BTreeMap<SessionId, Box<SessionRecord>>,
     /// The newest session of each berth: later facts of the berth are about it.
     newest: BTreeMap<BerthNo, SessionId>,
 }
@@ -87,12 +110,12 @@ pub struct SessionsView {
 impl SessionsView {
     /// One session.
     pub fn get(&self, id: &SessionId) -> Option<&SessionRecord> {
-        self.by_id.get(id)
+        self.by_id.get(id).map(|record| &**record)
     }
 
     /// All sessions.
     pub fn iter(&self) -> impl Iterator<Item = (&SessionId, &SessionRecord)> {
-        self.by_id.iter()
+        self.by_id.iter().map(|(id, record)| (id, &**record))
     }
 
     fn transcript(&mut self, session: &SessionId, transcript: Transcript) {
@@ -150,10 +173,9 @@ impl SessionsView {
                 comments: Comments::default(),
                 exit: None,
                 transcript: None,
-                usage: Usage::default(),
-                egress: Egress::default(),
+                metered: None,
             };
-            self.by_id.insert(job.session.clone(), record);
+            self.by_id.insert(job.session.clone(), Box::new(record));
             self.newest.insert(n, job.session.clone());
             return;
         }
@@ -162,19 +184,21 @@ impl SessionsView {
             Event::TranscriptDropped(e) => self.transcript(&e.session, Transcript::Dropped),
             Event::UsageMetered(e) => {
                 if let Some(record) = self.by_id.get_mut(&e.session) {
+                    let used = record.metered();
                     e.models
                         .iter()
-                        .for_each(|model| record.usage.add(&model.usage));
+                        .for_each(|model| used.usage.add(&model.usage));
                 }
             }
             Event::EgressRecorded(e) => {
                 if let Some(record) = self.by_id.get_mut(&e.session) {
-                    record.egress.bytes = record.egress.bytes.saturating_add(e.bytes);
+                    let egress = &mut record.metered().egress;
+                    egress.bytes = egress.bytes.saturating_add(e.bytes);
                     let denied = e
                         .denied
                         .iter()
                         .fold(0u64, |sum, denied| sum.saturating_add(denied.count));
-                    record.egress.denied = record.egress.denied.saturating_add(denied);
+                    egress.denied = egress.denied.saturating_add(denied);
                 }
             }
             _ => {}
@@ -197,6 +221,18 @@ mod tests {
     use super::*;
     use crate::container::event;
     use crate::id::Digest;
+
+    /// There is one for each session that ever was, and one for each feature: what they hold is
+    /// what memory grows by (docs/performance.md).
+    #[test]
+    fn what_is_kept_for_good_is_small() {
+        let (session, feature) = (
+            size_of::<SessionRecord>(),
+            size_of::<crate::feature::Known>(),
+        );
+        assert!(session <= 192, "a session takes {session} bytes");
+        assert!(feature <= 448, "a feature takes {feature} bytes");
+    }
 
     #[test]
     fn facts_of_a_berth_are_about_its_newest_session() {

@@ -34,7 +34,7 @@ use crate::data::DataFolder;
 use crate::engine::seek::SeekArgs;
 use crate::runner::RunnerArgs;
 use crate::terminal::{Unheard, complain};
-use crate::{app, private, telemetry, terminal};
+use crate::{app, heap, private, telemetry, terminal};
 
 /// Runs a fleet of coding agents against git repositories, from one append-only log.
 #[derive(Debug, Parser)]
@@ -183,10 +183,12 @@ pub fn run(cli: Cli) -> ExitCode {
             block_on(crate::agent::run(command)).map_err(anyhow::Error::from)
         }
         Command::Serve(args) => {
+            heap::make_frugal();
             telemetry::start(telemetry::OF_A_SERVER);
             app::on_system(serve::run(args))
         }
         Command::Try(args) => {
+            heap::make_frugal();
             telemetry::start("error");
             app::on_system(crate::trial::run(args))
         }

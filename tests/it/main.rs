@@ -12,6 +12,7 @@ mod egress;
 mod engine;
 mod first_day;
 mod flows;
+mod heap;
 mod hostile;
 mod house;
 mod http;

@@ -29,9 +29,9 @@ impl Office {
                 ..ProjectUsage::default()
             };
             for (_, session) in book.sessions.iter() {
-                usage.models.add(&session.usage);
-                usage.egress_bytes += session.egress.bytes;
-                usage.egress_denied += session.egress.denied;
+                usage.models.add(&session.usage());
+                usage.egress_bytes += session.egress().bytes;
+                usage.egress_denied += session.egress().denied;
                 if let Some(Transcript::Kept(bytes)) = session.transcript {
                     usage.disk.transcript_bytes += bytes;
                 }

@@ -226,9 +226,9 @@ pub fn session(book: &ProjectBook, id: &SessionId, record: &SessionRecord) -> Se
         exit_code: record.exit.as_ref().and_then(|exit| exit.code),
         oom: record.exit.as_ref().is_some_and(|exit| exit.oom),
         dialect: record.dialect,
-        usage: record.usage,
-        egress_bytes: record.egress.bytes,
-        egress_denied: record.egress.denied,
+        usage: record.usage(),
+        egress_bytes: record.egress().bytes,
+        egress_denied: record.egress().denied,
     }
 }
 
