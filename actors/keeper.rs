@@ -28,6 +28,9 @@ pub const SNAPSHOT_EVERY: u64 = 20_000;
 /// part of it.
 const CHECK_AGAIN: u64 = 4;
 
+/// How often the fold of a check catches up with the books that serve before they are copied.
+const MEETINGS_MAX: usize = 32;
+
 /// Why a turn was not finished. It is made good by a later one.
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
@@ -116,23 +119,40 @@ impl Keeper {
     /// Compares the books with a fold from the beginning, and replaces them when they differ;
     /// answers through which position they were compared, and the alarm that is owed.
     async fn check(&self) -> Result<(Position, Option<node::Diverged>), Trouble> {
-        let kept = self.projector.read(Books::clone);
-        let folded = fold(&self.log, Books::default(), kept.position).await?;
-        let through = kept.position;
-        let Some(at) = snapshot::first_difference(&kept, &folded) else {
+        let (folded, alarm) = self.compared().await?;
+        let through = folded.position;
+        let Some(alarm) = alarm else {
             return Ok((through, None));
         };
-        tracing::error!(%at, %through, "the books are not what the log says; they are replaced by \
-                                        a fold from the beginning");
+        tracing::error!(at = %alarm.at, %through, "the books are not what the log says; they are \
+                                                   replaced by a fold from the beginning");
         self.snapshots.discard().await?;
-        let alarm = node::Diverged {
-            at,
-            through,
-            kept: snapshot::digest(&kept),
-            folded: snapshot::digest(&folded),
-        };
         self.replace(folded).await?;
         Ok((through, Some(alarm)))
+    }
+
+    /// A fold from the beginning, and the alarm where the books that serve are another. They are
+    /// compared as they serve, at a moment when both are at one position: the memory of a server
+    /// stays at what its largest moment took, so there is no third copy for as long as that moment
+    /// comes.
+    async fn compared(&self) -> Result<(Books, Option<node::Diverged>), Trouble> {
+        let mut folded = Books::default();
+        for _ in 0..MEETINGS_MAX {
+            let serving = self.projector.read(|books| books.position);
+            folded = fold(&self.log, folded, serving).await?;
+            let met = self.projector.read(|kept| {
+                let meets = kept.position == folded.position;
+                meets.then(|| diverged(kept, &folded))
+            });
+            if let Some(alarm) = met {
+                return Ok((folded, alarm));
+            }
+        }
+        // It is written without a pause.
+        let kept = self.projector.read(Books::clone);
+        let folded = fold(&self.log, folded, kept.position).await?;
+        let alarm = diverged(&kept, &folded);
+        Ok((folded, alarm))
     }
 
     async fn alarm(&self, alarm: &node::Diverged) -> Result<(), ExecuteError> {
@@ -165,4 +185,16 @@ impl Keeper {
             }
         }
     }
+}
+
+/// What has to be told of books that serve when the log, folded, says something else.
+fn diverged(kept: &Books, folded: &Books) -> Option<node::Diverged> {
+    let at = snapshot::first_difference(kept, folded)?;
+
+    Some(node::Diverged {
+        at,
+        through: folded.position,
+        kept: snapshot::digest(kept),
+        folded: snapshot::digest(folded),
+    })
 }
