@@ -85,8 +85,7 @@ impl Model {
                     "a slot or a feature pays for an engine that is {how:?}"
                 ));
             }
-            let mut slots = self.book().enlisted();
-            let waits = slots.any(|(_, berth, _)| berth.unstarted.len() > 2);
+            let waits = self.is_evident();
             let needs = self.book().standing().needs_you;
             let named = needs.iter().filter(|need| need.kind == NeedKind::Outside);
             let named = named.count();
@@ -97,6 +96,18 @@ impl Model {
         }
         self.health = Health::Well;
         Ok(())
+    }
+
+    /// Whether one slot alone shows that the engine is ill: three failures in a row for an equal
+    /// reason, and no session begun anywhere since.
+    fn is_evident(&self) -> bool {
+        let berths = || self.book().enlisted().map(|(_, berth, _)| berth);
+        let begun = berths().map(|berth| berth.begun_at).max();
+        berths().any(|berth| {
+            let newest: Vec<_> = berth.unstarted.iter().rev().take(3).collect();
+            let equal = newest.iter().all(|failed| failed.class == newest[0].class);
+            newest.len() == 3 && equal && newest.iter().all(|failed| Some(failed.at) > begun)
+        })
     }
 
     /// Slots that wait for a person, and how many features do.
