@@ -8,7 +8,7 @@ use events::codec::EventCodec;
 use events::id::{CommandId, Digest, FeatureId, ProjectName};
 use events::log::{EVENTS_PER_APPEND_MAX, EventLog, ReadError, Receipt};
 use events::stream::Position;
-use events::view::ProjectBook;
+use events::view::ProjectView;
 
 use crate::projector::Projector;
 
@@ -17,9 +17,9 @@ const MADE_WITHIN: Duration = Duration::from_secs(10);
 
 /// Returns when these features can be read, or after a while: what was admitted stays admitted.
 pub async fn made(projector: &Projector, project: &ProjectName, ids: &[FeatureId]) {
-    let all = projector.wait_until(|books| {
-        let book = books.projects.get(project)?;
-        let made = ids.iter().all(|id| book.feature(id).is_some());
+    let all = projector.wait_until(|projections| {
+        let view = projections.projects.get(project)?;
+        let made = ids.iter().all(|id| view.feature(id).is_some());
         made.then_some(())
     });
     if tokio::time::timeout(MADE_WITHIN, all).await.is_err() {
@@ -29,12 +29,12 @@ pub async fn made(projector: &Projector, project: &ProjectName, ids: &[FeatureId
 
 /// Returns when the dependencies of a feature are those of the backlog, or after a while.
 pub async fn linked(projector: &Projector, project: &ProjectName, id: &FeatureId) {
-    let linked = projector.wait_until(|books| {
-        let book = books.projects.get(project)?;
-        let known = book.feature(id)?;
-        let mut wanted = book.backlog.state.dependencies(id);
-        let blocked = wanted.all(|on| known.blockers.contains(on) || book.is_settled(on));
-        let listed = |on: &FeatureId| book.backlog.state.dependencies(id).any(|other| other == on);
+    let linked = projector.wait_until(|projections| {
+        let view = projections.projects.get(project)?;
+        let known = view.feature(id)?;
+        let mut wanted = view.backlog.state.dependencies(id);
+        let blocked = wanted.all(|on| known.blockers.contains(on) || view.is_settled(on));
+        let listed = |on: &FeatureId| view.backlog.state.dependencies(id).any(|other| other == on);
         let freed = known.blockers.iter().all(listed);
         (known.is_settled() || (blocked && freed)).then_some(())
     });
@@ -45,11 +45,11 @@ pub async fn linked(projector: &Projector, project: &ProjectName, id: &FeatureId
 
 /// The admission of a checked batch as the backlog stands: its ids, drawn; its edges, resolved.
 pub fn admission(
-    book: &ProjectBook,
+    view: &ProjectView,
     digest: Digest,
     batch: &Batch,
 ) -> Result<backlog::Command, BatchRefusal> {
-    let taken = |id: &FeatureId| book.backlog.state.ids.contains_key(id);
+    let taken = |id: &FeatureId| view.backlog.state.ids.contains_key(id);
     let ids = batch.draw_ids(digest, taken);
     let edges = batch.edges(&ids, taken)?;
     Ok(backlog::Command::Admit {

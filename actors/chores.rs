@@ -2,7 +2,7 @@
 //! does about it while it fails, and with how long it may fail before a person hears of it.
 
 use events::holder::Role;
-use events::id::BerthNo;
+use events::id::SlotNo;
 
 /// Failures in a row that a person hears of: loops pause in between, and most mend themselves.
 const IN_A_ROW: u64 = 3;
@@ -44,10 +44,10 @@ chores! {
         List = IN_A_ROW, "asking the container engine what runs",
             "it is tried again by itself; look whether the engine is up (`supercargo doctor`)";
         /// Steps of the container of a slot.
-        Slot(BerthNo) = IN_A_ROW, "the container of slot",
+        Slot(SlotNo) = IN_A_ROW, "the container of slot",
             AGAIN;
         /// What the session of a slot printed, before its container goes.
-        KeepTranscript(BerthNo) = IN_A_ROW, "keeping the transcript of slot",
+        KeepTranscript(SlotNo) = IN_A_ROW, "keeping the transcript of slot",
             ROOM;
         /// Transcripts of sessions that are over, made small.
         PackTranscripts = IN_A_ROW, "packing the transcripts of sessions that are over",
@@ -98,13 +98,13 @@ chores! {
         /// Seals over the log.
         Seal = IN_A_ROW, "sealing the log",
             AGAIN;
-        /// The books beside the log.
-        CheckBooks = IN_A_ROW, "comparing what is in memory with the log",
+        /// The projections beside the log.
+        CheckProjections = IN_A_ROW, "comparing what is in memory with the log",
             "it is tried again when the log has grown";
-        /// A snapshot of the books.
+        /// A snapshot of the projections.
         Snapshot = IN_A_ROW, "keeping a snapshot",
             "the next start takes longer; look whether the disk of the data folder is full";
-        /// The alarm about books that were wrong.
+        /// The alarm about projections that were wrong.
         Alarm = IN_A_ROW, "recording an alarm",
             AS_THE_LOG;
         /// Gaps in the server's own time.
@@ -138,7 +138,7 @@ impl Chore {
     }
 
     /// The slot that it is about.
-    pub fn slot(&self) -> Option<BerthNo> {
+    pub fn slot(&self) -> Option<SlotNo> {
         match self {
             Self::Slot(n) | Self::KeepTranscript(n) => Some(*n),
             _ => None,

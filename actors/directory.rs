@@ -15,12 +15,12 @@ use events::container::Container;
 use events::feature::Feature;
 use events::id::CommandId;
 use events::log::Receipt;
+use events::merge_queue::MergeQueue;
 use events::node::Node;
 use events::policy::{AnyCommand, Tell};
 use events::project::Project;
 use events::stream::{StreamId, Version};
 use events::subscription::Subscription;
-use events::trunk::Trunk;
 
 use crate::host::{Execute, ExecuteError, Host, Kernel};
 
@@ -178,7 +178,7 @@ impl Directory {
         command: AnyCommand,
         id: CommandId,
         cause: Cause,
-        premises: Vec<(StreamId, Version)>,
+        preconditions: Vec<(StreamId, Version)>,
     ) -> Result<Receipt, ExecuteError> {
         match command {
             AnyCommand::Project(command) => {
@@ -188,7 +188,7 @@ impl Directory {
                         command,
                         id,
                         cause,
-                        premises,
+                        preconditions,
                     },
                 )
                 .await
@@ -200,7 +200,7 @@ impl Directory {
                         command,
                         id,
                         cause,
-                        premises,
+                        preconditions,
                     },
                 )
                 .await
@@ -212,7 +212,7 @@ impl Directory {
                         command,
                         id,
                         cause,
-                        premises,
+                        preconditions,
                     },
                 )
                 .await
@@ -224,19 +224,19 @@ impl Directory {
                         command,
                         id,
                         cause,
-                        premises,
+                        preconditions,
                     },
                 )
                 .await
             }
-            AnyCommand::Trunk(command) => {
-                self.send::<Trunk>(
+            AnyCommand::MergeQueue(command) => {
+                self.send::<MergeQueue>(
                     stream,
                     Execute {
                         command,
                         id,
                         cause,
-                        premises,
+                        preconditions,
                     },
                 )
                 .await
@@ -248,7 +248,7 @@ impl Directory {
                         command,
                         id,
                         cause,
-                        premises,
+                        preconditions,
                     },
                 )
                 .await
@@ -260,7 +260,7 @@ impl Directory {
                         command,
                         id,
                         cause,
-                        premises,
+                        preconditions,
                     },
                 )
                 .await
@@ -275,7 +275,7 @@ impl Directory {
             tell.command,
             tell.id,
             tell.cause,
-            tell.premises,
+            tell.preconditions,
         )
         .await
     }

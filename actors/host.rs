@@ -61,10 +61,10 @@ pub enum ExecuteError {
         /// For people.
         message: String,
     },
-    /// A premise moved: plan again.
+    /// A precondition moved: plan again.
     #[error("{stream} moved meanwhile; look again and decide anew")]
     Stale {
-        /// Which premise.
+        /// Which precondition.
         stream: StreamId,
     },
     /// The command id was used before, with another body.
@@ -100,7 +100,7 @@ pub struct Execute<A: Aggregate> {
     /// Who and why.
     pub cause: Cause,
     /// Streams that must still be where the caller saw them.
-    pub premises: Vec<(StreamId, Version)>,
+    pub preconditions: Vec<(StreamId, Version)>,
 }
 
 /// The actor of one stream.
@@ -252,7 +252,7 @@ impl<A: Aggregate> Hosted<A> {
         let append = Append {
             stream: self.stream.clone(),
             expected: self.version,
-            also_expect: message.premises.clone(),
+            also_expect: message.preconditions.clone(),
             events: events.iter().map(NewEvent::of).collect(),
             command: message.id,
             body,
@@ -283,7 +283,7 @@ impl<A: Aggregate> Hosted<A> {
             Err(AppendError::Repeated {
                 same_body: false, ..
             }) => Err(ExecuteError::IdReused),
-            Err(AppendError::Premise { stream, .. }) => Err(ExecuteError::Stale { stream }),
+            Err(AppendError::Precondition { stream, .. }) => Err(ExecuteError::Stale { stream }),
             Err(AppendError::Busy) => Err(ExecuteError::Busy),
             Err(AppendError::Invalid(why)) => Err(ExecuteError::Refused {
                 code: "invalid",

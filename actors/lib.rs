@@ -4,10 +4,10 @@
 //!   caller ─► Directory ─► Host (one actor, one stream) ─► decide ─► append ─► evolve ─► Receipt
 //!                                                             │
 //!                                  Feed: "the log grew" ◄─────┘
-//!      Projector ◄── Follower (pulls by position) ──► the books ◄─ Keeper: snapshot, and check from zero
+//!      Projector ◄── Follower (pulls by position) ──► the projections ◄─ Snapshots: snapshot, and check from zero
 //!          │ changed
-//!          ├─► Policies:    owed(books) → commands to Hosts, effects through ports, claims through the Lane
-//!          └─► Reconciler:  wanted (books) against observed (Engine) → steps
+//!          ├─► Policies:    owed(projections) → commands to Hosts, effects through ports, claims through the claim queue
+//!          └─► Reconciler:  wanted (projections) against observed (Engine) → steps
 //! ```
 //!
 //! Only a Host appends. Everything else pulls from the log at its own pace, and a notification is a
@@ -15,9 +15,8 @@
 //! the world and know no product.
 
 pub mod admissions;
-pub mod briefs;
-pub mod caretaker;
 pub mod chores;
+pub mod claims;
 pub mod containers;
 pub mod directory;
 #[cfg(test)]
@@ -27,20 +26,20 @@ pub mod faults;
 pub mod feed;
 pub mod follower;
 pub mod host;
-pub mod janitor;
-pub mod keeper;
-pub mod lane;
-pub mod nudges;
-pub mod outside;
+pub mod liveness;
 pub mod policies;
+pub mod poll_requests;
 pub mod ports;
 pub mod projector;
+pub mod prompt_context;
 pub mod pulse;
 pub mod rebuild;
 pub mod refs;
+pub mod repository_maintenance;
 pub mod ring;
 pub mod sessions;
-pub mod signs;
+pub mod snapshots;
 pub mod supervisor;
 pub mod tasks;
-pub mod watcher;
+pub mod transcript_retention;
+pub mod upstream_poller;

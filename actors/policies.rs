@@ -1,9 +1,9 @@
-//! Runs the policies: looks at the books when they changed, when a deadline passed, when something
-//! pending ended, and at start.
+//! Runs the policies: looks at the projections when they changed, when a deadline passed, when
+//! something pending ended, and at start.
 //!
-//! Its only memory is what is pending. A reservation is dropped when the books hold what the
+//! Its only memory is what is pending. A reservation is dropped when the projections hold what the
 //! command recorded, or when it was refused and the project has moved since it was found to be
-//! owed: a refusal is never repeated against the same books. What is refused although nothing
+//! owed: a refusal is never repeated against the same projections. What is refused although nothing
 //! moved, and what fails again and again, is a fault: counted, told and shown (`faults`).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,13 +14,13 @@ use events::policy::room::{Promised, room};
 use events::policy::{Account, Errand, Observed, Owed, Reserves, accounts, owed, provider};
 use events::project::Registered;
 use events::stream::Position;
-use events::view::{Books, ProjectBook};
+use events::view::{ProjectView, Projections};
 use tokio::sync::mpsc;
 
 use crate::effects::{Effects, Performed};
 use crate::faults::{Faults, Kind};
+use crate::liveness::Liveness;
 use crate::ports::engine::Engine;
-use crate::signs::Signs;
 
 /// Owed things that may be under way at once.
 const PENDING_MAX: usize = 256;
@@ -37,8 +37,8 @@ enum Pending {
     Recorded(Position),
     /// Nothing to do; dropped when the project has moved since the look that found it owed.
     Nothing,
-    /// Turned down; dropped like that. When the books hold all that was recorded until then and it
-    /// is still owed, it is a fault.
+    /// Turned down; dropped like that. When the projections hold all that was recorded until then
+    /// and it is still owed, it is a fault.
     Refused {
         /// What the rules said.
         why: String,
@@ -54,8 +54,8 @@ enum Pending {
 struct Reservation {
     reserves: Reserves,
     /// Where the project was when this was found to be owed. What was turned down was turned down
-    /// on that ground: when the books have moved by the time the refusal is heard, it says nothing
-    /// about them.
+    /// on that ground: when the projections have moved by the time the refusal is heard, it says
+    /// nothing about them.
     looked: Position,
     pending: Pending,
     /// What it is.
@@ -63,7 +63,7 @@ struct Reservation {
 }
 
 impl Reservation {
-    /// What the rules said, the first time that the books hold everything recorded by then.
+    /// What the rules said, the first time that the projections hold everything recorded by then.
     fn refusal(&mut self, seen: Position) -> Option<String> {
         match &mut self.pending {
             Pending::Refused { why, head, counted } if !*counted && seen >= *head => {
@@ -89,7 +89,7 @@ struct Found {
 /// The task that runs all policies of all projects.
 pub struct Policies {
     effects: Effects,
-    signs: Arc<Signs>,
+    liveness: Arc<Liveness>,
     engine: Arc<dyn Engine>,
     faults: Arc<Faults>,
     reservations: BTreeMap<(ProjectName, String), Reservation>,
@@ -98,48 +98,48 @@ pub struct Policies {
 type Done = (ProjectName, String, Performed);
 
 /// What the containers of all projects are promised.
-fn promised(books: &Books) -> Promised {
+fn promised(projections: &Projections) -> Promised {
     let mut promised = Promised::default();
-    for book in books.projects.values() {
-        book.enlisted()
-            .filter(|(_, berth, _)| berth.job().is_some())
-            .for_each(|_| promised.one(limit(book)));
+    for view in projections.projects.values() {
+        view.enlisted()
+            .filter(|(_, slot, _)| slot.job().is_some())
+            .for_each(|_| promised.one(limit(view)));
     }
     promised
 }
 
 /// MiB that a container of this project is promised.
-fn limit(book: &ProjectBook) -> u64 {
-    book.registered().map_or(0, |registered| {
+fn limit(view: &ProjectView) -> u64 {
+    view.registered().map_or(0, |registered| {
         u64::from(registered.settings.container.memory_mib)
     })
 }
 
 /// Notes that work which is about to be taken on asks its provider.
-fn is_asked(accounts: &mut BTreeMap<String, Account>, book: &ProjectBook, reserves: &Reserves) {
-    let asks = reserves.berth.and_then(|(_, role)| provider(book, role));
+fn is_asked(accounts: &mut BTreeMap<String, Account>, view: &ProjectView, reserves: &Reserves) {
+    let asks = reserves.slot.and_then(|(_, role)| provider(view, role));
     if let Some(account) = asks.and_then(|name| accounts.get_mut(&name)) {
         account.at_work = true;
     }
 }
 
-/// Where the books of a project are.
-fn position(books: &Books, project: &ProjectName) -> Position {
-    let book = books.projects.get(project);
-    book.map_or(Position(0), |book| book.position)
+/// Where the projections of a project are.
+fn position(projections: &Projections, project: &ProjectName) -> Position {
+    let view = projections.projects.get(project);
+    view.map_or(Position(0), |view| view.position)
 }
 
 impl Policies {
     /// Policies that have not looked yet.
     pub fn new(
         effects: Effects,
-        signs: Arc<Signs>,
+        liveness: Arc<Liveness>,
         engine: Arc<dyn Engine>,
         faults: Arc<Faults>,
     ) -> Self {
         Self {
             effects,
-            signs,
+            liveness,
             engine,
             faults,
             reservations: BTreeMap::new(),
@@ -195,36 +195,38 @@ impl Policies {
         let mut soonest = |at: Option<Timestamp>| wake = [wake, at].into_iter().flatten().min();
         let noticed = self.effects.directory.kernel().clock.gaps();
         let projector = self.effects.projector.clone();
-        projector.read(|books| {
-            let mut refused = self.refused(books);
-            self.drop_what_is_over(books, now);
-            let mut base = self.signs.observed(now, &books.node.state.gaps, &noticed);
-            base.accounts = self.accounts(books, &base);
+        projector.read(|projections| {
+            let mut refused = self.refused(projections);
+            self.drop_what_is_over(projections, now);
+            let mut base = self
+                .liveness
+                .observed(now, &projections.node.state.gaps, &noticed);
+            base.accounts = self.accounts(projections, &base);
             let memory = self.engine.host_memory();
-            let mut promised = promised(books);
+            let mut promised = promised(projections);
             self.reservations
                 .iter()
                 .for_each(|((name, _), reservation)| {
-                    let book = books.projects.get(name);
-                    let berth = reservation.reserves.berth.zip(book);
-                    let berth = berth.and_then(|((n, _), book)| book.berth(n));
-                    if berth.is_some_and(|berth| berth.job().is_none()) {
-                        promised.one(book.map_or(0, limit));
+                    let view = projections.projects.get(name);
+                    let slot = reservation.reserves.slot.zip(view);
+                    let slot = slot.and_then(|((n, _), view)| view.slot(n));
+                    if slot.is_some_and(|slot| slot.job().is_none()) {
+                        promised.one(view.map_or(0, limit));
                     }
                 });
-            for (name, book) in &books.projects {
+            for (name, view) in &projections.projects {
                 let mut observed = self.observed(&base, name);
-                observed.room = memory.map(|memory| room(memory, promised, limit(book)));
-                let agenda = owed(book, &observed);
+                observed.room = memory.map(|memory| room(memory, promised, limit(view)));
+                let agenda = owed(view, &observed);
                 let waits = observed.room == Some(0)
-                    && book.registered().is_some_and(Registered::is_running);
+                    && view.registered().is_some_and(Registered::is_running);
                 soonest(waits.then(|| now.plus_ms(ROOM_RETRY_MS)));
                 let taken = agenda.owed.iter().map(|(_, reserves)| reserves);
-                for reserves in taken.filter(|reserves| reserves.berth.is_some()) {
-                    promised.one(limit(book));
+                for reserves in taken.filter(|reserves| reserves.slot.is_some()) {
+                    promised.one(limit(view));
                     // Whether it is a probe is seen at the next look: two projects never probe one
                     // account at once.
-                    is_asked(&mut base.accounts, book, reserves);
+                    is_asked(&mut base.accounts, view, reserves);
                 }
                 soonest(agenda.wake);
                 let subjects = agenda.owed.iter().map(|(owed, _)| owed.errand().name);
@@ -238,7 +240,7 @@ impl Policies {
                         Found {
                             owed,
                             reserves,
-                            looked: book.position,
+                            looked: view.position,
                         },
                         done,
                     );
@@ -254,26 +256,29 @@ impl Policies {
     }
 
     /// Accounts in trouble. One that somebody may be about to ask counts as asked.
-    fn accounts(&self, books: &Books, base: &Observed) -> BTreeMap<String, Account> {
-        let mut accounts = accounts(books, &base.own);
+    fn accounts(&self, projections: &Projections, base: &Observed) -> BTreeMap<String, Account> {
+        let mut accounts = accounts(projections, &base.own);
         for ((name, _), reservation) in &self.reservations {
             let waits = matches!(
                 reservation.pending,
                 Pending::Underway | Pending::Recorded(_)
             );
-            if let Some(book) = books.projects.get(name).filter(|_| waits) {
-                is_asked(&mut accounts, book, &reservation.reserves);
+            if let Some(view) = projections.projects.get(name).filter(|_| waits) {
+                is_asked(&mut accounts, view, &reservation.reserves);
             }
         }
         accounts
     }
 
-    /// What was turned down by rules that knew no more than these books do.
-    fn refused(&mut self, books: &Books) -> BTreeMap<(ProjectName, String), (Kind, String)> {
+    /// What was turned down by rules that knew no more than these projections do.
+    fn refused(
+        &mut self,
+        projections: &Projections,
+    ) -> BTreeMap<(ProjectName, String), (Kind, String)> {
         let mut refused = BTreeMap::new();
         for (key, reservation) in &mut self.reservations {
-            if let Some(why) = reservation.refusal(books.position) {
-                let kind = match position(books, &key.0) <= reservation.looked {
+            if let Some(why) = reservation.refusal(projections.position) {
+                let kind = match position(projections, &key.0) <= reservation.looked {
                     true => Kind::Refused,
                     false => Kind::Overtaken,
                 };
@@ -289,14 +294,14 @@ impl Policies {
         }
     }
 
-    fn drop_what_is_over(&mut self, books: &Books, now: Timestamp) {
+    fn drop_what_is_over(&mut self, projections: &Projections, now: Timestamp) {
         self.reservations.retain(|(project, _), reservation| {
-            let unmoved = position(books, project) <= reservation.looked;
+            let unmoved = position(projections, project) <= reservation.looked;
             match &reservation.pending {
                 Pending::Underway => true,
-                Pending::Recorded(at) => books.position < *at,
+                Pending::Recorded(at) => projections.position < *at,
                 Pending::Nothing => unmoved,
-                Pending::Refused { head, .. } => unmoved || books.position < *head,
+                Pending::Refused { head, .. } => unmoved || projections.position < *head,
                 Pending::Failed(until) => now < *until,
             }
         });
@@ -311,10 +316,12 @@ impl Policies {
         for (_, reservation) in of_project
             .filter(|(_, r)| matches!(r.pending, Pending::Underway | Pending::Recorded(_)))
         {
-            observed.busy.extend(reservation.reserves.berth);
+            observed.busy.extend(reservation.reserves.slot);
             observed.taken.extend(reservation.reserves.feature.clone());
         }
-        observed.taken.extend(self.effects.lane.reserved(project));
+        observed
+            .taken
+            .extend(self.effects.claim_queue.reserved(project));
         observed
     }
 

@@ -44,8 +44,8 @@ impl Pulse {
     /// What could not be recorded is found again at the next reading.
     async fn record(&self) {
         let noticed = self.clock.gaps();
-        let missing: Vec<_> = self.projector.read(|books| {
-            let recorded = &books.node.state.gaps;
+        let missing: Vec<_> = self.projector.read(|projections| {
+            let recorded = &projections.node.state.gaps;
             noticed
                 .into_iter()
                 .filter(|gap| !recorded.contains(gap))

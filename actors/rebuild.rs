@@ -1,11 +1,11 @@
-//! The books from the log: from the beginning, or from where a snapshot ends.
+//! The projections from the log: from the beginning, or from where a snapshot ends.
 
 use std::sync::Arc;
 
 use events::id::Digest;
 use events::log::{EventLog, ReadError};
 use events::stream::Position;
-use events::view::{Books, snapshot};
+use events::view::{Projections, snapshot};
 use futures::{StreamExt, TryStreamExt};
 
 use crate::follower::BATCH;
@@ -15,13 +15,13 @@ use crate::ports::snapshots::Snapshots;
 /// folding.
 const READ_AHEAD: usize = 3;
 
-/// Folds what the log holds after these books, through a position that it has.
+/// Folds what the log holds after these projections, through a position that it has.
 pub async fn fold(
     log: &Arc<dyn EventLog>,
-    mut books: Books,
+    mut projections: Projections,
     through: Position,
-) -> Result<Books, ReadError> {
-    let starts = (books.position.0..through.0).step_by(BATCH);
+) -> Result<Projections, ReadError> {
+    let starts = (projections.position.0..through.0).step_by(BATCH);
     let reads = futures::stream::iter(starts).map(|after| {
         let wanted = BATCH.min(usize::try_from(through.0 - after).unwrap_or(BATCH));
         let log = log.clone();
@@ -37,41 +37,41 @@ pub async fn fold(
     let mut batches = reads.buffered(READ_AHEAD);
     while let Some(batch) = batches.try_next().await? {
         for envelope in &batch {
-            books
+            projections
                 .apply(envelope)
                 .map_err(|e| ReadError(format!("position {}: {e}", envelope.position)))?;
         }
     }
-    Ok(books)
+    Ok(projections)
 }
 
-/// The books of the kept snapshot, when they are of this log as it is; empty ones otherwise.
+/// The projections of the kept snapshot, when they are of this log as it is; empty ones otherwise.
 pub async fn restored(
     log: &Arc<dyn EventLog>,
     snapshots: &dyn Snapshots,
-) -> Result<Books, ReadError> {
+) -> Result<Projections, ReadError> {
     let bytes = match snapshots.load().await {
         Ok(Some(bytes)) => bytes,
-        Ok(None) => return Ok(Books::default()),
+        Ok(None) => return Ok(Projections::default()),
         Err(error) => {
             tracing::warn!(%error, "the snapshot cannot be read; the log is folded from the \
                                     beginning");
-            return Ok(Books::default());
+            return Ok(Projections::default());
         }
     };
-    let books = match snapshot::decode(&log.id(), &bytes) {
-        Ok(books) => books,
+    let projections = match snapshot::decode(&log.id(), &bytes) {
+        Ok(projections) => projections,
         Err(why) => {
             tracing::warn!(%why, "the snapshot is not used; the log is folded from the beginning");
-            return Ok(Books::default());
+            return Ok(Projections::default());
         }
     };
-    if digest_at(log, books.position).await? == Some(books.digest) {
-        return Ok(books);
+    if digest_at(log, projections.position).await? == Some(projections.digest) {
+        return Ok(projections);
     }
-    tracing::warn!(position = %books.position, "the log does not hold what the snapshot was made \
+    tracing::warn!(position = %projections.position, "the log does not hold what the snapshot was made \
                                                 of; it is folded from the beginning");
-    Ok(Books::default())
+    Ok(Projections::default())
 }
 
 async fn digest_at(

@@ -1,8 +1,8 @@
 //! Starts everything in order on one log, and ends it in reverse.
 //!
 //! The long tasks (projector, policies, reconciler) are level-triggered: one that ended is started
-//! again and finds in the books what it owes. Three ends within a minute are not weather any more:
-//! the server ends, and whoever watches it starts it anew.
+//! again and finds in the projections what it owes. Three ends within a minute are not weather any
+//! more: the server ends, and whoever watches it starts it anew.
 
 use std::sync::Arc;
 
@@ -14,18 +14,16 @@ use events::policy::AnyCommand;
 use events::policy::retain::Retention;
 use events::stream::{Position, StreamId};
 
-use crate::caretaker::Caretaker;
+use crate::claims::queue::ClaimQueue;
 use crate::containers::reconciler::{Doors, Reconciler};
 use crate::directory::Directory;
 use crate::effects::Effects;
 use crate::faults::Faults;
 use crate::feed::Feed;
 use crate::host::{ExecuteError, IDLE, Kernel};
-use crate::janitor::Janitor;
-use crate::keeper::Keeper;
-use crate::lane::Lane;
-use crate::nudges::Nudges;
+use crate::liveness::Liveness;
 use crate::policies::Policies;
+use crate::poll_requests::PollRequests;
 use crate::ports::blobs::Blobs;
 use crate::ports::clock::Clock;
 use crate::ports::engine::Engine;
@@ -37,11 +35,13 @@ use crate::ports::transcripts::Transcripts;
 use crate::projector::Projector;
 use crate::pulse::Pulse;
 use crate::rebuild;
+use crate::repository_maintenance::RepositoryMaintenance;
 use crate::sessions::Sessions;
 use crate::sessions::tallies::Tallies;
-use crate::signs::Signs;
+use crate::snapshots::SnapshotTask;
 use crate::tasks::Tasks;
-use crate::watcher::Watcher;
+use crate::transcript_retention::TranscriptRetention;
+use crate::upstream_poller::UpstreamPoller;
 
 /// The world as this installation has it.
 #[derive(Clone)]
@@ -62,7 +62,7 @@ pub struct World {
     pub models: Arc<dyn Models>,
     /// How long transcripts are kept.
     pub retention: Retention,
-    /// A cache of the books.
+    /// A cache of the projections.
     pub snapshots: Arc<dyn Snapshots>,
     /// Events between two of them.
     pub snapshot_every: u64,
@@ -73,16 +73,16 @@ pub struct World {
 pub struct Core {
     /// Where commands go.
     pub directory: Directory,
-    /// The books.
+    /// The projections.
     pub projector: Projector,
     /// Who gets the next feature.
-    pub lane: Lane,
+    pub claim_queue: ClaimQueue,
     /// What doors serve.
     pub sessions: Sessions,
     /// Who was heard of.
-    pub signs: Arc<Signs>,
+    pub liveness: Arc<Liveness>,
     /// Upstreams to be looked at without delay.
-    pub nudges: Nudges,
+    pub poll_requests: PollRequests,
     /// Held while a project is registered: an upstream has one.
     pub registering: Arc<tokio::sync::Mutex<()>>,
     /// What is owed and cannot be done.
@@ -96,8 +96,8 @@ pub struct Running {
     /// What the tasks work on.
     pub core: Core,
     tasks: Tasks,
-    keeper: Option<Keeper>,
-    /// Through which position the books were folded from the beginning when this began.
+    snapshots: Option<SnapshotTask>,
+    /// Through which position the projections were folded from the beginning when this began.
     checked: Position,
 }
 
@@ -122,19 +122,19 @@ impl Core {
             idle: IDLE,
         };
         let directory = Directory::new(kernel);
-        let books = rebuild::restored(&world.log, &*world.snapshots)
+        let projections = rebuild::restored(&world.log, &*world.snapshots)
             .await
             .map_err(unavailable)?;
-        let checked = if books.position == Position(0) {
+        let checked = if projections.position == Position(0) {
             head.position
         } else {
             Position(0)
         };
-        let (projector, follower) = Projector::open(world.log.clone(), &feed, books)
+        let (projector, follower) = Projector::open(world.log.clone(), &feed, projections)
             .await
             .map_err(unavailable)?;
-        let lane = Lane::new(directory.clone(), projector.clone());
-        let signs = Arc::new(Signs::new(world.clock.now()));
+        let claim_queue = ClaimQueue::new(directory.clone(), projector.clone());
+        let liveness = Arc::new(Liveness::new(world.clock.now()));
         let sessions = Sessions {
             directory: directory.clone(),
             projector: projector.clone(),
@@ -142,17 +142,17 @@ impl Core {
             blobs: world.blobs.clone(),
             transcripts: world.transcripts.clone(),
             models: world.models.clone(),
-            signs: signs.clone(),
+            liveness: liveness.clone(),
             tallies: Arc::new(Tallies::new(world.clock.now())),
             allowance: Arc::default(),
         };
         let core = Self {
             directory,
             projector: projector.clone(),
-            lane,
+            claim_queue,
             sessions,
-            signs,
-            nudges: Nudges::default(),
+            liveness,
+            poll_requests: PollRequests::default(),
             registering: Arc::default(),
             faults,
             world,
@@ -162,12 +162,12 @@ impl Core {
             projector
                 .run(follower)
                 .await
-                .map_err(|error| format!("the books cannot follow the log: {error}"))
+                .map_err(|error| format!("the projections cannot follow the log: {error}"))
         });
         Ok(Running {
             core,
             tasks,
-            keeper: None,
+            snapshots: None,
             checked,
         })
     }
@@ -195,12 +195,12 @@ impl Core {
     }
 
     /// Looks after upstreams.
-    pub fn watcher(&self) -> Watcher {
-        Watcher {
+    pub fn upstream_poller(&self) -> UpstreamPoller {
+        UpstreamPoller {
             directory: self.directory.clone(),
             projector: self.projector.clone(),
             repo: self.world.repo.clone(),
-            nudges: self.nudges.clone(),
+            poll_requests: self.poll_requests.clone(),
             faults: self.faults.clone(),
         }
     }
@@ -217,7 +217,9 @@ impl Running {
     ) -> Result<(), ExecuteError> {
         let core = self.core.clone();
         let stream = StreamId::Node(node.clone());
-        let next = core.projector.read(|books| books.node.version.0 + 1);
+        let next = core
+            .projector
+            .read(|projections| projections.node.version.0 + 1);
         let id = CommandId::derived(&["node start", node.as_str(), &next.to_string()]);
         let cause = Cause::first(Principal::Node(node.to_string().into()), id);
         let start = AnyCommand::Node(node::Command::Start {
@@ -231,15 +233,21 @@ impl Running {
         let effects = Effects {
             directory: core.directory.clone(),
             projector: core.projector.clone(),
-            lane: core.lane.clone(),
+            claim_queue: core.claim_queue.clone(),
             repo: core.world.repo.clone(),
             blobs: core.world.blobs.clone(),
             prompts: core.world.prompts.clone(),
         };
-        let (signs, faults) = (core.signs.clone(), core.faults.clone());
+        let (liveness, faults) = (core.liveness.clone(), core.faults.clone());
         let host = engine.clone();
         self.tasks.keep("policies", move || {
-            Policies::new(effects.clone(), signs.clone(), host.clone(), faults.clone()).run()
+            Policies::new(
+                effects.clone(),
+                liveness.clone(),
+                host.clone(),
+                faults.clone(),
+            )
+            .run()
         });
         let reconciler = Reconciler::new(
             core.directory.clone(),
@@ -251,7 +259,7 @@ impl Running {
         );
         self.tasks
             .keep("reconciler", move || reconciler.clone().run());
-        let keeper = Keeper {
+        let snapshots = SnapshotTask {
             log: core.world.log.clone(),
             projector: core.projector.clone(),
             snapshots: core.world.snapshots.clone(),
@@ -260,28 +268,33 @@ impl Running {
             every: core.world.snapshot_every,
             checked: self.checked,
         };
-        let caretaker = Caretaker {
+        let repository_maintenance = RepositoryMaintenance {
             clock: core.world.clock.clone(),
             projector: core.projector.clone(),
             repo: core.world.repo.clone(),
             faults: core.faults.clone(),
         };
+        self.tasks.keep("repository maintenance", move || {
+            repository_maintenance.clone().run()
+        });
+        let upstream_poller = core.upstream_poller();
         self.tasks
-            .keep("caretaker", move || caretaker.clone().run());
-        let watcher = core.watcher();
-        self.tasks.keep("watcher", move || watcher.clone().run());
-        self.keeper = Some(keeper.clone());
-        self.tasks.keep("keeper", move || keeper.clone().run());
+            .keep("upstream poller", move || upstream_poller.clone().run());
+        self.snapshots = Some(snapshots.clone());
+        self.tasks
+            .keep("snapshots", move || snapshots.clone().run());
         let pulse = core.pulse(node.clone());
         self.tasks.keep("pulse", move || pulse.clone().run());
-        let janitor = Janitor {
+        let transcript_retention = TranscriptRetention {
             log: core.world.log.clone(),
             projector: core.projector.clone(),
             directory: core.directory.clone(),
             transcripts: core.world.transcripts.clone(),
             retention: core.world.retention,
         };
-        self.tasks.keep("janitor", move || janitor.clone().run());
+        self.tasks.keep("transcript retention", move || {
+            transcript_retention.clone().run()
+        });
         Ok(())
     }
 
@@ -298,10 +311,13 @@ impl Running {
 
     /// Records an orderly stop and ends the tasks. Running agents belong to the engine and live on.
     pub async fn stop(mut self, node: &ProjectName) {
-        let epoch = self
-            .core
-            .projector
-            .read(|books| books.node.state.up_since.map(|_| books.node.state.epoch));
+        let epoch = self.core.projector.read(|projections| {
+            projections
+                .node
+                .state
+                .up_since
+                .map(|_| projections.node.state.epoch)
+        });
         self.tasks.end().await;
         if let Some(epoch) = epoch {
             let id = CommandId::derived(&["node stop", node.as_str(), &epoch.to_string()]);
@@ -317,8 +333,8 @@ impl Running {
                                         crash");
             }
         }
-        if let Some(keeper) = &self.keeper
-            && let Err(error) = keeper.store().await
+        if let Some(snapshots) = &self.snapshots
+            && let Err(error) = snapshots.store().await
         {
             tracing::warn!(%error, "no snapshot was kept; the next start takes longer");
         }

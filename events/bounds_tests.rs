@@ -146,7 +146,7 @@ fn every_event_fits_the_log_whatever_its_fields_hold() {
     hold(&golden::backlogs(), &mut looked);
     hold(&golden::features(), &mut looked);
     hold(&golden::containers(), &mut looked);
-    hold(&golden::trunks(), &mut looked);
+    hold(&golden::merge_queues(), &mut looked);
     hold(&golden::nodes(), &mut looked);
     hold(&golden::subscriptions(), &mut looked);
     let kinds = crate::registry::registry().expect("no name twice").len();
@@ -285,7 +285,7 @@ fn settings_that_are_too_large_together_are_refused() {
 
 #[test]
 fn an_assignment_with_a_command_line_that_is_too_long_is_refused() {
-    let berth: container::Container = given(&[container::event::Enlisted {}.into()]);
+    let slot: container::Container = given(&[container::event::Enlisted {}.into()]);
     let assign = |length: usize| {
         let agent = AgentSpec {
             command: Some("c".repeat(length)),
@@ -304,8 +304,8 @@ fn an_assignment_with_a_command_line_that_is_too_long_is_refused() {
             assignment: Box::new(assignment),
         }
     };
-    fitting(&berth, &assign(COMMAND_MAX)).expect("as long as settings take");
-    assert!(fitting(&berth, &assign(PAYLOAD_MAX)).is_err());
+    fitting(&slot, &assign(COMMAND_MAX)).expect("as long as settings take");
+    assert!(fitting(&slot, &assign(PAYLOAD_MAX)).is_err());
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl From<Principal> for String {
 pub struct Cause {
     /// Who asked.
     pub principal: Principal,
-    /// The command that started it all; equal for everything that follows from one wish.
+    /// The command that started it all; equal for everything that follows from one request.
     pub correlation: CommandId,
     /// The event that led here, if one did. Always an earlier position.
     pub causation: Option<Position>,

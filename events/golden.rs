@@ -13,7 +13,7 @@ use crate::id::{CommandId, Digest, Timestamp};
 use crate::stream::{Position, Version};
 
 pub(crate) use crate::samples::{
-    backlogs, containers, features, nodes, projects, subscriptions, trunks,
+    backlogs, containers, features, merge_queues, nodes, projects, subscriptions,
 };
 
 /// A log of every kind of event, in streams of their own.
@@ -46,7 +46,7 @@ pub(crate) fn told() -> Vec<Envelope> {
     of("backlog-p", backlogs(), &mut told);
     of("feature-p/feat-a", features(), &mut told);
     of("container-p/3", containers(), &mut told);
-    of("trunk-p", trunks(), &mut told);
+    of("trunk-p", merge_queues(), &mut told);
     of("node-n", nodes(), &mut told);
     of("subscription-s", subscriptions(), &mut told);
     told
@@ -151,7 +151,7 @@ fn golden_bytes_hold_for_every_kind() {
     hold(&backlogs(), &mut seen);
     hold(&features(), &mut seen);
     hold(&containers(), &mut seen);
-    hold(&trunks(), &mut seen);
+    hold(&merge_queues(), &mut seen);
     hold(&nodes(), &mut seen);
     hold(&subscriptions(), &mut seen);
     let files = std::fs::read_dir(format!("{}/golden", env!("CARGO_MANIFEST_DIR")))

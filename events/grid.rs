@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::aggregate::{Aggregate, Moment, Refusal as _};
 use crate::codec::EventCodec;
-use crate::id::Timestamp;
+use crate::id::{Digest, Timestamp};
 use crate::stream::{Position, Version};
 
 /// The state after these events, recorded one second apart.
@@ -97,6 +97,7 @@ pub(crate) fn assert_documented<A: Aggregate>(
         differing.is_empty() && documented.len() == actual.lines().count(),
         "{path} differs from decide:\n{differing}\n{actual}"
     );
+    assert_bodies_kept(aggregate, commands);
 }
 
 /// Writes the table anew under the prose that stands above it; the change is then read as part of
@@ -113,4 +114,31 @@ fn write_table(path: &str, aggregate: &str, text: &str, table: &str) {
     }
     std::fs::write(path, format!("{}\n{table}", prose.join("\n")))
         .expect("docs/states is writable");
+}
+
+/// Compares the digests of commands with those that were written down once. A command that was
+/// accepted is remembered with the digest of its body: were a field or a variant spelled in another
+/// way, what is sent again after an upgrade would be refused as another command.
+///
+/// A new command gets its line with `GOLDEN=write`; a line that exists is never written again.
+fn assert_bodies_kept<C: serde::Serialize>(aggregate: &str, commands: &[(&str, C)]) {
+    let path = format!("{}/bodies/{aggregate}.txt", env!("CARGO_MANIFEST_DIR"));
+    let mut kept = std::fs::read_to_string(&path).unwrap_or_default();
+    for (name, command) in commands {
+        let line = format!("{} {name}", Digest::of(&crate::codec::to_named(command)));
+        if kept.lines().any(|known| known == line) {
+            continue;
+        }
+        let is_known = kept
+            .lines()
+            .any(|known| known.split_once(' ').is_some_and(|(_, n)| n == *name));
+        let writes = std::env::var_os("GOLDEN").is_some_and(|v| v == "write");
+        assert!(
+            writes && !is_known,
+            "the body of {name} is not what {path} holds: {line}"
+        );
+        kept.push_str(&line);
+        kept.push('\n');
+        std::fs::write(&path, &kept).expect("written");
+    }
 }

@@ -1,17 +1,18 @@
-//! Who holds a piece of work: a berth with one session, or somebody outside.
+//! Who holds a piece of work: a slot with one session, or somebody outside.
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BerthNo, SessionId};
+use crate::id::{SessionId, SlotNo};
 
 /// The holder of a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Holder {
-    /// A berth of the project, for one session.
-    Berth {
-        /// Which berth.
-        n: BerthNo,
+    /// A slot of the project, for one session. Stored as `berth`.
+    #[serde(rename = "berth")]
+    Slot {
+        /// Which slot.
+        n: SlotNo,
         /// Which session of it.
         session: SessionId,
     },
@@ -23,20 +24,20 @@ pub enum Holder {
 }
 
 impl Holder {
-    /// The session, when the holder is a berth.
+    /// The session, when the holder is a slot.
     pub fn session(&self) -> Option<&SessionId> {
         match self {
-            Self::Berth { session, .. } => Some(session),
+            Self::Slot { session, .. } => Some(session),
             Self::Outside { .. } => None,
         }
     }
 }
 
-/// A berth and the session it was granted for.
+/// A slot and the session it was granted for. Stored as `seat`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Seat {
-    /// Which berth.
-    pub n: BerthNo,
+pub struct SlotSession {
+    /// Which slot.
+    pub n: SlotNo,
     /// Which session.
     pub session: SessionId,
 }

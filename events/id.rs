@@ -170,12 +170,12 @@ impl SessionId {
         Self(format!("s-{}", base32(&bytes)).into())
     }
 
-    /// The id of the session that is granted to a berth at one version of the granting stream. That
+    /// The id of the session that is granted to a slot at one version of the granting stream. That
     /// version is written once, so the id is unique; and a grant that is repeated after a crash
     /// names the same session.
-    pub fn granted(stream: &str, version: u64, berth: BerthNo) -> Self {
+    pub fn granted(stream: &str, version: u64, slot: SlotNo) -> Self {
         let seed =
-            CommandId::derived(&["session", stream, &version.to_string(), &berth.to_string()]);
+            CommandId::derived(&["session", stream, &version.to_string(), &slot.to_string()]);
         let mut bytes = [0; 10];
         bytes.copy_from_slice(&seed.0[..10]);
         Self::from_bytes(bytes)
@@ -187,10 +187,10 @@ pub fn base32(bytes: &[u8]) -> String {
     data_encoding::BASE32_NOPAD.encode(bytes).to_lowercase()
 }
 
-/// A berth's number within its project, from 1.
+/// A slot's number within its project, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct BerthNo(pub u16);
+pub struct SlotNo(pub u16);
 
 /// Counts a feature's claims, from 1, never reset. 0 means never claimed.
 #[derive(
@@ -199,7 +199,7 @@ pub struct BerthNo(pub u16);
 #[serde(transparent)]
 pub struct Epoch(pub u64);
 
-/// Counts a berth's containers, from 1, never reset.
+/// Counts a slot's containers, from 1, never reset.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
@@ -215,7 +215,7 @@ macro_rules! shown_number {
         }
     )*};
 }
-shown_number!(BerthNo Epoch Generation Timestamp);
+shown_number!(SlotNo Epoch Generation Timestamp);
 
 /// Microseconds since the Unix epoch. Shown, and compared only with times of the same log; order is
 /// by position.

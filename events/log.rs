@@ -51,7 +51,7 @@ pub struct Append {
     pub stream: StreamId,
     /// The version the writer decided on.
     pub expected: Version,
-    /// Premises: streams that must still be where the caller saw them.
+    /// Preconditions: streams that must still be where the caller saw them.
     pub also_expect: Vec<(StreamId, Version)>,
     /// 1 to 256 events.
     pub events: Vec<NewEvent>,
@@ -91,10 +91,10 @@ pub enum AppendError {
         /// Where it is.
         actual: Version,
     },
-    /// A premise does not hold.
-    #[error("premise {stream} is at version {actual}, not {expected}")]
-    Premise {
-        /// The premise's stream.
+    /// A precondition does not hold.
+    #[error("precondition {stream} is at version {actual}, not {expected}")]
+    Precondition {
+        /// The precondition's stream.
         stream: StreamId,
         /// What the caller saw.
         expected: Version,
@@ -221,7 +221,7 @@ impl Append {
         for (stream, expected) in &self.also_expect {
             let actual = version_of(stream);
             if actual != *expected {
-                return Err(AppendError::Premise {
+                return Err(AppendError::Precondition {
                     stream: stream.clone(),
                     expected: *expected,
                     actual,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::codec::{EventCodec, Kind};
-use crate::{backlog, container, feature, node, project, subscription, trunk};
+use crate::{backlog, container, feature, merge_queue, node, project, subscription};
 
 /// Two enums store under one name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ pub fn registry() -> Result<BTreeMap<&'static str, u16>, Duplicate> {
         backlog::Event::KINDS,
         feature::Event::KINDS,
         container::Event::KINDS,
-        trunk::Event::KINDS,
+        merge_queue::Event::KINDS,
         node::Event::KINDS,
         subscription::Event::KINDS,
     ])
@@ -43,7 +43,11 @@ mod tests {
     fn every_name_is_declared_once() {
         let known = registry().expect("no name twice");
         assert_eq!(known.get("feature.claimed"), Some(&1));
-        let twice = collect(&[node::Event::KINDS, trunk::Event::KINDS, node::Event::KINDS]);
+        let twice = collect(&[
+            node::Event::KINDS,
+            merge_queue::Event::KINDS,
+            node::Event::KINDS,
+        ]);
         assert_eq!(twice, Err(Duplicate(node::Event::KINDS[0].name)));
     }
 }

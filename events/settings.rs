@@ -39,7 +39,7 @@ pub struct ContainerLimits {
     pub cpu_milli: u32,
     /// Processes and threads.
     pub pids: u32,
-    /// Package caches that outlive it, in MiB: kept by project, trust and berth, and emptied at a
+    /// Package caches that outlive it, in MiB: kept by project, trust and slot, and emptied at a
     /// start that finds more. 0 keeps none.
     #[serde(skip_serializing_if = "is_none")]
     pub cache_mib: u32,
@@ -147,7 +147,7 @@ pub struct Settings {
     pub keep_work_ms: u64,
     /// A session ends after this many milliseconds.
     pub session_wall_ms: u64,
-    /// A berth's claim expires this many milliseconds after the last sign of life.
+    /// A slot's claim expires this many milliseconds after the last sign of life.
     pub lease_ms: u64,
     /// An outside holder's claim expires this many milliseconds after the last sign of life.
     pub outside_lease_ms: u64,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BadId, BerthNo, FeatureId, ProjectName};
+use crate::id::{BadId, FeatureId, ProjectName, SlotNo};
 
 /// The events of one aggregate instance, `category-key`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,10 +17,10 @@ pub enum StreamId {
     Backlog(ProjectName),
     /// `feature-<project>/<id>`
     Feature(ProjectName, FeatureId),
-    /// `container-<project>/<n>`: a berth
-    Container(ProjectName, BerthNo),
+    /// `container-<project>/<n>`: a slot
+    Container(ProjectName, SlotNo),
     /// `trunk-<project>`
-    Trunk(ProjectName),
+    MergeQueue(ProjectName),
     /// `node-<id>`
     Node(ProjectName),
     /// `subscription-<name>`
@@ -35,7 +35,7 @@ impl StreamId {
             Self::Backlog(_) => "backlog",
             Self::Feature(..) => "feature",
             Self::Container(..) => "container",
-            Self::Trunk(_) => "trunk",
+            Self::MergeQueue(_) => "trunk",
             Self::Node(_) => "node",
             Self::Subscription(_) => "subscription",
         }
@@ -46,7 +46,7 @@ impl StreamId {
         match self {
             Self::Project(p)
             | Self::Backlog(p)
-            | Self::Trunk(p)
+            | Self::MergeQueue(p)
             | Self::Feature(p, _)
             | Self::Container(p, _) => Some(p),
             Self::Node(_) | Self::Subscription(_) => None,
@@ -60,7 +60,7 @@ impl fmt::Display for StreamId {
         match self {
             Self::Project(key)
             | Self::Backlog(key)
-            | Self::Trunk(key)
+            | Self::MergeQueue(key)
             | Self::Node(key)
             | Self::Subscription(key) => {
                 write!(f, "{category}-{key}")
@@ -80,7 +80,7 @@ impl FromStr for StreamId {
         Ok(match category {
             "project" => Self::Project(key.parse()?),
             "backlog" => Self::Backlog(key.parse()?),
-            "trunk" => Self::Trunk(key.parse()?),
+            "trunk" => Self::MergeQueue(key.parse()?),
             "node" => Self::Node(key.parse()?),
             "subscription" => Self::Subscription(key.parse()?),
             "feature" => Self::Feature(pair()?.0.parse()?, pair()?.1.parse()?),
@@ -91,10 +91,10 @@ impl FromStr for StreamId {
 }
 
 /// A number as it is written here: one spelling for each.
-fn number(text: &str) -> Option<BerthNo> {
+fn number(text: &str) -> Option<SlotNo> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     let plain = digits && (text == "0" || !text.starts_with('0'));
-    plain.then(|| text.parse().ok())?.map(BerthNo)
+    plain.then(|| text.parse().ok())?.map(SlotNo)
 }
 
 impl TryFrom<String> for StreamId {

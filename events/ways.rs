@@ -313,7 +313,7 @@ fn every_place_has_a_way_out() {
         crate::project::ways::table(),
         crate::feature::ways::table(),
         crate::container::ways::table(),
-        crate::trunk::ways::table(),
+        crate::merge_queue::ways::table(),
         crate::subscription::ways::table(),
     ] {
         text.push_str(&table);

@@ -7,8 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use actors::keeper::SNAPSHOT_EVERY;
 use actors::ports::engine::Engine;
+use actors::snapshots::SNAPSHOT_EVERY;
 use actors::supervisor::{Core, Running, World};
 use anyhow::{Context, bail};
 use events::id::ProjectName;
@@ -23,18 +23,18 @@ use crate::adapters::git::{Gates, Git, Secrets, too_old};
 use crate::adapters::prompts::BuiltIn;
 use crate::adapters::snapshots::SnapshotFolder;
 use crate::adapters::transcripts::TranscriptFolder;
-use crate::door::{DoorKeeper, Rooms, check_length};
+use crate::door::{DoorSet, Rooms, check_length};
 use crate::engine::choice::{EngineArgs, Place, choose};
 use crate::gateway::Gateway;
 use crate::gateway::providers::Providers;
 use crate::http::Served;
 use crate::http::noise::Noises;
-use crate::http::office::{Exchange, IssueNames, Office, Premises, Readers};
 use crate::http::token::Token;
 use crate::log::Health;
 use crate::log::place::LogPlace;
 use crate::log::seal::sealer::Sealer;
 use crate::log::seal::{Anchor, SealKey};
+use crate::operator::{Exchange, IssueNames, Operator, OperatorDeps, Readers};
 use crate::private::{self, Kept};
 
 pub use crate::data::DataFolder;
@@ -226,15 +226,15 @@ impl App {
             .running
             .core
             .projector
-            .read(|books| books.registered_names());
+            .read(|projections| projections.registered_names());
         chosen.engine.forget_all_but(&projects).await;
         self.engine = Some(chosen.engine.clone());
-        let doors = Arc::new(DoorKeeper::new(rooms, sessions, chosen.engine.clone()));
+        let doors = Arc::new(DoorSet::new(rooms, sessions, chosen.engine.clone()));
         self.running
             .begin(&self.node, BUILD, chosen.engine, doors)
             .await?;
         self.sealing = Some(tokio::spawn(self.sealer.clone().run()).abort_handle());
-        let exchange = Exchange::new(self.served(None).office);
+        let exchange = Exchange::new(self.served(None).operator);
         self.exchange = Some(tokio::spawn(exchange.run()).abort_handle());
         let git = Git::new().run(None, &["version"], vec![]).await;
         let old = match git {
@@ -254,7 +254,7 @@ impl App {
     /// What its HTTP works with; with a token when it listens on a port.
     pub fn served(&self, token: Option<&Token>) -> Served {
         let hooks = token.cloned();
-        let premises = Premises {
+        let deps = OperatorDeps {
             engine: self.engine.clone(),
             data: self.data.path().to_owned(),
             hooks,
@@ -263,9 +263,9 @@ impl App {
             issues: self.issues.clone(),
         };
         Served {
-            office: Office {
+            operator: Operator {
                 core: self.running.core.clone(),
-                premises,
+                deps,
             },
             gates: self.data.gates(),
         }
@@ -375,7 +375,7 @@ fn new_log_id() -> anyhow::Result<String> {
     Ok(format!("log-{}", events::id::base32(&bytes)))
 }
 
-/// Puts this binary where every berth's user can run it. Linked where possible, copied otherwise.
+/// Puts this binary where every slot's user can run it. Linked where possible, copied otherwise.
 fn install_binary(data: &DataFolder) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("finding this binary")?;
     let length = fs_err::metadata(&own)?.len();

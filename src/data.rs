@@ -24,7 +24,7 @@ impl DataFolder {
         fs_err::create_dir_all(path)
             .with_context(|| format!("making the data folder {}", path.display()))?;
         let data = Self::at(path)?;
-        // Berths run as other users and have to reach their own folders below; nobody may list it.
+        // Slots run as other users and have to reach their own folders below; nobody may list it.
         private::folder(&data.path, 0o711)?;
         Ok(data)
     }
@@ -180,7 +180,7 @@ impl DataFolder {
         self.path.join("transcripts")
     }
 
-    /// The books as they were: a cache, which may be deleted.
+    /// The projections as they were: a cache, which may be deleted.
     pub fn snapshots(&self) -> PathBuf {
         self.path.join("snapshots")
     }

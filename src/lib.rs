@@ -19,6 +19,7 @@ mod heap;
 pub mod http;
 pub mod log;
 pub mod named;
+pub mod operator;
 pub mod private;
 #[cfg_attr(
     not(test),

@@ -1,4 +1,5 @@
-//! Containers are reconciled: wanted (the books) against observed (the engine's list) gives steps.
+//! Containers are reconciled: wanted (the projections) against observed (the engine's list) gives
+//! steps.
 
 pub mod plan;
 pub mod reconciler;

@@ -1,14 +1,14 @@
-//! Pure: what the books want and what the engine shows → the steps that bring them together. One
-//! code path for start-up, hints and the timer.
+//! Pure: what the projections want and what the engine shows → the steps that bring them together.
+//! One code path for start-up, hints and the timer.
 
 use std::collections::BTreeMap;
 
-use events::container::{Berth, Ended, Exit, Slot};
-use events::id::{BerthNo, Generation, SessionId, Timestamp};
+use events::container::{Ended, Exit, Slot, SlotState};
+use events::id::{Generation, SessionId, SlotNo, Timestamp};
 use events::own_time::OwnTime;
 use events::project::{Intent, Registered};
 use events::settings::Dialect;
-use events::view::{Books, ProjectBook};
+use events::view::{ProjectView, Projections};
 
 use crate::ports::engine::{ContainerName, Seen, StartSpec, Status, Trust};
 
@@ -40,7 +40,8 @@ pub enum Step {
         /// How.
         exit: Exit,
     },
-    /// It ran by the books and this list has no sign of it: look again, and record what that shows.
+    /// It ran by the projections and this list has no sign of it: look again, and record what that
+    /// shows.
     RecordLost {
         /// Which.
         name: ContainerName,
@@ -57,7 +58,7 @@ pub enum Step {
         /// Which.
         name: ContainerName,
     },
-    /// Ours by its label, and nobody's by the books: stop and remove it.
+    /// Ours by its label, and nobody's by the projections: stop and remove it.
     RemoveOrphan {
         /// Which.
         name: ContainerName,
@@ -97,8 +98,8 @@ impl Plan {
     }
 }
 
-/// Compares the books with the engine's list.
-pub fn plan(books: &Books, seen: &[Seen], own: &OwnTime) -> Plan {
+/// Compares the projections with the engine's list.
+pub fn plan(projections: &Projections, seen: &[Seen], own: &OwnTime) -> Plan {
     let mut plan = Plan::default();
     let by_name: BTreeMap<&ContainerName, &Status> =
         seen.iter().map(|s| (&s.name, &s.status)).collect();
@@ -106,31 +107,31 @@ pub fn plan(books: &Books, seen: &[Seen], own: &OwnTime) -> Plan {
         .iter()
         .map(|s| (&s.name, s.engine_id.as_str()))
         .collect();
-    for book in books.projects.values() {
-        let Some(registered) = book.registered() else {
+    for view in projections.projects.values() {
+        let Some(registered) = view.registered() else {
             continue;
         };
-        for (n, berth, _) in book.enlisted() {
+        for (n, slot, _) in view.enlisted() {
             let name = ContainerName {
-                project: book.name.clone(),
+                project: view.name.clone(),
                 n,
-                generation: berth.generation,
+                generation: slot.generation,
             };
             let status = by_name.get(&name).copied();
             let engine_id = ids.get(&name).copied().unwrap_or_default();
-            step_berth(
+            step_slot(
                 &mut plan,
                 &Scene {
-                    book,
+                    view,
                     registered,
                     own,
                 },
-                berth,
+                slot,
                 (name, status, engine_id),
             );
         }
     }
-    for orphan in seen.iter().filter(|s| !is_known(books, &s.name)) {
+    for orphan in seen.iter().filter(|s| !is_known(projections, &s.name)) {
         plan.steps.push(Step::RemoveOrphan {
             name: orphan.name.clone(),
         });
@@ -139,36 +140,36 @@ pub fn plan(books: &Books, seen: &[Seen], own: &OwnTime) -> Plan {
 }
 
 struct Scene<'a> {
-    book: &'a ProjectBook,
+    view: &'a ProjectView,
     registered: &'a Registered,
     own: &'a OwnTime,
 }
 
-/// Whether the books hold this very generation, and not as removed or as what never came to work:
-/// its slot goes on with the next.
-pub fn is_known(books: &Books, name: &ContainerName) -> bool {
-    let berth = books
+/// Whether the projections hold this very generation, and not as removed or as what never came to
+/// work: its slot goes on with the next.
+pub fn is_known(projections: &Projections, name: &ContainerName) -> bool {
+    let slot = projections
         .projects
         .get(&name.project)
-        .and_then(|book| book.berth(name.n));
-    berth.is_some_and(|b| {
+        .and_then(|view| view.slot(name.n));
+    slot.is_some_and(|b| {
         b.generation == name.generation
             && matches!(
-                b.slot,
-                Slot::Requested { .. } | Slot::Running { .. } | Slot::Ended(_)
+                b.state,
+                SlotState::Requested { .. } | SlotState::Running { .. } | SlotState::Ended(_)
             )
     })
 }
 
-fn step_berth(
+fn step_slot(
     plan: &mut Plan,
     scene: &Scene<'_>,
-    berth: &Berth,
+    slot: &Slot,
     seen: (ContainerName, Option<&Status>, &str),
 ) {
     let (name, status, engine_id) = seen;
-    let step = match (&berth.slot, status) {
-        (Slot::Requested { job, .. }, None | Some(Status::Created)) => {
+    let step = match (&slot.state, status) {
+        (SlotState::Requested { job, .. }, None | Some(Status::Created)) => {
             let ours = job
                 .agent
                 .as_ref()
@@ -185,60 +186,62 @@ fn step_berth(
                 trust,
             }))
         }
-        (Slot::Requested { .. }, Some(_)) => Some(Step::RecordStarted {
+        (SlotState::Requested { .. }, Some(_)) => Some(Step::RecordStarted {
             name,
             engine_id: engine_id.to_owned(),
         }),
-        (Slot::Running { .. }, None | Some(Status::Created)) => Some(Step::RecordLost { name }),
-        (Slot::Running { .. }, Some(Status::Exited(exit))) => Some(Step::RecordExited {
+        (SlotState::Running { .. }, None | Some(Status::Created)) => {
+            Some(Step::RecordLost { name })
+        }
+        (SlotState::Running { .. }, Some(Status::Exited(exit))) => Some(Step::RecordExited {
             name,
             exit: exit.clone(),
         }),
-        (Slot::Running { job, at, begun, .. }, Some(Status::Running)) => {
+        (SlotState::Running { job, at, begun, .. }, Some(Status::Running)) => {
             let wall_ms = match begun {
                 true => scene.registered.settings.session_wall_ms,
                 false => BEGIN_WITHIN_MS,
             };
             let wall = scene.own.since(*at).plus_ms(wall_ms);
-            let stop = plan.reached(scene.own.now, wall) || !is_wanted(scene, &job.session, berth);
+            let stop = plan.reached(scene.own.now, wall) || !is_wanted(scene, &job.session, slot);
             stop.then_some(Step::Stop {
                 name,
                 grace_ms: STOP_GRACE_MS,
             })
         }
-        (Slot::Ended(ended), status) => step_ended(plan, scene, ended, name, status),
-        (Slot::Idle | Slot::Assigned { .. } | Slot::Quarantined { .. }, _) => None,
+        (SlotState::Ended(ended), status) => step_ended(plan, scene, ended, name, status),
+        (SlotState::Idle | SlotState::Assigned { .. } | SlotState::Quarantined { .. }, _) => None,
     };
     plan.steps.extend(step);
 }
 
 /// A running session is wanted while its project is, and while its grant stands or its work was
 /// handed in.
-fn is_wanted(scene: &Scene<'_>, session: &SessionId, berth: &Berth) -> bool {
+fn is_wanted(scene: &Scene<'_>, session: &SessionId, slot: &Slot) -> bool {
     let intended = matches!(
         scene.registered.intent,
         Intent::Running { .. } | Intent::Draining { .. }
     );
-    let handed_in = berth
+    let handed_in = slot
         .job()
-        .is_some_and(|job| is_secured(scene.book, job.feature.as_ref(), job.epoch));
-    if berth.is_interrupted() {
+        .is_some_and(|job| is_secured(scene.view, job.feature.as_ref(), job.epoch));
+    if slot.is_interrupted() {
         return false;
     }
     // A stop of the project is recorded at the slot first, by policy: then it is known who ended
     // the session.
     !intended
         || handed_in
-        || scene.book.grant_of(session).is_some()
-        || berth.job().is_some_and(|job| job.epoch.is_none())
+        || scene.view.grant_of(session).is_some()
+        || slot.job().is_some_and(|job| job.epoch.is_none())
 }
 
 fn is_secured(
-    book: &ProjectBook,
+    view: &ProjectView,
     feature: Option<&events::id::FeatureId>,
     epoch: Option<events::id::Epoch>,
 ) -> bool {
-    match (feature.and_then(|id| book.feature(id)), epoch) {
+    match (feature.and_then(|id| view.feature(id)), epoch) {
         (Some(known), Some(epoch)) => known.secured.contains_key(&epoch),
         _ => false,
     }
@@ -253,7 +256,7 @@ fn step_ended(
     status: Option<&Status>,
 ) -> Option<Step> {
     let coder = ended.job.role == events::holder::Role::Coder && !ended.outcome.never_began();
-    let safe = !coder || is_secured(scene.book, ended.job.feature.as_ref(), ended.job.epoch);
+    let safe = !coder || is_secured(scene.view, ended.job.feature.as_ref(), ended.job.epoch);
     match status {
         Some(Status::Running) => {
             let overdue = plan.reached(scene.own.now, scene.own.since(ended.at).plus_ms(LINGER_MS));
@@ -268,27 +271,29 @@ fn step_ended(
     }
 }
 
-/// The session whose container this is, by the books.
-pub fn session_at(books: &Books, name: &ContainerName) -> Option<SessionId> {
-    let berth = books.projects.get(&name.project)?.berth(name.n)?;
-    (berth.generation == name.generation)
-        .then(|| berth.job().map(|job| job.session.clone()))
+/// The session whose container this is, by the projections.
+pub fn session_at(projections: &Projections, name: &ContainerName) -> Option<SessionId> {
+    let slot = projections.projects.get(&name.project)?.slot(name.n)?;
+    (slot.generation == name.generation)
+        .then(|| slot.job().map(|job| job.session.clone()))
         .flatten()
 }
 
 /// The sessions whose doors have to be open: requested, running, or over while the container is
 /// still there.
-pub fn doors(books: &Books) -> BTreeMap<SessionId, ContainerName> {
+pub fn doors(projections: &Projections) -> BTreeMap<SessionId, ContainerName> {
     let mut doors = BTreeMap::new();
-    for book in books.projects.values() {
-        for (n, berth, _) in book.enlisted() {
-            if let (Some(job), Slot::Requested { .. } | Slot::Running { .. } | Slot::Ended(_)) =
-                (berth.job(), &berth.slot)
+    for view in projections.projects.values() {
+        for (n, slot, _) in view.enlisted() {
+            if let (
+                Some(job),
+                SlotState::Requested { .. } | SlotState::Running { .. } | SlotState::Ended(_),
+            ) = (slot.job(), &slot.state)
             {
                 let name = ContainerName {
-                    project: book.name.clone(),
+                    project: view.name.clone(),
                     n,
-                    generation: berth.generation,
+                    generation: slot.generation,
                 };
                 doors.insert(job.session.clone(), name);
             }
@@ -297,14 +302,14 @@ pub fn doors(books: &Books) -> BTreeMap<SessionId, ContainerName> {
     doors
 }
 
-/// A berth's container name at its present generation, for people who ask by number.
-pub fn present_name(book: &ProjectBook, n: BerthNo) -> Option<ContainerName> {
-    let generation = book
-        .berth(n)
+/// A slot's container name at its present generation, for people who ask by number.
+pub fn present_name(view: &ProjectView, n: SlotNo) -> Option<ContainerName> {
+    let generation = view
+        .slot(n)
         .map(|b| b.generation)
         .filter(|g| *g > Generation(0))?;
     Some(ContainerName {
-        project: book.name.clone(),
+        project: view.name.clone(),
         n,
         generation,
     })

@@ -1,4 +1,5 @@
-//! The reconciler: woken by the books, by the engine's hints and by a timer; takes no other input.
+//! The reconciler: woken by the projections, by the engine's hints and by a timer; takes no other
+//! input.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +10,7 @@ use events::id::{CommandId, SessionId};
 use events::own_time::OwnTime;
 use events::policy::AnyCommand;
 use events::stream::StreamId;
-use events::view::Books;
+use events::view::Projections;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::chores::Chore;
@@ -31,11 +32,11 @@ const STEP_PAUSE_MS: u64 = 1_000;
 
 /// The id under which the outcome of a step is recorded: of this slot as it is. A generation may be
 /// told the same thing again, by another session that ended before it got a container of its own.
-pub(crate) fn step_id(books: &Books, name: &ContainerName, what: &str) -> CommandId {
-    let slot = books
+pub(crate) fn step_id(projections: &Projections, name: &ContainerName, what: &str) -> CommandId {
+    let slot = projections
         .projects
         .get(&name.project)
-        .and_then(|book| book.berths.get(&name.n));
+        .and_then(|view| view.slots.get(&name.n));
     let version = slot.map(|slot| slot.version).unwrap_or_default();
     let stream = StreamId::Container(name.project.clone(), name.n);
     let (stream, generation) = (stream.to_string(), name.generation.to_string());
@@ -62,7 +63,7 @@ pub trait Doors: Send + Sync {
     async fn keep(&self, wanted: std::collections::BTreeMap<events::id::SessionId, ContainerName>);
 }
 
-/// Makes the engine match the books.
+/// Makes the engine match the projections.
 #[derive(Clone)]
 pub struct Reconciler {
     /// Where outcomes go.
@@ -139,8 +140,8 @@ impl Reconciler {
     async fn look(&self) -> events::id::Timestamp {
         let now = self.clock.now();
         let latest = now.plus_ms(LIST_EVERY_MS);
-        // The books are read after the list: a container that was started and recorded in between
-        // is then not taken for an orphan, because its name is in the newer books.
+        // The projections are read after the list: a container that was started and recorded in
+        // between is then not taken for an orphan, because its name is in the newer projections.
         let seen = match self.engine.list().await {
             Ok(seen) => seen,
             // Nothing is concluded from an engine that does not answer.
@@ -152,9 +153,12 @@ impl Reconciler {
         };
         self.faults.well(None, Chore::List);
         let noticed = self.clock.gaps();
-        let (plan, doors) = self.projector.read(|books| {
-            let own = OwnTime::new(now, &books.node.state.gaps, &noticed);
-            (plan::plan(books, &seen, &own), plan::doors(books))
+        let (plan, doors) = self.projector.read(|projections| {
+            let own = OwnTime::new(now, &projections.node.state.gaps, &noticed);
+            (
+                plan::plan(projections, &seen, &own),
+                plan::doors(projections),
+            )
         });
         self.doors.keep(doors).await;
         self.forget_untried(&plan);
@@ -241,8 +245,8 @@ impl Reconciler {
         }
     }
 
-    /// "Not there" and "never ran" are concluded only from a list that was begun after the books
-    /// knew that it ran: the one that raised the suspicion may be older than the start.
+    /// "Not there" and "never ran" are concluded only from a list that was begun after the
+    /// projections knew that it ran: the one that raised the suspicion may be older than the start.
     async fn record_lost(&self, name: &ContainerName) -> bool {
         match self.engine.list().await {
             Ok(seen)
@@ -265,9 +269,9 @@ impl Reconciler {
     /// Records what is kept of what the session said: nothing comes after its container is gone.
     /// False when that could not be read now.
     async fn keep_transcript(&self, name: &ContainerName) -> bool {
-        let job = self.projector.read(|books| {
-            let berth = books.projects.get(&name.project)?.berth(name.n)?;
-            berth.job().map(|job| job.session.clone())
+        let job = self.projector.read(|projections| {
+            let slot = projections.projects.get(&name.project)?.slot(name.n)?;
+            slot.job().map(|job| job.session.clone())
         });
         let Some(session) = job else { return true };
         let (project, chore) = (Some(&name.project), Chore::KeepTranscript(name.n));
@@ -318,7 +322,10 @@ impl Reconciler {
     }
 
     async fn remove_orphan(&self, name: &ContainerName) -> bool {
-        if self.projector.read(|books| plan::is_known(books, name)) {
+        if self
+            .projector
+            .read(|projections| plan::is_known(projections, name))
+        {
             return true;
         }
         tracing::info!(container = %name, "no stream knows this container of ours: it is removed");
@@ -334,7 +341,9 @@ impl Reconciler {
     }
 
     async fn record(&self, name: &ContainerName, what: &str, command: Command) -> bool {
-        let id = self.projector.read(|books| step_id(books, name, what));
+        let id = self
+            .projector
+            .read(|projections| step_id(projections, name, what));
         self.record_as(id, name, what, command).await
     }
 
@@ -346,11 +355,11 @@ impl Reconciler {
         command: Command,
     ) -> bool {
         let stream = StreamId::Container(name.project.clone(), name.n);
-        let last = self.projector.read(|books| {
-            let tracked = books
+        let last = self.projector.read(|projections| {
+            let tracked = projections
                 .projects
                 .get(&name.project)
-                .and_then(|book| book.berths.get(&name.n));
+                .and_then(|view| view.slots.get(&name.n));
             tracked.map(|t| (t.position, t.correlation))
         });
         let (causation, correlation) = last.map_or((None, id), |(position, correlation)| {

@@ -2,16 +2,16 @@
 //! their work.
 
 use events::cause::{Cause, Principal};
-use events::container::{self, Assignment, Exit, Slot};
+use events::container::{self, Assignment, Exit, SlotState};
 use events::evidence::Evidence;
 use events::feature::{self, Stage};
 use events::holder::Role;
 use events::id::{CommandId, Digest, SessionId, Sha};
+use events::merge_queue;
 use events::outcome::Outcome;
 use events::policy::AnyCommand;
 use events::project;
 use events::stream::StreamId;
-use events::trunk;
 use events::verdict::{Finding, Judgement, Ran, Verdict};
 use events::view::Subject;
 
@@ -35,27 +35,29 @@ impl Model {
         self.engine
             .iter()
             .filter(|(_, status)| **status == Status::Running)
-            .filter_map(|(name, _)| Some((name.clone(), session_at(&self.books, name)?)))
+            .filter_map(|(name, _)| Some((name.clone(), session_at(&self.projections, name)?)))
             .collect()
     }
 
     /// One session does one thing.
     pub(super) fn agent(&mut self, container: &ContainerName, session: &SessionId) {
-        let Some(berth) = self.book().berth(container.n) else {
+        let Some(slot) = self.view().slot(container.n) else {
             return;
         };
-        let (begun, job) = match &berth.slot {
-            Slot::Running { begun, job, .. } if job.session == *session => (*begun, job.clone()),
+        let (begun, job) = match &slot.state {
+            SlotState::Running { begun, job, .. } if job.session == *session => {
+                (*begun, job.clone())
+            }
             // The start is not recorded yet, or the session is over.
             _ => return,
         };
-        self.signs.session(session, self.now);
-        let berth = StreamId::Container(name(), container.n);
+        self.liveness.session(session, self.now);
+        let slot = StreamId::Container(name(), container.n);
         if !begun {
             let command = container::Command::BeginSession {
                 session: session.clone(),
             };
-            self.say(session, &berth, AnyCommand::Container(command), "begin");
+            self.say(session, &slot, AnyCommand::Container(command), "begin");
             return;
         }
         let ended = self.work(&job);
@@ -72,7 +74,7 @@ impl Model {
 
     /// Does some of the job; answers how the session ends, when it does.
     fn work(&mut self, job: &Assignment) -> Option<Outcome> {
-        let Some(grant) = self.book().grant_of(&job.session) else {
+        let Some(grant) = self.view().grant_of(&job.session) else {
             return Some(Outcome::Interrupted);
         };
         if self.fails(35) {
@@ -108,7 +110,7 @@ impl Model {
                 question: "Which?".into(),
             }
         } else {
-            let base = self.book().trunk.state.head.clone();
+            let base = self.view().merge_queue.state.head.clone();
             if self.fails(15) {
                 self.rotten.insert((id, epoch));
             }
@@ -123,7 +125,7 @@ impl Model {
         let (Some(id), session) = (job.feature.clone(), job.session.clone()) else {
             return true;
         };
-        let stage = self.book().feature(&id).map(|known| known.stage.clone());
+        let stage = self.view().feature(&id).map(|known| known.stage.clone());
         let Some(Stage::Submitted { submission, .. }) = stage else {
             return true;
         };
@@ -174,45 +176,48 @@ impl Model {
     }
 
     fn verify(&mut self, job: &Assignment, entry: u64) -> bool {
-        let trunk = &self.book().trunk.state;
-        let Some(candidate) = trunk.tip().and_then(|tip| tip.candidate()).cloned() else {
+        let merge_queue = &self.view().merge_queue.state;
+        let Some(candidate) = merge_queue.tip().and_then(|tip| tip.candidate()).cloned() else {
             return true;
         };
-        let rotten = trunk.batch().any(|entry| self.is_rotten(entry));
+        let rotten = merge_queue.batch().any(|entry| self.is_rotten(entry));
         let evidence = self.ran(job, candidate.tree, rotten);
-        let command = trunk::Command::RecordVerification {
+        let command = merge_queue::Command::RecordVerification {
             entry,
             session: Some(job.session.clone()),
             evidence,
         };
-        self.tell_trunk(job, command);
+        self.tell_merge_queue(job, command);
         true
     }
 
     fn verify_head(&mut self, job: &Assignment) -> bool {
-        let Some(head) = self.book().trunk.state.head.clone() else {
+        let Some(head) = self.view().merge_queue.state.head.clone() else {
             return true;
         };
         let evidence = self.ran(job, head, false);
         let session = job.session.clone();
-        self.tell_trunk(
+        self.tell_merge_queue(
             job,
-            trunk::Command::RecordHeadVerification { session, evidence },
+            merge_queue::Command::RecordHeadVerification { session, evidence },
         );
         true
     }
 
-    fn tell_trunk(&mut self, job: &Assignment, command: trunk::Command) {
-        let (stream, command) = (StreamId::Trunk(name()), AnyCommand::Trunk(command));
+    fn tell_merge_queue(&mut self, job: &Assignment, command: merge_queue::Command) {
+        let (stream, command) = (
+            StreamId::MergeQueue(name()),
+            AnyCommand::MergeQueue(command),
+        );
         self.say(&job.session, &stream, command, "evidence");
     }
 
-    fn is_rotten(&self, entry: &trunk::Entry) -> bool {
+    fn is_rotten(&self, entry: &merge_queue::Entry) -> bool {
         match &entry.kind {
-            trunk::EntryKind::Feature { feature, epoch, .. } => {
+            merge_queue::EntryKind::Feature { feature, epoch, .. } => {
                 self.rotten.contains(&(feature.clone(), *epoch))
             }
-            trunk::EntryKind::Scaffold | trunk::EntryKind::Revert { .. } => false,
+            merge_queue::EntryKind::Scaffold | merge_queue::EntryKind::Revert { .. } => false,
         }
     }
 
@@ -285,10 +290,7 @@ impl Model {
     pub(super) fn interrupted(&mut self, session: &SessionId) {
         let found = self.at_work().into_iter().find(|(_, s)| s == session);
         let Some((container, _)) = found else { return };
-        let job = self
-            .book()
-            .berth(container.n)
-            .and_then(|b| b.job().cloned());
+        let job = self.view().slot(container.n).and_then(|b| b.job().cloned());
         if let Some(job) = job {
             self.end(&container, &job, Outcome::Interrupted);
         }
@@ -297,7 +299,7 @@ impl Model {
     /// The session reports its end: its work first.
     fn end(&mut self, container: &ContainerName, job: &Assignment, outcome: Outcome) {
         if let (Role::Coder, Some(id), Some(epoch)) = (job.role, job.feature.clone(), job.epoch) {
-            let known = self.book().feature(&id);
+            let known = self.view().feature(&id);
             let secured = known.is_none_or(|known| known.secured.contains_key(&epoch));
             if !secured {
                 let sha = self.pushed.get(&(id.clone(), epoch)).cloned();

@@ -6,24 +6,24 @@ use events::container::{self, Class, Exit};
 use events::feature;
 use events::holder::Holder;
 use events::id::{CommandId, Digest, Epoch, FeatureId, SessionId, Sha};
+use events::merge_queue::{self, Candidate, Changes};
 use events::policy::{AnyCommand, Effect, Owed, owed};
 use events::project;
 use events::stream::{Position, StreamId};
-use events::trunk::{self, Candidate, Changes};
 
 use super::model::{Answer, Health, Model, name};
 use crate::admissions::admission;
-use crate::briefs::brief;
+use crate::claims::queue::slot_session_of;
 use crate::containers::plan::{Step, plan};
 use crate::containers::reconciler::step_id;
-use crate::effects::merge_plan::{halt, moved, publication, stacked, wish};
+use crate::effects::merge_plan::{halt, moved, publication, spec, stacked};
 use crate::effects::{act_id, build_key, publish_key};
-use crate::lane::seated;
 use crate::ports::PortError;
 use crate::ports::engine::{ContainerName, Seen, Status};
-use crate::ports::repo::{Base, Built, Looked, MergeWish};
+use crate::ports::repo::{Base, Built, Looked, MergeSpec};
+use crate::prompt_context::prompt_context;
 
-/// What a look at the books found.
+/// What a look at the projections found.
 pub(super) struct Due {
     pub(super) owed: Vec<Owed>,
     pub(super) looked: Position,
@@ -33,9 +33,9 @@ pub(super) struct Due {
 impl Model {
     /// What is owed now and was not turned down on this very ground.
     pub(super) fn due(&mut self) -> Due {
-        let observed = self.signs.observed(self.now, &[], &[]);
-        let agenda = owed(self.book(), &observed);
-        let position = self.book().position;
+        let observed = self.liveness.observed(self.now, &[], &[]);
+        let agenda = owed(self.view(), &observed);
+        let position = self.view().position;
         let fresh = agenda
             .owed
             .into_iter()
@@ -50,18 +50,18 @@ impl Model {
 
     /// Performs something owed.
     pub(super) fn perform(&mut self, owed: Owed, looked: Position) {
-        let (key, position) = (owed.key(), self.book().position);
+        let (key, position) = (owed.key(), self.view().position);
         let answer = match owed {
             Owed::Tell(tell) => self.send(
                 &tell.stream.clone(),
                 tell.command,
                 tell.id,
                 tell.cause,
-                &tell.premises,
+                &tell.preconditions,
             ),
             Owed::Do(effect) => self.act(effect),
         };
-        if answer != Answer::Recorded || self.book().position == position {
+        if answer != Answer::Recorded || self.view().position == position {
             self.refused.insert(key, looked);
         }
     }
@@ -92,7 +92,7 @@ impl Model {
                 let Some(items) = self.batches.get(&batch) else {
                     return Answer::Refused("no batch".into());
                 };
-                match admission(self.book(), batch, items) {
+                match admission(self.view(), batch, items) {
                     Ok(command) => self.did(
                         StreamId::Backlog(name()),
                         AnyCommand::Backlog(command),
@@ -127,14 +127,14 @@ impl Model {
                 feature,
             } => self.claim_for(n, version, feature),
             Effect::Assign { grant, version } => {
-                let Some((_, mut assignment)) = brief(self.book(), &grant) else {
+                let Some((_, mut assignment)) = prompt_context(self.view(), &grant) else {
                     return Answer::Refused("no brief".into());
                 };
                 assignment.prompt_digest = Digest::of(b"prompt");
                 let assignment = Box::new(assignment);
-                let session = grant.seat.session.to_string();
+                let session = grant.slot_session.session.to_string();
                 let key = ["assign", session.as_str(), &version.0.to_string()];
-                let stream = StreamId::Container(name(), grant.seat.n);
+                let stream = StreamId::Container(name(), grant.slot_session.n);
                 let command = container::Command::Assign { assignment };
                 self.did(stream, AnyCommand::Container(command), &key)
             }
@@ -145,17 +145,17 @@ impl Model {
             } => self.secure(feature, epoch, reported),
             Effect::Build { entry, .. } => self.build(entry),
             Effect::Probe { base } => {
-                let command = trunk::Command::RecordProbe {
+                let command = merge_queue::Command::RecordProbe {
                     base: base.clone(),
                     collisions: vec![],
                 };
                 self.did(
-                    StreamId::Trunk(name()),
-                    AnyCommand::Trunk(command),
+                    StreamId::MergeQueue(name()),
+                    AnyCommand::MergeQueue(command),
                     &[
                         "probe",
                         base.as_str(),
-                        &self.book().trunk.version.to_string(),
+                        &self.view().merge_queue.version.to_string(),
                     ],
                 )
             }
@@ -181,28 +181,28 @@ impl Model {
 
     fn claim_for(
         &mut self,
-        n: events::id::BerthNo,
+        n: events::id::SlotNo,
         version: events::stream::Version,
         wanted: Option<FeatureId>,
     ) -> Answer {
-        let book = self.book();
-        let berth = StreamId::Container(name(), n);
-        let session = SessionId::granted(&berth.to_string(), version.0, n);
+        let view = self.view();
+        let slot = StreamId::Container(name(), n);
+        let session = SessionId::granted(&slot.to_string(), version.0, n);
         let id = CommandId::derived(&["claim", session.as_str(), name().as_str()]);
-        let next = || book.rested(self.now).next().cloned();
+        let next = || view.rested(self.now).next().cloned();
         let feature = wanted.or_else(next);
-        let project = (StreamId::Project(name()), book.project.version);
-        let running = book.registered().is_some_and(|r| r.is_running());
-        let whole = book.registered().is_some_and(|r| r.has_backlog());
+        let project = (StreamId::Project(name()), view.project.version);
+        let running = view.registered().is_some_and(|r| r.is_running());
+        let whole = view.registered().is_some_and(|r| r.has_backlog());
         let Some(feature) = feature.filter(|_| running && whole) else {
             return Answer::Refused("nothing is ready".into());
         };
-        let at = book.features[&feature].version;
+        let at = view.features[&feature].version;
         let stream = StreamId::Feature(name(), feature);
-        let (holder, id) = seated(&Holder::Berth { n, session }, id, &stream, at);
+        let (holder, id) = slot_session_of(&Holder::Slot { n, session }, id, &stream, at);
         let cause = Cause::first(Principal::Policy("dispatch".into()), id);
         let command = AnyCommand::Feature(feature::Command::Claim { holder });
-        self.send(&stream, command, id, cause, &[(berth, version), project])
+        self.send(&stream, command, id, cause, &[(slot, version), project])
     }
 
     fn secure(&mut self, feature: FeatureId, epoch: Epoch, reported: bool) -> Answer {
@@ -224,20 +224,20 @@ impl Model {
         )
     }
 
-    fn built(&mut self, wish: &MergeWish) -> Result<Built, PortError> {
+    fn built(&mut self, spec: &MergeSpec) -> Result<Built, PortError> {
         if self.fails(5) {
             return Err(PortError::Transient("Connection refused".into()));
         }
-        if wish.on == Base::Upstream && wish.base != self.upstream {
+        if spec.on == Base::Upstream && spec.base != self.upstream {
             return Ok(Built::Moved(Looked::At(self.upstream.clone())));
         }
-        if self.fails(8) && wish.base.is_some() {
+        if self.fails(8) && spec.base.is_some() {
             return Ok(Built::Conflict {
                 paths: vec!["page".into()],
                 why: "it does not merge".into(),
             });
         }
-        let named = format!("{} {:?} {:?}", wish.entry, wish.base, wish.work);
+        let named = format!("{} {:?} {:?}", spec.entry, spec.base, spec.work);
         let hex: String = Digest::of(named.as_bytes())
             .to_string()
             .chars()
@@ -254,45 +254,51 @@ impl Model {
             protected,
             ..Changes::default()
         };
-        let (base, tree) = (wish.base.clone(), sha.clone());
+        let (base, tree) = (spec.base.clone(), sha.clone());
         Ok(Built::Candidate(Candidate { base, sha, tree }, changes))
     }
 
     fn build(&mut self, entry: u64) -> Answer {
-        let version = self.book().trunk.version;
-        let Some((wish, _, _)) = wish(self.book(), entry, self.now) else {
+        let version = self.view().merge_queue.version;
+        let Some((spec, _, _)) = spec(self.view(), entry, self.now) else {
             return Answer::Refused("nothing to build".into());
         };
-        let base = wish.base.clone();
-        let built = self.built(&wish);
-        let command = match (wish.on == Base::Candidate, built) {
-            (true, built) => match stacked(self.book(), entry, built) {
+        let base = spec.base.clone();
+        let built = self.built(&spec);
+        let command = match (spec.on == Base::Candidate, built) {
+            (true, built) => match stacked(self.view(), entry, built) {
                 Some(command) => command,
                 None => return Answer::Refused("no tip".into()),
             },
-            (false, Ok(Built::Candidate(candidate, changes))) => trunk::Command::RecordCandidate {
-                entry,
-                candidate,
-                changes,
-                asked: wish.on == Base::Upstream,
-            },
-            (false, Ok(Built::Conflict { paths, why })) => trunk::Command::RecordConflict {
+            (false, Ok(Built::Candidate(candidate, changes))) => {
+                merge_queue::Command::RecordCandidate {
+                    entry,
+                    candidate,
+                    changes,
+                    asked: spec.on == Base::Upstream,
+                }
+            }
+            (false, Ok(Built::Conflict { paths, why })) => merge_queue::Command::RecordConflict {
                 entry,
                 base,
                 paths,
                 why,
             },
-            (false, Ok(Built::Nothing)) => trunk::Command::RecordNothing { entry, base },
+            (false, Ok(Built::Nothing)) => merge_queue::Command::RecordNothing { entry, base },
             (false, Ok(Built::Moved(looked))) => moved(entry, base, looked),
             (false, Err(error)) => halt("building a candidate", &error),
         };
-        let key = build_key(&wish, version);
+        let key = build_key(&spec, version);
         let key: Vec<&str> = key.iter().map(String::as_str).collect();
-        self.did(StreamId::Trunk(name()), AnyCommand::Trunk(command), &key)
+        self.did(
+            StreamId::MergeQueue(name()),
+            AnyCommand::MergeQueue(command),
+            &key,
+        )
     }
 
     fn publish(&mut self, entry: u64) -> Answer {
-        let Some(publication) = publication(self.book(), entry) else {
+        let Some(publication) = publication(self.view(), entry) else {
             return Answer::Refused("nothing to publish".into());
         };
         let (front, candidate) = (publication.front, publication.candidate);
@@ -300,7 +306,7 @@ impl Model {
             let error = PortError::Transient("Connection refused".into());
             halt("publishing", &error)
         } else if self.upstream.as_ref() == Some(&candidate.sha) {
-            trunk::Command::RecordAdvanced { entry }
+            merge_queue::Command::RecordAdvanced { entry }
         } else if self.upstream != candidate.base {
             moved(
                 front,
@@ -309,14 +315,18 @@ impl Model {
             )
         } else {
             self.upstream = Some(candidate.sha.clone());
-            trunk::Command::RecordAdvanced { entry }
+            merge_queue::Command::RecordAdvanced { entry }
         };
-        let key = publish_key(self.book().trunk.version, &candidate);
+        let key = publish_key(self.view().merge_queue.version, &candidate);
         let key: Vec<&str> = key.iter().map(String::as_str).collect();
-        self.did(StreamId::Trunk(name()), AnyCommand::Trunk(command), &key)
+        self.did(
+            StreamId::MergeQueue(name()),
+            AnyCommand::MergeQueue(command),
+            &key,
+        )
     }
 
-    /// The steps that bring engine and books together now.
+    /// The steps that bring engine and projections together now.
     pub(super) fn steps(&self) -> (Vec<Step>, Option<events::id::Timestamp>) {
         if self.health == Health::Away {
             return (vec![], None);
@@ -331,13 +341,13 @@ impl Model {
             })
             .collect();
         let own = events::own_time::OwnTime::new(self.now, &[], &[]);
-        let plan = plan(&self.books, &seen, &own);
+        let plan = plan(&self.projections, &seen, &own);
         (plan.steps, plan.wake)
     }
 
     /// Takes one step of the reconciler; answers whether anything came of it.
     pub(super) fn reconcile(&mut self, step: Step) -> bool {
-        let position = self.books.position;
+        let position = self.projections.position;
         let generation = step.name().generation;
         match step {
             _ if self.health == Health::Away => return false,
@@ -386,7 +396,7 @@ impl Model {
                 self.engine.remove(&name);
                 let command = container::Command::RecordRemoved { generation };
                 self.observed(&name, "remove", command);
-                return self.books.position != position;
+                return self.projections.position != position;
             }
             Step::RemoveOrphan { name } => drop(self.engine.remove(&name)),
         }
@@ -394,7 +404,7 @@ impl Model {
     }
 
     fn end_container(&mut self, container: &ContainerName, asked: bool) {
-        let session = crate::containers::plan::session_at(&self.books, container);
+        let session = crate::containers::plan::session_at(&self.projections, container);
         if let Some(session) = session.filter(|_| asked) {
             self.stopped.insert(session.clone());
             if !self.chance.percent(30) {
@@ -410,7 +420,7 @@ impl Model {
             return;
         }
         let stream = StreamId::Container(name(), container.n);
-        let id = step_id(&self.books, container, what);
+        let id = step_id(&self.projections, container, what);
         let cause = Cause::first(Principal::Node("engine".into()), id);
         self.send(&stream, AnyCommand::Container(command), id, cause, &[]);
     }

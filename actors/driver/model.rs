@@ -1,5 +1,5 @@
-//! The model: a log with its memory of commands, the books folded from it, and what is outside of
-//! them.
+//! The model: a log with its memory of commands, the projections folded from it, and what is
+//! outside of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,12 +14,12 @@ use events::policy::{AnyCommand, Owed};
 use events::project::{self, ProjectKind};
 use events::settings::{AgentSpec, Dialect, Settings};
 use events::stream::{Position, StreamId, Version};
-use events::view::{Books, ProjectBook, Tracked};
+use events::view::{ProjectView, Projections, Tracked};
 
 use super::random::Chance;
 use crate::admissions::admission;
+use crate::liveness::Liveness;
 use crate::ports::engine::{ContainerName, Status};
-use crate::signs::Signs;
 
 /// When every run begins, in microseconds: a date in 2023.
 const START: i64 = 1_700_000_000_000_000;
@@ -60,7 +60,7 @@ pub(super) enum Health {
 
 pub(super) struct Model {
     pub(super) chance: Chance,
-    pub(super) books: Books,
+    pub(super) projections: Projections,
     pub(super) now: Timestamp,
     remembered: HashMap<CommandId, Digest>,
     /// What the engine has.
@@ -73,7 +73,7 @@ pub(super) struct Model {
     pub(super) batches: HashMap<Digest, Batch>,
     /// What was pushed under each claim.
     pub(super) pushed: BTreeMap<(FeatureId, Epoch), Sha>,
-    pub(super) signs: Signs,
+    pub(super) liveness: Liveness,
     /// What was turned down, and where the project was then.
     pub(super) refused: BTreeMap<String, Position>,
     /// Things owed that are performed later than they were found.
@@ -113,7 +113,7 @@ impl Model {
         let now = Timestamp(START);
         let mut model = Self {
             chance: Chance::new(seed),
-            books: Books::default(),
+            projections: Projections::default(),
             now,
             remembered: HashMap::new(),
             engine: BTreeMap::new(),
@@ -122,7 +122,7 @@ impl Model {
             commands: 0,
             batches: HashMap::new(),
             pushed: BTreeMap::new(),
-            signs: Signs::new(now),
+            liveness: Liveness::new(now),
             refused: BTreeMap::new(),
             late: vec![],
             calm: false,
@@ -214,16 +214,16 @@ impl Model {
     pub(super) fn add_features(&mut self, items: u64) {
         let batch = self.batch(items);
         let digest = self.keep(batch.clone());
-        let fresh = ProjectBook::new(name());
-        let book = self.books.projects.get(&name()).unwrap_or(&fresh);
-        if let Ok(command) = admission(book, digest, &batch) {
+        let fresh = ProjectView::new(name());
+        let view = self.projections.projects.get(&name()).unwrap_or(&fresh);
+        if let Ok(command) = admission(view, digest, &batch) {
             let stream = StreamId::Backlog(name());
-            self.wish(&stream, AnyCommand::Backlog(command));
+            self.request(&stream, AnyCommand::Backlog(command));
         }
     }
 
-    pub(super) fn book(&self) -> &ProjectBook {
-        self.books
+    pub(super) fn view(&self) -> &ProjectView {
+        self.projections
             .projects
             .get(&name())
             .expect("the project is registered first")
@@ -237,7 +237,7 @@ impl Model {
     }
 
     /// A person's command: its id is drawn.
-    pub(super) fn wish(&mut self, stream: &StreamId, command: AnyCommand) -> Answer {
+    pub(super) fn request(&mut self, stream: &StreamId, command: AnyCommand) -> Answer {
         self.commands += 1;
         let id = CommandId::derived(&["person", &self.commands.to_string()]);
         let cause = Cause::first(Principal::Operator("me".into()), id);
@@ -245,7 +245,7 @@ impl Model {
     }
 
     pub(super) fn tell_project(&mut self, command: project::Command) -> Answer {
-        self.wish(&StreamId::Project(name()), AnyCommand::Project(command))
+        self.request(&StreamId::Project(name()), AnyCommand::Project(command))
     }
 
     /// What the host of a stream does with a command, and the log with what was decided.
@@ -255,26 +255,26 @@ impl Model {
         command: AnyCommand,
         id: CommandId,
         cause: Cause,
-        premises: &[(StreamId, Version)],
+        preconditions: &[(StreamId, Version)],
     ) -> Answer {
         let letter = Letter {
             stream,
             id,
             cause,
-            premises,
+            preconditions,
         };
-        let book = self.books.projects.get(&name()).cloned();
-        let book = book.unwrap_or_else(|| ProjectBook::new(name()));
+        let view = self.projections.projects.get(&name()).cloned();
+        let view = view.unwrap_or_else(|| ProjectView::new(name()));
         match (&command, stream) {
-            (AnyCommand::Project(c), _) => self.decide(&letter, &book.project, c),
-            (AnyCommand::Backlog(c), _) => self.decide(&letter, &book.backlog, c),
-            (AnyCommand::Trunk(c), _) => self.decide(&letter, &book.trunk, c),
+            (AnyCommand::Project(c), _) => self.decide(&letter, &view.project, c),
+            (AnyCommand::Backlog(c), _) => self.decide(&letter, &view.backlog, c),
+            (AnyCommand::MergeQueue(c), _) => self.decide(&letter, &view.merge_queue, c),
             (AnyCommand::Feature(c), StreamId::Feature(_, id)) => {
-                let tracked = book.features.get(id).cloned().unwrap_or_default();
+                let tracked = view.features.get(id).cloned().unwrap_or_default();
                 self.decide(&letter, &tracked, c)
             }
             (AnyCommand::Container(c), StreamId::Container(_, n)) => {
-                let tracked = book.berths.get(n).cloned().unwrap_or_default();
+                let tracked = view.slots.get(n).cloned().unwrap_or_default();
                 self.decide(&letter, &tracked, c)
             }
             _ => Answer::Refused("no such stream in this model".into()),
@@ -282,17 +282,17 @@ impl Model {
     }
 
     fn version(&self, stream: &StreamId) -> Version {
-        let Some(book) = self.books.projects.get(&name()) else {
+        let Some(view) = self.projections.projects.get(&name()) else {
             return Version(0);
         };
         match stream {
-            StreamId::Project(_) => book.project.version,
-            StreamId::Backlog(_) => book.backlog.version,
-            StreamId::Trunk(_) => book.trunk.version,
+            StreamId::Project(_) => view.project.version,
+            StreamId::Backlog(_) => view.backlog.version,
+            StreamId::MergeQueue(_) => view.merge_queue.version,
             StreamId::Feature(_, id) => {
-                book.features.get(id).map(|t| t.version).unwrap_or_default()
+                view.features.get(id).map(|t| t.version).unwrap_or_default()
             }
-            StreamId::Container(_, n) => book.berths.get(n).map(|t| t.version).unwrap_or_default(),
+            StreamId::Container(_, n) => view.slots.get(n).map(|t| t.version).unwrap_or_default(),
             StreamId::Node(_) | StreamId::Subscription(_) => Version(0),
         }
     }
@@ -315,7 +315,7 @@ impl Model {
         if events.is_empty() {
             return Answer::Recorded;
         }
-        for (stream, version) in letter.premises {
+        for (stream, version) in letter.preconditions {
             if self.version(stream) != *version {
                 return Answer::Refused(format!("stale {stream}"));
             }
@@ -334,7 +334,7 @@ impl Model {
         event: &E,
     ) {
         let envelope = Envelope {
-            position: Position(self.books.position.0 + 1),
+            position: Position(self.projections.position.0 + 1),
             stream: letter.stream.clone(),
             version,
             kind: event.kind().name.into(),
@@ -352,7 +352,7 @@ impl Model {
             (self.now.0 - START) / 1_000_000,
             letter.stream
         ));
-        self.books.apply(&envelope).expect("our own event");
+        self.projections.apply(&envelope).expect("our own event");
         self.judge(&envelope);
         // The log takes no two events at one instant.
         self.now = Timestamp(self.now.0 + 1);
@@ -363,5 +363,5 @@ struct Letter<'a> {
     stream: &'a StreamId,
     id: CommandId,
     cause: Cause,
-    premises: &'a [(StreamId, Version)],
+    preconditions: &'a [(StreamId, Version)],
 }

@@ -3,22 +3,22 @@
 
 use events::backlog;
 use events::codec::EventCodec;
-use events::container::{self, Slot};
+use events::container::{self, SlotState};
 use events::envelope::Envelope;
 use events::evidence::Evidence;
 use events::feature::{self, Stage};
 use events::holder::Holder;
-use events::id::{BerthNo, FeatureId};
+use events::id::{FeatureId, SlotNo};
+use events::merge_queue;
 use events::outcome::Outcome;
 use events::policy::{AnyCommand, integrate};
 use events::project::{self};
 use events::stream::StreamId;
-use events::trunk;
 use events::view::{Need, Remedy};
 
 use super::model::{Answer, Bad, Health, Model, name};
+use crate::liveness::Liveness;
 use crate::ports::engine::Status;
-use crate::signs::Signs;
 use events::container::Exit;
 
 impl Model {
@@ -72,7 +72,7 @@ impl Model {
     fn restart(&mut self) {
         self.late.clear();
         self.refused.clear();
-        self.signs = Signs::new(self.now);
+        self.liveness = Liveness::new(self.now);
     }
 
     /// A container ends or vanishes by itself.
@@ -81,14 +81,14 @@ impl Model {
         let Some((container, session)) = self.chance.pick(&at_work).cloned() else {
             return;
         };
-        let berth = self.book().berth(container.n);
+        let slot = self.view().slot(container.n);
         // Before its session began it is a start that failed.
-        let (works, stopped) = berth.map_or((false, false), |b| {
-            let begun = matches!(b.slot, Slot::Running { begun: true, .. });
+        let (works, stopped) = slot.map_or((false, false), |b| {
+            let begun = matches!(b.state, SlotState::Running { begun: true, .. });
             (begun && b.works_for(&session), b.is_interrupted())
         });
-        let job = berth.and_then(|b| b.job().cloned());
-        let running = self.book().registered().is_some_and(|r| r.is_running());
+        let job = slot.and_then(|b| b.job().cloned());
+        let running = self.view().registered().is_some_and(|r| r.is_running());
         if let Some(id) = job
             .and_then(|j| j.feature)
             .filter(|_| works && !stopped && running)
@@ -105,11 +105,11 @@ impl Model {
 
     fn slot(&mut self) -> StreamId {
         let n = 1 + u16::try_from(self.chance.below(3)).unwrap_or_default();
-        StreamId::Container(name(), BerthNo(n))
+        StreamId::Container(name(), SlotNo(n))
     }
 
     fn a_feature(&mut self) -> Option<FeatureId> {
-        let ids: Vec<_> = self.book().known().map(|(id, ..)| id.clone()).collect();
+        let ids: Vec<_> = self.view().known().map(|(id, ..)| id.clone()).collect();
         self.chance.pick(&ids).cloned()
     }
 
@@ -127,17 +127,17 @@ impl Model {
             7 => {
                 let slot = self.slot();
                 let command = container::Command::Withhold { by: by() };
-                self.wish(&slot, AnyCommand::Container(command));
+                self.request(&slot, AnyCommand::Container(command));
             }
             8 => {
                 let slot = self.slot();
                 let command = container::Command::Reinstate { by: by() };
-                self.wish(&slot, AnyCommand::Container(command));
+                self.request(&slot, AnyCommand::Container(command));
             }
             9 => {
                 let slot = self.slot();
                 let command = container::Command::Interrupt { by: by() };
-                self.wish(&slot, AnyCommand::Container(command));
+                self.request(&slot, AnyCommand::Container(command));
             }
             10 => self.undo_something(),
             11 => drop(self.tell_project(project::Command::AskInitialization)),
@@ -148,7 +148,7 @@ impl Model {
             }
             13 => self.withdraw_something(),
             _ => {
-                if self.book().known().count() < 12 {
+                if self.view().known().count() < 12 {
                     self.add_features(1);
                 }
             }
@@ -156,7 +156,7 @@ impl Model {
     }
 
     pub(super) fn start(&mut self) -> Answer {
-        let has_features = !self.book().backlog.state.ids.is_empty();
+        let has_features = !self.view().backlog.state.ids.is_empty();
         self.tell_project(project::Command::Start {
             by: "me".into(),
             has_features,
@@ -165,24 +165,24 @@ impl Model {
 
     fn tell_feature(&mut self, id: &FeatureId, command: feature::Command) -> Answer {
         let stream = StreamId::Feature(name(), id.clone());
-        self.wish(&stream, AnyCommand::Feature(command))
+        self.request(&stream, AnyCommand::Feature(command))
     }
 
     /// Takes a feature out of the backlog, more often than not one that does not exist yet.
     fn withdraw_something(&mut self) {
-        let ids = self.book().backlog.state.ids.keys().cloned();
-        let unborn: Vec<_> = ids.filter(|id| self.book().feature(id).is_none()).collect();
+        let ids = self.view().backlog.state.ids.keys().cloned();
+        let unborn: Vec<_> = ids.filter(|id| self.view().feature(id).is_none()).collect();
         let unborn = self.chance.pick(&unborn).cloned();
         let chosen = match self.chance.percent(80) {
             true => unborn,
             false => self.a_feature(),
         };
         let Some(id) = chosen else { return };
-        let admitted = self.book().feature(&id).is_none();
+        let admitted = self.view().feature(&id).is_none();
         let left = self.tell_feature(&id, feature::Command::Withdraw { by: "me".into() });
         if admitted || left == Answer::Recorded {
             let command = backlog::Command::Withdraw { id };
-            self.wish(&StreamId::Backlog(name()), AnyCommand::Backlog(command));
+            self.request(&StreamId::Backlog(name()), AnyCommand::Backlog(command));
         }
     }
 
@@ -193,11 +193,14 @@ impl Model {
     }
 
     fn undo(&mut self, id: &FeatureId) -> Answer {
-        let Some(kind) = integrate::undoing(self.book(), id) else {
+        let Some(kind) = integrate::undoing(self.view(), id) else {
             return Answer::Refused("not_merged".into());
         };
-        let command = trunk::Command::Enqueue { kind, priority: 0 };
-        self.wish(&StreamId::Trunk(name()), AnyCommand::Trunk(command))
+        let command = merge_queue::Command::Enqueue { kind, priority: 0 };
+        self.request(
+            &StreamId::MergeQueue(name()),
+            AnyCommand::MergeQueue(command),
+        )
     }
 
     /// Somebody outside claims, hands in, gives back or goes silent; or pushes to upstream.
@@ -222,7 +225,7 @@ impl Model {
             return;
         }
         let Some(id) = self.a_feature() else { return };
-        let Some(known) = self.book().feature(&id) else {
+        let Some(known) = self.view().feature(&id) else {
             return;
         };
         let epoch = known.epoch;
@@ -233,7 +236,7 @@ impl Model {
                 ..
             }
         );
-        let running = self.book().registered().is_some_and(|r| r.is_running());
+        let running = self.view().registered().is_some_and(|r| r.is_running());
         let command = match (mine, self.chance.below(3)) {
             (true, 0) => {
                 self.bad.entry(id.clone()).or_default().tries += 1;
@@ -245,10 +248,10 @@ impl Model {
             }
             (true, _) => {
                 let sha = self.commit("outside");
-                let base = self.book().trunk.state.head.clone();
+                let base = self.view().merge_queue.state.head.clone();
                 feature::Command::Submit { epoch, sha, base }
             }
-            (false, _) if running && self.book().ready().any(|ready| *ready == id) => {
+            (false, _) if running && self.view().ready().any(|ready| *ready == id) => {
                 let holder = Holder::Outside {
                     principal: "ann".into(),
                 };
@@ -265,19 +268,22 @@ impl Model {
         let answer = match &need.remedy {
             Remedy::Mend => Answer::Recorded,
             Remedy::Start => self.start(),
-            Remedy::ResumeQueue => self.wish(
-                &StreamId::Trunk(name()),
-                AnyCommand::Trunk(trunk::Command::Unhalt),
+            Remedy::ResumeQueue => self.request(
+                &StreamId::MergeQueue(name()),
+                AnyCommand::MergeQueue(merge_queue::Command::Unhalt),
             ),
             Remedy::Retry => self.tell_project(project::Command::AskProbe { by: by() }),
             Remedy::SetTarget => self.tell_project(project::Command::SetTarget { count: 1 }),
             Remedy::Initialize => self.tell_project(project::Command::AskInitialization),
             Remedy::Approve { entry } => {
-                let command = trunk::Command::ApproveChange {
+                let command = merge_queue::Command::ApproveChange {
                     entry: *entry,
                     by: by(),
                 };
-                self.wish(&StreamId::Trunk(name()), AnyCommand::Trunk(command))
+                self.request(
+                    &StreamId::MergeQueue(name()),
+                    AnyCommand::MergeQueue(command),
+                )
             }
             Remedy::Undo { feature } => self.undo(feature),
             Remedy::Requeue { feature } => {
@@ -294,7 +300,7 @@ impl Model {
             Remedy::Reinstate { slot } => {
                 let stream = StreamId::Container(name(), *slot);
                 let command = container::Command::Reinstate { by: by() };
-                self.wish(&stream, AnyCommand::Container(command))
+                self.request(&stream, AnyCommand::Container(command))
             }
             other => Answer::Refused(format!("this model does not know {other:?}")),
         };
@@ -334,8 +340,9 @@ impl Model {
 
     /// Keeps the tree of the newest red judgement: the rejection of its feature follows.
     fn note_red(&mut self, envelope: &Envelope) {
-        let decoded = trunk::Event::decode(&envelope.kind, envelope.schema, &envelope.payload);
-        if let (StreamId::Trunk(_), Ok(trunk::Event::VerificationFailed(failed))) =
+        let decoded =
+            merge_queue::Event::decode(&envelope.kind, envelope.schema, &envelope.payload);
+        if let (StreamId::MergeQueue(_), Ok(merge_queue::Event::VerificationFailed(failed))) =
             (&envelope.stream, decoded)
             && let Evidence::Ran { tree, .. } = failed.evidence
         {

@@ -1,9 +1,9 @@
 //! Quiet: everybody behaves well, time passes, and what stands under Needs you is done. Then all
 //! work has to be done.
 
-use events::container::Slot;
+use events::container::SlotState;
 use events::feature::Stage;
-use events::id::BerthNo;
+use events::id::SlotNo;
 use events::project::{Intent, Registered};
 use events::view::{Need, NeedKind};
 
@@ -37,7 +37,7 @@ impl Model {
                     _ => Err("containers are left behind".to_owned()),
                 };
             }
-            let intent = self.book().registered().map(|r| r.intent);
+            let intent = self.view().registered().map(|r| r.intent);
             if matches!(intent, Some(Intent::Stopped | Intent::Draining { .. })) {
                 self.start();
                 continue;
@@ -54,9 +54,9 @@ impl Model {
             for _ in 0..OUTAGE_LOOKS {
                 self.look();
             }
-            let health = &self.book().trunk.state.health;
+            let health = &self.view().merge_queue.state.health;
             let named = |need: &Need| matches!(need.kind, NeedKind::Trunk | NeedKind::Verification);
-            let needs = self.book().standing().needs_you;
+            let needs = self.view().standing().needs_you;
             if health.red.is_some() && !needs.iter().any(named) {
                 return Err("a red trunk is not named".to_owned());
             }
@@ -71,14 +71,14 @@ impl Model {
     fn sit_out_engine(&mut self) -> Result<(), String> {
         if matches!(self.health, Health::Barren | Health::Fleeting) {
             let before = self.given_up();
-            let book = self.book().enlisted();
+            let view = self.view().enlisted();
             // What failed before counts on: others were started in between.
-            let fresh = book.filter(|(_, berth, _)| berth.failures == 0);
+            let fresh = view.filter(|(_, slot, _)| slot.failures == 0);
             let fresh: Vec<_> = fresh.map(|(n, ..)| n).collect();
             for _ in 0..OUTAGE_LOOKS {
                 self.look();
             }
-            let paid = |n: &BerthNo| !before.0.contains(n) && self.given_up().0.contains(n);
+            let paid = |n: &SlotNo| !before.0.contains(n) && self.given_up().0.contains(n);
             if fresh.iter().any(paid) || self.given_up().1 > before.1 {
                 let how = self.health;
                 return Err(format!(
@@ -86,7 +86,7 @@ impl Model {
                 ));
             }
             let waits = self.is_evident();
-            let needs = self.book().standing().needs_you;
+            let needs = self.view().standing().needs_you;
             let named = needs.iter().filter(|need| need.kind == NeedKind::Outside);
             let named = named.count();
             if named > 1 || (waits && named == 0) {
@@ -101,33 +101,33 @@ impl Model {
     /// Whether one slot alone shows that the engine is ill: three failures in a row for an equal
     /// reason, and no session begun anywhere since.
     fn is_evident(&self) -> bool {
-        let berths = || self.book().enlisted().map(|(_, berth, _)| berth);
-        let begun = berths().map(|berth| berth.begun_at).max();
-        berths().any(|berth| {
-            let newest: Vec<_> = berth.unstarted.iter().rev().take(3).collect();
+        let slots = || self.view().enlisted().map(|(_, slot, _)| slot);
+        let begun = slots().map(|slot| slot.begun_at).max();
+        slots().any(|slot| {
+            let newest: Vec<_> = slot.unstarted.iter().rev().take(3).collect();
             let equal = newest.iter().all(|failed| failed.class == newest[0].class);
             newest.len() == 3 && equal && newest.iter().all(|failed| Some(failed.at) > begun)
         })
     }
 
     /// Slots that wait for a person, and how many features do.
-    fn given_up(&self) -> (Vec<BerthNo>, usize) {
-        let book = self.book();
-        let slots = book.enlisted();
-        let slots = slots.filter(|(_, b, _)| matches!(b.slot, Slot::Quarantined { .. }));
-        let features = book.known();
+    fn given_up(&self) -> (Vec<SlotNo>, usize) {
+        let view = self.view();
+        let slots = view.enlisted();
+        let slots = slots.filter(|(_, b, _)| matches!(b.state, SlotState::Quarantined { .. }));
+        let features = view.known();
         let features = features.filter(|(_, k, _)| matches!(k.stage, Stage::Quarantined { .. }));
         (slots.map(|(n, ..)| n).collect(), features.count())
     }
 
     /// Does what the first need asks for that is not done by itself.
     fn look_after(&mut self) -> Result<(), String> {
-        let needs = self.book().standing().needs_you;
-        let before = self.book().position;
+        let needs = self.view().standing().needs_you;
+        let before = self.view().position;
         let mut refused = vec![];
         for need in needs {
             match self.remedy(&need) {
-                Ok(()) if self.book().position != before => return Ok(()),
+                Ok(()) if self.view().position != before => return Ok(()),
                 Ok(()) => refused.push(format!("{} changes nothing", need.kind.name())),
                 Err(why) => refused.push(format!("{} is refused: {why}", need.kind.name())),
             }
@@ -145,12 +145,12 @@ impl Model {
     }
 
     fn is_done(&self) -> bool {
-        let book = self.book();
-        let tallied = book.tallied();
-        let resting = book.enlisted().all(|(_, berth, _)| berth.job().is_none());
+        let view = self.view();
+        let tallied = view.tallied();
+        let resting = view.enlisted().all(|(_, slot, _)| slot.job().is_none());
         // Where a person took all of it out of the backlog, nothing is left to be completed.
-        let whole = book.registered().is_some_and(Registered::has_backlog);
-        let over = book.is_completed() || whole && tallied.total == 0;
+        let whole = view.registered().is_some_and(Registered::has_backlog);
+        let over = view.is_completed() || whole && tallied.total == 0;
         tallied.closed == tallied.total && over && resting
     }
 
@@ -167,7 +167,7 @@ impl Model {
     /// Performs all that is owed now, or lets time pass until something is; answers whether
     /// anything may still happen by itself.
     fn look(&mut self) -> bool {
-        let before = (self.books.position, self.engine.clone());
+        let before = (self.projections.position, self.engine.clone());
         let due = self.due();
         let (looked, owed_at) = (due.looked, due.wake);
         due.owed
@@ -180,7 +180,7 @@ impl Model {
         for (container, session) in self.at_work() {
             self.agent(&container, &session);
         }
-        if before != (self.books.position, self.engine.clone()) {
+        if before != (self.projections.position, self.engine.clone()) {
             return true;
         }
         let wake = [owed_at, planned_at].into_iter().flatten().min();
@@ -191,23 +191,23 @@ impl Model {
 
     /// Where everything stands, in few words and without names, so that equal faults read alike.
     fn standing(&self) -> String {
-        let book = self.book();
-        let slots = book.enlisted().map(|(n, berth, _)| {
-            let target = book.registered().map_or(0, |r| r.target);
-            let slot = format!("{:?}", berth.slot);
-            let duty = format!("{:?}", berth.duty);
+        let view = self.view();
+        let slots = view.enlisted().map(|(n, slot, _)| {
+            let target = view.registered().map_or(0, |r| r.target);
+            let state = format!("{:?}", slot.state);
+            let duty = format!("{:?}", slot.duty);
             let beyond = if n.0 > target { " beyond" } else { "" };
-            format!("{} {}{beyond}", word(&slot), word(&duty))
+            format!("{} {}{beyond}", word(&state), word(&duty))
         });
-        let stages = book
+        let stages = view
             .known()
             .filter(|(_, known, _)| !matches!(known.stage, Stage::Closed { .. }))
             .map(|(_, known, _)| word(&format!("{:?}", known.stage)));
-        let registered = book.registered();
+        let registered = view.registered();
         let intent = registered.map_or(String::new(), |r| word(&format!("{:?}", r.intent)));
         let begun = registered.map_or(String::new(), |r| word(&format!("{:?}", r.initialization)));
-        let queue = book
-            .trunk
+        let queue = view
+            .merge_queue
             .state
             .queue
             .iter()

@@ -1,13 +1,13 @@
-//! What merging asks of the repository and what its answers tell the trunk: pure, so that each case
-//! stands in a table.
+//! What merging asks of the repository and what its answers tell the merge queue: pure, so that
+//! each case stands in a table.
 
 use events::id::{Epoch, FeatureId, Sha, Timestamp};
+use events::merge_queue::{self, Candidate, Entry, EntryKind};
 use events::policy::upkeep;
-use events::trunk::{self, Candidate, Entry, EntryKind};
-use events::view::ProjectBook;
+use events::view::ProjectView;
 
 use crate::ports::PortError;
-use crate::ports::repo::{Base, Built, Looked, MergeWish, Work};
+use crate::ports::repo::{Base, Built, Looked, MergeSpec, Work};
 
 /// What a candidate is published with.
 pub(crate) struct Publication {
@@ -21,10 +21,10 @@ pub(crate) struct Publication {
     pub(crate) claims: Vec<(FeatureId, Epoch)>,
 }
 
-/// What the trunk is told about an upstream that is not where an entry was built: it was compared
-/// with that place.
-pub(crate) fn moved(entry: u64, from: Option<Sha>, looked: Looked) -> trunk::Command {
-    told(looked, |seen, files| trunk::Command::RecordMoved {
+/// What the merge queue is told about an upstream that is not where an entry was built: it was
+/// compared with that place.
+pub(crate) fn moved(entry: u64, from: Option<Sha>, looked: Looked) -> merge_queue::Command {
+    told(looked, |seen, files| merge_queue::Command::RecordMoved {
         entry,
         from,
         seen,
@@ -32,45 +32,45 @@ pub(crate) fn moved(entry: u64, from: Option<Sha>, looked: Looked) -> trunk::Com
     })
 }
 
-/// What the trunk is told about upstream: where it is, with the paths that changed, or why that is
-/// of no use.
+/// What the merge queue is told about upstream: where it is, with the paths that changed, or why
+/// that is of no use.
 pub(crate) fn told(
     looked: Looked,
-    at: impl FnOnce(Option<Sha>, Vec<String>) -> trunk::Command,
-) -> trunk::Command {
+    at: impl FnOnce(Option<Sha>, Vec<String>) -> merge_queue::Command,
+) -> merge_queue::Command {
     match looked {
         Looked::At(seen) => at(seen, vec![]),
         Looked::Further { seen, files } => at(Some(seen), files),
-        Looked::Gone => trunk::Command::Halt {
+        Looked::Gone => merge_queue::Command::Halt {
             reason: "its branch is gone".to_owned(),
-            fault: trunk::Fault::BranchGone,
+            fault: merge_queue::Fault::BranchGone,
         },
-        Looked::Rewritten { lost, seen } => trunk::Command::Halt {
+        Looked::Rewritten { lost, seen } => merge_queue::Command::Halt {
             reason: "its branch was rewritten".to_owned(),
-            fault: trunk::Fault::Rewritten { lost, seen },
+            fault: merge_queue::Fault::Rewritten { lost, seen },
         },
     }
 }
 
-/// What the trunk is told about an outside that did not do it.
-pub(crate) fn halt(what: &str, error: &PortError) -> trunk::Command {
-    trunk::Command::Halt {
+/// What the merge queue is told about an outside that did not do it.
+pub(crate) fn halt(what: &str, error: &PortError) -> merge_queue::Command {
+    merge_queue::Command::Halt {
         reason: format!("{what}: {error}"),
-        fault: trunk::Fault::said(&error.to_string()),
+        fault: merge_queue::Fault::said(&error.to_string()),
     }
 }
 
 /// What came of putting an entry on top of the batch. Where it does not fit there, the batch is
 /// whole; it is judged by itself later.
 pub(crate) fn stacked(
-    book: &ProjectBook,
+    view: &ProjectView,
     entry: u64,
     built: Result<Built, PortError>,
-) -> Option<trunk::Command> {
-    let tip = book.trunk.state.tip()?.number;
-    let close = |why: String| trunk::Command::CloseBatch { entry: tip, why };
+) -> Option<merge_queue::Command> {
+    let tip = view.merge_queue.state.tip()?.number;
+    let close = |why: String| merge_queue::Command::CloseBatch { entry: tip, why };
     Some(match built {
-        Ok(Built::Candidate(candidate, changes)) => trunk::Command::RecordCandidate {
+        Ok(Built::Candidate(candidate, changes)) => merge_queue::Command::RecordCandidate {
             entry,
             candidate,
             changes,
@@ -87,29 +87,29 @@ pub(crate) fn stacked(
     })
 }
 
-pub(crate) fn wish(
-    book: &ProjectBook,
+pub(crate) fn spec(
+    view: &ProjectView,
     entry: u64,
     now: Timestamp,
-) -> Option<(MergeWish, String, String)> {
-    let registered = book.registered()?;
-    let trunk = &book.trunk.state;
-    let joining = trunk
+) -> Option<(MergeSpec, String, String)> {
+    let registered = view.registered()?;
+    let merge_queue = &view.merge_queue.state;
+    let joining = merge_queue
         .joins(registered.settings.batch_max)
         .filter(|next| next.number == entry);
     let (on, base) = match joining {
         Some(_) => (
             Base::Candidate,
-            trunk
+            merge_queue
                 .tip()?
                 .candidate()
                 .map(|candidate| candidate.sha.clone()),
         ),
-        None if upkeep::was_just_seen(trunk, now) => (Base::Seen, trunk.head.clone()),
-        None => (Base::Upstream, trunk.head.clone()),
+        None if upkeep::was_just_seen(merge_queue, now) => (Base::Seen, merge_queue.head.clone()),
+        None => (Base::Upstream, merge_queue.head.clone()),
     };
-    let wished = joining.or_else(|| trunk.front().filter(|front| front.number == entry))?;
-    let (work, message) = match &wished.kind {
+    let wanted = joining.or_else(|| merge_queue.front().filter(|front| front.number == entry))?;
+    let (work, message) = match &wanted.kind {
         EntryKind::Scaffold => (
             Work::Scaffold,
             "Scaffold the project\n\nSupercargo-Scaffold: 1\n".to_owned(),
@@ -138,7 +138,7 @@ pub(crate) fn wish(
         }
     };
     let protected = registered.settings.protected.clone();
-    let wish = MergeWish {
+    let spec = MergeSpec {
         entry,
         base,
         on,
@@ -147,20 +147,23 @@ pub(crate) fn wish(
         verify: registered.settings.verify.clone(),
         hold_checks: registered.settings.hold_checks,
         message,
-        at: wished.at,
+        at: wanted.at,
     };
     Some((
-        wish,
+        spec,
         registered.git_url.clone(),
-        book.trunk.state.branch.clone()?,
+        view.merge_queue.state.branch.clone()?,
     ))
 }
 
-pub(crate) fn publication(book: &ProjectBook, entry: u64) -> Option<Publication> {
-    let trunk = &book.trunk.state;
+pub(crate) fn publication(view: &ProjectView, entry: u64) -> Option<Publication> {
+    let merge_queue = &view.merge_queue.state;
     let (front, tip) = (
-        trunk.front()?,
-        trunk.tip().filter(|tip| tip.number == entry)?.candidate()?,
+        merge_queue.front()?,
+        merge_queue
+            .tip()
+            .filter(|tip| tip.number == entry)?
+            .candidate()?,
     );
     let claim = |entry: &Entry| match &entry.kind {
         EntryKind::Scaffold | EntryKind::Revert { .. } => None,
@@ -170,12 +173,15 @@ pub(crate) fn publication(book: &ProjectBook, entry: u64) -> Option<Publication>
         base: front.candidate()?.base.clone(),
         ..tip.clone()
     };
-    let (url, branch) = (book.registered()?.git_url.clone(), trunk.branch.clone()?);
+    let (url, branch) = (
+        view.registered()?.git_url.clone(),
+        merge_queue.branch.clone()?,
+    );
     Some(Publication {
         front: front.number,
         candidate,
         url,
         branch,
-        claims: trunk.batch().filter_map(claim).collect(),
+        claims: merge_queue.batch().filter_map(claim).collect(),
     })
 }

@@ -15,33 +15,34 @@ use events::backlog::{Batch, Origin};
 use events::cause::{Cause, Principal};
 use events::feature;
 use events::holder::Holder;
-use events::id::{BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha};
+use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, SlotNo};
+use events::merge_queue::{self};
 use events::policy::{AnyCommand, Effect, Owed, foresee};
 use events::project;
 use events::stream::{Position, StreamId, Version};
-use events::trunk::{self};
-use events::view::{Grant, ProjectBook, Subject};
+use events::view::{Grant, ProjectView, Subject};
 
-use merge_plan::{Publication, moved, publication, stacked, wish};
+use merge_plan::{Publication, moved, publication, spec, stacked};
 pub(crate) use merge_plan::{halt, told};
 
 use crate::admissions::admission;
-use crate::briefs::brief;
+use crate::claims::queue::{Asking, ClaimQueue};
 use crate::directory::Directory;
 use crate::host::ExecuteError;
-use crate::lane::{Asking, Lane};
 use crate::ports::PortError;
 use crate::ports::blobs::Blobs;
 use crate::ports::prompts::{Prompts, Told};
-use crate::ports::repo::{Base, Built, MergeWish, Published, Repo};
+use crate::ports::repo::{Base, Built, MergeSpec, Published, Repo};
 use crate::projector::Projector;
+use crate::prompt_context::prompt_context;
 
 /// What became of something owed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Performed {
     /// Recorded up to here.
     Recorded(Position),
-    /// Nothing to do as the books stand, or a premise moved: planned again when they move.
+    /// Nothing to do as the projections stand, or a precondition moved: planned again when they
+    /// move.
     Nothing,
     /// Turned down by the rules, and why.
     Refused(String),
@@ -54,10 +55,10 @@ pub enum Performed {
 pub struct Effects {
     /// Where commands go.
     pub directory: Directory,
-    /// The books.
+    /// The projections.
     pub projector: Projector,
     /// Who gets the next feature.
-    pub lane: Lane,
+    pub claim_queue: ClaimQueue,
     /// git.
     pub repo: Arc<dyn Repo>,
     /// Large content.
@@ -100,13 +101,13 @@ pub(crate) fn act_id(stream: &StreamId, key: &[&str]) -> CommandId {
 
 /// What tells the building of a candidate from every other: the trunk as it was. Counts of failures
 /// and moves do not, they fall again.
-pub(crate) fn build_key(wish: &MergeWish, version: Version) -> [String; 3] {
-    let (entry, version) = (wish.entry.to_string(), version.to_string());
+pub(crate) fn build_key(spec: &MergeSpec, version: Version) -> [String; 3] {
+    let (entry, version) = (spec.entry.to_string(), version.to_string());
     ["build".to_owned(), entry, version]
 }
 
 /// What tells a publication from every other.
-pub(crate) fn publish_key(version: Version, candidate: &trunk::Candidate) -> [String; 3] {
+pub(crate) fn publish_key(version: Version, candidate: &merge_queue::Candidate) -> [String; 3] {
     let (version, sha) = (version.to_string(), candidate.sha.to_string());
     ["publish".to_owned(), version, sha]
 }
@@ -162,13 +163,13 @@ impl Effects {
         }
     }
 
-    fn book<T>(
+    fn view<T>(
         &self,
         project: &ProjectName,
-        read: impl FnOnce(&ProjectBook) -> Option<T>,
+        read: impl FnOnce(&ProjectView) -> Option<T>,
     ) -> Result<T, Trouble> {
         self.projector
-            .read(|books| books.projects.get(project).and_then(read))
+            .read(|projections| projections.projects.get(project).and_then(read))
             .ok_or(Trouble::Nothing)
     }
 
@@ -176,19 +177,19 @@ impl Effects {
     /// once.
     async fn record(&self, stream: StreamId, command: AnyCommand, key: &[&str]) -> Outcome {
         let id = act_id(&stream, key);
-        let last = self.projector.read(|books| {
-            let book = books.projects.get(stream.project()?)?;
+        let last = self.projector.read(|projections| {
+            let view = projections.projects.get(stream.project()?)?;
             let place = |position, correlation| Some((position, correlation));
             match &stream {
-                StreamId::Project(_) => place(book.project.position, book.project.correlation),
-                StreamId::Backlog(_) => place(book.project.position, book.project.correlation),
+                StreamId::Project(_) => place(view.project.position, view.project.correlation),
+                StreamId::Backlog(_) => place(view.project.position, view.project.correlation),
                 StreamId::Feature(_, f) => {
-                    book.features.get(f).map(|t| (t.position, t.correlation))
+                    view.features.get(f).map(|t| (t.position, t.correlation))
                 }
-                StreamId::Container(_, n) => {
-                    book.berths.get(n).map(|t| (t.position, t.correlation))
+                StreamId::Container(_, n) => view.slots.get(n).map(|t| (t.position, t.correlation)),
+                StreamId::MergeQueue(_) => {
+                    place(view.merge_queue.position, view.merge_queue.correlation)
                 }
-                StreamId::Trunk(_) => place(book.trunk.position, book.trunk.correlation),
                 StreamId::Node(_) | StreamId::Subscription(_) => None,
             }
         });
@@ -246,7 +247,7 @@ impl Effects {
         batch
             .check()
             .map_err(|refusal| PortError::Permanent(refusal.to_string()))?;
-        let admission = self.book(project, |book| Some(admission(book, digest, &batch)))?;
+        let admission = self.view(project, |view| Some(admission(view, digest, &batch)))?;
         let command = admission.map_err(|refusal| PortError::Permanent(refusal.to_string()))?;
         self.record(
             StreamId::Backlog(project.clone()),
@@ -292,22 +293,22 @@ impl Effects {
     async fn claim(
         &self,
         project: &ProjectName,
-        n: BerthNo,
+        n: SlotNo,
         version: Version,
         feature: Option<FeatureId>,
     ) -> Outcome {
-        let berth = StreamId::Container(project.clone(), n);
-        let session = SessionId::granted(&berth.to_string(), version.0, n);
+        let slot = StreamId::Container(project.clone(), n);
+        let session = SessionId::granted(&slot.to_string(), version.0, n);
         let id = CommandId::derived(&["claim", session.as_str(), project.as_str()]);
         let asking = Asking {
             project: project.clone(),
             feature,
-            holder: Holder::Berth { n, session },
+            holder: Holder::Slot { n, session },
             id,
             cause: Cause::first(Principal::Policy("dispatch".into()), id),
-            premises: vec![(berth, version)],
+            preconditions: vec![(slot, version)],
         };
-        self.lane
+        self.claim_queue
             .claim(asking)
             .await?
             .map(|granted| granted.receipt.position)
@@ -316,7 +317,7 @@ impl Effects {
 
     async fn assign(&self, project: &ProjectName, grant: Grant, version: Version) -> Outcome {
         let spec = self.spec(project).await?;
-        let (mut told, mut assignment) = self.book(project, |book| brief(book, &grant))?;
+        let (mut told, mut assignment) = self.view(project, |view| prompt_context(view, &grant))?;
         told.spec = spec;
         told.remarks = self.remarks(project).await?;
         told.remarks.extend(self.weakened(project, &grant).await?);
@@ -325,13 +326,13 @@ impl Effects {
             _ => self.prompt(project, &told).await?,
         };
         assignment.prompt_digest = self.blobs.put(prompt.into_bytes()).await?;
-        let stream = StreamId::Container(project.clone(), grant.seat.n);
+        let stream = StreamId::Container(project.clone(), grant.slot_session.n);
         let command = events::container::Command::Assign {
             assignment: Box::new(assignment),
         };
         let key = [
             "assign",
-            grant.seat.session.as_str(),
+            grant.slot_session.session.as_str(),
             &version.0.to_string(),
         ];
         self.record(stream, AnyCommand::Container(command), &key)
@@ -340,7 +341,7 @@ impl Effects {
 
     /// What an agent would stumble over: parts of the tree that are not fetched into a container.
     async fn remarks(&self, project: &ProjectName) -> Result<Vec<String>, Trouble> {
-        let branch = self.book(project, |book| book.trunk.state.branch.clone())?;
+        let branch = self.view(project, |view| view.merge_queue.state.branch.clone())?;
         let mut remarks = Vec::new();
         if self
             .repo
@@ -378,9 +379,9 @@ impl Effects {
         let Subject::Review(id, _) = &grant.subject else {
             return Ok(None);
         };
-        let (submission, verify) = self.book(project, |book| {
-            let submission = book.feature(id)?.submission()?.clone();
-            Some((submission, book.registered()?.settings.verify.clone()))
+        let (submission, verify) = self.view(project, |view| {
+            let submission = view.feature(id)?.submission()?.clone();
+            Some((submission, view.registered()?.settings.verify.clone()))
         })?;
         let (base, sha) = (submission.base.as_ref(), &submission.sha);
         let checks = self.repo.checks(project, base, sha, verify.as_deref());
@@ -398,7 +399,7 @@ impl Effects {
     }
 
     async fn spec(&self, project: &ProjectName) -> Result<String, Trouble> {
-        let digest = self.book(project, |book| Some(book.registered()?.spec))?;
+        let digest = self.view(project, |view| Some(view.registered()?.spec))?;
         let bytes = match digest {
             Some(digest) => self.blobs.get(digest).await?,
             None => Vec::new(),

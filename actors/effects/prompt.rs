@@ -14,7 +14,7 @@ impl Effects {
         project: &ProjectName,
         told: &Told,
     ) -> Result<String, Trouble> {
-        let branch = self.book(project, |book| book.trunk.state.branch.clone())?;
+        let branch = self.view(project, |view| view.merge_queue.state.branch.clone())?;
         let path = format!("{OWN_PROMPTS}/{}.md", told.role.name());
         let (faults, chore) = (&self.directory.kernel().faults, Chore::Prompt(told.role));
         let Some(own) = self.repo.read_file(project, &branch, &path).await? else {

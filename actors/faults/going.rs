@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use events::id::{BerthNo, ProjectName};
+use events::id::{ProjectName, SlotNo};
 use events::view::{Need, NeedKind, Remedy};
 use tokio::time::Instant;
 
@@ -111,7 +111,7 @@ impl Chores {
 
     /// Forgets slots that have no step to be tried any more; answers whether there were any. What
     /// is not told apart cannot be asked for its slot: it is counted anew when it fails again.
-    pub(super) fn keep_slots(&mut self, tried: &BTreeSet<(ProjectName, BerthNo)>) -> bool {
+    pub(super) fn keep_slots(&mut self, tried: &BTreeSet<(ProjectName, SlotNo)>) -> bool {
         let is_tried = |(of, chore): &Key| {
             let slot = of.clone().zip(chore.slot());
             slot.is_none_or(|slot| tried.contains(&slot))

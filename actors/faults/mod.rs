@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use events::bounds::cut_reason;
-use events::id::{BerthNo, ProjectName};
+use events::id::{ProjectName, SlotNo};
 use events::policy::Errand;
 use events::view::{Need, NeedKind, Remedy};
 use tokio::sync::watch;
@@ -238,7 +238,7 @@ impl Faults {
     }
 
     /// Forgets failures at slots that have no step to be tried any more.
-    pub fn keep_slots(&self, tried: &BTreeSet<(ProjectName, BerthNo)>) {
+    pub fn keep_slots(&self, tried: &BTreeSet<(ProjectName, SlotNo)>) {
         if !self.any_fails.load(Ordering::Acquire) {
             return;
         }

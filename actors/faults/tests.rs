@@ -103,10 +103,10 @@ fn what_stops_everything_is_shown_at_once() {
 #[test]
 fn a_slot_that_is_not_tried_any_more_is_forgotten() {
     let faults = Faults::default();
-    let tried: BTreeSet<_> = [(zoo(), BerthNo(2))].into();
+    let tried: BTreeSet<_> = [(zoo(), SlotNo(2))].into();
     for _ in 0..3 {
         for n in [1, 2] {
-            faults.failing(Some(&zoo()), Chore::Slot(BerthNo(n)), "no answer");
+            faults.failing(Some(&zoo()), Chore::Slot(SlotNo(n)), "no answer");
         }
     }
     faults.keep_slots(&tried);
@@ -121,7 +121,7 @@ fn a_slot_that_is_not_tried_any_more_is_forgotten() {
 fn slots_that_are_gone_are_not_counted_among_the_others_for_ever() {
     let faults = Faults::default();
     for n in 0..150 {
-        faults.failing(Some(&zoo()), Chore::Slot(BerthNo(n)), "no answer");
+        faults.failing(Some(&zoo()), Chore::Slot(SlotNo(n)), "no answer");
     }
     faults.keep_slots(&BTreeSet::new());
     assert_eq!(texts(&faults, &zoo()), Vec::<String>::new());
@@ -149,7 +149,7 @@ fn a_chore_that_fails_and_works_in_turn_is_told_as_one_spell() {
 #[test]
 fn what_is_not_told_apart_is_counted_until_it_works() {
     let faults = Faults::default();
-    let slots = |from: u16, to: u16| (from..to).map(|n| Chore::Slot(BerthNo(n)));
+    let slots = |from: u16, to: u16| (from..to).map(|n| Chore::Slot(SlotNo(n)));
     for _ in 0..3 {
         for slot in slots(0, 150) {
             faults.failing(Some(&zoo()), slot, "no answer");

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use events::container::{Class, Exit};
 use events::holder::Role;
-use events::id::{BerthNo, Epoch, FeatureId, Generation, ProjectName, SessionId};
+use events::id::{Epoch, FeatureId, Generation, ProjectName, SessionId, SlotNo};
 use events::policy::room::HostMemory;
 use events::settings::ContainerLimits;
 use tokio::sync::watch;
@@ -17,8 +17,8 @@ use tokio::sync::watch;
 pub struct ContainerName {
     /// Whose.
     pub project: ProjectName,
-    /// Which berth.
-    pub n: BerthNo,
+    /// Which slot.
+    pub n: SlotNo,
     /// Which generation.
     pub generation: Generation,
 }
@@ -94,7 +94,7 @@ impl ContainerName {
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("supercargo-")?.rsplitn(3, '-');
         let generation = Generation(parts.next()?.parse().ok()?);
-        let n = BerthNo(parts.next()?.parse().ok()?);
+        let n = SlotNo(parts.next()?.parse().ok()?);
         let name = Self {
             project: parts.next()?.parse().ok()?,
             n,

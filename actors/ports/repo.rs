@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
-use events::trunk::{Candidate, Changes, Collision};
+use events::merge_queue::{Candidate, Changes, Collision};
 
 use super::PortError;
 
@@ -38,7 +38,7 @@ pub enum Looked {
     Further {
         /// Where it is.
         seen: Sha,
-        /// Paths that changed, at most [`events::trunk::event::FILES_MAX`].
+        /// Paths that changed, at most [`events::merge_queue::event::FILES_MAX`].
         files: Vec<String>,
     },
     /// It is not there any more.
@@ -103,7 +103,7 @@ pub enum Base {
 
 /// A merge to be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MergeWish {
+pub struct MergeSpec {
     /// Entry number: names the candidate's ref.
     pub entry: u64,
     /// What it is built on.
@@ -148,7 +148,7 @@ pub enum DiffForm {
 
 /// A comparison for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiffWish {
+pub struct DiffSpec {
     /// The commit.
     pub sha: Sha,
     /// What it is compared with.
@@ -314,7 +314,7 @@ pub trait Repo: Send + Sync {
         project: &ProjectName,
         url: &str,
         branch: &str,
-        wish: &MergeWish,
+        spec: &MergeSpec,
     ) -> Result<Built, PortError>;
     /// Merges each of these claims' pushed work with a commit of upstream beside everything;
     /// answers what does not merge, and where.
@@ -335,7 +335,7 @@ pub trait Repo: Send + Sync {
     /// Whether our part of the gate's copy of a branch is not as it should be.
     async fn needs_scaffold(&self, project: &ProjectName, branch: &str) -> Result<bool, PortError>;
     /// What a commit of the gate changes, bounded; files that are no text are named.
-    async fn diff(&self, project: &ProjectName, wish: &DiffWish) -> Result<Vec<u8>, PortError>;
+    async fn diff(&self, project: &ProjectName, spec: &DiffSpec) -> Result<Vec<u8>, PortError>;
     /// A file of the gate's copy of a branch; none when there is none.
     async fn read_file(
         &self,

@@ -1,5 +1,5 @@
-//! A place for the books as they were: a cache beside the log, which may be empty, old or damaged
-//! at any time.
+//! A place for the projections as they were: a cache beside the log, which may be empty, old or
+//! damaged at any time.
 
 use async_trait::async_trait;
 

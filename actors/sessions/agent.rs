@@ -30,7 +30,7 @@ impl Sessions {
         let _turn = self.turn(session, &say).await?;
         // Looked at again: what was said before may have ended it.
         let place = self.place(session)?;
-        self.signs.session(session, self.now());
+        self.liveness.session(session, self.now());
         match say {
             Say::Submit { sha } => self.submit(session, &place, sha).await,
             Say::Verdict { verdict } => self.verdict(session, &place, verdict).await,
@@ -89,7 +89,7 @@ impl Sessions {
         }
         let (feature, epoch) = claim(&place)?;
         let allowed = refs::work(feature, epoch);
-        self.signs.session(session, self.now());
+        self.liveness.session(session, self.now());
         if reference == allowed {
             return Ok(());
         }
@@ -172,8 +172,8 @@ impl Sessions {
             )
         };
         let (feature, _) = at_feature(place)?;
-        let open = self.projector.read(|books| {
-            let known = books.projects.get(&place.project)?.feature(feature)?;
+        let open = self.projector.read(|projections| {
+            let known = projections.projects.get(&place.project)?.feature(feature)?;
             match &known.stage {
                 Stage::Submitted { submission, .. } => {
                     Some((submission.epoch, submission.sha.clone()))
@@ -294,11 +294,11 @@ impl Sessions {
                 ids: admitted.ids,
             });
         }
-        let brought = self.projector.read(|books| {
-            books
+        let brought = self.projector.read(|projections| {
+            projections
                 .projects
                 .get(&place.project)
-                .and_then(|book| book.sessions.get(session))
+                .and_then(|view| view.sessions.get(session))
                 .map_or(0, |record| record.brought)
         });
         if brought >= most {
@@ -341,16 +341,16 @@ impl Sessions {
         }
         let digest = Digest::of(&bytes);
         let now = self.now();
-        let command = self.projector.read(|books| {
-            let book = books.projects.get(&place.project);
-            let book =
-                book.ok_or_else(|| Denied::refused("unknown_project", "there is no such project"))?;
+        let command = self.projector.read(|projections| {
+            let view = projections.projects.get(&place.project);
+            let view =
+                view.ok_or_else(|| Denied::refused("unknown_project", "there is no such project"))?;
             batch
                 .check()
                 .map_err(|why| Denied::refused("invalid", why.to_string()))?;
-            let command = admission(book, digest, batch)
+            let command = admission(view, digest, batch)
                 .map_err(|why| Denied::refused("invalid", why.to_string()))?;
-            let decided = book.backlog.state.decide(&command, now);
+            let decided = view.backlog.state.decide(&command, now);
             decided.map_err(|refusal| {
                 Denied::refused(
                     events::aggregate::Refusal::code(&refusal),

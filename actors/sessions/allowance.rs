@@ -70,7 +70,7 @@ struct Spent {
 }
 
 /// What the sessions of this server asked for. A restart forgets tries; what was recorded is in the
-/// books.
+/// projections.
 #[derive(Debug, Default)]
 pub struct Allowance(Mutex<BTreeMap<SessionId, Spent>>);
 
@@ -121,11 +121,11 @@ impl Sessions {
         self.allowance.count(session, Verb::Push)
     }
 
-    /// Whether a comment of this length may be recorded still, by what the books hold.
+    /// Whether a comment of this length may be recorded still, by what the projections hold.
     pub(super) fn may_comment(&self, session: &SessionId, bytes: usize) -> Result<(), Denied> {
-        let said = self.projector.read(|books| {
-            let mut all = books.projects.values();
-            all.find_map(|book| book.sessions.get(session).map(|record| record.comments))
+        let said = self.projector.read(|projections| {
+            let mut all = projections.projects.values();
+            all.find_map(|view| view.sessions.get(session).map(|record| record.comments))
         });
         let said = said.unwrap_or_default();
         if said.count < COMMENTS_MAX && said.bytes + bytes as u64 <= COMMENT_BYTES_MAX {

@@ -23,17 +23,17 @@ use events::own_time::OwnTime;
 use events::policy::AnyCommand;
 use events::settings::Settings;
 use events::stream::{StreamId, Version};
-use events::view::{Books, Grant, ProjectBook};
+use events::view::{Grant, ProjectView, Projections};
 
 use crate::directory::Directory;
 use crate::host::ExecuteError;
+use crate::liveness::Liveness;
 use crate::ports::PortError;
 use crate::ports::blobs::Blobs;
 use crate::ports::models::Models;
 use crate::ports::repo::Repo;
 use crate::ports::transcripts::Transcripts;
 use crate::projector::Projector;
-use crate::signs::Signs;
 use allowance::Allowance;
 use tallies::Tallies;
 
@@ -92,7 +92,7 @@ impl From<PortError> for Denied {
 pub struct Sessions {
     /// Where commands go.
     pub directory: Directory,
-    /// The books.
+    /// The projections.
     pub projector: Projector,
     /// git.
     pub repo: Arc<dyn Repo>,
@@ -103,7 +103,7 @@ pub struct Sessions {
     /// Providers of models.
     pub models: Arc<dyn Models>,
     /// Who was heard of.
-    pub signs: Arc<Signs>,
+    pub liveness: Arc<Liveness>,
     /// What they used.
     pub tallies: Arc<Tallies>,
     /// What they asked for.
@@ -119,32 +119,32 @@ pub struct Leave {
     pub bytes_left: u64,
 }
 
-/// Where a session works, by the books.
+/// Where a session works, by the projections.
 #[derive(Debug, Clone)]
 struct Place {
     project: ProjectName,
-    berth: StreamId,
+    slot: StreamId,
     job: Assignment,
     grant: Option<Grant>,
     running_since: Option<Timestamp>,
     wall_ms: u64,
 }
 
-fn place(books: &Books, session: &SessionId) -> Option<Place> {
-    books.projects.values().find_map(|book| {
-        let registered = book.registered()?;
-        let (n, berth, _) = book
+fn place(projections: &Projections, session: &SessionId) -> Option<Place> {
+    projections.projects.values().find_map(|view| {
+        let registered = view.registered()?;
+        let (n, slot, _) = view
             .enlisted()
-            .find(|(_, berth, _)| berth.job().is_some_and(|job| job.session == *session))?;
-        let running_since = match &berth.slot {
-            events::container::Slot::Running { at, .. } => Some(*at),
+            .find(|(_, slot, _)| slot.job().is_some_and(|job| job.session == *session))?;
+        let running_since = match &slot.state {
+            events::container::SlotState::Running { at, .. } => Some(*at),
             _ => None,
         };
         Some(Place {
-            project: book.name.clone(),
-            berth: StreamId::Container(book.name.clone(), n),
-            job: berth.job()?.clone(),
-            grant: book.grant_of(session),
+            project: view.name.clone(),
+            slot: StreamId::Container(view.name.clone(), n),
+            job: slot.job()?.clone(),
+            grant: view.grant_of(session),
             running_since,
             wall_ms: registered.settings.session_wall_ms,
         })
@@ -156,7 +156,7 @@ impl Sessions {
     /// here has to end with this: it is called whenever doors are looked at, so that what a late
     /// word left behind goes with the next look.
     pub fn keep_only(&self, at_work: &BTreeSet<SessionId>) {
-        self.signs.keep_only(at_work);
+        self.liveness.keep_only(at_work);
         self.tallies.keep_only(at_work);
         self.allowance.keep_only(at_work);
     }
@@ -172,18 +172,18 @@ impl Sessions {
             .map(str::to_owned))
     }
 
-    /// Looks at the book of the project that a session at work serves, and at its assignment.
+    /// Looks at the view of the project that a session at work serves, and at its assignment.
     pub fn look<T>(
         &self,
         session: &SessionId,
-        read: impl FnOnce(&ProjectBook, &Assignment) -> T,
+        read: impl FnOnce(&ProjectView, &Assignment) -> T,
     ) -> Result<T, Denied> {
         let place = self.at_work(session)?;
-        let found = self.projector.read(|books| {
-            books
+        let found = self.projector.read(|projections| {
+            projections
                 .projects
                 .get(&place.project)
-                .map(|book| read(book, &place.job))
+                .map(|view| read(view, &place.job))
         });
         found.ok_or_else(|| Denied::refused("unknown_project", "there is no such project"))
     }
@@ -202,11 +202,11 @@ impl Sessions {
     }
 
     fn settings(&self, project: &ProjectName) -> Settings {
-        self.projector.read(|books| {
-            let registered = books
+        self.projector.read(|projections| {
+            let registered = projections
                 .projects
                 .get(project)
-                .and_then(|book| book.registered());
+                .and_then(|view| view.registered());
             registered
                 .map(|registered| registered.settings.clone())
                 .unwrap_or_default()
@@ -225,7 +225,9 @@ impl Sessions {
     }
 
     fn place(&self, session: &SessionId) -> Result<Place, Denied> {
-        let found = self.projector.read(|books| place(books, session));
+        let found = self
+            .projector
+            .read(|projections| place(projections, session));
         found.ok_or_else(|| {
             Denied::refused("session_over", "this session is over: stop working on it")
         })
@@ -240,7 +242,7 @@ impl Sessions {
         let clock = &self.directory.kernel().clock;
         let (now, noticed) = (clock.now(), clock.gaps());
         self.projector
-            .read(|books| OwnTime::new(now, &books.node.state.gaps, &noticed))
+            .read(|projections| OwnTime::new(now, &projections.node.state.gaps, &noticed))
     }
 
     /// The id of a session's command: the same request has the same id.
@@ -262,15 +264,15 @@ impl Sessions {
         key: &[&str],
     ) -> Result<Receipt, Denied> {
         let id = Self::id(session, key);
-        let started = self.projector.read(|books| {
-            let place = place(books, session)?;
-            let StreamId::Container(_, n) = place.berth else {
+        let started = self.projector.read(|projections| {
+            let place = place(projections, session)?;
+            let StreamId::Container(_, n) = place.slot else {
                 return None;
             };
-            books
+            projections
                 .projects
                 .get(&place.project)?
-                .berths
+                .slots
                 .get(&n)
                 .map(|t| (t.position, t.correlation))
         });

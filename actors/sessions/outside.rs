@@ -10,7 +10,7 @@ use events::outcome::Outcome;
 use events::policy::AnyCommand;
 use events::project::{self, Thing, Trouble};
 use events::stream::StreamId;
-use events::view::{Books, ProjectBook};
+use events::view::{ProjectView, Projections};
 
 use super::clues::{Clues, Found};
 use super::wire::Ending;
@@ -50,13 +50,13 @@ impl Sessions {
 
     /// Whether the session used a verb, or pushed something of its own.
     fn did_something(&self, session: &SessionId, place: &Place) -> bool {
-        self.projector.read(|books| {
-            let book = books.projects.get(&place.project);
-            let record = book.and_then(|book| book.sessions.get(session));
+        self.projector.read(|projections| {
+            let view = projections.projects.get(&place.project);
+            let record = view.and_then(|view| view.sessions.get(session));
             let spoke = record.is_some_and(|record| record.said.is_some() || record.brought > 0);
             let claim = place.job.feature.as_ref().zip(place.job.epoch);
             let pushed = claim.is_some_and(|(id, epoch)| {
-                let known = book.and_then(|book| book.feature(id));
+                let known = view.and_then(|view| view.feature(id));
                 let secured = |known: &Known| known.secured.get(&epoch).cloned().flatten();
                 known.and_then(secured).is_some()
             });
@@ -104,9 +104,9 @@ impl Sessions {
         let Some(assigned) = self.assigned(session, place).filter(|_| !unheard) else {
             return Ok(());
         };
-        let seen = self.projector.read(|books| {
-            let book = books.projects.get(&place.project);
-            let registered = book.and_then(ProjectBook::registered);
+        let seen = self.projector.read(|projections| {
+            let view = projections.projects.get(&place.project);
+            let registered = view.and_then(ProjectView::registered);
             registered.map_or_else(Vec::new, |registered| {
                 let needed = Thing::needed_by(&registered.settings, place.job.role);
                 let troubles = registered.troubles.iter();
@@ -122,8 +122,8 @@ impl Sessions {
 
     /// A provider answered: everybody who waits for it goes on.
     pub(super) fn provider_works(&self, session: &SessionId, provider: &str) {
-        let waiting: Vec<(ProjectName, Trouble)> = self.projector.read(|books| {
-            let registered = registered(books);
+        let waiting: Vec<(ProjectName, Trouble)> = self.projector.read(|projections| {
+            let registered = registered(projections);
             let troubles = registered.flat_map(|(project, registered)| {
                 let troubles = registered.troubles.iter();
                 troubles.map(move |trouble| (project.clone(), trouble.clone()))
@@ -164,8 +164,8 @@ impl Sessions {
     fn concerned(&self, place: &Place, thing: &Thing) -> Vec<ProjectName> {
         let mut concerned = vec![place.project.clone()];
         if matches!(thing, Thing::Provider { .. }) {
-            self.projector.read(|books| {
-                let others = registered(books).filter(|(project, registered)| {
+            self.projector.read(|projections| {
+                let others = registered(projections).filter(|(project, registered)| {
                     let needs = |role| Thing::needed_by(&registered.settings, role).contains(thing);
                     **project != place.project
                         && registered.is_running()
@@ -179,9 +179,9 @@ impl Sessions {
 
     /// When the session was given its work.
     fn assigned(&self, session: &SessionId, place: &Place) -> Option<Timestamp> {
-        self.projector.read(|books| {
-            let book = books.projects.get(&place.project)?;
-            book.sessions.get(session).map(|record| record.assigned)
+        self.projector.read(|projections| {
+            let view = projections.projects.get(&place.project)?;
+            view.sessions.get(session).map(|record| record.assigned)
         })
     }
 
@@ -208,7 +208,9 @@ impl Sessions {
     }
 }
 
-fn registered(books: &Books) -> impl Iterator<Item = (&ProjectName, &project::Registered)> {
-    let books = books.projects.values();
-    books.filter_map(|book| Some((&book.name, book.registered()?)))
+fn registered(
+    projections: &Projections,
+) -> impl Iterator<Item = (&ProjectName, &project::Registered)> {
+    let projections = projections.projects.values();
+    projections.filter_map(|view| Some((&view.name, view.registered()?)))
 }

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use events::container::{self, Slot};
+use events::container::{self, SlotState};
 use events::evidence::Evidence;
 use events::feature::Command as FeatureCommand;
 use events::holder::Role;
 use events::id::SessionId;
+use events::merge_queue;
 use events::outcome::Outcome;
 use events::policy::AnyCommand;
 use events::project::Thing;
 use events::stream::StreamId;
-use events::trunk;
 use events::view::Subject;
 
 use super::clues::Found;
-use super::wire::{Beat, Brief, Ending, ModelApi, Verification};
+use super::wire::{Beat, Ending, ModelApi, SessionBrief, Verification};
 use super::{Denied, Place, Sessions, place};
 
 /// A runner may be faster than the record of its own start; it waits this long for it.
@@ -23,14 +23,14 @@ const START_RECORDED_WITHIN: Duration = Duration::from_secs(20);
 
 impl Sessions {
     /// The runner reports for work.
-    pub async fn hello(&self, session: &SessionId) -> Result<Brief, Denied> {
-        let recorded = self.projector.wait_until(|books| {
-            let place = place(books, session)?;
-            let StreamId::Container(_, n) = place.berth else {
+    pub async fn hello(&self, session: &SessionId) -> Result<SessionBrief, Denied> {
+        let recorded = self.projector.wait_until(|projections| {
+            let place = place(projections, session)?;
+            let StreamId::Container(_, n) = place.slot else {
                 return None;
             };
-            let berth = books.projects.get(&place.project)?.berth(n)?;
-            (!matches!(berth.slot, Slot::Requested { .. })).then_some(place)
+            let slot = projections.projects.get(&place.project)?.slot(n)?;
+            (!matches!(slot.state, SlotState::Requested { .. })).then_some(place)
         });
         let place = tokio::time::timeout(START_RECORDED_WITHIN, recorded).await;
         let place = place.map_err(|_| {
@@ -41,16 +41,16 @@ impl Sessions {
         };
         self.command(
             session,
-            place.berth.clone(),
+            place.slot.clone(),
             AnyCommand::Container(begin),
             &["begin"],
         )
         .await?;
-        self.signs.session(session, self.now());
+        self.liveness.session(session, self.now());
         self.brief(session, &place).await
     }
 
-    async fn brief(&self, session: &SessionId, place: &Place) -> Result<Brief, Denied> {
+    async fn brief(&self, session: &SessionId, place: &Place) -> Result<SessionBrief, Denied> {
         let job = &place.job;
         let prompt = self.blobs.get(job.prompt_digest).await?;
         let settings = self.settings(&place.project);
@@ -83,7 +83,7 @@ impl Sessions {
             Ok(models) => (models, None),
             Err::<_, String>(why) => (None, Some(why)),
         };
-        Ok(Brief {
+        Ok(SessionBrief {
             session: session.clone(),
             role: job.role,
             project: place.project.clone(),
@@ -106,7 +106,7 @@ impl Sessions {
     /// A sign of life.
     pub fn beat(&self, session: &SessionId) -> Result<Beat, Denied> {
         let place = self.place(session)?;
-        self.signs.session(session, self.now());
+        self.liveness.session(session, self.now());
         Ok(Beat {
             open: place.grant.is_some(),
             full: self.tallies.is_full(session),
@@ -116,7 +116,7 @@ impl Sessions {
     /// A chunk of output; answers the last stored number.
     pub async fn output(&self, session: &SessionId, seq: u64, bytes: &[u8]) -> Result<u64, Denied> {
         self.place(session)?;
-        self.signs.session(session, self.now());
+        self.liveness.session(session, self.now());
         Ok(self.transcripts.append(session, seq, bytes).await?)
     }
 
@@ -157,7 +157,7 @@ impl Sessions {
             detail,
         };
         match self
-            .command(session, place.berth, AnyCommand::Container(end), &["end"])
+            .command(session, place.slot, AnyCommand::Container(end), &["end"])
             .await
         {
             Ok(_) => {}
@@ -172,11 +172,11 @@ impl Sessions {
         let (Some(feature), Some(epoch)) = (place.job.feature.clone(), place.job.epoch) else {
             return Ok(());
         };
-        let secured = self.projector.read(|books| {
-            let known = books
+        let secured = self.projector.read(|projections| {
+            let known = projections
                 .projects
                 .get(&place.project)
-                .and_then(|book| book.feature(&feature));
+                .and_then(|view| view.feature(&feature));
             known.is_none_or(|known| known.secured.contains_key(&epoch))
         });
         if secured {
@@ -205,20 +205,25 @@ impl Sessions {
             tail: last_bytes(&verification.tail, TAIL_MAX),
         };
         let command = match place.grant.as_ref().map(|grant| &grant.subject) {
-            Some(Subject::Verification(entry)) => trunk::Command::RecordVerification {
+            Some(Subject::Verification(entry)) => merge_queue::Command::RecordVerification {
                 entry: *entry,
                 session: Some(session.clone()),
                 evidence,
             },
-            Some(Subject::Head) => trunk::Command::RecordHeadVerification {
+            Some(Subject::Head) => merge_queue::Command::RecordHeadVerification {
                 session: session.clone(),
                 evidence,
             },
             _ => return Ok(()),
         };
-        let stream = StreamId::Trunk(place.project.clone());
+        let stream = StreamId::MergeQueue(place.project.clone());
         match self
-            .command(session, stream, AnyCommand::Trunk(command), &["evidence"])
+            .command(
+                session,
+                stream,
+                AnyCommand::MergeQueue(command),
+                &["evidence"],
+            )
             .await
         {
             // Evidence that is not taken is no reason to keep the session: its verification lapses
@@ -236,8 +241,8 @@ impl Sessions {
         let overtime = place
             .running_since
             .is_some_and(|at| own.now >= own.since(at).plus_ms(place.wall_ms));
-        let said = self.projector.read(|books| {
-            books
+        let said = self.projector.read(|projections| {
+            projections
                 .projects
                 .get(&place.project)?
                 .sessions

@@ -256,11 +256,11 @@ impl Sessions {
         let pending = self
             .tallies
             .with(|counted| counted.get(session).map_or(0, |tally| tally.pending.bytes));
-        let recorded = self.projector.read(|books| {
-            books
+        let recorded = self.projector.read(|projections| {
+            projections
                 .projects
                 .values()
-                .find_map(|book| book.sessions.get(session))
+                .find_map(|view| view.sessions.get(session))
                 .map_or(0, |record| record.egress().bytes)
         });
         pending.saturating_add(recorded)
@@ -313,8 +313,8 @@ impl Sessions {
             .zip(["first", "second"])
         {
             let place = self.place(session);
-            let berth = match place {
-                Ok(place) => place.berth,
+            let slot = match place {
+                Ok(place) => place.slot,
                 Err(why) => {
                     let why = format!("session {session}: {why}");
                     faults.failing(None, Chore::Tally, &why);
@@ -323,7 +323,7 @@ impl Sessions {
             };
             let key = ["tally", since.as_str(), number.as_str(), kind];
             match self
-                .command(session, berth, AnyCommand::Container(command), &key)
+                .command(session, slot, AnyCommand::Container(command), &key)
                 .await
             {
                 Err(Denied::Later(why)) => return Err(Denied::Later(why)),

@@ -13,7 +13,7 @@ use crate::ports::models::Protocol;
 
 /// What a runner is told when it reports for work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Brief {
+pub struct SessionBrief {
     /// Its session.
     pub session: SessionId,
     /// What it is for.

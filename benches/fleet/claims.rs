@@ -1,10 +1,10 @@
-//! A hundred claims at once, through the claim lane, on the real log: on forty ready features, so
+//! A hundred claims at once, through the claim queue, on the real log: on forty ready features, so
 //! that most of them get nothing, and on thousands.
 
 use std::path::Path;
 use std::time::Duration;
 
-use actors::lane::Asking;
+use actors::claims::queue::Asking;
 use anyhow::{Context, bail};
 use events::backlog::{Batch, BatchItem};
 use events::cause::{Cause, Principal};
@@ -17,9 +17,9 @@ use events::project::ProjectKind;
 use events::settings::{AgentSpec, Dialect};
 use events::stream::StreamId;
 use supercargo::app::{App, DataFolder, Ownership, on_system};
-use supercargo::engine::choice::{EngineArgs, EngineWish};
-use supercargo::http::office::{Office, Wanted, Wish};
+use supercargo::engine::choice::{EngineArgs, EngineChoice};
 use supercargo::http::shapes::{NewProject, ProjectChange};
+use supercargo::operator::{Operator, RequestContext, Wanted};
 
 use crate::record::{self, Better};
 
@@ -45,7 +45,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
 struct Scene {
     app: App,
-    office: Office,
+    operator: Operator,
     project: ProjectName,
     /// Features that are ready before each round.
     ready: usize,
@@ -100,8 +100,8 @@ impl Scene {
         let upstream = folder.join("upstream.git");
         seed(&upstream)?;
         let mut app = App::open(data, Ownership::Respect).await?;
-        let office = app.served(None).office;
-        let wish = || Wish::fresh("bench");
+        let operator = app.served(None).operator;
+        let context = || RequestContext::fresh("bench");
         let git_url = upstream.display().to_string();
         let new = NewProject {
             name: "bench".into(),
@@ -110,13 +110,15 @@ impl Scene {
             spec: None,
             credential: None,
         };
-        office.add_project(&wish(), new).await?;
+        operator.add_project(&context(), new).await?;
         let change = ProjectChange {
             target: Some(0),
             agent: Some(AgentSpec::of(Dialect::Script)),
             ..ProjectChange::default()
         };
-        office.change_project(&wish(), "bench", &change).await?;
+        operator
+            .change_project(&context(), "bench", &change)
+            .await?;
         let numbers: Vec<usize> = (0..ready).collect();
         for part in numbers.chunks(BATCH) {
             let item = |n: &usize| BatchItem::of(Content::titled(&format!("F{n}")));
@@ -124,26 +126,27 @@ impl Scene {
                 prefix: "f".into(),
                 items: part.iter().map(item).collect(),
             };
-            office.add_features(&wish(), "bench", &batch).await?;
+            operator.add_features(&context(), "bench", &batch).await?;
         }
-        office.intend(&wish(), "bench", Wanted::Start).await?;
+        operator.intend(&context(), "bench", Wanted::Start).await?;
         app.begin(&EngineArgs {
-            engine: EngineWish::Process,
+            engine: EngineChoice::Process,
             ..EngineArgs::default()
         })
         .await?;
         Ok(Self {
             app,
-            office,
+            operator,
             ready,
             project: "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))?,
         })
     }
 
     async fn all_ready(&self) -> anyhow::Result<()> {
-        let ready = self.office.core.projector.wait_until(|books| {
-            let book = books.projects.get(&self.project)?;
-            (book.ready().count() == self.ready && book.trunk.state.head.is_some()).then_some(())
+        let ready = self.operator.core.projector.wait_until(|projections| {
+            let view = projections.projects.get(&self.project)?;
+            (view.ready().count() == self.ready && view.merge_queue.state.head.is_some())
+                .then_some(())
         });
         tokio::time::timeout(READY_WITHIN, ready)
             .await
@@ -166,9 +169,9 @@ impl Scene {
                 },
                 id,
                 cause: Cause::first(Principal::Operator(principal.into()), id),
-                premises: vec![],
+                preconditions: vec![],
             };
-            let granted = self.office.core.lane.claim(asking).await?;
+            let granted = self.operator.core.claim_queue.claim(asking).await?;
             Ok::<_, actors::host::ExecuteError>((granted, began.elapsed().as_secs_f64() * 1e3))
         });
         let answers = futures::future::try_join_all(claims).await?;
@@ -182,7 +185,7 @@ impl Scene {
             bail!("{} of {due} were granted", granted.len());
         }
         for grant in granted {
-            let id = Wish::fresh("bench").id;
+            let id = RequestContext::fresh("bench").id;
             let release = feature::Command::Release {
                 epoch: grant.epoch,
                 outcome: Outcome::Stopped,
@@ -190,7 +193,7 @@ impl Scene {
             };
             let stream = StreamId::Feature(self.project.clone(), grant.feature);
             let cause = Cause::first(Principal::Operator("bench".into()), id);
-            self.office
+            self.operator
                 .core
                 .directory
                 .execute(&stream, AnyCommand::Feature(release), id, cause, vec![])

@@ -2,7 +2,7 @@
 //! start containers. Prints, asserts nothing: machines are shared and noisy, so each figure stands
 //! beside the rate at which this disk makes writes durable, measured in the same run.
 //!
-//! `cargo bench --bench fleet [-- boot|claims|memory|start|crowd|way_out|trunk]`
+//! `cargo bench --bench fleet [-- boot|claims|memory|start|crowd|way_out|merges]`
 //!
 //! `cargo test --bench fleet` (CI does) sees that it still measures something: little of each run,
 //! and only those that need no Docker and no minutes.
@@ -16,15 +16,15 @@ mod boot;
 mod claims;
 mod disk;
 mod memory;
+mod merges;
 mod start;
-mod trunk;
 mod way_out;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 /// The runs that a test tries.
-const TRIED: [&str; 3] = ["boot", "claims", "trunk"];
+const TRIED: [&str; 3] = ["boot", "claims", "merges"];
 
 type Run = fn() -> anyhow::Result<()>;
 
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
         ("start", start::run),
         ("crowd", start::crowd),
         ("way_out", way_out::run),
-        ("trunk", trunk::run),
+        ("merges", merges::run),
     ];
     for (name, run) in runs {
         if !wanted.is_empty() && !wanted.iter().any(|w| w == name) {

@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use events::backlog::{Batch, BatchItem};
-use events::container::Slot;
+use events::container::SlotState;
 use events::feature::Content;
 use events::id::ProjectName;
 use events::project::ProjectKind;
 use events::settings::{AgentSpec, ContainerLimits, Dialect};
 use supercargo::app::{App, DataFolder, Ownership, on_system};
-use supercargo::engine::choice::{EngineArgs, EngineWish};
+use supercargo::engine::choice::{EngineArgs, EngineChoice};
 use supercargo::engine::docker::image::IMAGE;
-use supercargo::http::office::{Wanted, Wish};
 use supercargo::http::shapes::{NewProject, ProjectChange};
+use supercargo::operator::{RequestContext, Wanted};
 
 use crate::record::{self, Better};
 
@@ -163,8 +163,8 @@ async fn sessions<T>(
     let upstream = folder.join("upstream.git");
     crate::claims::seed(&upstream)?;
     let mut app = App::open(DataFolder::make(&folder.join("data"))?, Ownership::Respect).await?;
-    let office = app.served(None).office;
-    let wish = || Wish::fresh("bench");
+    let operator = app.served(None).operator;
+    let context = || RequestContext::fresh("bench");
     let git_url = upstream.display().to_string();
     let new = NewProject {
         name: "bench".into(),
@@ -173,7 +173,7 @@ async fn sessions<T>(
         spec: None,
         credential: None,
     };
-    office.add_project(&wish(), new).await?;
+    operator.add_project(&context(), new).await?;
     let container = Some(ContainerLimits {
         memory_mib: 256,
         work_mib: 64,
@@ -187,16 +187,18 @@ async fn sessions<T>(
         container,
         ..ProjectChange::default()
     };
-    office.change_project(&wish(), "bench", &change).await?;
+    operator
+        .change_project(&context(), "bench", &change)
+        .await?;
     let description = "```supercargo-script\nhang\n```".to_owned();
     let content = |n| Content {
         description: description.clone(),
         ..Content::titled(&format!("F{n}"))
     };
     let items = (0..agents).map(|n| BatchItem::of(content(n))).collect();
-    office
+    operator
         .add_features(
-            &wish(),
+            &context(),
             "bench",
             &Batch {
                 prefix: "f".into(),
@@ -205,18 +207,18 @@ async fn sessions<T>(
         )
         .await?;
     app.begin(&EngineArgs {
-        engine: EngineWish::Docker,
+        engine: EngineChoice::Docker,
         image: Some(IMAGE.to_owned()),
         ..EngineArgs::default()
     })
     .await?;
     let project: ProjectName = "bench".parse().map_err(|e| anyhow::anyhow!("{e}"))?;
     let began = crate::now();
-    office.intend(&wish(), "bench", Wanted::Start).await?;
-    let at_work = office.core.projector.wait_until(|books| {
-        let berths = books.projects.get(&project)?.enlisted();
-        let working = berths
-            .filter(|(_, berth, _)| matches!(berth.slot, Slot::Running { begun: true, .. }))
+    operator.intend(&context(), "bench", Wanted::Start).await?;
+    let at_work = operator.core.projector.wait_until(|projections| {
+        let slots = projections.projects.get(&project)?.enlisted();
+        let working = slots
+            .filter(|(_, slot, _)| matches!(slot.state, SlotState::Running { begun: true, .. }))
             .count();
         (working == usize::from(agents)).then_some(())
     });
@@ -225,12 +227,10 @@ async fn sessions<T>(
         .context("not all sessions were at work in time")?;
     let took = began.elapsed().as_secs_f64();
     let looked = look();
-    office.intend(&wish(), "bench", Wanted::Stop).await?;
-    let gone = office.core.projector.wait_until(|books| {
-        let mut berths = books.projects.get(&project)?.enlisted();
-        berths
-            .all(|(_, berth, _)| berth.job().is_none())
-            .then_some(())
+    operator.intend(&context(), "bench", Wanted::Stop).await?;
+    let gone = operator.core.projector.wait_until(|projections| {
+        let mut slots = projections.projects.get(&project)?.enlisted();
+        slots.all(|(_, slot, _)| slot.job().is_none()).then_some(())
     });
     tokio::time::timeout(AT_WORK_WITHIN, gone)
         .await

@@ -1,5 +1,5 @@
-//! Cold start: from a closed file to books that serve, on a million events in ten thousand streams;
-//! without and with a snapshot.
+//! Cold start: from a closed file to projections that serve, on a million events in ten thousand
+//! streams; without and with a snapshot.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actors::ports::snapshots::Snapshots;
 use actors::rebuild::{fold, restored};
 use events::log::EventLog;
-use events::view::{Books, snapshot};
+use events::view::{Projections, snapshot};
 use supercargo::adapters::snapshots::SnapshotFolder;
 use supercargo::log::SqliteLog;
 
@@ -30,11 +30,11 @@ pub(crate) fn start(folder: &Path) -> anyhow::Result<()> {
     let mut bytes = 0;
     for _ in 0..ROUNDS {
         runtime.block_on(snapshots.discard())?;
-        let (took, log, books) = runtime.block_on(once(&path, &snapshots))?;
+        let (took, log, projections) = runtime.block_on(once(&path, &snapshots))?;
         without.push(took);
-        let kept = snapshot::encode(&log, &books);
+        let kept = snapshot::encode(&log, &projections);
         bytes = kept.len();
-        drop(books);
+        drop(projections);
         runtime.block_on(snapshots.store(kept))?;
         with.push(runtime.block_on(once(&path, &snapshots))?.0);
     }
@@ -61,14 +61,17 @@ pub(crate) fn start(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Milliseconds from the closed file to the books, ready to record.
-async fn once(path: &Path, snapshots: &SnapshotFolder) -> anyhow::Result<(f64, String, Books)> {
+/// Milliseconds from the closed file to the projections, ready to record.
+async fn once(
+    path: &Path,
+    snapshots: &SnapshotFolder,
+) -> anyhow::Result<(f64, String, Projections)> {
     let began = crate::now();
     let log = SqliteLog::open(path, "none").await?;
     let id = log.id();
     let log: Arc<dyn EventLog> = Arc::new(log);
     let head = log.head().await?.position;
-    let books = restored(&log, snapshots).await?;
-    let books = fold(&log, books, head).await?;
-    Ok((began.elapsed().as_secs_f64() * 1e3, id, books))
+    let projections = restored(&log, snapshots).await?;
+    let projections = fold(&log, projections, head).await?;
+    Ok((began.elapsed().as_secs_f64() * 1e3, id, projections))
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use actors::ports::repo::{Base, Built, MergeWish, Repo, Work};
+use actors::ports::repo::{Base, Built, MergeSpec, Repo, Work};
 use anyhow::{Context, bail};
 use events::id::{ProjectName, Timestamp};
 use git2::build::TreeUpdateBuilder;
@@ -282,7 +282,7 @@ fn by_git(folder: &Path, ours: Oid, theirs: Oid) -> anyhow::Result<Option<Oid>> 
 
 /// As the merge queue builds it.
 async fn by_us(gates: &Gates, ours: Oid, theirs: Oid) -> anyhow::Result<Built> {
-    let wish = MergeWish {
+    let spec = MergeSpec {
         entry: 1,
         base: Some(ours.to_string().parse()?),
         on: Base::Candidate,
@@ -294,7 +294,7 @@ async fn by_us(gates: &Gates, ours: Oid, theirs: Oid) -> anyhow::Result<Built> {
         at: Timestamp(1_000_000),
     };
     let project: ProjectName = "bench".parse()?;
-    Ok(gates.build(&project, "", "main", &wish).await?)
+    Ok(gates.build(&project, "", "main", &spec).await?)
 }
 
 impl Tally {

@@ -171,7 +171,7 @@ impl Chain {
                     "L5",
                     at,
                     format!(
-                        "the books that served were not what the log says, \
+                        "the projections that served were not what the log says, \
                                              first at position {place}"
                     ),
                 );

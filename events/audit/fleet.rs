@@ -87,17 +87,17 @@ pub(super) fn container(
         "exited" => session::exited(n, payload, at, found),
         _ => {}
     }
-    let row = table.berths.entry(n.to_owned()).or_default();
+    let row = table.slots.entry(n.to_owned()).or_default();
     let generation = payload.number("generation");
     match verb {
         "enlisted" | "reinstated" => row.enlisted = true,
         "dismissed" | "quarantined" | "withheld" => row.enlisted = false,
         "start_requested" => {
             found.unless(wanted != Wanted::Stopped, "C11", at, || {
-                format!("berth {n} is to start in a stopped project")
+                format!("slot {n} is to start in a stopped project")
             });
             found.unless(row.requested.is_none(), "K1", at, || {
-                format!("berth {n}: start {:?} has no end yet", row.requested)
+                format!("slot {n}: start {:?} has no end yet", row.requested)
             });
             row.requested = Some(generation);
         }
@@ -105,14 +105,14 @@ pub(super) fn container(
             let due = row.requested == Some(generation);
             found.unless(due, "K1", at, || {
                 format!(
-                    "berth {n}: {verb} for {generation}, requested is {:?}",
+                    "slot {n}: {verb} for {generation}, requested is {:?}",
                     row.requested
                 )
             });
             row.requested = None;
             if verb == "started" {
                 found.unless(row.started.is_none(), "K2", at, || {
-                    format!("berth {n}: container {:?} has no end yet", row.started)
+                    format!("slot {n}: container {:?} has no end yet", row.started)
                 });
                 row.started = Some(generation);
             }
@@ -121,7 +121,7 @@ pub(super) fn container(
             let due = row.started == Some(generation);
             found.unless(due, "K2", at, || {
                 format!(
-                    "berth {n}: {verb} for {generation}, running is {:?}",
+                    "slot {n}: {verb} for {generation}, running is {:?}",
                     row.started
                 )
             });
@@ -130,7 +130,7 @@ pub(super) fn container(
         "removed" => {
             let over = row.started.is_none() && row.requested.is_none();
             found.unless(over, "K2", at, || {
-                format!("berth {n}: generation {generation} is removed before it ended")
+                format!("slot {n}: generation {generation} is removed before it ended")
             });
         }
         _ => {}
@@ -152,9 +152,9 @@ pub(super) fn finish(table: &ProjectTable, position: u64, found: &mut Found) {
             format!("entry {number}: an intended push has no end")
         });
     }
-    for (n, row) in &table.berths {
+    for (n, row) in &table.slots {
         found.unless(row.requested.is_none(), "K1", position, || {
-            format!("berth {n}: start {:?} never ended", row.requested)
+            format!("slot {n}: start {:?} never ended", row.requested)
         });
     }
 }

@@ -7,7 +7,7 @@
 use super::Breach;
 use crate::envelope::Envelope;
 use crate::stream::Position;
-use crate::view::{Books, snapshot};
+use crate::view::{Projections, snapshot};
 
 /// Positions between two stations.
 const STATION: u64 = 10_000;
@@ -16,8 +16,8 @@ const STATION: u64 = 10_000;
 #[derive(Debug)]
 pub struct Replay {
     log: String,
-    straight: Books,
-    stored: Books,
+    straight: Projections,
+    stored: Projections,
     every: u64,
     breaches: Vec<Breach>,
     stopped: bool,
@@ -31,7 +31,7 @@ impl Replay {
 
     /// The same with stations elsewhere.
     pub fn every(log: &str, every: u64) -> Self {
-        let (straight, stored) = (Books::default(), Books::default());
+        let (straight, stored) = (Projections::default(), Projections::default());
         Self {
             log: log.to_owned(),
             straight,
@@ -47,8 +47,8 @@ impl Replay {
         if self.stopped {
             return;
         }
-        for books in [&mut self.straight, &mut self.stored] {
-            if let Err(error) = books.apply(envelope) {
+        for projections in [&mut self.straight, &mut self.stored] {
+            if let Err(error) = projections.apply(envelope) {
                 let reason = format!("it cannot be folded: {error}");
                 self.breaches.push(Breach {
                     id: "L5",

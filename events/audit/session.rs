@@ -19,7 +19,7 @@ const USES_TRY: [&str; 6] = [
 /// microseconds.
 const GRACE: i64 = 30 * 60 * 1_000_000;
 
-/// An assignment: the berth's new session.
+/// An assignment: the slot's new session.
 pub(super) fn assigned(
     table: &mut ProjectTable,
     n: &str,
@@ -30,7 +30,7 @@ pub(super) fn assigned(
     let session = payload.text("assignment.session");
     let twice = table.sessions.contains_key(&session);
     found.unless(!twice, "I2", at, || format!("{session} is assigned twice"));
-    let row = table.berths.entry(n.to_owned()).or_default();
+    let row = table.slots.entry(n.to_owned()).or_default();
     let before = row.session.replace(session.clone());
     if let Some(over) = before {
         table.sessions.remove(&over);
@@ -49,7 +49,7 @@ pub(super) fn assigned(
     );
 }
 
-/// What a berth reports of its session: each once, in order.
+/// What a slot reports of its session: each once, in order.
 pub(super) fn reported(
     table: &mut ProjectTable,
     n: &str,
@@ -59,9 +59,9 @@ pub(super) fn reported(
     found: &mut Found,
 ) {
     let session = payload.text("session");
-    let current = table.berths.get(n).and_then(|row| row.session.clone());
+    let current = table.slots.get(n).and_then(|row| row.session.clone());
     found.unless(current.as_ref() == Some(&session), "I2", at, || {
-        format!("berth {n}: {verb} of {session}, its session is {current:?}")
+        format!("slot {n}: {verb} of {session}, its session is {current:?}")
     });
     let Some(row) = table.sessions.get_mut(&session) else {
         return;
@@ -95,7 +95,7 @@ pub(super) fn reported(
 pub(super) fn exited(n: &str, payload: &Payload, at: u64, found: &mut Found) {
     for key in ["exit.code", "exit.oom", "exit.signal"] {
         found.unless(payload.has(key), "K7", at, || {
-            format!("berth {n}: the end says nothing of {key}")
+            format!("slot {n}: the end says nothing of {key}")
         });
     }
 }
@@ -128,31 +128,31 @@ pub(super) fn granted(
     found: &mut Found,
 ) {
     let Now { at, up } = now;
-    let berth = payload.maybe_number("holder.n").map(|n| n.to_string());
+    let slot = payload.maybe_number("holder.n").map(|n| n.to_string());
     let open: Vec<&Open> = table
         .features
         .values()
         .filter_map(|row| row.open.as_ref())
         .collect();
-    let of_berths = open.iter().filter(|claim| claim.berth.is_some()).count();
-    if let Some(n) = &berth {
+    let of_slots = open.iter().filter(|claim| claim.slot.is_some()).count();
+    if let Some(n) = &slot {
         let target = table.target;
-        found.unless((of_berths as u64) < target, "C7", at, || {
+        found.unless((of_slots as u64) < target, "C7", at, || {
             format!(
-                "{id} is claimed by berth {n}: {of_berths} claims of berths are open, the \
+                "{id} is claimed by slot {n}: {of_slots} claims of slots are open, the \
                      target is {target}"
             )
         });
-        let held = open.iter().any(|claim| claim.berth.as_ref() == Some(n));
+        let held = open.iter().any(|claim| claim.slot.as_ref() == Some(n));
         found.unless(!held, "C7", at, || {
-            format!("{id} is claimed by berth {n}, which holds another claim")
+            format!("{id} is claimed by slot {n}, which holds another claim")
         });
-        let enlisted = table.berths.get(n).is_some_and(|row| row.enlisted);
+        let enlisted = table.slots.get(n).is_some_and(|row| row.enlisted);
         found.unless(enlisted, "C7", at, || {
-            format!("{id} is claimed by berth {n}, which is not in service")
+            format!("{id} is claimed by slot {n}, which is not in service")
         });
     }
-    let bound = berth
+    let bound = slot
         .is_some()
         .then_some(up + table.wall + table.lease + GRACE);
     let row = table.features.entry(id.to_owned()).or_default();
@@ -163,7 +163,7 @@ pub(super) fn granted(
     }
     row.open = Some(Open {
         epoch: payload.number("epoch"),
-        berth,
+        slot,
         bound,
     });
 }

@@ -18,13 +18,13 @@ pub(super) enum Wanted {
 pub(super) struct ProjectTable {
     pub(super) wanted: Wanted,
     pub(super) editing: bool,
-    /// Berths wanted.
+    /// Slots wanted.
     pub(super) target: u64,
     /// Limits that were in force since the first setting, in microseconds: the longest of each,
     /// because a claim keeps what it began with.
     pub(super) wall: i64,
     pub(super) lease: i64,
-    /// The newest session of each berth.
+    /// The newest session of each slot.
     pub(super) sessions: BTreeMap<String, SessionRow>,
     /// Transcripts as they were recorded: session, chunks, bytes, digest, position.
     pub(super) transcripts: Vec<TranscriptRow>,
@@ -33,7 +33,7 @@ pub(super) struct ProjectTable {
     pub(super) edges: BTreeSet<(String, String)>,
     /// Features that left the backlog.
     pub(super) left: BTreeSet<String>,
-    pub(super) berths: BTreeMap<String, BerthRow>,
+    pub(super) slots: BTreeMap<String, SlotRow>,
     pub(super) entries: BTreeMap<u64, EntryRow>,
     /// Published merges of features in the log's order: position, feature, commit.
     pub(super) advanced: Vec<(u64, String, String)>,
@@ -56,7 +56,7 @@ impl Default for ProjectTable {
             features: BTreeMap::new(),
             edges: BTreeSet::new(),
             left: BTreeSet::new(),
-            berths: BTreeMap::new(),
+            slots: BTreeMap::new(),
             entries: BTreeMap::new(),
             advanced: vec![],
             begun: None,
@@ -64,7 +64,7 @@ impl Default for ProjectTable {
     }
 }
 
-/// The session of a berth.
+/// The session of a slot.
 #[derive(Debug, Default)]
 pub(super) struct SessionRow {
     pub(super) role: String,
@@ -91,8 +91,8 @@ pub(super) struct TranscriptRow {
 #[derive(Debug)]
 pub(super) struct Open {
     pub(super) epoch: u64,
-    /// The berth that holds it; none for those outside.
-    pub(super) berth: Option<String>,
+    /// The slot that holds it; none for those outside.
+    pub(super) slot: Option<String>,
     /// Up-time at which it has to be over.
     pub(super) bound: Option<i64>,
 }
@@ -116,7 +116,7 @@ pub(super) struct FeatureRow {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct BerthRow {
+pub(super) struct SlotRow {
     /// Requested and not yet started or failed.
     pub(super) requested: Option<u64>,
     /// Started and not yet exited or lost.

@@ -1,4 +1,4 @@
-//! Bounds of a berth's events. The command line of an agent is never cut: an assignment with one
+//! Bounds of a slot's events. The command line of an agent is never cut: an assignment with one
 //! that is too long is refused.
 
 use crate::bounds::{Bounded, cut, cut_name, cut_reason};

@@ -4,7 +4,7 @@
 use crate::aggregate::{Aggregate, Moment};
 use crate::container::class::Class;
 use crate::container::event::{self, Assignment, Event, Exit};
-use crate::container::state::{Berth, Container, Duty, Slot, Unstarted};
+use crate::container::state::{Container, Duty, Slot, SlotState, Unstarted};
 use crate::container::{Command, ENDED_EARLY_MAX, FAILURES_MAX, Refusal};
 use crate::id::{Digest, Generation, SessionId, Timestamp};
 use crate::outcome::{Fault, Outcome};
@@ -31,30 +31,30 @@ impl Aggregate for Container {
             }
             (Self::Unknown | Self::Dismissed { .. }, _) => Err(Refusal::Unknown),
             (Self::Enlisted(_), Command::Enlist) => Err(Refusal::Exists),
-            (Self::Enlisted(berth), command) => berth.decide(command),
+            (Self::Enlisted(slot), command) => slot.decide(command),
         }
     }
 
     fn evolve(&mut self, event: &Event, moment: Moment) {
         match (&mut *self, event) {
             (Self::Unknown, Event::Enlisted(_)) => {
-                *self = Self::Enlisted(Box::new(Berth::new(Generation(0))))
+                *self = Self::Enlisted(Box::new(Slot::new(Generation(0))))
             }
             (Self::Dismissed { generation }, Event::Enlisted(_)) => {
-                *self = Self::Enlisted(Box::new(Berth::new(*generation)))
+                *self = Self::Enlisted(Box::new(Slot::new(*generation)))
             }
-            (Self::Enlisted(berth), Event::Dismissed(_)) => {
+            (Self::Enlisted(slot), Event::Dismissed(_)) => {
                 *self = Self::Dismissed {
-                    generation: berth.generation,
+                    generation: slot.generation,
                 }
             }
-            (Self::Enlisted(berth), event) => berth.evolve(event, moment),
+            (Self::Enlisted(slot), event) => slot.evolve(event, moment),
             (Self::Unknown | Self::Dismissed { .. }, _) => {}
         }
     }
 }
 
-impl Berth {
+impl Slot {
     #[expect(
         clippy::too_many_lines,
         reason = "one arm for each kind; to be split by concept"
@@ -67,8 +67,8 @@ impl Berth {
                 chunks,
                 bytes,
                 digest,
-            } => match &self.slot {
-                Slot::Ended(e) if e.gone && e.job.session == *session => {
+            } => match &self.state {
+                SlotState::Ended(e) if e.gone && e.job.session == *session => {
                     let (session, chunks, bytes, digest) =
                         (session.clone(), *chunks, *bytes, *digest);
                     Ok(vec![
@@ -114,27 +114,31 @@ impl Berth {
                 }
                 .into(),
             ]),
-            Command::Assign { assignment } => match (&self.slot, &self.duty) {
-                (Slot::Idle, Duty::Withhold { by }) => Err(Refusal::Withheld { by: by.clone() }),
-                (Slot::Idle, _) if has_long_agent(assignment) => Err(Refusal::AgentTooLong),
-                (Slot::Idle, _) => Ok(vec![
+            Command::Assign { assignment } => match (&self.state, &self.duty) {
+                (SlotState::Idle, Duty::Withhold { by }) => {
+                    Err(Refusal::Withheld { by: by.clone() })
+                }
+                (SlotState::Idle, _) if has_long_agent(assignment) => Err(Refusal::AgentTooLong),
+                (SlotState::Idle, _) => Ok(vec![
                     event::Assigned {
                         assignment: (**assignment).clone(),
                     }
                     .into(),
                 ]),
-                (Slot::Quarantined { why }, _) => Err(Refusal::Quarantined { why: why.clone() }),
+                (SlotState::Quarantined { why }, _) => {
+                    Err(Refusal::Quarantined { why: why.clone() })
+                }
                 _ => Err(Refusal::Busy),
             },
-            Command::RequestStart { generation } => match &self.slot {
-                Slot::Assigned { .. } if self.is_interrupted() => Err(Refusal::WrongState),
-                Slot::Assigned { .. } if generation.0 == self.generation.0 + 1 => Ok(vec![
+            Command::RequestStart { generation } => match &self.state {
+                SlotState::Assigned { .. } if self.is_interrupted() => Err(Refusal::WrongState),
+                SlotState::Assigned { .. } if generation.0 == self.generation.0 + 1 => Ok(vec![
                     event::StartRequested {
                         generation: *generation,
                     }
                     .into(),
                 ]),
-                Slot::Assigned { .. } => Err(Refusal::StaleGeneration {
+                SlotState::Assigned { .. } => Err(Refusal::StaleGeneration {
                     given: *generation,
                     current: self.generation,
                 }),
@@ -149,8 +153,8 @@ impl Berth {
                 class,
                 detail,
             } => self.start_failed(*generation, class, detail),
-            Command::BeginSession { session } => match &self.slot {
-                Slot::Running { job, begun, .. } if job.session == *session => Ok(if *begun {
+            Command::BeginSession { session } => match &self.state {
+                SlotState::Running { job, begun, .. } if job.session == *session => Ok(if *begun {
                     vec![]
                 } else {
                     vec![
@@ -170,7 +174,7 @@ impl Berth {
                 detail,
             } => {
                 // A requested start has its own end, started or failed, and that comes first.
-                if !self.works_for(session) || matches!(self.slot, Slot::Requested { .. }) {
+                if !self.works_for(session) || matches!(self.state, SlotState::Requested { .. }) {
                     return Err(Refusal::SessionOver);
                 }
                 let over = ended(
@@ -182,8 +186,8 @@ impl Berth {
                 );
                 // What never got a container has none that could be removed: the slot is free at
                 // once.
-                Ok(match self.slot {
-                    Slot::Assigned { .. } => vec![over, event::Idle {}.into()],
+                Ok(match self.state {
+                    SlotState::Assigned { .. } => vec![over, event::Idle {}.into()],
                     _ => vec![over],
                 })
             }
@@ -195,15 +199,17 @@ impl Berth {
                 _ => Ok(vec![event::Withheld { by: by.clone() }.into()]),
             },
             Command::Interrupt { by } => self.interrupt(by),
-            Command::Reinstate { by } => match (&self.slot, &self.duty) {
-                (Slot::Quarantined { .. }, _) | (_, Duty::Withhold { .. }) => {
+            Command::Reinstate { by } => match (&self.state, &self.duty) {
+                (SlotState::Quarantined { .. }, _) | (_, Duty::Withhold { .. }) => {
                     Ok(vec![event::Reinstated { by: by.clone() }.into()])
                 }
-                (Slot::Idle, _) => Ok(vec![]),
+                (SlotState::Idle, _) => Ok(vec![]),
                 _ => Err(Refusal::NotQuarantined),
             },
-            Command::Dismiss => match &self.slot {
-                Slot::Idle | Slot::Quarantined { .. } => Ok(vec![event::Dismissed {}.into()]),
+            Command::Dismiss => match &self.state {
+                SlotState::Idle | SlotState::Quarantined { .. } => {
+                    Ok(vec![event::Dismissed {}.into()])
+                }
                 _ => Err(Refusal::NotIdle),
             },
         }
@@ -259,22 +265,22 @@ impl Berth {
 
     fn started(&self, generation: Generation, engine_id: &str) -> Decision {
         self.current(generation)?;
-        match &self.slot {
-            Slot::Requested { .. } => Ok(vec![
+        match &self.state {
+            SlotState::Requested { .. } => Ok(vec![
                 event::Started {
                     generation,
                     engine_id: engine_id.to_owned(),
                 }
                 .into(),
             ]),
-            Slot::Running { .. } => Ok(vec![]),
+            SlotState::Running { .. } => Ok(vec![]),
             _ => Err(Refusal::WrongState),
         }
     }
 
     fn start_failed(&self, generation: Generation, class: &Class, detail: &str) -> Decision {
         self.current(generation)?;
-        let Slot::Requested { job, .. } = &self.slot else {
+        let SlotState::Requested { job, .. } = &self.state else {
             return Err(Refusal::WrongState);
         };
         let failed = event::StartFailed {
@@ -332,11 +338,11 @@ impl Berth {
             generation,
             exit: exit.clone(),
         };
-        match &self.slot {
-            Slot::Running { job, begun, .. } if !begun && !self.is_interrupted() => {
+        match &self.state {
+            SlotState::Running { job, begun, .. } if !begun && !self.is_interrupted() => {
                 Ok(self.ended_early(job, exited.into()))
             }
-            Slot::Running { job, .. } => {
+            SlotState::Running { job, .. } => {
                 let detail = "the container ended without a report";
                 Ok(vec![
                     ended(
@@ -349,8 +355,8 @@ impl Berth {
                     exited.into(),
                 ])
             }
-            Slot::Ended(e) if !e.gone => Ok(vec![exited.into()]),
-            Slot::Ended(_) => Ok(vec![]),
+            SlotState::Ended(e) if !e.gone => Ok(vec![exited.into()]),
+            SlotState::Ended(_) => Ok(vec![]),
             _ => Err(Refusal::WrongState),
         }
     }
@@ -361,24 +367,24 @@ impl Berth {
             generation,
             reason: reason.to_owned(),
         };
-        match &self.slot {
-            Slot::Running { job, begun, .. } if !begun && !self.is_interrupted() => {
+        match &self.state {
+            SlotState::Running { job, begun, .. } if !begun && !self.is_interrupted() => {
                 Ok(self.ended_early(job, lost.into()))
             }
-            Slot::Running { job, .. } => Ok(vec![
+            SlotState::Running { job, .. } => Ok(vec![
                 ended(&job.session, self.judged(Outcome::Lost), None, None, reason),
                 lost.into(),
             ]),
-            Slot::Ended(e) if !e.gone => Ok(vec![lost.into()]),
-            Slot::Ended(_) => Ok(vec![]),
+            SlotState::Ended(e) if !e.gone => Ok(vec![lost.into()]),
+            SlotState::Ended(_) => Ok(vec![]),
             _ => Err(Refusal::WrongState),
         }
     }
 
     fn removed(&self, generation: Generation) -> Decision {
         self.current(generation)?;
-        match &self.slot {
-            Slot::Ended(e) if e.gone => {
+        match &self.state {
+            SlotState::Ended(e) if e.gone => {
                 let removed = event::Removed { generation }.into();
                 Ok(if self.failures >= FAILURES_MAX {
                     vec![

@@ -1,4 +1,4 @@
-//! What happened to a berth. Frozen by golden files.
+//! What happened to a slot. Frozen by golden files.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ pub struct Assignment {
     pub prompt_digest: Digest,
 }
 
-/// The berth is there.
+/// The slot is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Enlisted {}
 
@@ -136,7 +136,7 @@ pub struct Removed {
     pub generation: Generation,
 }
 
-/// The berth waits for a job.
+/// The slot waits for a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Idle {}
 
@@ -155,7 +155,7 @@ pub struct Withheld {
     pub by: String,
 }
 
-/// A person wants the session at hand to end; the berth goes on with the next job.
+/// A person wants the session at hand to end; the slot goes on with the next job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InterruptRequested {
     /// Which session.
@@ -171,7 +171,7 @@ pub struct Reinstated {
     pub by: String,
 }
 
-/// The berth is not wanted any more.
+/// The slot is not wanted any more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dismissed {}
 

@@ -1,4 +1,4 @@
-//! A container stream is a berth: a numbered slot of a project. A session is one container
+//! A container stream is a slot: a numbered slot of a project. A session is one container
 //! generation.
 //!
 //! ```text
@@ -27,19 +27,19 @@ use serde::Serialize;
 
 pub use crate::container::class::Class;
 pub use crate::container::event::{Assignment, DeniedTarget, Event, Exit, ModelUsage};
-pub use crate::container::state::{Berth, Container, Duty, Ended, Slot, Unstarted};
+pub use crate::container::state::{Container, Duty, Ended, Slot, SlotState, Unstarted};
 use crate::id::{Digest, Generation, SessionId};
 use crate::outcome::Outcome;
 use crate::refusal_enum;
 
-/// Failures in a row before a berth is taken out of service.
+/// Failures in a row before a slot is taken out of service.
 pub const FAILURES_MAX: u32 = 5;
 /// Containers of one session that may end before it begins: then its work goes back, so that what
 /// only one task's sessions do is counted there. Fewer than put the slot out of service, and more
 /// than show that it is the engine.
 pub const ENDED_EARLY_MAX: usize = 4;
 
-/// A request to a berth.
+/// A request to a slot.
 #[derive(Debug, Clone, Serialize)]
 #[expect(
     missing_docs,
@@ -114,21 +114,21 @@ pub enum Command {
 }
 
 refusal_enum! {
-    /// Why a berth turned a command down.
+    /// Why a slot turned a command down.
     pub enum Refusal {
         Unknown = "unknown_container", "there is no such container; `container list` shows those \
                                         there are";
-        Exists = "exists", "the berth is enlisted already";
-        Busy = "busy", "the berth is busy with a session";
-        NotIdle = "not_idle", "the berth is not idle";
-        Quarantined { why: String } = "quarantined", "the berth is quarantined ({why}); a person \
+        Exists = "exists", "the slot is enlisted already";
+        Busy = "busy", "the slot is busy with a session";
+        NotIdle = "not_idle", "the slot is not idle";
+        Quarantined { why: String } = "quarantined", "the slot is quarantined ({why}); a person \
                                                       has to reinstate it";
-        Withheld { by: String } = "withheld", "the berth was taken out of service by {by}; \
+        Withheld { by: String } = "withheld", "the slot was taken out of service by {by}; \
                                                `container restart` puts it back";
-        NotQuarantined = "not_quarantined", "the berth is in service";
-        NoSession = "no_session", "no session is at work in this berth";
-        StaleGeneration { given: Generation, current: Generation } = "stale_generation", "generation {given} is over, the berth is at {current}";
-        WrongState = "wrong_state", "the berth is not where that could have happened";
+        NotQuarantined = "not_quarantined", "the slot is in service";
+        NoSession = "no_session", "no session is at work in this slot";
+        StaleGeneration { given: Generation, current: Generation } = "stale_generation", "generation {given} is over, the slot is at {current}";
+        WrongState = "wrong_state", "the slot is not where that could have happened";
         AgentTooLong = "agent_too_long", "the agent's command line is too long to be recorded: \
                                           shorten it with `project set --agent-command`";
         SessionOver = "session_over", "this session is not at work here: its report is not taken";

@@ -1,4 +1,4 @@
-//! What a berth is at a point of the log, and how each event changes it.
+//! What a slot is at a point of the log, and how each event changes it.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub enum Container {
     #[default]
     Unknown,
     /// It is in service.
-    Enlisted(Box<Berth>),
+    Enlisted(Box<Slot>),
     /// It is not wanted any more; enlisting brings it back, with its generations counted on.
     Dismissed {
         /// The newest generation.
@@ -25,13 +25,13 @@ pub enum Container {
     },
 }
 
-/// A berth in service.
+/// A slot in service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Berth {
+pub struct Slot {
     /// The newest generation; 0 before the first.
     pub generation: Generation,
     /// What it is doing.
-    pub slot: Slot,
+    pub state: SlotState,
     /// What a person wants of it.
     pub duty: Duty,
     /// Failures in a row: containers that did not start, or vanished before they reported.
@@ -61,7 +61,7 @@ pub struct Unstarted {
     pub at: Position,
 }
 
-/// What a person wants of a berth.
+/// What a person wants of a slot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Duty {
     /// To work.
@@ -78,9 +78,9 @@ pub enum Duty {
     },
 }
 
-/// What a berth is doing.
+/// What a slot is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Slot {
+pub enum SlotState {
     /// Nothing.
     Idle,
     /// It has a job and no container.
@@ -135,20 +135,20 @@ pub struct Ended {
 }
 
 impl Container {
-    /// The berth, if it is in service.
-    pub fn berth(&self) -> Option<&Berth> {
+    /// The slot, if it is in service.
+    pub fn slot(&self) -> Option<&Slot> {
         match self {
-            Self::Enlisted(berth) => Some(berth),
+            Self::Enlisted(slot) => Some(slot),
             Self::Unknown | Self::Dismissed { .. } => None,
         }
     }
 }
 
-impl Berth {
+impl Slot {
     pub(super) fn new(generation: Generation) -> Self {
         Self {
             generation,
-            slot: Slot::Idle,
+            state: SlotState::Idle,
             duty: Duty::Serve,
             failures: 0,
             failed_at: None,
@@ -161,22 +161,22 @@ impl Berth {
 
     /// The job it holds, running or not.
     pub fn job(&self) -> Option<&Assignment> {
-        match &self.slot {
-            Slot::Assigned { job } | Slot::Requested { job, .. } | Slot::Running { job, .. } => {
-                Some(job)
-            }
-            Slot::Ended(ended) => Some(&ended.job),
-            Slot::Idle | Slot::Quarantined { .. } => None,
+        match &self.state {
+            SlotState::Assigned { job }
+            | SlotState::Requested { job, .. }
+            | SlotState::Running { job, .. } => Some(job),
+            SlotState::Ended(ended) => Some(&ended.job),
+            SlotState::Idle | SlotState::Quarantined { .. } => None,
         }
     }
 
     /// Whether the session is at work here: assigned and not over.
     pub fn works_for(&self, session: &SessionId) -> bool {
-        match &self.slot {
-            Slot::Assigned { job } | Slot::Requested { job, .. } | Slot::Running { job, .. } => {
-                job.session == *session
-            }
-            Slot::Ended(_) | Slot::Idle | Slot::Quarantined { .. } => false,
+        match &self.state {
+            SlotState::Assigned { job }
+            | SlotState::Requested { job, .. }
+            | SlotState::Running { job, .. } => job.session == *session,
+            SlotState::Ended(_) | SlotState::Idle | SlotState::Quarantined { .. } => false,
         }
     }
 
@@ -196,7 +196,7 @@ impl Berth {
 
     /// Whether a container runs whose session has not begun.
     fn is_unbegun(&self) -> bool {
-        matches!(self.slot, Slot::Running { begun: false, .. })
+        matches!(self.state, SlotState::Running { begun: false, .. })
     }
 
     /// A start that led to nothing: the job is still here.
@@ -210,12 +210,12 @@ impl Berth {
         });
         let beyond = self.unstarted.len().saturating_sub(FAILURES_MAX as usize);
         self.unstarted.drain(..beyond);
-        self.slot = Slot::Assigned { job };
+        self.state = SlotState::Assigned { job };
     }
 
     fn gone_early(&mut self, job: Assignment, how: &str, moment: Moment) {
-        let seconds = match self.slot {
-            Slot::Running { at, .. } => moment.at.0.saturating_sub(at.0) / 1_000_000,
+        let seconds = match self.state {
+            SlotState::Running { at, .. } => moment.at.0.saturating_sub(at.0) / 1_000_000,
             _ => 0,
         };
         let detail = format!(
@@ -233,16 +233,16 @@ impl Berth {
         match (event, job) {
             (Event::Assigned(e), _) => {
                 self.assigned_at = moment.position;
-                self.slot = Slot::Assigned {
+                self.state = SlotState::Assigned {
                     job: e.assignment.clone(),
                 }
             }
             (Event::StartRequested(e), Some(job)) => {
                 self.generation = e.generation;
-                self.slot = Slot::Requested { job, at: moment.at };
+                self.state = SlotState::Requested { job, at: moment.at };
             }
             (Event::Started(e), Some(job)) => {
-                self.slot = Slot::Running {
+                self.state = SlotState::Running {
                     job,
                     engine_id: e.engine_id.clone(),
                     at: moment.at,
@@ -255,7 +255,7 @@ impl Berth {
             (Event::SessionStarted(_), _) => {
                 self.begun_at = moment.position;
                 self.unstarted.clear();
-                if let Slot::Running { begun, .. } = &mut self.slot {
+                if let SlotState::Running { begun, .. } = &mut self.state {
                     *begun = true;
                 }
             }
@@ -270,7 +270,7 @@ impl Berth {
                 } else if !matches!(e.outcome, Outcome::NeverStarted | Outcome::Stopped) {
                     self.failures = 0;
                 }
-                let gone = !matches!(self.slot, Slot::Running { .. });
+                let gone = !matches!(self.state, SlotState::Running { .. });
                 let ended = Ended {
                     job,
                     outcome: e.outcome,
@@ -280,7 +280,7 @@ impl Berth {
                     gone,
                     reported: e.evidence.is_some(),
                 };
-                self.slot = Slot::Ended(Box::new(ended));
+                self.state = SlotState::Ended(Box::new(ended));
             }
             (Event::Exited(e), Some(job)) if self.is_unbegun() => {
                 self.gone_early(job, &told(&e.exit), moment);
@@ -289,19 +289,21 @@ impl Berth {
                 self.gone_early(job, &e.reason, moment);
             }
             (Event::Exited(e), _) => {
-                if let Slot::Ended(ended) = &mut self.slot {
+                if let SlotState::Ended(ended) = &mut self.state {
                     ended.exit = Some(e.exit.clone());
                     ended.gone = true;
                 }
             }
             (Event::Lost(_), _) => {
-                if let Slot::Ended(ended) = &mut self.slot {
+                if let SlotState::Ended(ended) = &mut self.state {
                     ended.gone = true;
                 }
             }
-            (Event::Quarantined(e), _) => self.slot = Slot::Quarantined { why: e.why.clone() },
+            (Event::Quarantined(e), _) => {
+                self.state = SlotState::Quarantined { why: e.why.clone() }
+            }
             (Event::Idle(_), _) => {
-                self.slot = Slot::Idle;
+                self.state = SlotState::Idle;
                 if matches!(self.duty, Duty::Interrupt { .. }) {
                     self.duty = Duty::Serve;
                 }
@@ -314,10 +316,10 @@ impl Berth {
             }
             (Event::Reinstated(_), _) => {
                 self.duty = Duty::Serve;
-                if matches!(self.slot, Slot::Quarantined { .. }) {
+                if matches!(self.state, SlotState::Quarantined { .. }) {
                     self.failures = 0;
                     self.unstarted.clear();
-                    self.slot = Slot::Idle;
+                    self.state = SlotState::Idle;
                 }
             }
             _ => {}

@@ -233,7 +233,7 @@ fn grid() {
 }
 
 #[test]
-fn five_starts_that_fail_in_a_row_quarantine_the_berth() {
+fn five_starts_that_fail_in_a_row_quarantine_the_slot() {
     let mut events = assigned();
     for generation in 1..=4 {
         events.extend([requested(generation), failed(generation)]);
@@ -269,7 +269,7 @@ fn a_generation_is_counted_on_after_dismissal() {
     let mut all = with(&assigned(), vec![requested(1), failed(1)]);
     all.truncate(3);
     let state = given::<Container>(&events);
-    assert_eq!(state.berth().expect("enlisted").generation, Generation(0));
+    assert_eq!(state.slot().expect("enlisted").generation, Generation(0));
 }
 
 #[test]
@@ -303,8 +303,8 @@ fn an_interruption_is_about_one_session_and_ends_with_it() {
     let mut events = with(&running, vec![asked.into()]);
     assert!(
         given::<Container>(&events)
-            .berth()
-            .expect("berth")
+            .slot()
+            .expect("slot")
             .is_interrupted()
     );
     let over = event::SessionEnded {
@@ -325,8 +325,8 @@ fn an_interruption_is_about_one_session_and_ends_with_it() {
         event::Removed { generation }.into(),
         event::Idle {}.into(),
     ]);
-    let berth = given::<Container>(&events).berth().expect("berth").clone();
-    assert_eq!((berth.duty, berth.slot), (Duty::Serve, Slot::Idle));
+    let slot = given::<Container>(&events).slot().expect("slot").clone();
+    assert_eq!((slot.duty, slot.state), (Duty::Serve, SlotState::Idle));
 }
 
 fn exited(generation: u64) -> Event {
@@ -351,11 +351,11 @@ fn a_container_that_ends_before_its_session_began_is_a_start_that_failed() {
         assert_eq!(decided, Ok(vec![exited(n)]), "{n}");
         events.push(exited(n));
         let state = given::<Container>(&events);
-        let berth = state.berth().expect("berth");
+        let slot = state.slot().expect("slot");
         let failures = usize::try_from(n).expect("small");
-        assert_eq!(berth.slot, Slot::Assigned { job: job(1) });
-        assert_eq!(berth.unstarted.len(), failures);
-        assert_eq!(berth.unstarted[0].class, Class::EndedEarly);
+        assert_eq!(slot.state, SlotState::Assigned { job: job(1) });
+        assert_eq!(slot.unstarted.len(), failures);
+        assert_eq!(slot.unstarted[0].class, Class::EndedEarly);
     }
 
     // The work goes back, and the slot takes another.

@@ -1,7 +1,7 @@
 //! Where a slot waits, and who leads it on.
 
 use super::tests::{commands, states};
-use super::{Command, Container, Duty, Slot};
+use super::{Command, Container, Duty, SlotState};
 use crate::ways::Giver::{self, Actor, Person, Policy};
 use crate::ways::{Place, Ways};
 
@@ -33,20 +33,20 @@ impl Ways for Container {
         &[(QUARANTINED, &["dismiss"]), (WITHHELD, &["dismiss"])];
 
     fn places(&self) -> Vec<Place> {
-        let Some(berth) = self.berth() else {
+        let Some(slot) = self.slot() else {
             return vec![];
         };
-        let slot = match &berth.slot {
-            Slot::Idle => IDLE,
-            Slot::Assigned { .. } => ASSIGNED,
-            Slot::Requested { .. } => REQUESTED,
-            Slot::Running { .. } => RUNNING,
-            Slot::Ended(ended) if ended.gone => GONE,
-            Slot::Ended(_) => ENDED,
-            Slot::Quarantined { .. } => QUARANTINED,
+        let state = match &slot.state {
+            SlotState::Idle => IDLE,
+            SlotState::Assigned { .. } => ASSIGNED,
+            SlotState::Requested { .. } => REQUESTED,
+            SlotState::Running { .. } => RUNNING,
+            SlotState::Ended(ended) if ended.gone => GONE,
+            SlotState::Ended(_) => ENDED,
+            SlotState::Quarantined { .. } => QUARANTINED,
         };
-        let mut places = vec![slot];
-        match berth.duty {
+        let mut places = vec![state];
+        match slot.duty {
             Duty::Serve => {}
             Duty::Interrupt { .. } => places.push(INTERRUPTED),
             Duty::Withhold { .. } => places.push(WITHHELD),
@@ -84,7 +84,7 @@ impl Ways for Container {
             Command::Reinstate { .. } => &[Person("container restart")],
             Command::Dismiss => &[Policy("fleet"), Person("project set --target")],
             Command::KeepTranscript { .. } => &[Actor("containers/reconciler")],
-            Command::DropTranscript { .. } => &[Actor("janitor")],
+            Command::DropTranscript { .. } => &[Actor("transcript_retention")],
             Command::MeterUsage { .. } | Command::RecordEgress { .. } => {
                 &[Actor("sessions/tallies")]
             }

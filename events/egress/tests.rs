@@ -1,4 +1,5 @@
-//! What is allowed to leave a container, as tables: targets as they are asked for, rules, and what comes of them.
+//! What is allowed to leave a container, as tables: targets as they are asked for, rules, and what
+//! comes of them.
 
 use super::*;
 

@@ -4,7 +4,7 @@ use crate::bounds::{Bounded, PATHS_BYTES_MAX, cut, cut_name, cut_reason, cut_sho
 use crate::feature::command::COMMENT_MAX;
 use crate::feature::event::Event;
 use crate::holder::Holder;
-use crate::trunk::event::FILES_MAX;
+use crate::merge_queue::event::FILES_MAX;
 
 /// Dependencies that the first event of a feature names; further ones are events of their own.
 pub const BLOCKERS_MAX: usize = 100;
@@ -23,7 +23,7 @@ impl Bounded for Event {
             }
             Self::Claimed(e) => match &mut e.holder {
                 Holder::Outside { principal } => cut_name(principal),
-                Holder::Berth { .. } => {}
+                Holder::Slot { .. } => {}
             },
             Self::Released(e) => cut(&mut e.detail, COMMENT_MAX),
             Self::QuestionAsked(e) => cut(&mut e.question, COMMENT_MAX),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::backlog::{Born, Remark};
 use crate::feature::content::Content;
 use crate::feature::event::{Closing, MergeFault};
-use crate::holder::{Holder, Seat};
+use crate::holder::{Holder, SlotSession};
 use crate::id::{Digest, Epoch, FeatureId, SessionId, Sha, Timestamp};
 use crate::outcome::Outcome;
 use crate::refusal_enum;
@@ -79,7 +79,8 @@ pub enum Command {
         base: Option<Sha>,
     },
     StartReview {
-        seat: Seat,
+        #[serde(rename = "seat")]
+        slot_session: SlotSession,
     },
     LapseReview {
         session: SessionId,

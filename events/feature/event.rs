@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event_enum;
 use crate::feature::content::Content;
-use crate::holder::{Holder, Seat};
+use crate::holder::{Holder, SlotSession};
 use crate::id::{Digest, Epoch, FeatureId, SessionId, Sha};
 use crate::outcome::Outcome;
 use crate::verdict::Verdict;
@@ -131,8 +131,9 @@ pub struct Submitted {
 /// Somebody else looks at it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReviewStarted {
-    /// Which berth and session.
-    pub seat: Seat,
+    /// Which slot and session.
+    #[serde(rename = "seat")]
+    pub slot_session: SlotSession,
 }
 
 /// The reviewer ended without a verdict.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::Moment;
 use crate::feature::content::{Content, FeatureType};
 use crate::feature::event::{self, Closing, Event, MergeFault};
-use crate::holder::{Holder, Seat};
+use crate::holder::{Holder, SlotSession};
 use crate::id::{Digest, Epoch, FeatureId, Sha, Timestamp};
 use crate::lapses::Lapses;
 use crate::outcome::{Fault, Outcome};
@@ -73,7 +73,7 @@ pub enum Stage {
         /// What.
         submission: Submission,
         /// Who looks at it now.
-        review: Option<Seat>,
+        review: Option<SlotSession>,
     },
     /// Good to merge.
     Approved {
@@ -289,22 +289,43 @@ impl Known {
             // For people: it changes nothing.
             Event::PushDenied(_) => {}
             Event::Commented(e) => self.note(&e.by, e.text.clone()),
-            Event::Claimed(_)
-            | Event::Released(_)
-            | Event::ClaimExpired(_)
-            | Event::QuestionAsked(_)
-            | Event::QuestionAnswered(_)
-            | Event::Submitted(_) => self.evolve_claim(event, moment),
-            Event::ReviewStarted(_)
-            | Event::ReviewLapsed(_)
-            | Event::ReviewPassed(_)
-            | Event::ReviewRejected(_) => {
-                self.evolve_review(event, moment);
+            Event::Claimed(e) => {
+                self.epoch = e.epoch;
+                self.stage = Stage::Claimed {
+                    holder: e.holder.clone(),
+                    since: moment.at,
+                };
             }
-            Event::MergeBegun(_)
-            | Event::MergeAborted(_)
-            | Event::MergeRejected(_)
-            | Event::Closed(_) => self.evolve_merge(event),
+            Event::Released(e) => self.released(e, moment),
+            Event::ClaimExpired(e) => self.expired(e, moment),
+            Event::QuestionAsked(e) => self.asked(e),
+            Event::QuestionAnswered(e) => self.answered(&e.by),
+            Event::Submitted(e) => self.submitted(e),
+            Event::ReviewStarted(e) => self.reviewed_by(Some(e.slot_session.clone())),
+            Event::ReviewLapsed(e) => {
+                self.reviewed_by(None);
+                self.tally.reviewers = self.tally.reviewers.with(e.outcome, moment.at);
+            }
+            Event::ReviewPassed(_) | Event::MergeAborted(_) => self.approved(),
+            Event::ReviewRejected(e) => self.turned_back(e),
+            Event::MergeBegun(e) => {
+                if let Some(submission) = self.submission().cloned() {
+                    self.stage = Stage::Merging {
+                        submission,
+                        candidate: e.candidate.clone(),
+                    };
+                }
+            }
+            Event::MergeRejected(e) => self.merge_rejected(e),
+            Event::Closed(e) => {
+                self.aside = None;
+                self.stage = Stage::Closed {
+                    closing: e.closing.clone(),
+                };
+                if let Closing::Restored { commit } = &e.closing {
+                    self.restored = Some(commit.clone());
+                }
+            }
             Event::Reopened(e) => {
                 self.reopen();
                 self.aside = None;
@@ -332,144 +353,108 @@ impl Known {
         }
     }
 
-    fn evolve_claim(&mut self, event: &Event, moment: Moment) {
-        match event {
-            Event::Claimed(e) => {
-                self.epoch = e.epoch;
-                self.stage = Stage::Claimed {
-                    holder: e.holder.clone(),
-                    since: moment.at,
-                };
-            }
-            Event::Released(e) => {
-                self.tally = self.tally.with(e.outcome, moment.at);
-                if !matches!(self.stage, Stage::Open { question: Some(_) }) {
-                    self.reopen();
-                }
-                if !e.outcome.never_began() {
-                    self.note(
-                        "supercargo",
-                        format!(
-                            "Claim {} ended without a submission ({}): {}",
-                            e.epoch,
-                            e.outcome.name(),
-                            e.detail
-                        ),
-                    );
-                }
-            }
-            Event::ClaimExpired(e) => {
-                if self.is_held_by_the_fleet() {
-                    self.tally.vanished(moment.at);
-                }
-                self.reopen();
-                self.note(
-                    "supercargo",
-                    format!("Claim {} expired: its holder went silent", e.epoch),
-                );
-            }
-            Event::QuestionAsked(e) => {
-                self.note(
-                    "supercargo",
-                    format!("Question asked under claim {}: {}", e.epoch, e.question),
-                );
-                self.stage = Stage::Open {
-                    question: Some(e.question.clone()),
-                };
-            }
-            Event::QuestionAnswered(e) => self.answered(&e.by),
-            Event::Submitted(e) => {
-                self.tally.reviewers = Lapses::default();
-                self.secured.insert(e.epoch, Some(e.sha.clone()));
-                let submission = Submission {
-                    epoch: e.epoch,
-                    sha: e.sha.clone(),
-                    base: e.base.clone(),
-                };
-                self.stage = Stage::Submitted {
-                    submission,
-                    review: None,
-                };
-            }
-            _ => {}
+    fn released(&mut self, e: &event::Released, moment: Moment) {
+        self.tally = self.tally.with(e.outcome, moment.at);
+        if !matches!(self.stage, Stage::Open { question: Some(_) }) {
+            self.reopen();
+        }
+        if !e.outcome.never_began() {
+            self.note(
+                "supercargo",
+                format!(
+                    "Claim {} ended without a submission ({}): {}",
+                    e.epoch,
+                    e.outcome.name(),
+                    e.detail
+                ),
+            );
         }
     }
 
-    fn evolve_review(&mut self, event: &Event, moment: Moment) {
-        let Stage::Submitted { submission, review } = &mut self.stage else {
+    fn expired(&mut self, e: &event::ClaimExpired, moment: Moment) {
+        if self.is_held_by_the_fleet() {
+            self.tally.vanished(moment.at);
+        }
+        self.reopen();
+        self.note(
+            "supercargo",
+            format!("Claim {} expired: its holder went silent", e.epoch),
+        );
+    }
+
+    fn asked(&mut self, e: &event::QuestionAsked) {
+        self.note(
+            "supercargo",
+            format!("Question asked under claim {}: {}", e.epoch, e.question),
+        );
+        self.stage = Stage::Open {
+            question: Some(e.question.clone()),
+        };
+    }
+
+    fn submitted(&mut self, e: &event::Submitted) {
+        self.tally.reviewers = Lapses::default();
+        self.secured.insert(e.epoch, Some(e.sha.clone()));
+        let submission = Submission {
+            epoch: e.epoch,
+            sha: e.sha.clone(),
+            base: e.base.clone(),
+        };
+        self.stage = Stage::Submitted {
+            submission,
+            review: None,
+        };
+    }
+
+    fn reviewed_by(&mut self, reviewer: Option<SlotSession>) {
+        if let Stage::Submitted { review, .. } = &mut self.stage {
+            *review = reviewer;
+        }
+    }
+
+    fn approved(&mut self) {
+        if let Some(submission) = self.submission().cloned() {
+            self.stage = Stage::Approved { submission };
+        }
+    }
+
+    fn turned_back(&mut self, e: &event::ReviewRejected) {
+        let Some(submission) = self.submission() else {
             return;
         };
-        match event {
-            Event::ReviewStarted(e) => *review = Some(e.seat.clone()),
-            Event::ReviewLapsed(e) => {
-                *review = None;
-                self.tally.reviewers = self.tally.reviewers.with(e.outcome, moment.at);
-            }
-            Event::ReviewPassed(_) => {
-                self.stage = Stage::Approved {
-                    submission: submission.clone(),
-                }
-            }
-            Event::ReviewRejected(e) => {
-                let findings = e.verdict.findings.iter().map(|f| format!("\n- {f}"));
-                let findings: String = findings.collect();
-                let text = format!("Review of {} rejected it:{findings}", submission.sha);
-                self.tally.rejections += 1;
-                self.reopen();
-                self.note("reviewer", text);
-            }
-            _ => {}
-        }
+        let findings = e.verdict.findings.iter().map(|f| format!("\n- {f}"));
+        let findings: String = findings.collect();
+        let text = format!("Review of {} rejected it:{findings}", submission.sha);
+        self.tally.rejections += 1;
+        self.reopen();
+        self.note("reviewer", text);
     }
 
-    fn evolve_merge(&mut self, event: &Event) {
-        match (event, self.submission().cloned()) {
-            (Event::MergeBegun(e), Some(submission)) => {
-                self.stage = Stage::Merging {
-                    submission,
-                    candidate: e.candidate.clone(),
-                }
+    fn merge_rejected(&mut self, e: &event::MergeRejected) {
+        let text = match e.fault {
+            MergeFault::Conflict => {
+                self.tally.conflicts += 1;
+                format!(
+                    "The work did not merge: conflicts in {}. {}",
+                    e.paths.join(", "),
+                    e.detail
+                )
             }
-            (Event::MergeAborted(_), Some(submission)) => {
-                self.stage = Stage::Approved { submission }
+            MergeFault::Refused => {
+                self.tally.rejections += 1;
+                format!(
+                    "A person did not let it change protected paths ({}): {}",
+                    e.paths.join(", "),
+                    e.detail
+                )
             }
-            (Event::MergeRejected(e), _) => {
-                let text = match e.fault {
-                    MergeFault::Conflict => {
-                        self.tally.conflicts += 1;
-                        format!(
-                            "The work did not merge: conflicts in {}. {}",
-                            e.paths.join(", "),
-                            e.detail
-                        )
-                    }
-                    MergeFault::Refused => {
-                        self.tally.rejections += 1;
-                        format!(
-                            "A person did not let it change protected paths ({}): {}",
-                            e.paths.join(", "),
-                            e.detail
-                        )
-                    }
-                    MergeFault::Red => {
-                        self.tally.rejections += 1;
-                        format!("The verification failed on the merged tree. {}", e.detail)
-                    }
-                };
-                self.reopen();
-                self.note("trunk", text);
+            MergeFault::Red => {
+                self.tally.rejections += 1;
+                format!("The verification failed on the merged tree. {}", e.detail)
             }
-            (Event::Closed(e), _) => {
-                self.aside = None;
-                self.stage = Stage::Closed {
-                    closing: e.closing.clone(),
-                };
-                if let Closing::Restored { commit } = &e.closing {
-                    self.restored = Some(commit.clone());
-                }
-            }
-            _ => {}
-        }
+        };
+        self.reopen();
+        self.note("trunk", text);
     }
 }
 

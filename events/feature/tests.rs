@@ -7,8 +7,8 @@ use super::*;
 use crate::aggregate::Aggregate;
 use crate::backlog::{Born, Remark};
 use crate::grid::{assert_documented, given};
-use crate::holder::{Holder, Seat};
-use crate::id::{BerthNo, Digest, Epoch, FeatureId, SessionId, Sha, Timestamp};
+use crate::holder::{Holder, SlotSession};
+use crate::id::{Digest, Epoch, FeatureId, SessionId, Sha, SlotNo, Timestamp};
 use crate::outcome::Outcome;
 use crate::verdict::{Finding, Judgement, Ran, Verdict};
 
@@ -21,9 +21,9 @@ fn session(n: u8) -> SessionId {
 fn sha(c: char) -> Sha {
     c.to_string().repeat(40).parse().expect("sha")
 }
-fn seat(n: u8) -> Seat {
-    Seat {
-        n: BerthNo(1),
+fn slot_session(n: u8) -> SlotSession {
+    SlotSession {
+        n: SlotNo(1),
         session: session(n),
     }
 }
@@ -38,8 +38,8 @@ fn created() -> Event {
 fn claimed(epoch: u64) -> Event {
     event::Claimed {
         epoch: Epoch(epoch),
-        holder: Holder::Berth {
-            n: BerthNo(1),
+        holder: Holder::Slot {
+            n: SlotNo(1),
             session: session(1),
         },
     }
@@ -92,7 +92,12 @@ pub(super) fn states() -> Vec<(&'static str, Feature)> {
     let handed_in = with(&was_claimed, vec![submitted(1)]);
     let reviewing = with(
         &handed_in,
-        vec![event::ReviewStarted { seat: seat(2) }.into()],
+        vec![
+            event::ReviewStarted {
+                slot_session: slot_session(2),
+            }
+            .into(),
+        ],
     );
     let approved = with(
         &reviewing,
@@ -280,7 +285,12 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
                 base: None,
             },
         ),
-        ("start review", C::StartReview { seat: seat(2) }),
+        (
+            "start review",
+            C::StartReview {
+                slot_session: slot_session(2),
+            },
+        ),
         (
             "lapse review",
             C::LapseReview {
@@ -512,7 +522,10 @@ fn a_rejection_and_a_conflict_reach_the_next_coder() {
         created(),
         claimed(1),
         submitted(1),
-        event::ReviewStarted { seat: seat(2) }.into(),
+        event::ReviewStarted {
+            slot_session: slot_session(2),
+        }
+        .into(),
     ];
     let state = given::<Feature>(&handed_in);
     let command = Command::RejectReview {
@@ -538,7 +551,10 @@ fn a_pass_that_checked_nothing_is_refused() {
         created(),
         claimed(1),
         submitted(1),
-        event::ReviewStarted { seat: seat(2) }.into(),
+        event::ReviewStarted {
+            slot_session: slot_session(2),
+        }
+        .into(),
     ]);
     let verdict = Verdict {
         ran: vec![],

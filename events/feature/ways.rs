@@ -65,7 +65,7 @@ impl Ways for Feature {
             Command::Create { .. } => &[Actor("effects/mod"), Person("feature add")],
             Command::Edit { .. } | Command::Rank { .. } => &[Person("feature edit")],
             Command::Comment { .. } => &[Actor("sessions/agent"), Person("feature comment")],
-            Command::DenyPush { .. } => &[Actor("outside")],
+            Command::DenyPush { .. } => &[Actor("claims/outside")],
             Command::Answer { .. } => &[Person("feature answer")],
             Command::Block { .. } => &[Policy("unblock"), Person("feature depend")],
             // What it waits for was closed, or is no dependency any more.
@@ -74,7 +74,7 @@ impl Ways for Feature {
                 Person("feature close"),
                 Person("feature depend --remove"),
             ],
-            Command::Claim { .. } => &[Actor("lane"), Person("feature claim")],
+            Command::Claim { .. } => &[Actor("claims/queue"), Person("feature claim")],
             // The session that has the claim ends.
             Command::Release { .. } => &[
                 Policy("assign"),
@@ -91,8 +91,8 @@ impl Ways for Feature {
             Command::PassReview { .. } | Command::RejectReview { .. } => &[Actor("sessions/agent")],
             Command::BeginMerge { .. } => &[Policy("integrate/mod")],
             // Upstream halted, and the merge queue goes on.
-            Command::AbortMerge { .. } => &[Policy("integrate/mod"), Person("trunk resume")],
-            Command::RejectMerge { .. } => &[Policy("integrate/mod"), Person("trunk refuse")],
+            Command::AbortMerge { .. } => &[Policy("integrate/mod"), Person("queue resume")],
+            Command::RejectMerge { .. } => &[Policy("integrate/mod"), Person("queue refuse")],
             Command::Close { closing, .. } => match closing {
                 Closing::Merged { .. } => &[Policy("integrate/mod")],
                 Closing::Restored { .. } => &[Policy("integrate/undo"), Person("feature undo")],

@@ -93,7 +93,7 @@ pub struct Sealed {
     pub signature: String,
 }
 
-/// Alarm: the books that served were not what the log says. They were replaced.
+/// Alarm: the projections that served were not what the log says. They were replaced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diverged {
     /// The oldest stream state that was not the same, by the position of its newest event.
@@ -140,7 +140,7 @@ pub struct Node {
     pub up_since: Option<Timestamp>,
     /// The last position under a seal.
     pub sealed: Position,
-    /// The newest alarm about the books: where they differed first.
+    /// The newest alarm about the projections: where they differed first.
     pub diverged: Option<Position>,
     /// When it was down, stood still or had its clock set, oldest first; as many as [`GAPS_MAX`].
     pub gaps: Vec<Gap>,

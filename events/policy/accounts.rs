@@ -8,7 +8,7 @@ use crate::id::Timestamp;
 use crate::own_time::OwnTime;
 use crate::policy::at_work;
 use crate::project::Thing;
-use crate::view::books::{Books, ProjectBook};
+use crate::view::projections::{ProjectView, Projections};
 
 /// An account in trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +20,12 @@ pub struct Account {
 }
 
 /// The accounts that are in trouble, by the provider's name.
-pub fn accounts(books: &Books, own: &OwnTime) -> BTreeMap<String, Account> {
+pub fn accounts(projections: &Projections, own: &OwnTime) -> BTreeMap<String, Account> {
     let mut accounts = BTreeMap::new();
-    let registered = books.projects.values().filter_map(ProjectBook::registered);
+    let registered = projections
+        .projects
+        .values()
+        .filter_map(ProjectView::registered);
     for trouble in registered.flat_map(|registered| &registered.troubles) {
         if let Thing::Provider { name } = &trouble.thing {
             let next_probe = trouble.next_probe(own);
@@ -34,7 +37,7 @@ pub fn accounts(books: &Books, own: &OwnTime) -> BTreeMap<String, Account> {
         }
     }
     if !accounts.is_empty() {
-        let asked = books.projects.values().flat_map(asked_by);
+        let asked = projections.projects.values().flat_map(asked_by);
         for name in asked {
             if let Some(account) = accounts.get_mut(&name) {
                 account.at_work = true;
@@ -45,14 +48,14 @@ pub fn accounts(books: &Books, own: &OwnTime) -> BTreeMap<String, Account> {
 }
 
 /// The providers that sessions of a project may be asking now.
-fn asked_by(book: &ProjectBook) -> Vec<String> {
-    let roles = at_work::roles(book).into_iter();
-    roles.filter_map(|role| provider(book, role)).collect()
+fn asked_by(view: &ProjectView) -> Vec<String> {
+    let roles = at_work::roles(view).into_iter();
+    roles.filter_map(|role| provider(view, role)).collect()
 }
 
 /// The provider that sessions of a role ask in a project.
-pub fn provider(book: &ProjectBook, role: Role) -> Option<String> {
-    let settings = &book.registered()?.settings;
+pub fn provider(view: &ProjectView, role: Role) -> Option<String> {
+    let settings = &view.registered()?.settings;
     // What verifies is no agent.
     if role == Role::Verifier {
         return None;

@@ -1,24 +1,24 @@
 //! Repository and spec → ready to work; a proposed batch → admitted → features that exist →
 //! initialized.
 
+use crate::merge_queue::{self, EntryKind};
 use crate::policy::{Agenda, Effect, Observed, Teller, backoff_ms};
 use crate::project::{self, Initialization, ProjectKind, Registered, Repository};
-use crate::trunk::{self, EntryKind};
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
 pub(super) fn owed(
-    book: &ProjectBook,
+    view: &ProjectView,
     registered: &Registered,
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
     let teller = Teller {
         policy: "admit",
-        project: &book.name,
+        project: &view.name,
     };
-    repository(book, registered, observed, agenda);
-    let backlog = &book.backlog.state;
-    for id in book.missing() {
+    repository(view, registered, observed, agenda);
+    let backlog = &view.backlog.state;
+    for id in view.missing() {
         let Some(origin) = backlog.ids.get(id) else {
             continue;
         };
@@ -35,15 +35,15 @@ pub(super) fn owed(
                 && registered.spec.is_some()
                 && registered.is_running() =>
         {
-            agenda.tell(teller.project(book, "initialize", project::Command::DueInitialization));
+            agenda.tell(teller.project(view, "initialize", project::Command::DueInitialization));
         }
         Initialization::Proposed { digest, count } => {
             let admitted = backlog.ids.values().any(|origin| origin.batch == *digest);
             if !admitted {
                 agenda.act(Effect::Admit { batch: *digest });
-            } else if book.is_whole(*digest) {
+            } else if view.is_whole(*digest) {
                 agenda.tell(teller.project(
-                    book,
+                    view,
                     "initialized",
                     project::Command::FinishInitialization { count: *count },
                 ));
@@ -54,14 +54,14 @@ pub(super) fn owed(
 }
 
 fn repository(
-    book: &ProjectBook,
+    view: &ProjectView,
     registered: &Registered,
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
     let teller = Teller {
         policy: "admit",
-        project: &book.name,
+        project: &view.name,
     };
     let url = registered.git_url.clone();
     match &registered.repository {
@@ -77,23 +77,23 @@ fn repository(
                 });
             }
         }
-        Repository::Cloned { branch, head } if book.trunk.state.branch.is_none() => {
-            agenda.tell(teller.trunk(
-                book,
+        Repository::Cloned { branch, head } if view.merge_queue.state.branch.is_none() => {
+            agenda.tell(teller.merge_queue(
+                view,
                 "open",
-                trunk::Command::Open {
+                merge_queue::Command::Open {
                     branch: branch.clone(),
                     head: head.clone(),
                 },
             ));
         }
         Repository::Cloned { .. } => {
-            let trunk = &book.trunk.state;
-            if trunk.head.is_none() && trunk.is_idle() && registered.is_running() {
-                agenda.tell(teller.trunk(
-                    book,
+            let merge_queue = &view.merge_queue.state;
+            if merge_queue.head.is_none() && merge_queue.is_idle() && registered.is_running() {
+                agenda.tell(teller.merge_queue(
+                    view,
                     "scaffold",
-                    trunk::Command::Enqueue {
+                    merge_queue::Command::Enqueue {
                         kind: EntryKind::Scaffold,
                         priority: 0,
                     },

@@ -1,63 +1,63 @@
-//! Idle berths + work → grants, in this order: initialize, overseer, review, verify, code by
+//! Idle slots + work → grants, in this order: initialize, overseer, review, verify, code by
 //! priority, rank, age.
 //!
-//! A grant is conditioned on the project (running, not editing) and on the berth (idle). Code goes
-//! through the claim lane, which picks the feature; everything else is granted here.
+//! A grant is conditioned on the project (running, not editing) and on the slot (idle). Code goes
+//! through the claim queue, which picks the feature; everything else is granted here.
 
 use std::collections::BTreeSet;
 
-use crate::container::{Berth, Duty, Slot};
+use crate::container::{Duty, Slot, SlotState};
 use crate::feature::{self, Stage};
-use crate::holder::{Role, Seat};
-use crate::id::{BerthNo, FeatureId, SessionId};
+use crate::holder::{Role, SlotSession};
+use crate::id::{FeatureId, SessionId, SlotNo};
 use crate::lapses::Lapses;
 use crate::policy::gate::{Gate, Leave};
 use crate::policy::{Agenda, Effect, Observed, Reserves, Teller, backoff_ms, verify};
 use crate::project::{self, Initialization, OversightKind, Registered};
 use crate::stream::{StreamId, Version};
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
 pub(super) fn owed(
-    book: &ProjectBook,
+    view: &ProjectView,
     registered: &Registered,
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
-    if !registered.is_running() || book.trunk.state.head.is_none() {
+    if !registered.is_running() || view.merge_queue.state.head.is_none() {
         return;
     }
-    let granted: BTreeSet<_> = book
+    let granted: BTreeSet<_> = view
         .grants()
         .into_iter()
-        .map(|grant| grant.seat.n)
+        .map(|grant| grant.slot_session.n)
         .collect();
-    let free = |n: &BerthNo| {
+    let free = |n: &SlotNo| {
         n.0 <= registered.target && !granted.contains(n) && !observed.busy.contains_key(n)
     };
-    let serves = |berth: &Berth| berth.slot == Slot::Idle && berth.duty == Duty::Serve;
-    let idle = book
+    let serves = |slot: &Slot| slot.state == SlotState::Idle && slot.duty == Duty::Serve;
+    let idle = view
         .enlisted()
-        .filter(|(n, berth, _)| serves(berth) && free(n));
-    let mut berths: Vec<_> = idle
+        .filter(|(n, slot, _)| serves(slot) && free(n));
+    let mut slots: Vec<_> = idle
         .map(|(n, _, tracked)| (n, tracked.version))
         .rev_sorted();
     // What a lowered target left at work still counts: together they stay within it.
-    let at_work = book.enlisted().filter(|(n, berth, _)| {
-        berth.job().is_some() || granted.contains(n) || observed.busy.contains_key(n)
+    let at_work = view.enlisted().filter(|(n, slot, _)| {
+        slot.job().is_some() || granted.contains(n) || observed.busy.contains_key(n)
     });
     let within = usize::from(registered.target).saturating_sub(at_work.count());
     let room = within.min(observed.room.unwrap_or(usize::MAX));
     // The lowest numbers stay: they are taken first.
-    berths.drain(..berths.len().saturating_sub(room));
+    slots.drain(..slots.len().saturating_sub(room));
     let mut hands = Hands {
-        book,
+        view,
         registered,
         observed,
         agenda,
-        berths,
+        slots,
         except: None,
     };
-    let mut gate = Gate::new(book, registered, observed);
+    let mut gate = Gate::new(view, registered, observed);
     hands.give(Role::Initializer, &mut gate, initialize);
     hands.give(Role::Overseer, &mut gate, oversee);
     hands.give(Role::Reviewer, &mut gate, review);
@@ -67,11 +67,11 @@ pub(super) fn owed(
 
 /// What is given out, and from what.
 pub(super) struct Hands<'a> {
-    pub(super) book: &'a ProjectBook,
+    pub(super) view: &'a ProjectView,
     pub(super) registered: &'a Registered,
     pub(super) observed: &'a Observed,
     pub(super) agenda: &'a mut Agenda,
-    pub(super) berths: Berths,
+    pub(super) slots: Slots,
     /// A feature that is not taken for a probe where there is another.
     except: Option<FeatureId>,
 }
@@ -85,12 +85,12 @@ impl<'a> Hands<'a> {
     }
 
     /// Takes the lowest free slot, but for this one where there is another.
-    fn one_but(&mut self, slot: Option<BerthNo>) -> Option<(BerthNo, Version)> {
-        let other = |(n, _): &(BerthNo, Version)| Some(*n) != slot;
-        let place = self.berths.iter().rposition(other);
+    fn one_but(&mut self, slot: Option<SlotNo>) -> Option<(SlotNo, Version)> {
+        let other = |(n, _): &(SlotNo, Version)| Some(*n) != slot;
+        let place = self.slots.iter().rposition(other);
         match place {
-            Some(place) => Some(self.berths.remove(place)),
-            None => self.berths.pop(),
+            Some(place) => Some(self.slots.remove(place)),
+            None => self.slots.pop(),
         }
     }
 
@@ -101,83 +101,83 @@ impl<'a> Hands<'a> {
             Leave::Nothing => {}
             Leave::Probe(except, slot) => {
                 let one = self.one_but(slot).into_iter().collect();
-                let rest = std::mem::replace(&mut self.berths, one);
+                let rest = std::mem::replace(&mut self.slots, one);
                 self.except = except;
                 grant(self);
-                let unused = std::mem::replace(&mut self.berths, rest);
+                let unused = std::mem::replace(&mut self.slots, rest);
                 gate.probing |= unused.is_empty();
-                self.berths.extend(unused);
+                self.slots.extend(unused);
                 self.except = None;
             }
         }
     }
 }
 
-pub(super) type Berths = Vec<(BerthNo, Version)>;
+pub(super) type Slots = Vec<(SlotNo, Version)>;
 
 trait RevSorted {
-    fn rev_sorted(self) -> Berths;
+    fn rev_sorted(self) -> Slots;
 }
-impl<I: Iterator<Item = (BerthNo, Version)>> RevSorted for I {
+impl<I: Iterator<Item = (SlotNo, Version)>> RevSorted for I {
     /// Highest number first, so that `pop` takes the lowest.
-    fn rev_sorted(self) -> Berths {
-        let mut berths: Berths = self.collect();
-        berths.sort_by(|a, b| b.cmp(a));
-        berths
+    fn rev_sorted(self) -> Slots {
+        let mut slots: Slots = self.collect();
+        slots.sort_by(|a, b| b.cmp(a));
+        slots
     }
 }
 
-pub(super) fn teller(book: &ProjectBook) -> Teller<'_> {
+pub(super) fn teller(view: &ProjectView) -> Teller<'_> {
     Teller {
         policy: "dispatch",
-        project: &book.name,
+        project: &view.name,
     }
 }
 
-pub(super) fn seat(stream: &StreamId, version: Version, n: BerthNo) -> Seat {
-    Seat {
+pub(super) fn slot_session(stream: &StreamId, version: Version, n: SlotNo) -> SlotSession {
+    SlotSession {
         n,
         session: SessionId::granted(&stream.to_string(), version.0, n),
     }
 }
 
-pub(super) fn reserve(n: BerthNo, role: Role) -> Reserves {
+pub(super) fn reserve(n: SlotNo, role: Role) -> Reserves {
     Reserves {
-        berth: Some((n, role)),
+        slot: Some((n, role)),
         feature: None,
     }
 }
 
-pub(super) fn berth_stream(book: &ProjectBook, n: BerthNo) -> StreamId {
-    StreamId::Container(book.name.clone(), n)
+pub(super) fn slot_stream(view: &ProjectView, n: SlotNo) -> StreamId {
+    StreamId::Container(view.name.clone(), n)
 }
 
 fn initialize(hands: &mut Hands<'_>) {
-    let (book, registered) = (hands.book, hands.registered);
+    let (view, registered) = (hands.view, hands.registered);
     let due = match registered.initialization {
         Initialization::Due { lapses } => hands.may_try(lapses),
         _ => false,
     };
-    if let Some((n, version)) = due.then(|| hands.berths.pop()).flatten() {
-        let seat = seat(
-            &StreamId::Project(book.name.clone()),
-            book.project.version,
+    if let Some((n, version)) = due.then(|| hands.slots.pop()).flatten() {
+        let slot_session = slot_session(
+            &StreamId::Project(view.name.clone()),
+            view.project.version,
             n,
         );
-        let tell = teller(book).project(
-            book,
+        let tell = teller(view).project(
+            view,
             "initializer",
-            project::Command::StartInitialization { seat },
+            project::Command::StartInitialization { slot_session },
         );
         hands.agenda.tell_reserving(
-            tell.given(berth_stream(book, n), version),
+            tell.given(slot_stream(view, n), version),
             reserve(n, Role::Initializer),
         );
     }
 }
 
 fn oversee(hands: &mut Hands<'_>) {
-    let (book, registered) = (hands.book, hands.registered);
+    let (view, registered) = (hands.view, hands.registered);
     let progress = &registered.progress;
     let due = match registered.next_oversight() {
         Some(OversightKind::Final) => progress.last.as_ref(),
@@ -185,26 +185,29 @@ fn oversee(hands: &mut Hands<'_>) {
         None => None,
     };
     let due = due.is_some_and(|due| hands.may_try(due.lapses));
-    if let Some((n, version)) = due.then(|| hands.berths.pop()).flatten() {
-        let seat = seat(
-            &StreamId::Project(book.name.clone()),
-            book.project.version,
+    if let Some((n, version)) = due.then(|| hands.slots.pop()).flatten() {
+        let slot_session = slot_session(
+            &StreamId::Project(view.name.clone()),
+            view.project.version,
             n,
         );
-        let tell =
-            teller(book).project(book, "overseer", project::Command::StartOversight { seat });
+        let tell = teller(view).project(
+            view,
+            "overseer",
+            project::Command::StartOversight { slot_session },
+        );
         hands.agenda.tell_reserving(
-            tell.given(berth_stream(book, n), version),
+            tell.given(slot_stream(view, n), version),
             reserve(n, Role::Overseer),
         );
     }
 }
 
 fn review(hands: &mut Hands<'_>) {
-    let (book, observed) = (hands.book, hands.observed);
+    let (view, observed) = (hands.view, hands.observed);
     let waiting =
         |known: &feature::Known| matches!(known.stage, Stage::Submitted { review: None, .. });
-    let mut due: Vec<_> = book
+    let mut due: Vec<_> = view
         .underway()
         .filter(|(id, known, _)| waiting(known) && !observed.taken.contains(*id))
         .collect();
@@ -215,46 +218,46 @@ fn review(hands: &mut Hands<'_>) {
         if !hands.may_try(known.tally.reviewers) {
             continue;
         }
-        let Some((n, version)) = hands.berths.pop() else {
+        let Some((n, version)) = hands.slots.pop() else {
             return;
         };
-        let stream = StreamId::Feature(book.name.clone(), id.clone());
+        let stream = StreamId::Feature(view.name.clone(), id.clone());
         let command = feature::Command::StartReview {
-            seat: seat(&stream, tracked.version, n),
+            slot_session: slot_session(&stream, tracked.version, n),
         };
-        let tell = teller(book)
-            .feature(book, id, "reviewer", command)
-            .given_project(book);
+        let tell = teller(view)
+            .feature(view, id, "reviewer", command)
+            .given_project(view);
         let reserves = Reserves {
-            berth: Some((n, Role::Reviewer)),
+            slot: Some((n, Role::Reviewer)),
             feature: Some(id.clone()),
         };
         hands
             .agenda
-            .tell_reserving(tell.given(berth_stream(book, n), version), reserves);
+            .tell_reserving(tell.given(slot_stream(view, n), version), reserves);
     }
 }
 
 fn code(hands: &mut Hands<'_>) {
-    let (book, observed) = (hands.book, hands.observed);
+    let (view, observed) = (hands.view, hands.observed);
     // Nothing new is begun on a trunk that is red: it would only pile up beside the queue.
-    if !hands.registered.has_backlog() || book.trunk.state.health.red.is_some() {
+    if !hands.registered.has_backlog() || view.merge_queue.state.health.red.is_some() {
         return;
     }
-    if let Some(until) = book.rested_next(observed.now) {
+    if let Some(until) = view.rested_next(observed.now) {
         hands.agenda.reached(observed.now, until);
     }
 
-    let rested = book.rested(observed.now);
+    let rested = view.rested(observed.now);
     let free = rested.filter(|id| !observed.taken.contains(*id));
     let instead = match &hands.except {
         Some(except) => free.clone().find(|id| *id != except),
         None => None,
     };
     // No more are looked at than there are slots for.
-    let claims = free.take(hands.berths.len()).count();
+    let claims = free.take(hands.slots.len()).count();
     for _ in 0..claims {
-        let Some((n, version)) = hands.berths.pop() else {
+        let Some((n, version)) = hands.slots.pop() else {
             return;
         };
         let claim = Effect::ClaimFor {

@@ -7,12 +7,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::container::{Berth, Unstarted};
-use crate::id::{BerthNo, Timestamp};
+use crate::container::{Slot, Unstarted};
+use crate::id::{SlotNo, Timestamp};
 use crate::policy::{Agenda, Teller};
 use crate::project::{self, Registered, Thing, Trouble};
 use crate::stream::Position;
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
 /// Equal failures in a row that are the engine's where only one slot saw them: fewer than put the
 /// slot out of service, and more than one hiccup and its repetition.
@@ -24,7 +24,7 @@ pub(super) struct Evidence<'a> {
     /// The newest.
     pub(super) newest: &'a Unstarted,
     /// The slots that saw one.
-    pub(super) slots: BTreeSet<BerthNo>,
+    pub(super) slots: BTreeSet<SlotNo>,
 }
 
 /// Whether the newest failures to start are the engine's.
@@ -34,12 +34,11 @@ pub(super) struct Evidence<'a> {
 /// that began elsewhere in between says that the slot or the task is to blame: the slot is taken
 /// out of service after five, and the task is given back before. An equal class is an equal reason:
 /// what people read names the slot's own container.
-pub(super) fn evidence(book: &ProjectBook) -> Option<Evidence<'_>> {
-    let begun = last_begun(book);
-    let failures = book.enlisted().flat_map(|(n, berth, _)| {
+pub(super) fn evidence(view: &ProjectView) -> Option<Evidence<'_>> {
+    let begun = last_begun(view);
+    let failures = view.enlisted().flat_map(|(n, slot, _)| {
         let since = move |failed: &&Unstarted| failed.at > begun;
-        berth
-            .unstarted
+        slot.unstarted
             .iter()
             .filter(since)
             .map(move |failed| (n, failed))
@@ -69,49 +68,49 @@ pub(super) enum Outlook {
 }
 
 /// What becomes of the job that this slot holds.
-pub(super) fn outlook(book: &ProjectBook, registered: &Registered, berth: &Berth) -> Outlook {
+pub(super) fn outlook(view: &ProjectView, registered: &Registered, slot: &Slot) -> Outlook {
     match registered.trouble_of(&Thing::Engine) {
-        Some(trouble) if berth.assigned_at <= trouble.seen => Outlook::GiveBack,
-        Some(trouble) if failed_probe(berth, trouble).is_some() => Outlook::Wait,
-        None if evidence(book).is_some() => Outlook::Wait,
+        Some(trouble) if slot.assigned_at <= trouble.seen => Outlook::GiveBack,
+        Some(trouble) if failed_probe(slot, trouble).is_some() => Outlook::Wait,
+        None if evidence(view).is_some() => Outlook::Wait,
         Some(_) | None => Outlook::Start,
     }
 }
 
-pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda) {
+pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Agenda) {
     let command = match registered.trouble_of(&Thing::Engine) {
-        None => evidence(book).map(|found| report(&found, Timestamp::default())),
-        Some(trouble) if last_begun(book) > trouble.seen => {
+        None => evidence(view).map(|found| report(&found, Timestamp::default())),
+        Some(trouble) if last_begun(view) > trouble.seen => {
             let why = "a session began".to_owned();
             let thing = Thing::Engine;
             Some(project::Command::EndTrouble { thing, why })
         }
-        Some(trouble) => book.enlisted().find_map(|(n, berth, _)| {
-            let newest = failed_probe(berth, trouble)?;
+        Some(trouble) => view.enlisted().find_map(|(n, slot, _)| {
+            let newest = failed_probe(slot, trouble)?;
             let slots = [n].into();
             Some(report(&Evidence { newest, slots }, trouble.at))
         }),
     };
     let teller = Teller {
         policy: "engine",
-        project: &book.name,
+        project: &view.name,
     };
     if let Some(command) = command {
-        agenda.tell(teller.project(book, "engine", command));
+        agenda.tell(teller.project(view, "engine", command));
     }
 }
 
 /// The failure of the job that was given to this slot after the trouble was seen last.
-fn failed_probe<'a>(berth: &'a Berth, trouble: &Trouble) -> Option<&'a Unstarted> {
-    let newest = berth.unstarted.last()?;
-    let begun_since = berth.assigned_at > trouble.seen && newest.at > berth.assigned_at;
+fn failed_probe<'a>(slot: &'a Slot, trouble: &Trouble) -> Option<&'a Unstarted> {
+    let newest = slot.unstarted.last()?;
+    let begun_since = slot.assigned_at > trouble.seen && newest.at > slot.assigned_at;
     begun_since.then_some(newest)
 }
 
 /// Where in the log a session of the project began last.
-fn last_begun(book: &ProjectBook) -> Position {
-    let berths = book.enlisted();
-    let begun = berths.map(|(_, berth, _)| berth.begun_at).max();
+fn last_begun(view: &ProjectView) -> Position {
+    let slots = view.enlisted();
+    let begun = slots.map(|(_, slot, _)| slot.begun_at).max();
     begun.unwrap_or_default()
 }
 
@@ -282,27 +281,27 @@ mod tests {
         ];
         for (name, seen, expected) in table {
             let scene = happened(seen);
-            let found = evidence(scene.book());
+            let found = evidence(scene.view());
             let slots = found.map(|found| found.slots).unwrap_or_default();
-            let expected: BTreeSet<_> = expected.iter().map(|n| BerthNo(*n)).collect();
+            let expected: BTreeSet<_> = expected.iter().map(|n| SlotNo(*n)).collect();
             assert_eq!(slots, expected, "{name}");
         }
     }
 
-    fn slot(scene: &Scene, n: u16) -> &Berth {
-        let slot = scene.book().berth(BerthNo(n));
+    fn slot(scene: &Scene, n: u16) -> &Slot {
+        let slot = scene.view().slot(SlotNo(n));
         slot.expect("a slot in service")
     }
 
     fn outlooks(scene: &Scene) -> [Outlook; 3] {
-        let registered = scene.book().registered().expect("registered");
-        [1, 2, 3].map(|n| outlook(scene.book(), registered, slot(scene, n)))
+        let registered = scene.view().registered().expect("registered");
+        [1, 2, 3].map(|n| outlook(scene.view(), registered, slot(scene, n)))
     }
 
     fn told(scene: &Scene) -> Option<project::Command> {
-        let registered = scene.book().registered().expect("registered");
+        let registered = scene.view().registered().expect("registered");
         let mut agenda = Agenda::default();
-        owed(scene.book(), registered, &mut agenda);
+        owed(scene.view(), registered, &mut agenda);
         let owed = agenda.owed.pop()?.0;
         let crate::policy::Owed::Tell(tell) = owed else {
             return None;
@@ -317,7 +316,7 @@ mod tests {
     fn record(scene: &mut Scene) {
         use crate::aggregate::Aggregate;
         let command = told(scene).expect("owed");
-        let project = &scene.book().project.state;
+        let project = &scene.view().project.state;
         let events = project.decide(&command, Timestamp(0)).expect("accepted");
         assert_eq!(events.len(), 1, "{command:?}");
         for event in events {
@@ -371,7 +370,7 @@ mod tests {
         record(&mut scene);
         assert_eq!(outlooks(&scene)[0], GiveBack);
         let trouble = |scene: &Scene| {
-            let registered = scene.book().registered().expect("registered");
+            let registered = scene.view().registered().expect("registered");
             registered.trouble_of(&Thing::Engine).cloned()
         };
         let seen = trouble(&scene).expect("it lasts");
@@ -416,7 +415,7 @@ mod tests {
         assert_eq!(outlooks(&scene)[0], Outlook::Wait);
         record(&mut scene);
         assert_eq!(outlooks(&scene)[0], Outlook::GiveBack);
-        let registered = scene.book().registered().expect("registered");
+        let registered = scene.view().registered().expect("registered");
         let said = registered.trouble_of(&Thing::Engine).expect("it lasts");
         let said = said.told();
         for part in ["ended_early", "exit code 1", "`project set --image`"] {

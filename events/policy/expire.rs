@@ -1,29 +1,29 @@
 //! Silence → expired claims. A lease counts from the last sign of life, and only while this server
 //! was up and awake to see one.
 
-use crate::container::Slot;
+use crate::container::SlotState;
 use crate::feature::{self, Stage};
 use crate::holder::Holder;
 use crate::id::Timestamp;
 use crate::policy::{Agenda, Observed, Teller};
 use crate::project::Registered;
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
 pub(super) fn owed(
-    book: &ProjectBook,
+    view: &ProjectView,
     registered: &Registered,
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
     let teller = Teller {
         policy: "expire",
-        project: &book.name,
+        project: &view.name,
     };
-    for (id, known, _) in book.underway() {
+    for (id, known, _) in view.underway() {
         let Stage::Claimed { holder, since } = &known.stage else {
             continue;
         };
-        let Some((last_seen, lease_ms)) = lease(book, registered, observed, holder, *since) else {
+        let Some((last_seen, lease_ms)) = lease(view, registered, observed, holder, *since) else {
             continue;
         };
         let counted_from = observed.own.since(last_seen).max(observed.up_since);
@@ -33,25 +33,25 @@ pub(super) fn owed(
                 last_seen,
                 up_since: observed.up_since,
             };
-            agenda.tell(teller.feature(book, id, &format!("expire {}", known.epoch), command));
+            agenda.tell(teller.feature(view, id, &format!("expire {}", known.epoch), command));
         }
     }
 }
 
-/// The last sign of life and the lease; none before the session of a berth began: that its
+/// The last sign of life and the lease; none before the session of a slot began: that its
 /// container starts is bounded by `supervise`, and that its runner reports by the reconciler.
 fn lease(
-    book: &ProjectBook,
+    view: &ProjectView,
     registered: &Registered,
     observed: &Observed,
     holder: &Holder,
     since: Timestamp,
 ) -> Option<(Timestamp, u64)> {
     match holder {
-        Holder::Berth { n, session } => {
-            let Slot::Running {
+        Holder::Slot { n, session } => {
+            let SlotState::Running {
                 at, begun: true, ..
-            } = &book.berth(*n).filter(|b| b.works_for(session))?.slot
+            } = &view.slot(*n).filter(|b| b.works_for(session))?.state
             else {
                 return None;
             };

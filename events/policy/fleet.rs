@@ -1,47 +1,47 @@
-//! Target → berths; draining → stopped.
+//! Target → slots; draining → stopped.
 
 use crate::container;
-use crate::id::BerthNo;
+use crate::id::SlotNo;
+use crate::merge_queue::Stage;
 use crate::policy::{Agenda, Observed, Teller};
 use crate::project::{self, Intent, Registered};
-use crate::trunk::Stage;
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
 pub(super) fn owed(
-    book: &ProjectBook,
+    view: &ProjectView,
     registered: &Registered,
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
     let teller = Teller {
         policy: "fleet",
-        project: &book.name,
+        project: &view.name,
     };
     if registered.is_running() {
         for n in (1..=registered.target)
-            .map(BerthNo)
-            .filter(|n| book.berth(*n).is_none())
+            .map(SlotNo)
+            .filter(|n| view.slot(*n).is_none())
         {
             agenda.tell(
                 teller
-                    .container(book, n, "enlist", container::Command::Enlist)
-                    .given_project(book),
+                    .container(view, n, "enlist", container::Command::Enlist)
+                    .given_project(view),
             );
         }
     }
-    for (n, berth, _) in book.enlisted() {
+    for (n, slot, _) in view.enlisted() {
         if n.0 > registered.target
-            && berth.slot == container::Slot::Idle
+            && slot.state == container::SlotState::Idle
             && !observed.busy.contains_key(&n)
         {
-            agenda.tell(teller.container(book, n, "dismiss", container::Command::Dismiss));
+            agenda.tell(teller.container(view, n, "dismiss", container::Command::Dismiss));
         }
     }
     if let Intent::Draining { since } = registered.intent {
         let at_work =
-            book.enlisted().any(|(_, berth, _)| berth.job().is_some()) || !book.grants().is_empty();
-        let publishing = book
-            .trunk
+            view.enlisted().any(|(_, slot, _)| slot.job().is_some()) || !view.grants().is_empty();
+        let publishing = view
+            .merge_queue
             .state
             .front()
             .is_some_and(|f| matches!(f.stage, Stage::Publishing { .. }));
@@ -51,7 +51,7 @@ pub(super) fn owed(
         );
         if overdue || !(at_work || publishing) {
             let by = if overdue { "drain limit" } else { "drained" };
-            agenda.tell(teller.project(book, "stop", project::Command::Stop { by: by.to_owned() }));
+            agenda.tell(teller.project(view, "stop", project::Command::Stop { by: by.to_owned() }));
         }
     }
 }

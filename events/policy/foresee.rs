@@ -3,39 +3,41 @@
 
 use crate::feature::{Known, Stage};
 use crate::id::{Epoch, FeatureId, Timestamp};
+use crate::merge_queue::MergeQueue;
 use crate::policy::{Agenda, Effect};
-use crate::trunk::Trunk;
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
-pub(super) fn owed(book: &ProjectBook, agenda: &mut Agenda) {
-    let trunk = &book.trunk.state;
-    let Some(head) = &trunk.head else { return };
-    let probed = trunk
+pub(super) fn owed(view: &ProjectView, agenda: &mut Agenda) {
+    let merge_queue = &view.merge_queue.state;
+    let Some(head) = &merge_queue.head else {
+        return;
+    };
+    let probed = merge_queue
         .probed
         .as_ref()
         .is_some_and(|probed| probed.base == *head);
-    if !probed && !overtaken(book).is_empty() {
+    if !probed && !overtaken(view).is_empty() {
         agenda.act(Effect::Probe { base: head.clone() });
     }
 }
 
 /// Claims whose work was begun before the trunk came where it is: only they can collide with what
 /// it got since.
-pub fn overtaken(book: &ProjectBook) -> Vec<(FeatureId, Epoch)> {
-    let trunk = &book.trunk.state;
-    let found = book
+pub fn overtaken(view: &ProjectView) -> Vec<(FeatureId, Epoch)> {
+    let merge_queue = &view.merge_queue.state;
+    let found = view
         .underway()
-        .filter(|(_, known, _)| is_overtaken(trunk, known));
+        .filter(|(_, known, _)| is_overtaken(merge_queue, known));
     found
         .map(|(id, known, _)| (id.clone(), known.epoch))
         .collect()
 }
 
-fn is_overtaken(trunk: &Trunk, known: &Known) -> bool {
+fn is_overtaken(merge_queue: &MergeQueue, known: &Known) -> bool {
     match &known.stage {
-        Stage::Claimed { since, .. } => *since < trunk.moved,
+        Stage::Claimed { since, .. } => *since < merge_queue.moved,
         Stage::Submitted { submission, .. } | Stage::Approved { submission } => {
-            trunk.moved > Timestamp(0) && submission.base != trunk.head
+            merge_queue.moved > Timestamp(0) && submission.base != merge_queue.head
         }
         Stage::Open { .. }
         | Stage::Merging { .. }

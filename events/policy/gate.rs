@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::container::Slot;
+use crate::container::SlotState;
 use crate::holder::Role;
-use crate::id::{BerthNo, FeatureId, Timestamp};
+use crate::id::{FeatureId, SlotNo, Timestamp};
 use crate::policy::{Agenda, Observed, at_work};
 use crate::project::{Registered, Thing, Trouble};
-use crate::view::books::ProjectBook;
 use crate::view::grants::Grant;
+use crate::view::projections::ProjectView;
 
 /// How much may be begun for a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +18,14 @@ pub(super) enum Leave {
     All,
     /// One session, which shows whether the thing works again; not the feature that the last one
     /// worked on, nor the slot that saw the engine fail, where there is another.
-    Probe(Option<FeatureId>, Option<BerthNo>),
+    Probe(Option<FeatureId>, Option<SlotNo>),
     /// Nothing now.
     Nothing,
 }
 
 /// The gate of one look at one project.
 pub(super) struct Gate<'a> {
-    book: &'a ProjectBook,
+    view: &'a ProjectView,
     registered: &'a Registered,
     observed: &'a Observed,
     /// A probe is owed already.
@@ -34,12 +34,12 @@ pub(super) struct Gate<'a> {
 
 impl<'a> Gate<'a> {
     pub(super) fn new(
-        book: &'a ProjectBook,
+        view: &'a ProjectView,
         registered: &'a Registered,
         observed: &'a Observed,
     ) -> Self {
         Self {
-            book,
+            view,
             registered,
             observed,
             probing: false,
@@ -81,9 +81,9 @@ impl<'a> Gate<'a> {
     }
 
     /// The slot that saw the engine's trouble last.
-    fn last_slot(&self) -> Option<BerthNo> {
+    fn last_slot(&self) -> Option<SlotNo> {
         let trouble = self.registered.trouble_of(&Thing::Engine)?;
-        let record = self.book.sessions.get(&trouble.session)?;
+        let record = self.view.sessions.get(&trouble.session)?;
         Some(record.n)
     }
 
@@ -92,7 +92,7 @@ impl<'a> Gate<'a> {
     /// and sessions that are at work do not.
     fn is_at_work(&self, troubled: &[Thing]) -> bool {
         let pending = self.observed.busy.values().copied();
-        let roles = at_work::roles(self.book).into_iter().chain(pending);
+        let roles = at_work::roles(self.view).into_iter().chain(pending);
         let settings = &self.registered.settings;
         let needed: BTreeSet<_> = roles
             .flat_map(|role| Thing::needed_by(settings, role))
@@ -106,21 +106,23 @@ impl<'a> Gate<'a> {
 
     /// Whether a session is to begin in a container for work that was given out.
     fn is_starting(&self) -> bool {
-        let waits = |slot: &Slot| {
+        let waits = |state: &SlotState| {
             matches!(
-                slot,
-                Slot::Assigned { .. } | Slot::Requested { .. } | Slot::Running { begun: false, .. }
+                state,
+                SlotState::Assigned { .. }
+                    | SlotState::Requested { .. }
+                    | SlotState::Running { begun: false, .. }
             )
         };
-        let mut slots = self.book.enlisted();
+        let mut slots = self.view.enlisted();
         let unassigned = |grant: &Grant| {
-            let berth = self.book.berth(grant.seat.n);
-            let bare = berth.is_none_or(|berth| berth.job().is_none());
-            bare && !at_work::is_over(self.book, grant)
+            let slot = self.view.slot(grant.slot_session.n);
+            let bare = slot.is_none_or(|slot| slot.job().is_none());
+            bare && !at_work::is_over(self.view, grant)
         };
         !self.observed.busy.is_empty()
-            || slots.any(|(_, berth, _)| waits(&berth.slot))
-            || self.book.grants().iter().any(unassigned)
+            || slots.any(|(_, slot, _)| waits(&slot.state))
+            || self.view.grants().iter().any(unassigned)
     }
 }
 
@@ -173,16 +175,16 @@ mod tests {
 
     fn leave(scene: &Scene, busy: &[(u16, Role)]) -> Leave {
         let now = Timestamp(1_000_000_000_000);
-        let busy = busy.iter().map(|(n, role)| (BerthNo(*n), *role));
+        let busy = busy.iter().map(|(n, role)| (SlotNo(*n), *role));
         let observed = Observed {
             now,
             own: crate::own_time::OwnTime::new(now, &[], &[]),
             busy: busy.collect(),
             ..Observed::default()
         };
-        let registered = scene.book().registered().expect("registered");
+        let registered = scene.view().registered().expect("registered");
         let mut agenda = Agenda::default();
-        Gate::new(scene.book(), registered, &observed).leave(Role::Coder, &mut agenda)
+        Gate::new(scene.view(), registered, &observed).leave(Role::Coder, &mut agenda)
     }
 
     /// Only what can show how the thing is keeps a probe away.

@@ -4,7 +4,7 @@
 use crate::id::Timestamp;
 use crate::project::Registered;
 use crate::stream::Position;
-use crate::view::ProjectBook;
+use crate::view::ProjectView;
 
 /// An exchange waits until nothing has changed for so long: one commit for what belongs together.
 const QUIET_MS: u64 = 20_000;
@@ -12,19 +12,19 @@ const QUIET_MS: u64 = 20_000;
 const PUT_OFF_MS_MAX: u64 = 300_000;
 
 /// Whether this project's repository holds issues that are kept in step with its backlog.
-pub fn are_kept(book: &ProjectBook) -> bool {
+pub fn are_kept(view: &ProjectView) -> bool {
     let asked = |registered: &Registered| registered.settings.sync_issues == Some(true);
-    book.registered().is_some_and(asked) && book.trunk.state.branch.is_some()
+    view.registered().is_some_and(asked) && view.merge_queue.state.branch.is_some()
 }
 
 /// When the next exchange is due, after one that took everything through `done`; none while nothing
 /// has changed since.
-pub fn due(book: &ProjectBook, done: Position) -> Option<Timestamp> {
-    if !are_kept(book) {
+pub fn due(view: &ProjectView, done: Position) -> Option<Timestamp> {
+    if !are_kept(view) {
         return None;
     }
-    let backlog = (book.backlog.position, book.backlog.changed);
-    let features = book.features.values();
+    let backlog = (view.backlog.position, view.backlog.changed);
+    let features = view.features.values();
     let streams = features.map(|feature| (feature.position, feature.changed));
     let since = streams.chain([backlog]).filter(|(at, _)| *at > done);
     let (first, last) = since.fold((None, None), |(first, last), (_, at)| {
@@ -47,8 +47,8 @@ mod tests {
     }
 
     /// A project with changes of features at these seconds; the nth is at position n.
-    fn book(kept: Option<bool>, changes: &[u64]) -> ProjectBook {
-        let mut book = ProjectBook::new("zoo".parse().expect("name"));
+    fn view(kept: Option<bool>, changes: &[u64]) -> ProjectView {
+        let mut view = ProjectView::new("zoo".parse().expect("name"));
         let registered = project::event::Registered {
             git_url: "/up".to_owned(),
             kind: project::ProjectKind::Existing,
@@ -57,20 +57,20 @@ mod tests {
             sync_issues: kept,
             ..Settings::default()
         };
-        book.project.state = crate::grid::given::<Project>(&[
+        view.project.state = crate::grid::given::<Project>(&[
             registered.into(),
             project::event::SettingsChanged {
                 settings: Box::new(settings),
             }
             .into(),
         ]);
-        book.trunk.state.branch = Some("main".to_owned());
+        view.merge_queue.state.branch = Some("main".to_owned());
         for (n, seconds) in (1..).zip(changes) {
             let id = format!("feat-{n}").parse().expect("id");
-            let feature = book.features.entry(id).or_default();
+            let feature = view.features.entry(id).or_default();
             (feature.position, feature.changed) = (Position(n), at(*seconds));
         }
-        book
+        view
     }
 
     #[test]
@@ -86,7 +86,7 @@ mod tests {
             (Some(true), &[100, 110], 2, None),
             (Some(true), &many, 0, Some(300)),
         ] {
-            let due = due(&book(kept, changes), Position(done));
+            let due = due(&view(kept, changes), Position(done));
             assert_eq!(due, wanted.map(at), "{kept:?} {changes:?} after {done}");
         }
     }

@@ -4,31 +4,31 @@
 use crate::policy::{Agenda, Teller};
 use crate::project::{self, Initialization, Intent, Registered};
 use crate::stream::StreamId;
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
-pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Agenda) {
+pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Agenda) {
     let teller = Teller {
         policy: "milestone",
-        project: &book.name,
+        project: &view.name,
     };
-    let tallied = book.tallied();
+    let tallied = view.tallied();
     let counting = matches!(
         registered.initialization,
         Initialization::NotDue | Initialization::Done
-    ) && book.is_complete_backlog();
+    ) && view.is_complete_backlog();
     if !counting || tallied.total == 0 {
         return;
     }
-    let (closed, total, as_of) = (tallied.closed, tallied.total, book.position);
+    let (closed, total, as_of) = (tallied.closed, tallied.total, view.position);
     let all_closed = closed == total;
-    let trunk = &book.trunk.state;
-    let underway = trunk.waiting().next().is_some();
+    let merge_queue = &view.merge_queue.state;
+    let underway = merge_queue.waiting().next().is_some();
     if registered.intent == Intent::Completed && (!all_closed || underway) {
         let why = match total - closed {
             0 => "a merge is under way".to_owned(),
             open => format!("{open} of {total} features are open again"),
         };
-        agenda.tell(teller.project(book, "resume", project::Command::Resume { why }));
+        agenda.tell(teller.project(view, "resume", project::Command::Resume { why }));
     }
     if !registered.is_running() {
         return;
@@ -47,16 +47,19 @@ pub(super) fn owed(book: &ProjectBook, registered: &Registered, agenda: &mut Age
             closed,
             total,
         };
-        agenda.tell(teller.project(book, &format!("due {step}"), command));
+        agenda.tell(teller.project(view, &format!("due {step}"), command));
     }
     if all_closed && !underway && progress.last.is_none() && progress.oversight.is_none() {
         let command = project::Command::DueFinal {
             as_of,
-            trunk_head: trunk.head.clone(),
+            trunk_head: merge_queue.head.clone(),
             closed,
         };
-        let tell = teller.project(book, "due final", command);
-        let tell = tell.given(StreamId::Backlog(book.name.clone()), book.backlog.version);
-        agenda.tell(tell.given(StreamId::Trunk(book.name.clone()), book.trunk.version));
+        let tell = teller.project(view, "due final", command);
+        let tell = tell.given(StreamId::Backlog(view.name.clone()), view.backlog.version);
+        agenda.tell(tell.given(
+            StreamId::MergeQueue(view.name.clone()),
+            view.merge_queue.version,
+        ));
     }
 }

@@ -1,6 +1,6 @@
 //! Policies: whenever the folded state looks like this, that is owed. Pure and level-triggered.
 //!
-//! `owed` is recomputed from the books whenever they changed, a deadline passed or the server
+//! `owed` is recomputed from the projections whenever they changed, a deadline passed or the server
 //! started; nothing remembers what was "already sent" but the reservations of the caller. A
 //! command's id is derived from its purpose, subject and version, so a repetition is harmless: the
 //! log answers it as the first time.
@@ -35,14 +35,14 @@ use crate::backlog::{self, Origin};
 use crate::cause::{Cause, Principal};
 use crate::holder::Role;
 use crate::id::{
-    BerthNo, CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, Timestamp,
+    CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, SlotNo, Timestamp,
 };
 use crate::own_time::OwnTime;
 use crate::stream::{StreamId, Version};
 use crate::view::Remedy;
-use crate::view::books::{ProjectBook, Tracked};
 use crate::view::grants::Grant;
-use crate::{container, feature, node, project, subscription, trunk};
+use crate::view::projections::{ProjectView, Tracked};
+use crate::{container, feature, merge_queue, node, project, subscription};
 
 pub use accounts::{Account, accounts, provider};
 
@@ -59,7 +59,7 @@ pub enum AnyCommand {
     Backlog(backlog::Command),
     Feature(feature::Command),
     Container(container::Command),
-    Trunk(trunk::Command),
+    MergeQueue(merge_queue::Command),
     Node(node::Command),
     Subscription(subscription::Command),
 }
@@ -74,12 +74,12 @@ pub struct Tell {
     /// What.
     pub command: AnyCommand,
     /// What must still hold.
-    pub premises: Vec<(StreamId, Version)>,
+    pub preconditions: Vec<(StreamId, Version)>,
     /// Which policy, after what.
     pub cause: Cause,
 }
 
-/// Something owed that needs more than the books: the outside, a blob, or the lane.
+/// Something owed that needs more than the projections: the outside, a blob, or the claim queue.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Copy upstream into the gate.
@@ -103,10 +103,10 @@ pub enum Effect {
         /// Its dependencies.
         blockers: Vec<FeatureId>,
     },
-    /// Ask the lane for a feature for this berth.
+    /// Ask the queue for a feature for this slot.
     ClaimFor {
-        /// Which berth.
-        n: BerthNo,
+        /// Which slot.
+        n: SlotNo,
         /// Its version: what the claim is conditioned on.
         version: Version,
         /// A certain feature; none takes the best.
@@ -116,7 +116,7 @@ pub enum Effect {
     Assign {
         /// The grant.
         grant: Grant,
-        /// The berth's version.
+        /// The slot's version.
         version: Version,
     },
     /// Look into the gate and record what it holds of a claim's work.
@@ -211,7 +211,7 @@ impl Effect {
             Self::Admit { batch } => format!("taking the backlog {batch}"),
             Self::Create { id, .. } => format!("creating the feature {id}"),
             Self::ClaimFor { n, .. } => format!("claiming for slot {n}"),
-            Self::Assign { grant, .. } => format!("assigning slot {}", grant.seat.n),
+            Self::Assign { grant, .. } => format!("assigning slot {}", grant.slot_session.n),
             Self::Secure { feature, epoch, .. } => {
                 format!("securing the work of claim {epoch} on {feature}")
             }
@@ -222,7 +222,7 @@ impl Effect {
     }
 }
 
-/// What the books do not hold: the time, and signs of life.
+/// What the projections do not hold: the time, and signs of life.
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
     /// Now.
@@ -236,8 +236,8 @@ pub struct Observed {
     pub seen: BTreeMap<SessionId, Timestamp>,
     /// Last sign of life per outside holder.
     pub seen_outside: BTreeMap<String, Timestamp>,
-    /// Berths for which a pending command or effect takes on work, and in which role.
-    pub busy: BTreeMap<BerthNo, Role>,
+    /// Slots for which a pending command or effect takes on work, and in which role.
+    pub busy: BTreeMap<SlotNo, Role>,
     /// Features that a pending command or effect is about.
     pub taken: BTreeSet<FeatureId>,
     /// Accounts with providers that are in trouble, whoever saw it.
@@ -249,7 +249,7 @@ pub struct Observed {
 /// What is owed, and when to look again even if nothing happens.
 #[derive(Debug, Default)]
 pub struct Agenda {
-    /// Commands and effects, with the berth and feature each reserves while it is pending.
+    /// Commands and effects, with the slot and feature each reserves while it is pending.
     pub owed: Vec<(Owed, Reserves)>,
     /// The next deadline.
     pub wake: Option<Timestamp>,
@@ -258,8 +258,8 @@ pub struct Agenda {
 /// What a pending command or effect keeps others from using.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reserves {
-    /// A berth, for work in this role.
-    pub berth: Option<(BerthNo, Role)>,
+    /// A slot, for work in this role.
+    pub slot: Option<(SlotNo, Role)>,
     /// A feature.
     pub feature: Option<FeatureId>,
 }
@@ -310,7 +310,7 @@ pub fn backoff_ms(failures: u32) -> u64 {
     }
 }
 
-/// Builds the commands of one policy over one book.
+/// Builds the commands of one policy over one view.
 struct Teller<'a> {
     policy: &'static str,
     project: &'a ProjectName,
@@ -344,15 +344,15 @@ impl Teller<'_> {
             id,
             stream,
             command,
-            premises: vec![],
+            preconditions: vec![],
             cause,
         }
     }
 
-    fn project(&self, book: &ProjectBook, purpose: &str, command: project::Command) -> Tell {
+    fn project(&self, view: &ProjectView, purpose: &str, command: project::Command) -> Tell {
         self.tell(
             StreamId::Project(self.project.clone()),
-            &book.project,
+            &view.project,
             purpose,
             AnyCommand::Project(command),
         )
@@ -360,13 +360,13 @@ impl Teller<'_> {
 
     fn feature(
         &self,
-        book: &ProjectBook,
+        view: &ProjectView,
         id: &FeatureId,
         purpose: &str,
         command: feature::Command,
     ) -> Tell {
         let unknown = Tracked::default();
-        let tracked = book.features.get(id).unwrap_or(&unknown);
+        let tracked = view.features.get(id).unwrap_or(&unknown);
         self.tell(
             StreamId::Feature(self.project.clone(), id.clone()),
             tracked,
@@ -377,13 +377,13 @@ impl Teller<'_> {
 
     fn container(
         &self,
-        book: &ProjectBook,
-        n: BerthNo,
+        view: &ProjectView,
+        n: SlotNo,
         purpose: &str,
         command: container::Command,
     ) -> Tell {
         let unknown = Tracked::default();
-        let tracked = book.berths.get(&n).unwrap_or(&unknown);
+        let tracked = view.slots.get(&n).unwrap_or(&unknown);
         self.tell(
             StreamId::Container(self.project.clone(), n),
             tracked,
@@ -392,43 +392,48 @@ impl Teller<'_> {
         )
     }
 
-    fn trunk(&self, book: &ProjectBook, purpose: &str, command: trunk::Command) -> Tell {
+    fn merge_queue(
+        &self,
+        view: &ProjectView,
+        purpose: &str,
+        command: merge_queue::Command,
+    ) -> Tell {
         self.tell(
-            StreamId::Trunk(self.project.clone()),
-            &book.trunk,
+            StreamId::MergeQueue(self.project.clone()),
+            &view.merge_queue,
             purpose,
-            AnyCommand::Trunk(command),
+            AnyCommand::MergeQueue(command),
         )
     }
 }
 
 impl Tell {
     fn given(mut self, stream: StreamId, version: Version) -> Self {
-        self.premises.push((stream, version));
+        self.preconditions.push((stream, version));
         self
     }
 
-    fn given_project(self, book: &ProjectBook) -> Self {
-        self.given(StreamId::Project(book.name.clone()), book.project.version)
+    fn given_project(self, view: &ProjectView) -> Self {
+        self.given(StreamId::Project(view.name.clone()), view.project.version)
     }
 }
 
 /// Everything that is owed to one project.
-pub fn owed(book: &ProjectBook, observed: &Observed) -> Agenda {
+pub fn owed(view: &ProjectView, observed: &Observed) -> Agenda {
     let mut agenda = Agenda::default();
-    let Some(registered) = book.registered() else {
+    let Some(registered) = view.registered() else {
         return agenda;
     };
-    fleet::owed(book, registered, observed, &mut agenda);
-    admit::owed(book, registered, observed, &mut agenda);
-    unblock::owed(book, &mut agenda);
-    integrate::owed(book, registered, observed, &mut agenda);
-    foresee::owed(book, &mut agenda);
-    milestone::owed(book, registered, &mut agenda);
-    engine::owed(book, registered, &mut agenda);
-    assign::owed(book, registered, &mut agenda);
-    supervise::owed(book, registered, observed, &mut agenda);
-    expire::owed(book, registered, observed, &mut agenda);
-    dispatch::owed(book, registered, observed, &mut agenda);
+    fleet::owed(view, registered, observed, &mut agenda);
+    admit::owed(view, registered, observed, &mut agenda);
+    unblock::owed(view, &mut agenda);
+    integrate::owed(view, registered, observed, &mut agenda);
+    foresee::owed(view, &mut agenda);
+    milestone::owed(view, registered, &mut agenda);
+    engine::owed(view, registered, &mut agenda);
+    assign::owed(view, registered, &mut agenda);
+    supervise::owed(view, registered, observed, &mut agenda);
+    expire::owed(view, registered, observed, &mut agenda);
+    dispatch::owed(view, registered, observed, &mut agenda);
     agenda
 }

@@ -1,8 +1,8 @@
 //! `retain`: which transcripts are beyond their time. The log keeps what happened for ever; what
 //! agents printed is kept for a while.
 
-use crate::id::{BerthNo, ProjectName, SessionId, Timestamp};
-use crate::view::{Books, Transcript};
+use crate::id::{ProjectName, SessionId, SlotNo, Timestamp};
+use crate::view::{Projections, Transcript};
 
 /// Bounds of the transcripts of an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,21 +29,21 @@ impl Default for Retention {
 pub struct Overdue {
     /// Whose project.
     pub project: ProjectName,
-    /// Which berth.
-    pub n: BerthNo,
+    /// Which slot.
+    pub n: SlotNo,
     /// Which session.
     pub session: SessionId,
 }
 
 /// What is beyond its time now, oldest first; and when the next will be.
 pub fn overdue(
-    books: &Books,
+    projections: &Projections,
     retention: Retention,
     now: Timestamp,
 ) -> (Vec<Overdue>, Option<Timestamp>) {
     let mut kept: Vec<(Timestamp, u64, Overdue)> = Vec::new();
-    for (project, book) in &books.projects {
-        for (session, record) in book.sessions.iter() {
+    for (project, view) in &projections.projects {
+        for (session, record) in view.sessions.iter() {
             if let (Some(Transcript::Kept(bytes)), Some((ended, _))) =
                 (record.transcript, record.ended)
             {
@@ -81,11 +81,11 @@ mod tests {
     use crate::holder::Role;
     use crate::id::Digest;
     use crate::outcome::Outcome;
-    use crate::view::ProjectBook;
+    use crate::view::ProjectView;
 
     /// Sessions that ended one second apart, with transcripts of these sizes.
-    fn books(sizes: &[u64]) -> Books {
-        let mut book = ProjectBook::new("zoo".parse().expect("name"));
+    fn projections(sizes: &[u64]) -> Projections {
+        let mut view = ProjectView::new("zoo".parse().expect("name"));
         for (bytes, n) in sizes.iter().zip(1_u8..) {
             let session = SessionId::from_bytes([n; 10]);
             let digest = Digest::of(b"p");
@@ -119,13 +119,13 @@ mod tests {
                 kept.into(),
             ];
             for fact in facts {
-                book.sessions
-                    .apply(BerthNo(1), &fact, Timestamp(i64::from(n) * 1_000_000));
+                view.sessions
+                    .apply(SlotNo(1), &fact, Timestamp(i64::from(n) * 1_000_000));
             }
         }
-        let mut books = Books::default();
-        books.projects.insert(book.name.clone(), book);
-        books
+        let mut projections = Projections::default();
+        projections.projects.insert(view.name.clone(), view);
+        projections
     }
 
     #[test]
@@ -195,7 +195,7 @@ mod tests {
             ),
         ];
         for (sizes, retention, now, expected, next) in cases {
-            let (over, until) = overdue(&books(sizes), retention, Timestamp(now * 1_000_000));
+            let (over, until) = overdue(&projections(sizes), retention, Timestamp(now * 1_000_000));
             let first: Vec<_> = (1_u8..)
                 .take(expected)
                 .map(|n| SessionId::from_bytes([n; 10]))

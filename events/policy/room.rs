@@ -1,5 +1,5 @@
 //! How many more containers the host can take: what is promised to them all has to fit into its
-//! memory, and what is free now has to hold the next one. Fifty berths cannot exhaust a machine
+//! memory, and what is free now has to hold the next one. Fifty slots cannot exhaust a machine
 //! that way, whatever their agents do.
 
 /// The host's memory, in MiB.

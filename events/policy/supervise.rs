@@ -2,70 +2,70 @@
 //! gone, or that an engine in trouble does not start → its end; a session that is over → its work
 //! looked after.
 
-use crate::container::{self, Assignment, Berth, Ended, Slot};
+use crate::container::{self, Assignment, Ended, Slot, SlotState};
 use crate::holder::Role;
-use crate::id::{BerthNo, Generation};
+use crate::id::{Generation, SlotNo};
 use crate::outcome::Outcome;
 use crate::policy::engine::{self, Outlook};
 use crate::policy::{Agenda, Effect, Observed, Teller, backoff_ms};
 use crate::project::{Intent, Registered};
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
 pub(super) fn owed(
-    book: &ProjectBook,
+    view: &ProjectView,
     registered: &Registered,
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
     let teller = Teller {
         policy: "supervise",
-        project: &book.name,
+        project: &view.name,
     };
-    for (n, berth, _) in book.enlisted() {
-        match &berth.slot {
-            Slot::Assigned { job } => {
-                let held = Held { n, berth, job };
-                owed_to_assigned(book, registered, observed, &held, agenda);
+    for (n, slot, _) in view.enlisted() {
+        match &slot.state {
+            SlotState::Assigned { job } => {
+                let held = Held { n, slot, job };
+                owed_to_assigned(view, registered, observed, &held, agenda);
             }
             // That a person's stop ends it is recorded before it ends: nobody is to blame then.
-            Slot::Running { .. } if is_stopped(registered) && !berth.is_interrupted() => {
+            SlotState::Running { .. } if is_stopped(registered) && !slot.is_interrupted() => {
                 let by = "project stop".to_owned();
                 let interrupt = container::Command::Interrupt { by };
-                agenda.tell(teller.container(book, n, "stop", interrupt));
+                agenda.tell(teller.container(view, n, "stop", interrupt));
             }
-            Slot::Running { at, .. } => {
-                // The reconciler stops it then; the books only have to be looked at in time.
+            SlotState::Running { at, .. } => {
+                // The reconciler stops it then; the projections only have to be looked at in time.
                 agenda.reached(
                     observed.now,
                     observed.own_ms_after(*at, registered.settings.session_wall_ms),
                 );
             }
-            Slot::Ended(ended) => secure(book, ended, agenda),
-            Slot::Idle | Slot::Requested { .. } | Slot::Quarantined { .. } => {}
+            SlotState::Ended(ended) => secure(view, ended, agenda),
+            SlotState::Idle | SlotState::Requested { .. } | SlotState::Quarantined { .. } => {}
         }
     }
 }
 
 /// A slot with a job and no container.
 struct Held<'a> {
-    n: BerthNo,
-    berth: &'a Berth,
+    n: SlotNo,
+    slot: &'a Slot,
     job: &'a Assignment,
 }
 
 fn owed_to_assigned(
-    book: &ProjectBook,
+    view: &ProjectView,
     registered: &Registered,
     observed: &Observed,
     held: &Held<'_>,
     agenda: &mut Agenda,
 ) {
-    let (n, berth) = (held.n, held.berth);
+    let (n, slot) = (held.n, held.slot);
     let teller = Teller {
         policy: "supervise",
-        project: &book.name,
+        project: &view.name,
     };
-    if let Some((outcome, detail)) = over_before_it_began(book, registered, held) {
+    if let Some((outcome, detail)) = over_before_it_began(view, registered, held) {
         let end = container::Command::EndSession {
             session: held.job.session.clone(),
             outcome,
@@ -73,25 +73,25 @@ fn owed_to_assigned(
             evidence: None,
             detail: detail.to_owned(),
         };
-        agenda.tell(teller.container(book, n, "never started", end));
+        agenda.tell(teller.container(view, n, "never started", end));
         return;
     }
-    if engine::outlook(book, registered, berth) == Outlook::Wait {
+    if engine::outlook(view, registered, slot) == Outlook::Wait {
         return;
     }
-    let failed = berth.failed_at.unwrap_or_default();
-    let from = observed.own_ms_after(failed, backoff_ms(berth.failures));
+    let failed = slot.failed_at.unwrap_or_default();
+    let from = observed.own_ms_after(failed, backoff_ms(slot.failures));
     if agenda.reached(observed.now, from) {
-        let generation = Generation(berth.generation.0 + 1);
+        let generation = Generation(slot.generation.0 + 1);
         let request = container::Command::RequestStart { generation };
-        let tell = teller.container(book, n, &format!("start {generation}"), request);
-        agenda.tell(tell.given_project(book));
+        let tell = teller.container(view, n, &format!("start {generation}"), request);
+        agenda.tell(tell.given_project(view));
     }
 }
 
 /// How a job ends that is not to get a container.
 fn over_before_it_began(
-    book: &ProjectBook,
+    view: &ProjectView,
     registered: &Registered,
     held: &Held<'_>,
 ) -> Option<(Outcome, &'static str)> {
@@ -99,14 +99,14 @@ fn over_before_it_began(
         registered.intent,
         Intent::Running { .. } | Intent::Draining { .. }
     );
-    if !wanted || held.berth.is_interrupted() {
+    if !wanted || held.slot.is_interrupted() {
         return Some((Outcome::Stopped, "stopped before a container started"));
     }
-    if book.grant_of(&held.job.session).is_none() {
+    if view.grant_of(&held.job.session).is_none() {
         let detail = "the work was taken back before a container started";
         return Some((Outcome::NeverStarted, detail));
     }
-    let given_back = engine::outlook(book, registered, held.berth) == Outlook::GiveBack;
+    let given_back = engine::outlook(view, registered, held.slot) == Outlook::GiveBack;
     let detail = "no container of the engine comes to work, for nobody";
     given_back.then_some((Outcome::EngineRefused, detail))
 }
@@ -119,11 +119,11 @@ fn is_stopped(registered: &Registered) -> bool {
 /// A coder's session that is over and whose work nobody recorded: what the gate holds of it is
 /// looked up, whether its claim still stands or ended before it did. The container stays until
 /// then.
-fn secure(book: &ProjectBook, ended: &Ended, agenda: &mut Agenda) {
+fn secure(view: &ProjectView, ended: &Ended, agenda: &mut Agenda) {
     let (Some(feature), Some(epoch)) = (&ended.job.feature, ended.job.epoch) else {
         return;
     };
-    let secured = book
+    let secured = view
         .feature(feature)
         .is_none_or(|known| known.secured.contains_key(&epoch));
     if ended.job.role == Role::Coder && !ended.outcome.never_began() && !secured {

@@ -1,30 +1,31 @@
-//! Policies over folded books: what is owed, what is not, and that owing twice is the same thing.
+//! Policies over folded projections: what is owed, what is not, and that owing twice is the same
+//! thing.
 
 use super::*;
 use crate::codec::EventCodec;
 use crate::envelope::Envelope;
 use crate::feature::Content;
 use crate::feature::event as f;
-use crate::holder::{Holder, Role, Seat};
+use crate::holder::{Holder, Role, SlotSession};
 use crate::id::{Digest, Sha};
+use crate::merge_queue::event as t;
 use crate::outcome::Outcome;
 use crate::project::event as p;
 use crate::project::{OversightKind, ProjectKind};
 use crate::settings::Settings;
 use crate::stream::Position;
-use crate::trunk::event as t;
-use crate::view::Books;
+use crate::view::Projections;
 
 /// A log written by hand: events of one project, one second apart.
 pub(super) struct Scene {
-    books: Books,
+    projections: Projections,
     position: u64,
 }
 
 impl Scene {
     fn new() -> Self {
         Self {
-            books: Books::default(),
+            projections: Projections::default(),
             position: 0,
         }
     }
@@ -35,12 +36,12 @@ impl Scene {
         self.position += 1;
         let version = match &stream {
             StreamId::Project(n) => self
-                .books
+                .projections
                 .projects
                 .get(n)
                 .map_or(0, |b| b.project.version.0),
             StreamId::Feature(n, id) => self
-                .books
+                .projections
                 .projects
                 .get(n)
                 .and_then(|b| b.features.get(id))
@@ -61,12 +62,16 @@ impl Scene {
             payload: event.encode(),
             digest: Digest::default(),
         };
-        self.books.apply(&envelope).expect("known event");
+        self.projections.apply(&envelope).expect("known event");
         self
     }
 
-    pub(super) fn book(&self) -> &ProjectBook {
-        self.books.projects.values().next().expect("a project")
+    pub(super) fn view(&self) -> &ProjectView {
+        self.projections
+            .projects
+            .values()
+            .next()
+            .expect("a project")
     }
 
     pub(super) fn running(target: u16) -> Self {
@@ -138,8 +143,8 @@ impl Scene {
     }
 
     fn claimed(&mut self, id: &str, session: &SessionId) -> &mut Self {
-        let holder = Holder::Berth {
-            n: BerthNo(1),
+        let holder = Holder::Slot {
+            n: SlotNo(1),
             session: session.clone(),
         };
         self.add::<f::Event>(
@@ -153,7 +158,7 @@ impl Scene {
 
     fn agenda(&self, observed: &Observed) -> Agenda {
         owed(
-            self.books.projects.values().next().expect("project"),
+            self.projections.projects.values().next().expect("project"),
             observed,
         )
     }
@@ -201,12 +206,12 @@ fn shown(owed: &Owed) -> String {
 }
 
 #[test]
-fn idle_berths_claim_no_more_than_is_ready() {
+fn idle_slots_claim_no_more_than_is_ready() {
     let mut scene = Scene::running(3);
     scene.feature("a", 2).feature("b", 2);
     assert_eq!(scene.keys(&at(100)), ["ClaimFor", "ClaimFor"]);
     let busy = Observed {
-        busy: [(BerthNo(1), Role::Coder), (BerthNo(2), Role::Coder)].into(),
+        busy: [(SlotNo(1), Role::Coder), (SlotNo(2), Role::Coder)].into(),
         ..at(100)
     };
     assert_eq!(scene.keys(&busy), ["ClaimFor"]);
@@ -222,8 +227,8 @@ fn idle_berths_claim_no_more_than_is_ready() {
 fn claims_stay_within_a_lowered_target() {
     let mut scene = Scene::running(3);
     scene.feature("a", 2).feature("b", 2);
-    let holder = Holder::Berth {
-        n: BerthNo(3),
+    let holder = Holder::Slot {
+        n: SlotNo(3),
         session: session(3),
     };
     let claimed = f::Claimed {
@@ -261,7 +266,7 @@ fn stopped_draining_and_editing_projects_grant_nothing() {
 }
 
 #[test]
-fn a_claim_whose_berth_does_not_hold_it_is_assigned_and_then_ended_with_its_outcome() {
+fn a_claim_whose_slot_does_not_hold_it_is_assigned_and_then_ended_with_its_outcome() {
     let mut scene = Scene::running(1);
     scene.feature("a", 2).claimed("a", &session(1));
     assert_eq!(scene.keys(&at(100)), ["Assign"]);
@@ -411,14 +416,14 @@ fn milestones_are_due_once_and_everything_closed_is_final() {
             closed: 2,
         },
     );
-    let seat = Seat {
-        n: BerthNo(1),
+    let slot_session = SlotSession {
+        n: SlotNo(1),
         session: session(1),
     };
     scene.add::<p::Event>(
         "project-z",
         p::OversightStarted {
-            seat,
+            slot_session,
             oversight: OversightKind::Final,
         },
     );
@@ -532,16 +537,18 @@ fn what_the_trunk_overtakes_is_probed_once() {
             },
         );
         assert_eq!(probes(&scene), 0);
-        let trunk = &scene
-            .books
+        let merge_queue = &scene
+            .projections
             .projects
             .values()
             .next()
             .expect("project")
-            .trunk
+            .merge_queue
             .state;
         assert_eq!(
-            trunk.collisions(&"a".parse().expect("id"), Epoch(1)).len(),
+            merge_queue
+                .collisions(&"a".parse().expect("id"), Epoch(1))
+                .len(),
             usize::from(epoch == 1),
             "of this claim only"
         );
@@ -562,10 +569,10 @@ fn work_is_kept_for_its_time() {
         },
     );
     scene.add::<f::Event>("feature-z/b", f::Withdrawn { by: "me".into() });
-    let book = scene.books.projects.values().next().expect("project");
+    let view = scene.projections.projects.values().next().expect("project");
     let after = |ms: u64| {
         upkeep::let_go(
-            book,
+            view,
             Timestamp(i64::try_from(scene.position).expect("small") * 1_000_000).plus_ms(ms),
         )
     };
@@ -624,7 +631,7 @@ fn trouble_of_a_thing_lets_one_probe_through_at_a_time() {
         due.owed
     );
     let busy = Observed {
-        busy: [(BerthNo(2), Role::Coder)].into(),
+        busy: [(SlotNo(2), Role::Coder)].into(),
         ..now(seen + 60)
     };
     assert!(scene.keys(&busy).is_empty(), "one at a time");

@@ -2,30 +2,30 @@
 
 use crate::feature;
 use crate::policy::{Agenda, Teller};
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
-pub(super) fn owed(book: &ProjectBook, agenda: &mut Agenda) {
+pub(super) fn owed(view: &ProjectView, agenda: &mut Agenda) {
     let teller = Teller {
         policy: "unblock",
-        project: &book.name,
+        project: &view.name,
     };
-    for (id, known, _) in book.dependent().filter(|(_, known, _)| !known.is_settled()) {
+    for (id, known, _) in view.dependent().filter(|(_, known, _)| !known.is_settled()) {
         for on in &known.blockers {
-            let wanted = book.backlog.state.dependencies(id).any(|d| d == on);
-            if book.is_settled(on) || !wanted {
+            let wanted = view.backlog.state.dependencies(id).any(|d| d == on);
+            if view.is_settled(on) || !wanted {
                 let purpose = format!("unblock {on}");
                 agenda.tell(teller.feature(
-                    book,
+                    view,
                     id,
                     &purpose,
                     feature::Command::Unblock { by: on.clone() },
                 ));
             }
         }
-        for on in book.backlog.state.dependencies(id) {
-            if !known.blockers.contains(on) && !book.is_settled(on) {
+        for on in view.backlog.state.dependencies(id) {
+            if !known.blockers.contains(on) && !view.is_settled(on) {
                 agenda.tell(teller.feature(
-                    book,
+                    view,
                     id,
                     &format!("block {on}"),
                     feature::Command::Block { by: on.clone() },

@@ -3,15 +3,15 @@
 //! is over.
 
 use crate::codec::to_named;
-use crate::holder::{Role, Seat};
+use crate::holder::{Role, SlotSession};
 use crate::id::Digest;
-use crate::policy::dispatch::{Hands, berth_stream, reserve, seat, teller};
+use crate::merge_queue::{self, MergeQueue};
+use crate::policy::dispatch::{Hands, reserve, slot_session, slot_stream, teller};
 use crate::policy::integrate::verification;
 use crate::project::Registered;
 use crate::settings::Settings;
 use crate::stream::StreamId;
-use crate::trunk::{self, Trunk};
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
 /// Digest of everything in the settings that decides what a verification runs, and where: what was
 /// green is known to be green as long as none of it changes.
@@ -27,23 +27,23 @@ fn terms(settings: &Settings, command: &str) -> Digest {
 
 /// The command that the bare head is verified with: the project's, else what the work suggests that
 /// waits for it.
-pub fn of_head<'a>(registered: &'a Registered, trunk: &'a Trunk) -> Option<&'a str> {
-    let suggested = |entry: &'a trunk::Entry| entry.changes.detected.as_deref();
-    let tip = trunk.tip().filter(|_| trunk.is_head_in_doubt());
-    let waiting = tip.into_iter().chain(&trunk.parked);
+pub fn of_head<'a>(registered: &'a Registered, merge_queue: &'a MergeQueue) -> Option<&'a str> {
+    let suggested = |entry: &'a merge_queue::Entry| entry.changes.detected.as_deref();
+    let tip = merge_queue.tip().filter(|_| merge_queue.is_head_in_doubt());
+    let waiting = tip.into_iter().chain(&merge_queue.parked);
     let own = registered.settings.verify.as_deref();
     own.or_else(|| waiting.into_iter().find_map(suggested))
 }
 
 /// Grants a slot to the next verifier.
 pub(super) fn verify(hands: &mut Hands<'_>) {
-    let trunk = &hands.book.trunk.state;
-    let tip = trunk.tip();
-    let busy = tip.is_some_and(|tip| matches!(tip.stage, trunk::Stage::Verifying { .. }));
-    if busy || trunk.health.checking.is_some() {
+    let merge_queue = &hands.view.merge_queue.state;
+    let tip = merge_queue.tip();
+    let busy = tip.is_some_and(|tip| matches!(tip.stage, merge_queue::Stage::Verifying { .. }));
+    if busy || merge_queue.health.checking.is_some() {
         return;
     }
-    if trunk.is_head_in_doubt() || is_due(hands) {
+    if merge_queue.is_head_in_doubt() || is_due(hands) {
         check_head(hands);
     } else if let Some(tip) = tip {
         check_entry(hands, tip);
@@ -53,9 +53,9 @@ pub(super) fn verify(hands: &mut Hands<'_>) {
 /// Whether a red head is to be looked at again. On other terms it is at once: what was seen is not
 /// what would be seen.
 fn is_due(hands: &mut Hands<'_>) -> bool {
-    let (registered, trunk) = (hands.registered, &hands.book.trunk.state);
-    let command = of_head(registered, trunk);
-    let (Some(red), Some(command)) = (&trunk.health.red, command) else {
+    let (registered, merge_queue) = (hands.registered, &hands.view.merge_queue.state);
+    let command = of_head(registered, merge_queue);
+    let (Some(red), Some(command)) = (&merge_queue.health.red, command) else {
         return false;
     };
     let other = red.terms != terms(&registered.settings, command);
@@ -64,25 +64,29 @@ fn is_due(hands: &mut Hands<'_>) -> bool {
 }
 
 fn check_head(hands: &mut Hands<'_>) {
-    let (book, registered) = (hands.book, hands.registered);
-    let trunk = &book.trunk.state;
-    let Some(command) = of_head(registered, trunk) else {
+    let (view, registered) = (hands.view, hands.registered);
+    let merge_queue = &view.merge_queue.state;
+    let Some(command) = of_head(registered, merge_queue) else {
         return;
     };
     let terms = terms(&registered.settings, command);
-    if !hands.may_try(trunk.health.lapses) {
+    if !hands.may_try(merge_queue.health.lapses) {
         return;
     }
-    grant(hands, "head verifier", |seat| {
-        trunk::Command::StartHeadVerification { seat, terms }
+    grant(hands, "head verifier", |slot_session| {
+        merge_queue::Command::StartHeadVerification {
+            slot_session,
+            terms,
+        }
     });
 }
 
-fn check_entry(hands: &mut Hands<'_>, tip: &trunk::Entry) {
-    let (book, registered) = (hands.book, hands.registered);
-    let whole = book.trunk.state.joins(registered.settings.batch_max);
-    let built =
-        matches!(tip.stage, trunk::Stage::Built { .. }) && !tip.needs_approval() && whole.is_none();
+fn check_entry(hands: &mut Hands<'_>, tip: &merge_queue::Entry) {
+    let (view, registered) = (hands.view, hands.registered);
+    let whole = view.merge_queue.state.joins(registered.settings.batch_max);
+    let built = matches!(tip.stage, merge_queue::Stage::Built { .. })
+        && !tip.needs_approval()
+        && whole.is_none();
     let Some(command) = verification(registered, tip).filter(|_| built) else {
         return;
     };
@@ -90,22 +94,30 @@ fn check_entry(hands: &mut Hands<'_>, tip: &trunk::Entry) {
     if !hands.may_try(tip.lapses) {
         return;
     }
-    grant(hands, "verifier", |seat| {
-        trunk::Command::StartVerification { entry, seat, terms }
+    grant(hands, "verifier", |slot_session| {
+        merge_queue::Command::StartVerification {
+            entry,
+            slot_session,
+            terms,
+        }
     });
 }
 
-fn grant(hands: &mut Hands<'_>, purpose: &str, command: impl FnOnce(Seat) -> trunk::Command) {
-    let book: &ProjectBook = hands.book;
-    let Some((n, version)) = hands.berths.pop() else {
+fn grant(
+    hands: &mut Hands<'_>,
+    purpose: &str,
+    command: impl FnOnce(SlotSession) -> merge_queue::Command,
+) {
+    let view: &ProjectView = hands.view;
+    let Some((n, version)) = hands.slots.pop() else {
         return;
     };
-    let stream = StreamId::Trunk(book.name.clone());
-    let command = command(seat(&stream, book.trunk.version, n));
-    let tell = teller(book)
-        .trunk(book, purpose, command)
-        .given_project(book);
-    let tell = tell.given(berth_stream(book, n), version);
+    let stream = StreamId::MergeQueue(view.name.clone());
+    let command = command(slot_session(&stream, view.merge_queue.version, n));
+    let tell = teller(view)
+        .merge_queue(view, purpose, command)
+        .given_project(view);
+    let tell = tell.given(slot_stream(view, n), version);
     let reserves = reserve(n, Role::Verifier);
     hands.agenda.tell_reserving(tell, reserves);
 }

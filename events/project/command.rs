@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::holder::Seat;
+use crate::holder::SlotSession;
 use crate::id::{Digest, FeatureId, SessionId, Sha, Timestamp};
 use crate::outcome::Outcome;
 use crate::project::Thing;
@@ -71,7 +71,8 @@ pub enum Command {
     /// A person wants the spec of a repository that had a life before turned into a backlog.
     AskInitialization,
     StartInitialization {
-        seat: Seat,
+        #[serde(rename = "seat")]
+        slot_session: SlotSession,
     },
     LapseInitialization {
         session: SessionId,
@@ -97,7 +98,8 @@ pub enum Command {
         closed: u32,
     },
     StartOversight {
-        seat: Seat,
+        #[serde(rename = "seat")]
+        slot_session: SlotSession,
     },
     LapseOversight {
         session: SessionId,

@@ -196,7 +196,7 @@ impl Registered {
     fn set_target(&self, count: u16) -> Decision {
         if count > self.settings.target_max {
             let why = format!(
-                "{count} berths are above the limit of {}; raise target_max first",
+                "{count} slots are above the limit of {}; raise target_max first",
                 self.settings.target_max
             );
             return Err(Refusal::Invalid { why });
@@ -258,8 +258,8 @@ impl Registered {
         Ok(events)
     }
 
-    /// A person's wish for a backlog: granted where there is none yet, anew where initializers were
-    /// given up.
+    /// A person's request for a backlog: granted where there is none yet, anew where initializers
+    /// were given up.
     fn ask_initialization(&self) -> Decision {
         let due = match (&self.initialization, self.spec) {
             (Initialization::NotDue, None) => return Err(Refusal::NoSpec),
@@ -291,11 +291,14 @@ impl Registered {
             {
                 Err(Refusal::NotDue)
             }
-            (Command::StartInitialization { seat }, Initialization::Due { .. })
+            (Command::StartInitialization { slot_session }, Initialization::Due { .. })
                 if self.is_running() =>
             {
                 Ok(vec![
-                    event::InitializationStarted { seat: seat.clone() }.into(),
+                    event::InitializationStarted {
+                        slot_session: slot_session.clone(),
+                    }
+                    .into(),
                 ])
             }
             (Command::StartInitialization { .. }, Initialization::Underway { .. }) => {
@@ -303,8 +306,8 @@ impl Registered {
             }
             (
                 Command::LapseInitialization { session, outcome },
-                Initialization::Underway { seat, .. },
-            ) if seat.session == *session => Ok(vec![
+                Initialization::Underway { slot_session, .. },
+            ) if slot_session.session == *session => Ok(vec![
                 event::InitializationLapsed {
                     session: session.clone(),
                     outcome: *outcome,
@@ -317,8 +320,8 @@ impl Registered {
                     digest,
                     count,
                 },
-                Initialization::Underway { seat, .. },
-            ) if seat.session == *session => {
+                Initialization::Underway { slot_session, .. },
+            ) if slot_session.session == *session => {
                 let proposed = event::BacklogProposed {
                     session: session.clone(),
                     digest: *digest,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event_enum;
-use crate::holder::Seat;
+use crate::holder::SlotSession;
 use crate::id::{Digest, FeatureId, SessionId, Sha, Timestamp};
 use crate::outcome::Outcome;
 use crate::project::Thing;
@@ -78,7 +78,7 @@ pub struct SettingsChanged {
     pub settings: Box<Settings>,
 }
 
-/// How many berths are wanted.
+/// How many slots are wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TargetSet {
     /// 0 means outside claimers only.
@@ -142,11 +142,12 @@ pub struct InitializationDue {
     pub spec: Digest,
 }
 
-/// An initializer was granted a berth.
+/// An initializer was granted a slot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InitializationStarted {
-    /// Which berth and session.
-    pub seat: Seat,
+    /// Which slot and session.
+    #[serde(rename = "seat")]
+    pub slot_session: SlotSession,
 }
 
 /// The initializer ended without a backlog.
@@ -189,11 +190,12 @@ pub struct MilestoneDue {
     pub total: u32,
 }
 
-/// An overseer was granted a berth.
+/// An overseer was granted a slot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OversightStarted {
-    /// Which berth and session.
-    pub seat: Seat,
+    /// Which slot and session.
+    #[serde(rename = "seat")]
+    pub slot_session: SlotSession,
     /// What for.
     pub oversight: OversightKind,
 }

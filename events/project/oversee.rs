@@ -95,10 +95,10 @@ impl Registered {
                 };
                 Ok(vec![due.into()])
             }
-            Command::StartOversight { seat } => match self.next_oversight() {
+            Command::StartOversight { slot_session } => match self.next_oversight() {
                 Some(oversight) => Ok(vec![
                     event::OversightStarted {
-                        seat: seat.clone(),
+                        slot_session: slot_session.clone(),
                         oversight,
                     }
                     .into(),
@@ -107,7 +107,7 @@ impl Registered {
                 None => Err(Refusal::NotDue),
             },
             Command::LapseOversight { session, outcome } => match &progress.oversight {
-                Some(run) if run.seat.session == *session => Ok(vec![
+                Some(run) if run.slot_session.session == *session => Ok(vec![
                     event::OversightLapsed {
                         session: session.clone(),
                         outcome: *outcome,
@@ -124,7 +124,7 @@ impl Registered {
                 let Some(run) = progress
                     .oversight
                     .as_ref()
-                    .filter(|run| run.seat.session == *session)
+                    .filter(|run| run.slot_session.session == *session)
                 else {
                     return Err(Refusal::NotUnderway);
                 };

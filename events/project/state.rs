@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Moment;
-use crate::holder::Seat;
+use crate::holder::SlotSession;
 use crate::id::{Digest, Sha, Timestamp};
 use crate::lapses::Lapses;
 use crate::project::Trouble;
@@ -36,7 +36,7 @@ pub struct Registered {
     pub spec: Option<Digest>,
     /// What a person decided.
     pub settings: Settings,
-    /// Wanted berths.
+    /// Wanted slots.
     pub target: u16,
     /// What is wanted.
     pub intent: Intent,
@@ -97,7 +97,7 @@ pub enum Intent {
 pub enum Initialization {
     /// Not wanted or not yet.
     NotDue,
-    /// Waiting for a berth.
+    /// Waiting for a slot.
     Due {
         /// Initializers that ended without a backlog.
         lapses: Lapses,
@@ -105,7 +105,7 @@ pub enum Initialization {
     /// An initializer works.
     Underway {
         /// The slot and session that work on it.
-        seat: Seat,
+        slot_session: SlotSession,
         /// As before.
         lapses: Lapses,
     },
@@ -137,7 +137,7 @@ pub struct Due {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Oversight {
     /// The slot and session that work on it.
-    pub seat: Seat,
+    pub slot_session: SlotSession,
     /// What for.
     pub kind: OversightKind,
     /// Position the due fact spoke of.
@@ -322,7 +322,7 @@ impl Registered {
                 let (as_of, trunk_head) =
                     due.map_or((Position(0), None), |d| (d.as_of, d.trunk_head.clone()));
                 self.progress.oversight = Some(Oversight {
-                    seat: e.seat.clone(),
+                    slot_session: e.slot_session.clone(),
                     kind: e.oversight,
                     as_of,
                     trunk_head,
@@ -367,7 +367,7 @@ impl Registered {
                 lapses: Lapses::default(),
             },
             Event::InitializationStarted(e) => Initialization::Underway {
-                seat: e.seat.clone(),
+                slot_session: e.slot_session.clone(),
                 lapses,
             },
             Event::InitializationLapsed(e) => Initialization::Due {

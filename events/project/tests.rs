@@ -5,15 +5,15 @@ use super::event::{self, OversightKind};
 use super::*;
 use crate::aggregate::Aggregate;
 use crate::grid::{assert_documented, given};
-use crate::holder::Seat;
-use crate::id::{BerthNo, Digest, SessionId, Timestamp};
+use crate::holder::SlotSession;
+use crate::id::{Digest, SessionId, SlotNo, Timestamp};
 use crate::outcome::Outcome;
 use crate::settings::{AgentSpec, Dialect, Settings};
 use crate::stream::Position;
 
-fn seat(n: u8) -> Seat {
-    Seat {
-        n: BerthNo(1),
+fn slot_session(n: u8) -> SlotSession {
+    SlotSession {
+        n: SlotNo(1),
         session: SessionId::from_bytes([n; 10]),
     }
 }
@@ -55,14 +55,14 @@ fn final_due() -> Event {
 }
 fn oversight(n: u8, oversight: OversightKind) -> Event {
     event::OversightStarted {
-        seat: seat(n),
+        slot_session: slot_session(n),
         oversight,
     }
     .into()
 }
 fn settled(n: u8, covers: &[u8], findings: u32) -> Event {
     event::MilestoneSettled {
-        session: seat(n).session,
+        session: slot_session(n).session,
         covers: covers.to_vec(),
         report: Digest::of(b"r"),
         findings,
@@ -155,7 +155,7 @@ fn a_trouble_of_what_nobody_needs_is_none() {
         },
         detail: "exit code 1".into(),
         retry_at: None,
-        session: seat(1).session,
+        session: slot_session(1).session,
         feature: None,
         since: Timestamp(1),
     };
@@ -195,7 +195,7 @@ fn trouble(n: u8, second: i64) -> Command {
         thing: Thing::Setup,
         detail: "exit code 1".into(),
         retry_at: None,
-        session: seat(n).session,
+        session: slot_session(n).session,
         feature: None,
         since: Timestamp(second * 1_000_000),
     }
@@ -211,11 +211,14 @@ pub(super) fn states() -> Vec<(&'static str, Project)> {
                 spec: Digest::of(b"spec"),
             }
             .into(),
-            event::InitializationStarted { seat: seat(1) }.into(),
+            event::InitializationStarted {
+                slot_session: slot_session(1),
+            }
+            .into(),
         ],
     );
     let proposed = event::BacklogProposed {
-        session: seat(1).session,
+        session: slot_session(1).session,
         digest: Digest::of(b"b"),
         count: 3,
     };
@@ -243,7 +246,7 @@ pub(super) fn states() -> Vec<(&'static str, Project)> {
         thing: Thing::Setup,
         detail: "exit code 1".into(),
         retry_at: None,
-        session: seat(1).session,
+        session: slot_session(1).session,
         feature: None,
         probe: false,
     };
@@ -308,7 +311,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         agent: bad,
         ..Settings::default()
     };
-    let session = |n: u8| seat(n).session;
+    let session = |n: u8| slot_session(n).session;
     vec![
         (
             "register",
@@ -381,7 +384,9 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         ("ask initialization", C::AskInitialization),
         (
             "start initialization",
-            C::StartInitialization { seat: seat(1) },
+            C::StartInitialization {
+                slot_session: slot_session(1),
+            },
         ),
         (
             "lapse initialization",
@@ -445,7 +450,12 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
                 closed: 12,
             },
         ),
-        ("start oversight", C::StartOversight { seat: seat(2) }),
+        (
+            "start oversight",
+            C::StartOversight {
+                slot_session: slot_session(2),
+            },
+        ),
         (
             "lapse oversight",
             C::LapseOversight {
@@ -549,7 +559,7 @@ fn several_steps_at_once_are_one_run_that_covers_them() {
         vec![due(30), oversight(2, OversightKind::Milestone { step: 30 })],
     ));
     let settle = Command::SettleOversight {
-        session: seat(2).session,
+        session: slot_session(2).session,
         report: Digest::of(b"r"),
         findings: 0,
     };
@@ -572,7 +582,7 @@ fn the_final_run_covers_what_is_unsettled_and_completes() {
         [events, vec![oversight(2, OversightKind::Final)]].concat(),
     ));
     let settle = Command::SettleOversight {
-        session: seat(2).session,
+        session: slot_session(2).session,
         report: Digest::of(b"r"),
         findings: 0,
     };

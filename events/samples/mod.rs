@@ -1,32 +1,33 @@
-//! One sample of every kind of event, for tests that walk them all: golden bytes, bounds, the audit.
+//! One sample of every kind of event, for tests that walk them all: golden bytes, bounds, the
+//! audit.
 
 mod of_container;
 mod of_feature;
+mod of_merge_queue;
 mod of_project;
-mod of_trunk;
 
 pub(crate) use of_container::containers;
 pub(crate) use of_feature::features;
+pub(crate) use of_merge_queue::merge_queues;
 pub(crate) use of_project::projects;
-pub(crate) use of_trunk::trunks;
 
 use crate::container::event as c;
 use crate::egress::EgressRule;
 use crate::evidence::Evidence;
 use crate::feature::Content;
 use crate::feature::event as f;
-use crate::holder::{Holder, Role, Seat};
-use crate::id::{BerthNo, Digest, Epoch, FeatureId, Generation, SessionId, Sha, Timestamp};
+use crate::holder::{Holder, Role, SlotSession};
+use crate::id::{Digest, Epoch, FeatureId, Generation, SessionId, Sha, SlotNo, Timestamp};
+use crate::merge_queue::event as t;
 use crate::outcome::Outcome;
 use crate::own_time::Gap;
 use crate::project::event as p;
 use crate::seal::Statement;
 use crate::settings::{AgentSpec, ContainerLimits, Dialect, RoleAgents, Settings};
 use crate::stream::Position;
-use crate::trunk::event as t;
 use crate::usage::Usage;
 use crate::verdict::{Finding, Judgement, Ran, Verdict};
-use crate::{backlog, container, feature, node, project, subscription, trunk};
+use crate::{backlog, container, feature, merge_queue, node, project, subscription};
 
 fn text(word: &str) -> String {
     word.to_owned()
@@ -44,9 +45,9 @@ fn session() -> SessionId {
     SessionId::from_bytes([7; 10])
 }
 
-fn seat() -> Seat {
-    Seat {
-        n: BerthNo(3),
+fn slot_session() -> SlotSession {
+    SlotSession {
+        n: SlotNo(3),
         session: session(),
     }
 }

@@ -33,8 +33,8 @@ pub(crate) fn features() -> Vec<feature::Event> {
         .into(),
         f::Claimed {
             epoch,
-            holder: Holder::Berth {
-                n: BerthNo(3),
+            holder: Holder::Slot {
+                n: SlotNo(3),
                 session: session(),
             },
         }
@@ -63,7 +63,10 @@ pub(crate) fn features() -> Vec<feature::Event> {
             base: Some(sha('0')),
         }
         .into(),
-        f::ReviewStarted { seat: seat() }.into(),
+        f::ReviewStarted {
+            slot_session: slot_session(),
+        }
+        .into(),
         f::ReviewLapsed {
             session: session(),
             outcome: Outcome::Failed,

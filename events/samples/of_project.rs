@@ -39,7 +39,10 @@ pub(crate) fn projects() -> Vec<project::Event> {
         p::EditSaved { by: by() }.into(),
         p::EditDiscarded { by: by() }.into(),
         p::InitializationDue { spec: digest() }.into(),
-        p::InitializationStarted { seat: seat() }.into(),
+        p::InitializationStarted {
+            slot_session: slot_session(),
+        }
+        .into(),
         p::InitializationLapsed {
             session: session(),
             outcome: Outcome::Lost,
@@ -60,7 +63,7 @@ pub(crate) fn projects() -> Vec<project::Event> {
         }
         .into(),
         p::OversightStarted {
-            seat: seat(),
+            slot_session: slot_session(),
             oversight: p::OversightKind::Milestone { step: 30 },
         }
         .into(),

@@ -1,12 +1,12 @@
-//! Grants: work that somebody at a berth was given. The grant is recorded at the thing worked on;
-//! the berth follows.
+//! Grants: work that somebody at a slot was given. The grant is recorded at the thing worked on;
+//! the slot follows.
 
 use crate::feature::Stage;
-use crate::holder::{Holder, Role, Seat};
+use crate::holder::{Holder, Role, SlotSession};
 use crate::id::{Epoch, FeatureId, SessionId};
+use crate::merge_queue;
 use crate::project::Initialization;
-use crate::trunk;
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
 /// What a grant is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Subject {
     Initialization,
     /// A milestone or the final verification.
     Oversight,
-    /// The verification of a trunk entry.
+    /// The verification of an entry of the merge queue.
     Verification(u64),
     /// The verification of the bare head.
     Head,
@@ -51,70 +51,70 @@ impl Subject {
 pub struct Grant {
     /// What about.
     pub subject: Subject,
-    /// Which berth, for which session.
-    pub seat: Seat,
+    /// Which slot, for which session.
+    pub slot_session: SlotSession,
 }
 
-impl ProjectBook {
+impl ProjectView {
     /// Every open grant of the project.
     pub fn grants(&self) -> Vec<Grant> {
         let mut grants = Vec::new();
         for (id, known, _) in self.underway() {
             match &known.stage {
                 Stage::Claimed {
-                    holder: Holder::Berth { n, session },
+                    holder: Holder::Slot { n, session },
                     ..
                 } => {
-                    let seat = Seat {
+                    let slot_session = SlotSession {
                         n: *n,
                         session: session.clone(),
                     };
                     grants.push(Grant {
                         subject: Subject::Claim(id.clone(), known.epoch),
-                        seat,
+                        slot_session,
                     });
                 }
                 Stage::Submitted {
                     submission,
-                    review: Some(seat),
+                    review: Some(slot_session),
                 } => {
                     grants.push(Grant {
                         subject: Subject::Review(id.clone(), submission.epoch),
-                        seat: seat.clone(),
+                        slot_session: slot_session.clone(),
                     });
                 }
                 _ => {}
             }
         }
         if let Some(registered) = self.registered() {
-            if let Initialization::Underway { seat, .. } = &registered.initialization {
+            if let Initialization::Underway { slot_session, .. } = &registered.initialization {
                 grants.push(Grant {
                     subject: Subject::Initialization,
-                    seat: seat.clone(),
+                    slot_session: slot_session.clone(),
                 });
             }
             if let Some(run) = &registered.progress.oversight {
                 grants.push(Grant {
                     subject: Subject::Oversight,
-                    seat: run.seat.clone(),
+                    slot_session: run.slot_session.clone(),
                 });
             }
         }
-        if let Some(trunk::Entry {
+        if let Some(merge_queue::Entry {
             number,
-            stage: trunk::Stage::Verifying { seat, .. },
+            stage: merge_queue::Stage::Verifying { slot_session, .. },
             ..
-        }) = self.trunk.state.tip()
+        }) = self.merge_queue.state.tip()
         {
             grants.push(Grant {
                 subject: Subject::Verification(*number),
-                seat: seat.clone(),
+                slot_session: slot_session.clone(),
             });
         }
-        if let Some(checking) = &self.trunk.state.health.checking {
+        if let Some(checking) = &self.merge_queue.state.health.checking {
             grants.push(Grant {
                 subject: Subject::Head,
-                seat: checking.seat.clone(),
+                slot_session: checking.slot_session.clone(),
             });
         }
         grants
@@ -124,6 +124,6 @@ impl ProjectBook {
     pub fn grant_of(&self, session: &SessionId) -> Option<Grant> {
         self.grants()
             .into_iter()
-            .find(|grant| grant.seat.session == *session)
+            .find(|grant| grant.slot_session.session == *session)
     }
 }

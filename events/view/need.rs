@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::id::{BerthNo, FeatureId, ProjectName, Sha};
+use crate::id::{FeatureId, ProjectName, Sha, SlotNo};
 
 /// Something that waits for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -155,7 +155,7 @@ pub enum Remedy {
     /// Put the slot back into service.
     Reinstate {
         /// Which slot.
-        slot: BerthNo,
+        slot: SlotNo,
     },
 }
 
@@ -167,14 +167,14 @@ impl Remedy {
             Self::Start => format!("project start {project}"),
             Self::Retry => format!("project retry {project}"),
             Self::Initialize => format!("project initialize {project}"),
-            Self::ResumeQueue => format!("trunk resume {project}"),
+            Self::ResumeQueue => format!("queue resume {project}"),
             Self::SetTarget => format!("project set {project} --target 1"),
             Self::Close { feature } => format!("feature close {project} {feature}"),
             Self::SetVerification => format!("project set {project} --verify COMMAND"),
             Self::AcceptUpstream { seen } => format!("project upstream accept {project} {seen}"),
             Self::SetCredential => format!("project set {project} --token-file FILE"),
             Self::ForgetHostKeys => format!("project upstream forget-host-keys {project}"),
-            Self::Approve { entry } => format!("trunk approve {project} {entry}"),
+            Self::Approve { entry } => format!("queue approve {project} {entry}"),
             Self::Undo { feature } => format!("feature undo {project} {feature}"),
             Self::Requeue { feature } => format!("feature requeue {project} {feature}"),
             Self::Answer { feature } => format!("feature answer {project} {feature} TEXT"),

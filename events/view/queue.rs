@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::feature::{Feature, Known};
 use crate::id::{Digest, FeatureId, Timestamp};
+use crate::merge_queue::{self, EntryKind, MergeQueue};
 use crate::policy::backoff_ms;
 use crate::stream::Position;
-use crate::trunk::{self, EntryKind, Trunk};
-use crate::view::books::{ProjectBook, Tracked};
+use crate::view::projections::{ProjectView, Tracked};
 use crate::view::standing::Tallied;
 
 /// When a feature's turn comes: priority, rank, age (its batch's, then its place there); the id
@@ -108,8 +108,8 @@ fn rests_until(known: &Known) -> Option<Timestamp> {
 
 /// Features that an entry of this trunk brings back, or brought back and they have perhaps not
 /// heard of it.
-fn restored(trunk: &Trunk) -> BTreeSet<FeatureId> {
-    let waiting = trunk.waiting().filter_map(|entry| match &entry.kind {
+fn restored(merge_queue: &MergeQueue) -> BTreeSet<FeatureId> {
+    let waiting = merge_queue.waiting().filter_map(|entry| match &entry.kind {
         EntryKind::Revert {
             feature,
             restores: true,
@@ -117,14 +117,17 @@ fn restored(trunk: &Trunk) -> BTreeSet<FeatureId> {
         } => Some(feature),
         EntryKind::Revert { .. } | EntryKind::Feature { .. } | EntryKind::Scaffold => None,
     });
-    let merged = |undone: &trunk::Undone| {
-        undone.restores && matches!(undone.verdict, trunk::Verdict::Merged(_))
+    let merged = |undone: &merge_queue::Undone| {
+        undone.restores && matches!(undone.verdict, merge_queue::Verdict::Merged(_))
     };
-    let done = trunk.undone.iter().filter(|(_, undone)| merged(undone));
+    let done = merge_queue
+        .undone
+        .iter()
+        .filter(|(_, undone)| merged(undone));
     waiting.chain(done.map(|(id, _)| id)).cloned().collect()
 }
 
-impl ProjectBook {
+impl ProjectView {
     /// Whether every admitted feature of this batch exists: nothing of a batch is claimable before
     /// it is whole.
     pub fn is_whole(&self, batch: Digest) -> bool {
@@ -234,7 +237,7 @@ impl ProjectBook {
 
     /// Takes that the merge queue changed.
     pub(super) fn requeue_restored(&mut self) {
-        let now = restored(&self.trunk.state);
+        let now = restored(&self.merge_queue.state);
         let before = std::mem::replace(&mut self.queue.restored, now.clone());
         for id in before.union(&now) {
             self.look_at(id);
@@ -273,23 +276,23 @@ impl ProjectBook {
         if !self.queue.restored.contains(id) {
             return false;
         }
-        let trunk = &self.trunk.state;
-        let restores = |entry: &trunk::Entry| match &entry.kind {
+        let merge_queue = &self.merge_queue.state;
+        let restores = |entry: &merge_queue::Entry| match &entry.kind {
             EntryKind::Revert {
                 feature, restores, ..
             } => *restores && feature == id,
             EntryKind::Feature { .. } | EntryKind::Scaffold => false,
         };
-        let unheard = trunk
+        let unheard = merge_queue
             .undone
             .get(id)
             .is_some_and(|undone| match &undone.verdict {
-                trunk::Verdict::Merged(merged) => {
+                merge_queue::Verdict::Merged(merged) => {
                     undone.restores && known.restored.as_ref() != Some(&merged.sha)
                 }
                 _ => false,
             });
-        unheard || trunk.waiting().any(restores)
+        unheard || merge_queue.waiting().any(restores)
     }
 
     pub(super) fn turn(&self, id: &FeatureId, known: &Known) -> Turn {

@@ -16,7 +16,7 @@ use crate::holder::Holder;
 use crate::id::{CommandId, Epoch, ProjectName, Sha};
 use crate::outcome::Outcome;
 use crate::stream::{StreamId, Version};
-use crate::view::Books;
+use crate::view::Projections;
 
 /// Features that a history may be about: few, so that much happens to each.
 const FEATURES: u8 = 8;
@@ -35,10 +35,10 @@ fn sha(n: u8) -> Sha {
     format!("{n:040x}").parse().expect("a commit")
 }
 
-/// A history under way: the books, and what was recorded per stream.
+/// A history under way: the projections, and what was recorded per stream.
 #[derive(Default)]
 struct History {
-    books: Books,
+    projections: Projections,
     versions: BTreeMap<String, u64>,
     now: Timestamp,
 }
@@ -50,7 +50,7 @@ impl History {
         *version += 1;
         let (kind, id) = (event.kind(), CommandId([0; 16]));
         let envelope = Envelope {
-            position: Position(self.books.position.0 + 1),
+            position: Position(self.projections.position.0 + 1),
             stream,
             version: Version(*version),
             kind: kind.name.into(),
@@ -62,7 +62,7 @@ impl History {
             payload: event.encode(),
             digest: Digest::default(),
         };
-        self.books.apply(&envelope).expect("an event of ours");
+        self.projections.apply(&envelope).expect("an event of ours");
     }
 
     fn of(&mut self, n: u8, event: impl Into<feature::Event>) {
@@ -73,15 +73,15 @@ impl History {
         self.record(StreamId::Backlog(zoo()), &event.into());
     }
 
-    fn of_trunk(&mut self, event: impl Into<trunk::Event>) {
-        self.record(StreamId::Trunk(zoo()), &event.into());
+    fn of_merge_queue(&mut self, event: impl Into<merge_queue::Event>) {
+        self.record(StreamId::MergeQueue(zoo()), &event.into());
     }
 
     /// Ids that no batch brought yet become a batch, in one part or in two.
     fn admit(&mut self, ids: &[u8], in_parts: bool) {
-        let book = self.books.projects.get(&zoo());
+        let view = self.projections.projects.get(&zoo());
         let is_new =
-            |n: &&u8| book.is_none_or(|b| !b.backlog.state.ids.contains_key(&feature(**n)));
+            |n: &&u8| view.is_none_or(|b| !b.backlog.state.ids.contains_key(&feature(**n)));
         let new: BTreeSet<FeatureId> = ids.iter().filter(is_new).map(|n| feature(*n)).collect();
         let mut ids: Vec<_> = new.into_iter().collect();
         let batch = Digest::of(format!("{ids:?}").as_bytes());
@@ -106,8 +106,8 @@ impl History {
 
     /// A feature comes to exist: of the batch that brought its id, or of none.
     fn create(&mut self, n: u8, blocked: bool) {
-        let book = self.books.projects.get(&zoo());
-        let origin = book.and_then(|b| b.backlog.state.ids.get(&feature(n)));
+        let view = self.projections.projects.get(&zoo());
+        let origin = view.and_then(|b| b.backlog.state.ids.get(&feature(n)));
         let batch = origin.map_or(Digest::of(&[n]), |origin| origin.batch);
         let blockers = if blocked { vec![feature(0)] } else { vec![] };
         let content = Content::titled("F");
@@ -129,8 +129,8 @@ impl History {
 
     /// What a feature had brought is taken out, or brought back.
     fn revert(&mut self, n: u8, restores: bool) {
-        let book = self.books.projects.get(&zoo());
-        let entry = book.map_or(1, |book| book.trunk.state.entries + 1);
+        let view = self.projections.projects.get(&zoo());
+        let entry = view.map_or(1, |view| view.merge_queue.state.entries + 1);
         let (feature, commit, title) = (feature(n), sha(n), "R".to_owned());
         let kind = EntryKind::Revert {
             feature,
@@ -138,7 +138,7 @@ impl History {
             title,
             restores,
         };
-        self.of_trunk(trunk::event::Queued {
+        self.of_merge_queue(merge_queue::event::Queued {
             entry,
             kind,
             priority: 2,
@@ -172,7 +172,7 @@ impl History {
 
     fn advance(&mut self, n: u8) {
         let entry = 1;
-        self.of_trunk(trunk::event::Advanced {
+        self.of_merge_queue(merge_queue::event::Advanced {
             entry,
             to: sha(n),
             from: None,
@@ -232,7 +232,7 @@ impl History {
             17 => self.of(n, feature::event::Withdrawn { by: by() }),
             18 | 19 => self.revert(n, m.is_multiple_of(2)),
             20 | 21 => self.advance(m),
-            _ => self.of_trunk(trunk::event::Dequeued {
+            _ => self.of_merge_queue(merge_queue::event::Dequeued {
                 entry: u64::from(m),
                 why: "out".into(),
                 paths: vec![],
@@ -244,48 +244,48 @@ impl History {
 
 /// What the queue stands for, without it: all features are looked at.
 struct Scan<'a> {
-    book: &'a ProjectBook,
+    view: &'a ProjectView,
     partial: BTreeSet<Digest>,
 }
 
 impl<'a> Scan<'a> {
-    fn of(book: &'a ProjectBook) -> Self {
-        let admitted = book.backlog.state.ids.iter();
-        let missing = admitted.filter(|(id, _)| !book.exists_or_left(id));
+    fn of(view: &'a ProjectView) -> Self {
+        let admitted = view.backlog.state.ids.iter();
+        let missing = admitted.filter(|(id, _)| !view.exists_or_left(id));
         let partial = missing.map(|(_, origin)| origin.batch).collect();
-        Self { book, partial }
+        Self { view, partial }
     }
 
     fn is_being_restored(&self, id: &FeatureId, known: &Known) -> bool {
-        let trunk = &self.book.trunk.state;
-        let waits = trunk.waiting().any(|entry| match &entry.kind {
+        let merge_queue = &self.view.merge_queue.state;
+        let waits = merge_queue.waiting().any(|entry| match &entry.kind {
             EntryKind::Revert {
                 feature, restores, ..
             } => *restores && feature == id,
             EntryKind::Feature { .. } | EntryKind::Scaffold => false,
         });
-        let unheard = trunk.undone.get(id).is_some_and(|undone| {
-            matches!(&undone.verdict, trunk::Verdict::Merged(merged)
+        let unheard = merge_queue.undone.get(id).is_some_and(|undone| {
+            matches!(&undone.verdict, merge_queue::Verdict::Merged(merged)
                 if undone.restores && known.restored.as_ref() != Some(&merged.sha))
         });
         waits || unheard
     }
 
     fn ready(&self) -> Vec<FeatureId> {
-        let ready = self.book.known().filter(|(id, known, _)| {
+        let ready = self.view.known().filter(|(id, known, _)| {
             known.is_ready()
                 && !self.partial.contains(&known.batch)
                 && !self.is_being_restored(id, known)
         });
         let mut turns: Vec<_> = ready
-            .map(|(id, known, _)| self.book.turn(id, known))
+            .map(|(id, known, _)| self.view.turn(id, known))
             .collect();
         turns.sort();
         turns.into_iter().map(|turn| turn.4).collect()
     }
 
     fn tallied(&self) -> Tallied {
-        let counted = self.book.known().filter(|(_, known, _)| known.counts());
+        let counted = self.view.known().filter(|(_, known, _)| known.counts());
         counted.fold(Tallied::default(), |sum, (_, known, _)| Tallied {
             closed: sum.closed + u32::from(known.is_closed()),
             total: sum.total + 1,
@@ -294,13 +294,13 @@ impl<'a> Scan<'a> {
 
     /// Features of which something holds, in order.
     fn those(&self, holds: impl Fn(&FeatureId, &Known) -> bool) -> Vec<FeatureId> {
-        let found = self.book.known().filter(|(id, known, _)| holds(id, known));
+        let found = self.view.known().filter(|(id, known, _)| holds(id, known));
         found.map(|(id, ..)| id.clone()).collect()
     }
 
     /// Until when each ready feature rests that does.
     fn rests(&self, now: Timestamp) -> BTreeMap<FeatureId, Timestamp> {
-        let ready = self.book.known().filter(|(_, known, _)| known.is_ready());
+        let ready = self.view.known().filter(|(_, known, _)| known.is_ready());
         let until = ready.map(|(id, known, _)| {
             let pause = backoff_ms(known.tally.gone);
             (id.clone(), known.tally.gone_at.plus_ms(pause))
@@ -319,38 +319,38 @@ proptest! {
         let mut history = History::default();
         for (what, n, m) in steps {
             history.step(what, n, m);
-            let Some(book) = history.books.projects.get(&zoo()) else { continue };
-            let (scan, now) = (Scan::of(book), history.now);
+            let Some(view) = history.projections.projects.get(&zoo()) else { continue };
+            let (scan, now) = (Scan::of(view), history.now);
 
             let rests = scan.rests(now);
             let ready = scan.ready();
             let is_rested = |id: &&FeatureId| !rests.contains_key(*id);
             let rested: Vec<_> = ready.iter().filter(is_rested).collect();
-            prop_assert_eq!(book.ready().cloned().collect::<Vec<_>>(), ready.clone());
-            prop_assert_eq!(book.rested(now).collect::<Vec<_>>(), rested);
-            prop_assert_eq!(book.rested_next(now), rests.values().min().copied());
-            prop_assert_eq!(book.is_complete_backlog(), scan.partial.is_empty());
-            prop_assert_eq!(book.tallied(), scan.tallied());
+            prop_assert_eq!(view.ready().cloned().collect::<Vec<_>>(), ready.clone());
+            prop_assert_eq!(view.rested(now).collect::<Vec<_>>(), rested);
+            prop_assert_eq!(view.rested_next(now), rests.values().min().copied());
+            prop_assert_eq!(view.is_complete_backlog(), scan.partial.is_empty());
+            prop_assert_eq!(view.tallied(), scan.tallied());
 
             let underway = scan.those(|_, known| known.stage.is_underway());
-            let found: Vec<_> = book.underway().map(|(id, ..)| id.clone()).collect();
+            let found: Vec<_> = view.underway().map(|(id, ..)| id.clone()).collect();
             prop_assert_eq!(found, underway);
-            let edges = &book.backlog.state.edges;
-            let found: BTreeSet<_> = book.dependent().map(|(id, ..)| id.clone()).collect();
+            let edges = &view.backlog.state.edges;
+            let found: BTreeSet<_> = view.dependent().map(|(id, ..)| id.clone()).collect();
             for id in scan.those(|id, known| {
                 let waits = !known.blockers.is_empty() || edges.contains_key(id);
                 waits && !known.is_settled()
             }) {
                 prop_assert!(found.contains(&id), "{} waits for others", id);
             }
-            let missing = book.backlog.state.ids.keys().filter(|id| !book.exists_or_left(id));
-            let found: BTreeSet<_> = book.missing().collect();
+            let missing = view.backlog.state.ids.keys().filter(|id| !view.exists_or_left(id));
+            let found: BTreeSet<_> = view.missing().collect();
             prop_assert_eq!(found, missing.collect::<BTreeSet<_>>());
 
             for n in 0..FEATURES {
-                let batch = book.backlog.state.ids.get(&feature(n)).map(|origin| origin.batch);
+                let batch = view.backlog.state.ids.get(&feature(n)).map(|origin| origin.batch);
                 let is_whole = batch.is_none_or(|batch| !scan.partial.contains(&batch));
-                prop_assert_eq!(batch.is_none_or(|batch| book.is_whole(batch)), is_whole);
+                prop_assert_eq!(batch.is_none_or(|batch| view.is_whole(batch)), is_whole);
             }
         }
     }

@@ -8,15 +8,15 @@ use crate::agent::Dialect;
 use crate::cause::Principal;
 use crate::container::event::{Event, Exit};
 use crate::holder::Role;
-use crate::id::{BerthNo, Epoch, FeatureId, Generation, SessionId, Timestamp};
+use crate::id::{Epoch, FeatureId, Generation, SessionId, SlotNo, Timestamp};
 use crate::outcome::Outcome;
 use crate::usage::Usage;
 
 /// One session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionRecord {
-    /// Its berth.
-    pub n: BerthNo,
+    /// Its slot.
+    pub n: SlotNo,
     /// Its container; none before one was asked for.
     pub generation: Option<Generation>,
     /// What it was for.
@@ -103,8 +103,8 @@ pub struct SessionsView {
     /// Boxed, so that a half-empty node of the map costs little: there is one for each session
     /// that ever was.
     by_id: BTreeMap<SessionId, Box<SessionRecord>>,
-    /// The newest session of each berth: later facts of the berth are about it.
-    newest: BTreeMap<BerthNo, SessionId>,
+    /// The newest session of each slot: later facts of the slot are about it.
+    newest: BTreeMap<SlotNo, SessionId>,
 }
 
 impl SessionsView {
@@ -154,8 +154,8 @@ impl SessionsView {
         }
     }
 
-    /// Takes a fact of a berth.
-    pub(crate) fn apply(&mut self, n: BerthNo, event: &Event, at: Timestamp) {
+    /// Takes a fact of a slot.
+    pub(crate) fn apply(&mut self, n: SlotNo, event: &Event, at: Timestamp) {
         if let Event::Assigned(e) = event {
             let job = &e.assignment;
             let record = SessionRecord {
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_of_a_berth_are_about_its_newest_session() {
+    fn facts_of_a_slot_are_about_its_newest_session() {
         let id = |n: u8| SessionId::from_bytes([n; 10]);
         let assigned = |n| {
             let (feature, epoch) = ("feat-a".parse().ok(), Some(Epoch(1)));
@@ -274,7 +274,7 @@ mod tests {
             assigned(2),
         ];
         for (fact, n) in facts.iter().zip(1..) {
-            view.apply(BerthNo(3), fact, Timestamp(n));
+            view.apply(SlotNo(3), fact, Timestamp(n));
         }
         let first = view.get(&id(1)).expect("the first");
         assert_eq!(
@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(first.ended, Some((Timestamp(4), Outcome::Completed)));
         assert_eq!(
             view.get(&id(2)).map(|r| (r.n, r.ended)),
-            Some((BerthNo(3), None))
+            Some((SlotNo(3), None))
         );
     }
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use crate::feature::Content;
 use crate::id::FeatureId;
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
 /// Most files and features that a hint names.
 const NAMED_MAX: usize = 8;
 
-impl ProjectBook {
+impl ProjectView {
     /// Files that merged features like this one changed, most often changed first.
     pub fn similar_files(&self, id: &FeatureId) -> Vec<String> {
         let Some(known) = self.feature(id) else {
@@ -20,7 +20,7 @@ impl ProjectBook {
         let alike = self
             .known()
             .filter(|(other, k, _)| *other != id && are_alike(&known.content, &k.content));
-        for landed in alike.filter_map(|(other, ..)| self.trunk.state.landed.get(other)) {
+        for landed in alike.filter_map(|(other, ..)| self.merge_queue.state.landed.get(other)) {
             landed
                 .files
                 .iter()

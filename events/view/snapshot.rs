@@ -1,5 +1,5 @@
-//! The books as bytes: a cache that shortens the start and is never the truth. Whatever is odd
-//! about one, it is thrown away and the log is folded from the beginning.
+//! The projections as bytes: a cache that shortens the start and is never the truth. Whatever is
+//! odd about one, it is thrown away and the log is folded from the beginning.
 //!
 //! A snapshot is of one log, one position with its digest, and one set of rules: the fingerprint is
 //! a hash over the sources of this crate, so that no build takes over state that other rules
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::Digest;
 use crate::stream::Position;
-use crate::view::Books;
+use crate::view::Projections;
 
 /// The rules that folded a state: 32 hex digits over the sources of this crate.
 pub const FINGERPRINT: &str = env!("REDUCER_FINGERPRINT");
@@ -35,9 +35,9 @@ struct Header {
     body: Digest,
 }
 
-/// Bytes of the books of a log.
-pub fn encode(log: &str, books: &Books) -> Vec<u8> {
-    let body = crate::codec::to_named(books);
+/// Bytes of the projections of a log.
+pub fn encode(log: &str, projections: &Projections) -> Vec<u8> {
+    let body = crate::codec::to_named(projections);
     let header = Header {
         rules: FINGERPRINT.to_owned(),
         log: log.to_owned(),
@@ -48,9 +48,9 @@ pub fn encode(log: &str, books: &Books) -> Vec<u8> {
     bytes
 }
 
-/// The books in the bytes of a snapshot of this log. That their position is in the log with their
-/// digest, only the log can say.
-pub fn decode(log: &str, bytes: &[u8]) -> Result<Books, Unusable> {
+/// The projections in the bytes of a snapshot of this log. That their position is in the log with
+/// their digest, only the log can say.
+pub fn decode(log: &str, bytes: &[u8]) -> Result<Projections, Unusable> {
     let damaged = |e: rmp_serde::decode::Error| Unusable::Damaged(e.to_string());
     let mut rest = bytes;
     let header =
@@ -69,14 +69,14 @@ pub fn decode(log: &str, bytes: &[u8]) -> Result<Books, Unusable> {
     rmp_serde::from_slice(rest).map_err(damaged)
 }
 
-/// What these books are, in one value: equal books have equal digests.
-pub fn digest(books: &Books) -> Digest {
-    Digest::of(&crate::codec::to_named(books))
+/// What these projections are, in one value: equal projections have equal digests.
+pub fn digest(projections: &Projections) -> Digest {
+    Digest::of(&crate::codec::to_named(projections))
 }
 
 /// Where two folds of one prefix differ first: the position of the oldest stream state that is not
 /// the same, by its newest event.
-pub fn first_difference(kept: &Books, folded: &Books) -> Option<Position> {
+pub fn first_difference(kept: &Projections, folded: &Projections) -> Option<Position> {
     let mut places: Vec<Position> = Vec::new();
     let mut differ = |a: Position, b: Position, same: bool| {
         if !same {
@@ -89,8 +89,8 @@ pub fn first_difference(kept: &Books, folded: &Books) -> Option<Position> {
         kept.node == folded.node,
     );
     for name in kept.subscriptions.keys().chain(folded.subscriptions.keys()) {
-        let of = |books: &Books| {
-            books
+        let of = |projections: &Projections| {
+            projections
                 .subscriptions
                 .get(name)
                 .map_or(Position(0), |t| t.position)
@@ -110,7 +110,7 @@ pub fn first_difference(kept: &Books, folded: &Books) -> Option<Position> {
                 .get(name)
                 .or_else(|| folded.projects.get(name));
             one.iter()
-                .for_each(|book| differ(book.position, book.position, false));
+                .for_each(|view| differ(view.position, view.position, false));
             continue;
         };
         differ(
@@ -123,18 +123,22 @@ pub fn first_difference(kept: &Books, folded: &Books) -> Option<Position> {
             b.backlog.position,
             a.backlog == b.backlog,
         );
-        differ(a.trunk.position, b.trunk.position, a.trunk == b.trunk);
+        differ(
+            a.merge_queue.position,
+            b.merge_queue.position,
+            a.merge_queue == b.merge_queue,
+        );
         for id in a.features.keys().chain(b.features.keys()) {
-            let of = |book: &crate::view::ProjectBook| {
-                book.features.get(id).map_or(Position(0), |t| t.position)
+            let of = |view: &crate::view::ProjectView| {
+                view.features.get(id).map_or(Position(0), |t| t.position)
             };
             differ(of(a), of(b), a.features.get(id) == b.features.get(id));
         }
-        for n in a.berths.keys().chain(b.berths.keys()) {
-            let of = |book: &crate::view::ProjectBook| {
-                book.berths.get(n).map_or(Position(0), |t| t.position)
+        for n in a.slots.keys().chain(b.slots.keys()) {
+            let of = |view: &crate::view::ProjectView| {
+                view.slots.get(n).map_or(Position(0), |t| t.position)
             };
-            differ(of(a), of(b), a.berths.get(n) == b.berths.get(n));
+            differ(of(a), of(b), a.slots.get(n) == b.slots.get(n));
         }
         differ(a.position, b.position, a == b);
     }

@@ -3,12 +3,12 @@
 
 use crate::feature::Stage;
 use crate::id::FeatureId;
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
 /// Most paths that a reason names.
 const NAMED_MAX: usize = 5;
 
-impl ProjectBook {
+impl ProjectView {
     /// Why what was found about a closed feature may not hold any more; empty while it does. What
     /// an overseer looked at since is fresh.
     pub fn stale(&self, id: &FeatureId) -> Vec<String> {
@@ -29,12 +29,12 @@ impl ProjectBook {
     }
 
     fn changed_since(&self, id: &FeatureId) -> Option<String> {
-        let trunk = &self.trunk.state;
-        let landed = trunk.landed.get(id)?;
+        let merge_queue = &self.merge_queue.state;
+        let landed = merge_queue.landed.get(id)?;
         let since = self.registered().map_or(landed.at, |registered| {
             registered.progress.looked.max(landed.at)
         });
-        let newer = |path: &&String| trunk.touched.get(*path).is_some_and(|at| *at > since);
+        let newer = |path: &&String| merge_queue.touched.get(*path).is_some_and(|at| *at > since);
         let changed: Vec<&str> = landed
             .files
             .iter()

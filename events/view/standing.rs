@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::container::Slot;
+use crate::container::SlotState;
 use crate::evidence::Evidence;
 use crate::feature::Stage;
+use crate::merge_queue::{self, MergeQueue};
 use crate::policy::integrate::verification;
 use crate::project::{Initialization, Intent, Registered, Repository};
-use crate::trunk::{self, Trunk};
-use crate::view::books::ProjectBook;
 use crate::view::need::{Need, NeedKind, Remedy};
+use crate::view::projections::ProjectView;
 
 /// Progress over the features that count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub struct Standing {
     pub needs_you: Vec<Need>,
 }
 
-impl ProjectBook {
+impl ProjectView {
     /// Whether the final verification settled without findings and nothing came since.
     pub fn is_completed(&self) -> bool {
         self.registered()
@@ -49,10 +49,10 @@ impl ProjectBook {
         let mut needs_you = Vec::new();
         if let Some(registered) = self.registered() {
             needs_of_project(registered, &mut needs_you);
-            needs_of_merges(registered, &self.trunk.state, &mut needs_you);
+            needs_of_merges(registered, &self.merge_queue.state, &mut needs_you);
             self.needs_of_hands(registered, &mut needs_you);
         }
-        needs_of_undoing(&self.trunk.state, &mut needs_you);
+        needs_of_undoing(&self.merge_queue.state, &mut needs_you);
         self.needs_of_features(&mut needs_you);
         self.needs_of_epics(&mut needs_you);
         self.needs_of_slots(&mut needs_you);
@@ -96,12 +96,12 @@ impl ProjectBook {
     }
 
     fn needs_of_slots(&self, needs: &mut Vec<Need>) {
-        for (slot, berth, _) in self.enlisted() {
-            if let Slot::Quarantined { why } = &berth.slot {
+        for (n, slot, _) in self.enlisted() {
+            if let SlotState::Quarantined { why } = &slot.state {
                 needs.push(Need::new(
                     NeedKind::Slot,
-                    format!("berth {slot} is quarantined: {why}"),
-                    Remedy::Reinstate { slot },
+                    format!("slot {n} is quarantined: {why}"),
+                    Remedy::Reinstate { slot: n },
                 ));
             }
         }
@@ -143,11 +143,11 @@ fn needs_of_project(registered: &Registered, needs: &mut Vec<Need>) {
 }
 
 /// The merge queue: what cannot be verified, upstream's trouble, and what waits for an approval.
-fn needs_of_merges(registered: &Registered, trunk: &Trunk, needs: &mut Vec<Need>) {
-    let tip = trunk.tip();
-    let waits = |tip: &&trunk::Entry| {
+fn needs_of_merges(registered: &Registered, merge_queue: &MergeQueue, needs: &mut Vec<Need>) {
+    let tip = merge_queue.tip();
+    let waits = |tip: &&merge_queue::Entry| {
         let bare = verification(registered, tip).is_none();
-        bare && matches!(tip.stage, trunk::Stage::Built { .. }) && !tip.needs_approval()
+        bare && matches!(tip.stage, merge_queue::Stage::Built { .. }) && !tip.needs_approval()
     };
     if !registered.settings.allow_unverified && tip.filter(waits).is_some() {
         needs.push(Need::new(
@@ -156,24 +156,24 @@ fn needs_of_merges(registered: &Registered, trunk: &Trunk, needs: &mut Vec<Need>
             Remedy::SetVerification,
         ));
     }
-    if let Some(halt) = &trunk.halt {
+    if let Some(halt) = &merge_queue.halt {
         needs.push(Need::new(
             NeedKind::Upstream,
             format!(
-                "the trunk is halted: {} ({})",
+                "the merge queue is halted: {} ({})",
                 halt.fault.advice(),
                 halt.reason
             ),
             remedy_of(&halt.fault),
         ));
     }
-    if let Some(red) = &trunk.health.red {
-        needs.push(need_of_red(trunk, red));
+    if let Some(red) = &merge_queue.health.red {
+        needs.push(need_of_red(merge_queue, red));
     }
-    if trunk.health.lapses.is_spent() {
+    if merge_queue.health.lapses.is_spent() {
         let text = format!(
             "of the verifiers of the trunk itself, {}",
-            trunk.health.lapses
+            merge_queue.health.lapses
         );
         needs.push(Need::new(NeedKind::Verifiers, text, Remedy::ResumeQueue));
     }
@@ -184,7 +184,7 @@ fn needs_of_merges(registered: &Registered, trunk: &Trunk, needs: &mut Vec<Need>
             Remedy::ResumeQueue,
         ));
     }
-    for held in &trunk.held {
+    for held in &merge_queue.held {
         let what = held
             .feature()
             .map_or_else(|| "the scaffold".to_owned(), ToString::to_string);
@@ -193,7 +193,7 @@ fn needs_of_merges(registered: &Registered, trunk: &Trunk, needs: &mut Vec<Need>
         needs.push(Need::new(
             NeedKind::Held,
             format!(
-                "entry {entry} of {what} changes {paths}: `trunk approve` or `trunk refuse` it"
+                "entry {entry} of {what} changes {paths}: `queue approve` or `queue refuse` it"
             ),
             Remedy::Approve { entry },
         ));
@@ -201,8 +201,8 @@ fn needs_of_merges(registered: &Registered, trunk: &Trunk, needs: &mut Vec<Need>
 }
 
 /// The trunk is red without any work of ours, or its verification cannot be run at all.
-fn need_of_red(trunk: &Trunk, red: &trunk::Red) -> Need {
-    let branch = trunk.branch.as_deref().unwrap_or("the branch");
+fn need_of_red(merge_queue: &MergeQueue, red: &merge_queue::Red) -> Need {
+    let branch = merge_queue.branch.as_deref().unwrap_or("the branch");
     let (exit, session, tail) = match &red.evidence {
         Evidence::Ran {
             exit,
@@ -216,7 +216,7 @@ fn need_of_red(trunk: &Trunk, red: &trunk::Red) -> Need {
     let how = format!("exit code {exit}, seen by session {session}: {said}");
     let waits = format!(
         "{} merges wait beside the queue and nothing new is begun; it is tried again by itself",
-        trunk.parked.len()
+        merge_queue.parked.len()
     );
     let head = &red.head;
     if red.evidence.is_unrunnable() {
@@ -235,36 +235,36 @@ fn need_of_red(trunk: &Trunk, red: &trunk::Red) -> Need {
 }
 
 /// What a person does about an upstream that cannot be used.
-fn remedy_of(fault: &trunk::Fault) -> Remedy {
+fn remedy_of(fault: &merge_queue::Fault) -> Remedy {
     match fault {
-        trunk::Fault::Credential => Remedy::SetCredential,
-        trunk::Fault::HostKey => Remedy::ForgetHostKeys,
-        trunk::Fault::Rewritten { seen, .. } => Remedy::AcceptUpstream { seen: seen.clone() },
-        trunk::Fault::Unreachable
-        | trunk::Fault::Missing
-        | trunk::Fault::BranchGone
-        | trunk::Fault::Refused
-        | trunk::Fault::Other => Remedy::Mend,
+        merge_queue::Fault::Credential => Remedy::SetCredential,
+        merge_queue::Fault::HostKey => Remedy::ForgetHostKeys,
+        merge_queue::Fault::Rewritten { seen, .. } => Remedy::AcceptUpstream { seen: seen.clone() },
+        merge_queue::Fault::Unreachable
+        | merge_queue::Fault::Missing
+        | merge_queue::Fault::BranchGone
+        | merge_queue::Fault::Refused
+        | merge_queue::Fault::Other => Remedy::Mend,
     }
 }
 
-fn needs_of_undoing(trunk: &Trunk, needs: &mut Vec<Need>) {
-    for (id, undone) in &trunk.undone {
+fn needs_of_undoing(merge_queue: &MergeQueue, needs: &mut Vec<Need>) {
+    for (id, undone) in &merge_queue.undone {
         let text = match &undone.verdict {
-            trunk::Verdict::Conflict { paths, .. } => format!(
+            merge_queue::Verdict::Conflict { paths, .. } => format!(
                 "{id} could not be undone: later work changed {}",
                 paths.join(", ")
             ),
-            trunk::Verdict::Red { exit, .. } => format!(
+            merge_queue::Verdict::Red { exit, .. } => format!(
                 "{id} could not be undone: the verification without it ended with exit code {exit}"
             ),
-            trunk::Verdict::Nothing { .. } => format!(
+            merge_queue::Verdict::Nothing { .. } => format!(
                 "{id} could not be undone: upstream does not hold what it brought any more; \
                  reopen it when it is to be done again"
             ),
-            trunk::Verdict::Merged(_)
-            | trunk::Verdict::Refused { .. }
-            | trunk::Verdict::Dropped { .. } => continue,
+            merge_queue::Verdict::Merged(_)
+            | merge_queue::Verdict::Refused { .. }
+            | merge_queue::Verdict::Dropped { .. } => continue,
         };
         let feature = id.clone();
         needs.push(Need::new(NeedKind::Undo, text, Remedy::Undo { feature }));

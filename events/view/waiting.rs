@@ -1,19 +1,19 @@
 //! Waiting: work that nobody does. A project may be so set up, or so taken out of service, that
 //! nothing goes on although nothing fails.
 
-use crate::container::{Duty, Slot};
+use crate::container::{Duty, SlotState};
 use crate::feature::{FeatureType, Stage};
 use crate::holder::Holder;
+use crate::merge_queue;
 use crate::policy::integrate::verification;
 use crate::project::{Initialization, Registered};
-use crate::trunk;
-use crate::view::books::ProjectBook;
 use crate::view::need::{Need, NeedKind, Remedy};
+use crate::view::projections::ProjectView;
 
-impl ProjectBook {
+impl ProjectView {
     /// What waits for hands that a person took away, or never gave.
     pub(super) fn needs_of_hands(&self, registered: &Registered, needs: &mut Vec<Need>) {
-        if !registered.is_running() || self.trunk.state.head.is_none() {
+        if !registered.is_running() || self.merge_queue.state.head.is_none() {
             return;
         }
         let Some(waits) = self.waits_for_slots(registered) else {
@@ -25,13 +25,13 @@ impl ProjectBook {
             return;
         }
         let wanted = || self.enlisted().filter(|(n, ..)| n.0 <= registered.target);
-        let out = |berth: &crate::container::Berth| {
-            matches!(berth.duty, Duty::Withhold { .. })
-                || matches!(berth.slot, Slot::Quarantined { .. })
+        let out = |slot: &crate::container::Slot| {
+            matches!(slot.duty, Duty::Withhold { .. })
+                || matches!(slot.state, SlotState::Quarantined { .. })
         };
-        let first = wanted().find(|(_, berth, _)| matches!(berth.duty, Duty::Withhold { .. }));
+        let first = wanted().find(|(_, slot, _)| matches!(slot.duty, Duty::Withhold { .. }));
         let all = wanted().count() == usize::from(registered.target)
-            && wanted().all(|(_, berth, _)| out(berth));
+            && wanted().all(|(_, slot, _)| out(slot));
         if let (Some((slot, ..)), true) = (first, all) {
             let text = format!("{waits}, and every slot is out of service");
             needs.push(Need::new(NeedKind::Slot, text, Remedy::Reinstate { slot }));
@@ -40,7 +40,7 @@ impl ProjectBook {
 
     /// What only a session in a slot can do next, in words.
     fn waits_for_slots(&self, registered: &Registered) -> Option<String> {
-        let trunk = &self.trunk.state;
+        let merge_queue = &self.merge_queue.state;
         let unreviewed = self
             .known()
             .filter(|(_, known, _)| matches!(known.stage, Stage::Submitted { .. }))
@@ -54,8 +54,8 @@ impl ProjectBook {
                 }
             )
         };
-        let unverified = trunk.tip().is_some_and(|tip| {
-            matches!(tip.stage, trunk::Stage::Built { .. })
+        let unverified = merge_queue.tip().is_some_and(|tip| {
+            matches!(tip.stage, merge_queue::Stage::Built { .. })
                 && verification(registered, tip).is_some()
         });
         let beginning = matches!(registered.initialization, Initialization::Due { .. });
@@ -64,7 +64,7 @@ impl ProjectBook {
             Some(format!(
                 "handed-in work ({unreviewed}) waits for a reviewer"
             ))
-        } else if trunk.health.red.is_some() || trunk.is_head_in_doubt() {
+        } else if merge_queue.health.red.is_some() || merge_queue.is_head_in_doubt() {
             Some("the trunk waits for its own verification".to_owned())
         } else if unverified {
             Some("a merge waits for its verification".to_owned())

@@ -1,4 +1,4 @@
-//! The snapshot of the books as one file of the data folder, named by the rules that made it.
+//! The snapshot of the projections as one file of the data folder, named by the rules that made it.
 //! Written beside and renamed; not synced, because a file that is not whole is noticed and costs a
 //! longer start.
 

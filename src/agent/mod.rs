@@ -11,7 +11,7 @@ use events::feature::Content;
 
 use crate::terminal::{Unheard, say};
 use actors::sessions::wire::Say;
-use verbs::{Berth, VerbError};
+use verbs::{Slot, VerbError};
 
 /// What an agent may say.
 #[derive(Debug, Subcommand)]
@@ -67,38 +67,35 @@ pub enum AgentCommand {
 
 /// Carries out one verb and prints the answer.
 pub async fn run(command: AgentCommand) -> Result<(), VerbError> {
-    let berth = Berth::from_environment()?;
+    let slot = Slot::from_environment()?;
     let said = match command {
         AgentCommand::Submit { anyway } => {
             if !anyway {
-                berth.is_committed().await?;
+                slot.is_committed().await?;
             }
-            berth.submit().await?
+            slot.submit().await?
         }
         AgentCommand::Verdict { file } => {
-            berth
-                .say(&Say::Verdict {
-                    verdict: read(&file)?,
-                })
-                .await?
+            slot.say(&Say::Verdict {
+                verdict: read(&file)?,
+            })
+            .await?
         }
         AgentCommand::Report { file } => {
-            berth
-                .say(&Say::Report {
-                    report: read(&file)?,
-                })
-                .await?
+            slot.say(&Say::Report {
+                report: read(&file)?,
+            })
+            .await?
         }
         AgentCommand::Backlog { file } => {
-            berth
-                .say(&Say::Backlog {
-                    batch: read(&file)?,
-                })
-                .await?
+            slot.say(&Say::Backlog {
+                batch: read(&file)?,
+            })
+            .await?
         }
-        AgentCommand::Comment { text } => berth.say(&Say::Comment { text }).await?,
-        AgentCommand::Release { reason } => berth.say(&Say::Release { reason }).await?,
-        AgentCommand::Ask { question } => berth.say(&Say::Ask { question }).await?,
+        AgentCommand::Comment { text } => slot.say(&Say::Comment { text }).await?,
+        AgentCommand::Release { reason } => slot.say(&Say::Release { reason }).await?,
+        AgentCommand::Ask { question } => slot.say(&Say::Ask { question }).await?,
         AgentCommand::Create {
             title,
             description,
@@ -108,12 +105,11 @@ pub async fn run(command: AgentCommand) -> Result<(), VerbError> {
                 description,
                 ..Content::titled(&title)
             };
-            berth
-                .say(&Say::Create {
-                    content,
-                    depends_on,
-                })
-                .await?
+            slot.say(&Say::Create {
+                content,
+                depends_on,
+            })
+            .await?
         }
     };
     let told = |error: Unheard| VerbError(error.to_string());

@@ -1,4 +1,4 @@
-//! The berth as its agent sees it: the environment the runner gave, and the requests it may make.
+//! The slot as its agent sees it: the environment the runner gave, and the requests it may make.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -21,9 +21,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 #[error("{0}")]
 pub struct VerbError(pub String);
 
-/// The berth this process runs in.
+/// The slot this process runs in.
 #[derive(Debug, Clone)]
-pub struct Berth {
+pub struct Slot {
     /// Where the door is on loopback.
     pub url: String,
     /// The branch to push to; empty for roles that do not push.
@@ -38,7 +38,7 @@ pub struct Berth {
     pub role: String,
 }
 
-impl Berth {
+impl Slot {
     /// Reads the environment that the runner set.
     pub fn from_environment() -> Result<Self, VerbError> {
         let read = |name: &str| std::env::var(name).unwrap_or_default();

@@ -86,7 +86,7 @@ pub(super) struct ContainerArgs {
     /// Processes and threads of a container
     #[arg(long)]
     pids: Option<u32>,
-    /// MiB of downloaded packages that each berth keeps from session to session; 0 keeps none
+    /// MiB of downloaded packages that each slot keeps from session to session; 0 keeps none
     #[arg(long, value_name = "MIB")]
     cache: Option<u32>,
 }

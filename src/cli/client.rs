@@ -97,12 +97,12 @@ pub(super) async fn ask_server<T: DeserializeOwned>(
 
 /// Who answers several requests: the server of a data folder, or this process, which then has the
 /// folder to itself for as long, so that what it keeps in memory stands from one to the next.
-pub(super) struct Desk {
+pub(super) struct Backend {
     folder: DataFolder,
     alone: Option<Alone>,
 }
 
-impl Desk {
+impl Backend {
     /// The server, or the folder itself.
     pub(super) async fn open(data: &DataArgs) -> anyhow::Result<Self> {
         let folder = data.folder()?;

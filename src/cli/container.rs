@@ -8,13 +8,13 @@ use events::id::ProjectName;
 use super::client::{ask, ask_text};
 use super::{DataArgs, OutputArgs};
 use crate::dialect::{self, Signal};
-use crate::http::shapes::{BerthShape, Found, SessionShape, Written};
+use crate::http::shapes::{Found, SessionShape, SlotShape, Written};
 use crate::terminal::{self, say};
 
-/// Verbs on the berths of a project and their containers.
+/// Verbs on the slots of a project and their containers.
 #[derive(Debug, Subcommand)]
 pub(super) enum ContainerCommand {
-    /// The berths of a project
+    /// The slots of a project
     List {
         /// The project
         project: ProjectName,
@@ -23,17 +23,17 @@ pub(super) enum ContainerCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
-    /// One berth
+    /// One slot
     Show {
         #[command(flatten)]
-        berth: BerthArgs,
+        slot: SlotArgs,
         #[command(flatten)]
         output: OutputArgs,
     },
     /// What a session printed; the one at hand unless another is named. Needs a running server
     Logs {
         #[command(flatten)]
-        berth: BerthArgs,
+        slot: SlotArgs,
         /// Another session
         #[arg(long)]
         session: Option<String>,
@@ -65,28 +65,28 @@ pub(super) enum ContainerCommand {
         output: OutputArgs,
     },
     /// Take it out of service: its work is secured, nothing new is begun
-    Stop(BerthArgs),
+    Stop(SlotArgs),
     /// Put it back into service, or end its session and go on with the next job
-    Restart(BerthArgs),
+    Restart(SlotArgs),
 }
 
-/// A berth of a project.
+/// A slot of a project.
 #[derive(Debug, clap::Args)]
-pub(super) struct BerthArgs {
+pub(super) struct SlotArgs {
     /// The project
     project: ProjectName,
-    /// Number of the berth
+    /// Number of the slot
     n: u16,
     #[command(flatten)]
     data: DataArgs,
 }
 
-impl BerthArgs {
+impl SlotArgs {
     fn path(&self) -> String {
         format!("/api/v1/projects/{}/containers/{}", self.project, self.n)
     }
 
-    async fn shape(&self) -> anyhow::Result<BerthShape> {
+    async fn shape(&self) -> anyhow::Result<SlotShape> {
         ask(&self.data, "GET", &self.path(), &()).await
     }
 
@@ -109,7 +109,7 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
             data,
             output,
         } => {
-            let berths: Vec<BerthShape> = ask(
+            let slots: Vec<SlotShape> = ask(
                 &data,
                 "GET",
                 &format!("/api/v1/projects/{project}/containers"),
@@ -117,33 +117,33 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
             )
             .await?;
             if output.json {
-                terminal::json(&berths)?;
+                terminal::json(&slots)?;
                 return Ok(());
             }
-            for berth in &berths {
+            for slot in &slots {
                 let work = [
-                    berth.role.as_deref(),
-                    berth.feature.as_deref(),
-                    berth.note.as_deref(),
+                    slot.role.as_deref(),
+                    slot.feature.as_deref(),
+                    slot.note.as_deref(),
                 ];
                 let work: Vec<&str> = work.into_iter().flatten().collect();
-                say!("{:>3}  {:<12} {}", berth.n, berth.status, work.join("  "))?;
+                say!("{:>3}  {:<12} {}", slot.n, slot.status, work.join("  "))?;
             }
-            if berths.is_empty() {
+            if slots.is_empty() {
                 say!(
-                    "no berth; `supercargo project set {project} --target N` makes some while the \
+                    "no slot; `supercargo project set {project} --target N` makes some while the \
                      project runs"
                 )?;
             }
             Ok(())
         }
-        ContainerCommand::Show { berth, output } => {
-            let shape = berth.shape().await?;
+        ContainerCommand::Show { slot, output } => {
+            let shape = slot.shape().await?;
             if output.json {
                 terminal::json(&shape)?;
                 return Ok(());
             }
-            say!("berth {}  {}", shape.n, shape.status)?;
+            say!("slot {}  {}", shape.n, shape.status)?;
             let rows = [
                 ("container", shape.container),
                 ("session", shape.session),
@@ -171,13 +171,13 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
             output,
         } => find(&project, &text, &data, output.json).await,
         ContainerCommand::Logs {
-            berth,
+            slot,
             session,
             meaning,
             raw,
-        } => logs(&berth, session, meaning, raw).await,
-        ContainerCommand::Stop(berth) => berth.tell("stop").await,
-        ContainerCommand::Restart(berth) => berth.tell("restart").await,
+        } => logs(&slot, session, meaning, raw).await,
+        ContainerCommand::Stop(slot) => slot.tell("stop").await,
+        ContainerCommand::Restart(slot) => slot.tell("restart").await,
     }
 }
 
@@ -232,19 +232,19 @@ async fn find(
 }
 
 async fn logs(
-    berth: &BerthArgs,
+    slot: &SlotArgs,
     session: Option<String>,
     meaning: bool,
     raw: bool,
 ) -> anyhow::Result<()> {
     let session = match session {
         Some(session) => session,
-        None => berth.shape().await?.session.ok_or_else(|| {
-            anyhow!("no session is at work in this berth; name one with --session")
+        None => slot.shape().await?.session.ok_or_else(|| {
+            anyhow!("no session is at work in this slot; name one with --session")
         })?,
     };
     let path = format!("/api/v1/sessions/{session}/transcript");
-    let printed = ask_text(&berth.data, &path).await?;
+    let printed = ask_text(&slot.data, &path).await?;
     if raw {
         return Ok(terminal::raw(&printed)?);
     }
@@ -252,7 +252,7 @@ async fn logs(
         return Ok(terminal::printed(&printed)?);
     }
     let shown: SessionShape = ask(
-        &berth.data,
+        &slot.data,
         "GET",
         &format!("/api/v1/sessions/{session}"),
         &(),

@@ -14,7 +14,7 @@ use super::evidence::{self, FeatureEvidence};
 use super::requeue::{self, RequeueArgs};
 use super::{DataArgs, OutputArgs};
 use crate::http::shapes::{
-    CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, Text, Written,
+    CloseRequest, Dependency, FeatureChange, FeatureShape, How, NewFeature, Text, Written,
 };
 use crate::terminal::{self, say};
 
@@ -253,7 +253,7 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
         FeatureCommand::Release { held, reason } => claim::release(held, reason).await,
         FeatureCommand::Submit { held, sha } => claim::submit(held, sha).await,
         FeatureCommand::Close { feature, how } => {
-            feature.tell("POST", "/close", &CloseWish { how }).await
+            feature.tell("POST", "/close", &CloseRequest { how }).await
         }
         FeatureCommand::Reopen(args) => speak(args, "reopen").await,
         FeatureCommand::Requeue(args) => requeue::run(&args).await,

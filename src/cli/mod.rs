@@ -14,13 +14,13 @@ mod image;
 mod log;
 pub(crate) use log::audit;
 mod project;
+mod queue;
 mod reader;
 mod requeue;
 mod serve;
 pub mod shown;
 mod standing;
 mod subscription;
-mod trunk;
 mod upstream;
 mod usage;
 
@@ -63,9 +63,9 @@ enum Command {
     #[command(subcommand)]
     Beads(beads::BeadsCommand),
     /// The merge queue: look at it, let held changes through or send them back
-    #[command(subcommand)]
-    Trunk(trunk::TrunkCommand),
-    /// Look at berths and containers, stop and restart them
+    #[command(subcommand, alias = "trunk")]
+    Queue(queue::QueueCommand),
+    /// Look at slots and containers, stop and restart them
     #[command(subcommand)]
     Container(container::ContainerCommand),
     /// Keep the place of readers of the log; hand events to a command
@@ -102,7 +102,7 @@ enum Command {
 
 impl Command {
     /// Whether this runs beside an agent, whose files are made as the agent expects them.
-    fn is_inside_a_berth(&self) -> bool {
+    fn is_inside_a_slot(&self) -> bool {
         matches!(
             self,
             Self::Runner(_) | Self::Seek(_) | Self::Script | Self::Agent(_)
@@ -172,7 +172,7 @@ pub fn bd(bd: crate::agent::bd::Bd) -> ExitCode {
 
 /// Runs a command line.
 pub fn run(cli: Cli) -> ExitCode {
-    if !cli.command.is_inside_a_berth() {
+    if !cli.command.is_inside_a_slot() {
         private::close_to_others();
     }
     let done = match cli.command {
@@ -197,7 +197,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Log(command) => quiet(log::run(command)),
         Command::Image(command) => quiet(image::run(command)),
         Command::Beads(command) => quiet(beads::run(command)),
-        Command::Trunk(command) => quiet(trunk::run(command)),
+        Command::Queue(command) => quiet(queue::run(command)),
         Command::Container(command) => quiet(container::run(command)),
         Command::Subscription(command) => quiet(subscription::run(command)),
         Command::Doctor { data, output } => quiet(doctor::run(data, output)),
@@ -246,7 +246,7 @@ fn block_on<F: Future>(work: F) -> F::Output {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use events::id::BerthNo;
+    use events::id::SlotNo;
     use events::view::Remedy;
 
     /// What a person is told to type is a command that there is.
@@ -278,7 +278,7 @@ mod tests {
                 feature: feature.clone(),
             },
             Remedy::Withdraw { feature },
-            Remedy::Reinstate { slot: BerthNo(2) },
+            Remedy::Reinstate { slot: SlotNo(2) },
         ];
         let project = "zoo".parse().expect("name");
         for remedy in remedies {

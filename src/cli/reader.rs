@@ -13,7 +13,7 @@ use tokio::process::Command;
 use tokio::task::JoinHandle;
 
 use super::DataArgs;
-use super::client::Desk;
+use super::client::Backend;
 use crate::http::shapes::{Delivery, EventShape, SetAside, Taken, Written};
 use crate::named;
 use crate::terminal::complain;
@@ -44,15 +44,15 @@ pub(super) struct Handing<'a> {
 
 /// Hands events over until there is none, or for ever.
 pub(super) async fn hand_over(handing: Handing<'_>) -> anyhow::Result<()> {
-    let desk = if handing.once {
-        Desk::open(handing.data).await?
+    let backend = if handing.once {
+        Backend::open(handing.data).await?
     } else {
         // What is nobody's to record does not come, however long one waits.
-        Desk::of_a_server(handing.data).await?
+        Backend::of_a_server(handing.data).await?
     };
     let mut reader = Reader {
         handing,
-        desk,
+        backend,
         id: own_id()?,
         presence: None,
         from: 0,
@@ -61,7 +61,7 @@ pub(super) async fn hand_over(handing: Handing<'_>) -> anyhow::Result<()> {
     if let Some(presence) = &reader.presence {
         presence.abort();
     }
-    reader.desk.close().await;
+    reader.backend.close().await;
     done
 }
 
@@ -76,7 +76,7 @@ fn own_id() -> anyhow::Result<ReaderId> {
 /// One run of the verb.
 struct Reader<'a> {
     handing: Handing<'a>,
-    desk: Desk,
+    backend: Backend,
     id: ReaderId,
     /// The connection that says that it lives.
     presence: Option<JoinHandle<()>>,
@@ -127,7 +127,7 @@ impl Reader<'_> {
         if stands {
             return Ok(());
         }
-        let mut socket = self.desk.connect(&self.path("hold")).await?;
+        let mut socket = self.backend.connect(&self.path("hold")).await?;
         // Read to its end, which is when pings are answered.
         self.presence = Some(tokio::spawn(async move {
             while let Some(Ok(_)) = socket.next().await {}
@@ -148,7 +148,7 @@ impl Reader<'_> {
             "{}&from={from}&limit={AT_ONCE}&wait={wait}",
             self.path("next")
         );
-        said(self.desk.ask("GET", &path, &()).await, READ_BY_ANOTHER)
+        said(self.backend.ask("GET", &path, &()).await, READ_BY_ANOTHER)
     }
 
     /// Hands events over and says what became of each; false when it was no longer its turn.
@@ -160,13 +160,13 @@ impl Reader<'_> {
                 Ok(()) => {
                     let path = self.path("acknowledge");
                     let taken = Taken { position };
-                    self.desk.ask::<_, Written>("POST", &path, &taken).await
+                    self.backend.ask::<_, Written>("POST", &path, &taken).await
                 }
                 Err(why) => {
                     complain!("supercargo: position {position} is parked: {why}");
                     let aside = SetAside { position, why };
                     let path = self.path("park");
-                    self.desk.ask::<_, Written>("POST", &path, &aside).await
+                    self.backend.ask::<_, Written>("POST", &path, &aside).await
                 }
             };
             if let Said::Not(why) = said(told, LEASE_LOST)? {

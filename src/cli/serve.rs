@@ -131,13 +131,13 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         () = ends.asked() => None,
         why = app.failed() => Some(why),
     };
-    let at_work = app.running.core.projector.read(|books| {
-        books
+    let at_work = app.running.core.projector.read(|projections| {
+        projections
             .projects
             .values()
-            .map(|book| {
-                book.enlisted()
-                    .filter(|(_, berth, _)| berth.job().is_some())
+            .map(|view| {
+                view.enlisted()
+                    .filter(|(_, slot, _)| slot.job().is_some())
                     .count()
             })
             .sum::<usize>()

@@ -24,8 +24,8 @@ pub(super) async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> any
     say!("{}  {}{standing}", project.name, project.status)?;
     say!("upstream    {} ({})", project.git_url, project.repository)?;
     say!(
-        "trunk       {}",
-        project.trunk.as_deref().unwrap_or("empty")
+        "queue       {}",
+        project.merge_queue.as_deref().unwrap_or("empty")
     )?;
     say!("agents      {}", project.target)?;
     say!("features    {} of {} closed", project.closed, project.total)?;

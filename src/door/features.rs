@@ -15,7 +15,7 @@ pub(super) fn list(
     status: Option<&str>,
 ) -> Result<Vec<FeatureShape>, Problem> {
     let mut all = sessions
-        .look(session, |book, _| shapes::features(book))
+        .look(session, |view, _| shapes::features(view))
         .map_err(denied)?;
     all.retain(|feature| status.is_none_or(|status| feature.status == status));
     Ok(all)
@@ -31,11 +31,11 @@ pub(super) fn show(
         .map(str::parse)
         .transpose()
         .map_err(|why| problem("invalid", &format!("{why}")))?;
-    let found = sessions.look(session, |book, job| {
+    let found = sessions.look(session, |view, job| {
         let id = id.or_else(|| job.feature.clone())?;
-        let tracked = book.features.get(&id)?;
+        let tracked = view.features.get(&id)?;
         Some(shapes::feature(
-            book,
+            view,
             &id,
             tracked.state.known()?,
             tracked.version,

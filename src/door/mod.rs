@@ -42,7 +42,7 @@ enum Voice {
     Agent,
 }
 
-/// The folders a keeper of doors works with.
+/// The folders a set of doors works with.
 #[derive(Clone)]
 pub struct Rooms {
     /// Where doors are made, one folder each.
@@ -56,7 +56,7 @@ pub struct Rooms {
 }
 
 /// Keeps the doors of this server.
-pub struct DoorKeeper {
+pub struct DoorSet {
     rooms: Rooms,
     sessions: Sessions,
     engine: Arc<dyn Engine>,
@@ -106,8 +106,8 @@ pub fn check_length(folder: &Path) -> Result<(), String> {
     ))
 }
 
-impl DoorKeeper {
-    /// A keeper of doors in front of the gates.
+impl DoorSet {
+    /// A set of doors in front of the gates.
     pub fn new(rooms: Rooms, sessions: Sessions, engine: Arc<dyn Engine>) -> Self {
         Self {
             rooms,
@@ -195,7 +195,7 @@ impl Drop for Door {
 }
 
 #[async_trait]
-impl Doors for DoorKeeper {
+impl Doors for DoorSet {
     async fn keep(&self, wanted: BTreeMap<SessionId, ContainerName>) {
         self.sessions.keep_only(&wanted.keys().cloned().collect());
         let faults = &self.sessions.directory.kernel().faults;

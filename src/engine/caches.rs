@@ -1,6 +1,6 @@
-//! Package caches that outlive a session: a folder each for project, trust and berth below the data
+//! Package caches that outlive a session: a folder each for project, trust and slot below the data
 //! folder, shown to the container that gets it and to no other. What an agent downloaded is never
-//! read by a verification, nor by another berth's user.
+//! read by a verification, nor by another slot's user.
 //!
 //! A cache has no quota of its own: one that is found above its bound at a start is emptied, and
 //! the runner ends a session that leaves the host too little disk.
@@ -109,13 +109,13 @@ impl Caches {
 mod tests {
     use super::*;
     use actors::ports::engine::{ContainerName, Trust};
-    use events::id::{BerthNo, Generation, SessionId};
+    use events::id::{Generation, SessionId, SlotNo};
     use events::settings::ContainerLimits;
 
     fn spec(trust: Trust, n: u16, cache_mib: u32) -> StartSpec {
         let name = ContainerName {
             project: "zoo".parse().expect("name"),
-            n: BerthNo(n),
+            n: SlotNo(n),
             generation: Generation(1),
         };
         let limits = ContainerLimits {
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_belongs_to_project_trust_and_berth_and_keeps_its_bound() {
+    fn a_cache_belongs_to_project_trust_and_slot_and_keeps_its_bound() {
         let folder = tempfile::tempdir().expect("folder");
         let caches = Caches::of(folder.path());
         let prepared = |trust, n, mib| caches.prepare_now(&spec(trust, n, mib)).expect("prepared");

@@ -14,7 +14,7 @@ use super::process::{ProcessEngine, Sandbox, reach};
 
 /// The engine asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum EngineWish {
+pub enum EngineChoice {
     /// Docker where it is ready, else processes
     #[default]
     Auto,
@@ -28,8 +28,8 @@ pub enum EngineWish {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct EngineArgs {
     /// What runs the containers
-    #[arg(long, value_enum, default_value_t = EngineWish::Auto, env = "SUPERCARGO_ENGINE")]
-    pub engine: EngineWish,
+    #[arg(long, value_enum, default_value_t = EngineChoice::Auto, env = "SUPERCARGO_ENGINE")]
+    pub engine: EngineChoice,
     /// Image of the containers (Docker); without it the full agent image where the engine has it,
     /// else the light one
     #[arg(long, env = "SUPERCARGO_IMAGE")]
@@ -56,7 +56,7 @@ pub struct Place<'a> {
     pub data: &'a Path,
     /// Doors of the sessions.
     pub doors: PathBuf,
-    /// Our own binary, where berths can run it.
+    /// Our own binary, where slots can run it.
     pub binary: PathBuf,
     /// Whose containers are ours.
     pub instance: &'a str,
@@ -65,12 +65,12 @@ pub struct Place<'a> {
 /// Chooses an engine.
 pub async fn choose(args: &EngineArgs, place: Place<'_>) -> anyhow::Result<Chosen> {
     let why_not = match args.engine {
-        EngineWish::Process => None,
-        EngineWish::Docker => {
+        EngineChoice::Process => None,
+        EngineChoice::Docker => {
             let (engine, said) = in_docker(args, &place).await.context("--engine docker")?;
             return Ok(Chosen { engine, said });
         }
-        EngineWish::Auto => match in_docker(args, &place).await {
+        EngineChoice::Auto => match in_docker(args, &place).await {
             Ok((engine, said)) => return Ok(Chosen { engine, said }),
             Err(why) => Some(format!(
                 "containers are processes of this host, because {why:#}"

@@ -1,18 +1,18 @@
-//! Who a berth's processes run as. A server that runs as root drops its process berths to an
+//! Who a slot's processes run as. A server that runs as root drops its process slots to an
 //! unprivileged user of their own.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use events::id::BerthNo;
+use events::id::SlotNo;
 use nix::unistd::{Gid, Uid, geteuid};
 
 use crate::named::about;
 
-/// First user id of the berths: a range that no distribution assigns to people or services.
+/// First user id of the slots: a range that no distribution assigns to people or services.
 const FIRST_UID: u32 = 64_000;
 
-/// The user a berth runs as.
+/// The user a slot runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
     /// The server's own user: it is not root.
@@ -22,8 +22,8 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// The owner of a berth on this machine.
-    pub fn of(n: BerthNo) -> Self {
+    /// The owner of a slot on this machine.
+    pub fn of(n: SlotNo) -> Self {
         if geteuid().is_root() {
             Self::Dropped(FIRST_UID + u32::from(n.0))
         } else {

@@ -22,7 +22,7 @@ pub struct Access {
 
 /// What is known of a request before it is let in.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Knock<'a> {
+pub struct RequestHead<'a> {
     /// The path.
     pub path: &'a str,
     /// The host of a target in absolute form.
@@ -54,9 +54,9 @@ impl Access {
     }
 
     /// Whether a request may go on, and in whose name.
-    pub fn admit(&self, method: &Method, knock: &Knock<'_>) -> Result<String, ApiProblem> {
+    pub fn admit(&self, method: &Method, head: &RequestHead<'_>) -> Result<String, ApiProblem> {
         // A target in absolute form names the host as well: both have to be ours.
-        let hosts = [Some(knock.host.unwrap_or_default()), knock.target];
+        let hosts = [Some(head.host.unwrap_or_default()), head.target];
         let other = hosts.into_iter().flatten().find(|host| !self.is_ours(host));
         if let Some(host) = other {
             let ours = self.hosts.join(", ");
@@ -69,16 +69,16 @@ impl Access {
                 .iter()
                 .any(|known| origin.eq_ignore_ascii_case(&format!("http://{known}")))
         };
-        if let Some(origin) = knock.origin.filter(|origin| !at_home(origin)) {
+        if let Some(origin) = head.origin.filter(|origin| !at_home(origin)) {
             return Err(refused(
                 StatusCode::FORBIDDEN,
                 "origin_not_allowed",
                 format!("{origin} may not speak to this server"),
             ));
         }
-        let is_git = knock.path.starts_with("/git/");
-        let by = self.named(method, is_git, knock)?;
-        let essence = knock
+        let is_git = head.path.starts_with("/git/");
+        let by = self.named(method, is_git, head)?;
+        let essence = head
             .content_type
             .and_then(|kind| kind.split(';').next())
             .unwrap_or_default()
@@ -105,18 +105,18 @@ impl Access {
         &self,
         method: &Method,
         is_git: bool,
-        knock: &Knock<'_>,
+        head: &RequestHead<'_>,
     ) -> Result<String, ApiProblem> {
-        // Whoever knocks here proves that they know the project's own secret.
-        if *method == Method::POST && knock.path.starts_with("/hooks/") {
+        // The caller's signature proves that it knows the project's own secret.
+        if *method == Method::POST && head.path.starts_with("/hooks/") {
             return Ok(FORGE.to_owned());
         }
-        let is_open = matches!(knock.path, "/" | "/openapi.json" | "/healthz" | "/readyz");
+        let is_open = matches!(head.path, "/" | "/openapi.json" | "/healthz" | "/readyz");
         let reads = *method == Method::GET || *method == Method::HEAD;
         if is_open && reads {
             return Ok(OPERATOR.to_owned());
         }
-        self.holder(is_git, knock).ok_or_else(|| {
+        self.holder(is_git, head).ok_or_else(|| {
             let (code, how) = match is_git {
                 true => (
                     NO_PASSWORD,
@@ -131,8 +131,8 @@ impl Access {
         })
     }
 
-    fn holder(&self, is_git: bool, knock: &Knock<'_>) -> Option<String> {
-        if let Some((scheme, given)) = knock.authorization.and_then(|value| value.split_once(' ')) {
+    fn holder(&self, is_git: bool, head: &RequestHead<'_>) -> Option<String> {
+        if let Some((scheme, given)) = head.authorization.and_then(|value| value.split_once(' ')) {
             if scheme.eq_ignore_ascii_case("bearer") {
                 return self.token.is(given.trim()).then(|| OPERATOR.to_owned());
             }
@@ -145,7 +145,7 @@ impl Access {
             }
             return None;
         }
-        let offered: Vec<&str> = knock.protocols?.split(',').map(str::trim).collect();
+        let offered: Vec<&str> = head.protocols?.split(',').map(str::trim).collect();
         let token = offered
             .iter()
             .find_map(|protocol| protocol.strip_prefix("bearer."))?;

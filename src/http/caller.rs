@@ -17,16 +17,16 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use nix::unistd::{Uid, User, geteuid};
 
-use super::access::{Access, Knock};
-use super::office::Wish;
+use super::access::{Access, RequestHead};
 use super::problem::{self, ApiProblem};
+use crate::operator::RequestContext;
 
-/// Longest key of a wish, in bytes.
+/// Longest key of a request, in bytes.
 const KEY_MAX: usize = 255;
 
 /// How a server is reached.
 #[derive(Debug, Clone)]
-pub(super) enum Entrance {
+pub(super) enum Listener {
     /// Over the socket in the data folder.
     Socket,
     /// Over a port.
@@ -68,13 +68,13 @@ pub(super) async fn guard(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let by = match request
-        .app_data::<Data<Entrance>>()
-        .map(|entrance| entrance.get_ref())
+        .app_data::<Data<Listener>>()
+        .map(|listener| listener.get_ref())
     {
-        Some(Entrance::Socket) => owner(request.conn_data::<Peer>().copied())?,
-        Some(Entrance::Port(access)) => {
+        Some(Listener::Socket) => owner(request.conn_data::<Peer>().copied())?,
+        Some(Listener::Port(access)) => {
             let headers = request.headers();
-            let knock = Knock {
+            let head = RequestHead {
                 path: request.path(),
                 target: request.uri().authority().map(Authority::as_str),
                 host: one(headers, HOST)?,
@@ -83,9 +83,9 @@ pub(super) async fn guard(
                 authorization: one(headers, AUTHORIZATION)?,
                 protocols: one(headers, SEC_WEBSOCKET_PROTOCOL)?,
             };
-            access.admit(request.method(), &knock)?
+            access.admit(request.method(), &head)?
         }
-        None => return Err(denied("this server has no entrance").into()),
+        None => return Err(denied("this server has no listener").into()),
     };
     let is_git = request.path().starts_with("/git/");
     request.extensions_mut().insert(Caller { by });
@@ -131,18 +131,18 @@ impl FromRequest for Caller {
     }
 }
 
-/// A write is a wish: of the caller, under the key it sent or a fresh one, about the version it
+/// A write is a request: of the caller, under the key it sent or a fresh one, about the version it
 /// looked at.
-impl FromRequest for Wish {
+impl FromRequest for RequestContext {
     type Error = ApiProblem;
     type Future = Ready<Result<Self, ApiProblem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(wish(request))
+        ready(context(request))
     }
 }
 
-fn wish(request: &HttpRequest) -> Result<Wish, ApiProblem> {
+fn context(request: &HttpRequest) -> Result<RequestContext, ApiProblem> {
     let Caller { by } = known(request)?;
     let header = |name: &str| match request.headers().get(name) {
         None => Ok(None),
@@ -151,15 +151,15 @@ fn wish(request: &HttpRequest) -> Result<Wish, ApiProblem> {
             .map(Some)
             .map_err(|_| ApiProblem::invalid(format!("the header {name} is not text"))),
     };
-    let wish = match header("idempotency-key")? {
+    let context = match header("idempotency-key")? {
         Some(key) if key.is_empty() || key.len() > KEY_MAX => {
             return Err(ApiProblem::invalid(format!(
                 "Idempotency-Key has {} bytes, 1 to {KEY_MAX} are allowed",
                 key.len()
             )));
         }
-        Some(key) => Wish::keyed(&by, key),
-        None => Wish::fresh(&by),
+        Some(key) => RequestContext::keyed(&by, key),
+        None => RequestContext::fresh(&by),
     };
     let expect = match header(IF_MATCH.as_str())? {
         None | Some("*") => None,
@@ -174,5 +174,5 @@ fn wish(request: &HttpRequest) -> Result<Wish, ApiProblem> {
             })?))
         }
     };
-    Ok(Wish { expect, ..wish })
+    Ok(RequestContext { expect, ..context })
 }

@@ -1,13 +1,13 @@
 //! The server's HTTP: on a Unix socket in the data folder that only its owner can open, and on a
-//! port of loopback behind a token. `office` is what can be done, `routes` how it is asked for,
+//! port of loopback behind a token. `operator` is what can be done, `routes` how it is asked for,
 //! `access` who may ask.
 
 pub mod access;
 mod body;
 mod caller;
+mod former;
 pub mod hooks;
 pub mod noise;
-pub mod office;
 pub mod openapi;
 pub mod problem;
 mod routes;
@@ -26,9 +26,9 @@ use actix_web::{App, HttpServer, web};
 use anyhow::{Context, bail};
 use tokio::net::{TcpStream, UnixStream};
 
+use crate::operator::Operator;
 use access::Access;
-use caller::{Entrance, Peer, guard};
-use office::Office;
+use caller::{Listener, Peer, guard};
 use routes::git::Gates;
 use routes::live::Subscribers;
 use token::Token;
@@ -43,16 +43,16 @@ const CONNECTIONS_MAX: usize = 4096;
 /// What the routes work with.
 #[derive(Clone)]
 pub struct Served {
-    /// The operator's desk.
-    pub office: Office,
+    /// The operator's verbs.
+    pub operator: Operator,
     /// The folder of the gates.
     pub gates: PathBuf,
 }
 
-/// Everything but the entrance.
+/// Everything but the listener.
 fn configure(config: &mut ServiceConfig, served: &Served, subscribers: &Subscribers) {
     config
-        .app_data(web::Data::new(served.office.clone()))
+        .app_data(web::Data::new(served.operator.clone()))
         .app_data(web::Data::new(Gates(served.gates.clone())))
         .app_data(web::Data::new(subscribers.clone()))
         .app_data(
@@ -87,10 +87,11 @@ pub fn listen(served: &Served, socket: &Path) -> anyhow::Result<ServerHandle> {
         .with_context(|| format!("closing {} to others", socket.display()))?;
     let (served, subscribers) = (served.clone(), Subscribers::default());
     let server = HttpServer::new(move || {
-        let entrance = web::Data::new(Entrance::Socket);
+        let listener = web::Data::new(Listener::Socket);
         App::new()
-            .app_data(entrance)
+            .app_data(listener)
             .wrap(from_fn(guard))
+            .wrap(from_fn(former::follow))
             .configure(|config| configure(config, &served, &subscribers))
     })
     .workers(1)
@@ -141,10 +142,11 @@ pub fn listen_port(
     );
     let (served, subscribers) = (served.clone(), Subscribers::default());
     let server = HttpServer::new(move || {
-        let entrance = web::Data::new(Entrance::Port(access.clone()));
+        let listener = web::Data::new(Listener::Port(access.clone()));
         App::new()
-            .app_data(entrance)
+            .app_data(listener)
             .wrap(from_fn(guard))
+            .wrap(from_fn(former::follow))
             .configure(|config| configure(config, &served, &subscribers))
     })
     .workers(2)

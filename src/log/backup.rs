@@ -2,8 +2,8 @@
 //!
 //! The log is copied first and everything that its events name after it: blobs are never changed
 //! and are on the disk before the event that names them, gates and transcripts only grow. So the
-//! rest may be newer than the log, and never older; the branch of each gate is put back to where the
-//! copied log has it. Keys, tokens and credentials are left out unless they are asked for.
+//! rest may be newer than the log, and never older; the branch of each gate is put back to where
+//! the copied log has it. Keys, tokens and credentials are left out unless they are asked for.
 
 use fs_err::File;
 use fs_err::os::unix::fs::OpenOptionsExt;
@@ -17,7 +17,7 @@ use events::id::{Digest, Sha};
 use events::log::EventLog;
 use events::node::{self, Sealed};
 use events::stream::Position;
-use events::view::Books;
+use events::view::Projections;
 use serde::{Deserialize, Serialize};
 
 use super::SqliteLog;
@@ -242,7 +242,7 @@ async fn copy_gates(from: &Path, to: &Path, heads: &Heads) -> anyhow::Result<()>
 type Heads = BTreeMap<String, Sha>;
 
 async fn recorded_heads(log: &dyn EventLog) -> anyhow::Result<Heads> {
-    let (mut books, mut after) = (Books::default(), Position(0));
+    let (mut projections, mut after) = (Projections::default(), Position(0));
     loop {
         let batch = log.read_all(after, BATCH).await?;
         let Some(last) = batch.last() else {
@@ -250,13 +250,13 @@ async fn recorded_heads(log: &dyn EventLog) -> anyhow::Result<Heads> {
         };
         after = last.position;
         for envelope in &batch {
-            books.apply(envelope)?;
+            projections.apply(envelope)?;
         }
     }
 
-    let projects = books.projects.iter();
-    let heads = projects.filter_map(|(name, book)| {
-        let head = book.trunk.state.head.clone()?;
+    let projects = projections.projects.iter();
+    let heads = projects.filter_map(|(name, view)| {
+        let head = view.merge_queue.state.head.clone()?;
         Some((name.to_string(), head))
     });
     Ok(heads.collect())

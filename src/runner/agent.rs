@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use actors::sessions::wire::Brief;
+use actors::sessions::wire::SessionBrief;
 use events::settings::Dialect;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -54,17 +54,17 @@ pub(super) enum Stop {
 impl Agent {
     /// Starts the agent of the brief with its prompt.
     pub(super) fn launch(
-        brief: &Brief,
+        brief: &SessionBrief,
         tree: &Tree,
         url: &str,
         output: &Output,
     ) -> Result<Self, String> {
         let spec = brief.agent.as_ref().ok_or("the brief names no agent")?;
-        let prompt = tree.berth.join("prompt.md");
+        let prompt = tree.slot.join("prompt.md");
         let stdin = foreign::write(&prompt, brief.prompt.as_bytes())
             .map_err(|e| format!("the prompt: {e}"))?
             .into_file();
-        let home = home(&tree.berth);
+        let home = home(&tree.slot);
         let around = Surroundings {
             home: &home,
             tree: &tree.path,
@@ -92,7 +92,7 @@ impl Agent {
     pub(super) fn shell(
         line: &str,
         tree: &Tree,
-        brief: &Brief,
+        brief: &SessionBrief,
         url: &str,
         output: &Output,
     ) -> Result<Self, String> {
@@ -103,7 +103,7 @@ impl Agent {
 
     fn start(
         mut command: Command,
-        brief: &Brief,
+        brief: &SessionBrief,
         tree: &Tree,
         url: &str,
         output: &Output,
@@ -117,7 +117,7 @@ impl Agent {
             .get_envs()
             .map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned)))
             .collect();
-        let home = home(&tree.berth);
+        let home = home(&tree.slot);
         let around = Surroundings {
             home: &home,
             tree: &tree.path,
@@ -126,7 +126,7 @@ impl Agent {
         };
         command
             .env_clear()
-            .envs(git_environment(&tree.berth))
+            .envs(git_environment(&tree.slot))
             .envs(environment(brief, url))
             .envs(surroundings(tree, url));
         command.envs(dialect::model_environment(&around)?);
@@ -136,7 +136,7 @@ impl Agent {
         );
         command
             .env("PATH", format!("{}:{path}", bin.display()))
-            .env("SUPERCARGO_PROMPT", tree.berth.join("prompt.md"));
+            .env("SUPERCARGO_PROMPT", tree.slot.join("prompt.md"));
         command
             .current_dir(&tree.path)
             .process_group(0)
@@ -266,7 +266,7 @@ fn shell(line: &str) -> Command {
 
 /// A folder with our binary under its name, so that agents find the verbs.
 fn tools(tree: &Tree) -> std::io::Result<std::path::PathBuf> {
-    let bin = tree.berth.join("bin");
+    let bin = tree.slot.join("bin");
     fs_err::create_dir_all(&bin)?;
     for name in ["supercargo", "bd"] {
         let link = bin.join(name);
@@ -276,7 +276,7 @@ fn tools(tree: &Tree) -> std::io::Result<std::path::PathBuf> {
     }
     // Some agents run their commands in a login shell, which sets the path anew and then reads
     // this.
-    let profile = home(&tree.berth).join(".profile");
+    let profile = home(&tree.slot).join(".profile");
     if !profile.exists() {
         let line = format!("PATH=\"{}:$PATH\"\n", bin.display());
         foreign::write(&profile, line.as_bytes())?;
@@ -284,7 +284,7 @@ fn tools(tree: &Tree) -> std::io::Result<std::path::PathBuf> {
     Ok(bin)
 }
 
-fn environment(brief: &Brief, url: &str) -> Vec<(&'static str, String)> {
+fn environment(brief: &SessionBrief, url: &str) -> Vec<(&'static str, String)> {
     let text = |value: Option<String>| value.unwrap_or_default();
     vec![
         (LAUNCH, std::env::var(LAUNCH).unwrap_or_default()),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use actors::sessions::wire::{Beat, Brief, Ending};
+use actors::sessions::wire::{Beat, Ending, SessionBrief};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
@@ -91,7 +91,7 @@ impl Control {
     }
 
     /// Reports for work.
-    pub(super) async fn hello(&self) -> Result<Brief, String> {
+    pub(super) async fn hello(&self) -> Result<SessionBrief, String> {
         self.post("/hello", &()).await
     }
 

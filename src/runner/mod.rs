@@ -19,7 +19,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use actors::sessions::wire::{Brief, Ending, NeverRan};
+use actors::sessions::wire::{Ending, NeverRan, SessionBrief};
 use events::holder::Role;
 use nix::sys::resource::{Resource, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
@@ -54,9 +54,9 @@ pub struct RunnerArgs {
     /// The folder with the two sockets.
     #[arg(long)]
     door: PathBuf,
-    /// The container's own folder.
-    #[arg(long)]
-    berth: PathBuf,
+    /// The container's own folder. Images and processes of former builds know it by this name.
+    #[arg(long = "berth")]
+    slot: PathBuf,
     /// Which launch this is: people who look at processes see it.
     #[arg(long)]
     launch: String,
@@ -104,16 +104,16 @@ fn begun(args: &RunnerArgs) -> bool {
     if !matches!(std::io::stdin().read(&mut [0]), Ok(1)) {
         return false;
     }
-    here(&args.berth)
+    here(&args.slot)
         .map_err(|error| eprintln!("the runner cannot begin: {error}"))
         .is_ok()
 }
 
 /// Answers the word, and turns to a file of its own: the pipes end with the server that made them,
 /// and this process may not.
-fn here(berth: &Path) -> std::io::Result<()> {
+fn here(slot: &Path) -> std::io::Result<()> {
     let none = fs_err::File::open("/dev/null")?;
-    let log = fs_err::File::create(berth.join("runner.log"))?;
+    let log = fs_err::File::create(slot.join("runner.log"))?;
     writeln!(std::io::stdout(), "here")?;
     std::io::stdout().flush()?;
 
@@ -162,7 +162,7 @@ async fn session(args: &RunnerArgs) -> i32 {
             return 1;
         }
     };
-    let output = Output::start(control.clone(), &args.berth);
+    let output = Output::start(control.clone(), &args.slot);
     let ending = match relay::start(&args.door).await {
         Ok(url) => {
             let beating = tokio::spawn(control.clone().beating(BEAT));
@@ -189,7 +189,7 @@ type Terminate = tokio::signal::unix::Signal;
 
 async fn work(
     args: &RunnerArgs,
-    brief: &Brief,
+    brief: &SessionBrief,
     url: &str,
     output: &Output,
     control: &Control,
@@ -262,7 +262,7 @@ async fn work(
 }
 
 /// The setup command failed. A reviewer's tree is the work of an agent, whose fault it may be.
-fn not_set_up(brief: &Brief, setup: &str, ended: Result<Ended, String>) -> Ending {
+fn not_set_up(brief: &SessionBrief, setup: &str, ended: Result<Ended, String>) -> Ending {
     let stopped = matches!(&ended, Ok(Ended { stop: Some(_), .. }));
     let ours = brief.role != Role::Reviewer && !stopped;
     Ending {
@@ -298,7 +298,7 @@ fn ending_of(ended: Result<Ended, String>) -> Ending {
 }
 
 /// Brings what a coder has not committed to safety now and then, until it is dropped.
-async fn rescuing(brief: &Brief, tree: &Tree) -> Result<Ended, String> {
+async fn rescuing(brief: &SessionBrief, tree: &Tree) -> Result<Ended, String> {
     if brief.role != Role::Coder {
         return std::future::pending().await;
     }
@@ -339,7 +339,7 @@ async fn watch(
     Ok(Ended { stop, ..ended })
 }
 
-/// Where things are within a berth.
-pub(crate) fn home(berth: &Path) -> PathBuf {
-    berth.join("home")
+/// Where things are within a slot.
+pub(crate) fn home(slot: &Path) -> PathBuf {
+    slot.join("home")
 }

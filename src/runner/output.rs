@@ -34,7 +34,7 @@ pub(super) struct Output {
 }
 
 struct Spool {
-    berth: PathBuf,
+    slot: PathBuf,
     state: Mutex<State>,
     grew: Notify,
 }
@@ -63,10 +63,10 @@ struct State {
 }
 
 impl Output {
-    /// Starts sending what will be said in the berth.
-    pub(super) fn start(control: Control, berth: &Path) -> Self {
+    /// Starts sending what will be said in the slot.
+    pub(super) fn start(control: Control, slot: &Path) -> Self {
         let spool = Arc::new(Spool {
-            berth: berth.to_owned(),
+            slot: slot.to_owned(),
             state: Mutex::default(),
             grew: Notify::new(),
         });
@@ -147,7 +147,7 @@ impl Spool {
         let at = state.spooled;
         let file = match &mut state.file {
             Some(file) => file,
-            none => none.insert(tempfile::tempfile_in(&self.berth)?),
+            none => none.insert(tempfile::tempfile_in(&self.slot)?),
         };
         file.write_all_at(bytes, at)?;
         Ok(Chunk::Spooled {
@@ -237,9 +237,9 @@ mod tests {
         said
     }
 
-    fn spool(berth: &Path) -> Spool {
+    fn spool(slot: &Path) -> Spool {
         Spool {
-            berth: berth.to_owned(),
+            slot: slot.to_owned(),
             state: Mutex::default(),
             grew: Notify::new(),
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use actors::sessions::wire::Brief;
+use actors::sessions::wire::SessionBrief;
 use events::holder::Role;
 use tokio::process::Command;
 
@@ -29,17 +29,17 @@ pub(super) struct Tree {
     /// Where it is.
     pub(super) path: PathBuf,
     /// The container's own folder.
-    pub(super) berth: PathBuf,
+    pub(super) slot: PathBuf,
     /// Where packages are kept beyond the session, if they are.
     pub(super) cache: Option<PathBuf>,
 }
 
 /// The environment of everything that runs git in a container.
-pub(super) fn git_environment(berth: &Path) -> Vec<(&'static str, String)> {
+pub(super) fn git_environment(slot: &Path) -> Vec<(&'static str, String)> {
     let name = "Supercargo agent".to_owned();
     let mail = "agent@supercargo.invalid".to_owned();
     vec![
-        ("HOME", home(berth).display().to_string()),
+        ("HOME", home(slot).display().to_string()),
         ("LC_ALL", "C.UTF-8".to_owned()),
         ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
         ("GIT_TERMINAL_PROMPT", "0".to_owned()),
@@ -53,19 +53,19 @@ pub(super) fn git_environment(berth: &Path) -> Vec<(&'static str, String)> {
 impl Tree {
     /// Clones the gate and checks out what the brief names.
     pub(super) async fn prepare(
-        brief: &Brief,
+        brief: &SessionBrief,
         url: &str,
         args: &RunnerArgs,
     ) -> Result<Self, String> {
-        let berth = args.berth.as_path();
+        let slot = args.slot.as_path();
         let tree = Self {
-            path: berth.join("tree"),
-            berth: berth.to_owned(),
+            path: slot.join("tree"),
+            slot: slot.to_owned(),
             cache: args.cache.clone(),
         };
-        fs_err::create_dir_all(home(berth)).map_err(|e| format!("the home folder: {e}"))?;
+        fs_err::create_dir_all(home(slot)).map_err(|e| format!("the home folder: {e}"))?;
         let gate = format!("{url}/git/{}.git", brief.project);
-        tree.git(berth, &["clone", "--quiet", "--no-checkout", &gate, "tree"])
+        tree.git(slot, &["clone", "--quiet", "--no-checkout", &gate, "tree"])
             .await?;
         if let Some(reference) = &brief.fetch {
             tree.git(&tree.path, &["fetch", "--quiet", "origin", reference])
@@ -116,7 +116,7 @@ impl Tree {
 
     /// Commits what is not committed and pushes the branch, so that nothing is only here when the
     /// container goes.
-    pub(super) async fn secure(&self, brief: &Brief) -> Result<(), String> {
+    pub(super) async fn secure(&self, brief: &SessionBrief) -> Result<(), String> {
         let Some(branch) = &brief.branch else {
             return Ok(());
         };
@@ -148,12 +148,16 @@ impl Tree {
     /// Pushes what is in the tree now, committed or not, beside the branch: nothing that the agent
     /// sees is changed. `last` is the tree that was pushed before; answers the one that is there
     /// now.
-    pub(super) async fn rescue(&self, brief: &Brief, last: Option<&str>) -> Result<String, String> {
+    pub(super) async fn rescue(
+        &self,
+        brief: &SessionBrief,
+        last: Option<&str>,
+    ) -> Result<String, String> {
         // Whatever the agent made of its index, and whatever it put where the copy goes.
         let own = foreign::read_below(&self.path, Path::new(".git/index"), INDEX_MAX)
             .map_err(|e| e.to_string())?;
-        let beside = tempfile::tempdir_in(&self.berth)
-            .map_err(|e| format!("a folder in {}: {e}", self.berth.display()))?;
+        let beside = tempfile::tempdir_in(&self.slot)
+            .map_err(|e| format!("a folder in {}: {e}", self.slot.display()))?;
         let index = beside.path().join("index");
         foreign::write(&index, &own).map_err(|e| e.to_string())?;
         let apart = [("GIT_INDEX_FILE", index.display().to_string())];
@@ -177,7 +181,7 @@ impl Tree {
         self.push_rescued(brief, commit.trim()).await.map(|()| tree)
     }
 
-    async fn push_rescued(&self, brief: &Brief, commit: &str) -> Result<(), String> {
+    async fn push_rescued(&self, brief: &SessionBrief, commit: &str) -> Result<(), String> {
         let (Some(feature), Some(epoch)) = (&brief.feature, brief.epoch) else {
             return Ok(());
         };
@@ -216,7 +220,7 @@ impl Tree {
         // who wait for them.
         command
             .process_group(0)
-            .envs(git_environment(&self.berth))
+            .envs(git_environment(&self.slot))
             .envs(more.iter().map(|(name, value)| (name, value)));
         let output = tokio::time::timeout(DEADLINE, named::output(&mut command)).await;
         let output = output.map_err(|_| format!("git {what} took too long"))?;

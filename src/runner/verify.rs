@@ -2,7 +2,7 @@
 //! what it came to.
 
 use crate::named;
-use actors::sessions::wire::{Brief, Ending, Verification};
+use actors::sessions::wire::{Ending, SessionBrief, Verification};
 use events::id::Digest;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
@@ -21,7 +21,7 @@ const TAIL: usize = 4096;
 
 /// Runs the brief's command line in the tree.
 pub(super) async fn run(
-    brief: &Brief,
+    brief: &SessionBrief,
     tree: &Tree,
     url: &str,
     output: &Output,
@@ -48,7 +48,7 @@ pub(super) async fn run(
         .process_group(0)
         .kill_on_drop(true);
     command
-        .envs(git_environment(&tree.berth))
+        .envs(git_environment(&tree.slot))
         .envs(surroundings(tree, url))
         .env("SUPERCARGO_URL", url);
     command
@@ -93,7 +93,7 @@ pub(super) async fn run(
 
 /// What is run: the setup of a fresh clone belongs to it, for a candidate that cannot be set up is
 /// one that does not work.
-fn line(brief: &Brief) -> String {
+fn line(brief: &SessionBrief) -> String {
     let verify = &brief.prompt;
     match &brief.setup {
         Some(setup) => format!("( {setup}\n) 2>&1 && {{ {verify}\n}} 2>&1"),

@@ -1,4 +1,4 @@
-//! Plays a script in the berth it runs in.
+//! Plays a script in the slot it runs in.
 
 use std::io::Write;
 use std::path::Path;
@@ -11,10 +11,10 @@ use nix::unistd::Pid;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{BACKLOG_FENCE, Line, REVIEW_FENCE, SCRIPT_FENCE, fenced, parse};
-use crate::agent::verbs::{Berth, VerbError};
+use crate::agent::verbs::{Slot, VerbError};
 use crate::named;
 
-/// Plays the role this berth has and answers the exit code.
+/// Plays the role this slot has and answers the exit code.
 pub async fn run() -> i32 {
     match play().await {
         Ok(code) => code,
@@ -26,38 +26,38 @@ pub async fn run() -> i32 {
 }
 
 async fn play() -> Result<i32, VerbError> {
-    let berth = Berth::from_environment()?;
+    let slot = Slot::from_environment()?;
     let prompt = std::env::var("SUPERCARGO_PROMPT")
         .map_err(|_| VerbError("SUPERCARGO_PROMPT is not set".to_owned()))?;
     let prompt =
         fs_err::read_to_string(&prompt).map_err(|e| VerbError(format!("{prompt}: {e}")))?;
-    println!("{} at work", berth.role);
-    match berth.role.as_str() {
-        "initializer" => initialize(&berth, &prompt).await,
-        "coder" => code(&berth, &prompt).await,
-        "reviewer" => review(&berth, &prompt).await,
-        "overseer" => oversee(&berth).await,
+    println!("{} at work", slot.role);
+    match slot.role.as_str() {
+        "initializer" => initialize(&slot, &prompt).await,
+        "coder" => code(&slot, &prompt).await,
+        "reviewer" => review(&slot, &prompt).await,
+        "overseer" => oversee(&slot).await,
         other => Err(VerbError(format!("no script for the role {other}"))),
     }
 }
 
-async fn initialize(berth: &Berth, prompt: &str) -> Result<i32, VerbError> {
+async fn initialize(slot: &Slot, prompt: &str) -> Result<i32, VerbError> {
     let lines = fenced(prompt, BACKLOG_FENCE)
         .ok_or_else(|| VerbError("the spec holds no backlog to hand in".to_owned()))?;
     let batch = serde_json::from_str(&lines.join("\n"))
         .map_err(|e| VerbError(format!("the backlog in the spec: {e}")))?;
-    let said = berth.say(&Say::Backlog { batch }).await?;
+    let said = slot.say(&Say::Backlog { batch }).await?;
     println!("handed in {} features", said.ids.len());
     Ok(0)
 }
 
-async fn code(berth: &Berth, prompt: &str) -> Result<i32, VerbError> {
+async fn code(slot: &Slot, prompt: &str) -> Result<i32, VerbError> {
     let lines = fenced(prompt, SCRIPT_FENCE)
         .ok_or_else(|| VerbError("the feature holds no script".to_owned()))?;
-    let script = parse(&lines, berth.claim).map_err(VerbError)?;
+    let script = parse(&lines, slot.claim).map_err(VerbError)?;
     for line in script {
         println!("{line:?}");
-        if let Some(code) = step(berth, line).await? {
+        if let Some(code) = step(slot, line).await? {
             return Ok(code);
         }
     }
@@ -65,33 +65,32 @@ async fn code(berth: &Berth, prompt: &str) -> Result<i32, VerbError> {
 }
 
 /// One line; `Some` ends the agent.
-async fn step(berth: &Berth, line: Line) -> Result<Option<i32>, VerbError> {
+async fn step(slot: &Slot, line: Line) -> Result<Option<i32>, VerbError> {
     match line {
         Line::Write { path, text } => write(&path, &format!("{text}\n"), false)?,
         Line::Append { path, text } => write(&path, &format!("{text}\n"), true)?,
         Line::Commit(message) => {
-            berth.git(&["add", "--all"]).await?;
-            berth
-                .git(&["commit", "--quiet", "--allow-empty", "-m", &message])
+            slot.git(&["add", "--all"]).await?;
+            slot.git(&["commit", "--quiet", "--allow-empty", "-m", &message])
                 .await?;
         }
         Line::Submit => {
-            let said = berth.submit().await?;
+            let said = slot.submit().await?;
             println!("submitted, recorded at position {}", said.position);
         }
-        Line::Comment(text) => drop(berth.say(&Say::Comment { text }).await?),
+        Line::Comment(text) => drop(slot.say(&Say::Comment { text }).await?),
         Line::Sleep(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
         Line::Root => {
-            let first = berth.git(&["rev-list", "--max-parents=0", "HEAD"]).await?;
+            let first = slot.git(&["rev-list", "--max-parents=0", "HEAD"]).await?;
             let first = first.lines().last().unwrap_or("HEAD").to_owned();
-            berth.git(&["reset", "--quiet", "--hard", &first]).await?;
+            slot.git(&["reset", "--quiet", "--hard", &first]).await?;
         }
         Line::Ask(question) => {
-            berth.say(&Say::Ask { question }).await?;
+            slot.say(&Say::Ask { question }).await?;
             return Ok(Some(0));
         }
         Line::Release(reason) => {
-            berth.say(&Say::Release { reason }).await?;
+            slot.say(&Say::Release { reason }).await?;
             return Ok(Some(0));
         }
         Line::Exit(code) => return Ok(Some(code)),
@@ -143,9 +142,9 @@ async fn shell(line: &str) -> Result<i32, VerbError> {
 }
 
 /// Judges by its script, or by looking: is there a change, and does the verification pass on it?
-async fn review(berth: &Berth, prompt: &str) -> Result<i32, VerbError> {
+async fn review(slot: &Slot, prompt: &str) -> Result<i32, VerbError> {
     let lines = fenced(prompt, REVIEW_FENCE).unwrap_or_default();
-    let script = parse(&lines, berth.claim).map_err(VerbError)?;
+    let script = parse(&lines, slot.claim).map_err(VerbError)?;
     let mut verdict = Verdict {
         judgement: Judgement::Pass,
         findings: vec![],
@@ -153,7 +152,7 @@ async fn review(berth: &Berth, prompt: &str) -> Result<i32, VerbError> {
     };
     let look = "git show --stat --format= HEAD";
     let mut commands = vec![look.to_owned()];
-    commands.extend((!berth.verify.is_empty()).then(|| berth.verify.clone()));
+    commands.extend((!slot.verify.is_empty()).then(|| slot.verify.clone()));
     let mut reject = |why: String| {
         verdict.findings.push(Finding {
             path: None,
@@ -185,33 +184,33 @@ async fn review(berth: &Berth, prompt: &str) -> Result<i32, VerbError> {
         verdict.judgement = Judgement::Reject;
     }
     println!("{verdict:?}");
-    berth.say(&Say::Verdict { verdict }).await?;
+    slot.say(&Say::Verdict { verdict }).await?;
     Ok(0)
 }
 
 /// Runs the verification on the published tree, and says what it saw.
-async fn oversee(berth: &Berth) -> Result<i32, VerbError> {
+async fn oversee(slot: &Slot) -> Result<i32, VerbError> {
     let mut report = Report {
         checked: vec![],
         findings: vec![],
     };
-    let files = berth.git(&["ls-files"]).await?;
-    let evidence = format!("{} files at {}", files.lines().count(), berth.sha);
+    let files = slot.git(&["ls-files"]).await?;
+    let evidence = format!("{} files at {}", files.lines().count(), slot.sha);
     report.checked.push(Checked {
         requirement: "the published tree is there".to_owned(),
         evidence,
     });
-    if !berth.verify.is_empty() {
-        let exit = shell(&berth.verify).await?;
+    if !slot.verify.is_empty() {
+        let exit = shell(&slot.verify).await?;
         let requirement = "the verification passes on the published tree".to_owned();
         report.checked.push(Checked {
             requirement,
-            evidence: format!("`{}` ended with exit code {exit}", berth.verify),
+            evidence: format!("`{}` ended with exit code {exit}", slot.verify),
         });
         if exit != 0 {
             let why = format!(
                 "the verification fails on the published tree {}: exit code {exit}",
-                berth.sha
+                slot.sha
             );
             report.findings.push(Finding {
                 path: None,
@@ -221,6 +220,6 @@ async fn oversee(berth: &Berth) -> Result<i32, VerbError> {
         }
     }
     println!("{report:?}");
-    berth.say(&Say::Report { report }).await?;
+    slot.say(&Say::Report { report }).await?;
     Ok(0)
 }

@@ -17,9 +17,9 @@ use crate::app::{App, DataFolder, Ownership};
 use crate::cli::shown;
 use crate::engine::choice::EngineArgs;
 use crate::http;
-use crate::http::office::{Office, Wanted, Wish};
 use crate::http::shapes::{NewProject, ProjectChange};
 use crate::http::token::{Token, TokenFile};
+use crate::operator::{Operator, RequestContext, Wanted};
 use crate::private;
 use crate::terminal::{complain, mention};
 use ending::Asked;
@@ -103,8 +103,8 @@ struct Ended {
 /// Runs the demo in this folder until it is over, and ends everything that it started.
 async fn demo(args: &TryArgs, data: &DataFolder, asked: &mut Asked) -> anyhow::Result<Ended> {
     let mut app = App::open(data.clone(), Ownership::Respect).await?;
-    let office = app.served(None).office;
-    set_up(&office, data, args).await?;
+    let operator = app.served(None).operator;
+    set_up(&operator, data, args).await?;
     for line in app.begin(&args.engine).await? {
         complain!("note: {line}");
     }
@@ -143,14 +143,14 @@ async fn demo(args: &TryArgs, data: &DataFolder, asked: &mut Asked) -> anyhow::R
         asked.again().await;
     }
     let in_order = tokio::select! {
-        () = last_sessions(&office, &watch, &end) => true,
+        () = last_sessions(&operator, &watch, &end) => true,
         () = asked.again() => false,
     };
     port.handle.stop(in_order).await;
     socket.stop(in_order).await;
     let log = app.running.core.world.log.clone();
     app.stop().await;
-    // What is left by then, whatever the books say of it.
+    // What is left by then, whatever the projections say of it.
     ending::end_all(&*engine).await?;
     let breaches = match in_order {
         true => crate::cli::audit(data, &*log).await?.breaches,
@@ -165,12 +165,14 @@ async fn demo(args: &TryArgs, data: &DataFolder, asked: &mut Asked) -> anyhow::R
 
 /// Lets the sessions end: those of a completed project by themselves, others because the project is
 /// stopped.
-async fn last_sessions(office: &Office, watch: &Watch, end: &End) {
+async fn last_sessions(operator: &Operator, watch: &Watch, end: &End) {
     if matches!(end, End::Completed) {
         return watch.last_containers(LAST_CONTAINERS).await;
     }
     mention!("ending the demo; Ctrl-C again ends it at once");
-    let stop = office.intend(&Wish::fresh("try"), NAME, Wanted::Stop).await;
+    let stop = operator
+        .intend(&RequestContext::fresh("try"), NAME, Wanted::Stop)
+        .await;
     match stop {
         Ok(_) => watch.last_containers(LAST_SESSIONS).await,
         Err(why) => tracing::debug!(?why, "the project was not running any more"),
@@ -202,10 +204,10 @@ fn judged(ended: &Ended, exit_when_done: bool, stays: bool) -> anyhow::Result<()
 
 /// Makes upstream and the project, or finds them as an earlier run left them. Every step may be
 /// repeated.
-async fn set_up(office: &Office, data: &DataFolder, args: &TryArgs) -> anyhow::Result<()> {
+async fn set_up(operator: &Operator, data: &DataFolder, args: &TryArgs) -> anyhow::Result<()> {
     let upstream = upstream(data.path())?;
-    let wish = |what: &str| Wish::keyed("try", what);
-    if office.project(NAME).is_err() {
+    let context = |what: &str| RequestContext::keyed("try", what);
+    if operator.project(NAME).is_err() {
         let spec = Some(demo::spec(args.features)?);
         let git_url = upstream.display().to_string();
         let new = NewProject {
@@ -215,9 +217,9 @@ async fn set_up(office: &Office, data: &DataFolder, args: &TryArgs) -> anyhow::R
             spec,
             credential: None,
         };
-        office.add_project(&wish("add"), new).await?;
+        operator.add_project(&context("add"), new).await?;
     }
-    let project = office.project(NAME)?;
+    let project = operator.project(NAME)?;
     if project.settings.verify.is_none() {
         let verify = Some(demo::VERIFY.to_owned());
         let spec = Some(demo::spec(args.features)?);
@@ -235,13 +237,13 @@ async fn set_up(office: &Office, data: &DataFolder, args: &TryArgs) -> anyhow::R
             container,
             ..ProjectChange::default()
         };
-        office
-            .change_project(&wish("settings"), NAME, &change)
+        operator
+            .change_project(&context("settings"), NAME, &change)
             .await?;
     }
     if project.status == "stopped" {
-        office
-            .intend(&Wish::fresh("try"), NAME, Wanted::Start)
+        operator
+            .intend(&RequestContext::fresh("try"), NAME, Wanted::Start)
             .await?;
     }
     Ok(())

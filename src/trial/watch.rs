@@ -7,7 +7,7 @@ use actors::supervisor::Core;
 use events::codec::EventCodec;
 use events::id::ProjectName;
 use events::stream::Position;
-use events::{container, feature, policy, project, trunk};
+use events::{container, feature, merge_queue, policy, project};
 
 use super::milestone;
 use crate::terminal::{complain, mention};
@@ -111,9 +111,11 @@ impl Watch {
             Ok(feature::Event::ReviewRejected(_)) => self.counts.rejections += 1,
             _ => {}
         }
-        match trunk::Event::decode(kind, schema, payload) {
-            Ok(trunk::Event::Advanced(e)) => self.counts.merges += u32::from(e.from.is_some()),
-            Ok(trunk::Event::Dequeued(e)) => {
+        match merge_queue::Event::decode(kind, schema, payload) {
+            Ok(merge_queue::Event::Advanced(e)) => {
+                self.counts.merges += u32::from(e.from.is_some())
+            }
+            Ok(merge_queue::Event::Dequeued(e)) => {
                 self.counts.conflicts += u32::from(!e.paths.is_empty())
             }
             _ => {}
@@ -128,20 +130,20 @@ impl Watch {
     fn ended(&self) -> Option<End> {
         let clock = &self.core.world.clock;
         let (now, noticed) = (clock.now(), clock.gaps());
-        self.core.projector.read(|books| {
-            let recorded = &books.node.state.gaps;
-            let observed = self.core.signs.observed(now, recorded, &noticed);
-            let book = books.projects.get(&self.project)?;
-            if book.is_completed() {
+        self.core.projector.read(|projections| {
+            let recorded = &projections.node.state.gaps;
+            let observed = self.core.liveness.observed(now, recorded, &noticed);
+            let view = projections.projects.get(&self.project)?;
+            if view.is_completed() {
                 return Some(End::Completed);
             }
-            let at_work = !book.grants().is_empty()
-                || book.enlisted().any(|(_, berth, _)| berth.job().is_some());
-            let agenda = policy::owed(book, &observed);
+            let at_work = !view.grants().is_empty()
+                || view.enlisted().any(|(_, slot, _)| slot.job().is_some());
+            let agenda = policy::owed(view, &observed);
             let waits = at_work || !agenda.owed.is_empty() || agenda.wake.is_some();
-            let mut needs = book.standing().needs_you;
+            let mut needs = view.standing().needs_you;
             needs.extend(self.core.faults.needs_you(&self.project));
-            (!waits && book.registered()?.is_running()).then(|| {
+            (!waits && view.registered()?.is_running()).then(|| {
                 End::Stalled(if needs.is_empty() {
                     "nothing is owed and it is not completed".to_owned()
                 } else {
@@ -156,10 +158,10 @@ impl Watch {
     /// waited for.
     pub(super) async fn last_containers(&self, limit: Duration) {
         let mut said = 0;
-        let gone = self.core.projector.wait_until(|books| {
-            let book = books.projects.get(&self.project)?;
-            let berths = book.enlisted();
-            let left = berths.filter(|(_, berth, _)| berth.job().is_some()).count();
+        let gone = self.core.projector.wait_until(|projections| {
+            let view = projections.projects.get(&self.project)?;
+            let slots = view.enlisted();
+            let left = slots.filter(|(_, slot, _)| slot.job().is_some()).count();
             if left > 0 && left != said {
                 mention!("waits for {left} sessions to end");
             }

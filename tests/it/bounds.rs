@@ -11,22 +11,25 @@ use events::feature::Content;
 use events::log::{Append, AppendError, EventLog, NewEvent, Receipt};
 use events::memory::MemoryLog;
 use events::stream::StreamId;
-use supercargo::http::office::Holding;
 use supercargo::http::shapes::ProjectChange;
+use supercargo::operator::Holding;
 
 use crate::world::below::reads_below;
 use crate::world::stub::git;
-use crate::world::{Server, World, ZOO, scripted, story, wish};
+use crate::world::{Server, World, ZOO, context, scripted, story};
 
 /// Claims the only feature from outside and pushes these files under it; answers the feature and
 /// the commit.
 async fn pushed(world: &World, server: &Server, files: &[PathBuf]) -> (String, String) {
-    let ready = server.until(|book| {
-        let copied = book.trunk.state.head.is_some();
-        (copied && book.ready().next().is_some()).then_some(())
+    let ready = server.until(|view| {
+        let copied = view.merge_queue.state.head.is_some();
+        (copied && view.ready().next().is_some()).then_some(())
     });
     world.within("ready", ready).await;
-    let claim = server.office.claim(&wish(), ZOO, None, Some("ann")).await;
+    let claim = server
+        .operator
+        .claim(&context(), ZOO, None, Some("ann"))
+        .await;
     let claim = claim.expect("answered").expect("a claim");
 
     let gate = world.folder.path().join("gates").join(format!("{ZOO}.git"));
@@ -54,13 +57,16 @@ async fn handed_in(world: &World, server: &Server, files: &[PathBuf]) -> String 
         epoch: 1,
         holder: Some("ann"),
     };
-    let submitted = server.office.submit(&wish(), &holding, &sha).await;
+    let submitted = server.operator.submit(&context(), &holding, &sha).await;
     submitted.expect("handed in");
     let fleet = ProjectChange {
         target: Some(2),
         ..ProjectChange::default()
     };
-    let wanted = server.office.change_project(&wish(), ZOO, &fleet).await;
+    let wanted = server
+        .operator
+        .change_project(&context(), ZOO, &fleet)
+        .await;
     wanted.expect("a fleet");
     feature
 }
@@ -100,10 +106,10 @@ fn three_hundred_protected_paths_are_held_and_approved_as_one() {
         let opened = server.open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])]);
         opened.await.expect("opened");
         handed_in(&world, &server, &long_names("a", "/Cargo.lock")).await;
-        let held = server.until(|book| book.trunk.state.held.first().map(|e| e.number));
+        let held = server.until(|view| view.merge_queue.state.held.first().map(|e| e.number));
         let entry = world.within("held", held).await;
 
-        let approved = server.office.approve_change(&wish(), ZOO, entry).await;
+        let approved = server.operator.approve_change(&context(), ZOO, entry).await;
         approved.expect("approved");
         world.within("merged", server.completed()).await;
         assert_eq!(world.count("trunk.held").await, 1, "approved once, for all");
@@ -130,7 +136,7 @@ fn what_is_accepted_exists() {
                 ..Content::default()
             };
             let batch = Batch::single(content, vec![]);
-            match server.office.add_features(&wish(), ZOO, &batch).await {
+            match server.operator.add_features(&context(), ZOO, &batch).await {
                 Ok(written) => accepted.extend(written.ids),
                 Err(problem) => {
                     assert!(steps > 500, "{steps}: {problem}");
@@ -141,7 +147,7 @@ fn what_is_accepted_exists() {
         assert_eq!(accepted.len(), 3);
         for id in accepted {
             let id = id.parse().expect("an id");
-            let exists = server.until(|book| book.feature(&id).map(|_| ()));
+            let exists = server.until(|view| view.feature(&id).map(|_| ()));
             world.within("it exists", exists).await;
         }
         world.end(server).await;
@@ -198,7 +204,7 @@ fn what_a_policy_cannot_get_done_is_shown() {
         opened.await.expect("opened");
 
         let shown = |server: &Server| {
-            let project = server.office.project(ZOO).expect("the zoo").needs;
+            let project = server.operator.project(ZOO).expect("the zoo").needs;
             project.into_iter().find(|need| need.kind == "stuck")
         };
         let mut faults = server.core.faults.changes();
@@ -219,11 +225,11 @@ fn what_a_policy_cannot_get_done_is_shown() {
         );
         let remedy = format!("supercargo feature withdraw {ZOO} {id}");
         assert_eq!(need.command, Some(remedy));
-        let board = server.office.board(ZOO).expect("the zoo").project.needs;
+        let board = server.operator.board(ZOO).expect("the zoo").project.needs;
         assert!(board.iter().any(|told| told.command == need.command));
 
         // A person takes out what never came to exist; then nothing is owed.
-        let withdrawn = server.office.withdraw(&wish(), ZOO, &id).await;
+        let withdrawn = server.operator.withdraw(&context(), ZOO, &id).await;
         withdrawn.expect("withdrawn");
         while shown(&server).is_some() {
             world.within("gone", faults.changed()).await.expect("alive");

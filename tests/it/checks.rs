@@ -7,7 +7,7 @@ use events::stream::Position;
 use supercargo::http::shapes::ProjectChange;
 
 use crate::newcomer::{Newcomer, agent_that};
-use crate::world::{World, ZOO, scripted, story, wish};
+use crate::world::{World, ZOO, context, scripted, story};
 
 /// The gate's script is made to succeed; what is asked for besides is done.
 const WEAKENS: &str = "write check.sh true\nwrite lions fed\ncommit Feed\nsubmit";
@@ -22,7 +22,7 @@ async fn opened(world: &World, server: &crate::world::Server, hold: bool) {
         target: Some(1),
         ..ProjectChange::default()
     };
-    let changed = server.office.change_project(&wish(), ZOO, &set).await;
+    let changed = server.operator.change_project(&context(), ZOO, &set).await;
     changed.expect("set");
 }
 
@@ -67,7 +67,7 @@ fn work_that_changes_its_own_checks_is_flagged_to_reviewer_and_person() {
             read.contains("changes what its own verification runs or obeys: check.sh"),
             "{read}"
         );
-        let features = server.office.features(ZOO).expect("features");
+        let features = server.operator.features(ZOO).expect("features");
         assert_eq!(features[0].checks, ["check.sh"]);
         assert_eq!(features[0].proof.as_deref(), Some("verified"));
         assert_eq!(world.count("trunk.held").await, 0);
@@ -81,13 +81,13 @@ fn work_that_changes_its_own_checks_is_held_where_the_project_says_so() {
         let world = World::new();
         let server = world.start().await;
         opened(&world, &server, true).await;
-        let held = server.until(|book| {
-            let held = book.trunk.state.held.first();
+        let held = server.until(|view| {
+            let held = view.merge_queue.state.held.first();
             held.map(|entry| (entry.number, entry.changes.protected.clone()))
         });
         let (entry, paths) = world.within("held", held).await;
         assert_eq!(paths, ["check.sh"]);
-        let approved = server.office.approve_change(&wish(), ZOO, entry).await;
+        let approved = server.operator.approve_change(&context(), ZOO, entry).await;
         approved.expect("approved");
         world.within("completed", server.completed()).await;
         world.end(server).await;
@@ -111,16 +111,16 @@ fn a_waived_verification_is_shown_on_card_entry_merge_and_in_the_audit() {
             target: Some(1),
             ..ProjectChange::default()
         };
-        let changed = server.office.change_project(&wish(), ZOO, &set).await;
+        let changed = server.operator.change_project(&context(), ZOO, &set).await;
         changed.expect("set");
         world.within("completed", server.completed()).await;
 
-        let features = server.office.features(ZOO).expect("features");
+        let features = server.operator.features(ZOO).expect("features");
         assert_eq!(features[0].proof.as_deref(), Some("unverified"));
-        let board = server.office.board(ZOO).expect("board");
+        let board = server.operator.board(ZOO).expect("board");
         assert_eq!(board.columns.done[0].proof.as_deref(), Some("unverified"));
-        let trunk = server.office.trunk(ZOO).expect("trunk");
-        assert_eq!(trunk.unverified, [features[0].id.clone()]);
+        let merge_queue = server.operator.merge_queue(ZOO).expect("trunk");
+        assert_eq!(merge_queue.unverified, [features[0].id.clone()]);
         let mut audit = Audit::new(&world.log.id());
         let all = world.log.read_all(Position(0), 10_000).await;
         for envelope in &all.expect("read") {

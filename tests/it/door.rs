@@ -10,11 +10,11 @@ use actors::ports::engine::{
     ContainerName, Engine, Seen, Sought, StartError, StartSpec, Unreachable, Used,
 };
 use async_trait::async_trait;
-use events::container::{Class, Slot};
+use events::container::{Class, SlotState};
 use events::id::{ProjectName, SessionId};
 use events::policy::room::HostMemory;
 use events::settings::ContainerLimits;
-use supercargo::door::{DoorKeeper, Rooms};
+use supercargo::door::{DoorSet, Rooms};
 use supercargo::gateway::Gateway;
 use supercargo::gateway::providers::Providers;
 use supercargo::wire::{CallError, call_socket};
@@ -23,7 +23,7 @@ use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::watch;
 
 use crate::world::stub::git;
-use crate::world::{Server, World, ZOO, scripted, story, wish};
+use crate::world::{Server, World, ZOO, context, scripted, story};
 
 /// An engine that only says which process is the main one.
 struct MainProcess(i32);
@@ -76,7 +76,7 @@ impl Engine for MainProcess {
 struct Scene {
     world: World,
     server: Server,
-    keeper: DoorKeeper,
+    doors: DoorSet,
     session: SessionId,
     feature: String,
     folder: PathBuf,
@@ -90,41 +90,41 @@ impl Scene {
             .open_zoo(&world, 1, vec![scripted("lions", "hang", &[])])
             .await
             .expect("opened");
-        let at_work = server.until(|book| {
-            let (n, berth, _) = book
+        let at_work = server.until(|view| {
+            let (n, slot, _) = view
                 .enlisted()
-                .find(|(_, b, _)| matches!(b.slot, Slot::Running { begun: true, .. }))?;
-            Some((n, berth.job()?.clone(), berth.generation))
+                .find(|(_, b, _)| matches!(b.state, SlotState::Running { begun: true, .. }))?;
+            Some((n, slot.job()?.clone(), slot.generation))
         });
         let (n, job, generation) = world.within("at work", at_work).await;
         // Its agent is silent, and what follows takes as long as this machine needs for it.
         world.clock.stop();
-        let doors = world.folder.path().join("d");
-        fs_err::create_dir(&doors).expect("the folder of the doors");
+        let below = world.folder.path().join("d");
+        fs_err::create_dir(&below).expect("the folder of the doors");
         let gates = world.folder.path().join("gates");
         let engine = Arc::new(MainProcess(main_process));
         let binary = env!("CARGO_BIN_EXE_supercargo").into();
         let gateway =
             Gateway::new(Arc::new(Providers::built_in().expect("providers"))).expect("a gateway");
         let rooms = Rooms {
-            doors: doors.clone(),
+            doors: below.clone(),
             gates,
             binary,
             gateway,
         };
-        let keeper = DoorKeeper::new(rooms, server.core.sessions.clone(), engine);
+        let doors = DoorSet::new(rooms, server.core.sessions.clone(), engine);
         let name = ContainerName {
             project: ZOO.parse().expect("name"),
             n,
             generation,
         };
-        keeper.keep([(job.session.clone(), name)].into()).await;
-        let folder = doors.join(job.session.as_str());
+        doors.keep([(job.session.clone(), name)].into()).await;
+        let folder = below.join(job.session.as_str());
         let feature = job.feature.expect("a coder's").to_string();
         Self {
             world,
             server,
-            keeper,
+            doors,
             session: job.session,
             feature,
             folder,
@@ -156,8 +156,8 @@ impl Scene {
 
     async fn end(self) {
         self.server
-            .office
-            .intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop)
+            .operator
+            .intend(&context(), ZOO, supercargo::operator::Wanted::Stop)
             .await
             .expect("stopped");
         self.world.end(self.server).await;
@@ -311,7 +311,7 @@ fn the_control_voice_hears_the_main_process_alone() {
                 .await
                 .expect("heard");
         assert!(beat.open);
-        scene.keeper.keep([].into()).await;
+        scene.doors.keep([].into()).await;
         assert!(
             !scene.folder.exists(),
             "a closed door leaves nothing behind"

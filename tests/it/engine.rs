@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actors::ports::engine::{ContainerName, Engine, Seen, StartSpec, Status, Trust};
-use events::id::{BerthNo, Generation, SessionId};
+use events::id::{Generation, SessionId, SlotNo};
 use events::settings::ContainerLimits;
 use supercargo::door::door_path;
 use supercargo::engine::caches::Caches;
@@ -47,13 +47,13 @@ impl Bench {
         let session = SessionId::from_bytes([u8::try_from(n).expect("small"); 10]);
         let door = door_path(&self.folder.path().join("d"), &session);
         fs_err::create_dir_all(&door).expect("door");
-        Owner::of(BerthNo(n)).give(&door).expect("given");
+        Owner::of(SlotNo(n)).give(&door).expect("given");
         if !door.join("supercargo").exists() {
             fs_err::hard_link(&self.binary, door.join("supercargo")).expect("runner");
         }
         let name = ContainerName {
             project: "zoo".parse().expect("name"),
-            n: BerthNo(n),
+            n: SlotNo(n),
             generation: Generation(generation),
         };
         StartSpec {

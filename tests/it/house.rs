@@ -194,7 +194,7 @@ fn public_items_of_the_heart_and_the_ports_are_documented() {
 const TOLD_ONCE: &[(&str, usize, &str)] = &[
     ("actors/faults/mod.rs", 4, "what counts them"),
     (
-        "actors/keeper.rs",
+        "actors/snapshots.rs",
         1,
         "books that were wrong are replaced, and an alarm is recorded",
     ),

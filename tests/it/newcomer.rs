@@ -201,7 +201,7 @@ impl Newcomer {
         });
     }
 
-    /// Follows the log until the project is complete and its last session has left: as many berths
+    /// Follows the log until the project is complete and its last session has left: as many slots
     /// were freed as were assigned.
     pub(crate) fn follow_until_all_is_quiet(&self) {
         let (mut completed, mut assigned, mut freed) = (false, 0, 0);
@@ -503,7 +503,7 @@ fn a_data_folder_that_is_too_deep_for_sockets_is_refused() {
     );
 }
 
-/// A person claims, clones what the command line says, pushes and hands in; looks at berths; takes
+/// A person claims, clones what the command line says, pushes and hands in; looks at slots; takes
 /// one out of service and back.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
@@ -529,7 +529,7 @@ fn a_person_works_with_the_command_line_alone() {
         .expect("an id")
         .to_owned();
     me.refused(&["feature", "claim", "zoo"], "not running");
-    // The berth is out of service from the start, so that the feature stays for us.
+    // The slot is out of service from the start, so that the feature stays for us.
     me.ok(&["project", "set", "zoo", "--target", "0"]);
     me.ok(&["project", "start", "zoo"]);
     me.follow_until("feature.created");

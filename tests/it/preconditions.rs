@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use actors::ports::repo::{Base, Built, MergeWish, Repo, Work};
+use actors::ports::repo::{Base, Built, MergeSpec, Repo, Work};
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
 use supercargo::adapters::git::{Gates, Secrets};
 
@@ -306,7 +306,7 @@ fn a_candidate_does_not_go_past_git_lfs() {
 
         me.publish(&[(".gitattributes", "*.png filter=lfs\n")]);
         let seen = gates.copy(&project, &url).await.expect("copied");
-        let wish = MergeWish {
+        let context = MergeSpec {
             entry: 1,
             base: seen.head,
             on: Base::Upstream,
@@ -317,7 +317,7 @@ fn a_candidate_does_not_go_past_git_lfs() {
             message: "Merge\n".to_owned(),
             at: Timestamp(1_700_000_002_000_000),
         };
-        let built = gates.build(&project, &url, "main", &wish).await;
+        let built = gates.build(&project, &url, "main", &context).await;
         let Ok(Built::Conflict { paths, why }) = built else {
             panic!("{built:?}")
         };
@@ -352,7 +352,7 @@ fn a_file_that_is_too_large_to_be_read_hides_nothing() {
             let branch = format!("HEAD:refs/heads/work/feat-abc/{n}");
             git(&mine, &["push", "--quiet", &gate, &branch]).expect("pushed");
             let sha = git(&mine, &["rev-parse", "HEAD"]).expect("a commit");
-            let wish = MergeWish {
+            let context = MergeSpec {
                 entry: n,
                 base: seen.head.clone(),
                 on: Base::Upstream,
@@ -363,7 +363,7 @@ fn a_file_that_is_too_large_to_be_read_hides_nothing() {
                 message: "Merge\n".to_owned(),
                 at: Timestamp(1_700_000_002_000_000),
             };
-            let built = gates.build(&project, &url, "main", &wish).await;
+            let built = gates.build(&project, &url, "main", &context).await;
             let Ok(Built::Conflict { paths, why }) = built else {
                 panic!("{name}: {built:?}")
             };

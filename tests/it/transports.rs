@@ -17,7 +17,7 @@ use supercargo::gate::{self, GateBody, GateRequest};
 use supercargo::http::shapes::{CredentialShape, NewProject, ProjectChange};
 
 use crate::docker::skip;
-use crate::world::{Server, World, ZOO, scripted, story, wish};
+use crate::world::{Server, World, ZOO, context, scripted, story};
 
 const SECRET: &str = "s3cr3t-t0ken-of-the-test";
 /// A file beside the repositories of a host that takes no push.
@@ -43,8 +43,8 @@ async fn build(world: &World, server: &Server) {
         ..ProjectChange::default()
     };
     server
-        .office
-        .change_project(&wish(), ZOO, &change)
+        .operator
+        .change_project(&context(), ZOO, &change)
         .await
         .expect("set");
     let items = vec![scripted(
@@ -57,13 +57,13 @@ async fn build(world: &World, server: &Server) {
         items,
     };
     server
-        .office
-        .add_features(&wish(), ZOO, &batch)
+        .operator
+        .add_features(&context(), ZOO, &batch)
         .await
         .expect("added");
     server
-        .office
-        .intend(&wish(), ZOO, supercargo::http::office::Wanted::Start)
+        .operator
+        .intend(&context(), ZOO, supercargo::operator::Wanted::Start)
         .await
         .expect("started");
     world.within("completed", server.completed()).await;
@@ -177,8 +177,8 @@ fn http_with_a_token() {
         let server = world.start().await;
         let (handle, url) = http_upstream(world.folder.path()).await;
         let refused = server
-            .office
-            .add_project(&wish(), new(url.clone(), None))
+            .operator
+            .add_project(&context(), new(url.clone(), None))
             .await
             .expect_err("no token");
         assert_eq!(refused.code, "upstream_unreachable");
@@ -187,8 +187,8 @@ fn http_with_a_token() {
             token: "wrong".into(),
         };
         server
-            .office
-            .add_project(&wish(), new(url.clone(), Some(wrong)))
+            .operator
+            .add_project(&context(), new(url.clone(), Some(wrong)))
             .await
             .expect_err("a wrong token");
         assert!(
@@ -204,11 +204,11 @@ fn http_with_a_token() {
         // Embedded, as people paste it: it leaves the URL before any event.
         let embedded = url.replace("http://", &format!("http://ann:{SECRET}@"));
         server
-            .office
-            .add_project(&wish(), new(embedded, None))
+            .operator
+            .add_project(&context(), new(embedded, None))
             .await
             .expect("added");
-        assert_eq!(server.office.project(ZOO).expect("zoo").git_url, url);
+        assert_eq!(server.operator.project(ZOO).expect("zoo").git_url, url);
         build(&world, &server).await;
         is_kept_apart(&world, SECRET).await;
         handle.stop(false).await;
@@ -310,14 +310,14 @@ fn ssh_with_a_key_and_a_pinned_host() {
         );
         let key = fs_err::read_to_string(folder.path().join("key")).expect("key");
         server
-            .office
-            .add_project(&wish(), new(url.clone(), None))
+            .operator
+            .add_project(&context(), new(url.clone(), None))
             .await
             .expect_err("no key");
         let credential = Some(CredentialShape::SshKey { key: key.clone() });
         server
-            .office
-            .add_project(&wish(), new(url.clone(), credential))
+            .operator
+            .add_project(&context(), new(url.clone(), credential))
             .await
             .expect("added");
         build(&world, &server).await;
@@ -385,8 +385,8 @@ fn a_host_that_takes_no_push_or_has_part_of_the_history_is_named() {
         let closed = world.folder.path().join(READ_ONLY);
         fs_err::write(&closed, "").expect("a file");
         let refused = server
-            .office
-            .add_project(&wish(), new(url.clone(), token()))
+            .operator
+            .add_project(&context(), new(url.clone(), token()))
             .await
             .expect_err("it takes no push");
         assert_eq!(refused.code, "upstream_unfit");
@@ -404,9 +404,12 @@ fn a_host_that_takes_no_push_or_has_part_of_the_history_is_named() {
         ];
         world.git(world.folder.path(), &part);
         let url = url.replace("/up.git", "/shallow.git");
-        let added = server.office.add_project(&wish(), new(url, token())).await;
+        let added = server
+            .operator
+            .add_project(&context(), new(url, token()))
+            .await;
         added.expect("registered");
-        let failed = server.until(|book| match &book.registered()?.repository {
+        let failed = server.until(|view| match &view.registered()?.repository {
             Repository::Failed { reason, .. } => Some(reason.clone()),
             Repository::Pending | Repository::Cloned { .. } => None,
         });

@@ -1,4 +1,5 @@
-//! cqrs-es on SQLite and on PostgreSQL: its event repositories, which write the events of one decision in one transaction.
+//! cqrs-es on SQLite and on PostgreSQL: its event repositories, which write the events of one
+//! decision in one transaction.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -85,7 +86,8 @@ where
 
 pub fn sqlite(folder: &Path) -> anyhow::Result<Figures> {
     let runtime = Runtime::new()?;
-    // Its own pool sets synchronous=NORMAL, which loses acknowledged commits with the power; here both are durable.
+    // Its own pool sets synchronous=NORMAL, which loses acknowledged commits with the power; here
+    // both are durable.
     let options = SqliteConnectOptions::new()
         .filename(folder.join("events.db"))
         .create_if_missing(true)

@@ -1,5 +1,6 @@
-//! One peer a run: durable appends of one client and of 64 at once, batches of 512 events, and reading everything back. Prints one line of
-//! JSON with events per second; what a peer does not have is null. `peers NAME FOLDER [POSTGRES_URL]`
+//! One peer a run: durable appends of one client and of 64 at once, batches of 512 events, and
+//! reading everything back. Prints one line of JSON with events per second; what a peer does not
+//! have is null. `peers NAME FOLDER [POSTGRES_URL]`
 
 mod cqrs;
 

@@ -8,7 +8,7 @@ fn nameable(holder: &Holder) -> Result<(), Refusal> {
         Holder::Outside { principal } if principal.len() > NAME_MAX => Err(Refusal::Invalid {
             why: format!("the holder's name has more than {NAME_MAX} bytes"),
         }),
-        Holder::Outside { .. } | Holder::Berth { .. } => Ok(()),
+        Holder::Outside { .. } | Holder::Slot { .. } => Ok(()),
     }
 }
 

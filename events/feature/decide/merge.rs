@@ -3,11 +3,14 @@
 use super::*;
 
 impl Known {
-    pub(super) fn start_review(&self, seat: &Seat) -> Decision {
+    pub(super) fn start_review(&self, slot_session: &SlotSession) -> Decision {
         match &self.stage {
-            Stage::Submitted { review: None, .. } => {
-                Ok(vec![event::ReviewStarted { seat: seat.clone() }.into()])
-            }
+            Stage::Submitted { review: None, .. } => Ok(vec![
+                event::ReviewStarted {
+                    slot_session: slot_session.clone(),
+                }
+                .into(),
+            ]),
             Stage::Submitted { .. } => Err(Refusal::ReviewOpen),
             _ => Err(Refusal::NotSubmitted),
         }
@@ -16,8 +19,9 @@ impl Known {
     pub(super) fn lapse_review(&self, session: &SessionId, outcome: Outcome) -> Decision {
         match &self.stage {
             Stage::Submitted {
-                review: Some(seat), ..
-            } if seat.session == *session => {
+                review: Some(slot_session),
+                ..
+            } if slot_session.session == *session => {
                 let lapsed = event::ReviewLapsed {
                     session: session.clone(),
                     outcome,
@@ -45,9 +49,12 @@ impl Known {
         match &self.stage {
             Stage::Submitted {
                 submission,
-                review: Some(seat),
+                review: Some(slot_session),
             } => {
-                if seat.session != *session || submission.epoch != epoch || submission.sha != *sha {
+                if slot_session.session != *session
+                    || submission.epoch != epoch
+                    || submission.sha != *sha
+                {
                     return Err(Refusal::VerdictNotOpen);
                 }
                 verdict.check().map_err(|why| Refusal::Invalid {

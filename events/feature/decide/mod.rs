@@ -12,7 +12,7 @@ use crate::feature::command::{COMMENT_MAX, Command, Refusal};
 use crate::feature::content::{Content, FeatureType, PRIORITY_MAX};
 use crate::feature::event::{self, Closing, Event, MergeFault};
 use crate::feature::state::{Feature, Known, Stage};
-use crate::holder::{Holder, Seat};
+use crate::holder::{Holder, SlotSession};
 use crate::id::{Digest, Epoch, FeatureId, SessionId, Sha, Timestamp};
 use crate::lapses::GONE_MAX;
 use crate::log::EVENTS_PER_APPEND_MAX;
@@ -124,7 +124,7 @@ impl Known {
                     .into(),
                 ])
             }
-            Command::StartReview { seat } => self.start_review(seat),
+            Command::StartReview { slot_session } => self.start_review(slot_session),
             Command::LapseReview { session, outcome } => self.lapse_review(session, *outcome),
             Command::PassReview {
                 session,
@@ -346,7 +346,7 @@ fn beginning(born: &Born) -> Option<Event> {
 
 fn named(holder: &Holder) -> String {
     match holder {
-        Holder::Berth { n, .. } => format!("berth {n}"),
+        Holder::Slot { n, .. } => format!("slot {n}"),
         Holder::Outside { principal } => principal.clone(),
     }
 }

@@ -9,53 +9,60 @@ use crate::evidence::Evidence;
 use crate::feature::event::{Closing, MergeFault};
 use crate::feature::{self, Known, Stage, Submission};
 use crate::id::FeatureId;
+use crate::merge_queue::{self, Entry, EntryKind, MOVES_MAX, Undone, Verdict};
 use crate::policy::{Agenda, BACKOFF_MS_MAX, Effect, Observed, Teller, backoff_ms, verify};
 use crate::project::Registered;
 use crate::stream::StreamId;
-use crate::trunk::{self, Entry, EntryKind, MOVES_MAX, Undone, Verdict};
-use crate::view::books::ProjectBook;
+use crate::view::projections::ProjectView;
 
 pub use undo::undoing;
 use undo::{restored, undone};
 
 pub(super) fn owed(
-    book: &ProjectBook,
+    view: &ProjectView,
     registered: &Registered,
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
     let teller = Teller {
         policy: "integrate",
-        project: &book.name,
+        project: &view.name,
     };
-    let trunk = &book.trunk.state;
-    if trunk.branch.is_none() {
+    let merge_queue = &view.merge_queue.state;
+    if merge_queue.branch.is_none() {
         return;
     }
-    let underway = book.underway().map(|(id, ..)| id);
-    let touched: BTreeSet<_> = underway.chain(trunk.undone.keys()).collect();
-    for (id, known, _) in book.these(touched.into_iter()) {
+    let underway = view.underway().map(|(id, ..)| id);
+    let touched: BTreeSet<_> = underway.chain(merge_queue.undone.keys()).collect();
+    for (id, known, _) in view.these(touched.into_iter()) {
         match &known.stage {
-            Stage::Approved { submission } => approved(book, id, known, submission, agenda),
+            Stage::Approved { submission } => approved(view, id, known, submission, agenda),
             Stage::Merging {
                 submission,
                 candidate,
-            } => merging(book, id, submission, candidate, agenda),
-            Stage::Closed { closing } => undone(book, id, closing, agenda),
-            Stage::Open { .. } => restored(book, id, known, agenda),
+            } => merging(view, id, submission, candidate, agenda),
+            Stage::Closed { closing } => undone(view, id, closing, agenda),
+            Stage::Open { .. } => restored(view, id, known, agenda),
             _ => {}
         }
     }
-    if let Some(front) = trunk.front() {
-        step_front(book, registered, observed, front, agenda);
+    if let Some(front) = merge_queue.front() {
+        step_front(view, registered, observed, front, agenda);
     }
-    if let (Some(_), None) = (&trunk.health.red, verify::of_head(registered, trunk)) {
+    if let (Some(_), None) = (
+        &merge_queue.health.red,
+        verify::of_head(registered, merge_queue),
+    ) {
         let why = "nothing is verified any more".to_owned();
-        let command = trunk::Command::EndRed { why };
-        agenda.tell(teller.trunk(book, "end red", command).given_project(book));
+        let command = merge_queue::Command::EndRed { why };
+        agenda.tell(
+            teller
+                .merge_queue(view, "end red", command)
+                .given_project(view),
+        );
     }
-    for entry in trunk.waiting() {
-        drop_orphan(book, entry, agenda);
+    for entry in merge_queue.waiting() {
+        drop_orphan(view, entry, agenda);
     }
 }
 
@@ -64,7 +71,7 @@ fn names(entry: &Entry, id: &FeatureId, submission: &Submission) -> bool {
 }
 
 fn approved(
-    book: &ProjectBook,
+    view: &ProjectView,
     id: &FeatureId,
     known: &Known,
     submission: &Submission,
@@ -72,20 +79,23 @@ fn approved(
 ) {
     let teller = Teller {
         policy: "integrate",
-        project: &book.name,
+        project: &view.name,
     };
-    let trunk = &book.trunk.state;
-    if trunk.waiting().any(|entry| names(entry, id, submission)) {
+    let merge_queue = &view.merge_queue.state;
+    if merge_queue
+        .waiting()
+        .any(|entry| names(entry, id, submission))
+    {
         return;
     }
-    let judged = trunk
+    let judged = merge_queue
         .judged
         .get(id)
         .filter(|(epoch, _)| *epoch == submission.epoch)
         .map(|(_, verdict)| verdict);
     match judged {
         Some(Verdict::Conflict { .. } | Verdict::Red { .. } | Verdict::Refused { .. }) => {
-            reject(book, id, submission, agenda)
+            reject(view, id, submission, agenda)
         }
         Some(Verdict::Nothing { .. }) => {
             let command = feature::Command::Close {
@@ -93,7 +103,7 @@ fn approved(
                 by: "trunk".to_owned(),
             };
             let purpose = format!("there already {}", submission.epoch);
-            agenda.tell(teller.feature(book, id, &purpose, command));
+            agenda.tell(teller.feature(view, id, &purpose, command));
         }
         Some(Verdict::Merged(_)) => {}
         Some(Verdict::Dropped { .. }) | None => {
@@ -105,10 +115,10 @@ fn approved(
                 title,
             };
             let purpose = format!("queue {id} {}", submission.epoch);
-            agenda.tell(teller.trunk(
-                book,
+            agenda.tell(teller.merge_queue(
+                view,
                 &purpose,
-                trunk::Command::Enqueue {
+                merge_queue::Command::Enqueue {
                     kind,
                     priority: known.content.priority,
                 },
@@ -117,13 +127,13 @@ fn approved(
     }
 }
 
-fn reject(book: &ProjectBook, id: &FeatureId, submission: &Submission, agenda: &mut Agenda) {
+fn reject(view: &ProjectView, id: &FeatureId, submission: &Submission, agenda: &mut Agenda) {
     let teller = Teller {
         policy: "integrate",
-        project: &book.name,
+        project: &view.name,
     };
     let epoch = submission.epoch;
-    let (fault, paths, detail) = match book.trunk.state.judged.get(id) {
+    let (fault, paths, detail) = match view.merge_queue.state.judged.get(id) {
         Some((_, Verdict::Conflict { paths, base, why })) => {
             let base = base
                 .as_ref()
@@ -153,13 +163,13 @@ fn reject(book: &ProjectBook, id: &FeatureId, submission: &Submission, agenda: &
         paths,
         detail,
     };
-    agenda.tell(teller.feature(book, id, &format!("reject {epoch}"), command));
+    agenda.tell(teller.feature(view, id, &format!("reject {epoch}"), command));
 }
 
 /// A feature locked for publishing: closed when its merge is upstream, unlocked when its candidate
 /// was given up.
 fn merging(
-    book: &ProjectBook,
+    view: &ProjectView,
     id: &FeatureId,
     submission: &Submission,
     candidate: &crate::id::Sha,
@@ -167,10 +177,10 @@ fn merging(
 ) {
     let teller = Teller {
         policy: "integrate",
-        project: &book.name,
+        project: &view.name,
     };
-    let trunk = &book.trunk.state;
-    if let Some((epoch, Verdict::Merged(merged))) = trunk.judged.get(id)
+    let merge_queue = &view.merge_queue.state;
+    if let Some((epoch, Verdict::Merged(merged))) = merge_queue.judged.get(id)
         && *epoch == submission.epoch
     {
         let closing = Closing::Merged {
@@ -180,13 +190,13 @@ fn merging(
             closing,
             by: "trunk".to_owned(),
         };
-        agenda.tell(teller.feature(book, id, "close", command));
+        agenda.tell(teller.feature(view, id, "close", command));
         return;
     }
-    let stands = trunk.batch().any(|entry| {
+    let stands = merge_queue.batch().any(|entry| {
         let locked = matches!(
             entry.stage,
-            trunk::Stage::Verified { .. } | trunk::Stage::Publishing { .. }
+            merge_queue::Stage::Verified { .. } | merge_queue::Stage::Publishing { .. }
         );
         names(entry, id, submission)
             && locked
@@ -198,12 +208,12 @@ fn merging(
             candidate: candidate.clone(),
             why,
         };
-        agenda.tell(teller.feature(book, id, &format!("abort {candidate}"), command));
+        agenda.tell(teller.feature(view, id, &format!("abort {candidate}"), command));
     }
 }
 
 fn step_front(
-    book: &ProjectBook,
+    view: &ProjectView,
     registered: &Registered,
     observed: &Observed,
     front: &Entry,
@@ -211,43 +221,45 @@ fn step_front(
 ) {
     let teller = Teller {
         policy: "integrate",
-        project: &book.name,
+        project: &view.name,
     };
-    let trunk = &book.trunk.state;
-    let attempt = trunk.halt.as_ref().map_or(0, |h| h.attempts);
-    let tip = trunk.tip().unwrap_or(front);
+    let merge_queue = &view.merge_queue.state;
+    let attempt = merge_queue.halt.as_ref().map_or(0, |h| h.attempts);
+    let tip = merge_queue.tip().unwrap_or(front);
     match &front.stage {
-        trunk::Stage::Queued => {
-            if may_try(book, front, observed, agenda) {
+        merge_queue::Stage::Queued => {
+            if may_try(view, front, observed, agenda) {
                 agenda.act(Effect::Build {
                     entry: front.number,
                     attempt: attempt + front.moves + front.builds,
                 });
             }
         }
-        trunk::Stage::Built { .. } if front.needs_approval() => {
-            agenda.tell(teller.trunk(
-                book,
+        merge_queue::Stage::Built { .. } if front.needs_approval() => {
+            agenda.tell(teller.merge_queue(
+                view,
                 &format!("hold {}", front.number),
-                trunk::Command::Hold {
+                merge_queue::Command::Hold {
                     entry: front.number,
                 },
             ));
         }
-        trunk::Stage::Built { .. } => match trunk.joins(registered.settings.batch_max) {
-            Some(next) => agenda.act(Effect::Build {
-                entry: next.number,
-                attempt: attempt + next.moves + next.builds,
-            }),
-            None if matches!(tip.stage, trunk::Stage::Built { .. }) => {
-                unverified(book, registered, tip, agenda)
+        merge_queue::Stage::Built { .. } => {
+            match merge_queue.joins(registered.settings.batch_max) {
+                Some(next) => agenda.act(Effect::Build {
+                    entry: next.number,
+                    attempt: attempt + next.moves + next.builds,
+                }),
+                None if matches!(tip.stage, merge_queue::Stage::Built { .. }) => {
+                    unverified(view, registered, tip, agenda)
+                }
+                None => {}
             }
-            None => {}
-        },
-        trunk::Stage::Verifying { .. } => {}
-        trunk::Stage::Verified { .. } => publish(book, tip, agenda),
-        trunk::Stage::Publishing { .. } => {
-            if may_try(book, front, observed, agenda) {
+        }
+        merge_queue::Stage::Verifying { .. } => {}
+        merge_queue::Stage::Verified { .. } => publish(view, tip, agenda),
+        merge_queue::Stage::Publishing { .. } => {
+            if may_try(view, front, observed, agenda) {
                 agenda.act(Effect::Publish {
                     entry: tip.number,
                     attempt,
@@ -258,40 +270,40 @@ fn step_front(
 }
 
 /// A project that has nothing to verify with, and says that this is well.
-fn unverified(book: &ProjectBook, registered: &Registered, tip: &Entry, agenda: &mut Agenda) {
+fn unverified(view: &ProjectView, registered: &Registered, tip: &Entry, agenda: &mut Agenda) {
     let teller = Teller {
         policy: "integrate",
-        project: &book.name,
+        project: &view.name,
     };
     if verification(registered, tip).is_none() && registered.settings.allow_unverified {
         let evidence = Evidence::NoneConfigured;
-        let command = trunk::Command::RecordVerification {
+        let command = merge_queue::Command::RecordVerification {
             entry: tip.number,
             session: None,
             evidence,
         };
         agenda.tell(
             teller
-                .trunk(book, "unverified", command)
-                .given_project(book),
+                .merge_queue(view, "unverified", command)
+                .given_project(view),
         );
     }
 }
 
 /// Every feature of the batch is locked, each with its own candidate; then upstream is moved to the
 /// tip.
-fn publish(book: &ProjectBook, tip: &Entry, agenda: &mut Agenda) {
+fn publish(view: &ProjectView, tip: &Entry, agenda: &mut Agenda) {
     let teller = Teller {
         policy: "integrate",
-        project: &book.name,
+        project: &view.name,
     };
-    let mut intend = teller.trunk(
-        book,
+    let mut intend = teller.merge_queue(
+        view,
         "publish",
-        trunk::Command::IntendPublish { entry: tip.number },
+        merge_queue::Command::IntendPublish { entry: tip.number },
     );
     let mut locked = true;
-    for entry in book.trunk.state.batch() {
+    for entry in view.merge_queue.state.batch() {
         let (
             EntryKind::Feature {
                 feature: id, epoch, ..
@@ -301,19 +313,19 @@ fn publish(book: &ProjectBook, tip: &Entry, agenda: &mut Agenda) {
         else {
             continue;
         };
-        match book.feature(id).map(|known| &known.stage) {
+        match view.feature(id).map(|known| &known.stage) {
             Some(Stage::Merging {
                 candidate: begun, ..
             }) if *begun == candidate.sha => {
-                let version = book.features.get(id).map(|t| t.version).unwrap_or_default();
-                intend = intend.given(StreamId::Feature(book.name.clone(), id.clone()), version);
+                let version = view.features.get(id).map(|t| t.version).unwrap_or_default();
+                intend = intend.given(StreamId::Feature(view.name.clone(), id.clone()), version);
             }
             Some(Stage::Approved { submission }) if submission.epoch == *epoch => {
                 let command = feature::Command::BeginMerge {
                     epoch: *epoch,
                     candidate: candidate.sha.clone(),
                 };
-                agenda.tell(teller.feature(book, id, &format!("begin {}", candidate.sha), command));
+                agenda.tell(teller.feature(view, id, &format!("begin {}", candidate.sha), command));
                 locked = false;
             }
             _ => locked = false,
@@ -334,8 +346,8 @@ pub fn verification<'a>(registered: &'a Registered, entry: &'a Entry) -> Option<
 }
 
 /// Whether the pause after a halt is over, and the long one after upstream moved too often.
-fn may_try(book: &ProjectBook, front: &Entry, observed: &Observed, agenda: &mut Agenda) -> bool {
-    let Some(halt) = &book.trunk.state.halt else {
+fn may_try(view: &ProjectView, front: &Entry, observed: &Observed, agenda: &mut Agenda) -> bool {
+    let Some(halt) = &view.merge_queue.state.halt else {
         return true;
     };
     let pause = if front.moves >= MOVES_MAX {
@@ -347,16 +359,16 @@ fn may_try(book: &ProjectBook, front: &Entry, observed: &Observed, agenda: &mut 
 }
 
 /// An entry whose feature is not waiting for it any more leaves the queue.
-fn drop_orphan(book: &ProjectBook, entry: &Entry, agenda: &mut Agenda) {
+fn drop_orphan(view: &ProjectView, entry: &Entry, agenda: &mut Agenda) {
     let teller = Teller {
         policy: "integrate",
-        project: &book.name,
+        project: &view.name,
     };
     let waits = match &entry.kind {
         EntryKind::Scaffold => return,
         EntryKind::Feature {
             feature: id, epoch, ..
-        } => book
+        } => view
             .feature(id)
             .and_then(Known::submission)
             .is_some_and(|s| s.epoch == *epoch),
@@ -365,18 +377,18 @@ fn drop_orphan(book: &ProjectBook, entry: &Entry, agenda: &mut Agenda) {
             commit,
             restores,
             ..
-        } => match book.feature(id).map(|known| &known.stage) {
+        } => match view.feature(id).map(|known| &known.stage) {
             Some(Stage::Closed { closing }) => !restores && closing.commit() == Some(commit),
             Some(Stage::Open { .. }) => *restores,
             _ => false,
         },
     };
-    let publishing = matches!(entry.stage, trunk::Stage::Publishing { .. });
+    let publishing = matches!(entry.stage, merge_queue::Stage::Publishing { .. });
     if !waits && !publishing {
-        let command = trunk::Command::Drop {
+        let command = merge_queue::Command::Drop {
             entry: entry.number,
             why: "the feature does not wait for it any more".to_owned(),
         };
-        agenda.tell(teller.trunk(book, &format!("drop {}", entry.number), command));
+        agenda.tell(teller.merge_queue(view, &format!("drop {}", entry.number), command));
     }
 }

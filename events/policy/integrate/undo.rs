@@ -4,11 +4,11 @@ use super::*;
 
 /// The entry that takes out what a closed feature brought or, once that happened and nobody works
 /// on it again, brings it back.
-pub fn undoing(book: &ProjectBook, id: &FeatureId) -> Option<EntryKind> {
-    let known = book.feature(id)?;
+pub fn undoing(view: &ProjectView, id: &FeatureId) -> Option<EntryKind> {
+    let known = view.feature(id)?;
     let (commit, restores) = match &known.stage {
         Stage::Closed { closing } => (closing.commit()?.clone(), false),
-        Stage::Open { .. } => match book.trunk.state.undone.get(id)? {
+        Stage::Open { .. } => match view.merge_queue.state.undone.get(id)? {
             Undone {
                 verdict: Verdict::Merged(merged),
                 restores: false,
@@ -28,9 +28,9 @@ pub fn undoing(book: &ProjectBook, id: &FeatureId) -> Option<EntryKind> {
 }
 
 /// What a feature had brought was taken out: it is open again.
-pub(super) fn undone(book: &ProjectBook, id: &FeatureId, closing: &Closing, agenda: &mut Agenda) {
-    let Some(undone) = book
-        .trunk
+pub(super) fn undone(view: &ProjectView, id: &FeatureId, closing: &Closing, agenda: &mut Agenda) {
+    let Some(undone) = view
+        .merge_queue
         .state
         .undone
         .get(id)
@@ -43,20 +43,20 @@ pub(super) fn undone(book: &ProjectBook, id: &FeatureId, closing: &Closing, agen
     {
         let teller = Teller {
             policy: "integrate",
-            project: &book.name,
+            project: &view.name,
         };
         let command = feature::Command::TakeOut {
             why: format!("undone as {}", merged.sha),
             by: "trunk".to_owned(),
         };
-        agenda.tell(teller.feature(book, id, &format!("undone {}", merged.sha), command));
+        agenda.tell(teller.feature(view, id, &format!("undone {}", merged.sha), command));
     }
 }
 
 /// What had taken it out was taken out itself: it is done again. Once for each time.
-pub(super) fn restored(book: &ProjectBook, id: &FeatureId, known: &Known, agenda: &mut Agenda) {
-    let Some(undone) = book
-        .trunk
+pub(super) fn restored(view: &ProjectView, id: &FeatureId, known: &Known, agenda: &mut Agenda) {
+    let Some(undone) = view
+        .merge_queue
         .state
         .undone
         .get(id)
@@ -69,7 +69,7 @@ pub(super) fn restored(book: &ProjectBook, id: &FeatureId, known: &Known, agenda
     {
         let teller = Teller {
             policy: "integrate",
-            project: &book.name,
+            project: &view.name,
         };
         let command = feature::Command::Close {
             closing: Closing::Restored {
@@ -77,6 +77,6 @@ pub(super) fn restored(book: &ProjectBook, id: &FeatureId, known: &Known, agenda
             },
             by: "trunk".to_owned(),
         };
-        agenda.tell(teller.feature(book, id, &format!("restored {}", merged.sha), command));
+        agenda.tell(teller.feature(view, id, &format!("restored {}", merged.sha), command));
     }
 }

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use actors::ports::PortError;
-use actors::ports::repo::{Built, MergeWish, Work};
+use actors::ports::repo::{Built, MergeSpec, Work};
 use actors::refs;
 use events::id::{Epoch, FeatureId, ProjectName, Sha};
 use events::lfs::Refusal;
+use events::merge_queue::event::FILES_MAX;
+use events::merge_queue::{Candidate, Changes, Collision};
 use events::protect;
-use events::trunk::event::FILES_MAX;
-use events::trunk::{Candidate, Changes, Collision};
 use git2::{Commit, Oid, Repository, Tree};
 
 use super::contents::{self, Read, TooLarge};
@@ -32,9 +32,9 @@ pub(super) enum Plan {
     Nothing,
 }
 
-/// What has to be done to build what is wished.
-pub(super) fn plan(repository: &Repository, wish: &MergeWish) -> Result<Plan, PortError> {
-    match (&wish.base, &wish.work) {
+/// What has to be done to build what is asked for.
+pub(super) fn plan(repository: &Repository, spec: &MergeSpec) -> Result<Plan, PortError> {
+    match (&spec.base, &spec.work) {
         (None, Work::Scaffold) => Ok(Plan::Tree(scaffold::tree(repository, None)?, vec![])),
         (Some(base), Work::Scaffold) => {
             let base = oid(base)?;
@@ -79,37 +79,37 @@ pub(super) fn plan(repository: &Repository, wish: &MergeWish) -> Result<Plan, Po
     }
 }
 
-/// The candidate with this tree, with the wish's date: built again it has the same sha.
+/// The candidate with this tree, with the request's date: built again it has the same sha.
 pub(super) fn finish(
     repository: &Repository,
-    wish: &MergeWish,
+    spec: &MergeSpec,
     tree: Oid,
     parents: &[Oid],
 ) -> Result<Built, PortError> {
-    if let (Work::Merge(_) | Work::Revert(_), Some(base)) = (&wish.work, parents.first())
+    if let (Work::Merge(_) | Work::Revert(_), Some(base)) = (&spec.work, parents.first())
         && tree_of(repository, *base)?.id() == tree
     {
         return Ok(Built::Nothing);
     }
     // The trunk's attributes may have changed since the work was handed in.
-    if let (Work::Merge(_), base) = (&wish.work, parents.first().copied()) {
+    if let (Work::Merge(_), base) = (&spec.work, parents.first().copied()) {
         let merged = repository.find_tree(tree).map_err(trouble)?;
         let refused = match lfs::refusal(repository, base, base, &merged)? {
             Some(refused) => Some(refused),
-            None => hidden(repository, wish, base, &merged)?,
+            None => hidden(repository, spec, base, &merged)?,
         };
         if let Some(Refusal { paths, why }) = refused {
             return Ok(Built::Conflict { paths, why });
         }
     }
-    let commit = commit(repository, wish, tree, parents)?;
+    let commit = commit(repository, spec, tree, parents)?;
     repository
-        .reference(&candidate_ref(wish.entry), commit, true, "candidate")
+        .reference(&candidate_ref(spec.entry), commit, true, "candidate")
         .map_err(trouble)?;
-    let changes = changes(repository, wish, parents.first().copied(), tree)?;
+    let changes = changes(repository, spec, parents.first().copied(), tree)?;
     Ok(Built::Candidate(
         Candidate {
-            base: wish.base.clone(),
+            base: spec.base.clone(),
             sha: sha(commit)?,
             tree: sha(tree)?,
         },
@@ -118,15 +118,15 @@ pub(super) fn finish(
 }
 
 impl Gates {
-    /// Builds what is wished on a base that the gate holds.
+    /// Builds what is asked for on a base that the gate holds.
     pub(super) async fn build_on(
         &self,
         project: &ProjectName,
-        wish: &MergeWish,
+        spec: &MergeSpec,
     ) -> Result<Built, PortError> {
-        let wished = wish.clone();
+        let wanted = spec.clone();
         let planned = self
-            .with(project, move |repository| plan(repository, &wished))
+            .with(project, move |repository| plan(repository, &wanted))
             .await?;
         let (tree, parents) = match planned {
             Plan::Nothing => return Ok(Built::Nothing),
@@ -136,9 +136,9 @@ impl Gates {
                 Merged::Conflict { paths, why } => return Ok(Built::Conflict { paths, why }),
             },
         };
-        let wish = wish.clone();
+        let spec = spec.clone();
         self.with(project, move |repository| {
-            finish(repository, &wish, tree, &parents)
+            finish(repository, &spec, tree, &parents)
         })
         .await
     }
@@ -201,24 +201,24 @@ pub(super) fn tree_of(repository: &Repository, commit: Oid) -> Result<Tree<'_>, 
 /// What the new tree changes.
 fn changes(
     repository: &Repository,
-    wish: &MergeWish,
+    spec: &MergeSpec,
     base: Option<Oid>,
     tree: Oid,
 ) -> Result<Changes, PortError> {
     let new = repository.find_tree(tree).map_err(trouble)?;
     let paths = between(repository, base, &new)?;
     // Files of ours are in the first commit because we put them there.
-    let mut protected = match wish.work {
+    let mut protected = match spec.work {
         Work::Scaffold => vec![],
-        _ => protect::protected(&wish.protected, paths.iter().map(String::as_str)),
+        _ => protect::protected(&spec.protected, paths.iter().map(String::as_str)),
     };
     let detected = suggested(repository, &new)?.unwrap_or_default();
-    let command = wish.verify.as_deref().or(detected.as_deref());
-    let checks = match wish.work {
+    let command = spec.verify.as_deref().or(detected.as_deref());
+    let checks = match spec.work {
         Work::Scaffold => vec![],
         _ => checks_of(repository, base, command, &paths)?,
     };
-    if wish.hold_checks {
+    if spec.hold_checks {
         let more = checks.iter().filter(|path| !protected.contains(path));
         let more: Vec<String> = more.cloned().collect();
         protected.extend(more);
@@ -236,7 +236,7 @@ fn changes(
         files,
         more,
         protected,
-        suggests_anew: wish.verify.is_none() && before != detected,
+        suggests_anew: spec.verify.is_none() && before != detected,
         detected,
         checks,
     })
@@ -308,11 +308,11 @@ fn suggested(
 /// large for that, and nothing else says how.
 fn hidden(
     repository: &Repository,
-    wish: &MergeWish,
+    spec: &MergeSpec,
     base: Option<Oid>,
     tree: &Tree<'_>,
 ) -> Result<Option<Refusal>, PortError> {
-    if wish.verify.is_some() || wish.work == Work::Scaffold {
+    if spec.verify.is_some() || spec.work == Work::Scaffold {
         return Ok(None);
     }
     let Err(too_large) = suggested(repository, tree)? else {
@@ -333,10 +333,13 @@ fn hidden(
 pub(super) fn adds_nothing(
     repository: &Repository,
     fork: Oid,
-    trunk: Oid,
+    merge_queue: Oid,
     work: Oid,
 ) -> Result<bool, PortError> {
-    let (new, there) = (tree_of(repository, work)?, tree_of(repository, trunk)?);
+    let (new, there) = (
+        tree_of(repository, work)?,
+        tree_of(repository, merge_queue)?,
+    );
     let changed = between(repository, Some(fork), &new)?;
     let entry = |tree: &Tree<'_>, path: &str| {
         let found = tree.get_path(std::path::Path::new(path)).ok();
@@ -423,17 +426,17 @@ pub(super) fn too_large(
 
 fn commit(
     repository: &Repository,
-    wish: &MergeWish,
+    spec: &MergeSpec,
     tree: Oid,
     parents: &[Oid],
 ) -> Result<Oid, PortError> {
-    let author = author(wish.at)?;
+    let author = author(spec.at)?;
     let tree = repository.find_tree(tree).map_err(trouble)?;
     let parents: Result<Vec<Commit<'_>>, _> =
         parents.iter().map(|p| repository.find_commit(*p)).collect();
     let parents = parents.map_err(trouble)?;
     let parents: Vec<&Commit<'_>> = parents.iter().collect();
     repository
-        .commit(None, &author, &author, &wish.message, &tree, &parents)
+        .commit(None, &author, &author, &spec.message, &tree, &parents)
         .map_err(trouble)
 }

@@ -3,7 +3,7 @@
 //! each, and in bytes of the answer.
 
 use actors::ports::PortError;
-use actors::ports::repo::{Against, DiffForm, DiffWish};
+use actors::ports::repo::{Against, DiffForm, DiffSpec};
 use git2::{
     Diff, DiffFindOptions, DiffFormat, DiffLine, DiffOptions, DiffStatsFormat, ErrorCode,
     Repository, Tree,
@@ -48,23 +48,23 @@ impl Text {
 }
 
 /// What a commit changes.
-pub(super) fn diff(repository: &Repository, wish: &DiffWish) -> Result<Vec<u8>, PortError> {
-    let commit = match repository.find_commit(oid(&wish.sha)?) {
+pub(super) fn diff(repository: &Repository, spec: &DiffSpec) -> Result<Vec<u8>, PortError> {
+    let commit = match repository.find_commit(oid(&spec.sha)?) {
         Ok(commit) => commit,
         Err(e) if e.code() == ErrorCode::NotFound => {
             return Err(PortError::Permanent(format!(
                 "the gate does not hold the commit {} any more",
-                wish.sha
+                spec.sha
             )));
         }
         Err(e) => return Err(trouble(e)),
     };
-    let base = base(repository, &commit, &wish.against)?;
+    let base = base(repository, &commit, &spec.against)?;
     let new = commit.tree().map_err(trouble)?;
 
     let mut options = DiffOptions::new();
     options.max_size(FILE_MAX).include_typechange(true);
-    if let Some(path) = &wish.path {
+    if let Some(path) = &spec.path {
         options.pathspec(path).disable_pathspec_match(true);
     }
     let compared = repository.diff_tree_to_tree(base.as_ref(), Some(&new), Some(&mut options));
@@ -72,7 +72,7 @@ pub(super) fn diff(repository: &Repository, wish: &DiffWish) -> Result<Vec<u8>, 
     let mut similar = DiffFindOptions::new();
     similar.renames(true).rename_limit(RENAMES_MAX);
     compared.find_similar(Some(&mut similar)).map_err(trouble)?;
-    match wish.form {
+    match spec.form {
         DiffForm::Patch => patch(&compared),
         DiffForm::Stat => stat(&compared),
     }
@@ -91,7 +91,7 @@ fn base<'a>(
             Err(_) => return Ok(None),
         },
         Against::Commit(base) => oid(base)?,
-        Against::Fork(trunk) => match repository.merge_base(oid(trunk)?, commit.id()) {
+        Against::Fork(merge_queue) => match repository.merge_base(oid(merge_queue)?, commit.id()) {
             Ok(base) => base,
             Err(e) if e.code() == ErrorCode::NotFound => return Ok(None),
             Err(e) => return Err(trouble(e)),

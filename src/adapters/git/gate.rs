@@ -8,7 +8,7 @@ use actors::refs;
 use events::id::{Epoch, FeatureId, Sha};
 use git2::Repository;
 
-use events::trunk::event::FILES_MAX;
+use events::merge_queue::event::FILES_MAX;
 
 use super::{build, lfs, oid, sha as to_sha, trouble};
 
@@ -153,19 +153,21 @@ pub(super) fn pin(
         Some(_) => {}
     }
     let commit = oid(sha)?;
-    let trunk = repository.head().ok().and_then(|head| head.target());
-    let fork = trunk.and_then(|trunk| repository.merge_base(commit, trunk).ok());
+    let merge_queue = repository.head().ok().and_then(|head| head.target());
+    let fork = merge_queue.and_then(|merge_queue| repository.merge_base(commit, merge_queue).ok());
     if let Some(why) = build::too_large(repository, fork, commit)? {
         return Err(PortError::Permanent(format!(
             "{why}: keep large files elsewhere, take it out and hand in again"
         )));
     }
     let tree = build::tree_of(repository, commit)?;
-    if let Some(refusal) = lfs::refusal(repository, fork, trunk, &tree)? {
+    if let Some(refusal) = lfs::refusal(repository, fork, merge_queue, &tree)? {
         return Err(PortError::Permanent(refusal.why));
     }
-    let adds_nothing = match (fork, trunk) {
-        (Some(fork), Some(trunk)) => build::adds_nothing(repository, fork, trunk, commit)?,
+    let adds_nothing = match (fork, merge_queue) {
+        (Some(fork), Some(merge_queue)) => {
+            build::adds_nothing(repository, fork, merge_queue, commit)?
+        }
         // It shares nothing with the trunk, or there is none yet.
         _ => false,
     };

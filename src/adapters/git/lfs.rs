@@ -19,7 +19,7 @@ use super::{build, survey, trouble};
 pub(super) fn refusal(
     repository: &Repository,
     fork: Option<Oid>,
-    trunk: Option<Oid>,
+    merge_queue: Option<Oid>,
     tree: &Tree<'_>,
 ) -> Result<Option<Refusal>, PortError> {
     let mut changed = changed(repository, fork, tree)?;
@@ -39,8 +39,8 @@ pub(super) fn refusal(
         return Ok(None);
     }
 
-    let there = match trunk {
-        Some(trunk) => objects(repository, &build::tree_of(repository, trunk)?)?,
+    let there = match merge_queue {
+        Some(merge_queue) => objects(repository, &build::tree_of(repository, merge_queue)?)?,
         None => BTreeSet::new(),
     };
     Ok(lfs::refusal(&changed, &there))

@@ -25,12 +25,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::ports::PortError;
 use actors::ports::repo::{
-    Base, Built, Copied, Credential, DiffWish, Gone, Handed, Looked, MergeWish, Published, Repo,
+    Base, Built, Copied, Credential, DiffSpec, Gone, Handed, Looked, MergeSpec, Published, Repo,
     SideFile, SideFound, Survey,
 };
 use async_trait::async_trait;
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
-use events::trunk::{Candidate, Collision};
+use events::merge_queue::{Candidate, Collision};
 
 pub use command::{Ended, Git};
 pub use merge::too_old;
@@ -240,18 +240,18 @@ impl Repo for Gates {
         project: &ProjectName,
         url: &str,
         branch: &str,
-        wish: &MergeWish,
+        spec: &MergeSpec,
     ) -> Result<Built, PortError> {
-        let seen = wish.on == Base::Seen && self.holds(project, wish.base.as_ref()).await?;
-        if !seen && wish.on != Base::Candidate {
+        let seen = spec.on == Base::Seen && self.holds(project, spec.base.as_ref()).await?;
+        if !seen && spec.on != Base::Candidate {
             let looked = self
-                .look_upstream(project, url, branch, wish.base.as_ref())
+                .look_upstream(project, url, branch, spec.base.as_ref())
                 .await?;
-            if looked != Looked::At(wish.base.clone()) {
+            if looked != Looked::At(spec.base.clone()) {
                 return Ok(Built::Moved(looked));
             }
         }
-        self.build_on(project, wish).await
+        self.build_on(project, spec).await
     }
 
     async fn collisions(
@@ -322,9 +322,9 @@ impl Repo for Gates {
         .await
     }
 
-    async fn diff(&self, project: &ProjectName, wish: &DiffWish) -> Result<Vec<u8>, PortError> {
-        let wish = wish.clone();
-        self.with(project, move |repository| diff::diff(repository, &wish))
+    async fn diff(&self, project: &ProjectName, spec: &DiffSpec) -> Result<Vec<u8>, PortError> {
+        let spec = spec.clone();
+        self.with(project, move |repository| diff::diff(repository, &spec))
             .await
     }
 

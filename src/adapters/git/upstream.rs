@@ -6,7 +6,7 @@ use std::path::Path;
 use actors::ports::PortError;
 use actors::ports::repo::{Copied, Looked, Published};
 use events::id::{ProjectName, Sha};
-use events::trunk::Candidate;
+use events::merge_queue::Candidate;
 use git2::RepositoryInitOptions;
 
 use super::{Gates, gate, oid, preconditions, trouble};
@@ -350,7 +350,7 @@ mod tests {
         );
         assert_eq!(default_branch(&both), "dev");
         assert_eq!(head_of(&both, "main").map(String::from), Some(b.clone()));
-        let one = format!("{b}\trefs/heads/trunk\n");
+        let one = format!("{b}\trefs/heads/queue\n");
         assert_eq!(default_branch(&one), "trunk");
         assert_eq!(default_branch(""), "main");
         assert_eq!(

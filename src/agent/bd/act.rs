@@ -103,7 +103,7 @@ impl Session {
             content,
             depends_on,
         };
-        let said = self.berth.say(&created).await.map_err(failed)?;
+        let said = self.slot.say(&created).await.map_err(failed)?;
         let id = said
             .ids
             .first()
@@ -162,7 +162,7 @@ impl Session {
             Some("open" | "blocked" | "deferred") => {
                 let reason = notes.unwrap_or_else(|| "given back with bd update".to_owned());
                 let said = self
-                    .berth
+                    .slot
                     .say(&Say::Release { reason })
                     .await
                     .map_err(failed)?;
@@ -202,8 +202,8 @@ impl Session {
             self.comment(id, text).await?;
         }
 
-        self.berth.is_committed().await.map_err(failed)?;
-        let said = self.berth.submit().await.map_err(failed)?;
+        self.slot.is_committed().await.map_err(failed)?;
+        let said = self.slot.submit().await.map_err(failed)?;
         Ok(format!(
             "{id} is handed in, recorded at position {}; it is closed when it is reviewed and \
              merged",
@@ -233,7 +233,7 @@ impl Session {
     pub(super) async fn comment(&self, id: &str, text: String) -> Done {
         self.is_own(id)?;
         let said = self
-            .berth
+            .slot
             .say(&Say::Comment { text })
             .await
             .map_err(failed)?;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub use args::Bd;
 
 use self::args::{DepVerb, EpicVerb, Filter, LabelVerb, Verb};
-use super::verbs::{Berth, VerbError};
+use super::verbs::{Slot, VerbError};
 use crate::http::shapes::FeatureShape;
 use crate::terminal::{self, complain};
 use crate::wire::get_url;
@@ -49,7 +49,7 @@ pub async fn run(bd: Bd) -> u8 {
 }
 
 struct Session {
-    berth: Berth,
+    slot: Slot,
     /// The feature that it is about.
     own: String,
     json: bool,
@@ -75,7 +75,7 @@ Nothing has to be synced: everything is recorded when it is said.";
 impl Session {
     fn open(bd: &Bd) -> Result<Self, VerbError> {
         Ok(Self {
-            berth: Berth::from_environment()?,
+            slot: Slot::from_environment()?,
             own: std::env::var("SUPERCARGO_FEATURE").unwrap_or_default(),
             json: bd.global.json,
             quiet: bd.global.quiet,
@@ -83,13 +83,13 @@ impl Session {
     }
 
     async fn all(&self) -> Result<Vec<FeatureShape>, (u8, String)> {
-        get_url(&self.berth.url, "/v1/features")
+        get_url(&self.slot.url, "/v1/features")
             .await
             .map_err(failed)
     }
 
     async fn one(&self, id: &str) -> Result<FeatureShape, (u8, String)> {
-        get_url(&self.berth.url, &format!("/v1/features/{id}"))
+        get_url(&self.slot.url, &format!("/v1/features/{id}"))
             .await
             .map_err(failed)
     }

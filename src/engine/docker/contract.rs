@@ -10,7 +10,7 @@ use bollard::models::{
     ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits,
     RestartPolicy, RestartPolicyNameEnum,
 };
-use events::id::BerthNo;
+use events::id::SlotNo;
 use events::settings::ContainerLimits;
 
 use crate::engine::owner::Owner;
@@ -169,7 +169,7 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
     }
 }
 
-/// The door, the cache of this berth, and what a test shows; nothing else can be asked for.
+/// The door, the cache of this slot, and what a test shows; nothing else can be asked for.
 fn mounts(wanted: &Wanted<'_>) -> Vec<Mount> {
     let door = mount(&wanted.door.display().to_string(), DOOR, true);
     let cache = wanted
@@ -237,7 +237,7 @@ pub(super) fn probe(
         limits: &limits,
         cpus: 1,
     };
-    body(Owner::of(BerthNo(0)), labels, arguments, &wanted)
+    body(Owner::of(SlotNo(0)), labels, arguments, &wanted)
 }
 
 fn body(

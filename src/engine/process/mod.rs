@@ -56,7 +56,7 @@ type Turn = Arc<tokio::sync::Mutex<()>>;
 /// The process engine.
 pub struct ProcessEngine {
     data: PathBuf,
-    berths: PathBuf,
+    slots: PathBuf,
     doors: PathBuf,
     caches: Caches,
     binary: PathBuf,
@@ -81,14 +81,14 @@ impl ProcessEngine {
         sandbox: Sandbox,
         allow_unisolated: bool,
     ) -> std::io::Result<Self> {
-        let (berths, doors) = (data.join("berths"), data.join("d"));
-        for folder in [&berths, &doors] {
+        let (slots, doors) = (data.join("berths"), data.join("d"));
+        for folder in [&slots, &doors] {
             fs_err::create_dir_all(folder)?;
             fs_err::set_permissions(folder, std::fs::Permissions::from_mode(0o711))?;
         }
         let engine = Self {
             data: data.to_owned(),
-            berths,
+            slots,
             doors,
             caches: Caches::of(data),
             binary,
@@ -112,7 +112,7 @@ impl ProcessEngine {
         let groups = records.filter_map(|record| record.group).collect();
         self.groups.keep_only(&groups);
 
-        for entry in fs_err::read_dir(&self.berths)? {
+        for entry in fs_err::read_dir(&self.slots)? {
             let entry = entry?;
             let Some(name) = parsed(&entry.file_name()) else {
                 continue;
@@ -145,7 +145,7 @@ impl ProcessEngine {
     }
 
     fn folder(&self, name: &ContainerName) -> PathBuf {
-        self.berths.join(name.to_string())
+        self.slots.join(name.to_string())
     }
 
     fn turn(&self, name: &ContainerName) -> Turn {
@@ -202,7 +202,7 @@ impl ProcessEngine {
 
         let shown = sandbox::Shown {
             data: &self.data,
-            berth: folder,
+            slot: folder,
             door: &door,
             cache: cache.as_deref(),
             binary: &self.binary,

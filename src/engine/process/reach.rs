@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use events::id::BerthNo;
+use events::id::SlotNo;
 
 use crate::engine::owner::Owner;
 
@@ -18,7 +18,7 @@ const PASS: u32 = 0o001;
 /// # Errors
 /// The first folder that the containers' users cannot pass, and what to do.
 pub fn above(data: &Path) -> anyhow::Result<()> {
-    if Owner::of(BerthNo(0)) == Owner::Same {
+    if Owner::of(SlotNo(0)) == Owner::Same {
         return Ok(());
     }
     let data = resolved(data)?;

@@ -135,12 +135,12 @@ pub(super) fn parsed(file: &OsString) -> Option<ContainerName> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use events::id::{BerthNo, Generation};
+    use events::id::{Generation, SlotNo};
 
     fn name() -> ContainerName {
         ContainerName {
             project: "zoo".parse().expect("name"),
-            n: BerthNo(1),
+            n: SlotNo(1),
             generation: Generation(1),
         }
     }

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
 
-use events::id::BerthNo;
+use events::id::SlotNo;
 
 use crate::engine::owner::Owner;
 
@@ -46,8 +46,8 @@ const FENCE: &[&str] = &[
 pub(super) struct Shown<'a> {
     /// The data folder: hidden but for the rest.
     pub(super) data: &'a Path,
-    /// The berth's own folder, writable.
-    pub(super) berth: &'a Path,
+    /// The slot's own folder, writable.
+    pub(super) slot: &'a Path,
     /// Its door.
     pub(super) door: &'a Path,
     /// Its package cache, writable, if it has one.
@@ -57,7 +57,7 @@ pub(super) struct Shown<'a> {
 }
 
 impl Sandbox {
-    /// Tries the fence on a command that does nothing, as the user that berths run as.
+    /// Tries the fence on a command that does nothing, as the user that slots run as.
     pub fn probe() -> Self {
         let mut probe = std::process::Command::new("bwrap");
         probe
@@ -66,7 +66,7 @@ impl Sandbox {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        if let Owner::Dropped(id) = Owner::of(BerthNo(0)) {
+        if let Owner::Dropped(id) = Owner::of(SlotNo(0)) {
             probe.uid(id).gid(id);
         }
         let works = probe.status().is_ok_and(|status| status.success());
@@ -103,7 +103,7 @@ impl Sandbox {
             command.arg("--tmpfs").arg(hidden);
         }
         command.arg("--tmpfs").arg(shown.data);
-        command.arg("--bind").arg(shown.berth).arg(shown.berth);
+        command.arg("--bind").arg(shown.slot).arg(shown.slot);
         if let Some(cache) = shown.cache {
             command.arg("--bind").arg(cache).arg(cache);
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actors::ports::engine::{Sought, StartError};
 use events::container::Class;
-use events::id::BerthNo;
+use events::id::SlotNo;
 
 use super::{ProcessEngine, Sandbox, USUAL_PATH, sandbox};
 use crate::engine::owner::Owner;
@@ -49,7 +49,7 @@ impl ProcessEngine {
         // It needs no folder and no door: our binary stands in for both, and is shown read-only.
         let shown = sandbox::Shown {
             data: &self.data,
-            berth: &self.binary,
+            slot: &self.binary,
             door: &self.binary,
             cache: None,
             binary: &self.binary,
@@ -59,7 +59,7 @@ impl ProcessEngine {
         command.env_clear().env("PATH", path).current_dir("/");
         command.stdin(Stdio::null()).stderr(Stdio::null());
         command.kill_on_drop(true);
-        if let Owner::Dropped(id) = Owner::of(BerthNo(0)) {
+        if let Owner::Dropped(id) = Owner::of(SlotNo(0)) {
             command.uid(id).gid(id);
         }
 

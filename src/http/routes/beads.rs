@@ -5,9 +5,9 @@ use actix_web::{HttpResponse, get, post};
 
 use super::{Answer, Seen, ok};
 use crate::http::body::Json;
-use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
 use crate::http::shapes::{Adopted, BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken};
+use crate::operator::{Operator, RequestContext};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -23,14 +23,14 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     responses((status = 200, body = String, content_type = "application/jsonl"), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/beads")]
 pub(in crate::http) async fn export_beads(
-    office: Data<Office>,
+    operator: Data<Operator>,
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&office).await?;
+    seen.wait(&operator).await?;
     Ok(HttpResponse::Ok()
         .content_type("application/jsonl")
-        .body(office.export_beads(&name).await?))
+        .body(operator.export_beads(&name).await?))
 }
 
 /// Take in the issues that are not there yet: those of the body, or those of the repository.
@@ -38,14 +38,18 @@ pub(in crate::http) async fn export_beads(
     responses((status = 200, body = BeadsTaken), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/beads")]
 pub(in crate::http) async fn import_beads(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
     file: Json<BeadsFile>,
 ) -> Answer {
     ok(match &file.text {
-        Some(text) => office.import_beads(&wish, &name, text).await?,
-        None => office.import_issues_of_repository(&wish, &name).await?,
+        Some(text) => operator.import_beads(&context, &name, text).await?,
+        None => {
+            operator
+                .import_issues_of_repository(&context, &name)
+                .await?
+        }
     })
 }
 
@@ -53,8 +57,8 @@ pub(in crate::http) async fn import_beads(
 #[utoipa::path(context_path = "/api/v1", tag = "beads",
     responses((status = 200, body = BeadsPublished), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/beads/publish")]
-pub(in crate::http) async fn publish_beads(office: Data<Office>, name: Path<String>) -> Answer {
-    ok(office.publish_beads(&name).await?)
+pub(in crate::http) async fn publish_beads(operator: Data<Operator>, name: Path<String>) -> Answer {
+    ok(operator.publish_beads(&name).await?)
 }
 
 /// Take what others changed on the branch `beads-sync` since it was written, then write it again.
@@ -63,11 +67,11 @@ pub(in crate::http) async fn publish_beads(office: Data<Office>, name: Path<Stri
     responses((status = 200, body = BeadsSynced), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/beads/sync")]
 pub(in crate::http) async fn sync_beads(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
 ) -> Answer {
-    ok(office.sync_beads(&wish, &name).await?)
+    ok(operator.sync_beads(&context, &name).await?)
 }
 
 /// Take over what a repository of ZeroCoder holds: its spec and its issues; files that nobody reads
@@ -75,6 +79,10 @@ pub(in crate::http) async fn sync_beads(
 #[utoipa::path(context_path = "/api/v1", tag = "beads",
     responses((status = 200, body = Adopted), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/adopt")]
-pub(in crate::http) async fn adopt(office: Data<Office>, wish: Wish, name: Path<String>) -> Answer {
-    ok(office.adopt(&wish, &name).await?)
+pub(in crate::http) async fn adopt(
+    operator: Data<Operator>,
+    context: RequestContext,
+    name: Path<String>,
+) -> Answer {
+    ok(operator.adopt(&context, &name).await?)
 }

@@ -5,9 +5,9 @@ use actix_web::{HttpResponse, post};
 
 use super::{Answer, ok};
 use crate::http::body::Json;
-use crate::http::office::{Holding, Office, Wish};
 use crate::http::problem::ProblemShape;
 use crate::http::shapes::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission, Written};
+use crate::operator::{Holding, Operator, RequestContext};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     // The next one first: `claim` would pass for the id of a feature otherwise.
@@ -24,13 +24,13 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     (status = 200, body = ClaimShape), (status = 204, description = "nothing is ready"), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/claim")]
 pub(in crate::http) async fn claim_next(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
     new: Json<NewClaim>,
 ) -> Answer {
-    match office
-        .claim(&wish, &name, None, new.holder.as_deref())
+    match operator
+        .claim(&context, &name, None, new.holder.as_deref())
         .await?
     {
         Some(claim) => ok(claim),
@@ -43,13 +43,13 @@ pub(in crate::http) async fn claim_next(
     responses((status = 200, body = ClaimShape), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/claim")]
 pub(in crate::http) async fn claim_one(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     path: Path<(String, String)>,
     new: Json<NewClaim>,
 ) -> Answer {
-    match office
-        .claim(&wish, &path.0, Some(&path.1), new.holder.as_deref())
+    match operator
+        .claim(&context, &path.0, Some(&path.1), new.holder.as_deref())
         .await?
     {
         Some(claim) => ok(claim),
@@ -62,8 +62,8 @@ pub(in crate::http) async fn claim_one(
     responses((status = 200, body = Leased), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/heartbeat")]
 pub(in crate::http) async fn heartbeat(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     path: Path<(String, String)>,
     beat: Json<Heartbeat>,
 ) -> Answer {
@@ -73,7 +73,7 @@ pub(in crate::http) async fn heartbeat(
         epoch: beat.epoch,
         holder: beat.holder.as_deref(),
     };
-    ok(office.heartbeat(&wish, &holding)?)
+    ok(operator.heartbeat(&context, &holding)?)
 }
 
 /// Give it back; what was pushed is recorded as safe first.
@@ -81,8 +81,8 @@ pub(in crate::http) async fn heartbeat(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/release")]
 pub(in crate::http) async fn release(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     path: Path<(String, String)>,
     back: Json<Release>,
 ) -> Answer {
@@ -92,7 +92,7 @@ pub(in crate::http) async fn release(
         epoch: back.epoch,
         holder: back.holder.as_deref(),
     };
-    ok(office.release(&wish, &holding, &back.reason).await?)
+    ok(operator.release(&context, &holding, &back.reason).await?)
 }
 
 /// Hand in a pushed commit.
@@ -100,8 +100,8 @@ pub(in crate::http) async fn release(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/submit")]
 pub(in crate::http) async fn submit(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     path: Path<(String, String)>,
     work: Json<Submission>,
 ) -> Answer {
@@ -111,5 +111,5 @@ pub(in crate::http) async fn submit(
         epoch: work.epoch,
         holder: work.holder.as_deref(),
     };
-    ok(office.submit(&wish, &holding, &work.sha).await?)
+    ok(operator.submit(&context, &holding, &work.sha).await?)
 }

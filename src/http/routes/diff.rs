@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{Answer, Seen};
-use crate::http::office::HowMuch;
+use crate::operator::HowMuch;
 
 /// How much of a change is asked for.
 #[derive(Debug, Default, Deserialize, IntoParams)]

@@ -5,14 +5,13 @@ use ::events::log::ReadError;
 use ::events::stream::Position;
 use actix_web::get;
 use actix_web::web::{Data, Path, Query, ServiceConfig};
-use actors::host::ExecuteError;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{Answer, ok, within_log};
-use crate::http::office::Office;
 use crate::http::problem::{ApiProblem, ProblemShape};
 use crate::http::shapes::{EventPage, EventShape};
+use crate::operator::Operator;
 
 /// Most events in one answer, and how many when nothing is said.
 const LIMIT_MAX: usize = 1000;
@@ -64,29 +63,32 @@ impl Filter {
 }
 
 fn unavailable(error: ReadError) -> ApiProblem {
-    ExecuteError::Unavailable(error.to_string()).into()
+    ApiProblem::unavailable("log_unavailable", &error.to_string())
 }
 
 /// Events in the log's order.
 #[utoipa::path(context_path = "/api/v1", tag = "events", params(Filter),
     responses((status = 200, body = EventPage), (status = "4XX", body = ProblemShape)))]
 #[get("/events")]
-pub(in crate::http) async fn list_events(office: Data<Office>, filter: Query<Filter>) -> Answer {
+pub(in crate::http) async fn list_events(
+    operator: Data<Operator>,
+    filter: Query<Filter>,
+) -> Answer {
     let limit = filter.limit.unwrap_or(LIMIT_MAX);
     if limit == 0 || limit > LIMIT_MAX {
         return Err(ApiProblem::invalid(format!(
             "limit is {limit}, 1 to {LIMIT_MAX} are allowed"
         )));
     }
-    within_log(&office, filter.after).await?;
+    within_log(&operator, filter.after).await?;
     if filter.wait {
-        office
+        operator
             .core
             .projector
             .wait_for(Position(filter.after.saturating_add(1)))
             .await;
     }
-    let log = &office.core.world.log;
+    let log = &operator.core.world.log;
     let (mut next, mut events, mut scanned) = (Position(filter.after), Vec::new(), 0);
     while events.len() < limit && scanned < SCAN_MAX {
         let batch = log.read_all(next, BATCH).await.map_err(unavailable)?;
@@ -116,9 +118,9 @@ pub(in crate::http) async fn list_events(office: Data<Office>, filter: Query<Fil
 #[utoipa::path(context_path = "/api/v1", tag = "events",
     responses((status = 200, body = EventShape), (status = "4XX", body = ProblemShape)))]
 #[get("/events/{position}")]
-pub(in crate::http) async fn show_event(office: Data<Office>, position: Path<u64>) -> Answer {
+pub(in crate::http) async fn show_event(operator: Data<Operator>, position: Path<u64>) -> Answer {
     let before = Position(position.saturating_sub(1));
-    let found = office
+    let found = operator
         .core
         .world
         .log

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{Answer, ok};
-use crate::http::office::{About, Office};
 use crate::http::problem::{ApiProblem, ProblemShape};
 use crate::http::shapes::EvidenceShape;
+use crate::operator::{About, Operator};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(list_evidence).service(show_evidence);
@@ -30,7 +30,7 @@ struct Asked {
     responses((status = 200, body = [EvidenceShape]), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/evidence")]
 pub(in crate::http) async fn list_evidence(
-    office: Data<Office>,
+    operator: Data<Operator>,
     name: Path<String>,
     asked: Query<Asked>,
 ) -> Answer {
@@ -49,15 +49,18 @@ pub(in crate::http) async fn list_evidence(
         } => About::Entry(entry),
         Asked { .. } => About::Project,
     };
-    ok(office.evidence(&name, &about).await?)
+    ok(operator.evidence(&name, &about).await?)
 }
 
 /// The text that a digest of such a list stands for, as it was written: by agents and by people.
 #[utoipa::path(context_path = "/api/v1", tag = "evidence",
     responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = ProblemShape)))]
 #[get("/evidence/{digest}")]
-pub(in crate::http) async fn show_evidence(office: Data<Office>, digest: Path<String>) -> Answer {
-    let text = office.evidence_text(&digest).await?;
+pub(in crate::http) async fn show_evidence(
+    operator: Data<Operator>,
+    digest: Path<String>,
+) -> Answer {
+    let text = operator.evidence_text(&digest).await?;
     // As text and nothing else: what an agent wrote is never interpreted.
     Ok(HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")

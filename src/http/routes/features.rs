@@ -7,11 +7,11 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use super::diff::{Diff, as_diff};
 use super::{Answer, Seen, ok, versioned};
 use crate::http::body::Json;
-use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
 use crate::http::shapes::{
-    CloseWish, Dependency, FeatureChange, FeatureShape, NewFeature, Requeued, Text, Written,
+    CloseRequest, Dependency, FeatureChange, FeatureShape, NewFeature, Requeued, Text, Written,
 };
+use crate::operator::{Operator, RequestContext};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -36,12 +36,12 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     responses((status = 200, body = [FeatureShape]), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/features")]
 pub(in crate::http) async fn list_features(
-    office: Data<Office>,
+    operator: Data<Operator>,
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&office).await?;
-    ok(office.features_with_issues(&name).await?)
+    seen.wait(&operator).await?;
+    ok(operator.features_with_issues(&name).await?)
 }
 
 /// Add a feature.
@@ -49,12 +49,16 @@ pub(in crate::http) async fn list_features(
     responses((status = 201, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features")]
 pub(in crate::http) async fn add_feature(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
     new: Json<NewFeature>,
 ) -> Answer {
-    Ok(HttpResponse::Created().json(office.add_feature(&wish, &name, new.into_inner()).await?))
+    Ok(HttpResponse::Created().json(
+        operator
+            .add_feature(&context, &name, new.into_inner())
+            .await?,
+    ))
 }
 
 /// Add many features, as one: all of them or none.
@@ -62,12 +66,12 @@ pub(in crate::http) async fn add_feature(
     responses((status = 201, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/backlog")]
 pub(in crate::http) async fn add_backlog(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
     batch: Json<Batch>,
 ) -> Answer {
-    Ok(HttpResponse::Created().json(office.add_features(&wish, &name, &batch).await?))
+    Ok(HttpResponse::Created().json(operator.add_features(&context, &name, &batch).await?))
 }
 
 /// What its work changes, as it was merged, handed in or pushed last: a diff of at most one MiB.
@@ -78,13 +82,13 @@ pub(in crate::http) async fn add_backlog(
     ))]
 #[get("/projects/{p}/features/{id}/diff")]
 pub(in crate::http) async fn show_diff(
-    office: Data<Office>,
+    operator: Data<Operator>,
     path: Path<(String, String)>,
     diff: Query<Diff>,
 ) -> Answer {
     let (much, seen) = diff.into_inner().parts();
-    seen.wait(&office).await?;
-    as_diff(office.feature_diff(&path.0, &path.1, much).await?)
+    seen.wait(&operator).await?;
+    as_diff(operator.feature_diff(&path.0, &path.1, much).await?)
 }
 
 /// One feature. The ETag is the version of its stream.
@@ -92,12 +96,12 @@ pub(in crate::http) async fn show_diff(
     responses((status = 200, body = FeatureShape), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/features/{id}")]
 pub(in crate::http) async fn show_feature(
-    office: Data<Office>,
+    operator: Data<Operator>,
     path: Path<(String, String)>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&office).await?;
-    let feature = office.feature_with_issue(&path.0, &path.1).await?;
+    seen.wait(&operator).await?;
+    let feature = operator.feature_with_issue(&path.0, &path.1).await?;
     let version = feature.version;
     versioned(feature, version)
 }
@@ -107,13 +111,13 @@ pub(in crate::http) async fn show_feature(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[patch("/projects/{p}/features/{id}")]
 pub(in crate::http) async fn change_feature(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     path: Path<(String, String)>,
     change: Json<FeatureChange>,
 ) -> Answer {
-    ok(office
-        .change_feature(&wish, &path.0, &path.1, change.into_inner())
+    ok(operator
+        .change_feature(&context, &path.0, &path.1, change.into_inner())
         .await?)
 }
 
@@ -122,11 +126,11 @@ pub(in crate::http) async fn change_feature(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[delete("/projects/{p}/features/{id}")]
 pub(in crate::http) async fn withdraw_feature(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     path: Path<(String, String)>,
 ) -> Answer {
-    ok(office.withdraw(&wish, &path.0, &path.1).await?)
+    ok(operator.withdraw(&context, &path.0, &path.1).await?)
 }
 
 /// Say something about it.
@@ -134,12 +138,14 @@ pub(in crate::http) async fn withdraw_feature(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/comments")]
 pub(in crate::http) async fn comment(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     path: Path<(String, String)>,
     said: Json<Text>,
 ) -> Answer {
-    ok(office.comment(&wish, &path.0, &path.1, &said.text).await?)
+    ok(operator
+        .comment(&context, &path.0, &path.1, &said.text)
+        .await?)
 }
 
 /// Answer its question, so that work goes on.
@@ -147,12 +153,14 @@ pub(in crate::http) async fn comment(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/answer")]
 pub(in crate::http) async fn answer(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     path: Path<(String, String)>,
     said: Json<Text>,
 ) -> Answer {
-    ok(office.answer(&wish, &path.0, &path.1, &said.text).await?)
+    ok(operator
+        .answer(&context, &path.0, &path.1, &said.text)
+        .await?)
 }
 
 /// Close it by hand.
@@ -160,12 +168,12 @@ pub(in crate::http) async fn answer(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/close")]
 pub(in crate::http) async fn close(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     path: Path<(String, String)>,
-    how: Json<CloseWish>,
+    how: Json<CloseRequest>,
 ) -> Answer {
-    ok(office.close(&wish, &path.0, &path.1, how.how).await?)
+    ok(operator.close(&context, &path.0, &path.1, how.how).await?)
 }
 
 /// Open it again, with the reason.
@@ -173,12 +181,14 @@ pub(in crate::http) async fn close(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/reopen")]
 pub(in crate::http) async fn reopen(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     path: Path<(String, String)>,
     why: Json<Text>,
 ) -> Answer {
-    ok(office.reopen(&wish, &path.0, &path.1, &why.text).await?)
+    ok(operator
+        .reopen(&context, &path.0, &path.1, &why.text)
+        .await?)
 }
 
 /// Take it out of quarantine.
@@ -186,11 +196,11 @@ pub(in crate::http) async fn reopen(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/requeue")]
 pub(in crate::http) async fn requeue(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     path: Path<(String, String)>,
 ) -> Answer {
-    ok(office.requeue(&wish, &path.0, &path.1).await?)
+    ok(operator.requeue(&context, &path.0, &path.1).await?)
 }
 
 /// Take all that are quarantined out of quarantine.
@@ -198,11 +208,11 @@ pub(in crate::http) async fn requeue(
     responses((status = 200, body = Requeued), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/requeue")]
 pub(in crate::http) async fn requeue_all(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
 ) -> Answer {
-    ok(office.requeue_all(&wish, &name).await?)
+    ok(operator.requeue_all(&context, &name).await?)
 }
 
 /// Add or remove a dependency.
@@ -210,10 +220,10 @@ pub(in crate::http) async fn requeue_all(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/features/{id}/dependencies")]
 pub(in crate::http) async fn depend(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     path: Path<(String, String)>,
     wanted: Json<Dependency>,
 ) -> Answer {
-    ok(office.depend(&wish, &path.0, &path.1, &wanted).await?)
+    ok(operator.depend(&context, &path.0, &path.1, &wanted).await?)
 }

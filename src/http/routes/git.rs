@@ -12,8 +12,8 @@ use tokio_util::io::ReaderStream;
 use super::Answer;
 use crate::gate::{self, GateBody, GateError, GateRequest};
 use crate::http::caller::Caller;
-use crate::http::office::Office;
 use crate::http::problem::ApiProblem;
+use crate::operator::Operator;
 
 /// Where the gates are.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 async fn serve(
-    office: Data<Office>,
+    operator: Data<Operator>,
     gates: Data<Gates>,
     caller: Caller,
     request: HttpRequest,
@@ -32,7 +32,7 @@ async fn serve(
     body: Payload,
 ) -> Answer {
     let (project, within) = path.into_inner();
-    let shape = office.project(&project)?;
+    let shape = operator.project(&project)?;
     let name = shape.name.parse().map_err(ApiProblem::invalid)?;
     let header = |name: &str| {
         request
@@ -52,7 +52,7 @@ async fn serve(
     };
     let denied = RefCell::new(Vec::new());
     let may_push = |reference: &str| {
-        let may = office.may_push(&caller.by, &name, reference);
+        let may = operator.may_push(&caller.by, &name, reference);
         denied.borrow_mut().extend(
             may.as_ref()
                 .err()
@@ -61,7 +61,9 @@ async fn serve(
         may
     };
     let answer = gate::serve(&gates.0, &project, asked, body, may_push).await;
-    office.denied(&caller.by, &name, &denied.into_inner()).await;
+    operator
+        .denied(&caller.by, &name, &denied.into_inner())
+        .await;
     let answer = answer.map_err(|error| match &error {
         GateError::NotFound => ApiProblem::not_found("not_found", &error.to_string()),
         GateError::Invalid(why) => ApiProblem::invalid(why),

@@ -8,15 +8,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::Answer;
 use crate::http::body::bounded;
 use crate::http::hooks::{HOOK_MAX, Proof, is_proved};
-use crate::http::office::Office;
 use crate::http::problem::ApiProblem;
+use crate::operator::Operator;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(resource("/hooks/{p}").route(post().to(heard)));
 }
 
 async fn heard(
-    office: Data<Office>,
+    operator: Data<Operator>,
     request: HttpRequest,
     name: Path<String>,
     body: Payload,
@@ -35,11 +35,11 @@ async fn heard(
     };
     // A name that nobody has has a secret like every other: who does not know it is not told which
     // names there are.
-    let proved = office
+    let proved = operator
         .hook_secret(&name)
         .is_ok_and(|secret| is_proved(&secret, &proof, &body));
     if !proved {
-        office.refused_hook(&name);
+        operator.refused_hook(&name);
         let detail =
             "the signature is not one of this project's secret; `project upstream hook` shows it"
                 .to_owned();
@@ -49,6 +49,6 @@ async fn heard(
             detail,
         });
     }
-    office.nudge(&name, &body)?;
+    operator.look_soon(&name, &body)?;
     Ok(HttpResponse::Accepted().finish())
 }

@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::Answer;
-use crate::http::office::Office;
 use crate::http::problem::{ApiProblem, ProblemShape};
 use crate::http::shapes::{Board, BoardChanges, EventShape, ProjectChanges, ProjectShape};
+use crate::operator::Operator;
 
 /// The subprotocol; a browser names it beside `bearer.TOKEN`, because it cannot send the header.
 pub const LIVE_PROTOCOL: &str = "supercargo.v1";
@@ -39,21 +39,21 @@ const SAID_MAX: usize = 4096;
 pub(in crate::http) struct Subscribers(Arc<AtomicUsize>);
 
 /// One of them; counted until it is dropped.
-pub(super) struct Seat(Arc<AtomicUsize>);
+pub(super) struct Subscriber(Arc<AtomicUsize>);
 
 impl Subscribers {
-    pub(super) fn seat(&self) -> Result<Seat, ApiProblem> {
+    pub(super) fn admit(&self) -> Result<Subscriber, ApiProblem> {
         let taken = self.0.fetch_add(1, Ordering::SeqCst);
-        let seat = Seat(self.0.clone());
+        let subscriber = Subscriber(self.0.clone());
         if taken < SUBSCRIBERS_MAX {
-            return Ok(seat);
+            return Ok(subscriber);
         }
         let detail = format!("{SUBSCRIBERS_MAX} subscribers are connected; try again later");
         Err(ApiProblem::unavailable("too_many_subscribers", &detail))
     }
 }
 
-impl Drop for Seat {
+impl Drop for Subscriber {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -116,7 +116,7 @@ pub(in crate::http) async fn live(
     request: HttpRequest,
     body: Payload,
     wanted: Query<Wanted>,
-    office: Data<Office>,
+    operator: Data<Operator>,
     subscribers: Data<Subscribers>,
 ) -> Answer {
     let project = wanted
@@ -126,16 +126,19 @@ pub(in crate::http) async fn live(
         .transpose()
         .map_err(ApiProblem::invalid)?;
     if let Some(name) = &project {
-        office.project(name.as_str())?;
+        operator.project(name.as_str())?;
     }
-    let seat = subscribers.seat()?;
+    let subscriber = subscribers.admit()?;
     let (response, session, messages) = upgrade(&request, body)?;
-    let kernel = office.core.directory.kernel();
-    let head = office.core.projector.read(|books| books.position);
+    let kernel = operator.core.directory.kernel();
+    let head = operator
+        .core
+        .projector
+        .read(|projections| projections.position);
     let after = wanted.after.map_or(head, Position);
     let follower = Follower::new(kernel.log.clone(), &kernel.feed, after);
     let feeding = Feeding {
-        office: office.get_ref().clone(),
+        operator: operator.get_ref().clone(),
         project,
         boards: wanted.boards,
         session,
@@ -144,7 +147,7 @@ pub(in crate::http) async fn live(
         life: Life::default(),
     };
     actix_web::rt::spawn(async move {
-        let _seat = seat;
+        let _subscriber = subscriber;
         feeding.run(follower, messages).await;
     });
     Ok(response)
@@ -189,7 +192,7 @@ impl Life {
 type Heard = Result<Message, ProtocolError>;
 
 struct Feeding {
-    office: Office,
+    operator: Operator,
     project: Option<ProjectName>,
     boards: bool,
     session: Session,
@@ -226,12 +229,12 @@ impl Feeding {
             tokio::select! {
                 batch = follower.next() => match batch {
                     Ok(Some(batch)) => {
-                        self.office.core.faults.well(None, Chore::Feed);
+                        self.operator.core.faults.well(None, Chore::Feed);
                         self.pass(&batch).await?
                     }
                     Ok(None) => return Ok(Some(CloseCode::Away.into())),
                     Err(error) => {
-                        let faults = &self.office.core.faults;
+                        let faults = &self.operator.core.faults;
                         faults.failing(None, Chore::Feed, &error.to_string());
                         return Ok(Some(CloseCode::Error.into()));
                     }
@@ -290,9 +293,9 @@ impl Feeding {
         if !self.boards {
             return Ok(());
         }
-        self.office.core.projector.wait_for(self.seen).await;
+        self.operator.core.projector.wait_for(self.seen).await;
         match self.project.clone() {
-            Some(name) => match self.office.board(name.as_str()) {
+            Some(name) => match self.operator.board(name.as_str()) {
                 Ok(board) => self.show_board(board).await,
                 // It was deleted; the event says so.
                 Err(_) => Ok(()),
@@ -316,7 +319,7 @@ impl Feeding {
     }
 
     async fn show_projects(&mut self) -> Result<(), Closed> {
-        let projects = self.office.projects();
+        let projects = self.operator.projects();
         let changes = match &self.sent {
             Sight::Projects(before) => Some(ProjectChanges::between(before, &projects)),
             Sight::Nothing | Sight::Board(_) => None,
@@ -343,7 +346,7 @@ impl Feeding {
                 taken.unwrap_or(Err(Closed))
             }
             Err(error) => {
-                let faults = &self.office.core.faults;
+                let faults = &self.operator.core.faults;
                 faults.failing(None, Chore::Feed, &error.to_string());
                 Ok(())
             }

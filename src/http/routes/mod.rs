@@ -10,12 +10,12 @@ pub(super) mod features;
 pub(super) mod git;
 mod hooks;
 pub(super) mod live;
+pub(super) mod merge_queue;
 mod page;
 mod presence;
 pub(super) mod projects;
 pub(super) mod sessions;
 pub(super) mod subscriptions;
-pub(super) mod trunk;
 pub(super) mod upstream;
 
 use std::time::Duration;
@@ -27,8 +27,8 @@ use actix_web::web::{ServiceConfig, scope};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::office::Office;
 use super::problem::ApiProblem;
+use crate::operator::Operator;
 
 pub use live::LIVE_PROTOCOL;
 
@@ -43,7 +43,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(projects::configure)
         .configure(upstream::configure)
         .configure(beads::configure)
-        .configure(trunk::configure)
+        .configure(merge_queue::configure)
         .configure(features::configure)
         .configure(claims::configure)
         .configure(containers::configure)
@@ -69,9 +69,9 @@ struct Seen {
 }
 
 impl Seen {
-    async fn wait(&self, office: &Office) -> Result<(), ApiProblem> {
-        within_log(office, self.after).await?;
-        let seen = office.core.projector.wait_for(Position(self.after));
+    async fn wait(&self, operator: &Operator) -> Result<(), ApiProblem> {
+        within_log(operator, self.after).await?;
+        let seen = operator.core.projector.wait_for(Position(self.after));
         tokio::time::timeout(SEEN_WITHIN, seen).await.map_err(|_| {
             let detail = format!("position {} is not folded yet; ask again", self.after);
             ApiProblem::unavailable("not_there_yet", &detail)
@@ -80,8 +80,8 @@ impl Seen {
 }
 
 /// Refuses a position that the log does not hold: waiting for it could take for ever.
-async fn within_log(office: &Office, position: u64) -> Result<(), ApiProblem> {
-    let kernel = office.core.directory.kernel();
+async fn within_log(operator: &Operator, position: u64) -> Result<(), ApiProblem> {
+    let kernel = operator.core.directory.kernel();
     let head = kernel.feed.newest();
     if position <= head.0 {
         return Ok(());

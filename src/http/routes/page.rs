@@ -4,8 +4,9 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpResponse, get};
 
 use super::Answer;
-use crate::http::office::Office;
 use crate::http::openapi;
+use crate::http::problem::ApiProblem;
+use crate::operator::Operator;
 
 /// One file, nothing fetched: script and style are inside.
 const PAGE: &str = include_str!("../board.html");
@@ -45,8 +46,9 @@ async fn alive() -> Answer {
 }
 
 #[get("/readyz")]
-async fn ready(office: Data<Office>) -> Answer {
-    let head = office.core.world.log.head().await;
-    let head = head.map_err(|e| actors::host::ExecuteError::Unavailable(e.to_string()))?;
+async fn ready(operator: Data<Operator>) -> Answer {
+    let head = operator.core.world.log.head().await;
+    let head =
+        head.map_err(|error| ApiProblem::unavailable("log_unavailable", &error.to_string()))?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "status": "ready", "head": head.position.0 })))
 }

@@ -8,14 +8,14 @@ use actix_ws::{CloseCode, Message, MessageStream, Session};
 use futures::StreamExt;
 
 use super::live::Life;
-use crate::http::office::Office;
+use crate::operator::Operator;
 
 /// Time between pings: a third of a lease, so that two may be lost.
 const PING_EVERY_MS: i64 = LEASE_MS / 3;
 
 /// One reader, and the connection that says that it lives.
 pub(super) struct Presence {
-    pub(super) office: Office,
+    pub(super) operator: Operator,
     pub(super) name: ProjectName,
     pub(super) reader: ReaderId,
     pub(super) session: Session,
@@ -25,7 +25,7 @@ impl Presence {
     /// Follows a reader until it is gone, and gives its turn away.
     pub(super) async fn run(mut self, mut messages: MessageStream) {
         let is_silent = self.follow(&mut messages).await;
-        self.office.reader_left(&self.name, &self.reader);
+        self.operator.reader_left(&self.name, &self.reader);
         let why = is_silent.then(|| (CloseCode::Policy, "no ping was answered").into());
         if let Err(error) = self.session.close(why).await {
             tracing::debug!(%error, "a reader left without a word");
@@ -34,7 +34,7 @@ impl Presence {
 
     /// Returns when the connection ended, or when nothing comes over it: then it is silent.
     async fn follow(&mut self, messages: &mut MessageStream) -> bool {
-        let clock = self.office.core.directory.kernel().clock.clone();
+        let clock = self.operator.core.directory.kernel().clock.clone();
         let mut life = Life::default();
         let mut ping_at = clock.now();
         loop {
@@ -48,7 +48,7 @@ impl Presence {
                             return false;
                         }
                         life.heard();
-                        self.office.hear_reader(&self.name, &self.reader);
+                        self.operator.hear_reader(&self.name, &self.reader);
                     }
                 },
                 () = clock.sleep_until(ping_at) => {

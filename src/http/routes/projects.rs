@@ -7,11 +7,11 @@ use utoipa::IntoParams;
 
 use super::{Answer, Seen, ok, versioned};
 use crate::http::body::Json;
-use crate::http::office::{Office, Wanted, Wish};
 use crate::http::problem::ProblemShape;
 use crate::http::shapes::{
     Board, NewProject, NewTarget, ProjectChange, ProjectShape, ProjectUsage, Written,
 };
+use crate::operator::{Operator, RequestContext, Wanted};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -33,9 +33,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// All projects.
 #[utoipa::path(context_path = "/api/v1", tag = "projects", params(Seen), responses((status = 200, body = [ProjectShape])))]
 #[get("/projects")]
-pub(in crate::http) async fn list_projects(office: Data<Office>, seen: Query<Seen>) -> Answer {
-    seen.wait(&office).await?;
-    ok(office.projects())
+pub(in crate::http) async fn list_projects(operator: Data<Operator>, seen: Query<Seen>) -> Answer {
+    seen.wait(&operator).await?;
+    ok(operator.projects())
 }
 
 /// Register a project; its upstream has to answer.
@@ -43,11 +43,11 @@ pub(in crate::http) async fn list_projects(office: Data<Office>, seen: Query<See
     responses((status = 201, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects")]
 pub(in crate::http) async fn add_project(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     new: Json<NewProject>,
 ) -> Answer {
-    Ok(HttpResponse::Created().json(office.add_project(&wish, new.into_inner()).await?))
+    Ok(HttpResponse::Created().json(operator.add_project(&context, new.into_inner()).await?))
 }
 
 /// What it uses: its containers now, its models and the way out so far, and disk.
@@ -55,12 +55,12 @@ pub(in crate::http) async fn add_project(
     responses((status = 200, body = ProjectUsage), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/usage")]
 pub(in crate::http) async fn show_usage(
-    office: Data<Office>,
+    operator: Data<Operator>,
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&office).await?;
-    ok(office.usage(&name).await?)
+    seen.wait(&operator).await?;
+    ok(operator.usage(&name).await?)
 }
 
 /// One project. The ETag is the version of its stream.
@@ -68,12 +68,12 @@ pub(in crate::http) async fn show_usage(
     responses((status = 200, body = ProjectShape), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}")]
 pub(in crate::http) async fn show_project(
-    office: Data<Office>,
+    operator: Data<Operator>,
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&office).await?;
-    let project = office.project(&name)?;
+    seen.wait(&operator).await?;
+    let project = operator.project(&name)?;
     let version = project.version;
     versioned(project, version)
 }
@@ -83,12 +83,12 @@ pub(in crate::http) async fn show_project(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[patch("/projects/{p}")]
 pub(in crate::http) async fn change_project(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
     change: Json<ProjectChange>,
 ) -> Answer {
-    ok(office.change_project(&wish, &name, &change).await?)
+    ok(operator.change_project(&context, &name, &change).await?)
 }
 
 /// Delete a stopped project. Its name is never used again, its log stays.
@@ -96,11 +96,11 @@ pub(in crate::http) async fn change_project(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[delete("/projects/{p}")]
 pub(in crate::http) async fn delete_project(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
 ) -> Answer {
-    ok(office.delete_project(&wish, &name).await?)
+    ok(operator.delete_project(&context, &name).await?)
 }
 
 /// Set how many agents work at once.
@@ -108,12 +108,12 @@ pub(in crate::http) async fn delete_project(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[put("/projects/{p}/target")]
 pub(in crate::http) async fn set_target(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
     target: Json<NewTarget>,
 ) -> Answer {
-    ok(office.set_target(&wish, &name, target.count).await?)
+    ok(operator.set_target(&context, &name, target.count).await?)
 }
 
 /// How a project is started.
@@ -129,15 +129,15 @@ pub(in crate::http) struct Starting {
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/start")]
 pub(in crate::http) async fn start_project(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
     starting: Query<Starting>,
 ) -> Answer {
     if starting.trial.unwrap_or(true) {
-        office.try_programs(&name).await?;
+        operator.try_programs(&name).await?;
     }
-    ok(office.intend(&wish, &name, Wanted::Start).await?)
+    ok(operator.intend(&context, &name, Wanted::Start).await?)
 }
 
 /// Begin nothing new, end what runs, then stop.
@@ -145,11 +145,11 @@ pub(in crate::http) async fn start_project(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/drain")]
 pub(in crate::http) async fn drain_project(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
 ) -> Answer {
-    ok(office.intend(&wish, &name, Wanted::Drain).await?)
+    ok(operator.intend(&context, &name, Wanted::Drain).await?)
 }
 
 /// Stop now; work in progress is secured first.
@@ -157,11 +157,11 @@ pub(in crate::http) async fn drain_project(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/stop")]
 pub(in crate::http) async fn stop_project(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
 ) -> Answer {
-    ok(office.intend(&wish, &name, Wanted::Stop).await?)
+    ok(operator.intend(&context, &name, Wanted::Stop).await?)
 }
 
 /// Have the spec of a repository that had a life of its own made a backlog; a new project's is by
@@ -170,11 +170,11 @@ pub(in crate::http) async fn stop_project(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/initialize")]
 pub(in crate::http) async fn initialize_project(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
 ) -> Answer {
-    ok(office.intend(&wish, &name, Wanted::Initialize).await?)
+    ok(operator.intend(&context, &name, Wanted::Initialize).await?)
 }
 
 /// Have what is in trouble (a provider, the agent's tool, the setup) tried at once, without waiting
@@ -183,11 +183,11 @@ pub(in crate::http) async fn initialize_project(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/retry")]
 pub(in crate::http) async fn retry_project(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
 ) -> Answer {
-    ok(office.intend(&wish, &name, Wanted::Retry).await?)
+    ok(operator.intend(&context, &name, Wanted::Retry).await?)
 }
 
 /// The project on one page.
@@ -195,10 +195,10 @@ pub(in crate::http) async fn retry_project(
     responses((status = 200, body = Board), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/board")]
 pub(in crate::http) async fn show_board(
-    office: Data<Office>,
+    operator: Data<Operator>,
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&office).await?;
-    ok(office.board(&name)?)
+    seen.wait(&operator).await?;
+    ok(operator.board(&name)?)
 }

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{Answer, Seen, ok};
-use crate::http::office::Office;
 use crate::http::problem::ProblemShape;
 use crate::http::shapes::{Found, SessionShape, Stats};
+use crate::operator::Operator;
 
 /// Header with the number of the last chunk of a transcript's answer.
 const LAST_CHUNK: &str = "x-last-chunk";
@@ -27,12 +27,12 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     responses((status = 200, body = [SessionShape]), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/sessions")]
 pub(in crate::http) async fn list_sessions(
-    office: Data<Office>,
+    operator: Data<Operator>,
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&office).await?;
-    ok(office.sessions(&name)?)
+    seen.wait(&operator).await?;
+    ok(operator.sessions(&name)?)
 }
 
 /// One session, over or not.
@@ -40,12 +40,12 @@ pub(in crate::http) async fn list_sessions(
     responses((status = 200, body = SessionShape), (status = "4XX", body = ProblemShape)))]
 #[get("/sessions/{id}")]
 pub(in crate::http) async fn show_session(
-    office: Data<Office>,
+    operator: Data<Operator>,
     id: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&office).await?;
-    ok(office.session(&id)?)
+    seen.wait(&operator).await?;
+    ok(operator.session(&id)?)
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -62,11 +62,11 @@ struct Chunks {
     responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = ProblemShape)))]
 #[get("/sessions/{id}/transcript")]
 pub(in crate::http) async fn show_transcript(
-    office: Data<Office>,
+    operator: Data<Operator>,
     id: Path<String>,
     chunks: Query<Chunks>,
 ) -> Answer {
-    let (bytes, last) = office.transcript(&id, chunks.after).await?;
+    let (bytes, last) = operator.transcript(&id, chunks.after).await?;
     // As text and nothing else: what an agent prints is never interpreted.
     Ok(HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
@@ -88,17 +88,17 @@ struct Wanted {
     responses((status = 200, body = Found), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{name}/transcripts")]
 pub(in crate::http) async fn find_transcripts(
-    office: Data<Office>,
+    operator: Data<Operator>,
     name: Path<String>,
     wanted: Query<Wanted>,
 ) -> Answer {
-    ok(office.find(&name, &wanted.find).await?)
+    ok(operator.find(&name, &wanted.find).await?)
 }
 
 /// Figures of the installation.
 #[utoipa::path(context_path = "/api/v1", tag = "sessions", params(Seen), responses((status = 200, body = Stats)))]
 #[get("/stats")]
-pub(in crate::http) async fn show_stats(office: Data<Office>, seen: Query<Seen>) -> Answer {
-    seen.wait(&office).await?;
-    ok(office.stats())
+pub(in crate::http) async fn show_stats(operator: Data<Operator>, seen: Query<Seen>) -> Answer {
+    seen.wait(&operator).await?;
+    ok(operator.stats())
 }

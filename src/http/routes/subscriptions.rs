@@ -11,11 +11,11 @@ use super::live::{Subscribers, upgrade};
 use super::presence::Presence;
 use super::{Answer, ok, versioned};
 use crate::http::body::Json;
-use crate::http::office::{Asked, Office, Wish};
 use crate::http::problem::{ApiProblem, ProblemShape};
 use crate::http::shapes::{
     Again, Delivery, NewSubscription, SetAside, SubscriptionShape, Taken, Written,
 };
+use crate::operator::{Asked, Operator, RequestContext};
 
 /// Most events in one delivery, and how many when nothing is said.
 const LIMIT_MAX: usize = 100;
@@ -37,8 +37,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// All subscriptions.
 #[utoipa::path(context_path = "/api/v1", tag = "subscriptions", responses((status = 200, body = Vec<SubscriptionShape>)))]
 #[get("/subscriptions")]
-pub(in crate::http) async fn list_subscriptions(office: Data<Office>) -> Answer {
-    ok(office.subscriptions())
+pub(in crate::http) async fn list_subscriptions(operator: Data<Operator>) -> Answer {
+    ok(operator.subscriptions())
 }
 
 /// Give a reader a name and a place.
@@ -46,19 +46,22 @@ pub(in crate::http) async fn list_subscriptions(office: Data<Office>) -> Answer 
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/subscriptions")]
 pub(in crate::http) async fn subscribe(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     new: Json<NewSubscription>,
 ) -> Answer {
-    ok(office.subscribe(&wish, &new).await?)
+    ok(operator.subscribe(&context, &new).await?)
 }
 
 /// One subscription.
 #[utoipa::path(context_path = "/api/v1", tag = "subscriptions",
     responses((status = 200, body = SubscriptionShape), (status = "4XX", body = ProblemShape)))]
 #[get("/subscriptions/{name}")]
-pub(in crate::http) async fn show_subscription(office: Data<Office>, name: Path<String>) -> Answer {
-    let shape = office.subscription(&name)?;
+pub(in crate::http) async fn show_subscription(
+    operator: Data<Operator>,
+    name: Path<String>,
+) -> Answer {
+    let shape = operator.subscription(&name)?;
     let version = shape.version;
     versioned(shape, version)
 }
@@ -68,11 +71,11 @@ pub(in crate::http) async fn show_subscription(office: Data<Office>, name: Path<
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[delete("/subscriptions/{name}")]
 pub(in crate::http) async fn unsubscribe(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
 ) -> Answer {
-    ok(office.unsubscribe(&wish, &name).await?)
+    ok(operator.unsubscribe(&context, &name).await?)
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -108,7 +111,7 @@ struct Told {
     responses((status = 200, body = Delivery), (status = "4XX", body = ProblemShape)))]
 #[get("/subscriptions/{name}/next")]
 pub(in crate::http) async fn deliver(
-    office: Data<Office>,
+    operator: Data<Operator>,
     name: Path<String>,
     wanted: Query<Wanted>,
 ) -> Answer {
@@ -124,7 +127,7 @@ pub(in crate::http) async fn deliver(
         limit,
         wait: wanted.wait,
     };
-    ok(office.deliver(&name, asked).await?)
+    ok(operator.deliver(&name, asked).await?)
 }
 
 /// A reader that is there, for as long as this connection stands.
@@ -137,22 +140,22 @@ pub(in crate::http) async fn deliver(
 pub(in crate::http) async fn hold(
     request: HttpRequest,
     body: Payload,
-    office: Data<Office>,
+    operator: Data<Operator>,
     subscribers: Data<Subscribers>,
     name: Path<String>,
     told: Query<Told>,
 ) -> Answer {
-    office.subscription(&name)?;
-    let seat = subscribers.seat()?;
+    operator.subscription(&name)?;
+    let subscriber = subscribers.admit()?;
     let (response, session, messages) = upgrade(&request, body)?;
     let presence = Presence {
-        office: office.get_ref().clone(),
-        name: Office::name(&name)?,
+        operator: operator.get_ref().clone(),
+        name: Operator::name(&name)?,
         reader: told.into_inner().reader.unwrap_or_default(),
         session,
     };
     actix_web::rt::spawn(async move {
-        let _seat = seat;
+        let _subscriber = subscriber;
         presence.run(messages).await;
     });
     Ok(response)
@@ -163,15 +166,17 @@ pub(in crate::http) async fn hold(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/subscriptions/{name}/acknowledge")]
 pub(in crate::http) async fn acknowledge(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
     told: Query<Told>,
     taken: Json<Taken>,
 ) -> Answer {
     let reader = told.into_inner().reader.unwrap_or_default();
     let position = taken.position;
-    ok(office.acknowledge(&wish, &name, &reader, position).await?)
+    ok(operator
+        .acknowledge(&context, &name, &reader, position)
+        .await?)
 }
 
 /// This event cannot be taken; the others go on.
@@ -179,14 +184,14 @@ pub(in crate::http) async fn acknowledge(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/subscriptions/{name}/park")]
 pub(in crate::http) async fn park(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
     told: Query<Told>,
     aside: Json<SetAside>,
 ) -> Answer {
     let reader = told.into_inner().reader.unwrap_or_default();
-    ok(office.park(&wish, &name, &reader, &aside).await?)
+    ok(operator.park(&context, &name, &reader, &aside).await?)
 }
 
 /// Deliver what is parked again.
@@ -194,10 +199,10 @@ pub(in crate::http) async fn park(
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/subscriptions/{name}/replay")]
 pub(in crate::http) async fn replay(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
     again: Json<Again>,
 ) -> Answer {
-    ok(office.replay(&wish, &name, again.position).await?)
+    ok(operator.replay(&context, &name, again.position).await?)
 }

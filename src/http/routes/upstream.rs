@@ -5,9 +5,9 @@ use actix_web::{delete, get, post};
 
 use super::{Answer, Seen, ok};
 use crate::http::body::Json;
-use crate::http::office::{Office, Wish};
 use crate::http::problem::ProblemShape;
 use crate::http::shapes::{AcceptUpstream, HookShape, UpstreamShape, Written};
+use crate::operator::{Operator, RequestContext};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -23,20 +23,23 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     responses((status = 200, body = UpstreamShape), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/upstream")]
 pub(in crate::http) async fn show_upstream(
-    office: Data<Office>,
+    operator: Data<Operator>,
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&office).await?;
-    ok(office.upstream(&name).await?)
+    seen.wait(&operator).await?;
+    ok(operator.upstream(&name).await?)
 }
 
 /// Look at upstream now.
 #[utoipa::path(context_path = "/api/v1", tag = "upstream",
     responses((status = 200, body = UpstreamShape), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/upstream/fetch")]
-pub(in crate::http) async fn fetch_upstream(office: Data<Office>, name: Path<String>) -> Answer {
-    ok(office.fetch(&name).await?)
+pub(in crate::http) async fn fetch_upstream(
+    operator: Data<Operator>,
+    name: Path<String>,
+) -> Answer {
+    ok(operator.fetch(&name).await?)
 }
 
 /// Take a rewritten branch as it is; the commit has to be the one that was shown.
@@ -44,20 +47,25 @@ pub(in crate::http) async fn fetch_upstream(office: Data<Office>, name: Path<Str
     responses((status = 200, body = Written), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/upstream/accept")]
 pub(in crate::http) async fn accept_upstream(
-    office: Data<Office>,
-    wish: Wish,
+    operator: Data<Operator>,
+    context: RequestContext,
     name: Path<String>,
     accepted: Json<AcceptUpstream>,
 ) -> Answer {
-    ok(office.accept_upstream(&wish, &name, &accepted.sha).await?)
+    ok(operator
+        .accept_upstream(&context, &name, &accepted.sha)
+        .await?)
 }
 
 /// Forget the pinned keys of upstream's host; the next connection pins what it sees.
 #[utoipa::path(context_path = "/api/v1", tag = "upstream",
     responses((status = 200, body = UpstreamShape), (status = "4XX", body = ProblemShape)))]
 #[delete("/projects/{p}/upstream/host-keys")]
-pub(in crate::http) async fn forget_host_keys(office: Data<Office>, name: Path<String>) -> Answer {
-    ok(office.forget_host_keys(&name).await?)
+pub(in crate::http) async fn forget_host_keys(
+    operator: Data<Operator>,
+    name: Path<String>,
+) -> Answer {
+    ok(operator.forget_host_keys(&name).await?)
 }
 
 /// What a forge is given, so that it can say when somebody pushed: it posts JSON there, signed with
@@ -66,6 +74,6 @@ pub(in crate::http) async fn forget_host_keys(office: Data<Office>, name: Path<S
 #[utoipa::path(context_path = "/api/v1", tag = "upstream",
     responses((status = 200, body = HookShape), (status = "4XX", body = ProblemShape)))]
 #[get("/projects/{p}/upstream/hook")]
-pub(in crate::http) async fn show_hook(office: Data<Office>, name: Path<String>) -> Answer {
-    ok(office.hook(&name)?)
+pub(in crate::http) async fn show_hook(operator: Data<Operator>, name: Path<String>) -> Answer {
+    ok(operator.hook(&name)?)
 }

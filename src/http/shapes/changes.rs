@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{BerthShape, Board, Card, Columns, ProjectShape};
+use super::{Board, Card, Columns, ProjectShape, SlotShape};
 
 /// Names of the columns, as the board has them.
 const COLUMNS: [&str; 6] = [
@@ -40,7 +40,7 @@ pub struct BoardChanges {
     pub project: Option<ProjectShape>,
     /// All slots, where one changed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub berths: Option<Vec<BerthShape>>,
+    pub slots: Option<Vec<SlotShape>>,
     /// Cards that are new, moved or say something else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub placed: Vec<Placed>,
@@ -78,7 +78,7 @@ impl BoardChanges {
     pub fn between(old: &Board, new: &Board) -> Option<Self> {
         let changes = Self {
             project: (old.project != new.project).then(|| new.project.clone()),
-            berths: (old.berths != new.berths).then(|| new.berths.clone()),
+            slots: (old.slots != new.slots).then(|| new.slots.clone()),
             placed: placed(&old.columns, &new.columns),
             gone: gone(&old.columns, &new.columns),
             position: new.position,

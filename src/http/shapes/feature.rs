@@ -4,7 +4,7 @@ use events::feature::{Content, FeatureType, Known, Stage};
 use events::holder::Holder;
 use events::id::FeatureId;
 use events::stream::Version;
-use events::view::ProjectBook;
+use events::view::ProjectView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -91,7 +91,7 @@ pub enum How {
 /// A person closes a feature.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CloseWish {
+pub struct CloseRequest {
     /// How.
     pub how: How,
 }
@@ -145,17 +145,17 @@ pub struct FeatureShape {
 }
 
 /// The features of a project, in the order of the queue.
-pub fn features(book: &ProjectBook) -> Vec<FeatureShape> {
-    let known = book.in_order();
+pub fn features(view: &ProjectView) -> Vec<FeatureShape> {
+    let known = view.in_order();
     known
         .into_iter()
-        .map(|(id, known, tracked)| feature(book, id, known, tracked.version))
+        .map(|(id, known, tracked)| feature(view, id, known, tracked.version))
         .collect()
 }
 
 /// A feature's shape.
 pub fn feature(
-    book: &ProjectBook,
+    view: &ProjectView,
     id: &FeatureId,
     known: &Known,
     version: Version,
@@ -169,10 +169,10 @@ pub fn feature(
         epoch: known.epoch.0,
         blockers: known.blockers.iter().map(ToString::to_string).collect(),
         content: known.content.clone(),
-        stale: book.stale(id),
-        collisions: book.trunk.state.collisions(id, known.epoch).to_vec(),
-        proof: book.proof(id).map(|proof| proof.name().to_owned()),
-        checks: book.checks(id).to_vec(),
+        stale: view.stale(id),
+        collisions: view.merge_queue.state.collisions(id, known.epoch).to_vec(),
+        proof: view.proof(id).map(|proof| proof.name().to_owned()),
+        checks: view.checks(id).to_vec(),
         issue: None,
         notes: known
             .notes
@@ -191,17 +191,18 @@ pub(super) fn status(known: &Known) -> (&'static str, Option<String>) {
         Stage::Open { question: None } if known.aside.is_some() => ("set aside", None),
         Stage::Open { question: None } => ("open", None),
         Stage::Claimed {
-            holder: Holder::Berth { n, .. },
+            holder: Holder::Slot { n, .. },
             ..
-        } => ("claimed", Some(format!("berth {n}"))),
+        } => ("claimed", Some(format!("slot {n}"))),
         Stage::Claimed {
             holder: Holder::Outside { principal },
             ..
         } => ("claimed", Some(principal.clone())),
         Stage::Submitted { review: None, .. } => ("submitted", None),
         Stage::Submitted {
-            review: Some(seat), ..
-        } => ("in review", Some(format!("berth {}", seat.n))),
+            review: Some(slot_session),
+            ..
+        } => ("in review", Some(format!("slot {}", slot_session.n))),
         Stage::Approved { .. } => ("approved", None),
         Stage::Merging { .. } => ("merging", None),
         Stage::Closed { .. } => ("closed", None),

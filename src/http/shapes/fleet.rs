@@ -1,21 +1,21 @@
-//! The fleet on the wire: berths, sessions, the board, the figures.
+//! The fleet on the wire: slots, sessions, the board, the figures.
 
 use actors::containers::plan::present_name;
 use events::agent::Dialect;
-use events::container::{Berth, Duty, Slot};
+use events::container::{Duty, Slot, SlotState};
 use events::feature::{FeatureType, Known, Stage};
-use events::id::{BerthNo, FeatureId, SessionId};
+use events::id::{FeatureId, SessionId, SlotNo};
 use events::usage::Usage;
-use events::view::{Books, ProjectBook, SessionRecord};
+use events::view::{ProjectView, Projections, SessionRecord};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::feature::status;
 use crate::cli::shown;
 
-/// A berth and what it is doing.
+/// A slot and what it is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct BerthShape {
+pub struct SlotShape {
     /// Its number.
     pub n: u16,
     /// idle, assigned, starting, running, ending, quarantined.
@@ -41,7 +41,7 @@ pub struct SessionShape {
     pub id: String,
     /// Whose.
     pub project: String,
-    /// Its berth.
+    /// Its slot.
     pub n: u16,
     /// Its container's generation.
     pub generation: Option<u64>,
@@ -147,8 +147,8 @@ pub struct Board {
     pub project: super::ProjectShape,
     /// Its features.
     pub columns: Columns,
-    /// Its berths.
-    pub berths: Vec<BerthShape>,
+    /// Its slots.
+    pub slots: Vec<SlotShape>,
     /// All this is as of here.
     pub position: u64,
 }
@@ -174,46 +174,46 @@ pub struct Stats {
     pub at_work: usize,
 }
 
-/// The berths of a project, by number.
-pub fn berths(book: &ProjectBook) -> Vec<BerthShape> {
-    book.enlisted()
-        .map(|(n, berth, _)| berth_shape(book, n, berth))
+/// The slots of a project, by number.
+pub fn slots(view: &ProjectView) -> Vec<SlotShape> {
+    view.enlisted()
+        .map(|(n, slot, _)| slot_shape(view, n, slot))
         .collect()
 }
 
-fn berth_shape(book: &ProjectBook, n: BerthNo, berth: &Berth) -> BerthShape {
-    let (status, why) = match &berth.slot {
-        Slot::Idle => ("idle", None),
-        Slot::Assigned { .. } => ("assigned", None),
-        Slot::Requested { .. } => ("starting", None),
-        Slot::Running { .. } => ("running", None),
-        Slot::Ended(_) => ("ending", None),
-        Slot::Quarantined { why } => ("quarantined", Some(why.clone())),
+fn slot_shape(view: &ProjectView, n: SlotNo, slot: &Slot) -> SlotShape {
+    let (status, why) = match &slot.state {
+        SlotState::Idle => ("idle", None),
+        SlotState::Assigned { .. } => ("assigned", None),
+        SlotState::Requested { .. } => ("starting", None),
+        SlotState::Running { .. } => ("running", None),
+        SlotState::Ended(_) => ("ending", None),
+        SlotState::Quarantined { why } => ("quarantined", Some(why.clone())),
     };
-    let withheld = match &berth.duty {
+    let withheld = match &slot.duty {
         Duty::Withhold { by } => Some(format!("taken out of service by {by}")),
         Duty::Serve | Duty::Interrupt { .. } => None,
     };
-    let job = berth.job();
-    BerthShape {
+    let job = slot.job();
+    SlotShape {
         n: n.0,
         status: status.to_owned(),
-        container: present_name(book, n).map(|name| name.to_string()),
+        container: present_name(view, n).map(|name| name.to_string()),
         session: job.map(|job| job.session.to_string()),
         role: job.map(|job| job.role.name().to_owned()),
         feature: job
             .and_then(|job| job.feature.as_ref())
             .map(ToString::to_string),
-        failures: berth.failures,
+        failures: slot.failures,
         note: why.or(withheld),
     }
 }
 
 /// A session's shape.
-pub fn session(book: &ProjectBook, id: &SessionId, record: &SessionRecord) -> SessionShape {
+pub fn session(view: &ProjectView, id: &SessionId, record: &SessionRecord) -> SessionShape {
     SessionShape {
         id: id.to_string(),
-        project: book.name.to_string(),
+        project: view.name.to_string(),
         n: record.n.0,
         generation: record.generation.map(|g| g.0),
         role: record.role.name().to_owned(),
@@ -236,21 +236,21 @@ pub fn session(book: &ProjectBook, id: &SessionId, record: &SessionRecord) -> Se
 const SESSIONS_MAX: usize = 1_000;
 
 /// The sessions of a project, the newest first.
-pub fn sessions(book: &ProjectBook) -> Vec<SessionShape> {
-    let mut all: Vec<_> = book.sessions.iter().collect();
+pub fn sessions(view: &ProjectView) -> Vec<SessionShape> {
+    let mut all: Vec<_> = view.sessions.iter().collect();
     all.sort_by_key(|(id, record)| std::cmp::Reverse((record.assigned, (*id).clone())));
     all.truncate(SESSIONS_MAX);
 
     all.into_iter()
-        .map(|(id, record)| session(book, id, record))
+        .map(|(id, record)| session(view, id, record))
         .collect()
 }
 
-fn card(book: &ProjectBook, id: &FeatureId, known: &Known) -> Card {
+fn card(view: &ProjectView, id: &FeatureId, known: &Known) -> Card {
     let (status, holder) = status(known);
     let status = match () {
-        () if is_held(book, id) => "held",
-        () if is_parked(book, id) => "parked",
+        () if is_held(view, id) => "held",
+        () if is_parked(view, id) => "parked",
         () => status,
     };
     Card {
@@ -262,16 +262,16 @@ fn card(book: &ProjectBook, id: &FeatureId, known: &Known) -> Card {
         holder,
         epoch: known.epoch.0,
         blockers: known.blockers.iter().map(ToString::to_string).collect(),
-        stale: book.stale(id),
-        collisions: book.trunk.state.collisions(id, known.epoch).to_vec(),
-        proof: book.proof(id).map(|proof| proof.name().to_owned()),
-        checks: book.checks(id).to_vec(),
+        stale: view.stale(id),
+        collisions: view.merge_queue.state.collisions(id, known.epoch).to_vec(),
+        proof: view.proof(id).map(|proof| proof.name().to_owned()),
+        checks: view.checks(id).to_vec(),
     }
 }
 
 /// Whether its merge waits for a person.
-fn is_held(book: &ProjectBook, id: &FeatureId) -> bool {
-    book.trunk
+fn is_held(view: &ProjectView, id: &FeatureId) -> bool {
+    view.merge_queue
         .state
         .held
         .iter()
@@ -279,23 +279,23 @@ fn is_held(book: &ProjectBook, id: &FeatureId) -> bool {
 }
 
 /// Whether its merge waits for the trunk to be green by itself.
-fn is_parked(book: &ProjectBook, id: &FeatureId) -> bool {
-    let mut parked = book.trunk.state.parked.iter();
+fn is_parked(view: &ProjectView, id: &FeatureId) -> bool {
+    let mut parked = view.merge_queue.state.parked.iter();
     parked.any(|entry| entry.feature() == Some(id))
 }
 
 /// A project's board, if it is registered. Epics are headings, and withdrawn features are gone:
 /// neither is on it.
-pub fn board(book: &ProjectBook, books: &Books) -> Option<Board> {
-    let project = super::project(book)?;
+pub fn board(view: &ProjectView, projections: &Projections) -> Option<Board> {
+    let project = super::project(view)?;
     let mut columns = Columns::default();
-    for (id, known, _) in book
+    for (id, known, _) in view
         .in_order()
         .into_iter()
         .filter(|(_, known, _)| known.content.kind != FeatureType::Epic)
     {
         let column = match &known.stage {
-            _ if is_held(book, id) => &mut columns.needs_you,
+            _ if is_held(view, id) => &mut columns.needs_you,
             Stage::Open { question: Some(_) } | Stage::Quarantined { .. } => &mut columns.needs_you,
             Stage::Open { question: None } if known.aside.is_some() => &mut columns.needs_you,
             Stage::Open { question: None } => &mut columns.backlog,
@@ -305,31 +305,31 @@ pub fn board(book: &ProjectBook, books: &Books) -> Option<Board> {
             Stage::Closed { .. } => &mut columns.done,
             Stage::Withdrawn => continue,
         };
-        column.push(card(book, id, known));
+        column.push(card(view, id, known));
     }
     Some(Board {
         project,
         columns,
-        berths: berths(book),
-        position: books.position.0,
+        slots: slots(view),
+        position: projections.position.0,
     })
 }
 
 /// The figures of all projects.
-pub fn stats(books: &Books) -> Stats {
+pub fn stats(projections: &Projections) -> Stats {
     let registered = || {
-        books
+        projections
             .projects
             .values()
-            .filter(|book| book.registered().is_some())
+            .filter(|view| view.registered().is_some())
     };
-    let features = || registered().flat_map(|book| book.known().map(|(_, known, _)| known));
-    let sessions = || registered().flat_map(|book| book.sessions.iter().map(|(_, record)| record));
+    let features = || registered().flat_map(|view| view.known().map(|(_, known, _)| known));
+    let sessions = || registered().flat_map(|view| view.sessions.iter().map(|(_, record)| record));
     Stats {
-        head: books.position.0,
+        head: projections.position.0,
         projects: registered().count(),
         running: registered()
-            .filter(|book| book.registered().is_some_and(|r| r.is_running()))
+            .filter(|view| view.registered().is_some_and(|r| r.is_running()))
             .count(),
         features: features().count(),
         closed: features().filter(|known| known.is_closed()).count(),

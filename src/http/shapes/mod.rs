@@ -8,9 +8,9 @@ mod event;
 mod evidence;
 mod feature;
 mod fleet;
+mod merge_queue;
 mod project;
 mod subscription;
-mod trunk;
 mod upstream;
 mod usage;
 
@@ -25,20 +25,20 @@ pub use claim::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission};
 pub use event::{EventPage, EventShape};
 pub use evidence::EvidenceShape;
 pub use feature::{
-    CloseWish, Dependency, FeatureChange, FeatureShape, How, NewFeature, Requeued, feature,
+    CloseRequest, Dependency, FeatureChange, FeatureShape, How, NewFeature, Requeued, feature,
     features,
 };
 pub use fleet::{
-    BerthShape, Board, Card, Columns, Found, Hit, SessionShape, Stats, berths, board, session,
-    sessions, stats,
+    Board, Card, Columns, Found, Hit, SessionShape, SlotShape, Stats, board, session, sessions,
+    slots, stats,
 };
+pub use merge_queue::{ConflictShape, EntryShape, MergeQueueShape, ScaffoldShape, merge_queue};
 pub use project::{
     CredentialShape, NeedShape, NewProject, NewTarget, ProjectChange, ProjectShape, project,
 };
 pub use subscription::{
     Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken,
 };
-pub use trunk::{ConflictShape, EntryShape, ScaffoldShape, TrunkShape, trunk};
 pub use upstream::{AcceptUpstream, HookShape, UpstreamShape};
 pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
 

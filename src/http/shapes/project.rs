@@ -5,7 +5,7 @@ use events::egress::EgressRule;
 use events::id::ProjectName;
 use events::project::{Intent, ProjectKind, Repository};
 use events::settings::{AgentSpec, ContainerLimits, RoleAgents, Settings};
-use events::view::{Need, ProjectBook};
+use events::view::{Need, ProjectView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -76,7 +76,7 @@ impl CredentialShape {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProjectChange {
-    /// Wanted berths.
+    /// Wanted slots.
     pub target: Option<u16>,
     /// Text of the spec.
     pub spec: Option<String>,
@@ -105,7 +105,7 @@ pub struct ProjectChange {
     pub allow_unverified: Option<bool>,
     /// Wall limit of a session, in milliseconds.
     pub session_wall_ms: Option<u64>,
-    /// A berth's claim expires this many milliseconds after the last sign of life; a runner gives
+    /// A slot's claim expires this many milliseconds after the last sign of life; a runner gives
     /// one every five seconds.
     pub lease_ms: Option<u64>,
     /// An outside holder's claim expires this many milliseconds after the last sign of life.
@@ -165,7 +165,7 @@ impl ProjectChange {
     }
 }
 
-/// How many berths are wanted.
+/// How many slots are wanted.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTarget {
@@ -189,8 +189,8 @@ pub struct ProjectShape {
     /// What the gate holds of upstream.
     pub repository: String,
     /// Upstream's commit as far as we know.
-    pub trunk: Option<String>,
-    /// Wanted berths.
+    pub merge_queue: Option<String>,
+    /// Wanted slots.
     pub target: u16,
     /// Closed features that count.
     pub closed: u32,
@@ -250,9 +250,9 @@ impl std::fmt::Display for NeedShape {
 }
 
 /// A project's shape, if it is registered.
-pub fn project(book: &ProjectBook) -> Option<ProjectShape> {
-    let registered = book.registered()?;
-    let standing = book.standing();
+pub fn project(view: &ProjectView) -> Option<ProjectShape> {
+    let registered = view.registered()?;
+    let standing = view.standing();
     let status = match registered.intent {
         Intent::Stopped => "stopped",
         Intent::Running { .. } => "running",
@@ -265,13 +265,18 @@ pub fn project(book: &ProjectBook) -> Option<ProjectShape> {
         Repository::Cloned { branch, .. } => format!("cloned, branch {branch}"),
     };
     let mut shape = ProjectShape {
-        name: book.name.to_string(),
-        version: book.project.version.0,
+        name: view.name.to_string(),
+        version: view.project.version.0,
         git_url: registered.git_url.clone(),
         kind: registered.kind,
         status: status.to_owned(),
         repository,
-        trunk: book.trunk.state.head.as_ref().map(ToString::to_string),
+        merge_queue: view
+            .merge_queue
+            .state
+            .head
+            .as_ref()
+            .map(ToString::to_string),
         target: registered.target,
         closed: standing.tallied.closed,
         total: standing.tallied.total,
@@ -279,7 +284,7 @@ pub fn project(book: &ProjectBook) -> Option<ProjectShape> {
         needs: vec![],
         settings: registered.settings.clone(),
     };
-    shape.add_needs(&standing.needs_you, &book.name);
+    shape.add_needs(&standing.needs_you, &view.name);
     Some(shape)
 }
 

@@ -29,7 +29,7 @@ pub struct ProjectUsage {
 /// What a container uses of the host.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ContainerUsage {
-    /// Its berth.
+    /// Its slot.
     pub n: u16,
     /// Its name.
     pub container: String,

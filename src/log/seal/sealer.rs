@@ -13,7 +13,7 @@ use events::node;
 use events::policy::AnyCommand;
 use events::seal::{SEAL_MAX, Statement};
 use events::stream::{Position, StreamId};
-use events::view::Books;
+use events::view::Projections;
 
 use super::{Anchor, SealKey};
 
@@ -46,8 +46,8 @@ pub async fn next_statement(
 }
 
 /// How many events are not under a seal; a lone seal at the end counts as none.
-fn open_events(books: &Books) -> u64 {
-    (books.position.0 - books.node.state.sealed.0).saturating_sub(1)
+fn open_events(projections: &Projections) -> u64 {
+    (projections.position.0 - projections.node.state.sealed.0).saturating_sub(1)
 }
 
 impl Sealer {
@@ -56,9 +56,10 @@ impl Sealer {
         let projector = &self.core.projector;
         loop {
             projector
-                .wait_until(|books| (open_events(books) > 0).then_some(()))
+                .wait_until(|projections| (open_events(projections) > 0).then_some(()))
                 .await;
-            let full = projector.wait_until(|books| (open_events(books) >= SEAL_MAX).then_some(()));
+            let full = projector
+                .wait_until(|projections| (open_events(projections) >= SEAL_MAX).then_some(()));
             // Whether the wait ended because it is full or because it is time makes no difference.
             drop(tokio::time::timeout(SEAL_WITHIN, full).await);
             match self.seal().await {
@@ -76,7 +77,10 @@ impl Sealer {
     pub async fn seal(&self) -> anyhow::Result<()> {
         while self.core.projector.read(open_events) > 0 {
             let log = &self.core.world.log;
-            let sealed = self.core.projector.read(|books| books.node.state.sealed);
+            let sealed = self
+                .core
+                .projector
+                .read(|projections| projections.node.state.sealed);
             let Some(statement) = next_statement(&**log, sealed).await? else {
                 return Ok(());
             };

@@ -172,7 +172,7 @@ fn order(command: Order, n: u32) -> Execute<Till> {
         command,
         id,
         cause: Cause::first(Principal::Operator("ann".into()), id),
-        premises: vec![],
+        preconditions: vec![],
     }
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn judge(container: &ContainerInspectResponse) -> Result<(), String> 
             && m.rw == Some(false)
             && m.destination.as_deref() == Some("/door")
     };
-    // The package cache of one berth, where the project keeps any.
+    // The package cache of one slot, where the project keeps any.
     let is_cache = |m: &bollard::models::MountPoint| {
         let own = |path: &str| {
             path.contains("/caches/")

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use actors::ports::engine::{ContainerName, Engine, StartSpec, Status, Trust};
-use events::id::{BerthNo, Generation, SessionId};
+use events::id::{Generation, SessionId, SlotNo};
 use events::settings::ContainerLimits;
 use supercargo::engine::caches::Caches;
 use supercargo::engine::docker::DockerEngine;
@@ -41,7 +41,7 @@ fn an_end_that_was_told_is_seen_without_another_word() {
             }
             let name = ContainerName {
                 project: "zoo".parse().expect("name"),
-                n: BerthNo(1),
+                n: SlotNo(1),
                 generation: Generation(n.into()),
             };
             let spec = StartSpec {

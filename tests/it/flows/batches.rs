@@ -2,10 +2,10 @@
 //! until it is known who it was.
 
 use events::backlog::BatchItem;
-use events::trunk::Trunk;
+use events::merge_queue::MergeQueue;
 use supercargo::http::shapes::ProjectChange;
 
-use crate::world::{Server, World, ZOO, scripted, story, wish};
+use crate::world::{Server, World, ZOO, context, scripted, story};
 
 /// Features without a command to verify with: every one is approved, and waits as part of one
 /// batch.
@@ -13,9 +13,9 @@ async fn gathered(
     world: &World,
     server: &Server,
     items: Vec<BatchItem>,
-    is_whole: impl Fn(&Trunk) -> bool,
+    is_whole: impl Fn(&MergeQueue) -> bool,
 ) {
-    let berths = u16::try_from(items.len()).expect("few");
+    let slots = u16::try_from(items.len()).expect("few");
     let without = ProjectChange {
         batch_max: Some(8),
         verify: Some(String::new()),
@@ -23,18 +23,18 @@ async fn gathered(
     };
     server.open_zoo(world, 0, items).await.expect("opened");
     server
-        .office
-        .change_project(&wish(), ZOO, &without)
+        .operator
+        .change_project(&context(), ZOO, &without)
         .await
         .expect("set");
     server
-        .office
-        .set_target(&wish(), ZOO, berths)
+        .operator
+        .set_target(&context(), ZOO, slots)
         .await
-        .expect("berths");
-    let approved = server.until(|book| {
-        let trunk = &book.trunk.state;
-        (trunk.queue.len() == usize::from(berths) && is_whole(trunk)).then_some(())
+        .expect("slots");
+    let approved = server.until(|view| {
+        let merge_queue = &view.merge_queue.state;
+        (merge_queue.queue.len() == usize::from(slots) && is_whole(merge_queue)).then_some(())
     });
     world.within("a whole batch", approved).await;
 }
@@ -45,8 +45,8 @@ async fn verify_with(server: &Server, command: &str) {
         ..ProjectChange::default()
     };
     server
-        .office
-        .change_project(&wish(), ZOO, &set)
+        .operator
+        .change_project(&context(), ZOO, &set)
         .await
         .expect("set");
 }
@@ -64,7 +64,7 @@ fn a_green_batch_is_verified_once_and_published_in_one_update() {
             &world,
             &server,
             ["a", "b", "c", "d", "e"].map(animal).to_vec(),
-            |trunk| trunk.batched() == 5,
+            |merge_queue| merge_queue.batched() == 5,
         )
         .await;
         verify_with(&server, "test -f README").await;
@@ -109,7 +109,10 @@ fn a_red_batch_is_halved_until_the_culprit_is_known() {
             animal("e"),
             animal("f"),
         ];
-        gathered(&world, &server, items, |trunk| trunk.batched() == 6).await;
+        gathered(&world, &server, items, |merge_queue| {
+            merge_queue.batched() == 6
+        })
+        .await;
         verify_with(&server, "test ! -f broken").await;
         world.within("completed", server.completed()).await;
         let facts = world.facts("feature.merge_rejected").await;
@@ -150,7 +153,7 @@ fn what_does_not_fit_into_a_batch_is_judged_by_itself() {
             &world,
             &server,
             vec![animal("a"), scripted("also", also, &[]), animal("c")],
-            |trunk| trunk.closed,
+            |merge_queue| merge_queue.closed,
         )
         .await;
         verify_with(&server, "test -f README").await;
@@ -172,7 +175,7 @@ fn a_batch_that_is_overtaken_is_built_and_verified_again() {
             &world,
             &server,
             ["a", "b", "c"].map(animal).to_vec(),
-            |trunk| trunk.batched() == 3,
+            |merge_queue| merge_queue.batched() == 3,
         )
         .await;
         world.push_upstream("theirs", "first");

@@ -1,8 +1,8 @@
-//! The claim lane: who gets the next feature, and how a claim ends.
+//! The claim queue: who gets the next feature, and how a claim ends.
 
 use std::collections::BTreeSet;
 
-use actors::lane::{Asking, Granted};
+use actors::claims::queue::{Asking, Granted};
 use events::cause::{Cause, Principal};
 use events::feature;
 use events::holder::Holder;
@@ -10,7 +10,7 @@ use events::id::{CommandId, FeatureId, Sha};
 use events::policy::AnyCommand;
 use events::stream::StreamId;
 
-use crate::world::{Server, World, ZOO, scripted, story, wish};
+use crate::world::{Server, World, ZOO, context, scripted, story};
 
 fn asking(who: &str, feature: Option<&FeatureId>) -> Asking {
     let id = CommandId::derived(&["claim", who]);
@@ -22,7 +22,7 @@ fn asking(who: &str, feature: Option<&FeatureId>) -> Asking {
         },
         id,
         cause: Cause::first(Principal::Operator(who.into()), id),
-        premises: vec![],
+        preconditions: vec![],
     }
 }
 
@@ -33,8 +33,8 @@ async fn with_features(world: &World, count: usize) -> Server {
         .collect();
     server.open_zoo(world, 0, items).await.expect("opened");
     server
-        .until(|book| {
-            (book.ready().count() == count && book.trunk.state.head.is_some()).then_some(())
+        .until(|view| {
+            (view.ready().count() == count && view.merge_queue.state.head.is_some()).then_some(())
         })
         .await;
     server
@@ -47,7 +47,7 @@ async fn tell(
     command: feature::Command,
 ) -> Result<u64, String> {
     let stream = StreamId::Feature(ZOO.parse().expect("name"), feature.clone());
-    let id = wish().id;
+    let id = context().id;
     let cause = Cause::first(Principal::Operator(who.into()), id);
     let told = server
         .core
@@ -66,7 +66,12 @@ fn a_hundred_claims_at_once_on_forty_features() {
     story(|| async {
         let world = World::new();
         let server = with_features(&world, 40).await;
-        let claims = (0..100).map(|n| server.core.lane.claim(asking(&format!("c{n}"), None)));
+        let claims = (0..100).map(|n| {
+            server
+                .core
+                .claim_queue
+                .claim(asking(&format!("c{n}"), None))
+        });
         let answers = futures::future::join_all(claims).await;
         let granted: Vec<Granted> = answers
             .into_iter()
@@ -78,7 +83,7 @@ fn a_hundred_claims_at_once_on_forty_features() {
         // I1: the same claimant asking again is answered as the first time.
         let again = server
             .core
-            .lane
+            .claim_queue
             .claim(asking("c0", None))
             .await
             .expect("no error");
@@ -97,7 +102,7 @@ fn the_best_feature_is_granted_first() {
         let world = World::new();
         let server = with_features(&world, 5).await;
         let last = server
-            .zoo(|book| book.ready().last().map(|id| (*id).clone()))
+            .zoo(|view| view.ready().last().map(|id| (*id).clone()))
             .expect("a feature");
         tell(
             &server,
@@ -111,11 +116,11 @@ fn the_best_feature_is_granted_first() {
         .await
         .expect("ranked");
         server
-            .until(|book| (book.ready().next() == Some(&last)).then_some(()))
+            .until(|view| (view.ready().next() == Some(&last)).then_some(()))
             .await;
         let granted = server
             .core
-            .lane
+            .claim_queue
             .claim(asking("ann", None))
             .await
             .expect("no error")
@@ -133,7 +138,7 @@ fn a_silent_holder_loses_its_claim_and_its_late_work_is_refused() {
         let server = with_features(&world, 1).await;
         let granted = server
             .core
-            .lane
+            .claim_queue
             .claim(asking("ann", None))
             .await
             .expect("no error")
@@ -141,7 +146,7 @@ fn a_silent_holder_loses_its_claim_and_its_late_work_is_refused() {
         world.clock.jump_ms(7 * 3_600_000);
         server
             .core
-            .signs
+            .liveness
             .outside("ann", server.core.world.clock.now());
         world.clock.jump_ms(7 * 3_600_000);
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -154,7 +159,7 @@ fn a_silent_holder_loses_its_claim_and_its_late_work_is_refused() {
         world
             .within(
                 "expired",
-                server.until(|book| (book.ready().count() == 1).then_some(())),
+                server.until(|view| (view.ready().count() == 1).then_some(())),
             )
             .await;
         let sha: Sha = "a".repeat(40).parse().expect("sha");
@@ -169,7 +174,7 @@ fn a_silent_holder_loses_its_claim_and_its_late_work_is_refused() {
         );
         let next = server
             .core
-            .lane
+            .claim_queue
             .claim(asking("bob", None))
             .await
             .expect("no error")
@@ -194,10 +199,10 @@ fn a_claim_by_id_is_refused_in_words_that_say_what_to_do() {
         ];
         server.open_zoo(&world, 0, items).await.expect("opened");
         server
-            .until(|book| (book.ready().count() == 1 && book.known().count() == 2).then_some(()))
+            .until(|view| (view.ready().count() == 1 && view.known().count() == 2).then_some(()))
             .await;
-        let ids: Vec<FeatureId> = server.zoo(|book| book.features.keys().cloned().collect());
-        let ready = server.zoo(|book| book.ready().next().expect("one").clone());
+        let ids: Vec<FeatureId> = server.zoo(|view| view.features.keys().cloned().collect());
+        let ready = server.zoo(|view| view.ready().next().expect("one").clone());
         let blocked = ids
             .iter()
             .find(|id| **id != ready)
@@ -205,33 +210,33 @@ fn a_claim_by_id_is_refused_in_words_that_say_what_to_do() {
             .clone();
         let refused = server
             .core
-            .lane
+            .claim_queue
             .claim(asking("ann", Some(&blocked)))
             .await
             .expect_err("blocked");
         assert!(refused.to_string().contains(ready.as_str()), "{refused}");
         server
             .core
-            .lane
+            .claim_queue
             .claim(asking("ann", Some(&ready)))
             .await
             .expect("no error")
             .expect("granted");
         let held = server
             .core
-            .lane
+            .claim_queue
             .claim(asking("bob", Some(&ready)))
             .await
             .expect_err("held");
         assert!(held.to_string().contains("ann"), "{held}");
         server
-            .office
-            .intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop)
+            .operator
+            .intend(&context(), ZOO, supercargo::operator::Wanted::Stop)
             .await
             .expect("stopped");
         let stopped = server
             .core
-            .lane
+            .claim_queue
             .claim(asking("cid", None))
             .await
             .expect_err("stopped");

@@ -4,17 +4,17 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use events::container::Slot;
-use events::view::{NeedKind, ProjectBook};
+use events::container::SlotState;
+use events::view::{NeedKind, ProjectView};
 
 use crate::world::engine::StubEngine;
 use crate::world::{Server, World, ZOO, scripted, story};
 
-/// Lets time pass until the books say so.
+/// Lets time pass until the projections say so.
 async fn as_time_passes<T>(
     world: &World,
     server: &Server,
-    look: impl Fn(&ProjectBook) -> Option<T>,
+    look: impl Fn(&ProjectView) -> Option<T>,
 ) -> T {
     let passing = async {
         loop {
@@ -28,18 +28,18 @@ async fn as_time_passes<T>(
     world.within("seen as time passes", passing).await
 }
 
-fn probes(book: &ProjectBook) -> Option<usize> {
-    let troubles = &book.registered()?.troubles;
+fn probes(view: &ProjectView) -> Option<usize> {
+    let troubles = &view.registered()?.troubles;
     troubles.first().map(|trouble| trouble.probes)
 }
 
 /// What nobody has to pay for.
-fn nobody_pays(book: &ProjectBook) {
-    for (n, berth, _) in book.enlisted() {
-        let out = matches!(berth.slot, Slot::Quarantined { .. });
-        assert!(!out && berth.job().is_none(), "slot {n}: {:?}", berth.slot);
+fn nobody_pays(view: &ProjectView) {
+    for (n, slot, _) in view.enlisted() {
+        let out = matches!(slot.state, SlotState::Quarantined { .. });
+        assert!(!out && slot.job().is_none(), "slot {n}: {:?}", slot.state);
     }
-    for (id, known, _) in book.known() {
+    for (id, known, _) in view.known() {
         let tally = &known.tally;
         assert_eq!((tally.tries, tally.gone), (0, 0), "{id}");
         assert!(known.is_ready(), "{id} waits for the engine alone");
@@ -94,15 +94,15 @@ async fn is_named_once_and_nobody_pays(ill: Ill, slots: u16, first: usize) {
     let work = work.map(|key| scripted(key, &feed(key), &[])).to_vec();
     server.open_zoo(&world, slots, work).await.expect("opened");
     // Longer than a slot alone would take to be put out of service.
-    let probed = |book: &ProjectBook| {
-        let at_rest = book.enlisted().all(|(_, berth, _)| berth.job().is_none());
-        let probes = probes(book).filter(|probes| *probes > 5);
-        probes.filter(|_| at_rest && book.grants().is_empty())
+    let probed = |view: &ProjectView| {
+        let at_rest = view.enlisted().all(|(_, slot, _)| slot.job().is_none());
+        let probes = probes(view).filter(|probes| *probes > 5);
+        probes.filter(|_| at_rest && view.grants().is_empty())
     };
     let probes = as_time_passes(&world, &server, probed).await;
 
     server.zoo(nobody_pays);
-    let needs = server.office.project(ZOO).expect("zoo").needs;
+    let needs = server.operator.project(ZOO).expect("zoo").needs;
     let [need] = &needs[..] else {
         panic!("one line: {needs:?}");
     };
@@ -117,8 +117,8 @@ async fn is_named_once_and_nobody_pays(ill: Ill, slots: u16, first: usize) {
     assert_eq!(world.engine.names(), vec![], "nothing is left behind");
 
     (ill.count)(&world.engine).store(0, Ordering::SeqCst);
-    let over = |book: &ProjectBook| {
-        let troubles = &book.registered()?.troubles;
+    let over = |view: &ProjectView| {
+        let troubles = &view.registered()?.troubles;
         troubles.is_empty().then_some(())
     };
     as_time_passes(&world, &server, over).await;

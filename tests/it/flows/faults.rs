@@ -1,7 +1,7 @@
 //! What the server fails at by itself: named under Needs you with what to do, until it works.
 
 use crate::world::full::FullLog;
-use crate::world::{World, ZOO, scripted, story, wish};
+use crate::world::{World, ZOO, context, scripted, story};
 
 /// A log that cannot be written makes everything stand still: it is named at once, no try is used,
 /// and work goes on when there is room again.
@@ -14,11 +14,11 @@ fn a_disk_that_is_full_is_named_until_there_is_room() {
         let lions = scripted("lions", "write lions fed\ncommit Feed\nsubmit", &[]);
         let opened = server.open_zoo(&world, 0, vec![lions]).await;
         opened.expect("opened");
-        let needs = || server.office.project(ZOO).expect("the zoo").needs_you;
+        let needs = || server.operator.project(ZOO).expect("the zoo").needs_you;
 
         log.set_full(true);
         let mut changes = server.core.faults.changes();
-        let refused = server.office.set_target(&wish(), ZOO, 1).await;
+        let refused = server.operator.set_target(&context(), ZOO, 1).await;
         assert!(refused.is_err_and(|refused| refused.code == "log_unavailable"));
         let named = async {
             loop {
@@ -36,7 +36,7 @@ fn a_disk_that_is_full_is_named_until_there_is_room() {
         world.within("named", named).await;
 
         log.set_full(false);
-        let recorded = server.office.set_target(&wish(), ZOO, 1).await;
+        let recorded = server.operator.set_target(&context(), ZOO, 1).await;
         recorded.expect("recorded");
         world.within("completed", server.completed()).await;
         assert!(needs().is_empty(), "{:?}", needs());

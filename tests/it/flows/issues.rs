@@ -2,9 +2,9 @@
 
 use events::id::ProjectName;
 use events::stream::Position;
-use supercargo::http::office::Exchange;
+use supercargo::operator::Exchange;
 
-use crate::world::{Server, World, ZOO, scripted, story, wish};
+use crate::world::{Server, World, ZOO, context, scripted, story};
 
 const ISSUES: &str = r#"{"id":"zoo-1","title":"Feed the lions","status":"open","priority":2,"issue_type":"feature"}
 {"id":"zoo-2","title":"Feed the bears","status":"open","priority":2,"issue_type":"feature"}
@@ -42,8 +42,8 @@ async fn written(world: &World, exchange: &Exchange, through: Position) {
 }
 
 fn titles(server: &Server) -> Vec<String> {
-    server.zoo(|book| {
-        let all = book.known();
+    server.zoo(|view| {
+        let all = view.known();
         all.map(|(_, known, _)| known.content.title.clone())
             .collect()
     })
@@ -58,10 +58,10 @@ fn issues_of_a_repository_are_kept_in_step_without_a_verb() {
         let asks = scripted("pond", "ask Which fish?", &[]);
         let opened = server.open_zoo(&world, 1, vec![asks]).await;
         opened.expect("opened");
-        let exchange = Exchange::new(server.office.clone());
+        let exchange = Exchange::new(server.operator.clone());
         let running = tokio::spawn(exchange.clone().run());
-        let asked = server.until(|book| {
-            let mut all = book.known();
+        let asked = server.until(|view| {
+            let mut all = view.known();
             all.any(|(_, known, _)| known.notes.iter().any(|n| n.text.contains("Which fish?")))
                 .then_some(())
         });
@@ -70,18 +70,21 @@ fn issues_of_a_repository_are_kept_in_step_without_a_verb() {
         assert_eq!(published, "", "nobody asked for it, and none was imported");
 
         // Work under way is not changed by others: nobody begins any.
-        let target = server.office.set_target(&wish(), ZOO, 0).await;
+        let target = server.operator.set_target(&context(), ZOO, 0).await;
         target.expect("lowered");
         server
-            .office
-            .import_beads(&wish(), ZOO, ISSUES)
+            .operator
+            .import_beads(&context(), ZOO, ISSUES)
             .await
             .expect("imported");
         let change = supercargo::http::shapes::ProjectChange {
             sync_issues: Some(true),
             ..Default::default()
         };
-        let set = server.office.change_project(&wish(), ZOO, &change).await;
+        let set = server
+            .operator
+            .change_project(&context(), ZOO, &change)
+            .await;
         let set = set.expect("set").position;
         written(&world, &exchange, Position(set - 1)).await;
         let text = world.git(&world.upstream(), &["show", FILE]);
@@ -91,9 +94,9 @@ fn issues_of_a_repository_are_kept_in_step_without_a_verb() {
         );
 
         change_published(&world, "Feed the bears", "Feed all bears");
-        server.core.nudges.nudge(ZOO.parse().expect("name"));
-        let taken = server.until(|book| {
-            let mut all = book.known();
+        server.core.poll_requests.add(ZOO.parse().expect("name"));
+        let taken = server.until(|view| {
+            let mut all = view.known();
             all.any(|(_, known, _)| known.content.title == "Feed all bears")
                 .then_some(())
         });

@@ -1,7 +1,7 @@
 //! Time that was not ours: a server that stood still, a machine that slept, a clock that was set.
 //! Nobody is charged for it.
 
-use events::container::Slot;
+use events::container::SlotState;
 
 use crate::world::{World, scripted, story};
 
@@ -20,15 +20,15 @@ fn a_gap_is_followed_by_one_fresh_lease() {
             .open_zoo(&world, 1, vec![scripted("lions", slow, &[])])
             .await
             .expect("opened");
-        let begun = server.until(|book| {
-            book.enlisted().find_map(|(_, b, _)| {
-                matches!(b.slot, Slot::Running { begun: true, .. }).then_some(())
+        let begun = server.until(|view| {
+            view.enlisted().find_map(|(_, b, _)| {
+                matches!(b.state, SlotState::Running { begun: true, .. }).then_some(())
             })
         });
         world.within("at work", begun).await;
         world.clock.stand_still_ms(TEN_MINUTES_MS);
-        let expired = server.until(|book| {
-            book.known()
+        let expired = server.until(|view| {
+            view.known()
                 .any(|(_, known, _)| known.epoch.0 > 1)
                 .then_some(())
         });

@@ -9,7 +9,7 @@ use events::backlog::BatchItem;
 use events::view::NeedKind;
 use supercargo::http::shapes::ProjectChange;
 
-use crate::world::{Server, World, ZOO, scripted, story, wish};
+use crate::world::{Server, World, ZOO, context, scripted, story};
 
 fn animals() -> Vec<BatchItem> {
     let animal =
@@ -22,7 +22,7 @@ async fn verify_with(server: &Server, command: &str) {
         verify: Some(command.to_owned()),
         ..ProjectChange::default()
     };
-    let changed = server.office.change_project(&wish(), ZOO, &set).await;
+    let changed = server.operator.change_project(&context(), ZOO, &set).await;
     changed.expect("set");
 }
 
@@ -30,11 +30,12 @@ async fn verify_with(server: &Server, command: &str) {
 async fn parked(world: &World, server: &Server, command: &str) -> Vec<(NeedKind, String)> {
     server.open_zoo(world, 0, animals()).await.expect("opened");
     verify_with(server, command).await;
-    let set = server.office.set_target(&wish(), ZOO, 3).await;
+    let set = server.operator.set_target(&context(), ZOO, 3).await;
     set.expect("slots");
-    let needs = server.until(|book| {
-        let red = book.trunk.state.health.red.is_some() && !book.trunk.state.parked.is_empty();
-        let needs = book.standing().needs_you.into_iter();
+    let needs = server.until(|view| {
+        let red = view.merge_queue.state.health.red.is_some()
+            && !view.merge_queue.state.parked.is_empty();
+        let needs = view.standing().needs_you.into_iter();
         red.then(|| needs.map(|need| (need.kind, need.text)).collect())
     });
     world.within("parked", needs).await
@@ -85,7 +86,7 @@ fn a_trunk_that_was_red_before_costs_nobody_anything() {
             }
             world.within("completed", server.completed()).await;
             nobody_paid(&world).await;
-            assert!(server.zoo(|book| book.trunk.state.health.red.is_none()));
+            assert!(server.zoo(|view| view.merge_queue.state.health.red.is_none()));
             world.end(server).await;
         });
     }
@@ -108,10 +109,10 @@ fn a_verification_that_cannot_be_run_is_the_projects_own_trouble() {
         );
 
         let before = world.count("trunk.head_failed").await;
-        let resumed = server.office.resume_queue(&wish(), ZOO).await;
+        let resumed = server.operator.resume_queue(&context(), ZOO).await;
         resumed.expect("resumed");
-        let looked = server.until(|book| {
-            let red = book.trunk.state.health.red.as_ref();
+        let looked = server.until(|view| {
+            let red = view.merge_queue.state.health.red.as_ref();
             red.is_some_and(|red| red.probes > 0).then_some(())
         });
         world.within("looked at again", looked).await;
@@ -142,7 +143,7 @@ fn work_that_mends_a_red_trunk_is_let_through() {
         ];
         server.open_zoo(&world, 0, items).await.expect("opened");
         verify_with(&server, "test -f mended").await;
-        let set = server.office.set_target(&wish(), ZOO, 2).await;
+        let set = server.operator.set_target(&context(), ZOO, 2).await;
         set.expect("slots");
         world.within("completed", server.completed()).await;
         assert_eq!(world.count("feature.merge_rejected").await, 0);
@@ -163,11 +164,11 @@ fn a_tree_that_is_red_and_then_green_is_merged() {
         let flaky = format!("n=$(cat {at}); n=$((n+1)); echo $n > {at}; test $((n % 3)) -ne 1");
         server.open_zoo(&world, 0, animals()).await.expect("opened");
         verify_with(&server, &flaky).await;
-        let set = server.office.set_target(&wish(), ZOO, 3).await;
+        let set = server.operator.set_target(&context(), ZOO, 3).await;
         set.expect("slots");
         world.within("completed", server.completed()).await;
         nobody_paid(&world).await;
-        let flakes = server.zoo(|book| book.trunk.state.health.flakes.clone());
+        let flakes = server.zoo(|view| view.merge_queue.state.health.flakes.clone());
         assert!(flakes.count > 0 && flakes.last.is_some(), "{flakes:?}");
         let doubted = world.count("trunk.verification_doubted").await;
         assert_eq!(usize::try_from(flakes.count), Ok(doubted));

@@ -10,7 +10,7 @@ use events::project::ProjectKind;
 use events::verdict::{Judgement, Ran, Verdict};
 use supercargo::http::shapes::NewProject;
 
-use crate::world::{Server, World, ZOO, scripted, story, wish};
+use crate::world::{Server, World, ZOO, context, scripted, story};
 
 async fn head(world: &World) -> u64 {
     world.log.head().await.expect("head").position.0
@@ -43,10 +43,10 @@ fn projects() {
     story(|| async {
         let world = World::new();
         let server = world.start().await;
-        let office = &server.office;
+        let operator = &server.operator;
         refused!(
             &world,
-            office.add_project(&wish(), project(&world, "My Zoo")),
+            operator.add_project(&context(), project(&world, "My Zoo")),
             "invalid",
             "try \"my-zoo\""
         );
@@ -56,7 +56,7 @@ fn projects() {
         };
         refused!(
             &world,
-            office.add_project(&wish(), gone),
+            operator.add_project(&context(), gone),
             "upstream_unreachable",
             "does not answer as a git repository"
         );
@@ -71,7 +71,7 @@ fn projects() {
         };
         refused!(
             &world,
-            office.add_project(&wish(), open),
+            operator.add_project(&context(), open),
             "invalid",
             "use https or ssh"
         );
@@ -81,42 +81,42 @@ fn projects() {
         };
         refused!(
             &world,
-            office.add_project(&wish(), helper),
+            operator.add_project(&context(), helper),
             "invalid",
             "not started here"
         );
-        office
-            .add_project(&wish(), project(&world, "cats"))
+        operator
+            .add_project(&context(), project(&world, "cats"))
             .await
             .expect("added");
         refused!(
             &world,
-            office.add_project(&wish(), project(&world, "cats")),
+            operator.add_project(&context(), project(&world, "cats")),
             "exists",
             "never used again"
         );
         refused!(
             &world,
-            office.intend(&wish(), "dogs", supercargo::http::office::Wanted::Start),
+            operator.intend(&context(), "dogs", supercargo::operator::Wanted::Start),
             "unknown_project",
             "project add"
         );
         refused!(
             &world,
-            office.intend(&wish(), "cats", supercargo::http::office::Wanted::Start),
+            operator.intend(&context(), "cats", supercargo::operator::Wanted::Start),
             "nothing_to_do",
             "feature add"
         );
         // What is so already is a success that records nothing.
         let before = world.count("project.drain_requested").await;
-        office
-            .intend(&wish(), "cats", supercargo::http::office::Wanted::Drain)
+        operator
+            .intend(&context(), "cats", supercargo::operator::Wanted::Drain)
             .await
             .expect("nothing runs that could be drained");
         assert_eq!(world.count("project.drain_requested").await, before);
         refused!(
             &world,
-            async { office.project("dogs") },
+            async { operator.project("dogs") },
             "unknown_project",
             "project list"
         );
@@ -125,8 +125,8 @@ fn projects() {
             ..Default::default()
         };
         let before = world.count("project.target_set").await;
-        office
-            .change_project(&wish(), "cats", &wide)
+        operator
+            .change_project(&context(), "cats", &wide)
             .await
             .expect_err("above the limit");
         assert_eq!(world.count("project.target_set").await, before);
@@ -141,16 +141,16 @@ fn batches() {
         let world = World::new();
         let server = world.start().await;
         server
-            .office
-            .add_project(&wish(), project(&world, ZOO))
+            .operator
+            .add_project(&context(), project(&world, ZOO))
             .await
             .expect("added");
         let add = |items: Vec<BatchItem>| {
-            let office = server.office.clone();
+            let operator = server.operator.clone();
             async move {
-                office
+                operator
                     .add_features(
-                        &wish(),
+                        &context(),
                         ZOO,
                         &Batch {
                             prefix: "feat".into(),
@@ -177,20 +177,20 @@ fn batches() {
         );
         let long = BatchItem::of(Content::titled(&"x".repeat(201)));
         refused!(&world, add(vec![long]), "invalid", "201 characters");
-        // I1 and I3: the same wish again is answered as the first time, with another body it is
+        // I1 and I3: the same request again is answered as the first time, with another body it is
         // refused.
-        let key = || supercargo::http::office::Wish::keyed("ann", "one");
+        let key = || supercargo::operator::RequestContext::keyed("ann", "one");
         let one = Batch {
             prefix: "feat".into(),
             items: vec![scripted("a", "", &[])],
         };
         let first = server
-            .office
+            .operator
             .add_features(&key(), ZOO, &one)
             .await
             .expect("added");
         let again = server
-            .office
+            .operator
             .add_features(&key(), ZOO, &one)
             .await
             .expect("answered");
@@ -198,7 +198,7 @@ fn batches() {
         let first_id = first.ids[0].parse().expect("id");
         // What the batch brought about has to be over before "nothing is recorded" can be said.
         server
-            .until(|book| book.feature(&first_id).map(|_| ()))
+            .until(|view| view.feature(&first_id).map(|_| ()))
             .await;
         let other = Batch {
             prefix: "feat".into(),
@@ -206,7 +206,7 @@ fn batches() {
         };
         refused!(
             &world,
-            server.office.add_features(&key(), ZOO, &other),
+            server.operator.add_features(&key(), ZOO, &other),
             "id_reused",
             "another body"
         );
@@ -226,13 +226,13 @@ async fn coder(world: &World, server: &Server) -> SessionId {
         .open_zoo(world, 1, vec![scripted("lions", "hang", &[])])
         .await
         .expect("opened");
-    let begun = server.until(|book| {
-        let (_, berth, _) = book.enlisted().next()?;
+    let begun = server.until(|view| {
+        let (_, slot, _) = view.enlisted().next()?;
         matches!(
-            berth.slot,
-            events::container::Slot::Running { begun: true, .. }
+            slot.state,
+            events::container::SlotState::Running { begun: true, .. }
         )
-        .then(|| berth.job().map(|j| j.session.clone()))?
+        .then(|| slot.job().map(|j| j.session.clone()))?
     });
     let session = world.within("at work", begun).await;
     // Its agent is silent, and what follows takes as long as this machine needs for it.
@@ -251,7 +251,7 @@ fn sessions() {
         let session = coder(&world, &server).await;
         let sessions = &server.core.sessions;
         let id = server
-            .zoo(|book| book.features.keys().next().cloned())
+            .zoo(|view| view.features.keys().next().cloned())
             .expect("the feature");
         let own = format!("refs/heads/work/{id}/1");
         assert_eq!(sessions.may_push(&session, &own), Ok(()));
@@ -367,8 +367,8 @@ fn sessions() {
             "C2: a claim that ended pushes nothing"
         );
         server
-            .office
-            .intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop)
+            .operator
+            .intend(&context(), ZOO, supercargo::operator::Wanted::Stop)
             .await
             .expect("stopped");
         world.end(server).await;

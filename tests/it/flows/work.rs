@@ -7,7 +7,7 @@ use events::stream::Position;
 use supercargo::http::shapes::ProjectChange;
 
 use crate::world::meddler::MeddlingLog;
-use crate::world::{World, ZOO, scripted, story, wish};
+use crate::world::{World, ZOO, context, scripted, story};
 
 const FEED: &str = "write lions fed\ncommit Feed the lions\nsubmit";
 
@@ -57,8 +57,8 @@ fn a_conflict_sends_the_feature_back_with_its_paths() {
         ];
         server.open_zoo(&world, 1, items).await.expect("opened");
         world.within("completed", server.completed()).await;
-        let notes = server.zoo(|book| {
-            book.known()
+        let notes = server.zoo(|view| {
+            view.known()
                 .flat_map(|(_, k, _)| k.notes.clone())
                 .map(|n| n.text)
                 .collect::<Vec<_>>()
@@ -89,8 +89,8 @@ fn a_red_verification_publishes_nothing() {
             ..Default::default()
         };
         server
-            .office
-            .change_project(&wish(), ZOO, &set)
+            .operator
+            .change_project(&context(), ZOO, &set)
             .await
             .expect("set");
         world.within("completed", server.completed()).await;
@@ -112,8 +112,8 @@ fn an_agent_that_ends_without_work_uses_its_tries_and_is_quarantined() {
             .open_zoo(&world, 1, vec![scripted("idle", "exit 0", &[])])
             .await
             .expect("opened");
-        let why = server.until(|book| {
-            book.known().find_map(|(_, k, _)| {
+        let why = server.until(|view| {
+            view.known().find_map(|(_, k, _)| {
                 if let Stage::Quarantined { why } = &k.stage {
                     Some(why.clone())
                 } else {
@@ -130,7 +130,7 @@ fn an_agent_that_ends_without_work_uses_its_tries_and_is_quarantined() {
         assert_eq!(world.count("feature.claimed").await, 3, "C8");
         assert!(
             server
-                .office
+                .operator
                 .project(ZOO)
                 .expect("zoo")
                 .needs
@@ -156,26 +156,26 @@ fn all_that_is_quarantined_is_taken_out_at_once() {
             .open_zoo(&world, 1, [vec![asks], idle.to_vec()].concat())
             .await
             .expect("opened");
-        let stuck = server.until(|book| {
-            let stages = book.known().map(|(_, known, _)| &known.stage);
+        let stuck = server.until(|view| {
+            let stages = view.known().map(|(_, known, _)| &known.stage);
             let quarantined = stages.filter(|s| matches!(s, Stage::Quarantined { .. }));
             (quarantined.count() == 2).then_some(())
         });
         world.within("quarantined", stuck).await;
 
-        let all = wish();
-        let requeued = server.office.requeue_all(&all, ZOO).await;
+        let all = context();
+        let requeued = server.operator.requeue_all(&all, ZOO).await;
         let requeued = requeued.expect("taken out").ids;
         assert_eq!(requeued.len(), 2);
         assert_eq!(world.count("feature.requeued").await, 2);
         // An answer that was lost on its way is asked for again under the same key.
-        let repeated = server.office.requeue_all(&all, ZOO).await;
+        let repeated = server.operator.requeue_all(&all, ZOO).await;
         assert_eq!(repeated.expect("the first answer").ids, requeued);
         assert_eq!(world.count("feature.requeued").await, 2);
-        let again = server.office.requeue_all(&wish(), ZOO).await;
+        let again = server.operator.requeue_all(&context(), ZOO).await;
         assert_eq!(again.expect("none is left").ids, Vec::<String>::new());
-        let merged = server.until(|book| {
-            let stages = book.known().map(|(_, known, _)| &known.stage);
+        let merged = server.until(|view| {
+            let stages = view.known().map(|(_, known, _)| &known.stage);
             let closed = stages.filter(|s| matches!(s, Stage::Closed { .. }));
             (closed.count() == 2).then_some(())
         });
@@ -194,14 +194,14 @@ fn a_question_waits_for_a_person_and_its_answer_lets_work_go_on() {
             .open_zoo(&world, 1, vec![scripted("lions", asks, &[])])
             .await
             .expect("opened");
-        let asked = server.until(|book| {
-            let (id, known, _) = book.known().next()?;
+        let asked = server.until(|view| {
+            let (id, known, _) = view.known().next()?;
             matches!(known.stage, Stage::Open { question: Some(_) }).then(|| id.to_string())
         });
         let id = world.within("asked", asked).await;
         server
-            .office
-            .answer(&wish(), ZOO, &id, "The old ones.")
+            .operator
+            .answer(&context(), ZOO, &id, "The old ones.")
             .await
             .expect("answered");
         world.within("completed", server.completed()).await;
@@ -225,26 +225,30 @@ fn a_stop_is_sticky_and_a_start_goes_on() {
             .open_zoo(&world, 1, vec![scripted("lions", slow, &[])])
             .await
             .expect("opened");
-        let begun = server.until(|book| {
-            book.enlisted().find_map(|(_, b, _)| {
-                matches!(b.slot, events::container::Slot::Running { begun: true, .. }).then_some(())
+        let begun = server.until(|view| {
+            view.enlisted().find_map(|(_, b, _)| {
+                matches!(
+                    b.state,
+                    events::container::SlotState::Running { begun: true, .. }
+                )
+                .then_some(())
             })
         });
         world.within("at work", begun).await;
         server
-            .office
-            .intend(&wish(), ZOO, supercargo::http::office::Wanted::Stop)
+            .operator
+            .intend(&context(), ZOO, supercargo::operator::Wanted::Stop)
             .await
             .expect("stopped");
-        let ended = server.until(|book| {
-            let idle = book.enlisted().all(|(_, b, _)| b.job().is_none());
-            (idle && book.grants().is_empty()).then_some(())
+        let ended = server.until(|view| {
+            let idle = view.enlisted().all(|(_, b, _)| b.job().is_none());
+            (idle && view.grants().is_empty()).then_some(())
         });
         world.within("stopped", ended).await;
         assert_eq!(world.engine.running(), 0);
         server
-            .office
-            .intend(&wish(), ZOO, supercargo::http::office::Wanted::Start)
+            .operator
+            .intend(&context(), ZOO, supercargo::operator::Wanted::Start)
             .await
             .expect("started");
         world.within("completed", server.completed()).await;
@@ -263,8 +267,8 @@ fn upstream_moves_under_a_candidate() {
             .open_zoo(&world, 1, vec![scripted("lions", FEED, &[])])
             .await
             .expect("opened");
-        let built = server.until(|book| {
-            book.trunk
+        let built = server.until(|view| {
+            view.merge_queue
                 .state
                 .front()
                 .and_then(|f| f.candidate())
@@ -295,9 +299,13 @@ fn a_container_taken_away_is_lost_and_the_work_is_done_by_the_next() {
             .open_zoo(&world, 1, vec![scripted("lions", slow, &[])])
             .await
             .expect("opened");
-        let begun = server.until(|book| {
-            book.enlisted().find_map(|(_, b, _)| {
-                matches!(b.slot, events::container::Slot::Running { begun: true, .. }).then_some(())
+        let begun = server.until(|view| {
+            view.enlisted().find_map(|(_, b, _)| {
+                matches!(
+                    b.state,
+                    events::container::SlotState::Running { begun: true, .. }
+                )
+                .then_some(())
             })
         });
         world.within("at work", begun).await;
@@ -330,8 +338,8 @@ fn starts_that_fail_are_tried_again() {
 }
 
 /// What a policy owed is turned down because the project moved between its look and the append, and
-/// the books hold the move already when the refusal is heard: it is owed again, and nothing waits
-/// for ever.
+/// the projections hold the move already when the refusal is heard: it is owed again, and nothing
+/// waits for ever.
 #[test]
 fn what_was_overtaken_is_owed_again() {
     for kind in [
@@ -345,19 +353,19 @@ fn what_was_overtaken_is_owed_again() {
             let world = World::new();
             let log = MeddlingLog::new(world.log.clone(), kind);
             let server = world.start_on(log.clone()).await.expect("started");
-            let office = server.office.clone();
+            let operator = server.operator.clone();
             let moved = move || -> futures::future::BoxFuture<'static, ()> {
-                let office = office.clone();
+                let operator = operator.clone();
                 Box::pin(async move {
                     let change = ProjectChange {
                         target: Some(2),
                         ..ProjectChange::default()
                     };
-                    let done = office
-                        .change_project(&wish(), ZOO, &change)
+                    let done = operator
+                        .change_project(&context(), ZOO, &change)
                         .await
                         .expect("changed");
-                    office
+                    operator
                         .core
                         .projector
                         .wait_for(Position(done.position))
@@ -397,7 +405,7 @@ fn an_engine_that_is_away_is_named_until_it_is_back() {
         let mut changes = server.core.faults.changes();
         let named = async {
             loop {
-                let needs = server.office.project(ZOO).expect("the zoo").needs_you;
+                let needs = server.operator.project(ZOO).expect("the zoo").needs_you;
                 if needs.iter().any(|need| need.contains("it is away")) {
                     return;
                 }
@@ -408,7 +416,7 @@ fn an_engine_that_is_away_is_named_until_it_is_back() {
 
         world.engine.set_away(false);
         world.within("completed", server.completed()).await;
-        let needs = server.office.project(ZOO).expect("the zoo").needs_you;
+        let needs = server.operator.project(ZOO).expect("the zoo").needs_you;
         assert!(needs.is_empty(), "{needs:?}");
         assert_eq!(world.count("feature.claimed").await, 1, "no try was used");
         world.end(server).await;

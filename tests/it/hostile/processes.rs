@@ -123,7 +123,7 @@ impl Bystander {
     fn new() -> Self {
         let mut command = Command::new("sleep");
         command.arg("600");
-        if let Owner::Dropped(id) = Owner::of(events::id::BerthNo(1)) {
+        if let Owner::Dropped(id) = Owner::of(events::id::SlotNo(1)) {
             command.uid(id).gid(id);
         }
         Self(command.spawn().expect("a bystander"))

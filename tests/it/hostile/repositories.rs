@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use actors::ports::repo::{Base, Built, MergeWish, Published, Repo, Work};
+use actors::ports::repo::{Base, Built, MergeSpec, Published, Repo, Work};
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
 use supercargo::adapters::git::{Gates, Secrets};
 
@@ -451,7 +451,7 @@ async fn served(gates: &Gates, upstream: &Path) -> Result<(), String> {
         .pin(&project, &feature, epoch, &commit)
         .await
         .map_err(words)?;
-    let wish = MergeWish {
+    let context = MergeSpec {
         entry: 1,
         base: Some(base),
         on: Base::Upstream,
@@ -463,7 +463,7 @@ async fn served(gates: &Gates, upstream: &Path) -> Result<(), String> {
         at: Timestamp(1_700_000_002_000_000),
     };
     let Built::Candidate(candidate, _) = gates
-        .build(&project, &url, "main", &wish)
+        .build(&project, &url, "main", &context)
         .await
         .map_err(words)?
     else {

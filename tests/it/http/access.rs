@@ -103,7 +103,7 @@ fn only_the_allowed_pass() {
                     && headers.origin.1
                     && (headers.kind.1 || !carries)
                     && headers.token.1;
-                let status = knock(&client, &mut line, (&method, &path), headers).await;
+                let status = ask(&client, &mut line, (&method, &path), headers).await;
                 let turned_away = matches!(status, 401 | 403 | 415 | 421 | 400);
                 let Headers {
                     host,
@@ -131,12 +131,7 @@ fn only_the_allowed_pass() {
     });
 }
 
-async fn knock(
-    client: &Client,
-    line: &mut Line,
-    route: (&str, &str),
-    headers: &Headers<'_>,
-) -> u16 {
+async fn ask(client: &Client, line: &mut Line, route: (&str, &str), headers: &Headers<'_>) -> u16 {
     let (host, origin, kind, token) = (
         headers.host.0,
         headers.origin.0,
@@ -200,7 +195,7 @@ fn the_open_pages_tell_nothing_and_the_rest_is_closed() {
         assert!(
             supercargo::http::listen_port(
                 &supercargo::http::Served {
-                    office: server.office.clone(),
+                    operator: server.operator.clone(),
                     gates: world.folder.path().to_owned()
                 },
                 "0.0.0.0:0".parse().expect("address"),

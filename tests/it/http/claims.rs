@@ -19,8 +19,9 @@ async fn forty_ready(world: &World) -> Server {
         .collect();
     server.open_zoo(world, 0, items).await.expect("opened");
     server
-        .until(|book| {
-            (book.ready().count() == FEATURES && book.trunk.state.head.is_some()).then_some(())
+        .until(|view| {
+            (view.ready().count() == FEATURES && view.merge_queue.state.head.is_some())
+                .then_some(())
         })
         .await;
     server

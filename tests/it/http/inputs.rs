@@ -28,12 +28,12 @@ fn bad_input_is_a_clear_problem_everywhere() {
             .open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])])
             .await
             .expect("opened");
-        let settled = server.until(|book| {
-            book.trunk
+        let settled = server.until(|view| {
+            view.merge_queue
                 .state
                 .head
                 .as_ref()
-                .and(book.ready().next().map(|id| (*id).to_string()))
+                .and(view.ready().next().map(|id| (*id).to_string()))
         });
         let id = settled.await;
         let port = open_port(&world, &server);

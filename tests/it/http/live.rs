@@ -93,7 +93,7 @@ fn two_hundred_subscribers_see_everything_once_and_in_order() {
             .await
             .expect("opened");
         let id = server
-            .until(|book| book.ready().next().map(|id| (*id).to_string()))
+            .until(|view| view.ready().next().map(|id| (*id).to_string()))
             .await;
         let port = open_port(&world, &server);
         let client = client(&port);
@@ -134,7 +134,7 @@ fn whoever_comes_back_misses_nothing() {
             .await
             .expect("opened");
         let id = server
-            .until(|book| book.ready().next().map(|id| (*id).to_string()))
+            .until(|view| view.ready().next().map(|id| (*id).to_string()))
             .await;
         let port = open_port(&world, &server);
         let client = client(&port);
@@ -179,7 +179,7 @@ fn a_projects_board_comes_along_and_nonsense_is_not_taken() {
             .await
             .expect("opened");
         server
-            .until(|book| (book.ready().count() == 1).then_some(()))
+            .until(|view| (view.ready().count() == 1).then_some(()))
             .await;
         let port = open_port(&world, &server);
         let mut socket = subscribe(port.address, &format!("project={ZOO}&boards=true")).await;
@@ -229,7 +229,7 @@ fn a_page_is_sent_what_changed() {
         let items = (0..100).map(|n| scripted(&format!("lions {n:03}"), "exit 0", &[]));
         let opened = server.open_zoo(&world, 0, items.collect());
         opened.await.expect("opened");
-        let copied = server.until(|book| book.trunk.state.head.as_ref().map(|_| ()));
+        let copied = server.until(|view| view.merge_queue.state.head.as_ref().map(|_| ()));
         world.within("copied", copied).await;
         let port = open_port(&world, &server);
         let client = client(&port);

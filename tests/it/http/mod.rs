@@ -19,7 +19,7 @@ pub(crate) const TOKEN: &str = "the-token-of-the-tests";
 /// A port in front of a server of a world.
 pub(crate) fn open_port(world: &World, server: &Server) -> Port {
     let served = Served {
-        office: server.office.clone(),
+        operator: server.operator.clone(),
         gates: world.folder.path().join("gates"),
     };
     listen_port(&served, "127.0.0.1:0".parse().expect("address"), TOKEN).expect("a port")

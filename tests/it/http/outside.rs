@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{TOKEN, client, open_port};
 use crate::world::stub::git;
-use crate::world::{World, ZOO, scripted, story, wish};
+use crate::world::{World, ZOO, context, scripted, story};
 
 async fn run(folder: &Path, args: &[&str]) -> Result<String, String> {
     let (folder, args): (PathBuf, Vec<String>) = (
@@ -34,8 +34,8 @@ fn a_person_claims_clones_pushes_and_submits() {
             .await
             .expect("opened");
         server
-            .until(|book| {
-                (book.ready().count() == 1 && book.trunk.state.head.is_some()).then_some(())
+            .until(|view| {
+                (view.ready().count() == 1 && view.merge_queue.state.head.is_some()).then_some(())
             })
             .await;
         let port = open_port(&world, &server);
@@ -193,10 +193,10 @@ fn a_person_claims_clones_pushes_and_submits() {
         );
 
         server
-            .office
-            .set_target(&wish(), ZOO, 1)
+            .operator
+            .set_target(&context(), ZOO, 1)
             .await
-            .expect("a berth for the reviewer");
+            .expect("a slot for the reviewer");
         world.within("completed", server.completed()).await;
         assert_eq!(world.git(&world.upstream(), &["show", "main:lions"]), "fed");
         port.handle.stop(false).await;
@@ -204,7 +204,7 @@ fn a_person_claims_clones_pushes_and_submits() {
     });
 }
 
-/// A claim given back, closed and opened by hand, and a berth taken out of service: each as a
+/// A claim given back, closed and opened by hand, and a slot taken out of service: each as a
 /// person would over the API.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
@@ -224,8 +224,8 @@ fn the_rest_of_a_persons_day() {
             .await
             .expect("opened");
         server
-            .until(|book| {
-                (book.ready().count() == 2 && book.trunk.state.head.is_some()).then_some(())
+            .until(|view| {
+                (view.ready().count() == 2 && view.merge_queue.state.head.is_some()).then_some(())
             })
             .await;
         let port = open_port(&world, &server);

@@ -49,7 +49,7 @@ fn a_place_is_kept_and_a_poisonous_event_holds_nobody_up() {
             .await
             .expect("opened");
         let id = server
-            .until(|book| book.ready().next().map(ToString::to_string))
+            .until(|view| view.ready().next().map(ToString::to_string))
             .await;
         let port = open_port(&world, &server);
         let client = client(&port);
@@ -267,7 +267,7 @@ fn one_reader_at_a_time_gets_what_is_due() {
             .await
             .expect("opened");
         let id = server
-            .until(|book| book.ready().next().map(ToString::to_string))
+            .until(|view| view.ready().next().map(ToString::to_string))
             .await;
         let port = open_port(&world, &server);
         let client = client(&port);

@@ -175,7 +175,7 @@ fn a_wrong_version_is_a_conflict_and_writes_nothing() {
 }
 
 #[test]
-fn a_premise_that_moved_is_named_and_one_that_holds_is_not_written() {
+fn a_precondition_that_moved_is_named_and_one_that_holds_is_not_written() {
     on_every_log(|log| async move {
         log.append(append("project-p", 0, 1, 1))
             .await
@@ -185,13 +185,13 @@ fn a_premise_that_moved_is_named_and_one_that_holds_is_not_written() {
             (stream("project-p"), Version(1)),
             (stream("container-p/1"), Version(0)),
         ];
-        log.append(claim).await.expect("premises hold");
+        log.append(claim).await.expect("preconditions hold");
         log.append(append("project-p", 1, 1, 3))
             .await
-            .expect("project moves, the premise did not lock it");
+            .expect("project moves, the precondition did not lock it");
         let mut late = append("feature-p/b", 0, 1, 4);
         late.also_expect = vec![(stream("project-p"), Version(1))];
-        let moved = AppendError::Premise {
+        let moved = AppendError::Precondition {
             stream: stream("project-p"),
             expected: Version(1),
             actual: Version(2),

@@ -18,14 +18,14 @@ const CASES: u32 = 48;
 
 #[derive(Debug, Clone)]
 enum Op {
-    /// Appends to stream `stream`, at its version plus `off`, under command `command`; premises on
-    /// another stream, off by `premise`.
+    /// Appends to stream `stream`, at its version plus `off`, under command `command`;
+    /// preconditions on another stream, off by `precondition`.
     Append {
         stream: u8,
         off: i8,
         count: usize,
         command: u64,
-        premise: Option<(u8, i8)>,
+        precondition: Option<(u8, i8)>,
     },
     /// Several at once.
     Burst {
@@ -41,11 +41,11 @@ enum Op {
 
 fn op() -> impl Strategy<Value = Op> {
     let off = prop_oneof![6 => Just(0i8), 1 => Just(-1i8), 1 => Just(1i8)];
-    let premise =
+    let precondition =
         proptest::option::weighted(0.3, (0u8..4, prop_oneof![4 => Just(0i8), 1 => Just(1i8)]));
     prop_oneof![
-        12 => (0u8..4, off, 1usize..4, 0u64..40, premise)
-            .prop_map(|(stream, off, count, command, premise)| Op::Append { stream, off, count, command, premise }),
+        12 => (0u8..4, off, 1usize..4, 0u64..40, precondition)
+            .prop_map(|(stream, off, count, command, precondition)| Op::Append { stream, off, count, command, precondition }),
         2 => (0u8..4, 100u64..160, 2u64..8).prop_map(|(stream, command, count)| Op::Burst { stream, command, count }),
         1 => Just(Op::Reopen),
         1 => Just(Op::Crash),
@@ -74,11 +74,11 @@ async fn request(model: &dyn EventLog, op: &Op) -> Vec<Append> {
             off,
             count,
             command,
-            premise,
+            precondition,
         } => {
             let expected = moved(version(model, *n).await, *off);
             let mut append = append(&name(*n), expected.0, *count, *command);
-            if let Some((other, off)) = premise {
+            if let Some((other, off)) = precondition {
                 append.also_expect = vec![(
                     stream(&name(*other)),
                     moved(version(model, *other).await, *off),

@@ -3,8 +3,8 @@
 //! started again, and has to reach the same end.
 
 use supercargo::adapters::git::Git;
-use supercargo::http::office::Wish;
 use supercargo::http::shapes::ProjectChange;
+use supercargo::operator::RequestContext;
 
 use crate::world::fuse::{FuseGit, FuseLog, Side};
 use crate::world::{Server, World, ZOO, scripted, story};
@@ -70,7 +70,7 @@ async fn goes_on(world: &World, what: &str) {
         .expect("every step may be repeated");
     world.within(what, server.completed()).await;
     let feature = server
-        .zoo(|book| book.known().next().map(|(_, known, _)| known.clone()))
+        .zoo(|view| view.known().next().map(|(_, known, _)| known.clone()))
         .expect("the feature");
     assert!(feature.is_closed(), "{what}");
     assert_eq!(
@@ -83,7 +83,7 @@ async fn goes_on(world: &World, what: &str) {
         "{what}: a crash of the server uses none of the bounds"
     );
     assert_eq!(
-        server.office.project(ZOO).expect("zoo").needs,
+        server.operator.project(ZOO).expect("zoo").needs,
         vec![],
         "{what}"
     );
@@ -179,8 +179,8 @@ async fn tell_batch(appends: i64, side: Side) -> bool {
             ..ProjectChange::default()
         };
         server
-            .office
-            .change_project(&Wish::keyed("ann", "batches"), ZOO, &change)
+            .operator
+            .change_project(&RequestContext::keyed("ann", "batches"), ZOO, &change)
             .await
             .ok()?;
         server.completed().await;
@@ -209,8 +209,8 @@ async fn tell_batch(appends: i64, side: Side) -> bool {
         3,
         "{what}: each merge once"
     );
-    for (name, known) in server.zoo(|book| {
-        book.known()
+    for (name, known) in server.zoo(|view| {
+        view.known()
             .map(|(id, k, _)| (id.clone(), k.clone()))
             .collect::<Vec<_>>()
     }) {

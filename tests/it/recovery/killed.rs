@@ -117,11 +117,11 @@ fn killed_at(ms: u64) {
         FEATURES,
         "killed after {ms} ms: one merge per feature"
     );
-    let berths = fs_err::read_dir(data.join("berths"))
-        .expect("berths")
+    let slots = fs_err::read_dir(data.join("berths"))
+        .expect("slots")
         .count();
     assert_eq!(
-        berths, 0,
+        slots, 0,
         "killed after {ms} ms: a completed project owns no containers"
     );
 }

@@ -1,5 +1,6 @@
-//! F18, L5: a snapshot is a cache. Whatever is done to it, the next start has the same books; and
-//! books that are not what the log says are found, named and replaced while the server runs.
+//! F18, L5: a snapshot is a cache. Whatever is done to it, the next start has the same projections;
+//! and projections that are not what the log says are found, named and replaced while the server
+//! runs.
 
 use std::sync::Arc;
 
@@ -8,10 +9,10 @@ use actors::rebuild::{fold, restored};
 use events::log::EventLog;
 use events::memory::MemoryLog;
 use events::stream::Position;
-use events::view::{Books, snapshot};
+use events::view::{Projections, snapshot};
 use supercargo::http::shapes::ProjectChange;
 
-use crate::world::{World, ZOO, scripted, story, wish};
+use crate::world::{World, ZOO, context, scripted, story};
 
 fn one_feature() -> Vec<events::backlog::BatchItem> {
     vec![scripted(
@@ -21,12 +22,14 @@ fn one_feature() -> Vec<events::backlog::BatchItem> {
     )]
 }
 
-async fn from_the_beginning(log: &Arc<dyn EventLog>) -> Books {
+async fn from_the_beginning(log: &Arc<dyn EventLog>) -> Projections {
     let head = log.head().await.expect("head").position;
-    fold(log, Books::default(), head).await.expect("folded")
+    fold(log, Projections::default(), head)
+        .await
+        .expect("folded")
 }
 
-/// A whole story, whose books are kept every few events; ended in order.
+/// A whole story, whose projections are kept every few events; ended in order.
 async fn told() -> World {
     let world = World::new();
     let server = world.start().await;
@@ -60,7 +63,7 @@ fn a_snapshot_is_used_and_whatever_is_odd_about_one_is_not() {
             "L5: snapshot and tail"
         );
         assert_eq!(
-            fold(&log, Books::default(), kept.position)
+            fold(&log, Projections::default(), kept.position)
                 .await
                 .expect("folded"),
             kept,
@@ -99,13 +102,13 @@ fn a_snapshot_is_used_and_whatever_is_odd_about_one_is_not() {
             snapshots.store(bytes).await.expect("stored");
             assert_eq!(
                 restored(&log, &snapshots).await,
-                Ok(Books::default()),
+                Ok(Projections::default()),
                 "a snapshot that is {what} is not used"
             );
         }
         snapshots.discard().await.expect("deleted");
         let server = world.start().await;
-        let served = server.core.projector.read(Books::clone);
+        let served = server.core.projector.read(Projections::clone);
         assert!(served.position >= whole.position && served.projects == whole.projects);
         world.end(server).await;
     });
@@ -118,18 +121,18 @@ fn books_that_are_not_what_the_log_says_are_found_and_replaced() {
         let world = told().await;
         let (log, snapshots): (Arc<dyn EventLog>, _) = (world.log.clone(), world.snapshots());
         let mut wrong = restored(&log, &snapshots).await.expect("restored");
-        let book = wrong
+        let view = wrong
             .projects
             .get_mut(&ZOO.parse().expect("name"))
             .expect("the zoo");
-        let (id, feature) = book
+        let (id, feature) = view
             .features
             .iter()
             .next()
             .map(|(id, f)| (id.clone(), f.clone()))
             .expect("a feature");
         let other = "feat-zzzzz".parse().expect("id");
-        book.features.insert(other, feature.clone());
+        view.features.insert(other, feature.clone());
         snapshots
             .store(snapshot::encode(&log.id(), &wrong))
             .await
@@ -139,35 +142,35 @@ fn books_that_are_not_what_the_log_says_are_found_and_replaced() {
         server
             .core
             .projector
-            .wait_until(|books| books.node.state.diverged)
+            .wait_until(|projections| projections.node.state.diverged)
             .await;
         assert_eq!(
             server
                 .core
                 .projector
-                .read(|books| books.node.state.diverged),
+                .read(|projections| projections.node.state.diverged),
             Some(feature.position),
             "names where"
         );
         assert_eq!(
-            server.zoo(|book| book.features.keys().cloned().collect::<Vec<_>>()),
+            server.zoo(|view| view.features.keys().cloned().collect::<Vec<_>>()),
             [id],
             "the log is right"
         );
         assert_eq!(world.count("node.books_diverged").await, 1);
-        // The server goes on, on books that follow the log.
+        // The server goes on, on projections that follow the log.
         let change = ProjectChange {
             target: Some(2),
             ..ProjectChange::default()
         };
         server
-            .office
-            .change_project(&wish(), ZOO, &change)
+            .operator
+            .change_project(&context(), ZOO, &change)
             .await
             .expect("changed");
-        let served = server.core.projector.read(Books::clone);
+        let served = server.core.projector.read(Projections::clone);
         assert_eq!(
-            fold(&log, Books::default(), served.position)
+            fold(&log, Projections::default(), served.position)
                 .await
                 .expect("folded"),
             served
@@ -230,7 +233,7 @@ async fn a_log_with_a_hole_is_not_folded() {
             .expect("recorded");
     }
     let log: Arc<dyn EventLog> = Arc::new(log);
-    let refused = fold(&log, Books::default(), Position(3))
+    let refused = fold(&log, Projections::default(), Position(3))
         .await
         .expect_err("a hole");
     assert!(refused.to_string().contains("missing"), "{refused}");

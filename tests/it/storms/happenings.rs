@@ -9,12 +9,12 @@ use events::backlog::{Batch, BatchItem};
 use events::feature::Content;
 use events::project::ProjectKind;
 use events::settings::{AgentSpec, Dialect};
-use supercargo::http::office::{Holding, Wanted};
 use supercargo::http::shapes::{NewProject, ProjectChange};
+use supercargo::operator::{Holding, Wanted};
 
 use super::Storm;
 use crate::world::temper::Temper;
-use crate::world::{World, ZOO, wish};
+use crate::world::{World, ZOO, context};
 
 /// The longest pause between two happenings, in milliseconds of the machine: two and a half seconds
 /// of the World.
@@ -66,17 +66,17 @@ impl Storm {
             batch_max: Some(self.chance.u16(1..=3)),
             ..ProjectChange::default()
         };
-        let office = &self.server().office;
-        let added = office.add_project(&wish(), new).await;
+        let operator = &self.server().operator;
+        let added = operator.add_project(&context(), new).await;
         added.expect("the project is added");
-        let changed = office.change_project(&wish(), ZOO, &change).await;
+        let changed = operator.change_project(&context(), ZOO, &change).await;
         changed.expect("it is set");
         if !from_spec {
             let count = self.chance.usize(1..=4);
             self.add_features(count).await;
         }
-        let office = &self.server().office;
-        let started = office.intend(&wish(), ZOO, Wanted::Start).await;
+        let operator = &self.server().operator;
+        let started = operator.intend(&context(), ZOO, Wanted::Start).await;
         started.expect("it is started");
     }
 
@@ -93,8 +93,8 @@ impl Storm {
             prefix: "feat".into(),
             items: items.collect(),
         };
-        let office = &self.server().office;
-        let _refused = office.add_features(&wish(), ZOO, &batch).await;
+        let operator = &self.server().operator;
+        let _refused = operator.add_features(&context(), ZOO, &batch).await;
     }
 
     /// One thing happens, a moment after the one before.
@@ -112,21 +112,25 @@ impl Storm {
 
     /// Something that an operator may do; what is refused is refused.
     async fn operate(&mut self) {
-        let office = self.server().office.clone();
-        let wish = wish();
+        let operator = self.server().operator.clone();
+        let context = context();
         let n = self.chance.u16(1..=3);
         match self.chance.u8(..16) {
-            0..4 => drop(office.intend(&wish, ZOO, Wanted::Start).await),
-            4 | 5 => drop(office.intend(&wish, ZOO, Wanted::Stop).await),
-            6 => drop(office.intend(&wish, ZOO, Wanted::Drain).await),
-            7 => drop(office.intend(&wish, ZOO, Wanted::Initialize).await),
-            8 => drop(office.intend(&wish, ZOO, Wanted::Retry).await),
-            9 => drop(office.set_target(&wish, ZOO, self.chance.u16(..4)).await),
-            10 => drop(office.stop_berth(&wish, ZOO, n).await),
-            11 | 12 => drop(office.restart_berth(&wish, ZOO, n).await),
-            13 => drop(office.resume_queue(&wish, ZOO).await),
+            0..4 => drop(operator.intend(&context, ZOO, Wanted::Start).await),
+            4 | 5 => drop(operator.intend(&context, ZOO, Wanted::Stop).await),
+            6 => drop(operator.intend(&context, ZOO, Wanted::Drain).await),
+            7 => drop(operator.intend(&context, ZOO, Wanted::Initialize).await),
+            8 => drop(operator.intend(&context, ZOO, Wanted::Retry).await),
+            9 => drop(
+                operator
+                    .set_target(&context, ZOO, self.chance.u16(..4))
+                    .await,
+            ),
+            10 => drop(operator.stop_slot(&context, ZOO, n).await),
+            11 | 12 => drop(operator.restart_slot(&context, ZOO, n).await),
+            13 => drop(operator.resume_queue(&context, ZOO).await),
             14 => {
-                let known = office.features(ZOO).map_or(0, |all| all.len());
+                let known = operator.features(ZOO).map_or(0, |all| all.len());
                 if known < FEATURES_MAX {
                     self.add_features(1).await;
                 }
@@ -136,34 +140,34 @@ impl Storm {
     }
 
     fn a_feature(&mut self) -> Option<String> {
-        let all = self.server().office.features(ZOO).ok()?;
+        let all = self.server().operator.features(ZOO).ok()?;
         let ids: Vec<String> = all.into_iter().map(|feature| feature.id).collect();
         self.chance.choice(ids)
     }
 
     async fn operate_on_a_feature(&mut self) {
         let Some(id) = self.a_feature() else { return };
-        let office = self.server().office.clone();
-        let wish = wish();
+        let operator = self.server().operator.clone();
+        let context = context();
         match self.chance.u8(..6) {
-            0 => drop(office.undo(&wish, ZOO, &id).await),
-            1 => drop(office.requeue(&wish, ZOO, &id).await),
-            2 => drop(office.answer(&wish, ZOO, &id, "That one.").await),
-            3 => drop(office.comment(&wish, ZOO, &id, "Hurry.").await),
-            4 => drop(office.withdraw(&wish, ZOO, &id).await),
-            _ => drop(office.reopen(&wish, ZOO, &id, "It is not done.").await),
+            0 => drop(operator.undo(&context, ZOO, &id).await),
+            1 => drop(operator.requeue(&context, ZOO, &id).await),
+            2 => drop(operator.answer(&context, ZOO, &id, "That one.").await),
+            3 => drop(operator.comment(&context, ZOO, &id, "Hurry.").await),
+            4 => drop(operator.withdraw(&context, ZOO, &id).await),
+            _ => drop(operator.reopen(&context, ZOO, &id, "It is not done.").await),
         }
     }
 
     /// Somebody outside claims, hands in, gives back or goes silent.
     async fn outsider(&mut self) {
-        let office = self.server().office.clone();
+        let operator = self.server().operator.clone();
         let held = self.chance.choice(self.claims.clone());
         let Some((feature, epoch)) = held.filter(|_| self.chance.bool()) else {
             let wanted = self.a_feature();
             let wanted = wanted.filter(|_| self.chance.bool());
-            let claim = office
-                .claim(&wish(), ZOO, wanted.as_deref(), Some("bob"))
+            let claim = operator
+                .claim(&context(), ZOO, wanted.as_deref(), Some("bob"))
                 .await;
             if let Ok(Some(claim)) = claim {
                 // Its holder may be silent, or work on something old.
@@ -179,14 +183,18 @@ impl Storm {
             holder: Some("bob"),
         };
         match self.chance.u8(..3) {
-            0 => drop(office.heartbeat(&wish(), &holding)),
+            0 => drop(operator.heartbeat(&context(), &holding)),
             1 => {
                 self.blame(&feature);
-                drop(office.release(&wish(), &holding, "It is not for me").await);
+                drop(
+                    operator
+                        .release(&context(), &holding, "It is not for me")
+                        .await,
+                );
             }
             _ => {
                 let sha = self.push_to_gate(&feature, epoch);
-                drop(office.submit(&wish(), &holding, &sha).await);
+                drop(operator.submit(&context(), &holding, &sha).await);
             }
         }
     }
@@ -230,8 +238,8 @@ impl Storm {
                 let Some(name) = self.chance.choice(engine.names()) else {
                     return;
                 };
-                let feature = self.server().zoo(|book| {
-                    let job = book.berth(name.n)?.job()?;
+                let feature = self.server().zoo(|view| {
+                    let job = view.slot(name.n)?.job()?;
                     job.feature.clone()
                 });
                 self.temper.blame(feature.as_ref());

@@ -2,7 +2,7 @@
 //! happen in any order; then quiet.
 //!
 //! After the storm everybody behaves well and time passes. Then all work is merged, or something
-//! stands under Needs you whose remedy the driver performs through the operator's desk; a remedy
+//! stands under Needs you whose remedy the driver performs through the operator's verbs; a remedy
 //! that is refused, or that leads nowhere, is a fault. The audit of every run has to be clean.
 //! `actors/driver` does the same to the rules alone, a thousand times as fast. `STORMS` asks for
 //! more runs, `STORM_FROM` for where to begin, `STORM_SEED` for one of them with all that it

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use events::project::Intent;
 use events::view::{Need, Remedy};
-use supercargo::http::office::Wanted;
 use supercargo::http::shapes::{How, ProjectChange};
+use supercargo::operator::Wanted;
 
 use super::Storm;
-use crate::world::{ZOO, wish};
+use crate::world::{ZOO, context};
 
 /// A run that takes longer is stuck; a bound of the test, never a measurement.
 pub(super) const STUCK_AFTER: Duration = Duration::from_secs(240);
@@ -76,10 +76,10 @@ impl Storm {
     /// Whether anything is recorded within a rest.
     async fn moves(&self) -> bool {
         let core = &self.server().core;
-        let before = core.projector.read(|books| books.position);
+        let before = core.projector.read(|projections| projections.position);
         let moved = core
             .projector
-            .wait_until(|books| (books.position != before).then_some(()));
+            .wait_until(|projections| (projections.position != before).then_some(()));
         tokio::time::timeout(REST, moved).await.is_ok()
     }
 
@@ -98,13 +98,13 @@ impl Storm {
     }
 
     fn is_done(&self) -> bool {
-        self.server().zoo(|book| {
-            let tallied = book.tallied();
-            let resting = book.enlisted().all(|(_, berth, _)| berth.job().is_none());
+        self.server().zoo(|view| {
+            let tallied = view.tallied();
+            let resting = view.enlisted().all(|(_, slot, _)| slot.job().is_none());
             // Where everything was withdrawn nothing is to be completed.
             let nothing =
-                tallied.total == 0 && book.known().all(|(_, known, _)| known.is_settled());
-            let done = book.is_completed() || nothing;
+                tallied.total == 0 && view.known().all(|(_, known, _)| known.is_settled());
+            let done = view.is_completed() || nothing;
             tallied.closed == tallied.total && done && resting
         })
     }
@@ -112,23 +112,23 @@ impl Storm {
     /// Starts what was stopped, or does what the first need asks for that is not done by itself.
     /// Says whether anything came of it.
     async fn look_after(&self) -> Result<bool, String> {
-        let before = self.server().zoo(|book| book.position);
+        let before = self.server().zoo(|view| view.position);
         let intent = self
             .server()
-            .zoo(|book| book.registered().map(|r| r.intent));
+            .zoo(|view| view.registered().map(|r| r.intent));
         if matches!(intent, Some(Intent::Stopped | Intent::Draining { .. })) {
-            let office = &self.server().office;
-            let started = office.intend(&wish(), ZOO, Wanted::Start).await;
+            let operator = &self.server().operator;
+            let started = operator.intend(&context(), ZOO, Wanted::Start).await;
             return started
                 .map(|_| true)
                 .map_err(|why| format!("a start is refused: {}", why.code));
         }
-        let needs = self.server().zoo(|book| book.standing().needs_you);
+        let needs = self.server().zoo(|view| view.standing().needs_you);
         for need in needs {
             if let Err(code) = self.remedy(&need).await {
                 eprintln!("{} is refused: {code}", need.kind.name());
             }
-            if self.server().zoo(|book| book.position) != before {
+            if self.server().zoo(|view| view.position) != before {
                 return Ok(true);
             }
         }
@@ -137,45 +137,47 @@ impl Storm {
 
     /// Does what a need asks for.
     async fn remedy(&self, need: &Need) -> Result<(), String> {
-        let office = &self.server().office;
-        let wish = wish();
+        let operator = &self.server().operator;
+        let context = context();
         let done = match &need.remedy {
             Remedy::Mend | Remedy::SetCredential | Remedy::ForgetHostKeys => return Ok(()),
-            Remedy::Start => office.intend(&wish, ZOO, Wanted::Start).await,
-            Remedy::Retry => office.intend(&wish, ZOO, Wanted::Retry).await,
-            Remedy::Initialize => office.intend(&wish, ZOO, Wanted::Initialize).await,
-            Remedy::ResumeQueue => office.resume_queue(&wish, ZOO).await,
-            Remedy::SetTarget => office.set_target(&wish, ZOO, 1).await,
+            Remedy::Start => operator.intend(&context, ZOO, Wanted::Start).await,
+            Remedy::Retry => operator.intend(&context, ZOO, Wanted::Retry).await,
+            Remedy::Initialize => operator.intend(&context, ZOO, Wanted::Initialize).await,
+            Remedy::ResumeQueue => operator.resume_queue(&context, ZOO).await,
+            Remedy::SetTarget => operator.set_target(&context, ZOO, 1).await,
             Remedy::SetVerification => {
                 let change = ProjectChange {
                     verify: Some("test -f README".to_owned()),
                     ..ProjectChange::default()
                 };
-                office.change_project(&wish, ZOO, &change).await
+                operator.change_project(&context, ZOO, &change).await
             }
             Remedy::AcceptUpstream { seen } => {
-                office.accept_upstream(&wish, ZOO, seen.as_str()).await
+                operator.accept_upstream(&context, ZOO, seen.as_str()).await
             }
-            Remedy::Approve { entry } => office.approve_change(&wish, ZOO, *entry).await,
+            Remedy::Approve { entry } => operator.approve_change(&context, ZOO, *entry).await,
             Remedy::Close { feature } => {
                 let how = How::DoneElsewhere;
-                office.close(&wish, ZOO, feature.as_str(), how).await
+                operator.close(&context, ZOO, feature.as_str(), how).await
             }
-            Remedy::Undo { feature } => office.undo(&wish, ZOO, feature.as_str()).await,
-            Remedy::Requeue { feature } => office.requeue(&wish, ZOO, feature.as_str()).await,
+            Remedy::Undo { feature } => operator.undo(&context, ZOO, feature.as_str()).await,
+            Remedy::Requeue { feature } => operator.requeue(&context, ZOO, feature.as_str()).await,
             Remedy::Answer { feature } => {
-                office
-                    .answer(&wish, ZOO, feature.as_str(), "That one.")
+                operator
+                    .answer(&context, ZOO, feature.as_str(), "That one.")
                     .await
             }
-            Remedy::Withdraw { feature } => office.withdraw(&wish, ZOO, feature.as_str()).await,
-            Remedy::Reinstate { slot } => office.restart_berth(&wish, ZOO, slot.0).await,
+            Remedy::Withdraw { feature } => {
+                operator.withdraw(&context, ZOO, feature.as_str()).await
+            }
+            Remedy::Reinstate { slot } => operator.restart_slot(&context, ZOO, slot.0).await,
         };
         done.map(drop).map_err(|problem| problem.code)
     }
 
     fn no_way_out(&self) -> String {
-        let needs = self.server().office.project(ZOO);
+        let needs = self.server().operator.project(ZOO);
         let needs = needs.map(|shape| shape.needs).unwrap_or_default();
         let kinds: Vec<String> = needs.into_iter().map(|need| need.kind).collect();
         format!("no way out, needs {kinds:?}: {}", self.standing())
@@ -183,14 +185,14 @@ impl Storm {
 
     /// Where everything stands, in few words and without names, so that equal faults read alike.
     fn standing(&self) -> String {
-        let (slots, stages, queue) = self.server().zoo(|book| {
-            let slots = book
+        let (slots, stages, queue) = self.server().zoo(|view| {
+            let slots = view
                 .enlisted()
-                .map(|(_, berth, _)| word(&format!("{:?}", berth.slot)));
-            let stages = book
+                .map(|(_, slot, _)| word(&format!("{:?}", slot.state)));
+            let stages = view
                 .known()
                 .map(|(_, known, _)| word(&format!("{:?}", known.stage)));
-            let queue = &book.trunk.state.queue;
+            let queue = &view.merge_queue.state.queue;
             let queue = queue
                 .iter()
                 .map(|entry| word(&format!("{:?}", entry.stage)));

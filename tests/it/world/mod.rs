@@ -27,15 +27,15 @@ use events::policy::retain::Retention;
 use events::project::ProjectKind;
 use events::settings::{AgentSpec, Dialect};
 use events::stream::Position;
-use events::view::{Books, ProjectBook, snapshot};
+use events::view::{ProjectView, Projections, snapshot};
 use supercargo::adapters::blobs::BlobFolder;
 use supercargo::adapters::git::{Gates, Git, Secrets};
 use supercargo::adapters::prompts::BuiltIn;
 use supercargo::adapters::snapshots::SnapshotFolder;
 use supercargo::adapters::transcripts::TranscriptFolder;
 use supercargo::gateway::providers::Providers;
-use supercargo::http::office::{Office, Wanted, Wish};
 use supercargo::http::shapes::{NewProject, ProjectChange};
+use supercargo::operator::{Operator, RequestContext, Wanted};
 use tokio::sync::watch;
 
 use clock::FastClock;
@@ -47,8 +47,8 @@ pub(crate) const ZOO: &str = "zoo";
 /// A story that takes longer is stuck; a bound of the test, never a measurement.
 const STUCK_AFTER: Duration = Duration::from_secs(120);
 
-/// Events between two snapshots: every story makes some, and checks its books against the log again
-/// and again.
+/// Events between two snapshots: every story makes some, and checks its projections against the log
+/// again and again.
 const SNAPSHOT_EVERY: u64 = 20;
 
 /// Tries of a third party to push before something is wrong.
@@ -224,9 +224,9 @@ impl World {
         self.sessions
             .send_replace(Some(running.core.sessions.clone()));
         Some(Server {
-            office: Office {
+            operator: Operator {
                 core: running.core.clone(),
-                premises: Default::default(),
+                deps: Default::default(),
             },
             core: running.core.clone(),
             running,
@@ -361,18 +361,18 @@ impl World {
             .collect()
     }
 
-    /// Ends a story: the audit has to be clean, and the books have to be what the log says.
+    /// Ends a story: the audit has to be clean, and the projections have to be what the log says.
     pub(crate) async fn end(&self, server: Server) {
-        let served = server.core.projector.read(Books::clone);
+        let served = server.core.projector.read(Projections::clone);
         self.crash(server);
         let log: Arc<dyn EventLog> = self.log.clone();
-        let folded = actors::rebuild::fold(&log, Books::default(), served.position)
+        let folded = actors::rebuild::fold(&log, Projections::default(), served.position)
             .await
             .expect("folded");
         assert_eq!(
             snapshot::first_difference(&served, &folded),
             None,
-            "L5: the books that served"
+            "L5: the projections that served"
         );
         assert_eq!(
             self.count("node.books_diverged").await,
@@ -395,12 +395,12 @@ impl World {
 /// A running server of a world.
 pub(crate) struct Server {
     pub(crate) core: Core,
-    pub(crate) office: Office,
+    pub(crate) operator: Operator,
     running: Running,
 }
 
-pub(crate) fn wish() -> Wish {
-    Wish::fresh("ann")
+pub(crate) fn context() -> RequestContext {
+    RequestContext::fresh("ann")
 }
 
 /// A feature whose agent follows this script.
@@ -426,7 +426,7 @@ impl Server {
         target: u16,
         items: Vec<BatchItem>,
     ) -> Option<()> {
-        let key = |what: &str| Wish::keyed("ann", what);
+        let key = |what: &str| RequestContext::keyed("ann", what);
         let git_url = world.upstream().display().to_string();
         let new = NewProject {
             name: ZOO.into(),
@@ -435,8 +435,8 @@ impl Server {
             spec: None,
             credential: None,
         };
-        if self.office.project(ZOO).is_err() {
-            self.office.add_project(&key("add"), new).await.ok()?;
+        if self.operator.project(ZOO).is_err() {
+            self.operator.add_project(&key("add"), new).await.ok()?;
         }
         let verify = Some("test -f README".to_owned());
         let change = ProjectChange {
@@ -445,7 +445,7 @@ impl Server {
             verify,
             ..ProjectChange::default()
         };
-        self.office
+        self.operator
             .change_project(&key("set"), ZOO, &change)
             .await
             .ok()?;
@@ -454,39 +454,42 @@ impl Server {
                 prefix: "feat".into(),
                 items,
             };
-            self.office
+            self.operator
                 .add_features(&key("batch"), ZOO, &batch)
                 .await
                 .ok()?;
         }
-        if self.office.project(ZOO).ok()?.status == "stopped" {
-            self.office.intend(&wish(), ZOO, Wanted::Start).await.ok()?;
+        if self.operator.project(ZOO).ok()?.status == "stopped" {
+            self.operator
+                .intend(&context(), ZOO, Wanted::Start)
+                .await
+                .ok()?;
         }
         Some(())
     }
 
-    /// Reads the zoo's book.
-    pub(crate) fn zoo<T>(&self, read: impl FnOnce(&ProjectBook) -> T) -> T {
+    /// Reads the zoo's view.
+    pub(crate) fn zoo<T>(&self, read: impl FnOnce(&ProjectView) -> T) -> T {
         let name = ZOO.parse().expect("name");
         self.core
             .projector
-            .read(|books| read(books.projects.get(&name).expect("the zoo")))
+            .read(|projections| read(projections.projects.get(&name).expect("the zoo")))
     }
 
-    /// Waits until the zoo's book answers `Some`.
-    pub(crate) async fn until<T>(&self, mut look: impl FnMut(&ProjectBook) -> Option<T>) -> T {
+    /// Waits until the zoo's view answers `Some`.
+    pub(crate) async fn until<T>(&self, mut look: impl FnMut(&ProjectView) -> Option<T>) -> T {
         let name = ZOO.parse().expect("name");
         self.core
             .projector
-            .wait_until(|books| books.projects.get(&name).and_then(&mut look))
+            .wait_until(|projections| projections.projects.get(&name).and_then(&mut look))
             .await
     }
 
     /// Waits until the zoo is completed and owns no container.
     pub(crate) async fn completed(&self) {
-        self.until(|book| {
-            let idle = book.enlisted().all(|(_, berth, _)| berth.job().is_none());
-            (book.is_completed() && idle).then_some(())
+        self.until(|view| {
+            let idle = view.enlisted().all(|(_, slot, _)| slot.job().is_none());
+            (view.is_completed() && idle).then_some(())
         })
         .await;
     }

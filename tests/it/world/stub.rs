@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actors::sessions::wire::{Brief, Ending, NeverRan, Say, Verification};
+use actors::sessions::wire::{Ending, NeverRan, Say, SessionBrief, Verification};
 use actors::sessions::{Denied, Sessions};
 use events::backlog::{Batch, BatchItem};
 use events::feature::Content;
@@ -152,7 +152,7 @@ struct Stub {
     server: Server,
     tree: PathBuf,
     gate: PathBuf,
-    brief: Brief,
+    brief: SessionBrief,
     temper: Option<Arc<Temper>>,
 }
 

@@ -1,0 +1,254 @@
+//! Looks after the upstreams of running projects while nothing is queued: an entry on its way looks
+//! by itself. What is seen becomes a command to the merge queue; that nothing has changed is no
+//! fact, so it is recorded nowhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use events::cause::{Cause, Principal};
+use events::id::{CommandId, Digest, ProjectName, Sha, Timestamp};
+use events::merge_queue::Command;
+use events::policy::{AnyCommand, upkeep};
+use events::project::{self, Repository};
+use events::stream::StreamId;
+use events::view::ProjectView;
+use tokio::task::JoinSet;
+
+use crate::chores::Chore;
+use crate::directory::Directory;
+use crate::effects::{halt, told};
+use crate::faults::Faults;
+use crate::host::ExecuteError;
+use crate::poll_requests::PollRequests;
+use crate::ports::PortError;
+use crate::ports::repo::{Looked, Repo};
+use crate::projector::Projector;
+
+/// What has to be known to look.
+#[derive(Debug, Clone, PartialEq)]
+struct Upstream {
+    url: String,
+    branch: String,
+    head: Option<Sha>,
+}
+
+/// Why a look came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LookError {
+    /// There is no such project, or its upstream was not copied yet.
+    #[error("upstream was not copied yet")]
+    NotCopied,
+    /// What was taken in could not be looked at.
+    #[error("{0}")]
+    Repo(#[from] PortError),
+    /// What was seen could not be recorded.
+    #[error("{0}")]
+    Execute(#[from] ExecuteError),
+}
+
+/// The poller of one installation. Clones share everything.
+#[derive(Clone)]
+pub struct UpstreamPoller {
+    /// Where commands go.
+    pub directory: Directory,
+    /// The projections.
+    pub projector: Projector,
+    /// git.
+    pub repo: Arc<dyn Repo>,
+    /// Who is to be looked at without delay.
+    pub poll_requests: PollRequests,
+    /// What cannot be recorded.
+    pub faults: Arc<Faults>,
+}
+
+fn upstream(view: &ProjectView) -> Option<Upstream> {
+    let merge_queue = &view.merge_queue.state;
+    let url = view.registered()?.git_url.clone();
+    Some(Upstream {
+        url,
+        branch: merge_queue.branch.clone()?,
+        head: merge_queue.head.clone(),
+    })
+}
+
+impl UpstreamPoller {
+    /// Looks until its task is ended.
+    pub async fn run(self) {
+        let clock = self.directory.kernel().clock.clone();
+        let mut changes = self.projector.changes();
+        let mut due: BTreeMap<ProjectName, Timestamp> = BTreeMap::new();
+        let mut looking: JoinSet<ProjectName> = JoinSet::new();
+        let mut underway: BTreeSet<ProjectName> = BTreeSet::new();
+        // What was said to have moved while it was looked at: that look may have been too early.
+        let mut again: BTreeSet<ProjectName> = BTreeSet::new();
+        loop {
+            changes.mark_unchanged();
+            let now = clock.now();
+            let watched = self.watched();
+            due.retain(|name, _| watched.contains(name));
+            for name in watched {
+                due.entry(name.clone())
+                    .or_insert_with(|| now.plus_ms(self.pause(&name, now)));
+            }
+            let over: Vec<_> = due
+                .iter()
+                .filter(|(name, at)| **at <= now && !underway.contains(*name))
+                .map(|(n, _)| n.clone())
+                .collect();
+            for name in over {
+                underway.insert(name.clone());
+                looking.spawn(self.clone().looked(name));
+            }
+            let next = due
+                .iter()
+                .filter(|(name, _)| !underway.contains(*name))
+                .map(|(_, at)| *at)
+                .min();
+            tokio::select! {
+                () = changes.changed() => {}
+                () = clock.sleep_until_some(next) => {}
+                names = self.poll_requests.taken() => {
+                    again.extend(names.intersection(&underway).cloned());
+                    due.extend(names.into_iter().map(|name| (name, clock.now())));
+                }
+                Some(Ok(name)) = looking.join_next() => {
+                    underway.remove(&name);
+                    self.poll_requests.looked(name.clone());
+                    let now = clock.now();
+                    let pause = if again.remove(&name) { 0 } else { self.pause(&name, now) };
+                    due.insert(name, now.plus_ms(pause));
+                }
+            }
+        }
+    }
+
+    /// Looks, and says when that comes to nothing.
+    async fn looked(self, name: ProjectName) -> ProjectName {
+        let looked = self.look(&name).await;
+        self.faults.went(Some(&name), Chore::Watch, looked);
+        name
+    }
+
+    fn watched(&self) -> BTreeSet<ProjectName> {
+        self.projector.read(|projections| {
+            projections
+                .projects
+                .values()
+                .filter(|view| upkeep::is_watched(view))
+                .map(|view| view.name.clone())
+                .collect()
+        })
+    }
+
+    fn pause(&self, name: &ProjectName, now: Timestamp) -> u64 {
+        self.projector.read(|projections| {
+            projections
+                .projects
+                .get(name)
+                .map_or(0, |view| upkeep::look_again_ms(view, now))
+        })
+    }
+
+    /// Looks at one upstream now and records what is new.
+    pub async fn look(&self, name: &ProjectName) -> Result<(), LookError> {
+        let upstream = self
+            .projector
+            .read(|projections| projections.projects.get(name).and_then(upstream))
+            .ok_or(LookError::NotCopied)?;
+        let Upstream { url, branch, head } = upstream;
+        let looked = self.repo.look(name, &url, &branch, head.as_ref()).await;
+        if let Ok(Looked::Further { seen, .. }) = &looked {
+            self.suggest_setup(name, &branch, seen).await?;
+        }
+        let command = match looked {
+            Ok(looked) => told(looked, |seen, files| Command::Follow {
+                from: head,
+                seen,
+                files,
+            }),
+            Err(error) => halt("looking at upstream", &error),
+        };
+        self.record(name, command).await
+    }
+
+    /// Records what the lock files suggest that somebody brought to an upstream that was empty when
+    /// it was copied. What sessions of ours merge is no news to them.
+    async fn suggest_setup(
+        &self,
+        name: &ProjectName,
+        branch: &str,
+        seen: &Sha,
+    ) -> Result<(), LookError> {
+        let open = self.projector.read(|projections| {
+            let project = &projections.projects.get(name)?.project;
+            let registered = project.state.registered()?;
+            let was_empty = matches!(registered.repository, Repository::Cloned { head: None, .. });
+            let wanting = was_empty && registered.settings.setup.is_none();
+            wanting.then_some((project.version, project.position, project.correlation))
+        });
+        let Some((version, position, correlation)) = open else {
+            return Ok(());
+        };
+        let survey = self.repo.survey(name, branch).await?;
+        if survey.setup.is_none() {
+            return Ok(());
+        }
+
+        let stream = StreamId::Project(name.clone());
+        let command = project::Command::RecordClone {
+            branch: branch.to_owned(),
+            head: Some(seen.clone()),
+            setup: survey.setup,
+        };
+        let parts = ["watch", &stream.to_string(), &version.to_string(), "setup"];
+        let id = CommandId::derived(&parts);
+        let cause = Cause {
+            principal: Principal::Policy("watch".into()),
+            correlation,
+            causation: Some(position),
+        };
+        let command = AnyCommand::Project(command);
+        let told = self.directory.execute(&stream, command, id, cause, vec![]);
+        match told.await {
+            // Somebody set one in the same instant.
+            Ok(_) | Err(ExecuteError::Refused { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn record(&self, name: &ProjectName, command: Command) -> Result<(), LookError> {
+        let stream = StreamId::MergeQueue(name.clone());
+        let merge_queue = self.projector.read(|projections| {
+            let merge_queue = projections.projects.get(name).map(|view| &view.merge_queue);
+            merge_queue.map(|t| (t.version, t.position, t.correlation))
+        });
+        let (version, position, correlation) = merge_queue.ok_or(LookError::NotCopied)?;
+        let body = Digest::of(format!("{command:?}").as_bytes()).to_string();
+        let id = CommandId::derived(&["watch", &stream.to_string(), &version.0.to_string(), &body]);
+        let cause = Cause {
+            principal: Principal::Policy("watch".into()),
+            correlation,
+            causation: Some(position),
+        };
+        let preconditions = vec![(stream.clone(), version)];
+        match self
+            .directory
+            .execute(
+                &stream,
+                AnyCommand::MergeQueue(command),
+                id,
+                cause,
+                preconditions,
+            )
+            .await
+        {
+            Ok(receipt) => {
+                self.projector.wait_for(receipt.position).await;
+                Ok(())
+            }
+            // The trunk moved meanwhile: what was seen is old.
+            Err(ExecuteError::Stale { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What the merge queue records of upstream: where it is, that it cannot be used, and that a person
+//! takes it as it is.
+
+use super::*;
+
+impl MergeQueue {
+    /// Whether upstream, where it was seen, holds what the queue knows of it. That a branch was
+    /// rewritten is ended by a person, or by upstream itself: by what was lost being there again.
+    pub(super) fn holds(&self, from: Option<&Sha>, seen: Option<&Sha>) -> Result<(), Refusal> {
+        if seen == self.head.as_ref() {
+            return Ok(());
+        }
+        if from != self.head.as_ref() {
+            return Err(Refusal::WrongStage);
+        }
+        let fault = self.halt.as_ref().map(|halt| &halt.fault);
+        let is_rewritten =
+            matches!(fault, Some(Fault::Rewritten { seen: at, .. }) if Some(at) == seen);
+        let is_gone = self.head.is_some() && seen.is_none();
+        match is_rewritten || is_gone {
+            true => Err(Refusal::Rewritten),
+            false => Ok(()),
+        }
+    }
+
+    /// Where upstream is: taken while nothing is queued. An entry on its way finds out by itself,
+    /// when it is built or published.
+    pub(super) fn follow(&self, seen: Option<&Sha>, files: &[String]) -> Vec<Event> {
+        match (self.is_idle(), seen) {
+            (true, seen) if seen == self.head.as_ref() && self.halt.is_some() => {
+                vec![event::Unhalted {}.into()]
+            }
+            (true, Some(seen)) if self.head.as_ref() != Some(seen) => {
+                let (from, to, files) = (self.head.clone(), seen.clone(), files.to_vec());
+                vec![
+                    event::Followed {
+                        from,
+                        to,
+                        files,
+                        accepted: None,
+                    }
+                    .into(),
+                ]
+            }
+            _ => vec![],
+        }
+    }
+
+    /// While nothing is queued the same trouble is told once: nobody waits for the next try.
+    pub(super) fn halted(&self, reason: &str, fault: &Fault) -> Vec<Event> {
+        let told = self
+            .halt
+            .as_ref()
+            .is_some_and(|halt| halt.reason == reason && halt.fault == *fault);
+        match self.is_idle() && told {
+            true => vec![],
+            false => vec![
+                event::Halted {
+                    reason: reason.to_owned(),
+                    fault: fault.clone(),
+                }
+                .into(),
+            ],
+        }
+    }
+
+    pub(super) fn accept(&self, seen: &Sha, by: &str) -> Decision {
+        let rewritten = self.halt.as_ref().is_some_and(
+            |halt| matches!(&halt.fault, Fault::Rewritten { seen: at, .. } if at == seen),
+        );
+        let busy = self.tip().is_some_and(|tip| {
+            matches!(
+                tip.stage,
+                Stage::Verifying { .. } | Stage::Publishing { .. }
+            )
+        });
+        match (rewritten, busy) {
+            (false, _) => Err(Refusal::NotRewritten),
+            (true, true) => Err(Refusal::WrongStage),
+            (true, false) => {
+                let accepted = Some(by.to_owned());
+                Ok(vec![
+                    event::Followed {
+                        from: self.head.clone(),
+                        to: seen.clone(),
+                        files: vec![],
+                        accepted,
+                    }
+                    .into(),
+                ])
+            }
+        }
+    }
+
+    pub(super) fn record_probe(&self, base: &Sha, collisions: &[Collision]) -> Decision {
+        let known = self
+            .probed
+            .as_ref()
+            .is_some_and(|probed| probed.base == *base);
+        if known || self.head.as_ref() != Some(base) {
+            return Err(Refusal::WrongStage);
+        }
+        Ok(vec![
+            event::Probed {
+                base: base.clone(),
+                collisions: collisions.to_vec(),
+            }
+            .into(),
+        ])
+    }
+}

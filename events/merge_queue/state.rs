@@ -1,0 +1,404 @@
+//! What a merge queue is at a point of the log, and how each event changes it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::Moment;
+use crate::evidence::Evidence;
+use crate::id::{Epoch, FeatureId, Sha, Timestamp};
+use crate::lapses::Lapses;
+use crate::merge_queue::entry::{Entry, Landed, Merged, Proof, Stage, Undone, Verdict};
+use crate::merge_queue::event::{Changes, EntryKind, Event, Probed};
+use crate::merge_queue::fault::Fault;
+use crate::merge_queue::health::Health;
+use crate::stream::Position;
+
+/// The state of a merge queue.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct MergeQueue {
+    /// Upstream's branch; none before the merge queue was opened.
+    pub branch: Option<String>,
+    /// Upstream's commit as far as we know.
+    pub head: Option<Sha>,
+    /// Waiting entries; only the front one moves.
+    pub queue: VecDeque<Entry>,
+    /// Number of the newest entry.
+    pub entries: u64,
+    /// Per feature: what became of its newest entry.
+    pub judged: BTreeMap<FeatureId, (Epoch, Verdict)>,
+    /// Entries that wait for a person, beside the queue.
+    pub held: Vec<Entry>,
+    /// Entries that wait for the trunk to be green, beside the queue.
+    pub parked: Vec<Entry>,
+    /// What is known of the trunk's own verification.
+    pub health: Health,
+    /// Per feature: what became of the newest entry that took out what it had brought, or brought
+    /// it back.
+    pub undone: BTreeMap<FeatureId, Undone>,
+    /// Per feature: what its newest merge changed.
+    pub landed: BTreeMap<FeatureId, Landed>,
+    /// Per path: when upstream was last seen changed there.
+    pub touched: BTreeMap<String, Position>,
+    /// Nothing more joins the batch at the front.
+    pub closed: bool,
+    /// Entries at the front that were red together, and not yet one by one.
+    pub suspects: usize,
+    /// When upstream was last seen moved.
+    pub moved: Timestamp,
+    /// What work under way came to when it was last merged with the trunk in memory.
+    pub probed: Option<Probed>,
+    /// Set while upstream cannot be reached or refuses.
+    pub halt: Option<Halt>,
+}
+
+/// Why a merge queue waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Halt {
+    /// What was said.
+    pub reason: String,
+    /// What is wrong with upstream.
+    pub fault: Fault,
+    /// How often in a row.
+    pub attempts: u32,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl MergeQueue {
+    /// The entry that moves.
+    pub fn front(&self) -> Option<&Entry> {
+        self.queue.front()
+    }
+
+    /// Where a claim's work collides with the trunk, as far as that was looked at since the trunk
+    /// moved.
+    pub fn collisions(&self, feature: &FeatureId, epoch: Epoch) -> &[String] {
+        let probed = self
+            .probed
+            .as_ref()
+            .filter(|probed| self.head.as_ref() == Some(&probed.base));
+        let found = probed.and_then(|p| {
+            p.collisions
+                .iter()
+                .find(|c| c.feature == *feature && c.epoch == epoch)
+        });
+        found.map_or(&[], |collision| &collision.paths)
+    }
+
+    /// Everything that was not judged yet, wherever it waits.
+    pub fn waiting(&self) -> impl Iterator<Item = &Entry> {
+        self.queue.iter().chain(&self.held).chain(&self.parked)
+    }
+
+    /// Whether nothing is queued.
+    pub fn is_idle(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    fn judge(&mut self, verdict: Verdict) {
+        self.settle(matches!(verdict, Verdict::Red { .. }));
+        if let Some(entry) = self.queue.pop_front() {
+            self.judge_entry(entry, verdict);
+        }
+    }
+
+    fn judge_entry(&mut self, entry: Entry, verdict: Verdict) {
+        match entry.kind {
+            EntryKind::Scaffold => {}
+            EntryKind::Feature { feature, epoch, .. } => {
+                drop(self.judged.insert(feature, (epoch, verdict)))
+            }
+            EntryKind::Revert {
+                feature,
+                commit,
+                restores,
+                ..
+            } => {
+                self.undone.insert(
+                    feature,
+                    Undone {
+                        commit,
+                        restores,
+                        verdict,
+                    },
+                );
+            }
+        }
+    }
+
+    /// What the front entry changes is upstream now.
+    fn land(&mut self, at: Position) {
+        let Some(front) = self.queue.front() else {
+            return;
+        };
+        let (feature, files) = (front.feature().cloned(), front.changes.files.clone());
+        let (proof, checks) = (front.proof, front.changes.checks.clone());
+        self.touch(&files, at);
+        if let Some(feature) = feature {
+            self.landed.insert(
+                feature,
+                Landed {
+                    at,
+                    files,
+                    proof,
+                    checks,
+                },
+            );
+        }
+    }
+
+    /// Before what waits with a higher number, and behind everything that was begun: nobody's
+    /// candidate is built for nothing.
+    pub(super) fn line_up(&mut self, entry: Entry) {
+        let later =
+            |waiting: &Entry| waiting.stage == Stage::Queued && waiting.priority > entry.priority;
+        let place = self
+            .queue
+            .iter()
+            .position(later)
+            .unwrap_or(self.queue.len());
+        self.queue.insert(place, entry);
+    }
+
+    fn touch(&mut self, files: &[String], at: Position) {
+        self.touched
+            .extend(files.iter().map(|path| (path.clone(), at)));
+    }
+
+    fn take_held(&mut self, number: u64) -> Option<Entry> {
+        let place = self.held.iter().position(|entry| entry.number == number)?;
+        Some(self.held.remove(place))
+    }
+
+    /// Takes an entry from beside the queue, whatever it waits for there.
+    fn take_aside(&mut self, number: u64) -> Option<Entry> {
+        self.take_held(number).or_else(|| {
+            let parked = self.parked.iter();
+            let place = parked.into_iter().position(|e| e.number == number)?;
+            Some(self.parked.remove(place))
+        })
+    }
+
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind; to be split by concept"
+    )]
+    pub(super) fn apply(&mut self, event: &Event, moment: Moment) {
+        match event {
+            Event::Opened(e) => {
+                self.branch = Some(e.branch.clone());
+                self.head = e.head.clone();
+            }
+            Event::Queued(e) => {
+                self.entries = e.entry;
+                match &e.kind {
+                    EntryKind::Scaffold => {}
+                    EntryKind::Feature { feature, .. } => drop(self.judged.remove(feature)),
+                    EntryKind::Revert { feature, .. } => drop(self.undone.remove(feature)),
+                }
+                let (changes, approved) = (Changes::default(), vec![]);
+                let (kind, at, stage) = (e.kind.clone(), moment.at, Stage::Queued);
+                self.line_up(Entry {
+                    number: e.entry,
+                    kind,
+                    priority: e.priority,
+                    at,
+                    stage,
+                    moves: 0,
+                    lapses: Lapses::default(),
+                    builds: 0,
+                    changes,
+                    approved,
+                    reds: vec![],
+                    cleared: false,
+                    proof: None,
+                });
+            }
+            Event::CandidateBuilt(e) => {
+                self.halt = None;
+                if let Some(entry) = self.queue.iter_mut().find(|entry| entry.number == e.entry) {
+                    entry.stage = Stage::Built {
+                        candidate: e.candidate.clone(),
+                    };
+                    entry.changes = e.changes.clone();
+                    entry.builds += 1;
+                    entry.forget_reds();
+                }
+            }
+            Event::Held(_) | Event::ChangeApproved(_) | Event::ChangeRefused(_) => {
+                self.apply_held(event)
+            }
+            Event::Dequeued(e) if e.paths.is_empty() => self.drop_entry(e.entry, &e.why),
+            Event::Dequeued(e) => self.judge(Verdict::Conflict {
+                paths: e.paths.clone(),
+                base: e.base.clone(),
+                why: e.why.clone(),
+            }),
+            Event::FoundEmpty(e) => self.judge(Verdict::Nothing {
+                base: e.base.clone(),
+            }),
+            Event::BatchClosed(_)
+            | Event::VerificationStarted(_)
+            | Event::VerificationLapsed(_)
+            | Event::Verified(_)
+            | Event::VerificationFailed(_)
+            | Event::PublishIntended(_) => self.apply_candidate(event, moment.at),
+            Event::Advanced(e) => {
+                self.is_at(Some(&e.to), moment.at);
+                self.land(moment.position);
+                self.judge(Verdict::Merged(Merged { sha: e.to.clone() }));
+                self.head_moved();
+            }
+            Event::UpstreamMoved(e) => {
+                self.is_at(e.seen.as_ref(), moment.at);
+                self.touch(&e.files, moment.position);
+                self.unbuild();
+                if let Some(front) = self.queue.front_mut() {
+                    front.moves += 1;
+                    front.lapses = Lapses::default();
+                }
+                self.head_moved();
+            }
+            Event::Followed(e) => {
+                self.is_at(Some(&e.to), moment.at);
+                self.touch(&e.files, moment.position);
+                self.unbuild();
+                self.head_moved();
+            }
+            Event::VerificationDoubted(_)
+            | Event::Parked(_)
+            | Event::HeadVerificationStarted(_)
+            | Event::HeadVerificationLapsed(_)
+            | Event::HeadVerified(_)
+            | Event::HeadFailed(_)
+            | Event::RedEnded(_) => self.apply_health(event, moment.at),
+            Event::Probed(e) => self.probed = Some(e.clone()),
+            Event::Halted(e) => {
+                let before = self.halt.as_ref().map_or(0, |h| h.attempts);
+                self.halt = Some(Halt {
+                    reason: e.reason.clone(),
+                    fault: e.fault.clone(),
+                    attempts: before + 1,
+                    at: moment.at,
+                });
+            }
+            Event::Unhalted(_) => {
+                self.halt = None;
+                self.at_tip(|tip| tip.lapses = Lapses::default());
+                self.health.look_again();
+            }
+        }
+    }
+
+    /// What happens to the candidates of the batch at the front.
+    fn apply_candidate(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::BatchClosed(_) => self.closed = true,
+            Event::VerificationStarted(e) => {
+                self.health.terms = e.terms;
+                self.at_tip(|tip| {
+                    if let Some(candidate) = tip.candidate().cloned() {
+                        tip.stage = Stage::Verifying {
+                            candidate,
+                            slot_session: e.slot_session.clone(),
+                        };
+                    }
+                });
+            }
+            Event::VerificationLapsed(e) => self.at_tip(|tip| {
+                if let Some(candidate) = tip.candidate().cloned() {
+                    tip.stage = Stage::Built { candidate };
+                }
+                tip.lapses = tip.lapses.with(e.outcome, at);
+            }),
+            Event::Verified(e) => {
+                self.is_sound(&e.evidence, at);
+                let reds = self.tip().map_or(0, |tip| tip.reds.len());
+                let batched = self.batched();
+                for entry in self.queue.iter_mut().take(batched) {
+                    entry.proof = Some(Proof::of(&e.evidence, reds));
+                }
+                self.stage_batch(|candidate| Stage::Verified {
+                    candidate,
+                    evidence: e.evidence.clone(),
+                });
+            }
+            Event::VerificationFailed(_) if self.batched() > 1 => self.halve(),
+            Event::VerificationFailed(e) => self.judge(red(&e.evidence)),
+            Event::PublishIntended(_) => {
+                self.stage_batch(|candidate| Stage::Publishing { candidate })
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_held(&mut self, event: &Event) {
+        match event {
+            Event::Held(_) => {
+                self.unbuild();
+                self.held.extend(self.queue.pop_front());
+            }
+            Event::ChangeApproved(e) => {
+                if let Some(mut entry) = self.take_held(e.entry) {
+                    entry.approved = entry.changes.protected.clone();
+                    self.line_up(entry);
+                }
+            }
+            Event::ChangeRefused(e) => {
+                if let Some(entry) = self.take_held(e.entry) {
+                    let paths = entry.changes.protected.clone();
+                    self.judge_entry(
+                        entry,
+                        Verdict::Refused {
+                            paths,
+                            why: e.why.clone(),
+                        },
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Upstream answered: it is here.
+    fn is_at(&mut self, head: Option<&Sha>, now: Timestamp) {
+        self.head = head.cloned();
+        self.moved = now;
+        self.halt = None;
+    }
+
+    fn drop_entry(&mut self, number: u64, why: &str) {
+        let place = self.queue.iter().position(|e| e.number == number);
+        if let Some(place) = place {
+            self.unbuild_from(place);
+            if place < self.suspects {
+                self.suspects -= 1;
+            }
+        }
+        let entry = place
+            .and_then(|place| self.queue.remove(place))
+            .or_else(|| self.take_aside(number));
+        if let Some(entry) = entry {
+            self.judge_entry(
+                entry,
+                Verdict::Dropped {
+                    why: why.to_owned(),
+                },
+            );
+        }
+    }
+}
+
+fn red(evidence: &Evidence) -> Verdict {
+    match evidence {
+        Evidence::Ran { tail, exit, .. } => Verdict::Red {
+            tail: tail.clone(),
+            exit: *exit,
+        },
+        Evidence::NoneConfigured | Evidence::Scaffold => Verdict::Red {
+            tail: String::new(),
+            exit: 0,
+        },
+    }
+}

@@ -1,0 +1,194 @@
+//! Claims by people and their own agents.
+
+use actors::chores::Chore;
+use actors::claims::outside::{Outside, OutsideCaller, OutsideError};
+use actors::host::ExecuteError;
+use events::cause::Principal;
+use events::id::{Epoch, FeatureId, ProjectName};
+
+use super::{Done, Operator, RequestContext, written};
+use crate::http::problem::ApiProblem;
+use crate::http::shapes::{ClaimShape, Leased, Written};
+
+/// Longest name of a holder.
+const HOLDER_MAX: usize = 64;
+
+/// A claim as its holder names it.
+#[derive(Debug, Clone)]
+pub struct Holding<'a> {
+    /// Whose feature.
+    pub project: &'a str,
+    /// Which one.
+    pub feature: &'a str,
+    /// Which claim.
+    pub epoch: u64,
+    /// Whose claim; the caller's, if nothing is said.
+    pub holder: Option<&'a str>,
+}
+
+impl From<OutsideError> for ApiProblem {
+    fn from(error: OutsideError) -> Self {
+        match error {
+            OutsideError::Execute(error) => error.into(),
+            OutsideError::Port(error) => error.into(),
+        }
+    }
+}
+
+fn holder(context: &RequestContext, named: Option<&str>) -> Done<String> {
+    let name = named.unwrap_or(&context.by);
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');
+    if name.is_empty() || name.len() > HOLDER_MAX || !name.chars().all(known) {
+        let why = format!(
+            "a holder is 1 to {HOLDER_MAX} of a-z, A-Z, 0-9, '.', '_', '@' and '-', not {name:?}"
+        );
+        return Err(ApiProblem::invalid(why));
+    }
+    Ok(name.to_owned())
+}
+
+impl Operator {
+    fn caller(context: &RequestContext, named: Option<&str>) -> Done<OutsideCaller> {
+        Ok(OutsideCaller {
+            holder: holder(context, named)?,
+            principal: Principal::Operator(context.by.as_str().into()),
+            id: context.id,
+        })
+    }
+
+    fn outside(&self) -> Outside {
+        Outside::new(self.core.clone())
+    }
+
+    fn held(
+        &self,
+        context: &RequestContext,
+        holding: &Holding<'_>,
+    ) -> Done<(OutsideCaller, ProjectName, FeatureId, Epoch)> {
+        let caller = Self::caller(context, holding.holder)?;
+        let (project, feature) = (Self::name(holding.project)?, Self::id(holding.feature)?);
+        self.feature(holding.project, holding.feature)?;
+        Ok((caller, project, feature, Epoch(holding.epoch)))
+    }
+
+    /// Claims a certain feature, or the best; none when nothing is ready.
+    pub async fn claim(
+        &self,
+        context: &RequestContext,
+        name: &str,
+        id: Option<&str>,
+        named: Option<&str>,
+    ) -> Done<Option<ClaimShape>> {
+        let (project, feature) = (Self::name(name)?, id.map(Self::id).transpose()?);
+        if let Some(id) = id {
+            self.feature(name, id)?;
+        }
+        let caller = Self::caller(context, named)?;
+        let Some(granted) = self.outside().claim(&caller, &project, feature).await? else {
+            return Ok(None);
+        };
+        let base = self.read(&project, |view| {
+            Some(
+                view.merge_queue
+                    .state
+                    .head
+                    .as_ref()
+                    .map(ToString::to_string),
+            )
+        })?;
+        Ok(Some(ClaimShape {
+            feature: granted.feature.to_string(),
+            epoch: granted.epoch.0,
+            holder: caller.holder,
+            branch: format!("work/{}/{}", granted.feature, granted.epoch),
+            base,
+            gate: format!("/git/{project}.git"),
+            position: granted.receipt.position.0,
+            version: granted.receipt.version.0,
+        }))
+    }
+
+    /// A sign of life of a holder.
+    pub fn heartbeat(&self, context: &RequestContext, holding: &Holding<'_>) -> Done<Leased> {
+        let (caller, project, feature, epoch) = self.held(context, holding)?;
+        self.outside()
+            .heartbeat(&caller, &project, &feature, epoch)?;
+        let lease_ms = self.read(&project, |view| {
+            Some(view.registered()?.settings.outside_lease_ms)
+        })?;
+        Ok(Leased { lease_ms })
+    }
+
+    /// Gives a claim back.
+    pub async fn release(
+        &self,
+        context: &RequestContext,
+        holding: &Holding<'_>,
+        reason: &str,
+    ) -> Done<Written> {
+        let (caller, project, feature, epoch) = self.held(context, holding)?;
+        Ok(written(
+            &self
+                .outside()
+                .release(&caller, &project, &feature, epoch, reason)
+                .await?,
+        ))
+    }
+
+    /// Hands a pushed commit in.
+    pub async fn submit(
+        &self,
+        context: &RequestContext,
+        holding: &Holding<'_>,
+        sha: &str,
+    ) -> Done<Written> {
+        let (caller, project, feature, epoch) = self.held(context, holding)?;
+        let sha = sha.parse().map_err(ApiProblem::invalid)?;
+        Ok(written(
+            &self
+                .outside()
+                .submit(&caller, &project, &feature, epoch, sha)
+                .await?,
+        ))
+    }
+
+    /// Records pushes that were turned down, as far as they were for a claim's ref.
+    pub async fn denied(&self, holder: &str, project: &ProjectName, denied: &[(String, String)]) {
+        if holder.len() > HOLDER_MAX {
+            return;
+        }
+        let context = RequestContext::fresh(holder);
+        let caller = OutsideCaller {
+            holder: holder.to_owned(),
+            principal: Principal::Operator(holder.into()),
+            id: context.id,
+        };
+        for (reference, why) in denied {
+            if actors::refs::claim_of(reference).is_none() {
+                self.deps.noises.refused_push(project);
+                continue;
+            }
+            let recorded = self
+                .outside()
+                .denied(&caller, project, reference, why)
+                .await;
+            if let Err(OutsideError::Execute(ExecuteError::Refused { .. })) = recorded {
+                self.deps.noises.refused_push(project);
+                continue;
+            }
+            let recorded = recorded.map_err(|error| format!("{reference}: {error}"));
+            let faults = &self.core.faults;
+            faults.went(Some(project), Chore::RecordDenied, recorded);
+        }
+    }
+
+    /// Whether this holder may push to this ref of a project's gate now.
+    pub fn may_push(
+        &self,
+        holder: &str,
+        project: &ProjectName,
+        reference: &str,
+    ) -> Result<(), String> {
+        self.outside().may_push(holder, project, reference)
+    }
+}

@@ -1,0 +1,179 @@
+//! The merge queue: look at it, let an entry through or not, take a feature's work out again.
+
+use events::id::{CommandId, ProjectName};
+use events::merge_queue::{self, EntryKind};
+use events::policy::{AnyCommand, integrate};
+use events::stream::StreamId;
+
+use super::{Done, Operator, RequestContext, unknown_feature, written};
+use crate::http::problem::ApiProblem;
+use crate::http::shapes::{self, ConflictShape, MergeQueueShape, ScaffoldShape, Written};
+
+/// What a person asks of the queue itself goes before the work of agents.
+const ASKED_FOR: u8 = 0;
+
+impl Operator {
+    /// The merge queue.
+    pub fn merge_queue(&self, name: &str) -> Done<MergeQueueShape> {
+        self.read(&Self::name(name)?, |view| {
+            view.registered().map(|_| shapes::merge_queue(view))
+        })
+    }
+
+    /// Brings our part of the repository up to date, through the queue; nothing is queued when it
+    /// is.
+    pub async fn scaffold(&self, context: &RequestContext, name: &str) -> Done<ScaffoldShape> {
+        let project = Self::name(name)?;
+        let branch = self.copied(&project).await?;
+        let needed = self
+            .core
+            .world
+            .repo
+            .needs_scaffold(&project, &branch)
+            .await?;
+        // Asked again under the same key, it answers as the first time.
+        let queued = needed || self.answered(context.id).await?.is_some();
+        if needed {
+            self.to_merge_queue(
+                context,
+                name,
+                merge_queue::Command::Enqueue {
+                    kind: EntryKind::Scaffold,
+                    priority: ASKED_FOR,
+                },
+            )
+            .await?;
+        }
+        Ok(ScaffoldShape { queued })
+    }
+
+    /// Work that is under way and would not merge with upstream as it is now: merged in memory,
+    /// when it is asked for.
+    pub async fn conflicts(&self, name: &str) -> Done<Vec<ConflictShape>> {
+        let project = Self::name(name)?;
+        let (head, works) = self.read(&project, |view| {
+            view.registered()?;
+            let underway = view
+                .known()
+                .filter(|(_, known, _)| known.stage.is_underway());
+            let works: Vec<_> = underway
+                .map(|(id, known, _)| (id.clone(), known.epoch))
+                .collect();
+            Some((view.merge_queue.state.head.clone(), works))
+        })?;
+        let Some(head) = head else { return Ok(vec![]) };
+        let found = self
+            .core
+            .world
+            .repo
+            .collisions(&project, &head, &works)
+            .await?;
+        Ok(found
+            .into_iter()
+            .map(|found| ConflictShape {
+                feature: found.feature.to_string(),
+                paths: found.paths,
+            })
+            .collect())
+    }
+
+    /// Lets an entry change the protected paths that it was held for.
+    pub async fn approve_change(
+        &self,
+        context: &RequestContext,
+        name: &str,
+        entry: u64,
+    ) -> Done<Written> {
+        let command = merge_queue::Command::ApproveChange {
+            entry,
+            by: context.by.clone(),
+        };
+        self.to_merge_queue(context, name, command).await
+    }
+
+    /// Sends it back, with a reason that the next coder reads.
+    pub async fn refuse_change(
+        &self,
+        context: &RequestContext,
+        name: &str,
+        entry: u64,
+        why: &str,
+    ) -> Done<Written> {
+        let command = merge_queue::Command::RefuseChange {
+            entry,
+            by: context.by.clone(),
+            why: why.to_owned(),
+        };
+        self.to_merge_queue(context, name, command).await
+    }
+
+    /// Lets the queue go on at once: what it waits for is tried now, and verifiers that were lost
+    /// count from nothing.
+    pub async fn resume_queue(&self, context: &RequestContext, name: &str) -> Done<Written> {
+        self.to_merge_queue(context, name, merge_queue::Command::Unhalt)
+            .await
+    }
+
+    /// Has a trunk that is red looked at at once. Answers when nothing else of the project is in
+    /// trouble.
+    pub(super) async fn retry_merge_queue(
+        &self,
+        context: &RequestContext,
+        project: &ProjectName,
+    ) -> Done<Option<Written>> {
+        let (red, outside) = self.read(project, |view| {
+            let registered = view.registered()?;
+            let red = view.merge_queue.state.health.red.is_some();
+            Some((red, !registered.troubles.is_empty()))
+        })?;
+        if !red {
+            return Ok(None);
+        }
+        let id = CommandId::derived(&["retry trunk", &context.id.to_string()]);
+        let stream = StreamId::MergeQueue(project.clone());
+        let command = AnyCommand::MergeQueue(merge_queue::Command::Unhalt);
+        let receipt = self.tell(context, id, stream, command).await?;
+        Ok((!outside).then(|| written(&receipt)))
+    }
+
+    async fn to_merge_queue(
+        &self,
+        context: &RequestContext,
+        name: &str,
+        command: merge_queue::Command,
+    ) -> Done<Written> {
+        let stream = StreamId::MergeQueue(Self::name(name)?);
+        Ok(written(
+            &self
+                .tell(context, context.id, stream, AnyCommand::MergeQueue(command))
+                .await?,
+        ))
+    }
+
+    /// Takes out what a closed feature brought, or brings back what was taken out, through the
+    /// queue like everything else.
+    pub async fn undo(&self, context: &RequestContext, name: &str, id: &str) -> Done<Written> {
+        let id = Self::id(id)?;
+        let found = self.read(&Self::name(name)?, |view| {
+            view.registered()?;
+            Some(view.feature(&id).map(|_| integrate::undoing(view, &id)))
+        })?;
+        let kind = found.ok_or_else(unknown_feature)?.ok_or_else(|| {
+            let why = "only what was merged can be undone, and only while nobody works on it again \
+                       can that be undone";
+            ApiProblem {
+                code: "not_merged".to_owned(),
+                ..ApiProblem::invalid(why)
+            }
+        })?;
+        self.to_merge_queue(
+            context,
+            name,
+            merge_queue::Command::Enqueue {
+                kind,
+                priority: ASKED_FOR,
+            },
+        )
+        .await
+    }
+}

@@ -1,0 +1,206 @@
+//! What an operator can do: commands to the hosts, and the projections to read. Used by HTTP and by
+//! the demo alike.
+
+mod adopt;
+mod attempt;
+mod beads;
+mod beads_sync;
+mod claims;
+mod copied;
+mod diffs;
+mod evidence;
+mod exchange;
+mod features;
+mod fitness;
+mod fleet;
+mod issues;
+mod merge_queue;
+mod projects;
+mod readers;
+mod settle;
+mod subscriptions;
+mod upstream;
+mod usage;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use actors::host::ExecuteError;
+use actors::ports::engine::Engine;
+use actors::supervisor::Core;
+use events::cause::{Cause, Principal};
+use events::id::{CommandId, FeatureId, ProjectName, SlotNo};
+use events::log::Receipt;
+use events::policy::AnyCommand;
+use events::project;
+use events::stream::{Position, StreamId, Version};
+use events::view::ProjectView;
+
+use crate::http::noise::Noises;
+use crate::http::problem::ApiProblem;
+use crate::http::shapes::Written;
+use crate::http::token::Token;
+
+pub use claims::Holding;
+pub use diffs::HowMuch;
+pub use evidence::About;
+pub use exchange::Exchange;
+pub use issues::IssueNames;
+pub use projects::Wanted;
+pub use readers::Readers;
+pub use subscriptions::Asked;
+
+/// The operator's verbs. Clones share everything.
+#[derive(Clone)]
+pub struct Operator {
+    /// What it works on.
+    pub core: Core,
+    /// What it may look at beside the projections.
+    pub deps: OperatorDeps,
+}
+
+/// What an operator may look at beside the projections.
+#[derive(Clone, Default)]
+pub struct OperatorDeps {
+    /// What runs the containers, once the fleet has begun.
+    pub engine: Option<Arc<dyn Engine>>,
+    /// The data folder.
+    pub data: PathBuf,
+    /// What secrets of hooks are made of, where there is a token.
+    pub hooks: Option<Token>,
+    /// What led to nothing.
+    pub noises: Arc<Noises>,
+    /// Who reads which subscription.
+    pub readers: Arc<Readers>,
+    /// Ids that features had where they were imported from.
+    pub issues: Arc<IssueNames>,
+}
+
+/// One request: who has it, and the id under which it is answered once.
+#[derive(Debug, Clone)]
+pub struct RequestContext {
+    /// Who.
+    pub by: String,
+    /// Under which id.
+    pub id: CommandId,
+    /// The version the stream must still have, if the caller looked at one.
+    pub expect: Option<Version>,
+}
+
+impl RequestContext {
+    /// A request under a fresh id.
+    pub fn fresh(by: &str) -> Self {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id)
+            .expect("a machine without randomness cannot tell one request from another");
+        Self {
+            by: by.to_owned(),
+            id: CommandId(id),
+            expect: None,
+        }
+    }
+
+    /// A request under the caller's own key.
+    pub fn keyed(by: &str, key: &str) -> Self {
+        Self {
+            by: by.to_owned(),
+            id: CommandId::derived(&["operator", by, key]),
+            expect: None,
+        }
+    }
+
+    /// A further command of the same request.
+    fn part(&self, what: &str) -> CommandId {
+        CommandId::derived(&["part", &self.id.to_string(), what])
+    }
+}
+
+pub(super) type Done<T> = Result<T, ApiProblem>;
+
+fn unknown_project() -> ApiProblem {
+    let refusal = project::Refusal::UnknownProject;
+    ApiProblem::not_found(
+        events::aggregate::Refusal::code(&refusal),
+        &refusal.to_string(),
+    )
+}
+
+fn unknown_feature() -> ApiProblem {
+    ApiProblem::not_found(
+        "unknown_feature",
+        "there is no such feature; `feature list` shows those there are",
+    )
+}
+
+fn written(receipt: &Receipt) -> Written {
+    Written {
+        position: receipt.position.0,
+        version: receipt.version.0,
+        ids: vec![],
+        notes: vec![],
+    }
+}
+
+impl Operator {
+    /// Sends a command for a request. The version that the caller looked at is a precondition of
+    /// the first one.
+    async fn tell(
+        &self,
+        context: &RequestContext,
+        id: CommandId,
+        stream: StreamId,
+        command: AnyCommand,
+    ) -> Done<Receipt> {
+        let cause = Cause {
+            principal: Principal::Operator(context.by.as_str().into()),
+            correlation: context.id,
+            causation: None,
+        };
+        let preconditions = context
+            .expect
+            .map(|version| (stream.clone(), version))
+            .into_iter()
+            .collect();
+        let told = self
+            .core
+            .directory
+            .execute(&stream, command, id, cause, preconditions)
+            .await;
+        let receipt = told.map_err(|error| match error {
+            ExecuteError::Stale { stream: stale }
+                if stale == stream && context.expect.is_some() =>
+            {
+                ApiProblem::moved(&stream)
+            }
+            other => other.into(),
+        })?;
+        self.core.projector.wait_for(receipt.position).await;
+        Ok(receipt)
+    }
+
+    /// Where in the log a command was granted that came before under this id; none when none was.
+    async fn answered(&self, id: CommandId) -> Done<Option<Position>> {
+        let remembered = self.core.world.log.remembered(id).await;
+        let remembered = remembered.map_err(|e| ExecuteError::Unavailable(e.to_string()))?;
+        Ok(remembered.map(|known| known.receipt.position))
+    }
+
+    fn read<T>(&self, name: &ProjectName, read: impl FnOnce(&ProjectView) -> Option<T>) -> Done<T> {
+        self.core
+            .projector
+            .read(|projections| projections.projects.get(name).and_then(read))
+            .ok_or_else(unknown_project)
+    }
+
+    pub(super) fn name(name: &str) -> Done<ProjectName> {
+        name.parse().map_err(ApiProblem::invalid)
+    }
+
+    fn id(id: &str) -> Done<FeatureId> {
+        id.parse().map_err(ApiProblem::invalid)
+    }
+
+    fn slot(n: u16) -> SlotNo {
+        SlotNo(n)
+    }
+}

@@ -1,0 +1,147 @@
+//! A project's upstream: look at it now, take a rewritten branch as it is, forget its host's keys.
+
+use actors::upstream_poller::LookError;
+use events::id::Sha;
+use events::merge_queue::{self, Fault};
+use events::policy::AnyCommand;
+use events::stream::StreamId;
+
+use super::{Done, Operator, RequestContext, written};
+use crate::http::hooks::HookKey;
+use crate::http::problem::ApiProblem;
+use crate::http::shapes::{HookShape, UpstreamShape, Written};
+use crate::http::token::Token;
+
+impl Operator {
+    /// Where upstream is, as far as we know.
+    pub async fn upstream(&self, name: &str) -> Done<UpstreamShape> {
+        let name = Self::name(name)?;
+        let host_keys = self.core.world.repo.host_keys(&name).await?;
+        self.read(&name, |view| {
+            let (registered, merge_queue) = (view.registered()?, &view.merge_queue.state);
+            Some(UpstreamShape {
+                git_url: registered.git_url.clone(),
+                branch: merge_queue.branch.clone(),
+                head: merge_queue.head.as_ref().map(ToString::to_string),
+                trouble: merge_queue
+                    .halt
+                    .as_ref()
+                    .map(|halt| format!("{} ({})", halt.fault.advice(), halt.reason)),
+                host_keys,
+            })
+        })
+    }
+
+    /// Looks at upstream now.
+    pub async fn fetch(&self, name: &str) -> Done<UpstreamShape> {
+        let project = Self::name(name)?;
+        self.copied(&project).await?;
+        self.core
+            .upstream_poller()
+            .look(&project)
+            .await
+            .map_err(|error| match error {
+                LookError::NotCopied => ApiProblem::not_found("not_copied", &error.to_string()),
+                LookError::Execute(error) => error.into(),
+                LookError::Repo(error) => error.into(),
+            })?;
+        self.upstream(name).await
+    }
+
+    /// What a forge is given, so that it can say when somebody pushed.
+    pub fn hook(&self, name: &str) -> Done<HookShape> {
+        let secret = self.hook_secret(name)?;
+        self.read(&Self::name(name)?, |view| view.registered().map(|_| ()))?;
+        Ok(HookShape {
+            path: format!("/hooks/{name}"),
+            secret,
+        })
+    }
+
+    /// The secret of a name's hook, whether there is such a project or not.
+    pub fn hook_secret(&self, name: &str) -> Done<String> {
+        let name = Self::name(name)?;
+        let token = self.deps.hooks.as_ref().and_then(Token::now);
+        let token = token.ok_or_else(|| {
+            ApiProblem::not_found(
+                "no_hooks",
+                "hooks are heard on a port, and this server has none",
+            )
+        })?;
+        Ok(HookKey::of(&token).secret(&name))
+    }
+
+    /// Looks at upstream soon: somebody says that it moved. Who says the same again is not heard
+    /// again.
+    pub fn look_soon(&self, name: &str, body: &[u8]) -> Done<()> {
+        let name = Self::name(name)?;
+        self.read(&name, |view| view.registered().map(|_| ()))?;
+        if self.deps.noises.hook(&name, body) {
+            self.core.poll_requests.add(name);
+        }
+        Ok(())
+    }
+
+    /// Counts a hook whose proof does not hold, where there is such a project.
+    pub fn refused_hook(&self, name: &str) {
+        let Ok(name) = Self::name(name) else {
+            return;
+        };
+        let known = self.read(&name, |view| view.registered().map(|_| ()));
+        if known.is_ok() {
+            self.deps.noises.refused_hook(&name);
+        }
+    }
+
+    /// Takes upstream's rewritten branch as it is. The commit has to be the one that was shown.
+    pub async fn accept_upstream(
+        &self,
+        context: &RequestContext,
+        name: &str,
+        sha: &str,
+    ) -> Done<Written> {
+        let name = Self::name(name)?;
+        let seen: Sha = sha.parse().map_err(ApiProblem::invalid)?;
+        let (branch, fault) = self.read(&name, |view| {
+            let merge_queue = &view.merge_queue.state;
+            Some((
+                merge_queue.branch.clone()?,
+                merge_queue.halt.as_ref().map(|halt| halt.fault.clone()),
+            ))
+        })?;
+        let command = merge_queue::Command::AcceptRewrite {
+            seen: seen.clone(),
+            by: context.by.clone(),
+        };
+        let told = written(
+            &self
+                .tell(
+                    context,
+                    context.id,
+                    StreamId::MergeQueue(name.clone()),
+                    AnyCommand::MergeQueue(command),
+                )
+                .await?,
+        );
+        // Recorded first: a gate that is behind what was recorded is brought there by the next
+        // look.
+        if let Some(Fault::Rewritten { lost, seen: at }) = fault
+            && at == seen
+        {
+            self.core
+                .world
+                .repo
+                .accept(&name, &branch, &lost, &seen)
+                .await?;
+        }
+        Ok(told)
+    }
+
+    /// Forgets the keys of upstream's host; the next connection pins what it sees.
+    pub async fn forget_host_keys(&self, name: &str) -> Done<UpstreamShape> {
+        let project = Self::name(name)?;
+        self.read(&project, |view| view.registered().map(|_| ()))?;
+        self.core.world.repo.forget_host_keys(&project).await?;
+        self.fetch(name).await
+    }
+}
