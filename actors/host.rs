@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix::prelude::*;
-use events::aggregate::{Aggregate, Moment, Refusal as _};
+use events::aggregate::{Aggregate, Moment, Refusal, RefusalKind};
 use events::cause::Cause;
 use events::codec::EventCodec;
 use events::id::{CommandId, Digest};
@@ -56,6 +56,8 @@ pub enum ExecuteError {
     /// The rules turned it down.
     #[error("{message}")]
     Refused {
+        /// What sort of answer it is.
+        kind: RefusalKind,
         /// Stable code.
         code: &'static str,
         /// For people.
@@ -87,6 +89,17 @@ pub enum ExecuteError {
     /// The log cannot be read or written.
     #[error("the log is not available: {0}")]
     Unavailable(String),
+}
+
+impl ExecuteError {
+    /// What the rules said.
+    pub fn refused(refusal: &impl Refusal) -> Self {
+        Self::Refused {
+            kind: refusal.kind(),
+            code: refusal.code(),
+            message: refusal.to_string(),
+        }
+    }
 }
 
 /// A command on its way to a host.
@@ -286,6 +299,7 @@ impl<A: Aggregate> Hosted<A> {
             Err(AppendError::Precondition { stream, .. }) => Err(ExecuteError::Stale { stream }),
             Err(AppendError::Busy) => Err(ExecuteError::Busy),
             Err(AppendError::Invalid(why)) => Err(ExecuteError::Refused {
+                kind: RefusalKind::Invalid,
                 code: "invalid",
                 message: why,
             }),
@@ -310,10 +324,7 @@ impl<A: Aggregate> Hosted<A> {
         match self.kernel.log.remembered(id).await {
             Ok(Some(known)) if known.body == body => Ok(known.receipt),
             Ok(Some(_)) => Err(ExecuteError::IdReused),
-            Ok(None) => Err(ExecuteError::Refused {
-                code: refusal.code(),
-                message: refusal.to_string(),
-            }),
+            Ok(None) => Err(ExecuteError::refused(refusal)),
             Err(e) => Err(ExecuteError::Unavailable(e.to_string())),
         }
     }

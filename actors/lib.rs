@@ -35,6 +35,7 @@ pub mod prompt_context;
 pub mod pulse;
 pub mod rebuild;
 pub mod refs;
+pub mod rejection;
 pub mod repository_maintenance;
 pub mod ring;
 pub mod sessions;

@@ -24,6 +24,23 @@ pub struct Moment {
 pub trait Refusal: std::error::Error + Clone + PartialEq + Send + Sync + 'static {
     /// A stable code for wires and tests.
     fn code(&self) -> &'static str;
+
+    /// What sort of answer it is.
+    fn kind(&self) -> RefusalKind;
+}
+
+/// What sort of answer a refusal is, whatever the way it came in. Whoever answers over a protocol
+/// has one table from these to the protocol's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// What was named is not there.
+    NotFound,
+    /// What was given cannot be, whatever the state.
+    Invalid,
+    /// What was given is more than what is taken.
+    TooLarge,
+    /// Not as things are.
+    Conflict,
 }
 
 /// A consistency boundary: the default value is "no event yet".
@@ -58,10 +75,11 @@ pub trait Aggregate: Default + Clone + Debug + PartialEq + Send + Sync + Unpin +
     fn evolve(&mut self, event: &Self::Event, moment: Moment);
 }
 
-/// Declares a refusal enum: each variant with its stable code and the sentence a person reads.
+/// Declares a refusal enum: each variant with its kind (a conflict where none is given), its stable
+/// code, and the sentence a person reads.
 #[macro_export]
 macro_rules! refusal_enum {
-    ($(#[$doc:meta])* pub enum $name:ident { $( $variant:ident $( { $($field:ident: $ty:ty),* } )? = $code:literal, $message:literal; )* }) => {
+    ($(#[$doc:meta])* pub enum $name:ident { $( $variant:ident $( { $($field:ident: $ty:ty),* } )? $(: $kind:ident)? = $code:literal, $message:literal; )* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, thiserror::Error)]
         #[expect(missing_docs, reason = "each variant carries its own sentence")]
@@ -71,6 +89,24 @@ macro_rules! refusal_enum {
             fn code(&self) -> &'static str {
                 match self { $( Self::$variant $( { $($field: _),* } )? => $code, )* }
             }
+
+            fn kind(&self) -> $crate::aggregate::RefusalKind {
+                match self {
+                    $( Self::$variant $( { $($field: _),* } )? => $crate::refusal_kind!($($kind)?), )*
+                }
+            }
         }
+    };
+}
+
+/// The kind of a refusal; a conflict where none is given.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! refusal_kind {
+    () => {
+        $crate::aggregate::RefusalKind::Conflict
+    };
+    ($kind:ident) => {
+        $crate::aggregate::RefusalKind::$kind
     };
 }

@@ -12,28 +12,12 @@ use events::policy::AnyCommand;
 use events::stream::StreamId;
 
 use crate::claims::queue::{Asking, Granted};
-use crate::host::ExecuteError;
-use crate::ports::PortError;
 use crate::refs::{WORK, claim_of};
+use crate::rejection::Rejection;
 use crate::supervisor::Core;
 
 /// The code for a claim that is somebody else's.
 const HELD: &str = "held";
-
-/// Why a holder's request was not carried out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OutsideError {
-    /// By the rules or by the log.
-    #[error(transparent)]
-    Execute(#[from] ExecuteError),
-    /// By the gate.
-    #[error(transparent)]
-    Port(#[from] PortError),
-}
-
-fn refused(code: &'static str, message: String) -> OutsideError {
-    ExecuteError::Refused { code, message }.into()
-}
 
 /// An outside holder who asks: who it is, and under which id it is answered once.
 #[derive(Debug, Clone)]
@@ -52,7 +36,7 @@ pub struct Outside {
     core: Core,
 }
 
-type Done<T> = Result<T, OutsideError>;
+type Done<T> = Result<T, Rejection>;
 
 impl Outside {
     /// Serves the holders of this core.
@@ -161,7 +145,7 @@ impl Outside {
             .pin(project, feature, epoch, &sha)
             .await?;
         if let Some(why) = handed.refusal(&sha) {
-            return Err(refused("nothing_to_submit", why));
+            return Err(Rejection::conflict("nothing_to_submit", why));
         }
         let command = feature::Command::Submit {
             epoch,
@@ -220,7 +204,7 @@ impl Outside {
             why: why.to_owned(),
         };
         match self.tell(&caller, project, &feature, "", command).await {
-            Err(OutsideError::Execute(ExecuteError::Refused { .. })) => Ok(()),
+            Err(rejection) if !rejection.is_passing() => Ok(()),
             told => told.map(|_| ()),
         }
     }
@@ -237,9 +221,7 @@ impl Outside {
     ) -> Done<bool> {
         match self.held(&caller.holder, project, feature, epoch) {
             Ok(()) => Ok(true),
-            Err(error @ OutsideError::Execute(ExecuteError::Refused { code: HELD, .. })) => {
-                Err(error)
-            }
+            Err(rejection) if rejection.code == HELD => Err(rejection),
             Err(_) => Ok(false),
         }
     }
@@ -260,11 +242,11 @@ impl Outside {
             }
         });
         match open {
-            None => Err(refused(
+            None => Err(Rejection::conflict(
                 "no_claim",
                 format!("no claim is open on {feature}: it ended, stop working on it"),
             )),
-            Some((current, _)) if current != epoch => Err(refused(
+            Some((current, _)) if current != epoch => Err(Rejection::conflict(
                 "stale_epoch",
                 format!(
                     "claim {epoch} has ended, {feature} is at claim {current}: stop working on it"
@@ -276,7 +258,7 @@ impl Outside {
                     Holder::Outside { principal } => principal,
                     Holder::Slot { n, .. } => format!("slot {n}"),
                 };
-                Err(refused(
+                Err(Rejection::conflict(
                     HELD,
                     format!("{feature} is claimed by {by}, not by {holder}"),
                 ))

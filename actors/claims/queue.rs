@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use events::aggregate::RefusalKind;
 use events::cause::Cause;
 use events::codec::EventCodec;
 use events::feature::{self, Stage};
@@ -15,6 +16,7 @@ use events::holder::Holder;
 use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Timestamp};
 use events::log::Receipt;
 use events::policy::AnyCommand;
+use events::project;
 use events::stream::{Position, StreamId, Version};
 use events::view::Projections;
 use tokio::sync::Notify;
@@ -331,6 +333,7 @@ fn pick(
 ) -> Result<Pick, ExecuteError> {
     let refused = |code, message: &str| {
         Err(ExecuteError::Refused {
+            kind: RefusalKind::Conflict,
             code,
             message: message.to_owned(),
         })
@@ -340,10 +343,7 @@ fn pick(
         .get(&asking.project)
         .and_then(|b| Some((b, b.registered()?)))
     else {
-        return refused(
-            "unknown_project",
-            "there is no such project; `project list` shows those there are",
-        );
+        return Err(ExecuteError::refused(&project::Refusal::UnknownProject));
     };
     if !registered.is_running() {
         return refused(

@@ -15,9 +15,11 @@ use events::verdict::{Finding, Judgement, Report, Verdict};
 use events::view::Subject;
 
 use super::wire::{Said, Say};
-use super::{Denied, Place, Sessions};
+use super::{Place, Sessions};
 use crate::admissions::{admission, admitted_before, made};
+use crate::host::ExecuteError;
 use crate::refs;
+use crate::rejection::Rejection;
 
 /// Longest title of a bug that an overseer finds, in characters: it is the first line of what it
 /// said.
@@ -25,7 +27,7 @@ const BUG_TITLE_MAX: usize = 120;
 
 impl Sessions {
     /// Carries out what an agent says.
-    pub async fn say(&self, session: &SessionId, say: Say) -> Result<Said, Denied> {
+    pub async fn say(&self, session: &SessionId, say: Say) -> Result<Said, Rejection> {
         self.place(session)?;
         let _turn = self.turn(session, &say).await?;
         // Looked at again: what was said before may have ended it.
@@ -77,7 +79,7 @@ impl Sessions {
 
     /// Whether this session may push to this ref now: only a coder, only its own claim's, only
     /// while that is open.
-    pub fn may_push(&self, session: &SessionId, reference: &str) -> Result<(), Denied> {
+    pub fn may_push(&self, session: &SessionId, reference: &str) -> Result<(), Rejection> {
         let place = self.place(session)?;
         self.one_more_push(session)?;
         // What is rescued goes nowhere but there: it may come late.
@@ -94,11 +96,11 @@ impl Sessions {
             return Ok(());
         }
         match refs::claim_of(reference).filter(|(of, _)| of == feature) {
-            Some((_, given)) => Err(Denied::refused(
+            Some((_, given)) => Err(Rejection::conflict(
                 "stale_epoch",
                 format!("claim {given} is not the open one: push to {allowed}"),
             )),
-            None => Err(Denied::refused(
+            None => Err(Rejection::conflict(
                 "foreign_ref",
                 format!("{reference} is not yours to push: push to {allowed}"),
             )),
@@ -106,7 +108,7 @@ impl Sessions {
     }
 
     /// The project whose gate this session may read.
-    pub fn gate_of(&self, session: &SessionId) -> Result<events::id::ProjectName, Denied> {
+    pub fn gate_of(&self, session: &SessionId) -> Result<events::id::ProjectName, Rejection> {
         self.place(session).map(|place| place.project)
     }
 
@@ -117,7 +119,7 @@ impl Sessions {
         feature: &FeatureId,
         command: feature::Command,
         key: &[&str],
-    ) -> Result<Said, Denied> {
+    ) -> Result<Said, Rejection> {
         let stream = StreamId::Feature(place.project.clone(), feature.clone());
         let receipt = self
             .command(session, stream, AnyCommand::Feature(command), key)
@@ -134,7 +136,7 @@ impl Sessions {
         place: &Place,
         feature: &FeatureId,
         epoch: Epoch,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), Rejection> {
         let sha = self.repo.work_head(&place.project, feature, epoch).await?;
         let command = feature::Command::SecureWork { epoch, sha };
         self.to_feature(session, place, feature, command, &["secure"])
@@ -143,11 +145,16 @@ impl Sessions {
     }
 
     /// The commit is pinned in the gate before the fact is recorded: what is acknowledged is safe.
-    async fn submit(&self, session: &SessionId, place: &Place, sha: Sha) -> Result<Said, Denied> {
+    async fn submit(
+        &self,
+        session: &SessionId,
+        place: &Place,
+        sha: Sha,
+    ) -> Result<Said, Rejection> {
         let (feature, epoch) = claim(place)?;
         let handed = self.repo.pin(&place.project, feature, epoch, &sha).await?;
         if let Some(why) = handed.refusal(&sha) {
-            return Err(Denied::refused("nothing_to_submit", why));
+            return Err(Rejection::conflict("nothing_to_submit", why));
         }
         let key = ["submit", sha.as_str()];
         let command = feature::Command::Submit {
@@ -164,9 +171,9 @@ impl Sessions {
         session: &SessionId,
         place: &Place,
         verdict: Verdict,
-    ) -> Result<Said, Denied> {
+    ) -> Result<Said, Rejection> {
         let refused = || {
-            Denied::refused(
+            Rejection::conflict(
                 "verdict_not_open",
                 "this session was not asked to judge a submission",
             )
@@ -208,21 +215,20 @@ impl Sessions {
         session: &SessionId,
         place: &Place,
         report: Report,
-    ) -> Result<Said, Denied> {
+    ) -> Result<Said, Rejection> {
         report
             .check()
-            .map_err(|why| Denied::refused("invalid", why.to_string()))?;
+            .map_err(|why| Rejection::invalid(why.to_string()))?;
         if !matches!(
             place.grant.as_ref().map(|g| &g.subject),
             Some(Subject::Oversight)
         ) {
-            return Err(Denied::refused(
+            return Err(Rejection::conflict(
                 "not_underway",
                 "this session was not asked to oversee the project",
             ));
         }
-        let bytes =
-            serde_json::to_vec(&report).map_err(|e| Denied::refused("invalid", e.to_string()))?;
+        let bytes = serde_json::to_vec(&report).map_err(|e| Rejection::invalid(e.to_string()))?;
         let digest = self.blobs.put(bytes).await?;
         let mut ids = Vec::new();
         if !report.findings.is_empty() {
@@ -254,10 +260,10 @@ impl Sessions {
         session: &SessionId,
         place: &Place,
         batch: Batch,
-    ) -> Result<Said, Denied> {
+    ) -> Result<Said, Rejection> {
         let (digest, command) = self.checked(place, &batch).await?;
         let backlog::Command::Admit { ids, .. } = command else {
-            return Err(Denied::refused("invalid", "no batch"));
+            return Err(Rejection::invalid("no batch"));
         };
         let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         let propose = project::Command::ProposeBacklog {
@@ -282,13 +288,12 @@ impl Sessions {
         place: &Place,
         batch: &Batch,
         most: u32,
-    ) -> Result<Said, Denied> {
-        let bytes =
-            serde_json::to_vec(batch).map_err(|e| Denied::refused("invalid", e.to_string()))?;
+    ) -> Result<Said, Rejection> {
+        let bytes = serde_json::to_vec(batch).map_err(|e| Rejection::invalid(e.to_string()))?;
         let digest = Digest::of(&bytes).to_string();
         let key = ["admit", digest.as_str()];
         let before = admitted_before(&*self.directory.kernel().log, Self::id(session, &key)).await;
-        if let Some(admitted) = before.map_err(|e| Denied::Later(e.to_string()))? {
+        if let Some(admitted) = before.map_err(|e| Rejection::later("log_unavailable", e))? {
             return Ok(Said {
                 position: admitted.receipt.position.0,
                 ids: admitted.ids,
@@ -306,7 +311,7 @@ impl Sessions {
                 "this session has brought {brought} features, which is as many as one may: say the \
                  rest in a comment"
             );
-            return Err(Denied::refused("too_many", why));
+            return Err(Rejection::conflict("too_many", why));
         }
         let (_, command) = self.checked(place, batch).await?;
         let ids = match &command {
@@ -330,44 +335,44 @@ impl Sessions {
         &self,
         place: &Place,
         batch: &Batch,
-    ) -> Result<(Digest, backlog::Command), Denied> {
-        let bytes =
-            serde_json::to_vec(batch).map_err(|e| Denied::refused("invalid", e.to_string()))?;
+    ) -> Result<(Digest, backlog::Command), Rejection> {
+        let bytes = serde_json::to_vec(batch).map_err(|e| Rejection::invalid(e.to_string()))?;
         if bytes.len() > backlog::batch::BATCH_BYTES_MAX {
-            return Err(Denied::refused(
-                "too_large",
-                format!("the batch has {} bytes", bytes.len()),
-            ));
+            return Err(Rejection::too_large(format!(
+                "the batch has {} bytes",
+                bytes.len()
+            )));
         }
         let digest = Digest::of(&bytes);
         let now = self.now();
         let command = self.projector.read(|projections| {
             let view = projections.projects.get(&place.project);
-            let view =
-                view.ok_or_else(|| Denied::refused("unknown_project", "there is no such project"))?;
+            let view = view.ok_or_else(|| {
+                Rejection::from(ExecuteError::refused(&project::Refusal::UnknownProject))
+            })?;
             batch
                 .check()
-                .map_err(|why| Denied::refused("invalid", why.to_string()))?;
+                .map_err(|why| Rejection::invalid(why.to_string()))?;
             let command = admission(view, digest, batch)
-                .map_err(|why| Denied::refused("invalid", why.to_string()))?;
+                .map_err(|why| Rejection::invalid(why.to_string()))?;
             let decided = view.backlog.state.decide(&command, now);
             decided.map_err(|refusal| {
-                Denied::refused(
+                Rejection::conflict(
                     events::aggregate::Refusal::code(&refusal),
                     refusal.to_string(),
                 )
             })?;
-            Ok::<_, Denied>(command)
+            Ok::<_, Rejection>(command)
         })?;
         self.blobs.put(bytes).await?;
         Ok((digest, command))
     }
 }
 
-fn at_feature(place: &Place) -> Result<(&FeatureId, Epoch), Denied> {
+fn at_feature(place: &Place) -> Result<(&FeatureId, Epoch), Rejection> {
     match (&place.job.feature, place.job.epoch) {
         (Some(feature), Some(epoch)) => Ok((feature, epoch)),
-        _ => Err(Denied::refused(
+        _ => Err(Rejection::conflict(
             "no_feature",
             "this session has no feature at hand",
         )),
@@ -375,10 +380,10 @@ fn at_feature(place: &Place) -> Result<(&FeatureId, Epoch), Denied> {
 }
 
 /// The claim this session holds. Its absence is said in the words that make an agent stop.
-fn claim(place: &Place) -> Result<(&FeatureId, Epoch), Denied> {
+fn claim(place: &Place) -> Result<(&FeatureId, Epoch), Rejection> {
     match place.grant.as_ref().map(|g| &g.subject) {
         Some(Subject::Claim(..)) => at_feature(place),
-        _ => Err(Denied::refused(
+        _ => Err(Rejection::conflict(
             "no_claim",
             "this session holds no open claim: it ended, stop working on it",
         )),

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use events::id::SessionId;
 use tokio::sync::{Mutex as Turns, OwnedMutexGuard};
 
+use super::Sessions;
 use super::wire::Say;
-use super::{Denied, Sessions};
+use crate::rejection::Rejection;
 
 /// Comments of one session that are recorded.
 pub const COMMENTS_MAX: u32 = 100;
@@ -80,7 +81,7 @@ impl Allowance {
         f(all.entry(session.clone()).or_default())
     }
 
-    fn count(&self, session: &SessionId, verb: Verb) -> Result<(), Denied> {
+    fn count(&self, session: &SessionId, verb: Verb) -> Result<(), Rejection> {
         let (most, name) = verb.bound();
         let tries = self.with(session, |spent| {
             let tries = spent.tries.entry(verb).or_default();
@@ -94,7 +95,7 @@ impl Allowance {
             "this session has asked to {name} {most} times, which is as often as one may: \
          it is not looked at any more"
         );
-        Err(Denied::refused("too_many", why))
+        Err(Rejection::conflict("too_many", why))
     }
 
     /// Forgets every session that is over.
@@ -110,19 +111,19 @@ impl Sessions {
         &self,
         session: &SessionId,
         say: &Say,
-    ) -> Result<OwnedMutexGuard<()>, Denied> {
+    ) -> Result<OwnedMutexGuard<()>, Rejection> {
         self.allowance.count(session, Verb::of(say))?;
         let turns = self.allowance.with(session, |spent| spent.turns.clone());
         Ok(turns.lock_owned().await)
     }
 
     /// Counts a push.
-    pub(super) fn one_more_push(&self, session: &SessionId) -> Result<(), Denied> {
+    pub(super) fn one_more_push(&self, session: &SessionId) -> Result<(), Rejection> {
         self.allowance.count(session, Verb::Push)
     }
 
     /// Whether a comment of this length may be recorded still, by what the projections hold.
-    pub(super) fn may_comment(&self, session: &SessionId, bytes: usize) -> Result<(), Denied> {
+    pub(super) fn may_comment(&self, session: &SessionId, bytes: usize) -> Result<(), Rejection> {
         let said = self.projector.read(|projections| {
             let mut all = projections.projects.values();
             all.find_map(|view| view.sessions.get(session).map(|record| record.comments))
@@ -136,7 +137,7 @@ impl Sessions {
          together {COMMENT_BYTES_MAX} bytes are as many as one may",
             said.count, said.bytes
         );
-        Err(Denied::refused("too_many", why))
+        Err(Rejection::conflict("too_many", why))
     }
 }
 

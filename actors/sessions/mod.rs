@@ -21,6 +21,7 @@ use events::id::{CommandId, ProjectName, SessionId, Timestamp};
 use events::log::Receipt;
 use events::own_time::OwnTime;
 use events::policy::AnyCommand;
+use events::project;
 use events::settings::Settings;
 use events::stream::{StreamId, Version};
 use events::view::{Grant, ProjectView, Projections};
@@ -28,64 +29,14 @@ use events::view::{Grant, ProjectView, Projections};
 use crate::directory::Directory;
 use crate::host::ExecuteError;
 use crate::liveness::Liveness;
-use crate::ports::PortError;
 use crate::ports::blobs::Blobs;
 use crate::ports::models::Models;
 use crate::ports::repo::Repo;
 use crate::ports::transcripts::Transcripts;
 use crate::projector::Projector;
+use crate::rejection::Rejection;
 use allowance::Allowance;
 use tallies::Tallies;
-
-/// Why a session's request was not carried out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
-    /// The rules turned it down.
-    #[error("{message}")]
-    Refused {
-        /// Stable code.
-        code: String,
-        /// What to do.
-        message: String,
-    },
-    /// Try again.
-    #[error("{0}")]
-    Later(String),
-}
-
-impl Denied {
-    fn refused(code: &str, message: impl Into<String>) -> Self {
-        Self::Refused {
-            code: code.to_owned(),
-            message: message.into(),
-        }
-    }
-}
-
-impl From<ExecuteError> for Denied {
-    fn from(error: ExecuteError) -> Self {
-        match error {
-            ExecuteError::Refused { code, message } => Self::refused(code, message),
-            ExecuteError::IdReused => Self::refused("id_reused", error.to_string()),
-            ExecuteError::Quarantined { .. } => {
-                Self::refused("stream_quarantined", error.to_string())
-            }
-            ExecuteError::Stale { .. }
-            | ExecuteError::Busy
-            | ExecuteError::Unknown(_)
-            | ExecuteError::Unavailable(_) => Self::Later(error.to_string()),
-        }
-    }
-}
-
-impl From<PortError> for Denied {
-    fn from(error: PortError) -> Self {
-        match error {
-            PortError::Transient(why) => Self::Later(why),
-            PortError::Permanent(why) => Self::refused("not_possible", why),
-        }
-    }
-}
 
 /// Serves sessions. Clones share everything.
 #[derive(Clone)]
@@ -162,7 +113,7 @@ impl Sessions {
     }
 
     /// The provider that a session at work asks its model of; none when its agent has no model.
-    pub fn provider_of(&self, session: &SessionId) -> Result<Option<String>, Denied> {
+    pub fn provider_of(&self, session: &SessionId) -> Result<Option<String>, Rejection> {
         let place = self.at_work(session)?;
         Ok(place
             .job
@@ -177,7 +128,7 @@ impl Sessions {
         &self,
         session: &SessionId,
         read: impl FnOnce(&ProjectView, &Assignment) -> T,
-    ) -> Result<T, Denied> {
+    ) -> Result<T, Rejection> {
         let place = self.at_work(session)?;
         let found = self.projector.read(|projections| {
             projections
@@ -185,11 +136,13 @@ impl Sessions {
                 .get(&place.project)
                 .map(|view| read(view, &place.job))
         });
-        found.ok_or_else(|| Denied::refused("unknown_project", "there is no such project"))
+        found.ok_or_else(|| {
+            Rejection::from(ExecuteError::refused(&project::Refusal::UnknownProject))
+        })
     }
 
     /// What a session at work may reach.
-    pub fn leave(&self, session: &SessionId) -> Result<Leave, Denied> {
+    pub fn leave(&self, session: &SessionId) -> Result<Leave, Rejection> {
         let place = self.at_work(session)?;
         let settings = self.settings(&place.project);
         let bytes_left = settings
@@ -214,9 +167,10 @@ impl Sessions {
     }
 
     /// The place of a session that is not over.
-    fn at_work(&self, session: &SessionId) -> Result<Place, Denied> {
+    fn at_work(&self, session: &SessionId) -> Result<Place, Rejection> {
         let place = self.place(session)?;
-        let over = || Denied::refused("session_over", "this session is over: stop working on it");
+        let over =
+            || Rejection::conflict("session_over", "this session is over: stop working on it");
         if place.running_since.is_some() {
             Ok(place)
         } else {
@@ -224,12 +178,12 @@ impl Sessions {
         }
     }
 
-    fn place(&self, session: &SessionId) -> Result<Place, Denied> {
+    fn place(&self, session: &SessionId) -> Result<Place, Rejection> {
         let found = self
             .projector
             .read(|projections| place(projections, session));
         found.ok_or_else(|| {
-            Denied::refused("session_over", "this session is over: stop working on it")
+            Rejection::conflict("session_over", "this session is over: stop working on it")
         })
     }
 
@@ -262,7 +216,7 @@ impl Sessions {
         stream: StreamId,
         command: AnyCommand,
         key: &[&str],
-    ) -> Result<Receipt, Denied> {
+    ) -> Result<Receipt, Rejection> {
         let id = Self::id(session, key);
         let started = self.projector.read(|projections| {
             let place = place(projections, session)?;

@@ -14,8 +14,9 @@ use events::view::{ProjectView, Projections};
 
 use super::clues::{Clues, Found};
 use super::wire::Ending;
-use super::{Denied, Place, Sessions};
+use super::{Place, Sessions};
 use crate::chores::Chore;
+use crate::rejection::Rejection;
 
 /// Roles that have an agent.
 const AGENTS: [Role; 4] = [
@@ -32,7 +33,7 @@ impl Sessions {
         session: &SessionId,
         place: &Place,
         ending: &Ending,
-    ) -> Result<Option<Found>, Denied> {
+    ) -> Result<Option<Found>, Rejection> {
         let Some(agent) = &place.job.agent else {
             return Ok(None);
         };
@@ -70,7 +71,7 @@ impl Sessions {
         session: &SessionId,
         place: &Place,
         found: &Found,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), Rejection> {
         let since = self.assigned(session, place).unwrap_or_default();
         let feature = place.job.feature.clone();
         let feature = feature.filter(|_| place.job.role == Role::Coder);
@@ -96,7 +97,7 @@ impl Sessions {
         session: &SessionId,
         place: &Place,
         outcome: Outcome,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), Rejection> {
         let unheard = matches!(
             outcome,
             Outcome::Interrupted | Outcome::Lost | Outcome::NeverStarted | Outcome::EngineRefused
@@ -150,7 +151,7 @@ impl Sessions {
         session: &SessionId,
         project: &ProjectName,
         trouble: &Trouble,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), Rejection> {
         let command = project::Command::EndTrouble {
             thing: trouble.thing.clone(),
             why: format!("session {session} worked with it"),
@@ -193,17 +194,18 @@ impl Sessions {
         project: &ProjectName,
         command: project::Command,
         key: &[&str],
-    ) -> Result<(), Denied> {
+    ) -> Result<(), Rejection> {
         let stream = StreamId::Project(project.clone());
         let told = self.command(session, stream, AnyCommand::Project(command), key);
         match told.await {
             Ok(_) => Ok(()),
-            Err(Denied::Refused { code, message }) => {
+            Err(rejection) if rejection.is_passing() => Err(rejection),
+            Err(rejection) => {
                 let by = Principal::Session(session.clone());
-                tracing::debug!(%project, ?by, code, message, "not recorded");
+                let Rejection { code, message, .. } = rejection;
+                tracing::debug!(%project, ?by, %code, message, "not recorded");
                 Ok(())
             }
-            Err(later) => Err(later),
         }
     }
 }

@@ -16,14 +16,15 @@ use events::view::Subject;
 
 use super::clues::Found;
 use super::wire::{Beat, Ending, ModelApi, SessionBrief, Verification};
-use super::{Denied, Place, Sessions, place};
+use super::{Place, Sessions, place};
+use crate::rejection::Rejection;
 
 /// A runner may be faster than the record of its own start; it waits this long for it.
 const START_RECORDED_WITHIN: Duration = Duration::from_secs(20);
 
 impl Sessions {
     /// The runner reports for work.
-    pub async fn hello(&self, session: &SessionId) -> Result<SessionBrief, Denied> {
+    pub async fn hello(&self, session: &SessionId) -> Result<SessionBrief, Rejection> {
         let recorded = self.projector.wait_until(|projections| {
             let place = place(projections, session)?;
             let StreamId::Container(_, n) = place.slot else {
@@ -34,7 +35,7 @@ impl Sessions {
         });
         let place = tokio::time::timeout(START_RECORDED_WITHIN, recorded).await;
         let place = place.map_err(|_| {
-            Denied::Later("the start of this session is not recorded yet".to_owned())
+            Rejection::later("later", "the start of this session is not recorded yet")
         })?;
         let begin = container::Command::BeginSession {
             session: session.clone(),
@@ -50,7 +51,7 @@ impl Sessions {
         self.brief(session, &place).await
     }
 
-    async fn brief(&self, session: &SessionId, place: &Place) -> Result<SessionBrief, Denied> {
+    async fn brief(&self, session: &SessionId, place: &Place) -> Result<SessionBrief, Rejection> {
         let job = &place.job;
         let prompt = self.blobs.get(job.prompt_digest).await?;
         let settings = self.settings(&place.project);
@@ -104,7 +105,7 @@ impl Sessions {
     }
 
     /// A sign of life.
-    pub fn beat(&self, session: &SessionId) -> Result<Beat, Denied> {
+    pub fn beat(&self, session: &SessionId) -> Result<Beat, Rejection> {
         let place = self.place(session)?;
         self.liveness.session(session, self.now());
         Ok(Beat {
@@ -114,14 +115,19 @@ impl Sessions {
     }
 
     /// A chunk of output; answers the last stored number.
-    pub async fn output(&self, session: &SessionId, seq: u64, bytes: &[u8]) -> Result<u64, Denied> {
+    pub async fn output(
+        &self,
+        session: &SessionId,
+        seq: u64,
+        bytes: &[u8],
+    ) -> Result<u64, Rejection> {
         self.place(session)?;
         self.liveness.session(session, self.now());
         Ok(self.transcripts.append(session, seq, bytes).await?)
     }
 
     /// The session is over. The work is recorded before the end is: that is rule 3 of the design.
-    pub async fn end(&self, session: &SessionId, ending: &Ending) -> Result<(), Denied> {
+    pub async fn end(&self, session: &SessionId, ending: &Ending) -> Result<(), Rejection> {
         let place = self.place(session)?;
         if let Some(verification) = &ending.verification {
             self.verified(session, &place, verification).await?;
@@ -142,8 +148,7 @@ impl Sessions {
                 judged
             }
         };
-        let evidence =
-            serde_json::to_vec(ending).map_err(|e| Denied::refused("invalid", e.to_string()))?;
+        let evidence = serde_json::to_vec(ending).map_err(|e| Rejection::invalid(e.to_string()))?;
         let evidence = Some(self.blobs.put(evidence).await?);
         let detail = match found.filter(|found| found.outcome == outcome) {
             Some(found) => format!("{}: {}", outcome.name(), found.detail),
@@ -161,14 +166,14 @@ impl Sessions {
             .await
         {
             Ok(_) => {}
-            Err(Denied::Refused { code, .. }) if code == "session_over" => {}
+            Err(rejection) if rejection.code == "session_over" => {}
             Err(other) => return Err(other),
         }
         Ok(())
     }
 
     /// Records what the gate holds of this claim, unless a submission already did.
-    async fn secure(&self, session: &SessionId, place: &Place) -> Result<(), Denied> {
+    async fn secure(&self, session: &SessionId, place: &Place) -> Result<(), Rejection> {
         let (Some(feature), Some(epoch)) = (place.job.feature.clone(), place.job.epoch) else {
             return Ok(());
         };
@@ -195,7 +200,7 @@ impl Sessions {
         session: &SessionId,
         place: &Place,
         verification: &Verification,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), Rejection> {
         let evidence = Evidence::Ran {
             tree: verification.tree.clone(),
             command: place.job.prompt_digest,
@@ -228,14 +233,15 @@ impl Sessions {
         {
             // Evidence that is not taken is no reason to keep the session: its verification lapses
             // and another starts.
-            Ok(_) | Err(Denied::Refused { .. }) => Ok(()),
-            Err(later) => Err(later),
+            Ok(_) => Ok(()),
+            Err(rejection) if rejection.is_passing() => Err(rejection),
+            Err(_) => Ok(()),
         }
     }
 
     /// Judged from what was handed in: a session that settled its grant did its work, whatever its
     /// exit code says.
-    fn outcome(&self, session: &SessionId, ending: &Ending) -> Result<Outcome, Denied> {
+    fn outcome(&self, session: &SessionId, ending: &Ending) -> Result<Outcome, Rejection> {
         let place = self.place(session)?;
         let own = self.own_time();
         let overtime = place

@@ -10,9 +10,10 @@ use events::id::{SessionId, Timestamp};
 use events::policy::AnyCommand;
 use events::usage::Usage;
 
+use super::Sessions;
 use super::asked::{Answer, Asked, Refusal};
-use super::{Denied, Sessions};
 use crate::chores::Chore;
+use crate::rejection::Rejection;
 
 /// Pause between two records of one session: what comes meanwhile is one record.
 const RECORD_EVERY_MS: u64 = 2_000;
@@ -304,7 +305,7 @@ impl Sessions {
         session: &SessionId,
         number: u64,
         pending: Pending,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), Rejection> {
         let (since, number) = (self.tallies.since.to_string(), number.to_string());
         let faults = &self.directory.kernel().faults;
         for (command, kind) in pending
@@ -326,9 +327,9 @@ impl Sessions {
                 .command(session, slot, AnyCommand::Container(command), &key)
                 .await
             {
-                Err(Denied::Later(why)) => return Err(Denied::Later(why)),
-                Err(refused @ Denied::Refused { .. }) => {
-                    let why = format!("session {session}: {refused}");
+                Err(rejection) if rejection.is_passing() => return Err(rejection),
+                Err(rejection) => {
+                    let why = format!("session {session}: {rejection}");
                     faults.failing(None, Chore::Tally, &why);
                 }
                 Ok(_) => faults.well(None, Chore::Tally),

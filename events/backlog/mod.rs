@@ -47,11 +47,11 @@ pub enum Command {
 refusal_enum! {
     /// Why a backlog turned a command down.
     pub enum Refusal {
-        Empty = "empty", "the batch holds no feature";
+        Empty: Invalid = "empty", "the batch holds no feature";
         Reused { id: String } = "id_reused", "the id {id} is taken, and ids are never used again";
-        Unknown { id: String } = "unknown_feature", "there is no feature {id} in this backlog; \
+        Unknown { id: String }: NotFound = "unknown_feature", "there is no feature {id} in this backlog; \
                                                      `feature list` shows those there are";
-        Cycle { path: String } = "cycle", "that dependency would close a circle: {path}; leave out \
+        Cycle { path: String }: Invalid = "cycle", "that dependency would close a circle: {path}; leave out \
                                            one of its edges";
         NoEdge = "no_dependency", "there is no such dependency";
         Withdrawn { id: String } = "withdrawn", "the feature {id} was withdrawn";

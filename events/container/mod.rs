@@ -116,7 +116,7 @@ pub enum Command {
 refusal_enum! {
     /// Why a slot turned a command down.
     pub enum Refusal {
-        Unknown = "unknown_container", "there is no such container; `container list` shows those \
+        Unknown: NotFound = "unknown_container", "there is no such container; `container list` shows those \
                                         there are";
         Exists = "exists", "the slot is enlisted already";
         Busy = "busy", "the slot is busy with a session";

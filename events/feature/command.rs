@@ -145,10 +145,10 @@ pub enum Command {
 refusal_enum! {
     /// Why a feature turned a command down.
     pub enum Refusal {
-        UnknownFeature = "unknown_feature", "there is no such feature; `feature list` shows those \
+        UnknownFeature: NotFound = "unknown_feature", "there is no such feature; `feature list` shows those \
                                              there are";
         Exists = "exists", "the feature exists already";
-        Invalid { why: String } = "invalid", "{why}";
+        Invalid { why: String }: Invalid = "invalid", "{why}";
         Closed = "closed", "the feature is closed; reopen it first";
         Withdrawn = "withdrawn", "the feature was withdrawn";
         Merging = "merging", "the feature is being published right now; try again when that has \
@@ -169,7 +169,7 @@ refusal_enum! {
         NoClaim = "no_claim", "no claim is open on this feature: it ended, stop working on it";
         StaleEpoch { given: Epoch, current: Epoch } = "stale_epoch", "claim {given} has ended, the \
             feature is at claim {current}: stop working on it";
-        UnknownEpoch { given: Epoch } = "unknown_epoch", "there was no claim {given} on this \
+        UnknownEpoch { given: Epoch }: NotFound = "unknown_epoch", "there was no claim {given} on this \
                                                           feature";
         NotSubmitted = "not_submitted", "nothing is handed in that could be reviewed";
         ReviewOpen = "review_open", "a review is open already";

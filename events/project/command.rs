@@ -138,12 +138,12 @@ pub enum Command {
 refusal_enum! {
     /// Why a project turned a command down.
     pub enum Refusal {
-        UnknownProject = "unknown_project", "there is no such project; `project list` shows those \
+        UnknownProject: NotFound = "unknown_project", "there is no such project; `project list` shows those \
                                              there are, `project add` makes one";
         Exists = "exists", "a project of this name is or was registered, and names are never used \
                             again; choose another";
         Deleted = "deleted", "the project was deleted";
-        Invalid { why: String } = "invalid", "{why}";
+        Invalid { why: String }: Invalid = "invalid", "{why}";
         AlreadyCloned = "already_cloned", "the gate holds a copy of upstream already";
         NothingToDo = "nothing_to_do", "there is neither a spec nor a feature: add one with \
                                         `project set --spec FILE` or `feature add`";

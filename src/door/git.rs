@@ -13,7 +13,7 @@ use crate::gate::{self, GateAnswer, GateBody, GateError, GateRequest};
 
 /// Serves one request under `/git/<project>.git/`.
 pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer {
-    let denied = |d: actors::sessions::Denied| problem("not_found", &d.to_string());
+    let denied = |d: actors::rejection::Rejection| problem("not_found", &d.to_string());
     let project = behind.sessions.gate_of(&behind.session).map_err(denied)?;
     let within = request
         .uri()

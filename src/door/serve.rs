@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actors::chores::Chore;
 use actors::ports::transcripts::CHUNK_MAX;
-use actors::sessions::Denied;
+use actors::rejection::Rejection;
 use actors::sessions::wire::Problem;
 use bytes::Bytes;
 use events::holder::Role;
@@ -227,20 +227,16 @@ pub(super) fn full(bytes: impl Into<Bytes>) -> Body {
 }
 
 /// What a session's request was turned down for, as it goes over the wire.
-pub(super) fn denied(denied: Denied) -> Problem {
-    match denied {
-        Denied::Refused { code, message } => Problem {
-            code,
-            detail: message,
-        },
-        Denied::Later(why) => Problem {
-            code: LATER.to_owned(),
-            detail: why,
-        },
-    }
+pub(super) fn denied(rejection: Rejection) -> Problem {
+    let code = if rejection.is_passing() {
+        LATER
+    } else {
+        &rejection.code
+    };
+    problem(code, &rejection.message)
 }
 
-fn json<T: Serialize>(answer: Result<T, Denied>) -> Answer {
+fn json<T: Serialize>(answer: Result<T, Rejection>) -> Answer {
     shown(&answer.map_err(denied)?)
 }
 

@@ -6,8 +6,7 @@ use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
-use actors::host::ExecuteError;
-use actors::ports::PortError;
+use actors::rejection::{Rejection, RejectionKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,17 +32,6 @@ impl ApiProblem {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             code: "invalid".to_owned(),
             detail: detail.to_string(),
-        }
-    }
-
-    /// The stream is not where the caller looked at it.
-    pub fn moved(stream: &events::stream::StreamId) -> Self {
-        let detail =
-            format!("{stream} has changed since you looked at it: read it again and decide anew");
-        Self {
-            status: StatusCode::PRECONDITION_FAILED,
-            code: "precondition_failed".to_owned(),
-            detail,
         }
     }
 
@@ -93,49 +81,24 @@ impl ApiProblem {
     }
 }
 
-impl From<ExecuteError> for ApiProblem {
-    fn from(error: ExecuteError) -> Self {
-        let (status, code) = match &error {
-            ExecuteError::Refused { code, .. } => {
-                let status = match *code {
-                    "unknown_project"
-                    | "unknown_feature"
-                    | "unknown_container"
-                    | "unknown_epoch"
-                    | "unknown_subscription" => StatusCode::NOT_FOUND,
-                    "invalid" | "cycle" | "empty" | "kinds_too_many" => {
-                        StatusCode::UNPROCESSABLE_ENTITY
-                    }
-                    "too_large" => StatusCode::PAYLOAD_TOO_LARGE,
-                    _ => StatusCode::CONFLICT,
-                };
-                (status, *code)
-            }
-            ExecuteError::Stale { .. } => (StatusCode::CONFLICT, "stale"),
-            ExecuteError::IdReused => (StatusCode::UNPROCESSABLE_ENTITY, "id_reused"),
-            ExecuteError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
-            ExecuteError::Unknown(_) => (StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown"),
-            ExecuteError::Quarantined { .. } => (StatusCode::CONFLICT, "stream_quarantined"),
-            ExecuteError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "log_unavailable"),
-        };
-        Self {
-            status,
-            code: code.to_owned(),
-            detail: error.to_string(),
-        }
+/// The one table from kinds of rejections to statuses of HTTP.
+fn status(kind: RejectionKind) -> StatusCode {
+    match kind {
+        RejectionKind::NotFound => StatusCode::NOT_FOUND,
+        RejectionKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        RejectionKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        RejectionKind::Conflict | RejectionKind::Stale => StatusCode::CONFLICT,
+        RejectionKind::Moved => StatusCode::PRECONDITION_FAILED,
+        RejectionKind::Later => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
-impl From<PortError> for ApiProblem {
-    fn from(error: PortError) -> Self {
-        let status = match error {
-            PortError::Transient(_) => StatusCode::SERVICE_UNAVAILABLE,
-            PortError::Permanent(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        };
+impl From<Rejection> for ApiProblem {
+    fn from(rejection: Rejection) -> Self {
         Self {
-            status,
-            code: "not_possible".to_owned(),
-            detail: error.to_string(),
+            status: status(rejection.kind),
+            code: rejection.code.into_owned(),
+            detail: rejection.message,
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use super::{Done, Operator, RequestContext};
 use crate::beads;
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::{Adopted, ProjectChange};
+use actors::rejection::Rejection;
 
 /// Its folder.
 const FOLDER: &str = "prompts";
@@ -24,7 +24,7 @@ impl Operator {
             .read_file(&project, &branch, &format!("{FOLDER}/{SPEC}"))
             .await?
         {
-            let text = String::from_utf8(bytes).map_err(ApiProblem::invalid)?;
+            let text = String::from_utf8(bytes).map_err(Rejection::invalid)?;
             unused.retain(|file| file != SPEC);
             if spec != Some(events::id::Digest::of(text.as_bytes())) {
                 let change = ProjectChange {

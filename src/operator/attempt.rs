@@ -1,11 +1,13 @@
 //! The trial at `project start`: whether the programs of the project's agents, and of what it runs
 //! first, are where its containers would look for them.
 
+use std::borrow::Cow;
+
 use actors::ports::engine::{Sought, StartError};
 use events::project::Intent;
 
 use super::{Done, Operator};
-use crate::http::problem::ApiProblem;
+use actors::rejection::Rejection;
 
 impl Operator {
     /// Seeks the programs that a project needs in a container of its engine and image. A project
@@ -39,7 +41,7 @@ impl Operator {
                 }
                 Err(StartError::Failed { class, detail }) => {
                     let failed = format!("looking for {whose} {program}: {detail}");
-                    return Err(refused(class.name(), &failed));
+                    return Err(refused(class.name().to_owned(), &failed));
                 }
             }
         }
@@ -47,9 +49,6 @@ impl Operator {
     }
 }
 
-fn refused(code: &str, why: &str) -> ApiProblem {
-    ApiProblem {
-        code: code.to_owned(),
-        ..ApiProblem::invalid(format!("{why}. Start without this trial: --no-trial"))
-    }
+fn refused(code: impl Into<Cow<'static, str>>, why: &str) -> Rejection {
+    Rejection::unfit(code, format!("{why}. Start without this trial: --no-trial"))
 }

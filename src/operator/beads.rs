@@ -17,8 +17,8 @@ use crate::beads::export::{Beside, exported};
 use crate::beads::import::{Imported, imported, ordered, resolved};
 use crate::beads::read::newest;
 use crate::beads::{self, Issue};
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::{BeadsPublished, BeadsTaken, LeftOut, ProjectChange};
+use actors::rejection::Rejection;
 
 /// What ids of features begin with that came from a file.
 const PREFIX: &str = "feat";
@@ -35,7 +35,7 @@ impl Operator {
         text: &str,
     ) -> Done<BeadsTaken> {
         let project = Self::name(name)?;
-        let issues = beads::read(text).map_err(ApiProblem::invalid)?;
+        let issues = beads::read(text).map_err(Rejection::invalid)?;
         let (issues, twice) = newest(issues);
         let known = self.known_issues(&project).await?;
 
@@ -75,7 +75,7 @@ impl Operator {
             prefix: PREFIX.to_owned(),
             items: items.collect(),
         };
-        batch.check_import().map_err(ApiProblem::invalid)?;
+        batch.check_import().map_err(Rejection::invalid)?;
 
         // The same file asked for again, while its first answer is on its way, is the same batch.
         let file = Digest::of(file.as_bytes());
@@ -214,7 +214,7 @@ impl Operator {
         for (id, digest, index) in places {
             if let std::collections::btree_map::Entry::Vacant(slot) = batches.entry(digest) {
                 let bytes = self.core.world.blobs.get(digest).await?;
-                let batch: Batch = serde_json::from_slice(&bytes).map_err(ApiProblem::invalid)?;
+                let batch: Batch = serde_json::from_slice(&bytes).map_err(Rejection::invalid)?;
                 slot.insert(batch.items);
             }
             let item = usize::try_from(index)
@@ -264,13 +264,13 @@ impl Operator {
             .read_file(&project, &branch, beads::PATH)
             .await?;
         let bytes = found.ok_or_else(|| {
-            ApiProblem::not_found(
+            Rejection::not_found(
                 "no_issues",
                 &format!("the repository holds no {}", beads::PATH),
             )
         })?;
         let text = beads::decoded(&bytes)
-            .map_err(|why| ApiProblem::invalid(format!("{}: {why}", beads::PATH)))?;
+            .map_err(|why| Rejection::invalid(format!("{}: {why}", beads::PATH)))?;
         Ok(text.to_owned())
     }
 

@@ -15,16 +15,16 @@ use super::{Done, Operator, RequestContext};
 use crate::beads::read::newest;
 use crate::beads::sync::{Asked, Sides, Turn, asked};
 use crate::beads::{self, Issue};
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::{BeadsConflict, BeadsSynced, LeftOut};
+use actors::rejection::Rejection;
 
 /// Who says on a feature what could not be taken.
 const BY: &str = "beads";
 
 type Issues = BTreeMap<String, Issue>;
 
-fn by_id(text: &str, what: &str) -> Result<Issues, ApiProblem> {
-    let issues = beads::read(text).map_err(|why| ApiProblem::invalid(format!("{what}: {why}")))?;
+fn by_id(text: &str, what: &str) -> Result<Issues, Rejection> {
+    let issues = beads::read(text).map_err(|why| Rejection::invalid(format!("{what}: {why}")))?;
     let (issues, _) = newest(issues);
     let named = |issue: Issue| {
         (
@@ -60,8 +60,8 @@ impl Operator {
             .await?;
         let text = |bytes: Option<Vec<u8>>| {
             let bytes = bytes.unwrap_or_default();
-            let text = beads::decoded(&bytes).map_err(ApiProblem::invalid)?;
-            Ok::<_, ApiProblem>(text.to_owned())
+            let text = beads::decoded(&bytes).map_err(Rejection::invalid)?;
+            Ok::<_, Rejection>(text.to_owned())
         };
         let (theirs, base) = match side {
             Some(side) => (text(side.theirs)?, text(side.ours)?),
@@ -253,7 +253,7 @@ impl Operator {
         );
         match self.tell(&told, told.id, stream, command).await {
             Ok(_) => Ok(None),
-            Err(problem) if problem.status.is_client_error() => Ok(Some(problem.detail)),
+            Err(problem) if !problem.is_passing() => Ok(Some(problem.message)),
             Err(problem) => Err(problem),
         }
     }

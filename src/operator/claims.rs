@@ -1,14 +1,13 @@
 //! Claims by people and their own agents.
 
 use actors::chores::Chore;
-use actors::claims::outside::{Outside, OutsideCaller, OutsideError};
-use actors::host::ExecuteError;
+use actors::claims::outside::{Outside, OutsideCaller};
 use events::cause::Principal;
 use events::id::{Epoch, FeatureId, ProjectName};
 
 use super::{Done, Operator, RequestContext, written};
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::{ClaimShape, Leased, Written};
+use actors::rejection::Rejection;
 
 /// Longest name of a holder.
 const HOLDER_MAX: usize = 64;
@@ -26,15 +25,6 @@ pub struct Holding<'a> {
     pub holder: Option<&'a str>,
 }
 
-impl From<OutsideError> for ApiProblem {
-    fn from(error: OutsideError) -> Self {
-        match error {
-            OutsideError::Execute(error) => error.into(),
-            OutsideError::Port(error) => error.into(),
-        }
-    }
-}
-
 fn holder(context: &RequestContext, named: Option<&str>) -> Done<String> {
     let name = named.unwrap_or(&context.by);
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');
@@ -42,7 +32,7 @@ fn holder(context: &RequestContext, named: Option<&str>) -> Done<String> {
         let why = format!(
             "a holder is 1 to {HOLDER_MAX} of a-z, A-Z, 0-9, '.', '_', '@' and '-', not {name:?}"
         );
-        return Err(ApiProblem::invalid(why));
+        return Err(Rejection::invalid(why));
     }
     Ok(name.to_owned())
 }
@@ -143,7 +133,7 @@ impl Operator {
         sha: &str,
     ) -> Done<Written> {
         let (caller, project, feature, epoch) = self.held(context, holding)?;
-        let sha = sha.parse().map_err(ApiProblem::invalid)?;
+        let sha = sha.parse().map_err(Rejection::invalid)?;
         Ok(written(
             &self
                 .outside()
@@ -172,7 +162,7 @@ impl Operator {
                 .outside()
                 .denied(&caller, project, reference, why)
                 .await;
-            if let Err(OutsideError::Execute(ExecuteError::Refused { .. })) = recorded {
+            if recorded.as_ref().is_err_and(|why| !why.is_passing()) {
                 self.deps.noises.refused_push(project);
                 continue;
             }

@@ -9,7 +9,7 @@ use events::project::Repository;
 use events::view::ProjectView;
 
 use super::{Done, Operator, unknown_project};
-use crate::http::problem::ApiProblem;
+use actors::rejection::Rejection;
 
 /// How long a caller is made to wait: a large repository takes longer, and is asked for again.
 const WAIT: Duration = Duration::from_secs(60);
@@ -61,11 +61,11 @@ impl Operator {
         match found {
             Some(Copy::There(branch)) => Ok(branch),
             Some(Copy::Gone) => Err(unknown_project()),
-            Some(Copy::Failed(reason)) => Err(ApiProblem::not_found(
+            Some(Copy::Failed(reason)) => Err(Rejection::not_found(
                 "not_copied",
                 &format!("upstream could not be copied, and is tried again: {reason}"),
             )),
-            None => Err(ApiProblem::not_found(
+            None => Err(Rejection::not_found(
                 "not_copied",
                 "upstream is not copied yet: a running server copies it; ask again then",
             )),
@@ -80,7 +80,7 @@ impl Operator {
         }
         let seen = match self.copied_within(project, WAIT_WHEN_ADDED).await {
             Ok(branch) => self.core.world.repo.survey(project, &branch).await,
-            Err(problem) => return vec![problem.detail],
+            Err(problem) => return vec![problem.message],
         };
         match seen {
             Ok(survey) => told(project, &survey),

@@ -8,7 +8,7 @@ use events::merge_queue::{Entry, EntryKind};
 use events::view::ProjectView;
 
 use super::{Done, Operator, unknown_feature};
-use crate::http::problem::ApiProblem;
+use actors::rejection::Rejection;
 
 /// How much of a change is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl Operator {
 
         let pushed = self.pushed(&project, &id).await?;
         let work = pushed.or(recorded).ok_or_else(|| {
-            ApiProblem::not_found("no_work", "nothing was pushed for this feature yet")
+            Rejection::not_found("no_work", "nothing was pushed for this feature yet")
         })?;
         self.diff(&project, work, much).await
     }
@@ -146,11 +146,11 @@ impl Operator {
         let work = found.ok_or_else(|| {
             let why =
                 format!("entry {number} is not in the queue; `feature diff` shows what was merged");
-            ApiProblem::not_found("unknown_entry", &why)
+            Rejection::not_found("unknown_entry", &why)
         })?;
         let work = work.ok_or_else(|| {
             let why = format!("nothing was built of entry {number} yet; ask again");
-            ApiProblem::not_found("not_built", &why)
+            Rejection::not_found("not_built", &why)
         })?;
         self.diff(&project, work, much).await
     }

@@ -12,8 +12,8 @@ use events::stream::{StreamId, Version};
 use events::{container, feature, merge_queue, project};
 
 use super::{Done, Operator, unknown_feature};
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::{EvidenceShape, time};
+use actors::rejection::Rejection;
 
 /// Events read at once.
 const BATCH: usize = 500;
@@ -82,17 +82,16 @@ impl Operator {
 
     /// The text that a digest stands for.
     pub async fn evidence_text(&self, digest: &str) -> Done<Vec<u8>> {
-        let digest: Digest = digest.parse().map_err(ApiProblem::invalid)?;
+        let digest: Digest = digest.parse().map_err(Rejection::invalid)?;
         let text = self.core.world.blobs.get(digest).await;
-        text.map_err(|error| ApiProblem::not_found("unknown_digest", &error.to_string()))
+        text.map_err(|error| Rejection::not_found("unknown_digest", &error.to_string()))
     }
 
     async fn events(&self, stream: StreamId) -> Done<Vec<Envelope>> {
         let (mut all, mut after) = (Vec::new(), Version(0));
         loop {
             let batch = self.core.world.log.read_stream(&stream, after, BATCH).await;
-            let batch =
-                batch.map_err(|e| ApiProblem::unavailable("log_unreadable", &e.to_string()))?;
+            let batch = batch.map_err(|e| Rejection::later("log_unreadable", &e.to_string()))?;
             let Some(last) = batch.last() else {
                 return Ok(all);
             };

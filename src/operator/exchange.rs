@@ -148,7 +148,7 @@ impl Exchange {
                 let now = self.operator.core.directory.kernel().clock.now();
                 step.not_before = now.plus_ms(backoff_ms(step.failed));
                 let faults = &self.operator.core.faults;
-                faults.failing(Some(name), Chore::Exchange, &problem.detail);
+                faults.failing(Some(name), Chore::Exchange, &problem.message);
             }
         }
     }

@@ -13,10 +13,10 @@ use events::stream::{Position, StreamId};
 use events::view::ProjectView;
 
 use super::{Done, Operator, RequestContext, unknown_feature, unknown_project, written};
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::{
     self, Dependency, FeatureChange, FeatureShape, How, NewFeature, Requeued, Written,
 };
+use actors::rejection::Rejection;
 
 impl Operator {
     /// Adds a batch of features, as one.
@@ -26,7 +26,7 @@ impl Operator {
         name: &str,
         batch: &Batch,
     ) -> Done<Written> {
-        batch.check().map_err(ApiProblem::invalid)?;
+        batch.check().map_err(Rejection::invalid)?;
         self.admit(context, name, batch).await
     }
 
@@ -42,10 +42,10 @@ impl Operator {
         if !registered {
             return Err(unknown_project());
         }
-        let bytes = serde_json::to_vec(batch).map_err(ApiProblem::invalid)?;
+        let bytes = serde_json::to_vec(batch).map_err(Rejection::invalid)?;
         let digest = Digest::of(&bytes);
         let unavailable =
-            |e: events::log::ReadError| ApiProblem::from(ExecuteError::Unavailable(e.to_string()));
+            |e: events::log::ReadError| Rejection::from(ExecuteError::Unavailable(e.to_string()));
         if let Some(admitted) = admitted_before(&*self.core.world.log, context.id)
             .await
             .map_err(unavailable)?
@@ -64,7 +64,7 @@ impl Operator {
         }
         let command = self
             .read(&name, |view| Some(admission(view, digest, batch)))?
-            .map_err(ApiProblem::invalid)?;
+            .map_err(Rejection::invalid)?;
         self.core.world.blobs.put(bytes).await?;
         let ids = match &command {
             backlog::Command::Admit { ids, .. } => ids.clone(),

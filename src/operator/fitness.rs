@@ -6,7 +6,7 @@ use events::project::Repository;
 
 use super::{Done, Operator};
 use crate::adapters::git::one_spelling;
-use crate::http::problem::ApiProblem;
+use actors::rejection::Rejection;
 
 impl Operator {
     /// Looks at upstream once more before a start, where what is recorded of it is trouble: it may
@@ -29,8 +29,8 @@ impl Operator {
         }
         self.check_upstream(name, &git_url)
             .await
-            .map_err(|problem| ApiProblem {
-                detail: format!("{}; mend that and start again", problem.detail),
+            .map_err(|problem| Rejection {
+                message: format!("{}; mend that and start again", problem.message),
                 ..problem
             })?;
         self.core.poll_requests.add(name.clone());
@@ -55,10 +55,7 @@ impl Operator {
         let repo = &self.core.world.repo;
         let seen = repo.probe(name, git_url).await.map_err(|error| {
             let detail = format!("{git_url} does not answer as a git repository: {error}");
-            ApiProblem {
-                code: "upstream_unreachable".to_owned(),
-                ..ApiProblem::invalid(detail)
-            }
+            Rejection::unfit("upstream_unreachable", detail)
         })?;
 
         repo.check(name, git_url, &seen).await.map_err(unfit)
@@ -80,22 +77,19 @@ impl Operator {
 
         match other {
             None => Ok(()),
-            Some((other, _)) => Err(ApiProblem {
-                code: "upstream_taken".to_owned(),
-                ..ApiProblem::invalid(format!(
+            Some((other, _)) => Err(Rejection::unfit(
+                "upstream_taken",
+                format!(
                     "{git_url} is the upstream of the project {other} already: add the features \
                      there, or delete that project \
                      first (`project delete {other}`)"
-                ))
-            }),
+                ),
+            )),
         }
     }
 }
 
 /// An upstream on which no project could do its work.
-fn unfit(error: PortError) -> ApiProblem {
-    ApiProblem {
-        code: "upstream_unfit".to_owned(),
-        ..ApiProblem::invalid(error.to_string())
-    }
+fn unfit(error: PortError) -> Rejection {
+    Rejection::unfit("upstream_unfit", error.to_string())
 }

@@ -7,8 +7,8 @@ use events::stream::StreamId;
 use events::view::Transcript;
 
 use super::{Done, Operator, RequestContext, unknown_project, written};
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::{self, Board, Found, Hit, SessionShape, SlotShape, Stats, Written};
+use actors::rejection::Rejection;
 
 /// Longest text that is looked for.
 const FIND_MAX: usize = 1000;
@@ -46,7 +46,7 @@ impl Operator {
         let found = self.slots(name)?.into_iter().find(|slot| slot.n == n);
         found.ok_or_else(|| {
             let why = "there is no such container; `container list` shows those there are";
-            ApiProblem::not_found("unknown_container", why)
+            Rejection::not_found("unknown_container", why)
         })
     }
 
@@ -119,20 +119,20 @@ impl Operator {
 
     /// One session, over or not.
     pub fn session(&self, id: &str) -> Done<SessionShape> {
-        let id: SessionId = id.parse().map_err(ApiProblem::invalid)?;
+        let id: SessionId = id.parse().map_err(Rejection::invalid)?;
         let found = self.core.projector.read(|projections| {
             projections
                 .projects
                 .values()
                 .find_map(|view| Some(shapes::session(view, &id, view.sessions.get(&id)?)))
         });
-        found.ok_or_else(|| ApiProblem::not_found("unknown_session", "there was no such session"))
+        found.ok_or_else(|| Rejection::not_found("unknown_session", "there was no such session"))
     }
 
     /// What a session printed after chunk `after`, with the number of the last chunk.
     pub async fn transcript(&self, id: &str, after: u64) -> Done<(Vec<u8>, u64)> {
         self.session(id)?;
-        let id: SessionId = id.parse().map_err(ApiProblem::invalid)?;
+        let id: SessionId = id.parse().map_err(Rejection::invalid)?;
         Ok(self.core.world.transcripts.read(&id, after).await?)
     }
 
@@ -140,7 +140,7 @@ impl Operator {
     /// first, within bounds.
     pub async fn find(&self, name: &str, text: &str) -> Done<Found> {
         if text.is_empty() || text.len() > FIND_MAX {
-            return Err(ApiProblem::invalid(format!(
+            return Err(Rejection::invalid(format!(
                 "find is a text of 1 to {FIND_MAX} bytes"
             )));
         }

@@ -9,8 +9,8 @@ use events::id::{Digest, FeatureId};
 use serde_json::{Map, Value};
 
 use super::{Done, Operator};
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::FeatureShape;
+use actors::rejection::Rejection;
 
 /// Batches whose names are kept: those of a few projects that are looked at. A batch never changes.
 const BATCHES_MAX: usize = 64;
@@ -84,7 +84,7 @@ impl Operator {
             return Ok(known);
         }
         let bytes = self.core.world.blobs.get(digest).await?;
-        let batch: Batch = serde_json::from_slice(&bytes).map_err(ApiProblem::invalid)?;
+        let batch: Batch = serde_json::from_slice(&bytes).map_err(Rejection::invalid)?;
         let found = Arc::new(names(&batch));
         self.deps.issues.keep(digest, &found);
         Ok(found)

@@ -6,8 +6,8 @@ use events::policy::{AnyCommand, integrate};
 use events::stream::StreamId;
 
 use super::{Done, Operator, RequestContext, unknown_feature, written};
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::{self, ConflictShape, MergeQueueShape, ScaffoldShape, Written};
+use actors::rejection::Rejection;
 
 /// What a person asks of the queue itself goes before the work of agents.
 const ASKED_FOR: u8 = 0;
@@ -161,10 +161,7 @@ impl Operator {
         let kind = found.ok_or_else(unknown_feature)?.ok_or_else(|| {
             let why = "only what was merged can be undone, and only while nobody works on it again \
                        can that be undone";
-            ApiProblem {
-                code: "not_merged".to_owned(),
-                ..ApiProblem::invalid(why)
-            }
+            Rejection::unfit("not_merged", why)
         })?;
         self.to_merge_queue(
             context,

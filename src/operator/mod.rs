@@ -27,17 +27,17 @@ use std::sync::Arc;
 
 use actors::host::ExecuteError;
 use actors::ports::engine::Engine;
+use actors::rejection::Rejection;
 use actors::supervisor::Core;
 use events::cause::{Cause, Principal};
 use events::id::{CommandId, FeatureId, ProjectName, SlotNo};
 use events::log::Receipt;
 use events::policy::AnyCommand;
-use events::project;
 use events::stream::{Position, StreamId, Version};
 use events::view::ProjectView;
+use events::{feature, project};
 
 use crate::http::noise::Noises;
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::Written;
 use crate::http::token::Token;
 
@@ -115,21 +115,14 @@ impl RequestContext {
     }
 }
 
-pub(super) type Done<T> = Result<T, ApiProblem>;
+pub(super) type Done<T> = Result<T, Rejection>;
 
-fn unknown_project() -> ApiProblem {
-    let refusal = project::Refusal::UnknownProject;
-    ApiProblem::not_found(
-        events::aggregate::Refusal::code(&refusal),
-        &refusal.to_string(),
-    )
+fn unknown_project() -> Rejection {
+    ExecuteError::refused(&project::Refusal::UnknownProject).into()
 }
 
-fn unknown_feature() -> ApiProblem {
-    ApiProblem::not_found(
-        "unknown_feature",
-        "there is no such feature; `feature list` shows those there are",
-    )
+fn unknown_feature() -> Rejection {
+    ExecuteError::refused(&feature::Refusal::UnknownFeature).into()
 }
 
 fn written(receipt: &Receipt) -> Written {
@@ -170,7 +163,7 @@ impl Operator {
             ExecuteError::Stale { stream: stale }
                 if stale == stream && context.expect.is_some() =>
             {
-                ApiProblem::moved(&stream)
+                Rejection::moved(&stream)
             }
             other => other.into(),
         })?;
@@ -193,11 +186,11 @@ impl Operator {
     }
 
     pub(super) fn name(name: &str) -> Done<ProjectName> {
-        name.parse().map_err(ApiProblem::invalid)
+        name.parse().map_err(Rejection::invalid)
     }
 
     fn id(id: &str) -> Done<FeatureId> {
-        id.parse().map_err(ApiProblem::invalid)
+        id.parse().map_err(Rejection::invalid)
     }
 
     fn slot(n: u16) -> SlotNo {

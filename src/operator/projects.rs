@@ -15,10 +15,10 @@ use super::{Done, Operator, RequestContext, written};
 use crate::adapters::git::split_credentials;
 use crate::adapters::transcripts::holds_a_secret;
 use crate::egress::presets::Presets;
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::{
     self, CredentialShape, NewProject, ProjectChange, ProjectShape, Written,
 };
+use actors::rejection::Rejection;
 
 /// Largest spec, in bytes.
 const SPEC_MAX: usize = 1024 * 1024;
@@ -66,13 +66,7 @@ impl Operator {
             &register,
             self.core.world.clock.now(),
         );
-        decided.map_err(|r| {
-            let code = events::aggregate::Refusal::code(&r);
-            ExecuteError::Refused {
-                code,
-                message: r.to_string(),
-            }
-        })?;
+        decided.map_err(|refusal| ExecuteError::refused(&refusal))?;
         self.check_single(&name, &git_url)?;
         let repo = &self.core.world.repo;
         if credential.is_some()
@@ -145,7 +139,7 @@ impl Operator {
             let Some(provider) = agent.provider() else {
                 continue;
             };
-            models.protocol(provider).map_err(ApiProblem::invalid)?;
+            models.protocol(provider).map_err(Rejection::invalid)?;
             let Some(model) = agent.model.as_deref().filter(|_| !before.contains(&agent)) else {
                 continue;
             };
@@ -156,7 +150,7 @@ impl Operator {
             match listed {
                 Listed::Known => {}
                 Listed::Unknown { similar } => {
-                    return Err(ApiProblem::invalid(format!(
+                    return Err(Rejection::invalid(format!(
                         "the provider {provider} has no model \"{model}\"; it has {}",
                         similar.join(", ")
                     )));
@@ -176,9 +170,9 @@ impl Operator {
         if names.is_empty() {
             return Ok(());
         }
-        let presets = Presets::read(&self.deps.data).map_err(ApiProblem::invalid)?;
+        let presets = Presets::read(&self.deps.data).map_err(Rejection::invalid)?;
         for name in names {
-            for rule in presets.rules(name).map_err(ApiProblem::invalid)? {
+            for rule in presets.rules(name).map_err(Rejection::invalid)? {
                 if !rules.contains(rule) {
                     rules.push(rule.clone());
                 }
@@ -362,10 +356,7 @@ fn check_commands(change: &ProjectChange) -> Done<()> {
             let detail = "a command holds what looks like a key or a password, and would be kept \
                           in the log for good: give keys of models in the server's environment or \
                           providers.json, and let a command read others from a file of its image";
-            return Err(ApiProblem {
-                code: "secret_in_command".to_owned(),
-                ..ApiProblem::invalid(detail)
-            });
+            return Err(Rejection::unfit("secret_in_command", detail));
         }
     }
     Ok(())
@@ -373,7 +364,7 @@ fn check_commands(change: &ProjectChange) -> Done<()> {
 
 fn check_spec(text: &str) -> Done<&str> {
     if text.trim().is_empty() || text.len() > SPEC_MAX {
-        return Err(ApiProblem::invalid(format!(
+        return Err(Rejection::invalid(format!(
             "the spec is empty or above {SPEC_MAX} bytes"
         )));
     }

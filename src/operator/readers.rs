@@ -11,7 +11,7 @@ use events::subscription::lease::{Refusal, Taken, Turn};
 use tokio::sync::Notify;
 
 use super::{Done, Operator};
-use crate::http::problem::ApiProblem;
+use actors::rejection::Rejection;
 
 /// Longest wait for a turn and for an event, in milliseconds: shorter than a lease, so that a
 /// reader that waits keeps its turn by asking again, and no answer is long in coming.
@@ -36,8 +36,8 @@ impl Readers {
     }
 }
 
-fn refused(refusal: &Refusal) -> ApiProblem {
-    ApiProblem::conflict(refusal.code(), refusal)
+fn refused(refusal: &Refusal) -> Rejection {
+    Rejection::conflict(refusal.code(), refusal)
 }
 
 impl Operator {

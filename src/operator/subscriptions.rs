@@ -10,17 +10,17 @@ use events::subscription::{Command, Filter, Open};
 use events::view::Tracked;
 
 use super::{Done, Operator, RequestContext, written};
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::{
     Delivery, EventShape, NewSubscription, SetAside, SubscriptionShape, Written,
 };
+use actors::rejection::Rejection;
 
 /// Events looked at for one answer: a filter that wants little goes on from `next`.
 const SCAN_MAX: usize = 20_000;
 
-fn unknown() -> ApiProblem {
+fn unknown() -> Rejection {
     let refusal = events::subscription::Refusal::Unknown;
-    ApiProblem::not_found(
+    Rejection::not_found(
         events::aggregate::Refusal::code(&refusal),
         &refusal.to_string(),
     )
@@ -39,7 +39,7 @@ pub struct Asked {
     pub wait: bool,
 }
 
-fn unavailable(error: ReadError) -> ApiProblem {
+fn unavailable(error: ReadError) -> Rejection {
     actors::host::ExecuteError::Unavailable(error.to_string()).into()
 }
 
@@ -111,7 +111,7 @@ impl Operator {
         new: &NewSubscription,
     ) -> Done<Written> {
         let name: ProjectName = new.name.parse().map_err(|_| {
-            ApiProblem::invalid(format!(
+            Rejection::invalid(format!(
                 "\"{}\" is no name for a subscription: use a-z, 0-9 and '-', 1 to 50 characters",
                 new.name
             ))
@@ -126,14 +126,14 @@ impl Operator {
             .iter()
             .find(|kind| !known.contains_key(kind.as_str()))
         {
-            return Err(ApiProblem::invalid(format!(
+            return Err(Rejection::invalid(format!(
                 "there is no event named \"{kind}\"; `log tail` shows names"
             )));
         }
         let head = self.core.projector.read(|projections| projections.position);
         let after = new.after.map_or(head, Position);
         if after > head {
-            return Err(ApiProblem::invalid(format!(
+            return Err(Rejection::invalid(format!(
                 "the log ends at position {head}, it cannot be read from {after} on"
             )));
         }
@@ -313,7 +313,7 @@ impl Operator {
     fn may_tell(&self, name: &str, reader: &ReaderId, position: u64) -> Done<()> {
         let head = self.reader(name, |_, _, head| head)?;
         if position > head.0 {
-            return Err(ApiProblem::invalid(format!(
+            return Err(Rejection::invalid(format!(
                 "the log ends at position {head}, {position} is not there yet"
             )));
         }

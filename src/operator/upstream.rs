@@ -8,9 +8,9 @@ use events::stream::StreamId;
 
 use super::{Done, Operator, RequestContext, written};
 use crate::http::hooks::HookKey;
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::{HookShape, UpstreamShape, Written};
 use crate::http::token::Token;
+use actors::rejection::Rejection;
 
 impl Operator {
     /// Where upstream is, as far as we know.
@@ -41,7 +41,7 @@ impl Operator {
             .look(&project)
             .await
             .map_err(|error| match error {
-                LookError::NotCopied => ApiProblem::not_found("not_copied", &error.to_string()),
+                LookError::NotCopied => Rejection::not_found("not_copied", &error.to_string()),
                 LookError::Execute(error) => error.into(),
                 LookError::Repo(error) => error.into(),
             })?;
@@ -63,7 +63,7 @@ impl Operator {
         let name = Self::name(name)?;
         let token = self.deps.hooks.as_ref().and_then(Token::now);
         let token = token.ok_or_else(|| {
-            ApiProblem::not_found(
+            Rejection::not_found(
                 "no_hooks",
                 "hooks are heard on a port, and this server has none",
             )
@@ -101,7 +101,7 @@ impl Operator {
         sha: &str,
     ) -> Done<Written> {
         let name = Self::name(name)?;
-        let seen: Sha = sha.parse().map_err(ApiProblem::invalid)?;
+        let seen: Sha = sha.parse().map_err(Rejection::invalid)?;
         let (branch, fault) = self.read(&name, |view| {
             let merge_queue = &view.merge_queue.state;
             Some((

@@ -8,8 +8,8 @@ use events::view::Transcript;
 use super::{Done, Operator};
 use crate::engine::caches::Caches;
 use crate::foreign;
-use crate::http::problem::ApiProblem;
 use crate::http::shapes::{ContainerUsage, DiskUsage, ProjectUsage};
+use actors::rejection::Rejection;
 
 /// A container that runs, as the projections have it.
 struct Running {
@@ -100,7 +100,7 @@ impl Operator {
         })
         .await;
         let (gate_bytes, cache_bytes) = looked
-            .map_err(|e| ApiProblem::invalid(format!("the disk could not be looked at: {e}")))?;
+            .map_err(|e| Rejection::invalid(format!("the disk could not be looked at: {e}")))?;
         Ok(DiskUsage {
             gate_bytes,
             cache_bytes,

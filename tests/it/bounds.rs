@@ -140,7 +140,7 @@ fn what_is_accepted_exists() {
                 Ok(written) => accepted.extend(written.ids),
                 Err(problem) => {
                     assert!(steps > 500, "{steps}: {problem}");
-                    assert!(problem.detail.contains("steps"), "{problem}");
+                    assert!(problem.message.contains("steps"), "{problem}");
                 }
             }
         }

@@ -391,7 +391,7 @@ fn a_host_that_takes_no_push_or_has_part_of_the_history_is_named() {
             .expect_err("it takes no push");
         assert_eq!(refused.code, "upstream_unfit");
         for word in ["takes no push", "--ssh-key", "--token-file"] {
-            assert!(refused.detail.contains(word), "{}", refused.detail);
+            assert!(refused.message.contains(word), "{}", refused.message);
         }
         fs_err::remove_file(&closed).expect("opened");
         world.push_upstream("more", "of everything");

@@ -1,6 +1,6 @@
 //! Bad input: each a clear refusal that says what to do, and nothing in the log.
 
-use actors::sessions::Denied;
+use actors::rejection::Rejection;
 use actors::sessions::wire::Say;
 use events::backlog::{Batch, BatchItem};
 use events::feature::Content;
@@ -22,7 +22,7 @@ macro_rules! refused {
         let before = head($world).await;
         let problem = $request.await.expect_err($code);
         assert_eq!(problem.code, $code, "{problem}");
-        assert!(problem.detail.contains($words), "{problem}");
+        assert!(problem.message.contains($words), "{problem}");
         assert_eq!(head($world).await, before, "{}: nothing is recorded", $code);
     }};
 }
@@ -214,11 +214,8 @@ fn batches() {
     });
 }
 
-fn code(denied: Denied) -> String {
-    match denied {
-        Denied::Refused { code, .. } => code,
-        Denied::Later(why) => why,
-    }
+fn code(rejection: Rejection) -> String {
+    rejection.code.into_owned()
 }
 
 async fn coder(world: &World, server: &Server) -> SessionId {

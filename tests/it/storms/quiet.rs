@@ -173,7 +173,7 @@ impl Storm {
             }
             Remedy::Reinstate { slot } => operator.restart_slot(&context, ZOO, slot.0).await,
         };
-        done.map(drop).map_err(|problem| problem.code)
+        done.map(drop).map_err(|problem| problem.code.into_owned())
     }
 
     fn no_way_out(&self) -> String {

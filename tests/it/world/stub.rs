@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actors::rejection::Rejection;
+use actors::sessions::Sessions;
 use actors::sessions::wire::{Ending, NeverRan, Say, SessionBrief, Verification};
-use actors::sessions::{Denied, Sessions};
 use events::backlog::{Batch, BatchItem};
 use events::feature::Content;
 use events::holder::Role;
@@ -46,7 +47,7 @@ pub(crate) fn git(folder: &Path, args: &[&str]) -> Result<String, String> {
 }
 
 /// Asks the server until it answers or turns it down; while it is away, waits for the next one.
-async fn ask<T, F: Future<Output = Result<T, Denied>>>(
+async fn ask<T, F: Future<Output = Result<T, Rejection>>>(
     server: &Server,
     mut request: impl FnMut(Sessions) -> F,
 ) -> Result<T, String> {
@@ -65,8 +66,8 @@ async fn ask<T, F: Future<Output = Result<T, Denied>>>(
         };
         match answer {
             Ok(answer) => return Ok(answer),
-            Err(Denied::Refused { code, message }) => return Err(format!("{code}: {message}")),
-            Err(Denied::Later(_)) => tokio::time::sleep(Duration::from_millis(5)).await,
+            Err(later) if later.is_passing() => tokio::time::sleep(Duration::from_millis(5)).await,
+            Err(refused) => return Err(format!("{}: {}", refused.code, refused.message)),
         }
     }
 }
