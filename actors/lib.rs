@@ -4,9 +4,9 @@
 //!   caller ─► Directory ─► Host (one actor, one stream) ─► decide ─► append ─► evolve ─► Receipt
 //!                                                             │
 //!                                  Feed: "the log grew" ◄─────┘
-//!      Projector ◄── Follower (pulls by position) ──► the projections ◄─ Snapshots: snapshot, and check from zero
+//!      Projector ◄── Follower (pulls by position) ──► projections ◄─ Snapshots: keep, check from zero
 //!          │ changed
-//!          ├─► Policies:    owed(projections) → commands to Hosts, effects through ports, claims through the claim queue
+//!          ├─► Policies:    owed(projections) → commands to Hosts, effects through ports, claims
 //!          └─► Reconciler:  wanted (projections) against observed (Engine) → steps
 //! ```
 //!

@@ -69,8 +69,8 @@ pub async fn restored(
     if digest_at(log, projections.position).await? == Some(projections.digest) {
         return Ok(projections);
     }
-    tracing::warn!(position = %projections.position, "the log does not hold what the snapshot was made \
-                                                of; it is folded from the beginning");
+    tracing::warn!(position = %projections.position, "the log does not hold what the snapshot was \
+                                                made of; it is folded from the beginning");
     Ok(Projections::default())
 }
 

@@ -16,7 +16,8 @@ use crate::ports::PortError;
 pub struct Rejection {
     /// What sort of answer it is.
     pub kind: RejectionKind,
-    /// A stable code for wires and tests; the class of a container that did not start is one as well.
+    /// A stable code for wires and tests; the class of a container that did not start is one as
+    /// well.
     pub code: Cow<'static, str>,
     /// What was wrong and what to do, for people.
     pub message: String,

@@ -127,8 +127,8 @@ impl SnapshotTask {
         let Some(alarm) = alarm else {
             return Ok((through, None));
         };
-        tracing::error!(at = %alarm.at, %through, "the projections are not what the log says; they are \
-                                                   replaced by a fold from the beginning");
+        tracing::error!(at = %alarm.at, %through, "the projections are not what the log says; they \
+                                                   are replaced by a fold from the beginning");
         self.snapshots.discard().await?;
         self.replace(folded).await?;
         Ok((through, Some(alarm)))

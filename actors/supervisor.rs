@@ -215,7 +215,14 @@ impl Running {
         engine: Arc<dyn Engine>,
         doors: Arc<dyn Doors>,
     ) -> Result<(), ExecuteError> {
-        let core = self.core.clone();
+        self.record_start(node, build).await?;
+        self.keep_working(engine, doors);
+        self.keep_in_order(node);
+        Ok(())
+    }
+
+    async fn record_start(&self, node: &ProjectName, build: &str) -> Result<(), ExecuteError> {
+        let core = &self.core;
         let stream = StreamId::Node(node.clone());
         let next = core
             .projector
@@ -226,10 +233,16 @@ impl Running {
             build: build.to_owned(),
             last: Core::last_recorded(&*core.world.log).await?,
         });
+
         core.directory
             .execute(&stream, start, id, cause, vec![])
             .await?;
+        Ok(())
+    }
 
+    /// Keeps the tasks that do the fleet's work: what is owed, and what containers have to be.
+    fn keep_working(&mut self, engine: Arc<dyn Engine>, doors: Arc<dyn Doors>) {
+        let core = &self.core;
         let effects = Effects {
             directory: core.directory.clone(),
             projector: core.projector.clone(),
@@ -241,14 +254,10 @@ impl Running {
         let (liveness, faults) = (core.liveness.clone(), core.faults.clone());
         let host = engine.clone();
         self.tasks.keep("policies", move || {
-            Policies::new(
-                effects.clone(),
-                liveness.clone(),
-                host.clone(),
-                faults.clone(),
-            )
-            .run()
+            let (effects, liveness) = (effects.clone(), liveness.clone());
+            Policies::new(effects, liveness, host.clone(), faults.clone()).run()
         });
+
         let reconciler = Reconciler::new(
             core.directory.clone(),
             core.projector.clone(),
@@ -259,6 +268,24 @@ impl Running {
         );
         self.tasks
             .keep("reconciler", move || reconciler.clone().run());
+    }
+
+    /// Keeps the tasks that look after what the installation has.
+    fn keep_in_order(&mut self, node: &ProjectName) {
+        let core = &self.core;
+        let maintenance = RepositoryMaintenance {
+            clock: core.world.clock.clone(),
+            projector: core.projector.clone(),
+            repo: core.world.repo.clone(),
+            faults: core.faults.clone(),
+        };
+        self.tasks
+            .keep("repository maintenance", move || maintenance.clone().run());
+
+        let poller = core.upstream_poller();
+        self.tasks
+            .keep("upstream poller", move || poller.clone().run());
+
         let snapshots = SnapshotTask {
             log: core.world.log.clone(),
             projector: core.projector.clone(),
@@ -268,34 +295,22 @@ impl Running {
             every: core.world.snapshot_every,
             checked: self.checked,
         };
-        let repository_maintenance = RepositoryMaintenance {
-            clock: core.world.clock.clone(),
-            projector: core.projector.clone(),
-            repo: core.world.repo.clone(),
-            faults: core.faults.clone(),
-        };
-        self.tasks.keep("repository maintenance", move || {
-            repository_maintenance.clone().run()
-        });
-        let upstream_poller = core.upstream_poller();
-        self.tasks
-            .keep("upstream poller", move || upstream_poller.clone().run());
         self.snapshots = Some(snapshots.clone());
         self.tasks
             .keep("snapshots", move || snapshots.clone().run());
+
         let pulse = core.pulse(node.clone());
         self.tasks.keep("pulse", move || pulse.clone().run());
-        let transcript_retention = TranscriptRetention {
+
+        let retention = TranscriptRetention {
             log: core.world.log.clone(),
             projector: core.projector.clone(),
             directory: core.directory.clone(),
             transcripts: core.world.transcripts.clone(),
             retention: core.world.retention,
         };
-        self.tasks.keep("transcript retention", move || {
-            transcript_retention.clone().run()
-        });
-        Ok(())
+        self.tasks
+            .keep("transcript retention", move || retention.clone().run());
     }
 
     /// Returns why the core cannot go on; never, while it can.

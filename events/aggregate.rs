@@ -92,7 +92,8 @@ macro_rules! refusal_enum {
 
             fn kind(&self) -> $crate::aggregate::RefusalKind {
                 match self {
-                    $( Self::$variant $( { $($field: _),* } )? => $crate::refusal_kind!($($kind)?), )*
+                    $( Self::$variant $( { $($field: _),* } )? =>
+                        $crate::refusal_kind!($($kind)?), )*
                 }
             }
         }

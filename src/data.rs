@@ -4,11 +4,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::log::place::LogPlace;
 use crate::private::{self, Kept};
 
 /// Name of the file that other servers read their settings from, which this one does not.
 const NOT_READ: &str = "supercargo.toml";
+
+/// A place for a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogPlace {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A database, by its URL.
+    Postgres(String),
+}
 
 /// A data folder.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 
 pub mod adapters;
 pub mod agent;
+pub mod api;
 pub mod app;
 pub mod beads;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod gate;
 pub mod gateway;
 mod heap;
 pub mod http;
+pub mod instance;
 pub mod log;
 pub mod named;
 pub mod operator;
@@ -37,5 +39,6 @@ pub mod runner;
 pub mod script;
 pub mod telemetry;
 pub(crate) mod terminal;
+pub mod token;
 pub mod trial;
 pub mod wire;

@@ -1,4 +1,5 @@
-//! Pure: what the projections want and what the engine shows → the steps that bring them together.
+//! Pure: what the projections want and what the engine shows → the steps that bring them
+//! together.
 //! One code path for start-up, hints and the timer.
 
 use std::collections::BTreeMap;

@@ -16,9 +16,9 @@ use events::policy::AnyCommand;
 use events::project::ProjectKind;
 use events::settings::{AgentSpec, Dialect};
 use events::stream::StreamId;
+use supercargo::api::{NewProject, ProjectChange};
 use supercargo::app::{App, DataFolder, Ownership, on_system};
 use supercargo::engine::choice::{EngineArgs, EngineChoice};
-use supercargo::http::shapes::{NewProject, ProjectChange};
 use supercargo::operator::{Operator, RequestContext, Wanted};
 
 use crate::record::{self, Better};

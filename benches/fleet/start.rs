@@ -12,10 +12,10 @@ use events::feature::Content;
 use events::id::ProjectName;
 use events::project::ProjectKind;
 use events::settings::{AgentSpec, ContainerLimits, Dialect};
+use supercargo::api::{NewProject, ProjectChange};
 use supercargo::app::{App, DataFolder, Ownership, on_system};
 use supercargo::engine::choice::{EngineArgs, EngineChoice};
 use supercargo::engine::docker::image::IMAGE;
-use supercargo::http::shapes::{NewProject, ProjectChange};
 use supercargo::operator::{RequestContext, Wanted};
 
 use crate::record::{self, Better};

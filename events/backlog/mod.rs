@@ -49,10 +49,10 @@ refusal_enum! {
     pub enum Refusal {
         Empty: Invalid = "empty", "the batch holds no feature";
         Reused { id: String } = "id_reused", "the id {id} is taken, and ids are never used again";
-        Unknown { id: String }: NotFound = "unknown_feature", "there is no feature {id} in this backlog; \
-                                                     `feature list` shows those there are";
-        Cycle { path: String }: Invalid = "cycle", "that dependency would close a circle: {path}; leave out \
-                                           one of its edges";
+        Unknown { id: String }: NotFound = "unknown_feature", "there is no feature {id} in this \
+                                                     backlog; `feature list` shows those there are";
+        Cycle { path: String }: Invalid = "cycle", "that dependency would close a circle: {path}; \
+                                           leave out one of its edges";
         NoEdge = "no_dependency", "there is no such dependency";
         Withdrawn { id: String } = "withdrawn", "the feature {id} was withdrawn";
     }

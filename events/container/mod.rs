@@ -116,8 +116,8 @@ pub enum Command {
 refusal_enum! {
     /// Why a slot turned a command down.
     pub enum Refusal {
-        Unknown: NotFound = "unknown_container", "there is no such container; `container list` shows those \
-                                        there are";
+        Unknown: NotFound = "unknown_container", "there is no such container; `container list` \
+                                        shows those there are";
         Exists = "exists", "the slot is enlisted already";
         Busy = "busy", "the slot is busy with a session";
         NotIdle = "not_idle", "the slot is not idle";

@@ -145,8 +145,8 @@ pub enum Command {
 refusal_enum! {
     /// Why a feature turned a command down.
     pub enum Refusal {
-        UnknownFeature: NotFound = "unknown_feature", "there is no such feature; `feature list` shows those \
-                                             there are";
+        UnknownFeature: NotFound = "unknown_feature", "there is no such feature; `feature list` \
+                                             shows those there are";
         Exists = "exists", "the feature exists already";
         Invalid { why: String }: Invalid = "invalid", "{why}";
         Closed = "closed", "the feature is closed; reopen it first";
@@ -169,8 +169,8 @@ refusal_enum! {
         NoClaim = "no_claim", "no claim is open on this feature: it ended, stop working on it";
         StaleEpoch { given: Epoch, current: Epoch } = "stale_epoch", "claim {given} has ended, the \
             feature is at claim {current}: stop working on it";
-        UnknownEpoch { given: Epoch }: NotFound = "unknown_epoch", "there was no claim {given} on this \
-                                                          feature";
+        UnknownEpoch { given: Epoch }: NotFound = "unknown_epoch", "there was no claim {given} on \
+                                                          this feature";
         NotSubmitted = "not_submitted", "nothing is handed in that could be reviewed";
         ReviewOpen = "review_open", "a review is open already";
         NoReview = "no_review", "no review is open on this feature";

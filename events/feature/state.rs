@@ -289,13 +289,7 @@ impl Known {
             // For people: it changes nothing.
             Event::PushDenied(_) => {}
             Event::Commented(e) => self.note(&e.by, e.text.clone()),
-            Event::Claimed(e) => {
-                self.epoch = e.epoch;
-                self.stage = Stage::Claimed {
-                    holder: e.holder.clone(),
-                    since: moment.at,
-                };
-            }
+            Event::Claimed(e) => self.claimed(e, moment),
             Event::Released(e) => self.released(e, moment),
             Event::ClaimExpired(e) => self.expired(e, moment),
             Event::QuestionAsked(e) => self.asked(e),
@@ -308,24 +302,9 @@ impl Known {
             }
             Event::ReviewPassed(_) | Event::MergeAborted(_) => self.approved(),
             Event::ReviewRejected(e) => self.turned_back(e),
-            Event::MergeBegun(e) => {
-                if let Some(submission) = self.submission().cloned() {
-                    self.stage = Stage::Merging {
-                        submission,
-                        candidate: e.candidate.clone(),
-                    };
-                }
-            }
+            Event::MergeBegun(e) => self.merge_begun(e),
             Event::MergeRejected(e) => self.merge_rejected(e),
-            Event::Closed(e) => {
-                self.aside = None;
-                self.stage = Stage::Closed {
-                    closing: e.closing.clone(),
-                };
-                if let Closing::Restored { commit } = &e.closing {
-                    self.restored = Some(commit.clone());
-                }
-            }
+            Event::Closed(e) => self.closed(e),
             Event::Reopened(e) => {
                 self.reopen();
                 self.aside = None;
@@ -350,6 +329,33 @@ impl Known {
                 );
             }
             Event::Withdrawn(_) => self.stage = Stage::Withdrawn,
+        }
+    }
+
+    fn claimed(&mut self, e: &event::Claimed, moment: Moment) {
+        self.epoch = e.epoch;
+        self.stage = Stage::Claimed {
+            holder: e.holder.clone(),
+            since: moment.at,
+        };
+    }
+
+    fn merge_begun(&mut self, e: &event::MergeBegun) {
+        if let Some(submission) = self.submission().cloned() {
+            self.stage = Stage::Merging {
+                submission,
+                candidate: e.candidate.clone(),
+            };
+        }
+    }
+
+    fn closed(&mut self, e: &event::Closed) {
+        self.aside = None;
+        self.stage = Stage::Closed {
+            closing: e.closing.clone(),
+        };
+        if let Closing::Restored { commit } = &e.closing {
+            self.restored = Some(commit.clone());
         }
     }
 

@@ -43,6 +43,11 @@ use crate::refusal_enum;
 /// Upstream may move this often under one entry before the queue waits for the long back-off.
 pub const MOVES_MAX: u32 = 10;
 
+/// What goes without saying in the body of a command, as it did before it could be said.
+fn is_asked(asked: &bool) -> bool {
+    *asked
+}
+
 /// A request to a merge queue. Entries are named by their number.
 #[derive(Debug, Clone, Serialize)]
 #[expect(
@@ -63,6 +68,7 @@ pub enum Command {
         candidate: Candidate,
         changes: Changes,
         /// Upstream was asked where it is before this was built, and is at the base.
+        #[serde(skip_serializing_if = "is_asked")]
         asked: bool,
     },
     Hold {
@@ -132,6 +138,7 @@ pub enum Command {
     RecordMoved {
         entry: u64,
         /// What upstream was compared with, and holds still.
+        #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<Sha>,
         seen: Option<Sha>,
         files: Vec<String>,
@@ -146,6 +153,7 @@ pub enum Command {
     },
     Follow {
         /// What upstream was compared with, and holds still.
+        #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<Sha>,
         seen: Option<Sha>,
         files: Vec<String>,

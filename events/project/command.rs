@@ -138,8 +138,8 @@ pub enum Command {
 refusal_enum! {
     /// Why a project turned a command down.
     pub enum Refusal {
-        UnknownProject: NotFound = "unknown_project", "there is no such project; `project list` shows those \
-                                             there are, `project add` makes one";
+        UnknownProject: NotFound = "unknown_project", "there is no such project; `project list` \
+                                             shows those there are, `project add` makes one";
         Exists = "exists", "a project of this name is or was registered, and names are never used \
                             again; choose another";
         Deleted = "deleted", "the project was deleted";

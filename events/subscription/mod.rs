@@ -70,12 +70,12 @@ pub enum Command {
 refusal_enum! {
     /// Why a subscription turned a command down.
     pub enum Refusal {
-        Unknown: NotFound = "unknown_subscription", "there is no such subscription; `subscription list` \
-                                           shows those there are";
+        Unknown: NotFound = "unknown_subscription", "there is no such subscription; `subscription \
+                                           list` shows those there are";
         Exists = "exists", "there is a subscription of this name, or there was one: names are not \
                             used again";
-        KindsTooMany: Invalid = "kinds_too_many", "a filter names at most 32 kinds of event, each of at \
-                                          most 200 bytes";
+        KindsTooMany: Invalid = "kinds_too_many", "a filter names at most 32 kinds of event, each \
+                                          of at most 200 bytes";
         NotParked { position: Position } = "not_parked", "position {position} is not parked";
         Behind { position: Position } = "behind", "position {position} was acknowledged before; \
                                                    what is parked is replayed instead";

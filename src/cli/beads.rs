@@ -9,8 +9,8 @@ use events::id::ProjectName;
 
 use super::DataArgs;
 use super::client::{ask, ask_text};
+use crate::api::{BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken};
 use crate::beads::decoded;
-use crate::http::shapes::{BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken};
 use crate::terminal::{self, say};
 
 /// Issues of Beads, taken in and written out.

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use events::egress::EgressRule;
 use events::settings::{AgentSpec, ContainerLimits, Dialect, RoleAgents, Settings};
 
-use crate::http::shapes::ProjectChange;
+use crate::api::ProjectChange;
 
 /// A dialect, as it is written on the command line.
 #[derive(Debug, Clone, Copy, ValueEnum)]

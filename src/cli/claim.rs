@@ -5,7 +5,7 @@ use events::id::{FeatureId, ProjectName};
 
 use super::client::ask;
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{ClaimShape, NewClaim, Release, Submission, Written};
+use crate::api::{ClaimShape, NewClaim, Release, Submission, Written};
 use crate::private::{self, Kept};
 use crate::terminal::{self, say};
 

@@ -7,8 +7,8 @@ use events::id::ProjectName;
 
 use super::client::{ask, ask_text};
 use super::{DataArgs, OutputArgs};
+use crate::api::{Found, SessionShape, SlotShape, Written};
 use crate::dialect::{self, Signal};
-use crate::http::shapes::{Found, SessionShape, SlotShape, Written};
 use crate::terminal::{self, say};
 
 /// Verbs on the slots of a project and their containers.

@@ -5,7 +5,7 @@ use events::id::{Digest, FeatureId, ProjectName};
 
 use super::client::{ask, ask_text};
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::EvidenceShape;
+use crate::api::EvidenceShape;
 use crate::terminal::{self, say};
 
 /// Which evidence, and how much of it.

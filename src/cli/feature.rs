@@ -13,7 +13,7 @@ use super::diff::{self, DiffArgs};
 use super::evidence::{self, FeatureEvidence};
 use super::requeue::{self, RequeueArgs};
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{
+use crate::api::{
     CloseRequest, Dependency, FeatureChange, FeatureShape, How, NewFeature, Text, Written,
 };
 use crate::terminal::{self, say};

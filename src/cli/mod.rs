@@ -12,13 +12,11 @@ mod evidence;
 mod feature;
 mod image;
 mod log;
-pub(crate) use log::audit;
 mod project;
 mod queue;
 mod reader;
 mod requeue;
 mod serve;
-pub mod shown;
 mod standing;
 mod subscription;
 mod upstream;
@@ -123,7 +121,7 @@ pub struct DataArgs {
         value_name = "URL",
         env = "SUPERCARGO_LOG",
         hide_env_values = true,
-        value_parser = database
+        value_parser = crate::log::place::database
     )]
     pub log: Option<String>,
 }
@@ -138,23 +136,6 @@ impl DataArgs {
     pub(crate) fn folder(&self) -> anyhow::Result<DataFolder> {
         Ok(DataFolder::open(&self.data)?.with_database(self.log.clone()))
     }
-}
-
-/// The URL of a database that can hold a log.
-pub(crate) fn database(url: &str) -> Result<String, String> {
-    let known = ["postgres://", "postgresql://"];
-    if known.iter().any(|scheme| url.starts_with(scheme)) {
-        return Ok(url.to_owned());
-    }
-    // The rest may hold a password, and is not repeated.
-    let scheme = url
-        .split_once(':')
-        .map_or("no scheme", |(scheme, _)| scheme);
-    Err(format!(
-        "a log is kept in a file of the data folder (without --log) or in PostgreSQL \
-         (postgres://…), not in {}",
-        terminal::inline(scheme)
-    ))
 }
 
 /// How reading verbs print.

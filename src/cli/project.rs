@@ -15,7 +15,7 @@ use super::standing::show;
 use super::upstream::{self, UpstreamCommand};
 use super::usage::{self, UsageArgs};
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{
+use crate::api::{
     Adopted, CredentialShape, NewProject, ProjectChange, ProjectShape, ScaffoldShape, Written,
 };
 use crate::terminal::{self, say};

@@ -7,7 +7,7 @@ use super::client::ask;
 use super::diff::{self, DiffArgs};
 use super::evidence::{self, EntryEvidence};
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{ConflictShape, EntryShape, MergeQueueShape, Text, Written};
+use crate::api::{ConflictShape, EntryShape, MergeQueueShape, Text, Written};
 use crate::terminal::{self, say};
 
 /// Verbs on a project's merge queue.

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::DataArgs;
 use super::client::Backend;
-use crate::http::shapes::{Delivery, EventShape, SetAside, Taken, Written};
+use crate::api::{Delivery, EventShape, SetAside, Taken, Written};
 use crate::named;
 use crate::terminal::complain;
 use crate::wire::CallError;

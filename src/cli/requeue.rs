@@ -5,7 +5,7 @@ use events::id::{FeatureId, ProjectName};
 
 use super::DataArgs;
 use super::client::ask;
-use crate::http::shapes::{Requeued, Written};
+use crate::api::{Requeued, Written};
 use crate::terminal::say;
 
 /// One feature, or all that are quarantined.

@@ -13,9 +13,9 @@ use crate::adapters::git::Secrets;
 use crate::app::{App, Ownership};
 use crate::engine::choice::EngineArgs;
 use crate::http;
-use crate::http::token::{Token, TokenFile};
 use crate::private;
 use crate::terminal::{complain, mention};
+use crate::token::{Token, TokenFile};
 
 /// How to serve.
 #[derive(Debug, clap::Args)]

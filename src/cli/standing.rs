@@ -6,7 +6,7 @@ use events::settings::Settings;
 
 use super::DataArgs;
 use super::client::{Answered, ask_whom};
-use crate::http::shapes::ProjectShape;
+use crate::api::ProjectShape;
 use crate::terminal::{self, say};
 
 /// Prints how a project stands; without a server, as its log says.

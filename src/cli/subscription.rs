@@ -6,7 +6,7 @@ use events::id::ProjectName;
 use super::client::ask;
 use super::reader::{self, Handing};
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::{Again, NewSubscription, SubscriptionShape, Written};
+use crate::api::{Again, NewSubscription, SubscriptionShape, Written};
 use crate::terminal::{self, say};
 
 /// Verbs on subscriptions.

@@ -5,7 +5,7 @@ use events::id::ProjectName;
 
 use super::DataArgs;
 use super::client::ask;
-use crate::http::shapes::{AcceptUpstream, HookShape, UpstreamShape, Written};
+use crate::api::{AcceptUpstream, HookShape, UpstreamShape, Written};
 use crate::terminal::say;
 
 /// What can be done about a project's upstream.

@@ -4,7 +4,7 @@ use events::id::ProjectName;
 
 use super::client::ask;
 use super::{DataArgs, OutputArgs};
-use crate::http::shapes::ProjectUsage;
+use crate::api::ProjectUsage;
 use crate::terminal::{self, say};
 
 /// Which project.

@@ -6,7 +6,7 @@ use actors::sessions::wire::Problem;
 use events::id::{FeatureId, SessionId};
 
 use super::serve::{denied, problem};
-use crate::http::shapes::{self, FeatureShape};
+use crate::api::{self, FeatureShape};
 
 /// The features of the session's project, in the order of the queue; with a status, only those.
 pub(super) fn list(
@@ -15,7 +15,7 @@ pub(super) fn list(
     status: Option<&str>,
 ) -> Result<Vec<FeatureShape>, Problem> {
     let mut all = sessions
-        .look(session, |view, _| shapes::features(view))
+        .look(session, |view, _| api::features(view))
         .map_err(denied)?;
     all.retain(|feature| status.is_none_or(|status| feature.status == status));
     Ok(all)
@@ -34,7 +34,7 @@ pub(super) fn show(
     let found = sessions.look(session, |view, job| {
         let id = id.or_else(|| job.feature.clone())?;
         let tracked = view.features.get(&id)?;
-        Some(shapes::feature(
+        Some(api::feature(
             view,
             &id,
             tracked.state.known()?,

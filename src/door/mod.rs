@@ -25,6 +25,7 @@ use tokio::net::UnixListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
+use crate::engine::door_path;
 use crate::engine::owner::Owner;
 use crate::foreign;
 use crate::gateway::Gateway;
@@ -86,11 +87,6 @@ struct Behind {
     room: Room,
     /// Ends with the door.
     open: watch::Receiver<()>,
-}
-
-/// The door folder of a session.
-pub fn door_path(folder: &Path, session: &SessionId) -> PathBuf {
-    folder.join(session.as_str())
 }
 
 /// Whether sockets below this folder fit; says how much shorter it has to be.

@@ -20,8 +20,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
 use super::{Behind, Voice, features, git, mcp, models};
+use crate::api::{PROBLEM_JSON, ProblemShape};
 use crate::egress::{Barred, Proxy};
-use crate::http::problem::{PROBLEM_JSON, ProblemShape};
 
 /// Largest backlog a door takes as JSON: 500 features fit.
 const BACKLOG_MAX: usize = 16 * 1024 * 1024;

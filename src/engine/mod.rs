@@ -9,3 +9,12 @@ pub(crate) mod pidfd;
 pub mod process;
 pub mod seek;
 pub(crate) mod stat;
+
+use std::path::{Path, PathBuf};
+
+use events::id::SessionId;
+
+/// The door folder of a session.
+pub fn door_path(folder: &Path, session: &SessionId) -> PathBuf {
+    folder.join(session.as_str())
+}

@@ -5,7 +5,7 @@ use actix_web::http::{Method, StatusCode};
 
 use super::problem::{ApiProblem, NO_PASSWORD};
 use super::routes::LIVE_PROTOCOL;
-use super::token::Token;
+use crate::token::Token;
 
 /// Name of whoever holds the token and says no other.
 const OPERATOR: &str = "operator";

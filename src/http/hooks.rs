@@ -1,32 +1,12 @@
 //! What forges send when somebody pushed: signed with a secret of the project, as each of them does
 //! it. Pure, with a table of tests.
 
-use data_encoding::{BASE32_NOPAD, HEXLOWER};
-use events::id::ProjectName;
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// Largest body that is read: lists of what was pushed.
 pub const HOOK_MAX: usize = 5 * 1024 * 1024;
-/// Where secrets of hooks are derived from the token for; another purpose gives other secrets.
-const PURPOSE: &str = "supercargo 2026-11 secret of a project's upstream hook";
-
-/// What the secrets of hooks are made of. They change with the operator's token.
-#[derive(Clone)]
-pub struct HookKey([u8; blake3::KEY_LEN]);
-
-impl HookKey {
-    /// Derived from the operator's token.
-    pub fn of(token: &str) -> Self {
-        Self(blake3::derive_key(PURPOSE, token.as_bytes()))
-    }
-
-    /// The secret of a project: what its forge is given.
-    pub fn secret(&self, project: &ProjectName) -> String {
-        let derived = blake3::keyed_hash(&self.0, project.as_str().as_bytes());
-        BASE32_NOPAD.encode(derived.as_bytes()).to_lowercase()
-    }
-}
 
 /// The headers that carry a proof of the sender.
 #[derive(Debug, Clone, Copy, Default)]
@@ -111,14 +91,5 @@ mod tests {
             assert_eq!(is_proved(secret, &proof, body), holds, "{proof:?}");
         }
         assert!(!is_proved(secret, &bare(hex), b"Hello, World?"));
-    }
-
-    #[test]
-    fn a_secret_belongs_to_a_token_and_a_project() {
-        let name = |name: &str| name.parse::<ProjectName>().expect("name");
-        let secrets = [("a", "zoo"), ("a", "shop"), ("b", "zoo")]
-            .map(|(token, of)| HookKey::of(token).secret(&name(of)));
-        assert!(secrets[0] != secrets[1] && secrets[0] != secrets[2] && secrets[0].len() == 52);
-        assert_eq!(HookKey::of("a").secret(&name("zoo")), secrets[0]);
     }
 }

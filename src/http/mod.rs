@@ -7,12 +7,9 @@ mod body;
 mod caller;
 mod former;
 pub mod hooks;
-pub mod noise;
 pub mod openapi;
 pub mod problem;
 mod routes;
-pub mod shapes;
-pub mod token;
 
 use crate::named;
 use std::net::SocketAddr;
@@ -27,11 +24,11 @@ use anyhow::{Context, bail};
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::operator::Operator;
+use crate::token::Token;
 use access::Access;
 use caller::{Listener, Peer, guard};
 use routes::git::Gates;
 use routes::live::Subscribers;
-use token::Token;
 
 pub use routes::LIVE_PROTOCOL;
 

@@ -6,8 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, Ref, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::problem::PROBLEM_JSON;
 use super::routes;
+use crate::api::PROBLEM_JSON;
 
 #[derive(OpenApi)]
 #[openapi(

@@ -7,8 +7,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use actors::rejection::{Rejection, RejectionKind};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+
+use crate::api::{PROBLEM_JSON, ProblemShape};
 
 /// The code that makes git ask for user and password.
 pub(super) const NO_PASSWORD: &str = "no_password";
@@ -123,40 +123,6 @@ impl ResponseError for ApiProblem {
         response
             .content_type(PROBLEM_JSON)
             .body(serde_json::to_vec(&shape).unwrap_or_default())
-    }
-}
-
-/// The media type of every error.
-pub const PROBLEM_JSON: &str = "application/problem+json";
-
-/// A problem as RFC 9457 has it, with a stable code.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ProblemShape {
-    /// Always `about:blank`: the code says more.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The status in words.
-    pub title: String,
-    /// The status.
-    pub status: u16,
-    /// Stable code.
-    pub code: String,
-    /// What was wrong, and what to do.
-    pub detail: String,
-}
-
-impl ProblemShape {
-    /// A problem with this status.
-    pub fn of(status: u16, code: &str, detail: &str) -> Self {
-        let known = StatusCode::from_u16(status).ok();
-        let title = known.and_then(|status| status.canonical_reason());
-        Self {
-            kind: "about:blank".to_owned(),
-            title: title.unwrap_or_default().to_owned(),
-            status,
-            code: code.to_owned(),
-            detail: detail.to_owned(),
-        }
     }
 }
 

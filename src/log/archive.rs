@@ -13,7 +13,7 @@ use events::envelope::{Envelope, PAYLOAD_MAX};
 use events::id::Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::http::shapes::EventShape;
+use crate::api::EventShape;
 
 /// What a segment begins with. The line break shows damage by tools that change line ends.
 const MAGIC: &[u8; 8] = b"SCLOG\x01\r\n";

@@ -24,7 +24,8 @@ use super::SqliteLog;
 use super::seal::Anchor;
 use super::verify::{BATCH, Verified, Walk, verify};
 use crate::adapters::git::Git;
-use crate::app::{BUILD, DataFolder, InstanceLock, Ownership};
+use crate::data::DataFolder;
+use crate::instance::{BUILD, InstanceLock, Ownership};
 use crate::named;
 use crate::private;
 

@@ -1,6 +1,7 @@
 //! The log on a disk: SQLite, one writer, and the checks that need the whole of it.
 
 pub mod archive;
+pub mod audit;
 pub mod backup;
 mod ledger;
 pub mod place;

@@ -1,7 +1,7 @@
 //! Where a log is: in a file of the data folder, or in a PostgreSQL database; and opening it there.
 
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -12,17 +12,10 @@ use tokio::sync::watch;
 use super::archive::{Reader, Record};
 use super::queue::Health;
 use super::{PostgresLog, SqliteLog};
-use crate::app::Ownership;
+use crate::instance::Ownership;
 use crate::private;
 
-/// A place for a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LogPlace {
-    /// A SQLite file.
-    File(PathBuf),
-    /// A database, by its URL.
-    Postgres(String),
-}
+pub use crate::data::LogPlace;
 
 /// A log that was opened for reading.
 pub enum Stored {
@@ -216,4 +209,21 @@ fn remove_log(path: &Path) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The URL of a database that can hold a log.
+pub(crate) fn database(url: &str) -> Result<String, String> {
+    let known = ["postgres://", "postgresql://"];
+    if known.iter().any(|scheme| url.starts_with(scheme)) {
+        return Ok(url.to_owned());
+    }
+    // The rest may hold a password, and is not repeated.
+    let scheme = url
+        .split_once(':')
+        .map_or("no scheme", |(scheme, _)| scheme);
+    Err(format!(
+        "a log is kept in a file of the data folder (without --log) or in PostgreSQL \
+         (postgres://…), not in {}",
+        crate::terminal::inline(scheme)
+    ))
 }

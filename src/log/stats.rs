@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::verify::BATCH;
 use crate::adapters::clock::now;
-use crate::cli::shown;
+use crate::api::shown;
 
 /// Counts of some events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -2,8 +2,8 @@
 //! nobody reads any more is named.
 
 use super::{Done, Operator, RequestContext};
+use crate::api::{Adopted, ProjectChange};
 use crate::beads;
-use crate::http::shapes::{Adopted, ProjectChange};
 use actors::rejection::Rejection;
 
 /// Its folder.

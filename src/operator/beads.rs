@@ -13,11 +13,11 @@ use events::view::ProjectView;
 use serde_json::Value;
 
 use super::{Done, Operator, RequestContext, unknown_project};
+use crate::api::{BeadsPublished, BeadsTaken, LeftOut, ProjectChange};
 use crate::beads::export::{Beside, exported};
 use crate::beads::import::{Imported, imported, ordered, resolved};
 use crate::beads::read::newest;
 use crate::beads::{self, Issue};
-use crate::http::shapes::{BeadsPublished, BeadsTaken, LeftOut, ProjectChange};
 use actors::rejection::Rejection;
 
 /// What ids of features begin with that came from a file.
@@ -266,7 +266,7 @@ impl Operator {
         let bytes = found.ok_or_else(|| {
             Rejection::not_found(
                 "no_issues",
-                &format!("the repository holds no {}", beads::PATH),
+                format!("the repository holds no {}", beads::PATH),
             )
         })?;
         let text = beads::decoded(&bytes)
@@ -326,8 +326,8 @@ fn lines(view: &ProjectView, origins: &Origins) -> String {
         let name = Some(named(id)).filter(|name| !issues.contains_key(name));
         let name = name.unwrap_or_else(|| id.to_string());
         let depends_on: Vec<String> = view.backlog.state.dependencies(id).map(&named).collect();
-        let made = crate::http::shapes::time(tracked.made);
-        let changed = crate::http::shapes::time(tracked.changed);
+        let made = crate::api::time(tracked.made);
+        let changed = crate::api::time(tracked.changed);
         let raw = origins.get(id).map(|(_, issue)| issue);
         let beside = Beside {
             id: &name,

@@ -12,10 +12,10 @@ use events::stream::StreamId;
 use serde_json::Value;
 
 use super::{Done, Operator, RequestContext};
+use crate::api::{BeadsConflict, BeadsSynced, LeftOut};
 use crate::beads::read::newest;
 use crate::beads::sync::{Asked, Sides, Turn, asked};
 use crate::beads::{self, Issue};
-use crate::http::shapes::{BeadsConflict, BeadsSynced, LeftOut};
 use actors::rejection::Rejection;
 
 /// Who says on a feature what could not be taken.
@@ -75,31 +75,12 @@ impl Operator {
         let base = by_id(&base, "what was written last cannot be read")?;
         let (known, mut imported) = (self.known_issues(&project).await?, Issues::new());
         imported.extend(self.origins(&project).await?.into_values());
-        let new: Vec<String> = theirs
-            .iter()
-            .filter(|(id, _)| !known.contains_key(*id))
-            .map(|(_, issue)| Value::Object(issue.clone()).to_string())
-            .collect();
         let before = by_id(
             &self.export_beads(name).await?,
             "what would be written cannot be read",
         )?;
-        let mut synced = BeadsSynced::default();
-        if !new.is_empty() {
-            let taken = self.import_beads(context, name, &new.join("\n")).await?;
-            let waits = |left: LeftOut| BeadsConflict {
-                what: format!(
-                    "it waits there for {}, which is not new as well, or would close a circle",
-                    left.on
-                ),
-                feature: left.issue,
-            };
-            synced = BeadsSynced {
-                taken: taken.taken,
-                conflicts: taken.left_out.into_iter().map(waits).collect(),
-                ..synced
-            };
-        }
+        let new = theirs.iter().filter(|(id, _)| !known.contains_key(*id));
+        let mut synced = self.take_new(context, name, new).await?;
         let now_known = self.known_issues(&project).await?;
         for (id, issue) in theirs.iter().filter(|(id, _)| known.contains_key(*id)) {
             let Some(ours) = before.get(id) else { continue };
@@ -122,6 +103,35 @@ impl Operator {
         }
         synced.published = self.publish_beads(name).await?;
         Ok(synced)
+    }
+
+    /// Imports what the branch has and this project does not know.
+    async fn take_new(
+        &self,
+        context: &RequestContext,
+        name: &str,
+        new: impl Iterator<Item = (&String, &serde_json::Map<String, Value>)>,
+    ) -> Done<BeadsSynced> {
+        let lines: Vec<String> = new
+            .map(|(_, issue)| Value::Object(issue.clone()).to_string())
+            .collect();
+        if lines.is_empty() {
+            return Ok(BeadsSynced::default());
+        }
+
+        let taken = self.import_beads(context, name, &lines.join("\n")).await?;
+        let waits = |left: LeftOut| BeadsConflict {
+            what: format!(
+                "it waits there for {}, which is not new as well, or would close a circle",
+                left.on
+            ),
+            feature: left.issue,
+        };
+        Ok(BeadsSynced {
+            taken: taken.taken,
+            conflicts: taken.left_out.into_iter().map(waits).collect(),
+            ..BeadsSynced::default()
+        })
     }
 
     async fn take_issue(

@@ -6,7 +6,7 @@ use events::cause::Principal;
 use events::id::{Epoch, FeatureId, ProjectName};
 
 use super::{Done, Operator, RequestContext, written};
-use crate::http::shapes::{ClaimShape, Leased, Written};
+use crate::api::{ClaimShape, Leased, Written};
 use actors::rejection::Rejection;
 
 /// Longest name of a holder.

@@ -63,7 +63,7 @@ impl Operator {
             Some(Copy::Gone) => Err(unknown_project()),
             Some(Copy::Failed(reason)) => Err(Rejection::not_found(
                 "not_copied",
-                &format!("upstream could not be copied, and is tried again: {reason}"),
+                format!("upstream could not be copied, and is tried again: {reason}"),
             )),
             None => Err(Rejection::not_found(
                 "not_copied",

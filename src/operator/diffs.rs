@@ -146,11 +146,11 @@ impl Operator {
         let work = found.ok_or_else(|| {
             let why =
                 format!("entry {number} is not in the queue; `feature diff` shows what was merged");
-            Rejection::not_found("unknown_entry", &why)
+            Rejection::not_found("unknown_entry", why)
         })?;
         let work = work.ok_or_else(|| {
             let why = format!("nothing was built of entry {number} yet; ask again");
-            Rejection::not_found("not_built", &why)
+            Rejection::not_found("not_built", why)
         })?;
         self.diff(&project, work, much).await
     }

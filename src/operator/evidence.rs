@@ -12,7 +12,7 @@ use events::stream::{StreamId, Version};
 use events::{container, feature, merge_queue, project};
 
 use super::{Done, Operator, unknown_feature};
-use crate::http::shapes::{EvidenceShape, time};
+use crate::api::{EvidenceShape, time};
 use actors::rejection::Rejection;
 
 /// Events read at once.
@@ -84,14 +84,14 @@ impl Operator {
     pub async fn evidence_text(&self, digest: &str) -> Done<Vec<u8>> {
         let digest: Digest = digest.parse().map_err(Rejection::invalid)?;
         let text = self.core.world.blobs.get(digest).await;
-        text.map_err(|error| Rejection::not_found("unknown_digest", &error.to_string()))
+        text.map_err(|error| Rejection::not_found("unknown_digest", error.to_string()))
     }
 
     async fn events(&self, stream: StreamId) -> Done<Vec<Envelope>> {
         let (mut all, mut after) = (Vec::new(), Version(0));
         loop {
             let batch = self.core.world.log.read_stream(&stream, after, BATCH).await;
-            let batch = batch.map_err(|e| Rejection::later("log_unreadable", &e.to_string()))?;
+            let batch = batch.map_err(|e| Rejection::later("log_unreadable", e.to_string()))?;
             let Some(last) = batch.last() else {
                 return Ok(all);
             };

@@ -13,7 +13,7 @@ use events::stream::{Position, StreamId};
 use events::view::ProjectView;
 
 use super::{Done, Operator, RequestContext, unknown_feature, unknown_project, written};
-use crate::http::shapes::{
+use crate::api::{
     self, Dependency, FeatureChange, FeatureShape, How, NewFeature, Requeued, Written,
 };
 use actors::rejection::Rejection;
@@ -311,7 +311,7 @@ impl Operator {
     /// A project's features, in the order of the queue.
     pub fn features(&self, name: &str) -> Done<Vec<FeatureShape>> {
         self.read(&Self::name(name)?, |view| {
-            view.registered().map(|_| shapes::features(view))
+            view.registered().map(|_| api::features(view))
         })
     }
 
@@ -321,9 +321,7 @@ impl Operator {
         let shape = self.read(&Self::name(name)?, |view| {
             view.registered()?;
             let tracked = view.features.get(&id);
-            Some(
-                tracked.and_then(|t| Some(shapes::feature(view, &id, t.state.known()?, t.version))),
-            )
+            Some(tracked.and_then(|t| Some(api::feature(view, &id, t.state.known()?, t.version))))
         })?;
         shape.ok_or_else(unknown_feature)
     }

@@ -7,7 +7,7 @@ use events::stream::StreamId;
 use events::view::Transcript;
 
 use super::{Done, Operator, RequestContext, unknown_project, written};
-use crate::http::shapes::{self, Board, Found, Hit, SessionShape, SlotShape, Stats, Written};
+use crate::api::{self, Board, Found, Hit, SessionShape, SlotShape, Stats, Written};
 use actors::rejection::Rejection;
 
 /// Longest text that is looked for.
@@ -37,7 +37,7 @@ impl Operator {
     /// The slots of a project.
     pub fn slots(&self, name: &str) -> Done<Vec<SlotShape>> {
         self.read(&Self::name(name)?, |view| {
-            view.registered().map(|_| shapes::slots(view))
+            view.registered().map(|_| api::slots(view))
         })
     }
 
@@ -113,7 +113,7 @@ impl Operator {
     /// The sessions of a project, the newest first.
     pub fn sessions(&self, name: &str) -> Done<Vec<SessionShape>> {
         self.read(&Self::name(name)?, |view| {
-            view.registered().map(|_| shapes::sessions(view))
+            view.registered().map(|_| api::sessions(view))
         })
     }
 
@@ -124,7 +124,7 @@ impl Operator {
             projections
                 .projects
                 .values()
-                .find_map(|view| Some(shapes::session(view, &id, view.sessions.get(&id)?)))
+                .find_map(|view| Some(api::session(view, &id, view.sessions.get(&id)?)))
         });
         found.ok_or_else(|| Rejection::not_found("unknown_session", "there was no such session"))
     }
@@ -186,7 +186,7 @@ impl Operator {
         let board = self
             .core
             .projector
-            .read(|projections| shapes::board(projections.projects.get(&name)?, projections));
+            .read(|projections| api::board(projections.projects.get(&name)?, projections));
         let mut board = board.ok_or_else(unknown_project)?;
         board.project = self.with_faults(board.project);
         Ok(board)
@@ -194,7 +194,7 @@ impl Operator {
 
     /// Figures of the installation.
     pub fn stats(&self) -> Stats {
-        self.core.projector.read(shapes::stats)
+        self.core.projector.read(api::stats)
     }
 }
 

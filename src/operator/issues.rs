@@ -9,7 +9,7 @@ use events::id::{Digest, FeatureId};
 use serde_json::{Map, Value};
 
 use super::{Done, Operator};
-use crate::http::shapes::FeatureShape;
+use crate::api::FeatureShape;
 use actors::rejection::Rejection;
 
 /// Batches whose names are kept: those of a few projects that are looked at. A batch never changes.

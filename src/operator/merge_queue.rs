@@ -6,7 +6,7 @@ use events::policy::{AnyCommand, integrate};
 use events::stream::StreamId;
 
 use super::{Done, Operator, RequestContext, unknown_feature, written};
-use crate::http::shapes::{self, ConflictShape, MergeQueueShape, ScaffoldShape, Written};
+use crate::api::{self, ConflictShape, MergeQueueShape, ScaffoldShape, Written};
 use actors::rejection::Rejection;
 
 /// What a person asks of the queue itself goes before the work of agents.
@@ -16,7 +16,7 @@ impl Operator {
     /// The merge queue.
     pub fn merge_queue(&self, name: &str) -> Done<MergeQueueShape> {
         self.read(&Self::name(name)?, |view| {
-            view.registered().map(|_| shapes::merge_queue(view))
+            view.registered().map(|_| api::merge_queue(view))
         })
     }
 

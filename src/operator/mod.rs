@@ -13,8 +13,10 @@ mod exchange;
 mod features;
 mod fitness;
 mod fleet;
+pub mod hook_key;
 mod issues;
 mod merge_queue;
+pub mod noise;
 mod projects;
 mod readers;
 mod settle;
@@ -37,9 +39,9 @@ use events::stream::{Position, StreamId, Version};
 use events::view::ProjectView;
 use events::{feature, project};
 
-use crate::http::noise::Noises;
-use crate::http::shapes::Written;
-use crate::http::token::Token;
+use crate::api::Written;
+use crate::token::Token;
+use noise::Noises;
 
 pub use claims::Holding;
 pub use diffs::HowMuch;

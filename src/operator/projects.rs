@@ -14,10 +14,8 @@ use events::stream::StreamId;
 use super::{Done, Operator, RequestContext, written};
 use crate::adapters::git::split_credentials;
 use crate::adapters::transcripts::holds_a_secret;
+use crate::api::{self, CredentialShape, NewProject, ProjectChange, ProjectShape, Written};
 use crate::egress::presets::Presets;
-use crate::http::shapes::{
-    self, CredentialShape, NewProject, ProjectChange, ProjectShape, Written,
-};
 use actors::rejection::Rejection;
 
 /// Largest spec, in bytes.
@@ -312,7 +310,7 @@ impl Operator {
     pub fn projects(&self) -> Vec<ProjectShape> {
         let known = self.core.projector.read(|projections| {
             let projections = projections.projects.values();
-            projections.filter_map(shapes::project).collect::<Vec<_>>()
+            projections.filter_map(api::project).collect::<Vec<_>>()
         });
         known
             .into_iter()
@@ -330,7 +328,7 @@ impl Operator {
 
     /// One project.
     pub fn project(&self, name: &str) -> Done<ProjectShape> {
-        let shape = self.read(&Self::name(name)?, shapes::project)?;
+        let shape = self.read(&Self::name(name)?, api::project)?;
         Ok(self.with_faults(shape))
     }
 }

@@ -10,20 +10,15 @@ use events::subscription::{Command, Filter, Open};
 use events::view::Tracked;
 
 use super::{Done, Operator, RequestContext, written};
-use crate::http::shapes::{
-    Delivery, EventShape, NewSubscription, SetAside, SubscriptionShape, Written,
-};
+use crate::api::{Delivery, EventShape, NewSubscription, SetAside, SubscriptionShape, Written};
+use actors::host::ExecuteError;
 use actors::rejection::Rejection;
 
 /// Events looked at for one answer: a filter that wants little goes on from `next`.
 const SCAN_MAX: usize = 20_000;
 
 fn unknown() -> Rejection {
-    let refusal = events::subscription::Refusal::Unknown;
-    Rejection::not_found(
-        events::aggregate::Refusal::code(&refusal),
-        &refusal.to_string(),
-    )
+    ExecuteError::refused(&events::subscription::Refusal::Unknown).into()
 }
 
 /// What a reader asks for.

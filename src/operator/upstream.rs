@@ -6,10 +6,10 @@ use events::merge_queue::{self, Fault};
 use events::policy::AnyCommand;
 use events::stream::StreamId;
 
+use super::hook_key::HookKey;
 use super::{Done, Operator, RequestContext, written};
-use crate::http::hooks::HookKey;
-use crate::http::shapes::{HookShape, UpstreamShape, Written};
-use crate::http::token::Token;
+use crate::api::{HookShape, UpstreamShape, Written};
+use crate::token::Token;
 use actors::rejection::Rejection;
 
 impl Operator {
@@ -41,7 +41,7 @@ impl Operator {
             .look(&project)
             .await
             .map_err(|error| match error {
-                LookError::NotCopied => Rejection::not_found("not_copied", &error.to_string()),
+                LookError::NotCopied => Rejection::not_found("not_copied", error.to_string()),
                 LookError::Execute(error) => error.into(),
                 LookError::Repo(error) => error.into(),
             })?;

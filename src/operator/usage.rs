@@ -6,9 +6,9 @@ use events::id::{Generation, ProjectName};
 use events::view::Transcript;
 
 use super::{Done, Operator};
+use crate::api::{ContainerUsage, DiskUsage, ProjectUsage};
 use crate::engine::caches::Caches;
 use crate::foreign;
-use crate::http::shapes::{ContainerUsage, DiskUsage, ProjectUsage};
 use actors::rejection::Rejection;
 
 /// A container that runs, as the projections have it.

@@ -13,15 +13,15 @@ use anyhow::{Context, bail};
 use events::project::ProjectKind;
 use events::settings::{AgentSpec, ContainerLimits, Dialect};
 
+use crate::api::shown;
+use crate::api::{NewProject, ProjectChange};
 use crate::app::{App, DataFolder, Ownership};
-use crate::cli::shown;
 use crate::engine::choice::EngineArgs;
 use crate::http;
-use crate::http::shapes::{NewProject, ProjectChange};
-use crate::http::token::{Token, TokenFile};
 use crate::operator::{Operator, RequestContext, Wanted};
 use crate::private;
 use crate::terminal::{complain, mention};
+use crate::token::{Token, TokenFile};
 use ending::Asked;
 use watch::{End, Watch};
 
@@ -49,7 +49,7 @@ pub struct TryArgs {
         value_name = "URL",
         env = "SUPERCARGO_LOG",
         hide_env_values = true,
-        value_parser = crate::cli::database
+        value_parser = crate::log::place::database
     )]
     log: Option<String>,
     #[command(flatten)]
@@ -153,7 +153,7 @@ async fn demo(args: &TryArgs, data: &DataFolder, asked: &mut Asked) -> anyhow::R
     // What is left by then, whatever the projections say of it.
     ending::end_all(&*engine).await?;
     let breaches = match in_order {
-        true => crate::cli::audit(data, &*log).await?.breaches,
+        true => crate::log::audit::audit(data, &*log).await?.breaches,
         false => vec![],
     };
     Ok(Ended {

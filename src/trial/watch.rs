@@ -99,7 +99,7 @@ impl Watch {
             Ok(project::Event::Initialized(e)) => {
                 mention!(
                     "{}  initialized, {} features",
-                    crate::cli::shown::time(envelope.at),
+                    crate::api::shown::time(envelope.at),
                     e.count
                 );
             }

@@ -11,7 +11,7 @@ use events::feature::Content;
 use events::log::{Append, AppendError, EventLog, NewEvent, Receipt};
 use events::memory::MemoryLog;
 use events::stream::StreamId;
-use supercargo::http::shapes::ProjectChange;
+use supercargo::api::ProjectChange;
 use supercargo::operator::Holding;
 
 use crate::world::below::reads_below;

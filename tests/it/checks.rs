@@ -4,7 +4,7 @@
 use events::audit::Audit;
 use events::log::EventLog;
 use events::stream::Position;
-use supercargo::http::shapes::ProjectChange;
+use supercargo::api::ProjectChange;
 
 use crate::newcomer::{Newcomer, agent_that};
 use crate::world::{World, ZOO, context, scripted, story};

@@ -9,9 +9,9 @@ use std::time::Duration;
 use actors::ports::engine::{ContainerName, Engine, Seen, StartSpec, Status, Trust};
 use events::id::{Generation, SessionId, SlotNo};
 use events::settings::ContainerLimits;
-use supercargo::door::door_path;
 use supercargo::engine::caches::Caches;
 use supercargo::engine::docker::{DockerEngine, image};
+use supercargo::engine::door_path;
 use supercargo::engine::owner::Owner;
 use supercargo::engine::process::{ProcessEngine, Sandbox};
 

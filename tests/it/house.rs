@@ -230,11 +230,11 @@ const TOLD_ONCE: &[(&str, usize, &str)] = &[
     ),
     ("src/http/mod.rs", 1, "once for each listener, at its end"),
     (
-        "src/http/noise.rs",
+        "src/operator/noise.rs",
         1,
         "counted there, first and each tenfold",
     ),
-    ("src/http/token.rs", 1, "once for each state of the file"),
+    ("src/token.rs", 1, "once for each state of the file"),
     (
         "src/log/ledger.rs",
         1,
@@ -283,6 +283,75 @@ fn actix_lives_in_three_rooms_of_actors() {
             .any(|room| path == root().join("actors").join(room));
         if path.starts_with(root().join("actors")) && !rooms {
             assert!(!text.contains("actix::"), "{} names actix", path.display());
+        }
+    }
+}
+
+/// The rooms of `src`, from top to bottom; those of one line stand beside each other. A room names
+/// rooms of lines below its own, and none that names it back.
+const STOREYS: &[&[&str]] = &[
+    &["main"],
+    &["cli"],
+    &["trial"],
+    &["app"],
+    &["http"],
+    &["operator"],
+    &["runner", "script", "agent", "door"],
+    &[
+        "engine", "gate", "gateway", "egress", "log", "beads", "dialect",
+    ],
+    &["adapters"],
+    &["api", "data", "instance", "token", "telemetry", "wire"],
+    &["foreign"],
+    &["named", "private", "terminal", "heap"],
+];
+
+#[test]
+fn rooms_of_src_name_what_is_below_them_alone() {
+    let floor = |room: &str| STOREYS.iter().position(|storey| storey.contains(&room));
+    let src = root().join("src");
+    let mut arrows = std::collections::BTreeMap::new();
+    let mut unknown = std::collections::BTreeSet::new();
+    for (path, text) in rust_files() {
+        let Ok(place) = path.strip_prefix(&src) else {
+            continue;
+        };
+        let room = place.iter().next().and_then(|name| name.to_str());
+        let room = room.unwrap_or_default().trim_end_matches(".rs");
+        if room == "lib" {
+            continue;
+        }
+        if floor(room).is_none() {
+            unknown.insert(room.to_owned());
+        }
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for named in code.split("crate::").skip(1) {
+            let named: String = named
+                .chars()
+                .take_while(|c| c.is_ascii_lowercase())
+                .collect();
+            if named != room && floor(&named).is_some() {
+                arrows.insert((room.to_owned(), named), path.clone());
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "no storey for {unknown:?}");
+    let up = arrows
+        .iter()
+        .filter(|((from, to), _)| floor(from) > floor(to));
+    let circles = arrows
+        .iter()
+        .filter(|((from, to), _)| arrows.contains_key(&(to.clone(), from.clone())));
+    let wrong: Vec<_> = up.chain(circles).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_operator_and_the_words_of_the_wire_know_no_product_of_http() {
+    for (path, text) in rust_files() {
+        let inside = ["src/operator", "src/api"].map(|room| path.starts_with(root().join(room)));
+        if inside.contains(&true) {
+            assert!(!text.contains("actix"), "{} names actix", path.display());
         }
     }
 }

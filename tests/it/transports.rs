@@ -13,8 +13,8 @@ use events::project::{ProjectKind, Repository};
 use events::settings::{AgentSpec, Dialect};
 use events::stream::Position;
 use supercargo::adapters::git::{Gates, Secrets};
+use supercargo::api::{CredentialShape, NewProject, ProjectChange};
 use supercargo::gate::{self, GateBody, GateRequest};
-use supercargo::http::shapes::{CredentialShape, NewProject, ProjectChange};
 
 use crate::docker::skip;
 use crate::world::{Server, World, ZOO, context, scripted, story};

@@ -16,7 +16,7 @@ pub use args::Bd;
 
 use self::args::{DepVerb, EpicVerb, Filter, LabelVerb, Verb};
 use super::verbs::{Slot, VerbError};
-use crate::http::shapes::FeatureShape;
+use crate::api::FeatureShape;
 use crate::terminal::{self, complain};
 use crate::wire::get_url;
 

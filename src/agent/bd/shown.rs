@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::args::Filter;
-use crate::http::shapes::FeatureShape;
+use crate::api::FeatureShape;
 
 /// Where a feature stands, in Beads' words.
 pub(super) fn status(feature: &FeatureShape) -> &'static str {

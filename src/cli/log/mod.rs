@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use self::integrity::VerifyArgs;
-pub(crate) use self::integrity::audit;
 use self::transfer::ExportArgs;
 use super::{DataArgs, OutputArgs};
 use crate::data::DataFolder;

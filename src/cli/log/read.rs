@@ -4,9 +4,10 @@ use anyhow::bail;
 use events::stream::Position;
 
 use super::open;
+use crate::api::shown;
+use crate::api::{EventPage, EventShape};
 use crate::cli::client::ask_server;
-use crate::cli::{DataArgs, OutputArgs, shown};
-use crate::http::shapes::{EventPage, EventShape};
+use crate::cli::{DataArgs, OutputArgs};
 use crate::log::stats::stats;
 use crate::terminal::{self, say};
 

@@ -37,7 +37,7 @@ use tokio::task::AbortHandle;
 
 use super::caches::Caches;
 use super::pidfd::Held;
-use crate::door::door_path;
+use crate::engine::door_path;
 use look::status_of;
 use told::{Died, ours};
 

@@ -44,7 +44,7 @@ use self::record::{Record, Records, boot_id, parsed};
 use super::caches::Caches;
 use super::owner::Owner;
 use super::pidfd::Held;
-use crate::door::door_path;
+use crate::engine::door_path;
 use crate::foreign;
 use crate::named;
 

@@ -4,9 +4,9 @@ use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, post};
 
 use super::{Answer, ok};
+use crate::api::ProblemShape;
+use crate::api::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission, Written};
 use crate::http::body::Json;
-use crate::http::problem::ProblemShape;
-use crate::http::shapes::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission, Written};
 use crate::operator::{Holding, Operator, RequestContext};
 
 pub(super) fn configure(config: &mut ServiceConfig) {

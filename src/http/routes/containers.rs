@@ -4,8 +4,8 @@ use actix_web::web::{Data, Path, Query, ServiceConfig};
 use actix_web::{get, post};
 
 use super::{Answer, Seen, ok};
-use crate::http::problem::ProblemShape;
-use crate::http::shapes::{SlotShape, Written};
+use crate::api::ProblemShape;
+use crate::api::{SlotShape, Written};
 use crate::operator::{Operator, RequestContext};
 
 pub(super) fn configure(config: &mut ServiceConfig) {

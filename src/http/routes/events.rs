@@ -9,8 +9,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{Answer, ok, within_log};
-use crate::http::problem::{ApiProblem, ProblemShape};
-use crate::http::shapes::{EventPage, EventShape};
+use crate::api::ProblemShape;
+use crate::api::{EventPage, EventShape};
+use crate::http::problem::ApiProblem;
 use crate::operator::Operator;
 
 /// Most events in one answer, and how many when nothing is said.

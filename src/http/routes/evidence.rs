@@ -6,8 +6,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{Answer, ok};
-use crate::http::problem::{ApiProblem, ProblemShape};
-use crate::http::shapes::EvidenceShape;
+use crate::api::EvidenceShape;
+use crate::api::ProblemShape;
+use crate::http::problem::ApiProblem;
 use crate::operator::{About, Operator};
 
 pub(super) fn configure(config: &mut ServiceConfig) {

@@ -6,11 +6,11 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 
 use super::diff::{Diff, as_diff};
 use super::{Answer, Seen, ok, versioned};
-use crate::http::body::Json;
-use crate::http::problem::ProblemShape;
-use crate::http::shapes::{
+use crate::api::ProblemShape;
+use crate::api::{
     CloseRequest, Dependency, FeatureChange, FeatureShape, NewFeature, Requeued, Text, Written,
 };
+use crate::http::body::Json;
 use crate::operator::{Operator, RequestContext};
 
 pub(super) fn configure(config: &mut ServiceConfig) {

@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::Answer;
-use crate::http::problem::{ApiProblem, ProblemShape};
-use crate::http::shapes::{Board, BoardChanges, EventShape, ProjectChanges, ProjectShape};
+use crate::api::ProblemShape;
+use crate::api::{Board, BoardChanges, EventShape, ProjectChanges, ProjectShape};
+use crate::http::problem::ApiProblem;
 use crate::operator::Operator;
 
 /// The subprotocol; a browser names it beside `bearer.TOKEN`, because it cannot send the header.

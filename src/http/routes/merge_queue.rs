@@ -5,9 +5,9 @@ use actix_web::{get, post};
 
 use super::diff::{Diff, as_diff};
 use super::{Answer, Seen, ok, versioned};
+use crate::api::ProblemShape;
+use crate::api::{ConflictShape, MergeQueueShape, ScaffoldShape, Text, Written};
 use crate::http::body::Json;
-use crate::http::problem::ProblemShape;
-use crate::http::shapes::{ConflictShape, MergeQueueShape, ScaffoldShape, Text, Written};
 use crate::operator::{Operator, RequestContext};
 
 pub(super) fn configure(config: &mut ServiceConfig) {

@@ -6,11 +6,11 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{Answer, Seen, ok, versioned};
-use crate::http::body::Json;
-use crate::http::problem::ProblemShape;
-use crate::http::shapes::{
+use crate::api::ProblemShape;
+use crate::api::{
     Board, NewProject, NewTarget, ProjectChange, ProjectShape, ProjectUsage, Written,
 };
+use crate::http::body::Json;
 use crate::operator::{Operator, RequestContext, Wanted};
 
 pub(super) fn configure(config: &mut ServiceConfig) {

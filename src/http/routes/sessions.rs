@@ -6,8 +6,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{Answer, Seen, ok};
-use crate::http::problem::ProblemShape;
-use crate::http::shapes::{Found, SessionShape, Stats};
+use crate::api::ProblemShape;
+use crate::api::{Found, SessionShape, Stats};
 use crate::operator::Operator;
 
 /// Header with the number of the last chunk of a transcript's answer.

@@ -10,11 +10,10 @@ use utoipa::IntoParams;
 use super::live::{Subscribers, upgrade};
 use super::presence::Presence;
 use super::{Answer, ok, versioned};
+use crate::api::ProblemShape;
+use crate::api::{Again, Delivery, NewSubscription, SetAside, SubscriptionShape, Taken, Written};
 use crate::http::body::Json;
-use crate::http::problem::{ApiProblem, ProblemShape};
-use crate::http::shapes::{
-    Again, Delivery, NewSubscription, SetAside, SubscriptionShape, Taken, Written,
-};
+use crate::http::problem::ApiProblem;
 use crate::operator::{Asked, Operator, RequestContext};
 
 /// Most events in one delivery, and how many when nothing is said.

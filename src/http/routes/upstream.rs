@@ -4,9 +4,9 @@ use actix_web::web::{Data, Path, Query, ServiceConfig};
 use actix_web::{delete, get, post};
 
 use super::{Answer, Seen, ok};
+use crate::api::ProblemShape;
+use crate::api::{AcceptUpstream, HookShape, UpstreamShape, Written};
 use crate::http::body::Json;
-use crate::http::problem::ProblemShape;
-use crate::http::shapes::{AcceptUpstream, HookShape, UpstreamShape, Written};
 use crate::operator::{Operator, RequestContext};
 
 pub(super) fn configure(config: &mut ServiceConfig) {

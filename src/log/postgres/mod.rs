@@ -28,7 +28,7 @@ use super::archive::Reader;
 use super::queue::{Health, Queue};
 use super::retention::Retention;
 use super::row::{COLUMNS, COMMAND_COLUMNS, COMMAND_TABLES, CommandRow, Row, TABLES};
-use crate::app::Ownership;
+use crate::instance::Ownership;
 
 /// Reads that may run at once.
 const READERS: u32 = 4;

@@ -17,7 +17,7 @@ use sqlx::{Connection, Executor};
 use tokio::runtime::Handle;
 
 use super::{CONNECT_WITHIN, signed};
-use crate::app::Ownership;
+use crate::instance::Ownership;
 use crate::log::ledger::{Draft, Drafted, Ledger};
 use crate::log::queue::{Answer, Store, Trouble};
 use crate::log::retention::{FORGOTTEN_AT_ONCE, Kept, Retention};

@@ -3,7 +3,7 @@
 
 use events::backlog::BatchItem;
 use events::merge_queue::MergeQueue;
-use supercargo::http::shapes::ProjectChange;
+use supercargo::api::ProjectChange;
 
 use crate::world::{Server, World, ZOO, context, scripted, story};
 

@@ -77,7 +77,7 @@ fn issues_of_a_repository_are_kept_in_step_without_a_verb() {
             .import_beads(&context(), ZOO, ISSUES)
             .await
             .expect("imported");
-        let change = supercargo::http::shapes::ProjectChange {
+        let change = supercargo::api::ProjectChange {
             sync_issues: Some(true),
             ..Default::default()
         };

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use events::backlog::BatchItem;
 use events::view::NeedKind;
-use supercargo::http::shapes::ProjectChange;
+use supercargo::api::ProjectChange;
 
 use crate::world::{Server, World, ZOO, context, scripted, story};
 

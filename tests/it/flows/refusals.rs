@@ -8,7 +8,7 @@ use events::id::SessionId;
 use events::log::EventLog;
 use events::project::ProjectKind;
 use events::verdict::{Judgement, Ran, Verdict};
-use supercargo::http::shapes::NewProject;
+use supercargo::api::NewProject;
 
 use crate::world::{Server, World, ZOO, context, scripted, story};
 
@@ -120,7 +120,7 @@ fn projects() {
             "unknown_project",
             "project list"
         );
-        let wide = supercargo::http::shapes::ProjectChange {
+        let wide = supercargo::api::ProjectChange {
             target: Some(99),
             ..Default::default()
         };

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use events::feature::Stage;
 use events::stream::Position;
-use supercargo::http::shapes::ProjectChange;
+use supercargo::api::ProjectChange;
 
 use crate::world::meddler::MeddlingLog;
 use crate::world::{World, ZOO, context, scripted, story};
@@ -84,7 +84,7 @@ fn a_red_verification_publishes_nothing() {
             .open_zoo(&world, 1, vec![scripted("rename", breaks, &[])])
             .await
             .expect("opened");
-        let set = supercargo::http::shapes::ProjectChange {
+        let set = supercargo::api::ProjectChange {
             verify: Some("test ! -f README.new".into()),
             ..Default::default()
         };

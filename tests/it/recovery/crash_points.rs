@@ -3,7 +3,7 @@
 //! started again, and has to reach the same end.
 
 use supercargo::adapters::git::Git;
-use supercargo::http::shapes::ProjectChange;
+use supercargo::api::ProjectChange;
 use supercargo::operator::RequestContext;
 
 use crate::world::fuse::{FuseGit, FuseLog, Side};

@@ -10,7 +10,7 @@ use events::log::EventLog;
 use events::memory::MemoryLog;
 use events::stream::Position;
 use events::view::{Projections, snapshot};
-use supercargo::http::shapes::ProjectChange;
+use supercargo::api::ProjectChange;
 
 use crate::world::{World, ZOO, context, scripted, story};
 

@@ -9,7 +9,7 @@ use events::backlog::{Batch, BatchItem};
 use events::feature::Content;
 use events::project::ProjectKind;
 use events::settings::{AgentSpec, Dialect};
-use supercargo::http::shapes::{NewProject, ProjectChange};
+use supercargo::api::{NewProject, ProjectChange};
 use supercargo::operator::{Holding, Wanted};
 
 use super::Storm;

@@ -96,7 +96,7 @@ impl Storm {
             .await
             .expect("log");
         for envelope in &all {
-            eprintln!("{seed} {}", supercargo::cli::shown::line(&envelope.into()));
+            eprintln!("{seed} {}", supercargo::api::shown::line(&envelope.into()));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use events::project::Intent;
 use events::view::{Need, Remedy};
-use supercargo::http::shapes::{How, ProjectChange};
+use supercargo::api::{How, ProjectChange};
 use supercargo::operator::Wanted;
 
 use super::Storm;

@@ -33,8 +33,8 @@ use supercargo::adapters::git::{Gates, Git, Secrets};
 use supercargo::adapters::prompts::BuiltIn;
 use supercargo::adapters::snapshots::SnapshotFolder;
 use supercargo::adapters::transcripts::TranscriptFolder;
+use supercargo::api::{NewProject, ProjectChange};
 use supercargo::gateway::providers::Providers;
-use supercargo::http::shapes::{NewProject, ProjectChange};
 use supercargo::operator::{Operator, RequestContext, Wanted};
 use tokio::sync::watch;
 
@@ -319,7 +319,7 @@ impl World {
             .rev()
             .take(15)
             .rev()
-            .map(|e| supercargo::cli::shown::line(&e.into()))
+            .map(|e| supercargo::api::shown::line(&e.into()))
             .collect();
         panic!("{what}: stuck after\n{}", tail.join("\n"));
     }
@@ -357,7 +357,7 @@ impl World {
             .expect("log");
         log.iter()
             .filter(|e| e.kind == kind)
-            .map(|e| supercargo::http::shapes::EventShape::from(e).data)
+            .map(|e| supercargo::api::EventShape::from(e).data)
             .collect()
     }
 

@@ -3,7 +3,7 @@
 use events::envelope::Envelope;
 use serde_json::{Value, json};
 
-use crate::http::shapes::EventShape;
+use crate::api::EventShape;
 
 /// Characters of the data on a line.
 const DATA_SHOWN: usize = 160;

@@ -6,24 +6,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use events::id::ProjectName;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+
+use crate::api::Noise;
 
 /// Deliveries that are known again. Forges repeat one within minutes, when they had no answer.
 const DELIVERIES_MAX: usize = 64;
-
-/// What led to nothing since the server began.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Noise {
-    /// Hooks that were taken.
-    pub hooks: u64,
-    /// Hooks that had come before: upstream was not looked at again.
-    pub hooks_repeated: u64,
-    /// Hooks whose proof was not one of this project's secret.
-    pub hooks_refused: u64,
-    /// Pushes to refs that no claim names.
-    pub pushes_refused: u64,
-}
 
 #[derive(Debug, Default)]
 struct Heard {

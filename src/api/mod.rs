@@ -1,5 +1,5 @@
-//! What the operator's HTTP takes and gives. Unknown fields are refused: a typo must not pass for
-//! an omission.
+//! The words of the wire: what the API takes and gives, and how events are shown. Unknown fields
+//! are refused: a typo must not pass for an omission.
 
 mod beads;
 mod changes;
@@ -9,7 +9,10 @@ mod evidence;
 mod feature;
 mod fleet;
 mod merge_queue;
+mod noise;
+mod problem;
 mod project;
+pub mod shown;
 mod subscription;
 mod upstream;
 mod usage;
@@ -33,6 +36,8 @@ pub use fleet::{
     slots, stats,
 };
 pub use merge_queue::{ConflictShape, EntryShape, MergeQueueShape, ScaffoldShape, merge_queue};
+pub use noise::Noise;
+pub use problem::{PROBLEM_JSON, ProblemShape};
 pub use project::{
     CredentialShape, NeedShape, NewProject, NewTarget, ProjectChange, ProjectShape, project,
 };

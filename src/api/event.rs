@@ -8,7 +8,7 @@ use events::stream::{Position, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::cli::shown;
+use crate::api::shown;
 
 /// An envelope with everything in it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

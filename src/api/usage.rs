@@ -4,7 +4,7 @@ use events::usage::Usage;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::noise::Noise;
+use super::Noise;
 
 /// What a project uses.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]

@@ -1,0 +1,139 @@
+//! The audit of a log as it lies on a machine: over all events, and over what lies beside them.
+
+use std::collections::BTreeSet;
+
+use actors::ports::PortError;
+use actors::ports::transcripts::Transcripts;
+use events::audit::{Audit, Landed, Replay, Spoken};
+use events::log::EventLog;
+use events::stream::Position;
+
+use super::verify::BATCH;
+use crate::adapters::transcripts::TranscriptFolder;
+use crate::data::DataFolder;
+
+/// What an audit came to.
+pub(crate) struct Report {
+    /// Broken invariants.
+    pub(crate) breaches: Vec<events::audit::Breach>,
+    /// Merges that were published without any verification.
+    pub(crate) waived: Vec<String>,
+}
+
+/// Runs the audit over a whole log, with what upstream's branch holds as the gates saw it last.
+///
+/// A server may be at work meanwhile. So the log is read, then what lies beside it, then the rest
+/// of the log: what lies there is recorded by then, and what was recorded after the first reading
+/// need not lie there yet, or may be gone from there.
+pub(crate) async fn audit(folder: &DataFolder, log: &dyn EventLog) -> anyhow::Result<Report> {
+    let mut reading = Reading {
+        audit: Audit::new(&log.id()),
+        replay: Replay::new(&log.id()),
+        after: Position(0),
+    };
+    reading.go_on(log).await?;
+    let seen = reading.after;
+    let mut branches = Vec::new();
+    for project in reading.audit.projects() {
+        let gate = folder.gates().join(format!("{project}.git"));
+        branches.extend(landed(&gate)?.map(|landed| (project, landed)));
+    }
+    let mut transcripts = Vec::new();
+    let store = TranscriptFolder::new(folder.transcripts());
+    for session in reading.audit.transcripts() {
+        let kept = spoken(&store, &session).await?;
+        transcripts.push((session, kept));
+    }
+
+    reading.go_on(log).await?;
+    let Reading {
+        mut audit, replay, ..
+    } = reading;
+    for (project, landed) in &branches {
+        audit.compare(project, landed, seen);
+    }
+    let expected: BTreeSet<String> = audit.transcripts().into_iter().collect();
+    for (session, kept) in transcripts {
+        if expected.contains(&session) {
+            audit.compare_transcript(&session, kept.as_ref());
+        }
+    }
+
+    let mut breaches = replay.finish();
+    let waived = audit.waived();
+    breaches.extend(audit.finish());
+    breaches.sort_by_key(|breach| breach.position);
+    Ok(Report { breaches, waived })
+}
+
+/// A log that is being audited, and how far it was read.
+struct Reading {
+    audit: Audit,
+    replay: Replay,
+    after: Position,
+}
+
+impl Reading {
+    /// Reads on to the end that the log has by then.
+    async fn go_on(&mut self, log: &dyn EventLog) -> anyhow::Result<()> {
+        loop {
+            let batch = log.read_all(self.after, BATCH).await?;
+            let Some(last) = batch.last().map(|e| e.position) else {
+                return Ok(());
+            };
+            for envelope in &batch {
+                self.audit.take(envelope);
+                self.replay.take(envelope);
+            }
+            self.after = last;
+        }
+    }
+}
+
+/// What is kept of a session's transcript.
+async fn spoken(store: &TranscriptFolder, session: &str) -> anyhow::Result<Option<Spoken>> {
+    let kept = match store.spoken(&session.parse()?).await {
+        Ok(kept) => kept,
+        Err(PortError::Permanent(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+
+    Ok(kept.map(|kept| Spoken {
+        chunks: kept.chunks,
+        bytes: kept.bytes,
+        digest: kept.digest.to_string(),
+    }))
+}
+
+/// The first-parent chain of a gate's branch, oldest first, with the features its merges name.
+fn landed(gate: &std::path::Path) -> anyhow::Result<Option<Vec<Landed>>> {
+    let Ok(repository) = git2::Repository::open_bare(gate) else {
+        return Ok(None);
+    };
+    let Some(mut commit) = repository
+        .head()
+        .ok()
+        .and_then(|head| head.peel_to_commit().ok())
+    else {
+        return Ok(None);
+    };
+    let mut chain = Vec::new();
+    loop {
+        let message = commit.message().unwrap_or_default();
+        let feature = message
+            .lines()
+            .find_map(|line| line.strip_prefix("Supercargo-Feature: "))
+            .map(str::to_owned);
+        chain.push(Landed {
+            sha: commit.id().to_string(),
+            tree: commit.tree_id().to_string(),
+            feature,
+        });
+        match commit.parent(0) {
+            Ok(parent) => commit = parent,
+            Err(_) => break,
+        }
+    }
+    chain.reverse();
+    Ok(Some(chain))
+}
