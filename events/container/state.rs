@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::Moment;
 use crate::container::FAILURES_MAX;
 use crate::container::class::Class;
-use crate::container::event::{Assignment, Event, Exit};
+use crate::container::event::{self, Assignment, Event, Exit};
 use crate::id::{Generation, SessionId, Timestamp};
 use crate::outcome::Outcome;
 use crate::stream::Position;
@@ -224,105 +224,130 @@ impl Slot {
         self.unstarted(job, (Class::EndedEarly, detail), moment);
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
     pub(super) fn evolve(&mut self, event: &Event, moment: Moment) {
-        let job = self.job().cloned();
-        match (event, job) {
-            (Event::Assigned(e), _) => {
+        match event {
+            Event::Assigned(e) => {
                 self.assigned_at = moment.position;
                 self.state = SlotState::Assigned {
                     job: e.assignment.clone(),
-                }
-            }
-            (Event::StartRequested(e), Some(job)) => {
-                self.generation = e.generation;
-                self.state = SlotState::Requested { job, at: moment.at };
-            }
-            (Event::Started(e), Some(job)) => {
-                self.state = SlotState::Running {
-                    job,
-                    engine_id: e.engine_id.clone(),
-                    at: moment.at,
-                    begun: false,
                 };
             }
-            (Event::StartFailed(e), Some(job)) => {
-                self.unstarted(job, (e.class.clone(), e.detail.clone()), moment);
+            Event::StartRequested(e) => self.start_requested(e, moment),
+            Event::Started(e) => self.has_started(e, moment),
+            Event::StartFailed(e) => {
+                if let Some(job) = self.job().cloned() {
+                    self.unstarted(job, (e.class.clone(), e.detail.clone()), moment);
+                }
             }
-            (Event::SessionStarted(_), _) => {
+            Event::SessionStarted(_) => {
                 self.begun_at = moment.position;
                 self.unstarted.clear();
                 if let SlotState::Running { begun, .. } = &mut self.state {
                     *begun = true;
                 }
             }
-            (Event::SessionEnded(e), Some(job)) => {
-                self.last = Some((e.session.clone(), e.outcome));
-                if e.outcome == Outcome::Lost {
-                    self.failed(moment);
-                } else if e.outcome == Outcome::EngineRefused {
-                    // What it saw is the engine's: the slot begins anew.
-                    self.failures = 0;
-                    self.unstarted.clear();
-                } else if !matches!(e.outcome, Outcome::NeverStarted | Outcome::Stopped) {
-                    self.failures = 0;
-                }
-                let gone = !matches!(self.state, SlotState::Running { .. });
-                let ended = Ended {
-                    job,
-                    outcome: e.outcome,
-                    detail: e.detail.clone(),
-                    at: moment.at,
-                    exit: None,
-                    gone,
-                    reported: e.evidence.is_some(),
-                };
-                self.state = SlotState::Ended(Box::new(ended));
-            }
-            (Event::Exited(e), Some(job)) if self.is_unbegun() => {
-                self.gone_early(job, &told(&e.exit), moment);
-            }
-            (Event::Lost(e), Some(job)) if self.is_unbegun() => {
-                self.gone_early(job, &e.reason, moment);
-            }
-            (Event::Exited(e), _) => {
-                if let SlotState::Ended(ended) = &mut self.state {
-                    ended.exit = Some(e.exit.clone());
-                    ended.gone = true;
-                }
-            }
-            (Event::Lost(_), _) => {
-                if let SlotState::Ended(ended) = &mut self.state {
-                    ended.gone = true;
-                }
-            }
-            (Event::Quarantined(e), _) => {
-                self.state = SlotState::Quarantined { why: e.why.clone() }
-            }
-            (Event::Idle(_), _) => {
+            Event::SessionEnded(e) => self.session_ended(e, moment),
+            Event::Exited(e) => self.has_exited(e, moment),
+            Event::Lost(e) => self.was_lost(e, moment),
+            Event::Quarantined(e) => self.state = SlotState::Quarantined { why: e.why.clone() },
+            Event::Idle(_) => {
                 self.state = SlotState::Idle;
                 if matches!(self.duty, Duty::Interrupt { .. }) {
                     self.duty = Duty::Serve;
                 }
             }
-            (Event::Withheld(e), _) => self.duty = Duty::Withhold { by: e.by.clone() },
-            (Event::InterruptRequested(e), _) => {
+            Event::Withheld(e) => self.duty = Duty::Withhold { by: e.by.clone() },
+            Event::InterruptRequested(e) => {
                 self.duty = Duty::Interrupt {
                     session: e.session.clone(),
-                }
+                };
             }
-            (Event::Reinstated(_), _) => {
-                self.duty = Duty::Serve;
-                if matches!(self.state, SlotState::Quarantined { .. }) {
-                    self.failures = 0;
-                    self.unstarted.clear();
-                    self.state = SlotState::Idle;
-                }
-            }
-            _ => {}
+            Event::Reinstated(_) => self.reinstated(),
+            // The container's own record says that it is gone; what is known of sessions is kept
+            // in a view; a slot that comes or goes is its aggregate's matter.
+            Event::Removed(_)
+            | Event::TranscriptKept(_)
+            | Event::TranscriptDropped(_)
+            | Event::UsageMetered(_)
+            | Event::EgressRecorded(_)
+            | Event::Enlisted(_)
+            | Event::Dismissed(_) => {}
+        }
+    }
+
+    fn start_requested(&mut self, e: &event::StartRequested, moment: Moment) {
+        if let Some(job) = self.job().cloned() {
+            self.generation = e.generation;
+            self.state = SlotState::Requested { job, at: moment.at };
+        }
+    }
+
+    fn has_started(&mut self, e: &event::Started, moment: Moment) {
+        if let Some(job) = self.job().cloned() {
+            self.state = SlotState::Running {
+                job,
+                engine_id: e.engine_id.clone(),
+                at: moment.at,
+                begun: false,
+            };
+        }
+    }
+
+    fn session_ended(&mut self, e: &event::SessionEnded, moment: Moment) {
+        let Some(job) = self.job().cloned() else {
+            return;
+        };
+        self.last = Some((e.session.clone(), e.outcome));
+        if e.outcome == Outcome::Lost {
+            self.failed(moment);
+        } else if e.outcome == Outcome::EngineRefused {
+            // What it saw is the engine's: the slot begins anew.
+            self.failures = 0;
+            self.unstarted.clear();
+        } else if !matches!(e.outcome, Outcome::NeverStarted | Outcome::Stopped) {
+            self.failures = 0;
+        }
+
+        let gone = !matches!(self.state, SlotState::Running { .. });
+        let ended = Ended {
+            job,
+            outcome: e.outcome,
+            detail: e.detail.clone(),
+            at: moment.at,
+            exit: None,
+            gone,
+            reported: e.evidence.is_some(),
+        };
+        self.state = SlotState::Ended(Box::new(ended));
+    }
+
+    fn has_exited(&mut self, e: &event::Exited, moment: Moment) {
+        if self.is_unbegun()
+            && let Some(job) = self.job().cloned()
+        {
+            self.gone_early(job, &told(&e.exit), moment);
+        } else if let SlotState::Ended(ended) = &mut self.state {
+            ended.exit = Some(e.exit.clone());
+            ended.gone = true;
+        }
+    }
+
+    fn was_lost(&mut self, e: &event::Lost, moment: Moment) {
+        if self.is_unbegun()
+            && let Some(job) = self.job().cloned()
+        {
+            self.gone_early(job, &e.reason, moment);
+        } else if let SlotState::Ended(ended) = &mut self.state {
+            ended.gone = true;
+        }
+    }
+
+    fn reinstated(&mut self) {
+        self.duty = Duty::Serve;
+        if matches!(self.state, SlotState::Quarantined { .. }) {
+            self.failures = 0;
+            self.unstarted.clear();
+            self.state = SlotState::Idle;
         }
     }
 }

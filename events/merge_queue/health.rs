@@ -253,40 +253,35 @@ impl MergeQueue {
         red.is_some_and(|red| !red.asked) || self.health.lapses.is_spent()
     }
 
-    pub(super) fn apply_health(&mut self, event: &Event, at: Timestamp) {
-        match event {
-            Event::VerificationDoubted(e) => {
-                self.closed = true;
-                self.at_tip(|tip| {
-                    if let Some(candidate) = tip.candidate().cloned() {
-                        tip.stage = Stage::Built { candidate };
-                    }
-                    tip.reds.push(e.evidence.clone());
-                });
+    pub(super) fn doubted(&mut self, e: &event::VerificationDoubted) {
+        self.closed = true;
+        self.at_tip(|tip| {
+            if let Some(candidate) = tip.candidate().cloned() {
+                tip.stage = Stage::Built { candidate };
             }
-            Event::Parked(e) => self.park(e.entry),
-            Event::HeadVerificationStarted(e) => {
-                self.health.checking = Some(Checking {
-                    head: e.head.clone(),
-                    terms: e.terms,
-                    slot_session: e.slot_session.clone(),
-                });
-            }
-            Event::HeadVerificationLapsed(e) => {
-                self.health.checking = None;
-                self.health.lapses = self.health.lapses.with(e.outcome, at);
-            }
-            Event::HeadVerified(e) => self.head_is_green(&e.head),
-            Event::HeadFailed(e) => self.head_is_red(&e.head, &e.evidence, at),
-            Event::RedEnded(_) => {
-                self.health.red = None;
-                self.unpark();
-            }
-            _ => {}
-        }
+            tip.reds.push(e.evidence.clone());
+        });
     }
 
-    fn head_is_green(&mut self, head: &Sha) {
+    pub(super) fn head_started(&mut self, e: &event::HeadVerificationStarted) {
+        self.health.checking = Some(Checking {
+            head: e.head.clone(),
+            terms: e.terms,
+            slot_session: e.slot_session.clone(),
+        });
+    }
+
+    pub(super) fn head_lapsed(&mut self, e: &event::HeadVerificationLapsed, at: Timestamp) {
+        self.health.checking = None;
+        self.health.lapses = self.health.lapses.with(e.outcome, at);
+    }
+
+    pub(super) fn red_ended(&mut self) {
+        self.health.red = None;
+        self.unpark();
+    }
+
+    pub(super) fn head_is_green(&mut self, head: &Sha) {
         self.health.lapses = Lapses::default();
         let Some(checking) = self.health.checking.take() else {
             return;
@@ -305,7 +300,7 @@ impl MergeQueue {
         }
     }
 
-    fn head_is_red(&mut self, head: &Sha, evidence: &Evidence, at: Timestamp) {
+    pub(super) fn head_is_red(&mut self, head: &Sha, evidence: &Evidence, at: Timestamp) {
         self.health.lapses = Lapses::default();
         let checking = self.health.checking.take();
         let current = self.head.as_ref() == Some(head);
@@ -371,7 +366,7 @@ impl MergeQueue {
         }
     }
 
-    fn park(&mut self, number: u64) {
+    pub(super) fn park(&mut self, number: u64) {
         let place = self.queue.iter().position(|entry| entry.number == number);
         let Some(place) = place else { return };
         self.unbuild_from(place);

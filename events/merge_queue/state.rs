@@ -9,7 +9,7 @@ use crate::evidence::Evidence;
 use crate::id::{Epoch, FeatureId, Sha, Timestamp};
 use crate::lapses::Lapses;
 use crate::merge_queue::entry::{Entry, Landed, Merged, Proof, Stage, Undone, Verdict};
-use crate::merge_queue::event::{Changes, EntryKind, Event, Probed};
+use crate::merge_queue::event::{self, Changes, EntryKind, Event, Probed};
 use crate::merge_queue::fault::Fault;
 use crate::merge_queue::health::Health;
 use crate::stream::Position;
@@ -226,9 +226,12 @@ impl MergeQueue {
                     entry.forget_reds();
                 }
             }
-            Event::Held(_) | Event::ChangeApproved(_) | Event::ChangeRefused(_) => {
-                self.apply_held(event)
+            Event::Held(_) => {
+                self.unbuild();
+                self.held.extend(self.queue.pop_front());
             }
+            Event::ChangeApproved(e) => self.change_approved(e),
+            Event::ChangeRefused(e) => self.change_refused(e),
             Event::Dequeued(e) if e.paths.is_empty() => self.drop_entry(e.entry, &e.why),
             Event::Dequeued(e) => self.judge(Verdict::Conflict {
                 paths: e.paths.clone(),
@@ -238,12 +241,15 @@ impl MergeQueue {
             Event::FoundEmpty(e) => self.judge(Verdict::Nothing {
                 base: e.base.clone(),
             }),
-            Event::BatchClosed(_)
-            | Event::VerificationStarted(_)
-            | Event::VerificationLapsed(_)
-            | Event::Verified(_)
-            | Event::VerificationFailed(_)
-            | Event::PublishIntended(_) => self.apply_candidate(event, moment.at),
+            Event::BatchClosed(_) => self.closed = true,
+            Event::VerificationStarted(e) => self.verification_started(e),
+            Event::VerificationLapsed(e) => self.verification_lapsed(e, moment.at),
+            Event::Verified(e) => self.verified(e, moment.at),
+            Event::VerificationFailed(_) if self.batched() > 1 => self.halve(),
+            Event::VerificationFailed(e) => self.judge(red(&e.evidence)),
+            Event::PublishIntended(_) => {
+                self.stage_batch(|candidate| Stage::Publishing { candidate })
+            }
             Event::Advanced(e) => {
                 self.is_at(Some(&e.to), moment.at);
                 self.land(moment.position);
@@ -266,13 +272,13 @@ impl MergeQueue {
                 self.unbuild();
                 self.head_moved();
             }
-            Event::VerificationDoubted(_)
-            | Event::Parked(_)
-            | Event::HeadVerificationStarted(_)
-            | Event::HeadVerificationLapsed(_)
-            | Event::HeadVerified(_)
-            | Event::HeadFailed(_)
-            | Event::RedEnded(_) => self.apply_health(event, moment.at),
+            Event::VerificationDoubted(e) => self.doubted(e),
+            Event::Parked(e) => self.park(e.entry),
+            Event::HeadVerificationStarted(e) => self.head_started(e),
+            Event::HeadVerificationLapsed(e) => self.head_lapsed(e, moment.at),
+            Event::HeadVerified(e) => self.head_is_green(&e.head),
+            Event::HeadFailed(e) => self.head_is_red(&e.head, &e.evidence, moment.at),
+            Event::RedEnded(_) => self.red_ended(),
             Event::Probed(e) => self.probed = Some(e.clone()),
             Event::Halted(e) => {
                 let before = self.halt.as_ref().map_or(0, |h| h.attempts);
@@ -291,73 +297,54 @@ impl MergeQueue {
         }
     }
 
-    /// What happens to the candidates of the batch at the front.
-    fn apply_candidate(&mut self, event: &Event, at: Timestamp) {
-        match event {
-            Event::BatchClosed(_) => self.closed = true,
-            Event::VerificationStarted(e) => {
-                self.health.terms = e.terms;
-                self.at_tip(|tip| {
-                    if let Some(candidate) = tip.candidate().cloned() {
-                        tip.stage = Stage::Verifying {
-                            candidate,
-                            slot_session: e.slot_session.clone(),
-                        };
-                    }
-                });
-            }
-            Event::VerificationLapsed(e) => self.at_tip(|tip| {
-                if let Some(candidate) = tip.candidate().cloned() {
-                    tip.stage = Stage::Built { candidate };
-                }
-                tip.lapses = tip.lapses.with(e.outcome, at);
-            }),
-            Event::Verified(e) => {
-                self.is_sound(&e.evidence, at);
-                let reds = self.tip().map_or(0, |tip| tip.reds.len());
-                let batched = self.batched();
-                for entry in self.queue.iter_mut().take(batched) {
-                    entry.proof = Some(Proof::of(&e.evidence, reds));
-                }
-                self.stage_batch(|candidate| Stage::Verified {
+    fn verification_started(&mut self, e: &event::VerificationStarted) {
+        self.health.terms = e.terms;
+        self.at_tip(|tip| {
+            if let Some(candidate) = tip.candidate().cloned() {
+                tip.stage = Stage::Verifying {
                     candidate,
-                    evidence: e.evidence.clone(),
-                });
+                    slot_session: e.slot_session.clone(),
+                };
             }
-            Event::VerificationFailed(_) if self.batched() > 1 => self.halve(),
-            Event::VerificationFailed(e) => self.judge(red(&e.evidence)),
-            Event::PublishIntended(_) => {
-                self.stage_batch(|candidate| Stage::Publishing { candidate })
+        });
+    }
+
+    fn verification_lapsed(&mut self, e: &event::VerificationLapsed, at: Timestamp) {
+        self.at_tip(|tip| {
+            if let Some(candidate) = tip.candidate().cloned() {
+                tip.stage = Stage::Built { candidate };
             }
-            _ => {}
+            tip.lapses = tip.lapses.with(e.outcome, at);
+        });
+    }
+
+    fn verified(&mut self, e: &event::Verified, at: Timestamp) {
+        self.is_sound(&e.evidence, at);
+        let reds = self.tip().map_or(0, |tip| tip.reds.len());
+        let batched = self.batched();
+        for entry in self.queue.iter_mut().take(batched) {
+            entry.proof = Some(Proof::of(&e.evidence, reds));
+        }
+        self.stage_batch(|candidate| Stage::Verified {
+            candidate,
+            evidence: e.evidence.clone(),
+        });
+    }
+
+    fn change_approved(&mut self, e: &event::ChangeApproved) {
+        if let Some(mut entry) = self.take_held(e.entry) {
+            entry.approved = entry.changes.protected.clone();
+            self.line_up(entry);
         }
     }
 
-    fn apply_held(&mut self, event: &Event) {
-        match event {
-            Event::Held(_) => {
-                self.unbuild();
-                self.held.extend(self.queue.pop_front());
-            }
-            Event::ChangeApproved(e) => {
-                if let Some(mut entry) = self.take_held(e.entry) {
-                    entry.approved = entry.changes.protected.clone();
-                    self.line_up(entry);
-                }
-            }
-            Event::ChangeRefused(e) => {
-                if let Some(entry) = self.take_held(e.entry) {
-                    let paths = entry.changes.protected.clone();
-                    self.judge_entry(
-                        entry,
-                        Verdict::Refused {
-                            paths,
-                            why: e.why.clone(),
-                        },
-                    );
-                }
-            }
-            _ => {}
+    fn change_refused(&mut self, e: &event::ChangeRefused) {
+        if let Some(entry) = self.take_held(e.entry) {
+            let verdict = Verdict::Refused {
+                paths: entry.changes.protected.clone(),
+                why: e.why.clone(),
+            };
+            self.judge_entry(entry, verdict);
         }
     }
 

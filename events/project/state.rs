@@ -282,9 +282,9 @@ impl Registered {
                 self.settings = (*e.settings).clone();
                 self.try_at_once();
             }
-            Event::TroubleReported(_) | Event::TroubleEnded(_) | Event::ProbeAsked(_) => {
-                self.evolve_trouble(event, moment);
-            }
+            Event::TroubleReported(e) => self.trouble_reported(e, moment),
+            Event::TroubleEnded(e) => self.trouble_ended(e),
+            Event::ProbeAsked(_) => self.try_at_once(),
             Event::TargetSet(e) => self.target = e.count,
             Event::Started(_) | Event::Resumed(_) => {
                 self.intent = Intent::Running { since: moment.at };
@@ -294,11 +294,30 @@ impl Registered {
             Event::Stopped(_) => self.intent = Intent::Stopped,
             Event::EditOpened(e) => self.editing = Some(e.by.clone()),
             Event::EditSaved(_) | Event::EditDiscarded(_) => self.editing = None,
-            Event::InitializationDue(_)
-            | Event::InitializationStarted(_)
-            | Event::InitializationLapsed(_)
-            | Event::BacklogProposed(_)
-            | Event::Initialized(_) => self.evolve_initialization(event, moment),
+            Event::InitializationDue(_) => {
+                self.initialization = Initialization::Due {
+                    lapses: Lapses::default(),
+                };
+            }
+            Event::InitializationStarted(e) => {
+                self.initialization = Initialization::Underway {
+                    slot_session: e.slot_session.clone(),
+                    lapses: self.initialization_lapses(),
+                };
+            }
+            Event::InitializationLapsed(e) => {
+                let lapses = self.initialization_lapses();
+                self.initialization = Initialization::Due {
+                    lapses: lapses.with(e.outcome, moment.at),
+                };
+            }
+            Event::BacklogProposed(e) => {
+                self.initialization = Initialization::Proposed {
+                    digest: e.digest,
+                    count: e.count,
+                };
+            }
+            Event::Initialized(_) => self.initialization = Initialization::Done,
             Event::MilestoneDue(e) => {
                 let due = Due {
                     step: e.step,
@@ -355,29 +374,12 @@ impl Registered {
         }
     }
 
-    fn evolve_initialization(&mut self, event: &Event, moment: Moment) {
-        let lapses = match &self.initialization {
+    fn initialization_lapses(&self) -> Lapses {
+        match &self.initialization {
             Initialization::Due { lapses } | Initialization::Underway { lapses, .. } => *lapses,
             Initialization::NotDue | Initialization::Proposed { .. } | Initialization::Done => {
                 Lapses::default()
             }
-        };
-        self.initialization = match event {
-            Event::InitializationDue(_) => Initialization::Due {
-                lapses: Lapses::default(),
-            },
-            Event::InitializationStarted(e) => Initialization::Underway {
-                slot_session: e.slot_session.clone(),
-                lapses,
-            },
-            Event::InitializationLapsed(e) => Initialization::Due {
-                lapses: lapses.with(e.outcome, moment.at),
-            },
-            Event::BacklogProposed(e) => Initialization::Proposed {
-                digest: e.digest,
-                count: e.count,
-            },
-            _ => Initialization::Done,
-        };
+        }
     }
 }

@@ -241,32 +241,29 @@ impl Registered {
         ended
     }
 
-    pub(super) fn evolve_trouble(&mut self, event: &Event, moment: Moment) {
-        match event {
-            Event::TroubleReported(e) => {
-                let place = self
-                    .troubles
-                    .iter()
-                    .position(|known| known.thing == e.thing);
-                let before = place.map(|place| self.troubles.remove(place));
-                let probes = before.as_ref().map_or(0, |known| known.probes);
-                self.troubles.push(Trouble {
-                    thing: e.thing.clone(),
-                    since: before.map_or(moment.at, |known| known.since),
-                    at: moment.at,
-                    seen: moment.position,
-                    probes: probes + usize::from(e.probe),
-                    retry_at: e.retry_at,
-                    asked: false,
-                    detail: e.detail.clone(),
-                    session: e.session.clone(),
-                    feature: e.feature.clone(),
-                });
-            }
-            Event::TroubleEnded(e) => self.troubles.retain(|known| known.thing != e.thing),
-            Event::ProbeAsked(_) => self.try_at_once(),
-            _ => {}
-        }
+    pub(super) fn trouble_reported(&mut self, e: &event::TroubleReported, moment: Moment) {
+        let place = self
+            .troubles
+            .iter()
+            .position(|known| known.thing == e.thing);
+        let before = place.map(|place| self.troubles.remove(place));
+        let probes = before.as_ref().map_or(0, |known| known.probes);
+        self.troubles.push(Trouble {
+            thing: e.thing.clone(),
+            since: before.map_or(moment.at, |known| known.since),
+            at: moment.at,
+            seen: moment.position,
+            probes: probes + usize::from(e.probe),
+            retry_at: e.retry_at,
+            asked: false,
+            detail: e.detail.clone(),
+            session: e.session.clone(),
+            feature: e.feature.clone(),
+        });
+    }
+
+    pub(super) fn trouble_ended(&mut self, e: &event::TroubleEnded) {
+        self.troubles.retain(|known| known.thing != e.thing);
     }
 
     /// What is in trouble is tried without waiting.

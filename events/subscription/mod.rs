@@ -203,7 +203,7 @@ impl Open {
             Some(aside) if !aside.again => return Ok(vec![]),
             None if position <= self.checkpoint => return Err(Refusal::Behind { position }),
             None if self.parked.len() >= PARKED_MAX => return Err(Refusal::ParkedFull),
-            _ => {}
+            Some(_) | None => {}
         }
         Ok(vec![
             Parked {
@@ -298,7 +298,12 @@ impl Aggregate for Subscription {
                 }
             }
             (this, Event::Deleted(_)) => *this = Self::Deleted,
-            (Self::Unknown | Self::Deleted | Self::Open(_), _) => {}
+            // Made once; and what is not read takes nothing.
+            (Self::Deleted | Self::Open(_), Event::Created(_))
+            | (
+                Self::Unknown | Self::Deleted,
+                Event::Acknowledged(_) | Event::Parked(_) | Event::Replayed(_),
+            ) => {}
         }
     }
 }

@@ -346,6 +346,29 @@ fn rooms_of_src_name_what_is_below_them_alone() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Whatever is added to an aggregate's events is a question to every fold of them.
+#[test]
+fn no_event_is_folded_into_nothing_unseen() {
+    let aggregates = [
+        "backlog",
+        "container",
+        "feature",
+        "merge_queue",
+        "node",
+        "project",
+        "subscription",
+    ];
+    let rooms = aggregates.map(|name| root().join("events").join(name));
+    for (path, text) in rust_files() {
+        if !rooms.iter().any(|room| path.starts_with(room)) {
+            continue;
+        }
+        let blind = |line: &&str| line.trim_start().starts_with("_ => {}");
+        let found = text.lines().find(blind);
+        assert!(found.is_none(), "{}: {found:?}", path.display());
+    }
+}
+
 #[test]
 fn the_operator_and_the_words_of_the_wire_know_no_product_of_http() {
     for (path, text) in rust_files() {
