@@ -350,7 +350,7 @@ mod tests {
         );
         assert_eq!(default_branch(&both), "dev");
         assert_eq!(head_of(&both, "main").map(String::from), Some(b.clone()));
-        let one = format!("{b}\trefs/heads/queue\n");
+        let one = format!("{b}\trefs/heads/trunk\n");
         assert_eq!(default_branch(&one), "trunk");
         assert_eq!(default_branch(""), "main");
         assert_eq!(
