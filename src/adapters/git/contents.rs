@@ -26,9 +26,9 @@ pub(super) enum Read {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path} has {size} bytes, and at most {READ_MAX} are read")]
 pub(super) struct TooLarge {
-    /// Which.
+    /// The file's path.
     pub(super) path: String,
-    /// Its bytes.
+    /// How many bytes it has.
     pub(super) size: usize,
 }
 

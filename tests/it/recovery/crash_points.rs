@@ -2,6 +2,7 @@
 //! project, is stopped before and after every single append and every single command to upstream,
 //! started again, and has to reach the same end.
 
+use actors::rejection::Rejection;
 use supercargo::adapters::git::Git;
 use supercargo::api::ProjectChange;
 use supercargo::operator::RequestContext;
@@ -51,10 +52,10 @@ async fn until(world: &World, server: Server, fuse: impl Future<Output = ()>) ->
     let whole = async {
         server.open_zoo(world, 1, one_feature()).await?;
         server.completed().await;
-        Some(())
+        Ok::<_, Rejection>(())
     };
     let blown = tokio::select! {
-        whole = whole => whole.is_none(),
+        whole = whole => whole.is_err(),
         () = fuse => true,
     };
     world.crash(server);
@@ -64,15 +65,19 @@ async fn until(world: &World, server: Server, fuse: impl Future<Output = ()>) ->
 /// Starts again, and reaches the same end as if nothing had happened.
 async fn goes_on(world: &World, what: &str) {
     let server = world.start().await;
-    server
-        .open_zoo(world, 1, one_feature())
-        .await
-        .expect("every step may be repeated");
+    let opened = server.open_zoo(world, 1, one_feature()).await;
+    if opened.is_err() {
+        world.tell().await;
+    }
+    assert_eq!(opened, Ok(()), "{what}: every step may be repeated");
     world.within(what, server.completed()).await;
     let feature = server
         .zoo(|view| view.known().next().map(|(_, known, _)| known.clone()))
         .expect("the feature");
     assert!(feature.is_closed(), "{what}");
+    if feature.epoch.0 != 1 {
+        world.tell().await;
+    }
     assert_eq!(
         feature.epoch.0, 1,
         "{what}: the one claim outlives the server"
@@ -181,15 +186,14 @@ async fn tell_batch(appends: i64, side: Side) -> bool {
         server
             .operator
             .change_project(&RequestContext::keyed("ann", "batches"), ZOO, &change)
-            .await
-            .ok()?;
+            .await?;
         server.completed().await;
-        Some(())
+        Ok::<_, Rejection>(())
     };
     let mut blown = true;
     if let Some(server) = world.start_fused(&fuse).await {
         blown = tokio::select! {
-            whole = open(&server) => whole.is_none(),
+            whole = open(&server) => whole.is_err(),
             () = fuse.blown() => true,
         };
         world.crash(server);
@@ -197,7 +201,11 @@ async fn tell_batch(appends: i64, side: Side) -> bool {
     let server = world.start().await;
     world
         .within(&what, async {
-            open(&server).await.expect("every step may be repeated")
+            assert_eq!(
+                open(&server).await,
+                Ok(()),
+                "{what}: every step may be repeated"
+            );
         })
         .await;
     let landed = world.landed();

@@ -64,7 +64,8 @@ impl Storm {
             ended = Err(breach.to_string());
         }
         if ended.is_err() || number("STORM_SEED").is_some() {
-            storm.tell(seed).await;
+            eprintln!("seed {seed}:");
+            storm.world.tell().await;
         }
         ended?;
         let server = storm.server.take().expect("a server");
@@ -87,17 +88,6 @@ impl Storm {
             }
         }
         Ok(())
-    }
-
-    /// Prints what was recorded.
-    async fn tell(&self, seed: u64) {
-        let log = self.world.log.clone();
-        let all = events::log::EventLog::read_all(&*log, Position(0), usize::MAX)
-            .await
-            .expect("log");
-        for envelope in &all {
-            eprintln!("{seed} {}", supercargo::api::shown::line(&envelope.into()));
-        }
     }
 }
 

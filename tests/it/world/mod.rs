@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actors::ports::transcripts::Transcripts;
+use actors::rejection::Rejection;
 use actors::sessions::Sessions;
 use actors::supervisor::{Core, Running};
 use events::audit::{Audit, Breach, Landed, Replay, Spoken};
@@ -233,6 +234,17 @@ impl World {
         })
     }
 
+    /// Prints what was recorded, for whoever looks at a story that went wrong.
+    pub(crate) async fn tell(&self) {
+        let log = self.log.clone();
+        let all = events::log::EventLog::read_all(&*log, Position(0), usize::MAX)
+            .await
+            .expect("log");
+        for envelope in &all {
+            eprintln!("{}", supercargo::api::shown::line(&envelope.into()));
+        }
+    }
+
     /// Ends a server as a crash would.
     pub(crate) fn crash(&self, server: Server) {
         self.sessions.send_replace(None);
@@ -425,7 +437,7 @@ impl Server {
         world: &World,
         target: u16,
         items: Vec<BatchItem>,
-    ) -> Option<()> {
+    ) -> Result<(), Rejection> {
         let key = |what: &str| RequestContext::keyed("ann", what);
         let git_url = world.upstream().display().to_string();
         let new = NewProject {
@@ -436,7 +448,7 @@ impl Server {
             credential: None,
         };
         if self.operator.project(ZOO).is_err() {
-            self.operator.add_project(&key("add"), new).await.ok()?;
+            self.operator.add_project(&key("add"), new).await?;
         }
         let verify = Some("test -f README".to_owned());
         let change = ProjectChange {
@@ -447,8 +459,7 @@ impl Server {
         };
         self.operator
             .change_project(&key("set"), ZOO, &change)
-            .await
-            .ok()?;
+            .await?;
         if !items.is_empty() {
             let batch = Batch {
                 prefix: "feat".into(),
@@ -456,16 +467,12 @@ impl Server {
             };
             self.operator
                 .add_features(&key("batch"), ZOO, &batch)
-                .await
-                .ok()?;
+                .await?;
         }
-        if self.operator.project(ZOO).ok()?.status == "stopped" {
-            self.operator
-                .intend(&context(), ZOO, Wanted::Start)
-                .await
-                .ok()?;
+        if self.operator.project(ZOO)?.status == "stopped" {
+            self.operator.intend(&context(), ZOO, Wanted::Start).await?;
         }
-        Some(())
+        Ok(())
     }
 
     /// Reads the zoo's view.

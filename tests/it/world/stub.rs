@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actors::rejection::Rejection;
@@ -95,6 +96,7 @@ pub(crate) async fn run(
         gate,
         brief,
         temper,
+        silent: AtomicBool::new(false),
     };
     let act = stub.act();
     if act == Act::Vanishes {
@@ -155,6 +157,8 @@ struct Stub {
     gate: PathBuf,
     brief: SessionBrief,
     temper: Option<Arc<Temper>>,
+    /// Whether it is silent from here on, as what hangs is.
+    silent: AtomicBool,
 }
 
 impl Stub {
@@ -185,15 +189,17 @@ impl Stub {
         }
     }
 
-    /// Signs of life until the work is done, as a runner gives them; one that hangs is silent as
-    /// well. Scripted ones do without: their stories count on it.
+    /// Signs of life until the work is done, as a runner gives them: a slow machine is no silent
+    /// agent, although the World's clock runs on meanwhile. What hangs is silent as well.
     async fn beats(&self, act: Act) -> std::convert::Infallible {
-        if matches!(act, Act::Hangs | Act::AsTold) {
+        if act == Act::Hangs {
             std::future::pending::<()>().await;
         }
         let mut server = self.server.clone();
         loop {
-            if let Some(sessions) = server.borrow_and_update().clone() {
+            if let Some(sessions) = server.borrow_and_update().clone()
+                && !self.silent.load(Ordering::SeqCst)
+            {
                 let _over = sessions.beat(&self.session);
             }
             tokio::time::sleep(BEAT_EVERY).await;
@@ -337,7 +343,10 @@ impl Stub {
                 }
                 Line::Submit => self.submit().await?,
                 Line::Exit(code) => return Ok(ending(Some(code))),
-                Line::Hang => std::future::pending().await,
+                Line::Hang => {
+                    self.silent.store(true, Ordering::SeqCst);
+                    std::future::pending().await
+                }
                 Line::Ask(question) => self.say(Say::Ask { question }).await?,
                 Line::Root => {
                     let first = self.git(&["rev-list", "--max-parents=0", "HEAD"]).await?;
