@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use events::backlog::{self, Batch, BatchRefusal};
-use events::codec::EventCodec;
+use events::backlog::{self, Backlog, Batch, BatchRefusal};
 use events::id::{CommandId, Digest, FeatureId, ProjectName};
-use events::log::{EVENTS_PER_APPEND_MAX, EventLog, ReadError, Receipt};
-use events::stream::Position;
+use events::log::Receipt;
 use events::view::ProjectView;
 
+use crate::directory::Directory;
+use crate::executed::Executed;
+use crate::host::ExecuteError;
 use crate::projector::Projector;
 
 /// An answer waits so long for the features that it names: each is an event of its own.
@@ -72,33 +73,27 @@ pub struct AdmittedBefore {
 /// What was admitted under this command id, if it was: a repeated request would draw other ids,
 /// because its own are taken now.
 pub async fn admitted_before(
-    log: &dyn EventLog,
+    directory: &Directory,
     command: CommandId,
-) -> Result<Option<AdmittedBefore>, ReadError> {
-    let Some(known) = log.remembered(command).await? else {
+) -> Result<Option<AdmittedBefore>, ExecuteError> {
+    let Some(answered) = directory.answered::<Backlog>(command).await? else {
         return Ok(None);
     };
 
-    // The answer names the last part; those before it lie right in front of it, in the same append.
-    let last = known.receipt.position.0;
-    let before = Position(last.saturating_sub(EVENTS_PER_APPEND_MAX as u64));
-    let recorded = log.read_all(before, EVENTS_PER_APPEND_MAX).await?;
-
-    let mut found = None;
-    for envelope in recorded
-        .iter()
-        .filter(|envelope| envelope.command == command)
-    {
-        let event = backlog::Event::decode(&envelope.kind, envelope.schema, &envelope.payload);
-        let Ok(backlog::Event::Admitted(part)) = event else {
+    let Executed { receipt, events } = answered.executed;
+    let mut batch = None;
+    let mut ids = Vec::new();
+    for event in events {
+        // Every part of an admission names the batch; what is no admission was something else.
+        let backlog::Event::Admitted(part) = event else {
             return Ok(None);
         };
-        let admitted = found.get_or_insert_with(|| AdmittedBefore {
-            receipt: known.receipt.clone(),
-            batch: part.batch,
-            ids: vec![],
-        });
-        admitted.ids.extend(part.ids);
+        batch = Some(part.batch);
+        ids.extend(part.ids);
     }
-    Ok(found)
+    Ok(batch.map(|batch| AdmittedBefore {
+        receipt,
+        batch,
+        ids,
+    }))
 }

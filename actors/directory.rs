@@ -22,7 +22,8 @@ use events::project::Project;
 use events::stream::{StreamId, Version};
 use events::subscription::Subscription;
 
-use crate::host::{Execute, ExecuteError, Host, Kernel};
+use crate::executed::{self, Answered, Executed};
+use crate::host::{Execute, ExecuteError, Host, Kernel, Request};
 
 /// Threads that hosts live on: appends wait on the log, not on the processor, so two are plenty.
 const ARBITERS: usize = 2;
@@ -134,14 +135,14 @@ impl Directory {
         Ok(addr)
     }
 
-    /// Sends a command to its host. When that ends before it answers, because it was idle or
-    /// because of the command before this one, the next host gets it: the command's id makes sure
-    /// that it is carried out once.
-    async fn send<A: Aggregate>(
+    /// Sends a command to its host and waits for its answer. When the host ends before it answers,
+    /// because it was idle or because of the command before this one, the next host gets it: the
+    /// command's id makes sure that it is carried out once.
+    pub async fn carry_out<A: Aggregate>(
         &self,
         stream: &StreamId,
         message: Execute<A>,
-    ) -> Result<Receipt, ExecuteError> {
+    ) -> Result<Executed<A>, ExecuteError> {
         for _ in 0..HOSTS_TRIED {
             let addr = self.host::<A>(stream)?;
             match addr.send(message.clone()).timeout(ANSWER_WITHIN).await {
@@ -157,6 +158,15 @@ impl Directory {
         ))
     }
 
+    /// What was carried out under this id before; none when nothing was.
+    pub async fn answered<A: Aggregate>(
+        &self,
+        id: CommandId,
+    ) -> Result<Option<Answered<A>>, ExecuteError> {
+        let answered = executed::answered(&*self.kernel.log, id).await;
+        answered.map_err(|e| ExecuteError::Unavailable(e.to_string()))
+    }
+
     /// How many hosts live.
     pub fn alive(&self) -> usize {
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,11 +177,7 @@ impl Directory {
             .count()
     }
 
-    /// Sends a command to the host of a stream and waits for its answer.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
+    /// Sends a command of whichever aggregate, for whoever needs no more than its receipt.
     pub async fn execute(
         &self,
         stream: &StreamId,
@@ -180,92 +186,38 @@ impl Directory {
         cause: Cause,
         preconditions: Vec<(StreamId, Version)>,
     ) -> Result<Receipt, ExecuteError> {
+        let request = Request {
+            id,
+            cause,
+            preconditions,
+        };
         match command {
-            AnyCommand::Project(command) => {
-                self.send::<Project>(
-                    stream,
-                    Execute {
-                        command,
-                        id,
-                        cause,
-                        preconditions,
-                    },
-                )
-                .await
-            }
-            AnyCommand::Backlog(command) => {
-                self.send::<Backlog>(
-                    stream,
-                    Execute {
-                        command,
-                        id,
-                        cause,
-                        preconditions,
-                    },
-                )
-                .await
-            }
-            AnyCommand::Feature(command) => {
-                self.send::<Feature>(
-                    stream,
-                    Execute {
-                        command,
-                        id,
-                        cause,
-                        preconditions,
-                    },
-                )
-                .await
-            }
+            AnyCommand::Project(command) => self.receipt::<Project>(stream, command, request).await,
+            AnyCommand::Backlog(command) => self.receipt::<Backlog>(stream, command, request).await,
+            AnyCommand::Feature(command) => self.receipt::<Feature>(stream, command, request).await,
             AnyCommand::Container(command) => {
-                self.send::<Container>(
-                    stream,
-                    Execute {
-                        command,
-                        id,
-                        cause,
-                        preconditions,
-                    },
-                )
-                .await
+                self.receipt::<Container>(stream, command, request).await
             }
             AnyCommand::MergeQueue(command) => {
-                self.send::<MergeQueue>(
-                    stream,
-                    Execute {
-                        command,
-                        id,
-                        cause,
-                        preconditions,
-                    },
-                )
-                .await
+                self.receipt::<MergeQueue>(stream, command, request).await
             }
-            AnyCommand::Node(command) => {
-                self.send::<Node>(
-                    stream,
-                    Execute {
-                        command,
-                        id,
-                        cause,
-                        preconditions,
-                    },
-                )
-                .await
-            }
+            AnyCommand::Node(command) => self.receipt::<Node>(stream, command, request).await,
             AnyCommand::Subscription(command) => {
-                self.send::<Subscription>(
-                    stream,
-                    Execute {
-                        command,
-                        id,
-                        cause,
-                        preconditions,
-                    },
-                )
-                .await
+                self.receipt::<Subscription>(stream, command, request).await
             }
         }
+    }
+
+    async fn receipt<A: Aggregate>(
+        &self,
+        stream: &StreamId,
+        command: A::Command,
+        request: Request,
+    ) -> Result<Receipt, ExecuteError> {
+        let executed = self
+            .carry_out::<A>(stream, Execute { command, request })
+            .await?;
+        Ok(executed.receipt)
     }
 
     /// Sends a command that a policy owes.

@@ -20,6 +20,7 @@ use events::stream::{Position, StreamId, Version};
 use tokio::time::Instant;
 
 use crate::chores::Chore;
+use crate::executed::{self, Executed};
 use crate::faults::Faults;
 use crate::feed::Feed;
 use crate::ports::clock::Clock;
@@ -104,13 +105,20 @@ impl ExecuteError {
 
 /// A command on its way to a host.
 #[derive(Clone, Message)]
-#[rtype(result = "Result<Receipt, ExecuteError>")]
+#[rtype(result = "Result<Executed<A>, ExecuteError>")]
 pub struct Execute<A: Aggregate> {
-    /// What.
+    /// What is asked.
     pub command: A::Command,
+    /// The rest of it.
+    pub request: Request,
+}
+
+/// What comes with a command of whichever aggregate.
+#[derive(Debug, Clone)]
+pub struct Request {
     /// Answered once.
     pub id: CommandId,
-    /// Who and why.
+    /// Who asks, and why.
     pub cause: Cause,
     /// Streams that must still be where the caller saw them.
     pub preconditions: Vec<(StreamId, Version)>,
@@ -166,7 +174,7 @@ impl<A: Aggregate> Host<A> {
 }
 
 impl<A: Aggregate> Handler<Execute<A>> for Host<A> {
-    type Result = AtomicResponse<Self, Result<Receipt, ExecuteError>>;
+    type Result = AtomicResponse<Self, Result<Executed<A>, ExecuteError>>;
 
     fn handle(&mut self, message: Execute<A>, _ctx: &mut Context<Self>) -> Self::Result {
         let hosted = self.hosted.take();
@@ -206,20 +214,20 @@ struct Hosted<A: Aggregate> {
     loaded: bool,
 }
 
-enum Decided {
-    Done(Receipt),
+enum Decided<A: Aggregate> {
+    Done(Executed<A>),
     Again,
 }
 
 impl<A: Aggregate> Hosted<A> {
-    async fn execute(&mut self, message: Execute<A>) -> Result<Receipt, ExecuteError> {
+    async fn execute(&mut self, message: Execute<A>) -> Result<Executed<A>, ExecuteError> {
         if !self.loaded {
             self.catch_up().await?;
             self.loaded = true;
         }
         for _ in 0..DECISIONS_MAX {
             match self.decide_once(&message).await? {
-                Decided::Done(receipt) => return Ok(receipt),
+                Decided::Done(executed) => return Ok(executed),
                 Decided::Again => self.catch_up().await?,
             }
         }
@@ -232,7 +240,7 @@ impl<A: Aggregate> Hosted<A> {
         clippy::too_many_lines,
         reason = "one arm for each kind; to be split by concept"
     )]
-    async fn decide_once(&mut self, message: &Execute<A>) -> Result<Decided, ExecuteError> {
+    async fn decide_once(&mut self, message: &Execute<A>) -> Result<Decided<A>, ExecuteError> {
         let now = self.kernel.clock.now();
         let body = Digest::of(&events::codec::to_named(&message.command));
         let decided = catch_unwind(AssertUnwindSafe(|| {
@@ -249,27 +257,28 @@ impl<A: Aggregate> Hosted<A> {
             }
             Ok(Err(refusal)) => {
                 return self
-                    .refused(message.id, body, &refusal)
+                    .refused(message.request.id, body, &refusal)
                     .await
                     .map(Decided::Done);
             }
             Ok(Ok(events)) => events,
         };
         if events.is_empty() {
-            return Ok(Decided::Done(Receipt {
+            let receipt = Receipt {
                 stream: self.stream.clone(),
                 version: self.version,
                 position: self.position,
-            }));
+            };
+            return Ok(Decided::Done(Executed { receipt, events }));
         }
         let append = Append {
             stream: self.stream.clone(),
             expected: self.version,
-            also_expect: message.preconditions.clone(),
+            also_expect: message.request.preconditions.clone(),
             events: events.iter().map(NewEvent::of).collect(),
-            command: message.id,
+            command: message.request.id,
             body,
-            cause: message.cause.clone(),
+            cause: message.request.cause.clone(),
             trace: None,
             at: now,
         };
@@ -286,13 +295,16 @@ impl<A: Aggregate> Hosted<A> {
                     };
                     self.evolve(event, moment)?;
                 }
-                Ok(Decided::Done(receipt))
+                Ok(Decided::Done(Executed { receipt, events }))
             }
             Err(AppendError::Conflict { .. }) => Ok(Decided::Again),
             Err(AppendError::Repeated {
                 receipt,
                 same_body: true,
-            }) => Ok(Decided::Done(receipt)),
+            }) => self
+                .again(message.request.id, receipt)
+                .await
+                .map(Decided::Done),
             Err(AppendError::Repeated {
                 same_body: false, ..
             }) => Err(ExecuteError::IdReused),
@@ -320,13 +332,19 @@ impl<A: Aggregate> Hosted<A> {
         id: CommandId,
         body: Digest,
         refusal: &A::Refusal,
-    ) -> Result<Receipt, ExecuteError> {
+    ) -> Result<Executed<A>, ExecuteError> {
         match self.kernel.log.remembered(id).await {
-            Ok(Some(known)) if known.body == body => Ok(known.receipt),
+            Ok(Some(known)) if known.body == body => self.again(id, known.receipt).await,
             Ok(Some(_)) => Err(ExecuteError::IdReused),
             Ok(None) => Err(ExecuteError::refused(refusal)),
             Err(e) => Err(ExecuteError::Unavailable(e.to_string())),
         }
+    }
+
+    /// The answer to a command that was carried out before.
+    async fn again(&self, id: CommandId, receipt: Receipt) -> Result<Executed<A>, ExecuteError> {
+        let again = executed::again(&*self.kernel.log, id, receipt).await;
+        again.map_err(|e| ExecuteError::Unavailable(e.to_string()))
     }
 
     async fn catch_up(&mut self) -> Result<(), ExecuteError> {

@@ -22,6 +22,7 @@ pub mod directory;
 #[cfg(test)]
 mod driver;
 pub mod effects;
+pub mod executed;
 pub mod faults;
 pub mod feed;
 pub mod follower;
@@ -34,7 +35,6 @@ pub mod projector;
 pub mod prompt_context;
 pub mod pulse;
 pub mod rebuild;
-pub mod refs;
 pub mod rejection;
 pub mod repository_maintenance;
 pub mod ring;

@@ -4,13 +4,16 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use events::envelope::Envelope;
+use events::id::ProjectName;
 use events::log::{EventLog, ReadError};
+use events::project;
 use events::stream::Position;
-use events::view::Projections;
+use events::view::{ProjectView, Projections};
 use tokio::sync::watch;
 
 use crate::feed::Feed;
 use crate::follower::Follower;
+use crate::host::ExecuteError;
 use crate::rebuild;
 
 /// The projections, kept up to date. Clones share them.
@@ -98,6 +101,16 @@ impl Projector {
             .projections
             .read()
             .unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the view of one project, as briefly; refused where there is no such project.
+    pub fn view<T>(
+        &self,
+        project: &ProjectName,
+        f: impl FnOnce(&ProjectView) -> T,
+    ) -> Result<T, ExecuteError> {
+        let found = self.read(|projections| projections.projects.get(project).map(f));
+        found.ok_or_else(|| ExecuteError::refused(&project::Refusal::UnknownProject))
     }
 
     /// Changes with every fold.

@@ -10,7 +10,7 @@ use events::project::{self, Registered};
 use events::view::{Grant, ProjectView, Subject};
 
 use crate::ports::prompts::Told;
-use crate::refs;
+use events::claims::refs;
 
 /// Earlier claims that a prompt names.
 const EARLIER_MAX: usize = 3;
@@ -127,7 +127,7 @@ pub(crate) fn prompt_context(view: &ProjectView, grant: &Grant) -> Option<(Told,
         similar: feature.map_or_else(Vec::new, |(id, _)| similar(view, id)),
         earlier: known.map_or_else(Vec::new, |known| earlier(feature, known)),
         sha: sha.as_ref().map_or_else(String::new, ToString::to_string),
-        branch: feature.map_or_else(String::new, |(id, epoch)| format!("work/{id}/{epoch}")),
+        branch: feature.map_or_else(String::new, |(id, epoch)| refs::branch(id, epoch)),
         verify: verify(view, registered, grant).unwrap_or_default(),
         closed: closed.collect(),
         step: match run {

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use events::aggregate::RefusalKind;
+use events::aggregate::{Refusal, RefusalKind};
 use events::stream::StreamId;
 
 use crate::host::ExecuteError;
@@ -78,6 +78,11 @@ impl Rejection {
         let message =
             format!("{stream} has changed since you looked at it: read it again and decide anew");
         Self::new(RejectionKind::Moved, "precondition_failed", message)
+    }
+
+    /// What the rules do not allow.
+    pub fn refused(refusal: &impl Refusal) -> Self {
+        ExecuteError::refused(refusal).into()
     }
 
     fn new(

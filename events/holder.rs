@@ -1,5 +1,7 @@
 //! Who holds a piece of work: a slot with one session, or somebody outside.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{SessionId, SlotNo};
@@ -21,6 +23,15 @@ pub enum Holder {
         /// Under which name.
         principal: String,
     },
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Slot { n, .. } => write!(f, "slot {n}"),
+            Self::Outside { principal } => f.write_str(principal),
+        }
+    }
 }
 
 impl Holder {

@@ -9,6 +9,10 @@
 //! name and schema 1, fold it in `evolve`, decide it in `rules`, bound it in `bounds.rs`, and add
 //! its sample to `golden.rs`; the test there writes its bytes once and holds them for ever.
 
+// For the scene, which the tests of `actors` use as well.
+#[cfg(test)]
+extern crate self as events;
+
 pub mod agent;
 pub mod aggregate;
 pub mod audit;
@@ -18,6 +22,7 @@ pub mod bounds;
 mod bounds_tests;
 pub mod cause;
 pub mod checks;
+pub mod claims;
 pub mod codec;
 pub mod container;
 pub mod egress;
@@ -47,6 +52,8 @@ pub mod protect;
 pub mod registry;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod scene;
 pub mod seal;
 pub mod settings;
 pub mod stream;

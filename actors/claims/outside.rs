@@ -3,21 +3,17 @@
 //! when that is over.
 
 use events::cause::{Cause, Principal};
-use events::feature::{self, Stage};
+use events::claims::refs::claim_of;
+use events::claims::{self, Claim};
+use events::feature;
 use events::holder::Holder;
-use events::id::{CommandId, Epoch, FeatureId, ProjectName, Sha};
+use events::id::{CommandId, FeatureId, ProjectName, Sha};
 use events::log::Receipt;
-use events::outcome::Outcome;
-use events::policy::AnyCommand;
-use events::stream::StreamId;
 
+use crate::claims::protocol::{Protocol, UnderClaim};
 use crate::claims::queue::{Asking, Granted};
-use crate::refs::{WORK, claim_of};
 use crate::rejection::Rejection;
 use crate::supervisor::Core;
-
-/// The code for a claim that is somebody else's.
-const HELD: &str = "held";
 
 /// An outside holder who asks: who it is, and under which id it is answered once.
 #[derive(Debug, Clone)]
@@ -30,10 +26,31 @@ pub struct OutsideCaller {
     pub id: CommandId,
 }
 
+impl OutsideCaller {
+    fn holder(&self) -> Holder {
+        Holder::Outside {
+            principal: self.holder.clone(),
+        }
+    }
+
+    /// A request under a claim.
+    fn under(&self, project: &ProjectName, claim: Claim) -> UnderClaim {
+        UnderClaim {
+            project: project.clone(),
+            holder: self.holder(),
+            claim,
+            cause: Cause::first(self.principal.clone(), self.id),
+            id: self.id,
+            secure: CommandId::derived(&["part", &self.id.to_string(), "secure"]),
+        }
+    }
+}
+
 /// Serves holders outside. Clones share the core.
 #[derive(Clone)]
 pub struct Outside {
     core: Core,
+    protocol: Protocol,
 }
 
 type Done<T> = Result<T, Rejection>;
@@ -41,7 +58,12 @@ type Done<T> = Result<T, Rejection>;
 impl Outside {
     /// Serves the holders of this core.
     pub fn new(core: Core) -> Self {
-        Self { core }
+        let protocol = Protocol::new(
+            core.directory.clone(),
+            core.projector.clone(),
+            core.world.repo.clone(),
+        );
+        Self { core, protocol }
     }
 
     /// Claims a certain feature, or the best; none when nothing is ready.
@@ -54,18 +76,14 @@ impl Outside {
         let asking = Asking {
             project: project.clone(),
             feature,
-            holder: Holder::Outside {
-                principal: caller.holder.clone(),
-            },
+            holder: caller.holder(),
             id: caller.id,
             cause: Cause::first(caller.principal.clone(), caller.id),
             preconditions: vec![],
         };
         let granted = self.core.claim_queue.claim(asking).await?;
         if granted.is_some() {
-            self.core
-                .liveness
-                .outside(&caller.holder, self.core.world.clock.now());
+            self.heard(&caller.holder);
         }
         Ok(granted)
     }
@@ -75,13 +93,14 @@ impl Outside {
         &self,
         caller: &OutsideCaller,
         project: &ProjectName,
-        feature: &FeatureId,
-        epoch: Epoch,
+        claim: &Claim,
     ) -> Done<()> {
-        self.held(&caller.holder, project, feature, epoch)?;
+        let holder = caller.holder();
         self.core
-            .liveness
-            .outside(&caller.holder, self.core.world.clock.now());
+            .projector
+            .view(project, |view| claims::held(view, &holder, claim))?
+            .map_err(|refusal| Rejection::refused(&refusal))?;
+        self.heard(&caller.holder);
         Ok(())
     }
 
@@ -90,88 +109,36 @@ impl Outside {
         &self,
         caller: &OutsideCaller,
         project: &ProjectName,
-        feature: &FeatureId,
-        epoch: Epoch,
+        claim: Claim,
         reason: &str,
     ) -> Done<Receipt> {
-        if self.is_open(caller, project, feature, epoch)? {
-            let sha = self
-                .core
-                .world
-                .repo
-                .work_head(project, feature, epoch)
-                .await?;
-            self.tell(
-                caller,
-                project,
-                feature,
-                "secure",
-                feature::Command::SecureWork { epoch, sha },
-            )
-            .await?;
-        }
-        let command = feature::Command::Release {
-            epoch,
-            outcome: Outcome::GivenBack,
-            detail: reason.to_owned(),
-        };
-        self.tell(caller, project, feature, "", command).await
+        let asked = caller.under(project, claim);
+        self.protocol.release(&asked, reason.to_owned()).await
     }
 
-    /// Hands in a pushed commit. It is pinned in the gate before the fact is recorded: what is
-    /// acknowledged is safe.
+    /// Hands in a pushed commit.
     pub async fn submit(
         &self,
         caller: &OutsideCaller,
         project: &ProjectName,
-        feature: &FeatureId,
-        epoch: Epoch,
+        claim: Claim,
         sha: Sha,
     ) -> Done<Receipt> {
-        if !self.is_open(caller, project, feature, epoch)? {
-            // The rules say why, and a repetition of what was accepted is answered as the first
-            // time.
-            let command = feature::Command::Submit {
-                epoch,
-                sha,
-                base: None,
-            };
-            return self.tell(caller, project, feature, "", command).await;
-        }
-        let handed = self
-            .core
-            .world
-            .repo
-            .pin(project, feature, epoch, &sha)
-            .await?;
-        if let Some(why) = handed.refusal(&sha) {
-            return Err(Rejection::conflict("nothing_to_submit", why));
-        }
-        let command = feature::Command::Submit {
-            epoch,
-            sha,
-            base: handed.base,
-        };
-        self.tell(caller, project, feature, "", command).await
+        self.protocol
+            .submit(&caller.under(project, claim), sha)
+            .await
     }
 
     /// Whether this holder may push to this ref now; a push is a sign of life.
-    pub fn may_push(
-        &self,
-        holder: &str,
-        project: &ProjectName,
-        reference: &str,
-    ) -> Result<(), String> {
-        let Some((feature, epoch)) = claim_of(reference) else {
-            return Err(format!(
-                "{reference} is nobody's to push: claim a feature and push to {WORK}FEATURE/CLAIM"
-            ));
+    pub fn may_push(&self, holder: &str, project: &ProjectName, reference: &str) -> Done<()> {
+        let outside = Holder::Outside {
+            principal: holder.to_owned(),
         };
-        self.held(holder, project, &feature, epoch)
-            .map_err(|error| error.to_string())?;
         self.core
-            .liveness
-            .outside(holder, self.core.world.clock.now());
+            .projector
+            .view(project, |view| claims::may_push(view, &outside, reference))?
+            .map_err(|refusal| Rejection::refused(&refusal))?;
+        self.heard(holder);
         Ok(())
     }
 
@@ -184,7 +151,7 @@ impl Outside {
         reference: &str,
         why: &str,
     ) -> Done<()> {
-        let Some((feature, epoch)) = claim_of(reference) else {
+        let Some(claim) = claim_of(reference) else {
             return Ok(());
         };
         let key = [
@@ -199,97 +166,19 @@ impl Outside {
             ..caller.clone()
         };
         let command = feature::Command::DenyPush {
-            epoch,
+            epoch: claim.epoch,
             by: caller.holder.clone(),
             why: why.to_owned(),
         };
-        match self.tell(&caller, project, &feature, "", command).await {
+        let asked = caller.under(project, claim);
+        match self.protocol.tell(&asked, asked.id, command).await {
             Err(rejection) if !rejection.is_passing() => Ok(()),
             told => told.map(|_| ()),
         }
     }
 
-    /// Whether the claim at hand is open. One that is somebody else's is refused here; one that is
-    /// over is for the rules to refuse, which answer a repetition of what they accepted as the
-    /// first time.
-    fn is_open(
-        &self,
-        caller: &OutsideCaller,
-        project: &ProjectName,
-        feature: &FeatureId,
-        epoch: Epoch,
-    ) -> Done<bool> {
-        match self.held(&caller.holder, project, feature, epoch) {
-            Ok(()) => Ok(true),
-            Err(rejection) if rejection.code == HELD => Err(rejection),
-            Err(_) => Ok(false),
-        }
-    }
-
-    /// Whether this claim is open and this holder's.
-    fn held(
-        &self,
-        holder: &str,
-        project: &ProjectName,
-        feature: &FeatureId,
-        epoch: Epoch,
-    ) -> Done<()> {
-        let open = self.core.projector.read(|projections| {
-            let known = projections.projects.get(project)?.feature(feature)?;
-            match &known.stage {
-                Stage::Claimed { holder, .. } => Some((known.epoch, holder.clone())),
-                _ => None,
-            }
-        });
-        match open {
-            None => Err(Rejection::conflict(
-                "no_claim",
-                format!("no claim is open on {feature}: it ended, stop working on it"),
-            )),
-            Some((current, _)) if current != epoch => Err(Rejection::conflict(
-                "stale_epoch",
-                format!(
-                    "claim {epoch} has ended, {feature} is at claim {current}: stop working on it"
-                ),
-            )),
-            Some((_, Holder::Outside { principal })) if principal == holder => Ok(()),
-            Some((_, other)) => {
-                let by = match other {
-                    Holder::Outside { principal } => principal,
-                    Holder::Slot { n, .. } => format!("slot {n}"),
-                };
-                Err(Rejection::conflict(
-                    HELD,
-                    format!("{feature} is claimed by {by}, not by {holder}"),
-                ))
-            }
-        }
-    }
-
-    async fn tell(
-        &self,
-        caller: &OutsideCaller,
-        project: &ProjectName,
-        feature: &FeatureId,
-        part: &str,
-        command: feature::Command,
-    ) -> Done<Receipt> {
-        let id = match part {
-            "" => caller.id,
-            part => CommandId::derived(&["part", &caller.id.to_string(), part]),
-        };
-        let cause = Cause {
-            principal: caller.principal.clone(),
-            correlation: caller.id,
-            causation: None,
-        };
-        let stream = StreamId::Feature(project.clone(), feature.clone());
-        let receipt = self
-            .core
-            .directory
-            .execute(&stream, AnyCommand::Feature(command), id, cause, vec![])
-            .await?;
-        self.core.projector.wait_for(receipt.position).await;
-        Ok(receipt)
+    fn heard(&self, holder: &str) {
+        let now = self.core.world.clock.now();
+        self.core.liveness.outside(holder, now);
     }
 }

@@ -8,21 +8,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use events::aggregate::RefusalKind;
 use events::cause::Cause;
-use events::codec::EventCodec;
-use events::feature::{self, Stage};
+use events::claims::pick::{Pick, Picked, pick};
+use events::feature::{self, Feature};
 use events::holder::Holder;
-use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Timestamp};
+use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId};
 use events::log::Receipt;
-use events::policy::AnyCommand;
 use events::project;
-use events::stream::{Position, StreamId, Version};
-use events::view::Projections;
+use events::stream::{StreamId, Version};
 use tokio::sync::Notify;
 
 use crate::directory::Directory;
-use crate::host::ExecuteError;
+use crate::executed::Executed;
+use crate::host::{Execute, ExecuteError, Request};
 use crate::projector::Projector;
 
 /// How often a claimant is sent to another feature after the first was gone.
@@ -79,19 +77,6 @@ enum Freed {
     Ready,
 }
 
-/// A feature, and where the projections had it.
-struct Picked {
-    feature: FeatureId,
-    version: Version,
-    project: Version,
-}
-
-enum Pick {
-    Feature(Picked),
-    Wait,
-    Nothing,
-}
-
 impl ClaimQueue {
     /// Claim queues over these hosts and projections.
     pub fn new(directory: Directory, projector: Projector) -> Self {
@@ -140,7 +125,7 @@ impl ClaimQueue {
             let feature = picked.feature;
             let own_project = StreamId::Project(asking.project.clone());
             match answer {
-                Ok(receipt) => return self.granted(&asking, feature, receipt).await.map(Some),
+                Ok(executed) => return self.granted(&asking, feature, executed).await.map(Some),
                 Err(ExecuteError::Stale { stream }) if stream == own_project => {
                     self.free_when_seen(&asking.project, feature).await
                 }
@@ -163,11 +148,17 @@ impl ClaimQueue {
     /// The projections are the outer lock, here as wherever both are held: the policies look at
     /// reservations while they read.
     fn pick(&self, asking: &Asking) -> Result<Pick, ExecuteError> {
+        let now = self.directory.kernel().clock.now();
         self.projector.read(|projections| {
+            let view = projections.projects.get(&asking.project);
+            let Some(view) = view.filter(|view| view.registered().is_some()) else {
+                return Err(ExecuteError::refused(&project::Refusal::UnknownProject));
+            };
+
             let mut all = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
             let reserved = all.entry(asking.project.clone()).or_default();
-            let now = self.directory.kernel().clock.now();
-            let pick = pick(projections, asking, reserved, now)?;
+            let pick = pick(view, asking.feature.as_ref(), reserved, now);
+            let pick = pick.map_err(|refusal| ExecuteError::refused(&refusal))?;
             if let Pick::Feature(picked) = &pick {
                 reserved.insert(picked.feature.clone());
             }
@@ -175,111 +166,63 @@ impl ClaimQueue {
         })
     }
 
-    async fn append(&self, asking: &Asking, picked: &Picked) -> Result<Receipt, ExecuteError> {
+    async fn append(
+        &self,
+        asking: &Asking,
+        picked: &Picked,
+    ) -> Result<Executed<Feature>, ExecuteError> {
         let mut preconditions = asking.preconditions.clone();
         preconditions.push((StreamId::Project(asking.project.clone()), picked.project));
         let stream = StreamId::Feature(asking.project.clone(), picked.feature.clone());
         let (holder, id) = slot_session_of(&asking.holder, asking.id, &stream, picked.version);
-        let command = AnyCommand::Feature(feature::Command::Claim { holder });
-        self.directory
-            .execute(&stream, command, id, asking.cause.clone(), preconditions)
-            .await
+        let claim = Execute {
+            command: feature::Command::Claim { holder },
+            request: Request {
+                id,
+                cause: asking.cause.clone(),
+                preconditions,
+            },
+        };
+        self.directory.carry_out(&stream, claim).await
     }
 
-    /// The receipt of a repeated command names the feature and the claim of the first time, not
-    /// what was picked now.
+    /// The answer to a repeated command names the feature and the claim of the first time, not what
+    /// was picked now.
     async fn granted(
         &self,
         asking: &Asking,
         picked: FeatureId,
-        receipt: Receipt,
+        executed: Executed<Feature>,
     ) -> Result<Granted, ExecuteError> {
-        self.projector.wait_for(receipt.position).await;
-        let granted = match self.newest(&receipt) {
-            Some(granted) => Ok(granted),
-            None => self.recorded(receipt).await,
-        };
+        self.projector.wait_for(executed.receipt.position).await;
+        let granted = claim_in(executed);
+
         let claimed_now = granted
             .as_ref()
             .is_ok_and(|granted| granted.feature == picked);
-        self.free(
-            &asking.project,
-            &picked,
-            if claimed_now {
-                Freed::Claimed
-            } else {
-                Freed::Ready
-            },
-        );
+        let freed = if claimed_now {
+            Freed::Claimed
+        } else {
+            Freed::Ready
+        };
+        self.free(&asking.project, &picked, freed);
         granted
     }
 
     /// Nothing is ready: perhaps because this very request was granted before, and its answer was
     /// lost.
     async fn granted_before(&self, asking: &Asking) -> Result<Option<Granted>, ExecuteError> {
-        let unavailable = |e: events::log::ReadError| ExecuteError::Unavailable(e.to_string());
+        let Some(answered) = self.directory.answered(asking.id).await? else {
+            return Ok(None);
+        };
+
         let command = feature::Command::Claim {
             holder: asking.holder.clone(),
         };
-        let body = Digest::of(&events::codec::to_named(&command));
-        match self
-            .directory
-            .kernel()
-            .log
-            .remembered(asking.id)
-            .await
-            .map_err(unavailable)?
-        {
-            None => Ok(None),
-            Some(known) if known.body == body => self.recorded(known.receipt).await.map(Some),
-            Some(_) => Err(ExecuteError::IdReused),
+        if answered.body != Digest::of(&events::codec::to_named(&command)) {
+            return Err(ExecuteError::IdReused);
         }
-    }
-
-    /// The claim of a receipt that is still the newest word about its feature: the projections hold
-    /// it, and the log need not be read.
-    fn newest(&self, receipt: &Receipt) -> Option<Granted> {
-        let StreamId::Feature(project, id) = &receipt.stream else {
-            return None;
-        };
-
-        self.projector.read(|projections| {
-            let tracked = projections.projects.get(project)?.features.get(id)?;
-            let known = tracked.state.known()?;
-            let is_newest = tracked.version == receipt.version;
-
-            (is_newest && matches!(known.stage, Stage::Claimed { .. })).then(|| Granted {
-                feature: id.clone(),
-                epoch: known.epoch,
-                receipt: receipt.clone(),
-            })
-        })
-    }
-
-    /// Reads a claim off the log.
-    async fn recorded(&self, receipt: Receipt) -> Result<Granted, ExecuteError> {
-        let unreadable = |why: String| ExecuteError::Unavailable(why);
-        let before = Position(receipt.position.0.saturating_sub(1));
-        let read = self
-            .directory
-            .kernel()
-            .log
-            .read_all(before, 1)
-            .await
-            .map_err(|e| unreadable(e.to_string()))?;
-        let event = read
-            .first()
-            .map(|e| feature::Event::decode(&e.kind, e.schema, &e.payload));
-        match (&receipt.stream, event) {
-            (StreamId::Feature(_, feature), Some(Ok(feature::Event::Claimed(claimed)))) => {
-                Ok(Granted {
-                    feature: feature.clone(),
-                    epoch: claimed.epoch,
-                    receipt,
-                })
-            }
-            _ => Err(ExecuteError::IdReused),
-        }
+        claim_in(answered.executed).map(Some)
     }
 
     /// The projections were behind: the reservation is kept until they have caught up with the log.
@@ -325,63 +268,21 @@ pub(crate) fn slot_session_of(
     }
 }
 
-fn pick(
-    projections: &Projections,
-    asking: &Asking,
-    reserved: &BTreeSet<FeatureId>,
-    now: Timestamp,
-) -> Result<Pick, ExecuteError> {
-    let refused = |code, message: &str| {
-        Err(ExecuteError::Refused {
-            kind: RefusalKind::Conflict,
-            code,
-            message: message.to_owned(),
-        })
+/// The claim that a command came to. What is no claim was asked for something else, under the same
+/// id.
+fn claim_in(executed: Executed<Feature>) -> Result<Granted, ExecuteError> {
+    let StreamId::Feature(_, feature) = &executed.receipt.stream else {
+        return Err(ExecuteError::IdReused);
     };
-    let Some((view, registered)) = projections
-        .projects
-        .get(&asking.project)
-        .and_then(|b| Some((b, b.registered()?)))
-    else {
-        return Err(ExecuteError::refused(&project::Refusal::UnknownProject));
-    };
-    if !registered.is_running() {
-        return refused(
-            "not_running",
-            "nothing is claimed while the project is not running or is being edited",
-        );
+
+    for event in &executed.events {
+        if let feature::Event::Claimed(claimed) = event {
+            return Ok(Granted {
+                feature: feature.clone(),
+                epoch: claimed.epoch,
+                receipt: executed.receipt,
+            });
+        }
     }
-    if !registered.has_backlog() {
-        return match &asking.feature {
-            Some(_) => refused(
-                "no_backlog",
-                "nothing is claimed before the spec is made a backlog; see `project show`",
-            ),
-            None => Ok(Pick::Nothing),
-        };
-    }
-    let picked = |feature: &FeatureId| {
-        let version = view.features.get(feature).map(|tracked| tracked.version);
-        Ok(Pick::Feature(Picked {
-            feature: feature.clone(),
-            version: version.unwrap_or_default(),
-            project: view.project.version,
-        }))
-    };
-    if let Some(wanted) = &asking.feature {
-        let known = view.feature(wanted);
-        return match known {
-            _ if reserved.contains(wanted) => Ok(Pick::Wait),
-            Some(known) if !view.is_whole(known.batch) => refused(
-                "not_whole",
-                "the feature's batch is still being created; try again",
-            ),
-            _ => picked(wanted),
-        };
-    }
-    match view.rested(now).find(|id| !reserved.contains(*id)) {
-        Some(id) => picked(id),
-        None if reserved.is_empty() => Ok(Pick::Nothing),
-        None => Ok(Pick::Wait),
-    }
+    Err(ExecuteError::IdReused)
 }

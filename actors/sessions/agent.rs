@@ -4,10 +4,11 @@
 use events::aggregate::Aggregate;
 use events::backlog::batch::BROUGHT_MAX;
 use events::backlog::{self, Batch, BatchItem};
+use events::claims::allowance::{may_bring, may_comment};
+use events::claims::{self, NotAllowed};
 use events::feature::{self, Content, FeatureType, Stage};
-use events::holder::Role;
-use events::id::{Digest, Epoch, FeatureId, SessionId, Sha};
-use events::outcome::Outcome;
+use events::id::{Digest, Epoch, FeatureId, SessionId};
+use events::log::Receipt;
 use events::policy::AnyCommand;
 use events::project;
 use events::stream::StreamId;
@@ -17,8 +18,7 @@ use events::view::Subject;
 use super::wire::{Said, Say};
 use super::{Place, Sessions};
 use crate::admissions::{admission, admitted_before, made};
-use crate::host::ExecuteError;
-use crate::refs;
+use crate::claims::protocol::{Protocol, UnderClaim};
 use crate::rejection::Rejection;
 
 /// Longest title of a bug that an overseer finds, in characters: it is the first line of what it
@@ -34,13 +34,19 @@ impl Sessions {
         let place = self.place(session)?;
         self.liveness.session(session, self.now());
         match say {
-            Say::Submit { sha } => self.submit(session, &place, sha).await,
+            Say::Submit { sha } => {
+                let asked = self.under(session, &place, &["submit", sha.as_str()])?;
+                self.claims().submit(&asked, sha).await.map(said)
+            }
             Say::Verdict { verdict } => self.verdict(session, &place, verdict).await,
             Say::Report { report } => self.report(session, &place, report).await,
             Say::Backlog { batch } => self.propose(session, &place, batch).await,
             Say::Comment { text } => {
                 let (feature, _) = at_feature(&place)?;
-                self.may_comment(session, text.len())?;
+                let may = self.projector.view(&place.project, |view| {
+                    may_comment(view, session, text.len())
+                })?;
+                may.map_err(|refusal| Rejection::refused(&refusal))?;
                 let key = Digest::of(text.as_bytes()).to_string();
                 let command = feature::Command::Comment {
                     by: place.job.role.name().to_owned(),
@@ -50,22 +56,12 @@ impl Sessions {
                     .await
             }
             Say::Release { reason } => {
-                let (feature, epoch) = claim(&place)?;
-                self.secure_now(session, &place, feature, epoch).await?;
-                let command = feature::Command::Release {
-                    epoch,
-                    outcome: Outcome::GivenBack,
-                    detail: reason,
-                };
-                self.to_feature(session, &place, feature, command, &["release"])
-                    .await
+                let asked = self.under(session, &place, &["release"])?;
+                self.claims().release(&asked, reason).await.map(said)
             }
             Say::Ask { question } => {
-                let (feature, epoch) = claim(&place)?;
-                self.secure_now(session, &place, feature, epoch).await?;
-                let command = feature::Command::Ask { epoch, question };
-                self.to_feature(session, &place, feature, command, &["ask"])
-                    .await
+                let asked = self.under(session, &place, &["ask"])?;
+                self.claims().ask(&asked, question).await.map(said)
             }
             Say::Create {
                 content,
@@ -77,34 +73,16 @@ impl Sessions {
         }
     }
 
-    /// Whether this session may push to this ref now: only a coder, only its own claim's, only
-    /// while that is open.
+    /// Whether this session may push to this ref now; a push is a sign of life.
     pub fn may_push(&self, session: &SessionId, reference: &str) -> Result<(), Rejection> {
         let place = self.place(session)?;
         self.one_more_push(session)?;
-        // What is rescued goes nowhere but there: it may come late.
-        if let (Some(feature), Some(epoch), Role::Coder) =
-            (&place.job.feature, place.job.epoch, place.job.role)
-            && reference == refs::rescue(feature, epoch)
-        {
-            return Ok(());
-        }
-        let (feature, epoch) = claim(&place)?;
-        let allowed = refs::work(feature, epoch);
+        let holder = place.holder();
+        let may = self.projector.view(&place.project, |view| {
+            claims::may_push(view, &holder, reference)
+        })?;
         self.liveness.session(session, self.now());
-        if reference == allowed {
-            return Ok(());
-        }
-        match refs::claim_of(reference).filter(|(of, _)| of == feature) {
-            Some((_, given)) => Err(Rejection::conflict(
-                "stale_epoch",
-                format!("claim {given} is not the open one: push to {allowed}"),
-            )),
-            None => Err(Rejection::conflict(
-                "foreign_ref",
-                format!("{reference} is not yours to push: push to {allowed}"),
-            )),
-        }
+        may.map_err(|refusal| Rejection::refused(&refusal))
     }
 
     /// The project whose gate this session may read.
@@ -121,49 +99,40 @@ impl Sessions {
         key: &[&str],
     ) -> Result<Said, Rejection> {
         let stream = StreamId::Feature(place.project.clone(), feature.clone());
-        let receipt = self
-            .command(session, stream, AnyCommand::Feature(command), key)
-            .await?;
-        Ok(Said {
-            position: receipt.position.0,
-            ids: vec![],
+        self.command(session, stream, AnyCommand::Feature(command), key)
+            .await
+            .map(said)
+    }
+
+    fn claims(&self) -> Protocol {
+        Protocol::new(
+            self.directory.clone(),
+            self.projector.clone(),
+            self.repo.clone(),
+        )
+    }
+
+    /// A request under the claim that the session was given. `key` makes its id.
+    fn under(
+        &self,
+        session: &SessionId,
+        place: &Place,
+        key: &[&str],
+    ) -> Result<UnderClaim, Rejection> {
+        let holder = place.holder();
+        let given = self
+            .projector
+            .view(&place.project, |view| claims::given(view, &holder))?;
+        let claim = given.map_err(|refusal| Rejection::refused(&refusal))?;
+        let id = Self::id(session, key);
+        Ok(UnderClaim {
+            project: place.project.clone(),
+            holder,
+            claim,
+            cause: self.cause(session, id),
+            id,
+            secure: Self::id(session, &["secure"]),
         })
-    }
-
-    async fn secure_now(
-        &self,
-        session: &SessionId,
-        place: &Place,
-        feature: &FeatureId,
-        epoch: Epoch,
-    ) -> Result<(), Rejection> {
-        let sha = self.repo.work_head(&place.project, feature, epoch).await?;
-        let command = feature::Command::SecureWork { epoch, sha };
-        self.to_feature(session, place, feature, command, &["secure"])
-            .await
-            .map(|_| ())
-    }
-
-    /// The commit is pinned in the gate before the fact is recorded: what is acknowledged is safe.
-    async fn submit(
-        &self,
-        session: &SessionId,
-        place: &Place,
-        sha: Sha,
-    ) -> Result<Said, Rejection> {
-        let (feature, epoch) = claim(place)?;
-        let handed = self.repo.pin(&place.project, feature, epoch, &sha).await?;
-        if let Some(why) = handed.refusal(&sha) {
-            return Err(Rejection::conflict("nothing_to_submit", why));
-        }
-        let key = ["submit", sha.as_str()];
-        let command = feature::Command::Submit {
-            epoch,
-            sha: sha.clone(),
-            base: handed.base,
-        };
-        self.to_feature(session, place, feature, command, &key)
-            .await
     }
 
     async fn verdict(
@@ -172,12 +141,6 @@ impl Sessions {
         place: &Place,
         verdict: Verdict,
     ) -> Result<Said, Rejection> {
-        let refused = || {
-            Rejection::conflict(
-                "verdict_not_open",
-                "this session was not asked to judge a submission",
-            )
-        };
         let (feature, _) = at_feature(place)?;
         let open = self.projector.read(|projections| {
             let known = projections.projects.get(&place.project)?.feature(feature)?;
@@ -188,7 +151,8 @@ impl Sessions {
                 _ => None,
             }
         });
-        let (epoch, sha) = open.ok_or_else(refused)?;
+        let not_open = || Rejection::refused(&feature::Refusal::VerdictNotOpen);
+        let (epoch, sha) = open.ok_or_else(not_open)?;
         let session_id = session.clone();
         let command = match verdict.judgement {
             Judgement::Pass => feature::Command::PassReview {
@@ -223,10 +187,7 @@ impl Sessions {
             place.grant.as_ref().map(|g| &g.subject),
             Some(Subject::Oversight)
         ) {
-            return Err(Rejection::conflict(
-                "not_underway",
-                "this session was not asked to oversee the project",
-            ));
+            return Err(Rejection::refused(&project::Refusal::NotUnderway));
         }
         let bytes = serde_json::to_vec(&report).map_err(|e| Rejection::invalid(e.to_string()))?;
         let digest = self.blobs.put(bytes).await?;
@@ -292,27 +253,17 @@ impl Sessions {
         let bytes = serde_json::to_vec(batch).map_err(|e| Rejection::invalid(e.to_string()))?;
         let digest = Digest::of(&bytes).to_string();
         let key = ["admit", digest.as_str()];
-        let before = admitted_before(&*self.directory.kernel().log, Self::id(session, &key)).await;
-        if let Some(admitted) = before.map_err(|e| Rejection::later("log_unavailable", e))? {
+        let id = Self::id(session, &key);
+        if let Some(admitted) = admitted_before(&self.directory, id).await? {
             return Ok(Said {
                 position: admitted.receipt.position.0,
                 ids: admitted.ids,
             });
         }
-        let brought = self.projector.read(|projections| {
-            projections
-                .projects
-                .get(&place.project)
-                .and_then(|view| view.sessions.get(session))
-                .map_or(0, |record| record.brought)
-        });
-        if brought >= most {
-            let why = format!(
-                "this session has brought {brought} features, which is as many as one may: say the \
-                 rest in a comment"
-            );
-            return Err(Rejection::conflict("too_many", why));
-        }
+        let may = self
+            .projector
+            .view(&place.project, |view| may_bring(view, session, most))?;
+        may.map_err(|refusal| Rejection::refused(&refusal))?;
         let (_, command) = self.checked(place, batch).await?;
         let ids = match &command {
             backlog::Command::Admit { ids, .. } => ids.clone(),
@@ -345,25 +296,16 @@ impl Sessions {
         }
         let digest = Digest::of(&bytes);
         let now = self.now();
-        let command = self.projector.read(|projections| {
-            let view = projections.projects.get(&place.project);
-            let view = view.ok_or_else(|| {
-                Rejection::from(ExecuteError::refused(&project::Refusal::UnknownProject))
-            })?;
+        let command = self.projector.view(&place.project, |view| {
             batch
                 .check()
                 .map_err(|why| Rejection::invalid(why.to_string()))?;
             let command = admission(view, digest, batch)
                 .map_err(|why| Rejection::invalid(why.to_string()))?;
             let decided = view.backlog.state.decide(&command, now);
-            decided.map_err(|refusal| {
-                Rejection::conflict(
-                    events::aggregate::Refusal::code(&refusal),
-                    refusal.to_string(),
-                )
-            })?;
+            decided.map_err(|refusal| Rejection::refused(&refusal))?;
             Ok::<_, Rejection>(command)
-        })?;
+        })??;
         self.blobs.put(bytes).await?;
         Ok((digest, command))
     }
@@ -372,21 +314,15 @@ impl Sessions {
 fn at_feature(place: &Place) -> Result<(&FeatureId, Epoch), Rejection> {
     match (&place.job.feature, place.job.epoch) {
         (Some(feature), Some(epoch)) => Ok((feature, epoch)),
-        _ => Err(Rejection::conflict(
-            "no_feature",
-            "this session has no feature at hand",
-        )),
+        _ => Err(Rejection::refused(&NotAllowed::NoFeature)),
     }
 }
 
-/// The claim this session holds. Its absence is said in the words that make an agent stop.
-fn claim(place: &Place) -> Result<(&FeatureId, Epoch), Rejection> {
-    match place.grant.as_ref().map(|g| &g.subject) {
-        Some(Subject::Claim(..)) => at_feature(place),
-        _ => Err(Rejection::conflict(
-            "no_claim",
-            "this session holds no open claim: it ended, stop working on it",
-        )),
+/// The answer to a verb that brought nothing but itself.
+fn said(receipt: Receipt) -> Said {
+    Said {
+        position: receipt.position.0,
+        ids: vec![],
     }
 }
 

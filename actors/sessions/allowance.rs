@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use events::claims::allowance::COMMENTS_MAX;
 use events::id::SessionId;
 use tokio::sync::{Mutex as Turns, OwnedMutexGuard};
 
@@ -12,10 +13,6 @@ use super::Sessions;
 use super::wire::Say;
 use crate::rejection::Rejection;
 
-/// Comments of one session that are recorded.
-pub const COMMENTS_MAX: u32 = 100;
-/// Bytes of all of them together: a long report in many parts.
-pub const COMMENT_BYTES_MAX: u64 = 256 * 1024;
 /// Pushes of one session: one for each commit of a long day, rescues included.
 const PUSHES_MAX: u32 = 2_000;
 
@@ -120,24 +117,6 @@ impl Sessions {
     /// Counts a push.
     pub(super) fn one_more_push(&self, session: &SessionId) -> Result<(), Rejection> {
         self.allowance.count(session, Verb::Push)
-    }
-
-    /// Whether a comment of this length may be recorded still, by what the projections hold.
-    pub(super) fn may_comment(&self, session: &SessionId, bytes: usize) -> Result<(), Rejection> {
-        let said = self.projector.read(|projections| {
-            let mut all = projections.projects.values();
-            all.find_map(|view| view.sessions.get(session).map(|record| record.comments))
-        });
-        let said = said.unwrap_or_default();
-        if said.count < COMMENTS_MAX && said.bytes + bytes as u64 <= COMMENT_BYTES_MAX {
-            return Ok(());
-        }
-        let why = format!(
-            "this session has written {} comments of {} bytes: {COMMENTS_MAX} of \
-         together {COMMENT_BYTES_MAX} bytes are as many as one may",
-            said.count, said.bytes
-        );
-        Err(Rejection::conflict("too_many", why))
     }
 }
 

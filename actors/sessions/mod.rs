@@ -15,19 +15,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use events::cause::{Cause, Principal};
-use events::container::Assignment;
+use events::container::{self, Assignment};
 use events::egress::EgressRule;
-use events::id::{CommandId, ProjectName, SessionId, Timestamp};
+use events::holder::Holder;
+use events::id::{CommandId, ProjectName, SessionId, SlotNo, Timestamp};
 use events::log::Receipt;
 use events::own_time::OwnTime;
 use events::policy::AnyCommand;
-use events::project;
 use events::settings::Settings;
 use events::stream::{StreamId, Version};
 use events::view::{Grant, ProjectView, Projections};
 
 use crate::directory::Directory;
-use crate::host::ExecuteError;
 use crate::liveness::Liveness;
 use crate::ports::blobs::Blobs;
 use crate::ports::models::Models;
@@ -74,11 +73,22 @@ pub struct Leave {
 #[derive(Debug, Clone)]
 struct Place {
     project: ProjectName,
+    n: SlotNo,
     slot: StreamId,
     job: Assignment,
     grant: Option<Grant>,
     running_since: Option<Timestamp>,
     wall_ms: u64,
+}
+
+impl Place {
+    /// The session, as the holder of a claim.
+    fn holder(&self) -> Holder {
+        Holder::Slot {
+            n: self.n,
+            session: self.job.session.clone(),
+        }
+    }
 }
 
 fn place(projections: &Projections, session: &SessionId) -> Option<Place> {
@@ -93,6 +103,7 @@ fn place(projections: &Projections, session: &SessionId) -> Option<Place> {
         };
         Some(Place {
             project: view.name.clone(),
+            n,
             slot: StreamId::Container(view.name.clone(), n),
             job: slot.job()?.clone(),
             grant: view.grant_of(session),
@@ -130,15 +141,9 @@ impl Sessions {
         read: impl FnOnce(&ProjectView, &Assignment) -> T,
     ) -> Result<T, Rejection> {
         let place = self.at_work(session)?;
-        let found = self.projector.read(|projections| {
-            projections
-                .projects
-                .get(&place.project)
-                .map(|view| read(view, &place.job))
-        });
-        found.ok_or_else(|| {
-            Rejection::from(ExecuteError::refused(&project::Refusal::UnknownProject))
-        })
+        Ok(self
+            .projector
+            .view(&place.project, |view| read(view, &place.job))?)
     }
 
     /// What a session at work may reach.
@@ -169,12 +174,10 @@ impl Sessions {
     /// The place of a session that is not over.
     fn at_work(&self, session: &SessionId) -> Result<Place, Rejection> {
         let place = self.place(session)?;
-        let over =
-            || Rejection::conflict("session_over", "this session is over: stop working on it");
         if place.running_since.is_some() {
             Ok(place)
         } else {
-            Err(over())
+            Err(Rejection::refused(&container::Refusal::SessionOver))
         }
     }
 
@@ -182,9 +185,7 @@ impl Sessions {
         let found = self
             .projector
             .read(|projections| place(projections, session));
-        found.ok_or_else(|| {
-            Rejection::conflict("session_over", "this session is over: stop working on it")
-        })
+        found.ok_or_else(|| Rejection::refused(&container::Refusal::SessionOver))
     }
 
     fn now(&self) -> Timestamp {
@@ -208,6 +209,25 @@ impl Sessions {
         CommandId::derived(&parts)
     }
 
+    /// In whose name a session's command is recorded: it belongs to the story of its slot.
+    fn cause(&self, session: &SessionId, id: CommandId) -> Cause {
+        let started = self.projector.read(|projections| {
+            let place = place(projections, session)?;
+            let view = projections.projects.get(&place.project)?;
+            view.slots
+                .get(&place.n)
+                .map(|t| (t.position, t.correlation))
+        });
+        let (causation, correlation) = started.map_or((None, id), |(position, correlation)| {
+            (Some(position), correlation)
+        });
+        Cause {
+            principal: Principal::Session(session.clone()),
+            correlation,
+            causation,
+        }
+    }
+
     /// Sends a command in the name of the session. `key` makes its id: the same request is answered
     /// as the first time.
     async fn command(
@@ -218,26 +238,7 @@ impl Sessions {
         key: &[&str],
     ) -> Result<Receipt, Rejection> {
         let id = Self::id(session, key);
-        let started = self.projector.read(|projections| {
-            let place = place(projections, session)?;
-            let StreamId::Container(_, n) = place.slot else {
-                return None;
-            };
-            projections
-                .projects
-                .get(&place.project)?
-                .slots
-                .get(&n)
-                .map(|t| (t.position, t.correlation))
-        });
-        let (causation, correlation) = started.map_or((None, id), |(position, correlation)| {
-            (Some(position), correlation)
-        });
-        let cause = Cause {
-            principal: Principal::Session(session.clone()),
-            correlation,
-            causation,
-        };
+        let cause = self.cause(session, id);
         let none: Vec<(StreamId, Version)> = vec![];
         let receipt = self
             .directory

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use events::claims::refs;
 use events::container::{self, SlotState};
 use events::evidence::Evidence;
 use events::feature::Command as FeatureCommand;
@@ -27,10 +28,7 @@ impl Sessions {
     pub async fn hello(&self, session: &SessionId) -> Result<SessionBrief, Rejection> {
         let recorded = self.projector.wait_until(|projections| {
             let place = place(projections, session)?;
-            let StreamId::Container(_, n) = place.slot else {
-                return None;
-            };
-            let slot = projections.projects.get(&place.project)?.slot(n)?;
+            let slot = projections.projects.get(&place.project)?.slot(place.n)?;
             (!matches!(slot.state, SlotState::Requested { .. })).then_some(place)
         });
         let place = tokio::time::timeout(START_RECORDED_WITHIN, recorded).await;
@@ -60,16 +58,12 @@ impl Sessions {
             _ => None,
         };
         let fetch = match (job.role, &job.feature, job.epoch) {
-            (Role::Reviewer, Some(feature), Some(epoch)) => {
-                Some(format!("refs/supercargo/submitted/{feature}/{epoch}"))
-            }
-            (Role::Verifier, _, _) => {
-                entry.map(|entry| format!("refs/supercargo/candidates/{entry}"))
-            }
+            (Role::Reviewer, Some(feature), Some(epoch)) => Some(refs::submitted(feature, epoch)),
+            (Role::Verifier, _, _) => entry.map(refs::candidate),
             _ => None,
         };
         let branch = match (job.role, &job.feature, job.epoch) {
-            (Role::Coder, Some(feature), Some(epoch)) => Some(format!("work/{feature}/{epoch}")),
+            (Role::Coder, Some(feature), Some(epoch)) => Some(refs::branch(feature, epoch)),
             _ => None,
         };
         let asked = job.agent.as_ref().and_then(|agent| agent.provider());

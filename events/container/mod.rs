@@ -131,6 +131,7 @@ refusal_enum! {
         WrongState = "wrong_state", "the slot is not where that could have happened";
         AgentTooLong = "agent_too_long", "the agent's command line is too long to be recorded: \
                                           shorten it with `project set --agent-command`";
-        SessionOver = "session_over", "this session is not at work here: its report is not taken";
+        SessionOver = "session_over", "this session is over: its word is not taken, stop \
+                                        working on it";
     }
 }

@@ -160,6 +160,8 @@ refusal_enum! {
                                          question first";
         NoQuestion = "no_question", "no question is open on this feature; use a comment instead";
         Held { by: String } = "held", "the feature is claimed by {by}; release that claim first";
+        NotYours { by: String, you: String } = "held", "the feature is claimed by {by}, not by \
+                                                        {you}";
         NotOpen = "not_open", "the feature is not open for a claim: its work is handed in";
         Quarantined { why: String } = "quarantined", "the feature is quarantined ({why}); a person \
                                                       has to requeue it";
@@ -167,8 +169,8 @@ refusal_enum! {
         Aside { why: String } = "set_aside", "the feature waits for a person ({why}): `feature \
                                               requeue` lets it be done again";
         NoClaim = "no_claim", "no claim is open on this feature: it ended, stop working on it";
-        StaleEpoch { given: Epoch, current: Epoch } = "stale_epoch", "claim {given} has ended, the \
-            feature is at claim {current}: stop working on it";
+        StaleEpoch { given: Epoch, current: Epoch } = "stale_epoch", "claim {given} is not open, \
+            the feature is at claim {current}: stop working on it";
         UnknownEpoch { given: Epoch }: NotFound = "unknown_epoch", "there was no claim {given} on \
                                                           this feature";
         NotSubmitted = "not_submitted", "nothing is handed in that could be reviewed";

@@ -78,13 +78,13 @@ impl Ways for Feature {
             // The session that has the claim ends.
             Command::Release { .. } => &[
                 Policy("assign"),
-                Actor("sessions/agent"),
+                Actor("claims/protocol"),
                 Person("feature release"),
                 Person("container stop"),
             ],
             Command::Expire { .. } => &[Policy("expire")],
-            Command::Ask { .. } => &[Actor("sessions/agent")],
-            Command::Submit { .. } => &[Actor("sessions/agent"), Person("feature submit")],
+            Command::Ask { .. } => &[Actor("claims/protocol")],
+            Command::Submit { .. } => &[Actor("claims/protocol"), Person("feature submit")],
             Command::StartReview { .. } => &[Policy("dispatch"), Person("project set --target")],
             // The reviewer's session ends.
             Command::LapseReview { .. } => &[Policy("assign"), Person("container stop")],
@@ -101,7 +101,11 @@ impl Ways for Feature {
             Command::Reopen { .. } => &[Person("feature reopen")],
             Command::TakeOut { .. } => &[Policy("integrate/undo"), Person("feature undo")],
             Command::Requeue { .. } => &[Person("feature requeue")],
-            Command::SecureWork { .. } => &[Actor("effects/mod"), Actor("sessions/agent")],
+            Command::SecureWork { .. } => &[
+                Actor("effects/mod"),
+                Actor("sessions/runner"),
+                Actor("claims/protocol"),
+            ],
             Command::LoseWork { .. } => &[Actor("effects/mod")],
             Command::Withdraw { .. } => &[Discards("feature withdraw")],
         }

@@ -139,7 +139,7 @@ mod tests {
     use crate::container::{self, Class, Event};
     use crate::holder::Role;
     use crate::id::{Digest, Generation, SessionId};
-    use crate::policy::tests::Scene;
+    use crate::scene::Scene;
 
     /// What happened to a slot.
     enum Seen {

@@ -132,8 +132,8 @@ mod tests {
     use crate::container::{Assignment, Event, event};
     use crate::id::{Digest, SessionId};
     use crate::outcome::Outcome;
-    use crate::policy::tests::Scene;
     use crate::project::event as p;
+    use crate::scene::Scene;
     use crate::settings::Settings;
 
     fn add(scene: &mut Scene, event: impl Into<Event>) {

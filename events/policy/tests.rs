@@ -2,160 +2,18 @@
 //! thing.
 
 use super::*;
-use crate::codec::EventCodec;
-use crate::envelope::Envelope;
-use crate::feature::Content;
 use crate::feature::event as f;
 use crate::holder::{Holder, Role, SlotSession};
-use crate::id::{Digest, Sha};
+use crate::id::Digest;
 use crate::merge_queue::event as t;
 use crate::outcome::Outcome;
 use crate::project::event as p;
 use crate::project::{OversightKind, ProjectKind};
+use crate::scene::{Scene, session, sha};
 use crate::settings::Settings;
 use crate::stream::Position;
-use crate::view::Projections;
-
-/// A log written by hand: events of one project, one second apart.
-pub(super) struct Scene {
-    projections: Projections,
-    position: u64,
-}
 
 impl Scene {
-    fn new() -> Self {
-        Self {
-            projections: Projections::default(),
-            position: 0,
-        }
-    }
-
-    pub(super) fn add<E: EventCodec>(&mut self, stream: &str, event: impl Into<E>) -> &mut Self {
-        let event: E = event.into();
-        let stream: StreamId = stream.parse().expect("stream");
-        self.position += 1;
-        let version = match &stream {
-            StreamId::Project(n) => self
-                .projections
-                .projects
-                .get(n)
-                .map_or(0, |b| b.project.version.0),
-            StreamId::Feature(n, id) => self
-                .projections
-                .projects
-                .get(n)
-                .and_then(|b| b.features.get(id))
-                .map_or(0, |t| t.version.0),
-            _ => 0,
-        };
-        let id = CommandId([0; 16]);
-        let envelope = Envelope {
-            position: Position(self.position),
-            stream,
-            version: Version(version + 1),
-            kind: event.kind().name.into(),
-            schema: event.kind().schema,
-            at: Timestamp(i64::try_from(self.position).expect("small") * 1_000_000),
-            cause: Cause::first(Principal::Operator("me".into()), id),
-            command: id,
-            trace: None,
-            payload: event.encode(),
-            digest: Digest::default(),
-        };
-        self.projections.apply(&envelope).expect("known event");
-        self
-    }
-
-    pub(super) fn view(&self) -> &ProjectView {
-        self.projections
-            .projects
-            .values()
-            .next()
-            .expect("a project")
-    }
-
-    pub(super) fn running(target: u16) -> Self {
-        let mut scene = Self::new();
-        let settings = Settings {
-            verify: Some("make test".into()),
-            ..Settings::default()
-        };
-        scene
-            .add::<p::Event>(
-                "project-z",
-                p::Registered {
-                    git_url: "/up".into(),
-                    kind: ProjectKind::Existing,
-                },
-            )
-            .add::<p::Event>(
-                "project-z",
-                p::Cloned {
-                    branch: "main".into(),
-                    head: Some(sha('0')),
-                    setup: None,
-                },
-            )
-            .add::<p::Event>(
-                "project-z",
-                p::SettingsChanged {
-                    settings: Box::new(settings),
-                },
-            )
-            .add::<p::Event>("project-z", p::TargetSet { count: target })
-            .add::<p::Event>("project-z", p::Started { by: "me".into() })
-            .add::<t::Event>(
-                "trunk-z",
-                t::Opened {
-                    branch: "main".into(),
-                    head: Some(sha('0')),
-                },
-            );
-        for n in 1..=target {
-            scene.add::<container::Event>(
-                &format!("container-z/{n}"),
-                container::event::Enlisted {},
-            );
-        }
-        scene
-    }
-
-    fn feature(&mut self, id: &str, priority: u8) -> &mut Self {
-        let admitted = backlog::event::Admitted {
-            batch: Digest::of(id.as_bytes()),
-            ids: vec![id.parse().expect("id")],
-            edges: vec![],
-            more: false,
-        };
-        self.add::<backlog::Event>("backlog-z", admitted);
-        let content = Content {
-            priority,
-            ..Content::titled(id)
-        };
-        self.add::<f::Event>(
-            &format!("feature-z/{id}"),
-            f::Created {
-                content,
-                batch: Digest::of(id.as_bytes()),
-                blockers: vec![],
-            },
-        )
-    }
-
-    fn claimed(&mut self, id: &str, session: &SessionId) -> &mut Self {
-        let holder = Holder::Slot {
-            n: SlotNo(1),
-            session: session.clone(),
-        };
-        self.add::<f::Event>(
-            &format!("feature-z/{id}"),
-            f::Claimed {
-                epoch: Epoch(1),
-                holder,
-            },
-        )
-    }
-
     fn agenda(&self, observed: &Observed) -> Agenda {
         owed(
             self.projections.projects.values().next().expect("project"),
@@ -172,12 +30,6 @@ impl Scene {
     }
 }
 
-fn sha(c: char) -> Sha {
-    c.to_string().repeat(40).parse().expect("sha")
-}
-fn session(n: u8) -> SessionId {
-    SessionId::from_bytes([n; 10])
-}
 fn at(seconds: i64) -> Observed {
     Observed {
         now: Timestamp(seconds * 1_000_000),

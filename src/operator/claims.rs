@@ -3,7 +3,8 @@
 use actors::chores::Chore;
 use actors::claims::outside::{Outside, OutsideCaller};
 use events::cause::Principal;
-use events::id::{Epoch, FeatureId, ProjectName};
+use events::claims::{Claim, refs};
+use events::id::{Epoch, ProjectName};
 
 use super::{Done, Operator, RequestContext, written};
 use crate::api::{ClaimShape, Leased, Written};
@@ -54,11 +55,15 @@ impl Operator {
         &self,
         context: &RequestContext,
         holding: &Holding<'_>,
-    ) -> Done<(OutsideCaller, ProjectName, FeatureId, Epoch)> {
+    ) -> Done<(OutsideCaller, ProjectName, Claim)> {
         let caller = Self::caller(context, holding.holder)?;
-        let (project, feature) = (Self::name(holding.project)?, Self::id(holding.feature)?);
+        let project = Self::name(holding.project)?;
+        let claim = Claim {
+            feature: Self::id(holding.feature)?,
+            epoch: Epoch(holding.epoch),
+        };
         self.feature(holding.project, holding.feature)?;
-        Ok((caller, project, feature, Epoch(holding.epoch)))
+        Ok((caller, project, claim))
     }
 
     /// Claims a certain feature, or the best; none when nothing is ready.
@@ -90,7 +95,7 @@ impl Operator {
             feature: granted.feature.to_string(),
             epoch: granted.epoch.0,
             holder: caller.holder,
-            branch: format!("work/{}/{}", granted.feature, granted.epoch),
+            branch: refs::branch(&granted.feature, granted.epoch),
             base,
             gate: format!("/git/{project}.git"),
             position: granted.receipt.position.0,
@@ -100,9 +105,8 @@ impl Operator {
 
     /// A sign of life of a holder.
     pub fn heartbeat(&self, context: &RequestContext, holding: &Holding<'_>) -> Done<Leased> {
-        let (caller, project, feature, epoch) = self.held(context, holding)?;
-        self.outside()
-            .heartbeat(&caller, &project, &feature, epoch)?;
+        let (caller, project, claim) = self.held(context, holding)?;
+        self.outside().heartbeat(&caller, &project, &claim)?;
         let lease_ms = self.read(&project, |view| {
             Some(view.registered()?.settings.outside_lease_ms)
         })?;
@@ -116,11 +120,11 @@ impl Operator {
         holding: &Holding<'_>,
         reason: &str,
     ) -> Done<Written> {
-        let (caller, project, feature, epoch) = self.held(context, holding)?;
+        let (caller, project, claim) = self.held(context, holding)?;
         Ok(written(
             &self
                 .outside()
-                .release(&caller, &project, &feature, epoch, reason)
+                .release(&caller, &project, claim, reason)
                 .await?,
         ))
     }
@@ -132,13 +136,10 @@ impl Operator {
         holding: &Holding<'_>,
         sha: &str,
     ) -> Done<Written> {
-        let (caller, project, feature, epoch) = self.held(context, holding)?;
+        let (caller, project, claim) = self.held(context, holding)?;
         let sha = sha.parse().map_err(Rejection::invalid)?;
         Ok(written(
-            &self
-                .outside()
-                .submit(&caller, &project, &feature, epoch, sha)
-                .await?,
+            &self.outside().submit(&caller, &project, claim, sha).await?,
         ))
     }
 
@@ -154,7 +155,7 @@ impl Operator {
             id: context.id,
         };
         for (reference, why) in denied {
-            if actors::refs::claim_of(reference).is_none() {
+            if refs::claim_of(reference).is_none() {
                 self.deps.noises.refused_push(project);
                 continue;
             }
@@ -179,6 +180,7 @@ impl Operator {
         project: &ProjectName,
         reference: &str,
     ) -> Result<(), String> {
-        self.outside().may_push(holder, project, reference)
+        let may = self.outside().may_push(holder, project, reference);
+        may.map_err(|rejection| rejection.to_string())
     }
 }

@@ -44,12 +44,7 @@ impl Operator {
         }
         let bytes = serde_json::to_vec(batch).map_err(Rejection::invalid)?;
         let digest = Digest::of(&bytes);
-        let unavailable =
-            |e: events::log::ReadError| Rejection::from(ExecuteError::Unavailable(e.to_string()));
-        if let Some(admitted) = admitted_before(&*self.core.world.log, context.id)
-            .await
-            .map_err(unavailable)?
-        {
+        if let Some(admitted) = admitted_before(&self.core.directory, context.id).await? {
             if admitted.batch != digest {
                 return Err(ExecuteError::IdReused.into());
             }

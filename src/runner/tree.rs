@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use actors::sessions::wire::SessionBrief;
+use events::claims::refs;
 use events::holder::Role;
 use tokio::process::Command;
 
@@ -185,7 +186,7 @@ impl Tree {
         let (Some(feature), Some(epoch)) = (&brief.feature, brief.epoch) else {
             return Ok(());
         };
-        let spec = format!("{commit}:{}{feature}/{epoch}", actors::refs::RESCUE);
+        let spec = format!("{commit}:{}", refs::rescue(feature, epoch));
         self.git(&self.path, &["push", "--quiet", "--force", "origin", &spec])
             .await
             .map(|_| ())

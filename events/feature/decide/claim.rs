@@ -13,7 +13,8 @@ fn nameable(holder: &Holder) -> Result<(), Refusal> {
 }
 
 impl Known {
-    pub(super) fn held(&self, epoch: Epoch) -> Result<&Holder, Refusal> {
+    /// Who holds this claim, when it is open.
+    pub(crate) fn held(&self, epoch: Epoch) -> Result<&Holder, Refusal> {
         match &self.stage {
             Stage::Claimed { .. } if epoch != self.epoch => Err(Refusal::StaleEpoch {
                 given: epoch,
@@ -47,7 +48,9 @@ impl Known {
                     .into(),
                 ])
             }
-            Stage::Claimed { holder, .. } => Err(Refusal::Held { by: named(holder) }),
+            Stage::Claimed { holder, .. } => Err(Refusal::Held {
+                by: holder.to_string(),
+            }),
             Stage::Submitted { .. } | Stage::Approved { .. } | Stage::Merging { .. } => {
                 Err(Refusal::NotOpen)
             }

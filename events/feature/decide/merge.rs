@@ -132,7 +132,9 @@ impl Known {
             (Closing::Merged { .. }, _) => Err(Refusal::NotMerging),
             (Closing::Restored { .. }, Stage::Open { .. }) => Ok(vec![closed.into()]),
             (Closing::Restored { .. }, _) => Err(Refusal::NotOpen),
-            (_, Stage::Claimed { holder, .. }) => Err(Refusal::Held { by: named(holder) }),
+            (_, Stage::Claimed { holder, .. }) => Err(Refusal::Held {
+                by: holder.to_string(),
+            }),
             (_, Stage::Merging { .. }) => Err(Refusal::Merging),
             (_, Stage::Withdrawn) => Err(Refusal::Withdrawn),
             (Closing::DoneElsewhere | Closing::WontDo, _) => Ok(vec![closed.into()]),

@@ -344,13 +344,6 @@ fn beginning(born: &Born) -> Option<Event> {
     }
 }
 
-fn named(holder: &Holder) -> String {
-    match holder {
-        Holder::Slot { n, .. } => format!("slot {n}"),
-        Holder::Outside { principal } => principal.clone(),
-    }
-}
-
 fn text_fits(text: &str) -> Result<(), Refusal> {
     let fits = !text.trim().is_empty() && text.len() <= COMMENT_MAX;
     if fits {

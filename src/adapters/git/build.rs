@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use actors::ports::PortError;
 use actors::ports::repo::{Built, MergeSpec, Work};
-use actors::refs;
+use events::claims::refs;
 use events::id::{Epoch, FeatureId, ProjectName, Sha};
 use events::lfs::Refusal;
 use events::merge_queue::event::FILES_MAX;
@@ -14,7 +14,7 @@ use events::protect;
 use git2::{Commit, Oid, Repository, Tree};
 
 use super::contents::{self, Read, TooLarge};
-use super::gate::{candidate_ref, read_ref};
+use super::gate::read_ref;
 use super::merge::{Merged, Sides};
 use super::{Gates, author, detect, lfs, oid, scaffold, sha, trouble};
 
@@ -104,7 +104,7 @@ pub(super) fn finish(
     }
     let commit = commit(repository, spec, tree, parents)?;
     repository
-        .reference(&candidate_ref(spec.entry), commit, true, "candidate")
+        .reference(&refs::candidate(spec.entry), commit, true, "candidate")
         .map_err(trouble)?;
     let changes = changes(repository, spec, parents.first().copied(), tree)?;
     Ok(Built::Candidate(

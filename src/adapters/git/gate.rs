@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use actors::ports::PortError;
 use actors::ports::repo::{Handed, Looked};
-use actors::refs;
+use events::claims::refs;
 use events::id::{Epoch, FeatureId, Sha};
 use git2::Repository;
 
@@ -36,16 +36,6 @@ pub(super) fn work_head(
             .map_err(trouble)?;
     }
     Ok(newest)
-}
-
-/// Where a submitted commit is pinned.
-fn submitted_ref(feature: &FeatureId, epoch: Epoch) -> String {
-    format!("refs/supercargo/submitted/{feature}/{epoch}")
-}
-
-/// Where a candidate stands.
-pub(super) fn candidate_ref(entry: u64) -> String {
-    format!("refs/supercargo/candidates/{entry}")
 }
 
 /// Where a fetch puts upstream's branch before the gate's own copy follows it.
@@ -173,7 +163,7 @@ pub(super) fn pin(
     };
     let base = fork.map(to_sha).transpose()?;
     repository
-        .reference(&submitted_ref(feature, epoch), commit, true, "submitted")
+        .reference(&refs::submitted(feature, epoch), commit, true, "submitted")
         .map_err(trouble)?;
     Ok(Handed { base, adds_nothing })
 }
@@ -182,7 +172,7 @@ pub(super) fn pin(
 /// is history.
 pub(super) fn drop_candidates(repository: &Repository, first: u64) -> Result<(), PortError> {
     let found = repository
-        .references_glob("refs/supercargo/candidates/*")
+        .references_glob(&format!("{}*", refs::CANDIDATES))
         .map_err(trouble)?;
     let found: Vec<_> = found.filter_map(Result::ok).collect();
     for mut reference in found {

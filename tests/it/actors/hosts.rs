@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use actix::{Actor, Addr};
 use actors::feed::Feed;
-use actors::host::{Execute, ExecuteError, Host, Kernel};
+use actors::host::{Execute, ExecuteError, Host, Kernel, Request};
 use events::aggregate::{Aggregate, Moment};
 use events::bounds::Bounded;
 use events::cause::{Cause, Principal};
@@ -170,9 +170,11 @@ fn order(command: Order, n: u32) -> Execute<Till> {
     let id = CommandId::derived(&["order", &n.to_string()]);
     Execute {
         command,
-        id,
-        cause: Cause::first(Principal::Operator("ann".into()), id),
-        preconditions: vec![],
+        request: Request {
+            id,
+            cause: Cause::first(Principal::Operator("ann".into()), id),
+            preconditions: vec![],
+        },
     }
 }
 
@@ -196,7 +198,7 @@ fn commands_of_one_stream_are_decided_one_after_the_other() {
         let mut versions: Vec<u64> = answers
             .iter()
             .flatten()
-            .map(|receipt| receipt.version.0)
+            .map(|executed| executed.receipt.version.0)
             .collect();
         versions.sort_unstable();
         assert_eq!(versions, (1..=u64::from(FULL)).collect::<Vec<_>>());
@@ -230,7 +232,9 @@ fn a_host_that_was_overtaken_reads_the_tail_and_decides_again() {
             let host = if n % 2 == 0 { &one } else { &two };
             let answer = host.send(order(Order::Put, n)).await.expect("answered");
             assert_eq!(
-                answer.map(|r| r.version.0).map_err(code),
+                answer
+                    .map(|executed| executed.receipt.version.0)
+                    .map_err(code),
                 if n < FULL {
                     Ok(u64::from(n) + 1)
                 } else {
@@ -271,7 +275,10 @@ fn after_an_unknown_outcome_the_next_host_reads_the_truth() {
             .await
             .expect("answered")
             .expect("the stored receipt");
-        assert_eq!((again.version, again.position), (Version(2), Position(2)));
+        assert_eq!(
+            (again.receipt.version, again.receipt.position),
+            (Version(2), Position(2))
+        );
         assert_eq!(shop.coins().await, 2);
     });
 }
@@ -293,7 +300,8 @@ fn a_repeated_command_is_answered_from_the_log_even_when_the_rules_would_refuse_
             .await
             .expect("answered")
             .expect("the stored receipt");
-        assert_eq!(again.version, Version(4));
+        assert_eq!(again.receipt.version, Version(4));
+        assert_eq!(again.events, vec![Fact::from(Put {})]);
         let other = host
             .send(order(Order::PutCursed, 3))
             .await
@@ -335,7 +343,8 @@ fn a_panic_in_decide_ends_the_host_and_the_next_one_goes_on() {
             .await
             .expect("answered")
             .expect("put");
-        assert_eq!(next.version, Version(2));
+        assert_eq!(next.receipt.version, Version(2));
+        assert_eq!(next.events, vec![Fact::from(Put {})]);
         assert!(
             shop.kernel
                 .quarantine

@@ -349,15 +349,16 @@ fn sessions() {
             Err("not_possible".into()),
             "X1: no gap"
         );
-        sessions
-            .say(
-                &session,
-                Say::Release {
-                    reason: "too hard".into(),
-                },
-            )
-            .await
-            .expect("released");
+        let release = || Say::Release {
+            reason: "too hard".into(),
+        };
+        let released = sessions.say(&session, release()).await.expect("released");
+        let again = sessions.say(&session, release()).await;
+        assert_eq!(
+            again.map(|said| said.position),
+            Ok(released.position),
+            "an answer that was lost is given again"
+        );
         assert_eq!(
             sessions.may_push(&session, &own).map_err(code),
             Err("no_claim".into()),

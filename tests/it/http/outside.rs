@@ -150,13 +150,20 @@ fn a_person_claims_clones_pushes_and_submits() {
             let refused = client.post(&format!("{base}/submit"), body).await;
             assert!(refused.status.is_client_error(), "{code}: {}", refused.json);
         }
-        let handed = client
-            .post(
-                &format!("{base}/submit"),
-                json!({ "epoch": 1, "sha": sha, "holder": "ann" }),
-            )
-            .await;
+        let submit = || {
+            let body = json!({ "epoch": 1, "sha": sha, "holder": "ann" });
+            let mut request = client.request("POST", &format!("{base}/submit"), &body);
+            let key = "ann-hands-in".parse().expect("a header");
+            request.headers_mut().insert("idempotency-key", key);
+            client.send(request)
+        };
+        let handed = submit().await;
         assert_eq!(handed.status, 200, "{}", handed.json);
+        let again = submit().await;
+        assert_eq!(
+            again.json, handed.json,
+            "whoever lost the answer gets it again"
+        );
         let late = run(
             &tree,
             &["push", "origin", &format!("HEAD:refs/heads/{branch}")],

@@ -1,7 +1,8 @@
-//! Names of the gate's refs that belong to a claim: pushed work, what was rescued of it, and what
-//! it left.
+//! Names of the gate's refs that belong to a claim or an entry of the merge queue: pushed work, what
+//! was rescued of it, what was handed in, what it left, and candidates.
 
-use events::id::{Epoch, FeatureId};
+use super::Claim;
+use crate::id::{Epoch, FeatureId};
 
 /// Folder of pushed work.
 pub const WORK: &str = "refs/heads/work/";
@@ -9,6 +10,8 @@ pub const WORK: &str = "refs/heads/work/";
 pub const RESCUE: &str = "refs/rescue/";
 /// Folder of what claims left, whatever became of their branches.
 pub const KEPT: &str = "refs/supercargo/kept/";
+/// Folder of the merge queue's candidates.
+pub const CANDIDATES: &str = "refs/supercargo/candidates/";
 
 /// Where a claim's work is pushed.
 pub fn work(feature: &FeatureId, epoch: Epoch) -> String {
@@ -25,14 +28,30 @@ pub fn kept(feature: &FeatureId, epoch: Epoch) -> String {
     format!("{KEPT}{feature}/{epoch}")
 }
 
+/// The branch of a claim's work, as people and git's verbs name it.
+pub fn branch(feature: &FeatureId, epoch: Epoch) -> String {
+    format!("work/{feature}/{epoch}")
+}
+
+/// Where what a claim handed in is pinned.
+pub fn submitted(feature: &FeatureId, epoch: Epoch) -> String {
+    format!("refs/supercargo/submitted/{feature}/{epoch}")
+}
+
+/// The candidate of an entry of the merge queue.
+pub fn candidate(entry: u64) -> String {
+    format!("{CANDIDATES}{entry}")
+}
+
 /// The claim that a ref of pushed work belongs to.
-pub fn claim_of(reference: &str) -> Option<(FeatureId, Epoch)> {
+pub fn claim_of(reference: &str) -> Option<Claim> {
     let (feature, epoch) = reference.strip_prefix(WORK)?.rsplit_once('/')?;
-    let (feature, epoch) = (feature.parse().ok()?, Epoch(epoch.parse().ok()?));
+    let feature: FeatureId = feature.parse().ok()?;
+    let epoch = Epoch(epoch.parse().ok()?);
 
     // Only as we write it: a number has more spellings than one, and each would be a ref of its
     // own.
-    (work(&feature, epoch) == reference).then_some((feature, epoch))
+    (work(&feature, epoch) == reference).then_some(Claim { feature, epoch })
 }
 
 #[cfg(test)]
@@ -44,7 +63,14 @@ mod tests {
         let (feature, epoch): (FeatureId, Epoch) = ("feat-abc".parse().expect("id"), Epoch(7));
         assert_eq!(
             claim_of(&work(&feature, epoch)),
-            Some((feature.clone(), epoch))
+            Some(Claim {
+                feature: feature.clone(),
+                epoch
+            })
+        );
+        assert_eq!(
+            format!("refs/heads/{}", branch(&feature, epoch)),
+            work(&feature, epoch)
         );
         for other in [
             rescue(&feature, epoch),
