@@ -21,6 +21,7 @@ use events::policy::{AnyCommand, Tell};
 use events::project::Project;
 use events::stream::{StreamId, Version};
 use events::subscription::Subscription;
+use tracing::{Span, instrument};
 
 use crate::executed::{self, Answered, Executed};
 use crate::host::{Execute, ExecuteError, Host, Kernel, Request};
@@ -138,11 +139,17 @@ impl Directory {
     /// Sends a command to its host and waits for its answer. When the host ends before it answers,
     /// because it was idle or because of the command before this one, the next host gets it: the
     /// command's id makes sure that it is carried out once.
+    #[instrument(name = "command", skip_all, fields(
+        command = %message.request.id, %stream, principal = %message.request.cause.principal,
+        correlation = %message.request.cause.correlation,
+    ))]
     pub async fn carry_out<A: Aggregate>(
         &self,
         stream: &StreamId,
-        message: Execute<A>,
+        mut message: Execute<A>,
     ) -> Result<Executed<A>, ExecuteError> {
+        message.span = Span::current();
+
         for _ in 0..HOSTS_TRIED {
             let addr = self.host::<A>(stream)?;
             match addr.send(message.clone()).timeout(ANSWER_WITHIN).await {
@@ -215,7 +222,7 @@ impl Directory {
         request: Request,
     ) -> Result<Receipt, ExecuteError> {
         let executed = self
-            .carry_out::<A>(stream, Execute { command, request })
+            .carry_out::<A>(stream, Execute::new(command, request))
             .await?;
         Ok(executed.receipt)
     }

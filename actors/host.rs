@@ -18,6 +18,7 @@ use events::id::{CommandId, Digest};
 use events::log::{Append, AppendError, EventLog, NewEvent, Receipt};
 use events::stream::{Position, StreamId, Version};
 use tokio::time::Instant;
+use tracing::{Instrument, Span, debug, debug_span};
 
 use crate::chores::Chore;
 use crate::executed::{self, Executed};
@@ -111,6 +112,19 @@ pub struct Execute<A: Aggregate> {
     pub command: A::Command,
     /// The rest of it.
     pub request: Request,
+    /// The caller's span: what the host logs stands in it, on whichever thread it runs.
+    pub(crate) span: Span,
+}
+
+impl<A: Aggregate> Execute<A> {
+    /// A command that is not sent yet.
+    pub fn new(command: A::Command, request: Request) -> Self {
+        Self {
+            command,
+            request,
+            span: Span::none(),
+        }
+    }
 }
 
 /// What comes with a command of whichever aggregate.
@@ -179,11 +193,13 @@ impl<A: Aggregate> Handler<Execute<A>> for Host<A> {
     fn handle(&mut self, message: Execute<A>, _ctx: &mut Context<Self>) -> Self::Result {
         let hosted = self.hosted.take();
         self.used = Instant::now();
+        let span = debug_span!(parent: &message.span, "host");
         let work = async move {
             let mut hosted = hosted?;
             let answer = hosted.execute(message).await;
             Some((hosted, answer))
         };
+        let work = work.instrument(span);
         AtomicResponse::new(Box::pin(work.into_actor(self).map(|done, host, ctx| {
             let Some((hosted, answer)) = done else {
                 ctx.stop();
@@ -256,6 +272,7 @@ impl<A: Aggregate> Hosted<A> {
                 )));
             }
             Ok(Err(refusal)) => {
+                debug!(code = refusal.code(), "the rules turned it down");
                 return self
                     .refused(message.request.id, body, &refusal)
                     .await
@@ -282,7 +299,8 @@ impl<A: Aggregate> Hosted<A> {
             trace: None,
             at: now,
         };
-        match self.kernel.log.append(append).await {
+        let span = debug_span!("append", events = events.len());
+        match self.append(append).instrument(span).await {
             Ok(receipt) => {
                 self.kernel.faults.well(None, Chore::Record);
                 self.kernel.feed.advance(receipt.position);
@@ -324,6 +342,16 @@ impl<A: Aggregate> Hosted<A> {
                 Err(ExecuteError::Unavailable(why))
             }
         }
+    }
+
+    async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
+        let answer = self.kernel.log.append(append).await;
+
+        match &answer {
+            Ok(receipt) => debug!(position = %receipt.position, "recorded"),
+            Err(why) => debug!(%why, "not recorded"),
+        }
+        answer
     }
 
     /// A refusal may be the repetition of a success: then the stored receipt is the answer.

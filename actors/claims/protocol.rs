@@ -151,7 +151,7 @@ impl Protocol {
             cause: asked.cause.clone(),
             preconditions: vec![],
         };
-        let command = Execute::<Feature> { command, request };
+        let command = Execute::<Feature>::new(command, request);
         let executed = self.directory.carry_out(&asked.stream(), command).await?;
         self.projector.wait_for(executed.receipt.position).await;
         Ok(executed.receipt)

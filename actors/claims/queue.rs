@@ -17,6 +17,7 @@ use events::log::Receipt;
 use events::project;
 use events::stream::{StreamId, Version};
 use tokio::sync::Notify;
+use tracing::{Instrument, instrument};
 
 use crate::directory::Directory;
 use crate::executed::Executed;
@@ -97,9 +98,11 @@ impl ClaimQueue {
 
     /// Grants a claim, or answers that nothing is ready. Runs on when the caller goes away, so that
     /// no reservation is left behind.
+    #[instrument(name = "claim_queue", level = "debug", skip_all, fields(id = %asking.id))]
     pub async fn claim(&self, asking: Asking) -> Result<Option<Granted>, ExecuteError> {
         let claim_queue = self.clone();
-        let claiming = tokio::spawn(async move { claim_queue.claim_now(asking).await });
+        let claiming = async move { claim_queue.claim_now(asking).await };
+        let claiming = tokio::spawn(claiming.in_current_span());
         claiming
             .await
             .unwrap_or_else(|e| Err(ExecuteError::Unknown(format!("the claim ended early: {e}"))))
@@ -175,14 +178,12 @@ impl ClaimQueue {
         preconditions.push((StreamId::Project(asking.project.clone()), picked.project));
         let stream = StreamId::Feature(asking.project.clone(), picked.feature.clone());
         let (holder, id) = slot_session_of(&asking.holder, asking.id, &stream, picked.version);
-        let claim = Execute {
-            command: feature::Command::Claim { holder },
-            request: Request {
-                id,
-                cause: asking.cause.clone(),
-                preconditions,
-            },
+        let request = Request {
+            id,
+            cause: asking.cause.clone(),
+            preconditions,
         };
+        let claim = Execute::new(feature::Command::Claim { holder }, request);
         self.directory.carry_out(&stream, claim).await
     }
 

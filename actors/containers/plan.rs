@@ -67,6 +67,19 @@ pub enum Step {
 }
 
 impl Step {
+    /// The verb of the step, in the words of the log.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Start(_) => "start",
+            Self::RecordStarted { .. } => "record started",
+            Self::RecordExited { .. } => "record exited",
+            Self::RecordLost { .. } => "record lost",
+            Self::Stop { .. } => "stop",
+            Self::Remove { .. } => "remove",
+            Self::RemoveOrphan { .. } => "remove an orphan",
+        }
+    }
+
     /// Which container the step is about.
     pub fn name(&self) -> &ContainerName {
         match self {

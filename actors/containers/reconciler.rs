@@ -9,9 +9,11 @@ use events::container::Command;
 use events::id::{CommandId, SessionId};
 use events::own_time::OwnTime;
 use events::policy::AnyCommand;
-use events::stream::StreamId;
+use events::stream::{Position, StreamId};
 use events::view::Projections;
 use tokio::sync::{Notify, Semaphore};
+use tracing::field::{Empty, display};
+use tracing::{Span, debug, instrument};
 
 use crate::chores::Chore;
 use crate::containers::plan::{self, Step};
@@ -172,9 +174,17 @@ impl Reconciler {
         plan.wake.map_or(latest, |wake| wake.min(latest))
     }
 
+    #[instrument(name = "step", skip_all, fields(
+        container = %step.name(), step = step.verb(), correlation = Empty,
+    ))]
     async fn perform(self, step: Step) {
         let name = step.name().clone();
+        if let Some((_, correlation)) = self.newest(&name) {
+            Span::current().record("correlation", display(correlation));
+        }
+
         let ok = self.step(step).await;
+        debug!(ok, "the step ended");
         if !ok {
             self.clock
                 .sleep_until(self.clock.now().plus_ms(STEP_PAUSE_MS))
@@ -355,16 +365,11 @@ impl Reconciler {
         command: Command,
     ) -> bool {
         let stream = StreamId::Container(name.project.clone(), name.n);
-        let last = self.projector.read(|projections| {
-            let tracked = projections
-                .projects
-                .get(&name.project)
-                .and_then(|view| view.slots.get(&name.n));
-            tracked.map(|t| (t.position, t.correlation))
-        });
-        let (causation, correlation) = last.map_or((None, id), |(position, correlation)| {
-            (Some(position), correlation)
-        });
+        let (causation, correlation) = self
+            .newest(name)
+            .map_or((None, id), |(position, correlation)| {
+                (Some(position), correlation)
+            });
         let cause = Cause {
             principal: Principal::Node("engine".into()),
             correlation,
@@ -380,9 +385,17 @@ impl Reconciler {
                 true
             }
             Err(error) => {
-                tracing::debug!(container = %name, what, %error, "the step was turned down");
+                debug!(container = %name, what, %error, "the step was turned down");
                 false
             }
         }
+    }
+    /// The newest event of a container's slot, and the story that it belongs to.
+    fn newest(&self, name: &ContainerName) -> Option<(Position, CommandId)> {
+        self.projector.read(|projections| {
+            let view = projections.projects.get(&name.project)?;
+            let slot = view.slots.get(&name.n)?;
+            Some((slot.position, slot.correlation))
+        })
     }
 }

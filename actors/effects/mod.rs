@@ -5,9 +5,11 @@
 //! has fixed dates, a push carries its expected old value. So "at least once" is enough, and a
 //! crash between the act and its record loses nothing.
 
+pub(crate) mod ids;
 mod merge;
 pub(crate) mod merge_plan;
 mod prompt;
+mod story;
 
 use std::sync::Arc;
 
@@ -21,9 +23,13 @@ use events::policy::{AnyCommand, Effect, Owed, foresee};
 use events::project;
 use events::stream::{Position, StreamId, Version};
 use events::view::{Grant, ProjectView, Subject};
+use tracing::field::{Empty, display};
+use tracing::{Span, debug, instrument};
 
+use ids::{act_id, build_key, publish_key};
 use merge_plan::{Publication, moved, publication, spec, stacked};
 pub(crate) use merge_plan::{halt, told};
+use story::{belongs_to, granted, newest, source};
 
 use crate::admissions::admission;
 use crate::claims::queue::{Asking, ClaimQueue};
@@ -32,7 +38,7 @@ use crate::host::ExecuteError;
 use crate::ports::PortError;
 use crate::ports::blobs::Blobs;
 use crate::ports::prompts::{Prompts, Told};
-use crate::ports::repo::{Base, Built, MergeSpec, Published, Repo};
+use crate::ports::repo::{Base, Built, Published, Repo};
 use crate::projector::Projector;
 use crate::prompt_context::prompt_context;
 
@@ -87,44 +93,28 @@ impl From<PortError> for Trouble {
 }
 type Outcome = Result<Position, Trouble>;
 
-/// The id under which an outcome is recorded. `key` holds what makes it another outcome: for what
-/// may be owed again later, the version of the stream; for what is done once, as taking a batch in,
-/// only the thing itself.
-pub(crate) fn act_id(stream: &StreamId, key: &[&str]) -> CommandId {
-    let name = stream.to_string();
-    let parts: Vec<&str> = ["effect", name.as_str()]
-        .into_iter()
-        .chain(key.iter().copied())
-        .collect();
-    CommandId::derived(&parts)
-}
-
-/// What tells the building of a candidate from every other: the trunk as it was. Counts of failures
-/// and moves do not, they fall again.
-pub(crate) fn build_key(spec: &MergeSpec, version: Version) -> [String; 3] {
-    let (entry, version) = (spec.entry.to_string(), version.to_string());
-    ["build".to_owned(), entry, version]
-}
-
-/// What tells a publication from every other.
-pub(crate) fn publish_key(version: Version, candidate: &merge_queue::Candidate) -> [String; 3] {
-    let (version, sha) = (version.to_string(), candidate.sha.to_string());
-    ["publish".to_owned(), version, sha]
-}
-
 impl Effects {
     /// Performs one owed thing.
+    #[instrument(name = "effect", skip_all, fields(
+        %project, effect = owed.errand().name, command = Empty, correlation = Empty,
+    ))]
     pub async fn perform(&self, project: &ProjectName, owed: Owed) -> Performed {
         let outcome = match owed {
-            Owed::Tell(tell) => self
-                .directory
-                .tell(*tell)
-                .await
-                .map(|r| r.position)
-                .map_err(Trouble::from),
-            Owed::Do(effect) => self.act(project, effect).await,
+            Owed::Tell(tell) => {
+                belongs_to(tell.cause.correlation);
+                Span::current().record("command", display(tell.id));
+                let told = self.directory.tell(*tell).await;
+                told.map(|r| r.position).map_err(Trouble::from)
+            }
+            Owed::Do(effect) => {
+                if let Ok((_, correlation)) = self.view(project, |view| source(view, &effect)) {
+                    belongs_to(correlation);
+                }
+                self.act(project, effect).await
+            }
         };
-        match outcome {
+
+        let performed = match outcome {
             Ok(position) => Performed::Recorded(position),
             Err(Trouble::Nothing | Trouble::Execute(ExecuteError::Stale { .. })) => {
                 Performed::Nothing
@@ -134,7 +124,9 @@ impl Effects {
             }
             Err(Trouble::Execute(error)) => Performed::Failed(error.to_string()),
             Err(Trouble::Port(error)) => Performed::Failed(error.to_string()),
-        }
+        };
+        debug!(?performed);
+        performed
     }
 
     async fn act(&self, project: &ProjectName, effect: Effect) -> Outcome {
@@ -173,10 +165,9 @@ impl Effects {
             .ok_or(Trouble::Nothing)
     }
 
-    /// Sends the outcome of an effect; its id holds the effect's key, so a repeated effect records
-    /// once.
+    /// Sends the outcome of an effect, as what follows from the newest event of the stream; its id
+    /// holds the effect's key, so a repeated effect records once.
     async fn record(&self, stream: StreamId, command: AnyCommand, key: &[&str]) -> Outcome {
-        let id = act_id(&stream, key);
         let last = self.projector.read(|projections| {
             let view = projections.projects.get(stream.project()?)?;
             let place = |position, correlation| Some((position, correlation));
@@ -193,7 +184,20 @@ impl Effects {
                 StreamId::Node(_) | StreamId::Subscription(_) => None,
             }
         });
-        let (causation, correlation) = match last {
+        self.record_after(last, stream, command, key).await
+    }
+
+    /// Sends the outcome of an effect, as what follows from the event of this place and story.
+    async fn record_after(
+        &self,
+        event: Option<(Position, CommandId)>,
+        stream: StreamId,
+        command: AnyCommand,
+        key: &[&str],
+    ) -> Outcome {
+        let id = act_id(&stream, key);
+        Span::current().record("command", display(id));
+        let (causation, correlation) = match event {
             Some((position, correlation)) if position.0 > 0 => (Some(position), correlation),
             _ => (None, id),
         };
@@ -282,12 +286,11 @@ impl Effects {
             born: item.born,
             comments: item.comments,
         };
-        self.record(
-            StreamId::Feature(project.clone(), id),
-            AnyCommand::Feature(command),
-            &["create"],
-        )
-        .await
+        let admitted = self.view(project, |view| Some(newest(&view.backlog)))?;
+        let stream = StreamId::Feature(project.clone(), id);
+        let command = AnyCommand::Feature(command);
+        self.record_after(Some(admitted), stream, command, &["create"])
+            .await
     }
 
     async fn claim(
@@ -300,6 +303,7 @@ impl Effects {
         let slot = StreamId::Container(project.clone(), n);
         let session = SessionId::granted(&slot.to_string(), version.0, n);
         let id = CommandId::derived(&["claim", session.as_str(), project.as_str()]);
+        belongs_to(id);
         let asking = Asking {
             project: project.clone(),
             feature,
@@ -330,12 +334,15 @@ impl Effects {
         let command = events::container::Command::Assign {
             assignment: Box::new(assignment),
         };
+        // The assignment follows from what was granted, and not from what the slot did before.
+        let granted = self.view(project, |view| granted(view, &grant.subject))?;
         let key = [
             "assign",
             grant.slot_session.session.as_str(),
             &version.0.to_string(),
         ];
-        self.record(stream, AnyCommand::Container(command), &key)
+        let command = AnyCommand::Container(command);
+        self.record_after(Some(granted), stream, command, &key)
             .await
     }
 

@@ -408,6 +408,13 @@ impl Teller<'_> {
 }
 
 impl Tell {
+    /// The same command, as what follows from the newest event of another stream than its own.
+    fn follows<A>(mut self, tracked: &Tracked<A>) -> Self {
+        self.cause.causation = Some(tracked.position);
+        self.cause.correlation = tracked.correlation;
+        self
+    }
+
     fn given(mut self, stream: StreamId, version: Version) -> Self {
         self.preconditions.push((stream, version));
         self

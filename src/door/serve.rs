@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
+use tracing::{Instrument, Span, debug, info_span};
 
 use super::{Behind, Voice, features, git, mcp, models};
 use crate::api::{PROBLEM_JSON, ProblemShape};
@@ -72,14 +73,19 @@ async fn connection(stream: UnixStream, behind: Behind) {
         behind.voice == Voice::Agent || behind.engine.is_main_process(&behind.name, pid).await;
     let service = service_fn(move |request| {
         let behind = behind.clone();
-        async move {
+        let span = asked(&behind, &request);
+        let answering = async move {
             let answer = if heard {
                 route(&behind, request).await
             } else {
                 Err(not_heard(pid))
             };
-            Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(|problem| refusal(&problem)))
-        }
+            let answer = answer.unwrap_or_else(|problem| refusal(&problem));
+
+            debug!(status = answer.status().as_u16(), "answered");
+            Ok::<_, std::convert::Infallible>(answer)
+        };
+        answering.instrument(span)
     });
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -89,8 +95,19 @@ async fn connection(stream: UnixStream, behind: Behind) {
         .with_upgrades()
         .await;
     if let Err(error) = served {
-        tracing::debug!(%error, "a connection of a door was cut");
+        debug!(%error, "a connection of a door was cut");
     }
+}
+
+/// The span of a request: whose door, which of its sockets, and what is asked.
+fn asked(behind: &Behind, request: &Request<Incoming>) -> Span {
+    let socket = match behind.voice {
+        Voice::Control => "control",
+        Voice::Agent => "agent",
+    };
+    let (method, path) = (request.method(), request.uri().path());
+
+    info_span!("door", session = %behind.session, socket, %method, path)
 }
 
 fn not_heard(pid: i32) -> Problem {

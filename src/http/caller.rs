@@ -3,6 +3,7 @@
 
 use std::future::{Ready, ready};
 
+use ::events::id::CommandId;
 use ::events::stream::Version;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -16,6 +17,8 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use nix::unistd::{Uid, User, geteuid};
+use tracing::field::display;
+use tracing::{Instrument, Span, debug, info_span};
 
 use super::access::{Access, RequestHead};
 use super::problem::{self, ApiProblem};
@@ -42,6 +45,8 @@ pub(super) struct Peer(pub(super) u32);
 pub(super) struct Caller {
     /// The name.
     pub(super) by: String,
+    /// The id of this request, and of its command unless the caller brought a key of its own.
+    fresh: CommandId,
 }
 
 fn denied(detail: &str) -> ApiProblem {
@@ -88,8 +93,21 @@ pub(super) async fn guard(
         None => return Err(denied("this server has no listener").into()),
     };
     let is_git = request.path().starts_with("/git/");
-    request.extensions_mut().insert(Caller { by });
-    let response = next.call(request).await?;
+    let fresh = RequestContext::fresh(&by);
+    let span = info_span!("request", id = %fresh.id, method = %request.method(),
+        path = request.path(), by);
+    request.extensions_mut().insert(Caller {
+        by,
+        fresh: fresh.id,
+    });
+
+    let answering = async {
+        let response = next.call(request).await?;
+        debug!(status = response.status().as_u16(), "answered");
+        Ok::<_, actix_web::Error>(response)
+    };
+    let response = answering.instrument(span).await?;
+
     // What git answers is git's; every other error is a problem, whoever made it.
     Ok(match is_git {
         true => response.map_into_boxed_body(),
@@ -143,7 +161,7 @@ impl FromRequest for RequestContext {
 }
 
 fn context(request: &HttpRequest) -> Result<RequestContext, ApiProblem> {
-    let Caller { by } = known(request)?;
+    let Caller { by, fresh } = known(request)?;
     let header = |name: &str| match request.headers().get(name) {
         None => Ok(None),
         Some(value) => value
@@ -159,8 +177,17 @@ fn context(request: &HttpRequest) -> Result<RequestContext, ApiProblem> {
             )));
         }
         Some(key) => RequestContext::keyed(&by, key),
-        None => RequestContext::fresh(&by),
+        None => RequestContext {
+            by,
+            id: fresh,
+            expect: None,
+        },
     };
+    if context.id != fresh {
+        // The id that the log has, and everything that follows from this request.
+        Span::current().record("id", display(context.id));
+    }
+
     let expect = match header(IF_MATCH.as_str())? {
         None | Some("*") => None,
         Some(tag) => {

@@ -1,6 +1,8 @@
 //! A repository that ZeroCoder worked on: its spec and its issues are taken over, and what of it
 //! nobody reads any more is named.
 
+use tracing::instrument;
+
 use super::{Done, Operator, RequestContext};
 use crate::api::{Adopted, ProjectChange};
 use crate::beads;
@@ -13,6 +15,7 @@ const SPEC: &str = "app_spec.txt";
 
 impl Operator {
     /// Takes over what such a repository holds. Asked again it changes nothing.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn adopt(&self, context: &RequestContext, name: &str) -> Done<Adopted> {
         let project = Self::name(name)?;
         let branch = self.copied(&project).await?;

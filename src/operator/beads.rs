@@ -11,6 +11,7 @@ use events::policy::AnyCommand;
 use events::stream::StreamId;
 use events::view::ProjectView;
 use serde_json::Value;
+use tracing::instrument;
 
 use super::{Done, Operator, RequestContext, unknown_project};
 use crate::api::{BeadsPublished, BeadsTaken, LeftOut, ProjectChange};
@@ -28,6 +29,7 @@ type Origins = BTreeMap<FeatureId, (String, Issue)>;
 
 impl Operator {
     /// Takes in the issues of a file that are not there yet, as one batch or not at all.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn import_beads(
         &self,
         context: &RequestContext,
@@ -232,6 +234,7 @@ impl Operator {
 
     /// Takes in the issues that the repository holds; from then on the two are kept in step, unless
     /// a person has said otherwise.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn import_issues_of_repository(
         &self,
         context: &RequestContext,

@@ -10,6 +10,7 @@ use events::id::{Digest, FeatureId, ProjectName};
 use events::policy::AnyCommand;
 use events::stream::StreamId;
 use serde_json::Value;
+use tracing::instrument;
 
 use super::{Done, Operator, RequestContext};
 use crate::api::{BeadsConflict, BeadsSynced, LeftOut};
@@ -49,6 +50,7 @@ struct Subject<'a> {
 
 impl Operator {
     /// Takes what others changed on the branch since we wrote it, and writes everything again.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn sync_beads(&self, context: &RequestContext, name: &str) -> Done<BeadsSynced> {
         let project = Self::name(name)?;
         let url = self.read(&project, |view| Some(view.registered()?.git_url.clone()))?;

@@ -5,6 +5,7 @@ use actors::claims::outside::{Outside, OutsideCaller};
 use events::cause::Principal;
 use events::claims::{Claim, refs};
 use events::id::{Epoch, ProjectName};
+use tracing::instrument;
 
 use super::{Done, Operator, RequestContext, written};
 use crate::api::{ClaimShape, Leased, Written};
@@ -67,6 +68,7 @@ impl Operator {
     }
 
     /// Claims a certain feature, or the best; none when nothing is ready.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn claim(
         &self,
         context: &RequestContext,
@@ -114,6 +116,7 @@ impl Operator {
     }
 
     /// Gives a claim back.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn release(
         &self,
         context: &RequestContext,
@@ -130,6 +133,7 @@ impl Operator {
     }
 
     /// Hands a pushed commit in.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn submit(
         &self,
         context: &RequestContext,

@@ -11,6 +11,7 @@ use events::id::{Digest, FeatureId};
 use events::policy::AnyCommand;
 use events::stream::{Position, StreamId};
 use events::view::ProjectView;
+use tracing::instrument;
 
 use super::{Done, Operator, RequestContext, unknown_feature, unknown_project, written};
 use crate::api::{
@@ -20,6 +21,7 @@ use actors::rejection::Rejection;
 
 impl Operator {
     /// Adds a batch of features, as one.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn add_features(
         &self,
         context: &RequestContext,
@@ -82,6 +84,7 @@ impl Operator {
     }
 
     /// Adds one feature.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn add_feature(
         &self,
         context: &RequestContext,
@@ -108,6 +111,7 @@ impl Operator {
     }
 
     /// Says something about a feature.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn comment(
         &self,
         context: &RequestContext,
@@ -121,6 +125,7 @@ impl Operator {
     }
 
     /// Answers a feature's question, so that work goes on.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn answer(
         &self,
         context: &RequestContext,
@@ -134,6 +139,7 @@ impl Operator {
     }
 
     /// Changes what a feature asks for or its place in the queue; what is absent stays.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn change_feature(
         &self,
         context: &RequestContext,
@@ -154,6 +160,7 @@ impl Operator {
     }
 
     /// Closes a feature by hand.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn close(
         &self,
         context: &RequestContext,
@@ -178,6 +185,7 @@ impl Operator {
     }
 
     /// Opens a closed feature again.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn reopen(
         &self,
         context: &RequestContext,
@@ -191,6 +199,7 @@ impl Operator {
     }
 
     /// Takes a feature out of quarantine, with its bounds counted anew.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn requeue(&self, context: &RequestContext, name: &str, id: &str) -> Done<Written> {
         self.to_feature(
             context,
@@ -207,6 +216,7 @@ impl Operator {
     /// which. One that somebody else took out in the same instant is left as they wanted it. Asked
     /// again under the same key it answers as the first time, goes on where that one was cut off,
     /// and touches nothing that came into quarantine since.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn requeue_all(&self, context: &RequestContext, name: &str) -> Done<Requeued> {
         let project = Self::name(name)?;
         let all = self.read(&project, |view| {
@@ -252,6 +262,7 @@ impl Operator {
     }
 
     /// Takes a feature out of the backlog; its refs and its history stay.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn withdraw(&self, context: &RequestContext, name: &str, id: &str) -> Done<Written> {
         let command = feature::Command::Withdraw {
             by: context.by.clone(),
@@ -278,6 +289,7 @@ impl Operator {
     }
 
     /// Adds or removes a dependency between two features.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn depend(
         &self,
         context: &RequestContext,

@@ -5,6 +5,7 @@ use events::id::SessionId;
 use events::policy::AnyCommand;
 use events::stream::StreamId;
 use events::view::Transcript;
+use tracing::instrument;
 
 use super::{Done, Operator, RequestContext, unknown_project, written};
 use crate::api::{self, Board, Found, Hit, SessionShape, SlotShape, Stats, Written};
@@ -67,6 +68,7 @@ impl Operator {
 
     /// Takes a slot out of service: what runs in it brings its work to safety and ends, nothing
     /// new is begun.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn stop_slot(&self, context: &RequestContext, name: &str, n: u16) -> Done<Written> {
         self.to_slot(
             context,
@@ -81,6 +83,7 @@ impl Operator {
 
     /// Puts a slot back into service; one that is in service ends its session and goes on with the
     /// next job.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn restart_slot(
         &self,
         context: &RequestContext,

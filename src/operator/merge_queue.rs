@@ -4,6 +4,7 @@ use events::id::{CommandId, ProjectName};
 use events::merge_queue::{self, EntryKind};
 use events::policy::{AnyCommand, integrate};
 use events::stream::StreamId;
+use tracing::instrument;
 
 use super::{Done, Operator, RequestContext, unknown_feature, written};
 use crate::api::{self, ConflictShape, MergeQueueShape, ScaffoldShape, Written};
@@ -22,6 +23,7 @@ impl Operator {
 
     /// Brings our part of the repository up to date, through the queue; nothing is queued when it
     /// is.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn scaffold(&self, context: &RequestContext, name: &str) -> Done<ScaffoldShape> {
         let project = Self::name(name)?;
         let branch = self.copied(&project).await?;
@@ -78,6 +80,7 @@ impl Operator {
     }
 
     /// Lets an entry change the protected paths that it was held for.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn approve_change(
         &self,
         context: &RequestContext,
@@ -92,6 +95,7 @@ impl Operator {
     }
 
     /// Sends it back, with a reason that the next coder reads.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn refuse_change(
         &self,
         context: &RequestContext,
@@ -109,6 +113,7 @@ impl Operator {
 
     /// Lets the queue go on at once: what it waits for is tried now, and verifiers that were lost
     /// count from nothing.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn resume_queue(&self, context: &RequestContext, name: &str) -> Done<Written> {
         self.to_merge_queue(context, name, merge_queue::Command::Unhalt)
             .await
@@ -152,6 +157,7 @@ impl Operator {
 
     /// Takes out what a closed feature brought, or brings back what was taken out, through the
     /// queue like everything else.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn undo(&self, context: &RequestContext, name: &str, id: &str) -> Done<Written> {
         let id = Self::id(id)?;
         let found = self.read(&Self::name(name)?, |view| {

@@ -10,6 +10,7 @@ use events::policy::AnyCommand;
 use events::project;
 use events::settings::{AgentSpec, Settings};
 use events::stream::StreamId;
+use tracing::instrument;
 
 use super::{Done, Operator, RequestContext, written};
 use crate::adapters::git::split_credentials;
@@ -38,6 +39,7 @@ pub enum Wanted {
 
 impl Operator {
     /// Registers a project whose upstream answers, and writes its spec.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn add_project(&self, context: &RequestContext, new: NewProject) -> Done<Written> {
         let name = Self::name(&new.name)?;
         let spec = new.spec.as_deref().map(check_spec).transpose()?;
@@ -180,6 +182,7 @@ impl Operator {
     }
 
     /// Changes settings, target and spec; what is absent stays.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn change_project(
         &self,
         context: &RequestContext,
@@ -223,6 +226,7 @@ impl Operator {
     }
 
     /// Does one of the things that need nothing but to be wanted.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn intend(
         &self,
         context: &RequestContext,
@@ -259,6 +263,7 @@ impl Operator {
     }
 
     /// Sets how many slots are wanted.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn set_target(
         &self,
         context: &RequestContext,
@@ -279,6 +284,7 @@ impl Operator {
     }
 
     /// Deletes a stopped project; its name is never used again, and its log stays.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn delete_project(&self, context: &RequestContext, name: &str) -> Done<Written> {
         let name = Self::name(name)?;
         let command = AnyCommand::Project(project::Command::Delete {

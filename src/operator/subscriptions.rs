@@ -8,6 +8,7 @@ use events::policy::AnyCommand;
 use events::stream::{Position, StreamId};
 use events::subscription::{Command, Filter, Open};
 use events::view::Tracked;
+use tracing::instrument;
 
 use super::{Done, Operator, RequestContext, written};
 use crate::api::{Delivery, EventShape, NewSubscription, SetAside, SubscriptionShape, Written};
@@ -100,6 +101,7 @@ impl Operator {
     }
 
     /// Gives a reader a name and a place.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn subscribe(
         &self,
         context: &RequestContext,
@@ -222,6 +224,7 @@ impl Operator {
     }
 
     /// Notes that a reader took an event and all before it.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn acknowledge(
         &self,
         context: &RequestContext,
@@ -236,6 +239,7 @@ impl Operator {
     }
 
     /// Sets an event aside that a reader cannot take.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn park(
         &self,
         context: &RequestContext,
@@ -252,6 +256,7 @@ impl Operator {
     }
 
     /// Lets what was set aside be delivered again: one event, or all.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn replay(
         &self,
         context: &RequestContext,
@@ -293,6 +298,7 @@ impl Operator {
     }
 
     /// Ends a subscription.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn unsubscribe(&self, context: &RequestContext, name: &str) -> Done<Written> {
         let ended = self
             .tell_reader(context, context.id, name, Command::Delete)

@@ -5,6 +5,7 @@ use events::id::Sha;
 use events::merge_queue::{self, Fault};
 use events::policy::AnyCommand;
 use events::stream::StreamId;
+use tracing::instrument;
 
 use super::hook_key::HookKey;
 use super::{Done, Operator, RequestContext, written};
@@ -94,6 +95,7 @@ impl Operator {
     }
 
     /// Takes upstream's rewritten branch as it is. The commit has to be the one that was shown.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn accept_upstream(
         &self,
         context: &RequestContext,

@@ -25,11 +25,11 @@ const SAYS_NOTHING: &[&str] = &[
 /// Where actix may be named in `actors`.
 const ACTIX_ROOMS: &[&str] = &["host.rs", "directory.rs", "supervisor.rs"];
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn rust_files() -> Vec<(PathBuf, String)> {
+pub(crate) fn rust_files() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders: Vec<PathBuf> = ["src", "actors", "events", "tests", "benches"]
         .map(|f| root().join(f))
@@ -54,7 +54,7 @@ fn rust_files() -> Vec<(PathBuf, String)> {
 }
 
 /// Lines of code before the tests that a file ends with.
-fn lines_of_code(text: &str) -> usize {
+pub(crate) fn lines_of_code(text: &str) -> usize {
     let production = text
         .split("\n#[cfg(test)]\nmod ")
         .next()
@@ -64,7 +64,7 @@ fn lines_of_code(text: &str) -> usize {
     production.lines().map(str::trim).filter(is_code).count()
 }
 
-fn is_test(path: &Path) -> bool {
+pub(crate) fn is_test(path: &Path) -> bool {
     let name = path
         .file_name()
         .and_then(|n| n.to_str())

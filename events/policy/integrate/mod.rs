@@ -115,14 +115,15 @@ fn approved(
                 title,
             };
             let purpose = format!("queue {id} {}", submission.epoch);
-            agenda.tell(teller.merge_queue(
-                view,
-                &purpose,
-                merge_queue::Command::Enqueue {
-                    kind,
-                    priority: known.content.priority,
-                },
-            ));
+            let command = merge_queue::Command::Enqueue {
+                kind,
+                priority: known.content.priority,
+            };
+            let mut tell = teller.merge_queue(view, &purpose, command);
+            if let Some(feature) = view.features.get(id) {
+                tell = tell.follows(feature);
+            }
+            agenda.tell(tell);
         }
     }
 }

@@ -34,6 +34,7 @@ use events::settings::ContainerLimits;
 use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tracing::instrument;
 
 use super::caches::Caches;
 use super::pidfd::Held;
@@ -257,10 +258,12 @@ impl Engine for DockerEngine {
         "docker"
     }
 
+    #[instrument(name = "engine.seek", level = "debug", skip_all, fields(program))]
     async fn seek(&self, limits: &ContainerLimits, program: &str) -> Result<Sought, StartError> {
         self.sought(limits, program).await
     }
 
+    #[instrument(name = "engine.list", level = "debug", skip_all)]
     async fn list(&self) -> Result<Vec<Seen>, Unreachable> {
         let options = ListContainersOptions {
             all: true,
@@ -309,6 +312,10 @@ impl Engine for DockerEngine {
         Ok(seen)
     }
 
+    #[instrument(
+        name = "engine.start", level = "debug", skip_all, fields(container = %spec.name),
+        ret(level = "debug"), err(level = "debug"),
+    )]
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
         // Exclusive by label as well: the name alone would be free again after somebody renamed the
         // container.
@@ -356,6 +363,10 @@ impl Engine for DockerEngine {
         }
     }
 
+    #[instrument(
+        name = "engine.stop", level = "debug", skip_all, fields(container = %name),
+        ret(level = "debug"), err(level = "debug"),
+    )]
     async fn stop(&self, name: &ContainerName, grace_ms: u64) -> Result<(), Unreachable> {
         let Some(found) = self.inspect(name).await? else {
             return Ok(());
@@ -391,6 +402,10 @@ impl Engine for DockerEngine {
         }
     }
 
+    #[instrument(
+        name = "engine.remove", level = "debug", skip_all, fields(container = %name),
+        ret(level = "debug"), err(level = "debug"),
+    )]
     async fn remove(&self, name: &ContainerName) -> Result<(), Unreachable> {
         self.mains
             .lock()

@@ -34,6 +34,7 @@ use events::policy::room::HostMemory;
 use events::settings::ContainerLimits;
 use rustix::process::Signal;
 use tokio::sync::watch;
+use tracing::instrument;
 
 pub use kin::{LAUNCH, end_own_children};
 pub use sandbox::Sandbox;
@@ -322,10 +323,12 @@ impl Engine for ProcessEngine {
         }
     }
 
+    #[instrument(name = "engine.seek", level = "debug", skip_all, fields(program))]
     async fn seek(&self, _limits: &ContainerLimits, program: &str) -> Result<Sought, StartError> {
         self.sought(program).await
     }
 
+    #[instrument(name = "engine.list", level = "debug", skip_all)]
     async fn list(&self) -> Result<Vec<Seen>, Unreachable> {
         let cannot = |e: std::io::Error| Unreachable(format!("looking at the launches: {e}"));
         for name in self.records.names().map_err(cannot)? {
@@ -340,6 +343,10 @@ impl Engine for ProcessEngine {
         Ok(seen.collect())
     }
 
+    #[instrument(
+        name = "engine.start", level = "debug", skip_all, fields(container = %spec.name),
+        ret(level = "debug"), err(level = "debug"),
+    )]
     async fn start(&self, spec: &StartSpec) -> Result<String, StartError> {
         if !spec.ours {
             self.refuse_unfenced()?;
@@ -353,6 +360,10 @@ impl Engine for ProcessEngine {
         Ok(self.launch(spec).await?.engine_id())
     }
 
+    #[instrument(
+        name = "engine.stop", level = "debug", skip_all, fields(container = %name),
+        ret(level = "debug"), err(level = "debug"),
+    )]
     async fn stop(&self, name: &ContainerName, grace_ms: u64) -> Result<(), Unreachable> {
         let found = self.find(name);
         let Some(container) = found.map_err(|e| Unreachable(format!("{name}: {e}")))? else {
@@ -373,6 +384,10 @@ impl Engine for ProcessEngine {
         Ok(())
     }
 
+    #[instrument(
+        name = "engine.remove", level = "debug", skip_all, fields(container = %name),
+        ret(level = "debug"), err(level = "debug"),
+    )]
     async fn remove(&self, name: &ContainerName) -> Result<(), Unreachable> {
         let cannot = |e: std::io::Error| Unreachable(format!("removing {name}: {e}"));
         if let Some(container) = self.find(name).map_err(cannot)? {

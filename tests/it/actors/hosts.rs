@@ -168,14 +168,12 @@ impl Shop {
 
 fn order(command: Order, n: u32) -> Execute<Till> {
     let id = CommandId::derived(&["order", &n.to_string()]);
-    Execute {
-        command,
-        request: Request {
-            id,
-            cause: Cause::first(Principal::Operator("ann".into()), id),
-            preconditions: vec![],
-        },
-    }
+    let request = Request {
+        id,
+        cause: Cause::first(Principal::Operator("ann".into()), id),
+        preconditions: vec![],
+    };
+    Execute::new(command, request)
 }
 
 fn code(error: ExecuteError) -> &'static str {
