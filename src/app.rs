@@ -57,6 +57,15 @@ pub struct App {
 }
 
 impl App {
+    /// Slots that have a session, as far as is recorded.
+    pub fn at_work(&self) -> usize {
+        self.running.core.projector.read(|projections| {
+            let views = projections.projects.values();
+            let slots = views.flat_map(events::view::ProjectView::enlisted);
+            slots.filter(|(_, slot, _)| slot.job().is_some()).count()
+        })
+    }
+
     /// Opens the installation: commands are taken, nothing is owed or reconciled yet.
     pub async fn open(data: DataFolder, ownership: Ownership) -> anyhow::Result<Self> {
         check_length(&data.doors()).map_err(anyhow::Error::msg)?;

@@ -46,7 +46,22 @@ impl Sessions {
             no_key: provider.and_then(|name| self.models.protocol(name).err()),
             left_a_trace: printed || self.did_something(session, place),
         };
-        Ok(clues.outside())
+        Ok(clues
+            .outside()
+            .filter(|found| !self.is_of_the_feature(found, place)))
+    }
+
+    /// Whether a tool or a setup that came to nothing works beside this feature: the end is the
+    /// feature's then, which is tried as often as any, and holds nobody else up.
+    fn is_of_the_feature(&self, found: &Found, place: &Place) -> bool {
+        let Some(feature) = &place.job.feature else {
+            return false;
+        };
+        found.outcome == Outcome::ToolBroken
+            && self.projector.read(|projections| {
+                let view = projections.projects.get(&place.project);
+                view.is_some_and(|view| view.sessions.worked_beside(feature))
+            })
     }
 
     /// Whether the session used a verb, or pushed something of its own.

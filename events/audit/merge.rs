@@ -79,7 +79,12 @@ pub(super) fn take(
             }
             let all: Vec<u64> = table.entries.keys().copied().collect();
             mark(table, &all, false);
+            if verb == "followed" {
+                followed(table, payload, at);
+            }
         }
+        "halted" => table.rewritten = payload.text("fault.kind") == "rewritten",
+        "unhalted" => table.rewritten = false,
         "publish_intended" => intended(table, number, payload, at, found),
         "advanced" => advanced(table, number, payload, at, found),
         _ => {}
@@ -147,13 +152,24 @@ fn advanced(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, f
     }
 }
 
+/// Upstream is looked at as it is again. Where a person accepted that, it need not hold what it
+/// held.
+fn followed(table: &mut ProjectTable, payload: &Payload, at: u64) {
+    table.rewritten = false;
+    if payload.maybe("accepted").is_some() {
+        table.begun = payload.maybe("to");
+        table.accepted = at;
+    }
+}
+
 /// The chain holds our merges in the log's order, each with the tree that was verified and the
 /// trailer of its feature.
 pub(super) fn compare(table: &ProjectTable, landed: &[Landed], seen: Position, found: &mut Found) {
     let mut places = Vec::new();
     for (at, feature, sha) in &table.advanced {
         let Some(place) = landed.iter().position(|commit| commit.sha == *sha) else {
-            found.unless(*at > seen.0, "G6", *at, || {
+            let excused = *at > seen.0 || *at < table.accepted || table.rewritten;
+            found.unless(excused, "G6", *at, || {
                 format!("{sha} of {feature} is not on upstream's first-parent chain")
             });
             continue;
@@ -184,6 +200,9 @@ pub(super) fn compare(table: &ProjectTable, landed: &[Landed], seen: Position, f
     let begun = landed
         .iter()
         .position(|commit| Some(&commit.sha) == table.begun.as_ref());
+    if begun.is_none() && table.rewritten {
+        return;
+    }
     let ours = |commit: &&Landed| commit.feature.is_some();
     let since = begun.map_or(0, |place| place + 1);
     for commit in landed.iter().skip(since).filter(ours) {

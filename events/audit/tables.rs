@@ -38,8 +38,14 @@ pub(super) struct ProjectTable {
     /// Published merges of features in the log's order: position, feature, commit.
     pub(super) advanced: Vec<(u64, String, String)>,
     /// Where the branch was when the queue was opened: what lies below was brought by others,
-    /// perhaps by an earlier installation.
+    /// perhaps by an earlier installation. When a person took a rewritten branch as it is, where
+    /// it was then.
     pub(super) begun: Option<String>,
+    /// When that was: what was published before may be gone from the branch.
+    pub(super) accepted: u64,
+    /// The queue halted because the branch was rewritten, and nobody has taken it as it is: the log
+    /// knows that it lacks something.
+    pub(super) rewritten: bool,
 }
 
 impl Default for ProjectTable {
@@ -60,6 +66,8 @@ impl Default for ProjectTable {
             entries: BTreeMap::new(),
             advanced: vec![],
             begun: None,
+            accepted: 0,
+            rewritten: false,
         }
     }
 }

@@ -640,6 +640,60 @@ fn merges_of_an_earlier_installation_are_its_own() {
     assert_eq!(audit(&record(&history), &landed), ["G6"]);
 }
 
+/// What a person took as it is need not hold what was merged before; what was merged since has to
+/// be there, and nothing of ours may be that the log does not know.
+#[test]
+fn an_upstream_that_was_rewritten_and_accepted_is_no_breach() {
+    let rewritten =
+        json!({ "reason": "r", "fault": { "kind": "rewritten", "lost": "c1", "seen": "r9" } });
+    let halted = ("trunk-p", "trunk.halted", rewritten);
+    let followed = |accepted: serde_json::Value| {
+        let payload = json!({ "from": "c1", "to": "r9", "files": [], "accepted": accepted });
+        ("trunk-p", "trunk.followed", payload)
+    };
+    let landed = |sha: &str, feature: Option<&str>| Landed {
+        sha: sha.into(),
+        tree: "t".into(),
+        feature: feature.map(str::to_owned),
+    };
+    // Somebody made every commit anew: ours among them, under another name.
+    let anew = [landed("r8", Some("f")), landed("r9", None)];
+
+    let mut history = sound();
+    assert_eq!(
+        audit(&record(&history), &anew),
+        ["G6", "G6"],
+        "nobody has seen it yet"
+    );
+    history.push(halted);
+    assert_eq!(
+        audit(&record(&history), &anew),
+        Vec::<&str>::new(),
+        "the log knows"
+    );
+    let mut taken_back = history.clone();
+    taken_back.push(("trunk-p", "trunk.unhalted", json!({})));
+    assert_eq!(audit(&record(&taken_back), &anew), ["G6", "G6"]);
+
+    let mut moved = history.clone();
+    moved.push(followed(json!(null)));
+    assert_eq!(audit(&record(&moved), &anew), ["G6", "G6"]);
+
+    history.push(followed(json!("operator")));
+    assert_eq!(
+        audit(&record(&history), &anew),
+        Vec::<&str>::new(),
+        "accepted"
+    );
+    let mut since = anew.to_vec();
+    since.push(landed("r10", Some("f")));
+    assert_eq!(
+        audit(&record(&history), &since),
+        ["G6"],
+        "what came since without the log"
+    );
+}
+
 #[test]
 fn a_replay_is_the_same_through_every_station() {
     let envelopes = crate::golden::told();

@@ -52,7 +52,7 @@ refusal_enum! {
             nobody's to push: claim a feature and push to {work}FEATURE/CLAIM";
         NoFeature = "no_feature", "this session has no feature at hand";
         NotRunning = "not_running", "nothing is claimed while the project is not running or is \
-                                     being edited";
+                                     being edited; `project start` lets it run";
         NoBacklog = "no_backlog", "nothing is claimed before the spec is made a backlog; see \
                                    `project show`";
         NotWhole = "not_whole", "the feature's batch is still being created; try again";

@@ -154,8 +154,8 @@ refusal_enum! {
         Merging = "merging", "the feature is being published right now; try again when that has \
                               ended";
         Epic = "epic", "an epic is a heading and cannot be claimed; claim one of its features";
-        Blocked { by: String } = "blocked", "the feature waits for {by}; close those first or \
-                                             remove the dependency";
+        Blocked { by: String } = "blocked", "the feature waits for {by}; close those first, or \
+                                             remove the dependency with `feature depend --remove`";
         QuestionOpen = "question_open", "the feature waits for a person's answer; answer its \
                                          question first";
         NoQuestion = "no_question", "no question is open on this feature; use a comment instead";

@@ -129,6 +129,10 @@ impl Content {
                 "the steps have {steps} bytes, at most {STEPS_MAX} are allowed"
             ));
         }
+        let blank = |text: &String| text.trim().is_empty();
+        if self.steps.iter().any(blank) || self.labels.iter().any(blank) {
+            return Err("a step or a label is empty: leave it out".to_owned());
+        }
         if self.steps.len() > STEPS_COUNT_MAX {
             return Err(format!(
                 "there are {} steps, at most {STEPS_COUNT_MAX} are allowed",

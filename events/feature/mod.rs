@@ -26,7 +26,7 @@ mod tests;
 #[cfg(test)]
 pub(crate) mod ways;
 
-pub use command::{Command, Refusal};
+pub use command::{COMMENT_MAX, Command, Refusal};
 pub use content::{Content, FeatureType};
 pub use event::Event;
 pub use secured::Secured;

@@ -247,7 +247,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
             },
         ),
         (
-            "release (old epoch)",
+            "release (no claim of its)",
             C::Release {
                 epoch: Epoch(0),
                 outcome: Outcome::Failed,
@@ -278,7 +278,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
             },
         ),
         (
-            "submit (old epoch)",
+            "submit (no claim of its)",
             C::Submit {
                 epoch: Epoch(0),
                 sha: sha('a'),

@@ -38,6 +38,10 @@ pub struct Entry {
     pub cleared: bool,
     /// What its verification stands on.
     pub proof: Option<Proof>,
+    /// The newest candidate, also when it is to be built anew: what a person reads who lets it
+    /// through or not.
+    #[serde(default)]
+    pub newest: Option<Candidate>,
 }
 
 /// What the verification of a merge stands on, in a word.

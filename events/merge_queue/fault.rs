@@ -101,33 +101,30 @@ impl Fault {
 
     /// What a person is told, and what to do.
     pub fn advice(&self) -> String {
-        match self {
-            Self::Unreachable => "upstream does not answer; it is tried again by itself".to_owned(),
+        let what = match self {
+            Self::Unreachable => "upstream does not answer",
             Self::Credential => {
                 "upstream does not take the credential: give one with `project set --token-file` \
                  or `--ssh-key`"
-                    .to_owned()
             }
             Self::HostKey => {
                 "upstream's host shows another key than the pinned one: if it was exchanged on \
-                 purpose, forget the old one \
-                              with `project upstream forget-host-keys`"
-                    .to_owned()
+                 purpose, forget the old one with `project upstream forget-host-keys`"
             }
-            Self::Missing => "there is no repository at upstream's address".to_owned(),
-            Self::BranchGone => "upstream's branch is not there any more; work goes on when it is \
-                                 back"
-                .to_owned(),
-            Self::Rewritten { lost, seen } => format!(
-                "upstream's branch was rewritten: it is at {seen} and does not hold {lost} any \
-                 more; put that back, or take it as it is with \
-                 `project upstream accept`"
-            ),
-            Self::Refused => "upstream turned the push down; its rules have to allow the server's \
-                              account"
-                .to_owned(),
-            Self::Other => "upstream cannot be used".to_owned(),
-        }
+            Self::Missing => "there is no repository at upstream's address: it has to be put back",
+            Self::BranchGone => "upstream's branch is not there any more: it has to be put back",
+            Self::Refused => {
+                "upstream turned the push down: its rules have to allow the server's account"
+            }
+            Self::Other => "upstream cannot be used",
+            Self::Rewritten { lost, seen } => {
+                return format!(
+                    "upstream's branch was rewritten: it is at {seen} and does not hold {lost} \
+                     any more; put that back, or take it as it is with `project upstream accept`"
+                );
+            }
+        };
+        format!("{what}; it is tried again by itself")
     }
 }
 

@@ -213,6 +213,7 @@ impl MergeQueue {
                     reds: vec![],
                     cleared: false,
                     proof: None,
+                    newest: None,
                 });
             }
             Event::CandidateBuilt(e) => {
@@ -221,6 +222,7 @@ impl MergeQueue {
                     entry.stage = Stage::Built {
                         candidate: e.candidate.clone(),
                     };
+                    entry.newest = Some(e.candidate.clone());
                     entry.changes = e.changes.clone();
                     entry.builds += 1;
                     entry.forget_reds();

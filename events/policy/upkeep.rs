@@ -142,6 +142,7 @@ mod tests {
             reds: vec![],
             cleared: false,
             proof: None,
+            newest: None,
         });
         assert_eq!(first_candidate_kept(&merge_queue), 7);
     }

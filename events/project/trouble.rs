@@ -162,8 +162,11 @@ impl Trouble {
         let until = self.retry_at.map_or_else(String::new, |at| {
             format!("; it says to wait until {}", utc(at))
         });
+        let on = self.feature.as_ref().map_or_else(String::new, |feature| {
+            format!(" on {feature}, which may be edited or withdrawn if it alone ends so")
+        });
         format!(
-            "{} ({}, seen by session {}{until}); it is tried again by itself",
+            "{} ({}, seen by session {}{on}{until}); it is tried again by itself",
             self.thing.advice(),
             self.detail,
             self.session

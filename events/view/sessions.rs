@@ -118,6 +118,26 @@ impl SessionsView {
         self.by_id.iter().map(|(id, record)| (id, &**record))
     }
 
+    /// Whether a session on something else did its work since the last one on this feature found
+    /// its tool or its setup broken: these work then, and it is this feature with which they do
+    /// not.
+    pub fn worked_beside(&self, feature: &FeatureId) -> bool {
+        let broken = self.iter().filter_map(|(_, record)| {
+            let (at, outcome) = record.ended?;
+            let same = record.feature.as_ref() == Some(feature);
+            (same && outcome == Outcome::ToolBroken).then_some(at)
+        });
+        let Some(broken) = broken.max() else {
+            return false;
+        };
+
+        self.iter().any(|(_, record)| {
+            let beside = record.feature.as_ref() != Some(feature) && record.dialect.is_some();
+            let since = record.ended.is_some_and(|(at, _)| at > broken);
+            beside && since && record.said.is_some()
+        })
+    }
+
     fn transcript(&mut self, session: &SessionId, transcript: Transcript) {
         if let Some(record) = self.by_id.get_mut(session) {
             record.transcript = Some(transcript);
@@ -219,6 +239,7 @@ impl SessionsView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::AgentSpec;
     use crate::container::event;
     use crate::id::Digest;
 
@@ -232,6 +253,57 @@ mod tests {
         );
         assert!(session <= 192, "a session takes {session} bytes");
         assert!(feature <= 448, "a feature takes {feature} bytes");
+    }
+
+    /// What a session on a feature found broken, and what others did since.
+    #[test]
+    fn a_tool_that_works_beside_a_feature_is_not_broken() {
+        let (own, other) = ("feat-a", "feat-b");
+        let broken = (own, Outcome::ToolBroken, false);
+        let done = |feature| (feature, Outcome::Completed, true);
+        let table: [(&str, Vec<(&str, Outcome, bool)>, bool); 7] = [
+            ("nothing was broken", vec![done(other)], false),
+            ("nobody worked since", vec![done(other), broken], false),
+            ("somebody did", vec![broken, done(other)], true),
+            ("on the same feature", vec![broken, done(own)], false),
+            (
+                "with nothing to show for it",
+                vec![broken, (other, Outcome::NoWork, false)],
+                false,
+            ),
+            (
+                "broken again since",
+                vec![broken, done(other), broken],
+                false,
+            ),
+            (
+                "only for the other one",
+                vec![(other, Outcome::ToolBroken, false), done(own)],
+                false,
+            ),
+        ];
+        for (what, sessions, expected) in table {
+            let mut view = SessionsView::default();
+            for ((feature, outcome, said), n) in sessions.into_iter().zip(1..) {
+                let id = SessionId::from_bytes([u8::try_from(n).expect("few"); 10]);
+                let assignment = event::Assignment {
+                    session: id.clone(),
+                    role: Role::Coder,
+                    feature: feature.parse().ok(),
+                    epoch: Some(Epoch(1)),
+                    sha: None,
+                    agent: Some(AgentSpec::of(Dialect::Command)),
+                    prompt_digest: Digest::of(b"p"),
+                };
+                let assigned = event::Assigned { assignment }.into();
+                view.apply(SlotNo(1), &assigned, Timestamp(n));
+                let record = view.by_id.get_mut(&id).expect("assigned");
+                record.ended = Some((Timestamp(n), outcome));
+                record.said = said.then_some(outcome);
+            }
+            let feature = own.parse().expect("id");
+            assert_eq!(view.worked_beside(&feature), expected, "{what}");
+        }
     }
 
     #[test]

@@ -244,7 +244,7 @@ fn remedy_of(fault: &merge_queue::Fault) -> Remedy {
         | merge_queue::Fault::Missing
         | merge_queue::Fault::BranchGone
         | merge_queue::Fault::Refused
-        | merge_queue::Fault::Other => Remedy::Mend,
+        | merge_queue::Fault::Other => Remedy::ResumeQueue,
     }
 }
 

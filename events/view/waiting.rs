@@ -72,7 +72,7 @@ impl ProjectView {
             Some("the spec waits for an initializer".to_owned())
         } else if registered.next_oversight().is_some() {
             Some("the project waits for its overseer".to_owned())
-        } else if ready > 0 && !self.known().any(|one| outside(&one)) {
+        } else if ready > 0 && (registered.target > 0 || !self.known().any(|one| outside(&one))) {
             Some(format!("features ({ready}) wait for somebody to do them"))
         } else {
             None

@@ -2,11 +2,17 @@
 
 use events::feature::{Content, FeatureType, Known, Stage};
 use events::holder::Holder;
-use events::id::FeatureId;
+use events::id::{Epoch, FeatureId};
+use events::merge_queue::Verdict;
 use events::stream::Version;
 use events::view::ProjectView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::fleet::{SessionShape, session};
+
+/// Sessions that are shown with a feature.
+const SESSIONS_SHOWN: usize = 10;
 
 /// What was taken out of quarantine.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -139,6 +145,15 @@ pub struct FeatureShape {
     /// What of its verification its merge changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<String>,
+    /// The branch of its present claim, where somebody outside holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// The newest sessions on it, the newest first; only where one feature is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sessions: Vec<SessionShape>,
+    /// Why it could not be undone, or brought back, when that was asked for last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<String>,
     /// The id it had where it was imported from, and has again in an export.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issue: Option<String>,
@@ -173,6 +188,9 @@ pub fn feature(
         collisions: view.merge_queue.state.collisions(id, known.epoch).to_vec(),
         proof: view.proof(id).map(|proof| proof.name().to_owned()),
         checks: view.checks(id).to_vec(),
+        branch: branch(id, known),
+        sessions: vec![],
+        undo: undo(view, id),
         issue: None,
         notes: known
             .notes
@@ -180,6 +198,57 @@ pub fn feature(
             .map(|n| format!("{}: {}", n.by, n.text))
             .collect(),
     }
+}
+
+/// The branch that somebody outside pushes their work to.
+fn branch(id: &FeatureId, known: &Known) -> Option<String> {
+    match &known.stage {
+        Stage::Claimed {
+            holder: Holder::Outside { .. },
+            ..
+        } => Some(claimed_branch(id, known.epoch)),
+        _ => None,
+    }
+}
+
+/// The branch of a claim, as it is pushed to.
+pub fn claimed_branch(id: &FeatureId, epoch: Epoch) -> String {
+    format!("work/{id}/{epoch}")
+}
+
+/// The newest sessions on a feature, the newest first.
+pub fn sessions_on(view: &ProjectView, id: &FeatureId) -> Vec<SessionShape> {
+    let on_it = view
+        .sessions
+        .iter()
+        .filter(|(_, record)| record.feature.as_ref() == Some(id));
+    let mut all: Vec<_> = on_it.collect();
+    all.sort_by_key(|(session, record)| std::cmp::Reverse((record.assigned, (*session).clone())));
+    all.truncate(SESSIONS_SHOWN);
+    let shapes = all.into_iter();
+    shapes
+        .map(|(id, record)| session(view, id, record))
+        .collect()
+}
+
+/// Why what a feature brought was not taken out, or not brought back, when that was asked for last.
+fn undo(view: &ProjectView, id: &FeatureId) -> Option<String> {
+    let undone = view.merge_queue.state.undone.get(id)?;
+    let why = match &undone.verdict {
+        Verdict::Merged(_) => return None,
+        Verdict::Conflict { paths, .. } => {
+            format!("later work changed {}", paths.join(", "))
+        }
+        Verdict::Nothing { .. } => "upstream does not hold what it brought".to_owned(),
+        Verdict::Red { exit, .. } => format!("the verification ended with exit code {exit}"),
+        Verdict::Refused { why, .. } => format!("it was refused: {why}"),
+        Verdict::Dropped { why } => format!("it was dropped: {why}"),
+    };
+    let what = match undone.restores {
+        true => "bringing it back",
+        false => "undoing it",
+    };
+    Some(format!("{what} came to nothing: {why}"))
 }
 
 /// Where a feature stands, in a word, and who works on it.

@@ -52,7 +52,7 @@ pub fn imported(issue: &Issue) -> Imported {
     let (description, steps) = described(issue);
     let labels: Vec<String> = strings(issue, "labels")
         .into_iter()
-        .filter(|label| label.len() <= TITLE_MAX)
+        .filter(|label| label.len() <= TITLE_MAX && !label.trim().is_empty())
         .collect();
     let priority = issue
         .get("priority")
@@ -101,7 +101,8 @@ pub fn imported(issue: &Issue) -> Imported {
 fn described(issue: &Issue) -> (String, Vec<String>) {
     let (description, steps) = steps::split(text(issue, "description"));
     let fits = steps.iter().map(String::len).sum::<usize>() <= STEPS_MAX;
-    let (description, steps) = if fits {
+    let said = steps.iter().all(|step| !step.trim().is_empty());
+    let (description, steps) = if fits && said {
         (description, steps)
     } else {
         (text(issue, "description").to_owned(), vec![])

@@ -1,11 +1,13 @@
 //! `supercargo feature claim|release|submit`: claims by people.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use events::id::{FeatureId, ProjectName};
 
 use super::client::ask;
 use super::{DataArgs, OutputArgs};
-use crate::api::{ClaimShape, NewClaim, Release, Submission, Written};
+use crate::api::{ClaimShape, FeatureShape, NewClaim, Release, Submission, Written};
 use crate::private::{self, Kept};
 use crate::terminal::{self, say};
 
@@ -71,11 +73,10 @@ pub(super) async fn claim(args: ClaimArgs) -> anyhow::Result<()> {
         return Ok(terminal::json(&claim)?);
     }
     let Some(claim) = claim else {
-        return Ok(say!("nothing is ready")?);
+        return say_why_none(&args.project, &args.data).await;
     };
     let data = args.data.folder()?;
-    let url = private::read(&data.url(), Kept::Unaltered)?;
-    let url = url.unwrap_or_else(|| "http://HOST:PORT".to_owned());
+    let url = server(&args.data)?;
     say!(
         "{}  claim {}, held by {}",
         claim.feature,
@@ -84,7 +85,7 @@ pub(super) async fn claim(args: ClaimArgs) -> anyhow::Result<()> {
     )?;
     say!(
         "clone     {}{}   (user name {}, password: the token in {})",
-        url.trim(),
+        url,
         claim.gate,
         claim.holder,
         data.token().display()
@@ -103,6 +104,37 @@ pub(super) async fn claim(args: ClaimArgs) -> anyhow::Result<()> {
         claim.feature,
         claim.epoch
     )?;
+    Ok(())
+}
+
+/// Where the server of a data folder listens, as it wrote down itself.
+pub(super) fn server(data: &DataArgs) -> anyhow::Result<String> {
+    let url = private::read(&data.folder()?.url(), Kept::Unaltered)?;
+    let url = url.unwrap_or_else(|| "http://HOST:PORT".to_owned());
+    Ok(url.trim().to_owned())
+}
+
+/// Says what the features are doing of which none is ready.
+async fn say_why_none(project: &ProjectName, data: &DataArgs) -> anyhow::Result<()> {
+    let path = format!("/api/v1/projects/{project}/features");
+    let features: Vec<FeatureShape> = ask(data, "GET", &path, &()).await?;
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for feature in &features {
+        *counts.entry(feature.status.as_str()).or_default() += 1;
+    }
+    // What is open and not ready rests for a while after a claim that ended.
+    let counts: Vec<String> = counts
+        .into_iter()
+        .map(|(status, count)| match status {
+            "open" => format!("{count} resting after a claim that ended"),
+            status => format!("{count} {status}"),
+        })
+        .collect();
+    let how = match counts.is_empty() {
+        true => "there is no feature".to_owned(),
+        false => counts.join(", "),
+    };
+    say!("nothing is ready: {how}; `supercargo feature list {project}` shows each")?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! that does not answer is told apart from one that is at it for long.
 
 use std::path::Path;
+use std::sync::Once;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -172,11 +173,7 @@ impl Alone {
             let dir = dir.display();
             format!("no server answers on {dir}, and it cannot be opened without one")
         })?;
-        let dir = dir.display();
-        complain!(
-            "note: no server runs on {dir}, so nothing is at work; `supercargo serve --data {dir}` \
-             starts one"
-        );
+        say_that_nobody_serves(&app, &dir);
         let server = http::listen(&app.served(None), &socket)?;
         Ok(Self { app, server })
     }
@@ -185,6 +182,24 @@ impl Alone {
         self.server.stop(true).await;
         self.app.stop().await;
     }
+}
+
+/// Says that no server runs, once: a verb may ask for several things.
+fn say_that_nobody_serves(app: &App, dir: &Path) {
+    static SAID: Once = Once::new();
+    let dir = dir.display();
+    let what = match app.at_work() {
+        0 => "so nothing is at work".to_owned(),
+        left => format!(
+            "so nothing new is begun; {left} sessions of it may be at work still, and are adopted or \
+             ended by the next one"
+        ),
+    };
+    SAID.call_once(|| {
+        complain!(
+            "note: no server runs on {dir}, {what}; `supercargo serve --data {dir}` starts one"
+        );
+    });
 }
 
 /// What a server answers, while it gives signs of life; none where no server is.

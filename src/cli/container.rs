@@ -9,7 +9,7 @@ use super::client::{ask, ask_text};
 use super::{DataArgs, OutputArgs};
 use crate::api::{Found, SessionShape, SlotShape, Written};
 use crate::dialect::{self, Signal};
-use crate::terminal::{self, say};
+use crate::terminal::{self, complain, say};
 
 /// Verbs on the slots of a project and their containers.
 #[derive(Debug, Subcommand)]
@@ -225,6 +225,9 @@ async fn find(
     for hit in &found.hits {
         say!("{}  {}", hit.session, hit.line)?;
     }
+    if found.hits.is_empty() {
+        say!("no session printed that, as far as transcripts are kept; case counts")?;
+    }
     if found.more {
         say!("there is more: only the newest lines are shown, look for something longer")?;
     }
@@ -247,6 +250,9 @@ async fn logs(
     let printed = ask_text(&slot.data, &path).await?;
     if raw {
         return Ok(terminal::raw(&printed)?);
+    }
+    if printed.is_empty() {
+        complain!("note: session {session} has printed nothing so far");
     }
     if !meaning {
         return Ok(terminal::printed(&printed)?);

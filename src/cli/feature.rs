@@ -158,7 +158,7 @@ pub(super) struct AddArgs {
     #[arg(long = "step")]
     steps: Vec<String>,
     /// 0 (first) to 4 (last)
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=4))]
     priority: u8,
     /// Id of a feature it depends on; may be given again
     #[arg(long)]
@@ -196,7 +196,7 @@ pub(super) struct EditArgs {
     #[arg(long = "step")]
     steps: Vec<String>,
     /// 0 (first) to 4 (last)
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=4))]
     priority: Option<u8>,
     /// Order within the priority, ascending
     #[arg(long, allow_negative_numbers = true)]
@@ -291,6 +291,9 @@ async fn list(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
     if json {
         terminal::json(&features)?;
         return Ok(());
+    }
+    if features.is_empty() {
+        say!("no feature yet; `supercargo feature add {project} TITLE` adds one")?;
     }
     for f in features {
         say!(
@@ -419,6 +422,10 @@ async fn show(
     if let Some(holder) = f.holder {
         say!("held by {holder}, claim {}", f.epoch)?;
     }
+    if let Some(branch) = &f.branch {
+        let gate = format!("/git/{project}.git");
+        say!("push to {branch} of {}{gate}", claim::server(data)?)?;
+    }
     if !f.blockers.is_empty() {
         say!("waits for {}", f.blockers.join(", "))?;
     }
@@ -436,6 +443,9 @@ async fn show(
             f.checks.join(", ")
         )?;
     }
+    if let Some(undo) = f.undo {
+        say!("{undo}")?;
+    }
     for why in f.stale {
         say!("to be looked at again: {why}")?;
     }
@@ -451,6 +461,16 @@ async fn show(
     }
     for note in f.notes {
         terminal::text(&format!("- {note}"))?;
+    }
+    for one in f.sessions {
+        say!(
+            "session {} ({}): {}; `container logs {project} {} --session {}` has what it printed",
+            one.id,
+            one.role,
+            one.outcome.as_deref().unwrap_or("at work"),
+            one.n,
+            one.id
+        )?;
     }
     Ok(())
 }

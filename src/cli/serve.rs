@@ -97,6 +97,7 @@ impl KeptArgs {
 }
 
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let listener = http::take_port(args.listen)?;
     let ownership = if args.take_over {
         Ownership::TakeOver
     } else {
@@ -121,7 +122,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let token = Token::File(TokenFile::open(&app.data.token())?);
     let served = app.served(Some(&token));
     let socket = http::listen(&served, &app.data.operator_socket())?;
-    let port = http::listen_port(&served, args.listen, &token)?;
+    let port = http::listen_port(&served, listener, &token)?;
     let url = format!("http://{}\n", port.address);
     private::write(&app.data.url(), url.as_bytes())?;
     // Before the ready line: whoever has read it may end us in order.
@@ -131,24 +132,14 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         () = ends.asked() => None,
         why = app.failed() => Some(why),
     };
-    let at_work = app.running.core.projector.read(|projections| {
-        projections
-            .projects
-            .values()
-            .map(|view| {
-                view.enlisted()
-                    .filter(|(_, slot, _)| slot.job().is_some())
-                    .count()
-            })
-            .sum::<usize>()
-    });
+    let at_work = app.at_work();
     port.handle.stop(true).await;
     socket.stop(true).await;
     app.stop().await;
     if at_work > 0 {
         complain!(
-            "{at_work} sessions run on and are adopted by the next start; `supercargo project stop \
-             NAME` ends them"
+            "{at_work} sessions run on and are adopted by the next start, which is what ends them as \
+             well: `supercargo project stop NAME` is carried out then"
         );
     }
     match failed {

@@ -149,10 +149,13 @@ async fn list(data: &DataArgs, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     for one in &all {
-        let wants = if one.types.is_empty() {
-            "everything".to_owned()
-        } else {
-            one.types.join(" ")
+        let what = match one.types.is_empty() {
+            true => "everything".to_owned(),
+            false => one.types.join(" "),
+        };
+        let wants = match &one.project {
+            Some(project) => format!("{what} of {project}"),
+            None => what,
         };
         say!(
             "{:<24} at {:<9} {:>3} parked  {wants}",

@@ -12,7 +12,7 @@ pub mod problem;
 mod routes;
 
 use crate::named;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -113,22 +113,28 @@ pub struct Port {
     pub address: SocketAddr,
 }
 
-/// Listens on a port of loopback until the handle is stopped. Only whoever holds the token gets in.
-pub fn listen_port(
-    served: &Served,
-    address: SocketAddr,
-    token: impl Into<Token>,
-) -> anyhow::Result<Port> {
+/// Takes a port of loopback. Taken before anything is begun: who cannot have it has nothing to end.
+///
+/// # Errors
+/// It is not loopback's, or somebody else has it.
+pub fn take_port(address: SocketAddr) -> anyhow::Result<TcpListener> {
     if !address.ip().is_loopback() {
         bail!(
             "{address} is reached from other machines, which needs TLS: listen on 127.0.0.1 and \
              put a proxy in front"
         );
     }
-    let listener = named::listen_on(address).context("--listen names another address")?;
-    let address = listener
-        .local_addr()
-        .with_context(|| format!("listening on {address}"))?;
+    named::listen_on(address).context("--listen names another address")
+}
+
+/// Serves on a port that was taken until the handle is stopped. Only whoever holds the token gets
+/// in.
+pub fn listen_port(
+    served: &Served,
+    listener: TcpListener,
+    token: impl Into<Token>,
+) -> anyhow::Result<Port> {
+    let address = listener.local_addr().context("the port that was taken")?;
     let names = ["127.0.0.1", "localhost", "[::1]"];
     let access = Access::new(
         names

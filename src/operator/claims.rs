@@ -5,9 +5,10 @@ use actors::claims::outside::{Outside, OutsideCaller};
 use events::cause::Principal;
 use events::claims::{Claim, refs};
 use events::id::{Epoch, ProjectName};
+use events::feature::COMMENT_MAX;
 use tracing::instrument;
 
-use super::{Done, Operator, RequestContext, written};
+use super::{Done, Operator, RequestContext, said, written};
 use crate::api::{ClaimShape, Leased, Written};
 use actors::rejection::Rejection;
 
@@ -124,10 +125,11 @@ impl Operator {
         reason: &str,
     ) -> Done<Written> {
         let (caller, project, claim) = self.held(context, holding)?;
+        let reason = said("reason", reason, COMMENT_MAX)?;
         Ok(written(
             &self
                 .outside()
-                .release(&caller, &project, claim, reason)
+                .release(&caller, &project, claim, &reason)
                 .await?,
         ))
     }

@@ -81,10 +81,16 @@ fn of_feature(view: &ProjectView, known: &Known) -> Option<Work> {
     }
 }
 
-/// The work of an entry: its candidate, or what one will be built of. A held one has none.
+/// The work of an entry: its candidate, the newest one when it is to be built anew (a held one is,
+/// and a parked one), or what the first will be built of.
 fn of_entry(view: &ProjectView, entry: &Entry) -> Option<Work> {
+    let number = entry.number;
     if let Some(candidate) = entry.candidate() {
-        let what = format!("candidate of entry {}", entry.number);
+        let what = format!("candidate of entry {number}");
+        return Some(Work::published(&what, &candidate.sha));
+    }
+    if let Some(candidate) = &entry.newest {
+        let what = format!("newest candidate of entry {number}, to be built anew");
         return Some(Work::published(&what, &candidate.sha));
     }
     match &entry.kind {
@@ -139,7 +145,8 @@ impl Operator {
         let found = self.read(&project, |view| {
             view.registered()?;
             let merge_queue = &view.merge_queue.state;
-            let mut all = merge_queue.queue.iter().chain(&merge_queue.held);
+            let aside = merge_queue.held.iter().chain(&merge_queue.parked);
+            let mut all = merge_queue.queue.iter().chain(aside);
             let entry = all.find(|entry| entry.number == number);
             Some(entry.map(|entry| of_entry(view, entry)))
         })?;

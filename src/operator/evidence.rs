@@ -65,6 +65,11 @@ impl Operator {
         match about {
             About::Project => self.of_project(&project, &mut found).await?,
             About::Entry(entry) => {
+                let queued = self.read(&project, |view| Some(view.merge_queue.state.entries))?;
+                if *entry == 0 || *entry > queued {
+                    let why = format!("there was no entry {entry}: {queued} were queued so far");
+                    return Err(Rejection::not_found("unknown_entry", why));
+                }
                 let entries = BTreeSet::from([*entry]);
                 self.of_entries(&project, &entries, &mut found).await?;
             }

@@ -6,14 +6,14 @@ use actors::admissions::{admission, admitted_before};
 use actors::host::ExecuteError;
 use events::backlog::{self, Batch};
 use events::feature::event::Closing;
-use events::feature::{self, Stage};
+use events::feature::{self, COMMENT_MAX, Stage};
 use events::id::{Digest, FeatureId};
 use events::policy::AnyCommand;
 use events::stream::{Position, StreamId};
 use events::view::ProjectView;
 use tracing::instrument;
 
-use super::{Done, Operator, RequestContext, unknown_feature, unknown_project, written};
+use super::{Done, Operator, RequestContext, said, unknown_feature, unknown_project, written};
 use crate::api::{
     self, Dependency, FeatureChange, FeatureShape, How, NewFeature, Requeued, Written,
 };
@@ -119,7 +119,8 @@ impl Operator {
         id: &str,
         text: &str,
     ) -> Done<Written> {
-        let (by, text) = (context.by.clone(), text.to_owned());
+        let by = context.by.clone();
+        let text = said("comment", text, COMMENT_MAX)?;
         self.to_feature(context, name, id, feature::Command::Comment { by, text })
             .await
     }
@@ -133,7 +134,8 @@ impl Operator {
         id: &str,
         text: &str,
     ) -> Done<Written> {
-        let (by, text) = (context.by.clone(), text.to_owned());
+        let by = context.by.clone();
+        let text = said("answer", text, COMMENT_MAX)?;
         self.to_feature(context, name, id, feature::Command::Answer { by, text })
             .await
     }
@@ -193,7 +195,8 @@ impl Operator {
         id: &str,
         why: &str,
     ) -> Done<Written> {
-        let (why, by) = (why.to_owned(), context.by.clone());
+        let by = context.by.clone();
+        let why = said("reason", why, COMMENT_MAX)?;
         self.to_feature(context, name, id, feature::Command::Reopen { why, by })
             .await
     }
@@ -328,7 +331,11 @@ impl Operator {
         let shape = self.read(&Self::name(name)?, |view| {
             view.registered()?;
             let tracked = view.features.get(&id);
-            Some(tracked.and_then(|t| Some(api::feature(view, &id, t.state.known()?, t.version))))
+            Some(tracked.and_then(|t| {
+                let shape = api::feature(view, &id, t.state.known()?, t.version);
+                let sessions = api::sessions_on(view, &id);
+                Some(FeatureShape { sessions, ..shape })
+            }))
         })?;
         shape.ok_or_else(unknown_feature)
     }

@@ -1,12 +1,13 @@
 //! The merge queue: look at it, let an entry through or not, take a feature's work out again.
 
+use events::bounds::REASON_MAX;
 use events::id::{CommandId, ProjectName};
-use events::merge_queue::{self, EntryKind};
+use events::merge_queue::{self, EntryKind, Fault};
 use events::policy::{AnyCommand, integrate};
 use events::stream::StreamId;
 use tracing::instrument;
 
-use super::{Done, Operator, RequestContext, unknown_feature, written};
+use super::{Done, Operator, RequestContext, said, unknown_feature, written};
 use crate::api::{self, ConflictShape, MergeQueueShape, ScaffoldShape, Written};
 use actors::rejection::Rejection;
 
@@ -106,17 +107,43 @@ impl Operator {
         let command = merge_queue::Command::RefuseChange {
             entry,
             by: context.by.clone(),
-            why: why.to_owned(),
+            why: said("reason", why, REASON_MAX)?,
         };
         self.to_merge_queue(context, name, command).await
     }
 
     /// Lets the queue go on at once: what it waits for is tried now, and verifiers that were lost
-    /// count from nothing.
+    /// count from nothing. Where upstream was in trouble it is looked at first: what a look shows
+    /// to be as it was, is not ended by a word.
     #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn resume_queue(&self, context: &RequestContext, name: &str) -> Done<Written> {
+        let project = Self::name(name)?;
+        if self.halt(&project)?.is_some() && self.answered(context.id).await?.is_none() {
+            self.fetch(name).await?;
+            let halt = self.halt(&project)?;
+            let same =
+                halt.filter(|(fault, idle)| *idle || matches!(fault, Fault::Rewritten { .. }));
+            if let Some((fault, _)) = same {
+                let why = format!(
+                    "upstream was looked at now, and is as it was: {}",
+                    fault.advice()
+                );
+                return Err(Rejection::conflict("halted", why));
+            }
+        }
         self.to_merge_queue(context, name, merge_queue::Command::Unhalt)
             .await
+    }
+
+    /// What is wrong with upstream, and whether nothing is queued that would find out by itself
+    /// that it is right again.
+    fn halt(&self, project: &ProjectName) -> Done<Option<(Fault, bool)>> {
+        self.read(project, |view| {
+            view.registered()?;
+            let state = &view.merge_queue.state;
+            let halt = state.halt.as_ref();
+            Some(halt.map(|halt| (halt.fault.clone(), state.queue.is_empty())))
+        })
     }
 
     /// Has a trunk that is red looked at at once. Answers when nothing else of the project is in

@@ -136,9 +136,26 @@ fn written(receipt: &Receipt) -> Written {
     }
 }
 
+/// What a person said of something, as it is recorded: words, and no more of them than are kept,
+/// for nobody who speaks is cut without a word.
+fn said(what: &str, text: &str, max: usize) -> Done<String> {
+    if text.trim().is_empty() {
+        let why = format!("the {what} is empty: say it in words, for whoever reads it later");
+        return Err(Rejection::invalid(why));
+    }
+    if text.len() > max {
+        let length = text.len();
+        let why = format!("the {what} has {length} bytes, at most {max} are allowed");
+        return Err(Rejection::invalid(why));
+    }
+
+    Ok(text.to_owned())
+}
+
 impl Operator {
     /// Sends a command for a request. The version that the caller looked at is a precondition of
-    /// the first one.
+    /// the first one. A command for a project that is not there is answered so, whatever it is
+    /// about.
     async fn tell(
         &self,
         context: &RequestContext,
@@ -146,6 +163,13 @@ impl Operator {
         stream: StreamId,
         command: AnyCommand,
     ) -> Done<Receipt> {
+        let registers = matches!(
+            command,
+            AnyCommand::Project(project::Command::Register { .. })
+        );
+        if !registers {
+            self.check_project(&stream, id).await?;
+        }
         let cause = Cause {
             principal: Principal::Operator(context.by.as_str().into()),
             correlation: context.id,
@@ -171,6 +195,20 @@ impl Operator {
         })?;
         self.core.projector.wait_for(receipt.position).await;
         Ok(receipt)
+    }
+
+    /// Whether the project of a stream is there. What was granted before is answered again after
+    /// it was deleted.
+    async fn check_project(&self, stream: &StreamId, id: CommandId) -> Done<()> {
+        let Some(name) = stream.project() else {
+            return Ok(());
+        };
+        let there = self.read(name, |view| view.registered().map(|_| ()));
+        if there.is_err() && self.answered(id).await?.is_none() {
+            return Err(unknown_project());
+        }
+
+        Ok(())
     }
 
     /// Where in the log a command was granted that came before under this id; none when none was.

@@ -5,7 +5,7 @@ pub mod demo;
 mod ending;
 mod watch;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -66,6 +66,7 @@ const LAST_SESSIONS: Duration = Duration::from_secs(45);
 /// Runs the demo.
 pub async fn run(args: TryArgs) -> anyhow::Result<()> {
     let mut asked = Asked::listen()?;
+    let listener = http::take_port(args.listen)?;
     for line in ending::after_dead_demos(&std::env::temp_dir()).await {
         complain!("note: {line}");
     }
@@ -80,7 +81,7 @@ pub async fn run(args: TryArgs) -> anyhow::Result<()> {
         }
     };
     let data = DataFolder::make(&folder)?.with_database(args.log.clone());
-    let ended = demo(&args, &data, &mut asked).await?;
+    let ended = demo(&args, &data, listener, &mut asked).await?;
 
     mention!("{}", ended.summary);
     for breach in &ended.breaches {
@@ -101,7 +102,12 @@ struct Ended {
 }
 
 /// Runs the demo in this folder until it is over, and ends everything that it started.
-async fn demo(args: &TryArgs, data: &DataFolder, asked: &mut Asked) -> anyhow::Result<Ended> {
+async fn demo(
+    args: &TryArgs,
+    data: &DataFolder,
+    listener: TcpListener,
+    asked: &mut Asked,
+) -> anyhow::Result<Ended> {
     let mut app = App::open(data.clone(), Ownership::Respect).await?;
     let operator = app.served(None).operator;
     set_up(&operator, data, args).await?;
@@ -113,11 +119,15 @@ async fn demo(args: &TryArgs, data: &DataFolder, asked: &mut Asked) -> anyhow::R
     let served = app.served(None);
     let socket = http::listen(&served, &data.operator_socket())?;
     let token = Token::File(TokenFile::open(&data.token())?);
-    let port = http::listen_port(&served, args.listen, &token)?;
+    let port = http::listen_port(&served, listener, &token)?;
+    let project = operator.project(NAME)?;
     mention!(
         "{} agents, {} features, in {}",
-        args.agents,
-        args.features,
+        project.target,
+        match project.total {
+            0 => u32::from(args.features),
+            total => total,
+        },
         data.path().display()
     );
     let url = format!("http://{}\n", port.address);
@@ -190,9 +200,10 @@ fn judged(ended: &Ended, exit_when_done: bool, stays: bool) -> anyhow::Result<()
         }
         End::Stalled(why) => bail!("the project cannot go on by itself: {why}"),
         End::Broken(why) => bail!("the server had to end: {why}"),
-        End::Interrupted if exit_when_done => {
+        End::Interrupted if exit_when_done && stays => {
             bail!("ended before the project was completed; the same --data goes on with it")
         }
+        End::Interrupted if exit_when_done => bail!("ended before the project was completed"),
         End::Interrupted => {
             if stays {
                 mention!("the same --data goes on with it");

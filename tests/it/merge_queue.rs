@@ -102,11 +102,25 @@ fn protected_paths_wait_for_a_person_and_others_pass() {
     me.ok(&["project", "set", "zoo", "--protect-nothing"]);
     add(&me, ".gitlab-ci.yml");
     me.follow_until_nth("project.completed", 2);
-    server.stop();
     assert!(files(&me).contains(".gitlab-ci.yml"));
+
+    // What takes it out again is held as well, and read before it is approved.
+    me.ok(&["project", "set", "zoo", "--protect", ".github/"]);
+    me.ok(&["feature", "undo", "zoo", &delicate]);
+    me.follow_until_nth("trunk.held", 3);
+    let entry = of(&me.export(), "trunk.held")[2]["entry"].to_string();
+    let diff = me.ok(&["queue", "diff", "zoo", &entry]);
+    assert!(
+        diff.contains("newest candidate") && diff.contains("deleted file"),
+        "{diff}"
+    );
+    me.ok(&["queue", "refuse", "zoo", &entry, "it stays"]);
+    let shown = me.ok(&["feature", "show", "zoo", &delicate]);
+    assert!(shown.contains("it stays"), "{shown}");
+    server.stop();
     assert_eq!(
         of(&me.export(), "trunk.held").len(),
-        2,
+        3,
         "a project that protects nothing holds nothing"
     );
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
@@ -137,7 +151,7 @@ fn what_work_changes_is_read_before_and_after_it_is_merged() {
     let entry = of(&me.export(), "trunk.held")[0]["entry"].to_string();
     let held = me.ok(&["trunk", "diff", "zoo", &entry]);
     for wanted in [
-        "handed in under claim 1",
+        "newest candidate of entry",
         "+++ b/.github/workflows/ci.yml\n@@ -0,0 +1 @@\n+on: push\n",
         "Binary files /dev/null and b/raw.bin differ",
         "# cut here at 1048576 bytes: 4 of 5 files are shown whole",

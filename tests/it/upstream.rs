@@ -163,11 +163,25 @@ fn a_rewritten_upstream_waits_until_it_is_put_back_or_accepted() {
     git(&tree, &["reset", "--quiet", "--hard", &first]).expect("reset");
     let seen = push(&tree, "without", true);
     assert!(fetched(&me).contains("was rewritten"));
+    me.refused(&["queue", "resume", "zoo"], "project upstream accept");
+    assert!(needs(&me).contains("was rewritten"), "{}", needs(&me));
     me.ok(&["project", "upstream", "accept", "zoo", &seen]);
+    me.ok(&["queue", "resume", "zoo"]);
     me.ok(&["project", "set", "zoo", "--target", "1"]);
     me.follow_until_all_is_quiet();
-    server.stop();
     assert_eq!(closed(&me), 1);
+    // What was merged may go that way as well, and is no breach once a person took that.
+    git(&tree, &["reset", "--quiet", "--hard", &first]).expect("reset");
+    let seen = push(&tree, "without-any", true);
+    assert!(fetched(&me).contains("was rewritten"));
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+    me.ok(&["project", "upstream", "accept", "zoo", &seen]);
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+    git(&tree, &["reset", "--quiet", "--hard", "HEAD~1"]).expect("reset");
+    let back = push(&tree, "without", true);
+    assert!(fetched(&me).contains("was rewritten"));
+    me.ok(&["project", "upstream", "accept", "zoo", &back]);
+    server.stop();
     let files = git(&me.upstream(), &["ls-tree", "--name-only", "main"]).expect("tree");
     assert!(
         files.contains("without") && !files.contains("a-secret"),

@@ -15,6 +15,7 @@ fn nameable(holder: &Holder) -> Result<(), Refusal> {
 impl Known {
     /// Who holds this claim, when it is open.
     pub(crate) fn held(&self, epoch: Epoch) -> Result<&Holder, Refusal> {
+        self.known_epoch(epoch)?;
         match &self.stage {
             Stage::Claimed { .. } if epoch != self.epoch => Err(Refusal::StaleEpoch {
                 given: epoch,

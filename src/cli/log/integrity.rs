@@ -11,6 +11,7 @@ use crate::cli::DataArgs;
 use crate::log::audit::{Report, audit};
 use crate::log::backup::newest_seal;
 use crate::log::seal::Anchor;
+use crate::log::seal::key::public_key;
 use crate::log::seal::proof::{Proof, check, prove, seal_over};
 use crate::log::verify::{Verified, Walk, verify};
 use crate::terminal::{self, say};
@@ -26,7 +27,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     against: Option<std::path::PathBuf>,
     /// Public key that has to have signed every seal
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "HEX", value_parser = public_key)]
     key: Option<String>,
     #[command(flatten)]
     data: DataArgs,

@@ -63,7 +63,7 @@ pub(super) enum LogCommand {
         /// The proof
         proof: PathBuf,
         /// Public key that is trusted
-        #[arg(long, value_name = "HEX")]
+        #[arg(long, value_name = "HEX", value_parser = public_key)]
         key: Option<String>,
     },
     /// Check the invariants with an independent second reducer

@@ -2,7 +2,6 @@
 //! can reach, before the runner may begin. Nothing else is believed about it, whatever lies in the
 //! slot's folder.
 
-use fs_err::os::unix::fs::OpenOptionsExt;
 use std::ffi::OsString;
 use std::io::{Error, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -13,8 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::pidfd::Held;
 use crate::foreign;
-use crate::named;
+use crate::named::{self, about};
 
+/// How files begin that are not whole yet; no container is named so.
+const BEING_WRITTEN: &str = ".";
 /// A record is far shorter.
 const RECORD_MAX: usize = 16 * 1024;
 
@@ -80,6 +81,17 @@ impl Records {
             return Err(Error::new(ErrorKind::PermissionDenied, why));
         }
         fs_err::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
+        for entry in fs_err::read_dir(&folder)? {
+            let entry = entry?;
+            if entry
+                .file_name()
+                .as_encoded_bytes()
+                .starts_with(BEING_WRITTEN.as_bytes())
+            {
+                // A server that was killed left it: nothing was begun with it.
+                foreign::remove(&entry.path())?;
+            }
+        }
         Ok(Self { folder })
     }
 
@@ -109,16 +121,16 @@ impl Records {
     /// none is left.
     pub(super) fn write(&self, name: &ContainerName, record: &Record) -> std::io::Result<()> {
         let path = self.path(name);
-        let mut file = fs_err::File::options()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)?;
-        let written = file.write_all(&serde_json::to_vec(record)?);
-        if written.is_err() {
-            fs_err::remove_file(&path)?;
-        }
-        written
+        let mut file = tempfile::Builder::new()
+            .prefix(BEING_WRITTEN)
+            .permissions(std::fs::Permissions::from_mode(0o600))
+            .tempfile_in(&self.folder)
+            .map_err(about(format_args!("writing in {}", self.folder.display())))?;
+        file.write_all(&serde_json::to_vec(record)?)?;
+        // It is there whole or not at all: others look through this folder meanwhile.
+        file.persist_noclobber(&path)
+            .map_err(|refused| refused.error)?;
+        Ok(())
     }
 
     /// Removes the record of a container; none is fine.

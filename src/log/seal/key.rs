@@ -47,6 +47,20 @@ impl SealKey {
     }
 }
 
+/// A public key as it is typed: 64 hex digits, which are a point of the curve.
+///
+/// # Errors
+/// What it has to be.
+pub fn public_key(typed: &str) -> Result<String, String> {
+    let decoded = HEXLOWER.decode(typed.as_bytes());
+    let bytes: Option<[u8; 32]> = decoded.ok().and_then(|bytes| bytes.try_into().ok());
+    let key = bytes.and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
+    match key {
+        Some(_) => Ok(typed.to_owned()),
+        None => Err("a public key is 64 hex digits, as each seal names it".to_owned()),
+    }
+}
+
 /// Whether a seal carries the signature of the key it names.
 pub fn check_signature(seal: &Sealed, log_id: &str) -> anyhow::Result<()> {
     let key: [u8; 32] = HEXLOWER

@@ -10,7 +10,7 @@ mod outside;
 mod subscriptions;
 
 use client::Client;
-use supercargo::http::{Port, Served, listen_port};
+use supercargo::http::{Port, Served, listen_port, take_port};
 
 use crate::world::{Server, World};
 
@@ -22,7 +22,8 @@ pub(crate) fn open_port(world: &World, server: &Server) -> Port {
         operator: server.operator.clone(),
         gates: world.folder.path().join("gates"),
     };
-    listen_port(&served, "127.0.0.1:0".parse().expect("address"), TOKEN).expect("a port")
+    let listener = take_port("127.0.0.1:0".parse().expect("address")).expect("a port");
+    listen_port(&served, listener, TOKEN).expect("served")
 }
 
 /// A client of it.

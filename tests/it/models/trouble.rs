@@ -25,12 +25,20 @@ rm answer
 );
 
 fn serving(endpoint: &Endpoint, agent: &[&str]) -> (Newcomer, Serving) {
+    serving_features(
+        endpoint,
+        agent,
+        &["Feed the lions", "Feed the bears", "Feed the owls"],
+    )
+}
+
+fn serving_features(endpoint: &Endpoint, agent: &[&str], titles: &[&str]) -> (Newcomer, Serving) {
     let me = Newcomer::new();
     let server = Serving::start(serving_with(&me, endpoint));
     me.add_zoo();
     let set = ["project", "set", "zoo", "--verify", "test -f README"];
     me.ok(&[&set[..], &["--target", "2"], agent].concat());
-    for title in ["Feed the lions", "Feed the bears", "Feed the owls"] {
+    for title in titles {
         me.ok(&["feature", "add", "zoo", title]);
     }
     // A tool that is missing is the matter of one of these tests.
@@ -117,4 +125,44 @@ fn a_tool_in_trouble_is_one_state_and_costs_no_try() {
         assert_eq!(of(&log, "feature.closed").len(), 3, "{broken}");
         assert!(me.ok(&["log", "audit"]).starts_with("clean"));
     }
+}
+
+/// An agent that says nothing about one feature, and does its work on all others.
+const MUTE_ABOUT_ONE: &str = agent_that!(
+    r#"    if grep -q "the mute one"; then exit 0; fi
+    echo made > "$SUPERCARGO_FEATURE.txt"
+    git add --all
+    git commit --quiet -m Make
+    supercargo agent submit"#
+);
+
+/// What works beside a feature is not broken: the feature that it does nothing for is tried as
+/// often as any, and then waits for a person, who is told which one it is.
+#[test]
+fn a_feature_that_a_working_tool_is_silent_about_is_its_own_trouble() {
+    let endpoint = Endpoint::start(Box::new(|_| Answer::Fail(500)));
+    let agent = ["--agent-command", MUTE_ABOUT_ONE];
+    let titles = ["the mute one", "Feed the lions"];
+    let (me, server) = serving_features(&endpoint, &agent, &titles);
+    me.follow_until("project.trouble_reported");
+    let reported = of(&me.export(), "project.trouble_reported");
+    let mute = reported[0]["feature"].as_str().expect("the feature");
+    let shown = me.ok(&["project", "show", "zoo"]);
+    assert!(
+        shown.contains(&format!("on {mute}, which may be")),
+        "{shown}"
+    );
+
+    me.ok(&["project", "retry", "zoo"]);
+    me.follow_until("feature.quarantined");
+    server.stop();
+    let log = me.export();
+    assert_eq!(of(&log, "project.trouble_reported").len(), 1);
+    let quarantined = of(&log, "feature.quarantined");
+    assert_eq!(quarantined.len(), 1, "{quarantined:?}");
+    assert!(
+        me.ok(&["feature", "show", "zoo", mute])
+            .contains("quarantined")
+    );
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
