@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use events::cause::{Cause, Principal};
-use events::id::{CommandId, ProjectName};
+use events::id::{CommandId, NodeName};
 use events::node;
 use events::policy::AnyCommand;
 use events::stream::StreamId;
@@ -27,7 +27,7 @@ pub struct Pulse {
     /// What is read.
     pub clock: Arc<dyn Clock>,
     /// This server.
-    pub node: ProjectName,
+    pub node: NodeName,
 }
 
 impl Pulse {

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use events::cause::{Cause, Principal};
-use events::id::{CommandId, ProjectName};
+use events::id::{CommandId, NodeName};
 use events::log::{EventLog, ReadError};
 use events::node;
 use events::policy::AnyCommand;
@@ -53,7 +53,7 @@ pub struct SnapshotTask {
     /// Takes the alarm.
     pub directory: Directory,
     /// Whose stream the alarm goes to.
-    pub node: ProjectName,
+    pub node: NodeName,
     /// Events between two snapshots.
     pub every: u64,
     /// Through which position the projections are known to be what the log says: nothing, when they

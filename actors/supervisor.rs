@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use events::cause::{Cause, Principal};
-use events::id::{CommandId, ProjectName, Timestamp};
+use events::id::{CommandId, NodeName, Timestamp};
 use events::log::EventLog;
 use events::node;
 use events::policy::AnyCommand;
@@ -185,7 +185,7 @@ impl Core {
     }
 
     /// Reads the clock, so that a gap shows.
-    fn pulse(&self, node: ProjectName) -> Pulse {
+    fn pulse(&self, node: NodeName) -> Pulse {
         Pulse {
             directory: self.directory.clone(),
             projector: self.projector.clone(),
@@ -210,7 +210,7 @@ impl Running {
     /// Records that this server runs, and begins to owe and to reconcile.
     pub async fn begin(
         &mut self,
-        node: &ProjectName,
+        node: &NodeName,
         build: &str,
         engine: Arc<dyn Engine>,
         doors: Arc<dyn Doors>,
@@ -221,7 +221,7 @@ impl Running {
         Ok(())
     }
 
-    async fn record_start(&self, node: &ProjectName, build: &str) -> Result<(), ExecuteError> {
+    async fn record_start(&self, node: &NodeName, build: &str) -> Result<(), ExecuteError> {
         let core = &self.core;
         let stream = StreamId::Node(node.clone());
         let next = core
@@ -271,7 +271,7 @@ impl Running {
     }
 
     /// Keeps the tasks that look after what the installation has.
-    fn keep_in_order(&mut self, node: &ProjectName) {
+    fn keep_in_order(&mut self, node: &NodeName) {
         let core = &self.core;
         let maintenance = RepositoryMaintenance {
             clock: core.world.clock.clone(),
@@ -325,7 +325,7 @@ impl Running {
     }
 
     /// Records an orderly stop and ends the tasks. Running agents belong to the engine and live on.
-    pub async fn stop(mut self, node: &ProjectName) {
+    pub async fn stop(mut self, node: &NodeName) {
         let epoch = self.core.projector.read(|projections| {
             projections
                 .node

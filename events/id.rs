@@ -24,6 +24,17 @@ pub enum BadId {
         /// The nearest name that would be accepted.
         nearest: String,
     },
+    /// The subscription's name breaks the rule; the nearest valid name is proposed.
+    #[error(
+        "\"{given}\" is no name of a subscription: use a-z, 0-9 and '-', 1 to 50 characters, not \
+         starting with '-'; try \"{nearest}\""
+    )]
+    Subscription {
+        /// What was given.
+        given: String,
+        /// The nearest name that would be accepted.
+        nearest: String,
+    },
     /// The feature id breaks the rule.
     #[error(
         "\"{0}\" is no feature id: use lower-case letters, digits and '-', at most 64 characters, \
@@ -97,8 +108,20 @@ const READER_ID_IS: &str =
 text_id!(
     /// The natural key of a project, `[a-z0-9][a-z0-9-]{0,49}`.
     ProjectName in SmolStr,
-    |t| !t.is_empty() && t.len() <= PROJECT_NAME_MAX && !t.starts_with('-') && t.chars().all(is_name_char),
+    is_project_name,
     |t| BadId::Project { given: t.to_owned(), nearest: nearest_name(t) }
+);
+text_id!(
+    /// The name of an outside reader of the log, as a project's: `[a-z0-9][a-z0-9-]{0,49}`.
+    SubscriptionName in SmolStr,
+    is_project_name,
+    |t| BadId::Subscription { given: t.to_owned(), nearest: nearest_name(t) }
+);
+text_id!(
+    /// The name of an installation's node, as a project's.
+    NodeName in SmolStr,
+    is_project_name,
+    |t| BadId::Other(t.to_owned(), "name of a node")
 );
 text_id!(
     /// A feature's id within its project, `[a-z0-9][a-z0-9-]*(\.[0-9]+)*`, at most 64 characters.
@@ -124,6 +147,11 @@ text_id!(
     |t| t.len() == 40 && t.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)),
     |t| BadId::Sha(t.to_owned())
 );
+
+fn is_project_name(t: &str) -> bool {
+    let length = 1..=PROJECT_NAME_MAX;
+    length.contains(&t.len()) && !t.starts_with('-') && t.chars().all(is_name_char)
+}
 
 fn is_reader_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"._-".contains(&b)

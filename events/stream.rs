@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BadId, FeatureId, ProjectName, SlotNo};
+use crate::id::{BadId, FeatureId, NodeName, ProjectName, SlotNo, SubscriptionName};
 
 /// The events of one aggregate instance, `category-key`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,9 +22,9 @@ pub enum StreamId {
     /// `trunk-<project>`
     MergeQueue(ProjectName),
     /// `node-<id>`
-    Node(ProjectName),
+    Node(NodeName),
     /// `subscription-<name>`
-    Subscription(ProjectName),
+    Subscription(SubscriptionName),
 }
 
 impl StreamId {
@@ -58,13 +58,11 @@ impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let category = self.category();
         match self {
-            Self::Project(key)
-            | Self::Backlog(key)
-            | Self::MergeQueue(key)
-            | Self::Node(key)
-            | Self::Subscription(key) => {
+            Self::Project(key) | Self::Backlog(key) | Self::MergeQueue(key) => {
                 write!(f, "{category}-{key}")
             }
+            Self::Node(key) => write!(f, "{category}-{key}"),
+            Self::Subscription(key) => write!(f, "{category}-{key}"),
             Self::Feature(project, id) => write!(f, "{category}-{project}/{id}"),
             Self::Container(project, n) => write!(f, "{category}-{project}/{n}"),
         }

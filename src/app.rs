@@ -8,7 +8,7 @@ use actors::ports::engine::Engine;
 use actors::snapshots::SNAPSHOT_EVERY;
 use actors::supervisor::{Core, Running, World};
 use anyhow::{Context, bail};
-use events::id::ProjectName;
+use events::id::NodeName;
 use events::log::EventLog;
 use events::policy::retain::Retention;
 use tokio::sync::watch;
@@ -43,7 +43,7 @@ pub struct App {
     pub running: Running,
     /// Where it lives.
     pub data: DataFolder,
-    node: ProjectName,
+    node: NodeName,
     health: watch::Receiver<Health>,
     sealer: Sealer,
     gateway: Gateway,
@@ -104,7 +104,7 @@ impl App {
             private::folder(&closed, 0o700)?;
         }
         let running = Core::open(world).await?;
-        let node: ProjectName = "local".parse()?;
+        let node: NodeName = "local".parse()?;
         let key = SealKey::read_or_make(&data.seal_key())?;
         let sealer = Sealer {
             core: running.core.clone(),

@@ -4,8 +4,12 @@
 //! that went away and a disk that is full are errors for the caller and never a panic.
 
 use std::io::Write;
+use std::os::fd::AsFd;
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
+use tokio::sync::oneshot;
 
 /// What stands where something was taken out.
 const TAKEN: char = '\u{fffd}';
@@ -94,6 +98,20 @@ pub(crate) fn raw(bytes: &[u8]) -> Result<(), Unheard> {
     out.write_all(bytes)?;
 
     Ok(out.flush()?)
+}
+
+/// Hears when whoever reads the output is gone, as `head` is once it has enough; nothing where
+/// nobody can be gone, as from a file. The thread that waits for it ends with the process.
+pub(crate) fn unread() -> oneshot::Receiver<()> {
+    let (gone, hears) = oneshot::channel();
+    std::thread::spawn(move || {
+        let out = std::io::stdout();
+        // Asked for nothing, it says when the other side hung up.
+        let mut asked = [PollFd::new(out.as_fd(), PollFlags::empty())];
+        while poll(&mut asked, PollTimeout::NONE) == Err(Errno::EINTR) {}
+        gone.send(())
+    });
+    hears
 }
 
 /// Says something on standard error: see [`complain`].

@@ -201,6 +201,11 @@ impl Registered {
             );
             return Err(Refusal::Invalid { why });
         }
+        // Without slots it may run with nobody but people from outside.
+        let is_running = matches!(self.intent, Intent::Running { .. });
+        if is_running && count > 0 && !self.settings.agent.is_chosen() {
+            return Err(Refusal::NoAgent);
+        }
         Ok(if count == self.target {
             vec![]
         } else {
@@ -244,7 +249,7 @@ impl Registered {
         if !running && !has_features && self.spec.is_none() {
             return Err(Refusal::NothingToDo);
         }
-        if !running && !self.settings.agent.is_chosen() {
+        if !running && self.target > 0 && !self.settings.agent.is_chosen() {
             return Err(Refusal::NoAgent);
         }
 

@@ -240,10 +240,11 @@ impl Registered {
         matches!(self.intent, Intent::Running { .. }) && self.editing.is_none()
     }
 
-    /// The agent of a start that names none: logs hold starts of projects whose agent nobody chose,
-    /// and those ran the scripted one.
+    /// The agent of slots that have none: logs hold projects that worked although nobody chose an
+    /// agent, and those ran the scripted one.
     fn settle_agent(&mut self) {
-        if !self.settings.agent.is_chosen() {
+        let works = matches!(self.intent, Intent::Running { .. }) && self.target > 0;
+        if works && !self.settings.agent.is_chosen() {
             self.settings.agent = AgentSpec::of(Dialect::Script);
         }
     }
@@ -285,7 +286,10 @@ impl Registered {
             Event::TroubleReported(e) => self.trouble_reported(e, moment),
             Event::TroubleEnded(e) => self.trouble_ended(e),
             Event::ProbeAsked(_) => self.try_at_once(),
-            Event::TargetSet(e) => self.target = e.count,
+            Event::TargetSet(e) => {
+                self.target = e.count;
+                self.settle_agent();
+            }
             Event::Started(_) | Event::Resumed(_) => {
                 self.intent = Intent::Running { since: moment.at };
                 self.settle_agent();

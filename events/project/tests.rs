@@ -118,6 +118,18 @@ fn nothing_is_started_without_an_agent_that_somebody_chose() {
     let refused = given::<Project>(&fresh).decide(&start, now);
     assert_eq!(refused, Err(Refusal::NoAgent));
 
+    // With no slot at all people from outside may do the work; the first slot needs an agent.
+    let bare = with(&fresh, vec![event::TargetSet { count: 0 }.into()]);
+    let events = given::<Project>(&bare)
+        .decide(&start, now)
+        .expect("started");
+    let running = with(&bare, events);
+    let one = Command::SetTarget { count: 1 };
+    let refused = given::<Project>(&running).decide(&one, now);
+    assert_eq!(refused, Err(Refusal::NoAgent));
+    let none = Command::SetTarget { count: 0 };
+    assert_eq!(given::<Project>(&running).decide(&none, now), Ok(vec![]));
+
     // Settings that say nothing of an agent choose none.
     let verified = event::SettingsChanged {
         settings: Box::new(Settings {

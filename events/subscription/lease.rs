@@ -2,7 +2,7 @@
 //! became of it. Whoever shows a sign of life keeps the turn, whoever leaves or says nothing for
 //! too long gives way. Not recorded: a server that begins anew knows of no reader.
 
-use crate::id::{ProjectName, ReaderId, Timestamp};
+use crate::id::{ReaderId, SubscriptionName, Timestamp};
 use crate::own_time::OwnTime;
 use crate::refusal_enum;
 
@@ -12,7 +12,7 @@ pub const LEASE_MS: i64 = 60_000;
 refusal_enum! {
     /// Why a reader is turned down.
     pub enum Refusal {
-        ReadByAnother { name: ProjectName, by: ReaderId } = "read_by_another",
+        ReadByAnother { name: SubscriptionName, by: ReaderId } = "read_by_another",
             "{name} is read by {by}: one reader at a time gets its events; ask with wait=true to \
              be the next when it goes";
         LeaseLost { reader: ReaderId, by: ReaderId } = "lease_lost",

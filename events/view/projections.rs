@@ -11,7 +11,7 @@ use crate::codec::{CodecError, EventCodec};
 use crate::container::{Container, Slot};
 use crate::envelope::Envelope;
 use crate::feature::{Feature, Known};
-use crate::id::{CommandId, Digest, FeatureId, ProjectName, SlotNo, Timestamp};
+use crate::id::{CommandId, Digest, FeatureId, ProjectName, SlotNo, SubscriptionName, Timestamp};
 use crate::merge_queue::MergeQueue;
 use crate::node::Node;
 use crate::project::{Project, Registered};
@@ -214,7 +214,7 @@ pub struct Projections {
     /// The server's own stream.
     pub node: Tracked<Node>,
     /// Readers whose place is kept, by name.
-    pub subscriptions: BTreeMap<ProjectName, Tracked<Subscription>>,
+    pub subscriptions: BTreeMap<SubscriptionName, Tracked<Subscription>>,
     /// Position of the newest folded event.
     pub position: Position,
     /// Its digest: which chain these projections are of.

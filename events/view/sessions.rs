@@ -255,13 +255,16 @@ mod tests {
         assert!(feature <= 448, "a feature takes {feature} bytes");
     }
 
+    /// A session that is over: its feature, its outcome, and whether it said anything.
+    type Ended = (&'static str, Outcome, bool);
+
     /// What a session on a feature found broken, and what others did since.
     #[test]
     fn a_tool_that_works_beside_a_feature_is_not_broken() {
         let (own, other) = ("feat-a", "feat-b");
         let broken = (own, Outcome::ToolBroken, false);
         let done = |feature| (feature, Outcome::Completed, true);
-        let table: [(&str, Vec<(&str, Outcome, bool)>, bool); 7] = [
+        let table: [(&str, Vec<Ended>, bool); 7] = [
             ("nothing was broken", vec![done(other)], false),
             ("nobody worked since", vec![done(other), broken], false),
             ("somebody did", vec![broken, done(other)], true),

@@ -16,6 +16,7 @@ use crate::door::check_length;
 use crate::engine::docker::{self, image};
 use crate::engine::process::Sandbox;
 use crate::gateway::providers::Providers;
+use crate::log::seal::Anchor;
 use crate::named;
 use crate::terminal::{self, say};
 
@@ -77,6 +78,7 @@ pub(super) async fn run(data: DataArgs, output: OutputArgs) -> anyhow::Result<()
         clock(&data.data),
         sandbox(),
     ];
+    checks.extend(log(&data).await);
     checks.extend(models(&data.data));
     checks.extend(engine().await);
     if output.json {
@@ -140,6 +142,27 @@ fn folder(path: &Path) -> Check {
             "mend that, or choose another folder with --data",
         ),
     }
+}
+
+/// The log of a folder that is there: whether it opens, and holds what was sealed.
+async fn log(data: &DataArgs) -> Option<Check> {
+    let folder = data.folder().ok()?;
+    let looked = async {
+        let stored = folder.place().read().await?;
+        if let Some(anchor) = Anchor::read(&folder.anchor())? {
+            anchor.check(stored.log()).await?;
+        }
+        anyhow::Ok(stored.log().head().await?)
+    };
+    Some(match looked.await {
+        Ok(head) => good("log", format!("{} events", head.position)),
+        Err(why) => lacking(
+            "log",
+            Verdict::Bad,
+            format!("{why:#}"),
+            "mend that, or restore it from a backup with `supercargo log restore`",
+        ),
+    })
 }
 
 fn gib(bytes: u64) -> String {

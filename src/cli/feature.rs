@@ -11,6 +11,7 @@ use super::claim::{self, ClaimArgs, HeldArgs};
 use super::client::ask;
 use super::diff::{self, DiffArgs};
 use super::evidence::{self, FeatureEvidence};
+use super::feature_shown;
 use super::requeue::{self, RequeueArgs};
 use super::{DataArgs, OutputArgs};
 use crate::api::{
@@ -242,7 +243,7 @@ pub(super) async fn run(command: FeatureCommand) -> anyhow::Result<()> {
             id,
             data,
             output,
-        } => show(&project, &id, &data, output.json).await,
+        } => feature_shown::show(&project, &id, &data, output.json).await,
         FeatureCommand::Edit(args) => edit(args).await,
         FeatureCommand::Evidence(asked) => evidence::of_feature(&asked).await,
         FeatureCommand::Diff { feature, much } => {
@@ -302,16 +303,10 @@ async fn list(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
             f.content.priority,
             f.status,
             f.content.title,
-            imported_as(&f)
+            feature_shown::imported_as(&f)
         )?;
     }
     Ok(())
-}
-
-/// The id of the issue that it was, for whoever knows it by that.
-fn imported_as(feature: &FeatureShape) -> String {
-    let issue = feature.issue.as_ref();
-    issue.map_or_else(String::new, |issue| format!("  ({issue})"))
 }
 
 async fn speak(args: TextArgs, verb: &str) -> anyhow::Result<()> {
@@ -396,81 +391,6 @@ async fn tell_added(
             [one] => Ok(terminal::json(one)?),
             many => Ok(terminal::json(&many)?),
         };
-    }
-    Ok(())
-}
-
-async fn show(
-    project: &ProjectName,
-    id: &FeatureId,
-    data: &DataArgs,
-    json: bool,
-) -> anyhow::Result<()> {
-    let f: FeatureShape = ask(
-        data,
-        "GET",
-        &format!("/api/v1/projects/{project}/features/{id}"),
-        &(),
-    )
-    .await?;
-    if json {
-        terminal::json(&f)?;
-        return Ok(());
-    }
-    say!("{}  {}{}", f.id, f.status, imported_as(&f))?;
-    say!("{}", f.content.title)?;
-    if let Some(holder) = f.holder {
-        say!("held by {holder}, claim {}", f.epoch)?;
-    }
-    if let Some(branch) = &f.branch {
-        let gate = format!("/git/{project}.git");
-        say!("push to {branch} of {}{gate}", claim::server(data)?)?;
-    }
-    if !f.blockers.is_empty() {
-        say!("waits for {}", f.blockers.join(", "))?;
-    }
-    match f.proof.as_deref() {
-        Some("unverified") => say!("merged UNVERIFIED: there was no verification command")?,
-        Some("verified again") => {
-            say!("verified: red the first time, green the second time on the same tree")?;
-        }
-        Some(proof) => say!("{proof}")?,
-        None => {}
-    }
-    if !f.checks.is_empty() {
-        say!(
-            "changes what the verification runs or obeys: {}",
-            f.checks.join(", ")
-        )?;
-    }
-    if let Some(undo) = f.undo {
-        say!("{undo}")?;
-    }
-    for why in f.stale {
-        say!("to be looked at again: {why}")?;
-    }
-    if !f.collisions.is_empty() {
-        say!("does not merge with the trunk: {}", f.collisions.join(", "))?;
-    }
-    if !f.content.description.is_empty() {
-        say!("")?;
-        terminal::text(&f.content.description)?;
-    }
-    for (step, n) in f.content.steps.iter().zip(1..) {
-        say!("{n}. {step}")?;
-    }
-    for note in f.notes {
-        terminal::text(&format!("- {note}"))?;
-    }
-    for one in f.sessions {
-        say!(
-            "session {} ({}): {}; `container logs {project} {} --session {}` has what it printed",
-            one.id,
-            one.role,
-            one.outcome.as_deref().unwrap_or("at work"),
-            one.n,
-            one.id
-        )?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod diff;
 mod doctor;
 mod evidence;
 mod feature;
+mod feature_shown;
 mod image;
 mod log;
 mod project;

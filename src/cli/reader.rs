@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::bail;
-use events::id::{ProjectName, ReaderId};
+use events::id::{ReaderId, SubscriptionName};
 use futures::StreamExt;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -33,7 +33,7 @@ const LEASE_LOST: &str = "lease_lost";
 /// What is handed over, and to whom.
 pub(super) struct Handing<'a> {
     pub(super) data: &'a DataArgs,
-    pub(super) subscription: &'a ProjectName,
+    pub(super) subscription: &'a SubscriptionName,
     /// Times a command may fail on an event.
     pub(super) tries: u32,
     /// End when there is no event left.

@@ -1,7 +1,7 @@
 //! `supercargo subscription …`: readers outside of us whose place in the log is kept.
 
 use clap::{Args, Subcommand};
-use events::id::ProjectName;
+use events::id::{ProjectName, SubscriptionName};
 
 use super::client::ask;
 use super::reader::{self, Handing};
@@ -71,7 +71,7 @@ pub(super) enum SubscriptionCommand {
 #[derive(Debug, Args)]
 pub(super) struct NameArgs {
     /// The subscription
-    name: ProjectName,
+    name: SubscriptionName,
     #[command(flatten)]
     data: DataArgs,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use events::aggregate::Refusal as _;
-use events::id::{ProjectName, ReaderId, Timestamp};
+use events::id::{ReaderId, SubscriptionName, Timestamp};
 use events::own_time::OwnTime;
 use events::subscription::lease::{Refusal, Taken, Turn};
 use tokio::sync::Notify;
@@ -20,17 +20,17 @@ const WAIT_MS: i64 = 30_000;
 /// The turns of all subscriptions.
 #[derive(Debug, Default)]
 pub struct Readers {
-    turns: Mutex<BTreeMap<ProjectName, Turn>>,
+    turns: Mutex<BTreeMap<SubscriptionName, Turn>>,
     /// Told when a turn was given back.
     left: Notify,
 }
 
 impl Readers {
-    fn turns(&self) -> MutexGuard<'_, BTreeMap<ProjectName, Turn>> {
+    fn turns(&self) -> MutexGuard<'_, BTreeMap<SubscriptionName, Turn>> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self, name: &ProjectName, reader: &ReaderId, own: &OwnTime) -> Result<(), Taken> {
+    fn take(&self, name: &SubscriptionName, reader: &ReaderId, own: &OwnTime) -> Result<(), Taken> {
         let mut turns = self.turns();
         turns.entry(name.clone()).or_default().take(reader, own)
     }
@@ -57,7 +57,7 @@ impl Operator {
     }
 
     /// Whoever reads it.
-    pub(super) fn read_by(&self, name: &ProjectName) -> Option<ReaderId> {
+    pub(super) fn read_by(&self, name: &SubscriptionName) -> Option<ReaderId> {
         let own = self.own_time();
         let turns = self.deps.readers.turns();
         turns.get(name)?.reader(&own).cloned()
@@ -66,7 +66,7 @@ impl Operator {
     /// Takes the turn of a subscription, or waits for it until then.
     pub(super) async fn turn(
         &self,
-        name: &ProjectName,
+        name: &SubscriptionName,
         reader: &ReaderId,
         wait_until: Option<Timestamp>,
     ) -> Done<()> {
@@ -95,7 +95,7 @@ impl Operator {
     }
 
     /// Refuses whoever lost the turn to another; whoever speaks while nobody has it takes it.
-    pub(super) fn keep_turn(&self, name: &ProjectName, reader: &ReaderId) -> Done<()> {
+    pub(super) fn keep_turn(&self, name: &SubscriptionName, reader: &ReaderId) -> Done<()> {
         let kept = self.deps.readers.take(name, reader, &self.own_time());
         kept.map_err(|Taken { by, .. }| {
             let reader = reader.clone();
@@ -104,7 +104,7 @@ impl Operator {
     }
 
     /// Notes a sign of life of a reader.
-    pub fn hear_reader(&self, name: &ProjectName, reader: &ReaderId) {
+    pub fn hear_reader(&self, name: &SubscriptionName, reader: &ReaderId) {
         let now = self.core.directory.kernel().clock.now();
         if let Some(turn) = self.deps.readers.turns().get_mut(name) {
             turn.hear(reader, now);
@@ -112,7 +112,7 @@ impl Operator {
     }
 
     /// Gives the turn of a reader that is gone to the next.
-    pub fn reader_left(&self, name: &ProjectName, reader: &ReaderId) {
+    pub fn reader_left(&self, name: &SubscriptionName, reader: &ReaderId) {
         let readers = &self.deps.readers;
         let mut turns = readers.turns();
         let was_theirs = turns.get_mut(name).is_some_and(|turn| turn.leave(reader));
@@ -123,7 +123,7 @@ impl Operator {
     }
 
     /// Forgets who read a subscription that is deleted; whoever waits for it finds out.
-    pub(super) fn nobody_reads(&self, name: &ProjectName) {
+    pub(super) fn nobody_reads(&self, name: &SubscriptionName) {
         let readers = &self.deps.readers;
         readers.turns().remove(name);
         readers.left.notify_waiters();

@@ -2,7 +2,7 @@
 
 use actors::follower::Follower;
 use actors::ring::Batch;
-use events::id::{CommandId, ProjectName, ReaderId, Timestamp};
+use events::id::{CommandId, ReaderId, SubscriptionName, Timestamp};
 use events::log::ReadError;
 use events::policy::AnyCommand;
 use events::stream::{Position, StreamId};
@@ -45,7 +45,7 @@ impl Operator {
         name: &str,
         read: impl FnOnce(&Tracked<events::subscription::Subscription>, &Open, Position) -> T,
     ) -> Done<T> {
-        let name: ProjectName = name.parse().map_err(|_| unknown())?;
+        let name: SubscriptionName = name.parse().map_err(|_| unknown())?;
         let found = self.core.projector.read(|projections| {
             let tracked = projections.subscriptions.get(&name)?;
             Some(read(tracked, tracked.state.open()?, projections.position))
@@ -107,12 +107,7 @@ impl Operator {
         context: &RequestContext,
         new: &NewSubscription,
     ) -> Done<Written> {
-        let name: ProjectName = new.name.parse().map_err(|_| {
-            Rejection::invalid(format!(
-                "\"{}\" is no name for a subscription: use a-z, 0-9 and '-', 1 to 50 characters",
-                new.name
-            ))
-        })?;
+        let name: SubscriptionName = new.name.parse().map_err(Rejection::invalid)?;
         let project = new.project.as_deref().map(Self::name).transpose()?;
         if let Some(project) = &project {
             self.project(project.as_str())?;
@@ -148,7 +143,7 @@ impl Operator {
     /// What a reader gets next, once it is its turn: at least one event when it waits, except when
     /// `SCAN_MAX` events hold none that it wants, or none came in time.
     pub async fn deliver(&self, name: &str, asked: Asked) -> Done<Delivery> {
-        let name: ProjectName = name.parse().map_err(|_| unknown())?;
+        let name: SubscriptionName = name.parse().map_err(|_| unknown())?;
         self.reader(name.as_str(), |_, _, _| ())?;
         let until = asked.wait.then(|| self.patience());
         self.turn(&name, &asked.reader, until).await?;
@@ -318,7 +313,7 @@ impl Operator {
                 "the log ends at position {head}, {position} is not there yet"
             )));
         }
-        let name: ProjectName = name.parse().map_err(|_| unknown())?;
+        let name: SubscriptionName = name.parse().map_err(|_| unknown())?;
         self.keep_turn(&name, reader)
     }
 }

@@ -1,6 +1,7 @@
 //! All integration tests in one binary: one link, one World.
 
 mod actors;
+mod answers;
 mod beads;
 mod binary;
 mod bounds;

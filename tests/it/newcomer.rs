@@ -536,10 +536,9 @@ fn a_person_works_with_the_command_line_alone() {
     me.follow_until("trunk.opened");
     let said = me.ok(&["feature", "claim", "zoo", "--holder", "ann"]);
     assert!(said.contains(&id) && said.contains("claim 1"), "{said}");
-    assert_eq!(
+    assert!(
         me.ok(&["feature", "claim", "zoo", "--holder", "bob"])
-            .trim(),
-        "nothing is ready"
+            .starts_with("nothing is ready")
     );
     let token = fs_err::read_to_string(me.folder.path().join("data/token")).expect("token");
     let url = said
@@ -618,7 +617,7 @@ fn a_person_works_with_the_command_line_alone() {
         found.contains(session)
             && me
                 .ok(&["container", "find", "zoo", "no agent says this"])
-                .is_empty(),
+                .starts_with("no session printed that"),
         "{found}"
     );
     me.refused(&["container", "find", "zoo", ""], "find is a text");

@@ -13,6 +13,7 @@ use self::transfer::ExportArgs;
 use super::{DataArgs, OutputArgs};
 use crate::data::DataFolder;
 use crate::log::place::Stored;
+use crate::log::seal::key::public_key;
 
 /// Verbs on the log.
 #[derive(Debug, Subcommand)]

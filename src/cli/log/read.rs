@@ -89,9 +89,13 @@ pub(super) async fn tail(
     if !follow {
         return Ok(());
     }
+    let mut unread = terminal::unread();
     loop {
         let more = format!("/api/v1/events?after={after}&wait=true");
-        let page: EventPage = ask_server(data, &more).await?;
+        let page: EventPage = tokio::select! {
+            page = ask_server(data, &more) => page?,
+            _ = &mut unread => return Ok(()),
+        };
         for event in &page.events {
             said(event)?;
         }

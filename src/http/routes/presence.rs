@@ -2,7 +2,7 @@
 //! turn, however long its work on an event takes; when the connection ends the turn is the next
 //! one's at once.
 
-use ::events::id::{ProjectName, ReaderId, Timestamp};
+use ::events::id::{ReaderId, SubscriptionName, Timestamp};
 use ::events::subscription::lease::LEASE_MS;
 use actix_ws::{CloseCode, Message, MessageStream, Session};
 use futures::StreamExt;
@@ -16,7 +16,7 @@ const PING_EVERY_MS: i64 = LEASE_MS / 3;
 /// One reader, and the connection that says that it lives.
 pub(super) struct Presence {
     pub(super) operator: Operator,
-    pub(super) name: ProjectName,
+    pub(super) name: SubscriptionName,
     pub(super) reader: ReaderId,
     pub(super) session: Session,
 }

@@ -4,6 +4,7 @@ use ::events::id::ReaderId;
 use ::events::stream::Position;
 use actix_web::web::{Data, Path, Payload, Query, ServiceConfig};
 use actix_web::{HttpRequest, delete, get, post};
+use actors::rejection::Rejection;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -149,7 +150,7 @@ pub(in crate::http) async fn hold(
     let (response, session, messages) = upgrade(&request, body)?;
     let presence = Presence {
         operator: operator.get_ref().clone(),
-        name: Operator::name(&name)?,
+        name: name.parse().map_err(Rejection::invalid)?,
         reader: told.into_inner().reader.unwrap_or_default(),
         session,
     };

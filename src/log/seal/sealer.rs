@@ -7,7 +7,7 @@ use std::time::Duration;
 use actors::chores::Chore;
 use actors::supervisor::Core;
 use events::cause::{Cause, Principal};
-use events::id::{CommandId, Digest, ProjectName};
+use events::id::{CommandId, Digest, NodeName};
 use events::log::EventLog;
 use events::node;
 use events::policy::AnyCommand;
@@ -26,7 +26,7 @@ pub struct Sealer {
     /// Where seals are recorded.
     pub core: Core,
     /// Whose stream they are in.
-    pub node: ProjectName,
+    pub node: NodeName,
     /// What signs them.
     pub key: SealKey,
     /// Where the newest is kept.
