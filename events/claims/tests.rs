@@ -106,7 +106,7 @@ fn a_push_goes_to_the_branch_of_an_open_claim_of_ones_own() {
         ("nobody", "refs/heads/work/mine/1", "no_claim"),
         ("moved", "refs/heads/work/mine/1", "no_claim"),
         ("ann", "refs/heads/work/hers/1", OK),
-        ("ann", "refs/heads/work/hers/2", "stale_epoch"),
+        ("ann", "refs/heads/work/hers/2", "unknown_epoch"),
         ("ann", "refs/heads/work/past/1", "stale_epoch"),
         ("ann", "refs/heads/work/past/2", "held"),
         ("ann", "refs/heads/work/free/1", "no_claim"),

@@ -1,8 +1,9 @@
 //! Features on the wire.
 
+use events::claims::refs;
 use events::feature::{Content, FeatureType, Known, Stage};
 use events::holder::Holder;
-use events::id::{Epoch, FeatureId};
+use events::id::FeatureId;
 use events::merge_queue::Verdict;
 use events::stream::Version;
 use events::view::ProjectView;
@@ -206,14 +207,9 @@ fn branch(id: &FeatureId, known: &Known) -> Option<String> {
         Stage::Claimed {
             holder: Holder::Outside { .. },
             ..
-        } => Some(claimed_branch(id, known.epoch)),
+        } => Some(refs::branch(id, known.epoch)),
         _ => None,
     }
-}
-
-/// The branch of a claim, as it is pushed to.
-pub fn claimed_branch(id: &FeatureId, epoch: Epoch) -> String {
-    format!("work/{id}/{epoch}")
 }
 
 /// The newest sessions on a feature, the newest first.

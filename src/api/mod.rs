@@ -28,8 +28,8 @@ pub use claim::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission};
 pub use event::{EventPage, EventShape};
 pub use evidence::EvidenceShape;
 pub use feature::{
-    CloseRequest, Dependency, FeatureChange, FeatureShape, How, NewFeature, Requeued,
-    claimed_branch, feature, features, sessions_on,
+    CloseRequest, Dependency, FeatureChange, FeatureShape, How, NewFeature, Requeued, feature,
+    features, sessions_on,
 };
 pub use fleet::{
     Board, Card, Columns, Found, Hit, SessionShape, SlotShape, Stats, board, session, sessions,

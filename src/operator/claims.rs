@@ -4,8 +4,8 @@ use actors::chores::Chore;
 use actors::claims::outside::{Outside, OutsideCaller};
 use events::cause::Principal;
 use events::claims::{Claim, refs};
-use events::id::{Epoch, ProjectName};
 use events::feature::COMMENT_MAX;
+use events::id::{Epoch, ProjectName};
 use tracing::instrument;
 
 use super::{Done, Operator, RequestContext, said, written};
