@@ -208,11 +208,11 @@ fn git_pushes_through_the_door_only_to_the_branch_of_the_open_claim() {
             ("refs/tags/v1".to_owned(), "not yours to push"),
             (
                 format!("refs/heads/work/{}/0", scene.feature),
-                "claim 0 is not the open one",
+                "claim 0 is not the one you hold",
             ),
             (
                 format!("refs/heads/work/{}/2", scene.feature),
-                "claim 2 is not the open one",
+                "claim 2 is not the one you hold",
             ),
         ] {
             let said = run(&tree, &["push", "origin", &format!("HEAD:{reference}")])

@@ -196,8 +196,8 @@ fn bad_input_is_a_clear_problem_everywhere() {
                 "POST",
                 format!("{features}/{id}/heartbeat"),
                 json!({ "epoch": 1 }),
-                409,
-                "no_claim",
+                404,
+                "unknown_epoch",
             ),
             (
                 "POST",

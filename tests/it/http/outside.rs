@@ -96,7 +96,10 @@ fn a_person_claims_clones_pushes_and_submits() {
         );
         for (reference, why) in [
             ("refs/heads/main", "nobody's to push"),
-            (&*format!("refs/heads/work/{feature}/2"), "stop working"),
+            (
+                &*format!("refs/heads/work/{feature}/2"),
+                "there was no claim 2",
+            ),
         ] {
             let said = run(&tree, &["push", "origin", &format!("HEAD:{reference}")])
                 .await
