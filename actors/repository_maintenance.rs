@@ -12,7 +12,7 @@ use events::view::ProjectView;
 use crate::chores::Chore;
 use crate::faults::Faults;
 use crate::ports::clock::Clock;
-use crate::ports::repo::{Gone, Repo};
+use crate::ports::repo::{Gone, Upkeep};
 use crate::projector::Projector;
 
 /// Time between two times for the same gate, and before the first one: a server that starts has
@@ -28,7 +28,7 @@ pub struct RepositoryMaintenance {
     /// The projections.
     pub projector: Projector,
     /// git.
-    pub repo: Arc<dyn Repo>,
+    pub gates: Arc<dyn Upkeep>,
     /// Who hears of what fails.
     pub faults: Arc<Faults>,
 }
@@ -48,7 +48,7 @@ impl RepositoryMaintenance {
                     .entry(name.clone())
                     .or_insert_with(|| now.plus_ms(FIRST_MS));
                 if at <= now {
-                    let done = self.repo.maintain(&name, &self.gone(&name, now)).await;
+                    let done = self.gates.maintain(&name, &self.gone(&name, now)).await;
                     self.faults.went(Some(&name), Chore::Maintain, done);
                     due.insert(name, self.clock.now().plus_ms(EVERY_MS));
                 }

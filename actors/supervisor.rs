@@ -29,7 +29,7 @@ use crate::ports::clock::Clock;
 use crate::ports::engine::Engine;
 use crate::ports::models::Models;
 use crate::ports::prompts::Prompts;
-use crate::ports::repo::Repo;
+use crate::ports::repo::{Credentials, Repo};
 use crate::ports::snapshots::Snapshots;
 use crate::ports::transcripts::Transcripts;
 use crate::projector::Projector;
@@ -52,6 +52,8 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// git.
     pub repo: Arc<dyn Repo>,
+    /// What upstreams ask for.
+    pub credentials: Arc<dyn Credentials>,
     /// Large content.
     pub blobs: Arc<dyn Blobs>,
     /// What agents print.
@@ -138,7 +140,7 @@ impl Core {
         let sessions = Sessions {
             directory: directory.clone(),
             projector: projector.clone(),
-            repo: world.repo.clone(),
+            work: world.repo.clone(),
             blobs: world.blobs.clone(),
             transcripts: world.transcripts.clone(),
             models: world.models.clone(),
@@ -194,12 +196,28 @@ impl Core {
         }
     }
 
+    /// Carries out what policies owe.
+    pub fn effects(&self) -> Effects {
+        Effects {
+            directory: self.directory.clone(),
+            projector: self.projector.clone(),
+            claim_queue: self.claim_queue.clone(),
+            upstream: self.world.repo.clone(),
+            merges: self.world.repo.clone(),
+            work: self.world.repo.clone(),
+            contents: self.world.repo.clone(),
+            blobs: self.world.blobs.clone(),
+            prompts: self.world.prompts.clone(),
+        }
+    }
+
     /// Looks after upstreams.
     pub fn upstream_poller(&self) -> UpstreamPoller {
         UpstreamPoller {
             directory: self.directory.clone(),
             projector: self.projector.clone(),
-            repo: self.world.repo.clone(),
+            upstream: self.world.repo.clone(),
+            contents: self.world.repo.clone(),
             poll_requests: self.poll_requests.clone(),
             faults: self.faults.clone(),
         }
@@ -243,14 +261,7 @@ impl Running {
     /// Keeps the tasks that do the fleet's work: what is owed, and what containers have to be.
     fn keep_working(&mut self, engine: Arc<dyn Engine>, doors: Arc<dyn Doors>) {
         let core = &self.core;
-        let effects = Effects {
-            directory: core.directory.clone(),
-            projector: core.projector.clone(),
-            claim_queue: core.claim_queue.clone(),
-            repo: core.world.repo.clone(),
-            blobs: core.world.blobs.clone(),
-            prompts: core.world.prompts.clone(),
-        };
+        let effects = core.effects();
         let (liveness, faults) = (core.liveness.clone(), core.faults.clone());
         let host = engine.clone();
         self.tasks.keep("policies", move || {
@@ -276,7 +287,7 @@ impl Running {
         let maintenance = RepositoryMaintenance {
             clock: core.world.clock.clone(),
             projector: core.projector.clone(),
-            repo: core.world.repo.clone(),
+            gates: core.world.repo.clone(),
             faults: core.faults.clone(),
         };
         self.tasks

@@ -21,12 +21,12 @@ use crate::faults::Faults;
 use crate::host::ExecuteError;
 use crate::poll_requests::PollRequests;
 use crate::ports::PortError;
-use crate::ports::repo::{Looked, Repo};
+use crate::ports::repo::{Contents, Looked, Upstream};
 use crate::projector::Projector;
 
-/// What has to be known to look.
+/// An upstream as it was when it was last looked at.
 #[derive(Debug, Clone, PartialEq)]
-struct Upstream {
+struct Followed {
     url: String,
     branch: String,
     head: Option<Sha>,
@@ -54,17 +54,19 @@ pub struct UpstreamPoller {
     /// The projections.
     pub projector: Projector,
     /// git.
-    pub repo: Arc<dyn Repo>,
+    pub upstream: Arc<dyn Upstream>,
+    /// What the gates hold.
+    pub contents: Arc<dyn Contents>,
     /// Who is to be looked at without delay.
     pub poll_requests: PollRequests,
     /// What cannot be recorded.
     pub faults: Arc<Faults>,
 }
 
-fn upstream(view: &ProjectView) -> Option<Upstream> {
+fn upstream(view: &ProjectView) -> Option<Followed> {
     let merge_queue = &view.merge_queue.state;
     let url = view.registered()?.git_url.clone();
-    Some(Upstream {
+    Some(Followed {
         url,
         branch: merge_queue.branch.clone()?,
         head: merge_queue.head.clone(),
@@ -155,8 +157,8 @@ impl UpstreamPoller {
             .projector
             .read(|projections| projections.projects.get(name).and_then(upstream))
             .ok_or(LookError::NotCopied)?;
-        let Upstream { url, branch, head } = upstream;
-        let looked = self.repo.look(name, &url, &branch, head.as_ref()).await;
+        let Followed { url, branch, head } = upstream;
+        let looked = self.upstream.look(name, &url, &branch, head.as_ref()).await;
         if let Ok(Looked::Further { seen, .. }) = &looked {
             self.suggest_setup(name, &branch, seen).await?;
         }
@@ -189,7 +191,7 @@ impl UpstreamPoller {
         let Some((version, position, correlation)) = open else {
             return Ok(());
         };
-        let survey = self.repo.survey(name, branch).await?;
+        let survey = self.contents.survey(name, branch).await?;
         if survey.setup.is_none() {
             return Ok(());
         }

@@ -87,6 +87,7 @@ impl App {
             log,
             clock: Arc::new(SystemClock::default()),
             repo: Arc::new(Gates::new(data.gates(), Secrets::new(data.secrets()))),
+            credentials: Arc::new(Secrets::new(data.secrets())),
             blobs: Arc::new(BlobFolder::new(data.blobs())),
             transcripts: Arc::new(transcripts(&data, &providers)),
             prompts: Arc::new(BuiltIn::new().context("the prompts inside the binary")?),

@@ -17,7 +17,7 @@ use events::stream::StreamId;
 
 use crate::directory::Directory;
 use crate::host::{Execute, ExecuteError, Request};
-use crate::ports::repo::Repo;
+use crate::ports::repo::ClaimWork;
 use crate::projector::Projector;
 use crate::rejection::Rejection;
 
@@ -43,18 +43,18 @@ pub struct UnderClaim {
 pub struct Protocol {
     directory: Directory,
     projector: Projector,
-    repo: Arc<dyn Repo>,
+    work: Arc<dyn ClaimWork>,
 }
 
 type Done<T> = Result<T, Rejection>;
 
 impl Protocol {
     /// Serves holders over these hosts, projections and gates.
-    pub fn new(directory: Directory, projector: Projector, repo: Arc<dyn Repo>) -> Self {
+    pub fn new(directory: Directory, projector: Projector, work: Arc<dyn ClaimWork>) -> Self {
         Self {
             directory,
             projector,
-            repo,
+            work,
         }
     }
 
@@ -85,7 +85,7 @@ impl Protocol {
             return self.submitted_before(asked, sha).await;
         }
 
-        let pinned = self.repo.pin(&asked.project, feature, *epoch, &sha).await?;
+        let pinned = self.work.pin(&asked.project, feature, *epoch, &sha).await?;
         if let Some(why) = pinned.refusal(&sha) {
             return Err(Rejection::conflict("nothing_to_submit", why));
         }
@@ -126,7 +126,7 @@ impl Protocol {
             return Ok(());
         }
 
-        let sha = self.repo.work_head(&asked.project, feature, *epoch).await?;
+        let sha = self.work.work_head(&asked.project, feature, *epoch).await?;
         let command = feature::Command::SecureWork { epoch: *epoch, sha };
         self.tell(asked, asked.secure, command).await?;
         Ok(())

@@ -12,7 +12,7 @@ impl Effects {
         })?;
         let ((spec, url, branch), version) = wanted;
         let (base, asked) = (spec.base.clone(), spec.on == Base::Upstream);
-        let built = self.repo.build(project, &url, &branch, &spec).await;
+        let built = self.merges.build(project, &url, &branch, &spec).await;
         let command = match (spec.on == Base::Candidate, built) {
             (true, built) => self.view(project, |view| stacked(view, entry, built))?,
             (false, Ok(Built::Candidate(candidate, changes))) => {
@@ -48,7 +48,7 @@ impl Effects {
             Some((foresee::overtaken(view), view.merge_queue.version))
         });
         let (works, version) = looked?;
-        let collisions = self.repo.collisions(project, &base, &works).await?;
+        let collisions = self.merges.collisions(project, &base, &works).await?;
         let command = merge_queue::Command::RecordProbe {
             base: base.clone(),
             collisions,
@@ -70,7 +70,10 @@ impl Effects {
             branch,
             claims,
         } = self.view(project, |view| publication(view, entry))?;
-        let (command, advanced) = match self.repo.publish(project, &url, &branch, &candidate).await
+        let (command, advanced) = match self
+            .upstream
+            .publish(project, &url, &branch, &candidate)
+            .await
         {
             Ok(Published::Advanced) => (merge_queue::Command::RecordAdvanced { entry }, true),
             Ok(Published::Moved(looked)) => (moved(front, candidate.base.clone(), looked), false),
@@ -89,7 +92,7 @@ impl Effects {
             )
             .await?;
         for (feature, epoch) in claims.into_iter().filter(|_| advanced) {
-            let tidied = self.repo.tidy(project, &feature, epoch).await;
+            let tidied = self.work.tidy(project, &feature, epoch).await;
             let tidied = tidied.map_err(|error| format!("{feature}: {error}"));
             let faults = &self.directory.kernel().faults;
             faults.went(Some(project), Chore::Tidy, tidied);

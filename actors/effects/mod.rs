@@ -38,7 +38,7 @@ use crate::host::ExecuteError;
 use crate::ports::PortError;
 use crate::ports::blobs::Blobs;
 use crate::ports::prompts::{Prompts, Told};
-use crate::ports::repo::{Base, Built, Published, Repo};
+use crate::ports::repo::{Base, Built, ClaimWork, Contents, Merges, Published, Upstream};
 use crate::projector::Projector;
 use crate::prompt_context::prompt_context;
 
@@ -65,8 +65,14 @@ pub struct Effects {
     pub projector: Projector,
     /// Who gets the next feature.
     pub claim_queue: ClaimQueue,
-    /// git.
-    pub repo: Arc<dyn Repo>,
+    /// Upstreams.
+    pub upstream: Arc<dyn Upstream>,
+    /// Candidates.
+    pub merges: Arc<dyn Merges>,
+    /// What claims pushed.
+    pub work: Arc<dyn ClaimWork>,
+    /// What the gates hold.
+    pub contents: Arc<dyn Contents>,
     /// Large content.
     pub blobs: Arc<dyn Blobs>,
     /// Prompts.
@@ -214,9 +220,9 @@ impl Effects {
     }
 
     async fn clone_upstream(&self, project: &ProjectName, url: &str, attempt: u32) -> Outcome {
-        let copied = match self.repo.copy(project, url).await {
+        let copied = match self.upstream.copy(project, url).await {
             Ok(copied) => {
-                let survey = self.repo.survey(project, &copied.branch).await;
+                let survey = self.contents.survey(project, &copied.branch).await;
                 survey.map(|survey| (copied, survey))
             }
             Err(error) => Err(error),
@@ -351,7 +357,7 @@ impl Effects {
         let branch = self.view(project, |view| view.merge_queue.state.branch.clone())?;
         let mut remarks = Vec::new();
         if self
-            .repo
+            .contents
             .read_file(project, &branch, ".gitmodules")
             .await?
             .is_some()
@@ -363,7 +369,7 @@ impl Effects {
             );
         }
         let attributes = self
-            .repo
+            .contents
             .read_file(project, &branch, ".gitattributes")
             .await?
             .unwrap_or_default();
@@ -391,7 +397,7 @@ impl Effects {
             Some((submission, view.registered()?.settings.verify.clone()))
         })?;
         let (base, sha) = (submission.base.as_ref(), &submission.sha);
-        let checks = self.repo.checks(project, base, sha, verify.as_deref());
+        let checks = self.contents.checks(project, base, sha, verify.as_deref());
         let named: Vec<String> = checks.await?.into_iter().take(CHECKS_NAMED_MAX).collect();
         Ok((!named.is_empty()).then(|| {
             format!(
@@ -421,7 +427,7 @@ impl Effects {
         epoch: Epoch,
         reported: bool,
     ) -> Outcome {
-        let sha = self.repo.work_head(project, &feature, epoch).await?;
+        let sha = self.work.work_head(project, &feature, epoch).await?;
         let command = if reported {
             feature::Command::SecureWork { epoch, sha }
         } else {

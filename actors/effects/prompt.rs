@@ -17,7 +17,7 @@ impl Effects {
         let branch = self.view(project, |view| view.merge_queue.state.branch.clone())?;
         let path = format!("{OWN_PROMPTS}/{}.md", told.role.name());
         let (faults, chore) = (&self.directory.kernel().faults, Chore::Prompt(told.role));
-        let Some(own) = self.repo.read_file(project, &branch, &path).await? else {
+        let Some(own) = self.contents.read_file(project, &branch, &path).await? else {
             faults.well(Some(project), chore);
             return Ok(self.prompts.render(told)?);
         };

@@ -108,7 +108,7 @@ impl Sessions {
         Protocol::new(
             self.directory.clone(),
             self.projector.clone(),
-            self.repo.clone(),
+            self.work.clone(),
         )
     }
 

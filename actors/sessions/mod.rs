@@ -30,7 +30,7 @@ use crate::directory::Directory;
 use crate::liveness::Liveness;
 use crate::ports::blobs::Blobs;
 use crate::ports::models::Models;
-use crate::ports::repo::Repo;
+use crate::ports::repo::ClaimWork;
 use crate::ports::transcripts::Transcripts;
 use crate::projector::Projector;
 use crate::rejection::Rejection;
@@ -44,8 +44,8 @@ pub struct Sessions {
     pub directory: Directory,
     /// The projections.
     pub projector: Projector,
-    /// git.
-    pub repo: Arc<dyn Repo>,
+    /// What claims pushed.
+    pub work: Arc<dyn ClaimWork>,
     /// Large content.
     pub blobs: Arc<dyn Blobs>,
     /// What agents print.

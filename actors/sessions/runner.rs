@@ -181,7 +181,7 @@ impl Sessions {
         if secured {
             return Ok(());
         }
-        let sha = self.repo.work_head(&place.project, &feature, epoch).await?;
+        let sha = self.work.work_head(&place.project, &feature, epoch).await?;
         let stream = StreamId::Feature(place.project.clone(), feature);
         let command = FeatureCommand::SecureWork { epoch, sha };
         self.command(session, stream, AnyCommand::Feature(command), &["secure"])

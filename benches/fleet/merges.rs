@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use actors::ports::repo::{Base, Built, MergeSpec, Published, Repo, Work};
+use actors::ports::repo::{Base, Built, MergeSpec, Merges, Published, Upstream, Work};
 use anyhow::{Context, bail};
 use events::id::{ProjectName, Sha, Timestamp};
 use supercargo::adapters::git::{Gates, Secrets};

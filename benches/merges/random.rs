@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use actors::ports::repo::{Base, Built, MergeSpec, Repo, Work};
+use actors::ports::repo::{Base, Built, MergeSpec, Merges, Work};
 use anyhow::{Context, bail};
 use events::id::{ProjectName, Timestamp};
 use git2::build::TreeUpdateBuilder;

@@ -68,16 +68,16 @@ impl Operator {
         );
         decided.map_err(|refusal| ExecuteError::refused(&refusal))?;
         self.check_single(&name, &git_url)?;
-        let repo = &self.core.world.repo;
+        let credentials = &self.core.world.credentials;
         if credential.is_some()
-            && let Err(error) = repo.keep_credential(&name, credential.as_ref()).await
+            && let Err(error) = credentials.keep_credential(&name, credential.as_ref())
         {
-            repo.forget_project(&name).await?;
+            credentials.forget_project(&name)?;
             return Err(error.into());
         }
         if let Err(problem) = self.check_upstream(&name, &git_url).await {
             // Nothing is registered, so nothing is kept.
-            self.core.world.repo.forget_project(&name).await?;
+            self.core.world.credentials.forget_project(&name)?;
             return Err(problem);
         }
         let receipt = self.register(context, &name, &git_url, register).await?;
@@ -100,7 +100,7 @@ impl Operator {
     ) -> Done<Receipt> {
         let _turn = self.core.registering.lock().await;
         if let Err(problem) = self.check_single(name, git_url) {
-            self.core.world.repo.forget_project(name).await?;
+            self.core.world.credentials.forget_project(name)?;
             return Err(problem);
         }
 
@@ -198,9 +198,8 @@ impl Operator {
         if let Some(credential) = &change.credential {
             self.core
                 .world
-                .repo
-                .keep_credential(&name, credential.credential().as_ref())
-                .await?;
+                .credentials
+                .keep_credential(&name, credential.credential().as_ref())?;
         }
         let mut settings = change.apply(settings);
         self.add_presets(&mut settings.egress, &change.egress_presets)?;
@@ -298,7 +297,7 @@ impl Operator {
                 command,
             )
             .await?;
-        self.core.world.repo.keep_credential(&name, None).await?;
+        self.core.world.credentials.keep_credential(&name, None)?;
         if let Some(engine) = &self.deps.engine {
             engine
                 .forget_all_but(

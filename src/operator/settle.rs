@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use actors::effects::{Effects, Performed};
+use actors::effects::Performed;
 use events::id::{FeatureId, ProjectName};
 use events::policy::{self, Effect, Observed, Owed};
 use events::stream::StreamId;
@@ -18,14 +18,7 @@ const AT_ONCE: usize = 64;
 impl Operator {
     /// Makes the features of an admitted batch, and lets them wait for each other.
     pub(super) async fn settle(&self, name: &ProjectName, ids: &BTreeSet<FeatureId>) -> Done<()> {
-        let effects = Effects {
-            directory: self.core.directory.clone(),
-            projector: self.core.projector.clone(),
-            claim_queue: self.core.claim_queue.clone(),
-            repo: self.core.world.repo.clone(),
-            blobs: self.core.world.blobs.clone(),
-            prompts: self.core.world.prompts.clone(),
-        };
+        let effects = self.core.effects();
         let owed = self.read(name, |view| {
             let agenda = policy::owed(view, &Observed::default());
             let all = agenda.owed.into_iter().map(|(owed, _)| owed);

@@ -17,7 +17,7 @@ impl Operator {
     /// Where upstream is, as far as we know.
     pub async fn upstream(&self, name: &str) -> Done<UpstreamShape> {
         let name = Self::name(name)?;
-        let host_keys = self.core.world.repo.host_keys(&name).await?;
+        let host_keys = self.core.world.credentials.host_keys(&name)?;
         self.read(&name, |view| {
             let (registered, merge_queue) = (view.registered()?, &view.merge_queue.state);
             Some(UpstreamShape {
@@ -143,7 +143,7 @@ impl Operator {
     pub async fn forget_host_keys(&self, name: &str) -> Done<UpstreamShape> {
         let project = Self::name(name)?;
         self.read(&project, |view| view.registered().map(|_| ()))?;
-        self.core.world.repo.forget_host_keys(&project).await?;
+        self.core.world.credentials.forget_host_keys(&project)?;
         self.fetch(name).await
     }
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use actors::ports::repo::{Base, Built, MergeSpec, Repo, Work};
+use actors::ports::repo::{Base, Built, ClaimWork, Contents, MergeSpec, Merges, Upstream, Work};
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
 use supercargo::adapters::git::{Gates, Secrets};
 

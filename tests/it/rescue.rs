@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actors::ports::repo::{Gone, Repo};
+use actors::ports::repo::{Gone, Upkeep, Upstream};
 use events::id::ProjectName;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

@@ -355,7 +355,7 @@ fn ssh_with_a_key_and_a_pinned_host() {
         let secrets = Secrets::new(world.folder.path().join("secrets"));
         let gates = Gates::new(world.folder.path().join("gates"), secrets);
         let name: ProjectName = ZOO.parse().expect("name");
-        let probed = actors::ports::repo::Repo::probe(&gates, &name, &url)
+        let probed = actors::ports::repo::Fitness::probe(&gates, &name, &url)
             .await
             .expect_err("another host key")
             .to_string();

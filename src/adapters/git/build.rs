@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use actors::ports::PortError;
-use actors::ports::repo::{Built, MergeSpec, Work};
+use actors::ports::repo::{Base, Built, Looked, MergeSpec, Merges, Work};
+use async_trait::async_trait;
 use events::claims::refs;
 use events::id::{Epoch, FeatureId, ProjectName, Sha};
 use events::lfs::Refusal;
@@ -117,34 +118,28 @@ pub(super) fn finish(
     ))
 }
 
-impl Gates {
-    /// Builds what is asked for on a base that the gate holds.
-    pub(super) async fn build_on(
+#[async_trait]
+impl Merges for Gates {
+    async fn build(
         &self,
         project: &ProjectName,
+        url: &str,
+        branch: &str,
         spec: &MergeSpec,
     ) -> Result<Built, PortError> {
-        let wanted = spec.clone();
-        let planned = self
-            .with(project, move |repository| plan(repository, &wanted))
-            .await?;
-        let (tree, parents) = match planned {
-            Plan::Nothing => return Ok(Built::Nothing),
-            Plan::Tree(tree, parents) => (tree, parents),
-            Plan::Merge(sides, parents) => match self.merge(project, sides).await? {
-                Merged::Tree(tree) => (tree, parents),
-                Merged::Conflict { paths, why } => return Ok(Built::Conflict { paths, why }),
-            },
-        };
-        let spec = spec.clone();
-        self.with(project, move |repository| {
-            finish(repository, &spec, tree, &parents)
-        })
-        .await
+        let seen = spec.on == Base::Seen && self.holds(project, spec.base.as_ref()).await?;
+        if !seen && spec.on != Base::Candidate {
+            let looked = self
+                .look_upstream(project, url, branch, spec.base.as_ref())
+                .await?;
+            if looked != Looked::At(spec.base.clone()) {
+                return Ok(Built::Moved(looked));
+            }
+        }
+        self.build_on(project, spec).await
     }
 
-    /// Those of these claims whose pushed work does not merge with upstream as it is.
-    pub(super) async fn find_collisions(
+    async fn collisions(
         &self,
         project: &ProjectName,
         base: &Sha,
@@ -177,6 +172,41 @@ impl Gates {
             }
         }
         Ok(found)
+    }
+
+    async fn needs_scaffold(&self, project: &ProjectName, branch: &str) -> Result<bool, PortError> {
+        let branch = format!("refs/heads/{branch}");
+        self.with(project, move |repository| {
+            let tree = repository
+                .find_reference(&branch)
+                .and_then(|reference| reference.peel_to_tree())
+                .map_err(trouble)?;
+            Ok(scaffold::tree(repository, Some(&tree))? != tree.id())
+        })
+        .await
+    }
+}
+
+impl Gates {
+    /// Builds what is asked for on a base that the gate holds.
+    async fn build_on(&self, project: &ProjectName, spec: &MergeSpec) -> Result<Built, PortError> {
+        let wanted = spec.clone();
+        let planned = self
+            .with(project, move |repository| plan(repository, &wanted))
+            .await?;
+        let (tree, parents) = match planned {
+            Plan::Nothing => return Ok(Built::Nothing),
+            Plan::Tree(tree, parents) => (tree, parents),
+            Plan::Merge(sides, parents) => match self.merge(project, sides).await? {
+                Merged::Tree(tree) => (tree, parents),
+                Merged::Conflict { paths, why } => return Ok(Built::Conflict { paths, why }),
+            },
+        };
+        let spec = spec.clone();
+        self.with(project, move |repository| {
+            finish(repository, &spec, tree, &parents)
+        })
+        .await
     }
 }
 

@@ -4,9 +4,70 @@
 use std::path::Path;
 
 use actors::ports::PortError;
+use actors::ports::repo::{Contents, DiffSpec, Survey};
+use async_trait::async_trait;
+use events::id::{ProjectName, Sha};
 use git2::{ErrorCode, ObjectType, Repository, Tree};
 
-use super::trouble;
+use super::{Gates, build, diff, oid, side, survey, trouble};
+
+#[async_trait]
+impl Contents for Gates {
+    async fn survey(&self, project: &ProjectName, branch: &str) -> Result<Survey, PortError> {
+        let branch = branch.to_owned();
+        self.with(project, move |repository| {
+            survey::survey(repository, &branch)
+        })
+        .await
+    }
+
+    async fn checks(
+        &self,
+        project: &ProjectName,
+        base: Option<&Sha>,
+        sha: &Sha,
+        verify: Option<&str>,
+    ) -> Result<Vec<String>, PortError> {
+        let (base, work) = (base.map(oid).transpose()?, oid(sha)?);
+        let verify = verify.map(str::to_owned);
+        self.with(project, move |repository| {
+            build::checks(repository, base, work, verify.as_deref())
+        })
+        .await
+    }
+
+    async fn diff(&self, project: &ProjectName, spec: &DiffSpec) -> Result<Vec<u8>, PortError> {
+        let spec = spec.clone();
+        self.with(project, move |repository| diff::diff(repository, &spec))
+            .await
+    }
+
+    async fn read_file(
+        &self,
+        project: &ProjectName,
+        branch: &str,
+        path: &str,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        let (branch, path) = (branch.to_owned(), path.to_owned());
+        self.with(project, move |repository| {
+            side::read_file(repository, &branch, &path)
+        })
+        .await
+    }
+
+    async fn list_files(
+        &self,
+        project: &ProjectName,
+        branch: &str,
+        folder: &str,
+    ) -> Result<Vec<String>, PortError> {
+        let (branch, folder) = (branch.to_owned(), folder.to_owned());
+        self.with(project, move |repository| {
+            side::list_files(repository, &branch, &folder)
+        })
+        .await
+    }
+}
 
 /// Larger files are not looked into.
 pub(super) const READ_MAX: usize = 1024 * 1024;

@@ -3,18 +3,82 @@
 use std::collections::BTreeSet;
 
 use actors::ports::PortError;
-use actors::ports::repo::{Handed, Looked};
+use actors::ports::repo::{ClaimWork, Gone, Handed, Looked, Upkeep};
+use async_trait::async_trait;
 use events::claims::refs;
-use events::id::{Epoch, FeatureId, Sha};
+use events::id::{Epoch, FeatureId, ProjectName, Sha};
 use git2::Repository;
 
 use events::merge_queue::event::FILES_MAX;
 
-use super::{build, lfs, oid, sha as to_sha, trouble};
+use super::{Gates, build, lfs, oid, sha as to_sha, trouble};
+
+#[async_trait]
+impl ClaimWork for Gates {
+    async fn work_head(
+        &self,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+    ) -> Result<Option<Sha>, PortError> {
+        let feature = feature.clone();
+        self.with(project, move |repository| {
+            work_head(repository, &feature, epoch)
+        })
+        .await
+    }
+
+    async fn pin(
+        &self,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+        sha: &Sha,
+    ) -> Result<Handed, PortError> {
+        let (feature, sha) = (feature.clone(), sha.clone());
+        self.with(project, move |repository| {
+            pin(repository, &feature, epoch, &sha)
+        })
+        .await
+    }
+
+    async fn tidy(
+        &self,
+        project: &ProjectName,
+        feature: &FeatureId,
+        epoch: Epoch,
+    ) -> Result<(), PortError> {
+        let feature = feature.clone();
+        self.with(project, move |repository| tidy(repository, &feature, epoch))
+            .await
+    }
+}
+
+#[async_trait]
+impl Upkeep for Gates {
+    async fn maintain(&self, project: &ProjectName, gone: &Gone) -> Result<(), PortError> {
+        let gone = gone.clone();
+        self.with(project, move |repository| {
+            drop_candidates(repository, gone.first_candidate)?;
+            let_go(repository, &gone.features)
+        })
+        .await?;
+        let path = self.path(project);
+        // What nothing refers to stays two weeks, as git itself has it: a push may be on its way.
+        self.git
+            .run(
+                Some(&path),
+                &["gc", "--quiet", "--prune=2.weeks.ago"],
+                vec![],
+            )
+            .await
+            .map(|_| ())
+    }
+}
 
 /// The newest that a claim left: its branch, or what was rescued on top of it. It is kept under a
 /// ref of its own, which outlives both.
-pub(super) fn work_head(
+fn work_head(
     repository: &Repository,
     feature: &FeatureId,
     epoch: Epoch,
@@ -122,7 +186,7 @@ pub(super) fn read_ref(repository: &Repository, name: &str) -> Result<Option<Sha
 }
 
 /// Pins a submission after comparing it with what was pushed.
-pub(super) fn pin(
+fn pin(
     repository: &Repository,
     feature: &FeatureId,
     epoch: Epoch,
@@ -170,7 +234,7 @@ pub(super) fn pin(
 
 /// Removes the candidates of entries before this one: what was published is upstream, what was not
 /// is history.
-pub(super) fn drop_candidates(repository: &Repository, first: u64) -> Result<(), PortError> {
+fn drop_candidates(repository: &Repository, first: u64) -> Result<(), PortError> {
     let found = repository
         .references_glob(&format!("{}*", refs::CANDIDATES))
         .map_err(trouble)?;
@@ -188,11 +252,7 @@ pub(super) fn drop_candidates(repository: &Repository, first: u64) -> Result<(),
 }
 
 /// Removes the work refs of a claim whose work was merged; what was handed in stays pinned.
-pub(super) fn tidy(
-    repository: &Repository,
-    feature: &FeatureId,
-    epoch: Epoch,
-) -> Result<(), PortError> {
+fn tidy(repository: &Repository, feature: &FeatureId, epoch: Epoch) -> Result<(), PortError> {
     for name in [
         refs::work(feature, epoch),
         refs::rescue(feature, epoch),
@@ -208,10 +268,7 @@ pub(super) fn tidy(
 }
 
 /// Removes what every claim left of these features; what was handed in stays pinned.
-pub(super) fn let_go(
-    repository: &Repository,
-    features: &BTreeSet<FeatureId>,
-) -> Result<(), PortError> {
+fn let_go(repository: &Repository, features: &BTreeSet<FeatureId>) -> Result<(), PortError> {
     for folder in [refs::WORK, refs::RESCUE, refs::KEPT] {
         let found = repository
             .references_glob(&format!("{folder}*"))

@@ -6,7 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use actors::ports::PortError;
-use actors::ports::repo::Copied;
+use actors::ports::repo::{Copied, Fitness};
+use async_trait::async_trait;
 use events::id::{ProjectName, Timestamp};
 use events::project::upstream::{Transport, place, transport};
 
@@ -21,10 +22,14 @@ const NO_BRANCH: &str = "refs/heads/supercargo-asks-whether-it-may-push";
 /// What `receive.denyCurrentBranch` may be for a push to arrive.
 const TAKES_PUSHES: &[&str] = &["ignore", "warn", "updateinstead", "false", "no", "off", "0"];
 
-impl Gates {
-    /// Says what keeps this upstream from being worked on, if anything does that can be seen
-    /// without a push.
-    pub(super) async fn check_upstream(
+#[async_trait]
+impl Fitness for Gates {
+    async fn probe(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
+        let probed = self.probe_upstream(project, url).await;
+        probed.map_err(|error| of_another_owner(url, error))
+    }
+
+    async fn check(
         &self,
         project: &ProjectName,
         url: &str,
@@ -33,18 +38,13 @@ impl Gates {
         self.check_copyable(url, seen).await?;
         match folder_of(url) {
             Some(folder) => self.check_pushable(&folder, &seen.branch).await,
-            None => self.check_host_takes_pushes(project, url).await,
+            None => self.check_push(project, url).await,
         }
     }
 
-    /// Says why the host of an upstream takes no push from this server, if it takes none. Nothing
-    /// is pushed: it is asked for what a push begins with, which shows the right to push at all.
-    /// What rules of a branch turn down shows at the first push.
-    pub(super) async fn check_host_takes_pushes(
-        &self,
-        project: &ProjectName,
-        url: &str,
-    ) -> Result<(), PortError> {
+    async fn check_push(&self, project: &ProjectName, url: &str) -> Result<(), PortError> {
+        // Nothing is pushed: it is asked for what a push begins with, which shows the right to push
+        // at all. What rules of a branch turn down shows at the first push.
         if folder_of(url).is_some() {
             return Ok(());
         }
@@ -61,7 +61,9 @@ impl Gates {
             ))
         })
     }
+}
 
+impl Gates {
     /// Says what keeps this upstream from being copied whole.
     pub(super) async fn check_copyable(&self, url: &str, seen: &Copied) -> Result<(), PortError> {
         let folder = folder_of(url);

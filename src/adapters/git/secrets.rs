@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use actors::ports::PortError;
-use actors::ports::repo::Credential;
+use actors::ports::repo::{Credential, Credentials};
 use events::id::ProjectName;
 use events::project::upstream::{Transport, transport};
 use sha2::Digest;
@@ -42,6 +42,43 @@ fn failed(error: std::io::Error) -> PortError {
     PortError::Transient(error.to_string())
 }
 
+impl Credentials for Secrets {
+    fn keep_credential(
+        &self,
+        project: &ProjectName,
+        credential: Option<&Credential>,
+    ) -> Result<(), PortError> {
+        self.write(&self.of(project.as_str()), credential)
+    }
+
+    fn forget_project(&self, project: &ProjectName) -> Result<(), PortError> {
+        let folder = self.of(project.as_str());
+        match fs_err::remove_dir_all(&folder) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
+            _ => Ok(()),
+        }
+    }
+
+    fn host_keys(&self, project: &ProjectName) -> Result<Vec<String>, PortError> {
+        // As ssh shows them.
+        let path = self.of(project.as_str()).join("known_hosts");
+        let text = match fs_err::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+            Err(e) => return Err(failed(e)),
+        };
+        Ok(text.lines().filter_map(fingerprint).collect())
+    }
+
+    fn forget_host_keys(&self, project: &ProjectName) -> Result<(), PortError> {
+        let path = self.of(project.as_str()).join("known_hosts");
+        match fs_err::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Secrets {
     /// Secrets below this folder.
     pub fn new(folder: PathBuf) -> Self {
@@ -50,24 +87,6 @@ impl Secrets {
 
     fn of(&self, project: &str) -> PathBuf {
         self.folder.join(project)
-    }
-
-    /// Keeps a credential of a project in place of the one before.
-    pub fn keep(
-        &self,
-        project: &ProjectName,
-        credential: Option<&Credential>,
-    ) -> Result<(), PortError> {
-        self.write(&self.of(project.as_str()), credential)
-    }
-
-    /// Removes everything that is kept of a project that never came to be.
-    pub fn forget(&self, project: &ProjectName) -> Result<(), PortError> {
-        let folder = self.of(project.as_str());
-        match fs_err::remove_dir_all(&folder) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
-            _ => Ok(()),
-        }
     }
 
     /// Every secret that is kept, of whatever project: tokens and private keys.
@@ -126,26 +145,6 @@ impl Secrets {
             .into_iter()
             .map(|owner| self.of(owner).join(name))
             .find(|path| path.is_file())
-    }
-
-    /// Pinned keys, as `host type SHA256:fingerprint`, the way ssh shows them.
-    pub fn host_keys(&self, project: &ProjectName) -> Result<Vec<String>, PortError> {
-        let path = self.of(project.as_str()).join("known_hosts");
-        let text = match fs_err::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
-            Err(e) => return Err(failed(e)),
-        };
-        Ok(text.lines().filter_map(fingerprint).collect())
-    }
-
-    /// Forgets them.
-    pub fn forget_host_keys(&self, project: &ProjectName) -> Result<(), PortError> {
-        let path = self.of(project.as_str()).join("known_hosts");
-        match fs_err::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
-            _ => Ok(()),
-        }
     }
 
     /// What git is told for this upstream.
@@ -354,7 +353,9 @@ mod tests {
             user: "ann".into(),
             token: "secret".into(),
         };
-        secrets.keep(&name(), Some(&token)).expect("kept");
+        secrets
+            .keep_credential(&name(), Some(&token))
+            .expect("kept");
         assert_eq!(
             told("https://host:1/x.git")["GIT_CONFIG_KEY_0"],
             "http.https://host:1/.extraHeader"
@@ -371,7 +372,7 @@ mod tests {
             "{command}"
         );
         secrets
-            .keep(&name(), Some(&Credential::SshKey("OWN".into())))
+            .keep_credential(&name(), Some(&Credential::SshKey("OWN".into())))
             .expect("kept");
         assert!(
             told("git@host:x.git")["GIT_SSH_COMMAND"]

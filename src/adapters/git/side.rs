@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use actors::ports::PortError;
-use actors::ports::repo::{SideFile, SideFound};
+use actors::ports::repo::{SideFile, SideFiles, SideFound};
+use async_trait::async_trait;
 use events::id::{ProjectName, Sha};
 use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, Sort, Tree};
 
@@ -160,9 +161,9 @@ fn found(repository: &Repository, head: Oid, path: &str) -> Result<SideFound, Po
     })
 }
 
-impl Gates {
-    /// A file of a branch of upstream's beside the trunk.
-    pub(super) async fn find_side(
+#[async_trait]
+impl SideFiles for Gates {
+    async fn side_file(
         &self,
         project: &ProjectName,
         url: &str,
@@ -185,14 +186,13 @@ impl Gates {
         looked.await.map(Some)
     }
 
-    /// Publishes a file on a branch of its own: with the expected old value, so that nobody else's
-    /// commit is lost.
-    pub(super) async fn publish_side(
+    async fn publish_file(
         &self,
         project: &ProjectName,
         url: &str,
         file: &SideFile,
     ) -> Result<(Sha, bool), PortError> {
+        // With the expected old value, so that nobody else's commit is lost.
         let _turn = self.turn(project).await;
         let before = self.upstream_head(project, url, &file.branch).await?;
         if before.is_some() {

@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use actors::ports::PortError;
-use actors::ports::repo::{Copied, Looked, Published};
+use actors::ports::repo::{Copied, Looked, Published, Upstream};
+use async_trait::async_trait;
 use events::id::{ProjectName, Sha};
 use events::merge_queue::Candidate;
 use git2::RepositoryInitOptions;
@@ -23,6 +24,85 @@ const GATE_CONFIG: &[(&str, &str)] = &[
     ("core.hooksPath", "/dev/null"),
     ("gc.auto", "0"),
 ];
+
+#[async_trait]
+impl Upstream for Gates {
+    async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
+        let seen = self.probe_upstream(project, url).await?;
+        self.check_copyable(url, &seen).await?;
+        let Copied { branch, head } = seen;
+        let _turn = self.turn(project).await;
+        let path = self.path(project);
+        let (made, first) = (path.clone(), branch.clone());
+        let init = tokio::task::spawn_blocking(move || init_gate(&made, &first));
+        init.await
+            .map_err(|e| PortError::Transient(e.to_string()))??;
+        if head.is_some() {
+            self.fetch_first(project, url, &branch).await?;
+            let first = branch.clone();
+            self.with(project, move |repository| {
+                gate::take_seen(repository, &first, None)
+            })
+            .await?;
+        }
+        Ok(Copied { branch, head })
+    }
+
+    async fn look(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        known: Option<&Sha>,
+    ) -> Result<Looked, PortError> {
+        self.look_upstream(project, url, branch, known).await
+    }
+
+    async fn accept(
+        &self,
+        project: &ProjectName,
+        branch: &str,
+        lost: &Sha,
+        seen: &Sha,
+    ) -> Result<(), PortError> {
+        let (branch, lost, seen) = (branch.to_owned(), lost.clone(), seen.clone());
+        self.with(project, move |repository| {
+            gate::replace(repository, &branch, &lost, &seen)
+        })
+        .await
+    }
+
+    async fn publish(
+        &self,
+        project: &ProjectName,
+        url: &str,
+        branch: &str,
+        candidate: &Candidate,
+    ) -> Result<Published, PortError> {
+        // Tried first and looked at afterwards: the expected old value keeps it from doing harm,
+        // also when it was done before.
+        let pushed = self
+            .push_expecting(
+                project,
+                url,
+                branch,
+                &candidate.sha,
+                candidate.base.as_ref(),
+            )
+            .await;
+        let seen = self.upstream_head(project, url, branch).await?;
+        match (
+            self.compare(project, url, branch, candidate, seen).await?,
+            pushed,
+        ) {
+            (Some(published), _) => Ok(published),
+            (None, Err(error)) => Err(error),
+            (None, Ok(_)) => Err(PortError::Transient(
+                "the push was accepted, and upstream does not show it".to_owned(),
+            )),
+        }
+    }
+}
 
 impl Gates {
     /// Runs a git command that speaks to upstream, with what it asks for.
@@ -52,31 +132,6 @@ impl Gates {
             .await?;
         let branch = default_branch(&listed);
         let head = head_of(&listed, &branch);
-        Ok(Copied { branch, head })
-    }
-
-    pub(super) async fn copy_upstream(
-        &self,
-        project: &ProjectName,
-        url: &str,
-    ) -> Result<Copied, PortError> {
-        let seen = self.probe_upstream(project, url).await?;
-        self.check_copyable(url, &seen).await?;
-        let Copied { branch, head } = seen;
-        let _turn = self.turn(project).await;
-        let path = self.path(project);
-        let (made, first) = (path.clone(), branch.clone());
-        let init = tokio::task::spawn_blocking(move || init_gate(&made, &first));
-        init.await
-            .map_err(|e| PortError::Transient(e.to_string()))??;
-        if head.is_some() {
-            self.fetch_first(project, url, &branch).await?;
-            let first = branch.clone();
-            self.with(project, move |repository| {
-                gate::take_seen(repository, &first, None)
-            })
-            .await?;
-        }
         Ok(Copied { branch, head })
     }
 
@@ -215,37 +270,6 @@ impl Gates {
         )
         .await
         .map(|_| ())
-    }
-
-    pub(super) async fn publish_candidate(
-        &self,
-        project: &ProjectName,
-        url: &str,
-        branch: &str,
-        candidate: &Candidate,
-    ) -> Result<Published, PortError> {
-        // Tried first and looked at afterwards: the expected old value keeps it from doing harm,
-        // also when it was done before.
-        let pushed = self
-            .push_expecting(
-                project,
-                url,
-                branch,
-                &candidate.sha,
-                candidate.base.as_ref(),
-            )
-            .await;
-        let seen = self.upstream_head(project, url, branch).await?;
-        match (
-            self.compare(project, url, branch, candidate, seen).await?,
-            pushed,
-        ) {
-            (Some(published), _) => Ok(published),
-            (None, Err(error)) => Err(error),
-            (None, Ok(_)) => Err(PortError::Transient(
-                "the push was accepted, and upstream does not show it".to_owned(),
-            )),
-        }
     }
 
     /// What upstream says about a candidate: it holds it, it is elsewhere, or it still waits for it

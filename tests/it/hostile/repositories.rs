@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use actors::ports::repo::{Base, Built, MergeSpec, Published, Repo, Work};
+use actors::ports::repo::{Base, Built, ClaimWork, MergeSpec, Merges, Published, Upstream, Work};
 use events::id::{Epoch, FeatureId, ProjectName, Sha, Timestamp};
 use supercargo::adapters::git::{Gates, Secrets};
 

@@ -187,6 +187,7 @@ impl World {
         actors::supervisor::World {
             log,
             clock: self.clock.clone(),
+            credentials: Arc::new(secrets.clone()),
             repo: Arc::new(Gates::new(self.folder.path().join("gates"), secrets).with_git(git)),
             blobs: Arc::new(BlobFolder::new(self.folder.path().join("blobs"))),
             transcripts: Arc::new(TranscriptFolder::new(
