@@ -76,7 +76,7 @@ impl Scene {
             stream,
             kind: event.kind().name.into(),
             schema: event.kind().schema,
-            at: Timestamp(i64::try_from(self.position).expect("small") * 1_000_000),
+            at: self.now(),
             cause: Cause::first(self.by.clone(), id),
             command: id,
             trace: None,
@@ -105,6 +105,11 @@ impl Scene {
             StreamId::Node(_) | StreamId::Subscription(_) => None,
         };
         version.unwrap_or_default()
+    }
+
+    /// When the newest event was recorded.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp(i64::try_from(self.position).expect("small") * 1_000_000)
     }
 
     /// Whoever does what comes next.

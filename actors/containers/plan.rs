@@ -2,6 +2,9 @@
 //! together.
 //! One code path for start-up, hints and the timer.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use events::container::{Ended, Exit, Slot, SlotState};

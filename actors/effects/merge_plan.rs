@@ -1,6 +1,9 @@
 //! What merging asks of the repository and what its answers tell the merge queue: pure, so that
 //! each case stands in a table.
 
+#[cfg(test)]
+mod tests;
+
 use events::id::{Epoch, FeatureId, Sha, Timestamp};
 use events::merge_queue::{self, Candidate, Entry, EntryKind};
 use events::policy::upkeep;

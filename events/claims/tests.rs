@@ -10,8 +10,8 @@ use crate::outcome::Outcome;
 use crate::scene::{Scene, feature, job, session};
 use crate::{backlog, container};
 
-/// Holders that come up below: a coder, a reviewer of the same feature, a session that is nowhere,
-/// and two people.
+/// Holders that come up below: a coder, a reviewer of the same feature, the session before it in
+/// the coder's slot, the coder in another slot, a session that is nowhere, and people.
 fn holder(who: &str) -> Holder {
     let at = |n, session_n| Holder::Slot {
         n: SlotNo(n),
@@ -22,6 +22,7 @@ fn holder(who: &str) -> Holder {
         "reviewer" => at(2, 2),
         "nobody" => at(3, 9),
         "moved" => at(2, 1),
+        "earlier" => at(1, 9),
         person => Holder::Outside {
             principal: person.to_owned(),
         },
@@ -105,6 +106,8 @@ fn a_push_goes_to_the_branch_of_an_open_claim_of_ones_own() {
         ("reviewer", "refs/rescue/mine/1", "no_claim"),
         ("nobody", "refs/heads/work/mine/1", "no_claim"),
         ("moved", "refs/heads/work/mine/1", "no_claim"),
+        ("earlier", "refs/heads/work/mine/1", "no_claim"),
+        ("earlier", "refs/rescue/mine/1", "no_claim"),
         ("ann", "refs/heads/work/hers/1", OK),
         ("ann", "refs/heads/work/hers/2", "unknown_epoch"),
         ("ann", "refs/heads/work/past/1", "stale_epoch"),
@@ -169,6 +172,7 @@ fn only_a_coder_was_given_a_claim_and_it_keeps_it_when_it_is_over() {
             ("reviewer", None),
             ("nobody", None),
             ("moved", None),
+            ("earlier", None),
             ("ann", None),
         ] {
             assert_eq!(given(scene.view(), &holder(who)).ok(), expected, "{who}");

@@ -62,3 +62,82 @@ pub fn provider(view: &ProjectView, role: Role) -> Option<String> {
     }
     settings.agent_of(role).provider().map(str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::{AgentSpec, Dialect};
+    use crate::container::event as c;
+    use crate::project::event as p;
+    use crate::scene::{Scene, job, session};
+    use crate::settings::Settings;
+
+    /// A project whose agents ask `acme`.
+    fn scene() -> Scene {
+        let mut scene = Scene::running(1);
+        let agent = AgentSpec {
+            provider: Some("acme".into()),
+            ..AgentSpec::of(Dialect::Claude)
+        };
+        let settings = Box::new(Settings {
+            agent,
+            ..Settings::default()
+        });
+        scene.project(p::SettingsChanged { settings });
+        scene
+    }
+
+    fn trouble(name: &str, retry_at: Option<Timestamp>) -> p::TroubleReported {
+        p::TroubleReported {
+            thing: Thing::Provider { name: name.into() },
+            detail: "429".into(),
+            retry_at,
+            session: session(1),
+            feature: None,
+            probe: false,
+        }
+    }
+
+    fn known(scene: &Scene) -> BTreeMap<String, Account> {
+        accounts(&scene.projections, &OwnTime::new(scene.now(), &[], &[]))
+    }
+
+    #[test]
+    fn an_account_in_trouble_is_known_until_that_ends() {
+        let mut scene = scene();
+        assert_eq!(known(&scene), BTreeMap::new());
+        let later = Timestamp(9_000_000_000);
+        scene.project(trouble("acme", Some(later)));
+        let accounts = known(&scene);
+        assert_eq!(accounts.keys().collect::<Vec<_>>(), ["acme"]);
+        assert!(accounts["acme"].next_probe >= later, "it said to wait");
+        assert!(!accounts["acme"].at_work);
+
+        let thing = Thing::Provider {
+            name: "acme".into(),
+        };
+        let why = "it answered".to_owned();
+        scene.project(p::TroubleEnded { thing, why });
+        assert_eq!(known(&scene), BTreeMap::new());
+    }
+
+    #[test]
+    fn whoever_asks_it_is_seen_and_a_verifier_asks_nobody() {
+        for (role, at_work) in [
+            (Role::Verifier, false),
+            (Role::Coder, true),
+            (Role::Reviewer, true),
+        ] {
+            let mut scene = scene();
+            scene.project(trouble("acme", None));
+            scene.project(trouble("other", None));
+            let assignment = job(&session(1), role, None);
+            scene.slot(1, c::Assigned { assignment });
+            let accounts = known(&scene);
+            assert_eq!(accounts["acme"].at_work, at_work, "{role:?}");
+            assert!(!accounts["other"].at_work, "nobody asks it");
+            let asked = provider(scene.view(), role);
+            assert_eq!(asked.is_some(), at_work, "{role:?}");
+        }
+    }
+}

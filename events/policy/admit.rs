@@ -102,3 +102,155 @@ fn repository(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backlog::Origin;
+    use crate::id::Digest;
+    use crate::policy::tests::at;
+    use crate::project::event as p;
+    use crate::scene::{Scene, feature, session, sha};
+    use crate::settings::Settings;
+
+    /// A project that was registered, and nothing else.
+    fn registered(kind: ProjectKind) -> Scene {
+        let mut scene = Scene::new();
+        let git_url = "/up".to_owned();
+        scene.project(p::Registered { git_url, kind });
+        scene
+    }
+
+    fn cloned(scene: &mut Scene, head: Option<char>) {
+        let cloned = p::Cloned {
+            branch: "main".into(),
+            head: head.map(sha),
+            setup: None,
+        };
+        scene.project(cloned);
+    }
+
+    fn clones(scene: &Scene, observed: &Observed) -> Vec<u32> {
+        let mut attempts = Vec::new();
+        for effect in scene.effects(observed) {
+            if let Effect::Clone { url, attempt } = effect {
+                assert_eq!(url, "/up");
+                attempts.push(attempt);
+            }
+        }
+        attempts
+    }
+
+    #[test]
+    fn upstream_is_copied_and_copied_again_after_a_pause_that_grows() {
+        let mut scene = registered(ProjectKind::Existing);
+        assert_eq!(clones(&scene, &at(1)), [0]);
+        for attempts in 1..=4 {
+            let reason = "no answer".to_owned();
+            scene.project(p::CloneFailed { reason });
+            let pause = backoff_ms(attempts);
+            let end = scene.now().plus_ms(pause);
+            for (now, expected) in [(end.0 - 1, vec![]), (end.0, vec![attempts])] {
+                let now = crate::id::Timestamp(now);
+                let observed = Observed { now, ..at(0) };
+                assert_eq!(clones(&scene, &observed), expected, "after {attempts}");
+            }
+        }
+        cloned(&mut scene, Some('0'));
+        assert_eq!(clones(&scene, &at(100_000)), [0; 0]);
+    }
+
+    #[test]
+    fn a_copy_opens_the_queue_and_an_empty_upstream_gets_a_scaffold_when_it_runs() {
+        let mut scene = registered(ProjectKind::New);
+        cloned(&mut scene, None);
+        assert_eq!(scene.named("admit", &at(9)), ["trunk-z Open"]);
+        let opened = merge_queue::event::Opened {
+            branch: "main".into(),
+            head: None,
+        };
+        scene.queue(opened);
+        let none: [&str; 0] = [];
+        assert_eq!(scene.named("admit", &at(9)), none, "it does not run");
+
+        scene.project(p::Started { by: "me".into() });
+        assert_eq!(scene.named("admit", &at(9)), ["trunk-z Enqueue"]);
+        scene.queue(merge_queue::event::Queued {
+            entry: 1,
+            kind: EntryKind::Scaffold,
+            priority: 0,
+        });
+        assert_eq!(scene.named("admit", &at(9)), none, "it is queued");
+
+        let full = Scene::running(1);
+        assert_eq!(
+            full.named("admit", &at(99)),
+            none,
+            "upstream holds a commit"
+        );
+    }
+
+    #[test]
+    fn the_spec_of_a_new_project_is_due_once_it_runs() {
+        let spec = || p::SpecWritten {
+            digest: Digest::of(b"spec"),
+            bytes: 4,
+        };
+        let none: [&str; 0] = [];
+        for (kind, has_spec, runs, expected) in [
+            (ProjectKind::New, true, true, true),
+            (ProjectKind::New, false, true, false),
+            (ProjectKind::New, true, false, false),
+            (ProjectKind::Existing, true, true, false),
+        ] {
+            let mut scene = registered(kind);
+            let settings = Box::new(Settings::default());
+            scene.project(p::SettingsChanged { settings });
+            if has_spec {
+                scene.project(spec());
+            }
+            if runs {
+                scene.project(p::Started { by: "me".into() });
+            }
+            let named = scene.named("admit", &at(9));
+            let due = named == ["project-z DueInitialization"];
+            assert_eq!(due, expected, "{kind:?}, {has_spec}, {runs}: {named:?}");
+            assert!(due || named == none);
+        }
+    }
+
+    #[test]
+    fn a_proposed_backlog_is_taken_created_and_then_the_project_is_ready() {
+        let digest = Digest::of(b"a");
+        let mut scene = Scene::running(1);
+        let spec = Digest::of(b"spec");
+        scene.project(p::InitializationDue { spec });
+        scene.project(p::BacklogProposed {
+            session: session(1),
+            digest,
+            count: 1,
+        });
+        let none: [&str; 0] = [];
+        let admit = Effect::Admit { batch: digest };
+        assert_eq!(scene.effects(&at(99)), [admit]);
+
+        scene.admitted("a");
+        let create = Effect::Create {
+            id: feature("a"),
+            origin: Origin {
+                batch: digest,
+                admitted: crate::stream::Position(scene.position),
+                index: 0,
+            },
+            blockers: vec![],
+        };
+        assert_eq!(scene.effects(&at(99)), [create]);
+        assert_eq!(scene.named("admit", &at(99)), none, "it does not exist yet");
+
+        scene.feature("a", 2);
+        let named = scene.named("admit", &at(99));
+        assert_eq!(named, ["project-z FinishInitialization"]);
+        scene.project(p::Initialized { count: 1 });
+        assert_eq!(scene.named("admit", &at(99)), none);
+    }
+}

@@ -113,3 +113,175 @@ fn end(view: &ProjectView, grant: &Grant, outcome: Outcome, agenda: &mut Agenda)
     };
     agenda.tell(tell);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::event as c;
+    use crate::feature::event as f;
+    use crate::holder::{Role, SlotSession};
+    use crate::id::{Digest, Epoch, Generation, SlotNo};
+    use crate::merge_queue::event as q;
+    use crate::policy::tests::at;
+    use crate::project::event as p;
+    use crate::scene::{Scene, job, session, sha};
+
+    fn slot_session() -> SlotSession {
+        SlotSession {
+            n: SlotNo(1),
+            session: session(1),
+        }
+    }
+
+    /// One grant of each kind to session 1 at slot 1.
+    fn granted(what: &str) -> Scene {
+        let mut scene = Scene::running(1);
+        let slot_session = slot_session();
+        match what {
+            "claim" => {
+                scene.feature("a", 2).claimed("a", &session(1));
+            }
+            "review" => {
+                let epoch = Epoch(1);
+                let principal = "ann".to_owned();
+                let holder = crate::holder::Holder::Outside { principal };
+                scene.feature("a", 2).of("a", f::Claimed { epoch, holder });
+                let (sha, base) = (sha('5'), None);
+                scene.of("a", f::Submitted { epoch, sha, base });
+                scene.of("a", f::ReviewStarted { slot_session });
+            }
+            "initialization" => {
+                let spec = Digest::of(b"spec");
+                scene.project(p::InitializationDue { spec });
+                scene.project(p::InitializationStarted { slot_session });
+            }
+            "oversight" => {
+                let oversight = project::OversightKind::Final;
+                scene.project(p::OversightStarted {
+                    slot_session,
+                    oversight,
+                });
+            }
+            _ => {
+                scene.queue(q::HeadVerificationStarted {
+                    head: sha('0'),
+                    slot_session,
+                    terms: Digest::of(b"t"),
+                });
+            }
+        }
+        scene
+    }
+
+    /// Each kind with the command that ends it.
+    const KINDS: [(&str, &str); 5] = [
+        ("claim", "feature-z/a Release"),
+        ("review", "feature-z/a LapseReview"),
+        ("initialization", "project-z LapseInitialization"),
+        ("oversight", "project-z LapseOversight"),
+        ("head", "trunk-z LapseHeadVerification"),
+    ];
+
+    fn assigns(scene: &Scene) -> bool {
+        let effects = scene.effects(&at(99));
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Assign { .. }))
+    }
+
+    #[test]
+    fn an_idle_slot_gets_what_was_granted_to_it() {
+        for (what, _) in KINDS {
+            let scene = granted(what);
+            assert!(assigns(&scene), "{what}");
+            let none: [&str; 0] = [];
+            assert_eq!(scene.named("assign", &at(99)), none, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_slot_at_work_on_it_is_let_alone() {
+        for (what, _) in KINDS {
+            let mut scene = granted(what);
+            let assignment = job(&session(1), Role::Coder, None);
+            scene.slot(1, c::Assigned { assignment });
+            assert!(!assigns(&scene), "{what}");
+            let none: [&str; 0] = [];
+            assert_eq!(scene.named("assign", &at(99)), none, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_grant_that_nobody_can_take_ends_with_the_reason() {
+        let withheld = |scene: &mut Scene| {
+            scene.slot(1, c::Withheld { by: "me".into() });
+        };
+        for (what, end) in KINDS {
+            let mut out = granted(what);
+            withheld(&mut out);
+            let mut stopped = granted(what);
+            stopped.project(p::Stopped { by: "me".into() });
+            let mut taken = granted(what);
+            let assignment = job(&session(2), Role::Coder, None);
+            taken.slot(1, c::Assigned { assignment });
+            for (scene, outcome) in [
+                (out, Outcome::Stopped),
+                (stopped, Outcome::Stopped),
+                (taken, Outcome::NeverStarted),
+            ] {
+                assert!(!assigns(&scene), "{what}: {outcome:?}");
+                assert_eq!(scene.named("assign", &at(99)), [end], "{outcome:?}");
+                let told = scene.told("assign", &at(99)).concat();
+                assert!(told.contains(&format!("{outcome:?}")), "{told}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_drained_project_finishes_what_was_granted() {
+        let mut scene = granted("claim");
+        scene.project(p::DrainRequested { by: "me".into() });
+        assert!(assigns(&scene));
+    }
+
+    /// The session of the claim came to its end in its container.
+    fn ended(outcome: Outcome) -> Scene {
+        let mut scene = granted("claim");
+        let (session, generation) = (session(1), Generation(1));
+        let assignment = job(&session, Role::Coder, Some("a"));
+        scene.slot(1, c::Assigned { assignment });
+        scene.slot(1, c::StartRequested { generation });
+        let detail = "exit 1".to_owned();
+        scene.slot(
+            1,
+            c::SessionEnded {
+                session,
+                outcome,
+                exit_code: Some(1),
+                evidence: None,
+                detail,
+            },
+        );
+        scene
+    }
+
+    #[test]
+    fn a_claim_ends_after_its_work_was_recorded_and_says_how() {
+        let none: [&str; 0] = [];
+        let mut scene = ended(Outcome::Failed);
+        assert_eq!(scene.named("assign", &at(99)), none, "not before");
+        let (epoch, sha) = (Epoch(1), None);
+        scene.of("a", f::WorkSecured { epoch, sha });
+        let told = scene.told("assign", &at(99)).concat();
+        assert!(told.contains("Release"), "{told}");
+        assert!(told.contains("Failed"), "{told}");
+        assert!(told.contains("exit 1"), "{told}");
+    }
+
+    #[test]
+    fn a_session_that_never_began_has_nothing_to_be_looked_after() {
+        let scene = ended(Outcome::NeverStarted);
+        let named = scene.named("assign", &at(99));
+        assert_eq!(named, ["feature-z/a Release"]);
+    }
+}

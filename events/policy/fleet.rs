@@ -55,3 +55,92 @@ pub(super) fn owed(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::event as c;
+    use crate::holder::Role;
+    use crate::id::Timestamp;
+    use crate::policy::tests::at;
+    use crate::project::event as p;
+    use crate::scene::{Scene, job, session};
+
+    fn set(scene: &mut Scene, count: u16) {
+        scene.project(p::TargetSet { count });
+    }
+
+    fn draining(mut scene: Scene) -> (Scene, Timestamp) {
+        scene.project(p::DrainRequested { by: "me".into() });
+        let since = scene.now();
+        (scene, since)
+    }
+
+    #[test]
+    fn slots_follow_the_target() {
+        let mut scene = Scene::running(2);
+        let none: [&str; 0] = [];
+        assert_eq!(scene.named("fleet", &at(1_000)), none);
+        set(&mut scene, 4);
+        let enlisted = ["container-z/3 Enlist", "container-z/4 Enlist"];
+        assert_eq!(scene.named("fleet", &at(1_000)), enlisted);
+        set(&mut scene, 1);
+        assert_eq!(scene.named("fleet", &at(1_000)), ["container-z/2 Dismiss"]);
+        set(&mut scene, 0);
+        let dismissed = ["container-z/1 Dismiss", "container-z/2 Dismiss"];
+        assert_eq!(scene.named("fleet", &at(1_000)), dismissed);
+    }
+
+    #[test]
+    fn a_slot_at_work_or_about_to_be_is_not_dismissed() {
+        let mut scene = Scene::running(2);
+        set(&mut scene, 1);
+        let about_to = Observed {
+            busy: [(SlotNo(2), Role::Coder)].into(),
+            ..at(1_000)
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(scene.named("fleet", &about_to), none);
+        let assignment = job(&session(1), Role::Coder, Some("a"));
+        scene.slot(2, c::Assigned { assignment });
+        assert_eq!(scene.named("fleet", &at(1_000)), none);
+    }
+
+    #[test]
+    fn nothing_is_enlisted_while_the_project_does_not_run() {
+        let mut scene = Scene::running(1);
+        set(&mut scene, 2);
+        scene.project(p::Stopped { by: "me".into() });
+        let none: [&str; 0] = [];
+        assert_eq!(scene.named("fleet", &at(1_000)), none);
+    }
+
+    #[test]
+    fn a_project_drains_until_nobody_works_or_its_time_is_over() {
+        let (idle, _) = draining(Scene::running(1));
+        let told = idle.told("fleet", &at(1_000));
+        assert!(told.iter().any(|tell| tell.contains("drained")), "{told:?}");
+
+        let mut busy = Scene::running(1);
+        let assignment = job(&session(1), Role::Coder, Some("a"));
+        busy.slot(1, c::Assigned { assignment });
+        let (busy, since) = draining(busy);
+        let mut granted = Scene::running(1);
+        granted.feature("a", 2).claimed("a", &session(1));
+        let (granted, _) = draining(granted);
+        let drain_ms = busy.view().registered().expect("it is").settings.drain_ms;
+        let end = since.plus_ms(drain_ms);
+        for (scene, what) in [(&busy, "at work"), (&granted, "granted")] {
+            let mut observed = at(0);
+            observed.now = since;
+            let none: [&str; 0] = [];
+            assert_eq!(scene.named("fleet", &observed), none, "{what}");
+        }
+        for (now, over) in [(Timestamp(end.0 - 1), false), (end, true)] {
+            let observed = Observed { now, ..at(0) };
+            let told = busy.told("fleet", &observed);
+            let stopped = told.iter().any(|tell| tell.contains("drain limit"));
+            assert_eq!(stopped, over, "{told:?}");
+        }
+    }
+}

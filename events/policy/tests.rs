@@ -14,6 +14,46 @@ use crate::settings::Settings;
 use crate::stream::Position;
 
 impl Scene {
+    /// What one policy tells, whole.
+    pub(super) fn tells(&self, policy: &str, observed: &Observed) -> Vec<Tell> {
+        let by = Principal::Policy(policy.into());
+        let mut tells = Vec::new();
+        for (owed, _) in self.agenda(observed).owed {
+            match owed {
+                Owed::Tell(tell) if tell.cause.principal == by => tells.push(*tell),
+                Owed::Tell(_) | Owed::Do(_) => {}
+            }
+        }
+        tells
+    }
+
+    /// What one policy tells, in words: the stream, and the command with all it says.
+    pub(super) fn told(&self, policy: &str, observed: &Observed) -> Vec<String> {
+        let tells = self.tells(policy, observed);
+        let words = |tell: Tell| format!("{} {:?}", tell.stream, tell.command);
+        tells.into_iter().map(words).collect()
+    }
+
+    /// The names of the commands that one policy tells.
+    pub(super) fn named(&self, policy: &str, observed: &Observed) -> Vec<String> {
+        let tells = self.tells(policy, observed).into_iter();
+        tells
+            .map(|tell| shown(&Owed::Tell(Box::new(tell))))
+            .collect()
+    }
+
+    /// What has to be done in the outside, whole.
+    pub(super) fn effects(&self, observed: &Observed) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for (owed, _) in self.agenda(observed).owed {
+            match owed {
+                Owed::Do(effect) => effects.push(effect),
+                Owed::Tell(_) => {}
+            }
+        }
+        effects
+    }
+
     fn agenda(&self, observed: &Observed) -> Agenda {
         owed(
             self.projections.projects.values().next().expect("project"),
@@ -30,7 +70,7 @@ impl Scene {
     }
 }
 
-fn at(seconds: i64) -> Observed {
+pub(super) fn at(seconds: i64) -> Observed {
     Observed {
         now: Timestamp(seconds * 1_000_000),
         ..Observed::default()
