@@ -333,7 +333,10 @@ impl Effects {
         told.remarks.extend(self.weakened(project, &grant).await?);
         let prompt = match &grant.subject {
             Subject::Verification(_) | Subject::Head => told.verify,
-            _ => self.prompt(project, &told).await?,
+            Subject::Claim(..)
+            | Subject::Review(..)
+            | Subject::Initialization
+            | Subject::Oversight => self.prompt(project, &told).await?,
         };
         assignment.prompt_digest = self.blobs.put(prompt.into_bytes()).await?;
         let stream = StreamId::Container(project.clone(), grant.slot_session.n);

@@ -148,7 +148,13 @@ impl Sessions {
                 Stage::Submitted { submission, .. } => {
                     Some((submission.epoch, submission.sha.clone()))
                 }
-                _ => None,
+                Stage::Open { .. }
+                | Stage::Claimed { .. }
+                | Stage::Approved { .. }
+                | Stage::Merging { .. }
+                | Stage::Closed { .. }
+                | Stage::Quarantined { .. }
+                | Stage::Withdrawn => None,
             }
         });
         let not_open = || Rejection::refused(&feature::Refusal::VerdictNotOpen);

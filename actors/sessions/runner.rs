@@ -213,7 +213,13 @@ impl Sessions {
                 session: session.clone(),
                 evidence,
             },
-            _ => return Ok(()),
+            Some(
+                Subject::Claim(..)
+                | Subject::Review(..)
+                | Subject::Initialization
+                | Subject::Oversight,
+            )
+            | None => return Ok(()),
         };
         let stream = StreamId::MergeQueue(place.project.clone());
         match self
@@ -303,7 +309,19 @@ fn is_excused(judged: Outcome, found: &Found) -> bool {
     match judged {
         Outcome::Failed | Outcome::NoWork | Outcome::Lost => true,
         Outcome::TimedOut => matches!(found.thing, Thing::Provider { .. }),
-        _ => false,
+        Outcome::Completed
+        | Outcome::Stuck
+        | Outcome::ContextFull
+        | Outcome::Interrupted
+        | Outcome::ProviderLimited
+        | Outcome::ProviderRefused
+        | Outcome::ToolBroken
+        | Outcome::EngineRefused
+        | Outcome::OverBudget
+        | Outcome::NeverStarted
+        | Outcome::Asked
+        | Outcome::GivenBack
+        | Outcome::Stopped => false,
     }
 }
 

@@ -49,7 +49,10 @@ pub(super) fn owed(
                 ));
             }
         }
-        _ => {}
+        Initialization::NotDue
+        | Initialization::Due { .. }
+        | Initialization::Underway { .. }
+        | Initialization::Done => {}
     }
 }
 

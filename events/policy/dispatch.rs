@@ -156,7 +156,10 @@ fn initialize(hands: &mut Hands<'_>) {
     let (view, registered) = (hands.view, hands.registered);
     let due = match registered.initialization {
         Initialization::Due { lapses } => hands.may_try(lapses),
-        _ => false,
+        Initialization::NotDue
+        | Initialization::Underway { .. }
+        | Initialization::Proposed { .. }
+        | Initialization::Done => false,
     };
     if let Some((n, version)) = due.then(|| hands.slots.pop()).flatten() {
         let slot_session = slot_session(

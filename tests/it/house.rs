@@ -53,12 +53,17 @@ pub(crate) fn rust_files() -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Lines of code before the tests that a file ends with.
+/// Lines of code before the tests that a file ends with. A module of tests that lies in a file of
+/// its own ends nothing: what comes after its name is code.
 pub(crate) fn lines_of_code(text: &str) -> usize {
-    let production = text
-        .split("\n#[cfg(test)]\nmod ")
-        .next()
-        .unwrap_or_default();
+    let mut production = text;
+    for (at, tests) in text.match_indices("\n#[cfg(test)]\nmod ") {
+        let name = text[at + tests.len()..].lines().next();
+        if name.is_some_and(|name| name.ends_with('{')) {
+            production = &text[..at];
+            break;
+        }
+    }
     let is_code = |line: &&str| !line.is_empty() && !line.starts_with("//");
 
     production.lines().map(str::trim).filter(is_code).count()
@@ -70,6 +75,52 @@ pub(crate) fn is_test(path: &Path) -> bool {
         .and_then(|n| n.to_str())
         .unwrap_or_default();
     path.starts_with(root().join("tests")) || name == "tests.rs" || name == "golden.rs"
+}
+
+/// Files that are there for tests alone, beside those of `is_test`: the kits of the tables, the
+/// samples of events, the scene and the fleet of the tests.
+const KITS: &[&str] = &[
+    "events/grid.rs",
+    "events/scene.rs",
+    "events/ways.rs",
+    "events/samples",
+    "events/bounds_tests.rs",
+    "events/view/queue_tests.rs",
+    "events/merge_queue/batch_tests.rs",
+    "actors/driver",
+];
+/// Lines of test per hundred lines of code that a crate has at least, both without blank lines and
+/// comments. They grow towards 80 and 50, and never fall.
+const TESTED: &[(&str, usize)] = &[("events", 69), ("actors", 40)];
+
+#[test]
+fn rules_have_their_tests_beside_them() {
+    let kits: Vec<PathBuf> = KITS.iter().map(|kit| root().join(kit)).collect();
+    for (name, least) in TESTED {
+        let (mut code, mut tests) = (0, 0);
+        for (path, text) in rust_files() {
+            if !path.starts_with(root().join(name)) {
+                continue;
+            }
+            let whole = text.lines().map(str::trim);
+            let whole = whole.filter(|line| !line.is_empty() && !line.starts_with("//"));
+            let whole = whole.count();
+            let is_kit = kits.iter().any(|kit| path.starts_with(kit));
+            let rules = if is_test(&path) || is_kit || path.ends_with("ways.rs") {
+                0
+            } else {
+                lines_of_code(&text)
+            };
+            code += rules;
+            tests += whole - rules;
+        }
+        let share = tests * 100 / code;
+        assert!(
+            share >= *least,
+            "{name} has {tests} lines of test beside {code} of code: {share} in a hundred, \
+             {least} are asked for"
+        );
+    }
 }
 
 /// Calls of the system whose errors name nothing: `named` makes them, and says what they were

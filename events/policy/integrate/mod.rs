@@ -43,7 +43,10 @@ pub(super) fn owed(
             } => merging(view, id, submission, candidate, agenda),
             Stage::Closed { closing } => undone(view, id, closing, agenda),
             Stage::Open { .. } => restored(view, id, known, agenda),
-            _ => {}
+            Stage::Claimed { .. }
+            | Stage::Submitted { .. }
+            | Stage::Quarantined { .. }
+            | Stage::Withdrawn => {}
         }
     }
     if let Some(front) = merge_queue.front() {
@@ -156,7 +159,10 @@ fn reject(view: &ProjectView, id: &FeatureId, submission: &Submission, agenda: &
         Some((_, Verdict::Refused { paths, why })) => {
             (MergeFault::Refused, paths.clone(), why.clone())
         }
-        _ => return,
+        Some((_, Verdict::Merged(_) | Verdict::Nothing { .. } | Verdict::Dropped { .. }))
+        | None => {
+            return;
+        }
     };
     let command = feature::Command::RejectMerge {
         epoch,
@@ -329,7 +335,17 @@ fn publish(view: &ProjectView, tip: &Entry, agenda: &mut Agenda) {
                 agenda.tell(teller.feature(view, id, &format!("begin {}", candidate.sha), command));
                 locked = false;
             }
-            _ => locked = false,
+            Some(
+                Stage::Open { .. }
+                | Stage::Claimed { .. }
+                | Stage::Submitted { .. }
+                | Stage::Approved { .. }
+                | Stage::Merging { .. }
+                | Stage::Closed { .. }
+                | Stage::Quarantined { .. }
+                | Stage::Withdrawn,
+            )
+            | None => locked = false,
         }
     }
     if locked {
@@ -381,7 +397,15 @@ fn drop_orphan(view: &ProjectView, entry: &Entry, agenda: &mut Agenda) {
         } => match view.feature(id).map(|known| &known.stage) {
             Some(Stage::Closed { closing }) => !restores && closing.commit() == Some(commit),
             Some(Stage::Open { .. }) => *restores,
-            _ => false,
+            Some(
+                Stage::Claimed { .. }
+                | Stage::Submitted { .. }
+                | Stage::Approved { .. }
+                | Stage::Merging { .. }
+                | Stage::Quarantined { .. }
+                | Stage::Withdrawn,
+            )
+            | None => false,
         },
     };
     let publishing = matches!(entry.stage, merge_queue::Stage::Publishing { .. });

@@ -16,7 +16,12 @@ pub fn undoing(view: &ProjectView, id: &FeatureId) -> Option<EntryKind> {
             } => (merged.sha.clone(), true),
             _ => return None,
         },
-        _ => return None,
+        Stage::Claimed { .. }
+        | Stage::Submitted { .. }
+        | Stage::Approved { .. }
+        | Stage::Merging { .. }
+        | Stage::Quarantined { .. }
+        | Stage::Withdrawn => return None,
     };
     let title = known.content.title.clone();
     Some(EntryKind::Revert {
