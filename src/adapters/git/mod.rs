@@ -5,6 +5,7 @@
 //! no hooks, and what is pushed to them passes `fsck` first.
 
 mod build;
+mod candidates;
 mod command;
 mod contents;
 mod detect;
