@@ -266,7 +266,8 @@ impl Model {
     pub(super) fn remedy(&mut self, need: &Need) -> Result<(), String> {
         let by = || "me".to_owned();
         let answer = match &need.remedy {
-            Remedy::Mend => Answer::Recorded,
+            // Where nothing is left to do it is all the same whether the project runs.
+            Remedy::Mend | Remedy::Stop => Answer::Recorded,
             Remedy::Start => self.start(),
             Remedy::ResumeQueue => self.request(
                 &StreamId::MergeQueue(name()),

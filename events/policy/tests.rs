@@ -567,3 +567,62 @@ fn an_account_in_trouble_holds_back_every_project_that_asks_it() {
     assert_eq!(scene.keys(&held(100, false)).len(), 1);
     assert_eq!(scene.keys(&held(100, true)).len(), 0);
 }
+
+/// What a person hears of a project that has slots and work, by what stands still.
+#[test]
+fn what_nobody_works_on_is_named() {
+    let needs = |scene: &Scene| -> Vec<&'static str> {
+        let standing = scene.view().standing();
+        standing
+            .needs_you
+            .iter()
+            .map(|need| need.kind.name())
+            .collect()
+    };
+    let withdrawn = |scene: &mut Scene, id: &str| {
+        scene
+            .add::<f::Event>(&format!("feature-z/{id}"), f::Withdrawn { by: "me".into() })
+            .add::<backlog::Event>(
+                "backlog-z",
+                backlog::event::Withdrawn {
+                    id: id.parse().expect("id"),
+                },
+            );
+    };
+    let outside = |scene: &mut Scene, id: &str| {
+        let holder = Holder::Outside {
+            principal: "ann".into(),
+        };
+        let claimed = f::Claimed {
+            epoch: Epoch(1),
+            holder,
+        };
+        scene.add::<f::Event>(&format!("feature-z/{id}"), claimed);
+    };
+    let out_of_service = |scene: &mut Scene| {
+        let withheld = container::event::Withheld { by: "me".into() };
+        scene.add::<container::Event>("container-z/1", withheld);
+    };
+
+    let mut fresh = Scene::running(1);
+    assert_eq!(needs(&fresh), Vec::<&str>::new(), "nothing was asked for");
+    fresh.feature("feat-a", 2).feature("feat-b", 2);
+    assert_eq!(needs(&fresh), Vec::<&str>::new(), "a slot is free");
+    withdrawn(&mut fresh, "feat-a");
+    assert_eq!(needs(&fresh), Vec::<&str>::new(), "one is left");
+    withdrawn(&mut fresh, "feat-b");
+    assert_eq!(needs(&fresh), ["idle"], "none is left");
+
+    let mut scene = Scene::running(1);
+    scene.feature("feat-a", 2).feature("feat-b", 2);
+    outside(&mut scene, "feat-a");
+    assert_eq!(needs(&scene), Vec::<&str>::new(), "a slot is free");
+    out_of_service(&mut scene);
+    assert_eq!(needs(&scene), ["slot"], "the other one waits for a slot");
+
+    let mut bare = Scene::running(0);
+    bare.feature("feat-a", 2).feature("feat-b", 2);
+    assert_eq!(needs(&bare), ["target"], "nobody is there");
+    outside(&mut bare, "feat-a");
+    assert_eq!(needs(&bare), Vec::<&str>::new(), "somebody from outside is");
+}

@@ -68,6 +68,8 @@ pub enum NeedKind {
     Aside,
     /// Features wait for a heading.
     Epic,
+    /// There is nothing to do: every feature was withdrawn.
+    Idle,
 }
 
 impl NeedKind {
@@ -91,6 +93,7 @@ impl NeedKind {
             Self::Target => "target",
             Self::Aside => "aside",
             Self::Epic => "epic",
+            Self::Idle => "idle",
         }
     }
 }
@@ -101,6 +104,8 @@ impl NeedKind {
 pub enum Remedy {
     /// Mend what is outside: it is tried again by itself.
     Mend,
+    /// Stop the project.
+    Stop,
     /// Start the project: what was given up is tried anew.
     Start,
     /// Have the spec made a backlog anew.
@@ -164,6 +169,7 @@ impl Remedy {
     pub fn command(&self, project: &ProjectName) -> Option<String> {
         let verb = match self {
             Self::Mend => return None,
+            Self::Stop => format!("project stop {project}"),
             Self::Start => format!("project start {project}"),
             Self::Retry => format!("project retry {project}"),
             Self::Initialize => format!("project initialize {project}"),

@@ -12,6 +12,10 @@ use crate::id::{Epoch, FeatureId, Generation, SessionId, SlotNo, Timestamp};
 use crate::outcome::Outcome;
 use crate::usage::Usage;
 
+/// How often a tool is broken on one feature alone, and works beside it, before that is the
+/// feature's doing.
+const BROKEN_HERE_ALONE: u32 = 2;
+
 /// One session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionRecord {
@@ -118,24 +122,33 @@ impl SessionsView {
         self.by_id.iter().map(|(id, record)| (id, &**record))
     }
 
-    /// Whether a session on something else did its work since the last one on this feature found
-    /// its tool or its setup broken: these work then, and it is this feature with which they do
-    /// not.
+    /// Whether a tool or a setup that came to nothing on this feature works beside it: twice it
+    /// was broken here and nowhere else, and both times sessions on something else did their work
+    /// afterwards. Once may be an outage that nobody else has met.
     pub fn worked_beside(&self, feature: &FeatureId) -> bool {
-        let broken = self.iter().filter_map(|(_, record)| {
-            let (at, outcome) = record.ended?;
-            let same = record.feature.as_ref() == Some(feature);
-            (same && outcome == Outcome::ToolBroken).then_some(at)
-        });
-        let Some(broken) = broken.max() else {
-            return false;
-        };
+        let is_own = |record: &SessionRecord| record.feature.as_ref() == Some(feature);
+        let mut ends: Vec<(Timestamp, &SessionRecord)> = self
+            .iter()
+            .filter_map(|(_, record)| Some((record.ended?.0, record)))
+            .collect();
+        ends.sort_by_key(|(at, _)| *at);
 
-        self.iter().any(|(_, record)| {
-            let beside = record.feature.as_ref() != Some(feature) && record.dialect.is_some();
-            let since = record.ended.is_some_and(|(at, _)| at > broken);
-            beside && since && record.said.is_some()
-        })
+        let (mut broken_here, mut worked_since) = (0, false);
+        for (_, record) in ends {
+            let is_broken = record
+                .ended
+                .is_some_and(|(_, how)| how == Outcome::ToolBroken);
+            if is_broken && !is_own(record) {
+                broken_here = 0;
+            } else if is_broken {
+                // Without work between two of them they are one outage.
+                broken_here += u32::from(broken_here == 0 || worked_since);
+                worked_since = false;
+            } else if !is_own(record) && record.dialect.is_some() && record.said.is_some() {
+                worked_since = true;
+            }
+        }
+        broken_here >= BROKEN_HERE_ALONE && worked_since
     }
 
     fn transcript(&mut self, session: &SessionId, transcript: Transcript) {
@@ -264,25 +277,42 @@ mod tests {
         let (own, other) = ("feat-a", "feat-b");
         let broken = (own, Outcome::ToolBroken, false);
         let done = |feature| (feature, Outcome::Completed, true);
-        let table: [(&str, Vec<Ended>, bool); 7] = [
+        let elsewhere = (other, Outcome::ToolBroken, false);
+        let idle = (other, Outcome::NoWork, false);
+        let twice = vec![broken, done(other), broken, done(other)];
+        let table: [(&str, Vec<Ended>, bool); 9] = [
             ("nothing was broken", vec![done(other)], false),
-            ("nobody worked since", vec![done(other), broken], false),
-            ("somebody did", vec![broken, done(other)], true),
-            ("on the same feature", vec![broken, done(own)], false),
+            ("once", vec![broken, done(other)], false),
+            ("twice, and others worked", twice.clone(), true),
             (
-                "with nothing to show for it",
-                vec![broken, (other, Outcome::NoWork, false)],
+                "nobody worked between",
+                vec![broken, broken, done(other)],
                 false,
             ),
             (
-                "broken again since",
+                "nobody worked since",
                 vec![broken, done(other), broken],
                 false,
             ),
             (
-                "only for the other one",
-                vec![(other, Outcome::ToolBroken, false), done(own)],
+                "work on the same feature",
+                vec![broken, done(own), broken, done(own)],
                 false,
+            ),
+            (
+                "others with nothing to show for it",
+                vec![broken, idle, broken, idle],
+                false,
+            ),
+            (
+                "elsewhere as well",
+                vec![broken, elsewhere, done(other), broken, done(other)],
+                false,
+            ),
+            (
+                "elsewhere, long before",
+                [vec![elsewhere, done(other)], twice].concat(),
+                true,
             ),
         ];
         for (what, sessions, expected) in table {

@@ -16,6 +16,12 @@ impl ProjectView {
         if !registered.is_running() || self.merge_queue.state.head.is_none() {
             return;
         }
+        if self.was_withdrawn_whole(registered) {
+            let text =
+                "nothing is left to do, for every feature was withdrawn: add some, or stop it";
+            needs.push(Need::new(NeedKind::Idle, text, Remedy::Stop));
+            return;
+        }
         let Some(waits) = self.waits_for_slots(registered) else {
             return;
         };
@@ -36,6 +42,18 @@ impl ProjectView {
             let text = format!("{waits}, and every slot is out of service");
             needs.push(Need::new(NeedKind::Slot, text, Remedy::Reinstate { slot }));
         }
+    }
+
+    /// Whether there were features, and none of them is left.
+    fn was_withdrawn_whole(&self, registered: &Registered) -> bool {
+        let backlog = &self.backlog.state;
+        let left = self
+            .known()
+            .any(|(_, known, _)| known.stage != Stage::Withdrawn);
+        registered.has_backlog()
+            && !backlog.withdrawn.is_empty()
+            && backlog.ids.keys().all(|id| backlog.withdrawn.contains(id))
+            && !left
     }
 
     /// What only a session in a slot can do next, in words.

@@ -238,6 +238,7 @@ mod tests {
         let seen = "0".repeat(40).parse().expect("sha");
         let remedies = [
             Remedy::Start,
+            Remedy::Stop,
             Remedy::Retry,
             Remedy::Initialize,
             Remedy::ResumeQueue,

@@ -140,7 +140,10 @@ impl Storm {
         let operator = &self.server().operator;
         let context = context();
         let done = match &need.remedy {
-            Remedy::Mend | Remedy::SetCredential | Remedy::ForgetHostKeys => return Ok(()),
+            // Where nothing is left to do it is all the same whether the project runs.
+            Remedy::Mend | Remedy::Stop | Remedy::SetCredential | Remedy::ForgetHostKeys => {
+                return Ok(());
+            }
             Remedy::Start => operator.intend(&context, ZOO, Wanted::Start).await,
             Remedy::Retry => operator.intend(&context, ZOO, Wanted::Retry).await,
             Remedy::Initialize => operator.intend(&context, ZOO, Wanted::Initialize).await,
