@@ -345,7 +345,11 @@ fn detail(ending: &Ending, outcome: Outcome) -> String {
         .into_iter()
         .flatten()
         .map(|why| format!("; {why}"));
-    format!("{}: {how}{}", outcome.name(), more.collect::<String>())
+    let left = ending.unsecured.as_ref().map_or_else(String::new, |left| {
+        format!("; of its work this could not be brought to safety: {left}")
+    });
+    let more: String = more.collect();
+    format!("{}: {how}{more}{left}", outcome.name())
 }
 
 #[cfg(test)]

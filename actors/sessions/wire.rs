@@ -120,6 +120,9 @@ pub struct Ending {
     /// What the agent itself said about its end, when it says such things and called it a failure.
     #[serde(default)]
     pub failure: Option<String>,
+    /// What of its work could not be brought to safety.
+    #[serde(default)]
+    pub unsecured: Option<String>,
     /// For verifiers.
     pub verification: Option<Verification>,
 }

@@ -11,6 +11,7 @@ mod control;
 mod fence;
 mod output;
 mod relay;
+mod salvage;
 mod strays;
 mod tree;
 mod verify;
@@ -253,12 +254,14 @@ async fn work(
         ended = watch(Ok(launched), &tree, control, deadline, terminate) => ended,
         never = rescuing(brief, &tree) => never,
     };
-    if brief.role == Role::Coder
-        && let Err(why) = tree.secure(brief).await
-    {
-        eprintln!("not secured: {why}");
+    let mut ending = ending_of(ended);
+    if brief.role == Role::Coder {
+        ending.unsecured = tree.secure(brief).await.unwrap_or_else(Some);
     }
-    ending_of(ended)
+    if let Some(left) = &ending.unsecured {
+        output.note(&format!("[not brought to safety: {left}]\n"));
+    }
+    ending
 }
 
 /// The setup command failed. A reviewer's tree is the work of an agent, whose fault it may be.

@@ -11,16 +11,20 @@ use events::holder::Role;
 use tokio::process::Command;
 
 use super::RunnerArgs;
+use super::salvage::Salvage;
 use super::{baits, home};
 use crate::foreign;
 use crate::named;
 
 /// A git command in the container that takes longer has failed.
-const DEADLINE: Duration = Duration::from_secs(600);
+pub(super) const DEADLINE: Duration = Duration::from_secs(600);
 
 /// Largest index that is copied: far more than that of any repository that is cloned for each
 /// session.
 const INDEX_MAX: usize = 256 * 1024 * 1024;
+
+/// Branches and stashes that are brought to safety beside the work itself.
+const ASIDE_MAX: usize = 50;
 
 /// Paths of one git command.
 const PATHS_AT_ONCE: usize = 200;
@@ -33,6 +37,8 @@ pub(super) struct Tree {
     pub(super) slot: PathBuf,
     /// Where packages are kept beyond the session, if they are.
     pub(super) cache: Option<PathBuf>,
+    /// The gate that it was cloned from, whatever its own git folder says later.
+    origin: String,
 }
 
 /// The environment of everything that runs git in a container.
@@ -59,13 +65,14 @@ impl Tree {
         args: &RunnerArgs,
     ) -> Result<Self, String> {
         let slot = args.slot.as_path();
+        let gate = format!("{url}/git/{}.git", brief.project);
         let tree = Self {
             path: slot.join("tree"),
             slot: slot.to_owned(),
             cache: args.cache.clone(),
+            origin: gate.clone(),
         };
         fs_err::create_dir_all(home(slot)).map_err(|e| format!("the home folder: {e}"))?;
-        let gate = format!("{url}/git/{}.git", brief.project);
         tree.git(slot, &["clone", "--quiet", "--no-checkout", &gate, "tree"])
             .await?;
         if let Some(reference) = &brief.fetch {
@@ -115,41 +122,154 @@ impl Tree {
         Ok(paths.into_iter().map(str::to_owned).collect())
     }
 
-    /// Commits what is not committed and pushes the branch, so that nothing is only here when the
-    /// container goes.
-    pub(super) async fn secure(&self, brief: &SessionBrief) -> Result<(), String> {
-        let Some(branch) = &brief.branch else {
-            return Ok(());
+    /// Brings everything to safety before the container goes: what is committed first, whatever is
+    /// the matter with the rest; then what is not, by the tree's own git or, where that does not
+    /// take it, path by path; then what lies on other branches or is stashed. Answers what could
+    /// not be taken, in words.
+    pub(super) async fn secure(&self, brief: &SessionBrief) -> Result<Option<String>, String> {
+        let (Some(branch), Some(base)) = (&brief.branch, &brief.sha) else {
+            return Ok(None);
         };
-        let changed = self.git(&self.path, &["status", "--porcelain"]).await?;
-        if !changed.trim().is_empty() {
-            self.git(&self.path, &["add", "--all"]).await?;
-            let message = "Work in progress, not committed when the session ended";
-            self.git(
-                &self.path,
-                &["commit", "--quiet", "--no-verify", "-m", message],
-            )
-            .await?;
+        let head = self.git(&self.path, &["rev-parse", "HEAD"]).await;
+        let head = head.map(|head| head.trim().to_owned()).ok();
+        if head.as_deref().is_some_and(|head| head != base.as_str()) {
+            self.push_head(brief, branch).await?;
         }
-        let head = self.git(&self.path, &["rev-parse", "HEAD"]).await?;
-        if Some(head.trim()) == brief.sha.as_ref().map(events::id::Sha::as_str) {
-            return Ok(());
-        }
-        let spec = format!("HEAD:refs/heads/{branch}");
-        match self
-            .git(&self.path, &["push", "--quiet", "--force", "origin", &spec])
-            .await
+
+        let own = match &head {
+            Some(_) => self.commit_rest().await,
+            None => Err("its git folder is broken".to_owned()),
+        };
+        if let Ok(changed) = &own
+            && *changed
         {
+            self.push_head(brief, branch).await?;
+        }
+        let aside = self.aside().await;
+        if own.is_ok() && aside.is_empty() {
+            return Ok(None);
+        }
+        let begun = head.as_deref().unwrap_or(base.as_str());
+        self.salvage(brief, branch, begun, &aside).await
+    }
+
+    /// Commits what is not committed; answers whether there was anything. A repository inside of
+    /// the tree is not taken: what is in it would be a name alone.
+    async fn commit_rest(&self) -> Result<bool, String> {
+        let changed = self.git(&self.path, &["status", "--porcelain"]).await?;
+        if changed.trim().is_empty() {
+            return Ok(false);
+        }
+        self.git(&self.path, &["add", "--all"]).await?;
+        if let Err(why) = self.check_inner(&[]).await {
+            self.git(&self.path, &["reset", "--quiet"]).await?;
+            return Err(why);
+        }
+        let message = "Work in progress, not committed when the session ended";
+        let commit = ["commit", "--quiet", "--no-verify", "-m", message];
+        self.git(&self.path, &commit).await?;
+        Ok(true)
+    }
+
+    /// Refuses an index in which a repository inside of the tree is new.
+    async fn check_inner(&self, index: &[(&str, String)]) -> Result<(), String> {
+        let new = "--diff-filter=A";
+        let added = ["diff", "--cached", "--raw", new, "--no-renames", "HEAD"];
+        let added = self.git_with(&self.path, &added, index).await?;
+        let is_inner = |line: &str| line.starts_with(":000000 160000 ");
+        match added.lines().any(is_inner) {
+            true => Err("there is a repository inside".to_owned()),
+            false => Ok(()),
+        }
+    }
+
+    async fn push_head(&self, brief: &SessionBrief, branch: &str) -> Result<(), String> {
+        let spec = format!("HEAD:refs/heads/{branch}");
+        let push = ["push", "--quiet", "--force", &self.origin, &spec];
+        match self.git(&self.path, &push).await {
             Ok(_) => Ok(()),
             // The claim has ended meanwhile: its branch is closed, a rescue is not.
             Err(_) => self.push_rescued(brief, "HEAD").await,
         }
     }
 
+    /// Commits that lie on other branches or are stashed, and nowhere below the present one.
+    async fn aside(&self) -> Vec<String> {
+        let refs = [
+            "for-each-ref",
+            "--format=%(objectname)",
+            "refs/heads",
+            "refs/stash",
+        ];
+        let listed = self.git(&self.path, &refs).await.unwrap_or_default();
+        let mut aside: Vec<String> = vec![];
+        for commit in listed.split_whitespace() {
+            let known = ["--max-count=1", commit, "--not", "HEAD", "--remotes"];
+            let beyond = self
+                .git(&self.path, &[&["rev-list"][..], &known].concat())
+                .await;
+            let is_new = beyond.is_ok_and(|beyond| !beyond.trim().is_empty());
+            if is_new && aside.len() < ASIDE_MAX && !aside.iter().any(|known| known == commit) {
+                aside.push(commit.to_owned());
+            }
+        }
+        aside
+    }
+
+    /// Takes the tree path by path, and pushes it with what lies aside.
+    async fn salvage(
+        &self,
+        brief: &SessionBrief,
+        branch: &str,
+        begun: &str,
+        aside: &[String],
+    ) -> Result<Option<String>, String> {
+        let salvage = Salvage::begin(&self.slot, &self.path, &self.origin, begun).await?;
+        let taken = salvage.take(&[begun.to_owned()]).await?;
+        let own = format!("refs/heads/{branch}");
+        let (Some(feature), Some(epoch)) = (&brief.feature, brief.epoch) else {
+            return salvage.push(&taken.commit, &own).await.map(|()| None);
+        };
+        let rescue = refs::rescue(feature, epoch);
+        if salvage.push(&taken.commit, &own).await.is_err() {
+            salvage.push(&taken.commit, &rescue).await?;
+        }
+        if !aside.is_empty() {
+            let parents = [&[taken.commit.clone()][..], aside].concat();
+            let all = salvage.joined(&parents).await?;
+            salvage.push(&all, &rescue).await?;
+        }
+
+        let left_out = taken.left_out;
+        Ok((!left_out.is_empty()).then(|| left_out.join(", ")))
+    }
+
     /// Pushes what is in the tree now, committed or not, beside the branch: nothing that the agent
     /// sees is changed. `last` is the tree that was pushed before; answers the one that is there
     /// now.
     pub(super) async fn rescue(
+        &self,
+        brief: &SessionBrief,
+        last: Option<&str>,
+    ) -> Result<String, String> {
+        if let Ok(tree) = self.rescue_by_its_own_git(brief, last).await {
+            return Ok(tree);
+        }
+        let base = brief.sha.as_ref().map(events::id::Sha::as_str);
+        let head = self.git(&self.path, &["rev-parse", "HEAD"]).await.ok();
+        let begun = head.as_deref().map(str::trim).or(base).unwrap_or_default();
+        let salvage = Salvage::begin(&self.slot, &self.path, &self.origin, begun).await?;
+        let taken = salvage.take(&[begun.to_owned()]).await?;
+        if last != Some(taken.tree.as_str())
+            && let (Some(feature), Some(epoch)) = (&brief.feature, brief.epoch)
+        {
+            let rescue = refs::rescue(feature, epoch);
+            salvage.push(&taken.commit, &rescue).await?;
+        }
+        Ok(taken.tree)
+    }
+
+    async fn rescue_by_its_own_git(
         &self,
         brief: &SessionBrief,
         last: Option<&str>,
@@ -163,6 +283,7 @@ impl Tree {
         foreign::write(&index, &own).map_err(|e| e.to_string())?;
         let apart = [("GIT_INDEX_FILE", index.display().to_string())];
         self.git_with(&self.path, &["add", "--all"], &apart).await?;
+        self.check_inner(&apart).await?;
         let tree = self
             .git_with(&self.path, &["write-tree"], &apart)
             .await?
@@ -187,9 +308,12 @@ impl Tree {
             return Ok(());
         };
         let spec = format!("{commit}:{}", refs::rescue(feature, epoch));
-        self.git(&self.path, &["push", "--quiet", "--force", "origin", &spec])
-            .await
-            .map(|_| ())
+        self.git(
+            &self.path,
+            &["push", "--quiet", "--force", &self.origin, &spec],
+        )
+        .await
+        .map(|_| ())
     }
 
     /// The tree of the checked-out commit.

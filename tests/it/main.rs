@@ -11,6 +11,7 @@ mod docker;
 mod door;
 mod egress;
 mod engine;
+mod figures;
 mod first_day;
 mod flows;
 mod heap;

@@ -104,6 +104,93 @@ fn a_killed_container_leaves_its_uncommitted_work_to_the_next_one() {
     );
 }
 
+/// What an agent may make of its tree and of git, by the feature's title. What it wrote has to be
+/// kept.
+const SPOILT: &[(&str, &str)] = &[
+    (
+        "bare-repository-inside",
+        "git init --quiet app; echo WORD > app/z.js",
+    ),
+    (
+        "repository-inside",
+        "git init --quiet app; echo WORD > app/z.js; cd app; git add --all; git commit --quiet -m s; cd ..",
+    ),
+    ("no-rights", "echo WORD > src.txt; chmod 000 src.txt"),
+    (
+        "no-such-encoding",
+        "echo '*.utf working-tree-encoding=UTF-16LE-BOM' > .gitattributes; printf abc > a.utf; echo WORD > b.txt",
+    ),
+    (
+        "mixed-ends",
+        "git config core.autocrlf input; git config core.safecrlf true; printf 'WORD\\r\\nb\\n' > a.txt",
+    ),
+    ("head-gone", "echo WORD > a.txt; rm .git/HEAD"),
+    ("git-gone", "echo WORD > a.txt; rm -rf .git"),
+    (
+        "committed-and-spoilt",
+        "echo WORD > a.txt; git add --all; git commit --quiet -m c; git init --quiet app; echo x > app/y",
+    ),
+    (
+        "stashed",
+        "echo WORD > a.txt; git add --all; git stash --quiet",
+    ),
+    (
+        "on-another-branch",
+        "git checkout --quiet -b mine; echo WORD > a.txt; git add --all; git commit --quiet -m c; git checkout --quiet -",
+    ),
+    ("plain", "echo WORD > a.txt"),
+];
+
+/// Whether some commit of a gate holds this word.
+fn is_kept(gate: &std::path::Path, word: &str) -> bool {
+    let commits = git(gate, &["rev-list", "--all"]).expect("commits");
+    commits
+        .split_whitespace()
+        .any(|commit| git(gate, &["grep", "--quiet", word, commit]).is_ok())
+}
+
+/// One file that cannot be taken costs nothing else: whatever an agent made of its tree, what it
+/// wrote is kept when its session is ended.
+#[test]
+fn what_lies_in_a_spoilt_tree_is_kept() {
+    let mut agent = "prompt=$(cat)\ncase \"$prompt\" in\n".to_owned();
+    for (title, shape) in SPOILT {
+        let shape = shape.replace("WORD", &format!("precious-{title}"));
+        agent.push_str(&format!("*Spoil-{title}-now*) {shape} ;;\n"));
+    }
+    agent.push_str("esac\necho all-is-ready\nsleep 300\n");
+    let me = Newcomer::new();
+    let server = me.serve();
+    me.add_zoo();
+    let count = SPOILT.len().to_string();
+    me.ok(&["project", "set", "zoo", "--verify", "true"]);
+    me.ok(&["project", "set", "zoo", "--target-max", &count]);
+    me.ok(&["project", "set", "zoo", "--target", &count]);
+    me.ok(&["project", "set", "zoo", "--agent-command", &agent]);
+    for (title, _) in SPOILT {
+        me.ok(&["feature", "add", "zoo", &format!("Spoil-{title}-now")]);
+    }
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_nth("container.session_started", SPOILT.len());
+    let all_ready = (0..LOOKS).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        me.printed().matches("all-is-ready").count() >= SPOILT.len()
+    });
+    assert!(all_ready, "{}", me.printed());
+
+    me.ok(&["project", "stop", "zoo"]);
+    me.follow_until_nth("container.session_ended", SPOILT.len());
+    server.stop();
+    let gate = me.folder.path().join("data/gates/zoo.git");
+    let lost: Vec<&str> = SPOILT
+        .iter()
+        .map(|(title, _)| *title)
+        .filter(|title| !is_kept(&gate, &format!("precious-{title}")))
+        .collect();
+    assert_eq!(lost, Vec::<&str>::new());
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
+
 /// Maintenance of a gate packs it and drops candidates of long ago; every other ref is there
 /// afterwards, with all that it holds.
 #[test]
