@@ -20,6 +20,7 @@ mod house;
 mod house_spans;
 mod http;
 mod log;
+mod manual;
 mod merge_queue;
 mod merges;
 mod models;
