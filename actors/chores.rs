@@ -71,7 +71,7 @@ chores! {
         /// Folders of sessions that are over.
         CloseDoors = IN_A_ROW, "removing the folders of sessions that are over",
             "remove what is left in the folder of doors while no server runs";
-        /// What sessions used.
+        /// The record of what sessions used.
         Tally = IN_A_ROW, "recording what sessions used",
             "what these used is missing from the sums of their projects";
         /// The end of a trouble with a provider.

@@ -14,7 +14,7 @@ pub struct Executed<A: Aggregate> {
     /// Where the last of its events is recorded; where the stream stands when there was nothing
     /// left to record.
     pub receipt: Receipt,
-    /// What it recorded.
+    /// The events that it recorded.
     pub events: Vec<A::Event>,
 }
 

@@ -33,7 +33,7 @@ impl Follower {
         }
     }
 
-    /// Where it is.
+    /// The position of what it read last.
     pub fn position(&self) -> Position {
         self.position
     }

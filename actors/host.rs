@@ -34,7 +34,7 @@ const LOAD_BATCH: usize = 512;
 /// What every host needs.
 #[derive(Clone)]
 pub struct Kernel {
-    /// The truth.
+    /// The log, which is the truth.
     pub log: Arc<dyn EventLog>,
     /// Told of every append.
     pub feed: Feed,
@@ -60,15 +60,15 @@ pub enum ExecuteError {
     Refused {
         /// What sort of answer it is.
         kind: RefusalKind,
-        /// Stable code.
+        /// The stable code, for programs.
         code: &'static str,
-        /// For people.
+        /// The message, for people to read.
         message: String,
     },
     /// A precondition moved: plan again.
     #[error("{stream} moved meanwhile; look again and decide anew")]
     Stale {
-        /// Which precondition.
+        /// The stream that moved.
         stream: StreamId,
     },
     /// The command id was used before, with another body.
@@ -83,9 +83,9 @@ pub enum ExecuteError {
     /// The stream cannot be folded.
     #[error("{stream} is quarantined: {why}; its events are kept, and this build cannot fold them")]
     Quarantined {
-        /// Which stream.
+        /// The stream that it concerns.
         stream: StreamId,
-        /// What went wrong.
+        /// The failure, in words for people.
         why: String,
     },
     /// The log cannot be read or written.
@@ -108,7 +108,7 @@ impl ExecuteError {
 #[derive(Clone, Message)]
 #[rtype(result = "Result<Executed<A>, ExecuteError>")]
 pub struct Execute<A: Aggregate> {
-    /// What is asked.
+    /// The command that is asked for.
     pub command: A::Command,
     /// The rest of it.
     pub request: Request,

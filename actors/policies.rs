@@ -58,7 +58,7 @@ struct Reservation {
     /// nothing about them.
     looked: Position,
     pending: Pending,
-    /// What it is.
+    /// The errand, the same for every try.
     errand: Errand,
 }
 

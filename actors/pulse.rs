@@ -24,7 +24,7 @@ pub struct Pulse {
     pub directory: Directory,
     /// What is recorded already.
     pub projector: Projector,
-    /// What is read.
+    /// The clock that is read.
     pub clock: Arc<dyn Clock>,
     /// This server.
     pub node: NodeName,

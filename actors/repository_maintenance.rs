@@ -23,11 +23,11 @@ const FIRST_MS: u64 = 600_000;
 /// The maintenance of one installation's gates.
 #[derive(Clone)]
 pub struct RepositoryMaintenance {
-    /// The time.
+    /// The clock that tells the time.
     pub clock: Arc<dyn Clock>,
-    /// The projections.
+    /// The projections of all projects.
     pub projector: Projector,
-    /// git.
+    /// The repositories, through git.
     pub gates: Arc<dyn Upkeep>,
     /// Who hears of what fails.
     pub faults: Arc<Faults>,

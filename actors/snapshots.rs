@@ -44,7 +44,7 @@ enum Trouble {
 /// The snapshots of one installation's projections.
 #[derive(Clone)]
 pub struct SnapshotTask {
-    /// The truth.
+    /// The log, which is the truth.
     pub log: Arc<dyn EventLog>,
     /// The projections that serve.
     pub projector: Projector,

@@ -46,17 +46,17 @@ use crate::upstream_poller::UpstreamPoller;
 /// The world as this installation has it.
 #[derive(Clone)]
 pub struct World {
-    /// The truth.
+    /// The log, which is the truth.
     pub log: Arc<dyn EventLog>,
-    /// The time.
+    /// The clock that tells the time.
     pub clock: Arc<dyn Clock>,
-    /// git.
+    /// The repositories, through git.
     pub repo: Arc<dyn Repo>,
     /// What upstreams ask for.
     pub credentials: Arc<dyn Credentials>,
-    /// Large content.
+    /// The store of large content.
     pub blobs: Arc<dyn Blobs>,
-    /// What agents print.
+    /// The transcripts of what sessions print.
     pub transcripts: Arc<dyn Transcripts>,
     /// Prompts.
     pub prompts: Arc<dyn Prompts>,
@@ -73,13 +73,13 @@ pub struct World {
 /// Everything that listens to commands on one log, before or without a fleet.
 #[derive(Clone)]
 pub struct Core {
-    /// Where commands go.
+    /// The way to the hosts of all streams.
     pub directory: Directory,
-    /// The projections.
+    /// The projections of all projects.
     pub projector: Projector,
     /// Who gets the next feature.
     pub claim_queue: ClaimQueue,
-    /// What doors serve.
+    /// The sessions that doors serve.
     pub sessions: Sessions,
     /// Who was heard of.
     pub liveness: Arc<Liveness>,

@@ -30,7 +30,7 @@ pub struct TranscriptRetention {
     pub projector: Projector,
     /// Takes what is dropped.
     pub directory: Directory,
-    /// Where they are.
+    /// The store of the transcripts.
     pub transcripts: Arc<dyn Transcripts>,
     /// The bounds.
     pub retention: Retention,

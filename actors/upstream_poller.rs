@@ -49,11 +49,11 @@ pub enum LookError {
 /// The poller of one installation. Clones share everything.
 #[derive(Clone)]
 pub struct UpstreamPoller {
-    /// Where commands go.
+    /// The way to the hosts of all streams.
     pub directory: Directory,
-    /// The projections.
+    /// The projections of all projects.
     pub projector: Projector,
-    /// git.
+    /// The repositories, through git.
     pub upstream: Arc<dyn Upstream>,
     /// What the gates hold.
     pub contents: Arc<dyn Contents>,

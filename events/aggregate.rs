@@ -50,7 +50,7 @@ pub trait Aggregate: Default + Clone + Debug + PartialEq + Send + Sync + Unpin +
     type Command: Clone + Debug + Serialize + Send + Sync + 'static;
     /// Facts, each within its bounds.
     type Event: EventCodec + Bounded;
-    /// Why not.
+    /// The reasons for which commands are turned down.
     type Refusal: Refusal;
 
     /// What this command would record now. Sees the state, the command and the command's own time,

@@ -62,7 +62,7 @@ impl From<Principal> for String {
 /// Who, why (correlation), after what (causation).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
-    /// Who asked.
+    /// The principal that asked for it.
     pub principal: Principal,
     /// The command that started it all; equal for everything that follows from one request.
     pub correlation: CommandId,

@@ -22,7 +22,7 @@ pub const PAYLOAD_MAX: usize = 64 * 1024;
 pub struct Envelope {
     /// Place in the log.
     pub position: Position,
-    /// Whose event.
+    /// The stream that the event belongs to.
     pub stream: StreamId,
     /// Place in the stream.
     pub version: Version,
@@ -32,7 +32,7 @@ pub struct Envelope {
     pub schema: u16,
     /// When it was recorded; never earlier than the event before it.
     pub at: Timestamp,
-    /// Who and why.
+    /// The cause: who asked, as part of what, after what.
     pub cause: Cause,
     /// The command that brought it.
     pub command: CommandId,

@@ -13,7 +13,7 @@ pub enum Holder {
     /// A slot of the project, for one session. Stored as `berth`.
     #[serde(rename = "berth")]
     Slot {
-        /// Which slot.
+        /// The number of the slot.
         n: SlotNo,
         /// Which session of it.
         session: SessionId,
@@ -47,9 +47,9 @@ impl Holder {
 /// A slot and the session it was granted for. Stored as `seat`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SlotSession {
-    /// Which slot.
+    /// The number of the slot.
     pub n: SlotNo,
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
 }
 

@@ -19,7 +19,7 @@ pub enum BadId {
          with '-'; try \"{nearest}\""
     )]
     Project {
-        /// What was given.
+        /// The text that was given.
         given: String,
         /// The nearest name that would be accepted.
         nearest: String,
@@ -30,7 +30,7 @@ pub enum BadId {
          starting with '-'; try \"{nearest}\""
     )]
     Subscription {
-        /// What was given.
+        /// The text that was given.
         given: String,
         /// The nearest name that would be accepted.
         nearest: String,

@@ -18,7 +18,7 @@ pub struct Changed {
     pub path: String,
     /// Whether attributes hand it to LFS.
     pub kept: bool,
-    /// What it is.
+    /// The content of the thing, whole.
     pub content: Content,
 }
 

@@ -59,7 +59,7 @@ pub struct Append {
     pub command: CommandId,
     /// Digest of the command's body: the same id with another body is refused.
     pub body: Digest,
-    /// Who and why.
+    /// The cause: who asked, as part of what, after what.
     pub cause: Cause,
     /// W3C trace id, if any.
     pub trace: Option<String>,
@@ -88,7 +88,7 @@ pub enum AppendError {
         stream: StreamId,
         /// What the writer thought.
         expected: Version,
-        /// Where it is.
+        /// The version that the stream has.
         actual: Version,
     },
     /// A precondition does not hold.
@@ -98,7 +98,7 @@ pub enum AppendError {
         stream: StreamId,
         /// What the caller saw.
         expected: Version,
-        /// Where it is.
+        /// The version that the stream has.
         actual: Version,
     },
     /// The command id is known.
@@ -126,7 +126,7 @@ pub enum AppendError {
     Closed(String),
 }
 
-/// Why reading failed.
+/// The reason why the log could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("reading the log failed: {0}")]
 pub struct ReadError(pub String);

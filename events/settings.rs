@@ -37,7 +37,7 @@ pub struct ContainerLimits {
     pub work_mib: u32,
     /// Thousandths of a processor.
     pub cpu_milli: u32,
-    /// Processes and threads.
+    /// The number of processes and threads.
     pub pids: u32,
     /// Package caches that outlive it, in MiB: kept by project, trust and slot, and emptied at a
     /// start that finds more. 0 keeps none.

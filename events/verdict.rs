@@ -62,7 +62,7 @@ pub struct Ran {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Judgement {
-    /// Good to merge.
+    /// The verdict that it is good to merge.
     Pass,
     /// Back to a coder.
     Reject,

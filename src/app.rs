@@ -41,7 +41,7 @@ pub use crate::instance::{BUILD, InstanceLock, Ownership};
 pub struct App {
     /// The core and its tasks.
     pub running: Running,
-    /// Where it lives.
+    /// The data folder that it lives in.
     pub data: DataFolder,
     node: NodeName,
     health: watch::Receiver<Health>,

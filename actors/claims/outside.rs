@@ -20,7 +20,7 @@ use crate::supervisor::Core;
 pub struct OutsideCaller {
     /// Whose claims they are.
     pub holder: String,
-    /// Who asks.
+    /// The principal that asks.
     pub principal: Principal,
     /// The request.
     pub id: CommandId,

@@ -26,7 +26,7 @@ use crate::rejection::Rejection;
 pub struct UnderClaim {
     /// The project.
     pub project: ProjectName,
-    /// Who asks.
+    /// The holder that asks.
     pub holder: Holder,
     /// The claim it names.
     pub claim: Claim,

@@ -30,9 +30,9 @@ const ROUNDS_MAX: usize = 64;
 /// A claim that was granted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Granted {
-    /// Which feature.
+    /// The feature that this is about.
     pub feature: FeatureId,
-    /// Which claim.
+    /// The number of the claim.
     pub epoch: Epoch,
     /// Where it is recorded.
     pub receipt: Receipt,
@@ -41,15 +41,15 @@ pub struct Granted {
 /// Who asks, for what.
 #[derive(Debug, Clone)]
 pub struct Asking {
-    /// Whose feature.
+    /// The project that the feature belongs to.
     pub project: ProjectName,
     /// A certain one, or the best.
     pub feature: Option<FeatureId>,
-    /// Who.
+    /// The holder, at a slot or outside.
     pub holder: Holder,
     /// Answered once.
     pub id: CommandId,
-    /// Who and why.
+    /// The cause: who asked, as part of what, after what.
     pub cause: Cause,
     /// What must still hold besides the project: for a slot, that it is idle.
     pub preconditions: Vec<(StreamId, Version)>,

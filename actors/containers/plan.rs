@@ -32,39 +32,39 @@ pub enum Step {
     Start(StartSpec),
     /// It runs: record it.
     RecordStarted {
-        /// Which.
+        /// The container that the step is about.
         name: ContainerName,
         /// How the engine names it.
         engine_id: String,
     },
     /// It ended: record it.
     RecordExited {
-        /// Which.
+        /// The container that the step is about.
         name: ContainerName,
-        /// How.
+        /// The way in which it ended.
         exit: Exit,
     },
     /// It ran by the projections and this list has no sign of it: look again, and record what that
     /// shows.
     RecordLost {
-        /// Which.
+        /// The container that the step is about.
         name: ContainerName,
     },
     /// End it.
     Stop {
-        /// Which.
+        /// The container that the step is about.
         name: ContainerName,
         /// With how much time.
         grace_ms: u64,
     },
     /// Its work is safe and it has ended: remove it and record that.
     Remove {
-        /// Which.
+        /// The container that the step is about.
         name: ContainerName,
     },
     /// Ours by its label, and nobody's by the projections: stop and remove it.
     RemoveOrphan {
-        /// Which.
+        /// The container that the step is about.
         name: ContainerName,
     },
 }
@@ -102,7 +102,7 @@ impl Step {
 pub struct Plan {
     /// At most one per container.
     pub steps: Vec<Step>,
-    /// The next deadline.
+    /// The next time to look again.
     pub wake: Option<Timestamp>,
 }
 

@@ -68,17 +68,17 @@ pub trait Doors: Send + Sync {
 /// Makes the engine match the projections.
 #[derive(Clone)]
 pub struct Reconciler {
-    /// Where outcomes go.
+    /// The way to the hosts, for outcomes.
     pub directory: Directory,
-    /// What is wanted.
+    /// The projections, which say what is wanted.
     pub projector: Projector,
-    /// What is observed.
+    /// The engine, which shows what there is.
     pub engine: Arc<dyn Engine>,
     /// Doors of the sessions.
     pub doors: Arc<dyn Doors>,
-    /// What they said.
+    /// The transcripts of what sessions printed.
     pub transcripts: Arc<dyn Transcripts>,
-    /// The time.
+    /// The clock that tells the time.
     pub clock: Arc<dyn Clock>,
     /// Containers with a step under way.
     pub underway: Arc<Mutex<BTreeSet<ContainerName>>>,

@@ -65,7 +65,7 @@ pub(super) struct Model {
     remembered: HashMap<CommandId, Digest>,
     /// What the engine has.
     pub(super) engine: BTreeMap<ContainerName, Status>,
-    /// Upstream's commit.
+    /// The commit that upstream has.
     pub(super) upstream: Option<Sha>,
     /// Commits drawn so far.
     commits: u64,

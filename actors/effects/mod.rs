@@ -59,9 +59,9 @@ pub enum Performed {
 /// The hands of the policies. Clones share them.
 #[derive(Clone)]
 pub struct Effects {
-    /// Where commands go.
+    /// The way to the hosts of all streams.
     pub directory: Directory,
-    /// The projections.
+    /// The projections of all projects.
     pub projector: Projector,
     /// Who gets the next feature.
     pub claim_queue: ClaimQueue,
@@ -73,7 +73,7 @@ pub struct Effects {
     pub work: Arc<dyn ClaimWork>,
     /// What the gates hold.
     pub contents: Arc<dyn Contents>,
-    /// Large content.
+    /// The store of large content.
     pub blobs: Arc<dyn Blobs>,
     /// Prompts.
     pub prompts: Arc<dyn Prompts>,

@@ -15,11 +15,11 @@ use tokio::sync::watch;
 /// again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContainerName {
-    /// Whose.
+    /// The name of its project.
     pub project: ProjectName,
-    /// Which slot.
+    /// The number of the slot.
     pub n: SlotNo,
-    /// Which generation.
+    /// The generation of the slot's container.
     pub generation: Generation,
 }
 
@@ -85,7 +85,7 @@ pub struct Used {
     pub cpu_ms: u64,
     /// Memory that is not given back at once, in bytes; its work folder is part of it.
     pub memory_bytes: u64,
-    /// Processes and threads.
+    /// The number of processes and threads.
     pub processes: u64,
 }
 
@@ -136,7 +136,7 @@ pub enum StartError {
     Failed {
         /// In a stable word.
         class: Class,
-        /// For people.
+        /// The message, for people to read.
         detail: String,
     },
     /// The engine could not be asked, or did not answer in time: that is no fault of the container.

@@ -8,7 +8,7 @@ use super::PortError;
 /// Everything a prompt may speak of.
 #[derive(Debug, Clone, Serialize)]
 pub struct Told {
-    /// Which prompt.
+    /// The role whose prompt it is.
     pub role: Role,
     /// Project name.
     pub project: String,

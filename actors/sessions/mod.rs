@@ -40,21 +40,21 @@ use tallies::Tallies;
 /// Serves sessions. Clones share everything.
 #[derive(Clone)]
 pub struct Sessions {
-    /// Where commands go.
+    /// The way to the hosts of all streams.
     pub directory: Directory,
-    /// The projections.
+    /// The projections of all projects.
     pub projector: Projector,
     /// What claims pushed.
     pub work: Arc<dyn ClaimWork>,
-    /// Large content.
+    /// The store of large content.
     pub blobs: Arc<dyn Blobs>,
-    /// What agents print.
+    /// The transcripts of what sessions print.
     pub transcripts: Arc<dyn Transcripts>,
     /// Providers of models.
     pub models: Arc<dyn Models>,
     /// Who was heard of.
     pub liveness: Arc<Liveness>,
-    /// What they used.
+    /// The tallies of what sessions used.
     pub tallies: Arc<Tallies>,
     /// What they asked for.
     pub allowance: Arc<Allowance>,

@@ -34,11 +34,11 @@ pub const FULL_PERCENT: u64 = 70;
 /// What one request used of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Used {
-    /// Whose model.
+    /// The name of the provider.
     pub provider: String,
-    /// Which.
+    /// The model's name at its provider.
     pub model: String,
-    /// How much.
+    /// The amounts that were used.
     pub usage: Usage,
     /// What the provider answered to a question to a model; none when it was none.
     pub answer: Option<Answer>,

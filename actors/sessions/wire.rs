@@ -18,7 +18,7 @@ pub struct SessionBrief {
     pub session: SessionId,
     /// What it is for.
     pub role: Role,
-    /// Whose.
+    /// The name of its project.
     pub project: ProjectName,
     /// The feature, for coders and reviewers.
     pub feature: Option<FeatureId>,
@@ -51,7 +51,7 @@ pub struct SessionBrief {
 /// Where a session's model is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelApi {
-    /// Whose models.
+    /// The name of the provider.
     pub provider: String,
     /// How it is spoken to.
     pub protocol: Protocol,
@@ -133,7 +133,7 @@ pub struct Ending {
 pub enum Say {
     /// A coder hands in a pushed commit.
     Submit {
-        /// Which.
+        /// The commit that is handed in.
         sha: Sha,
     },
     /// A reviewer judges.
@@ -153,22 +153,22 @@ pub enum Say {
     },
     /// Anybody says something about the feature at hand.
     Comment {
-        /// What.
+        /// The text, as it was written.
         text: String,
     },
     /// A coder gives the work back.
     Release {
-        /// Why.
+        /// The reason, in words for people.
         reason: String,
     },
     /// A coder needs a person.
     Ask {
-        /// What to ask.
+        /// The question that a person answers.
         question: String,
     },
     /// Anybody found more to do.
     Create {
-        /// What.
+        /// The content of the new feature.
         content: Content,
         /// Ids it depends on.
         #[serde(default)]
@@ -189,7 +189,7 @@ pub struct Said {
 /// An error on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// Stable code.
+    /// The stable code, for programs.
     pub code: String,
     /// For people and agents: what was wrong, and what to do.
     pub detail: String,

@@ -67,9 +67,9 @@ struct Now {
 pub struct Breach {
     /// Its id, as in the table above.
     pub id: &'static str,
-    /// Where it broke.
+    /// The first position that does not hold.
     pub position: u64,
-    /// How.
+    /// The difference from what holds, in words.
     pub reason: String,
 }
 
@@ -93,7 +93,7 @@ pub struct Landed {
 /// What is kept of a transcript: chunks 1 to `chunks` without hole or overlap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spoken {
-    /// How many.
+    /// The number of the chunks.
     pub chunks: u64,
     /// Bytes in all of them.
     pub bytes: u64,

@@ -155,7 +155,7 @@ pub enum BatchRefusal {
         index: usize,
         /// Its title.
         title: String,
-        /// Which bound.
+        /// The bound that it passes, in words.
         why: String,
     },
     /// Two items share a key.
@@ -169,7 +169,7 @@ pub enum BatchRefusal {
     Dependency {
         /// From 1.
         index: usize,
-        /// What it names.
+        /// The name that stands for no feature.
         on: String,
     },
 }

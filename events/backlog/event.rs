@@ -39,21 +39,21 @@ fn is_last(more: &bool) -> bool {
 /// A feature waits for another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DependencyAdded {
-    /// Which.
+    /// The edge: what waits, and for what.
     pub edge: Edge,
 }
 
 /// It does not any more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DependencyRemoved {
-    /// Which.
+    /// The edge: what waits, and for what.
     pub edge: Edge,
 }
 
 /// A feature left; its id stays taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Withdrawn {
-    /// Which.
+    /// The feature that this is about.
     pub id: FeatureId,
 }
 

@@ -13,7 +13,7 @@ use crate::usage::Usage;
 /// What a session is to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Assignment {
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
     /// What it is for.
     pub role: Role,
@@ -36,21 +36,21 @@ pub struct Enlisted {}
 /// It has a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Assigned {
-    /// The job.
+    /// The job that it works on.
     pub assignment: Assignment,
 }
 
 /// A container is about to be started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StartRequested {
-    /// Which one.
+    /// The generation of the slot's container.
     pub generation: Generation,
 }
 
 /// The container runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Started {
-    /// Which one.
+    /// The generation of the slot's container.
     pub generation: Generation,
     /// How the engine names it.
     pub engine_id: String,
@@ -59,7 +59,7 @@ pub struct Started {
 /// The container could not be started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StartFailed {
-    /// Which one.
+    /// The generation of the slot's container.
     pub generation: Generation,
     /// The kind of failure, in a stable word.
     pub class: Class,
@@ -70,14 +70,14 @@ pub struct StartFailed {
 /// The runner took its assignment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionStarted {
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
 }
 
 /// The session is over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionEnded {
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
     /// How, judged from evidence.
     pub outcome: Outcome,
@@ -85,7 +85,7 @@ pub struct SessionEnded {
     pub exit_code: Option<i32>,
     /// What the runner reported, in the blob store.
     pub evidence: Option<Digest>,
-    /// For people.
+    /// The message, for people to read.
     pub detail: String,
 }
 
@@ -114,16 +114,16 @@ impl Exit {
 /// The container has ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Exited {
-    /// Which one.
+    /// The generation of the slot's container.
     pub generation: Generation,
-    /// How.
+    /// The way in which it ended.
     pub exit: Exit,
 }
 
 /// The container is not there any more, and nobody saw it end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lost {
-    /// Which one.
+    /// The generation of the slot's container.
     pub generation: Generation,
     /// What was looked for.
     pub reason: String,
@@ -132,7 +132,7 @@ pub struct Lost {
 /// The container is gone, with everything it held.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Removed {
-    /// Which one.
+    /// The generation of the slot's container.
     pub generation: Generation,
 }
 
@@ -143,7 +143,7 @@ pub struct Idle {}
 /// It failed too often.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quarantined {
-    /// How.
+    /// The reason, in words for people.
     pub why: String,
 }
 
@@ -151,23 +151,23 @@ pub struct Quarantined {
 /// is reinstated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Withheld {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
 /// A person wants the session at hand to end; the slot goes on with the next job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InterruptRequested {
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
 /// A person trusts it again, or puts it back into service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reinstated {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
@@ -178,7 +178,7 @@ pub struct Dismissed {}
 /// A session said its last: what is kept of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TranscriptKept {
-    /// Whose.
+    /// The session whose transcript it is.
     pub session: SessionId,
     /// Chunks, numbered from 1.
     pub chunks: u64,
@@ -191,25 +191,25 @@ pub struct TranscriptKept {
 /// A transcript is beyond its time: it is removed after this.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TranscriptDropped {
-    /// Whose.
+    /// The session whose transcript it is.
     pub session: SessionId,
 }
 
 /// What a session used of a model since it was last recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelUsage {
-    /// Whose model.
+    /// The name of the provider.
     pub provider: String,
     /// Which, as the provider named it.
     pub model: String,
-    /// How much.
+    /// The amounts that were used.
     pub usage: Usage,
 }
 
 /// A session used its model's provider.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UsageMetered {
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
     /// What, since it was last recorded.
     pub models: Vec<ModelUsage>,
@@ -220,14 +220,14 @@ pub struct UsageMetered {
 pub struct DeniedTarget {
     /// What it asked for, cut to what can be shown.
     pub target: String,
-    /// How often.
+    /// The number of tries that were denied.
     pub count: u64,
 }
 
 /// A session reached out, or was kept from it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EgressRecorded {
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
     /// Bytes that went out and came in since it was last recorded.
     pub bytes: u64,

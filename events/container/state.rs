@@ -13,7 +13,7 @@ use crate::stream::Position;
 /// The state of a container stream.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum Container {
-    /// No event yet.
+    /// A stream that has no event yet.
     #[default]
     Unknown,
     /// It is in service.
@@ -53,7 +53,7 @@ pub struct Slot {
 pub struct Unstarted {
     /// Why, in a stable word: what makes two of them equal.
     pub class: Class,
-    /// Why, for people.
+    /// The reason, in words for people.
     pub detail: String,
     /// The session that waited for it.
     pub session: SessionId,
@@ -68,12 +68,12 @@ pub enum Duty {
     Serve,
     /// To end this session and go on with the next job.
     Interrupt {
-        /// Which session.
+        /// The session that this is about.
         session: SessionId,
     },
     /// To end what runs and to take nothing.
     Withhold {
-        /// Who said so.
+        /// The name of whoever withheld it.
         by: String,
     },
 }
@@ -85,23 +85,23 @@ pub enum SlotState {
     Idle,
     /// It has a job and no container.
     Assigned {
-        /// The job.
+        /// The job that it works on.
         job: Assignment,
     },
     /// A container was asked for.
     Requested {
-        /// The job.
+        /// The job that it works on.
         job: Assignment,
-        /// Since when.
+        /// The time since when it holds.
         at: Timestamp,
     },
     /// A container runs.
     Running {
-        /// The job.
+        /// The job that it works on.
         job: Assignment,
         /// How the engine names it.
         engine_id: String,
-        /// Since when.
+        /// The time since when it holds.
         at: Timestamp,
         /// Whether the runner took its assignment.
         begun: bool,
@@ -110,7 +110,7 @@ pub enum SlotState {
     Ended(Box<Ended>),
     /// Out of service.
     Quarantined {
-        /// Why.
+        /// The reason, in words for people.
         why: String,
     },
 }
@@ -118,13 +118,13 @@ pub enum SlotState {
 /// A session that is over, whose container is still there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ended {
-    /// The job.
+    /// The job that it works on.
     pub job: Assignment,
     /// How the session ended.
     pub outcome: Outcome,
-    /// For people.
+    /// The message, for people to read.
     pub detail: String,
-    /// Since when.
+    /// The time since when it holds.
     pub at: Timestamp,
     /// How the container ended; none while it still runs or after it was lost.
     pub exit: Option<Exit>,

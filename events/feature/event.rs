@@ -39,21 +39,21 @@ pub struct Ranked {
 /// Another feature must be closed first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Blocked {
-    /// Which.
+    /// The feature that it waits for.
     pub by: FeatureId,
 }
 
 /// A blocker is gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Unblocked {
-    /// Which.
+    /// The feature that it waits for.
     pub by: FeatureId,
 }
 
 /// Somebody said something.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Commented {
-    /// Who.
+    /// The name of whoever wrote it.
     pub by: String,
     /// At most 16 KiB.
     pub text: String,
@@ -64,7 +64,7 @@ pub struct Commented {
 pub struct PushDenied {
     /// Which claim's ref it was for.
     pub epoch: Epoch,
-    /// Who pushed.
+    /// The name of whoever pushed.
     pub by: String,
     /// What they were told.
     pub why: String,
@@ -75,25 +75,25 @@ pub struct PushDenied {
 pub struct Claimed {
     /// This claim's number.
     pub epoch: Epoch,
-    /// Who.
+    /// The holder, at a slot or outside.
     pub holder: Holder,
 }
 
 /// The claim ended without a submission.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Released {
-    /// Which claim.
+    /// The number of the claim.
     pub epoch: Epoch,
     /// How the work ended.
     pub outcome: Outcome,
-    /// For people.
+    /// The message, for people to read.
     pub detail: String,
 }
 
 /// The claim ended because its holder went silent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClaimExpired {
-    /// Which claim.
+    /// The number of the claim.
     pub epoch: Epoch,
     /// Last sign of life, in microseconds since the Unix epoch.
     pub last_seen: i64,
@@ -104,7 +104,7 @@ pub struct ClaimExpired {
 /// The holder needs an answer from a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QuestionAsked {
-    /// Under which claim.
+    /// The number of the claim that it happened under.
     pub epoch: Epoch,
     /// The question.
     pub question: String,
@@ -113,14 +113,14 @@ pub struct QuestionAsked {
 /// A person answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QuestionAnswered {
-    /// Who.
+    /// The name of whoever answered it.
     pub by: String,
 }
 
 /// Work was handed in: it is in the gate under this sha. The claim is over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Submitted {
-    /// Under which claim.
+    /// The number of the claim that it happened under.
     pub epoch: Epoch,
     /// The handed-in commit.
     pub sha: Sha,
@@ -139,16 +139,16 @@ pub struct ReviewStarted {
 /// The reviewer ended without a verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReviewLapsed {
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
-    /// How it ended.
+    /// The outcome that the session ended with.
     pub outcome: Outcome,
 }
 
-/// Good to merge.
+/// The verdict that it is good to merge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReviewPassed {
-    /// Who judged.
+    /// The session that judged it.
     pub session: SessionId,
     /// The verdict.
     pub verdict: Verdict,
@@ -157,7 +157,7 @@ pub struct ReviewPassed {
 /// Back to a coder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReviewRejected {
-    /// Who judged.
+    /// The session that judged it.
     pub session: SessionId,
     /// The verdict.
     pub verdict: Verdict,
@@ -175,7 +175,7 @@ pub struct MergeBegun {
 pub struct MergeAborted {
     /// The candidate that was given up.
     pub candidate: Sha,
-    /// Why.
+    /// The reason, in words for people.
     pub why: String,
 }
 
@@ -194,7 +194,7 @@ pub enum MergeFault {
 /// Back to a coder, with the reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MergeRejected {
-    /// Which claim's work.
+    /// The number of the claim whose work it was.
     pub epoch: Epoch,
     /// Conflict or red.
     pub fault: MergeFault,
@@ -237,18 +237,18 @@ impl Closing {
 /// Done with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Closed {
-    /// How.
+    /// The way in which it was closed.
     pub closing: Closing,
-    /// Who.
+    /// The name of whoever closed it.
     pub by: String,
 }
 
 /// Not done after all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reopened {
-    /// Why.
+    /// The reason, in words for people.
     pub why: String,
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
@@ -262,14 +262,14 @@ pub struct Quarantined {
 /// A person gives it a fresh start.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Requeued {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
 /// What the gate holds of this claim's work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkSecured {
-    /// Which claim.
+    /// The number of the claim.
     pub epoch: Epoch,
     /// The secured commit; none when there was nothing to secure.
     pub sha: Option<Sha>,
@@ -278,25 +278,25 @@ pub struct WorkSecured {
 /// Work of this claim may be gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkLost {
-    /// Which claim.
+    /// The number of the claim.
     pub epoch: Epoch,
     /// The last commit that the gate holds.
     pub last_sha: Option<Sha>,
-    /// Why.
+    /// The reason, in words for people.
     pub why: String,
 }
 
 /// It is open and waits for a person: what it had brought was taken out on purpose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetAside {
-    /// Why.
+    /// The reason, in words for people.
     pub why: String,
 }
 
 /// Nobody wants it any more; it leaves the counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Withdrawn {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 

@@ -19,7 +19,7 @@ const NOTES_KEPT: usize = 30;
 /// The state of a feature stream.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum Feature {
-    /// No event yet.
+    /// A stream that has no event yet.
     #[default]
     Unknown,
     /// It was created.
@@ -39,7 +39,7 @@ pub struct Known {
     pub blockers: BTreeSet<FeatureId>,
     /// Number of the newest claim.
     pub epoch: Epoch,
-    /// Where it stands.
+    /// The stage that it has reached.
     pub stage: Stage,
     /// What it used up since the last requeue.
     pub tally: Tally,
@@ -63,38 +63,38 @@ pub enum Stage {
     },
     /// Somebody works on it.
     Claimed {
-        /// Who.
+        /// The holder, at a slot or outside.
         holder: Holder,
-        /// Since when.
+        /// The time since when it holds.
         since: Timestamp,
     },
     /// Handed in.
     Submitted {
-        /// What.
+        /// The submission that this is about.
         submission: Submission,
         /// Who looks at it now.
         review: Option<SlotSession>,
     },
-    /// Good to merge.
+    /// The verdict that it is good to merge.
     Approved {
-        /// What.
+        /// The submission that this is about.
         submission: Submission,
     },
     /// Locked for publishing.
     Merging {
-        /// What.
+        /// The submission that this is about.
         submission: Submission,
         /// As which commit.
         candidate: Sha,
     },
     /// Done with.
     Closed {
-        /// How.
+        /// The way in which it was closed.
         closing: Closing,
     },
     /// A bound is used up.
     Quarantined {
-        /// Which, in words.
+        /// The reason, in words for people.
         why: String,
     },
     /// Not wanted any more.
@@ -120,9 +120,9 @@ impl Stage {
 /// A handed-in piece of work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submission {
-    /// Under which claim.
+    /// The number of the claim that it happened under.
     pub epoch: Epoch,
-    /// Which commit.
+    /// The commit that was handed in.
     pub sha: Sha,
     /// Where it branched off.
     pub base: Option<Sha>,
@@ -171,9 +171,9 @@ impl Tally {
 /// A sentence for the next coder and for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
-    /// Who said it.
+    /// The name of whoever said it.
     pub by: String,
-    /// What.
+    /// The text, as it was written.
     pub text: String,
 }
 

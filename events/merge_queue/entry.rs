@@ -14,13 +14,13 @@ use crate::stream::Position;
 pub struct Entry {
     /// Its number.
     pub number: u64,
-    /// What it brings.
+    /// The kind of work that it brings.
     pub kind: EntryKind,
     /// 0 (first) to 4 (last).
     pub priority: u8,
     /// When it joined: the date of its commits.
     pub at: Timestamp,
-    /// Where it stands.
+    /// The stage that it has reached.
     pub stage: Stage,
     /// How often upstream moved under it.
     pub moves: u32,
@@ -146,12 +146,12 @@ pub enum Verdict {
         paths: Vec<String>,
         /// With what.
         base: Option<Sha>,
-        /// Why, for people.
+        /// The reason, in words for people.
         why: String,
     },
     /// Upstream holds all of it already.
     Nothing {
-        /// Where upstream was.
+        /// The commit where upstream was, if it had one.
         base: Option<Sha>,
     },
     /// The verification failed.
@@ -165,12 +165,12 @@ pub enum Verdict {
     Refused {
         /// Those.
         paths: Vec<String>,
-        /// Why.
+        /// The reason, in words for people.
         why: String,
     },
     /// It was taken off the queue.
     Dropped {
-        /// Why.
+        /// The reason, in words for people.
         why: String,
     },
 }

@@ -18,9 +18,9 @@ pub enum EntryKind {
     Scaffold,
     /// An approved submission.
     Feature {
-        /// Which feature.
+        /// The feature that this is about.
         feature: FeatureId,
-        /// Under which claim.
+        /// The number of the claim that it happened under.
         epoch: Epoch,
         /// The submitted commit.
         sha: Sha,
@@ -49,7 +49,7 @@ pub const FILES_MAX: usize = 300;
 pub struct Changes {
     /// Paths, at most [`FILES_MAX`].
     pub files: Vec<String>,
-    /// How many more.
+    /// The number of further paths that are not named.
     pub more: u32,
     /// Those that a person has to approve, as the project's settings were.
     pub protected: Vec<String>,
@@ -93,7 +93,7 @@ pub struct Opened {
 pub struct Queued {
     /// Its number, from 1.
     pub entry: u64,
-    /// What it brings.
+    /// The kind of work that it brings.
     pub kind: EntryKind,
     /// 0 (first) to 4 (last): it goes before what waits with a higher number.
     #[serde(default = "usual_priority")]
@@ -107,11 +107,11 @@ fn usual_priority() -> u8 {
 /// A candidate stands in the gate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CandidateBuilt {
-    /// Which entry.
+    /// The entry's number in the merge queue.
     pub entry: u64,
     /// The candidate.
     pub candidate: Candidate,
-    /// What it changes.
+    /// The changes that it brings to the tree.
     #[serde(default)]
     pub changes: Changes,
 }
@@ -119,7 +119,7 @@ pub struct CandidateBuilt {
 /// The entry waits beside the queue for a person: it changes protected paths.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Held {
-    /// Which entry.
+    /// The entry's number in the merge queue.
     pub entry: u64,
 }
 
@@ -127,18 +127,18 @@ pub struct Held {
 /// again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeApproved {
-    /// Which entry.
+    /// The entry's number in the merge queue.
     pub entry: u64,
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
 /// A person does not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeRefused {
-    /// Which entry.
+    /// The entry's number in the merge queue.
     pub entry: u64,
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
     /// Why; the next coder reads it.
     pub why: String,
@@ -147,20 +147,20 @@ pub struct ChangeRefused {
 /// The entry left the queue without being published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dequeued {
-    /// Which entry.
+    /// The entry's number in the merge queue.
     pub entry: u64,
     /// Upstream's commit at that time.
     pub base: Option<Sha>,
     /// Conflicting paths; empty when it was dropped for another reason.
     pub paths: Vec<String>,
-    /// For people.
+    /// The message, for people to read.
     pub why: String,
 }
 
 /// The entry left the queue: upstream holds all of it already.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoundEmpty {
-    /// Which entry.
+    /// The entry's number in the merge queue.
     pub entry: u64,
     /// Upstream's commit that holds it.
     pub base: Option<Sha>,
@@ -171,7 +171,7 @@ pub struct FoundEmpty {
 pub struct BatchClosed {
     /// The tip.
     pub entry: u64,
-    /// For people.
+    /// The message, for people to read.
     pub why: String,
 }
 
@@ -191,11 +191,11 @@ pub struct VerificationStarted {
 /// The verifier ended without evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VerificationLapsed {
-    /// Which entry.
+    /// The entry's number in the merge queue.
     pub entry: u64,
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
-    /// How it ended.
+    /// The outcome that the session ended with.
     pub outcome: Outcome,
 }
 
@@ -204,7 +204,7 @@ pub struct VerificationLapsed {
 pub struct Verified {
     /// Which entry; of a batch, its tip.
     pub entry: u64,
-    /// On which evidence.
+    /// The evidence that it rests on.
     pub evidence: Evidence,
 }
 
@@ -213,7 +213,7 @@ pub struct Verified {
 pub struct VerificationFailed {
     /// Which entry; of a batch, its tip.
     pub entry: u64,
-    /// On which evidence.
+    /// The evidence that it rests on.
     pub evidence: Evidence,
 }
 
@@ -221,9 +221,9 @@ pub struct VerificationFailed {
 /// head is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VerificationDoubted {
-    /// Which entry.
+    /// The entry's number in the merge queue.
     pub entry: u64,
-    /// What was seen.
+    /// The evidence that it rests on.
     pub evidence: Evidence,
 }
 
@@ -231,7 +231,7 @@ pub struct VerificationDoubted {
 /// about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parked {
-    /// Which entry.
+    /// The entry's number in the merge queue.
     pub entry: u64,
     /// What was seen of it.
     pub evidence: Evidence,
@@ -240,7 +240,7 @@ pub struct Parked {
 /// A verifier of the bare head was granted a slot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HeadVerificationStarted {
-    /// Upstream's commit.
+    /// The commit that upstream has.
     pub head: Sha,
     /// Which slot and session.
     #[serde(rename = "seat")]
@@ -252,34 +252,34 @@ pub struct HeadVerificationStarted {
 /// That verifier ended without evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HeadVerificationLapsed {
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
-    /// How it ended.
+    /// The outcome that the session ended with.
     pub outcome: Outcome,
 }
 
 /// Upstream's commit is green by itself; what waited beside the queue joins it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HeadVerified {
-    /// Which commit.
+    /// The commit that was verified.
     pub head: Sha,
-    /// On which evidence.
+    /// The evidence that it rests on.
     pub evidence: Evidence,
 }
 
 /// Upstream's commit is red by itself, without any work of ours.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HeadFailed {
-    /// Which commit.
+    /// The commit that was verified.
     pub head: Sha,
-    /// On which evidence.
+    /// The evidence that it rests on.
     pub evidence: Evidence,
 }
 
 /// Nothing waits for the trunk to be green any more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RedEnded {
-    /// For people.
+    /// The message, for people to read.
     pub why: String,
 }
 
@@ -290,18 +290,18 @@ pub struct PublishIntended {
     pub entry: u64,
     /// The expected old value; none when upstream is empty. What the batch stands on.
     pub from: Option<Sha>,
-    /// The new value.
+    /// The value that it gets.
     pub to: Sha,
 }
 
 /// Upstream moved, read back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Advanced {
-    /// Which entry.
+    /// The entry's number in the merge queue.
     pub entry: u64,
     /// The old value.
     pub from: Option<Sha>,
-    /// The new value.
+    /// The value that it gets.
     pub to: Sha,
 }
 
@@ -330,9 +330,9 @@ pub struct Halted {
 /// Upstream moved while nothing was queued, or somebody took it as it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Followed {
-    /// Where it was.
+    /// The commit where upstream was, if it had one.
     pub from: Option<Sha>,
-    /// Where it is.
+    /// The commit where upstream is.
     pub to: Sha,
     /// Paths that changed, at most [`FILES_MAX`].
     pub files: Vec<String>,
@@ -343,9 +343,9 @@ pub struct Followed {
 /// Work that would not merge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Collision {
-    /// Whose.
+    /// The feature whose work collides.
     pub feature: FeatureId,
-    /// Under which claim.
+    /// The number of the claim that it happened under.
     pub epoch: Epoch,
     /// Where, at most [`FILES_MAX`].
     pub paths: Vec<String>,

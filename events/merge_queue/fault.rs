@@ -23,7 +23,7 @@ pub enum Fault {
     Rewritten {
         /// The commit that it held.
         lost: Sha,
-        /// Where it is.
+        /// The commit where upstream was seen.
         seen: Sha,
     },
     /// It turns our push down.

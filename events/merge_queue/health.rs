@@ -41,7 +41,7 @@ pub struct Health {
 /// A commit that was green, and on which terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Green {
-    /// Which commit.
+    /// The commit that was verified.
     pub commit: Sha,
     /// Digest of everything that decides what a verification runs.
     pub terms: Option<Digest>,
@@ -65,9 +65,9 @@ pub struct Red {
     pub head: Sha,
     /// On which terms.
     pub terms: Digest,
-    /// What was seen.
+    /// The evidence that it rests on.
     pub evidence: Evidence,
-    /// Since when.
+    /// The time since when it holds.
     pub since: Timestamp,
     /// When it was seen last.
     pub at: Timestamp,
@@ -80,7 +80,7 @@ pub struct Red {
 /// Trees that were red and then green: the verification says one thing today and another tomorrow.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Flakes {
-    /// How many.
+    /// The number of times that it was seen.
     pub count: u32,
     /// The newest.
     pub last: Option<Flake>,
@@ -89,13 +89,13 @@ pub struct Flakes {
 /// A tree that was red and then green.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flake {
-    /// Which entry's.
+    /// The number of the entry that it struck.
     pub entry: u64,
-    /// Which feature's.
+    /// The feature whose work was verified, if any.
     pub feature: Option<FeatureId>,
     /// How the red run ended.
     pub exit: i32,
-    /// Who ran it.
+    /// The session that ran the verification.
     pub session: SessionId,
     /// When the green one was recorded.
     pub at: Timestamp,

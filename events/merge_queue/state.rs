@@ -55,13 +55,13 @@ pub struct MergeQueue {
 /// Why a merge queue waits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Halt {
-    /// What was said.
+    /// The answer of the outside, in words.
     pub reason: String,
     /// What is wrong with upstream.
     pub fault: Fault,
     /// How often in a row.
     pub attempts: u32,
-    /// When.
+    /// The time when it happened.
     pub at: Timestamp,
 }
 

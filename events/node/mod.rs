@@ -58,7 +58,7 @@ refusal_enum! {
 pub struct Started {
     /// Counts the runs of this server, from 1.
     pub epoch: u64,
-    /// Which build.
+    /// The build of the server, as it names itself.
     pub build: String,
     /// When the run before was last known to be up; none in a new log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ pub struct Started {
 /// lease from here on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoodStill {
-    /// Which run.
+    /// The number of the run of this server.
     pub epoch: u64,
     /// From when to when, by its clock.
     pub gap: Gap,
@@ -78,7 +78,7 @@ pub struct StoodStill {
 /// The server ended in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stopped {
-    /// Which run.
+    /// The number of the run of this server.
     pub epoch: u64,
 }
 

@@ -69,9 +69,9 @@ pub enum AnyCommand {
 pub struct Tell {
     /// Derived: the same owed command has the same id.
     pub id: CommandId,
-    /// Which stream.
+    /// The stream that it concerns.
     pub stream: StreamId,
-    /// What.
+    /// The command that is owed.
     pub command: AnyCommand,
     /// What must still hold.
     pub preconditions: Vec<(StreamId, Version)>,
@@ -96,7 +96,7 @@ pub enum Effect {
     },
     /// Create an admitted feature.
     Create {
-        /// Which.
+        /// The id that the feature gets.
         id: FeatureId,
         /// From which batch.
         origin: Origin,
@@ -105,7 +105,7 @@ pub enum Effect {
     },
     /// Ask the queue for a feature for this slot.
     ClaimFor {
-        /// Which slot.
+        /// The number of the slot.
         n: SlotNo,
         /// Its version: what the claim is conditioned on.
         version: Version,
@@ -121,9 +121,9 @@ pub enum Effect {
     },
     /// Look into the gate and record what it holds of a claim's work.
     Secure {
-        /// Which feature.
+        /// The feature that this is about.
         feature: FeatureId,
-        /// Which claim.
+        /// The number of the claim.
         epoch: Epoch,
         /// Whether the session reported its end: then nothing that was pushed means nothing to
         /// push.
@@ -131,7 +131,7 @@ pub enum Effect {
     },
     /// Build the front entry's candidate.
     Build {
-        /// Which entry.
+        /// The entry's number in the merge queue.
         entry: u64,
         /// After how many failures and moves.
         attempt: u32,
@@ -143,7 +143,7 @@ pub enum Effect {
     },
     /// Move upstream to the front entry's candidate, and read back.
     Publish {
-        /// Which entry.
+        /// The entry's number in the merge queue.
         entry: u64,
         /// After how many failures.
         attempt: u32,
@@ -251,7 +251,7 @@ pub struct Observed {
 pub struct Agenda {
     /// Commands and effects, with the slot and feature each reserves while it is pending.
     pub owed: Vec<(Owed, Reserves)>,
-    /// The next deadline.
+    /// The next time to look again.
     pub wake: Option<Timestamp>,
 }
 

@@ -27,11 +27,11 @@ impl Default for Retention {
 /// A transcript that is beyond its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
-    /// Whose project.
+    /// The project that the slot belongs to.
     pub project: ProjectName,
-    /// Which slot.
+    /// The number of the slot.
     pub n: SlotNo,
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
 }
 

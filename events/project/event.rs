@@ -39,14 +39,14 @@ pub enum OversightKind {
 pub struct Registered {
     /// Where its upstream is; never with credentials.
     pub git_url: String,
-    /// New or existing.
+    /// The kind: new, or with a life of its own.
     pub kind: ProjectKind,
 }
 
 /// The gate holds a copy of upstream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cloned {
-    /// Upstream's branch.
+    /// The name of upstream's branch.
     pub branch: String,
     /// Its commit; none when upstream is empty.
     pub head: Option<Sha>,
@@ -88,7 +88,7 @@ pub struct TargetSet {
 /// Work is wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Started {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
@@ -96,42 +96,42 @@ pub struct Started {
 /// verifications count from here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Renewed {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
 /// Nothing new is to begin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DrainRequested {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
 /// No work is wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stopped {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
 /// The backlog is being edited; nothing is claimed meanwhile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EditOpened {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
 /// The edit was taken over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EditSaved {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
 /// The edit was thrown away.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EditDiscarded {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
@@ -153,9 +153,9 @@ pub struct InitializationStarted {
 /// The initializer ended without a backlog.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InitializationLapsed {
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
-    /// How it ended.
+    /// The outcome that the session ended with.
     pub outcome: Outcome,
 }
 
@@ -166,14 +166,14 @@ pub struct BacklogProposed {
     pub session: SessionId,
     /// The batch.
     pub digest: Digest,
-    /// Number of features.
+    /// The number of its features.
     pub count: u32,
 }
 
 /// Every feature of the proposed backlog exists.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Initialized {
-    /// Number of features.
+    /// The number of its features.
     pub count: u32,
 }
 
@@ -196,23 +196,23 @@ pub struct OversightStarted {
     /// Which slot and session.
     #[serde(rename = "seat")]
     pub slot_session: SlotSession,
-    /// What for.
+    /// The purpose: a milestone or the end.
     pub oversight: OversightKind,
 }
 
 /// The overseer ended without a report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OversightLapsed {
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
-    /// How it ended.
+    /// The outcome that the session ended with.
     pub outcome: Outcome,
 }
 
 /// An overseer reported.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MilestoneSettled {
-    /// Which session.
+    /// The session that this is about.
     pub session: SessionId,
     /// The steps this report covers, ascending; 100 for the final verification.
     pub covers: Vec<u8>,
@@ -227,7 +227,7 @@ pub struct MilestoneSettled {
 pub struct FinalVerificationDue {
     /// True at this position.
     pub as_of: Position,
-    /// Upstream's commit.
+    /// The commit that upstream has.
     pub trunk_head: Option<Sha>,
     /// Closed features that count.
     pub closed: u32,
@@ -238,23 +238,23 @@ pub struct FinalVerificationDue {
 pub struct Completed {
     /// True at this position.
     pub as_of: Position,
-    /// Upstream's commit.
+    /// The commit that upstream has.
     pub trunk_head: Option<Sha>,
 }
 
 /// There is work again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resumed {
-    /// Why.
+    /// The reason, in words for people.
     pub why: String,
 }
 
 /// A thing that sessions need was seen in trouble; none of them is to blame.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TroubleReported {
-    /// What.
+    /// The thing in trouble.
     pub thing: Thing,
-    /// What was seen.
+    /// The sight of it, in words for people.
     pub detail: String,
     /// Until when the thing itself said to wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -271,23 +271,23 @@ pub struct TroubleReported {
 /// The thing works again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TroubleEnded {
-    /// What.
+    /// The thing in trouble.
     pub thing: Thing,
-    /// What showed it.
+    /// The sign that it is over, in words.
     pub why: String,
 }
 
 /// A person wants everything that is in trouble tried at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProbeAsked {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 
 /// Gone; the name is never used again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Deleted {
-    /// Who.
+    /// The name of whoever asked for it.
     pub by: String,
 }
 

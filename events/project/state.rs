@@ -14,7 +14,7 @@ use crate::stream::Position;
 /// The state of a project stream.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum Project {
-    /// No event yet.
+    /// A stream that has no event yet.
     #[default]
     Unknown,
     /// It is there.
@@ -28,7 +28,7 @@ pub enum Project {
 pub struct Registered {
     /// Upstream.
     pub git_url: String,
-    /// New or existing.
+    /// The kind: new, or with a life of its own.
     pub kind: ProjectKind,
     /// What the gate holds.
     pub repository: Repository,
@@ -36,9 +36,9 @@ pub struct Registered {
     pub spec: Option<Digest>,
     /// What a person decided.
     pub settings: Settings,
-    /// Wanted slots.
+    /// The number of slots that are wanted.
     pub target: u16,
-    /// What is wanted.
+    /// The intent of whoever runs it.
     pub intent: Intent,
     /// Who edits the backlog, if somebody does.
     pub editing: Option<String>,
@@ -57,16 +57,16 @@ pub enum Repository {
     Pending,
     /// The last try failed.
     Failed {
-        /// Why.
+        /// The reason, in words for people.
         reason: String,
         /// How often in a row.
         attempts: u32,
-        /// When.
+        /// The time when it happened.
         at: Timestamp,
     },
     /// A copy.
     Cloned {
-        /// Upstream's branch.
+        /// The name of upstream's branch.
         branch: String,
         /// Its commit then; none when upstream was empty.
         head: Option<Sha>,
@@ -80,12 +80,12 @@ pub enum Intent {
     Stopped,
     /// Work.
     Running {
-        /// Since when.
+        /// The time since when it holds.
         since: Timestamp,
     },
     /// End in order.
     Draining {
-        /// Since when.
+        /// The time since when it holds.
         since: Timestamp,
     },
     /// It is done.
@@ -113,7 +113,7 @@ pub enum Initialization {
     Proposed {
         /// Its batch.
         digest: Digest,
-        /// Number of features.
+        /// The number of its features.
         count: u32,
     },
     /// All its features exist.
@@ -138,7 +138,7 @@ pub struct Due {
 pub struct Oversight {
     /// The slot and session that work on it.
     pub slot_session: SlotSession,
-    /// What for.
+    /// The purpose: a milestone or the end.
     pub kind: OversightKind,
     /// Position the due fact spoke of.
     pub as_of: Position,

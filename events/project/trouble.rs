@@ -31,7 +31,7 @@ const TOOL_NAME_MAX: usize = 60;
 pub enum Thing {
     /// The account with a provider of models, for everybody who asks it.
     Provider {
-        /// Which provider.
+        /// The name of the provider.
         name: String,
     },
     /// The program that an agent is.
@@ -122,7 +122,7 @@ impl Thing {
 pub struct Trouble {
     /// Of what.
     pub thing: Thing,
-    /// Since when.
+    /// The time since when it holds.
     pub since: Timestamp,
     /// When it was seen last.
     pub at: Timestamp,
@@ -134,7 +134,7 @@ pub struct Trouble {
     pub retry_at: Option<Timestamp>,
     /// A person, or a change of the settings, wants it tried at once.
     pub asked: bool,
-    /// What was seen.
+    /// The sight of it, in words for people.
     pub detail: String,
     /// The session that saw it: its log is kept.
     pub session: SessionId,

@@ -25,7 +25,7 @@ refusal_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Turn(Option<Lease>);
 
-/// Who has it.
+/// The turn of the one reader that reads now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Lease {
     reader: ReaderId,

@@ -87,7 +87,7 @@ refusal_enum! {
 /// A reader has a name here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Created {
-    /// What it wants.
+    /// The filter: which events it wants.
     pub filter: Filter,
     /// From where on.
     pub after: Position,
@@ -103,7 +103,7 @@ pub struct Acknowledged {
 /// An event could not be taken. The others go on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parked {
-    /// Which.
+    /// The event's position in the log.
     pub position: Position,
     /// Why, in the reader's words.
     pub why: String,
@@ -112,7 +112,7 @@ pub struct Parked {
 /// A parked event is to be delivered again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Replayed {
-    /// Which.
+    /// The event's position in the log.
     pub position: Position,
 }
 
@@ -148,7 +148,7 @@ impl Bounded for Event {
 /// The state of a subscription stream.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum Subscription {
-    /// No event yet.
+    /// A stream that has no event yet.
     #[default]
     Unknown,
     /// It is read.
@@ -160,7 +160,7 @@ pub enum Subscription {
 /// A subscription that is read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Open {
-    /// What it wants.
+    /// The filter: which events it wants.
     pub filter: Filter,
     /// Up to where everything wanted was taken or parked.
     pub checkpoint: Position,

@@ -49,7 +49,7 @@ impl Subject {
 /// An open grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// What about.
+    /// The subject that was granted.
     pub subject: Subject,
     /// Which slot, for which session.
     pub slot_session: SlotSession,

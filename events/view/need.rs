@@ -116,7 +116,7 @@ pub enum Remedy {
     SetTarget,
     /// Close a heading by hand.
     Close {
-        /// Which feature.
+        /// The feature that this is about.
         feature: FeatureId,
     },
     /// Say what merges are verified with.
@@ -132,34 +132,34 @@ pub enum Remedy {
     ForgetHostKeys,
     /// Let an entry change what it was held for, or refuse it.
     Approve {
-        /// Which entry.
+        /// The entry's number in the merge queue.
         entry: u64,
     },
     /// Have what is in trouble tried at once.
     Retry,
     /// Take the feature's work out once more, after what stood in the way.
     Undo {
-        /// Which feature.
+        /// The feature that this is about.
         feature: FeatureId,
     },
     /// Give the feature a fresh start.
     Requeue {
-        /// Which feature.
+        /// The feature that this is about.
         feature: FeatureId,
     },
     /// Answer the feature's question.
     Answer {
-        /// Which feature.
+        /// The feature that this is about.
         feature: FeatureId,
     },
     /// Take the feature out of the backlog.
     Withdraw {
-        /// Which feature.
+        /// The feature that this is about.
         feature: FeatureId,
     },
     /// Put the slot back into service.
     Reinstate {
-        /// Which slot.
+        /// The number of the slot.
         slot: SlotNo,
     },
 }

@@ -77,7 +77,7 @@ impl SessionRecord {
 /// Comments of a session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comments {
-    /// How many.
+    /// The number of times that it was seen.
     pub count: u32,
     /// Bytes of all of them.
     pub bytes: u64,

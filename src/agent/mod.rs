@@ -39,17 +39,17 @@ pub enum AgentCommand {
     },
     /// Say something about the feature at hand
     Comment {
-        /// What
+        /// The text of the comment
         text: String,
     },
     /// Give the work back
     Release {
-        /// Why
+        /// The reason, which whoever looks next reads
         reason: String,
     },
     /// Ask a person; the work is secured and the session ends
     Ask {
-        /// What to ask
+        /// The question that a person answers
         question: String,
     },
     /// Add a feature to the backlog

@@ -51,7 +51,7 @@ pub struct BeadsSynced {
 pub struct BeadsConflict {
     /// The feature.
     pub feature: String,
-    /// What, and why.
+    /// The field that differs, and what became of it.
     pub what: String,
 }
 

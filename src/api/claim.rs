@@ -15,11 +15,11 @@ pub struct NewClaim {
 /// A claim that was granted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ClaimShape {
-    /// Which feature.
+    /// The feature that this is about.
     pub feature: String,
     /// Which claim: it goes with everything done under it.
     pub epoch: u64,
-    /// Whose.
+    /// The name of the holder.
     pub holder: String,
     /// The branch to push to.
     pub branch: String,
@@ -37,7 +37,7 @@ pub struct ClaimShape {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Heartbeat {
-    /// Which claim.
+    /// The number of the claim.
     pub epoch: u64,
     /// Whose; the caller, if nothing is said.
     #[serde(default)]
@@ -55,9 +55,9 @@ pub struct Leased {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
-    /// Which claim.
+    /// The number of the claim.
     pub epoch: u64,
-    /// Why.
+    /// The reason, in words for people.
     pub reason: String,
     /// Whose; the caller, if nothing is said.
     #[serde(default)]
@@ -68,7 +68,7 @@ pub struct Release {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Submission {
-    /// Which claim.
+    /// The number of the claim.
     pub epoch: u64,
     /// The pushed commit.
     pub sha: String,

@@ -24,9 +24,9 @@ pub struct EventShape {
     pub kind: String,
     /// Its schema number.
     pub schema: u16,
-    /// When, RFC 3339.
+    /// The time when it was recorded, RFC 3339.
     pub at: String,
-    /// Who.
+    /// The principal behind it, as text.
     pub principal: String,
     /// The story it belongs to.
     pub correlation: String,
@@ -38,7 +38,7 @@ pub struct EventShape {
     pub trace: Option<String>,
     /// Its link of the chain.
     pub digest: String,
-    /// What it says.
+    /// The event's payload, as JSON.
     pub data: serde_json::Value,
 }
 

@@ -99,7 +99,7 @@ pub enum How {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CloseRequest {
-    /// How.
+    /// The way in which it is closed.
     pub how: How,
 }
 

@@ -39,7 +39,7 @@ pub struct SlotShape {
 pub struct SessionShape {
     /// Its id.
     pub id: String,
-    /// Whose.
+    /// The name of its project.
     pub project: String,
     /// Its slot.
     pub n: u16,
@@ -49,7 +49,7 @@ pub struct SessionShape {
     pub role: String,
     /// What it worked on.
     pub feature: Option<String>,
-    /// Under which claim.
+    /// The number of the claim that it happened under.
     pub epoch: Option<u64>,
     /// When it was assigned.
     pub assigned: String,
@@ -57,7 +57,7 @@ pub struct SessionShape {
     pub began: Option<String>,
     /// When it was over.
     pub ended: Option<String>,
-    /// How.
+    /// The outcome that it ended with.
     pub outcome: Option<String>,
     /// Exit code of its container.
     pub exit_code: Option<i32>,

@@ -42,11 +42,11 @@ pub struct MergeQueueShape {
 pub struct RedShape {
     /// The commit that was verified.
     pub head: String,
-    /// Since when.
+    /// The time since when it holds.
     pub since: String,
     /// When it was verified last.
     pub at: String,
-    /// How that ended.
+    /// The exit code of the verification.
     pub exit: i32,
     /// Whether the command could not be run at all.
     pub unrunnable: bool,
@@ -59,7 +59,7 @@ pub struct RedShape {
 /// Verifications that were red and then green on the same tree.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct FlakyShape {
-    /// How many.
+    /// The number of times that it was seen.
     pub count: u32,
     /// The entry of the newest.
     pub entry: Option<u64>,
@@ -108,7 +108,7 @@ pub struct ScaffoldShape {
 /// Work that would not merge.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ConflictShape {
-    /// Whose.
+    /// The feature whose work collides.
     pub feature: String,
     /// Files that both sides changed.
     pub paths: Vec<String>,

@@ -17,7 +17,7 @@ pub struct ProblemShape {
     pub title: String,
     /// The status.
     pub status: u16,
-    /// Stable code.
+    /// The stable code, for programs.
     pub code: String,
     /// What was wrong, and what to do.
     pub detail: String,

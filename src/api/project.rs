@@ -17,7 +17,7 @@ pub struct NewProject {
     pub name: String,
     /// Its upstream.
     pub git_url: String,
-    /// New or existing.
+    /// The kind: new, or with a life of its own.
     pub kind: ProjectKind,
     /// Text of the spec.
     #[serde(default)]
@@ -76,7 +76,7 @@ impl CredentialShape {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProjectChange {
-    /// Wanted slots.
+    /// The number of slots that are wanted.
     pub target: Option<u16>,
     /// Text of the spec.
     pub spec: Option<String>,
@@ -182,7 +182,7 @@ pub struct ProjectShape {
     pub version: u64,
     /// Its upstream.
     pub git_url: String,
-    /// New or existing.
+    /// The kind: new, or with a life of its own.
     pub kind: ProjectKind,
     /// stopped, running, draining, completed.
     pub status: String,
@@ -190,7 +190,7 @@ pub struct ProjectShape {
     pub repository: String,
     /// Upstream's commit as far as we know.
     pub merge_queue: Option<String>,
-    /// Wanted slots.
+    /// The number of slots that are wanted.
     pub target: u16,
     /// Closed features that count.
     pub closed: u32,

@@ -49,7 +49,7 @@ pub struct SubscriptionShape {
 /// An event that could not be taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ParkedShape {
-    /// Which.
+    /// The event's position in the log.
     pub position: u64,
     /// Why, in the reader's words.
     pub why: String,
@@ -71,7 +71,7 @@ pub struct Delivery {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Taken {
-    /// Which.
+    /// The event's position in the log.
     pub position: u64,
 }
 
@@ -79,7 +79,7 @@ pub struct Taken {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetAside {
-    /// Which.
+    /// The event's position in the log.
     pub position: u64,
     /// Why, for whoever mends it; longer reasons than 1000 bytes are cut.
     pub why: String,

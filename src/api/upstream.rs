@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 /// A project's upstream.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct UpstreamShape {
-    /// Where it is.
+    /// The address of the repository.
     pub git_url: String,
     /// Its branch; none before it was copied.
     pub branch: Option<String>,

@@ -41,7 +41,7 @@ pub struct ContainerUsage {
     pub memory_bytes: u64,
     /// Its limit.
     pub memory_max_bytes: u64,
-    /// Processes and threads.
+    /// The number of processes and threads.
     pub processes: u64,
 }
 

@@ -19,7 +19,7 @@ pub(super) enum BeadsCommand {
     /// Take in the issues of a file that are not there yet; without a file, those of the repository
     /// (.beads/issues.jsonl)
     Import {
-        /// The project
+        /// The name of the project
         project: ProjectName,
         /// The file, - for standard input
         file: Option<PathBuf>,
@@ -28,7 +28,7 @@ pub(super) enum BeadsCommand {
     },
     /// Print every feature as a line of issues.jsonl
     Export {
-        /// The project
+        /// The name of the project
         project: ProjectName,
         #[command(flatten)]
         data: DataArgs,
@@ -36,14 +36,14 @@ pub(super) enum BeadsCommand {
     /// Take what others changed on the branch beads-sync, then publish them there; what changed on
     /// both sides stays as it is here
     Sync {
-        /// The project
+        /// The name of the project
         project: ProjectName,
         #[command(flatten)]
         data: DataArgs,
     },
     /// Publish them upstream on the branch beads-sync
     Publish {
-        /// The project
+        /// The name of the project
         project: ProjectName,
         #[command(flatten)]
         data: DataArgs,

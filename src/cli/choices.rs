@@ -16,7 +16,7 @@ enum DialectName {
     Gemini,
 }
 
-/// Which agents work.
+/// The agents that work on a project, in arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct AgentArgs {
     /// The model of the agents; it decides which CLI runs. PROVIDER/MODEL asks any provider the

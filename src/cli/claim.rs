@@ -14,7 +14,7 @@ use crate::terminal::{self, say};
 /// A claim to be.
 #[derive(Debug, Args)]
 pub(super) struct ClaimArgs {
-    /// The project
+    /// The name of the project
     project: ProjectName,
     /// A certain feature; the best that is ready, if none is named
     id: Option<FeatureId>,
@@ -30,7 +30,7 @@ pub(super) struct ClaimArgs {
 /// A claim that is held.
 #[derive(Debug, Args)]
 pub(super) struct HeldArgs {
-    /// The project
+    /// The name of the project
     project: ProjectName,
     /// The feature
     id: FeatureId,

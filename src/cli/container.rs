@@ -16,7 +16,7 @@ use crate::terminal::{self, complain, say};
 pub(super) enum ContainerCommand {
     /// The slots of a project
     List {
-        /// The project
+        /// The name of the project
         project: ProjectName,
         #[command(flatten)]
         data: DataArgs,
@@ -46,7 +46,7 @@ pub(super) enum ContainerCommand {
     },
     /// The sessions of a project, the newest first
     Sessions {
-        /// The project
+        /// The name of the project
         project: ProjectName,
         #[command(flatten)]
         data: DataArgs,
@@ -55,7 +55,7 @@ pub(super) enum ContainerCommand {
     },
     /// Find a text in what the sessions of a project printed, the newest session first
     Find {
-        /// The project
+        /// The name of the project
         project: ProjectName,
         /// What to find; case counts
         text: String,
@@ -73,7 +73,7 @@ pub(super) enum ContainerCommand {
 /// A slot of a project.
 #[derive(Debug, clap::Args)]
 pub(super) struct SlotArgs {
-    /// The project
+    /// The name of the project
     project: ProjectName,
     /// Number of the slot
     n: u16,

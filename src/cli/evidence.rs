@@ -23,7 +23,7 @@ pub(super) struct EvidenceArgs {
 /// The evidence for a project.
 #[derive(Debug, clap::Args)]
 pub(super) struct ProjectEvidence {
-    /// The project
+    /// The name of the project
     project: ProjectName,
     #[command(flatten)]
     args: EvidenceArgs,
@@ -32,7 +32,7 @@ pub(super) struct ProjectEvidence {
 /// The evidence for a feature.
 #[derive(Debug, clap::Args)]
 pub(super) struct FeatureEvidence {
-    /// The project
+    /// The name of the project
     project: ProjectName,
     /// The feature
     id: FeatureId,
@@ -43,7 +43,7 @@ pub(super) struct FeatureEvidence {
 /// The evidence for a merge.
 #[derive(Debug, clap::Args)]
 pub(super) struct EntryEvidence {
-    /// The project
+    /// The name of the project
     project: ProjectName,
     /// Number of the entry
     entry: u64,

@@ -26,7 +26,7 @@ pub(super) enum FeatureCommand {
     Add(AddArgs),
     /// All features of a project, in the order of the queue
     List {
-        /// The project
+        /// The name of the project
         project: ProjectName,
         #[command(flatten)]
         data: DataArgs,
@@ -39,7 +39,7 @@ pub(super) enum FeatureCommand {
     Evidence(FeatureEvidence),
     /// One feature
     Show {
-        /// The project
+        /// The name of the project
         project: ProjectName,
         /// Its id
         id: FeatureId,
@@ -61,7 +61,7 @@ pub(super) enum FeatureCommand {
     Release {
         #[command(flatten)]
         held: HeldArgs,
-        /// Why
+        /// The reason, which whoever looks next reads
         #[arg(long)]
         reason: String,
     },
@@ -77,7 +77,7 @@ pub(super) enum FeatureCommand {
     Close {
         #[command(flatten)]
         feature: IdArgs,
-        /// How
+        /// The way in which it is closed
         #[arg(long, value_enum, default_value = "done-elsewhere")]
         how: How,
     },
@@ -108,7 +108,7 @@ pub(super) enum FeatureCommand {
 /// A feature of a project.
 #[derive(Debug, clap::Args)]
 pub(super) struct IdArgs {
-    /// The project
+    /// The name of the project
     project: ProjectName,
     /// Its id
     id: FeatureId,
@@ -135,11 +135,11 @@ impl IdArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TextArgs {
-    /// The project
+    /// The name of the project
     project: ProjectName,
     /// Its id
     id: FeatureId,
-    /// What to say
+    /// The text, as others will read it
     text: String,
     #[command(flatten)]
     data: DataArgs,
@@ -147,7 +147,7 @@ pub(super) struct TextArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AddArgs {
-    /// The project
+    /// The name of the project
     project: ProjectName,
     /// Its title
     #[arg(required_unless_present = "batch")]

@@ -79,7 +79,7 @@ enum Command {
     },
     /// Print completions for a shell
     Completions {
-        /// Which shell
+        /// The shell that completes the words
         shell: clap_complete::Shell,
     },
     /// The image that containers are made from

@@ -15,7 +15,7 @@ use crate::terminal::{self, say};
 pub(super) enum QueueCommand {
     /// What is queued, and what waits for you
     Show {
-        /// The project
+        /// The name of the project
         project: ProjectName,
         #[command(flatten)]
         data: DataArgs,
@@ -24,14 +24,14 @@ pub(super) enum QueueCommand {
     },
     /// Work under way that would not merge with upstream as it is now
     Conflicts {
-        /// The project
+        /// The name of the project
         project: ProjectName,
         #[command(flatten)]
         data: DataArgs,
     },
     /// Let a halted queue go on, because what it waited for is mended
     Resume {
-        /// The project
+        /// The name of the project
         project: ProjectName,
         #[command(flatten)]
         data: DataArgs,
@@ -51,7 +51,7 @@ pub(super) enum QueueCommand {
     Refuse {
         #[command(flatten)]
         entry: EntryArgs,
-        /// Why
+        /// The reason, which the next coder reads
         why: String,
     },
 }
@@ -59,7 +59,7 @@ pub(super) enum QueueCommand {
 /// An entry of a queue.
 #[derive(Debug, clap::Args)]
 pub(super) struct EntryArgs {
-    /// The project
+    /// The name of the project
     project: ProjectName,
     /// Number of the entry
     entry: u64,

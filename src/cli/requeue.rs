@@ -11,7 +11,7 @@ use crate::terminal::say;
 /// One feature, or all that are quarantined.
 #[derive(Debug, clap::Args)]
 pub(super) struct RequeueArgs {
-    /// The project
+    /// The name of the project
     project: ProjectName,
     /// Its id
     #[arg(required_unless_present = "all", conflicts_with = "all")]

@@ -17,7 +17,7 @@ use crate::private;
 use crate::terminal::{complain, mention};
 use crate::token::{Token, TokenFile};
 
-/// How to serve.
+/// The arguments of `serve`, beside the data folder.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
     #[command(flatten)]

@@ -28,10 +28,10 @@ pub(super) enum UpstreamCommand {
     ForgetHostKeys(ProjectArgs),
 }
 
-/// Which project.
+/// The project that a command is about.
 #[derive(Debug, clap::Args)]
 pub(super) struct ProjectArgs {
-    /// The project
+    /// The name of the project
     project: ProjectName,
     #[command(flatten)]
     data: DataArgs,

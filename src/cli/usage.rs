@@ -7,7 +7,7 @@ use super::{DataArgs, OutputArgs};
 use crate::api::ProjectUsage;
 use crate::terminal::{self, say};
 
-/// Which project.
+/// The arguments of `project usage`.
 #[derive(Debug, clap::Args)]
 pub(super) struct UsageArgs {
     /// Its name

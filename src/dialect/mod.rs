@@ -56,7 +56,7 @@ pub enum Signal {
     Thinking(String),
     /// It used a tool.
     ToolCall {
-        /// Which.
+        /// The name of the tool.
         name: String,
         /// With what, as JSON.
         input: String,
@@ -65,7 +65,7 @@ pub enum Signal {
     ToolResult {
         /// Whether the tool called it a success.
         ok: bool,
-        /// What.
+        /// The text that the tool answered.
         text: String,
     },
     /// Tokens, as the agent counts them; the gateway's count is the one that is kept.

@@ -190,7 +190,7 @@ async fn route(behind: &Behind, request: Request<Incoming>) -> Answer {
     }
 }
 
-/// What wants out.
+/// A request that wants out of the container.
 async fn outside(behind: &Behind, request: Request<Incoming>) -> Answer {
     let proxy = Proxy {
         sessions: behind.sessions.clone(),

@@ -40,7 +40,7 @@ pub struct GateRequest {
 
 /// The gate's answer: its body comes as it is made.
 pub struct GateAnswer {
-    /// HTTP status.
+    /// The status that HTTP has for it.
     pub status: u16,
     /// Its headers.
     pub headers: Vec<(String, String)>,

@@ -45,7 +45,7 @@ const LIMITED: [u16; 2] = [429, 529];
 pub struct ModelRequest {
     /// POST or GET.
     pub method: Method,
-    /// Which provider.
+    /// The name of the provider.
     pub provider: String,
     /// The path after it, with its query.
     pub rest: String,
@@ -57,7 +57,7 @@ pub struct ModelRequest {
 
 /// A provider's answer, as it comes.
 pub struct ModelAnswer {
-    /// HTTP status.
+    /// The status that HTTP has for it.
     pub status: StatusCode,
     /// Headers that mean something to the agent.
     pub headers: HeaderMap,

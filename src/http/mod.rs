@@ -109,7 +109,7 @@ pub fn listen(served: &Served, socket: &Path) -> anyhow::Result<ServerHandle> {
 pub struct Port {
     /// Stops it.
     pub handle: ServerHandle,
-    /// Where it is.
+    /// The address that is listened on.
     pub address: SocketAddr,
 }
 

@@ -17,11 +17,11 @@ pub(super) const NO_PASSWORD: &str = "no_password";
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{detail} ({code})")]
 pub struct ApiProblem {
-    /// HTTP status.
+    /// The status that HTTP has for it.
     pub status: StatusCode,
-    /// Stable code.
+    /// The stable code, for programs.
     pub code: String,
-    /// For people.
+    /// The message, for people to read.
     pub detail: String,
 }
 
@@ -53,7 +53,7 @@ impl ApiProblem {
         }
     }
 
-    /// What stopped coming.
+    /// A body that stopped coming.
     pub fn timed_out(detail: &str) -> Self {
         Self {
             status: StatusCode::REQUEST_TIMEOUT,

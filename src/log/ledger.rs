@@ -77,7 +77,7 @@ pub(super) struct Ledger {
     pub(super) last_stream: i64,
     /// Stored event names.
     pub(super) kinds: Names,
-    /// Who ever wrote.
+    /// The numbers of the principals that ever wrote.
     pub(super) principals: Names,
     setback: Setback,
 }

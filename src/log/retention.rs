@@ -32,7 +32,7 @@ impl Default for Retention {
 /// What is kept at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept {
-    /// How many answers.
+    /// The number of answers that are kept.
     pub answers: usize,
     /// When the oldest was recorded.
     pub oldest: Option<Timestamp>,

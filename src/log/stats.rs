@@ -13,7 +13,7 @@ use crate::api::shown;
 /// Counts of some events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Count {
-    /// How many.
+    /// The number of the events.
     pub events: u64,
     /// Their payloads, in bytes.
     pub bytes: u64,

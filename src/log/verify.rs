@@ -40,7 +40,7 @@ pub enum Verified {
     },
     /// The first position that does not hold.
     Broken {
-        /// Which.
+        /// The first position that does not hold.
         at: Position,
         /// In which way.
         damage: Damage,

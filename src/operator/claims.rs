@@ -18,11 +18,11 @@ const HOLDER_MAX: usize = 64;
 /// A claim as its holder names it.
 #[derive(Debug, Clone)]
 pub struct Holding<'a> {
-    /// Whose feature.
+    /// The project that the feature belongs to.
     pub project: &'a str,
-    /// Which one.
+    /// The feature that is held.
     pub feature: &'a str,
-    /// Which claim.
+    /// The number of the claim.
     pub epoch: u64,
     /// Whose claim; the caller's, if nothing is said.
     pub holder: Option<&'a str>,

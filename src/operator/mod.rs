@@ -81,7 +81,7 @@ pub struct OperatorDeps {
 /// One request: who has it, and the id under which it is answered once.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
-    /// Who.
+    /// The name of whoever asks, as the log has it.
     pub by: String,
     /// Under which id.
     pub id: CommandId,

@@ -311,7 +311,7 @@ impl Operator {
         Ok(written(&receipt))
     }
 
-    /// All projects.
+    /// Every project, by its name.
     pub fn projects(&self) -> Vec<ProjectShape> {
         let known = self.core.projector.read(|projections| {
             let projections = projections.projects.values();

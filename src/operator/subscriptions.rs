@@ -25,7 +25,7 @@ fn unknown() -> Rejection {
 /// What a reader asks for.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// Who asks.
+    /// The reader that asks.
     pub reader: ReaderId,
     /// Go on looking after this position.
     pub from: Option<Position>,

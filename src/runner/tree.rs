@@ -31,7 +31,7 @@ const PATHS_AT_ONCE: usize = 200;
 
 /// A prepared tree.
 pub(super) struct Tree {
-    /// Where it is.
+    /// The folder of the tree.
     pub(super) path: PathBuf,
     /// The container's own folder.
     pub(super) slot: PathBuf,

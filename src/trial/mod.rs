@@ -25,7 +25,7 @@ use crate::token::{Token, TokenFile};
 use ending::Asked;
 use watch::{End, Watch};
 
-/// How to try.
+/// The arguments of `try`, all optional.
 #[derive(Debug, clap::Args)]
 pub struct TryArgs {
     /// Agents that work at once

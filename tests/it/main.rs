@@ -17,6 +17,7 @@ mod flows;
 mod heap;
 mod hostile;
 mod house;
+mod house_docs;
 mod house_paths;
 mod house_spans;
 mod house_wiring;

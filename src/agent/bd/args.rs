@@ -45,7 +45,7 @@ pub(super) struct Global {
     db: Option<String>,
 }
 
-/// What is asked.
+/// The verb that is asked for, with its arguments.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Issues that wait for nothing

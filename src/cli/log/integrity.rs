@@ -16,7 +16,7 @@ use crate::log::seal::proof::{Proof, check, prove, seal_over};
 use crate::log::verify::{Verified, Walk, verify};
 use crate::terminal::{self, say};
 
-/// How to verify.
+/// The arguments of `log verify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct VerifyArgs {
     /// Begin at the end of the seal over this position, and trust what it says of everything before

@@ -20,7 +20,7 @@ use crate::log::seal::key::public_key;
 pub(super) enum LogCommand {
     /// The newest events
     Tail {
-        /// How many
+        /// The number of events to show
         #[arg(short = 'n', long, default_value_t = 20)]
         lines: u64,
         /// Go on with what comes; needs a running server

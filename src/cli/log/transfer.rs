@@ -25,7 +25,7 @@ pub(crate) enum Form {
     Segment,
 }
 
-/// How to export.
+/// The arguments of `log export`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExportArgs {
     /// The form

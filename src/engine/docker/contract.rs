@@ -81,7 +81,7 @@ fn mount(host: &str, container: &str, read_only: bool) -> Mount {
 
 /// What a container is made with.
 pub(super) struct Wanted<'a> {
-    /// Whose it is.
+    /// The instance that the container belongs to.
     pub(super) instance: &'a str,
     /// Its image.
     pub(super) image: &'a str,

@@ -90,7 +90,7 @@ enum Sent<'a> {
     Head { position: u64 },
     /// A project on one page.
     Board { board: &'a Board },
-    /// All projects.
+    /// Every project, by its name.
     Projects { projects: &'a [ProjectShape] },
     /// What changed on the board since it was last sent.
     BoardChanges { changes: &'a BoardChanges },

@@ -30,7 +30,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(show_usage);
 }
 
-/// All projects.
+/// Every project, by its name.
 #[utoipa::path(context_path = "/api/v1", tag = "projects", params(Seen), responses((status = 200, body = [ProjectShape])))]
 #[get("/projects")]
 pub(in crate::http) async fn list_projects(operator: Data<Operator>, seen: Query<Seen>) -> Answer {

@@ -27,7 +27,7 @@ pub struct Sealer {
     pub core: Core,
     /// Whose stream they are in.
     pub node: NodeName,
-    /// What signs them.
+    /// The key that signs the seals.
     pub key: SealKey,
     /// Where the newest is kept.
     pub anchor: PathBuf,

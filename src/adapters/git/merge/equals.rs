@@ -21,9 +21,9 @@ const COMPARE_MAX: usize = 1024 * 1024;
 pub(super) struct Trees {
     /// What both sides had.
     pub(super) base: Oid,
-    /// What is there.
+    /// The side that is there already.
     pub(super) ours: Oid,
-    /// What comes.
+    /// The side that comes in.
     pub(super) theirs: Oid,
 }
 

@@ -30,9 +30,9 @@ const ENDLESS: &str = "it did not merge within the time there is for one";
 pub(super) struct Sides {
     /// What both had; none asks git, which knows what to do about several.
     pub(super) fork: Option<Oid>,
-    /// What is there.
+    /// The side that is there already.
     pub(super) ours: Oid,
-    /// What comes.
+    /// The side that comes in.
     pub(super) theirs: Oid,
 }
 
@@ -45,7 +45,7 @@ pub(super) enum Merged {
     Conflict {
         /// Files that do not merge.
         paths: Vec<String>,
-        /// For people.
+        /// The message, for people to read.
         why: String,
     },
 }
