@@ -113,16 +113,19 @@ impl Directory {
                 why: why.clone(),
             });
         }
+
         drop(quarantine);
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let known = hosts
             .by_stream
             .get(stream)
             .and_then(|h| h.as_any().downcast_ref::<Addr<Host<A>>>());
+
         let known = known.filter(|addr| addr.connected());
         if let Some(addr) = known {
             return Ok(addr.clone());
         }
+
         let mut hasher = DefaultHasher::new();
         stream.hash(&mut hasher);
         let arbiter =
@@ -133,6 +136,7 @@ impl Directory {
         hosts
             .by_stream
             .insert(stream.clone(), Box::new(addr.clone()));
+
         Ok(addr)
     }
 
@@ -198,6 +202,7 @@ impl Directory {
             cause,
             preconditions,
         };
+
         match command {
             AnyCommand::Project(command) => self.receipt::<Project>(stream, command, request).await,
             AnyCommand::Backlog(command) => self.receipt::<Backlog>(stream, command, request).await,

@@ -91,6 +91,7 @@ mod tests {
     /// Records these comments under one command.
     async fn record(log: &MemoryLog, command: u8, expected: u64, texts: &[&str]) -> Receipt {
         let stream: StreamId = "feature-z/a".parse().expect("a stream");
+
         let append = Append {
             stream,
             expected: Version(expected),

@@ -200,6 +200,7 @@ impl<A: Aggregate> Handler<Execute<A>> for Host<A> {
             Some((hosted, answer))
         };
         let work = work.instrument(span);
+
         AtomicResponse::new(Box::pin(work.into_actor(self).map(|done, host, ctx| {
             let Some((hosted, answer)) = done else {
                 ctx.stop();
@@ -241,12 +242,14 @@ impl<A: Aggregate> Hosted<A> {
             self.catch_up().await?;
             self.loaded = true;
         }
+
         for _ in 0..DECISIONS_MAX {
             match self.decide_once(&message).await? {
                 Decided::Done(executed) => return Ok(executed),
                 Decided::Again => self.catch_up().await?,
             }
         }
+
         Err(ExecuteError::Stale {
             stream: self.stream.clone(),
         })
@@ -262,6 +265,7 @@ impl<A: Aggregate> Hosted<A> {
         let decided = catch_unwind(AssertUnwindSafe(|| {
             self.state.decide(&message.command, now)
         }));
+
         let events = match decided {
             Err(panic) => {
                 // The state may be half changed only if evolve ran, which it did not; still nothing
@@ -288,6 +292,7 @@ impl<A: Aggregate> Hosted<A> {
             };
             return Ok(Decided::Done(Executed { receipt, events }));
         }
+
         let append = Append {
             stream: self.stream.clone(),
             expected: self.version,
@@ -299,6 +304,7 @@ impl<A: Aggregate> Hosted<A> {
             trace: None,
             at: now,
         };
+
         let span = debug_span!("append", events = events.len());
         match self.append(append).instrument(span).await {
             Ok(receipt) => {

@@ -151,6 +151,7 @@ impl Policies {
         let clock = self.effects.directory.kernel().clock.clone();
         let mut changes = self.effects.projector.changes();
         let (done, mut ended) = mpsc::channel::<Done>(PENDING_MAX);
+
         loop {
             changes.mark_unchanged();
             let wake = self.look(clock.now(), &done);
@@ -172,6 +173,7 @@ impl Policies {
         let Some(reservation) = self.reservations.get_mut(&(project.clone(), key)) else {
             return;
         };
+
         reservation.pending = match performed {
             Performed::Recorded(position) => Pending::Recorded(position),
             Performed::Nothing => Pending::Nothing,
@@ -195,6 +197,7 @@ impl Policies {
         let mut soonest = |at: Option<Timestamp>| wake = [wake, at].into_iter().flatten().min();
         let noticed = self.effects.directory.kernel().clock.gaps();
         let projector = self.effects.projector.clone();
+
         projector.read(|projections| {
             let mut refused = self.refused(projections);
             self.drop_what_is_over(projections, now);
@@ -252,6 +255,7 @@ impl Policies {
                 soonest(Some(until));
             }
         }
+
         wake
     }
 
@@ -276,6 +280,7 @@ impl Policies {
         projections: &Projections,
     ) -> BTreeMap<(ProjectName, String), (Kind, String)> {
         let mut refused = BTreeMap::new();
+
         for (key, reservation) in &mut self.reservations {
             if let Some(why) = reservation.refusal(projections.position) {
                 let kind = match position(projections, &key.0) <= reservation.looked {
@@ -285,6 +290,7 @@ impl Policies {
                 refused.insert(key.clone(), (kind, why));
             }
         }
+
         refused
     }
 
@@ -322,6 +328,7 @@ impl Policies {
         observed
             .taken
             .extend(self.effects.claim_queue.reserved(project));
+
         observed
     }
 
@@ -335,6 +342,7 @@ impl Policies {
         if self.reservations.contains_key(&key) || self.reservations.len() >= PENDING_MAX {
             return;
         }
+
         self.reservations.insert(
             key.clone(),
             Reservation {
@@ -345,6 +353,7 @@ impl Policies {
             },
         );
         let (effects, done) = (self.effects.clone(), done.clone());
+
         tokio::spawn(async move {
             let performed = effects.perform(&key.0, owed).await;
             if done.send((key.0, key.1, performed)).await.is_err() {

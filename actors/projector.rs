@@ -34,6 +34,7 @@ impl Projector {
         let head = log.head().await?.position;
         let projections = rebuild::fold(&log, projections, head).await?;
         let follower = Follower::new(log, feed, head);
+
         Ok((
             Self {
                 seen: watch::Sender::new(head),
@@ -55,9 +56,11 @@ impl Projector {
                 .apply(envelope)
                 .map_err(|e| ReadError(e.to_string()))?;
         }
+
         let position = projections.position;
         drop(projections);
         self.show(position);
+
         Ok(())
     }
 

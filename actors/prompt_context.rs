@@ -28,6 +28,7 @@ fn verify(view: &ProjectView, registered: &Registered, grant: &Grant) -> Option<
             None
         }
     };
+
     match entry {
         Some(entry) => verification(registered, entry).map(str::to_owned),
         None => registered.settings.verify.clone(),
@@ -39,12 +40,14 @@ fn earlier(feature: Option<(&FeatureId, Epoch)>, known: &feature::Known) -> Vec<
     let Some((id, now)) = feature else {
         return vec![];
     };
+
     let left = known
         .secured
         .iter()
         .rev()
         .filter(|(epoch, _)| **epoch < now)
         .filter_map(|(epoch, sha)| Some((epoch, sha.as_ref()?)));
+
     left.take(EARLIER_MAX)
         .map(|(epoch, sha)| {
             format!(
@@ -103,6 +106,7 @@ pub(crate) fn prompt_context(view: &ProjectView, grant: &Grant) -> Option<(Told,
         .filter(|(_, k, _)| k.is_closed())
         .map(|(id, k, _)| (view.stale(id), format!("{id}: {}", k.content.title)))
         .collect();
+
     // What may not hold any more is looked at first.
     closed.sort_by_key(|(stale, _)| stale.is_empty());
     let closed = closed.into_iter().map(|(stale, line)| {
@@ -146,6 +150,7 @@ pub(crate) fn prompt_context(view: &ProjectView, grant: &Grant) -> Option<(Told,
         agent: (!verifier).then(|| registered.settings.agent_of(grant.subject.role()).clone()),
         prompt_digest: Digest::default(),
     };
+
     Some((told, assignment))
 }
 

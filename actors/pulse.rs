@@ -52,6 +52,7 @@ impl Pulse {
                 .collect()
         });
         let faults = &self.directory.kernel().faults;
+
         for gap in missing {
             let (before, after) = (gap.before.to_string(), gap.after.to_string());
             let id = CommandId::derived(&["stood still", self.node.as_str(), &before, &after]);

@@ -34,6 +34,7 @@ pub async fn fold(
             }
         }
     });
+
     let mut batches = reads.buffered(READ_AHEAD);
     while let Some(batch) = batches.try_next().await? {
         for envelope in &batch {
@@ -42,6 +43,7 @@ pub async fn fold(
                 .map_err(|e| ReadError(format!("position {}: {e}", envelope.position)))?;
         }
     }
+
     Ok(projections)
 }
 
@@ -69,6 +71,7 @@ pub async fn restored(
     if digest_at(log, projections.position).await? == Some(projections.digest) {
         return Ok(projections);
     }
+
     tracing::warn!(position = %projections.position, "the log does not hold what the snapshot was \
                                                 made of; it is folded from the beginning");
     Ok(Projections::default())

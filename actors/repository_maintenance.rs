@@ -38,6 +38,7 @@ impl RepositoryMaintenance {
     pub async fn run(self) {
         let mut due: BTreeMap<ProjectName, Timestamp> = BTreeMap::new();
         let mut changes = self.projector.changes();
+
         loop {
             changes.mark_unchanged();
             let now = self.clock.now();

@@ -78,14 +78,17 @@ impl Recent {
     /// use here.
     fn push(&mut self, batch: Arc<Vec<Envelope>>) {
         let begin = first(&batch);
+
         match self.end() {
             Some(end) if begin <= end => return,
             Some(end) if begin.0 > end.0 + 1 => *self = Self::default(),
             _ => {}
         }
+
         self.events += batch.len();
         self.bytes += held(&batch);
         self.batches.push_back(batch);
+
         while self.batches.len() > 1 && (self.events > EVENTS_MAX || self.bytes > BYTES_MAX) {
             if let Some(old) = self.batches.pop_front() {
                 self.events -= old.len();
@@ -120,6 +123,7 @@ impl Ring {
         if let Some(found) = found {
             return Ok(found);
         }
+
         if end.is_some_and(|end| position < end) {
             // Behind all that is kept.
             return Ok(Batch {
@@ -127,10 +131,13 @@ impl Ring {
                 from: 0,
             });
         }
+
         let _one = self.reading.lock().await;
+
         if let Some(found) = self.with(|recent| recent.after(position)) {
             return Ok(found);
         }
+
         let all = match log.recent(position) {
             Some(recent) => recent,
             None => {
@@ -142,6 +149,7 @@ impl Ring {
         if !all.is_empty() {
             self.with(|recent| recent.push(all.clone()));
         }
+
         Ok(Batch { all, from: 0 })
     }
 }

@@ -71,8 +71,10 @@ impl SnapshotTask {
         } else {
             self.next_check(self.checked)
         };
+
         let mut owed: Option<node::Diverged> = None;
         let faults = self.directory.kernel().faults.clone();
+
         loop {
             let head = self.projector.read(|projections| projections.position);
             if head >= check_at {
@@ -140,6 +142,7 @@ impl SnapshotTask {
     /// moment comes.
     async fn compared(&self) -> Result<(Projections, Option<node::Diverged>), Trouble> {
         let mut folded = Projections::default();
+
         for _ in 0..MEETINGS_MAX {
             let serving = self.projector.read(|projections| projections.position);
             folded = fold(&self.log, folded, serving).await?;
@@ -151,10 +154,12 @@ impl SnapshotTask {
                 return Ok((folded, alarm));
             }
         }
+
         // It is written without a pause.
         let kept = self.projector.read(Projections::clone);
         let folded = fold(&self.log, folded, kept.position).await?;
         let alarm = diverged(&kept, &folded);
+
         Ok((folded, alarm))
     }
 
@@ -165,6 +170,7 @@ impl SnapshotTask {
         let command = AnyCommand::Node(node::Command::Alarm {
             alarm: alarm.clone(),
         });
+
         self.directory
             .execute(
                 &StreamId::Node(self.node.clone()),

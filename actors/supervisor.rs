@@ -109,9 +109,11 @@ impl Core {
         let unavailable = |e: events::log::ReadError| ExecuteError::Unavailable(e.to_string());
         events::registry::registry().map_err(|e| ExecuteError::Unavailable(e.to_string()))?;
         let head = world.log.head().await.map_err(unavailable)?;
+
         if let Some(at) = Self::last_recorded(&*world.log).await? {
             world.clock.begin_after(at);
         }
+
         let feed = Feed::new(head.position);
         let (log, clock) = (world.log.clone(), world.clock.clone());
         let faults: Arc<Faults> = Arc::default();
@@ -132,6 +134,7 @@ impl Core {
         } else {
             Position(0)
         };
+
         let (projector, follower) = Projector::open(world.log.clone(), &feed, projections)
             .await
             .map_err(unavailable)?;
@@ -160,6 +163,7 @@ impl Core {
             world,
         };
         let mut tasks = Tasks::default();
+
         tasks.run(async move {
             projector
                 .run(follower)
@@ -359,6 +363,7 @@ impl Running {
                                         crash");
             }
         }
+
         if let Some(snapshots) = &self.snapshots
             && let Err(error) = snapshots.store().await
         {

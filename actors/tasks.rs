@@ -38,6 +38,7 @@ impl Tasks {
     {
         let failed = self.failed.clone();
         let mut ending = self.ending.subscribe();
+
         self.handles.push(tokio::spawn(async move {
             let mut ends: Vec<tokio::time::Instant> = Vec::new();
             loop {

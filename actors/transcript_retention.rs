@@ -47,6 +47,7 @@ impl TranscriptRetention {
             self.projector.read(|projections| projections.position),
         );
         self.finish().await;
+
         loop {
             let (over, mut until) = self
                 .projector
@@ -77,6 +78,7 @@ impl TranscriptRetention {
                 .map(|(id, _)| id.clone())
                 .collect()
         });
+
         for session in dropped {
             self.remove(&session).await;
         }
@@ -94,6 +96,7 @@ impl TranscriptRetention {
             .execute(&stream, command, id, cause, vec![])
             .await;
         let faults = &self.directory.kernel().faults;
+
         match done {
             Ok(receipt) => {
                 faults.well(Some(&one.project), Chore::DropTranscripts);
@@ -119,6 +122,7 @@ impl TranscriptRetention {
     /// Returns when another transcript is kept; false when the log is not followed any more.
     async fn kept(&self, follower: &mut Follower) -> bool {
         let kernel = self.directory.kernel();
+
         loop {
             match follower.next().await {
                 Ok(Some(batch)) => {

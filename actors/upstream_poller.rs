@@ -81,8 +81,10 @@ impl UpstreamPoller {
         let mut due: BTreeMap<ProjectName, Timestamp> = BTreeMap::new();
         let mut looking: JoinSet<ProjectName> = JoinSet::new();
         let mut underway: BTreeSet<ProjectName> = BTreeSet::new();
+
         // What was said to have moved while it was looked at: that look may have been too early.
         let mut again: BTreeSet<ProjectName> = BTreeSet::new();
+
         loop {
             changes.mark_unchanged();
             let now = clock.now();
@@ -158,10 +160,12 @@ impl UpstreamPoller {
             .read(|projections| projections.projects.get(name).and_then(upstream))
             .ok_or(LookError::NotCopied)?;
         let Followed { url, branch, head } = upstream;
+
         let looked = self.upstream.look(name, &url, &branch, head.as_ref()).await;
         if let Ok(Looked::Further { seen, .. }) = &looked {
             self.suggest_setup(name, &branch, seen).await?;
         }
+
         let command = match looked {
             Ok(looked) => told(looked, |seen, files| Command::Follow {
                 from: head,
@@ -233,6 +237,7 @@ impl UpstreamPoller {
             causation: Some(position),
         };
         let preconditions = vec![(stream.clone(), version)];
+
         match self
             .directory
             .execute(

@@ -99,6 +99,7 @@ impl AgentSpec {
             model: Some(model.to_owned()),
             ..Self::of(dialect)
         };
+
         if let Some((provider, rest)) = model.split_once('/') {
             if provider.is_empty() || rest.is_empty() {
                 return Err(format!(
@@ -107,7 +108,9 @@ impl AgentSpec {
             }
             return Ok(named(Dialect::Opencode));
         }
+
         let starts = |heads: &[&str]| heads.iter().any(|head| model.starts_with(head));
+
         match () {
             () if starts(&["claude-", "opus", "sonnet", "haiku"]) => Ok(named(Dialect::Claude)),
             () if starts(&["gpt-", "codex-", "o3", "o4"]) => Ok(named(Dialect::Codex)),
@@ -189,12 +192,14 @@ impl AgentSpec {
                 ));
             }
         }
+
         let odd = |line: &String| line.trim().is_empty() || line.len() > COMMAND_MAX;
         if self.command.as_ref().is_some_and(odd) {
             return Err(format!(
                 "{field}.command is empty or above {COMMAND_MAX} bytes"
             ));
         }
+
         let dialect = self.dialect.name();
         match (self.dialect, &self.command, &self.model) {
             (Dialect::Command, None, _) => {
@@ -277,6 +282,7 @@ mod tests {
             ("qwen3", Err("write provider/model")),
             ("/x", Err("no provider")),
         ];
+
         for (model, expected) in table {
             match (AgentSpec::for_model(model), expected) {
                 (Ok(spec), Ok((dialect, provider, name))) => {
@@ -314,6 +320,7 @@ mod tests {
             model: Some(model.to_owned()),
             ..AgentSpec::of(dialect)
         };
+
         let wrong = [
             (AgentSpec::of(Dialect::Command), "needs agent.command"),
             (

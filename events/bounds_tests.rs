@@ -87,6 +87,7 @@ fn blown_up<E: EventCodec>(event: &E, (pieces, entries): (Option<usize>, usize))
     let mut whole = rmpv::decode::read_value(&mut event.encode().as_slice()).expect("a sample");
     let mut found = Vec::new();
     places(&whole, &Place::default(), &mut found);
+
     // Texts first, so that lists repeat what is large already.
     for lists in [false, true] {
         for Place { at, nested } in found.iter().rev() {
@@ -114,6 +115,7 @@ fn blown_up<E: EventCodec>(event: &E, (pieces, entries): (Option<usize>, usize))
             }
         }
     }
+
     read(&whole).expect("what was read before")
 }
 
@@ -234,6 +236,7 @@ fn a_batch_of_the_longest_ids_is_recorded_in_parts() {
     let chain = (1..IMPORT_MAX).map(|n| edge(n, n - 1));
     let skips = (2..IMPORT_MAX).map(|n| edge(n, n - 2));
     let edges: Vec<Edge> = chain.chain(skips).collect();
+
     let admit = |ids: &[FeatureId], edges: &[Edge]| backlog::Command::Admit {
         batch: Digest::default(),
         ids: ids.to_vec(),
@@ -286,6 +289,7 @@ fn settings_that_are_too_large_together_are_refused() {
 #[test]
 fn an_assignment_with_a_command_line_that_is_too_long_is_refused() {
     let slot: container::Container = given(&[container::event::Enlisted {}.into()]);
+
     let assign = |length: usize| {
         let agent = AgentSpec {
             command: Some("c".repeat(length)),
@@ -330,6 +334,7 @@ fn a_verdict_is_bounded_as_a_whole() {
             .check()
             .is_err()
     );
+
     assert!(
         verdict(vec![long.clone()], vec![ran.clone(); 11])
             .check()

@@ -28,16 +28,19 @@ fn sources(folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) -> std::io::Res
 fn main() -> std::io::Result<()> {
     let mut found = BTreeMap::new();
     sources(Path::new("."), &mut found)?;
+
     let mut halves = [0_u64; 2];
     for (half, salt) in halves.iter_mut().zip(0_u8..) {
         let mut hasher = DefaultHasher::new();
         (salt, &found).hash(&mut hasher);
         *half = hasher.finish();
     }
+
     println!("cargo::rerun-if-changed=.");
     println!(
         "cargo::rustc-env=REDUCER_FINGERPRINT={:016x}{:016x}",
         halves[0], halves[1]
     );
+
     Ok(())
 }

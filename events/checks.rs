@@ -147,8 +147,10 @@ impl Run {
     fn of(command: &str, read: impl Fn(&str) -> Option<String>) -> Self {
         let mut run = Self::default();
         run.take(command);
+
         // Every word of the command itself that names a file is run by it, or given to what is.
         run.files.extend(words(command).filter_map(path_of));
+
         let mut followed = BTreeSet::new();
         while let Some(path) = run.next(&followed, &read) {
             if followed.len() == FOLLOWED_MAX {
@@ -158,6 +160,7 @@ impl Run {
             run.take(&text);
             followed.insert(path);
         }
+
         run
     }
 
@@ -189,6 +192,7 @@ impl Run {
 
     fn take_command(&mut self, segment: &str) {
         let mut runs = true;
+
         for word in words(segment) {
             if !runs {
                 break;
@@ -305,6 +309,7 @@ mod tests {
             ("test -f README", &["README", "Makefile"], &["README"]),
             ("", &["Makefile"], &[]),
         ];
+
         for (command, changed, expected) in table {
             let found = touched(command, changed.iter().copied(), tree);
             assert_eq!(found, expected, "{command}: {changed:?}");

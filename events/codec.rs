@@ -77,6 +77,7 @@ pub fn from_named<T: DeserializeOwned>(
     let mut rest = payload;
     let value = T::deserialize(&mut rmp_serde::Deserializer::new(&mut rest))
         .map_err(|e| malformed(e.to_string()))?;
+
     if rest.is_empty() {
         Ok(value)
     } else {
@@ -92,6 +93,7 @@ pub const fn assert_whole_chain(earlier: &[u16], current: u16) {
         earlier.len() + 1 == current as usize,
         "every earlier schema of a kind needs its struct"
     );
+
     let mut i = 0;
     while i < earlier.len() {
         assert!(

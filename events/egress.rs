@@ -73,6 +73,7 @@ impl Target {
             .parse()
             .ok()
             .filter(|_| port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0'))?;
+
         let host = host.to_ascii_lowercase();
         if let Some(inner) = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
             let address: std::net::Ipv6Addr = inner.parse().ok()?;
@@ -81,12 +82,14 @@ impl Target {
                 port,
             });
         }
+
         if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
             return Some(Self {
                 host: address.to_string(),
                 port,
             });
         }
+
         is_name(&host).then_some(Self { host, port })
     }
 
@@ -126,9 +129,11 @@ impl EgressRule {
                 self.host
             ));
         }
+
         if self.port == 0 {
             return Err(format!("egress to {} needs a port", self.host));
         }
+
         if self
             .methods
             .iter()

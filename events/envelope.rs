@@ -71,6 +71,7 @@ impl Envelope {
         bytes.extend(self.cause.causation.unwrap_or_default().0.to_le_bytes());
         bytes.extend(self.command.0);
         bytes.extend(Digest::of(&self.payload).0);
+
         Digest(
             *blake3::Hasher::new_from_context_key(&CHAIN)
                 .update(&bytes)

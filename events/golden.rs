@@ -49,6 +49,7 @@ pub(crate) fn told() -> Vec<Envelope> {
     of("trunk-p", merge_queues(), &mut told);
     of("node-n", nodes(), &mut told);
     of("subscription-s", subscriptions(), &mut told);
+
     told
 }
 
@@ -80,6 +81,7 @@ fn hold<E: EventCodec>(samples: &[E], seen: &mut BTreeMap<String, u16>) {
     let sampled: BTreeSet<Kind> = samples.iter().map(E::kind).collect();
     let declared: BTreeSet<Kind> = E::KINDS.iter().copied().collect();
     assert_eq!(sampled, declared, "every kind needs a sample");
+
     for sample in samples {
         let kind = sample.kind();
         assert_eq!(
@@ -157,6 +159,7 @@ fn golden_bytes_hold_for_every_kind() {
     let files = std::fs::read_dir(format!("{}/golden", env!("CARGO_MANIFEST_DIR")))
         .expect("golden folder")
         .count();
+
     assert_eq!(
         files,
         seen.len(),

@@ -11,6 +11,7 @@ use crate::stream::{Position, Version};
 /// The state after these events, recorded one second apart.
 pub(crate) fn given<A: Aggregate>(events: &[A::Event]) -> A {
     let mut state = A::default();
+
     for (event, n) in events.iter().zip(1u64..) {
         let at = Timestamp(i64::try_from(n).expect("small") * 1_000_000);
         state.evolve(
@@ -22,6 +23,7 @@ pub(crate) fn given<A: Aggregate>(events: &[A::Event]) -> A {
             },
         );
     }
+
     state
 }
 
@@ -62,6 +64,7 @@ pub(crate) fn render<A: Aggregate>(
             .collect();
         writeln!(table, "| {name} | {} |", cells.join(" | ")).expect("writing to a string");
     }
+
     table
 }
 
@@ -76,13 +79,16 @@ pub(crate) fn assert_documented<A: Aggregate>(
         env!("CARGO_MANIFEST_DIR")
     );
     let text = std::fs::read_to_string(&path).unwrap_or_default();
+
     if std::env::var_os("STATES").is_some_and(|v| v == "write") {
         write_table(&path, aggregate, &text, &render(states, commands));
         return;
     }
+
     let documented: Vec<_> = text.lines().filter(|l| l.starts_with('|')).collect();
     let actual = render(states, commands);
     let mut differing = String::new();
+
     for (n, line) in actual.lines().enumerate() {
         if documented.get(n) != Some(&line) {
             writeln!(
@@ -93,6 +99,7 @@ pub(crate) fn assert_documented<A: Aggregate>(
             .expect("string");
         }
     }
+
     assert!(
         differing.is_empty() && documented.len() == actual.lines().count(),
         "{path} differs from decide:\n{differing}\n{actual}"
@@ -128,6 +135,7 @@ fn write_table(path: &str, aggregate: &str, text: &str, table: &str) {
 fn assert_bodies_kept<C: serde::Serialize>(aggregate: &str, commands: &[(&str, C)]) {
     let path = format!("{}/bodies/{aggregate}.txt", env!("CARGO_MANIFEST_DIR"));
     let mut kept = std::fs::read_to_string(&path).unwrap_or_default();
+
     for (name, command) in commands {
         let line = format!("{} {name}", Digest::of(&crate::codec::to_named(command)));
         if kept.lines().any(|known| known == line) {

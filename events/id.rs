@@ -185,6 +185,7 @@ fn nearest_name(text: &str) -> String {
         .chars()
         .take(PROJECT_NAME_MAX)
         .collect();
+
     if trimmed.is_empty() {
         "project".to_owned()
     } else {
@@ -347,6 +348,7 @@ mod tests {
         for good in ["a", "zoo-9", "9lives"] {
             assert!(good.parse::<ProjectName>().is_ok(), "{good}");
         }
+
         for (bad, nearest) in [
             ("My App", "my-app"),
             ("-x", "x"),
@@ -364,6 +366,7 @@ mod tests {
             );
             assert!(nearest.parse::<ProjectName>().is_ok());
         }
+
         assert!("a".repeat(51).parse::<ProjectName>().is_err());
     }
 

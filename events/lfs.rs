@@ -134,6 +134,7 @@ mod tests {
         let there = BTreeSet::from(["a".repeat(64)]);
         let (known, unknown) = (pointer('a'), pointer('b'));
         let long = format!("{}{}", pointer('b'), "x".repeat(POINTER_MAX));
+
         let table = [
             ("a plain file", changed("a.txt", false, "text"), None),
             ("an empty one", changed("a.png", true, ""), None),

@@ -188,6 +188,7 @@ impl Append {
                 "{count} events, 1 to {EVENTS_PER_APPEND_MAX} are allowed"
             )));
         }
+
         let largest = self
             .events
             .iter()
@@ -200,6 +201,7 @@ impl Append {
                 "a payload of {largest} bytes, at most {max} are allowed; store it as a blob"
             )));
         }
+
         Ok(())
     }
 }
@@ -218,6 +220,7 @@ impl Append {
                 actual,
             });
         }
+
         for (stream, expected) in &self.also_expect {
             let actual = version_of(stream);
             if actual != *expected {
@@ -228,6 +231,7 @@ impl Append {
                 });
             }
         }
+
         Ok(())
     }
 
@@ -236,6 +240,7 @@ impl Append {
     pub fn envelopes(&self, head: Head, last_at: Timestamp) -> Vec<Envelope> {
         let mut digest = head.digest;
         let mut recorded = Vec::with_capacity(self.events.len());
+
         for (event, n) in self.events.iter().zip(1..) {
             let mut envelope = Envelope {
                 position: Position(head.position.0 + n),
@@ -254,6 +259,7 @@ impl Append {
             digest = envelope.digest;
             recorded.push(envelope);
         }
+
         recorded
     }
 }

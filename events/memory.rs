@@ -62,6 +62,7 @@ impl Inner {
                 same_body: known.body == append.body,
             });
         }
+
         append
             .check_expectations(|s| Version(self.streams.get(s).map_or(0, |v| v.len() as u64)))?;
         let last_at = self.events.last().map_or(Timestamp(0), |e| e.at);
@@ -74,6 +75,7 @@ impl Inner {
             version: Version(index.len() as u64),
             position: Position(self.events.len() as u64),
         };
+
         self.commands.insert(
             append.command,
             Remembered {

@@ -113,6 +113,7 @@ mod tests {
             ("supercargo agent submit", None),
             ("A=b", None),
         ];
+
         for (line, expected) in table {
             assert_eq!(first(line), expected, "{line}");
         }

@@ -122,6 +122,7 @@ pub fn check(patterns: &[String]) -> Result<(), String> {
             patterns.len()
         ));
     }
+
     let odd = |p: &&String| {
         p.is_empty()
             || p.len() > PATTERN_MAX
@@ -165,8 +166,10 @@ mod tests {
         ] {
             assert_eq!(covers(pattern, path), wanted, "{pattern} {path}");
         }
+
         assert!(check(&usual()).is_ok());
         let usual = usual();
+
         for path in [
             ".forgejo/workflows/a.yml",
             ".gitea/workflows/a.yml",
@@ -179,6 +182,7 @@ mod tests {
         ] {
             assert!(usual.iter().any(|pattern| covers(pattern, path)), "{path}");
         }
+
         for wrong in ["", "/etc", "*.lock"] {
             assert!(check(&[wrong.to_owned()]).is_err(), "{wrong}");
         }

@@ -84,6 +84,7 @@ impl Scene {
             digest: Digest::default(),
         };
         self.projections.apply(&envelope).expect("known event");
+
         self
     }
 
@@ -92,6 +93,7 @@ impl Scene {
         let view = stream
             .project()
             .and_then(|name| self.projections.projects.get(name));
+
         let version = match stream {
             StreamId::Project(_) => view.map(|view| view.project.version),
             StreamId::Backlog(_) => view.map(|view| view.backlog.version),

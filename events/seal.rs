@@ -105,11 +105,14 @@ pub fn root_by_path(
     if length == 1 && index == 0 {
         return path.is_empty().then(|| leaf(digest));
     }
+
     if index >= length {
         return None;
     }
+
     let (sibling, below) = path.split_last()?;
     let left = split(length);
+
     Some(if index < left {
         node(root_by_path(digest, index, left, below)?, *sibling)
     } else {
@@ -157,6 +160,7 @@ mod tests {
                 }
             }
         }
+
         assert_eq!(Statement::over(Position(1), &[]), None);
         assert_eq!(root_by_path(Digest::default(), 3, 2, &[]), None);
     }

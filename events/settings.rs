@@ -82,12 +82,14 @@ impl ContainerLimits {
                 ));
             }
         }
+
         if self.work_mib > self.memory_mib {
             return Err(
                 "container.work_mib is above container.memory_mib, of which it is a part"
                     .to_owned(),
             );
         }
+
         let odd = |image: &String| {
             let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:/@".contains(c);
             image.is_empty()
@@ -98,6 +100,7 @@ impl ContainerLimits {
         if self.image.as_ref().is_some_and(odd) {
             return Err("container.image is no name of an image".to_owned());
         }
+
         Ok(())
     }
 }
@@ -225,12 +228,14 @@ impl Settings {
                 return Err(format!("{name} is {ms}, at least {LIMIT_MS_MIN} is needed"));
             }
         }
+
         if !(1..=BATCH_MAX).contains(&self.batch_max) {
             return Err(format!(
                 "batch_max is {}, it has to be 1 to {BATCH_MAX}",
                 self.batch_max
             ));
         }
+
         let commands = [("setup", &self.setup), ("verify", &self.verify)];
         for (name, command) in commands {
             if command
@@ -240,6 +245,7 @@ impl Settings {
                 return Err(format!("{name} is empty or above {COMMAND_MAX} bytes"));
             }
         }
+
         let own = [
             ("initializer", &self.agents.initializer),
             ("reviewer", &self.agents.reviewer),
@@ -264,9 +270,11 @@ impl Settings {
                 self.egress.len()
             ));
         }
+
         self.egress.iter().try_for_each(EgressRule::check)?;
         protect::check(&self.protected)?;
         self.container.check()?;
+
         self.fit()
     }
 

@@ -75,6 +75,7 @@ impl FromStr for StreamId {
         let bad = || BadId::Other(text.to_owned(), "stream name (category-key)");
         let (category, key) = text.split_once('-').ok_or_else(bad)?;
         let pair = || key.split_once('/').ok_or_else(bad);
+
         Ok(match category {
             "project" => Self::Project(key.parse()?),
             "backlog" => Self::Backlog(key.parse()?),
@@ -149,6 +150,7 @@ mod tests {
         ] {
             assert_eq!(name.parse::<StreamId>().expect(name).to_string(), name);
         }
+
         for bad in [
             "",
             "project",

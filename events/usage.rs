@@ -95,12 +95,14 @@ impl Prices {
                 ..usage
             };
         };
+
         let parts = [
             (usage.input, price.input),
             (usage.output, price.output),
             (usage.cache_read, price.cache_read.unwrap_or(price.input)),
             (usage.cache_write, price.cache_write.unwrap_or(price.input)),
         ];
+
         // Dollars for a million tokens are millionths of a dollar for one. Below 2^53 tokens the
         // sum is exact enough for any bill.
         #[expect(
@@ -142,6 +144,7 @@ mod tests {
             ("a-".into(), price(1.0, 2.0)),
             ("a-big".into(), price(3.0, 15.0)),
         ]));
+
         let used = Usage {
             requests: 1,
             input: 1_000,

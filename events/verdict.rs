@@ -159,6 +159,7 @@ impl Verdict {
             self.ran.len(),
             self.ran.iter().map(|r| r.command.as_str()),
         )?;
+
         match self.judgement {
             Judgement::Pass if self.ran.is_empty() => Err(Unfounded::PassWithoutChecks),
             Judgement::Pass => match self.ran.iter().find(|r| r.exit != 0) {
@@ -215,6 +216,7 @@ impl Report {
         if self.checked.is_empty() {
             return Err(Unfounded::ReportWithoutChecks);
         }
+
         texts_fit(
             "checked",
             self.checked.len(),
@@ -268,6 +270,7 @@ mod tests {
             Err(Unfounded::PassOnFailure("make test".into()))
         );
         assert_eq!(verdict(Reject, &["no usage line"], &[]).check(), Ok(()));
+
         assert_eq!(
             verdict(Reject, &[], &[("x", 1)]).check(),
             Err(Unfounded::RejectWithoutFinding)
@@ -290,6 +293,7 @@ mod tests {
             .check(),
             Ok(())
         );
+
         assert_eq!(
             Report {
                 checked: vec![],

@@ -61,6 +61,7 @@ pub(crate) fn after<A: Aggregate>(state: &A, command: &A::Command) -> Option<A> 
     let at = Timestamp(1_000_000_000);
     let events = state.decide(command, at).ok()?;
     let mut next = state.clone();
+
     for event in &events {
         let (position, version) = (Position(1_000), Version(1_000));
         next.evolve(
@@ -72,6 +73,7 @@ pub(crate) fn after<A: Aggregate>(state: &A, command: &A::Command) -> Option<A> 
             },
         );
     }
+
     Some(next)
 }
 
@@ -155,6 +157,7 @@ fn in_two_steps<A: Ways>(state: &A, commands: &[(&str, A::Command)], row: &mut R
         after(state, command).is_some_and(|next| !next.places().contains(&row.place))
     };
     let mut pairs = vec![];
+
     for (name, second) in commands.iter().filter(|(_, second)| !leaves(state, second)) {
         for (first_name, first) in commands.iter().filter(|(_, first)| !leaves(state, first)) {
             let between = after(state, first);
@@ -163,6 +166,7 @@ fn in_two_steps<A: Ways>(state: &A, commands: &[(&str, A::Command)], row: &mut R
             }
         }
     }
+
     for (first_name, first, name, second) in pairs {
         for by in A::givers(first) {
             for giver in A::givers(second) {
@@ -175,6 +179,7 @@ fn in_two_steps<A: Ways>(state: &A, commands: &[(&str, A::Command)], row: &mut R
 /// The ways out of every place of these states.
 fn rows<A: Ways>(states: &[(&'static str, A)], commands: &[(&str, A::Command)]) -> Vec<Row> {
     let mut rows = vec![];
+
     for (name, state) in states {
         for place in state.places() {
             let mut row = Row::new(name, place);
@@ -192,6 +197,7 @@ fn rows<A: Ways>(states: &[(&'static str, A)], commands: &[(&str, A::Command)]) 
             }
         }
     }
+
     rows
 }
 
@@ -206,6 +212,7 @@ where
 {
     let mut wrong = vec![];
     let (mut table, mut seen) = (String::new(), BTreeSet::new());
+
     for row in rows(states, commands) {
         let line = row.told(aggregate);
         if !row.counts {
@@ -214,15 +221,18 @@ where
         seen.insert(row.place);
         table.push_str(&line);
     }
+
     let declared: BTreeSet<_> = A::PLACES.iter().copied().collect();
     for place in declared.symmetric_difference(&seen) {
         wrong.push(format!(
             "{aggregate}: {place:?} is declared or seen, not both"
         ));
     }
+
     for (name, command) in commands {
         wrong.extend(unsent::<A>(name, command));
     }
+
     wrong.extend(unguarded::<A>(states, commands));
     (table, wrong)
 }
@@ -240,6 +250,7 @@ fn unguarded<A: Ways>(
             .into_iter()
             .any(|giver| matches!(giver, Giver::Policy(_) | Giver::Actor(_)))
     };
+
     for (place, allowed) in A::GUARDED {
         let mut seen = BTreeSet::new();
         for (_, state) in states
@@ -260,6 +271,7 @@ fn unguarded<A: Ways>(
             ));
         }
     }
+
     wrong
 }
 
@@ -268,6 +280,7 @@ fn unsent<A: Ways>(name: &str, command: &A::Command) -> Vec<String> {
     let debug = format!("{command:?}");
     let variant: String = debug.chars().take_while(|c| c.is_alphanumeric()).collect();
     let mut wrong = vec![];
+
     for giver in A::givers(command) {
         let file = match giver {
             Giver::Policy(part) => format!("policy/{part}"),
@@ -278,6 +291,7 @@ fn unsent<A: Ways>(name: &str, command: &A::Command) -> Vec<String> {
             wrong.push(format!("{name}: {file}.rs does not give {variant}"));
         }
     }
+
     wrong
 }
 
@@ -309,6 +323,7 @@ answers, fails when a place has no way out by a person, and writes it with `STAT
 fn every_place_has_a_way_out() {
     let mut text = HEAD.to_owned();
     let mut wrong = vec![];
+
     for (table, problems) in [
         crate::project::ways::table(),
         crate::feature::ways::table(),
@@ -319,6 +334,7 @@ fn every_place_has_a_way_out() {
         text.push_str(&table);
         wrong.extend(problems);
     }
+
     assert!(wrong.is_empty(), "{}", listed(&wrong));
     documented(&text);
 }

@@ -74,6 +74,7 @@ impl App {
         let providers = Arc::new(providers(&data)?);
         let gateway = Gateway::new(providers.clone())?;
         let (log, health) = open_log(&data, ownership).await?;
+
         if let Some(anchor) = Anchor::read(&data.anchor())? {
             let kept = data.anchor();
             anchor.check(&*log).await.with_context(|| {
@@ -83,6 +84,7 @@ impl App {
                 )
             })?;
         }
+
         let world = World {
             log,
             clock: Arc::new(SystemClock::default()),
@@ -96,6 +98,7 @@ impl App {
             snapshots: Arc::new(SnapshotFolder::new(data.snapshots())),
             snapshot_every: SNAPSHOT_EVERY,
         };
+
         for closed in [
             data.gates(),
             data.blobs(),
@@ -104,6 +107,7 @@ impl App {
         ] {
             private::folder(&closed, 0o700)?;
         }
+
         let running = Core::open(world).await?;
         let node: NodeName = "local".parse()?;
         let key = SealKey::read_or_make(&data.seal_key())?;
@@ -113,6 +117,7 @@ impl App {
             key,
             anchor: data.anchor(),
         };
+
         Ok(Self {
             running,
             data,
@@ -175,6 +180,7 @@ impl App {
         };
         let mut said = chosen.said;
         said.extend(old.map(|why| format!("{why}; until then nothing is merged")));
+
         Ok(said)
     }
 
@@ -194,6 +200,7 @@ impl App {
             readers: self.readers.clone(),
             issues: self.issues.clone(),
         };
+
         Served {
             operator: Operator {
                 core: self.running.core.clone(),
@@ -220,18 +227,21 @@ impl App {
         if let Some(exchange) = &self.exchange {
             exchange.abort();
         }
+
         if let Some(sealing) = &self.sealing {
             sealing.abort();
             if let Err(error) = self.sealer.seal().await {
                 tracing::warn!(%error, "the log's end is not sealed; the next start seals it");
             }
         }
+
         let log = self.running.core.world.log.clone();
         self.running.stop(&self.node).await;
         log.close().await;
         if !self.lock.is_ours() {
             return;
         }
+
         // Nobody is reached there any more: a file that says otherwise misleads.
         for gone in [self.data.operator_socket(), self.data.url()] {
             match fs_err::remove_file(&gone) {
@@ -251,6 +261,7 @@ fn transcripts(data: &DataFolder, providers: &Arc<Providers>) -> TranscriptFolde
         Secrets::new(data.secrets()),
         data.token(),
     );
+
     TranscriptFolder::new(data.transcripts()).without(move || {
         let token = private::read(&token, Kept::Secret).ok().flatten();
         providers
@@ -287,6 +298,7 @@ async fn open_log(
         );
     }
     let (log, health) = data.place().open(&new_log_id()?, ownership).await?;
+
     match known {
         Some(known) if known != log.id() => {
             bail!(
@@ -298,6 +310,7 @@ async fn open_log(
         Some(_) => {}
         None => private::write(&data.log_id(), format!("{}\n", log.id()).as_bytes())?,
     }
+
     Ok((log, health))
 }
 

@@ -44,6 +44,7 @@ impl InstanceLock {
             .mode(0o600)
             .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
             .open(&path);
+
         let mut file = opened.with_context(|| format!("opening {}", path.display()))?;
         if file.try_lock().is_err() && ownership == Ownership::Respect {
             let mut holder = String::new();
@@ -60,11 +61,13 @@ impl InstanceLock {
                 data.path().display()
             );
         }
+
         let noted = file
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| write!(file, "{}", std::process::id()));
         noted.with_context(|| format!("writing {}", path.display()))?;
+
         Ok(Self { file, path })
     }
 }

@@ -103,6 +103,7 @@ mod tests {
         named(crate::foreign::write(&below, b""), kind, &what);
         named(crate::foreign::empty(&taken), kind, &what);
         named(listen_at(&below), kind, &what);
+
         named(make_folder(&taken, 0o700), ErrorKind::AlreadyExists, &what);
     }
 

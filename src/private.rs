@@ -62,7 +62,9 @@ pub fn check(path: &Path, found: &Metadata, kept: Kept) -> anyhow::Result<()> {
             path.display()
         );
     }
+
     check_owner(path, found)?;
+
     let mode = found.permissions().mode() & 0o777;
     if mode & kept.forbidden() != 0 {
         bail!(
@@ -72,6 +74,7 @@ pub fn check(path: &Path, found: &Metadata, kept: Kept) -> anyhow::Result<()> {
             path.display()
         );
     }
+
     Ok(())
 }
 
@@ -118,6 +121,7 @@ pub fn open(path: &Path, kept: Kept) -> anyhow::Result<Option<(File, Metadata)>>
         .metadata()
         .with_context(|| format!("looking at {}", path.display()))?;
     check(path, &found, kept)?;
+
     Ok(Some((file, found)))
 }
 
@@ -195,6 +199,7 @@ pub fn check_below(path: &Path) -> anyhow::Result<()> {
             check(&entry.path(), &found, Kept::Secret)?;
         }
     }
+
     Ok(())
 }
 

@@ -24,6 +24,7 @@ pub fn start(default: &str) {
             Ok(directive) => filter.add_directive(directive),
             Err(_) => filter,
         });
+
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -234,6 +234,7 @@ mod tests {
         for text in same {
             assert_eq!(coloured(text.as_bytes()), text);
         }
+
         for text in OBEYED {
             let shown = coloured(text.as_bytes());
             assert!(shown.contains('\u{fffd}'), "{text:?}");
@@ -242,6 +243,7 @@ mod tests {
                 "{shown:?}"
             );
         }
+
         assert_eq!(coloured(b"a\xffb"), "a\u{fffd}b");
     }
 

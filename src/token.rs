@@ -199,6 +199,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("token");
         let good = fresh().expect("random");
+
         let wrong = [
             String::new(),
             "a".to_owned(),

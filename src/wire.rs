@@ -68,6 +68,7 @@ where
         .map_err(|e| CallError::unreachable("reading the answer", e))?
         .to_bytes();
     driven.abort();
+
     Ok((status, bytes))
 }
 
@@ -78,12 +79,14 @@ pub fn answered<T: DeserializeOwned>(status: StatusCode, bytes: &[u8]) -> Result
         return serde_json::from_slice(text)
             .map_err(|e| CallError::unreachable("the answer makes no sense", e));
     }
+
     let unnamed = || Problem {
         code: status.as_u16().to_string(),
         detail: String::from_utf8_lossy(bytes).into_owned(),
     };
     let problem = serde_json::from_slice(bytes).unwrap_or_else(|_| unnamed());
     let again = status == StatusCode::SERVICE_UNAVAILABLE;
+
     Err(if again {
         CallError::Later(problem.detail)
     } else {
@@ -128,6 +131,7 @@ pub async fn open_socket(
 ) -> Result<WebSocketStream<UnixStream>, CallError> {
     let stream = UnixStream::connect(socket).await;
     let stream = stream.map_err(|e| CallError::unreachable(&socket.display().to_string(), e))?;
+
     let opened = client_async(format!("ws://supercargo{path}"), stream).await;
     match opened {
         Ok((socket, _)) => Ok(socket),

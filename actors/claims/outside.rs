@@ -85,6 +85,7 @@ impl Outside {
         if granted.is_some() {
             self.heard(&caller.holder);
         }
+
         Ok(granted)
     }
 
@@ -154,6 +155,7 @@ impl Outside {
         let Some(claim) = claim_of(reference) else {
             return Ok(());
         };
+
         let key = [
             "push denied",
             project.as_str(),
@@ -170,6 +172,7 @@ impl Outside {
             by: caller.holder.clone(),
             why: why.to_owned(),
         };
+
         let asked = caller.under(project, claim);
         match self.protocol.tell(&asked, asked.id, command).await {
             Err(rejection) if !rejection.is_passing() => Ok(()),

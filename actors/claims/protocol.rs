@@ -154,6 +154,7 @@ impl Protocol {
         let command = Execute::<Feature>::new(command, request);
         let executed = self.directory.carry_out(&asked.stream(), command).await?;
         self.projector.wait_for(executed.receipt.position).await;
+
         Ok(executed.receipt)
     }
 }

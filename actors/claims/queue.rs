@@ -145,6 +145,7 @@ impl ClaimQueue {
                 }
             }
         }
+
         Err(ExecuteError::Busy)
     }
 
@@ -184,6 +185,7 @@ impl ClaimQueue {
             preconditions,
         };
         let claim = Execute::new(feature::Command::Claim { holder }, request);
+
         self.directory.carry_out(&stream, claim).await
     }
 

@@ -124,6 +124,7 @@ pub fn plan(projections: &Projections, seen: &[Seen], own: &OwnTime) -> Plan {
         .iter()
         .map(|s| (&s.name, s.engine_id.as_str()))
         .collect();
+
     for view in projections.projects.values() {
         let Some(registered) = view.registered() else {
             continue;
@@ -148,11 +149,13 @@ pub fn plan(projections: &Projections, seen: &[Seen], own: &OwnTime) -> Plan {
             );
         }
     }
+
     for orphan in seen.iter().filter(|s| !is_known(projections, &s.name)) {
         plan.steps.push(Step::RemoveOrphan {
             name: orphan.name.clone(),
         });
     }
+
     plan
 }
 
@@ -185,6 +188,7 @@ fn step_slot(
     seen: (ContainerName, Option<&Status>, &str),
 ) {
     let (name, status, engine_id) = seen;
+
     let step = match (&slot.state, status) {
         (SlotState::Requested { job, .. }, None | Some(Status::Created)) => {
             let ours = job
@@ -242,9 +246,11 @@ fn is_wanted(scene: &Scene<'_>, session: &SessionId, slot: &Slot) -> bool {
     let handed_in = slot
         .job()
         .is_some_and(|job| is_secured(scene.view, job.feature.as_ref(), job.epoch));
+
     if slot.is_interrupted() {
         return false;
     }
+
     // A stop of the project is recorded at the slot first, by policy: then it is known who ended
     // the session.
     !intended
@@ -274,6 +280,7 @@ fn step_ended(
 ) -> Option<Step> {
     let coder = ended.job.role == events::holder::Role::Coder && !ended.outcome.never_began();
     let safe = !coder || is_secured(scene.view, ended.job.feature.as_ref(), ended.job.epoch);
+
     match status {
         Some(Status::Running) => {
             let overdue = plan.reached(scene.own.now, scene.own.since(ended.at).plus_ms(LINGER_MS));
@@ -300,6 +307,7 @@ pub fn session_at(projections: &Projections, name: &ContainerName) -> Option<Ses
 /// still there.
 pub fn doors(projections: &Projections) -> BTreeMap<SessionId, ContainerName> {
     let mut doors = BTreeMap::new();
+
     for view in projections.projects.values() {
         for (n, slot, _) in view.enlisted() {
             if let (
@@ -316,6 +324,7 @@ pub fn doors(projections: &Projections) -> BTreeMap<SessionId, ContainerName> {
             }
         }
     }
+
     doors
 }
 

@@ -42,6 +42,7 @@ pub(crate) fn step_id(projections: &Projections, name: &ContainerName, what: &st
     let version = slot.map(|slot| slot.version).unwrap_or_default();
     let stream = StreamId::Container(name.project.clone(), name.n);
     let (stream, generation) = (stream.to_string(), name.generation.to_string());
+
     CommandId::derived(&[
         "reconcile",
         &stream,
@@ -106,6 +107,7 @@ impl Reconciler {
             Arc::default(),
             Arc::new(Semaphore::new(START_SLOTS)),
         );
+
         Self {
             directory,
             projector,
@@ -124,6 +126,7 @@ impl Reconciler {
     pub async fn run(self) {
         let mut changes = self.projector.changes();
         let mut hints = self.engine.hints();
+
         loop {
             changes.mark_unchanged();
             hints.mark_unchanged();
@@ -142,6 +145,7 @@ impl Reconciler {
     async fn look(&self) -> events::id::Timestamp {
         let now = self.clock.now();
         let latest = now.plus_ms(LIST_EVERY_MS);
+
         // The projections are read after the list: a container that was started and recorded in
         // between is then not taken for an orphan, because its name is in the newer projections.
         let seen = match self.engine.list().await {
@@ -171,6 +175,7 @@ impl Reconciler {
                 tokio::spawn(async move { worker.perform(step).await });
             }
         }
+
         plan.wake.map_or(latest, |wake| wake.min(latest))
     }
 
@@ -285,6 +290,7 @@ impl Reconciler {
         });
         let Some(session) = job else { return true };
         let (project, chore) = (Some(&name.project), Chore::KeepTranscript(name.n));
+
         match self.transcripts.seal(&session).await {
             Ok(None) => {
                 self.faults.well(project, chore);
@@ -375,6 +381,7 @@ impl Reconciler {
             correlation,
             causation,
         };
+
         match self
             .directory
             .execute(&stream, AnyCommand::Container(command), id, cause, vec![])

@@ -44,6 +44,7 @@ impl Model {
         let Some(slot) = self.view().slot(container.n) else {
             return;
         };
+
         let (begun, job) = match &slot.state {
             SlotState::Running { begun, job, .. } if job.session == *session => {
                 (*begun, job.clone())
@@ -53,6 +54,7 @@ impl Model {
         };
         self.liveness.session(session, self.now);
         let slot = StreamId::Container(name(), container.n);
+
         if !begun {
             let command = container::Command::BeginSession {
                 session: session.clone(),
@@ -60,6 +62,7 @@ impl Model {
             self.say(session, &slot, AnyCommand::Container(command), "begin");
             return;
         }
+
         let ended = self.work(&job);
         if let Some(outcome) = ended {
             self.end(container, &job, outcome);
@@ -77,15 +80,18 @@ impl Model {
         let Some(grant) = self.view().grant_of(&job.session) else {
             return Some(Outcome::Interrupted);
         };
+
         if self.fails(35) {
             let bad = *self.chance.pick(&BAD_ENDS).unwrap_or(&Outcome::Failed);
             self.blame(job, bad);
             return Some(bad);
         }
+
         // It takes its time.
         if self.fails(40) {
             return None;
         }
+
         let done = match (&grant.subject, job.role) {
             (Subject::Claim(..), _) => self.code(job),
             (Subject::Review(..), _) => self.review(job),
@@ -101,6 +107,7 @@ impl Model {
         let (Some(id), Some(epoch)) = (job.feature.clone(), job.epoch) else {
             return true;
         };
+
         let sha = self.commit("work");
         self.pushed.insert((id.clone(), epoch), sha.clone());
         let stream = StreamId::Feature(name(), id.clone());
@@ -116,8 +123,10 @@ impl Model {
             }
             feature::Command::Submit { epoch, sha, base }
         };
+
         let key = format!("hand in {}", self.now.0);
         self.say(&job.session, &stream, AnyCommand::Feature(command), &key);
+
         true
     }
 
@@ -125,10 +134,12 @@ impl Model {
         let (Some(id), session) = (job.feature.clone(), job.session.clone()) else {
             return true;
         };
+
         let stage = self.view().feature(&id).map(|known| known.stage.clone());
         let Some(Stage::Submitted { submission, .. }) = stage else {
             return true;
         };
+
         let (epoch, sha) = (submission.epoch, submission.sha);
         let ran = vec![Ran {
             command: "git show".into(),
@@ -165,7 +176,9 @@ impl Model {
                 verdict,
             }
         };
+
         let stream = StreamId::Feature(name(), id);
+
         self.say(
             &job.session,
             &stream,
@@ -180,6 +193,7 @@ impl Model {
         let Some(candidate) = merge_queue.tip().and_then(|tip| tip.candidate()).cloned() else {
             return true;
         };
+
         let rotten = merge_queue.batch().any(|entry| self.is_rotten(entry));
         let evidence = self.ran(job, candidate.tree, rotten);
         let command = merge_queue::Command::RecordVerification {
@@ -188,6 +202,7 @@ impl Model {
             evidence,
         };
         self.tell_merge_queue(job, command);
+
         true
     }
 
@@ -233,9 +248,11 @@ impl Model {
             Some(_) => self.outages,
             None => 0,
         };
+
         if exit != 0 && !rotten {
             self.mishaps.entry(tree.clone()).or_default().insert(mishap);
         }
+
         Evidence::Ran {
             tree,
             command: Digest::of(b"make test"),
@@ -248,16 +265,19 @@ impl Model {
 
     fn oversee(&mut self, job: &Assignment) -> bool {
         let mut findings = 0;
+
         if self.fails(20) {
             self.add_features(1);
             findings = 1;
         }
+
         let command = project::Command::SettleOversight {
             session: job.session.clone(),
             report: Digest::of(b"report"),
             findings,
         };
         let stream = StreamId::Project(name());
+
         self.say(
             &job.session,
             &stream,
@@ -277,6 +297,7 @@ impl Model {
             count,
         };
         let stream = StreamId::Project(name());
+
         self.say(
             &job.session,
             &stream,
@@ -313,6 +334,7 @@ impl Model {
                 );
             }
         }
+
         let command = container::Command::EndSession {
             session: job.session.clone(),
             outcome,

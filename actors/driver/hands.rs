@@ -41,6 +41,7 @@ impl Model {
             .into_iter()
             .map(|(owed, _)| owed)
             .filter(|owed| self.refused.get(&owed.key()) != Some(&position));
+
         Due {
             owed: fresh.collect(),
             looked: position,
@@ -51,6 +52,7 @@ impl Model {
     /// Performs something owed.
     pub(super) fn perform(&mut self, owed: Owed, looked: Position) {
         let (key, position) = (owed.key(), self.view().position);
+
         let answer = match owed {
             Owed::Tell(tell) => self.send(
                 &tell.stream.clone(),
@@ -197,11 +199,13 @@ impl Model {
         let Some(feature) = feature.filter(|_| running && whole) else {
             return Answer::Refused("nothing is ready".into());
         };
+
         let at = view.features[&feature].version;
         let stream = StreamId::Feature(name(), feature);
         let (holder, id) = slot_session_of(&Holder::Slot { n, session }, id, &stream, at);
         let cause = Cause::first(Principal::Policy("dispatch".into()), id);
         let command = AnyCommand::Feature(feature::Command::Claim { holder });
+
         self.send(&stream, command, id, cause, &[(slot, version), project])
     }
 
@@ -216,7 +220,9 @@ impl Model {
                 why: "it vanished".into(),
             }
         };
+
         let key = ["secure", &epoch.to_string()];
+
         self.did(
             StreamId::Feature(name(), feature),
             AnyCommand::Feature(command),
@@ -228,15 +234,18 @@ impl Model {
         if self.fails(5) {
             return Err(PortError::Transient("Connection refused".into()));
         }
+
         if spec.on == Base::Upstream && spec.base != self.upstream {
             return Ok(Built::Moved(Looked::At(self.upstream.clone())));
         }
+
         if self.fails(8) && spec.base.is_some() {
             return Ok(Built::Conflict {
                 paths: vec!["page".into()],
                 why: "it does not merge".into(),
             });
         }
+
         let named = format!("{} {:?} {:?}", spec.entry, spec.base, spec.work);
         let hex: String = Digest::of(named.as_bytes())
             .to_string()
@@ -249,12 +258,14 @@ impl Model {
         } else {
             vec![]
         };
+
         let changes = Changes {
             files: vec!["page".into()],
             protected,
             ..Changes::default()
         };
         let (base, tree) = (spec.base.clone(), sha.clone());
+
         Ok(Built::Candidate(Candidate { base, sha, tree }, changes))
     }
 
@@ -263,6 +274,7 @@ impl Model {
         let Some((spec, _, _)) = spec(self.view(), entry, self.now) else {
             return Answer::Refused("nothing to build".into());
         };
+
         let base = spec.base.clone();
         let built = self.built(&spec);
         let command = match (spec.on == Base::Candidate, built) {
@@ -290,6 +302,7 @@ impl Model {
         };
         let key = build_key(&spec, version);
         let key: Vec<&str> = key.iter().map(String::as_str).collect();
+
         self.did(
             StreamId::MergeQueue(name()),
             AnyCommand::MergeQueue(command),
@@ -301,6 +314,7 @@ impl Model {
         let Some(publication) = publication(self.view(), entry) else {
             return Answer::Refused("nothing to publish".into());
         };
+
         let (front, candidate) = (publication.front, publication.candidate);
         let command = if self.fails(10) {
             let error = PortError::Transient("Connection refused".into());
@@ -317,8 +331,10 @@ impl Model {
             self.upstream = Some(candidate.sha.clone());
             merge_queue::Command::RecordAdvanced { entry }
         };
+
         let key = publish_key(self.view().merge_queue.version, &candidate);
         let key: Vec<&str> = key.iter().map(String::as_str).collect();
+
         self.did(
             StreamId::MergeQueue(name()),
             AnyCommand::MergeQueue(command),
@@ -331,6 +347,7 @@ impl Model {
         if self.health == Health::Away {
             return (vec![], None);
         }
+
         let seen: Vec<Seen> = self
             .engine
             .iter()
@@ -342,6 +359,7 @@ impl Model {
             .collect();
         let own = events::own_time::OwnTime::new(self.now, &[], &[]);
         let plan = plan(&self.projections, &seen, &own);
+
         (plan.steps, plan.wake)
     }
 
@@ -349,6 +367,7 @@ impl Model {
     pub(super) fn reconcile(&mut self, step: Step) -> bool {
         let position = self.projections.position;
         let generation = step.name().generation;
+
         match step {
             _ if self.health == Health::Away => return false,
             Step::Start(spec) if self.health == Health::Barren || self.fails(10) => self.observed(
@@ -400,6 +419,7 @@ impl Model {
             }
             Step::RemoveOrphan { name } => drop(self.engine.remove(&name)),
         }
+
         true
     }
 

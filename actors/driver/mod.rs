@@ -51,6 +51,7 @@ fn every_storm_ends_in_quiet_with_all_work_done() {
         assert_eq!(ended, Ok(()), "{said}\nseed {seed}");
         return;
     }
+
     let (mut faults, runs) = (
         BTreeMap::<String, Vec<u64>>::new(),
         number("DRIVER_RUNS").unwrap_or(RUNS),
@@ -60,6 +61,7 @@ fn every_storm_ends_in_quiet_with_all_work_done() {
             faults.entry(fault).or_default().push(seed);
         }
     }
+
     let found: Vec<String> = faults
         .iter()
         .map(|(fault, seeds)| {

@@ -139,6 +139,7 @@ impl Model {
             fault: None,
         };
         model.upstream = Some(model.commit("root"));
+
         model
     }
 
@@ -150,6 +151,7 @@ impl Model {
         } else {
             ProjectKind::Existing
         };
+
         self.tell_project(project::Command::Register {
             git_url: "/up".into(),
             kind,
@@ -166,6 +168,7 @@ impl Model {
         if self.chance.percent(30) {
             self.breaks();
         }
+
         let count = 1 + u16::try_from(self.chance.below(3)).unwrap_or_default();
         self.tell_project(project::Command::SetTarget { count });
         if new {
@@ -175,6 +178,7 @@ impl Model {
             let items = 1 + self.chance.below(4);
             self.add_features(items);
         }
+
         self.tell_project(project::Command::Start {
             by: "me".into(),
             has_features: !new,
@@ -198,6 +202,7 @@ impl Model {
             },
             ..BatchItem::of(Content::titled(&format!("Feature {of} {n}")))
         });
+
         Batch {
             prefix: "feat".into(),
             items: titled.collect(),
@@ -265,6 +270,7 @@ impl Model {
         };
         let view = self.projections.projects.get(&name()).cloned();
         let view = view.unwrap_or_else(|| ProjectView::new(name()));
+
         match (&command, stream) {
             (AnyCommand::Project(c), _) => self.decide(&letter, &view.project, c),
             (AnyCommand::Backlog(c), _) => self.decide(&letter, &view.backlog, c),
@@ -285,6 +291,7 @@ impl Model {
         let Some(view) = self.projections.projects.get(&name()) else {
             return Version(0);
         };
+
         match stream {
             StreamId::Project(_) => view.project.version,
             StreamId::Backlog(_) => view.backlog.version,
@@ -305,6 +312,7 @@ impl Model {
     ) -> Answer {
         let body = Digest::of(&events::codec::to_named(command));
         let before = self.remembered.get(&letter.id).copied();
+
         let events = match (tracked.state.decide(command, self.now), before) {
             (Ok(events), None) => events,
             (Ok(events), Some(_)) if events.is_empty() => events,
@@ -315,15 +323,18 @@ impl Model {
         if events.is_empty() {
             return Answer::Recorded;
         }
+
         for (stream, version) in letter.preconditions {
             if self.version(stream) != *version {
                 return Answer::Refused(format!("stale {stream}"));
             }
         }
+
         self.remembered.insert(letter.id, body);
         for (event, n) in events.iter().zip(1..) {
             self.record(letter, Version(tracked.version.0 + n), event);
         }
+
         Answer::Recorded
     }
 
@@ -346,6 +357,7 @@ impl Model {
             payload: event.encode(),
             digest: Digest::default(),
         };
+
         self.said.push(format!(
             "{} {} {} {event:?}",
             envelope.position,
@@ -354,6 +366,7 @@ impl Model {
         ));
         self.projections.apply(&envelope).expect("our own event");
         self.judge(&envelope);
+
         // The log takes no two events at one instant.
         self.now = Timestamp(self.now.0 + 1);
     }

@@ -57,10 +57,12 @@ impl Model {
             self.perform(owed, looked);
             return;
         }
+
         let due = self.due();
         let Some(owed) = self.chance.pick(&due.owed).cloned() else {
             return;
         };
+
         if self.chance.percent(15) {
             self.late.push((owed, due.looked));
         } else {
@@ -81,7 +83,9 @@ impl Model {
         let Some((container, session)) = self.chance.pick(&at_work).cloned() else {
             return;
         };
+
         let slot = self.view().slot(container.n);
+
         // Before its session began it is a start that failed.
         let (works, stopped) = slot.map_or((false, false), |b| {
             let begun = matches!(b.state, SlotState::Running { begun: true, .. });
@@ -89,6 +93,7 @@ impl Model {
         });
         let job = slot.and_then(|b| b.job().cloned());
         let running = self.view().registered().is_some_and(|r| r.is_running());
+
         if let Some(id) = job
             .and_then(|j| j.feature)
             .filter(|_| works && !stopped && running)
@@ -116,6 +121,7 @@ impl Model {
     /// Something that an operator may do.
     fn operate(&mut self) {
         let by = || "me".to_owned();
+
         match self.chance.below(16) {
             0..3 => drop(self.start()),
             3..5 => drop(self.tell_project(project::Command::Stop { by: by() })),
@@ -179,6 +185,7 @@ impl Model {
         };
         let Some(id) = chosen else { return };
         let admitted = self.view().feature(&id).is_none();
+
         let left = self.tell_feature(&id, feature::Command::Withdraw { by: "me".into() });
         if admitted || left == Answer::Recorded {
             let command = backlog::Command::Withdraw { id };
@@ -209,6 +216,7 @@ impl Model {
             self.upstream = Some(self.commit("theirs"));
             return;
         }
+
         if self.chance.percent(30) {
             match self.broken {
                 Some(_) => self.broken = None,
@@ -216,6 +224,7 @@ impl Model {
             }
             return;
         }
+
         if self.chance.percent(10) {
             let ill = [Health::Barren, Health::Fleeting, Health::Away];
             self.health = match self.health {
@@ -224,10 +233,12 @@ impl Model {
             };
             return;
         }
+
         let Some(id) = self.a_feature() else { return };
         let Some(known) = self.view().feature(&id) else {
             return;
         };
+
         let epoch = known.epoch;
         let mine = matches!(
             &known.stage,
@@ -265,6 +276,7 @@ impl Model {
     /// Does what a need asks for.
     pub(super) fn remedy(&mut self, need: &Need) -> Result<(), String> {
         let by = || "me".to_owned();
+
         let answer = match &need.remedy {
             // Where nothing is left to do it is all the same whether the project runs.
             Remedy::Mend | Remedy::Stop => Answer::Recorded,
@@ -318,7 +330,9 @@ impl Model {
             self.note_red(envelope);
             return;
         };
+
         let bad = self.bad.get(id).copied().unwrap_or_default();
+
         match &*envelope.kind {
             "feature.requeued" | "feature.reopened" => drop(self.bad.remove(id)),
             "feature.submitted" => self.bad.entry(id.clone()).or_default().reviewers = 0,
@@ -358,15 +372,18 @@ impl Model {
         let Ok(feature::Event::MergeRejected(rejected)) = decoded else {
             return;
         };
+
         let rotten = self.rotten.contains(&(id.clone(), rejected.epoch));
         let unlucky = self
             .last_red
             .as_ref()
             .and_then(|tree| self.mishaps.get(tree));
+
         let excused = rotten || unlucky.is_some_and(|mishaps| mishaps.len() > 1);
         if rejected.fault == feature::event::MergeFault::Red && !excused {
             self.fault = Some("good work is sent back as red".into());
         }
+
         self.bad.entry(id.clone()).or_default().conflicts += 1;
     }
 }

@@ -23,6 +23,7 @@ impl Model {
         self.sit_out()?;
         self.sit_out_engine()?;
         self.late.clear();
+
         // What failed in the storm is tried again when its pause is over.
         self.refused.clear();
         for _ in 0..NEEDS_MAX {
@@ -44,6 +45,7 @@ impl Model {
             }
             self.look_after()?;
         }
+
         Err(format!("needs without end: {}", self.standing()))
     }
 
@@ -61,6 +63,7 @@ impl Model {
                 return Err("a red trunk is not named".to_owned());
             }
         }
+
         self.broken = None;
         Ok(())
     }
@@ -94,6 +97,7 @@ impl Model {
                 return Err(format!("an engine that is {how:?} is named {named} times"));
             }
         }
+
         self.health = Health::Well;
         Ok(())
     }
@@ -125,6 +129,7 @@ impl Model {
         let needs = self.view().standing().needs_you;
         let before = self.view().position;
         let mut refused = vec![];
+
         for need in needs {
             match self.remedy(&need) {
                 Ok(()) if self.view().position != before => return Ok(()),
@@ -132,6 +137,7 @@ impl Model {
                 Err(why) => refused.push(format!("{} is refused: {why}", need.kind.name())),
             }
         }
+
         refused.dedup();
         Err(format!(
             "no way out ({}): {}",
@@ -173,19 +179,24 @@ impl Model {
         due.owed
             .into_iter()
             .for_each(|owed| self.perform(owed, looked));
+
         let (steps, planned_at) = self.steps();
         for step in steps {
             self.reconcile(step);
         }
+
         for (container, session) in self.at_work() {
             self.agent(&container, &session);
         }
+
         if before != (self.projections.position, self.engine.clone()) {
             return true;
         }
+
         let wake = [owed_at, planned_at].into_iter().flatten().min();
         let wake = wake.filter(|at| *at > self.now);
         self.now = wake.unwrap_or(self.now);
+
         wake.is_some()
     }
 
@@ -212,6 +223,7 @@ impl Model {
             .queue
             .iter()
             .map(|entry| word(&format!("{:?}", entry.stage)));
+
         format!(
             "{intent}, initialization {begun}, slots {:?}, features {:?}, queue {:?}, target {}",
             sorted(slots),

@@ -35,6 +35,7 @@ impl Effects {
         };
         let key = build_key(&spec, version);
         let key: Vec<&str> = key.iter().map(String::as_str).collect();
+
         self.record(
             StreamId::MergeQueue(project.clone()),
             AnyCommand::MergeQueue(command),
@@ -53,6 +54,7 @@ impl Effects {
             base: base.clone(),
             collisions,
         };
+
         self.record(
             StreamId::MergeQueue(project.clone()),
             AnyCommand::MergeQueue(command),
@@ -91,12 +93,14 @@ impl Effects {
                 &key,
             )
             .await?;
+
         for (feature, epoch) in claims.into_iter().filter(|_| advanced) {
             let tidied = self.work.tidy(project, &feature, epoch).await;
             let tidied = tidied.map_err(|error| format!("{feature}: {error}"));
             let faults = &self.directory.kernel().faults;
             faults.went(Some(project), Chore::Tidy, tidied);
         }
+
         Ok(position)
     }
 }

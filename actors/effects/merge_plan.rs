@@ -72,6 +72,7 @@ pub(crate) fn stacked(
 ) -> Option<merge_queue::Command> {
     let tip = view.merge_queue.state.tip()?.number;
     let close = |why: String| merge_queue::Command::CloseBatch { entry: tip, why };
+
     Some(match built {
         Ok(Built::Candidate(candidate, changes)) => merge_queue::Command::RecordCandidate {
             entry,
@@ -152,6 +153,7 @@ pub(crate) fn spec(
         message,
         at: wanted.at,
     };
+
     Some((
         spec,
         registered.git_url.clone(),
@@ -180,6 +182,7 @@ pub(crate) fn publication(view: &ProjectView, entry: u64) -> Option<Publication>
         view.registered()?.git_url.clone(),
         merge_queue.branch.clone()?,
     );
+
     Some(Publication {
         front: front.number,
         candidate,

@@ -190,6 +190,7 @@ impl Effects {
                 StreamId::Node(_) | StreamId::Subscription(_) => None,
             }
         });
+
         self.record_after(last, stream, command, key).await
     }
 
@@ -212,6 +213,7 @@ impl Effects {
             correlation,
             causation,
         };
+
         Ok(self
             .directory
             .execute(&stream, command, id, cause, vec![])
@@ -238,6 +240,7 @@ impl Effects {
             },
         };
         let key = ["clone", &attempt.to_string()];
+
         self.record(
             StreamId::Project(project.clone()),
             AnyCommand::Project(command),
@@ -295,6 +298,7 @@ impl Effects {
         let admitted = self.view(project, |view| Some(newest(&view.backlog)))?;
         let stream = StreamId::Feature(project.clone(), id);
         let command = AnyCommand::Feature(command);
+
         self.record_after(Some(admitted), stream, command, &["create"])
             .await
     }
@@ -318,6 +322,7 @@ impl Effects {
             cause: Cause::first(Principal::Policy("dispatch".into()), id),
             preconditions: vec![(slot, version)],
         };
+
         self.claim_queue
             .claim(asking)
             .await?
@@ -343,6 +348,7 @@ impl Effects {
         let command = events::container::Command::Assign {
             assignment: Box::new(assignment),
         };
+
         // The assignment follows from what was granted, and not from what the slot did before.
         let granted = self.view(project, |view| granted(view, &grant.subject))?;
         let key = [
@@ -351,6 +357,7 @@ impl Effects {
             &version.0.to_string(),
         ];
         let command = AnyCommand::Container(command);
+
         self.record_after(Some(granted), stream, command, &key)
             .await
     }
@@ -359,6 +366,7 @@ impl Effects {
     async fn remarks(&self, project: &ProjectName) -> Result<Vec<String>, Trouble> {
         let branch = self.view(project, |view| view.merge_queue.state.branch.clone())?;
         let mut remarks = Vec::new();
+
         if self
             .contents
             .read_file(project, &branch, ".gitmodules")
@@ -371,6 +379,7 @@ impl Effects {
                     .to_owned(),
             );
         }
+
         let attributes = self
             .contents
             .read_file(project, &branch, ".gitattributes")
@@ -383,6 +392,7 @@ impl Effects {
                     .to_owned(),
             );
         }
+
         Ok(remarks)
     }
 
@@ -395,6 +405,7 @@ impl Effects {
         let Subject::Review(id, _) = &grant.subject else {
             return Ok(None);
         };
+
         let (submission, verify) = self.view(project, |view| {
             let submission = view.feature(id)?.submission()?.clone();
             Some((submission, view.registered()?.settings.verify.clone()))
@@ -402,6 +413,7 @@ impl Effects {
         let (base, sha) = (submission.base.as_ref(), &submission.sha);
         let checks = self.contents.checks(project, base, sha, verify.as_deref());
         let named: Vec<String> = checks.await?.into_iter().take(CHECKS_NAMED_MAX).collect();
+
         Ok((!named.is_empty()).then(|| {
             format!(
                 "this submission changes what its own verification runs or obeys: {}. Look at that \
@@ -442,7 +454,9 @@ impl Effects {
                 why,
             }
         };
+
         let key = ["secure", &epoch.to_string()];
+
         self.record(
             StreamId::Feature(project.clone(), feature),
             AnyCommand::Feature(command),

@@ -21,6 +21,7 @@ impl Effects {
             faults.well(Some(project), chore);
             return Ok(self.prompts.render(told)?);
         };
+
         let own = String::from_utf8_lossy(&own);
         match self.prompts.render_own(&own, told) {
             Ok(prompt) => {

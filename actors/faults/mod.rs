@@ -123,6 +123,7 @@ impl Faults {
             Some(Told::Times(fault.refused + fault.failed))
         });
         self.tell();
+
         match told {
             Some(Told::Times(count)) if is_power_of_ten(count) => {
                 tracing::warn!(%project, subject, count, why, "not done; it is tried again");
@@ -152,6 +153,7 @@ impl Faults {
             }
             after < before
         });
+
         if over {
             self.tell();
         }
@@ -171,6 +173,7 @@ impl Faults {
         let told = self.failed(of, chore, why, Instant::now());
         self.tell();
         let project = of.map(ProjectName::as_str);
+
         match told {
             Some(Told::Times(count)) => {
                 tracing::warn!(project, subject, count, why, "failed");
@@ -192,6 +195,7 @@ impl Faults {
         let key = (of.cloned(), chore);
         let mut why = why.to_owned();
         cut_reason(&mut why);
+
         self.chores(|chores| {
             if !chores.has_room(&key) {
                 return chores.others.count(&key).map(Told::Others);
@@ -258,6 +262,7 @@ impl Faults {
             let shown = shown.map(|(subject, fault)| told(subject, fault));
             shown.chain(owing.others.told()).collect()
         });
+
         self.chores(|chores| {
             for ((of, chore), going) in &chores.known {
                 let concerns = of.as_ref().is_none_or(|of| of == project);
@@ -293,6 +298,7 @@ fn told(subject: &str, fault: &Fault) -> Need {
              this is a fault of the server: please report it"
         )
     };
+
     Need::new(NeedKind::Stuck, text, fault.remedy.clone())
 }
 

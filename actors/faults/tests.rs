@@ -18,6 +18,7 @@ fn errand(name: &str) -> Errand {
 #[test]
 fn what_is_refused_for_good_is_shown_until_it_is_owed_no_more() {
     let faults = Faults::default();
+
     faults.note(
         &zoo(),
         &errand("building entry 1"),
@@ -70,11 +71,13 @@ fn texts(faults: &Faults, name: &ProjectName) -> Vec<String> {
 fn what_a_chore_fails_at_is_shown_to_whom_it_concerns_until_it_works() {
     let faults = Faults::default();
     let other: ProjectName = "aquarium".parse().expect("a name");
+
     for count in 1..=Chore::List.heard_after() {
         assert!(faults.needs_you(&zoo()).is_empty(), "{count}");
         faults.failing(None, Chore::List, "no socket");
         faults.failing(Some(&zoo()), Chore::Watch, "no route");
     }
+
     let told = texts(&faults, &other);
     assert!(
         told.len() == 1
@@ -109,6 +112,7 @@ fn a_slot_that_is_not_tried_any_more_is_forgotten() {
             faults.failing(Some(&zoo()), Chore::Slot(SlotNo(n)), "no answer");
         }
     }
+
     faults.keep_slots(&tried);
     let told = texts(&faults, &zoo());
     assert!(
@@ -188,6 +192,7 @@ fn what_is_not_told_apart_is_counted_until_it_works() {
 #[test]
 fn faults_are_bounded_and_told_once_a_tenfold() {
     let faults = Faults::default();
+
     for n in 0..500 {
         faults.note(
             &zoo(),
@@ -196,6 +201,7 @@ fn faults_are_bounded_and_told_once_a_tenfold() {
             &"w".repeat(100_000),
         );
     }
+
     let shown = faults.needs_you(&zoo());
     assert!(shown.iter().all(|line| line.text.len() < 5_000));
     assert_eq!(shown.len(), FAULTS_MAX + 1);

@@ -30,9 +30,11 @@ impl Sessions {
     pub async fn say(&self, session: &SessionId, say: Say) -> Result<Said, Rejection> {
         self.place(session)?;
         let _turn = self.turn(session, &say).await?;
+
         // Looked at again: what was said before may have ended it.
         let place = self.place(session)?;
         self.liveness.session(session, self.now());
+
         match say {
             Say::Submit { sha } => {
                 let asked = self.under(session, &place, &["submit", sha.as_str()])?;
@@ -125,6 +127,7 @@ impl Sessions {
             .view(&place.project, |view| claims::given(view, &holder))?;
         let claim = given.map_err(|refusal| Rejection::refused(&refusal))?;
         let id = Self::id(session, key);
+
         Ok(UnderClaim {
             project: place.project.clone(),
             holder,
@@ -174,6 +177,7 @@ impl Sessions {
                 verdict,
             },
         };
+
         self.to_feature(session, place, feature, command, &["verdict"])
             .await
     }
@@ -195,9 +199,11 @@ impl Sessions {
         ) {
             return Err(Rejection::refused(&project::Refusal::NotUnderway));
         }
+
         let bytes = serde_json::to_vec(&report).map_err(|e| Rejection::invalid(e.to_string()))?;
         let digest = self.blobs.put(bytes).await?;
         let mut ids = Vec::new();
+
         if !report.findings.is_empty() {
             let items = report.findings.iter().map(bug);
             let batch = Batch {
@@ -206,6 +212,7 @@ impl Sessions {
             };
             ids = self.admit(session, place, &batch, u32::MAX).await?.ids;
         }
+
         let findings = u32::try_from(report.findings.len()).unwrap_or(u32::MAX);
         let command = project::Command::SettleOversight {
             session: session.clone(),
@@ -216,6 +223,7 @@ impl Sessions {
         let receipt = self
             .command(session, stream, AnyCommand::Project(command), &["report"])
             .await?;
+
         Ok(Said {
             position: receipt.position.0,
             ids,
@@ -232,6 +240,7 @@ impl Sessions {
         let backlog::Command::Admit { ids, .. } = command else {
             return Err(Rejection::invalid("no batch"));
         };
+
         let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         let propose = project::Command::ProposeBacklog {
             session: session.clone(),
@@ -242,6 +251,7 @@ impl Sessions {
         let receipt = self
             .command(session, stream, AnyCommand::Project(propose), &["backlog"])
             .await?;
+
         Ok(Said {
             position: receipt.position.0,
             ids,
@@ -259,6 +269,7 @@ impl Sessions {
         let bytes = serde_json::to_vec(batch).map_err(|e| Rejection::invalid(e.to_string()))?;
         let digest = Digest::of(&bytes).to_string();
         let key = ["admit", digest.as_str()];
+
         let id = Self::id(session, &key);
         if let Some(admitted) = admitted_before(&self.directory, id).await? {
             return Ok(Said {
@@ -266,6 +277,7 @@ impl Sessions {
                 ids: admitted.ids,
             });
         }
+
         let may = self
             .projector
             .view(&place.project, |view| may_bring(view, session, most))?;
@@ -280,6 +292,7 @@ impl Sessions {
             .command(session, stream, AnyCommand::Backlog(command), &key)
             .await?;
         made(&self.projector, &place.project, &ids).await;
+
         Ok(Said {
             position: receipt.position.0,
             ids,
@@ -300,6 +313,7 @@ impl Sessions {
                 bytes.len()
             )));
         }
+
         let digest = Digest::of(&bytes);
         let now = self.now();
         let command = self.projector.view(&place.project, |view| {
@@ -313,6 +327,7 @@ impl Sessions {
             Ok::<_, Rejection>(command)
         })??;
         self.blobs.put(bytes).await?;
+
         Ok((digest, command))
     }
 }

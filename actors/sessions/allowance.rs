@@ -88,6 +88,7 @@ impl Allowance {
         if tries <= most {
             return Ok(());
         }
+
         let why = format!(
             "this session has asked to {name} {most} times, which is as often as one may: \
          it is not looked at any more"
@@ -128,10 +129,12 @@ mod tests {
     fn a_verb_comes_to_its_end_and_the_others_go_on() {
         let allowance = Allowance::default();
         let [one, two] = [1, 2].map(|n| SessionId::from_bytes([n; 10]));
+
         let (most, _) = Verb::Submit.bound();
         for _ in 0..most {
             assert_eq!(allowance.count(&one, Verb::Submit), Ok(()));
         }
+
         let refused = allowance.count(&one, Verb::Submit).expect_err("too many");
         assert!(
             refused.to_string().contains("submit 100 times"),

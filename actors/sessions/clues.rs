@@ -52,9 +52,11 @@ impl Clues<'_> {
             detail,
             retry_at,
         };
+
         if let Some(why) = &self.no_key {
             return Some(found(Outcome::ProviderRefused, why.clone(), None));
         }
+
         let refusal = self.asked.refusal.as_ref()?;
         let outcome = match refusal.status {
             Some(429 | 529) => Outcome::ProviderLimited,
@@ -68,6 +70,7 @@ impl Clues<'_> {
             Some(status) => format!("it answered {status}"),
             None => "it could not be reached".to_owned(),
         };
+
         Some(found(outcome, detail, refusal.retry_at))
     }
 
@@ -103,6 +106,7 @@ impl Clues<'_> {
         } else {
             return None;
         };
+
         Some(Found {
             thing,
             outcome: Outcome::ToolBroken,
@@ -178,6 +182,7 @@ mod tests {
         let tool = Outcome::ToolBroken;
         let script = AgentSpec::of(Dialect::Script);
         let with = || command(Some("local"));
+
         let table = [
             (
                 "expired key",
@@ -352,6 +357,7 @@ mod tests {
             let found = clues.outside();
             assert_eq!(found.map(|found| found.outcome), expected, "{what}");
         }
+
         let clues = Clues {
             agent: &claude(),
             ending: &never(NeverRan::Tool, "no key"),

@@ -221,6 +221,7 @@ impl Sessions {
         let (causation, correlation) = started.map_or((None, id), |(position, correlation)| {
             (Some(position), correlation)
         });
+
         Cause {
             principal: Principal::Session(session.clone()),
             correlation,
@@ -245,6 +246,7 @@ impl Sessions {
             .execute(&stream, command, id, cause, none)
             .await?;
         self.projector.wait_for(receipt.position).await;
+
         Ok(receipt)
     }
 }

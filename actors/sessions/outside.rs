@@ -37,6 +37,7 @@ impl Sessions {
         let Some(agent) = &place.job.agent else {
             return Ok(None);
         };
+
         let printed = self.transcripts.spoken(session).await?.is_some();
         let provider = agent.provider();
         let clues = Clues {
@@ -46,6 +47,7 @@ impl Sessions {
             no_key: provider.and_then(|name| self.models.protocol(name).err()),
             left_a_trace: printed || self.did_something(session, place),
         };
+
         Ok(clues
             .outside()
             .filter(|found| !self.is_of_the_feature(found, place)))
@@ -90,6 +92,7 @@ impl Sessions {
         let since = self.assigned(session, place).unwrap_or_default();
         let feature = place.job.feature.clone();
         let feature = feature.filter(|_| place.job.role == Role::Coder);
+
         for project in self.concerned(place, &found.thing) {
             let command = project::Command::ReportTrouble {
                 thing: found.thing.clone(),
@@ -102,6 +105,7 @@ impl Sessions {
             let key = ["trouble", project.as_str()];
             self.to_project(session, &project, command, &key).await?;
         }
+
         Ok(())
     }
 
@@ -120,6 +124,7 @@ impl Sessions {
         let Some(assigned) = self.assigned(session, place).filter(|_| !unheard) else {
             return Ok(());
         };
+
         let seen = self.projector.read(|projections| {
             let view = projections.projects.get(&place.project);
             let registered = view.and_then(ProjectView::registered);
@@ -133,6 +138,7 @@ impl Sessions {
         for trouble in seen {
             self.end_trouble(session, &place.project, &trouble).await?;
         }
+
         Ok(())
     }
 
@@ -151,7 +157,9 @@ impl Sessions {
         if waiting.is_empty() {
             return;
         }
+
         let (sessions, session) = (self.clone(), session.clone());
+
         tokio::spawn(async move {
             for (project, trouble) in waiting {
                 let ended = sessions.end_trouble(&session, &project, &trouble).await;
@@ -179,6 +187,7 @@ impl Sessions {
     /// The session's own project, and for an account all others that ask it.
     fn concerned(&self, place: &Place, thing: &Thing) -> Vec<ProjectName> {
         let mut concerned = vec![place.project.clone()];
+
         if matches!(thing, Thing::Provider { .. }) {
             self.projector.read(|projections| {
                 let others = registered(projections).filter(|(project, registered)| {
@@ -190,6 +199,7 @@ impl Sessions {
                 concerned.extend(others.map(|(project, _)| project.clone()));
             });
         }
+
         concerned
     }
 
@@ -212,6 +222,7 @@ impl Sessions {
     ) -> Result<(), Rejection> {
         let stream = StreamId::Project(project.clone());
         let told = self.command(session, stream, AnyCommand::Project(command), key);
+
         match told.await {
             Ok(_) => Ok(()),
             Err(rejection) if rejection.is_passing() => Err(rejection),

@@ -38,6 +38,7 @@ impl Sessions {
         let begin = container::Command::BeginSession {
             session: session.clone(),
         };
+
         self.command(
             session,
             place.slot.clone(),
@@ -46,6 +47,7 @@ impl Sessions {
         )
         .await?;
         self.liveness.session(session, self.now());
+
         self.brief(session, &place).await
     }
 
@@ -78,6 +80,7 @@ impl Sessions {
             Ok(models) => (models, None),
             Err::<_, String>(why) => (None, Some(why)),
         };
+
         Ok(SessionBrief {
             session: session.clone(),
             role: job.role,
@@ -123,12 +126,15 @@ impl Sessions {
     /// The session is over. The work is recorded before the end is: that is rule 3 of the design.
     pub async fn end(&self, session: &SessionId, ending: &Ending) -> Result<(), Rejection> {
         let place = self.place(session)?;
+
         if let Some(verification) = &ending.verification {
             self.verified(session, &place, verification).await?;
         }
+
         if place.job.role == Role::Coder {
             self.secure(session, &place).await?;
         }
+
         self.settle_tally(session).await;
         let found = self.outside(session, &place, ending).await?;
         let judged = self.outcome(session, ending)?;
@@ -155,6 +161,7 @@ impl Sessions {
             evidence,
             detail,
         };
+
         match self
             .command(session, place.slot, AnyCommand::Container(end), &["end"])
             .await
@@ -171,6 +178,7 @@ impl Sessions {
         let (Some(feature), Some(epoch)) = (place.job.feature.clone(), place.job.epoch) else {
             return Ok(());
         };
+
         let secured = self.projector.read(|projections| {
             let known = projections
                 .projects
@@ -181,9 +189,11 @@ impl Sessions {
         if secured {
             return Ok(());
         }
+
         let sha = self.work.work_head(&place.project, &feature, epoch).await?;
         let stream = StreamId::Feature(place.project.clone(), feature);
         let command = FeatureCommand::SecureWork { epoch, sha };
+
         self.command(session, stream, AnyCommand::Feature(command), &["secure"])
             .await
             .map(|_| ())
@@ -222,6 +232,7 @@ impl Sessions {
             | None => return Ok(()),
         };
         let stream = StreamId::MergeQueue(place.project.clone());
+
         match self
             .command(
                 session,
@@ -255,6 +266,7 @@ impl Sessions {
                 .get(session)?
                 .said
         });
+
         Ok(match (&place.grant, ending) {
             (
                 None,
@@ -349,6 +361,7 @@ fn detail(ending: &Ending, outcome: Outcome) -> String {
         format!("; of its work this could not be brought to safety: {left}")
     });
     let more: String = more.collect();
+
     format!("{}: {how}{more}{left}", outcome.name())
 }
 

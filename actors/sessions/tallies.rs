@@ -112,6 +112,7 @@ impl Pending {
         let counted = self.denied.contains_key(&shown);
         let names = !counted && may_name && self.denied.len() < TARGETS_MAX;
         let known = counted || names;
+
         *self
             .denied
             .entry(if known {
@@ -126,6 +127,7 @@ impl Pending {
     /// The commands that record it.
     fn commands(self, session: &SessionId) -> Vec<Command> {
         let mut commands = Vec::new();
+
         if !self.usage.is_empty() {
             let models = self
                 .usage
@@ -140,6 +142,7 @@ impl Pending {
                 models: models.collect(),
             });
         }
+
         if self.bytes > 0 || !self.denied.is_empty() {
             let denied = self
                 .denied
@@ -152,6 +155,7 @@ impl Pending {
                 denied,
             });
         }
+
         commands
     }
 }
@@ -209,9 +213,11 @@ impl Sessions {
     pub fn used(&self, session: &SessionId, used: Used) {
         let window = self.models.context(&used.model);
         let full = used.usage.context().saturating_mul(100) >= window.saturating_mul(FULL_PERCENT);
+
         if let Some(Answer::Given) = used.answer {
             self.provider_works(session, &used.provider);
         }
+
         self.count(session, |tally| {
             tally.full = full;
             if let Some(answer) = used.answer {
@@ -308,6 +314,7 @@ impl Sessions {
     ) -> Result<(), Rejection> {
         let (since, number) = (self.tallies.since.to_string(), number.to_string());
         let faults = &self.directory.kernel().faults;
+
         for (command, kind) in pending
             .commands(session)
             .into_iter()
@@ -360,9 +367,11 @@ mod tests {
     #[test]
     fn denied_targets_are_bounded_and_shown_without_controls() {
         let mut pending = Pending::default();
+
         for n in 0..200 {
             pending.deny(&format!("host{n}.example.org:443"), true);
         }
+
         pending.deny("a\u{1b}[31m\nb:1", true);
         pending.deny("host0.example.org:443", true);
         assert_eq!(pending.denied.len(), TARGETS_MAX + 1);

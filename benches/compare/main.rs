@@ -104,6 +104,7 @@ fn print_row(name: &str, before: Option<&Committed>, now: Option<&Figure>, verdi
         .zip(now)
         .map(|(before, now)| worse_by(before.value, now.value, now.better));
     let of = now.map_or_else(|| before.map_or("", |b| &b.of), |now| &now.of);
+
     println!(
         "{name:<24} {:>9} {:>9} {:>7} {:>8}  {:<8} {of}",
         number(now.map(|now| now.value)),
@@ -134,6 +135,7 @@ fn compare(run: &str) -> anyhow::Result<bool> {
 /// Makes the figures of a run the committed ones; aims stay.
 fn bless(run: &str, machine: &str, commit: &str) -> anyhow::Result<()> {
     let mut ledger = committed()?;
+
     for (name, figure) in measured(run)? {
         let aim = ledger.get(&name).and_then(|before| before.aim);
         let figure = Committed {
@@ -146,8 +148,10 @@ fn bless(run: &str, machine: &str, commit: &str) -> anyhow::Result<()> {
         };
         ledger.insert(name, figure);
     }
+
     let text = serde_json::to_string_pretty(&ledger)? + "\n";
     fs_err::write(ledger_path(), text)?;
+
     Ok(())
 }
 

@@ -51,6 +51,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     if !ran.success() {
         bail!("the demo did not complete");
     }
+
     let data = tempfile::tempdir()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -62,11 +63,14 @@ pub(crate) fn run() -> anyhow::Result<()> {
     ))?;
     drop(runtime);
     let mut boots = Vec::new();
+
     for _ in 0..boots_wanted() {
         boots.push(boot(data.path())?);
     }
+
     let size = fs_err::metadata(data.path().join("log.db"))?.len();
     let (starts, boots) = (boots.len(), crate::sorted(boots));
+
     record::figure(
         "boot",
         crate::percentile(&boots, 0.5) / bare_start()?,
@@ -81,6 +85,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         crate::percentile(&boots, 0.0),
         crate::percentile(&boots, 1.0),
     );
+
     Ok(())
 }
 
@@ -100,6 +105,7 @@ fn boot(data: &Path) -> anyhow::Result<f64> {
     let pid = nix::unistd::Pid::from_raw(i32::try_from(server.id())?);
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM)?;
     server.wait()?;
+
     if ready.starts_with("listening on") {
         Ok(took)
     } else {
@@ -115,18 +121,22 @@ async fn multiply(from: &Path, to: &Path) -> anyhow::Result<(usize, usize)> {
         .filter(|e| e.stream.project().is_some())
         .collect();
     let mut names: HashMap<String, &'static str> = HashMap::new();
+
     for envelope in &source {
         names
             .entry(envelope.kind.to_string())
             .or_insert_with(|| Box::leak(envelope.kind.to_string().into_boxed_str()));
     }
+
     let (source, names) = (Arc::new(source), Arc::new(names));
     let to = Arc::new(SqliteLog::open(to, "log-benchmark").await?);
     let projects = events_wanted().div_ceil(source.len());
+
     let copies = (0..projects).map(|n| copy(source.clone(), names.clone(), to.clone(), n));
     for copied in futures::future::join_all(copies).await {
         copied?;
     }
+
     Ok((source.len() * projects, projects))
 }
 
@@ -166,12 +176,14 @@ async fn copy(
         };
         to.append(append).await?;
     }
+
     Ok(())
 }
 
 /// Milliseconds of a process that starts, says its version and ends: the median of several.
 fn bare_start() -> anyhow::Result<f64> {
     let mut took = Vec::new();
+
     for _ in 0..boots_wanted() {
         let began = crate::now();
         let said = Command::new(env!("CARGO_BIN_EXE_supercargo"))
@@ -183,5 +195,6 @@ fn bare_start() -> anyhow::Result<f64> {
         }
         took.push(began.elapsed().as_secs_f64() * 1e3);
     }
+
     Ok(crate::percentile(&crate::sorted(took), 0.5))
 }

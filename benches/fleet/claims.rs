@@ -54,6 +54,7 @@ struct Scene {
 async fn measure(folder: &Path, name: &str, ready: usize) -> anyhow::Result<()> {
     let scene = Scene::set(folder, ready).await?;
     let (mut latencies, mut bursts, mut disk) = (Vec::new(), Vec::new(), Vec::new());
+
     let rounds = crate::count(30, 2);
     for round in 0..rounds {
         disk.extend(crate::disk::durable_appends(folder, PROBES)?);
@@ -61,6 +62,7 @@ async fn measure(folder: &Path, name: &str, ready: usize) -> anyhow::Result<()> 
         latencies.extend(took);
         bursts.push(burst);
     }
+
     let (latencies, bursts, disk) = (
         crate::sorted(latencies),
         crate::sorted(bursts),
@@ -81,6 +83,7 @@ async fn measure(folder: &Path, name: &str, ready: usize) -> anyhow::Result<()> 
         p99 / f
     );
     scene.app.stop().await;
+
     Ok(())
 }
 
@@ -119,6 +122,7 @@ impl Scene {
         operator
             .change_project(&context(), "bench", &change)
             .await?;
+
         let numbers: Vec<usize> = (0..ready).collect();
         for part in numbers.chunks(BATCH) {
             let item = |n: &usize| BatchItem::of(Content::titled(&format!("F{n}")));
@@ -128,12 +132,14 @@ impl Scene {
             };
             operator.add_features(&context(), "bench", &batch).await?;
         }
+
         operator.intend(&context(), "bench", Wanted::Start).await?;
         app.begin(&EngineArgs {
             engine: EngineChoice::Process,
             ..EngineArgs::default()
         })
         .await?;
+
         Ok(Self {
             app,
             operator,
@@ -180,10 +186,12 @@ impl Scene {
             .iter()
             .filter_map(|(granted, _)| granted.clone())
             .collect();
+
         let due = CLAIMS.min(self.ready);
         if granted.len() != due {
             bail!("{} of {due} were granted", granted.len());
         }
+
         for grant in granted {
             let id = RequestContext::fresh("bench").id;
             let release = feature::Command::Release {
@@ -199,6 +207,7 @@ impl Scene {
                 .execute(&stream, AnyCommand::Feature(release), id, cause, vec![])
                 .await?;
         }
+
         Ok((answers.into_iter().map(|(_, took)| took).collect(), burst))
     }
 }

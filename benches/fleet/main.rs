@@ -71,6 +71,7 @@ fn main() -> ExitCode {
     if called_as_the_runner() {
         return supercargo::cli::run(<supercargo::cli::Cli as clap::Parser>::parse());
     }
+
     let mut wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|a| !a.starts_with('-'))
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
     if wanted.is_empty() && !is_measured() {
         wanted = TRIED.map(str::to_owned).into();
     }
+
     let runs: [(&str, Run); 7] = [
         ("memory", memory::run),
         ("boot", boot::run),
@@ -96,5 +98,6 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
+
     ExitCode::SUCCESS
 }

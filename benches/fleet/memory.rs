@@ -39,6 +39,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             mib(last)
         );
     }
+
     Ok(())
 }
 
@@ -49,6 +50,7 @@ fn mib(kib: u64) -> f64 {
 /// Peak and last resident KiB of a child, and whether it ended well.
 fn watch(mut child: Child) -> anyhow::Result<(u64, u64, bool)> {
     let (mut peak, mut last) = (0, 0);
+
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok((peak, last, status.success()));

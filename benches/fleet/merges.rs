@@ -26,6 +26,7 @@ const CLONES: usize = 5;
 
 fn git(folder: &Path, args: &[&str]) -> anyhow::Result<String> {
     let mut command = Command::new("git");
+
     command
         .args([
             "-c",
@@ -36,6 +37,7 @@ fn git(folder: &Path, args: &[&str]) -> anyhow::Result<String> {
             "gc.auto=0",
         ])
         .args(args);
+
     let output = command.current_dir(folder).output()?;
     if !output.status.success() {
         bail!(
@@ -44,6 +46,7 @@ fn git(folder: &Path, args: &[&str]) -> anyhow::Result<String> {
             String::from_utf8_lossy(&output.stderr)
         );
     }
+
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
@@ -58,6 +61,7 @@ fn prose(number: usize) -> String {
         (state >> 33) % below
     };
     let words = 100 + next(1_200);
+
     (0..words)
         .map(|_| {
             format!(
@@ -73,6 +77,7 @@ fn prose(number: usize) -> String {
 fn upstream(folder: &Path) -> anyhow::Result<(String, Vec<Sha>)> {
     let path = folder.join("upstream.git");
     let mut options = git2::RepositoryInitOptions::new();
+
     options
         .bare(true)
         .initial_head("main")
@@ -84,6 +89,7 @@ fn upstream(folder: &Path) -> anyhow::Result<(String, Vec<Sha>)> {
         &git2::Time::new(1_700_000_000, 0),
     )?;
     let mut root = repository.treebuilder(None)?;
+
     for folder in 0..files() / 100 {
         let mut inner = repository.treebuilder(None)?;
         for file in 0..100 {
@@ -92,6 +98,7 @@ fn upstream(folder: &Path) -> anyhow::Result<(String, Vec<Sha>)> {
         }
         root.insert(format!("d{folder:03}"), inner.write()?, 0o040_000)?;
     }
+
     let tree = repository.find_tree(root.write()?)?;
     let base = repository.commit(
         Some("refs/heads/main"),
@@ -103,6 +110,7 @@ fn upstream(folder: &Path) -> anyhow::Result<(String, Vec<Sha>)> {
     )?;
     let base = repository.find_commit(base)?;
     let mut works = Vec::new();
+
     for n in 0..merges_wanted() {
         let blob = repository.blob(format!("changed by {n}\n").as_bytes())?;
         let mut update = git2::build::TreeUpdateBuilder::new();
@@ -122,6 +130,7 @@ fn upstream(folder: &Path) -> anyhow::Result<(String, Vec<Sha>)> {
         )?;
         works.push(work.to_string().parse()?);
     }
+
     // As hosts keep them.
     git(&path, &["repack", "-adq"])?;
     Ok((path.display().to_string(), works))
@@ -131,10 +140,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let (url, works) = upstream(folder.path())?;
     let by_cli = cli(folder.path(), &url)?;
+
     // The same upstream again, as it was.
     let first = git(Path::new(&url), &["rev-list", "--max-parents=0", "main"])?;
     git(Path::new(&url), &["update-ref", "refs/heads/main", &first])?;
     let ours = supercargo::app::on_system(merges(folder.path(), &url, &works))?;
+
     record::figure(
         "trunk.merges",
         ours / by_cli,
@@ -150,6 +161,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         works.len(),
         files(),
     );
+
     clones(folder.path(), &url)
 }
 
@@ -158,6 +170,7 @@ fn cli(folder: &Path, url: &str) -> anyhow::Result<f64> {
     git(folder, &["clone", "--quiet", url, "cli"])?;
     let tree = folder.join("cli");
     let begun = crate::now();
+
     for n in 0..merges_wanted() {
         git(
             &tree,
@@ -171,6 +184,7 @@ fn cli(folder: &Path, url: &str) -> anyhow::Result<f64> {
         )?;
         git(&tree, &["push", "--quiet", "origin", "HEAD:main"])?;
     }
+
     Ok(merges_wanted() as f64 / begun.elapsed().as_secs_f64())
 }
 
@@ -178,12 +192,14 @@ async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> 
     let gates = Gates::new(folder.join("gates"), Secrets::new(folder.join("secrets")));
     let project: ProjectName = "bench".parse()?;
     let mut base = gates.copy(&project, url).await?.head;
+
     // Works are in the gate because they were pushed to it.
     git(
         &gates.path(&project),
         &["fetch", "--quiet", url, "+refs/heads/w/*:refs/heads/work/*"],
     )?;
     let begun = crate::now();
+
     for (n, work) in works.iter().enumerate() {
         let spec = MergeSpec {
             // As the trunk has it: what was published a moment ago is where upstream is.
@@ -206,6 +222,7 @@ async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> 
         };
         base = Some(candidate.sha);
     }
+
     Ok(merges_wanted() as f64 / begun.elapsed().as_secs_f64())
 }
 
@@ -214,6 +231,7 @@ async fn merges(folder: &Path, url: &str, works: &[Sha]) -> anyhow::Result<f64> 
 fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
     let data = folder.join("data");
     let mut server = crate::way_out::begin(&data)?;
+
     crate::way_out::told(
         &["project", "add", "bench", "--git-url", url, "--existing"],
         &data,
@@ -227,6 +245,7 @@ fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
             .trim()
             .replace("http://", &format!("http://x:{}@", token.trim()))
     );
+
     // Ten thousand new files are the disk's business, the same for both: where there is a folder in
     // memory, it is left out.
     let memory = Path::new("/dev/shm");
@@ -235,6 +254,7 @@ fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
     } else {
         tempfile::tempdir_in(folder)?
     };
+
     let timed = |from: &str, to: &str| -> anyhow::Result<f64> {
         let begun = crate::now();
         git(
@@ -254,15 +274,18 @@ fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
         fs_err::remove_dir_all(target.path().join(to))?;
         Ok(seconds)
     };
+
     // The copy may still be on its way.
     (0..100)
         .find(|_| git(folder, &["ls-remote", &gate, "main"]).is_ok_and(|found| !found.is_empty()))
         .context("no gate")?;
     let (mut direct, mut through) = (Vec::new(), Vec::new());
+
     for _ in 0..CLONES {
         direct.push(timed(url, "direct")?);
         through.push(timed(&gate, "through")?);
     }
+
     server.kill()?;
     server.wait()?;
     let (direct, through) = (crate::sorted(direct), crate::sorted(through));
@@ -270,6 +293,7 @@ fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
         crate::percentile(&direct, 0.5),
         crate::percentile(&through, 0.5),
     );
+
     record::figure(
         "gate.clone",
         direct / through,
@@ -282,5 +306,6 @@ fn clones(folder: &Path, url: &str) -> anyhow::Result<()> {
         direct * 1e3,
         direct / through
     );
+
     Ok(())
 }

@@ -37,14 +37,18 @@ pub(crate) fn run() -> anyhow::Result<()> {
         println!("start: skipped, no Docker engine with {IMAGE} answers");
         return Ok(());
     }
+
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
+
     for _ in 0..ROUNDS {
         bare.push(ten_bare()?);
         let folder = tempfile::tempdir()?;
         ours.push(on_system(sessions(folder.path(), AGENTS, || ()))?.0);
     }
+
     let (ours, bare) = (crate::sorted(ours), crate::sorted(bare));
     let (ours, bare) = (crate::percentile(&ours, 0.5), crate::percentile(&bare, 0.5));
+
     record::figure(
         "start.docker",
         ours / bare,
@@ -56,6 +60,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
          `docker run` {bare:.2} s; {:.2} × ({ROUNDS} rounds)",
         ours / bare
     );
+
     Ok(())
 }
 
@@ -65,6 +70,7 @@ pub(crate) fn crowd() -> anyhow::Result<()> {
     let (took, runners) = on_system(sessions(folder.path(), CROWD, runners))?;
     let (all, own): (Vec<f64>, Vec<f64>) = runners.into_iter().unzip();
     let (all, own) = (crate::sorted(all), crate::sorted(own));
+
     record::figure(
         "crowd.runner",
         crate::percentile(&all, 0.5),
@@ -80,6 +86,7 @@ pub(crate) fn crowd() -> anyhow::Result<()> {
         crate::percentile(&all, 0.5),
         crate::percentile(&own, 0.5),
     );
+
     Ok(())
 }
 
@@ -107,6 +114,7 @@ fn runners() -> Vec<(f64, f64)> {
         .filter(|path| is_runner(path))
         .map(|path| path.join("status"));
     let found = found.filter_map(|status| status.to_str().map(str::to_owned));
+
     found
         .map(|status| (resident(&status, "VmRSS:"), resident(&status, "RssAnon:")))
         .collect()
@@ -133,11 +141,14 @@ fn ten_bare() -> anyhow::Result<f64> {
         })
         .collect::<Result<_, _>>()?;
     let mut ids = Vec::new();
+
     for child in children {
         let output = child.wait_with_output()?;
         ids.push(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }
+
     let took = began.elapsed().as_secs_f64();
+
     let removed = Command::new("docker")
         .args(["rm", "--force"])
         .args(&ids)
@@ -196,6 +207,7 @@ async fn sessions<T>(
         ..Content::titled(&format!("F{n}"))
     };
     let items = (0..agents).map(|n| BatchItem::of(content(n))).collect();
+
     operator
         .add_features(
             &context(),
@@ -236,5 +248,6 @@ async fn sessions<T>(
         .await
         .context("the sessions did not end")?;
     app.stop().await;
+
     Ok((took, looked))
 }

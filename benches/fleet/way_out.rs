@@ -35,6 +35,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         crate::percentile(&direct, 0.5),
         crate::percentile(&through, 0.5),
     );
+
     record::figure(
         "way_out",
         through / direct,
@@ -46,6 +47,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
          ({ROUNDS} rounds)",
         through / direct
     );
+
     Ok(())
 }
 
@@ -53,6 +55,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 fn serve() -> anyhow::Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
+
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             std::thread::spawn(move || {
@@ -110,6 +113,7 @@ pub(crate) fn begin(data: &Path) -> anyhow::Result<Child> {
         data,
     );
     let mut server = serve.stdout(Stdio::piped()).spawn()?;
+
     // The ready line.
     server
         .stdout
@@ -140,6 +144,7 @@ fn inside(data: &Path, upstream: &Path, port: u16) -> anyhow::Result<Vec<f64>> {
          '%{{speed_download}} ' http://{listening}/; done > said; \
          curl -s --noproxy '' -x $HTTP_PROXY --data-binary @said http://{report}/; sleep 60"
     );
+
     told(
         &[
             "project",
@@ -159,6 +164,7 @@ fn inside(data: &Path, upstream: &Path, port: u16) -> anyhow::Result<Vec<f64>> {
         "--egress-mib",
         "100000",
     ];
+
     told(
         &[
             &[
@@ -182,6 +188,7 @@ fn inside(data: &Path, upstream: &Path, port: u16) -> anyhow::Result<Vec<f64>> {
     let text = said
         .recv_timeout(WITHIN)
         .context("the agent reported nothing in time")???;
+
     let speeds: Vec<f64> = text
         .split_whitespace()
         .filter_map(|word| word.parse().ok())
@@ -208,6 +215,7 @@ fn read(mut stream: TcpStream) -> anyhow::Result<String> {
         text.push_str(&String::from_utf8_lossy(&part[..n]));
     }
     stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+
     Ok(text
         .split_once("\r\n\r\n")
         .map_or(String::new(), |(_, body)| body.to_owned()))

@@ -29,6 +29,7 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 /// Appends of one event by 1, 16, 256 and 2 048 clients.
 pub(crate) fn clients(folder: &Path) -> anyhow::Result<()> {
     let runtime = runtime()?;
+
     for clients in [1, 16, 256, 2_048] {
         let path = folder.join(format!("clients-{clients}.db"));
         // What the processor allows: bare inserts of the same rows, as many in a transaction as
@@ -58,6 +59,7 @@ pub(crate) fn clients(folder: &Path) -> anyhow::Result<()> {
             f * clients as f64,
         );
     }
+
     Ok(())
 }
 
@@ -82,9 +84,11 @@ async fn run(path: &Path, clients: u64) -> anyhow::Result<(f64, Vec<f64>)> {
         })
     });
     let mut took = Vec::new();
+
     for task in tasks.collect::<Vec<_>>() {
         took.extend(task.await??);
     }
+
     Ok((took.len() as f64 / began.elapsed().as_secs_f64(), took))
 }
 
@@ -92,6 +96,7 @@ async fn run(path: &Path, clients: u64) -> anyhow::Result<(f64, Vec<f64>)> {
 pub(crate) fn batches(folder: &Path) -> anyhow::Result<()> {
     let runtime = runtime()?;
     let (mut ours, mut bares) = (Vec::new(), Vec::new());
+
     for round in 0..ROUNDS {
         let path = folder.join(format!("batch-{round}.db"));
         ours.push(runtime.block_on(batch_run(&path))?);
@@ -99,6 +104,7 @@ pub(crate) fn batches(folder: &Path) -> anyhow::Result<()> {
         runtime.block_on(async { drop(SqliteLog::open(&path, "bare").await) });
         bares.push(bare::inserts(&path, BATCH * BATCHES, BATCH, 2)?);
     }
+
     let (ours, bare) = (
         crate::percentile(&mut ours, 0.5),
         crate::percentile(&mut bares, 0.5),
@@ -109,6 +115,7 @@ pub(crate) fn batches(folder: &Path) -> anyhow::Result<()> {
          medians)",
         ours / bare
     );
+
     Ok(())
 }
 
@@ -124,9 +131,11 @@ async fn batch_run(path: &Path) -> anyhow::Result<f64> {
         })
         .collect();
     let began = crate::now();
+
     for (one, two) in appends {
         let (one, two) = tokio::join!(log.append(one), log.append(two));
         one.and(two).map_err(anyhow::Error::msg)?;
     }
+
     Ok((BATCH * BATCHES) as f64 / began.elapsed().as_secs_f64())
 }

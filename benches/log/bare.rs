@@ -19,6 +19,7 @@ pub(crate) fn inserts(path: &Path, count: u64, batch: u64, streams: u64) -> anyh
         connection.query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| {
             row.get(0)
         })?;
+
     for n in 0..streams {
         let (id, name) = (FIRST_STREAM + i64::try_from(n)?, stream(n).to_string());
         connection.execute(
@@ -26,6 +27,7 @@ pub(crate) fn inserts(path: &Path, count: u64, batch: u64, streams: u64) -> anyh
             params![id, format!("{name}bare")],
         )?;
     }
+
     connection.execute(
         "INSERT OR IGNORE INTO event_types VALUES (1, ?)",
         [kind().name],
@@ -36,6 +38,7 @@ pub(crate) fn inserts(path: &Path, count: u64, batch: u64, streams: u64) -> anyh
     )?;
     let events: Vec<_> = (1..=count).map(event).collect();
     let began = crate::now();
+
     for (chunk, first) in events
         .chunks(usize::try_from(batch)?)
         .zip((0..count).step_by(usize::try_from(batch)?))

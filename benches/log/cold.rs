@@ -28,6 +28,7 @@ pub(crate) fn start(folder: &Path) -> anyhow::Result<()> {
     let snapshots = SnapshotFolder::new(folder.join("snapshots"));
     let (mut without, mut with) = (vec![], vec![]);
     let mut bytes = 0;
+
     for _ in 0..ROUNDS {
         runtime.block_on(snapshots.discard())?;
         let (took, log, projections) = runtime.block_on(once(&path, &snapshots))?;
@@ -38,7 +39,9 @@ pub(crate) fn start(folder: &Path) -> anyhow::Result<()> {
         runtime.block_on(snapshots.store(kept))?;
         with.push(runtime.block_on(once(&path, &snapshots))?.0);
     }
+
     let raw = crate::read::raw_scan(&path)? * 1e3;
+
     record::figure(
         "cold.without",
         crate::percentile(&mut without, 0.5) / raw,
@@ -58,6 +61,7 @@ pub(crate) fn start(folder: &Path) -> anyhow::Result<()> {
         crate::percentile(&mut with, 0.5),
         bytes as f64 / 1024.0 / 1024.0,
     );
+
     Ok(())
 }
 

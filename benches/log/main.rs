@@ -89,6 +89,7 @@ fn main() -> ExitCode {
             |()| ExitCode::SUCCESS,
         );
     }
+
     let runs: [(&str, Run); 7] = [
         ("append", append::clients),
         ("batch", append::batches),
@@ -116,5 +117,6 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
+
     ExitCode::SUCCESS
 }

@@ -69,6 +69,7 @@ pub(crate) fn postgres(peers: &str, folder: &Path) -> anyhow::Result<()> {
         .arg(&urls[3])
         .status()?;
     anyhow::ensure!(ran.success(), "the peer ended with {ran}");
+
     Ok(())
 }
 
@@ -80,11 +81,13 @@ async fn figures(name: &str, (one, many, batch): Logs) -> anyhow::Result<()> {
     let (batched, events) = batches(&batch).await?;
     let began = crate::now();
     let mut after = Position(0);
+
     loop {
         let page = batch.read_all(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.position;
     }
+
     anyhow::ensure!(after.0 == events, "read up to {after}");
     let read = events as f64 / began.elapsed().as_secs_f64();
     let began = crate::now();
@@ -93,6 +96,7 @@ async fn figures(name: &str, (one, many, batch): Logs) -> anyhow::Result<()> {
     let verify = events as f64 / began.elapsed().as_secs_f64();
     let line = serde_json::json!({ "peer": name, "one": one, "many": many, "batch": batched, "read": read, "verify": verify });
     println!("{line}");
+
     Ok(())
 }
 
@@ -113,9 +117,11 @@ async fn clients(log: &Arc<dyn EventLog>, clients: u64) -> anyhow::Result<f64> {
         })
     });
     let mut count = 0;
+
     for task in tasks.collect::<Vec<_>>() {
         count += task.await??;
     }
+
     Ok(count as f64 / began.elapsed().as_secs_f64())
 }
 
@@ -131,9 +137,11 @@ async fn batches(log: &Arc<dyn EventLog>) -> anyhow::Result<(f64, u64)> {
         .collect();
     let events = 2 * PER_APPEND * BATCHES;
     let began = crate::now();
+
     for (one, two) in both {
         let (one, two) = tokio::join!(log.append(one), log.append(two));
         one.and(two).map_err(anyhow::Error::msg)?;
     }
+
     Ok((events as f64 / began.elapsed().as_secs_f64(), events))
 }

@@ -21,6 +21,7 @@ pub(crate) fn batches(_folder: &Path) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let (mut ours, mut bare) = (vec![], vec![]);
+
     for _ in 0..ROUNDS {
         let database = || {
             runtime
@@ -31,10 +32,12 @@ pub(crate) fn batches(_folder: &Path) -> anyhow::Result<()> {
         ours.push(runtime.block_on(append(&one))?);
         bare.push(runtime.block_on(insert(&two))?);
     }
+
     let (ours, bare) = (
         crate::percentile(&mut ours, 0.5),
         crate::percentile(&mut bare, 0.5),
     );
+
     record::figure(
         "postgres.512",
         ours / bare,
@@ -46,6 +49,7 @@ pub(crate) fn batches(_folder: &Path) -> anyhow::Result<()> {
          rounds, medians)",
         ours / bare
     );
+
     Ok(())
 }
 
@@ -60,10 +64,12 @@ async fn append(url: &str) -> anyhow::Result<f64> {
         })
         .collect();
     let began = crate::now();
+
     for (one, two) in appends {
         let (one, two) = tokio::join!(log.append(one), log.append(two));
         one.and(two).map_err(anyhow::Error::msg)?;
     }
+
     Ok((2 * PER_APPEND * BATCHES) as f64 / began.elapsed().as_secs_f64())
 }
 
@@ -80,6 +86,7 @@ async fn insert(url: &str) -> anyhow::Result<f64> {
         .collect();
     let began = crate::now();
     let mut position = 0_i64;
+
     for payloads in payloads {
         let count = payloads.len();
         let positions: Vec<i64> = (position + 1..).take(count).collect();
@@ -107,5 +114,6 @@ async fn insert(url: &str) -> anyhow::Result<f64> {
         tx.execute(query).await?;
         tx.commit().await?;
     }
+
     Ok((2 * PER_APPEND * BATCHES) as f64 / began.elapsed().as_secs_f64())
 }

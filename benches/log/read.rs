@@ -37,6 +37,7 @@ pub(crate) fn replay(folder: &Path) -> anyhow::Result<()> {
     let path = folder.join("replay.db");
     runtime.block_on(sample::make(&path, EVENTS, STREAMS))?;
     let (mut whole, mut raw, mut fold, mut verified) = (vec![], vec![], vec![], vec![]);
+
     for _ in 0..ROUNDS {
         raw.push(raw_scan(&path)?);
         let (scan, folded) = runtime.block_on(replay_once(&path))?;
@@ -44,6 +45,7 @@ pub(crate) fn replay(folder: &Path) -> anyhow::Result<()> {
         fold.push(folded);
         verified.push(runtime.block_on(verify_once(&path))?);
     }
+
     let rate = |values: &mut [f64]| EVENTS as f64 / crate::percentile(values, 0.5) / 1e6;
     let (whole, raw, fold, verified) = (
         rate(&mut whole),
@@ -51,6 +53,7 @@ pub(crate) fn replay(folder: &Path) -> anyhow::Result<()> {
         rate(&mut fold),
         rate(&mut verified),
     );
+
     record::figure(
         "replay",
         whole / raw.min(fold),
@@ -64,6 +67,7 @@ pub(crate) fn replay(folder: &Path) -> anyhow::Result<()> {
         whole / raw.min(fold)
     );
     println!("verification: {verified:.2} M events/s");
+
     Ok(())
 }
 
@@ -77,9 +81,11 @@ pub(crate) fn raw_scan(path: &Path) -> anyhow::Result<f64> {
     let began = crate::now();
     let mut rows = statement.query([])?;
     let mut bytes = 0;
+
     while let Some(row) = rows.next()? {
         bytes += row.get_ref(11)?.as_blob()?.len() + row.get_ref(12)?.as_blob()?.len();
     }
+
     assert!(bytes > 0);
     Ok(began.elapsed().as_secs_f64())
 }
@@ -90,6 +96,7 @@ async fn replay_once(path: &Path) -> anyhow::Result<(f64, f64)> {
     let mut states: Vec<Feature> = (0..STREAMS).map(|_| Feature::default()).collect();
     let (began, mut folding) = (crate::now(), Duration::ZERO);
     let mut after = Position(0);
+
     loop {
         let batch = log.read_all(after, PAGE).await?;
         let Some(last) = batch.last() else { break };
@@ -107,6 +114,7 @@ async fn replay_once(path: &Path) -> anyhow::Result<(f64, f64)> {
         }
         folding += folds.elapsed();
     }
+
     assert_eq!(after.0, EVENTS);
     Ok((began.elapsed().as_secs_f64(), folding.as_secs_f64()))
 }
@@ -125,6 +133,7 @@ async fn verify_once(path: &Path) -> anyhow::Result<f64> {
         ),
         "{found:?}"
     );
+
     Ok(began.elapsed().as_secs_f64())
 }
 
@@ -164,6 +173,7 @@ pub(crate) fn one_stream(folder: &Path) -> anyhow::Result<()> {
         anyhow::Ok(took)
     })?;
     let durable = 1e6 / crate::disk_rate(folder)?;
+
     record::figure(
         "stream.p50",
         crate::percentile(&mut took, 0.5) / durable,
@@ -175,6 +185,7 @@ pub(crate) fn one_stream(folder: &Path) -> anyhow::Result<()> {
         crate::percentile(&mut took, 0.5),
         crate::percentile(&mut took, 0.99)
     );
+
     Ok(())
 }
 
@@ -223,6 +234,7 @@ pub(crate) fn follow(folder: &Path) -> anyhow::Result<()> {
         ))
     })?;
     let durable = 1e3 / crate::disk_rate(folder)?;
+
     record::figure(
         "follow.p99",
         crate::percentile(&mut took, 0.99) / durable,
@@ -234,5 +246,6 @@ pub(crate) fn follow(folder: &Path) -> anyhow::Result<()> {
         crate::percentile(&mut took, 0.5),
         crate::percentile(&mut took, 0.99)
     );
+
     Ok(())
 }

@@ -24,10 +24,12 @@ pub(crate) fn event(n: u64) -> NewEvent {
         };
         return NewEvent::of(&feature::Event::from(created));
     }
+
     let text = format!(
         "a comment of the length that comments have when an agent says in a sentence or two what \
          it found, {n:>12}"
     );
+
     NewEvent::of(&feature::Event::from(event::Commented {
         by: "agent".into(),
         text,
@@ -77,8 +79,10 @@ pub(crate) async fn make(path: &Path, count: u64, streams: u64) -> anyhow::Resul
             answers: Some(append.body),
         })?;
     }
+
     writer.finish()?;
     SqliteLog::import(path, Reader::open(Cursor::new(bytes))?).await?;
+
     Ok(())
 }
 

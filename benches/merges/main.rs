@@ -34,5 +34,6 @@ fn main() -> anyhow::Result<()> {
     row("libgit2", compared.libgit2);
     row("git merge-tree", compared.git);
     row("candidates", compared.ours);
+
     Ok(())
 }

@@ -104,6 +104,7 @@ fn changed(base: &Files, side: &str, chance: &mut Chance) -> Files {
     let mut files = base.clone();
     let moves_folder = chance.percent(30);
     let folder = ["a/", "b/", "c/"][chance.below(3)];
+
     for (n, slot) in files.iter_mut().enumerate() {
         let Some(file) = slot else { continue };
         if moves_folder && file.path.starts_with(folder) {
@@ -123,6 +124,7 @@ fn changed(base: &Files, side: &str, chance: &mut Chance) -> Files {
             *slot = None;
         }
     }
+
     if chance.percent(20) {
         let kept = chance.below(files.len());
         let stayed = base[kept].as_ref().zip(files[kept].as_ref());
@@ -132,6 +134,7 @@ fn changed(base: &Files, side: &str, chance: &mut Chance) -> Files {
             files.push(Some(File { path, lines }));
         }
     }
+
     files
 }
 
@@ -153,6 +156,7 @@ impl Case {
     /// What the merge has to come to; none where both sides want what cannot be had together.
     fn truth(&self) -> Option<Listed> {
         let mut all = Vec::new();
+
         for (n, base) in self.base.iter().enumerate() {
             let base = base.as_ref()?;
             let merged = match (&self.ours[n], &self.theirs[n]) {
@@ -163,8 +167,10 @@ impl Case {
             };
             all.push(Some(merged));
         }
+
         let added = [&self.ours, &self.theirs].into_iter();
         all.extend(added.flat_map(|side| side.iter().skip(self.base.len()).cloned()));
+
         Some(listed(&all))
     }
 }
@@ -176,6 +182,7 @@ fn edits_are_at_home(case: &Case, merged: &Listed) -> bool {
         let known = sides.iter().filter_map(|side| side.get(n)?.as_ref());
         known.into_iter().any(|file| file.path == *path)
     };
+
     let edits = sides.iter().flat_map(|side| side.iter().enumerate());
     for (n, file) in edits {
         for edit in file
@@ -190,6 +197,7 @@ fn edits_are_at_home(case: &Case, merged: &Listed) -> bool {
             }
         }
     }
+
     true
 }
 
@@ -229,6 +237,7 @@ fn commit(repository: &Repository, files: &Files, parent: Option<Oid>) -> anyhow
 fn read(repository: &Repository, tree: Oid) -> anyhow::Result<Listed> {
     let mut found = Listed::new();
     let mut failed = None;
+
     repository
         .find_tree(tree)?
         .walk(git2::TreeWalkMode::PreOrder, |folder, entry| {
@@ -270,6 +279,7 @@ fn by_git(folder: &Path, ours: Oid, theirs: Oid) -> anyhow::Result<Option<Oid>> 
         .args(["merge-tree", "--write-tree", "--no-messages"])
         .args([ours.to_string(), theirs.to_string()])
         .output()?;
+
     match output.status.code() {
         Some(0) => Ok(Some(String::from_utf8(output.stdout)?.trim().parse()?)),
         Some(1) => Ok(None),
@@ -294,6 +304,7 @@ async fn by_us(gates: &Gates, ours: Oid, theirs: Oid) -> anyhow::Result<Built> {
         at: Timestamp(1_000_000),
     };
     let project: ProjectName = "bench".parse()?;
+
     Ok(gates.build(&project, "", "main", &spec).await?)
 }
 
@@ -314,6 +325,7 @@ impl Tally {
 pub(crate) async fn compare(count: usize, seed: u64) -> anyhow::Result<Compared> {
     let mut chance = Chance(seed);
     let mut compared = Compared::default();
+
     let mut left = count;
     while left > 0 {
         let folder = tempfile::tempdir()?;
@@ -329,6 +341,7 @@ pub(crate) async fn compare(count: usize, seed: u64) -> anyhow::Result<Compared>
         }
         left -= left.min(AT_ONCE);
     }
+
     Ok(compared)
 }
 
@@ -354,5 +367,6 @@ async fn one(
     };
     let merged = look(merged)?;
     compared.ours.count(case, merged.as_ref());
+
     Ok(())
 }

@@ -68,6 +68,7 @@ fn run(wanted: usize) -> anyhow::Result<bool> {
             break;
         }
     }
+
     server.stop()?;
     judged(&curve)
 }

@@ -56,6 +56,7 @@ impl Server {
         if !ready.contains("listening on") {
             bail!("the server did not come up: {ready}");
         }
+
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -65,6 +66,7 @@ impl Server {
             runtime,
         };
         server.make_project()?;
+
         Ok(server)
     }
 
@@ -196,6 +198,7 @@ fn feature(n: usize) -> Value {
 /// A bare repository with one commit.
 fn upstream(path: PathBuf) -> anyhow::Result<()> {
     let mut options = git2::RepositoryInitOptions::new();
+
     options
         .bare(true)
         .initial_head("main")
@@ -208,5 +211,6 @@ fn upstream(path: PathBuf) -> anyhow::Result<()> {
     let tree = repository.find_tree(root.write()?)?;
     let main = Some("refs/heads/main");
     repository.commit(main, &author, &author, "Begin\n", &tree, &[])?;
+
     Ok(())
 }

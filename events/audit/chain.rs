@@ -62,6 +62,7 @@ impl Chain {
         });
         let version = self.versions.entry(stream.to_owned()).or_default();
         let due = *version + 1;
+
         found.unless(envelope.version.0 == due, "L3", at, || {
             format!(
                 "{stream} has version {} where {due} is due",
@@ -83,11 +84,14 @@ impl Chain {
                 format!("its cause is position {causation}, which is not before it")
             });
         }
+
         self.command(envelope, stream, found);
+
         // Nobody counts the time between the end of one run and the start of the next.
         if envelope.kind != "node.started" && self.runs.values().any(|run| run.up) {
             self.up += envelope.at.0 - self.at;
         }
+
         (self.position, self.digest, self.at) = (at, envelope.digest, envelope.at.0);
     }
 
@@ -95,6 +99,7 @@ impl Chain {
     /// answer is remembered.
     fn command(&mut self, envelope: &Envelope, stream: &str, found: &mut Found) {
         let (at, command) = (envelope.position.0, envelope.command.0);
+
         if let Some(newest) = self
             .newest
             .as_ref()
@@ -109,6 +114,7 @@ impl Chain {
             command,
             stream: stream.to_owned(),
         });
+
         let forgotten = |order: &VecDeque<([u8; 16], u64, i64)>| {
             order.front().is_some_and(|(_, n, when)| {
                 self.counted - n >= ANSWERS_KEPT || envelope.at.0 - when > ANSWERS_KEPT_FOR
@@ -121,9 +127,11 @@ impl Chain {
                 self.commands.remove(&old);
             }
         }
+
         self.counted += 1;
         self.order.push_back((command, self.counted, envelope.at.0));
         let before = self.commands.insert(command, self.counted);
+
         found.unless(before.is_none(), "I1", at, || {
             format!(
                 "command {} was carried out before, and again here",
@@ -143,6 +151,7 @@ impl Chain {
     ) {
         let run = self.runs.entry(stream.to_owned()).or_default();
         let epoch = payload.number("epoch");
+
         match verb {
             "started" => {
                 found.unless(epoch == run.epoch + 1, "S-E1", at, || {

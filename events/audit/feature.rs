@@ -15,6 +15,7 @@ pub(super) fn backlog(
     let edge =
         |p: &Payload, at: &str| (p.text(&format!("{at}feature")), p.text(&format!("{at}on")));
     let mut added: Vec<(String, String)> = vec![];
+
     match verb {
         "admitted" => added.extend(payload.items("edges").iter().map(|e| edge(e, ""))),
         "dependency_added" => added.push(edge(payload, "edge.")),
@@ -26,6 +27,7 @@ pub(super) fn backlog(
         }
         _ => {}
     }
+
     table.edges.extend(added.iter().cloned());
     for (feature, on) in added {
         let circle = reaches(&table.edges, &on, &feature);
@@ -50,6 +52,7 @@ fn reaches(edges: &BTreeSet<(String, String)>, from: &str, to: &str) -> bool {
             next.extend(ons);
         }
     }
+
     false
 }
 
@@ -62,6 +65,7 @@ pub(super) fn take(
     found: &mut Found,
 ) {
     let at = now.at;
+
     if table.features.get(id).is_some_and(|row| row.settled) && MOVES.contains(&verb) {
         found.add(
             "C10",
@@ -69,6 +73,7 @@ pub(super) fn take(
             format!("{id} is {verb} after its end, and nobody reopened it"),
         );
     }
+
     match verb {
         "claimed" => claimed(table, id, payload, now, found),
         "unblocked" => unblocked(table, id, &payload.text("by"), at, found),
@@ -140,6 +145,7 @@ fn ended(
         format!("{id}: {verb} under claim {epoch}, open is {open:?}")
     });
     session::ended(row, id, verb, payload, now, found);
+
     if verb == "submitted" {
         row.busy = Some("submitted");
         row.submitted = Some((epoch, false));
@@ -166,6 +172,7 @@ fn claimed(table: &mut ProjectTable, id: &str, payload: &Payload, now: Now, foun
     found.unless(row.exists && !row.settled, "C6", at, || {
         format!("{id} is claimed and not open")
     });
+
     found.unless(row.busy.is_none(), "C6", at, || {
         format!(
             "{id} is claimed while it is {}",
@@ -189,6 +196,7 @@ fn unblocked(table: &mut ProjectTable, id: &str, by: &str, at: u64, found: &mut 
     found.unless(settled || !wanted, "C6", at, || {
         format!("{id} is unblocked by {by}, which is neither settled nor removed")
     });
+
     table
         .features
         .entry(id.to_owned())
@@ -225,12 +233,14 @@ fn closed(table: &mut ProjectTable, id: &str, payload: &Payload, at: u64, found:
             },
         );
     }
+
     let row = table.features.entry(id.to_owned()).or_default();
     found.unless(row.open.is_none(), "C3", at, || {
         format!("{id} is closed while {:?} is open", row.open)
     });
     row.settled = true;
     row.busy = None;
+
     if let Some(sha) = sha {
         found.unless(!row.merged.contains(&sha), "G6", at, || {
             format!("{id} is closed twice by {sha}")
@@ -249,6 +259,7 @@ fn plain(
     found: &mut Found,
 ) {
     let epoch = payload.number("epoch");
+
     match verb {
         "created" => {
             found.unless(!row.exists, "C10", at, || format!("{id} is created twice"));

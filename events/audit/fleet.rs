@@ -17,6 +17,7 @@ pub(super) fn project(
             .and_then(|ms| i64::try_from(ms).ok());
         before.max(ms.unwrap_or_default().saturating_mul(1_000))
     };
+
     match verb {
         "target_set" => table.target = payload.number("count"),
         "settings_changed" => {
@@ -51,6 +52,7 @@ pub(super) fn container(
     found: &mut Found,
 ) {
     let (wanted, at) = (table.wanted, now.at);
+
     match verb {
         "assigned" => return session::assigned(table, n, payload, at, found),
         "session_started" | "session_ended" => {
@@ -87,8 +89,10 @@ pub(super) fn container(
         "exited" => session::exited(n, payload, at, found),
         _ => {}
     }
+
     let row = table.slots.entry(n.to_owned()).or_default();
     let generation = payload.number("generation");
+
     match verb {
         "enlisted" | "reinstated" => row.enlisted = true,
         "dismissed" | "quarantined" | "withheld" => row.enlisted = false,
@@ -142,16 +146,19 @@ pub(super) fn finish(table: &ProjectTable, position: u64, found: &mut Found) {
     if table.wanted != Wanted::Completed {
         return;
     }
+
     for (id, row) in &table.features {
         found.unless(row.open.is_none(), "C3", position, || {
             format!("{id}: {:?} is open in a completed project", row.open)
         });
     }
+
     for (number, row) in &table.entries {
         found.unless(!row.intended, "G2", position, || {
             format!("entry {number}: an intended push has no end")
         });
     }
+
     for (n, row) in &table.slots {
         found.unless(row.requested.is_none(), "K1", position, || {
             format!("slot {n}: start {:?} never ended", row.requested)

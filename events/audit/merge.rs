@@ -39,6 +39,7 @@ pub(super) fn take(
     found: &mut Found,
 ) {
     let number = payload.number("entry");
+
     match verb {
         "opened" => table.begun = payload.maybe("head"),
         "queued" => {
@@ -116,6 +117,7 @@ fn intended(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, f
     found.unless(payload.text("to") == tip, "G4", at, || {
         format!("entry {number}: another commit than the verified one")
     });
+
     for number in batch {
         let Some(row) = table.entries.get_mut(&number) else {
             continue;
@@ -140,6 +142,7 @@ fn advanced(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, f
         )
     });
     (row.intended, row.published) = (false, true);
+
     if let Some(feature) = row.feature.clone() {
         let twice = table
             .advanced
@@ -166,6 +169,7 @@ fn followed(table: &mut ProjectTable, payload: &Payload, at: u64) {
 /// trailer of its feature.
 pub(super) fn compare(table: &ProjectTable, landed: &[Landed], seen: Position, found: &mut Found) {
     let mut places = Vec::new();
+
     for (at, feature, sha) in &table.advanced {
         let Some(place) = landed.iter().position(|commit| commit.sha == *sha) else {
             let excused = *at > seen.0 || *at < table.accepted || table.rewritten;
@@ -191,19 +195,23 @@ pub(super) fn compare(table: &ProjectTable, landed: &[Landed], seen: Position, f
         });
         places.push((*at, place, sha));
     }
+
     for pair in places.windows(2) {
         let ((_, before, _), (at, after, sha)) = (pair[0], pair[1]);
         found.unless(before < after, "G3", at, || {
             format!("{sha} is published after a later one of the log")
         });
     }
+
     let begun = landed
         .iter()
         .position(|commit| Some(&commit.sha) == table.begun.as_ref());
     if begun.is_none() && table.rewritten {
         return;
     }
+
     let ours = |commit: &&Landed| commit.feature.is_some();
+
     let since = begun.map_or(0, |place| place + 1);
     for commit in landed.iter().skip(since).filter(ours) {
         let known = table.advanced.iter().any(|(_, _, sha)| *sha == commit.sha);

@@ -163,12 +163,14 @@ impl Audit {
             "subscription" => return,
             _ => {}
         }
+
         let (project, within) = key.split_once('/').unwrap_or((key, ""));
         let table = self.projects.entry(project.to_owned()).or_default();
         let now = Now {
             at,
             up: self.chain.up,
         };
+
         match noun {
             "project" => fleet::project(table, verb, &payload, now, found),
             "backlog" => feature::backlog(table, verb, &payload, now, found),
@@ -219,11 +221,13 @@ impl Audit {
         let Some(row) = rows.find(|row| row.session == session) else {
             return;
         };
+
         let recorded = Spoken {
             chunks: row.chunks,
             bytes: row.bytes,
             digest: row.digest.clone(),
         };
+
         self.found
             .unless(kept == Some(&recorded), "X1", row.at, || {
                 format!("transcript of {session}: {recorded:?} was recorded, {kept:?} is kept")

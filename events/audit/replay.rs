@@ -47,6 +47,7 @@ impl Replay {
         if self.stopped {
             return;
         }
+
         for projections in [&mut self.straight, &mut self.stored] {
             if let Err(error) = projections.apply(envelope) {
                 let reason = format!("it cannot be folded: {error}");
@@ -59,6 +60,7 @@ impl Replay {
                 return;
             }
         }
+
         if envelope.position.0.is_multiple_of(self.every) {
             self.station(envelope.position);
         }
@@ -67,6 +69,7 @@ impl Replay {
     /// Compares the folds, and takes the stored one through its bytes.
     fn station(&mut self, position: Position) {
         let bytes = snapshot::encode(&self.log, &self.stored);
+
         match snapshot::decode(&self.log, &bytes) {
             Ok(read) if snapshot::digest(&read) == snapshot::digest(&self.straight) => {
                 self.stored = read

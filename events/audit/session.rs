@@ -31,14 +31,17 @@ pub(super) fn assigned(
     let twice = table.sessions.contains_key(&session);
     found.unless(!twice, "I2", at, || format!("{session} is assigned twice"));
     let row = table.slots.entry(n.to_owned()).or_default();
+
     let before = row.session.replace(session.clone());
     if let Some(over) = before {
         table.sessions.remove(&over);
     }
+
     let role = payload.text("assignment.role");
     let claim = payload
         .maybe("assignment.feature")
         .map(|feature| (feature, payload.number("assignment.epoch")));
+
     table.sessions.insert(
         session,
         SessionRow {
@@ -66,6 +69,7 @@ pub(super) fn reported(
     let Some(row) = table.sessions.get_mut(&session) else {
         return;
     };
+
     found.unless(!row.ended, "I2", at, || {
         format!("{verb} of {session}, which had ended")
     });
@@ -114,6 +118,7 @@ pub(super) fn said(
     found.unless(open, "I2", at, || {
         format!("{what} by {session}, which is over or has said it before")
     });
+
     if let Some(row) = row {
         row.said = true;
     }
@@ -135,6 +140,7 @@ pub(super) fn granted(
         .filter_map(|row| row.open.as_ref())
         .collect();
     let of_slots = open.iter().filter(|claim| claim.slot.is_some()).count();
+
     if let Some(n) = &slot {
         let target = table.target;
         found.unless((of_slots as u64) < target, "C7", at, || {
@@ -152,15 +158,18 @@ pub(super) fn granted(
             format!("{id} is claimed by slot {n}, which is not in service")
         });
     }
+
     let bound = slot
         .is_some()
         .then_some(up + table.wall + table.lease + GRACE);
+
     let row = table.features.entry(id.to_owned()).or_default();
     for ((name, max), used) in BOUNDS.iter().zip(row.used) {
         found.unless(used < *max, "C8", at, || {
             format!("{id} is claimed after {used} {name}, {max} is the bound")
         });
     }
+
     row.open = Some(Open {
         epoch: payload.number("epoch"),
         slot,
@@ -179,6 +188,7 @@ pub(super) fn ended(
 ) {
     let Now { at, up } = now;
     let bound = row.open.as_ref().and_then(|open| open.bound);
+
     found.unless(bound.is_none_or(|bound| up <= bound), "T-3", at, || {
         format!(
             "{id}: the claim was open {} s longer than any may be",
@@ -186,6 +196,7 @@ pub(super) fn ended(
         )
     });
     row.open = None;
+
     if verb == "released" && USES_TRY.contains(&payload.text("outcome").as_str()) {
         row.used[0] += 1;
     }

@@ -19,6 +19,7 @@ fn record(history: &[(&str, &str, Value)]) -> Vec<Envelope> {
     let mut digest = genesis("test");
     let mut versions: BTreeMap<String, u64> = BTreeMap::new();
     let mut envelopes = Vec::new();
+
     for ((stream, kind, payload), n) in history.iter().zip(1..) {
         let version = versions.entry((*stream).to_owned()).or_default();
         *version += 1;
@@ -40,6 +41,7 @@ fn record(history: &[(&str, &str, Value)]) -> Vec<Envelope> {
         digest = envelope.digest;
         envelopes.push(envelope);
     }
+
     envelopes
 }
 
@@ -67,6 +69,7 @@ fn sound() -> History {
     let ended =
         |session: &str| json!({ "session": session, "outcome": "completed", "evidence": null });
     let exit = json!({ "code": 0, "oom": false, "signal": null });
+
     vec![
         ("node-n", "node.started", json!({ "epoch": 1 })),
         ("project-p", "project.started", json!({})),
@@ -225,6 +228,7 @@ fn tried() -> History {
         .iter()
         .position(|(_, kind, _)| *kind == "feature.claimed")
         .expect("claimed");
+
     for (epoch, n) in (1..=3_u64).zip(0..) {
         let end = (
             "feature-p/f",
@@ -233,6 +237,7 @@ fn tried() -> History {
         );
         tried.splice(at + 2 * n..at + 2 * n, [claim(epoch), end]);
     }
+
     tried
 }
 
@@ -248,6 +253,7 @@ fn what_sessions_say_and_the_limits_of_claims_are_seen_broken() {
     };
     let exit = |exit: Value| json!({ "generation": 1, "exit": exit });
     let circle = json!({ "edges": [{ "feature": "f", "on": "g" }, { "feature": "g", "on": "h" }, { "feature": "h", "on": "f" }] });
+
     all_are_named(vec![
         ("I2", without("container.assigned")),
         (
@@ -539,6 +545,7 @@ fn causes_commands_and_times_are_checked() {
     });
     assert_eq!(two, ["I4"], "one command, two streams");
     let month = crate::log::ANSWERS_KEPT_FOR + 2;
+
     let later = altered(|n, envelope| {
         envelope.command = if n == 2 || n == 26 {
             command
@@ -570,11 +577,13 @@ fn time_without_a_server_counts_for_no_bound() {
     history.last_mut().expect("the stop").2 = json!({ "epoch": 2 });
     let mut envelopes = record(&history);
     let mut digest = genesis("test");
+
     for (n, envelope) in envelopes.iter_mut().enumerate() {
         envelope.at = Timestamp(if n <= at { 0 } else { 24 * 3_600 * 1_000_000 });
         envelope.digest = envelope.chained(digest);
         digest = envelope.digest;
     }
+
     assert_eq!(audit(&envelopes, &chain()), Vec::<&str>::new());
 }
 
@@ -585,6 +594,7 @@ fn transcripts_are_compared_with_what_was_recorded() {
         bytes: 9,
         digest: "d".into(),
     };
+
     let compare = |kept: Option<&Spoken>| {
         let mut audit = Audit::new("test");
         for envelope in record(&sound()) {
@@ -697,11 +707,13 @@ fn an_upstream_that_was_rewritten_and_accepted_is_no_breach() {
 #[test]
 fn a_replay_is_the_same_through_every_station() {
     let envelopes = crate::golden::told();
+
     for every in [1, 7, 10_000] {
         let mut replay = Replay::every("test", every);
         envelopes.iter().for_each(|envelope| replay.take(envelope));
         assert_eq!(replay.finish(), []);
     }
+
     let mut foreign = envelopes.clone();
     foreign[3].kind = "feature.eaten".into();
     let mut replay = Replay::new("test");
@@ -738,6 +750,7 @@ fn upstream_may_lack_what_was_published_after_the_look_at_it() {
         Vec::<&str>::new(),
         "it was published after upstream was looked at"
     );
+
     assert_eq!(
         audit_seen(&envelopes, &chain()[..1], published.position),
         ["G6"],
@@ -767,6 +780,7 @@ fn upstream_is_compared_with_the_log() {
         "the trailer names another feature"
     );
     let mut two = sound();
+
     two.truncate(
         two.iter()
             .position(|(_, kind, _)| *kind == "feature.closed")
@@ -774,6 +788,7 @@ fn upstream_is_compared_with_the_log() {
             + 1,
     );
     let candidate = json!({ "base": "c1", "sha": "c2", "tree": "t2" });
+
     two.extend([
         (
             "trunk-p",
@@ -802,6 +817,7 @@ fn upstream_is_compared_with_the_log() {
         ),
     ]);
     let mut landed = chain();
+
     landed.insert(
         1,
         Landed {

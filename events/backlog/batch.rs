@@ -218,6 +218,7 @@ impl Batch {
                 });
             }
         }
+
         self.check_bounds(IMPORT_MAX, IMPORT_EDGES_MAX)
     }
 
@@ -226,15 +227,19 @@ impl Batch {
         if !(1..=most).contains(&found) {
             return Err(BatchRefusal::Count { found, max: most });
         }
+
         let found: usize = self.items.iter().map(|i| i.depends_on.len()).sum();
         if found > most_edges {
             let max = most_edges;
             return Err(BatchRefusal::Edges { found, max });
         }
+
         if self.prefix.len() > 20 || format!("{}-x", self.prefix).parse::<FeatureId>().is_err() {
             return Err(BatchRefusal::Prefix(self.prefix.clone()));
         }
+
         let mut keys = BTreeSet::new();
+
         for (item, index) in self.items.iter().zip(1..) {
             let told = |why| BatchRefusal::Item {
                 index,
@@ -246,6 +251,7 @@ impl Batch {
                 return Err(BatchRefusal::Key(item.key.clone().unwrap_or_default()));
             }
         }
+
         Ok(())
     }
 
@@ -253,6 +259,7 @@ impl Batch {
     pub fn draw_ids(&self, digest: Digest, taken: impl Fn(&FeatureId) -> bool) -> Vec<FeatureId> {
         let mut drawn: Vec<FeatureId> = Vec::with_capacity(self.items.len());
         let mut used = BTreeSet::new();
+
         for index in 0..self.items.len() {
             let mut seed = digest.0.to_vec();
             seed.extend_from_slice(&(index as u64).to_le_bytes());
@@ -268,6 +275,7 @@ impl Batch {
             used.extend(free.clone());
             drawn.extend(free);
         }
+
         drawn
     }
 
@@ -284,6 +292,7 @@ impl Batch {
             .filter_map(|(item, id)| Some((item.key.as_deref()?, id)));
         let by_key: BTreeMap<&str, &FeatureId> = keyed.collect();
         let mut edges = BTreeSet::new();
+
         for ((item, id), index) in self.items.iter().zip(ids).zip(1..) {
             for on in &item.depends_on {
                 let known = || on.parse::<FeatureId>().ok().filter(&exists);
@@ -301,6 +310,7 @@ impl Batch {
                 });
             }
         }
+
         Ok(edges.into_iter().collect())
     }
 }

@@ -117,7 +117,9 @@ impl Backlog {
         if ids.is_empty() {
             return Err(Refusal::Empty);
         }
+
         let mut after = self.clone();
+
         for (id, index) in ids.iter().zip(0..) {
             if after
                 .ids
@@ -134,15 +136,18 @@ impl Backlog {
                 return Err(Refusal::Reused { id: id.to_string() });
             }
         }
+
         for edge in edges {
             after.known(&edge.feature)?;
             after.known(&edge.on)?;
             after.link(edge);
         }
+
         // What was there before has no circle: a new one goes through a new edge.
         if let Some(path) = after.circle(edges.iter().map(|edge| &edge.feature)) {
             return Err(Refusal::cycle(&path));
         }
+
         Ok(parts(batch, ids, edges))
     }
 }

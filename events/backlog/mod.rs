@@ -110,6 +110,7 @@ impl Backlog {
             }
             waiting.extend(self.dependencies(feature).map(|on| (on, Some(feature))));
         }
+
         None
     }
 

@@ -44,6 +44,7 @@ fn grid() {
         ),
     ];
     let batch = Digest::of(b"n");
+
     let commands = vec![
         (
             "admit d",
@@ -149,6 +150,7 @@ fn ids_are_drawn_from_the_digest_and_redrawn_on_collision() {
     assert_eq!(ids[0].as_str().len(), "feat-".len() + 5);
     let redrawn = batch.draw_ids(digest, |i| *i == ids[0]);
     assert!(redrawn[0].as_str().starts_with(ids[0].as_str()) && redrawn[0] != ids[0]);
+
     assert_eq!(
         batch.edges(&ids, |_| false),
         Ok(vec![Edge {
@@ -176,6 +178,7 @@ fn malformed_batches_say_where() {
         batch(vec![item("", &[])]).check(),
         Err(BatchRefusal::Item { index: 1, .. })
     ));
+
     assert!(matches!(
         Batch {
             prefix: "Feat/".into(),
@@ -255,6 +258,7 @@ proptest! {
     fn accepted_dependencies_stay_acyclic(pairs in prop::collection::vec((0u8..8, 0u8..8), 0..60)) {
         let ids: Vec<_> = (0..8).map(|n| id(&format!("f{n}"))).collect();
         let mut state = given::<Backlog>(&[event::Admitted { batch: Digest::of(b"b"), ids: ids.clone(), edges: vec![], more: false }.into()]);
+
         for (feature, on) in pairs {
             let edge = Edge { feature: ids[usize::from(feature)].clone(), on: ids[usize::from(on)].clone() };
             for event in state.decide(&Command::AddDependency { edge }, Timestamp(0)).unwrap_or_default() {
@@ -262,6 +266,7 @@ proptest! {
                 state.evolve(&event, moment);
             }
         }
+
         for start in &ids {
             for next in state.dependencies(start) {
                 prop_assert!(state.path(next, start).is_none(), "{start} reaches itself");

@@ -32,6 +32,7 @@ pub fn may_comment(
 ) -> Result<(), NotAllowed> {
     let record = view.sessions.get(session);
     let said = record.map(|record| record.comments).unwrap_or_default();
+
     let room = COMMENT_BYTES_MAX.saturating_sub(said.bytes);
     if said.count < COMMENTS_MAX && length as u64 <= room {
         Ok(())

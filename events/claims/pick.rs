@@ -121,6 +121,7 @@ mod tests {
             blockers,
         };
         scene.of("half", created);
+
         scene
     }
 
@@ -139,6 +140,7 @@ mod tests {
     #[test]
     fn the_best_that_is_free_is_picked_and_a_certain_one_is_waited_for() {
         let scene = scene();
+
         for (wanted, reserved, expected) in [
             (None, &[][..], "a"),
             (None, &["a"], "b"),
@@ -170,6 +172,7 @@ mod tests {
     #[test]
     fn what_the_project_does_comes_first() {
         let by = || "me".to_owned();
+
         for (event, best, certain) in [
             (
                 p::Event::from(p::Stopped { by: by() }),
@@ -200,6 +203,7 @@ mod tests {
             assert_eq!(said(scene.view(), None, &[]), best, "{event:?}");
             assert_eq!(said(scene.view(), Some("a"), &[]), certain, "{event:?}");
         }
+
         let view = ProjectView::new("z".parse().expect("a name"));
         assert_eq!(said(&view, None, &[]), "not_running", "not registered");
     }
@@ -207,6 +211,7 @@ mod tests {
     #[test]
     fn a_pick_names_the_versions_it_was_made_at() {
         let mut scene = scene();
+
         scene.of(
             "a",
             f::Ranked {
@@ -226,6 +231,7 @@ mod tests {
         let Ok(Pick::Feature(none)) = none else {
             panic!("{none:?}");
         };
+
         assert_eq!(none.version, Version(0));
     }
 }

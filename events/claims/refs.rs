@@ -72,6 +72,7 @@ mod tests {
             format!("refs/heads/{}", branch(&feature, epoch)),
             work(&feature, epoch)
         );
+
         for other in [
             rescue(&feature, epoch),
             kept(&feature, epoch),

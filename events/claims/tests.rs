@@ -17,6 +17,7 @@ fn holder(who: &str) -> Holder {
         n: SlotNo(n),
         session: session(session_n),
     };
+
     match who {
         "coder" => at(1, 1),
         "reviewer" => at(2, 2),
@@ -54,9 +55,11 @@ fn released(epoch: u64) -> f::Released {
 /// `mine` is the coder's, `hers` is Ann's, `past` was Ann's and is Bob's, `free` is nobody's.
 fn scene() -> Scene {
     let mut scene = Scene::running(2);
+
     for id in ["mine", "hers", "past", "free"] {
         scene.feature(id, 2);
     }
+
     scene.of("mine", claimed(1, "coder"));
     scene.of("hers", claimed(1, "ann"));
     scene.of("past", claimed(1, "ann")).of("past", released(1));
@@ -67,6 +70,7 @@ fn scene() -> Scene {
         let assignment = job(&session, role, Some("mine"));
         scene.slot(n, container::event::Assigned { assignment });
     }
+
     scene
 }
 
@@ -89,6 +93,7 @@ fn code<T, R: aggregate::Refusal>(answer: Result<T, R>) -> &'static str {
 #[test]
 fn a_push_goes_to_the_branch_of_an_open_claim_of_ones_own() {
     let scene = scene();
+
     for (who, reference, expected) in [
         ("coder", "refs/heads/work/mine/1", OK),
         ("coder", "refs/rescue/mine/1", OK),
@@ -146,6 +151,7 @@ fn a_claim_that_is_over_pushes_nothing_but_what_was_rescued() {
 #[test]
 fn a_claim_is_open_over_or_anothers() {
     let scene = scene();
+
     for (who, at, expected) in [
         ("coder", claim("mine", 1), Ok(Standing::Open)),
         ("coder", claim("mine", 2), Ok(Standing::Over)),
@@ -183,6 +189,7 @@ fn only_a_coder_was_given_a_claim_and_it_keeps_it_when_it_is_over() {
 #[test]
 fn what_is_refused_says_whose_it_is_and_where_to_push() {
     let scene = scene();
+
     for (who, reference, words) in [
         (
             "ann",

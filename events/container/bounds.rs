@@ -53,6 +53,7 @@ impl Bounded for Event {
             | Self::TranscriptKept(_)
             | Self::TranscriptDropped(_) => {}
         }
+
         self
     }
 }

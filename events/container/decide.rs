@@ -239,9 +239,11 @@ impl Slot {
             .job()
             .filter(|job| self.works_for(&job.session))
             .ok_or(Refusal::NoSession)?;
+
         if self.is_interrupted() {
             return Ok(vec![]);
         }
+
         Ok(vec![
             event::InterruptRequested {
                 session: job.session.clone(),
@@ -283,12 +285,14 @@ impl Slot {
         let SlotState::Requested { job, .. } = &self.state else {
             return Err(Refusal::WrongState);
         };
+
         let failed = event::StartFailed {
             generation,
             class: class.clone(),
             detail: detail.to_owned(),
         };
         let mut events = vec![failed.into()];
+
         if self.failures + 1 >= FAILURES_MAX {
             events.push(ended(
                 &job.session,
@@ -304,6 +308,7 @@ impl Slot {
                 .into(),
             );
         }
+
         Ok(events)
     }
 
@@ -338,6 +343,7 @@ impl Slot {
             generation,
             exit: exit.clone(),
         };
+
         match &self.state {
             SlotState::Running { job, begun, .. } if !begun && !self.is_interrupted() => {
                 Ok(self.ended_early(job, exited.into()))
@@ -367,6 +373,7 @@ impl Slot {
             generation,
             reason: reason.to_owned(),
         };
+
         match &self.state {
             SlotState::Running { job, begun, .. } if !begun && !self.is_interrupted() => {
                 Ok(self.ended_early(job, lost.into()))
@@ -383,6 +390,7 @@ impl Slot {
 
     fn removed(&self, generation: Generation) -> Decision {
         self.current(generation)?;
+
         match &self.state {
             SlotState::Ended(e) if e.gone => {
                 let removed = event::Removed { generation }.into();

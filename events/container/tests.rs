@@ -90,6 +90,7 @@ pub(super) fn states() -> Vec<(&'static str, Container)> {
         event::Enlisted {}.into(),
         event::Quarantined { why: "5".into() }.into(),
     ];
+
     vec![
         ("new", given::<Container>(&[])),
         ("idle", given(&[event::Enlisted {}.into()])),
@@ -136,6 +137,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         class: Class::Image,
         detail: "missing".into(),
     };
+
     vec![
         ("enlist", C::Enlist),
         (
@@ -235,9 +237,11 @@ fn grid() {
 #[test]
 fn five_starts_that_fail_in_a_row_quarantine_the_slot() {
     let mut events = assigned();
+
     for generation in 1..=4 {
         events.extend([requested(generation), failed(generation)]);
     }
+
     events.push(requested(5));
     let state = given::<Container>(&events);
     let fail = Command::RecordStartFailed {
@@ -276,6 +280,7 @@ fn a_generation_is_counted_on_after_dismissal() {
 fn an_exit_without_a_report_is_lost_whatever_its_code() {
     let running = vec![requested(1), started(1), begun()];
     let state = given::<Container>(&with(&assigned(), running));
+
     for code in [Some(0), Some(137), None] {
         let command = Command::RecordExited {
             generation: Generation(1),
@@ -319,6 +324,7 @@ fn an_interruption_is_about_one_session_and_ends_with_it() {
         generation,
         exit: exit(),
     };
+
     events.extend([
         over.into(),
         exited.into(),

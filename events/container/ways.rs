@@ -36,6 +36,7 @@ impl Ways for Container {
         let Some(slot) = self.slot() else {
             return vec![];
         };
+
         let state = match &slot.state {
             SlotState::Idle => IDLE,
             SlotState::Assigned { .. } => ASSIGNED,
@@ -46,11 +47,13 @@ impl Ways for Container {
             SlotState::Quarantined { .. } => QUARANTINED,
         };
         let mut places = vec![state];
+
         match slot.duty {
             Duty::Serve => {}
             Duty::Interrupt { .. } => places.push(INTERRUPTED),
             Duty::Withhold { .. } => places.push(WITHHELD),
         }
+
         places
     }
 

@@ -32,6 +32,7 @@ fn what_could_be_read_in_two_ways_is_no_target() {
             "{text}"
         );
     }
+
     let bad = [
         "example.org",
         ":443",
@@ -126,6 +127,7 @@ fn only_what_a_rule_says_is_allowed() {
             "{target} {way:?}"
         );
     }
+
     assert!(
         allowed(
             &[],
@@ -211,6 +213,7 @@ fn rules_that_mean_nothing_are_refused() {
     ] {
         assert!(rule(host, 443).check().is_err(), "{host:?}");
     }
+
     assert!(rule("example.org", 0).check().is_err());
     assert!(
         EgressRule {
@@ -220,6 +223,7 @@ fn rules_that_mean_nothing_are_refused() {
         .check()
         .is_err()
     );
+
     for prefix in ["pool", "/pool/../x", "/po%2fol", "/pool\\x"] {
         let path_prefix = Some(prefix.to_owned());
         let odd = EgressRule {
@@ -257,6 +261,7 @@ fn addresses_of_this_host_and_its_networks_are_private() {
     for text in private {
         assert!(is_private(text.parse().expect("address")), "{text}");
     }
+
     for text in [
         "1.1.1.1",
         "8.8.8.8",

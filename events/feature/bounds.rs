@@ -56,6 +56,7 @@ impl Bounded for Event {
             | Self::MergeBegun(_)
             | Self::WorkSecured(_) => {}
         }
+
         self
     }
 }

@@ -66,6 +66,7 @@ fn priority<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
         Number(u8),
         Text(String),
     }
+
     let number = match Form::deserialize(from)? {
         Form::Number(n) => n,
         Form::Text(t) => match t.as_bytes() {
@@ -112,39 +113,46 @@ impl Content {
                 "the title has {length} characters, 1 to {TITLE_MAX} are allowed"
             ));
         }
+
         if self.title.chars().any(char::is_control) {
             return Err(
                 "the title is one line: no line breaks, tabs or control characters".to_owned(),
             );
         }
+
         if self.description.len() > DESCRIPTION_MAX {
             return Err(format!(
                 "the description has {} bytes, at most {DESCRIPTION_MAX} are allowed",
                 self.description.len()
             ));
         }
+
         let steps: usize = self.steps.iter().map(String::len).sum();
         if steps > STEPS_MAX {
             return Err(format!(
                 "the steps have {steps} bytes, at most {STEPS_MAX} are allowed"
             ));
         }
+
         let blank = |text: &String| text.trim().is_empty();
         if self.steps.iter().any(blank) || self.labels.iter().any(blank) {
             return Err("a step or a label is empty: leave it out".to_owned());
         }
+
         if self.steps.len() > STEPS_COUNT_MAX {
             return Err(format!(
                 "there are {} steps, at most {STEPS_COUNT_MAX} are allowed",
                 self.steps.len()
             ));
         }
+
         if self.priority > PRIORITY_MAX {
             return Err(format!(
                 "priority {} is not one of 0 to {PRIORITY_MAX}",
                 self.priority
             ));
         }
+
         if self.labels.len() > LABELS_MAX
             || self.labels.iter().any(|l| l.len() > TITLE_MAX)
             || self.category.len() > TITLE_MAX

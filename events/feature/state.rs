@@ -364,6 +364,7 @@ impl Known {
         if !matches!(self.stage, Stage::Open { question: Some(_) }) {
             self.reopen();
         }
+
         if !e.outcome.never_began() {
             self.note(
                 "supercargo",
@@ -460,6 +461,7 @@ impl Known {
             }
         };
         self.reopen();
+
         self.note("trunk", text);
     }
 }

@@ -137,6 +137,7 @@ pub(super) fn states() -> Vec<(&'static str, Feature)> {
         .into(),
         released(1, Outcome::Asked),
     ];
+
     vec![
         ("new", given(&[])),
         ("open", given(&open)),
@@ -186,6 +187,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         principal: "ann".into(),
     };
     let why = || "because".to_owned();
+
     vec![
         (
             "create",
@@ -423,6 +425,7 @@ fn the_third_failed_try_quarantines_and_lost_sessions_do_not_count() {
     let holder = Holder::Outside {
         principal: "ann".into(),
     };
+
     for (outcome, epoch) in [
         Outcome::Failed,
         Outcome::Lost,
@@ -468,6 +471,7 @@ fn the_third_failed_try_quarantines_and_lost_sessions_do_not_count() {
 #[test]
 fn an_epoch_counts_claims_and_never_goes_back() {
     let mut state = given::<Feature>(&[created(), claimed(1), released(1, Outcome::Lost)]);
+
     state = then(
         &state,
         &Command::Claim {
@@ -501,6 +505,7 @@ fn an_epic_is_not_claimable_and_does_not_count() {
         kind: FeatureType::Epic,
         ..Content::titled("All parts")
     };
+
     let state = given::<Feature>(&[event::Created {
         content,
         batch: Digest::of(b"b"),
@@ -536,6 +541,7 @@ fn a_rejection_and_a_conflict_reach_the_next_coder() {
     };
     let (state, _) = then(&state, &command);
     let notes = &state.known().expect("known").notes;
+
     assert!(
         notes
             .iter()
@@ -560,6 +566,7 @@ fn a_pass_that_checked_nothing_is_refused() {
         ran: vec![],
         ..pass()
     };
+
     let command = Command::PassReview {
         session: session(2),
         epoch: Epoch(1),
@@ -586,6 +593,7 @@ fn an_imported_feature_begins_as_it_was() {
             text: "done in May".into(),
         }],
     };
+
     for (born, kinds) in [
         (Born::Open, vec!["feature.created", "feature.commented"]),
         (
@@ -641,6 +649,7 @@ fn an_answer_is_told_from_a_remark_and_stands_beside_its_question() {
     let (state, _) = then(&state, &answer);
     let known = state.known().expect("known");
     let said: Vec<&str> = known.notes.iter().map(|n| n.text.as_str()).collect();
+
     assert!(
         matches!(
             said.as_slice(),

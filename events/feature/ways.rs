@@ -41,6 +41,7 @@ impl Ways for Feature {
         let Some(known) = self.known() else {
             return vec![];
         };
+
         let stage = match &known.stage {
             Stage::Open { question: None } => OPEN,
             Stage::Open { question: Some(_) } => ASKED,
@@ -57,6 +58,7 @@ impl Ways for Feature {
         let mut places = vec![stage];
         places.extend((!known.blockers.is_empty()).then_some(BLOCKED));
         places.extend(known.aside.is_some().then_some(ASIDE));
+
         places
     }
 

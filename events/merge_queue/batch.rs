@@ -60,6 +60,7 @@ impl MergeQueue {
             && works(tip)
             && works(next)
             && next.stage == Stage::Queued;
+
         may.then_some(next)
     }
 

@@ -50,6 +50,7 @@ impl Told {
             built: 0,
             verifications: 0,
         };
+
         told.tell(&Command::Open {
             branch: "main".into(),
             head: Some(sha('a', 0)),
@@ -63,6 +64,7 @@ impl Told {
             };
             told.tell(&Command::Enqueue { kind, priority: 2 });
         }
+
         told
     }
 
@@ -84,6 +86,7 @@ impl Told {
             };
             self.merge_queue.evolve(event, moment);
         }
+
         decided
     }
 
@@ -117,6 +120,7 @@ impl Told {
         if front.stage == Stage::Queued {
             self.build(front.number, self.merge_queue.head.clone());
         }
+
         while let Some(next) = self.merge_queue.joins(most).map(|next| next.number) {
             let below = self
                 .merge_queue
@@ -125,6 +129,7 @@ impl Told {
                 .map(|candidate| candidate.sha.clone());
             self.build(next, below);
         }
+
         self.merge_queue.tip().expect("a tip").clone()
     }
 
@@ -162,6 +167,7 @@ impl Told {
     /// Answers what was merged, in order.
     fn run(&mut self, most: u16, red: &[&[u64]]) -> Vec<u64> {
         let mut merged: Vec<u64> = Vec::new();
+
         while !self.merge_queue.queue.is_empty() {
             let tip = self.stack(most);
             let holds = |n: &u64| merged.contains(n) || self.numbers().contains(n);
@@ -189,6 +195,7 @@ impl Told {
                 merged.extend(batch);
             }
         }
+
         merged
     }
 }
@@ -326,6 +333,7 @@ fn what_waits_for_a_person_does_not_join() {
         protected: vec![".envrc".into()],
         ..Changes::default()
     };
+
     let decided = told.tell(&Command::RecordCandidate {
         entry: 2,
         candidate,
@@ -374,6 +382,7 @@ fn a_batch_that_is_closed_or_looked_at_takes_nothing_more() {
         sha: sha('c', 99),
         tree: sha('d', 99),
     };
+
     let foreign = Command::RecordCandidate {
         entry: 3,
         candidate: other,

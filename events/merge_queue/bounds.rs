@@ -103,6 +103,7 @@ impl Bounded for Event {
             | Self::Advanced(_)
             | Self::Unhalted(_) => {}
         }
+
         self
     }
 }

@@ -124,6 +124,7 @@ impl Fault {
                 );
             }
         };
+
         format!("{what}; it is tried again by itself")
     }
 }
@@ -181,6 +182,7 @@ mod tests {
             ),
             ("something nobody has seen before", Fault::Other),
         ];
+
         for (words, fault) in table {
             assert_eq!(Fault::said(words), fault, "{words}");
         }

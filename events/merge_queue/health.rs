@@ -155,20 +155,25 @@ impl MergeQueue {
     /// What a red verification of the batch's tip comes to.
     pub(super) fn found_red(&self, tip: &Entry, evidence: &Evidence) -> Event {
         let (entry, evidence) = (tip.number, evidence.clone());
+
         if self.batched() > 1 {
             return event::VerificationFailed { entry, evidence }.into();
         }
+
         let terms = self.health.terms.as_ref();
         let red = self.health.red.as_ref();
         let was_red = red
             .is_some_and(|red| Some(&red.head) == self.head.as_ref() && Some(&red.terms) == terms);
+
         let own = tip.is_its_own() || self.head.is_none();
         if was_red && !own {
             return event::Parked { entry, evidence }.into();
         }
+
         if !tip.reds.is_empty() && (own || tip.cleared) {
             return event::VerificationFailed { entry, evidence }.into();
         }
+
         event::VerificationDoubted { entry, evidence }.into()
     }
 
@@ -286,10 +291,12 @@ impl MergeQueue {
         let Some(checking) = self.health.checking.take() else {
             return;
         };
+
         self.forget_other_terms(&checking);
         if self.head.as_ref() == Some(head) {
             self.at_tip(|tip| tip.cleared = !tip.reds.is_empty());
         }
+
         self.health.green = Some(Green {
             commit: head.clone(),
             terms: Some(checking.terms),
@@ -307,11 +314,13 @@ impl MergeQueue {
         let Some(checking) = checking.filter(|_| current) else {
             return;
         };
+
         self.forget_other_terms(&checking);
         let before = self.health.red.take();
         let same = before
             .as_ref()
             .is_some_and(|red| red.head == *head && red.terms == checking.terms);
+
         self.health.red = Some(Red {
             head: head.clone(),
             terms: checking.terms,
@@ -321,6 +330,7 @@ impl MergeQueue {
             probes: before.map_or(0, |red| red.probes + 1),
             asked: false,
         });
+
         // What was red on another head, or on other terms, may mend this one.
         if !same {
             self.unpark();
@@ -342,12 +352,14 @@ impl MergeQueue {
             green.and_then(|green| green.terms),
         );
         let is_green = self.head.is_some() && commit == self.head.as_ref();
+
         if let Some(red) = &mut self.health.red {
             red.asked = true;
             if is_green && terms == Some(red.terms) {
                 self.health.red = None;
             }
         }
+
         self.unpark();
     }
 

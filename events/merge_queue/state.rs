@@ -132,9 +132,11 @@ impl MergeQueue {
         let Some(front) = self.queue.front() else {
             return;
         };
+
         let (feature, files) = (front.feature().cloned(), front.changes.files.clone());
         let (proof, checks) = (front.proof, front.changes.checks.clone());
         self.touch(&files, at);
+
         if let Some(feature) = feature {
             self.landed.insert(
                 feature,
@@ -365,6 +367,7 @@ impl MergeQueue {
                 self.suspects -= 1;
             }
         }
+
         let entry = place
             .and_then(|place| self.queue.remove(place))
             .or_else(|| self.take_aside(number));

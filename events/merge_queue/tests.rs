@@ -186,6 +186,7 @@ pub(super) fn states() -> Vec<(&'static str, MergeQueue)> {
             .into(),
         ],
     );
+
     vec![
         ("new", given(&[])),
         ("open", given(&opened)),
@@ -223,6 +224,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         session: slot_session(n).session,
         evidence: ran(n, 'f', exit),
     };
+
     vec![
         (
             "open",
@@ -537,6 +539,7 @@ fn an_empty_upstream_takes_one_scaffold_first() {
         sha: sha('c'),
         tree: sha('e'),
     };
+
     let decided = state
         .decide(
             &Command::RecordCandidate {
@@ -568,6 +571,7 @@ fn an_entry_rebuilds_when_upstream_moved() {
         state.front().map(|e| (&e.stage, e.moves)),
         Some((&Stage::Queued, 1))
     );
+
     let stale = Command::RecordCandidate {
         entry: 1,
         candidate: candidate(),
@@ -590,6 +594,7 @@ fn what_was_approved_is_not_asked_again_and_more_is() {
         vec![built_event(&["Cargo.lock"]).into(), held, approved],
     );
     let state = given::<MergeQueue>(&base);
+
     assert!(
         state.held.is_empty()
             && state
@@ -613,6 +618,7 @@ fn a_held_entry_lets_others_pass() {
         priority: 2,
     }
     .into();
+
     let state = given::<MergeQueue>(&with(
         &queued(),
         vec![
@@ -657,6 +663,7 @@ fn the_same_trouble_is_told_once_while_nothing_is_queued() {
         "other trouble is told"
     );
     let waiting = given::<MergeQueue>(&with(&queued(), vec![halted]));
+
     assert_eq!(
         waiting
             .decide(&trouble(Fault::Unreachable), Timestamp(0))
@@ -684,6 +691,7 @@ fn a_refused_change_says_which_paths() {
         why: "no".into(),
     }
     .into();
+
     let state = given::<MergeQueue>(&with(
         &queued(),
         vec![
@@ -744,6 +752,7 @@ fn urgent_work_overtakes_what_waits_and_nothing_that_was_begun() {
         queued(5, 0),
     ];
     assert_eq!(order(waiting.clone()), [3, 5, 1, 4, 2]);
+
     let begun = with(
         &waiting[..2],
         vec![
@@ -871,6 +880,7 @@ fn a_tree_that_is_red_and_then_green_is_merged_and_counted() {
 #[test]
 fn verifiers_that_others_ended_do_not_count() {
     let built = with(&queued(), vec![built_event(&[]).into()]);
+
     for outcome in [
         Outcome::Stopped,
         Outcome::ProviderLimited,

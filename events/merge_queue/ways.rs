@@ -60,6 +60,7 @@ impl Ways for MergeQueue {
 
     fn places(&self) -> Vec<Place> {
         let mut places = vec![];
+
         places.extend(self.halt.as_ref().map(|halt| match halt.fault {
             Fault::Rewritten { .. } => REWRITTEN,
             _ => HALTED,
@@ -68,11 +69,13 @@ impl Ways for MergeQueue {
             places.push(stage(front));
             places.extend(front.lapses.is_spent().then_some(VERIFIERS));
         }
+
         places.extend((!self.held.is_empty()).then_some(HELD));
         places.extend((!self.parked.is_empty()).then_some(PARKED));
         places.extend(self.health.checking.is_some().then_some(CHECKING));
         places.extend(self.health.red.is_some().then_some(RED));
         places.extend(self.health.lapses.is_spent().then_some(PROBERS));
+
         places
     }
 
@@ -137,6 +140,7 @@ pub(crate) fn table() -> (String, Vec<String>) {
         let found = commands.iter().find(|(known, _)| *known == name);
         found.expect("a command of the table").1.clone()
     };
+
     for (from, name, [start, lapse]) in [
         (
             "built",
@@ -154,5 +158,6 @@ pub(crate) fn table() -> (String, Vec<String>) {
         let round = [command(start), command(lapse)];
         states.push((name, rounds(state, &round, 5)));
     }
+
     crate::ways::table("merge queue", &states, &commands)
 }

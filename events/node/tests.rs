@@ -37,6 +37,7 @@ fn grid() {
         ),
         ("stopped", given(&[started(), Stopped { epoch: 1 }.into()])),
     ];
+
     let commands = vec![
         (
             "start",

@@ -36,6 +36,7 @@ pub fn accounts(projections: &Projections, own: &OwnTime) -> BTreeMap<String, Ac
             account.next_probe = account.next_probe.max(next_probe);
         }
     }
+
     if !accounts.is_empty() {
         let asked = projections.projects.values().flat_map(asked_by);
         for name in asked {
@@ -44,6 +45,7 @@ pub fn accounts(projections: &Projections, own: &OwnTime) -> BTreeMap<String, Ac
             }
         }
     }
+
     accounts
 }
 

@@ -18,6 +18,7 @@ pub(super) fn owed(
     };
     repository(view, registered, observed, agenda);
     let backlog = &view.backlog.state;
+
     for id in view.missing() {
         let Some(origin) = backlog.ids.get(id) else {
             continue;
@@ -29,6 +30,7 @@ pub(super) fn owed(
             blockers,
         });
     }
+
     match &registered.initialization {
         Initialization::NotDue
             if registered.kind == ProjectKind::New
@@ -67,6 +69,7 @@ fn repository(
         project: &view.name,
     };
     let url = registered.git_url.clone();
+
     match &registered.repository {
         Repository::Pending => agenda.act(Effect::Clone { url, attempt: 0 }),
         Repository::Failed { attempts, at, .. } => {
@@ -159,6 +162,7 @@ mod tests {
                 assert_eq!(clones(&scene, &observed), expected, "after {attempts}");
             }
         }
+
         cloned(&mut scene, Some('0'));
         assert_eq!(clones(&scene, &at(100_000)), [0; 0]);
     }
@@ -200,6 +204,7 @@ mod tests {
             bytes: 4,
         };
         let none: [&str; 0] = [];
+
         for (kind, has_spec, runs, expected) in [
             (ProjectKind::New, true, true, true),
             (ProjectKind::New, false, true, false),

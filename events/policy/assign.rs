@@ -15,6 +15,7 @@ pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Age
         registered.intent,
         Intent::Running { .. } | Intent::Draining { .. }
     );
+
     for grant in view.grants() {
         let (n, session) = (grant.slot_session.n, &grant.slot_session.session);
         let slot = view.slot(n);
@@ -51,6 +52,7 @@ fn end(view: &ProjectView, grant: &Grant, outcome: Outcome, agenda: &mut Agenda)
     };
     let session = grant.slot_session.session.clone();
     let purpose = format!("end {session}");
+
     let tell = match &grant.subject {
         Subject::Claim(id, epoch) => {
             let secured = view
@@ -137,6 +139,7 @@ mod tests {
     fn granted(what: &str) -> Scene {
         let mut scene = Scene::running(1);
         let slot_session = slot_session();
+
         match what {
             "claim" => {
                 scene.feature("a", 2).claimed("a", &session(1));
@@ -170,6 +173,7 @@ mod tests {
                 });
             }
         }
+
         scene
     }
 
@@ -216,6 +220,7 @@ mod tests {
         let withheld = |scene: &mut Scene| {
             scene.slot(1, c::Withheld { by: "me".into() });
         };
+
         for (what, end) in KINDS {
             let mut out = granted(what);
             withheld(&mut out);
@@ -252,6 +257,7 @@ mod tests {
         scene.slot(1, c::Assigned { assignment });
         scene.slot(1, c::StartRequested { generation });
         let detail = "exit 1".to_owned();
+
         scene.slot(
             1,
             c::SessionEnded {

@@ -26,6 +26,7 @@ pub(super) fn owed(
     if !registered.is_running() || view.merge_queue.state.head.is_none() {
         return;
     }
+
     let granted: BTreeSet<_> = view
         .grants()
         .into_iter()
@@ -41,12 +42,14 @@ pub(super) fn owed(
     let mut slots: Vec<_> = idle
         .map(|(n, _, tracked)| (n, tracked.version))
         .rev_sorted();
+
     // What a lowered target left at work still counts: together they stay within it.
     let at_work = view.enlisted().filter(|(n, slot, _)| {
         slot.job().is_some() || granted.contains(n) || observed.busy.contains_key(n)
     });
     let within = usize::from(registered.target).saturating_sub(at_work.count());
     let room = within.min(observed.room.unwrap_or(usize::MAX));
+
     // The lowest numbers stay: they are taken first.
     slots.drain(..slots.len().saturating_sub(room));
     let mut hands = Hands {
@@ -161,6 +164,7 @@ fn initialize(hands: &mut Hands<'_>) {
         | Initialization::Proposed { .. }
         | Initialization::Done => false,
     };
+
     if let Some((n, version)) = due.then(|| hands.slots.pop()).flatten() {
         let slot_session = slot_session(
             &StreamId::Project(view.name.clone()),
@@ -187,6 +191,7 @@ fn oversee(hands: &mut Hands<'_>) {
         Some(OversightKind::Milestone { .. }) => progress.milestone.as_ref(),
         None => None,
     };
+
     let due = due.is_some_and(|due| hands.may_try(due.lapses));
     if let Some((n, version)) = due.then(|| hands.slots.pop()).flatten() {
         let slot_session = slot_session(
@@ -217,6 +222,7 @@ fn review(hands: &mut Hands<'_>) {
     due.sort_by_key(|(_, known, tracked)| {
         (known.content.priority, known.content.rank, tracked.position)
     });
+
     for (id, known, tracked) in due {
         if !hands.may_try(known.tally.reviewers) {
             continue;

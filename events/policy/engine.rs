@@ -95,6 +95,7 @@ pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Age
         policy: "engine",
         project: &view.name,
     };
+
     if let Some(command) = command {
         agenda.tell(teller.project(view, "engine", command));
     }
@@ -118,6 +119,7 @@ fn last_begun(view: &ProjectView) -> Position {
 fn report(found: &Evidence<'_>, since: Timestamp) -> project::Command {
     let slots: Vec<_> = found.slots.iter().map(ToString::to_string).collect();
     let Unstarted { class, detail, .. } = found.newest;
+
     project::Command::ReportTrouble {
         thing: Thing::Engine,
         detail: format!(
@@ -186,6 +188,7 @@ mod tests {
                 Began(n) => begin(&mut scene, *n, generation),
             }
         }
+
         scene
     }
 
@@ -279,6 +282,7 @@ mod tests {
                 &[1, 2],
             ),
         ];
+
         for (name, seen, expected) in table {
             let scene = happened(seen);
             let found = evidence(scene.view());

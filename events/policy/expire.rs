@@ -19,6 +19,7 @@ pub(super) fn owed(
         policy: "expire",
         project: &view.name,
     };
+
     for (id, known, _) in view.underway() {
         let Stage::Claimed { holder, since } = &known.stage else {
             continue;
@@ -113,9 +114,11 @@ mod tests {
         };
         scene.slot(1, started);
         let at = scene.now();
+
         if begun {
             scene.slot(1, c::SessionStarted { session });
         }
+
         (scene, at)
     }
 
@@ -171,6 +174,7 @@ mod tests {
             after: end.plus_ms(60_000),
         };
         let now = end.plus_ms(60_000);
+
         let asleep = Observed {
             own: OwnTime::new(now, &[gap], &[]),
             ..seen(now)
@@ -213,6 +217,7 @@ mod tests {
             ..seen(now)
         };
         let told = scene.told("expire", &observed);
+
         let command = feature::Command::Expire {
             epoch: Epoch(1),
             last_seen: claimed,

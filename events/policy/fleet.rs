@@ -17,6 +17,7 @@ pub(super) fn owed(
         policy: "fleet",
         project: &view.name,
     };
+
     if registered.is_running() {
         for n in (1..=registered.target)
             .map(SlotNo)
@@ -29,6 +30,7 @@ pub(super) fn owed(
             );
         }
     }
+
     for (n, slot, _) in view.enlisted() {
         if n.0 > registered.target
             && slot.state == container::SlotState::Idle
@@ -37,6 +39,7 @@ pub(super) fn owed(
             agenda.tell(teller.container(view, n, "dismiss", container::Command::Dismiss));
         }
     }
+
     if let Intent::Draining { since } = registered.intent {
         let at_work =
             view.enlisted().any(|(_, slot, _)| slot.job().is_some()) || !view.grants().is_empty();

@@ -91,12 +91,15 @@ mod tests {
     #[test]
     fn work_is_overtaken_that_was_begun_before_the_trunk_came_where_it_is() {
         let mut scene = Scene::running(1);
+
         for id in ["early", "handed", "late", "fresh", "open", "over"] {
             scene.feature(id, 2);
         }
+
         for id in ["early", "handed", "over"] {
             claim(&mut scene, id);
         }
+
         submit(&mut scene, "handed", Some('0'));
         scene.of(
             "over",
@@ -109,6 +112,7 @@ mod tests {
         for id in ["late", "fresh"] {
             claim(&mut scene, id);
         }
+
         submit(&mut scene, "fresh", Some('1'));
         assert_eq!(ids(&scene), ["early", "handed"]);
         assert_eq!(
@@ -123,6 +127,7 @@ mod tests {
         let mut scene = Scene::running(1);
         scene.feature("a", 2);
         claim(&mut scene, "a");
+
         let probes = |scene: &Scene| -> Vec<Effect> {
             let effects = scene.effects(&at(99)).into_iter();
             effects

@@ -120,6 +120,7 @@ impl<'a> Gate<'a> {
             let bare = slot.is_none_or(|slot| slot.job().is_none());
             bare && !at_work::is_over(self.view, grant)
         };
+
         !self.observed.busy.is_empty()
             || slots.any(|(_, slot, _)| waits(&slot.state))
             || self.view.grants().iter().any(unassigned)
@@ -170,6 +171,7 @@ mod tests {
             prompt_digest: Digest::of(b"p"),
         };
         add(&mut scene, event::Assigned { assignment });
+
         scene
     }
 

@@ -23,6 +23,7 @@ pub fn due(view: &ProjectView, done: Position) -> Option<Timestamp> {
     if !are_kept(view) {
         return None;
     }
+
     let backlog = (view.backlog.position, view.backlog.changed);
     let features = view.features.values();
     let streams = features.map(|feature| (feature.position, feature.changed));
@@ -33,6 +34,7 @@ pub fn due(view: &ProjectView, done: Position) -> Option<Timestamp> {
         (first, last)
     });
     let quiet = last?.plus_ms(QUIET_MS);
+
     Some(quiet.min(first?.plus_ms(PUT_OFF_MS_MAX)))
 }
 
@@ -57,6 +59,7 @@ mod tests {
             sync_issues: kept,
             ..Settings::default()
         };
+
         view.project.state = crate::grid::given::<Project>(&[
             registered.into(),
             project::event::SettingsChanged {
@@ -70,12 +73,14 @@ mod tests {
             let feature = view.features.entry(id).or_default();
             (feature.position, feature.changed) = (Position(n), at(*seconds));
         }
+
         view
     }
 
     #[test]
     fn an_exchange_follows_the_last_change_and_is_not_put_off_for_ever() {
         let many: Vec<u64> = (0..100).map(|n| n * 10).collect();
+
         for (kept, changes, done, wanted) in [
             (None, &[100][..], 0, None),
             (Some(false), &[100], 0, None),

@@ -12,6 +12,7 @@ pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Age
         project: &view.name,
     };
     let tallied = view.tallied();
+
     let counting = matches!(
         registered.initialization,
         Initialization::NotDue | Initialization::Done
@@ -19,9 +20,11 @@ pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Age
     if !counting || tallied.total == 0 {
         return;
     }
+
     let (closed, total, as_of) = (tallied.closed, tallied.total, view.position);
     let all_closed = closed == total;
     let merge_queue = &view.merge_queue.state;
+
     let underway = merge_queue.waiting().next().is_some();
     if registered.intent == Intent::Completed && (!all_closed || underway) {
         let why = match total - closed {
@@ -30,15 +33,18 @@ pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Age
         };
         agenda.tell(teller.project(view, "resume", project::Command::Resume { why }));
     }
+
     if !registered.is_running() {
         return;
     }
+
     let progress = &registered.progress;
     let highest = progress
         .milestone
         .as_ref()
         .map_or(0, |due| due.step)
         .max(progress.settled);
+
     let step = tallied.step();
     if !all_closed && step > highest && step >= 10 {
         let command = project::Command::DueMilestone {
@@ -49,6 +55,7 @@ pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Age
         };
         agenda.tell(teller.project(view, &format!("due {step}"), command));
     }
+
     if all_closed && !underway && progress.last.is_none() && progress.oversight.is_none() {
         let command = project::Command::DueFinal {
             as_of,
@@ -121,6 +128,7 @@ mod tests {
     fn said(scene: &Scene) -> String {
         let tells = scene.tells("milestone", &at(1_000));
         let mut words = Vec::new();
+
         for tell in tells {
             let crate::policy::AnyCommand::Project(command) = tell.command else {
                 panic!("{tell:?}");
@@ -137,6 +145,7 @@ mod tests {
                 other => panic!("{other:?}"),
             });
         }
+
         words.join(", ")
     }
 
@@ -212,6 +221,7 @@ mod tests {
         assert_eq!(said(&scene), "resume: 1 of 3 features are open again");
         let mut merging = self::scene(3, 3);
         merging.project(completed());
+
         merging.queue(crate::merge_queue::event::Queued {
             entry: 1,
             kind: crate::merge_queue::EntryKind::Scaffold,

@@ -335,11 +335,13 @@ impl Teller<'_> {
         } else {
             id
         };
+
         let cause = Cause {
             principal: Principal::Policy(self.policy.into()),
             correlation,
             causation,
         };
+
         Tell {
             id,
             stream,
@@ -367,6 +369,7 @@ impl Teller<'_> {
     ) -> Tell {
         let unknown = Tracked::default();
         let tracked = view.features.get(id).unwrap_or(&unknown);
+
         self.tell(
             StreamId::Feature(self.project.clone(), id.clone()),
             tracked,
@@ -384,6 +387,7 @@ impl Teller<'_> {
     ) -> Tell {
         let unknown = Tracked::default();
         let tracked = view.slots.get(&n).unwrap_or(&unknown);
+
         self.tell(
             StreamId::Container(self.project.clone(), n),
             tracked,
@@ -431,6 +435,7 @@ pub fn owed(view: &ProjectView, observed: &Observed) -> Agenda {
     let Some(registered) = view.registered() else {
         return agenda;
     };
+
     fleet::owed(view, registered, observed, &mut agenda);
     admit::owed(view, registered, observed, &mut agenda);
     unblock::owed(view, &mut agenda);
@@ -442,5 +447,6 @@ pub fn owed(view: &ProjectView, observed: &Observed) -> Agenda {
     supervise::owed(view, registered, observed, &mut agenda);
     expire::owed(view, registered, observed, &mut agenda);
     dispatch::owed(view, registered, observed, &mut agenda);
+
     agenda
 }

@@ -42,6 +42,7 @@ pub fn overdue(
     now: Timestamp,
 ) -> (Vec<Overdue>, Option<Timestamp>) {
     let mut kept: Vec<(Timestamp, u64, Overdue)> = Vec::new();
+
     for (project, view) in &projections.projects {
         for (session, record) in view.sessions.iter() {
             if let (Some(Transcript::Kept(bytes)), Some((ended, _))) =
@@ -56,6 +57,7 @@ pub fn overdue(
             }
         }
     }
+
     kept.sort_by(|a, b| (a.0, &a.2.session).cmp(&(b.0, &b.2.session)));
     let mut surplus = kept
         .iter()
@@ -63,6 +65,7 @@ pub fn overdue(
         .sum::<u64>()
         .saturating_sub(retention.bytes);
     let mut over = Vec::new();
+
     for (ended, bytes, one) in kept {
         let until = ended.plus_ms(retention.age_ms);
         if surplus == 0 && now < until {
@@ -71,6 +74,7 @@ pub fn overdue(
         surplus = surplus.saturating_sub(bytes);
         over.push(one);
     }
+
     (over, None)
 }
 
@@ -86,6 +90,7 @@ mod tests {
     /// Sessions that ended one second apart, with transcripts of these sizes.
     fn projections(sizes: &[u64]) -> Projections {
         let mut view = ProjectView::new("zoo".parse().expect("name"));
+
         for (bytes, n) in sizes.iter().zip(1_u8..) {
             let session = SessionId::from_bytes([n; 10]);
             let digest = Digest::of(b"p");
@@ -123,8 +128,10 @@ mod tests {
                     .apply(SlotNo(1), &fact, Timestamp(i64::from(n) * 1_000_000));
             }
         }
+
         let mut projections = Projections::default();
         projections.projects.insert(view.name.clone(), view);
+
         projections
     }
 
@@ -132,6 +139,7 @@ mod tests {
     #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn the_oldest_go_by_age_and_by_size() {
         type Case<'a> = (&'a [u64], Retention, i64, usize, Option<i64>);
+
         let cases: [Case<'_>; 6] = [
             (
                 &[],

@@ -54,6 +54,7 @@ mod tests {
     fn what_is_promised_and_what_is_free_both_count() {
         let promised = |containers, mib| Promised { containers, mib };
         let host = |total, available| HostMemory { total, available };
+
         let table = [
             (host(24_000, 22_000), promised(0, 0), 4096, 4),
             (host(24_000, 22_000), promised(5, 20_480), 4096, 0),

@@ -21,6 +21,7 @@ pub(super) fn owed(
         policy: "supervise",
         project: &view.name,
     };
+
     for (n, slot, _) in view.enlisted() {
         match &slot.state {
             SlotState::Assigned { job } => {
@@ -65,6 +66,7 @@ fn owed_to_assigned(
         policy: "supervise",
         project: &view.name,
     };
+
     if let Some((outcome, detail)) = over_before_it_began(view, registered, held) {
         let end = container::Command::EndSession {
             session: held.job.session.clone(),
@@ -76,10 +78,13 @@ fn owed_to_assigned(
         agenda.tell(teller.container(view, n, "never started", end));
         return;
     }
+
     if engine::outlook(view, registered, slot) == Outlook::Wait {
         return;
     }
+
     let failed = slot.failed_at.unwrap_or_default();
+
     let from = observed.own_ms_after(failed, backoff_ms(slot.failures));
     if agenda.reached(observed.now, from) {
         let generation = Generation(slot.generation.0 + 1);
@@ -102,12 +107,15 @@ fn over_before_it_began(
     if !wanted || held.slot.is_interrupted() {
         return Some((Outcome::Stopped, "stopped before a container started"));
     }
+
     if view.grant_of(&held.job.session).is_none() {
         let detail = "the work was taken back before a container started";
         return Some((Outcome::NeverStarted, detail));
     }
+
     let given_back = engine::outlook(view, registered, held.slot) == Outlook::GiveBack;
     let detail = "no container of the engine comes to work, for nobody";
+
     given_back.then_some((Outcome::EngineRefused, detail))
 }
 
@@ -123,6 +131,7 @@ fn secure(view: &ProjectView, ended: &Ended, agenda: &mut Agenda) {
     let (Some(feature), Some(epoch)) = (&ended.job.feature, ended.job.epoch) else {
         return;
     };
+
     let secured = view
         .feature(feature)
         .is_none_or(|known| known.secured.contains_key(&epoch));

@@ -107,6 +107,7 @@ fn idle_slots_claim_no_more_than_is_ready() {
         ..at(100)
     };
     assert_eq!(scene.keys(&busy), ["ClaimFor"]);
+
     let taken = Observed {
         taken: ["a".parse().expect("id")].into(),
         ..at(100)
@@ -170,6 +171,7 @@ fn a_claim_whose_slot_does_not_hold_it_is_assigned_and_then_ended_with_its_outco
         detail: "exit 1".into(),
     };
     let digest = Digest::of(b"p");
+
     let assignment = container::Assignment {
         session: session(1),
         role: crate::holder::Role::Coder,
@@ -201,6 +203,7 @@ fn a_claim_whose_slot_does_not_hold_it_is_assigned_and_then_ended_with_its_outco
 fn work_is_looked_after_even_when_its_claim_ended_before_the_session() {
     let mut scene = Scene::running(1);
     scene.feature("a", 2).claimed("a", &session(1));
+
     let assignment = container::Assignment {
         session: session(1),
         role: crate::holder::Role::Coder,
@@ -234,6 +237,7 @@ fn work_is_looked_after_even_when_its_claim_ended_before_the_session() {
 fn owing_twice_is_the_same_thing() {
     let mut scene = Scene::running(2);
     scene.feature("a", 2).claimed("a", &session(1));
+
     scene.add::<f::Event>(
         "feature-z/a",
         f::Submitted {
@@ -250,6 +254,7 @@ fn owing_twice_is_the_same_thing() {
 #[test]
 fn review_comes_before_code_and_the_overseer_before_both() {
     let mut scene = Scene::running(1);
+
     scene
         .feature("a", 0)
         .feature("b", 2)
@@ -312,6 +317,7 @@ fn milestones_are_due_once_and_everything_closed_is_final() {
         n: SlotNo(1),
         session: session(1),
     };
+
     scene.add::<p::Event>(
         "project-z",
         p::OversightStarted {
@@ -341,6 +347,7 @@ fn a_silent_outside_holder_expires_after_the_lease_of_server_time() {
     let holder = Holder::Outside {
         principal: "ann".into(),
     };
+
     scene.add::<f::Event>(
         "feature-z/a",
         f::Claimed {
@@ -371,6 +378,7 @@ fn a_silent_outside_holder_expires_after_the_lease_of_server_time() {
 #[test]
 fn a_failed_clone_waits_for_its_pause() {
     let mut scene = Scene::new();
+
     scene
         .add::<p::Event>(
             "project-z",
@@ -418,6 +426,7 @@ fn what_the_trunk_overtakes_is_probed_once() {
         epoch: Epoch(base),
         paths: vec!["x".into()],
     };
+
     for (to, epoch) in [('1', 1), ('2', 0)] {
         scene.add::<t::Event>("trunk-z", moved(to));
         assert_eq!(probes(&scene), 1);
@@ -453,6 +462,7 @@ fn work_is_kept_for_its_time() {
     let mut scene = Scene::running(1);
     scene.feature("a", 2).feature("b", 2).feature("c", 2);
     let closing = f::Closing::DoneElsewhere;
+
     scene.add::<f::Event>(
         "feature-z/a",
         f::Closed {
@@ -551,6 +561,7 @@ fn an_account_in_trouble_holds_back_every_project_that_asks_it() {
     };
     let settings = Box::new(settings);
     scene.add::<p::Event>("project-z", p::SettingsChanged { settings });
+
     let held = |next: i64, at_work| Observed {
         accounts: [(
             "local".to_owned(),

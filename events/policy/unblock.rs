@@ -9,6 +9,7 @@ pub(super) fn owed(view: &ProjectView, agenda: &mut Agenda) {
         policy: "unblock",
         project: &view.name,
     };
+
     for (id, known, _) in view.dependent().filter(|(_, known, _)| !known.is_settled()) {
         for on in &known.blockers {
             let wanted = view.backlog.state.dependencies(id).any(|d| d == on);
@@ -55,9 +56,11 @@ mod tests {
             let added = b::DependencyAdded { edge };
             scene.add::<backlog::Event>("backlog-z", added);
         }
+
         if blocked {
             scene.of("a", f::Blocked { by: feature("b") });
         }
+
         scene
     }
 

@@ -76,10 +76,12 @@ mod tests {
     #[test]
     fn trouble_is_looked_at_less_and_less_often() {
         let mut view = ProjectView::new("zoo".parse().expect("name"));
+
         for at in [0, 1_000_000, 77_000_000] {
             let usual = look_again_ms(&view, Timestamp(at));
             assert!((48_000..=72_000).contains(&usual), "{usual}");
         }
+
         view.merge_queue.state.halt = Some(Halt {
             reason: "away".into(),
             fault: Fault::Unreachable,
@@ -110,6 +112,7 @@ mod tests {
             [10_000_000, 11_999_999, 12_000_000].map(|at| was_just_seen(merge_queue, Timestamp(at)))
         };
         assert_eq!(seen(&merge_queue), [true, true, false]);
+
         merge_queue.halt = Some(Halt {
             reason: "away".into(),
             fault: Fault::Unreachable,
@@ -128,6 +131,7 @@ mod tests {
         assert_eq!(first_candidate_kept(&merge_queue), 0);
         merge_queue.entries = 200;
         assert_eq!(first_candidate_kept(&merge_queue), 150);
+
         merge_queue.held.push(Entry {
             number: 7,
             kind: EntryKind::Scaffold,

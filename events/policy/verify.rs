@@ -69,10 +69,13 @@ fn check_head(hands: &mut Hands<'_>) {
     let Some(command) = of_head(registered, merge_queue) else {
         return;
     };
+
     let terms = terms(&registered.settings, command);
+
     if !hands.may_try(merge_queue.health.lapses) {
         return;
     }
+
     grant(hands, "head verifier", |slot_session| {
         merge_queue::Command::StartHeadVerification {
             slot_session,
@@ -90,10 +93,13 @@ fn check_entry(hands: &mut Hands<'_>, tip: &merge_queue::Entry) {
     let Some(command) = verification(registered, tip).filter(|_| built) else {
         return;
     };
+
     let (entry, terms) = (tip.number, terms(&registered.settings, command));
+
     if !hands.may_try(tip.lapses) {
         return;
     }
+
     grant(hands, "verifier", |slot_session| {
         merge_queue::Command::StartVerification {
             entry,
@@ -112,6 +118,7 @@ fn grant(
     let Some((n, version)) = hands.slots.pop() else {
         return;
     };
+
     let stream = StreamId::MergeQueue(view.name.clone());
     let command = command(slot_session(&stream, view.merge_queue.version, n));
     let tell = teller(view)

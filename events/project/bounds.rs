@@ -57,6 +57,7 @@ impl Bounded for Event {
             | Self::FinalVerificationDue(_)
             | Self::Completed(_) => {}
         }
+
         self
     }
 }

@@ -44,21 +44,26 @@ fn register(git_url: &str, kind: ProjectKind) -> Decision {
             why: why.to_owned(),
         })
     };
+
     if git_url.is_empty() || git_url.len() > URL_MAX || git_url.chars().any(char::is_control) {
         return invalid("the git URL is empty, too long or holds control characters");
     }
+
     if git_url.starts_with('-') {
         return invalid("the git URL must not start with '-'");
     }
+
     if let Err(why) = transport(git_url) {
         return invalid(&why);
     }
+
     if has_credentials(git_url) {
         return invalid(
             "the git URL holds a user name with a password or a token; give the URL without it, \
              credentials are never recorded",
         );
     }
+
     Ok(vec![
         event::Registered {
             git_url: git_url.to_owned(),
@@ -78,6 +83,7 @@ fn cloned(branch: &str, head: Option<&Sha>, setup: Option<&String>) -> Event {
         );
         return event::CloneFailed { reason }.into();
     }
+
     event::Cloned {
         branch: branch.to_owned(),
         head: head.cloned(),
@@ -201,11 +207,13 @@ impl Registered {
             );
             return Err(Refusal::Invalid { why });
         }
+
         // Without slots it may run with nobody but people from outside.
         let is_running = matches!(self.intent, Intent::Running { .. });
         if is_running && count > 0 && !self.settings.agent.is_chosen() {
             return Err(Refusal::NoAgent);
         }
+
         Ok(if count == self.target {
             vec![]
         } else {
@@ -279,6 +287,7 @@ impl Registered {
             (Initialization::Done, _) => return Err(Refusal::Initialized),
         };
         let due = due.map(|spec| event::InitializationDue { spec }.into());
+
         Ok(due.into_iter().collect())
     }
 

@@ -14,9 +14,11 @@ impl Registered {
     pub fn next_oversight(&self) -> Option<OversightKind> {
         let progress = &self.progress;
         let fresh = |due: &&Due| !due.lapses.is_spent();
+
         if progress.oversight.is_some() || !self.is_running() {
             return None;
         }
+
         let last = progress
             .last
             .as_ref()
@@ -51,6 +53,7 @@ impl Registered {
     )]
     pub(super) fn oversee(&self, command: &Command) -> Decision {
         let progress = &self.progress;
+
         match command {
             Command::DueMilestone {
                 step,

@@ -82,6 +82,7 @@ fn running() -> Vec<Event> {
     let set = event::SettingsChanged {
         settings: Box::new(with_setup()),
     };
+
     with(
         &registered(),
         vec![
@@ -263,6 +264,7 @@ pub(super) fn states() -> Vec<(&'static str, Project)> {
         probe: false,
     };
     let troubled = with(&running, vec![troubled.into()]);
+
     vec![
         ("new", given(&[])),
         ("registered", given(&registered())),
@@ -324,6 +326,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         ..Settings::default()
     };
     let session = |n: u8| slot_session(n).session;
+
     vec![
         (
             "register",
@@ -546,6 +549,7 @@ fn credentials_in_a_url_never_reach_the_log() {
             "{url}"
         );
     }
+
     for url in [
         "/srv/x.git",
         "file:///srv/x.git",
@@ -570,6 +574,7 @@ fn several_steps_at_once_are_one_run_that_covers_them() {
         &running(),
         vec![due(30), oversight(2, OversightKind::Milestone { step: 30 })],
     ));
+
     let settle = Command::SettleOversight {
         session: slot_session(2).session,
         report: Digest::of(b"r"),
@@ -598,6 +603,7 @@ fn the_final_run_covers_what_is_unsettled_and_completes() {
         report: Digest::of(b"r"),
         findings: 0,
     };
+
     let completed = event::Completed {
         as_of: Position(9),
         trunk_head: None,
@@ -636,6 +642,7 @@ fn a_settled_step_is_never_due_again() {
             settled(1, &[50], 0),
         ],
     ));
+
     let again = Command::DueMilestone {
         step: 50,
         as_of: Position(20),
@@ -670,6 +677,7 @@ fn a_suggested_setup_never_stands_in_for_one_that_was_set() {
         .into()
     };
     let suggested = || copied(Some("npm ci".into()));
+
     for (history, expected) in [
         (vec![copied(None)], None),
         (vec![suggested()], Some("npm ci")),
@@ -681,6 +689,7 @@ fn a_suggested_setup_never_stands_in_for_one_that_was_set() {
         let settings = &state.registered().expect("registered").settings;
         assert_eq!(settings.setup.as_deref(), expected);
     }
+
     // An upstream that was empty suggests once, when it has files.
     let begun = |setup: &str| Command::RecordClone {
         branch: "main".into(),
@@ -690,6 +699,7 @@ fn a_suggested_setup_never_stands_in_for_one_that_was_set() {
     let empty = with(&registered(), vec![copied(None)]);
     let first = given::<Project>(&empty).decide(&begun("npm ci"), Timestamp(1));
     let first = first.expect("it has files now");
+
     for (history, more) in [
         (with(&empty, first), "yarn install"),
         (with(&empty, vec![set(Some("make deps"))]), "npm ci"),
@@ -697,6 +707,7 @@ fn a_suggested_setup_never_stands_in_for_one_that_was_set() {
         let decided = given::<Project>(&history).decide(&begun(more), Timestamp(1));
         assert_eq!(decided, Err(Refusal::AlreadyCloned));
     }
+
     let long = Command::RecordClone {
         branch: "main".into(),
         head: None,

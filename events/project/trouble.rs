@@ -73,9 +73,11 @@ impl Thing {
     /// on the trunk.
     pub fn needed_by(settings: &Settings, role: Role) -> Vec<Self> {
         let engine = Some(Self::Engine);
+
         if role == Role::Verifier {
             return engine.into_iter().collect();
         }
+
         let agent = settings.agent_of(role);
         let setup = settings.setup.is_some().then_some(Self::Setup);
         let things = [
@@ -84,6 +86,7 @@ impl Thing {
             setup,
             engine,
         ];
+
         things.into_iter().flatten().collect()
     }
 
@@ -251,6 +254,7 @@ impl Registered {
             .position(|known| known.thing == e.thing);
         let before = place.map(|place| self.troubles.remove(place));
         let probes = before.as_ref().map_or(0, |known| known.probes);
+
         self.troubles.push(Trouble {
             thing: e.thing.clone(),
             since: before.map_or(moment.at, |known| known.since),
@@ -292,6 +296,7 @@ fn utc(at: Timestamp) -> String {
         if month < 10 { month + 3 } else { month - 9 },
     );
     let year = year + era * 400 + i64::from(month <= 2);
+
     format!(
         "{year:04}-{month:02}-{date:02} {:02}:{:02} UTC",
         minute / 60,
@@ -337,6 +342,7 @@ mod tests {
             let next = trouble.next_probe(&OwnTime::default());
             assert_eq!(next, minutes(expected), "{trouble:?}");
         }
+
         let next = trouble(0, Some(90), false).next_probe(&OwnTime::default());
         assert_eq!(next, minutes(100).plus_ms(SOONEST_MS));
     }
@@ -347,6 +353,7 @@ mod tests {
             command: Some(line.to_owned()),
             ..AgentSpec::of(Dialect::Command)
         };
+
         for (line, expected) in [
             ("my-agent -p", "my-agent"),
             ("KEY=secret ./run.sh x", "./run.sh"),
@@ -357,6 +364,7 @@ mod tests {
             let name = expected.to_owned();
             assert_eq!(Thing::tool_of(&agent(line)), Some(Thing::Tool { name }));
         }
+
         assert_eq!(Thing::tool_of(&AgentSpec::of(Dialect::Script)), None);
     }
 

@@ -112,6 +112,7 @@ mod tests {
     #[test]
     fn one_place_has_one_spelling() {
         let zoo = place("https://forge.example/team/zoo.git");
+
         for same in [
             "https://forge.example/team/zoo",
             "https://forge.example/team/zoo.git/",
@@ -123,6 +124,7 @@ mod tests {
         ] {
             assert_eq!(place(same), zoo, "{same}");
         }
+
         for other in [
             "https://forge.example/team/zoos.git",
             "https://forge.example:8443/team/zoo.git",

@@ -101,17 +101,20 @@ impl Ways for Project {
         let Some(project) = self.registered() else {
             return vec![];
         };
+
         let mut places = vec![match project.intent {
             Intent::Stopped => STOPPED,
             Intent::Running { .. } => RUNNING,
             Intent::Draining { .. } => DRAINING,
             Intent::Completed => COMPLETED,
         }];
+
         match project.repository {
             Repository::Pending => places.push(PENDING),
             Repository::Failed { .. } => places.push(FAILED),
             Repository::Cloned { .. } => {}
         }
+
         let progress = &project.progress;
         places.extend(project.editing.as_ref().map(|_| EDITING));
         places.extend(initialization(project));
@@ -124,6 +127,7 @@ impl Ways for Project {
                 Thing::Engine => ENGINE,
             });
         }
+
         places
     }
 
@@ -195,6 +199,7 @@ fn troubled(running: &Project, thing: Thing) -> Project {
         feature: None,
         since: Timestamp(1),
     };
+
     folded(running, &[change, report])
 }
 
@@ -208,6 +213,7 @@ pub(crate) fn table() -> (String, Vec<String>) {
         let found = commands.iter().find(|(known, _)| *known == name);
         found.expect("a command of the table").1.clone()
     };
+
     for (name, first, round, times) in [
         ("initialization due", "due initialization", &[][..], 0),
         ("final due", "due final", &[], 0),
@@ -244,12 +250,14 @@ pub(crate) fn table() -> (String, Vec<String>) {
         let begun = folded(&running, &[command(first)]);
         states.push((name, rounds(&begun, &round, times)));
     }
+
     let provider = Thing::Provider {
         name: "anthropic".into(),
     };
     let tool = Thing::Tool {
         name: "claude".into(),
     };
+
     for (name, ended, thing) in [
         ("provider in trouble", "end trouble (provider)", provider),
         ("tool in trouble", "end trouble (tool)", tool),
@@ -259,5 +267,6 @@ pub(crate) fn table() -> (String, Vec<String>) {
         let why = "it worked".into();
         commands.push((ended, Command::EndTrouble { thing, why }));
     }
+
     crate::ways::table("project", &states, &commands)
 }

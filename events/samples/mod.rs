@@ -75,6 +75,7 @@ fn verdict(judgement: Judgement) -> Verdict {
         line: Some(9),
         why: text("no test"),
     };
+
     Verdict {
         judgement,
         findings: vec![finding],
@@ -108,6 +109,7 @@ fn settings() -> Settings {
         ..ContainerLimits::default()
     };
     let egress = vec![rule];
+
     Settings {
         agent,
         agents,
@@ -131,6 +133,7 @@ fn used() -> c::ModelUsage {
         micro_usd: 4900,
         unpriced: 0,
     };
+
     c::ModelUsage {
         provider: text("anthropic"),
         model: text("claude-x"),
@@ -150,6 +153,7 @@ pub(crate) fn backlogs() -> Vec<backlog::Event> {
         feature: id("feat-b"),
         on: id("feat-a"),
     };
+
     vec![
         backlog::event::Admitted {
             batch: digest(),
@@ -171,6 +175,7 @@ pub(crate) fn nodes() -> Vec<node::Event> {
         root: digest(),
         digest: digest(),
     };
+
     vec![
         node::Started {
             epoch: 3,
@@ -208,6 +213,7 @@ pub(crate) fn subscriptions() -> Vec<subscription::Event> {
         project: "zoo".parse().ok(),
         kinds: vec![text("feature.closed")],
     };
+
     vec![
         subscription::Created {
             filter,

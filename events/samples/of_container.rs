@@ -21,6 +21,7 @@ pub(crate) fn containers() -> Vec<container::Event> {
         evidence: Some(digest()),
         detail: text("completed"),
     };
+
     vec![
         c::Enlisted {}.into(),
         c::Assigned { assignment }.into(),

@@ -5,6 +5,7 @@ use super::*;
 #[expect(clippy::too_many_lines, reason = "a sample of each kind")]
 pub(crate) fn features() -> Vec<feature::Event> {
     let epoch = Epoch(2);
+
     vec![
         f::Created {
             content: content(),

@@ -24,6 +24,7 @@ pub(crate) fn merge_queues() -> Vec<merge_queue::Event> {
         session: session(),
         tail: text("ok"),
     };
+
     vec![
         t::Opened {
             branch: text("main"),

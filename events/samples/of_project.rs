@@ -5,6 +5,7 @@ use super::*;
 #[expect(clippy::too_many_lines, reason = "a sample of each kind")]
 pub(crate) fn projects() -> Vec<project::Event> {
     let by = || text("ann");
+
     vec![
         p::Registered {
             git_url: text("/srv/up.git"),

@@ -70,6 +70,7 @@ impl Turn {
             reader: reader.clone(),
             heard: own.now,
         });
+
         Ok(())
     }
 
@@ -118,6 +119,7 @@ mod tests {
     fn play(what: &str, steps: &[Step]) {
         use Step::*;
         let (mut turn, mut gaps) = (Turn::default(), vec![]);
+
         for step in steps {
             let own = |second: i64| OwnTime::new(at(second), &gaps, &[]);
             match step {
@@ -142,6 +144,7 @@ mod tests {
     #[test]
     fn one_reader_at_a_time_and_whoever_goes_gives_way() {
         use Step::*;
+
         let table: [(&str, &[Step]); 8] = [
             (
                 "one's own again",

@@ -205,6 +205,7 @@ impl Open {
             None if self.parked.len() >= PARKED_MAX => return Err(Refusal::ParkedFull),
             Some(_) | None => {}
         }
+
         Ok(vec![
             Parked {
                 position,
@@ -238,6 +239,7 @@ impl Aggregate for Subscription {
             (Self::Unknown | Self::Deleted, _) => return Err(Refusal::Unknown),
             (Self::Open(open), _) => open,
         };
+
         match command {
             // Again and again is no news.
             Command::Acknowledge { position }

@@ -55,6 +55,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         kinds: vec!["a.b".into(); KINDS_MAX + 1],
         project: None,
     };
+
     vec![
         (
             "create",
@@ -116,6 +117,7 @@ fn what_is_parked_holds_nobody_up_and_ends_with_its_acknowledgement() {
         (Position(9), vec![Position(8)])
     );
     let again = given::<Subscription>(&[&history[..], &[parked(8)]].concat());
+
     assert_eq!(
         again.open().expect("open").due().count(),
         0,
@@ -142,9 +144,11 @@ fn reasons_are_cut_at_a_character_and_parking_is_bounded() {
     ) else {
         panic!("parked")
     };
+
     let [Event::Parked(parked_one)] = events.as_slice() else {
         panic!("{events:?}")
     };
+
     assert!(parked_one.why.len() <= WHY_MAX, "{}", parked_one.why.len());
     assert!(parked_one.why.ends_with("ä… (cut, 2000 bytes in all)"));
     let full: Vec<Event> = std::iter::once(created())

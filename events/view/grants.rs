@@ -59,6 +59,7 @@ impl ProjectView {
     /// Every open grant of the project.
     pub fn grants(&self) -> Vec<Grant> {
         let mut grants = Vec::new();
+
         for (id, known, _) in self.underway() {
             match &known.stage {
                 Stage::Claimed {
@@ -86,6 +87,7 @@ impl ProjectView {
                 _ => {}
             }
         }
+
         if let Some(registered) = self.registered() {
             if let Initialization::Underway { slot_session, .. } = &registered.initialization {
                 grants.push(Grant {
@@ -100,6 +102,7 @@ impl ProjectView {
                 });
             }
         }
+
         if let Some(merge_queue::Entry {
             number,
             stage: merge_queue::Stage::Verifying { slot_session, .. },
@@ -117,6 +120,7 @@ impl ProjectView {
                 slot_session: checking.slot_session.clone(),
             });
         }
+
         grants
     }
 

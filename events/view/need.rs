@@ -187,6 +187,7 @@ impl Remedy {
             Self::Withdraw { feature } => format!("feature withdraw {project} {feature}"),
             Self::Reinstate { slot } => format!("container restart {project} {slot}"),
         };
+
         Some(format!("supercargo {verb}"))
     }
 }

@@ -65,10 +65,12 @@ impl<A: Aggregate> Tracked<A> {
         if self.version == Version(0) {
             self.made = envelope.at;
         }
+
         self.changed = envelope.at;
         self.version = envelope.version;
         self.position = envelope.position;
         self.correlation = envelope.cause.correlation;
+
         Ok(event)
     }
 }
@@ -152,6 +154,7 @@ impl ProjectView {
             }
             StreamId::Node(_) | StreamId::Subscription(_) => {}
         }
+
         self.position = envelope.position;
         Ok(())
     }
@@ -252,6 +255,7 @@ impl Projections {
                 view.apply(envelope)?;
             }
         }
+
         (self.position, self.digest) = (envelope.position, envelope.digest);
         Ok(name)
     }

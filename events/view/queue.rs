@@ -63,6 +63,7 @@ impl Queue {
             let waits = !known.blockers.is_empty();
             waits && !known.is_settled()
         });
+
         for (all, belongs) in [
             (&mut self.underway, is_underway),
             (&mut self.blocked, is_blocked),
@@ -124,6 +125,7 @@ fn restored(merge_queue: &MergeQueue) -> BTreeSet<FeatureId> {
         .undone
         .iter()
         .filter(|(_, undone)| merged(undone));
+
     waiting.chain(done.map(|(id, _)| id)).cloned().collect()
 }
 
@@ -276,6 +278,7 @@ impl ProjectView {
         if !self.queue.restored.contains(id) {
             return false;
         }
+
         let merge_queue = &self.merge_queue.state;
         let restores = |entry: &merge_queue::Entry| match &entry.kind {
             EntryKind::Revert {
@@ -292,6 +295,7 @@ impl ProjectView {
                 }
                 _ => false,
             });
+
         unheard || merge_queue.waiting().any(restores)
     }
 

@@ -49,6 +49,7 @@ impl History {
         let version = self.versions.entry(stream.to_string()).or_default();
         *version += 1;
         let (kind, id) = (event.kind(), CommandId([0; 16]));
+
         let envelope = Envelope {
             position: Position(self.projections.position.0 + 1),
             stream,
@@ -90,7 +91,9 @@ impl History {
         } else {
             vec![]
         };
+
         let parts = [ids, rest].into_iter().filter(|part| !part.is_empty());
+
         let parts: Vec<_> = parts.collect();
         for (part, left) in parts.iter().zip((0..parts.len()).rev()) {
             let (ids, more) = (part.clone(), left > 0);
@@ -111,6 +114,7 @@ impl History {
         let batch = origin.map_or(Digest::of(&[n]), |origin| origin.batch);
         let blockers = if blocked { vec![feature(0)] } else { vec![] };
         let content = Content::titled("F");
+
         self.of(
             n,
             feature::event::Created {
@@ -138,6 +142,7 @@ impl History {
             title,
             restores,
         };
+
         self.of_merge_queue(merge_queue::event::Queued {
             entry,
             kind,
@@ -181,6 +186,7 @@ impl History {
 
     fn step(&mut self, what: u8, n: u8, m: u8) {
         let by = || "anna".to_owned();
+
         match what {
             0 => self.admit(&[n, m, n / 2], m.is_multiple_of(2)),
             1..=3 => self.create(n, m == 1),

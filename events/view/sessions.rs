@@ -212,6 +212,7 @@ impl SessionsView {
             self.newest.insert(n, job.session.clone());
             return;
         }
+
         match event {
             Event::TranscriptKept(e) => self.transcript(&e.session, Transcript::Kept(e.bytes)),
             Event::TranscriptDropped(e) => self.transcript(&e.session, Transcript::Dropped),
@@ -236,9 +237,11 @@ impl SessionsView {
             }
             _ => {}
         }
+
         let Some(record) = self.newest.get(&n).and_then(|id| self.by_id.get_mut(id)) else {
             return;
         };
+
         match event {
             Event::StartRequested(e) => record.generation = Some(e.generation),
             Event::SessionStarted(_) => record.began = Some(at),
@@ -280,6 +283,7 @@ mod tests {
         let elsewhere = (other, Outcome::ToolBroken, false);
         let idle = (other, Outcome::NoWork, false);
         let twice = vec![broken, done(other), broken, done(other)];
+
         let table: [(&str, Vec<Ended>, bool); 9] = [
             ("nothing was broken", vec![done(other)], false),
             ("once", vec![broken, done(other)], false),
@@ -368,6 +372,7 @@ mod tests {
             .into()
         };
         let mut view = SessionsView::default();
+
         let facts: Vec<Event> = vec![
             assigned(1),
             event::StartRequested {
@@ -381,6 +386,7 @@ mod tests {
         for (fact, n) in facts.iter().zip(1..) {
             view.apply(SlotNo(3), fact, Timestamp(n));
         }
+
         let first = view.get(&id(1)).expect("the first");
         assert_eq!(
             (first.generation, first.began),

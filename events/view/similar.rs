@@ -16,7 +16,9 @@ impl ProjectView {
         let Some(known) = self.feature(id) else {
             return vec![];
         };
+
         let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
+
         let alike = self
             .known()
             .filter(|(other, k, _)| *other != id && are_alike(&known.content, &k.content));
@@ -26,11 +28,13 @@ impl ProjectView {
                 .iter()
                 .for_each(|path| *counted.entry(path).or_default() += 1);
         }
+
         let mut files: Vec<(usize, &str)> = counted
             .into_iter()
             .map(|(path, count)| (count, path))
             .collect();
         files.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+
         files
             .into_iter()
             .take(NAMED_MAX)
@@ -67,6 +71,7 @@ mod tests {
             labels: labels.iter().map(|label| (*label).to_owned()).collect(),
             ..Content::titled("x")
         };
+
         for (a, b, alike) in [
             (of("", &[]), of("", &[]), false),
             (of("web", &[]), of("web", &["x"]), true),

@@ -53,19 +53,23 @@ pub fn encode(log: &str, projections: &Projections) -> Vec<u8> {
 pub fn decode(log: &str, bytes: &[u8]) -> Result<Projections, Unusable> {
     let damaged = |e: rmp_serde::decode::Error| Unusable::Damaged(e.to_string());
     let mut rest = bytes;
+
     let header =
         Header::deserialize(&mut rmp_serde::Deserializer::new(&mut rest)).map_err(damaged)?;
     if header.rules != FINGERPRINT {
         return Err(Unusable::OtherRules(header.rules));
     }
+
     if header.log != log {
         return Err(Unusable::OtherLog(header.log));
     }
+
     if Digest::of(rest) != header.body {
         return Err(Unusable::Damaged(
             "its bytes are not those that were written".to_owned(),
         ));
     }
+
     rmp_serde::from_slice(rest).map_err(damaged)
 }
 
@@ -83,6 +87,7 @@ pub fn first_difference(kept: &Projections, folded: &Projections) -> Option<Posi
             places.push(a.max(b));
         }
     };
+
     differ(
         kept.node.position,
         folded.node.position,
@@ -101,6 +106,7 @@ pub fn first_difference(kept: &Projections, folded: &Projections) -> Option<Posi
             kept.subscriptions.get(name) == folded.subscriptions.get(name),
         );
     }
+
     let names: std::collections::BTreeSet<_> =
         kept.projects.keys().chain(folded.projects.keys()).collect();
     for name in names {
@@ -142,6 +148,7 @@ pub fn first_difference(kept: &Projections, folded: &Projections) -> Option<Posi
         }
         differ(a.position, b.position, a == b);
     }
+
     differ(kept.position, folded.position, kept == folded);
     places.into_iter().min()
 }

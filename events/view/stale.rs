@@ -16,9 +16,11 @@ impl ProjectView {
             self.feature(id)
                 .is_none_or(|known| matches!(known.stage, Stage::Closed { .. } | Stage::Withdrawn))
         };
+
         if !self.feature(id).is_some_and(|known| known.is_closed()) {
             return vec![];
         }
+
         let rests = self
             .backlog
             .state
@@ -53,6 +55,7 @@ impl ProjectView {
         } else {
             String::new()
         };
+
         (!changed.is_empty()).then(|| format!("later work changed {named}{more}"))
     }
 }

@@ -47,15 +47,18 @@ impl ProjectView {
     /// How the project stands.
     pub fn standing(&self) -> Standing {
         let mut needs_you = Vec::new();
+
         if let Some(registered) = self.registered() {
             needs_of_project(registered, &mut needs_you);
             needs_of_merges(registered, &self.merge_queue.state, &mut needs_you);
             self.needs_of_hands(registered, &mut needs_you);
         }
+
         needs_of_undoing(&self.merge_queue.state, &mut needs_you);
         self.needs_of_features(&mut needs_you);
         self.needs_of_epics(&mut needs_you);
         self.needs_of_slots(&mut needs_you);
+
         Standing {
             tallied: self.tallied(),
             needs_you,
@@ -114,9 +117,11 @@ fn needs_of_project(registered: &Registered, needs: &mut Vec<Need>) {
         let text = format!("upstream cannot be copied: {reason}");
         needs.push(Need::new(NeedKind::Copy, text, Remedy::Mend));
     }
+
     for trouble in &registered.troubles {
         needs.push(Need::new(NeedKind::Outside, trouble.told(), Remedy::Retry));
     }
+
     if let Initialization::Due { lapses } = registered.initialization
         && lapses.is_spent()
     {
@@ -128,6 +133,7 @@ fn needs_of_project(registered: &Registered, needs: &mut Vec<Need>) {
     }
     let progress = &registered.progress;
     let idle = registered.next_oversight().is_none() && progress.oversight.is_none();
+
     let due = progress.last.iter().chain(&progress.milestone).next();
     if let (true, true, Some(due)) = (registered.is_running(), idle, due) {
         let text = if due.lapses.is_spent() {
@@ -156,6 +162,7 @@ fn needs_of_merges(registered: &Registered, merge_queue: &MergeQueue, needs: &mu
             Remedy::SetVerification,
         ));
     }
+
     if let Some(halt) = &merge_queue.halt {
         needs.push(Need::new(
             NeedKind::Upstream,
@@ -167,9 +174,11 @@ fn needs_of_merges(registered: &Registered, merge_queue: &MergeQueue, needs: &mu
             remedy_of(&halt.fault),
         ));
     }
+
     if let Some(red) = &merge_queue.health.red {
         needs.push(need_of_red(merge_queue, red));
     }
+
     if merge_queue.health.lapses.is_spent() {
         let text = format!(
             "of the verifiers of the trunk itself, {}",
@@ -177,6 +186,7 @@ fn needs_of_merges(registered: &Registered, merge_queue: &MergeQueue, needs: &mu
         );
         needs.push(Need::new(NeedKind::Verifiers, text, Remedy::ResumeQueue));
     }
+
     if let Some(tip) = tip.filter(|tip| tip.lapses.is_spent()) {
         needs.push(Need::new(
             NeedKind::Verifiers,
@@ -184,6 +194,7 @@ fn needs_of_merges(registered: &Registered, merge_queue: &MergeQueue, needs: &mu
             Remedy::ResumeQueue,
         ));
     }
+
     for held in &merge_queue.held {
         let what = held
             .feature()
@@ -219,6 +230,7 @@ fn need_of_red(merge_queue: &MergeQueue, red: &merge_queue::Red) -> Need {
         merge_queue.parked.len()
     );
     let head = &red.head;
+
     if red.evidence.is_unrunnable() {
         let text = format!(
             "the verification command cannot be run, not even on {branch} itself at {head} \
@@ -227,6 +239,7 @@ fn need_of_red(merge_queue: &MergeQueue, red: &merge_queue::Red) -> Need {
         );
         return Need::new(NeedKind::Verification, text, Remedy::ResumeQueue);
     }
+
     let text = format!(
         "the trunk is red before us: {branch} itself fails its own verification at {head} ({how}); \
          mend upstream or the command; {waits}"

@@ -16,26 +16,31 @@ impl ProjectView {
         if !registered.is_running() || self.merge_queue.state.head.is_none() {
             return;
         }
+
         if self.was_withdrawn_whole(registered) {
             let text =
                 "nothing is left to do, for every feature was withdrawn: add some, or stop it";
             needs.push(Need::new(NeedKind::Idle, text, Remedy::Stop));
             return;
         }
+
         let Some(waits) = self.waits_for_slots(registered) else {
             return;
         };
+
         if registered.target == 0 {
             let text = format!("{waits}, and the project has no agent of its own: its target is 0");
             needs.push(Need::new(NeedKind::Target, text, Remedy::SetTarget));
             return;
         }
+
         let wanted = || self.enlisted().filter(|(n, ..)| n.0 <= registered.target);
         let out = |slot: &crate::container::Slot| {
             matches!(slot.duty, Duty::Withhold { .. })
                 || matches!(slot.state, SlotState::Quarantined { .. })
         };
         let first = wanted().find(|(_, slot, _)| matches!(slot.duty, Duty::Withhold { .. }));
+
         let all = wanted().count() == usize::from(registered.target)
             && wanted().all(|(_, slot, _)| out(slot));
         if let (Some((slot, ..)), true) = (first, all) {
@@ -78,6 +83,7 @@ impl ProjectView {
         });
         let beginning = matches!(registered.initialization, Initialization::Due { .. });
         let ready = self.ready().count();
+
         if unreviewed > 0 {
             Some(format!(
                 "handed-in work ({unreviewed}) waits for a reviewer"

@@ -44,8 +44,10 @@ impl Blobs for BlobFolder {
                 bytes.len()
             )));
         }
+
         let digest = Digest::of(&bytes);
         let path = self.path(digest);
+
         let stored = tokio::task::spawn_blocking(move || {
             if path.exists() {
                 Ok(())
@@ -90,6 +92,7 @@ mod tests {
         assert!(
             matches!(blobs.get(digest).await, Err(PortError::Permanent(why)) if why.contains("altered"))
         );
+
         assert!(matches!(
             blobs.get(Digest::of(b"none")).await,
             Err(PortError::Permanent(_))

@@ -130,6 +130,7 @@ impl Clock for SystemClock {
 
     async fn sleep_until(&self, at: Timestamp) {
         let (mut now, before) = self.read();
+
         loop {
             let left = Duration::from_millis(at.ms_since(now));
             if left.is_zero() && now >= at {
@@ -219,6 +220,7 @@ mod tests {
                 &[(0, 20_000)],
             ),
         ];
+
         for (what, shown, expected) in table {
             let mut readings = Readings::default();
             for (wall, steady, here) in shown {

@@ -36,6 +36,7 @@ impl BuiltIn {
             "overseer",
             include_str!("../../templates/prompts/overseer.md"),
         )?;
+
         Ok(Self(environment))
     }
 }
@@ -102,6 +103,7 @@ mod tests {
                 .is_ok_and(|text| text.len() == 4 << 20),
             "a large spec is no trouble"
         );
+
         for endless in [
             "{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}x{% \
              endfor %}{% endfor %}{% endfor %}",
@@ -124,6 +126,7 @@ mod tests {
     #[test]
     fn every_role_with_an_agent_has_a_prompt_that_carries_the_facts() {
         let prompts = BuiltIn::new().expect("templates parse");
+
         for role in [
             Role::Initializer,
             Role::Coder,

@@ -67,6 +67,7 @@ impl SnapshotFolder {
         let failed = |e: &dyn std::fmt::Display| {
             PortError::Transient(format!("{what} the snapshot in {shown}: {e}"))
         };
+
         done.map_err(|e| failed(&e))?.map_err(|e| failed(&e))
     }
 }
@@ -108,6 +109,7 @@ mod tests {
         assert_eq!(snapshots.load().await, Ok(Some(b"one".to_vec())));
         snapshots.store(b"two".to_vec()).await.expect("stored");
         assert_eq!(snapshots.load().await, Ok(Some(b"two".to_vec())));
+
         let names = fs_err::read_dir(folder.path().join("snapshots"))
             .expect("folder")
             .count();

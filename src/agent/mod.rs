@@ -117,6 +117,7 @@ pub async fn run(command: AgentCommand) -> Result<(), VerbError> {
     for id in said.ids {
         say!("{id}").map_err(told)?;
     }
+
     Ok(())
 }
 

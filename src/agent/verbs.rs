@@ -49,6 +49,7 @@ impl Slot {
                     .to_owned(),
             ));
         }
+
         Ok(Self {
             url,
             branch: read("SUPERCARGO_BRANCH"),
@@ -91,6 +92,7 @@ impl Slot {
         if self.branch.is_empty() {
             return Err(VerbError(format!("a {} has nothing to submit", self.role)));
         }
+
         let sha: Sha = self
             .git(&["rev-parse", "HEAD"])
             .await?
@@ -99,6 +101,7 @@ impl Slot {
             .map_err(|e| VerbError(format!("{e}")))?;
         let spec = format!("HEAD:refs/heads/{}", self.branch);
         let until = tokio::time::Instant::now() + REPEAT_FOR;
+
         loop {
             match self
                 .git(&["push", "--quiet", "--force", "origin", &spec])
@@ -115,6 +118,7 @@ impl Slot {
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
+
         self.say(&Say::Submit { sha }).await
     }
 
@@ -147,15 +151,18 @@ fn left_behind(status: &str) -> Option<String> {
             parts.next();
         }
     }
+
     if paths.is_empty() {
         return None;
     }
+
     let named = paths.iter().take(NAMED_MAX).copied();
     let named = named.collect::<Vec<_>>().join(", ");
     let more = match paths.len().saturating_sub(NAMED_MAX) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
+
     Some(format!(
         "not handed in: {named}{more} are not committed and would be left behind. Commit them, or \
          put them into .gitignore; \

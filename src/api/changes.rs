@@ -127,6 +127,7 @@ fn gone(old: &Columns, new: &Columns) -> Vec<String> {
 fn placed(old: &Columns, new: &Columns) -> Vec<Placed> {
     let before = places(old);
     let mut placed = Vec::new();
+
     for (column, cards) in new.each().into_iter().enumerate() {
         let stay = staying(&before, column, cards);
         // From the end on: the card in front of which one goes is in its place already.
@@ -144,6 +145,7 @@ fn placed(old: &Columns, new: &Columns) -> Vec<Placed> {
             });
         }
     }
+
     placed
 }
 
@@ -162,6 +164,7 @@ fn staying(
     // `earlier` the one before it in its row.
     let mut ends: Vec<(usize, usize)> = Vec::new();
     let mut earlier = vec![None; cards.len()];
+
     for (n, card) in cards.iter().enumerate() {
         let Some(place) = old_place(card) else {
             continue;
@@ -173,12 +176,15 @@ fn staying(
             None => ends.push((place, n)),
         }
     }
+
     let mut stay = vec![false; cards.len()];
+
     let mut next = ends.last().map(|(_, n)| *n);
     while let Some(n) = next {
         stay[n] = true;
         next = earlier[n];
     }
+
     stay
 }
 
@@ -246,6 +252,7 @@ mod tests {
                 .position(|card| Some(&card.id) == one.before.as_ref());
             cards.insert(at.unwrap_or(cards.len()), one.card.clone());
         }
+
         columns
     }
 

@@ -52,6 +52,7 @@ impl EventShape {
             .at
             .parse()
             .with_context(|| format!("at: {}", self.at))?;
+
         Ok(Envelope {
             position: Position(self.position),
             stream: self.stream.parse()?,

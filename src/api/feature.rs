@@ -65,6 +65,7 @@ impl FeatureChange {
             priority: _,
             rank: _,
         } = self;
+
         title.is_none()
             && description.is_none()
             && steps.is_none()
@@ -177,6 +178,7 @@ pub fn feature(
     version: Version,
 ) -> FeatureShape {
     let (status, holder) = status(known);
+
     FeatureShape {
         id: id.to_string(),
         version: version.0,
@@ -244,6 +246,7 @@ fn undo(view: &ProjectView, id: &FeatureId) -> Option<String> {
         true => "bringing it back",
         false => "undoing it",
     };
+
     Some(format!("{what} came to nothing: {why}"))
 }
 

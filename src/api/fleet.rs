@@ -195,6 +195,7 @@ fn slot_shape(view: &ProjectView, n: SlotNo, slot: &Slot) -> SlotShape {
         Duty::Serve | Duty::Interrupt { .. } => None,
     };
     let job = slot.job();
+
     SlotShape {
         n: n.0,
         status: status.to_owned(),
@@ -253,6 +254,7 @@ fn card(view: &ProjectView, id: &FeatureId, known: &Known) -> Card {
         () if is_parked(view, id) => "parked",
         () => status,
     };
+
     Card {
         id: id.to_string(),
         title: known.content.title.clone(),
@@ -289,6 +291,7 @@ fn is_parked(view: &ProjectView, id: &FeatureId) -> bool {
 pub fn board(view: &ProjectView, projections: &Projections) -> Option<Board> {
     let project = super::project(view)?;
     let mut columns = Columns::default();
+
     for (id, known, _) in view
         .in_order()
         .into_iter()
@@ -325,6 +328,7 @@ pub fn stats(projections: &Projections) -> Stats {
     };
     let features = || registered().flat_map(|view| view.known().map(|(_, known, _)| known));
     let sessions = || registered().flat_map(|view| view.sessions.iter().map(|(_, record)| record));
+
     Stats {
         head: projections.position.0,
         projects: registered().count(),

@@ -117,6 +117,7 @@ pub struct ConflictShape {
 /// The merge queue of a project whose upstream was copied.
 pub fn merge_queue(view: &ProjectView) -> MergeQueueShape {
     let merge_queue = &view.merge_queue.state;
+
     MergeQueueShape {
         version: view.merge_queue.version.0,
         branch: merge_queue.branch.clone(),
@@ -153,6 +154,7 @@ fn red(red: &Red) -> Option<RedShape> {
     else {
         return None;
     };
+
     Some(RedShape {
         head: red.head.to_string(),
         since: time(red.since),
@@ -196,6 +198,7 @@ fn entry(entry: &Entry) -> EntryShape {
         Stage::Verified { .. } => "verified",
         Stage::Publishing { .. } => "publishing",
     };
+
     EntryShape {
         entry: entry.number,
         kind: kind.to_owned(),

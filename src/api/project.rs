@@ -136,9 +136,11 @@ impl ProjectChange {
     /// The settings after this change.
     pub fn apply(&self, mut settings: Settings) -> Settings {
         let text = |new: &String| (!new.trim().is_empty()).then(|| new.clone());
+
         if let Some(agent) = &self.agent {
             settings.agent = agent.clone();
         }
+
         settings.agents = self.agents.clone().unwrap_or(settings.agents);
         settings.egress = self.egress.clone().unwrap_or(settings.egress);
         settings.protected = self.protected.clone().unwrap_or(settings.protected);
@@ -147,9 +149,11 @@ impl ProjectChange {
         if let Some(setup) = &self.setup {
             settings.setup = text(setup);
         }
+
         if let Some(verify) = &self.verify {
             settings.verify = text(verify);
         }
+
         settings.hold_checks = self.hold_checks.unwrap_or(settings.hold_checks);
         settings.allow_unverified = self.allow_unverified.unwrap_or(settings.allow_unverified);
         settings.target_max = self.target_max.unwrap_or(settings.target_max);
@@ -161,6 +165,7 @@ impl ProjectChange {
         settings.sync_issues = self.sync_issues.or(settings.sync_issues);
         settings.lease_ms = self.lease_ms.unwrap_or(settings.lease_ms);
         settings.session_wall_ms = self.session_wall_ms.unwrap_or(settings.session_wall_ms);
+
         settings
     }
 }
@@ -285,6 +290,7 @@ pub fn project(view: &ProjectView) -> Option<ProjectShape> {
         settings: registered.settings.clone(),
     };
     shape.add_needs(&standing.needs_you, &view.name);
+
     Some(shape)
 }
 
@@ -309,6 +315,7 @@ mod tests {
             "outside_lease_ms": 5000, "drain_ms": 5000, "target_max": 3, "sync_issues": true
         });
         let whole: Settings = serde_json::from_value(wanted.clone()).expect("settings");
+
         let fields = serde_json::to_value(&whole).expect("JSON");
         for (name, value) in fields.as_object().expect("fields") {
             let one = serde_json::json!({ name: wanted[name] });
@@ -316,6 +323,7 @@ mod tests {
             let set = serde_json::to_value(change.apply(Settings::default())).expect("JSON");
             assert_eq!(&set[name], value, "{name}");
         }
+
         let Settings {
             agent: _,
             agents: _,

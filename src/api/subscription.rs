@@ -103,6 +103,7 @@ impl SubscriptionShape {
             why: aside.why.clone(),
             again: aside.again,
         });
+
         Self {
             name: name.to_owned(),
             project: project.as_ref().map(ToString::to_string),

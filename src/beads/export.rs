@@ -26,10 +26,12 @@ pub fn exported(known: &Known, beside: Beside<'_>) -> Issue {
     let mut issue = beside.raw.cloned().unwrap_or_else(|| fresh(beside));
     let before = beside.raw.map(import::imported);
     let content = &known.content;
+
     let same = |is: &dyn Fn(&import::Imported) -> bool| before.as_ref().is_some_and(is);
     if !same(&|b| b.item.content.title == content.title) {
         issue.insert("title".to_owned(), content.title.clone().into());
     }
+
     if !same(&|b| {
         (&b.item.content.description, &b.item.content.steps)
             == (&content.description, &content.steps)
@@ -38,12 +40,15 @@ pub fn exported(known: &Known, beside: Beside<'_>) -> Issue {
         let text = steps::joined(&description, &content.steps);
         issue.insert("description".to_owned(), text.into());
     }
+
     if !same(&|b| b.item.content.priority == content.priority) {
         issue.insert("priority".to_owned(), content.priority.into());
     }
+
     if !same(&|b| b.item.content.kind == content.kind) {
         issue.insert("issue_type".to_owned(), kind(content.kind).into());
     }
+
     if !same(&|b| {
         (&b.item.content.labels, &b.item.content.category) == (&content.labels, &content.category)
     }) {
@@ -52,9 +57,11 @@ pub fn exported(known: &Known, beside: Beside<'_>) -> Issue {
             labels(&content.category, &content.labels).into(),
         );
     }
+
     write_status(&mut issue, known, before.as_ref(), beside);
     write_dependencies(&mut issue, beside, before.as_ref());
     write_comments(&mut issue, known, before.as_ref(), beside);
+
     issue
 }
 
@@ -145,12 +152,14 @@ fn write_dependencies(issue: &mut Issue, beside: Beside<'_>, before: Option<&imp
     if before.map_or(&[][..], |b| &b.item.depends_on) == now.as_slice() {
         return;
     }
+
     let dependencies = issue
         .entry("dependencies")
         .or_insert_with(|| Value::Array(vec![]));
     let Some(list) = dependencies.as_array_mut() else {
         return;
     };
+
     let holds = |d: &Value| {
         let kind = d.get("type").and_then(Value::as_str).unwrap_or_default();
         BLOCKING.contains(&kind) && kind != PARENT
@@ -180,9 +189,11 @@ fn write_comments(
     // As the feature has them: what was longer than a comment may be was cut.
     let had: &[Remark] = before.map_or(&[], |b| &b.item.comments);
     let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
+
     for remark in had {
         *counted.entry(&remark.text).or_default() += 1;
     }
+
     let said = known
         .notes
         .iter()
@@ -193,12 +204,14 @@ fn write_comments(
             }
             _ => true,
         });
+
     let new: Vec<Value> = said
         .map(|note| json!({"issue_id": beside.id, "author": note.by, "text": note.text, "created_at": beside.times.1}))
         .collect();
     if new.is_empty() {
         return;
     }
+
     if let Some(list) = issue
         .entry("comments")
         .or_insert_with(|| Value::Array(vec![]))

@@ -87,6 +87,7 @@ pub fn imported(issue: &Issue) -> Imported {
         comments: remarks(&said),
         ..BatchItem::of(content)
     };
+
     Imported {
         id,
         item,
@@ -181,6 +182,7 @@ fn blockers(issue: &Issue) -> Vec<String> {
         .collect();
     ids.sort();
     ids.dedup();
+
     ids
 }
 
@@ -201,6 +203,7 @@ fn comments(issue: &Issue) -> Vec<(String, String)> {
 pub fn ordered(mut issues: Vec<Imported>) -> (Vec<Imported>, Vec<(String, String)>) {
     let known: BTreeSet<String> = issues.iter().map(|issue| issue.id.clone()).collect();
     let mut left_out = Vec::new();
+
     for issue in &mut issues {
         let (kept, missing) = issue
             .item
@@ -210,8 +213,10 @@ pub fn ordered(mut issues: Vec<Imported>) -> (Vec<Imported>, Vec<(String, String
         issue.item.depends_on = kept;
         left_out.extend(missing.into_iter().map(|on: String| (issue.id.clone(), on)));
     }
+
     let mut waiting: Vec<Imported> = issues;
     let (mut done, mut ordered) = (BTreeSet::new(), Vec::new());
+
     while !waiting.is_empty() {
         let (mut ready, mut rest): (Vec<Imported>, Vec<Imported>) = waiting
             .into_iter()
@@ -234,6 +239,7 @@ pub fn ordered(mut issues: Vec<Imported>) -> (Vec<Imported>, Vec<(String, String
         ordered.extend(ready);
         waiting = rest;
     }
+
     (ordered, left_out)
 }
 

@@ -33,6 +33,7 @@ pub(super) fn split(text: &str) -> (String, Vec<String>) {
     else {
         return whole();
     };
+
     if joined(description, &steps) == text {
         (description.to_owned(), steps)
     } else {

@@ -68,6 +68,7 @@ pub fn asked(known: &Known, sides: Sides<'_>) -> Asked {
     contents(known, (&base, &theirs, &ours), &mut asked);
     dependencies((&base, &theirs, &ours), &mut asked);
     turn(known, (&base, &theirs, &ours), &mut asked);
+
     asked
 }
 
@@ -82,9 +83,11 @@ fn field<'a, T: PartialEq>(
     if theirs == base || theirs == ours {
         return None;
     }
+
     if ours == base {
         return Some(theirs);
     }
+
     conflicts.push(format!(
         "its {name} was changed there and here; it stays as it is here"
     ));
@@ -95,6 +98,7 @@ fn contents(known: &Known, (base, theirs, ours): Three<'_>, asked: &mut Asked) {
     let (was, there, here) = (&base.item.content, &theirs.item.content, &ours.item.content);
     let mut content = known.content.clone();
     let mut conflicts = Vec::new();
+
     macro_rules! take {
         ($name:literal, $($part:ident),+) => {
             $(if let Some(value) = field($name, (&was.$part, &there.$part, &here.$part), &mut conflicts) {
@@ -116,6 +120,7 @@ fn contents(known: &Known, (base, theirs, ours): Three<'_>, asked: &mut Asked) {
             ),
         }
     }
+
     conflicts.dedup();
     asked.conflicts.extend(conflicts);
 }
@@ -124,19 +129,23 @@ fn contents(known: &Known, (base, theirs, ours): Three<'_>, asked: &mut Asked) {
 fn said(base: &Imported, theirs: &Imported, ours: &Imported) -> Vec<(String, String)> {
     // What was written once counts as said, also where the newest notes alone are written now.
     let (mut there, mut left) = (ours.comments.clone(), ours.comments.clone());
+
     for comment in &base.comments {
         match left.iter().position(|known| known == comment) {
             Some(place) => drop(left.remove(place)),
             None => there.push(comment.clone()),
         }
     }
+
     let mut new = Vec::new();
+
     for comment in &theirs.comments {
         match there.iter().position(|known| known == comment) {
             Some(place) => drop(there.remove(place)),
             None => new.push(comment.clone()),
         }
     }
+
     new
 }
 
@@ -149,6 +158,7 @@ fn dependencies((base, theirs, ours): Three<'_>, asked: &mut Asked) {
             .collect::<BTreeSet<String>>()
     };
     let (was, there, here) = (set(base), set(theirs), set(ours));
+
     asked.depends = there
         .difference(&was)
         .filter(|on| !here.contains(*on))
@@ -165,6 +175,7 @@ fn turn(known: &Known, (base, theirs, ours): Three<'_>, asked: &mut Asked) {
     if theirs.closed == base.closed || theirs.closed == ours.closed {
         return;
     }
+
     match (theirs.closed, &known.stage) {
         (true, Stage::Open { .. } | Stage::Quarantined { .. }) => {
             let deleted = theirs.item.born == Born::Withdrawn;

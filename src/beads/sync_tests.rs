@@ -39,6 +39,7 @@ fn known(issue: &Issue, then: Vec<Event>) -> Known {
         .into_iter()
         .map(|(by, text)| event::Commented { by, text }.into());
     let mut feature = Feature::default();
+
     for event in std::iter::once(created.into()).chain(said).chain(then) {
         let moment = Moment {
             position: Position(1),
@@ -47,6 +48,7 @@ fn known(issue: &Issue, then: Vec<Event>) -> Known {
         };
         feature.evolve(&event, moment);
     }
+
     feature.known().expect("created").clone()
 }
 
@@ -97,6 +99,7 @@ fn what_changed_only_there_is_taken() {
         ("Feed them", 0, vec!["zoo".to_owned()])
     );
     assert_eq!(taken.conflicts, Vec::<String>::new());
+
     for nothing in [
         json!({}),
         json!({"assignee": "bob"}),
@@ -120,6 +123,7 @@ fn what_changed_on_both_sides_stays_and_is_said() {
     );
     assert_eq!((both.content, both.conflicts.len()), (None, 1));
     assert!(both.conflicts[0].contains("title"), "{:?}", both.conflicts);
+
     assert_eq!(
         when(json!({"title": "Same"}), json!({"title": "Same"}), vec![]),
         Asked::default(),
@@ -141,6 +145,7 @@ fn comments_and_dependencies_are_sets() {
         when(json!({ "comments": more }), json!({}), vec![]).comments,
         [still.clone(), still.clone()]
     );
+
     assert_eq!(
         when(
             json!({ "comments": more }),
@@ -168,6 +173,7 @@ fn comments_and_dependencies_are_sets() {
 #[test]
 fn a_file_closes_and_opens_what_nobody_works_on() {
     let done = || json!({"status": "closed"});
+
     for (theirs, ours, then, turn, conflicts) in [
         (done(), json!({}), vec![], Some(Turn::Closed), 0),
         (done(), json!({}), vec![claimed()], None, 1),
@@ -181,6 +187,7 @@ fn a_file_closes_and_opens_what_nobody_works_on() {
             "{theirs}"
         );
     }
+
     let base = with(&issue(), &done());
     let sides = Sides {
         base: &base,

@@ -56,6 +56,7 @@ fn bare_and_enveloped_lines_are_read_and_others_named() {
         format!(r#"{{"schema_version":1,"data":[{bare},{{"_type":"memory","id":"m"}}]}}"#);
     assert_eq!(read(bare), read(&enveloped));
     assert_eq!(read(&format!("\n{bare}\n\n")).expect("read").len(), 1);
+
     for (wrong, said) in [
         ("{", "line 1"),
         ("\n\n7", "line 3"),
@@ -157,6 +158,7 @@ fn of_an_id_that_stands_twice_the_newest_line_counts() {
         assert_eq!((kept.len(), twice.len()), (1, 1));
         kept[0]["title"].clone()
     };
+
     assert_eq!(
         title(vec![
             line("new", second.clone()),
@@ -245,6 +247,7 @@ fn what_blocks_is_a_dependency_and_circles_are_left_out() {
         };
         imported(&issue)
     };
+
     let all = vec![
         issue(
             "c",
@@ -316,6 +319,7 @@ fn issue() -> impl Strategy<Value = Issue> {
         words().prop_map(|text| json!({"id": 7, "issue_id": "a-1", "author": "ann", "text": text, "created_at": "2026"}));
     let unknown = prop::collection::btree_map("x_[a-z]{1,8}", words().prop_map(Value::from), 0..4);
     let labels = prop::collection::vec("[a-z]{1,6}", 0..4);
+
     (words(), words(), status, kind, 0..5u64, labels, dependency, comment, (unknown, texts)).prop_map(
         |(title, description, status, kind, priority, labels, dependency, comment, (unknown, texts))| {
             let Value::Object(mut issue) = json!({

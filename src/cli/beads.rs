@@ -86,6 +86,7 @@ fn print_taken(taken: &BeadsTaken) -> anyhow::Result<()> {
     for id in &taken.twice {
         say!("{id} stands more than once in the file: the line that was changed last was taken")?;
     }
+
     for left in &taken.left_out {
         say!(
             "{} does not wait for {}: that is not in the file, or it would close a circle",
@@ -93,6 +94,7 @@ fn print_taken(taken: &BeadsTaken) -> anyhow::Result<()> {
             left.on
         )?;
     }
+
     Ok(())
 }
 

@@ -119,6 +119,7 @@ impl AgentArgs {
             }
             (None, None, false) => return Ok(None),
         };
+
         Ok(Some(AgentSpec {
             provider: self.provider.clone(),
             ..spec
@@ -139,6 +140,7 @@ impl AgentArgs {
                 Some(model) => Some(AgentSpec::for_model(model).map_err(anyhow::Error::msg)?),
             };
         }
+
         Ok((agents != before).then_some(agents))
     }
 }
@@ -159,9 +161,11 @@ impl ContainerArgs {
 
     fn limits(&self, mut limits: ContainerLimits) -> anyhow::Result<Option<ContainerLimits>> {
         let before = limits.clone();
+
         if let Some(image) = &self.image {
             limits.image = (!image.is_empty()).then(|| image.clone());
         }
+
         limits.memory_mib = self.memory.unwrap_or(limits.memory_mib);
         limits.work_mib = self.work.unwrap_or(limits.work_mib);
         limits.pids = self.pids.unwrap_or(limits.pids);
@@ -178,6 +182,7 @@ impl ContainerArgs {
             let milli = (cpus * 1000.0).round() as u32;
             limits.cpu_milli = milli;
         }
+
         Ok((limits != before).then_some(limits))
     }
 }
@@ -202,6 +207,7 @@ fn rule(text: &str) -> anyhow::Result<EgressRule> {
     };
     rule.check()
         .map_err(|why| anyhow::anyhow!("--allow {text}: {why}"))?;
+
     Ok(rule)
 }
 
@@ -244,6 +250,7 @@ mod tests {
         );
         assert_eq!(read("[::1]:80"), Ok(("::1".into(), 80)));
         assert_eq!(read("127.0.0.1:9"), Ok(("127.0.0.1".into(), 9)));
+
         for wrong in ["example.org:http", "https://example.org", "*", "a b", ""] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

@@ -68,15 +68,19 @@ pub(super) async fn claim(args: ClaimArgs) -> anyhow::Result<()> {
         },
     )
     .await?;
+
     if args.output.json {
         // Nothing that is ready is null.
         return Ok(terminal::json(&claim)?);
     }
+
     let Some(claim) = claim else {
         return say_why_none(&args.project, &args.data).await;
     };
+
     let data = args.data.folder()?;
     let url = server(&args.data)?;
+
     say!(
         "{}  claim {}, held by {}",
         claim.feature,
@@ -104,6 +108,7 @@ pub(super) async fn claim(args: ClaimArgs) -> anyhow::Result<()> {
         claim.feature,
         claim.epoch
     )?;
+
     Ok(())
 }
 
@@ -119,9 +124,11 @@ async fn say_why_none(project: &ProjectName, data: &DataArgs) -> anyhow::Result<
     let path = format!("/api/v1/projects/{project}/features");
     let features: Vec<FeatureShape> = ask(data, "GET", &path, &()).await?;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+
     for feature in &features {
         *counts.entry(feature.status.as_str()).or_default() += 1;
     }
+
     // What is open and not ready rests for a while after a claim that ended.
     let counts: Vec<String> = counts
         .into_iter()
@@ -135,6 +142,7 @@ async fn say_why_none(project: &ProjectName, data: &DataArgs) -> anyhow::Result<
         false => counts.join(", "),
     };
     say!("nothing is ready: {how}; `supercargo feature list {project}` shows each")?;
+
     Ok(())
 }
 

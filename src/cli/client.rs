@@ -195,6 +195,7 @@ fn say_that_nobody_serves(app: &App, dir: &Path) {
              ended by the next one"
         ),
     };
+
     SAID.call_once(|| {
         complain!(
             "note: no server runs on {dir}, {what}; `supercargo serve --data {dir}` starts one"
@@ -210,6 +211,7 @@ async fn of_a_server<T>(
     let socket = folder.operator_socket();
     let deadline = tokio::time::sleep(ANSWER_WITHIN);
     tokio::pin!(call, deadline);
+
     loop {
         let alive = async {
             tokio::time::sleep(PATIENCE).await;

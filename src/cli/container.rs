@@ -184,9 +184,11 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
 async fn sessions(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result<()> {
     let path = format!("/api/v1/projects/{project}/sessions");
     let all: Vec<SessionShape> = ask(data, "GET", &path, &()).await?;
+
     if json {
         return Ok(terminal::json(&all)?);
     }
+
     for one in &all {
         let outcome = one.outcome.as_deref().unwrap_or("at work");
         let feature = one.feature.as_deref().unwrap_or("-");
@@ -198,9 +200,11 @@ async fn sessions(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow:
             one.assigned
         )?;
     }
+
     if all.is_empty() {
         say!("no session yet")?;
     }
+
     Ok(())
 }
 
@@ -218,19 +222,24 @@ async fn find(
         &(),
     )
     .await?;
+
     if json {
         terminal::json(&found)?;
         return Ok(());
     }
+
     for hit in &found.hits {
         say!("{}  {}", hit.session, hit.line)?;
     }
+
     if found.hits.is_empty() {
         say!("no session printed that, as far as transcripts are kept; case counts")?;
     }
+
     if found.more {
         say!("there is more: only the newest lines are shown, look for something longer")?;
     }
+
     Ok(())
 }
 
@@ -248,15 +257,19 @@ async fn logs(
     };
     let path = format!("/api/v1/sessions/{session}/transcript");
     let printed = ask_text(&slot.data, &path).await?;
+
     if raw {
         return Ok(terminal::raw(&printed)?);
     }
+
     if printed.is_empty() {
         complain!("note: session {session} has printed nothing so far");
     }
+
     if !meaning {
         return Ok(terminal::printed(&printed)?);
     }
+
     let shown: SessionShape = ask(
         &slot.data,
         "GET",
@@ -264,10 +277,12 @@ async fn logs(
         &(),
     )
     .await?;
+
     let dialect = shown.dialect.unwrap_or(Dialect::Command);
     for signal in dialect::transcript(dialect, &String::from_utf8_lossy(&printed)) {
         terminal::text(&meant(&signal))?;
     }
+
     Ok(())
 }
 
@@ -291,5 +306,6 @@ fn meant(signal: &Signal) -> String {
             text,
         } => format!("(ends) {text}"),
     };
+
     line.trim_end().to_owned()
 }

@@ -96,6 +96,7 @@ pub(super) async fn run(data: DataArgs, output: OutputArgs) -> anyhow::Result<()
             }
         }
     }
+
     let bad = checks
         .iter()
         .filter(|check| check.verdict == Verdict::Bad)
@@ -110,6 +111,7 @@ pub(super) async fn run(data: DataArgs, output: OutputArgs) -> anyhow::Result<()
 fn git() -> Check {
     let mut command = Git::new().command(None).into_std();
     let version = named::ended(command.arg("version"));
+
     match version {
         Ok(output) if output.status.success() => {
             let version = String::from_utf8_lossy(&output.stdout);
@@ -128,6 +130,7 @@ fn folder(path: &Path) -> Check {
         let found = format!("{} is not there yet", path.display());
         return lacking("data", Verdict::Poor, found, "`supercargo serve` makes it");
     }
+
     let checked = DataFolder::open(path).and_then(|data| {
         data.check()?;
         check_length(&data.doors()).map_err(anyhow::Error::msg)?;
@@ -154,6 +157,7 @@ async fn log(data: &DataArgs) -> Option<Check> {
         }
         anyhow::Ok(stored.log().head().await?)
     };
+
     Some(match looked.await {
         Ok(head) => good("log", format!("{} events", head.position)),
         Err(why) => lacking(
@@ -173,6 +177,7 @@ fn disk(path: &Path) -> Check {
     // Of a folder that is not there yet, the disk is that of the folder it will be made in.
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let there = whole.ancestors().find(|folder| folder.exists());
+
     match nix::sys::statvfs::statvfs(there.unwrap_or(path)) {
         Ok(stat) => {
             let free = stat.blocks_available() * stat.fragment_size();
@@ -200,6 +205,7 @@ fn memory() -> Check {
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix("MemAvailable:"));
+
     let kib: Option<u64> = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
     match kib.map(|kib| kib * 1024) {
         Some(free) if free >= MEMORY_MIN => good("memory", gib(free)),
@@ -225,6 +231,7 @@ fn clock(path: &Path) -> Check {
     let newest = files
         .filter_map(|file| file.metadata().ok().map(|found| found.mtime()))
         .max();
+
     let now = SystemClock::default().now().0 / 1_000_000;
     match newest.map(|newest| newest - now) {
         Some(ahead) if ahead > CLOCK_BEHIND_MAX => lacking(
@@ -265,6 +272,7 @@ fn models(path: &Path) -> Vec<Check> {
             advice,
         )];
     }
+
     vec![good("models", format!("keys for {}", ready.join(", ")))]
 }
 
@@ -292,6 +300,7 @@ fn remedy_for_docker() -> &'static str {
         None if named.is_empty() => "/var/run/docker.sock",
         None => return "look at DOCKER_HOST, or run fleets with --engine process",
     };
+
     match std::os::unix::net::UnixStream::connect(socket) {
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             "it runs, and its socket is not yours to use: have your user put into its group \
@@ -350,6 +359,7 @@ async fn engine() -> Vec<Check> {
             "supercargo image build",
         ),
     });
+
     checks
 }
 
@@ -389,6 +399,7 @@ fn holes(version: &str) -> Option<&'static str> {
             .and_then(|digits| digits.parse::<u32>().ok())
     };
     let mut parts = version.split('.').map(number);
+
     let (major, minor, patch) = (
         parts.next().flatten()?,
         parts.next().flatten()?,
@@ -400,12 +411,14 @@ fn holes(version: &str) -> Option<&'static str> {
              1.2.8 or newer",
         );
     }
+
     let mended = match (major, minor) {
         (1, 0 | 1) => false,
         (1, 2) => patch >= 8,
         (1, 3) => patch >= 3,
         _ => true,
     };
+
     (!mended).then_some(
         "mounts may be redirected (CVE-2025-31133, -52565, -52881): unless your \
                          distribution mended it, take 1.2.8, 1.3.3 or newer",
@@ -429,6 +442,7 @@ mod tests {
             ("2.0.0", None),
             ("unknown", None),
         ];
+
         for (version, hole) in table {
             match (holes(version), hole) {
                 (None, None) => {}

@@ -71,11 +71,14 @@ async fn show(args: &EvidenceArgs, project: &ProjectName, query: &str) -> anyhow
         let text = ask_text(&args.data, &format!("/api/v1/evidence/{digest}")).await?;
         return Ok(terminal::text(&String::from_utf8_lossy(&text))?);
     }
+
     let path = format!("/api/v1/projects/{project}/evidence{query}");
     let found: Vec<EvidenceShape> = ask(&args.data, "GET", &path, &()).await?;
+
     if args.output.json {
         return Ok(terminal::json(&found)?);
     }
+
     for piece in &found {
         say!("{:>7}  {}  {}", piece.position, piece.at, piece.what)?;
         if let Some(session) = &piece.session {
@@ -88,8 +91,10 @@ async fn show(args: &EvidenceArgs, project: &ProjectName, query: &str) -> anyhow
             say!("         | {line}")?;
         }
     }
+
     if found.is_empty() {
         say!("no evidence yet")?;
     }
+
     Ok(())
 }

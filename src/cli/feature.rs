@@ -227,6 +227,7 @@ async fn edit(args: EditArgs) -> anyhow::Result<()> {
              --label or --category"
         );
     }
+
     args.feature.tell("PATCH", "", &change).await
 }
 
@@ -289,13 +290,16 @@ async fn list(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
         &(),
     )
     .await?;
+
     if json {
         terminal::json(&features)?;
         return Ok(());
     }
+
     if features.is_empty() {
         say!("no feature yet; `supercargo feature add {project} TITLE` adds one")?;
     }
+
     for f in features {
         say!(
             "{:<16} P{} {:<12} {}{}",
@@ -306,6 +310,7 @@ async fn list(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
             feature_shown::imported_as(&f)
         )?;
     }
+
     Ok(())
 }
 
@@ -361,6 +366,7 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
             .await?
         }
     };
+
     tell_added(&args.project, &args.data, written, args.output.json).await
 }
 
@@ -372,6 +378,7 @@ async fn tell_added(
     json: bool,
 ) -> anyhow::Result<()> {
     let mut added = Vec::with_capacity(written.ids.len());
+
     for id in &written.ids {
         let path = format!("/api/v1/projects/{project}/features/{id}");
         let feature: FeatureShape = ask(data, "GET", &path, &()).await?;
@@ -386,11 +393,13 @@ async fn tell_added(
         }
         added.push(feature);
     }
+
     if json {
         return match added.as_slice() {
             [one] => Ok(terminal::json(one)?),
             many => Ok(terminal::json(&many)?),
         };
     }
+
     Ok(())
 }

@@ -44,13 +44,16 @@ fn say_who_works(
     if let Some(holder) = &feature.holder {
         say!("held by {holder}, claim {}", feature.epoch)?;
     }
+
     if let Some(branch) = &feature.branch {
         let server = claim::server(data)?;
         say!("push to {branch} of {server}/git/{project}.git")?;
     }
+
     if !feature.blockers.is_empty() {
         say!("waits for {}", feature.blockers.join(", "))?;
     }
+
     Ok(())
 }
 
@@ -64,20 +67,25 @@ fn say_what_is_known(feature: &FeatureShape) -> anyhow::Result<()> {
         Some(proof) => say!("{proof}")?,
         None => {}
     }
+
     if !feature.checks.is_empty() {
         let checks = feature.checks.join(", ");
         say!("changes what the verification runs or obeys: {checks}")?;
     }
+
     if let Some(undo) = &feature.undo {
         say!("{undo}")?;
     }
+
     for why in &feature.stale {
         say!("to be looked at again: {why}")?;
     }
+
     if !feature.collisions.is_empty() {
         let collisions = feature.collisions.join(", ");
         say!("does not merge with the trunk: {collisions}")?;
     }
+
     Ok(())
 }
 

@@ -35,6 +35,7 @@ pub(super) async fn run(command: ImageCommand) -> anyhow::Result<()> {
     } else {
         image::Stage::Light
     };
+
     let name = name.unwrap_or_else(|| stage.image().to_owned());
     let docker = docker::connect()
         .await
@@ -49,6 +50,7 @@ pub(super) async fn run(command: ImageCommand) -> anyhow::Result<()> {
         mention!("{line}");
     })
     .await;
+
     built.with_context(|| {
         format!(
             "where no registry is reachable, docker/import-base makes a base from Debian's \
@@ -56,5 +58,6 @@ pub(super) async fn run(command: ImageCommand) -> anyhow::Result<()> {
         )
     })?;
     say!("{name} is ready, built on {base}")?;
+
     Ok(())
 }

@@ -157,6 +157,7 @@ pub fn run(cli: Cli) -> ExitCode {
     if !cli.command.is_inside_a_slot() {
         private::close_to_others();
     }
+
     let done = match cli.command {
         Command::Runner(args) => return exit(crate::runner::run(&args)),
         Command::Seek(args) => return exit(crate::engine::seek::run(&args)),
@@ -264,17 +265,20 @@ mod tests {
             Remedy::Reinstate { slot: SlotNo(2) },
         ];
         let project = "zoo".parse().expect("name");
+
         for remedy in remedies {
             let typed = remedy.command(&project).expect("a command");
             let parsed = super::Cli::try_parse_from(typed.split(' '));
             assert!(parsed.is_ok(), "{typed}: {:?}", parsed.err());
         }
+
         assert_eq!(Remedy::Mend.command(&project), None);
     }
 
     /// A verb of `docs/states/ways.md`, with its options.
     fn is_typed(verb: &str) -> bool {
         let mut command = <super::Cli as clap::CommandFactory>::command();
+
         for word in verb.split(' ') {
             if let Some(option) = word.strip_prefix("--") {
                 return command
@@ -286,6 +290,7 @@ mod tests {
             };
             command = found;
         }
+
         true
     }
 
@@ -334,6 +339,7 @@ mod tests {
         let folder = fs_err::read_dir("docs/manual").expect("the manual");
         let pages = folder.map(|page| page.expect("a page").path());
         let mut typed = 0;
+
         for page in pages.chain(["README.md".into()]) {
             let text = fs_err::read_to_string(&page).expect("a page");
             let printed = text.lines().filter_map(plain_command);
@@ -346,6 +352,7 @@ mod tests {
                 typed += 1;
             }
         }
+
         assert!(typed > 20, "the manual was not read: {typed}");
     }
 }

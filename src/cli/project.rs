@@ -329,6 +329,7 @@ async fn adopt(args: &NameArgs) -> anyhow::Result<()> {
         &(),
     )
     .await?;
+
     say!(
         "{}",
         if adopted.spec {
@@ -344,9 +345,11 @@ async fn adopt(args: &NameArgs) -> anyhow::Result<()> {
             issues.present
         )?;
     }
+
     for file in &adopted.unused {
         say!("{file} is not read any more")?;
     }
+
     Ok(())
 }
 
@@ -372,8 +375,10 @@ async fn delete(args: &NameArgs, yes: bool) -> anyhow::Result<()> {
             bail!("nothing was deleted: that is not its name");
         }
     }
+
     let path = format!("/api/v1/projects/{}", args.name);
     let written: Written = ask(&args.data, "DELETE", &path, &()).await?;
+
     Ok(say!("deleted: recorded at position {}", written.position)?)
 }
 
@@ -424,5 +429,6 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
     for note in &written.notes {
         say!("{note}")?;
     }
+
     Ok(())
 }

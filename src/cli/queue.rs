@@ -126,10 +126,12 @@ async fn show(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
         &(),
     )
     .await?;
+
     if json {
         terminal::json(&shape)?;
         return Ok(());
     }
+
     say!(
         "{} at {}",
         shape.branch.as_deref().unwrap_or("no branch yet"),
@@ -138,12 +140,14 @@ async fn show(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
     if let Some(why) = &shape.trouble {
         say!("trouble: {why}")?;
     }
+
     if shape.batch > 1 {
         say!(
             "the first {} are verified and published as one",
             shape.batch
         )?;
     }
+
     for entry in &shape.queue {
         say!("{}", line(entry))?;
         if !entry.checks.is_empty() {
@@ -153,6 +157,7 @@ async fn show(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
             )?;
         }
     }
+
     for entry in &shape.held {
         say!("{}", line(entry))?;
         say!(
@@ -161,10 +166,12 @@ async fn show(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
             entry.entry
         )?;
     }
+
     for entry in &shape.parked {
         say!("{}", line(entry))?;
         say!("     parked: it waits for the trunk to be green by itself")?;
     }
+
     health(&shape)?;
     Ok(())
 }
@@ -188,9 +195,11 @@ fn health(shape: &MergeQueueShape) -> anyhow::Result<()> {
             say!("     | {line}")?;
         }
     }
+
     if !shape.unverified.is_empty() {
         say!("merged UNVERIFIED: {}", shape.unverified.join(", "))?;
     }
+
     let flaky = &shape.flaky;
     if let (Some(entry), Some(exit), Some(session)) = (flaky.entry, flaky.exit, &flaky.session) {
         say!(
@@ -199,6 +208,7 @@ fn health(shape: &MergeQueueShape) -> anyhow::Result<()> {
             flaky.count
         )?;
     }
+
     Ok(())
 }
 
@@ -213,6 +223,7 @@ fn line(entry: &EntryShape) -> String {
         (0, Some(proof)) => format!("  [{proof}]"),
         (reds, _) => format!("  [red {reds} times, verified once more]"),
     };
+
     format!(
         "{:>4}  {:<10} {:<8} {about}{marks}",
         entry.entry, entry.stage, entry.kind

@@ -50,6 +50,7 @@ pub(super) async fn hand_over(handing: Handing<'_>) -> anyhow::Result<()> {
         // What is nobody's to record does not come, however long one waits.
         Backend::of_a_server(handing.data).await?
     };
+
     let mut reader = Reader {
         handing,
         backend,
@@ -58,9 +59,11 @@ pub(super) async fn hand_over(handing: Handing<'_>) -> anyhow::Result<()> {
         from: 0,
     };
     let done = reader.read().await;
+
     if let Some(presence) = &reader.presence {
         presence.abort();
     }
+
     reader.backend.close().await;
     done
 }
@@ -174,6 +177,7 @@ impl Reader<'_> {
                 return Ok(false);
             }
         }
+
         Ok(true)
     }
 
@@ -181,6 +185,7 @@ impl Reader<'_> {
     async fn try_to_take(&self, event: &EventShape) -> anyhow::Result<Result<(), String>> {
         let mut pause = PAUSE;
         let mut attempt = 1;
+
         loop {
             let why = match take(self.handing.command, event).await? {
                 Ok(()) => return Ok(Ok(())),
@@ -213,7 +218,9 @@ async fn take(command: &[String], event: &EventShape) -> anyhow::Result<Result<(
     let Some((program, arguments)) = command.split_first() else {
         bail!("there is no command to hand events to")
     };
+
     let mut command = Command::new(program);
+
     command
         .args(arguments)
         .stdin(Stdio::piped())
@@ -221,17 +228,21 @@ async fn take(command: &[String], event: &EventShape) -> anyhow::Result<Result<(
         .kill_on_drop(true);
     let mut child = named::spawn(&mut command)?;
     let text = serde_json::to_vec(event)?;
+
     if let Some(mut stdin) = child.stdin.take()
         && let Err(error) = stdin.write_all(&text).await
     {
         // A command may take an event without reading it; its exit code tells.
         tracing::debug!(%error, "the command did not read the event");
     }
+
     let output = child.wait_with_output().await?;
     if output.status.success() {
         return Ok(Ok(()));
     }
+
     let said = String::from_utf8_lossy(&output.stderr);
     let last = said.lines().last().unwrap_or("it said nothing");
+
     Ok(Err(format!("{}: {last}", output.status)))
 }

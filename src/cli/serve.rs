@@ -103,28 +103,34 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     } else {
         Ownership::Respect
     };
+
     let mut app = App::open(
         args.data.new_folder()?.with_providers(args.providers),
         ownership,
     )
     .await?;
+
     if let Some(file) = &args.ssh_key {
         let key = fs_err::read_to_string(file)?;
         Secrets::new(app.data.secrets()).keep_host_wide(Some(&Credential::SshKey(key)))?;
     }
+
     app.retain(args.kept.retention());
     if let Some(file) = app.data.not_read() {
         complain!("note: {file}");
     }
+
     for line in app.begin(&args.engine).await? {
         complain!("note: {line}");
     }
+
     let token = Token::File(TokenFile::open(&app.data.token())?);
     let served = app.served(Some(&token));
     let socket = http::listen(&served, &app.data.operator_socket())?;
     let port = http::listen_port(&served, listener, &token)?;
     let url = format!("http://{}\n", port.address);
     private::write(&app.data.url(), url.as_bytes())?;
+
     // Before the ready line: whoever has read it may end us in order.
     let mut ends = Ends::listen()?;
     ready(&port, &token);
@@ -142,6 +148,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
              well: `supercargo project stop NAME` is carried out then"
         );
     }
+
     match failed {
         Some(why) => bail!("the server had to end: {why}"),
         None => Ok(()),

@@ -14,9 +14,11 @@ pub(super) async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> any
     let path = format!("/api/v1/projects/{name}");
     let told: Answered<ProjectShape> = ask_whom(data, "GET", &path, &()).await?;
     let project = told.answer;
+
     if json {
         return Ok(terminal::json(&project)?);
     }
+
     let standing = match told.by_a_server {
         true => "",
         false => " as soon as a server runs: none does",
@@ -32,6 +34,7 @@ pub(super) async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> any
     if let Some(setup) = &project.settings.setup {
         say!("setup       {setup}")?;
     }
+
     say!(
         "verify      {}",
         project
@@ -46,9 +49,11 @@ pub(super) async fn show(name: &ProjectName, data: &DataArgs, json: bool) -> any
             project.settings.batch_max
         )?;
     }
+
     for need in &project.needs {
         say!("needs you   {need}")?;
     }
+
     Ok(())
 }
 

@@ -139,15 +139,18 @@ pub(super) async fn run(command: SubscriptionCommand) -> anyhow::Result<()> {
             say!("deleted: recorded at position {}", written.position)?;
         }
     }
+
     Ok(())
 }
 
 async fn list(data: &DataArgs, json: bool) -> anyhow::Result<()> {
     let all: Vec<SubscriptionShape> = ask(data, "GET", "/api/v1/subscriptions", &()).await?;
+
     if json {
         terminal::json(&all)?;
         return Ok(());
     }
+
     for one in &all {
         let what = match one.types.is_empty() {
             true => "everything".to_owned(),
@@ -164,18 +167,22 @@ async fn list(data: &DataArgs, json: bool) -> anyhow::Result<()> {
             one.parked.len()
         )?;
     }
+
     if all.is_empty() {
         say!("no subscription yet; `supercargo subscription create NAME` makes one")?;
     }
+
     Ok(())
 }
 
 async fn show(name: &NameArgs, json: bool) -> anyhow::Result<()> {
     let one: SubscriptionShape = ask(&name.data, "GET", &name.path(""), &()).await?;
+
     if json {
         terminal::json(&one)?;
         return Ok(());
     }
+
     say!(
         "{}  at position {}, {} behind the log",
         one.name,
@@ -200,5 +207,6 @@ async fn show(name: &NameArgs, json: bool) -> anyhow::Result<()> {
         };
         say!("parked      {}{again}: {}", parked.position, parked.why)?;
     }
+
     Ok(())
 }

@@ -75,6 +75,7 @@ pub(super) async fn run(command: UpstreamCommand) -> anyhow::Result<()> {
             return Ok(());
         }
     };
+
     say!(
         "{}, branch {}",
         shape.git_url,
@@ -87,8 +88,10 @@ pub(super) async fn run(command: UpstreamCommand) -> anyhow::Result<()> {
     if let Some(why) = &shape.trouble {
         say!("trouble: {why}")?;
     }
+
     for key in &shape.host_keys {
         say!("pinned: {key}")?;
     }
+
     Ok(())
 }

@@ -26,12 +26,15 @@ pub(super) async fn run(args: &UsageArgs) -> anyhow::Result<()> {
         &(),
     )
     .await?;
+
     if args.output.json {
         return Ok(terminal::json(&usage)?);
     }
+
     for line in lines(&usage) {
         say!("{line}")?;
     }
+
     Ok(())
 }
 
@@ -53,6 +56,7 @@ fn lines(usage: &ProjectUsage) -> Vec<String> {
     } else {
         String::new()
     };
+
     let (disk, noise) = (&usage.disk, &usage.noise);
     let denied = usage.egress_denied;
     let rest = [
@@ -83,6 +87,7 @@ fn lines(usage: &ProjectUsage) -> Vec<String> {
         .engine_trouble
         .iter()
         .map(|why| format!("the engine could not be asked: {why}"));
+
     none.into_iter()
         .chain(containers)
         .chain(trouble)

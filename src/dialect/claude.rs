@@ -27,6 +27,7 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
     ]
     .map(str::to_owned)
     .to_vec();
+
     arguments.extend([
         "--model".to_owned(),
         model.to_owned(),
@@ -50,6 +51,7 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
             around.home.join(".claude").display().to_string(),
         ),
     ];
+
     Ok(Launch {
         program: "claude".to_owned(),
         arguments,
@@ -154,6 +156,7 @@ mod tests {
         let read = |line: &str| signals(&serde_json::from_str(line).expect("JSON"));
         let said = r#"{"type":"assistant","message":{"content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"I do"},
             {"type":"tool_use","name":"Bash","input":{"command":"ls"}}],"usage":{"input_tokens":3,"output_tokens":4}}}"#;
+
         assert_eq!(
             read(said),
             [
@@ -207,6 +210,7 @@ mod tests {
             object!({"type": "assistant", "message": message}).to_string()
         };
         let said = |text: &str| object!({"type": "text", "text": text});
+
         let lines = [
             part("m1", said("one")),
             part("m1", said("two")),

@@ -34,11 +34,13 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
     ]
     .map(str::to_owned)
     .to_vec();
+
     arguments.extend(
         settings
             .iter()
             .flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]),
     );
+
     // The prompt is on standard input.
     arguments.push("-".to_owned());
     let home = around.home.join(".codex");
@@ -47,6 +49,7 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
         ("CODEX_HOME", home.display().to_string()),
     ];
     let files = vec![(home.join(".keep"), String::new())];
+
     Ok(Launch {
         program: "codex".to_owned(),
         arguments,
@@ -133,6 +136,7 @@ mod tests {
                 text: "401".into()
             }]
         );
+
         // A model whose name is not known to the tool is an item of type error, and harmless.
         let odd = r#"{"type":"item.completed","item":{"type":"error","message":"unknown model"}}"#;
         assert_eq!(read(odd), [Signal::Trouble("unknown model".into())]);

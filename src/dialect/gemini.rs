@@ -34,6 +34,7 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
         around.home.join(".gemini/settings.json"),
         settings.to_string(),
     )];
+
     Ok(Launch {
         program: "gemini".to_owned(),
         arguments,
@@ -99,6 +100,7 @@ mod tests {
             }]
         );
         let failed = r#"{"type":"result","status":"error","error":{"message":"no"},"stats":{"input_tokens":1,"output_tokens":2}}"#;
+
         assert_eq!(
             read(failed),
             [

@@ -170,6 +170,7 @@ fn cut(text: &str) -> String {
 pub fn transcript(dialect: Dialect, printed: &str) -> Vec<Signal> {
     let mut signals = Vec::new();
     let mut counted: Option<String> = None;
+
     for line in printed.lines() {
         let message = message_of(dialect, line);
         let again = message.is_some() && message == counted;
@@ -184,6 +185,7 @@ pub fn transcript(dialect: Dialect, printed: &str) -> Vec<Signal> {
             signals.push(signal);
         }
     }
+
     signals
 }
 
@@ -295,6 +297,7 @@ mod tests {
         // Providers' errors come under the subtype "success": that word says nothing.
         let bad =
             br#"{"type":"result","subtype":"success","is_error":true,"result":"API Error: 400"}"#;
+
         let hear = |parts: &[&[u8]]| {
             let mut listener = Listener::new(Dialect::Claude);
             parts.iter().for_each(|part| listener.take(part));
@@ -321,6 +324,7 @@ mod tests {
             protocol,
         };
         let (home, tree) = (Path::new("/work/home"), Path::new("/work/tree"));
+
         for (model, protocol) in [
             ("claude-x", Protocol::Anthropic),
             ("gpt-x", Protocol::Openai),

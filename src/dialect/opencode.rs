@@ -43,6 +43,7 @@ pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, S
             around.home.join(".local/share").display().to_string(),
         ),
     ];
+
     Ok(Launch {
         program: "opencode".to_owned(),
         arguments,
@@ -139,6 +140,7 @@ mod tests {
             is_error: false,
             text: String::new(),
         };
+
         assert_eq!(
             read(stop),
             [

@@ -116,12 +116,14 @@ impl Room {
         let mut body = request.into_body();
         let room = self.take(length(&body, max)?).await?;
         let mut bytes = BytesMut::new();
+
         while let Some(chunk) = next(&mut body).await? {
             if bytes.len() + chunk.len() > max {
                 return Err(too_large(max));
             }
             bytes.extend_from_slice(&chunk);
         }
+
         Ok(Taken {
             bytes: bytes.freeze(),
             _room: room,

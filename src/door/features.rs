@@ -47,5 +47,6 @@ pub(super) fn show(
             "no such feature in this project; without an id: this session is about none",
         )
     };
+
     found.map_err(denied)?.ok_or_else(unknown)
 }

@@ -26,6 +26,7 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
             "this session reads its own project's repository only",
         ));
     };
+
     let header = |name: &str| {
         request
             .headers()
@@ -59,6 +60,7 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
     };
     let answer = gate::serve(&behind.gates, project.as_str(), asked, body, may_push).await;
     drop(turn);
+
     into_response(answer.map_err(|error| match &error {
         GateError::NotFound => problem("not_found", &error.to_string()),
         GateError::Invalid(why) => problem("invalid", why),
@@ -70,15 +72,18 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
 
 fn into_response(answer: GateAnswer) -> Answer {
     let mut response = Response::builder().status(answer.status);
+
     for (name, value) in answer.headers {
         response = response.header(name, value);
     }
+
     let body = match answer.body {
         GateBody::Whole(bytes) => full(bytes),
         GateBody::Streamed(reader) => {
             StreamBody::new(ReaderStream::new(reader).map_ok(Frame::data)).boxed()
         }
     };
+
     response.body(body).map_err(|e| {
         problem(
             "later",

@@ -62,6 +62,7 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
         config,
     );
     let answer: Response<_> = service.handle(request).await;
+
     Ok(answer.map(|body| body.map_err(|never| match never {}).boxed()))
 }
 
@@ -160,6 +161,7 @@ impl ServerHandler for Tools {
         let offered = self
             .offered()
             .map_err(|problem| ErrorData::invalid_request(problem.detail, None))?;
+
         let tools = offered.iter().map(|row| {
             Tool::new(
                 row.name.as_str(),
@@ -187,9 +189,11 @@ impl ServerHandler for Tools {
             );
             return Err(ErrorData::invalid_params(why, None));
         }
+
         let answer = self
             .call(&request.name, request.arguments.unwrap_or_default())
             .await;
+
         // A refusal is the tool's answer: the model has to read it.
         Ok(CallToolResponse::Complete(match answer {
             Ok(text) => CallToolResult::success(vec![ContentBlock::text(text)]),
@@ -210,6 +214,7 @@ mod tests {
         if let Some(first) = schema.pointer("/enum/0") {
             return first.clone();
         }
+
         match schema["type"].as_str() {
             Some("object") => {
                 let properties = schema["properties"].as_object().expect("properties");
@@ -262,6 +267,7 @@ mod tests {
                 );
             }
         }
+
         let roles = ["coder", "reviewer", "overseer", "initializer"];
         assert!(
             TABLE

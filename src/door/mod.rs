@@ -120,17 +120,21 @@ impl DoorSet {
             named::make_folder(doors, 0o711)?;
             fs_err::set_permissions(doors, std::fs::Permissions::from_mode(0o711))?;
         }
+
         own_folder(&folder)?;
         Owner::of(name.n).let_through(&folder)?;
+
         // Linked, so that a session keeps the runner that it was started with; copied where the
         // folders lie on different disks.
         let runner = folder.join("supercargo");
         if !runner.exists() && fs_err::hard_link(&self.rooms.binary, &runner).is_err() {
             fs_err::copy(&self.rooms.binary, &runner)?;
         }
+
         let open = watch::Sender::new(());
         let room = Room::of(&self.house);
         let mut listeners = Vec::new();
+
         for (voice, file) in [(Voice::Control, "control"), (Voice::Agent, "agent")] {
             let path = folder.join(file);
             // A socket of an earlier server run is in the way; nobody listens on it any more.
@@ -152,6 +156,7 @@ impl DoorSet {
             };
             listeners.push(tokio::spawn(serve::listen(listener, behind)));
         }
+
         Ok(Door {
             listeners,
             folder,
@@ -168,17 +173,21 @@ fn own_folder(folder: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         made => return made,
     }
+
     let (found, server) = (fs_err::symlink_metadata(folder)?, nix::unistd::geteuid());
     if !found.is_dir() {
         foreign::remove(folder)?;
         return named::make_folder(folder, 0o700);
     }
+
     if found.uid() == server.as_raw() {
         return Ok(());
     }
+
     nix::unistd::chown(folder, Some(server), None)
         .map_err(about(format_args!("taking {} back", folder.display())))?;
     fs_err::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+
     foreign::empty(folder)
 }
 

@@ -23,6 +23,7 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
     let Some((provider, rest)) = asked else {
         return Err(problem("not_found", "write /model/PROVIDER/…"));
     };
+
     let (provider, rest) = (provider.to_owned(), format!("/{rest}"));
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let told = |error: GatewayError| match &error {
@@ -36,6 +37,7 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
         headers,
         body: Bytes::new(),
     };
+
     // Whether it may ask at all is known before the first byte of the body is read.
     let (gateway, sessions) = (&behind.gateway, &behind.sessions);
     gateway
@@ -49,5 +51,6 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
     let mut response = Response::new(StreamBody::new(answer.body.map_ok(Frame::data)).boxed());
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
+
     Ok(response)
 }

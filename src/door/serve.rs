@@ -46,6 +46,7 @@ pub(super) type Answer = Result<Response<Body>, Problem>;
 pub(super) async fn listen(listener: UnixListener, behind: Behind) {
     let mut connections = JoinSet::new();
     let faults = behind.sessions.directory.kernel().faults.clone();
+
     loop {
         while connections.len() >= CONNECTIONS_MAX {
             connections.join_next().await;
@@ -125,6 +126,7 @@ async fn route(behind: &Behind, request: Request<Incoming>) -> Answer {
     {
         return outside(behind, request).await;
     }
+
     let path = request.uri().path().to_owned();
     match (behind.voice, request.method(), path.as_str()) {
         (Voice::Control, &Method::POST, "/hello") => {
@@ -290,5 +292,6 @@ fn refusal(problem: &Problem) -> Response<Body> {
     let mut response = answer_with(status, serde_json::to_vec(&shape).unwrap_or_default());
     let kind = hyper::header::HeaderValue::from_static(PROBLEM_JSON);
     response.headers_mut().insert("content-type", kind);
+
     response
 }

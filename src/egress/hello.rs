@@ -39,6 +39,7 @@ pub(super) fn read(bytes: &[u8]) -> Hello {
             Err(_) => return Hello::Foreign,
         }
     }
+
     Hello::Unfinished
 }
 
@@ -59,6 +60,7 @@ mod tests {
             rustls::ClientConnection::new(std::sync::Arc::new(config), name).expect("a client");
         let mut bytes = Vec::new();
         client.write_tls(&mut bytes).expect("written");
+
         bytes
     }
 

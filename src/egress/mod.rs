@@ -89,15 +89,18 @@ impl Count {
         if mine.is_err() {
             return false;
         }
+
         if untold < TOLD_EVERY {
             return true;
         }
+
         self.tell();
         let left = self
             .sessions
             .leave(&self.session)
             .map_or(0, |leave| leave.bytes_left);
         self.left.fetch_min(left, Ordering::Relaxed);
+
         left > 0
     }
 
@@ -153,9 +156,11 @@ impl Proxy {
                 "the project's egress rules do not allow it; a person may add it to the settings",
             ));
         };
+
         if bytes_left == 0 {
             return Err(self.denied(&shown, "this session has spent its egress budget"));
         }
+
         let may_be_private = rule.private || target.is_address();
         let found = tokio::time::timeout(
             CONNECT_WITHIN,
@@ -167,6 +172,7 @@ impl Proxy {
         let found: Vec<SocketAddr> = found
             .map_err(|e| Barred::Failed(format!("{shown}: {e}")))?
             .collect();
+
         let open: Vec<SocketAddr> = found
             .iter()
             .copied()
@@ -178,6 +184,7 @@ impl Proxy {
                 "its name stands for an address of this host or its networks",
             ));
         }
+
         let stream = connected(&open)
             .await
             .map_err(|why| Barred::Failed(format!("{shown}: {why}")))?;
@@ -187,6 +194,7 @@ impl Proxy {
             left: AtomicU64::new(bytes_left),
             untold: AtomicU64::new(0),
         };
+
         Ok((stream, Arc::new(count)))
     }
 
@@ -197,6 +205,7 @@ impl Proxy {
         let Some(target) = target else {
             return Err(self.denied(&asked, "no target"));
         };
+
         let tunnel = tunnel::Tunnel {
             target,
             stream,
@@ -204,6 +213,7 @@ impl Proxy {
             proxy: self.clone(),
         };
         tokio::spawn(tunnel.run(request));
+
         Ok(Response::new(
             http_body_util::Empty::new()
                 .map_err(|never| match never {})
@@ -216,17 +226,20 @@ impl Proxy {
         let asked = uri
             .authority()
             .map_or_else(|| uri.to_string(), ToString::to_string);
+
         if uri.scheme_str() != Some("http") {
             return Err(self.denied(
                 &asked,
                 "only plain http is asked for in this way; https comes as CONNECT",
             ));
         }
+
         let with_port = if uri.port().is_some() {
             asked.clone()
         } else {
             format!("{asked}:80")
         };
+
         let target = Target::parse(&with_port);
         let path = uri
             .path_and_query()
@@ -238,6 +251,7 @@ impl Proxy {
         let failed = |e: &dyn std::fmt::Display| Barred::Failed(format!("{asked}: {e}"));
         *request.uri_mut() = path.parse().map_err(|e| failed(&e))?;
         let named = connection_options(request.headers());
+
         for name in HOP_BY_HOP
             .iter()
             .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
@@ -245,6 +259,7 @@ impl Proxy {
         {
             request.headers_mut().remove(name);
         }
+
         // One reading of the host: the one that was checked.
         request.headers_mut().insert(
             "host",
@@ -255,6 +270,7 @@ impl Proxy {
             .map_err(|e| failed(&e))?;
         let mut sender = sender;
         let mut open = self.open.clone();
+
         tokio::spawn(async move {
             tokio::select! {
                 ended = connection => if let Err(error) = ended { tracing::debug!(%error, "a plain request was cut"); },
@@ -268,6 +284,7 @@ impl Proxy {
             .map_err(|_| failed(&"no answer in time"))?
             .map_err(|e| failed(&e))?;
         let named = connection_options(answer.headers());
+
         for name in HOP_BY_HOP
             .iter()
             .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
@@ -294,6 +311,7 @@ fn connection_options(headers: &hyper::HeaderMap) -> Vec<HeaderName> {
 /// A body whose bytes are counted, and which ends when the budget is spent.
 fn counted(body: Incoming, count: Arc<Count>) -> Body {
     let body = body.map_err(std::io::Error::other);
+
     http_body_util::StreamBody::new(futures::StreamExt::map(
         http_body_util::BodyStream::new(body),
         move |frame| {

@@ -33,6 +33,7 @@ impl Presets {
             }
             Err(error) => return Err(format!("{}: {error}", path.display())),
         };
+
         let read: Self =
             serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
         for (name, rules) in &read.presets {
@@ -41,6 +42,7 @@ impl Presets {
                 .try_for_each(EgressRule::check)
                 .map_err(|why| format!("{}, preset {name}: {why}", path.display()))?;
         }
+
         Ok(read)
     }
 
@@ -89,6 +91,7 @@ mod tests {
                 .expect_err("unknown")
                 .contains("there are: deb, npm")
         );
+
         for wrong in [
             r#"{"presets": {"npm": [{"host": "https://npm"}]}}"#,
             r#"{"preset": {}}"#,

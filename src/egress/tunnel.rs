@@ -53,6 +53,7 @@ impl Tunnel {
             count,
             proxy,
         } = self;
+
         if target.port == HTTPS && !target.is_address() {
             let first = tokio::time::timeout(HELLO_WITHIN, hello(&mut inside, &target))
                 .await
@@ -70,8 +71,10 @@ impl Tunnel {
                 }
             }
         }
+
         let (mut inside_read, mut inside_write) = tokio::io::split(inside);
         let (mut outside_read, mut outside_write) = stream.split();
+
         tokio::try_join!(
             copied(&mut inside_read, &mut outside_write, &count),
             copied(&mut outside_read, &mut inside_write, &count)
@@ -87,6 +90,7 @@ async fn hello(
 ) -> std::io::Result<Result<Vec<u8>, String>> {
     let mut first = Vec::new();
     let mut buffer = vec![0; CHUNK];
+
     loop {
         let n = inside.read(&mut buffer).await?;
         first.extend_from_slice(&buffer[..n]);
@@ -114,6 +118,7 @@ async fn copied(
     count: &Count,
 ) -> std::io::Result<()> {
     let mut buffer = vec![0; CHUNK];
+
     loop {
         let n = from.read(&mut buffer).await?;
         if n == 0 {

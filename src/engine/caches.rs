@@ -60,10 +60,12 @@ impl Caches {
         if spec.limits.cache_mib == 0 {
             return Ok(None);
         }
+
         let path = self
             .of_project(&spec.name.project)
             .join(spec.trust.name())
             .join(spec.name.n.to_string());
+
         let size = foreign::size(&path);
         if !size.whole || size.bytes > u64::from(spec.limits.cache_mib) * 1024 * 1024 {
             let cache = path.display();
@@ -71,7 +73,9 @@ impl Caches {
                                     is emptied");
             foreign::remove(&path)?;
         }
+
         fs_err::create_dir_all(&path)?;
+
         // The way to it may be walked by the user of a process container; what others keep may not
         // be read.
         let ways = path
@@ -81,8 +85,10 @@ impl Caches {
         for way in ways {
             fs_err::set_permissions(way, std::fs::Permissions::from_mode(0o711))?;
         }
+
         fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o700))?;
         Owner::of(spec.name.n).give(&path)?;
+
         Ok(Some(path))
     }
 
@@ -90,6 +96,7 @@ impl Caches {
         if !self.folder.is_dir() {
             return Ok(());
         }
+
         for entry in fs_err::read_dir(&self.folder)? {
             let entry = entry?;
             let known = entry
@@ -101,6 +108,7 @@ impl Caches {
                 foreign::remove(&entry.path())?;
             }
         }
+
         Ok(())
     }
 }
@@ -122,6 +130,7 @@ mod tests {
             cache_mib,
             ..ContainerLimits::default()
         };
+
         StartSpec {
             name,
             session: SessionId::from_bytes([1; 10]),

@@ -82,12 +82,14 @@ pub async fn choose(args: &EngineArgs, place: Place<'_>) -> anyhow::Result<Chose
     } else {
         Sandbox::probe()
     };
+
     reach::above(place.data)?;
     let engine = ProcessEngine::new(place.data, place.binary, sandbox, args.allow_unisolated)?;
     let said = why_not
         .into_iter()
         .chain(sandbox.warning().map(str::to_owned))
         .collect();
+
     Ok(Chosen {
         engine: Arc::new(engine),
         said,
@@ -101,6 +103,7 @@ async fn in_docker(
     let docker = docker::connect().await?;
     docker::refuse_rootless(&docker).await?;
     let mut said = Vec::new();
+
     let image = match &args.image {
         Some(image) => image.as_str(),
         None => image::first_of(&docker, &[image::FULL, image::IMAGE])
@@ -121,6 +124,7 @@ async fn in_docker(
         .await?;
         said.push(format!("built the image {image} on {base}"));
     }
+
     let binaries = place
         .binary
         .parent()
@@ -135,5 +139,6 @@ async fn in_docker(
         place.doors.clone(),
         caches,
     );
+
     Ok((Arc::new(engine), said))
 }

@@ -30,6 +30,7 @@ impl Held {
         let Some(raw) = Some(pid).filter(|pid| *pid > 0).and_then(Pid::from_raw) else {
             return Ok(None);
         };
+
         let fd = match pidfd_open(raw, PidfdFlags::empty()) {
             Ok(fd) => fd,
             Err(Errno::SRCH | Errno::INVAL) => return Ok(None),
@@ -38,12 +39,14 @@ impl Held {
         let Some(stat) = Stat::of(pid) else {
             return Ok(None);
         };
+
         let start_ticks = stat.start_ticks;
         let held = Self {
             pid,
             start_ticks,
             fd,
         };
+
         // Alive after its stat was read: then the stat is this process's, and not that of one which
         // got its pid.
         Ok(Some(held).filter(Self::alive))
@@ -142,6 +145,7 @@ mod tests {
         assert!(Held::of(pid).expect("asked").is_none(), "a zombie");
         child.wait().expect("waited for");
         held.signal(Signal::KILL);
+
         assert!(!held.alive());
     }
 }

@@ -58,6 +58,7 @@ mod tests {
             let said = String::from_utf8(output.expect("a shell").stdout);
             assert_eq!(found(&said.expect("text")), Ok(there), "{program}");
         }
+
         assert!(found("").is_err());
     }
 }

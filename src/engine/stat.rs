@@ -91,6 +91,7 @@ pub(crate) fn below(all: &BTreeMap<i32, Stat>, is: impl Fn(i32) -> bool) -> Vec<
         }
         false
     };
+
     all.keys().copied().filter(|pid| leads(*pid)).collect()
 }
 
@@ -102,6 +103,7 @@ mod tests {
     fn a_process_is_read_whatever_its_name_is() {
         let tail = "S 7 1 9 0 -1 4 0 0 0 0 30 12 0 0 20 0 3 0 100 4096 25 18446744073709551615";
         let read = Stat::read(&format!("42 (a ) b) {tail}")).expect("a process");
+
         let expected = Stat {
             state: 'S',
             parent: 7,

@@ -75,6 +75,7 @@ pub fn read_below(folder: &Path, below: &Path, max: usize) -> std::io::Result<Ve
 /// What the system said, with the path.
 pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<File> {
     remove(path)?;
+
     let written = || {
         let mut file = File::options()
             .read(true)
@@ -93,6 +94,7 @@ fn read_regular(file: OwnedFd, max: usize) -> std::io::Result<Vec<u8>> {
     if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
         return Err(Error::new(ErrorKind::InvalidInput, "not a regular file"));
     }
+
     let mut bytes = Vec::new();
     let bound = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
     std::fs::File::from(file)
@@ -102,6 +104,7 @@ fn read_regular(file: OwnedFd, max: usize) -> std::io::Result<Vec<u8>> {
         let why = format!("more than the {max} bytes that are read");
         return Err(Error::new(ErrorKind::FileTooLarge, why));
     }
+
     Ok(bytes)
 }
 

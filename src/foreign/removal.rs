@@ -41,6 +41,7 @@ pub fn empty(folder: &Path) -> std::io::Result<()> {
 fn emptied(folder: &Path) -> std::io::Result<()> {
     let top = opened(CWD, folder.as_os_str())?;
     let mut lifted = 0_u64;
+
     loop {
         let names = some_names(&top)?;
         if names.is_empty() {

@@ -100,8 +100,10 @@ where
             }
             file.write_all(&chunk).await?;
         }
+
         file.flush().await?;
         file.seek(SeekFrom::Start(0)).await?;
+
         Ok(Stored {
             stdin: file.into_std().await.into(),
             length: self.came,

@@ -99,11 +99,14 @@ where
     if !pushing && request.within != "git-upload-pack" && request.within != "info/refs" {
         return Err(GateError::NotFound);
     }
+
     if pushing && !request.content_encoding.is_empty() {
         let why = "a compressed push is not read".to_owned();
         return Err(GateError::Invalid(why));
     }
+
     let mut body = Incoming::new(body);
+
     let head = match pushing {
         true => Some(body.head().await?),
         false => None,
@@ -127,6 +130,7 @@ where
         .stdout
         .take()
         .ok_or_else(|| std::io::Error::other("no pipe"))?;
+
     Ok(answer(child, stdout).await?)
 }
 
@@ -161,6 +165,7 @@ fn backend(
     asked: Stored,
 ) -> std::io::Result<Child> {
     let mut command = Git::new().command(None);
+
     command.args([
         "-c",
         "http.receivepack=true",
@@ -182,6 +187,7 @@ fn backend(
         .stdin(asked.stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
+
     named::spawn(&mut command)
 }
 
@@ -191,6 +197,7 @@ async fn answer(mut child: Child, stdout: ChildStdout) -> std::io::Result<GateAn
     let (mut status, mut headers) = (200, Vec::new());
     let mut line = String::new();
     let mut read = 0;
+
     loop {
         line.clear();
         let n = (&mut reader).take(HEAD_MAX).read_line(&mut line).await?;
@@ -219,6 +226,7 @@ async fn answer(mut child: Child, stdout: ChildStdout) -> std::io::Result<GateAn
             _ => headers.push((name.to_owned(), value.trim().to_owned())),
         }
     }
+
     tokio::spawn(async move {
         if let Err(error) = child.wait().await {
             tracing::debug!(%error, "the git backend could not be waited for");

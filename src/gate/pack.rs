@@ -56,11 +56,13 @@ pub(super) fn is_head_complete(bytes: &[u8]) -> Result<bool, String> {
             Some(_) => return Err("the push has a line that is too short".to_owned()),
         }
     }
+
     if bytes.len() > HEAD_MAX {
         return Err(format!(
             "the push names more refs than {HEAD_MAX} bytes hold"
         ));
     }
+
     Ok(false)
 }
 
@@ -71,6 +73,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Push, String> {
         side_band: false,
     };
     let mut rest = body;
+
     loop {
         let (length, after) = rest
             .split_at_checked(4)
@@ -112,6 +115,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Push, String> {
 fn one(line: &[u8]) -> Result<Update, String> {
     let text = std::str::from_utf8(line).map_err(|_| "the push names a ref that is not UTF-8")?;
     let mut words = text.trim_end_matches('\n').splitn(3, ' ');
+
     match (words.next(), words.next(), words.next()) {
         (Some(old), Some(new), Some(name))
             if old.len() == new.len() && name.starts_with("refs/") =>
@@ -139,17 +143,21 @@ pub(super) fn refuse(push: &Push, why: &str) -> Vec<u8> {
         .take(400)
         .collect();
     let mut report = line(b"unpack ok\n");
+
     for update in &push.updates {
         report.extend(line(format!("ng {} {why}\n", update.name).as_bytes()));
     }
+
     report.extend_from_slice(b"0000");
     if !push.side_band {
         return report;
     }
+
     let mut banded = vec![1u8];
     banded.extend(report);
     let mut answer = line(&banded);
     answer.extend_from_slice(b"0000");
+
     answer
 }
 
@@ -170,6 +178,7 @@ mod tests {
         let second = pkt(&format!("{new} {old} refs/heads/main"));
         let push = parse(format!("{first}{second}0000PACK....").as_bytes()).expect("a push");
         assert!(push.side_band);
+
         assert_eq!(
             push.updates[0],
             Update {
@@ -188,6 +197,7 @@ mod tests {
     #[test]
     fn hostile_pushes_are_errors_not_panics() {
         let line = pkt("x y");
+
         for body in [
             "",
             "00",
@@ -201,6 +211,7 @@ mod tests {
         ] {
             assert!(parse(body.as_bytes()).is_err(), "{body:?}");
         }
+
         assert!(parse(b"0000").is_ok_and(|p| p.updates.is_empty()));
         let many = pkt(&format!(
             "{} {} refs/heads/x",
@@ -230,6 +241,7 @@ mod tests {
         };
         assert!(push(OBJECTS_MAX).is_ok() && push(0).is_ok());
         assert!(push(OBJECTS_MAX + 1).is_err_and(|why| why.contains("1000001 objects")));
+
         assert!(
             parse(b"0000PACK\0").is_ok(),
             "git says what is wrong with a pack that is cut"

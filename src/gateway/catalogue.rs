@@ -105,12 +105,14 @@ async fn get(
     let sent = client.get(url).headers(headers.clone()).send().await;
     let mut answer = sent.map_err(|e| told(&e.without_url()))?;
     let (status, mut body) = (answer.status(), Vec::new());
+
     while let Some(chunk) = answer.chunk().await.map_err(|e| told(&e.without_url()))? {
         if body.len() + chunk.len() > LIST_MAX {
             return Err(format!("its list is longer than {LIST_MAX} bytes"));
         }
         body.extend_from_slice(&chunk);
     }
+
     // What is no JSON names nothing.
     let value = serde_json::from_slice(&body).unwrap_or(Value::Null);
     Ok((status, value))

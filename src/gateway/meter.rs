@@ -105,14 +105,18 @@ impl Meter {
         if let Some(model) = model.filter(|model| !model.is_empty()) {
             self.model = Some(model.chars().take(events::agent::AGENT_NAME_MAX).collect());
         }
+
         let Some(usage) = usage.filter(|usage| usage.is_object()) else {
             return;
         };
+
         let number = |path: &str| usage.pointer(path).and_then(Value::as_u64);
         let first = |paths: &[&str]| paths.iter().find_map(|path| number(path));
+
         // Later events repeat earlier numbers or complete them; none takes anything back.
         let raise = |field: &mut u64, value: Option<u64>| *field = value.unwrap_or(0).max(*field);
         let used = &mut self.usage;
+
         match self.protocol {
             Protocol::Anthropic => {
                 raise(&mut used.input, number("/input_tokens"));
@@ -171,12 +175,14 @@ mod tests {
         let mut whole = Meter::new(protocol, content_type);
         whole.take(answer.as_bytes());
         let mut split = Meter::new(protocol, content_type);
+
         answer
             .as_bytes()
             .chunks(7)
             .for_each(|part| split.take(part));
         let (whole, split) = (shape(whole.end()), shape(split.end()));
         assert_eq!(whole, split, "where the answer is cut makes no difference");
+
         whole
     }
 
@@ -223,6 +229,7 @@ mod tests {
             metered(Protocol::Gemini, JSON, array),
             (Some("g".into()), [2, 3, 0, 0])
         );
+
         for odd in [
             "",
             "{",

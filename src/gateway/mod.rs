@@ -87,6 +87,7 @@ pub struct Gateway {
 fn passes(protocol: Protocol, method: &Method, path: &str) -> bool {
     let post = method == Method::POST;
     let get = method == Method::GET;
+
     match protocol {
         Protocol::Anthropic => {
             (post && matches!(path, "/v1/messages" | "/v1/messages/count_tokens"))
@@ -139,6 +140,7 @@ fn forwarded(headers: &HeaderMap) -> HeaderMap {
         ) || name.starts_with("anthropic-")
             || name.starts_with("x-stainless-")
     };
+
     headers
         .iter()
         .filter(|(name, _)| kept(name))
@@ -161,6 +163,7 @@ fn answered(headers: &HeaderMap) -> HeaderMap {
         ) || name.starts_with("anthropic-ratelimit-")
             || name.starts_with("x-ratelimit-")
     };
+
     headers
         .iter()
         .filter(|(name, _)| kept(name))
@@ -175,6 +178,7 @@ fn show_key(headers: &mut HeaderMap, key: &Key) -> Result<(), String> {
         value.set_sensitive(true);
         Ok::<_, String>(value)
     };
+
     match key.auth {
         Auth::XApiKey => drop(headers.insert("x-api-key", secret(&key.secret)?)),
         Auth::XGoogApiKey => drop(headers.insert("x-goog-api-key", secret(&key.secret)?)),
@@ -189,6 +193,7 @@ fn show_key(headers: &mut HeaderMap, key: &Key) -> Result<(), String> {
             );
         }
     }
+
     Ok(())
 }
 
@@ -197,16 +202,19 @@ fn asked_to_count(protocol: Protocol, path: &str, body: Bytes) -> (Option<String
     let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
         return (None, body);
     };
+
     let model = value
         .get("model")
         .and_then(Value::as_str)
         .map(str::to_owned);
+
     let silent = value.get("stream") == Some(&Value::Bool(true))
         && value.pointer("/stream_options/include_usage").is_none();
     if protocol == Protocol::Openai && path == "/chat/completions" && silent {
         value["stream_options"] = serde_json::json!({"include_usage": true});
         return (model, serde_json::to_vec(&value).map_or(body, Bytes::from));
     }
+
     (model, body)
 }
 
@@ -241,14 +249,17 @@ impl Gateway {
         let own = sessions
             .provider_of(session)
             .map_err(|denied| refused(denied.to_string()))?;
+
         let name = &request.provider;
         if own.as_deref() != Some(name.as_str()) {
             let why = format!("this session's model is not of the provider {name}");
             return Err(refused(why));
         }
+
         let known = self.providers.get(name);
         let provider =
             known.ok_or_else(|| refused(format!("the provider {name} is not known here")))?;
+
         let path = request.rest.split('?').next().unwrap_or_default();
         if !passes(provider.protocol, &request.method, path) {
             let why = format!(
@@ -257,6 +268,7 @@ impl Gateway {
             );
             return Err(refused(why));
         }
+
         Ok(provider)
     }
 
@@ -277,9 +289,11 @@ impl Gateway {
             ))
         })?;
         let mut headers = forwarded(&request.headers);
+
         if let Some(key) = &key {
             show_key(&mut headers, key).map_err(refused)?;
         }
+
         let asks = asks(&request.method, path);
         let (asked, body) = asked_to_count(provider.protocol, path, request.body);
         let url = format!("{}{}", provider.url.trim_end_matches('/'), request.rest);
@@ -290,6 +304,7 @@ impl Gateway {
             .body(body)
             .send()
             .await;
+
         // The error's own text may hold the URL; it holds no key.
         let answer = sent.map_err(|e| {
             if asks {
@@ -325,6 +340,7 @@ impl Gateway {
             body: Box::pin(answer.bytes_stream().map_err(std::io::Error::other)),
             counting,
         };
+
         Ok(ModelAnswer {
             status,
             headers,
@@ -387,6 +403,7 @@ impl Counting {
         let Some((model, usage)) = self.meter.take().map(Meter::end) else {
             return;
         };
+
         let model = model
             .or_else(|| self.asked.take())
             .unwrap_or_else(|| "unknown".to_owned());
@@ -396,6 +413,7 @@ impl Counting {
             ..usage
         };
         let usage = self.gateway.providers.prices.priced(&model, usage);
+
         self.sessions.used(
             &self.session,
             Used {

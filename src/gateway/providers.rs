@@ -163,6 +163,7 @@ impl Provider {
                 self.url
             );
         }
+
         if self
             .keys
             .iter()
@@ -211,6 +212,7 @@ impl Providers {
             provider.check(&name).with_context(|| from.to_owned())?;
             self.by_name.insert(name, provider);
         }
+
         self.prices.0.extend(file.prices);
         Ok(self)
     }
@@ -248,6 +250,7 @@ impl Models for Providers {
                 known.join(", ")
             )
         })?;
+
         match provider.key() {
             Ok(_) => Ok(provider.protocol),
             Err(looked) => Err(format!(
@@ -311,6 +314,7 @@ mod tests {
                 .expect_err("unknown")
                 .contains("local")
         );
+
         for wrong in [
             r#"{"providers": {"A b": {"protocol": "openai", "url": "http://h", "keys": []}}}"#,
             r#"{"providers": {"a": {"protocol": "openai", "url": "ftp://h", "keys": []}}}"#,

@@ -41,6 +41,7 @@ mod tests {
         let now = Timestamp(1_445_412_420_000_000);
         let after = |seconds: i64| Some(Timestamp(now.0 + seconds * 1_000_000));
         type Given = &'static [(&'static str, &'static str)];
+
         let table: [(Given, Option<Timestamp>); 6] = [
             (&[], None),
             (&[("retry-after", "18000")], after(18_000)),

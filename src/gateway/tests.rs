@@ -5,6 +5,7 @@ use super::*;
 #[test]
 fn only_what_a_model_is_asked_with_passes() {
     let (post, get) = (Method::POST, Method::GET);
+
     let table = [
         (Protocol::Anthropic, &post, "/v1/messages", true),
         (Protocol::Anthropic, &get, "/v1/models/claude-x", true),
@@ -84,6 +85,7 @@ fn the_agents_own_words_about_who_it_is_do_not_pass() {
     show_key(&mut passed, &key).expect("a key");
     assert_eq!(passed["authorization"], "Bearer k");
     assert!(passed["authorization"].is_sensitive());
+
     assert!(
         show_key(
             &mut passed,
@@ -109,6 +111,7 @@ fn a_streamed_chat_is_asked_what_it_used() {
         asked_to_count(Protocol::Openai, "/responses", body.clone()).1,
         body
     );
+
     assert_eq!(
         asked_to_count(
             Protocol::Anthropic,

@@ -64,6 +64,7 @@ impl Access {
             let status = StatusCode::MISDIRECTED_REQUEST;
             return Err(refused(status, "host_not_allowed", detail));
         }
+
         let at_home = |origin: &str| {
             self.hosts
                 .iter()
@@ -76,6 +77,7 @@ impl Access {
                 format!("{origin} may not speak to this server"),
             ));
         }
+
         let is_git = head.path.starts_with("/git/");
         let by = self.named(method, is_git, head)?;
         let essence = head
@@ -83,6 +85,7 @@ impl Access {
             .and_then(|kind| kind.split(';').next())
             .unwrap_or_default()
             .trim();
+
         let carries = *method == Method::POST || *method == Method::PUT || *method == Method::PATCH;
         if carries && !is_git && !essence.eq_ignore_ascii_case("application/json") {
             let detail = format!("the content type has to be application/json, not {essence:?}");
@@ -92,6 +95,7 @@ impl Access {
                 detail,
             ));
         }
+
         Ok(by)
     }
 
@@ -111,11 +115,14 @@ impl Access {
         if *method == Method::POST && head.path.starts_with("/hooks/") {
             return Ok(FORGE.to_owned());
         }
+
         let is_open = matches!(head.path, "/" | "/openapi.json" | "/healthz" | "/readyz");
+
         let reads = *method == Method::GET || *method == Method::HEAD;
         if is_open && reads {
             return Ok(OPERATOR.to_owned());
         }
+
         self.holder(is_git, head).ok_or_else(|| {
             let (code, how) = match is_git {
                 true => (
@@ -145,10 +152,12 @@ impl Access {
             }
             return None;
         }
+
         let offered: Vec<&str> = head.protocols?.split(',').map(str::trim).collect();
         let token = offered
             .iter()
             .find_map(|protocol| protocol.strip_prefix("bearer."))?;
+
         (offered.contains(&LIVE_PROTOCOL) && self.token.is(token)).then(|| OPERATOR.to_owned())
     }
 }

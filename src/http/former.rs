@@ -43,6 +43,7 @@ mod tests {
             let uri = of_today(&asked.parse().expect("an address"));
             uri.map(|uri| uri.to_string())
         };
+
         for (asked, expected) in [
             (
                 "/api/v1/projects/zoo/trunk",

@@ -31,6 +31,7 @@ pub fn is_proved(secret: &str, proof: &Proof<'_>, body: &[u8]) -> bool {
         };
         mac.chain_update(body).verify_slice(&given).is_ok()
     };
+
     let found = [
         proof
             .hub
@@ -41,6 +42,7 @@ pub fn is_proved(secret: &str, proof: &Proof<'_>, body: &[u8]) -> bool {
             .map(|given| blake3::hash(given.as_bytes()) == blake3::hash(secret.as_bytes())),
     ];
     let mut found = found.into_iter().flatten().peekable();
+
     found.peek().is_some() && found.all(|holds| holds)
 }
 
@@ -66,6 +68,7 @@ mod tests {
             token: Some(value),
             ..Proof::default()
         };
+
         for (proof, holds) in [
             (hub(&own), true),
             (bare(hex), true),
@@ -90,6 +93,7 @@ mod tests {
         ] {
             assert_eq!(is_proved(secret, &proof, body), holds, "{proof:?}");
         }
+
         assert!(!is_proved(secret, &bare(hex), b"Hello, World?"));
     }
 }

@@ -79,6 +79,7 @@ pub fn listen(served: &Served, socket: &Path) -> anyhow::Result<ServerHandle> {
         // The instance lock is ours, so a socket that is there is left over.
         fs_err::remove_file(socket)?;
     }
+
     let listener = named::listen_at(socket)?;
     fs_err::set_permissions(socket, std::fs::Permissions::from_mode(0o600))
         .with_context(|| format!("closing {} to others", socket.display()))?;
@@ -102,6 +103,7 @@ pub fn listen(served: &Served, socket: &Path) -> anyhow::Result<ServerHandle> {
     })
     .listen_uds(listener)
     .with_context(|| format!("listening on {}", socket.display()))?;
+
     Ok(run(server.run()))
 }
 
@@ -168,6 +170,7 @@ pub fn listen_port(
     })
     .listen(listener)
     .with_context(|| format!("listening on {address}"))?;
+
     Ok(Port {
         handle: run(server.run()),
         address,

@@ -111,6 +111,7 @@ impl ResponseError for ApiProblem {
     fn error_response(&self) -> HttpResponse {
         let shape = ProblemShape::of(self.status.as_u16(), &self.code, &self.detail);
         let mut response = HttpResponse::build(self.status);
+
         if self.status == StatusCode::UNAUTHORIZED {
             // git asks for a password only when it is told to; a browser must not.
             let scheme = if self.code == NO_PASSWORD {
@@ -120,6 +121,7 @@ impl ResponseError for ApiProblem {
             };
             response.insert_header(("www-authenticate", scheme));
         }
+
         response
             .content_type(PROBLEM_JSON)
             .body(serde_json::to_vec(&shape).unwrap_or_default())
@@ -136,6 +138,7 @@ pub(super) fn bad_json(error: JsonPayloadError, _request: &HttpRequest) -> actix
         JsonPayloadError::ContentType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json"),
         _ => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
     };
+
     ApiProblem {
         status,
         code: code.to_owned(),
@@ -150,10 +153,12 @@ pub(super) fn as_problem<B: MessageBody + 'static>(
 ) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let kind = response.headers().get(CONTENT_TYPE);
+
     let told = kind.is_some_and(|kind| kind.as_bytes() == PROBLEM_JSON.as_bytes());
     if told || !(status.is_client_error() || status.is_server_error()) {
         return response.map_into_boxed_body();
     }
+
     let words = status.canonical_reason().unwrap_or("refused");
     let asked = format!(
         "{} {}",
@@ -167,9 +172,11 @@ pub(super) fn as_problem<B: MessageBody + 'static>(
     };
     let allowed = response.headers().get(ALLOW).cloned();
     let mut told = problem.error_response();
+
     if let Some(allowed) = allowed {
         told.headers_mut().insert(ALLOW, allowed);
     }
+
     response.into_response(told)
 }
 

@@ -156,9 +156,11 @@ impl<R: BufRead> Reader<R> {
             input.read_line(&mut line).context("the file is no text")?;
             serde_json::from_str(&line).context("the first line is no header of an exported log")?
         };
+
         if header.format != FORMAT {
             bail!("the form is {}, this build reads {FORMAT}", header.format);
         }
+
         Ok(Self {
             input,
             segment,
@@ -176,16 +178,20 @@ impl<R: BufRead> Reader<R> {
                 rmp_serde::from_slice(&bytes).context("a frame cannot be read")?,
             ));
         }
+
         let mut line = String::new();
         let limit = 4 * FRAME_MAX as u64;
         (&mut self.input).take(limit).read_line(&mut line)?;
         if line.is_empty() {
             return Ok(None);
         }
+
         if !line.ends_with('\n') {
             bail!("the last line is cut short, or longer than any event");
         }
+
         let line: Line = serde_json::from_str(&line).context("a line cannot be read")?;
+
         Ok(Some(Record {
             envelope: line.envelope()?,
             answers: line.answers,
@@ -197,17 +203,21 @@ fn next_frame(input: &mut impl BufRead) -> anyhow::Result<Option<Vec<u8>>> {
     if input.fill_buf()?.is_empty() {
         return Ok(None);
     }
+
     let mut length = [0; 4];
     input
         .read_exact(&mut length)
         .context("the file is cut short")?;
+
     let length = usize::try_from(u32::from_le_bytes(length))?;
     if length > FRAME_MAX {
         bail!("a frame of {length} bytes, at most {FRAME_MAX} are possible");
     }
+
     let mut bytes = vec![0; length];
     input
         .read_exact(&mut bytes)
         .context("the file is cut short")?;
+
     Ok(Some(bytes))
 }

@@ -110,6 +110,7 @@ fn landed(gate: &std::path::Path) -> anyhow::Result<Option<Vec<Landed>>> {
     let Ok(repository) = git2::Repository::open_bare(gate) else {
         return Ok(None);
     };
+
     let Some(mut commit) = repository
         .head()
         .ok()
@@ -118,6 +119,7 @@ fn landed(gate: &std::path::Path) -> anyhow::Result<Option<Vec<Landed>>> {
         return Ok(None);
     };
     let mut chain = Vec::new();
+
     loop {
         let message = commit.message().unwrap_or_default();
         let feature = message
@@ -134,6 +136,7 @@ fn landed(gate: &std::path::Path) -> anyhow::Result<Option<Vec<Landed>>> {
             Err(_) => break,
         }
     }
+
     chain.reverse();
     Ok(Some(chain))
 }

@@ -53,6 +53,7 @@ pub struct Manifest {
 /// The newest seal of a log.
 pub async fn newest_seal(log: &dyn EventLog) -> anyhow::Result<Option<Sealed>> {
     let (mut after, mut newest) = (Position(0), None);
+
     loop {
         let batch = log.read_all(after, BATCH).await?;
         let Some(last) = batch.last() else {
@@ -150,12 +151,14 @@ fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
     if !from.exists() {
         return Ok(());
     }
+
     private::folder(to, 0o700)?;
     for _ in 0..ROUNDS_MAX {
         if copy_round(from, to)? {
             return Ok(());
         }
     }
+
     bail!(
         "copying {}: it was listed {ROUNDS_MAX} times, and files went away each time",
         from.display()
@@ -165,6 +168,7 @@ fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
 /// Copies what is not copied yet; whether everything that was listed was still there.
 fn copy_round(from: &Path, to: &Path) -> anyhow::Result<bool> {
     let mut whole = true;
+
     for entry in fs_err::read_dir(from)? {
         let entry = entry?;
         let (source, copy) = (entry.path(), to.join(entry.file_name()));
@@ -185,6 +189,7 @@ fn copy_round(from: &Path, to: &Path) -> anyhow::Result<bool> {
             whole &= copy_file(&source, &copy)?;
         }
     }
+
     Ok(whole)
 }
 
@@ -214,6 +219,7 @@ fn copy_file(from: &Path, to: &Path) -> anyhow::Result<bool> {
         copy.sync_all()
     });
     copied.with_context(|| format!("copying {} to {}", from.display(), to.display()))?;
+
     Ok(true)
 }
 
@@ -223,6 +229,7 @@ async fn copy_gates(from: &Path, to: &Path, heads: &Heads) -> anyhow::Result<()>
     if !from.exists() {
         return Ok(());
     }
+
     private::folder(to, 0o700)?;
     for entry in fs_err::read_dir(from)? {
         let entry = entry?;
@@ -236,6 +243,7 @@ async fn copy_gates(from: &Path, to: &Path, heads: &Heads) -> anyhow::Result<()>
             put_back(&copy, head).with_context(|| format!("the copy {}", copy.display()))?;
         }
     }
+
     Ok(())
 }
 
@@ -284,10 +292,12 @@ fn put_back(gate: &Path, recorded: &Sha) -> anyhow::Result<()> {
 
 async fn copy_gate(gate: &Path, copy: &Path) -> anyhow::Result<()> {
     let mut command = Git::new().command(None);
+
     command
         .args(["clone", "--quiet", "--mirror", "--no-local"])
         .arg(gate)
         .arg(copy);
+
     let output = named::output(&mut command).await?;
     if !output.status.success() {
         bail!(
@@ -296,6 +306,7 @@ async fn copy_gate(gate: &Path, copy: &Path) -> anyhow::Result<()> {
             String::from_utf8_lossy(&output.stderr).trim()
         );
     }
+
     // What a mirror remembers of its source is of no use here; the gate's own settings are.
     copy_file(&gate.join("config"), &copy.join("config"))?;
     Ok(())
@@ -310,10 +321,12 @@ pub async fn check(from: &Path) -> anyhow::Result<Manifest> {
     let manifest: Manifest =
         serde_json::from_slice(&manifest).with_context(|| format!("{MANIFEST} cannot be read"))?;
     let parts = DataFolder::open(from)?;
+
     let log = SqliteLog::open_reader(&parts.log()).await?;
     if let Some(damage) = log.integrity().await? {
         bail!("the backup's log is damaged: {damage}");
     }
+
     match verify(&log, &Walk::default()).await? {
         Verified::Sound { head, digest, .. }
             if (head.0, digest, log.id())
@@ -326,9 +339,11 @@ pub async fn check(from: &Path) -> anyhow::Result<Manifest> {
             bail!("the backup's log is damaged: position {at} is {damage}")
         }
     }
+
     if let Some(anchor) = Anchor::read(&parts.anchor())? {
         anchor.check(&log).await?;
     }
+
     check_blobs(&parts.blobs())?;
     Ok(manifest)
 }
@@ -337,6 +352,7 @@ fn check_blobs(folder: &Path) -> anyhow::Result<()> {
     let Ok(entries) = fs_err::read_dir(folder) else {
         return Ok(());
     };
+
     for entry in entries {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
@@ -347,20 +363,24 @@ fn check_blobs(folder: &Path) -> anyhow::Result<()> {
             bail!("the blob {} is damaged", entry.path().display());
         }
     }
+
     Ok(())
 }
 
 /// Makes a data folder of a backup, after checking the backup.
 pub async fn restore(from: &Path, data: &DataFolder) -> anyhow::Result<Manifest> {
     let _lock = InstanceLock::take(data, Ownership::Respect)?;
+
     if data.log().exists() {
         bail!(
             "{} has a log already; restore into an empty data folder",
             data.path().display()
         );
     }
+
     let manifest = check(from).await?;
     let parts = DataFolder::open(from)?;
+
     for (from, to) in [
         (parts.blobs(), data.blobs()),
         (parts.transcripts(), data.transcripts()),
@@ -369,6 +389,7 @@ pub async fn restore(from: &Path, data: &DataFolder) -> anyhow::Result<Manifest>
     ] {
         copy_tree(&from, &to)?;
     }
+
     for (from, to) in [
         (parts.anchor(), data.anchor()),
         (parts.seal_key(), data.seal_key()),
@@ -376,9 +397,11 @@ pub async fn restore(from: &Path, data: &DataFolder) -> anyhow::Result<Manifest>
     ] {
         copy_file(&from, &to)?;
     }
+
     // The log comes last, and whole: a folder without it is empty to the server.
     let beside = data.log().with_extension("restored");
     copy_file(&parts.log(), &beside)?;
     fs_err::rename(&beside, data.log())?;
+
     Ok(manifest)
 }

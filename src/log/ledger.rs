@@ -109,6 +109,7 @@ impl Ledger {
             digest: genesis(log_id),
         };
         let (kinds, principals) = (Names::default(), Names::default());
+
         Self {
             head,
             last_at: Timestamp(0),
@@ -218,6 +219,7 @@ impl<'a> Draft<'a> {
             events: vec![],
             commands: vec![],
         };
+
         Self {
             ledger,
             drafted,
@@ -244,6 +246,7 @@ impl<'a> Draft<'a> {
                 same_body: body == append.body,
             });
         }
+
         append.check_expectations(|stream| {
             self.stream(stream)
                 .map_or(Version(0), |(_, version)| version)
@@ -274,6 +277,7 @@ impl<'a> Draft<'a> {
             version: append.expected,
             position: self.drafted.head.position,
         };
+
         let last_at = self.drafted.last_at;
         if let Some(behind_ms) = self.ledger.setback.look(append.at, last_at) {
             tracing::warn!(
@@ -281,6 +285,7 @@ impl<'a> Draft<'a> {
                 "the clock was set back: events carry the time of the newest one until then"
             );
         }
+
         for envelope in append.envelopes(self.drafted.head, last_at) {
             let kind = number(
                 &self.ledger.kinds,
@@ -300,6 +305,7 @@ impl<'a> Draft<'a> {
                 principal,
             });
         }
+
         self.drafted
             .touched
             .insert(append.stream.clone(), (stream, receipt.version));
@@ -311,6 +317,7 @@ impl<'a> Draft<'a> {
             receipt: receipt.clone(),
             body: append.body,
         });
+
         receipt
     }
 
@@ -320,11 +327,14 @@ impl<'a> Draft<'a> {
         if envelope.position.0 != self.drafted.head.position.0 + 1 {
             return Err(Damage::Missing);
         }
+
         if envelope.chained(self.drafted.head.digest) != envelope.digest {
             return Err(Damage::Altered);
         }
+
         let (stream, found) = (envelope.stream.clone(), envelope.version);
         let known = self.stream(&stream);
+
         let before = known.map_or(Version(0), |(_, version)| version);
         if found.0 != before.0 + 1 {
             return Err(Damage::Order {
@@ -333,6 +343,7 @@ impl<'a> Draft<'a> {
                 before,
             });
         }
+
         let id = known.map_or_else(|| self.new_stream(&stream), |(id, _)| id);
         let principal = envelope.cause.principal.to_string();
         let principal = number(
@@ -345,6 +356,7 @@ impl<'a> Draft<'a> {
             &mut self.drafted.new_kinds,
             &envelope.kind,
         );
+
         self.drafted.head = Head {
             position: envelope.position,
             digest: envelope.digest,
@@ -364,6 +376,7 @@ impl<'a> Draft<'a> {
                 body,
             });
         }
+
         self.drafted.events.push(DraftedEvent {
             envelope: envelope.clone(),
             stream: id,

@@ -71,6 +71,7 @@ impl LogPlace {
         if self.has_log().await {
             bail!("there is a log already; import into an empty place");
         }
+
         match self {
             Self::File(path) => {
                 // Under another name until it is whole: what was refused half-way leaves nothing
@@ -151,6 +152,7 @@ impl<'a> Records<'a> {
     pub async fn next(&mut self) -> anyhow::Result<Option<Vec<Record>>> {
         let batch = self.log.read_all(self.after, super::verify::BATCH).await?;
         let mut records = Vec::with_capacity(batch.len() + 1);
+
         match batch.last() {
             Some(last) => self.after = last.position,
             None => {
@@ -160,6 +162,7 @@ impl<'a> Records<'a> {
                 records.push(self.record(last, true).await?);
             }
         }
+
         for envelope in batch {
             if let Some(before) = self.held.replace(envelope) {
                 let ends = self
@@ -169,6 +172,7 @@ impl<'a> Records<'a> {
                 records.push(self.record(before, ends).await?);
             }
         }
+
         Ok(Some(records))
     }
 
@@ -185,6 +189,7 @@ impl<'a> Records<'a> {
         } else {
             None
         };
+
         Ok(Record { envelope, answers })
     }
 }

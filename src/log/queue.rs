@@ -132,12 +132,15 @@ impl Queue {
         if let Some(why) = self.health.borrow().closed.clone() {
             return Err(AppendError::Closed(why));
         }
+
         let bytes = append.events.iter().map(|e| e.payload.len()).sum();
         if self.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes > QUEUE_BYTES_MAX {
             self.waiting.fetch_sub(bytes, Ordering::Relaxed);
             return Err(AppendError::Busy);
         }
+
         let (answer, answered) = oneshot::channel();
+
         match self.requests.try_send(Message::Append(Box::new(Request {
             append,
             bytes,
@@ -202,6 +205,7 @@ fn gather(requests: &Receiver<Message>, batch: &mut Vec<Request>) -> Option<ones
 impl<S: Store> Thread<S> {
     fn run(mut self, requests: &Receiver<Message>) {
         self.store.warm_up();
+
         while let Ok(first) = requests.recv() {
             let mut batch = vec![];
             let close = match first {
@@ -245,6 +249,7 @@ impl<S: Store> Thread<S> {
             }
             Err(trouble) => trouble,
         };
+
         let (answer, closed) = match trouble {
             Trouble::NotNow(why) => {
                 self.health
@@ -264,9 +269,11 @@ impl<S: Store> Thread<S> {
             self.health
                 .send_modify(|health| health.closed = Some(why.clone()));
         }
+
         for request in batch {
             drop(request.answer.send(Err(answer.clone())));
         }
+
         closed.is_none()
     }
 

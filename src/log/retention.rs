@@ -47,6 +47,7 @@ impl Retention {
         now: Timestamp,
     ) -> usize {
         let surplus = kept.saturating_sub(self.answers);
+
         let times = oldest_first
             .into_iter()
             .take(usize::from(FORGOTTEN_AT_ONCE))
@@ -77,6 +78,7 @@ mod tests {
             age: 100,
         };
         let times = |times: &[i64]| times.iter().copied().map(Timestamp).collect::<Vec<_>>();
+
         let cases: [(usize, &[i64], i64, usize); 5] = [
             (3, &[1, 2, 3], 50, 0),
             (5, &[1, 2, 3, 4, 5], 50, 2),

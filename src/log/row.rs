@@ -50,6 +50,7 @@ impl Row {
                 .map(CommandId)
                 .map_err(|_| bad(what))
         };
+
         Ok(Envelope {
             position: Position(number(self.0, "position")?),
             stream: self.1.parse().map_err(|_| bad("stream name"))?,
@@ -108,6 +109,7 @@ impl CommandRow {
             .map(Digest)
             .map_err(|_| bad("body digest"))?;
         let number = |n: i64, what| u64::try_from(n).map_err(|_| bad(what));
+
         let receipt = Receipt {
             stream: self.1.parse().map_err(|_| bad("stream name"))?,
             version: Version(number(self.2, "version")?),

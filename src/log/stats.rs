@@ -49,6 +49,7 @@ pub async fn stats(log: &dyn EventLog) -> Result<Stats, ReadError> {
         ..Stats::default()
     };
     let mut streams = BTreeSet::new();
+
     loop {
         let batch = log.read_all(Position(stats.head), BATCH).await?;
         let (Some(first), Some(last)) = (batch.first(), batch.last()) else {
@@ -69,11 +70,13 @@ pub async fn stats(log: &dyn EventLog) -> Result<Stats, ReadError> {
             streams.insert(envelope.stream);
         }
     }
+
     for stream in streams {
         *stats
             .streams
             .entry(stream.category().to_owned())
             .or_default() += 1;
     }
+
     Ok(stats)
 }

@@ -89,6 +89,7 @@ mod tests {
             payload: vec![0; payload],
             digest: Digest::default(),
         };
+
         positions.map(envelope).collect()
     }
 

@@ -94,6 +94,7 @@ pub async fn verify(log: &dyn EventLog, walk: &Walk) -> Result<Verified, ReadErr
         }
         batch = next?;
     }
+
     Ok(Verified::Sound {
         head: walker.head,
         digest: walker.digest,
@@ -121,6 +122,7 @@ impl<'a> Walker<'a> {
             None => (Position(0), genesis(&log_id)),
         };
         let (key, whole) = (walk.key.as_deref(), walk.from.is_none());
+
         Self {
             log_id,
             key,
@@ -144,6 +146,7 @@ impl<'a> Walker<'a> {
         if envelope.position.0 != self.head.0 + 1 {
             return Err(Damage::Missing);
         }
+
         let due = envelope.chained(self.digest);
         if due != envelope.digest {
             // The next link tells whether the event or its own link is the one that was changed.
@@ -154,17 +157,21 @@ impl<'a> Walker<'a> {
                 Damage::Altered
             });
         }
+
         self.check_order(envelope)?;
         if envelope.kind == "node.sealed" {
             self.check_seal(envelope)?;
         }
+
         self.open.push(envelope.digest);
         (self.head, self.digest) = (envelope.position, envelope.digest);
+
         Ok(())
     }
 
     fn check_order(&mut self, envelope: &Envelope) -> Result<(), Damage> {
         let found = envelope.version;
+
         match self.versions.get_mut(&envelope.stream) {
             Some(before) if found.0 == before.0 + 1 => *before = found,
             None if found.0 == 1 || !self.whole => {
@@ -179,6 +186,7 @@ impl<'a> Walker<'a> {
                 });
             }
         }
+
         Ok(())
     }
 
@@ -187,16 +195,19 @@ impl<'a> Walker<'a> {
         let Ok(node::Event::Sealed(seal)) = seal else {
             return Err(Damage::Seal("it cannot be read".to_owned()));
         };
+
         let Statement { first, last, .. } = seal.statement;
         if !self.whole && first.0 <= self.sealed.0 {
             // The seal that the walk began with, or one before it: what it seals was not walked.
             return Ok(());
         }
+
         let length = usize::try_from(last.0.saturating_sub(self.sealed.0)).unwrap_or(usize::MAX);
         let range = self
             .open
             .get(..length)
             .filter(|_| first.0 == self.sealed.0 + 1);
+
         let range = range.ok_or_else(|| {
             Damage::Seal(format!(
                 "it is over {first} to {last}, and {} comes next",
@@ -208,15 +219,18 @@ impl<'a> Walker<'a> {
                 "positions {first} to {last} are not what was sealed"
             )));
         }
+
         if self.key.is_some_and(|key| key != seal.key) {
             return Err(Damage::Seal(format!(
                 "it is signed by the key {}",
                 seal.key
             )));
         }
+
         check_signature(&seal, &self.log_id).map_err(|e| Damage::Seal(format!("{e:#}")))?;
         self.sealed = last;
         self.open.drain(..length);
+
         Ok(())
     }
 }

@@ -23,6 +23,7 @@ impl Operator {
         let repo = &self.core.world.repo;
         let mut adopted = Adopted::default();
         let mut unused = repo.list_files(&project, &branch, FOLDER).await?;
+
         if let Some(bytes) = repo
             .read_file(&project, &branch, &format!("{FOLDER}/{SPEC}"))
             .await?
@@ -49,6 +50,7 @@ impl Operator {
             .into_iter()
             .map(|file| format!("{FOLDER}/{file}"))
             .collect();
+
         Ok(adopted)
     }
 }

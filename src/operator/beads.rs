@@ -102,11 +102,13 @@ impl Operator {
             .iter()
             .map(|issue| (issue.id.as_str(), issue))
             .collect();
+
         for (id, (name, _)) in &self.origins(project).await? {
             if let Some(issue) = by_name.get(name.as_str()) {
                 self.finish_issue(context, project, id, issue).await?;
             }
         }
+
         Ok(())
     }
 
@@ -130,6 +132,7 @@ impl Operator {
         let Some(notes) = &mut notes else {
             return Ok(());
         };
+
         for (at, Remark { by, text }) in issue.item.comments.iter().enumerate() {
             if let Some(there) = notes
                 .iter()
@@ -147,6 +150,7 @@ impl Operator {
             self.tell(&said, said.id, stream.clone(), AnyCommand::Feature(command))
                 .await?;
         }
+
         if issue.closed {
             let command = feature::Command::Close {
                 closing: Closing::DoneElsewhere,
@@ -156,6 +160,7 @@ impl Operator {
             self.tell(&closed, closed.id, stream, AnyCommand::Feature(command))
                 .await?;
         }
+
         Ok(())
     }
 
@@ -190,6 +195,7 @@ impl Operator {
                     .collect()
             })
         })?;
+
         known.extend(
             origins
                 .into_iter()
@@ -213,6 +219,7 @@ impl Operator {
         })?;
         let mut batches: BTreeMap<Digest, Vec<BatchItem>> = BTreeMap::new();
         let mut origins = Origins::new();
+
         for (id, digest, index) in places {
             if let std::collections::btree_map::Entry::Vacant(slot) = batches.entry(digest) {
                 let bytes = self.core.world.blobs.get(digest).await?;
@@ -229,6 +236,7 @@ impl Operator {
                 origins.insert(id, (name, issue));
             }
         }
+
         Ok(origins)
     }
 
@@ -242,6 +250,7 @@ impl Operator {
     ) -> Done<BeadsTaken> {
         let text = self.issues_of_repository(name).await?;
         let taken = self.import_beads(context, name, &text).await?;
+
         let settings = self.read(&Self::name(name)?, |view| {
             Some(view.registered()?.settings.clone())
         })?;
@@ -253,6 +262,7 @@ impl Operator {
             self.change_project(&RequestContext::fresh(&context.by), name, &change)
                 .await?;
         }
+
         Ok(taken)
     }
 
@@ -274,6 +284,7 @@ impl Operator {
         })?;
         let text = beads::decoded(&bytes)
             .map_err(|why| Rejection::invalid(format!("{}: {why}", beads::PATH)))?;
+
         Ok(text.to_owned())
     }
 
@@ -295,6 +306,7 @@ impl Operator {
             .repo
             .publish_file(&project, &url, &file)
             .await?;
+
         Ok(BeadsPublished {
             branch: beads::BRANCH.to_owned(),
             sha: sha.to_string(),
@@ -323,6 +335,7 @@ fn lines(view: &ProjectView, origins: &Origins) -> String {
             .map_or_else(|| id.to_string(), |(name, _)| name.clone())
     };
     let mut issues: BTreeMap<String, Issue> = BTreeMap::new();
+
     for (id, known, tracked) in view.known() {
         // Of two features that were made of one id, by an earlier release, the second comes out
         // under its own.
@@ -340,6 +353,7 @@ fn lines(view: &ProjectView, origins: &Origins) -> String {
         };
         issues.insert(name.clone(), exported(known, beside));
     }
+
     issues
         .into_values()
         .map(|issue| format!("{}\n", Value::Object(issue)))

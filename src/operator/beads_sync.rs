@@ -37,6 +37,7 @@ fn by_id(text: &str, what: &str) -> Result<Issues, Rejection> {
             issue,
         )
     };
+
     Ok(issues.into_iter().map(named).collect())
 }
 
@@ -84,6 +85,7 @@ impl Operator {
         let new = theirs.iter().filter(|(id, _)| !known.contains_key(*id));
         let mut synced = self.take_new(context, name, new).await?;
         let now_known = self.known_issues(&project).await?;
+
         for (id, issue) in theirs.iter().filter(|(id, _)| known.contains_key(*id)) {
             let Some(ours) = before.get(id) else { continue };
             // Before we wrote it first it was as it was imported; and what is neither was there
@@ -103,6 +105,7 @@ impl Operator {
             )
             .await?;
         }
+
         synced.published = self.publish_beads(name).await?;
         Ok(synced)
     }
@@ -151,6 +154,7 @@ impl Operator {
         let Some(wanted) = wanted.filter(|wanted| *wanted != Asked::default()) else {
             return Ok(());
         };
+
         let line =
             Digest::of(Value::Object(sides.theirs.clone()).to_string().as_bytes()).to_string();
         let subject = Subject { project, id, line };
@@ -185,6 +189,7 @@ impl Operator {
         for (at, command) in commands.into_iter().enumerate() {
             conflicts.extend(self.ask_feature(context, &subject, at, command).await?);
         }
+
         let edges = wanted
             .depends
             .iter()
@@ -196,6 +201,7 @@ impl Operator {
                 None => conflicts.push(format!("it waits there for {on}, which is not known here")),
             }
         }
+
         for (at, what) in conflicts.iter().enumerate() {
             let command = feature::Command::Comment {
                 by: BY.to_owned(),
@@ -203,8 +209,10 @@ impl Operator {
             };
             self.ask_feature(context, &subject, at, command).await?;
         }
+
         synced.changed += 1;
         let feature = subject.id.to_string();
+
         synced
             .conflicts
             .extend(conflicts.into_iter().map(|what| BeadsConflict {
@@ -242,6 +250,7 @@ impl Operator {
             true => backlog::Command::RemoveDependency { edge },
             false => backlog::Command::AddDependency { edge },
         };
+
         self.ask(
             context,
             subject,
@@ -263,6 +272,7 @@ impl Operator {
             &context.by,
             &format!("beads sync {project} {id} {line} {at} {command:?}"),
         );
+
         match self.tell(&told, told.id, stream, command).await {
             Ok(_) => Ok(None),
             Err(problem) if !problem.is_passing() => Ok(Some(problem.message)),

@@ -78,13 +78,16 @@ impl Operator {
         named: Option<&str>,
     ) -> Done<Option<ClaimShape>> {
         let (project, feature) = (Self::name(name)?, id.map(Self::id).transpose()?);
+
         if let Some(id) = id {
             self.feature(name, id)?;
         }
+
         let caller = Self::caller(context, named)?;
         let Some(granted) = self.outside().claim(&caller, &project, feature).await? else {
             return Ok(None);
         };
+
         let base = self.read(&project, |view| {
             Some(
                 view.merge_queue
@@ -94,6 +97,7 @@ impl Operator {
                     .map(ToString::to_string),
             )
         })?;
+
         Ok(Some(ClaimShape {
             feature: granted.feature.to_string(),
             epoch: granted.epoch.0,
@@ -126,6 +130,7 @@ impl Operator {
     ) -> Done<Written> {
         let (caller, project, claim) = self.held(context, holding)?;
         let reason = said("reason", reason, COMMENT_MAX)?;
+
         Ok(written(
             &self
                 .outside()
@@ -154,12 +159,14 @@ impl Operator {
         if holder.len() > HOLDER_MAX {
             return;
         }
+
         let context = RequestContext::fresh(holder);
         let caller = OutsideCaller {
             holder: holder.to_owned(),
             principal: Principal::Operator(holder.into()),
             id: context.id,
         };
+
         for (reference, why) in denied {
             if refs::claim_of(reference).is_none() {
                 self.deps.noises.refused_push(project);

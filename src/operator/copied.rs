@@ -92,6 +92,7 @@ impl Operator {
 /// What was found, and what follows from it.
 fn told(project: &ProjectName, survey: &Survey) -> Vec<String> {
     let mut notes = vec![];
+
     if let Some(setup) = &survey.setup {
         let locks = survey.locks.join(", ");
         notes.push(format!(
@@ -100,6 +101,7 @@ fn told(project: &ProjectName, survey: &Survey) -> Vec<String> {
              fetches has to be allowed with `--allow HOST` where containers are shut in"
         ));
     }
+
     if !survey.lfs.is_empty() {
         notes.push(format!(
             "Git LFS: {} are kept by it. Its objects are not copied here: sessions see pointers, \
@@ -108,5 +110,6 @@ fn told(project: &ProjectName, survey: &Survey) -> Vec<String> {
             survey.lfs.join(", ")
         ));
     }
+
     notes
 }

@@ -60,6 +60,7 @@ fn of_feature(view: &ProjectView, known: &Known) -> Option<Work> {
             Some(Work::branched(what, sha.as_ref()?, merge_queue))
         })
     };
+
     match &known.stage {
         Stage::Submitted { submission, .. } | Stage::Approved { submission } => Some(Work {
             what: format!("handed in under claim {}", submission.epoch),
@@ -85,14 +86,17 @@ fn of_feature(view: &ProjectView, known: &Known) -> Option<Work> {
 /// and a parked one), or what the first will be built of.
 fn of_entry(view: &ProjectView, entry: &Entry) -> Option<Work> {
     let number = entry.number;
+
     if let Some(candidate) = entry.candidate() {
         let what = format!("candidate of entry {number}");
         return Some(Work::published(&what, &candidate.sha));
     }
+
     if let Some(candidate) = &entry.newest {
         let what = format!("newest candidate of entry {number}, to be built anew");
         return Some(Work::published(&what, &candidate.sha));
     }
+
     match &entry.kind {
         EntryKind::Feature { epoch, sha, .. } => {
             let what = format!("handed in under claim {epoch}");
@@ -134,8 +138,10 @@ impl Operator {
         let Some(epoch) = epoch else {
             return Ok(None);
         };
+
         let head = self.core.world.repo.work_head(project, id, epoch).await?;
         let what = format!("pushed under claim {epoch}, not handed in");
+
         Ok(head.map(|head| Work::branched(what, &head, merge_queue.as_ref())))
     }
 
@@ -159,6 +165,7 @@ impl Operator {
             let why = format!("nothing was built of entry {number} yet; ask again");
             Rejection::not_found("not_built", why)
         })?;
+
         self.diff(&project, work, much).await
     }
 

@@ -62,6 +62,7 @@ impl Operator {
         let project = Self::name(name)?;
         self.read(&project, |view| view.registered().map(|_| ()))?;
         let mut found = Found::default();
+
         match about {
             About::Project => self.of_project(&project, &mut found).await?,
             About::Entry(entry) => {
@@ -79,9 +80,11 @@ impl Operator {
                 self.of_feature(&project, &id, &mut found).await?;
             }
         }
+
         found.0.sort_by_key(|piece| piece.position);
         let over = found.0.len().saturating_sub(PIECES_MAX);
         found.0.drain(..over);
+
         Ok(found.0)
     }
 
@@ -128,6 +131,7 @@ impl Operator {
             };
             found.add(&envelope, &what, piece);
         }
+
         self.of_head(name, found).await
     }
 
@@ -212,6 +216,7 @@ impl Operator {
                 add_verification(found, &envelope, &format!("merge {entry}"), &evidence);
             }
         }
+
         Ok(())
     }
 }
@@ -256,6 +261,7 @@ fn add_verification(found: &mut Found, envelope: &Envelope, of: &str, evidence: 
 /// What a slot's sessions on a feature were told, and what their runners reported.
 fn of_sessions(events: &[Envelope], id: &FeatureId, found: &mut Found) {
     let mut sessions = BTreeSet::new();
+
     for envelope in events {
         match container::Event::decode(&envelope.kind, envelope.schema, &envelope.payload) {
             Ok(container::Event::Assigned(e)) if e.assignment.feature.as_ref() == Some(id) => {

@@ -60,6 +60,7 @@ impl Exchange {
         let mut steps: BTreeMap<ProjectName, Step> = BTreeMap::new();
         let mut underway: JoinSet<(ProjectName, Position, Done<()>)> = JoinSet::new();
         let mut busy: BTreeSet<ProjectName> = BTreeSet::new();
+
         loop {
             changes.mark_unchanged();
             let now = clock.now();
@@ -126,6 +127,7 @@ impl Exchange {
                 tracing::info!(project = %name, commit, "issues were published");
             }
         });
+
         (name, through, done)
     }
 

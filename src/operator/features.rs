@@ -44,8 +44,10 @@ impl Operator {
         if !registered {
             return Err(unknown_project());
         }
+
         let bytes = serde_json::to_vec(batch).map_err(Rejection::invalid)?;
         let digest = Digest::of(&bytes);
+
         if let Some(admitted) = admitted_before(&self.core.directory, context.id).await? {
             if admitted.batch != digest {
                 return Err(ExecuteError::IdReused.into());
@@ -59,6 +61,7 @@ impl Operator {
                 ..written(&admitted.receipt)
             });
         }
+
         let command = self
             .read(&name, |view| Some(admission(view, digest, batch)))?
             .map_err(Rejection::invalid)?;
@@ -73,9 +76,11 @@ impl Operator {
         let receipt = self
             .tell(context, context.id, stream, AnyCommand::Backlog(command))
             .await?;
+
         // Whoever reads what was answered finds it, whether a server runs or not.
         let made: BTreeSet<FeatureId> = ids.iter().cloned().collect();
         self.settle(&name, &made).await?;
+
         Ok(Written {
             ids: ids.iter().map(ToString::to_string).collect(),
             notes: vec![],
@@ -158,6 +163,7 @@ impl Operator {
             },
             false => feature::Command::Edit { content },
         };
+
         self.to_feature(context, name, id, command).await
     }
 
@@ -174,6 +180,7 @@ impl Operator {
             How::DoneElsewhere => Closing::DoneElsewhere,
             How::WontDo => Closing::WontDo,
         };
+
         self.to_feature(
             context,
             name,
@@ -271,14 +278,17 @@ impl Operator {
             by: context.by.clone(),
         };
         let done = self.to_feature(context, name, id, command).await;
+
         // One that was admitted and never came to exist leaves the backlog all the same.
         let (project, feature) = (Self::name(name)?, Self::id(id)?);
+
         let admitted = self.read(&project, |view| {
             Some(view.backlog.state.ids.contains_key(&feature) && view.feature(&feature).is_none())
         })?;
         if let (Err(problem), false) = (&done, admitted) {
             return Err(problem.clone());
         }
+
         let command = AnyCommand::Backlog(backlog::Command::Withdraw { id: feature });
         let context = RequestContext {
             expect: None,
@@ -288,6 +298,7 @@ impl Operator {
         let left = self
             .tell(&context, context.part("backlog"), stream, command)
             .await?;
+
         done.or_else(|_| Ok(written(&left)))
     }
 
@@ -315,6 +326,7 @@ impl Operator {
         let command = AnyCommand::Backlog(command);
         let receipt = self.tell(context, context.id, stream, command).await?;
         self.settle(&project, &waiting).await?;
+
         Ok(written(&receipt))
     }
 

@@ -24,9 +24,11 @@ impl Operator {
         if runs {
             return Ok(());
         }
+
         if !in_trouble {
             return self.check_push(name, &git_url).await;
         }
+
         self.check_upstream(name, &git_url)
             .await
             .map_err(|problem| Rejection {
@@ -34,6 +36,7 @@ impl Operator {
                 ..problem
             })?;
         self.core.poll_requests.add(name.clone());
+
         Ok(())
     }
 

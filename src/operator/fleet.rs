@@ -100,6 +100,7 @@ impl Operator {
                 },
             )
             .await;
+
         match back {
             Err(problem) if problem.code == "not_quarantined" => {
                 let id = context.part("interrupt");
@@ -147,6 +148,7 @@ impl Operator {
                 "find is a text of 1 to {FIND_MAX} bytes"
             )));
         }
+
         let mut sessions = self.read(&Self::name(name)?, |view| {
             let kept = view
                 .sessions
@@ -160,6 +162,7 @@ impl Operator {
         sessions.sort_by(|a, b| b.cmp(a));
         let mut found = Found::default();
         let mut looked = 0;
+
         for (_, session) in sessions {
             if looked > LOOKED_AT_MAX {
                 found.more = true;
@@ -180,6 +183,7 @@ impl Operator {
                 });
             }
         }
+
         Ok(found)
     }
 

@@ -34,8 +34,10 @@ impl Operator {
             .repo
             .needs_scaffold(&project, &branch)
             .await?;
+
         // Asked again under the same key, it answers as the first time.
         let queued = needed || self.answered(context.id).await?.is_some();
+
         if needed {
             self.to_merge_queue(
                 context,
@@ -47,6 +49,7 @@ impl Operator {
             )
             .await?;
         }
+
         Ok(ScaffoldShape { queued })
     }
 
@@ -71,6 +74,7 @@ impl Operator {
             .repo
             .collisions(&project, &head, &works)
             .await?;
+
         Ok(found
             .into_iter()
             .map(|found| ConflictShape {
@@ -131,6 +135,7 @@ impl Operator {
                 return Err(Rejection::conflict("halted", why));
             }
         }
+
         self.to_merge_queue(context, name, merge_queue::Command::Unhalt)
             .await
     }
@@ -161,10 +166,12 @@ impl Operator {
         if !red {
             return Ok(None);
         }
+
         let id = CommandId::derived(&["retry trunk", &context.id.to_string()]);
         let stream = StreamId::MergeQueue(project.clone());
         let command = AnyCommand::MergeQueue(merge_queue::Command::Unhalt);
         let receipt = self.tell(context, id, stream, command).await?;
+
         Ok((!outside).then(|| written(&receipt)))
     }
 
@@ -196,6 +203,7 @@ impl Operator {
                        can that be undone";
             Rejection::unfit("not_merged", why)
         })?;
+
         self.to_merge_queue(
             context,
             name,

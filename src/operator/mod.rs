@@ -170,6 +170,7 @@ impl Operator {
         if !registers {
             self.check_project(&stream, id).await?;
         }
+
         let cause = Cause {
             principal: Principal::Operator(context.by.as_str().into()),
             correlation: context.id,
@@ -194,6 +195,7 @@ impl Operator {
             other => other.into(),
         })?;
         self.core.projector.wait_for(receipt.position).await;
+
         Ok(receipt)
     }
 

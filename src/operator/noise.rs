@@ -31,6 +31,7 @@ impl Noises {
     /// Counts a hook whose proof holds; answers whether it is a new one.
     pub fn hook(&self, project: &ProjectName, body: &[u8]) -> bool {
         let digest = *blake3::hash(body).as_bytes();
+
         self.with(project, |heard| {
             if heard.deliveries.contains(&digest) {
                 heard.noise.hooks_repeated += 1;
@@ -84,9 +85,11 @@ mod tests {
             assert!(!noises.hook(&zoo, b"one"));
             noises.refused_hook(&zoo);
         }
+
         for n in 0..1000_u32 {
             assert!(noises.hook(&zoo, &n.to_le_bytes()));
         }
+
         assert!(noises.hook(&zoo, b"one"), "long ago");
         noises.refused_push(&zoo);
         let wanted = Noise {

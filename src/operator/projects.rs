@@ -43,6 +43,7 @@ impl Operator {
     pub async fn add_project(&self, context: &RequestContext, new: NewProject) -> Done<Written> {
         let name = Self::name(&new.name)?;
         let spec = new.spec.as_deref().map(check_spec).transpose()?;
+
         // What is embedded in the URL leaves it before anything else happens.
         let (git_url, embedded) = split_credentials(&new.git_url);
         let credential = new
@@ -54,6 +55,7 @@ impl Operator {
             git_url: git_url.clone(),
             kind: new.kind,
         };
+
         // Decided here first, so that a refused registration does not ask upstream anything.
         let state = self.core.projector.read(|projections| {
             projections
@@ -69,6 +71,7 @@ impl Operator {
         decided.map_err(|refusal| ExecuteError::refused(&refusal))?;
         self.check_single(&name, &git_url)?;
         let credentials = &self.core.world.credentials;
+
         if credential.is_some()
             && let Err(error) = credentials.keep_credential(&name, credential.as_ref())
         {
@@ -80,12 +83,14 @@ impl Operator {
             self.core.world.credentials.forget_project(&name)?;
             return Err(problem);
         }
+
         let receipt = self.register(context, &name, &git_url, register).await?;
         let last = match spec {
             Some(text) => self.write_spec(context, &name, text).await?,
             None => written(&receipt),
         };
         let notes = self.first_look(&name).await;
+
         Ok(Written { notes, ..last })
     }
 
@@ -126,6 +131,7 @@ impl Operator {
                 AnyCommand::Project(command),
             )
             .await?;
+
         Ok(written(&receipt))
     }
 
@@ -135,6 +141,7 @@ impl Operator {
         let models = &self.core.world.models;
         let before = agents(Some(&now.agent), Some(&now.agents));
         let mut unchecked = vec![];
+
         for agent in agents(change.agent.as_ref(), change.agents.as_ref()) {
             let Some(provider) = agent.provider() else {
                 continue;
@@ -160,6 +167,7 @@ impl Operator {
                 )),
             }
         }
+
         unchecked.dedup();
         Ok(unchecked)
     }
@@ -195,12 +203,14 @@ impl Operator {
         let notes = self.check_models(change, &settings).await?;
         check_commands(change)?;
         let stream = StreamId::Project(name.clone());
+
         if let Some(credential) = &change.credential {
             self.core
                 .world
                 .credentials
                 .keep_credential(&name, credential.credential().as_ref())?;
         }
+
         let mut settings = change.apply(settings);
         self.add_presets(&mut settings.egress, &change.egress_presets)?;
         let settings = Box::new(settings);
@@ -210,6 +220,7 @@ impl Operator {
                 .tell(context, context.part("settings"), stream.clone(), command)
                 .await?,
         );
+
         if let Some(count) = change.target {
             let command = AnyCommand::Project(project::Command::SetTarget { count });
             last = written(
@@ -218,9 +229,11 @@ impl Operator {
                     .await?,
             );
         }
+
         if let Some(text) = spec {
             last = self.write_spec(context, &name, text).await?;
         }
+
         Ok(Written { notes, ..last })
     }
 
@@ -235,6 +248,7 @@ impl Operator {
         let name = Self::name(name)?;
         let by = context.by.clone();
         let has_features = self.read(&name, |view| Some(!view.backlog.state.ids.is_empty()))?;
+
         if wanted == Wanted::Retry
             && let Some(written) = self.retry_merge_queue(context, &name).await?
         {
@@ -243,6 +257,7 @@ impl Operator {
         if wanted == Wanted::Start {
             self.check_upstream_before_start(&name).await?;
         }
+
         let command = match wanted {
             Wanted::Start => project::Command::Start { by, has_features },
             Wanted::Drain => project::Command::Drain { by },
@@ -258,6 +273,7 @@ impl Operator {
                 AnyCommand::Project(command),
             )
             .await?;
+
         Ok(written(&receipt))
     }
 
@@ -270,6 +286,7 @@ impl Operator {
         count: u16,
     ) -> Done<Written> {
         let command = AnyCommand::Project(project::Command::SetTarget { count });
+
         Ok(written(
             &self
                 .tell(
@@ -308,6 +325,7 @@ impl Operator {
                 )
                 .await;
         }
+
         Ok(written(&receipt))
     }
 
@@ -353,6 +371,7 @@ fn check_commands(change: &ProjectChange) -> Done<()> {
         .flat_map(|agents| [&agents.initializer, &agents.reviewer, &agents.overseer])
         .flatten();
     let agents = change.agent.iter().chain(roles);
+
     let of_agents = agents.filter_map(|agent| agent.command.as_ref());
     for command in of_agents.chain(&change.setup).chain(&change.verify) {
         if holds_a_secret(command) {
@@ -362,6 +381,7 @@ fn check_commands(change: &ProjectChange) -> Done<()> {
             return Err(Rejection::unfit("secret_in_command", detail));
         }
     }
+
     Ok(())
 }
 

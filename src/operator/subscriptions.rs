@@ -83,6 +83,7 @@ impl Operator {
         for one in &mut all {
             one.read_by = self.reader_of(&one.name);
         }
+
         all
     }
 
@@ -112,7 +113,9 @@ impl Operator {
         if let Some(project) = &project {
             self.project(project.as_str())?;
         }
+
         let known = events::registry::registry().unwrap_or_default();
+
         if let Some(kind) = new
             .types
             .iter()
@@ -123,12 +126,14 @@ impl Operator {
             )));
         }
         let head = self.core.projector.read(|projections| projections.position);
+
         let after = new.after.map_or(head, Position);
         if after > head {
             return Err(Rejection::invalid(format!(
                 "the log ends at position {head}, it cannot be read from {after} on"
             )));
         }
+
         let command = Command::Create {
             filter: Filter {
                 project,
@@ -270,6 +275,7 @@ impl Operator {
                 )
                 .await;
         }
+
         let (parked, mut last) = self.reader(name, |tracked, open, _| {
             let unchanged = Written {
                 position: tracked.position.0,
@@ -289,6 +295,7 @@ impl Operator {
                 )
                 .await?;
         }
+
         Ok(last)
     }
 

@@ -18,6 +18,7 @@ impl Operator {
     pub async fn upstream(&self, name: &str) -> Done<UpstreamShape> {
         let name = Self::name(name)?;
         let host_keys = self.core.world.credentials.host_keys(&name)?;
+
         self.read(&name, |view| {
             let (registered, merge_queue) = (view.registered()?, &view.merge_queue.state);
             Some(UpstreamShape {
@@ -125,6 +126,7 @@ impl Operator {
                 )
                 .await?,
         );
+
         // Recorded first: a gate that is behind what was recorded is brought there by the next
         // look.
         if let Some(Fault::Rewritten { lost, seen: at }) = fault

@@ -58,6 +58,7 @@ impl Operator {
                 settings.container.memory_mib,
             ))
         })?;
+
         if let Some(engine) = &self.deps.engine {
             // Each question has its time, so an engine that hangs is asked once.
             for container in &running {
@@ -70,6 +71,7 @@ impl Operator {
                 }
             }
         }
+
         usage.disk = self.disk(&name, usage.disk).await?;
         Ok(usage)
     }
@@ -81,6 +83,7 @@ impl Operator {
         memory_mib: u32,
     ) -> Result<Option<ContainerUsage>, String> {
         let used = engine.used(&of.name).await.map_err(|e| e.to_string())?;
+
         Ok(used.map(|used| ContainerUsage {
             n: of.name.n.0,
             container: of.name.to_string(),
@@ -101,6 +104,7 @@ impl Operator {
         .await;
         let (gate_bytes, cache_bytes) = looked
             .map_err(|e| Rejection::invalid(format!("the disk could not be looked at: {e}")))?;
+
         Ok(DiskUsage {
             gate_bytes,
             cache_bytes,

@@ -84,6 +84,7 @@ impl Agent {
             }
         };
         command.stdin(stdin).env("SUPERCARGO_PROMPT", &prompt);
+
         Self::start(command, brief, tree, url, output)
             .map_err(|why| format!("{}: {why}", spec.dialect.name()))
     }
@@ -111,6 +112,7 @@ impl Agent {
         let bin = tools(tree).map_err(|e| format!("the tools folder: {e}"))?;
         let path =
             std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
+
         // What the dialect set comes last, so it is taken over what every agent gets.
         let own: Vec<_> = command
             .as_std()
@@ -124,6 +126,7 @@ impl Agent {
             url,
             models: brief.models.as_ref(),
         };
+
         command
             .env_clear()
             .envs(git_environment(&tree.slot))
@@ -157,6 +160,7 @@ impl Agent {
         let readers = readers
             .chain(child.stderr.take().map(|s| output.take(s, Arc::default())))
             .collect();
+
         Ok(Self {
             child,
             readers,
@@ -171,17 +175,20 @@ impl Agent {
             .wait()
             .await
             .map_err(|e| format!("the agent could not be waited for: {e}"))?;
+
         for reader in &mut self.readers {
             if tokio::time::timeout(DRAIN, &mut *reader).await.is_err() {
                 reader.abort();
             }
         }
+
         let heard = self
             .heard
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         let failure = heard.and_then(Listener::failure);
+
         Ok(Ended {
             code: status.code(),
             signal: status.signal(),
@@ -220,7 +227,9 @@ fn vendor(launch: &Launch) -> Result<Command, String> {
             fs_err::create_dir_all(folder).and_then(|()| foreign::write(path, content.as_bytes()));
         written.map_err(|e| format!("{}: {e}", path.display()))?;
     }
+
     let mut command = Command::new(&launch.program);
+
     command.args(&launch.arguments).envs(
         launch
             .environment
@@ -274,6 +283,7 @@ fn tools(tree: &Tree) -> std::io::Result<std::path::PathBuf> {
             fs_err::os::unix::fs::symlink(std::env::current_exe()?, &link)?;
         }
     }
+
     // Some agents run their commands in a login shell, which sets the path anew and then reads
     // this.
     let profile = home(&tree.slot).join(".profile");
@@ -281,11 +291,13 @@ fn tools(tree: &Tree) -> std::io::Result<std::path::PathBuf> {
         let line = format!("PATH=\"{}:$PATH\"\n", bin.display());
         foreign::write(&profile, line.as_bytes())?;
     }
+
     Ok(bin)
 }
 
 fn environment(brief: &SessionBrief, url: &str) -> Vec<(&'static str, String)> {
     let text = |value: Option<String>| value.unwrap_or_default();
+
     vec![
         (LAUNCH, std::env::var(LAUNCH).unwrap_or_default()),
         ("SUPERCARGO_URL", url.to_owned()),

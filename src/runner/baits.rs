@@ -62,6 +62,7 @@ mod tests {
             ".gemini/extensions/a/index.js",
         ];
         let mut listed: String = listed.map(file).concat();
+
         listed.push_str(&format!(
             "{} {} 0\t.opencode/skills\0",
             super::LINK,

@@ -41,6 +41,7 @@ pub(super) async fn disk_is_full(cache: Option<&Path>) {
     let Some(cache) = cache else {
         return std::future::pending().await;
     };
+
     loop {
         match rustix::fs::statvfs(cache) {
             Ok(disk) if disk.f_bavail * disk.f_frsize < KEPT_FREE => return,

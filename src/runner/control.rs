@@ -57,6 +57,7 @@ impl Control {
         F: Future<Output = Result<T, CallError>>,
     {
         let mut pause = PAUSE_MIN;
+
         loop {
             let answer = tokio::time::timeout(ANSWER_WITHIN, ask()).await;
             let answer =

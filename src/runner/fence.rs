@@ -51,6 +51,7 @@ fn program() -> Result<BpfProgram, seccompiler::BackendError> {
     rules.insert(libc::SYS_socket, families?);
     let denied = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     let processor: TargetArch = std::env::consts::ARCH.try_into()?;
+
     SeccompFilter::new(rules, SeccompAction::Allow, denied, processor)?.try_into()
 }
 

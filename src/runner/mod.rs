@@ -74,9 +74,11 @@ pub fn run(args: &RunnerArgs) -> i32 {
     if nix::unistd::setsid().is_err() {
         // The sandbox already made a session for us.
     }
+
     if args.await_word && !begun(args) {
         return 0;
     }
+
     harden();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -88,9 +90,11 @@ pub fn run(args: &RunnerArgs) -> i32 {
             1
         }
     };
+
     if let Err(why) = end_own_children() {
         eprintln!("{why}");
     }
+
     code
 }
 
@@ -131,9 +135,11 @@ fn harden() {
     if let Err(error) = nix::sys::prctl::set_dumpable(false) {
         eprintln!("this process stays open to debuggers of its user: {error}");
     }
+
     if let Err(error) = fence::raise() {
         eprintln!("no system call is taken away here: {error}");
     }
+
     let limits = [
         (Resource::RLIMIT_CORE, 0),
         (Resource::RLIMIT_FSIZE, FILE_MAX),
@@ -151,6 +157,7 @@ async fn session(args: &RunnerArgs) -> i32 {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return 1;
     };
+
     let strays = tokio::spawn(strays::reap());
     let brief = tokio::select! {
         brief = control.hello() => brief,
@@ -179,6 +186,7 @@ async fn session(args: &RunnerArgs) -> i32 {
     output.finish().await;
     let reported = control.end(&ending).await;
     strays.abort();
+
     i32::from(reported.is_err())
 }
 
@@ -210,12 +218,14 @@ async fn work(
             };
         }
     };
+
     if let Some(why) = &brief.trouble {
         return Ending {
             trouble: Some(why.clone()),
             ..nothing()
         };
     }
+
     if let Some(setup) = brief
         .setup
         .as_ref()
@@ -230,6 +240,7 @@ async fn work(
     if brief.role == Role::Verifier {
         return verify::run(brief, &tree, url, output, deadline, terminate).await;
     }
+
     if brief
         .agent
         .as_ref()
@@ -255,12 +266,15 @@ async fn work(
         never = rescuing(brief, &tree) => never,
     };
     let mut ending = ending_of(ended);
+
     if brief.role == Role::Coder {
         ending.unsecured = tree.secure(brief).await.unwrap_or_else(Some);
     }
+
     if let Some(left) = &ending.unsecured {
         output.note(&format!("[not brought to safety: {left}]\n"));
     }
+
     ending
 }
 
@@ -339,6 +353,7 @@ async fn watch(
         () = async { settled.await; tokio::time::sleep(SETTLED_GRACE).await } => None,
     };
     let ended = agent.stop(AGENT_GRACE).await?;
+
     Ok(Ended { stop, ..ended })
 }
 

@@ -81,6 +81,7 @@ impl Output {
         heard: Heard,
     ) -> JoinHandle<()> {
         let spool = self.spool.clone();
+
         tokio::spawn(async move {
             let mut buffer = vec![0; CHUNK];
             while let Ok(n) = stream.read(&mut buffer).await {
@@ -120,6 +121,7 @@ impl Spool {
             state.dropped += bytes.len() as u64;
             return;
         }
+
         let chunk = if state.held + bytes.len() <= HELD_MAX {
             Some(Chunk::Held(bytes.to_vec()))
         } else {
@@ -127,6 +129,7 @@ impl Spool {
                 .map_err(|error| eprintln!("output could not be spooled: {error}"))
                 .ok()
         };
+
         match chunk {
             Some(chunk) => {
                 match &chunk {
@@ -138,6 +141,7 @@ impl Spool {
             }
             None => state.dropped += bytes.len() as u64,
         }
+
         drop(state);
         self.grew.notify_one();
     }
@@ -175,6 +179,7 @@ impl Spool {
     /// The next chunk that is not stored yet. `Err` when there will be none.
     fn next(&self) -> Result<Option<Vec<u8>>, ()> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+
         match state.chunks.front() {
             Some(Chunk::Held(bytes)) => Ok(Some(bytes.clone())),
             Some(Chunk::Spooled { at, length }) => {
@@ -207,6 +212,7 @@ impl Spool {
 
     async fn send(self: Arc<Self>, control: Control) {
         let mut sent = 0u64;
+
         loop {
             match self.next() {
                 Ok(Some(bytes)) => {
@@ -249,12 +255,14 @@ mod tests {
     fn what_memory_does_not_hold_is_on_disk_and_the_order_stays() {
         let folder = tempfile::tempdir().expect("folder");
         let spool = spool(folder.path());
+
         for round in 0..3u8 {
             let said: Vec<Vec<u8>> = (0..200u8).map(|n| vec![n ^ round; CHUNK / 2]).collect();
             said.iter().for_each(|chunk| spool.push(chunk));
             assert!(spool.state.lock().expect("state").held <= HELD_MAX);
             assert_eq!(all(&spool), said.concat(), "round {round}");
         }
+
         let state = spool.state.lock().expect("state");
         let file = state.file.as_ref().expect("a spool");
         let on_disk = file.metadata().expect("looked at").len();

@@ -172,6 +172,7 @@ impl Salvage {
             .chunks(PATHS_AT_ONCE)
             .map(|chunk| chunk.iter().map(|file| folder.join(file)).collect())
             .collect();
+
         while let Some(chunk) = chunks.pop() {
             if self.add_chunk(&chunk).await.is_ok() {
                 continue;

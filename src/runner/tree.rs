@@ -79,9 +79,11 @@ impl Tree {
             tree.git(&tree.path, &["fetch", "--quiet", "origin", reference])
                 .await?;
         }
+
         let Some(sha) = &brief.sha else {
             return Ok(tree);
         };
+
         match (&brief.branch, brief.role) {
             (Some(branch), Role::Coder) => {
                 tree.git(
@@ -98,6 +100,7 @@ impl Tree {
                 .await?
             }
         };
+
         Ok(tree)
     }
 
@@ -108,6 +111,7 @@ impl Tree {
             .chain(baits::WATCHED)
             .collect();
         let listed = self.git(&self.path, &args).await?;
+
         let paths = baits::kept_out(&listed);
         for some in paths.chunks(PATHS_AT_ONCE) {
             let args: Vec<&str> = ["update-index", "--skip-worktree", "--"]
@@ -119,6 +123,7 @@ impl Tree {
                 fs_err::remove_file(self.path.join(path)).map_err(|e| format!("{path}: {e}"))?;
             }
         }
+
         Ok(paths.into_iter().map(str::to_owned).collect())
     }
 
@@ -160,14 +165,17 @@ impl Tree {
         if changed.trim().is_empty() {
             return Ok(false);
         }
+
         self.git(&self.path, &["add", "--all"]).await?;
         if let Err(why) = self.check_inner(&[]).await {
             self.git(&self.path, &["reset", "--quiet"]).await?;
             return Err(why);
         }
+
         let message = "Work in progress, not committed when the session ended";
         let commit = ["commit", "--quiet", "--no-verify", "-m", message];
         self.git(&self.path, &commit).await?;
+
         Ok(true)
     }
 
@@ -203,6 +211,7 @@ impl Tree {
         ];
         let listed = self.git(&self.path, &refs).await.unwrap_or_default();
         let mut aside: Vec<String> = vec![];
+
         for commit in listed.split_whitespace() {
             let known = ["--max-count=1", commit, "--not", "HEAD", "--remotes"];
             let beyond = self
@@ -213,6 +222,7 @@ impl Tree {
                 aside.push(commit.to_owned());
             }
         }
+
         aside
     }
 
@@ -255,10 +265,12 @@ impl Tree {
         if let Ok(tree) = self.rescue_by_its_own_git(brief, last).await {
             return Ok(tree);
         }
+
         let base = brief.sha.as_ref().map(events::id::Sha::as_str);
         let head = self.git(&self.path, &["rev-parse", "HEAD"]).await.ok();
         let begun = head.as_deref().map(str::trim).or(base).unwrap_or_default();
         let salvage = Salvage::begin(&self.slot, &self.path, &self.origin, begun).await?;
+
         let taken = salvage.take(&[begun.to_owned()]).await?;
         if last != Some(taken.tree.as_str())
             && let (Some(feature), Some(epoch)) = (&brief.feature, brief.epoch)
@@ -289,10 +301,12 @@ impl Tree {
             .await?
             .trim()
             .to_owned();
+
         let head = self.git(&self.path, &["rev-parse", "HEAD^{tree}"]).await?;
         if last == Some(tree.as_str()) || head.trim() == tree {
             return Ok(tree);
         }
+
         let message = "Work in progress, as it was in the tree";
         let commit = self
             .git(
@@ -300,6 +314,7 @@ impl Tree {
                 &["commit-tree", &tree, "-p", "HEAD", "-m", message],
             )
             .await?;
+
         self.push_rescued(brief, commit.trim()).await.map(|()| tree)
     }
 
@@ -335,12 +350,14 @@ impl Tree {
     ) -> Result<String, String> {
         let what = args.first().copied().unwrap_or_default();
         let mut command = Command::new("git");
+
         command
             .args(["-c", "core.hooksPath=/dev/null"])
             .args(args)
             .current_dir(folder)
             .stdin(Stdio::null())
             .kill_on_drop(true);
+
         // Its own group, as everything we start: the reaper of strays leaves group leaders to those
         // who wait for them.
         command
@@ -349,10 +366,12 @@ impl Tree {
             .envs(more.iter().map(|(name, value)| (name, value)));
         let output = tokio::time::timeout(DEADLINE, named::output(&mut command)).await;
         let output = output.map_err(|_| format!("git {what} took too long"))?;
+
         let output = output.map_err(|e| format!("git cannot be run in the container: {e}"))?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
+
         Err(format!(
             "git {what}: {}",
             String::from_utf8_lossy(&output.stderr).trim()

@@ -41,6 +41,7 @@ pub(super) async fn run(
         Err(why) => return trouble(why),
     };
     let mut command = Command::new("sh");
+
     command
         .arg("-c")
         .arg(line(brief))
@@ -61,6 +62,7 @@ pub(super) async fn run(
     let Some(stdout) = child.stdout.take() else {
         return trouble("no pipe".to_owned());
     };
+
     let run = async {
         let (log, tail) = digest(stdout, output).await;
         child
@@ -79,6 +81,7 @@ pub(super) async fn run(
         () = cache::disk_is_full(tree.cache.as_deref()) => return trouble(super::DISK_FULL.to_owned()),
     };
     output.note(&format!("\nverification ended with exit code {exit}\n"));
+
     Ending {
         exit_code: Some(exit),
         verification: Some(Verification {
@@ -105,6 +108,7 @@ fn line(brief: &SessionBrief) -> String {
 async fn digest(mut stdout: impl AsyncRead + Unpin, output: &Output) -> (Digest, String) {
     let mut hasher = blake3::Hasher::new();
     let mut tail: Vec<u8> = Vec::new();
+
     let mut buffer = vec![0; 32 * 1024];
     while let Ok(n) = stdout.read(&mut buffer).await {
         if n == 0 {
@@ -117,6 +121,7 @@ async fn digest(mut stdout: impl AsyncRead + Unpin, output: &Output) -> (Digest,
         let over = tail.len().saturating_sub(TAIL);
         tail.drain(..over);
     }
+
     (
         Digest(*hasher.finalize().as_bytes()),
         String::from_utf8_lossy(&tail).into_owned(),

@@ -75,6 +75,7 @@ pub fn fenced<'a>(text: &'a str, fence: &str) -> Option<Vec<&'a str>> {
 /// The script of a claim: the lines that apply under its number.
 pub fn parse(lines: &[&str], claim: u64) -> Result<Vec<Line>, String> {
     let mut script = Vec::new();
+
     for (line, number) in lines.iter().zip(1..) {
         let text = line.trim();
         if text.is_empty() || text.starts_with('#') {
@@ -88,6 +89,7 @@ pub fn parse(lines: &[&str], claim: u64) -> Result<Vec<Line>, String> {
             script.push(parsed);
         }
     }
+
     Ok(script)
 }
 
@@ -112,6 +114,7 @@ fn one(text: &str) -> Option<Line> {
             !path.starts_with('/') && path.split('/').all(|part| part != ".." && !part.is_empty());
         safe.then(|| (path.to_owned(), text.replace("\\n", "\n")))
     };
+
     Some(match word {
         "write" => file().map(|(path, text)| Line::Write { path, text })?,
         "append" => file().map(|(path, text)| Line::Append { path, text })?,

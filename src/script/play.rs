@@ -32,6 +32,7 @@ async fn play() -> Result<i32, VerbError> {
     let prompt =
         fs_err::read_to_string(&prompt).map_err(|e| VerbError(format!("{prompt}: {e}")))?;
     println!("{} at work", slot.role);
+
     match slot.role.as_str() {
         "initializer" => initialize(&slot, &prompt).await,
         "coder" => code(&slot, &prompt).await,
@@ -103,15 +104,19 @@ async fn step(slot: &Slot, line: Line) -> Result<Option<i32>, VerbError> {
             return Err(VerbError("a coder judges nothing".to_owned()));
         }
     }
+
     Ok(None)
 }
 
 fn write(path: &str, text: &str, append: bool) -> Result<(), VerbError> {
     let failed = |e: std::io::Error| VerbError(format!("{path}: {e}"));
+
     if let Some(folder) = Path::new(path).parent() {
         fs_err::create_dir_all(folder).map_err(failed)?;
     }
+
     let mut options = fs_err::OpenOptions::new();
+
     options
         .create(true)
         .write(true)
@@ -160,6 +165,7 @@ async fn review(slot: &Slot, prompt: &str) -> Result<i32, VerbError> {
             why,
         })
     };
+
     for line in script {
         match line {
             Line::Reject(why) => reject(why),
@@ -173,6 +179,7 @@ async fn review(slot: &Slot, prompt: &str) -> Result<i32, VerbError> {
             other => return Err(VerbError(format!("a reviewer does not {other:?}"))),
         }
     }
+
     for command in commands {
         let exit = shell(&command).await?;
         if exit != 0 {
@@ -180,11 +187,14 @@ async fn review(slot: &Slot, prompt: &str) -> Result<i32, VerbError> {
         }
         verdict.ran.push(Ran { command, exit });
     }
+
     if !verdict.findings.is_empty() {
         verdict.judgement = Judgement::Reject;
     }
+
     println!("{verdict:?}");
     slot.say(&Say::Verdict { verdict }).await?;
+
     Ok(0)
 }
 
@@ -196,6 +206,7 @@ async fn oversee(slot: &Slot) -> Result<i32, VerbError> {
     };
     let files = slot.git(&["ls-files"]).await?;
     let evidence = format!("{} files at {}", files.lines().count(), slot.sha);
+
     report.checked.push(Checked {
         requirement: "the published tree is there".to_owned(),
         evidence,
@@ -219,7 +230,9 @@ async fn oversee(slot: &Slot) -> Result<i32, VerbError> {
             });
         }
     }
+
     println!("{report:?}");
     slot.say(&Say::Report { report }).await?;
+
     Ok(0)
 }

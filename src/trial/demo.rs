@@ -65,6 +65,7 @@ fn script(n: u16) -> String {
         ],
         Twist::Crash => vec![check, "@1 crash".to_owned(), commit(n)],
     };
+
     format!("{SCRIPT_FENCE}\n{}\nsubmit\n```", lines.join("\n"))
 }
 
@@ -101,6 +102,7 @@ fn item(n: u16) -> BatchItem {
         category: "parts".to_owned(),
         ..Content::titled(&format!("Part {n}"))
     };
+
     BatchItem {
         key: Some(key(n)),
         depends_on,

@@ -84,6 +84,7 @@ pub(super) async fn end_all(engine: &dyn Engine) -> Result<(), Unreachable> {
 /// be said about it.
 pub(super) async fn after_dead_demos(temporary: &Path) -> Vec<String> {
     let mut said = Vec::new();
+
     for entry in fs_err::read_dir(temporary).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let path = entry.path();
@@ -96,6 +97,7 @@ pub(super) async fn after_dead_demos(temporary: &Path) -> Vec<String> {
             Err(why) => said.push(format!("{} of a dead demo stays: {why:#}", path.display())),
         }
     }
+
     said
 }
 

@@ -193,6 +193,7 @@ async fn last_sessions(operator: &Operator, watch: &Watch, end: &End) {
 /// completion was.
 fn judged(ended: &Ended, exit_when_done: bool, stays: bool) -> anyhow::Result<()> {
     let breaches = ended.breaches.len();
+
     match &ended.end {
         End::Completed if breaches == 0 => Ok(()),
         End::Completed => {
@@ -218,6 +219,7 @@ fn judged(ended: &Ended, exit_when_done: bool, stays: bool) -> anyhow::Result<()
 async fn set_up(operator: &Operator, data: &DataFolder, args: &TryArgs) -> anyhow::Result<()> {
     let upstream = upstream(data.path())?;
     let context = |what: &str| RequestContext::keyed("try", what);
+
     if operator.project(NAME).is_err() {
         let spec = Some(demo::spec(args.features)?);
         let git_url = upstream.display().to_string();
@@ -230,6 +232,7 @@ async fn set_up(operator: &Operator, data: &DataFolder, args: &TryArgs) -> anyho
         };
         operator.add_project(&context("add"), new).await?;
     }
+
     let project = operator.project(NAME)?;
     if project.settings.verify.is_none() {
         let verify = Some(demo::VERIFY.to_owned());
@@ -252,11 +255,13 @@ async fn set_up(operator: &Operator, data: &DataFolder, args: &TryArgs) -> anyho
             .change_project(&context("settings"), NAME, &change)
             .await?;
     }
+
     if project.status == "stopped" {
         operator
             .intend(&RequestContext::fresh("try"), NAME, Wanted::Start)
             .await?;
     }
+
     Ok(())
 }
 

@@ -55,6 +55,7 @@ impl Watch {
             reason = "wall time of the demo, shown and never decided on"
         )]
         let began = Instant::now();
+
         Ok(Self {
             core: core.clone(),
             project: project.parse()?,
@@ -105,12 +106,14 @@ impl Watch {
             }
             _ => {}
         }
+
         match feature::Event::decode(kind, schema, payload) {
             Ok(feature::Event::Closed(_)) => self.counts.closed += 1,
             Ok(feature::Event::Claimed(e)) => self.counts.retries += u32::from(e.epoch.0 > 1),
             Ok(feature::Event::ReviewRejected(_)) => self.counts.rejections += 1,
             _ => {}
         }
+
         match merge_queue::Event::decode(kind, schema, payload) {
             Ok(merge_queue::Event::Advanced(e)) => {
                 self.counts.merges += u32::from(e.from.is_some())
@@ -120,6 +123,7 @@ impl Watch {
             }
             _ => {}
         }
+
         if let Ok(container::Event::SessionEnded(_)) =
             container::Event::decode(kind, schema, payload)
         {
@@ -130,6 +134,7 @@ impl Watch {
     fn ended(&self) -> Option<End> {
         let clock = &self.core.world.clock;
         let (now, noticed) = (clock.now(), clock.gaps());
+
         self.core.projector.read(|projections| {
             let recorded = &projections.node.state.gaps;
             let observed = self.core.liveness.observed(now, recorded, &noticed);
@@ -158,6 +163,7 @@ impl Watch {
     /// waited for.
     pub(super) async fn last_containers(&self, limit: Duration) {
         let mut said = 0;
+
         let gone = self.core.projector.wait_until(|projections| {
             let view = projections.projects.get(&self.project)?;
             let slots = view.enlisted();
@@ -175,6 +181,7 @@ impl Watch {
 
     pub(super) fn summary(&self) -> String {
         let c = &self.counts;
+
         format!(
             "{} features closed, {} sessions, {} merges, {} conflicts, {} rejections, {} retries, \
              {} milestones, {} events, {:.1} s",

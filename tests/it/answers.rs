@@ -74,6 +74,7 @@ fn what_is_not_there_and_what_says_nothing_is_refused() {
     let sha = "0".repeat(40);
     let long = "x".repeat(20_000);
     let of_claim = |verb, claim| ["feature", verb, "zoo", id, "--claim", claim];
+
     let table: &[(&[&str], &str)] = &[
         (&["queue", "evidence", "zoo", "99"], "there was no entry 99"),
         (&["queue", "evidence", "zoo", "0"], "there was no entry 0"),
@@ -125,6 +126,7 @@ fn what_is_not_there_and_what_says_nothing_is_refused() {
     for (verb, words) in table {
         me.refused(verb, words);
     }
+
     server.stop();
 }
 
@@ -142,6 +144,7 @@ fn a_claim_is_shown_with_its_place_and_nothing_ready_with_its_reasons() {
     );
     let said = me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     let id = said.split_whitespace().next().expect("an id");
+
     // No agent of its own is needed where it has no slot.
     me.ok(&["project", "start", "zoo"]);
     me.refused(
@@ -189,6 +192,7 @@ fn a_log_that_does_not_open_is_found_by_the_doctor() {
     let found = me.ok(&["doctor"]);
     assert!(found.contains("events"), "{found}");
     let log = me.folder.path().join("data/log.db");
+
     fs_err::OpenOptions::new()
         .write(true)
         .truncate(true)

@@ -173,6 +173,7 @@ fn agents_that_know_bd_find_it() {
     me.follow_until_all_is_quiet();
     server.stop();
     let printed = me.printed();
+
     for line in [
         "exit 4",
         "They like it",
@@ -185,6 +186,7 @@ fn agents_that_know_bd_find_it() {
     ] {
         assert!(printed.contains(line), "{line} is not in:\n{printed}");
     }
+
     assert_eq!(printed.matches("exit 4").count(), 2, "{printed}");
     let closed = me
         .export()
@@ -201,6 +203,7 @@ fn agents_that_know_bd_find_it() {
 fn a_repository_of_the_ancestor_is_adopted() {
     let me = Newcomer::new();
     let tree = me.folder.path().join("tree");
+
     for (path, text) in [
         (".beads/issues.jsonl", ISSUES),
         ("prompts/app_spec.txt", "Build a zoo.\n"),
@@ -218,6 +221,7 @@ fn a_repository_of_the_ancestor_is_adopted() {
         fs_err::create_dir_all(file.parent().expect("a folder")).expect("folder");
         fs_err::write(file, text).expect("file");
     }
+
     git(&tree, &["add", "--all", "--force"]).expect("added");
     git(&tree, &["commit", "--quiet", "-m", "As it was"]).expect("committed");
     git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
@@ -239,6 +243,7 @@ fn a_repository_of_the_ancestor_is_adopted() {
         "set -e\necho \"given: $(head -c 300 \"$SUPERCARGO_PROMPT\" | tr '\\n' ' ')\"\ntail -n 3 \
          \"$SUPERCARGO_PROMPT\"",
     );
+
     me.ok(&[
         "project",
         "set",
@@ -284,6 +289,7 @@ fn an_import_that_was_cut_short_is_finished() {
     for _ in 0..2 {
         assert_eq!(issue("closed", 3), "0 taken in, 1 were there already\n");
     }
+
     let log = me.export();
     let of = |kind: &str| {
         log.iter()

@@ -68,6 +68,7 @@ async fn handed_in(world: &World, server: &Server, files: &[PathBuf]) -> String 
         .change_project(&context(), ZOO, &fleet)
         .await;
     wanted.expect("a fleet");
+
     feature
 }
 

@@ -40,6 +40,7 @@ async fn reviewers_read(world: &World) -> String {
         let path = path.display().to_string().replace('/', "");
         wanted.iter().any(|digest| path.ends_with(digest.as_str()))
     });
+
     found
         .map(|path| fs_err::read_to_string(path).expect("a prompt"))
         .collect()
@@ -163,6 +164,7 @@ fn work_without_content_is_refused_and_never_reviewed() {
         (count("feature.submitted"), count("feature.review_started")),
         (1, 1)
     );
+
     assert_eq!(
         (count("trunk.found_empty"), count("trunk.advanced")),
         (0, 1)

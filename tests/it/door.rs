@@ -86,6 +86,7 @@ impl Scene {
     async fn set(main_process: i32) -> Self {
         let world = World::new();
         let server = world.start().await;
+
         server
             .open_zoo(&world, 1, vec![scripted("lions", "hang", &[])])
             .await
@@ -97,6 +98,7 @@ impl Scene {
             Some((n, slot.job()?.clone(), slot.generation))
         });
         let (n, job, generation) = world.within("at work", at_work).await;
+
         // Its agent is silent, and what follows takes as long as this machine needs for it.
         world.clock.stop();
         let below = world.folder.path().join("d");
@@ -121,6 +123,7 @@ impl Scene {
         doors.keep([(job.session.clone(), name)].into()).await;
         let folder = below.join(job.session.as_str());
         let feature = job.feature.expect("a coder's").to_string();
+
         Self {
             world,
             server,
@@ -139,6 +142,7 @@ impl Scene {
             listener.local_addr().expect("address")
         );
         let socket = self.folder.join("agent");
+
         tokio::spawn(async move {
             while let Ok((mut inside, _)) = listener.accept().await {
                 let Ok(mut outside) = UnixStream::connect(&socket).await else {

@@ -21,6 +21,7 @@ exit 1"#;
 fn a_budget_is_shared_by_all_connections_and_ends_them() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let target = listener.local_addr().expect("an address").to_string();
+
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             std::thread::spawn(move || {
@@ -41,6 +42,7 @@ fn a_budget_is_shared_by_all_connections_and_ends_them() {
     let server = me.serve();
     me.add_zoo();
     let agent = GREEDY.replace("TARGET", &target);
+
     me.ok(&[
         "project",
         "set",

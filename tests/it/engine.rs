@@ -28,6 +28,7 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("folder");
+
         for open in [
             folder.path().to_owned(),
             folder.path().join("d"),
@@ -37,8 +38,10 @@ impl Bench {
             fs_err::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o711))
                 .expect("open");
         }
+
         let binary = folder.path().join("bin/supercargo");
         fs_err::copy(env!("CARGO_BIN_EXE_supercargo"), &binary).expect("binary");
+
         Self { folder, binary }
     }
 
@@ -51,11 +54,13 @@ impl Bench {
         if !door.join("supercargo").exists() {
             fs_err::hard_link(&self.binary, door.join("supercargo")).expect("runner");
         }
+
         let name = ContainerName {
             project: "zoo".parse().expect("name"),
             n: SlotNo(n),
             generation: Generation(generation),
         };
+
         StartSpec {
             name,
             session,
@@ -85,6 +90,7 @@ impl Bench {
                 .expect("name")
                 .to_string_lossy()
         );
+
         Arc::new(DockerEngine::new(
             docker.clone(),
             &instance,
@@ -108,6 +114,7 @@ async fn seen(engine: &Arc<dyn Engine>, name: &ContainerName) -> Option<Seen> {
 /// Waits for the engine's hints until its list says so.
 async fn until(engine: &Arc<dyn Engine>, mut look: impl FnMut(&[Seen]) -> bool) {
     let mut hints = engine.hints();
+
     let waiting = async {
         loop {
             hints.mark_unchanged();

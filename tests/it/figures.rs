@@ -177,7 +177,7 @@ fn the_code_reads_as_well_as_it_did() {
         "{combinators} combinators in 1 000 lines"
     );
     let short = Figures::per_thousand(all.short_docs, all.docs);
-    assert!(short <= 180, "{short} ‰ of docs have three words or less");
+    assert!(short <= 105, "{short} ‰ of docs have three words or less");
     let tests = Figures::per_thousand(all.tests, all.code);
     assert!(tests >= 600, "{tests} lines of tests for 1 000 of code");
 }

@@ -101,6 +101,7 @@ fn what_others_could_have_touched_is_named_and_nothing_starts() {
         }
         set(0o600).expect("closed");
     }
+
     fs_err::write(me.data().join("token"), "x\n").expect("written");
     me.refused(SERVE, "holds no whole token");
     fs_err::remove_file(me.data().join("token")).expect("removed");
@@ -206,6 +207,7 @@ fn nothing_that_somebody_wrote_speaks_to_the_terminal() {
 #[test]
 fn a_verb_in_a_wrong_folder_makes_nothing() {
     let me = Newcomer::new();
+
     for verb in [
         &["project", "list"][..],
         &["feature", "list", "zoo"],
@@ -219,6 +221,7 @@ fn a_verb_in_a_wrong_folder_makes_nothing() {
         me.refused(verb, "--data");
         assert!(!me.data().exists(), "{verb:?} made a folder");
     }
+
     assert!(me.said(&["doctor"]).1.contains("is not there yet"));
     assert!(!me.data().exists(), "the doctor made a folder");
 }
@@ -233,12 +236,14 @@ fn an_agent_that_is_not_where_it_would_work_is_not_started() {
     me.ok(&["project", "set", "zoo", "--target", "0"]);
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     let start = ["project", "start", "zoo"];
+
     for agent in ["no-such-agent -p", "~/bin/my-agent", "/opt/no-such-agent"] {
         me.ok(&["project", "set", "zoo", "--agent-command", agent]);
         let program = agent.split(' ').next().expect("a word");
         me.refused(&start, &format!("the agent's program {program} is not"));
         me.refused(&start, "--no-trial");
     }
+
     me.ok(&["project", "start", "zoo", "--no-trial"]);
     me.ok(&["project", "stop", "zoo"]);
     me.ok(&["project", "set", "zoo", "--agent-command", AGENT]);
@@ -253,6 +258,7 @@ fn without_a_server_a_verb_says_that_nothing_runs() {
     assert!(!me.data().join("operator.sock").exists() && !me.data().join("url").exists());
     me.add_zoo();
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+
     // An agent is chosen, never taken: the scripted one would fail at every feature.
     let start = ["project", "start", "zoo"];
     me.refused(&start, "--agent-command");

@@ -45,6 +45,7 @@ pub(crate) fn rust_files() -> Vec<(PathBuf, String)> {
             }
         }
     }
+
     assert!(
         found.len() > 50,
         "the walk found {} files only",
@@ -98,6 +99,7 @@ const TESTED: &[(&str, usize)] = &[("events", 69), ("actors", 39)];
 #[test]
 fn rules_have_their_tests_beside_them() {
     let kits: Vec<PathBuf> = KITS.iter().map(|kit| root().join(kit)).collect();
+
     for (name, least) in TESTED {
         let (mut code, mut tests) = (0, 0);
         for (path, text) in rust_files() {
@@ -138,6 +140,7 @@ const NAMELESS: &[&str] = &[
 #[test]
 fn what_the_system_refuses_is_named() {
     let ours = root().join("src");
+
     for (path, text) in rust_files() {
         if !path.starts_with(&ours) || is_test(&path) || path.ends_with("src/named.rs") {
             continue;
@@ -161,6 +164,7 @@ fn what_the_system_refuses_is_named() {
 #[test]
 fn lines_are_short() {
     let mut longer = Vec::new();
+
     for (path, text) in rust_files() {
         // A workspace of its own, which measures other people's code.
         if path.starts_with(root().join("benches/peers")) {
@@ -169,6 +173,7 @@ fn lines_are_short() {
         let long = |line: &&str| line.chars().count() > COLUMNS_MAX;
         longer.extend(text.lines().filter(long).map(str::to_owned));
     }
+
     assert!(
         longer.len() <= LONGER_LINES,
         "{} lines are longer than {COLUMNS_MAX} columns, {LONGER_LINES} are left: break yours",
@@ -179,6 +184,7 @@ fn lines_are_short() {
 #[test]
 fn files_are_short_and_say_what_they_are() {
     let mut wrong = Vec::new();
+
     for (path, text) in rust_files() {
         let code = lines_of_code(&text);
         if code > LINES_MAX && !is_test(&path) {
@@ -201,12 +207,14 @@ fn files_are_short_and_say_what_they_are() {
             wrong.push(format!("{} has a name that says nothing", path.display()));
         }
     }
+
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn public_items_of_the_heart_and_the_ports_are_documented() {
     let mut wrong = Vec::new();
+
     for (path, text) in rust_files() {
         let heart = path.starts_with(root().join("events"))
             || path.starts_with(root().join("actors/ports"));
@@ -239,6 +247,7 @@ fn public_items_of_the_heart_and_the_ports_are_documented() {
             }
         }
     }
+
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -304,6 +313,7 @@ const TOLD_ONCE: &[(&str, usize, &str)] = &[
 #[test]
 fn what_fails_again_and_again_is_told_by_those_who_count() {
     let mut found = std::collections::BTreeMap::new();
+
     for (path, text) in rust_files() {
         let path = path.strip_prefix(root()).expect("below the root");
         let acts = path.starts_with("src") || path.starts_with("actors");
@@ -318,6 +328,7 @@ fn what_fails_again_and_again_is_told_by_those_who_count() {
         let path = path.to_str().expect("a path of ours").to_owned();
         found.extend(Some((path, told.count())).filter(|(_, count)| *count > 0));
     }
+
     let known = TOLD_ONCE
         .iter()
         .map(|(path, count, _)| ((*path).to_owned(), *count));
@@ -365,6 +376,7 @@ fn rooms_of_src_name_what_is_below_them_alone() {
     let src = root().join("src");
     let mut arrows = std::collections::BTreeMap::new();
     let mut unknown = std::collections::BTreeSet::new();
+
     for (path, text) in rust_files() {
         let Ok(place) = path.strip_prefix(&src) else {
             continue;
@@ -388,6 +400,7 @@ fn rooms_of_src_name_what_is_below_them_alone() {
             }
         }
     }
+
     assert!(unknown.is_empty(), "no storey for {unknown:?}");
     let up = arrows
         .iter()
@@ -412,6 +425,7 @@ fn no_event_is_folded_into_nothing_unseen() {
         "subscription",
     ];
     let rooms = aggregates.map(|name| root().join("events").join(name));
+
     for (path, text) in rust_files() {
         if !rooms.iter().any(|room| path.starts_with(room)) {
             continue;
@@ -437,6 +451,7 @@ fn arrows_go_one_way() {
     let manifest = |path: &str| fs_err::read_to_string(root().join(path)).expect("manifest");
     let heart = manifest("events/Cargo.toml");
     let dependencies = heart.split("[dev-dependencies]").next().unwrap_or_default();
+
     for forbidden in [
         "actors",
         "tokio",
@@ -455,7 +470,9 @@ fn arrows_go_one_way() {
             "events depends on {forbidden}"
         );
     }
+
     let acting = manifest("actors/Cargo.toml");
+
     for forbidden in [
         "supercargo",
         "sqlx",

@@ -16,6 +16,7 @@ const SHORT_PERCENT_MAX: usize = 10;
 fn docs(text: &str) -> Vec<(usize, Vec<&str>)> {
     let mut docs: Vec<(usize, Vec<&str>)> = vec![];
     let mut goes_on = false;
+
     for (n, line) in text.lines().enumerate() {
         let doc = line.trim_start().strip_prefix("///");
         if let Some(words) = doc {
@@ -28,12 +29,14 @@ fn docs(text: &str) -> Vec<(usize, Vec<&str>)> {
         }
         goes_on = doc.is_some();
     }
+
     docs
 }
 
 #[test]
 fn docs_begin_with_a_noun_and_say_something() {
     let (mut riddles, mut all, mut short) = (vec![], 0, 0);
+
     for (path, text) in rust_files() {
         let ours = ["src", "actors", "events"].map(|room| path.starts_with(root().join(room)));
         if !ours.contains(&true) || is_test(&path) {
@@ -51,6 +54,7 @@ fn docs_begin_with_a_noun_and_say_something() {
             }
         }
     }
+
     assert!(all > 4_000, "only {all} docs were found");
     assert!(
         riddles.is_empty(),

@@ -43,6 +43,7 @@ fn documents() -> Vec<PathBuf> {
             }
         }
     }
+
     found
 }
 
@@ -115,6 +116,7 @@ fn the_map_shows_what_there_is() {
     let (_, map) = text.split_once("## The map").expect("the map");
     let map = map.split("```").nth(1).expect("a block");
     let (mut folder, mut missing, mut seen) = (String::new(), vec![], 0);
+
     for line in map.lines().skip(1) {
         let words: Vec<&str> = line.split_whitespace().collect();
         let Some(first) = words.first() else {
@@ -134,6 +136,7 @@ fn the_map_shows_what_there_is() {
             }
         }
     }
+
     assert!(missing.is_empty(), "{}", missing.join("\n"));
     assert!(seen > 20, "only {seen} folders were found");
 }

@@ -68,6 +68,7 @@ fn pages() -> Vec<String> {
 fn blocks(page: &str) -> Vec<Block> {
     let text = fs_err::read_to_string(docs().join("manual").join(page)).expect("a page");
     let mut blocks = vec![];
+
     let mut lines = text.lines().enumerate();
     while let Some((n, line)) = lines.next() {
         assert!(
@@ -98,6 +99,7 @@ fn blocks(page: &str) -> Vec<Block> {
             other => panic!("{page}:{}: a block of {other:?}", n + 1),
         }
     }
+
     blocks
 }
 
@@ -122,6 +124,7 @@ impl Reader {
         let folder = binary.parent().expect("its folder").display();
         let path = std::env::var("PATH").unwrap_or_default();
         let mut shell = Command::new("bash");
+
         shell
             .args(["-ec", script])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -134,6 +137,7 @@ impl Reader {
         for key in ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"] {
             shell.env_remove(key);
         }
+
         shell
     }
 

@@ -33,6 +33,7 @@ fn begin() -> (Newcomer, Serving) {
         "--agent-command",
         AGENT,
     ]);
+
     (me, server)
 }
 
@@ -194,6 +195,7 @@ fn what_was_merged_is_taken_out_and_brought_back() {
     );
     me.ok(&["project", "start", "zoo"]);
     me.follow_until_all_is_quiet();
+
     // Whoever works on it again takes long.
     let slow = AGENT.replace("    path=", "    sleep 300\n    path=");
     me.ok(&["project", "set", "zoo", "--agent-command", &slow]);
@@ -215,6 +217,7 @@ fn what_was_merged_is_taken_out_and_brought_back() {
             && undone.contains(&format!("Supercargo-Feature: {lions}")),
         "{undone}"
     );
+
     // What a person took out waits for a person; then somebody works on it, and that is not taken
     // away from under them.
     me.follow_until("feature.set_aside");
@@ -302,6 +305,7 @@ fn verdicts_age_until_an_overseer_looks() {
     me.follow_until_nth("project.completed", 2);
     server.stop();
     let server = me.serve();
+
     assert!(
         !shown(&me).contains("\"stale\""),
         "the overseer has looked: {}",
@@ -316,6 +320,7 @@ fn verdicts_age_until_an_overseer_looks() {
 #[test]
 fn work_under_way_is_looked_at_before_it_collides() {
     let (me, server) = begin();
+
     let agent = AGENT.replace(
         "    supercargo agent submit ;;",
         "    git push --quiet origin HEAD:refs/heads/main || echo \"not to main\"\n    git push \
@@ -409,6 +414,7 @@ fn a_repository_gets_our_section_and_keeps_its_own_text() {
             && agents.contains("supercargo:begin"),
         "{agents}"
     );
+
     assert_eq!(
         git(&me.upstream(), &["show", "main:CLAUDE.md"])
             .expect("the file")
@@ -429,6 +435,7 @@ fn a_repository_gets_our_section_and_keeps_its_own_text() {
 fn submodules_and_large_files_are_named_to_agents() {
     let (me, server) = begin();
     let tree = me.folder.path().join("tree");
+
     fs_err::write(
         tree.join(".gitmodules"),
         "[submodule \"lib\"]\n\tpath = lib\n\turl = https://localhost/lib.git\n",
@@ -445,6 +452,7 @@ fn submodules_and_large_files_are_named_to_agents() {
     )
     .expect("written");
     let module = format!("160000,{},lib", "1".repeat(40));
+
     git(
         &tree,
         &[

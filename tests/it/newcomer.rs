@@ -49,6 +49,7 @@ impl Newcomer {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path();
+
         git(
             path,
             &[
@@ -69,6 +70,7 @@ impl Newcomer {
         ] {
             git(&path.join("tree"), args).expect("git");
         }
+
         git(&path.join("tree"), &["push", "--quiet", "origin", "main"]).expect("pushed");
         Self { folder }
     }
@@ -124,6 +126,7 @@ impl Newcomer {
             .build()
             .expect("a runtime");
         let (path, change) = (path.to_owned(), change.clone());
+
         let asked = std::thread::spawn(move || {
             runtime.block_on(async move {
                 supercargo::wire::call_socket::<_, serde_json::Value>(
@@ -151,6 +154,7 @@ impl Newcomer {
             .expect("transcripts")
             .flatten()
             .map(|file| file.file_name());
+
         // One that is being packed is there under two names.
         let sessions: std::collections::BTreeSet<String> = names
             .map(|name| {
@@ -162,6 +166,7 @@ impl Newcomer {
             })
             .collect();
         let read = sessions.iter().map(|session| self.printed_by(session));
+
         read.collect()
     }
 
@@ -235,6 +240,7 @@ impl Newcomer {
             .expect("tail");
         let stdout = tail.stdout.take().expect("stdout");
         let (found, seen) = std::sync::mpsc::channel();
+
         let reader = std::thread::spawn(move || {
             let hit = BufReader::new(stdout)
                 .lines()
@@ -262,6 +268,7 @@ fn lines(text: &str) -> usize {
 /// What stands behind a finished feature is there to read, each piece of it.
 fn evidence_can_be_read(me: &Newcomer, first: &str) {
     let evidence = me.ok(&["feature", "evidence", "zoo", first]);
+
     for piece in [
         "prompt of the coder",
         "verdict: pass",
@@ -270,13 +277,16 @@ fn evidence_can_be_read(me: &Newcomer, first: &str) {
     ] {
         assert!(evidence.contains(piece), "{piece}: {evidence}");
     }
+
     let listed = me.ok(&["feature", "evidence", "zoo", first, "--json"]);
+
     let listed: Vec<serde_json::Value> = serde_json::from_str(&listed).expect("JSON");
     for piece in listed.iter().filter(|piece| piece["digest"].is_string()) {
         let digest = piece["digest"].as_str().expect("a digest");
         let text = me.ok(&["feature", "evidence", "zoo", first, "--text", digest]);
         assert!(!text.trim().is_empty(), "{piece} stands for nothing");
     }
+
     assert!(me.ok(&["project", "evidence", "zoo"]).contains("report on"));
 }
 
@@ -302,6 +312,7 @@ fn a_fleet_of_plain_commands_builds_a_repository_of_ones_own() {
         .next()
         .expect("an id")
         .to_owned();
+
     me.ok(&[
         "feature",
         "add",
@@ -324,6 +335,7 @@ fn a_fleet_of_plain_commands_builds_a_repository_of_ones_own() {
     );
     evidence_can_be_read(&me, &first);
     server.stop();
+
     // The same folder is read without a server.
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
     me.ok(&["log", "verify"]);
@@ -360,6 +372,7 @@ fn drain_lets_the_work_end_and_keeps_what_is_owed() {
     for n in 0..3 {
         me.ok(&["feature", "add", "zoo", &format!("Feature {n}")]);
     }
+
     me.ok(&["project", "start", "zoo"]);
     me.follow_until("feature.claimed");
     me.ok(&["project", "drain", "zoo"]);
@@ -414,6 +427,7 @@ fn wrong_inputs_are_answered_with_what_to_do() {
         ],
         "is not spoken here",
     );
+
     me.refused(
         &[
             "project",
@@ -652,6 +666,7 @@ fn the_doctor_looks_and_completions_are_printed() {
     let checks: serde_json::Value =
         serde_json::from_str(&me.ok(&["doctor", "--json"])).expect("JSON");
     assert!(checks.as_array().is_some_and(|all| all.len() >= 6));
+
     for shell in ["bash", "zsh", "fish"] {
         let printed = Command::new(env!("CARGO_BIN_EXE_supercargo"))
             .args(["completions", shell])
@@ -716,6 +731,7 @@ fn an_existing_repository_gets_a_backlog_when_asked() {
         "not by itself"
     );
     me.ok(&["project", "initialize", "zoo"]);
+
     // Asked for twice it is due once.
     me.ok(&["project", "initialize", "zoo"]);
     me.ok(&["project", "start", "zoo"]);

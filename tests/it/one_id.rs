@@ -25,6 +25,7 @@ impl Lines {
         };
         let named = |line: &&String| line.contains(words[0]) && line.contains(words[1]);
         let near: Vec<_> = self.0.iter().filter(named).collect();
+
         assert!(
             self.0.iter().any(|line| in_order(&line)),
             "{words:?}: {near:#?}"

@@ -140,6 +140,7 @@ fn an_upstream_that_was_empty_suggests_the_setup_when_it_has_files() {
     let me = Newcomer::new();
     let server = me.serve();
     let empty = ["init", "--quiet", "--bare", "--initial-branch=main"];
+
     for name in ["later", "said"] {
         let upstream = format!("{name}.git");
         me.in_folder(&[&empty[..], &[&upstream]].concat());
@@ -154,6 +155,7 @@ fn an_upstream_that_was_empty_suggests_the_setup_when_it_has_files() {
         git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
         me.ok(&["project", "upstream", "fetch", name]);
     }
+
     let setup = |name: &str| {
         let shown = me.ok(&["project", "show", name, "--json"]);
         let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
@@ -403,6 +405,7 @@ fn of_projects_that_are_added_on_one_upstream_at_once_one_is() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains("is the upstream of the project"), "{said}");
     }
+
     let listed = me.ok(&["project", "list"]);
     assert_eq!(listed.trim().lines().count(), 1, "{listed}");
     server.stop();

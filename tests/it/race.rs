@@ -26,6 +26,7 @@ test $(( $(wc -l < "$GIT_DIR/pushes") % 5 )) -ne 0 || { echo x >> "$GIT_DIR/refu
 fn third_party(upstream: &Path, folder: &Path, over: &AtomicBool) -> u32 {
     let tree = folder.join("theirs");
     let mut pushed = 0;
+
     while !over.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_secs(1));
         let there = git(upstream, &["rev-parse", "--verify", "--quiet", "main"]).is_ok();
@@ -62,6 +63,7 @@ fn third_party(upstream: &Path, folder: &Path, over: &AtomicBool) -> u32 {
                 .success(),
         );
     }
+
     pushed
 }
 
@@ -73,6 +75,7 @@ fn no_merge_is_lost_while_others_push_and_pushes_fail() {
     let data = folder.path().join("data");
     fs_err::create_dir(&data).expect("folder");
     let upstream = data.join("upstream.git");
+
     git(
         folder.path(),
         &[
@@ -120,6 +123,7 @@ fn no_merge_is_lost_while_others_push_and_pushes_fail() {
         count("trunk.upstream_moved") + count("trunk.followed"),
         count("trunk.halted"),
     );
+
     println!(
         "race {numbers}: {pushed} pushes of others, {moved} times seen, {refused} pushes refused, \
          {halted} halts"

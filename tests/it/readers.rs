@@ -19,6 +19,7 @@ fn subscription(data: &Path, args: &[&str]) -> (bool, String, String) {
         .output()
         .expect("ran");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+
     (
         output.status.success(),
         text(&output.stdout),

@@ -29,11 +29,13 @@ fn blocks() -> [String; 2] {
 fn types(me: &Newcomer, lines: &str, engine: &str) -> Command {
     let binary = Path::new(env!("CARGO_BIN_EXE_supercargo"));
     let folder = binary.parent().expect("its folder").display();
+
     // The build and the data folder are the test's.
     let lines = lines
         .replace("$PWD/target/debug", &folder.to_string())
         .replace("~/supercargo", "$HOME/../data");
     let mut shell = Command::new("bash");
+
     shell
         .args(["-ec", &lines])
         .current_dir(env!("CARGO_MANIFEST_DIR"))

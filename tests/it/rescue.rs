@@ -36,6 +36,7 @@ fn a_killed_container_leaves_its_uncommitted_work_to_the_next_one() {
     let me = Newcomer::new();
     let server = me.serve();
     me.add_zoo();
+
     me.ok(&[
         "project",
         "set",

@@ -42,6 +42,7 @@ async fn build(world: &World, server: &Server) {
         verify,
         ..ProjectChange::default()
     };
+
     server
         .operator
         .change_project(&context(), ZOO, &change)
@@ -56,6 +57,7 @@ async fn build(world: &World, server: &Server) {
         prefix: "feat".into(),
         items,
     };
+
     server
         .operator
         .add_features(&context(), ZOO, &batch)
@@ -116,6 +118,7 @@ async fn http_upstream(root: &Path) -> (actix_web::dev::ServerHandle, String) {
     let running = server.run();
     let handle = running.handle();
     actix::spawn(async move { running.await.is_ok() });
+
     (handle, format!("http://{address}/up.git"))
 }
 
@@ -142,11 +145,13 @@ async fn serve(
             .insert_header(("www-authenticate", "Basic realm=\"up\""))
             .finish();
     }
+
     // A host that lets its account read only.
     let pushes = request.query_string().contains("git-receive-pack");
     if pushes && root.join(READ_ONLY).exists() {
         return HttpResponse::Forbidden().finish();
     }
+
     let (repo, within) = path.into_inner();
     let asked = GateRequest {
         within,
@@ -161,9 +166,11 @@ async fn serve(
         .expect("an answer");
     let mut response =
         HttpResponse::build(actix_web::http::StatusCode::from_u16(answer.status).expect("status"));
+
     for header in answer.headers {
         response.append_header(header);
     }
+
     match answer.body {
         GateBody::Whole(bytes) => response.body(bytes),
         GateBody::Streamed(reader) => response.streaming(tokio_util::io::ReaderStream::new(reader)),
@@ -238,12 +245,14 @@ impl Sshd {
                 }
             })
         };
+
         let file = |name: &str| folder.join(name).display().to_string();
         make(&["-q", "-t", "ed25519", "-N", "", "-f", &file("key")])?;
         make(&["-q", "-t", "ed25519", "-N", "", "-f", &file("host_key")])?;
         let free = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = free.local_addr().expect("address").port();
         drop(free);
+
         Self::serve(folder, port)
     }
 
@@ -261,6 +270,7 @@ impl Sshd {
         if nix::unistd::geteuid().is_root() {
             fs_err::create_dir_all("/run/sshd").map_err(|e| format!("/run/sshd: {e}"))?;
         }
+
         let child = Command::new("/usr/sbin/sshd")
             .args(["-D", "-e", "-f", &file("sshd.conf")])
             .stdin(Stdio::null())
@@ -271,12 +281,14 @@ impl Sshd {
             )
             .spawn()
             .map_err(|e| format!("sshd: {e}"))?;
+
         for _ in 0..100 {
             if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return Ok(Self { child, port });
             }
             std::thread::sleep(Duration::from_millis(50));
         }
+
         Err("sshd did not come up".to_owned())
     }
 }

@@ -22,6 +22,7 @@ pub(crate) fn export(data: &Path) -> Vec<Value> {
         String::from_utf8_lossy(&output.stderr)
     );
     let lines = String::from_utf8(output.stdout).expect("text");
+
     // The first line says what the rest is from.
     lines
         .lines()
@@ -50,6 +51,7 @@ fn compare_with_upstream(log: &[Value], data: &Path, features: usize) {
             );
         }
     }
+
     let advanced: Vec<String> = of(log, "trunk.advanced")
         .into_iter()
         .filter_map(|e| {
@@ -92,6 +94,7 @@ fn compare_with_upstream(log: &[Value], data: &Path, features: usize) {
 /// C1 by counting: between a claim and its end there is no other claim of the same feature.
 fn no_feature_has_two_holders(log: &[Value]) {
     let mut open: BTreeMap<String, u64> = BTreeMap::new();
+
     for event in log {
         let stream = text(&event["stream"]);
         match event["type"].as_str().expect("type") {
@@ -113,6 +116,7 @@ fn no_feature_has_two_holders(log: &[Value]) {
             _ => {}
         }
     }
+
     assert_eq!(open, BTreeMap::new(), "no claim is left open");
 }
 
@@ -130,6 +134,7 @@ fn every_milestone_is_covered_and_the_end_is_verified_once(log: &[Value]) {
         .map(covers)
         .collect();
     let once: Vec<u64> = covered.into_iter().flatten().collect();
+
     assert_eq!(
         once,
         (1..=10).map(|step| step * 10).collect::<Vec<_>>(),
@@ -201,6 +206,7 @@ fn the_demo_is_built_as_the_log_says() {
     ] {
         assert!(said.contains(word), "the summary has no {word}:\n{said}");
     }
+
     is_built_as_the_log_says(folder.path(), features.parse().expect("number"));
     has_its_twists(folder.path());
     let left = fs_err::read_dir(folder.path().join("berths"))
@@ -213,6 +219,7 @@ fn the_demo_is_built_as_the_log_says() {
 fn demo_at_work(temporary: &Path) -> (std::process::Child, std::thread::JoinHandle<String>) {
     use std::io::{BufRead, Read};
     let mut demo = std::process::Command::new(env!("CARGO_BIN_EXE_supercargo"));
+
     demo.args(["try", "--agents", "2", "--features", "40"])
         .env("SUPERCARGO_ENGINE", "process")
         .env("TMPDIR", temporary)
@@ -220,11 +227,13 @@ fn demo_at_work(temporary: &Path) -> (std::process::Child, std::thread::JoinHand
         .stdout(std::process::Stdio::piped());
     let mut demo = demo.spawn().expect("started");
     let mut lines = std::io::BufReader::new(demo.stdout.take().expect("stdout"));
+
     let mut ready = String::new();
     while !ready.contains("initialized") {
         let read = lines.read_line(&mut ready).expect("a line");
         assert!(read > 0, "the demo ended before it was at work: {ready}");
     }
+
     let rest = std::thread::spawn(move || {
         let mut said = String::new();
         lines.read_to_string(&mut said).expect("the rest");
@@ -246,6 +255,7 @@ fn nothing_is_left(temporary: &Path) {
 #[test]
 fn an_end_asked_for_ends_everything_that_a_demo_started() {
     use nix::sys::signal::Signal;
+
     for signals in [
         &[Signal::SIGINT][..],
         &[Signal::SIGINT, Signal::SIGINT],

@@ -33,6 +33,7 @@ fn begin() -> (Newcomer, Serving) {
         "--agent-command",
         AGENT,
     ]);
+
     (me, server)
 }
 
@@ -46,6 +47,7 @@ fn push(tree: &Path, file: &str, force: bool) -> String {
     } else {
         &["push", "--quiet", "origin", "main"]
     };
+
     git(tree, how).expect("pushed");
     git(tree, &["rev-parse", "HEAD"])
         .expect("head")
@@ -78,8 +80,10 @@ fn an_upstream_that_moves_while_nothing_is_queued_is_followed() {
     git(&tree, &["pull", "--quiet", "--rebase", "origin", "main"]).expect("pulled");
     let theirs = push(&tree, "theirs", false);
     assert!(fetched(&me).contains(&theirs), "it is followed");
+
     // A gate that is behind what was recorded is brought there.
     let gate = me.folder.path().join("data/gates/zoo.git");
+
     git(
         &gate,
         &["update-ref", "refs/heads/main", &format!("{theirs}~1")],
@@ -206,6 +210,7 @@ fn an_upstream_without_its_branch_or_not_there_is_waited_for() {
     let away = upstream.with_extension("away");
     fs_err::rename(&upstream, &away).expect("moved away");
     assert!(fetched(&me).contains("there is no repository"));
+
     // Work that is under way waits as well, and is published when upstream is back.
     me.ok(&["project", "set", "zoo", "--target", "1"]);
     me.follow_until("feature.submitted");
@@ -288,6 +293,7 @@ fn a_forge_that_says_who_it_is_is_heard() {
     );
     assert_eq!(post(path, secret, json), "202");
     me.follow_until("trunk.followed");
+
     // A forge that had no answer says the same again: taken, and nothing follows from it.
     assert_eq!(post(path, secret, json), "202");
     let usage = me.ok(&["project", "usage", "zoo", "--json"]);

@@ -39,6 +39,7 @@ fn words(text: &str) -> Vec<String> {
     let code = lines.map(|line| line.split("//").next().unwrap_or_default());
     let mut words: Vec<String> = vec![];
     let mut is_open = false;
+
     for c in code.flat_map(|line| line.chars().chain(['\n'])) {
         let is_letter = c.is_ascii_alphanumeric() || c == '_';
         match words.last_mut() {
@@ -48,6 +49,7 @@ fn words(text: &str) -> Vec<String> {
         }
         is_open = is_letter;
     }
+
     words
 }
 
@@ -95,8 +97,10 @@ impl Source {
         let Some((_, begin)) = begins.find(|(window, _)| window.iter().eq(head.iter())) else {
             return vec![];
         };
+
         let (mut depth, mut members) = (1, vec![]);
         let mut before = "{";
+
         for word in &self.words[begin..] {
             match word.as_str() {
                 "{" | "(" | "[" | "<" => depth += 1,
@@ -112,6 +116,7 @@ impl Source {
             }
             before = word;
         }
+
         members
     }
 }
@@ -134,6 +139,7 @@ fn aggregate(source: &Source) -> String {
 
 fn idle(all: &[Source]) -> BTreeSet<String> {
     let mut idle = BTreeSet::new();
+
     for source in all.iter().filter(|source| source.is_in("/events/")) {
         let name = aggregate(source);
         for body in bodies(source) {
@@ -166,6 +172,7 @@ fn idle(all: &[Source]) -> BTreeSet<String> {
             }
         }
     }
+
     idle
 }
 

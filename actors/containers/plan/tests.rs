@@ -129,6 +129,7 @@ fn what_is_wanted_and_what_is_seen_make_the_step() {
         ("gone", ["", "", "", ""]),
     ];
     assert_eq!(table.map(|(state, _)| state), STATES);
+
     for (state, expected) in table {
         let story = story(state);
         for (status, expected) in ["none", "created", "running", "exited"]
@@ -239,6 +240,7 @@ fn a_session_runs_on_while_it_is_wanted() {
 fn what_nobody_knows_is_removed() {
     let story = story("running");
     let mut seen = shown("running");
+
     for other in [
         name(Generation(2)),
         ContainerName {
@@ -257,6 +259,7 @@ fn what_nobody_knows_is_removed() {
             status: Status::Running,
         });
     }
+
     assert!(is_known(&story.projections, &name(GENERATION)));
     let own = OwnTime::new(just_now(&story), &[], &[]);
     let plan = plan(&story.projections, &seen, &own);
@@ -293,6 +296,7 @@ fn doors_are_open_from_the_request_until_the_container_is_removed() {
 #[test]
 fn a_container_is_named_after_the_present_generation() {
     let idle = story("idle");
+
     assert_eq!(
         present_name(idle.view(), SlotNo(1)),
         None,
@@ -311,6 +315,7 @@ fn a_container_is_named_after_the_present_generation() {
 fn a_container_is_started_as_its_job_says() {
     let mut story = story("idle");
     let mut assignment = job(&session(1), Role::Verifier, Some("a"));
+
     for (role, trust) in [
         (Role::Coder, Trust::Agent),
         (Role::Verifier, Trust::Verification),

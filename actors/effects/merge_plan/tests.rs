@@ -58,6 +58,7 @@ fn scene() -> Scene {
     for (entry, id, c) in [(1, "a", '1'), (2, "b", '2'), (3, "c", '3')] {
         scene.queue(queued(entry, kind(id, c)));
     }
+
     scene.queue(built(1, '0', 'a'));
     scene
 }
@@ -99,6 +100,7 @@ fn an_entry_says_in_its_commit_what_it_is() {
         title: "Feed a".into(),
         restores: false,
     };
+
     for (kind, work, lines) in [
         (
             EntryKind::Scaffold,
@@ -146,6 +148,7 @@ fn a_merge_is_watched_as_the_settings_say() {
 #[test]
 fn what_upstream_answers_is_told_as_it_is() {
     let (from, files) = (Some(sha('0')), vec!["a".to_owned()]);
+
     for (looked, expected) in [
         (
             Looked::At(Some(sha('5'))),
@@ -221,6 +224,7 @@ fn what_does_not_fit_on_the_batch_closes_it_and_is_judged_later() {
         why: "both".into(),
     };
     let changes = Changes::default();
+
     for (built, expected) in [
         (Ok(Built::Candidate(candidate('a', 'b'), changes)), None),
         (Ok(conflict), Some("entry 2 does not merge with it: x, y")),
@@ -254,6 +258,7 @@ fn what_does_not_fit_on_the_batch_closes_it_and_is_judged_later() {
             (told, _) => panic!("{told:?}, expected {expected:?}"),
         }
     }
+
     let empty = Scene::running(1);
     assert!(stacked(empty.view(), 2, Ok(Built::Nothing)).is_none());
 }

@@ -99,6 +99,7 @@ pub fn sqlite(folder: &Path) -> anyhow::Result<Figures> {
         event_type text NOT NULL, event_version text NOT NULL, payload text NOT NULL, metadata text NOT NULL,
         PRIMARY KEY (aggregate_type, aggregate_id, sequence)) STRICT";
     runtime.block_on(sqlx::query(table).execute(&pool))?;
+
     figures("sqlite-es 0.5 (cqrs-es)", &runtime, sqlite_es::SqliteEventRepository::new(pool))
 }
 

@@ -80,6 +80,7 @@ pub fn many(append: impl Fn(u64, u64) + Send + Sync + 'static) -> Option<f64> {
         })
         .collect();
     let count = threads.into_iter().map(|thread| thread.join().expect("a client")).sum();
+
     rate(count, began)
 }
 
@@ -89,6 +90,7 @@ fn tephra(folder: &Path) -> anyhow::Result<Figures> {
         let set = SegmentSet::open(folder.join(name), SegmentConfig::new(256 * 1024 * 1024))?;
         Ok(WriteCoordinator::start(set, WriterConfig::default())?)
     };
+
     fn made(stream: u64, n: u64) -> Event {
         let tags = Tags::new([Tag::new(format!("feature:{stream}")).expect("a tag")]).expect("tags");
         Event::new(&EventType::new("Commented").expect("a type"), &tags, &bytes(n)).expect("an event")
@@ -109,20 +111,25 @@ fn tephra(folder: &Path) -> anyhow::Result<Figures> {
     let (_coordinator, handle) = open("batch")?;
     let batches: Vec<Vec<Event>> = (0..BATCHES).map(|b| (0..BATCH).map(|n| made(n % 2, b * BATCH + n)).collect()).collect();
     let began = Instant::now();
+
     for batch in batches {
         handle.append(batch, None)?;
     }
+
     figures.batch = rate(BATCH * BATCHES, began);
     let began = Instant::now();
     let query = Query::all();
     let mut reads = handle.read(&query, Position::ZERO, None);
     let (mut count, mut total) = (0, 0);
+
     while let Some(item) = reads.next() {
         total += item?.event.data().len();
         count += 1;
     }
+
     anyhow::ensure!(count == BATCH * BATCHES && total > 0, "read {count}");
     figures.read = rate(count, began);
+
     Ok(figures)
 }
 
@@ -145,19 +152,23 @@ fn umadb(folder: &Path) -> anyhow::Result<Figures> {
     figures.one = one(|n| {
         db.append(vec![made(0, n)], None, None).expect("recorded");
     });
+
     // Many clients at once are its server's business: the core commits each append by itself.
     let db = open("batch.db")?;
     let batches: Vec<Vec<DcbEvent>> = (0..BATCHES).map(|b| (0..BATCH).map(|n| made(n % 2, b * BATCH + n)).collect()).collect();
     let began = Instant::now();
+
     for batch in batches {
         db.append(batch, None, None).map_err(|e| anyhow::anyhow!("{e}"))?;
     }
+
     figures.batch = rate(BATCH * BATCHES, began);
     let began = Instant::now();
     let read = db.read(None, None, false, None).map_err(|e| anyhow::anyhow!("{e}"))?;
     let count = read.filter(|event| event.as_ref().is_ok_and(|e| !e.event.data.is_empty())).count() as u64;
     anyhow::ensure!(count == BATCH * BATCHES, "read {count}");
     figures.read = rate(count, began);
+
     Ok(figures)
 }
 
@@ -186,22 +197,27 @@ fn batpak(folder: &Path) -> anyhow::Result<Figures> {
     let batches: Vec<Vec<_>> =
         (0..2 * BATCHES).map(|b| (0..half).map(|n| item(b * half + n).expect("an item")).collect()).collect();
     let began = Instant::now();
+
     for batch in batches {
         store.append_batch(batch)?;
     }
+
     figures.batch = rate(BATCH * BATCHES, began);
     let began = Instant::now();
     let mut count = 0;
+
     for entry in store.query(&Region::all()) {
         store.get(entry.event_id())?;
         count += 1;
     }
+
     anyhow::ensure!(count >= BATCH * BATCHES, "read {count}");
     figures.read = rate(count, began);
     let began = Instant::now();
     store.verify_chain()?;
     figures.verify = rate(count, began);
     store.close()?;
+
     Ok(figures)
 }
 
@@ -218,5 +234,6 @@ fn main() -> anyhow::Result<()> {
         _ => bail!("no such peer: {peer}"),
     };
     println!("{}", serde_json::to_string(&figures)?);
+
     Ok(())
 }

@@ -85,6 +85,7 @@ impl Known {
             Fault::Nobody => return Ok(vec![released.into()]),
         };
         let what = format!("{what} (the last: {}; {detail})", outcome.name());
+
         Ok(self.bounded(vec![released.into()], count, max, &what))
     }
 
@@ -96,6 +97,7 @@ impl Known {
             outcome: Outcome::Asked,
             detail: question.to_owned(),
         };
+
         Ok(vec![
             event::QuestionAsked {
                 epoch,

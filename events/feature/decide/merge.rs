@@ -123,6 +123,7 @@ impl Known {
             closing: closing.clone(),
             by: by.to_owned(),
         };
+
         match (closing, &self.stage) {
             (asked, Stage::Closed { closing }) if asked == closing => Ok(vec![]),
             (_, Stage::Closed { .. }) => Err(Refusal::Closed),
@@ -145,8 +146,10 @@ impl Known {
         if self.stage == Stage::Withdrawn {
             return Ok(vec![]);
         }
+
         self.changeable()?;
         let withdrawn = event::Withdrawn { by: by.to_owned() };
+
         Ok(match &self.stage {
             Stage::Claimed { .. } => {
                 let detail = "the feature was withdrawn".to_owned();

@@ -330,6 +330,7 @@ fn created(content: &Content, batch: Digest, blockers: &[FeatureId]) -> Vec<Even
 /// it, so that nobody can claim it in between.
 fn beginning(born: &Born) -> Option<Event> {
     let by = "import".to_owned();
+
     match born {
         Born::Open => None,
         Born::Closed => Some(

@@ -261,6 +261,7 @@ impl MergeQueue {
         if known {
             return Err(Refusal::Queued);
         }
+
         Ok(vec![
             event::Queued {
                 entry: self.entries + 1,
@@ -288,10 +289,13 @@ impl MergeQueue {
         } else {
             self.tip().and_then(Entry::candidate).map(|c| &c.sha)
         };
+
         if !matches!(entry.stage, Stage::Queued) || candidate.base.as_ref() != below {
             return Err(Refusal::WrongStage);
         }
+
         let changes = changes.clone().cut();
+
         // It waits for a person, by itself, when its turn comes.
         let asks = changes
             .protected
@@ -307,6 +311,7 @@ impl MergeQueue {
                 .into(),
             ]);
         }
+
         let candidate = candidate.clone();
         let mut events = vec![
             event::CandidateBuilt {
@@ -316,6 +321,7 @@ impl MergeQueue {
             }
             .into(),
         ];
+
         // An empty upstream has nothing that could be verified.
         if entry.kind == EntryKind::Scaffold && self.head.is_none() {
             events.push(
@@ -326,6 +332,7 @@ impl MergeQueue {
                 .into(),
             );
         }
+
         Ok(events)
     }
 
@@ -379,6 +386,7 @@ impl MergeQueue {
             }
             _ => return Err(Refusal::NotVerifier),
         }
+
         Ok(vec![if evidence.is_green() {
             event::Verified {
                 entry: number,
@@ -394,6 +402,7 @@ impl MergeQueue {
         let Some(entry) = self.waiting().find(|e| e.number == number) else {
             return Err(Refusal::NotFront);
         };
+
         match entry.stage {
             Stage::Publishing { .. } => Err(Refusal::Publishing),
             _ => Ok(vec![

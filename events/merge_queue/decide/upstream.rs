@@ -10,12 +10,15 @@ impl MergeQueue {
         if seen == self.head.as_ref() {
             return Ok(());
         }
+
         if from != self.head.as_ref() {
             return Err(Refusal::WrongStage);
         }
+
         let fault = self.halt.as_ref().map(|halt| &halt.fault);
         let is_rewritten =
             matches!(fault, Some(Fault::Rewritten { seen: at, .. }) if Some(at) == seen);
+
         let is_gone = self.head.is_some() && seen.is_none();
         match is_rewritten || is_gone {
             true => Err(Refusal::Rewritten),
@@ -52,6 +55,7 @@ impl MergeQueue {
             .halt
             .as_ref()
             .is_some_and(|halt| halt.reason == reason && halt.fault == *fault);
+
         match self.is_idle() && told {
             true => vec![],
             false => vec![
@@ -74,6 +78,7 @@ impl MergeQueue {
                 Stage::Verifying { .. } | Stage::Publishing { .. }
             )
         });
+
         match (rewritten, busy) {
             (false, _) => Err(Refusal::NotRewritten),
             (true, true) => Err(Refusal::WrongStage),
@@ -100,6 +105,7 @@ impl MergeQueue {
         if known || self.head.as_ref() != Some(base) {
             return Err(Refusal::WrongStage);
         }
+
         Ok(vec![
             event::Probed {
                 base: base.clone(),

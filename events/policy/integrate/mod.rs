@@ -32,7 +32,9 @@ pub(super) fn owed(
     if merge_queue.branch.is_none() {
         return;
     }
+
     let underway = view.underway().map(|(id, ..)| id);
+
     let touched: BTreeSet<_> = underway.chain(merge_queue.undone.keys()).collect();
     for (id, known, _) in view.these(touched.into_iter()) {
         match &known.stage {
@@ -49,9 +51,11 @@ pub(super) fn owed(
             | Stage::Withdrawn => {}
         }
     }
+
     if let Some(front) = merge_queue.front() {
         step_front(view, registered, observed, front, agenda);
     }
+
     if let (Some(_), None) = (
         &merge_queue.health.red,
         verify::of_head(registered, merge_queue),
@@ -64,6 +68,7 @@ pub(super) fn owed(
                 .given_project(view),
         );
     }
+
     for entry in merge_queue.waiting() {
         drop_orphan(view, entry, agenda);
     }
@@ -91,6 +96,7 @@ fn approved(
     {
         return;
     }
+
     let judged = merge_queue
         .judged
         .get(id)
@@ -137,6 +143,7 @@ fn reject(view: &ProjectView, id: &FeatureId, submission: &Submission, agenda: &
         project: &view.name,
     };
     let epoch = submission.epoch;
+
     let (fault, paths, detail) = match view.merge_queue.state.judged.get(id) {
         Some((_, Verdict::Conflict { paths, base, why })) => {
             let base = base
@@ -200,6 +207,7 @@ fn merging(
         agenda.tell(teller.feature(view, id, "close", command));
         return;
     }
+
     let stands = merge_queue.batch().any(|entry| {
         let locked = matches!(
             entry.stage,
@@ -233,6 +241,7 @@ fn step_front(
     let merge_queue = &view.merge_queue.state;
     let attempt = merge_queue.halt.as_ref().map_or(0, |h| h.attempts);
     let tip = merge_queue.tip().unwrap_or(front);
+
     match &front.stage {
         merge_queue::Stage::Queued => {
             if may_try(view, front, observed, agenda) {
@@ -282,6 +291,7 @@ fn unverified(view: &ProjectView, registered: &Registered, tip: &Entry, agenda: 
         policy: "integrate",
         project: &view.name,
     };
+
     if verification(registered, tip).is_none() && registered.settings.allow_unverified {
         let evidence = Evidence::NoneConfigured;
         let command = merge_queue::Command::RecordVerification {
@@ -310,6 +320,7 @@ fn publish(view: &ProjectView, tip: &Entry, agenda: &mut Agenda) {
         merge_queue::Command::IntendPublish { entry: tip.number },
     );
     let mut locked = true;
+
     for entry in view.merge_queue.state.batch() {
         let (
             EntryKind::Feature {
@@ -348,6 +359,7 @@ fn publish(view: &ProjectView, tip: &Entry, agenda: &mut Agenda) {
             | None => locked = false,
         }
     }
+
     if locked {
         agenda.tell(intend);
     }
@@ -408,6 +420,7 @@ fn drop_orphan(view: &ProjectView, entry: &Entry, agenda: &mut Agenda) {
             | None => false,
         },
     };
+
     let publishing = matches!(entry.stage, merge_queue::Stage::Publishing { .. });
     if !waits && !publishing {
         let command = merge_queue::Command::Drop {

@@ -24,6 +24,7 @@ pub fn undoing(view: &ProjectView, id: &FeatureId) -> Option<EntryKind> {
         | Stage::Withdrawn => return None,
     };
     let title = known.content.title.clone();
+
     Some(EntryKind::Revert {
         feature: id.clone(),
         commit,

@@ -90,6 +90,7 @@ pub(super) fn finish(
     {
         return Ok(Built::Nothing);
     }
+
     // The trunk's attributes may have changed since the work was handed in.
     if let (Work::Merge(_), base) = (&spec.work, parents.first().copied()) {
         let merged = repository.find_tree(tree).map_err(trouble)?;
@@ -101,11 +102,13 @@ pub(super) fn finish(
             return Ok(Built::Conflict { paths, why });
         }
     }
+
     let commit = commit(repository, spec, tree, parents)?;
     repository
         .reference(&refs::candidate(spec.entry), commit, true, "candidate")
         .map_err(trouble)?;
     let changes = changes(repository, spec, parents.first().copied(), tree)?;
+
     Ok(Built::Candidate(
         Candidate {
             base: spec.base.clone(),
@@ -147,6 +150,7 @@ fn changes(
 ) -> Result<Changes, PortError> {
     let new = repository.find_tree(tree).map_err(trouble)?;
     let paths = between(repository, base, &new)?;
+
     // Files of ours are in the first commit because we put them there.
     let mut protected = match spec.work {
         Work::Scaffold => vec![],
@@ -158,11 +162,13 @@ fn changes(
         Work::Scaffold => vec![],
         _ => checks_of(repository, base, command, &paths)?,
     };
+
     if spec.hold_checks {
         let more = checks.iter().filter(|path| !protected.contains(path));
         let more: Vec<String> = more.cloned().collect();
         protected.extend(more);
     }
+
     let more = u32::try_from(paths.len().saturating_sub(FILES_MAX)).unwrap_or(u32::MAX);
     let files = paths.into_iter().take(FILES_MAX).collect();
     let before = match base {
@@ -172,6 +178,7 @@ fn changes(
         }
         None => None,
     };
+
     Ok(Changes {
         files,
         more,
@@ -216,6 +223,7 @@ fn between(
         .diff_tree_to_tree(old.as_ref(), Some(new), None)
         .map_err(trouble)?;
     let mut paths = BTreeSet::new();
+
     for delta in diff.deltas() {
         let sides = [delta.old_file().path_bytes(), delta.new_file().path_bytes()];
         paths.extend(
@@ -225,6 +233,7 @@ fn between(
                 .map(|path| String::from_utf8_lossy(path).into_owned()),
         );
     }
+
     Ok(paths)
 }
 
@@ -255,10 +264,13 @@ fn hidden(
     if spec.verify.is_some() || spec.work == Work::Scaffold {
         return Ok(None);
     }
+
     let Err(too_large) = suggested(repository, tree)? else {
         return Ok(None);
     };
+
     let changed = between(repository, base, tree)?;
+
     Ok(changed.contains(&too_large.path).then(|| Refusal {
         paths: vec![too_large.path.clone()],
         why: format!(
@@ -285,6 +297,7 @@ pub(super) fn adds_nothing(
         let found = tree.get_path(std::path::Path::new(path)).ok();
         found.map(|entry| (entry.id(), entry.filemode()))
     };
+
     Ok(changed
         .iter()
         .all(|path| entry(&new, path) == entry(&there, path)))
@@ -318,12 +331,14 @@ fn checks_of(
         // There was nothing that could have been weaker.
         return Ok(vec![]);
     };
+
     let old = tree_of(repository, base)?;
     let read = |path: &str| match contents::read(repository, &old, path) {
         Ok(Read::Whole(bytes)) => Some(detect::commands(path, &bytes)),
         Ok(Read::TooLarge(_) | Read::Missing) | Err(_) => None,
     };
     let changed = paths.iter().map(String::as_str);
+
     Ok(events::checks::touched(command, changed, read))
 }
 
@@ -342,6 +357,7 @@ pub(super) fn too_large(
     };
     let (old, new) = (base.map(tree).transpose()?, tree(work)?);
     let odb = repository.odb().map_err(trouble)?;
+
     let diff = repository
         .diff_tree_to_tree(old.as_ref(), Some(&new), None)
         .map_err(trouble)?;
@@ -361,6 +377,7 @@ pub(super) fn too_large(
             )));
         }
     }
+
     Ok(None)
 }
 
@@ -376,6 +393,7 @@ fn commit(
         parents.iter().map(|p| repository.find_commit(*p)).collect();
     let parents = parents.map_err(trouble)?;
     let parents: Vec<&Commit<'_>> = parents.iter().collect();
+
     repository
         .commit(None, &author, &author, &spec.message, &tree, &parents)
         .map_err(trouble)

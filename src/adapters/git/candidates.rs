@@ -31,6 +31,7 @@ impl Merges for Gates {
                 return Ok(Built::Moved(looked));
             }
         }
+
         self.build_on(project, spec).await
     }
 
@@ -42,6 +43,7 @@ impl Merges for Gates {
     ) -> Result<Vec<Collision>, PortError> {
         let ours = oid(base)?;
         let mut found = Vec::new();
+
         for (feature, epoch) in works {
             let reference = refs::work(feature, *epoch);
             let pushed = self
@@ -66,6 +68,7 @@ impl Merges for Gates {
                 });
             }
         }
+
         Ok(found)
     }
 
@@ -98,6 +101,7 @@ impl Gates {
             },
         };
         let spec = spec.clone();
+
         self.with(project, move |repository| {
             finish(repository, &spec, tree, &parents)
         })

@@ -70,9 +70,11 @@ impl Git {
         ] {
             command.args(["-c", setting]);
         }
+
         if let Some(folder) = folder {
             command.arg("-C").arg(folder);
         }
+
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -101,8 +103,10 @@ impl Git {
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
+
         let said = String::from_utf8_lossy(&output.stderr);
         let said: String = said.trim().chars().take(SAID_MAX).collect();
+
         Err(PortError::Transient(format!("git {what}: {said}")))
     }
 
@@ -115,6 +119,7 @@ impl Git {
     ) -> Result<Ended, PortError> {
         let mut command = self.command(folder);
         let output = named::output(command.envs(environment).args(args));
+
         match tokio::time::timeout(DEADLINE, output).await {
             Ok(Ok(output)) => Ok(Ended::In(output)),
             Ok(Err(e)) => Err(PortError::Permanent(format!(

@@ -68,9 +68,11 @@ pub(super) fn detect(mut read: impl FnMut(&str) -> Read) -> Result<Option<String
     if command.is_some() {
         return Ok(command);
     }
+
     if let Some(command) = by_name(&mut |name| read(name).is_there()) {
         return Ok(Some(command.to_owned()));
     }
+
     for name in MAKEFILES {
         if let Some(bytes) = read(name).whole(name)? {
             if let Some(target) = make(&bytes) {
@@ -79,6 +81,7 @@ pub(super) fn detect(mut read: impl FnMut(&str) -> Read) -> Result<Option<String
             break;
         }
     }
+
     Ok(read("CMakeLists.txt").is_there().then(|| CMAKE.to_owned()))
 }
 
@@ -102,6 +105,7 @@ fn by_name(has: &mut dyn FnMut(&str) -> bool) -> Option<&'static str> {
             false => "cargo test --workspace",
         });
     }
+
     has("go.mod").then_some("go vet ./... && go test ./...")
 }
 
@@ -147,6 +151,7 @@ fn node(package: &[u8], has: &mut dyn FnMut(&str) -> bool) -> Option<String> {
     } else {
         "npm test"
     };
+
     (!test.trim().is_empty()).then(|| locked.unwrap_or_else(|| loose.to_owned()))
 }
 
@@ -173,10 +178,12 @@ mod tests {
             let alone = locks(|name| name == *lock);
             assert_eq!(alone, vec![(*lock, *command)]);
         }
+
         let of = |files: &[&str]| -> Vec<&str> {
             let found = locks(|name| files.contains(&name));
             found.into_iter().map(|(_, command)| command).collect()
         };
+
         let table: &[(&[&str], &[&str])] = &[
             (&[], &[]),
             (&["package.json", "Cargo.toml"], &[]),
@@ -211,6 +218,7 @@ mod tests {
         };
         let tested = r#"{"scripts": {"test": "node --test"}}"#;
         type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>);
+
         let table: &[Row<'_>] = &[
             (&[], None),
             (&[("README.md", "cargo test")], None),
@@ -255,6 +263,7 @@ mod tests {
         for (files, wanted) in table {
             assert_eq!(of(files).as_deref(), *wanted, "{files:?}");
         }
+
         assert!(
             of(&[("CMakeLists.txt", "")])
                 .expect("a command")
@@ -273,6 +282,7 @@ mod tests {
             _ => Read::Missing,
         });
         assert_eq!(locked, Ok(Some("npm ci && npm test".to_owned())));
+
         for large in ["package.json", "Makefile"] {
             let found = detect(|name| match name {
                 "CMakeLists.txt" => Read::Whole(vec![]),

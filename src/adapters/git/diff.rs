@@ -98,12 +98,14 @@ fn base<'a>(
         },
     };
     let base = repository.find_commit(base).map_err(trouble)?;
+
     base.tree().map(Some).map_err(trouble)
 }
 
 fn patch(compared: &Diff<'_>) -> Result<Vec<u8>, PortError> {
     let mut text = Text::default();
     let printed = compared.print(DiffFormat::Patch, |_, _, line| text.line(&line));
+
     if text.is_cut {
         let (shown, all) = (text.files.saturating_sub(1), compared.deltas().len());
         let note = format!(
@@ -113,6 +115,7 @@ fn patch(compared: &Diff<'_>) -> Result<Vec<u8>, PortError> {
         text.bytes.extend(note.into_bytes());
         return Ok(text.bytes);
     }
+
     printed.map_err(trouble)?;
     Ok(text.bytes)
 }

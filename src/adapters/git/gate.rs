@@ -58,12 +58,14 @@ impl ClaimWork for Gates {
 impl Upkeep for Gates {
     async fn maintain(&self, project: &ProjectName, gone: &Gone) -> Result<(), PortError> {
         let gone = gone.clone();
+
         self.with(project, move |repository| {
             drop_candidates(repository, gone.first_candidate)?;
             let_go(repository, &gone.features)
         })
         .await?;
         let path = self.path(project);
+
         // What nothing refers to stays two weeks, as git itself has it: a push may be on its way.
         self.git
             .run(
@@ -94,11 +96,13 @@ fn work_head(
         }
         (pushed, rescued) => pushed.or(rescued),
     };
+
     if let Some(newest) = &newest {
         repository
             .reference(&refs::kept(feature, epoch), oid(newest)?, true, "kept")
             .map_err(trouble)?;
     }
+
     Ok(newest)
 }
 
@@ -113,6 +117,7 @@ pub(super) fn take_seen(
     known: Option<&Sha>,
 ) -> Result<Looked, PortError> {
     let seen = repository.refname_to_id(SEEN).map_err(trouble)?;
+
     if let Some(lost) = known {
         let before = oid(lost)?;
         let holds = before == seen
@@ -126,10 +131,12 @@ pub(super) fn take_seen(
             });
         }
     }
+
     repository
         .reference(&format!("refs/heads/{branch}"), seen, true, "upstream")
         .map_err(trouble)?;
     let files = build::changed(repository, known.map(oid).transpose()?, seen)?;
+
     to_sha(seen).map(|seen| Looked::Further {
         seen,
         files: files.into_iter().take(FILES_MAX).collect(),
@@ -173,6 +180,7 @@ pub(super) fn replace(
             "accepted",
         )
         .map_err(trouble)?;
+
     Ok(())
 }
 
@@ -206,18 +214,22 @@ fn pin(
         }
         Some(_) => {}
     }
+
     let commit = oid(sha)?;
     let merge_queue = repository.head().ok().and_then(|head| head.target());
+
     let fork = merge_queue.and_then(|merge_queue| repository.merge_base(commit, merge_queue).ok());
     if let Some(why) = build::too_large(repository, fork, commit)? {
         return Err(PortError::Permanent(format!(
             "{why}: keep large files elsewhere, take it out and hand in again"
         )));
     }
+
     let tree = build::tree_of(repository, commit)?;
     if let Some(refusal) = lfs::refusal(repository, fork, merge_queue, &tree)? {
         return Err(PortError::Permanent(refusal.why));
     }
+
     let adds_nothing = match (fork, merge_queue) {
         (Some(fork), Some(merge_queue)) => {
             build::adds_nothing(repository, fork, merge_queue, commit)?
@@ -229,6 +241,7 @@ fn pin(
     repository
         .reference(&refs::submitted(feature, epoch), commit, true, "submitted")
         .map_err(trouble)?;
+
     Ok(Handed { base, adds_nothing })
 }
 
@@ -248,6 +261,7 @@ fn drop_candidates(repository: &Repository, first: u64) -> Result<(), PortError>
             reference.delete().map_err(trouble)?;
         }
     }
+
     Ok(())
 }
 
@@ -284,5 +298,6 @@ fn let_go(repository: &Repository, features: &BTreeSet<FeatureId>) -> Result<(),
             }
         }
     }
+
     Ok(())
 }

@@ -80,6 +80,7 @@ fn changed(
         .diff_tree_to_tree(old.as_ref(), Some(tree), None)
         .map_err(trouble)?;
     let mut changed = vec![];
+
     for delta in diff.deltas() {
         let file = delta.new_file();
         let Some(path) = file.path().filter(|_| file.exists()) else {
@@ -95,6 +96,7 @@ fn changed(
             });
         }
     }
+
     Ok(changed)
 }
 
@@ -128,6 +130,7 @@ fn mark_kept(
             .map_err(trouble)?;
         file.kept = AttrValue::from_string(filter) == AttrValue::String("lfs");
     }
+
     Ok(())
 }
 

@@ -48,11 +48,13 @@ impl Fitness for Gates {
         if folder_of(url).is_some() {
             return Ok(());
         }
+
         let made = tokio::task::spawn_blocking(lone_commit).await;
         let (folder, commit) = made.map_err(|e| PortError::Transient(e.to_string()))??;
         let spec = format!("{commit}:{NO_BRANCH}");
         let args = ["push", "--quiet", "--dry-run", "--", url, &spec];
         let asked = self.transport(project, url, Some(folder.path()), &args);
+
         asked.await.map(|_| ()).map_err(|error| {
             PortError::Permanent(format!(
                 "{url} can be read and takes no push from this server ({error}): let the account \
@@ -142,6 +144,7 @@ fn lone_commit() -> Result<(tempfile::TempDir, git2::Oid), PortError> {
         .map_err(trouble)?;
     drop(tree);
     drop(repository);
+
     Ok((folder, commit))
 }
 
@@ -152,10 +155,12 @@ pub(super) fn of_another_owner(url: &str, error: PortError) -> PortError {
     else {
         return error;
     };
+
     let server = nix::unistd::geteuid().as_raw();
     if owner == server {
         return error;
     }
+
     PortError::Permanent(format!(
         "git reads no repository of another user: the folder belongs to the user {owner}, and the \
          server runs as {server}. Run \

@@ -28,6 +28,7 @@ fn agents(text: Option<&str>) -> String {
     let Some(text) = text else {
         return format!("{HEADING}\n{SECTION}");
     };
+
     // The last pair: a mark that somebody left alone opens nothing.
     let marks = text
         .rfind(END)
@@ -60,14 +61,17 @@ pub(super) fn tree(repository: &Repository, base: Option<&Tree<'_>>) -> Result<O
         update.upsert(name, blob, FileMode::Blob);
         Ok::<_, PortError>(())
     };
+
     match file(repository, base, AGENTS) {
         Found::Text(text) => upsert(AGENTS, &agents(Some(&text)))?,
         Found::Nothing => upsert(AGENTS, &agents(None))?,
         Found::Other => {}
     }
+
     if matches!(file(repository, base, CLAUDE), Found::Nothing) {
         upsert(CLAUDE, POINTER)?;
     }
+
     update.create_updated(repository, base).map_err(trouble)
 }
 
@@ -82,12 +86,15 @@ fn file(repository: &Repository, tree: &Tree<'_>, name: &str) -> Found {
     let Some(entry) = tree.get_name(name) else {
         return Found::Nothing;
     };
+
     let regular = [FileMode::Blob, FileMode::BlobExecutable]
         .iter()
         .any(|mode| entry.filemode() == i32::from(*mode));
+
     // Its size first: a large one is not taken into memory to learn that it is.
     let header = repository.odb().and_then(|odb| odb.read_header(entry.id()));
     let small = header.is_ok_and(|(size, _)| size <= READ_MAX);
+
     let blob = (regular && small)
         .then(|| repository.find_blob(entry.id()).ok())
         .flatten();
@@ -117,6 +124,7 @@ mod tests {
                 "{text:?}: {first}"
             );
         }
+
         let old = format!("before\n{BEGIN}\nold words\n{END}\nafter, mine\n");
         let new = agents(Some(&old));
         assert!(

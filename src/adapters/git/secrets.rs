@@ -99,6 +99,7 @@ impl Secrets {
             owners.flat_map(|owner| ["token", "ssh_key"].map(|name| owner.path().join(name)));
         let texts = files
             .filter_map(|file| Some((file.ends_with("token"), fs_err::read_to_string(file).ok()?)));
+
         // The first line of a token's file is the user it belongs to.
         let secret = |(token, text): (bool, String)| match text.split_once('\n') {
             Some((_, secret)) if token => secret.trim().to_owned(),
@@ -118,6 +119,7 @@ impl Secrets {
             let mode = std::fs::Permissions::from_mode(0o700);
             fs_err::set_permissions(private, mode).map_err(failed)?;
         }
+
         let (token, key) = (folder.join("token"), folder.join("ssh_key"));
         for old in [&token, &key] {
             match fs_err::remove_file(old) {
@@ -127,6 +129,7 @@ impl Secrets {
                 _ => {}
             }
         }
+
         match credential {
             None => Ok(()),
             Some(Credential::Token { user, token: text }) => {
@@ -157,6 +160,7 @@ impl Secrets {
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?)))
             .collect();
+
         match transport(url).map_err(PortError::Permanent)? {
             Transport::Path => {}
             Transport::Http => {
@@ -185,6 +189,7 @@ impl Secrets {
                 );
             }
         }
+
         Ok(told)
     }
 }
@@ -264,12 +269,14 @@ fn ssh(key: Option<&Path>, known_hosts: &Path) -> String {
          GlobalKnownHostsFile=/dev/null \
          -o UpdateHostKeys=no -o ForwardAgent=no -o ClearAllForwardings=yes"
     );
+
     if let Some(key) = key {
         command.push_str(&format!(
             " -i {} -o IdentitiesOnly=yes -o IdentityAgent=none",
             quoted(key)
         ));
     }
+
     command
 }
 
@@ -278,12 +285,14 @@ pub fn split_credentials(url: &str) -> (String, Option<Credential>) {
     let Some((scheme @ ("https" | "http"), rest)) = url.split_once("://") else {
         return (url.to_owned(), None);
     };
+
     let (authority, path) = rest
         .split_once('/')
         .map_or((rest, None), |(authority, path)| (authority, Some(path)));
     let Some((given, place)) = authority.rsplit_once('@') else {
         return (url.to_owned(), None);
     };
+
     let plain = |text: &str| {
         percent_encoding::percent_decode_str(text)
             .decode_utf8_lossy()
@@ -295,6 +304,7 @@ pub fn split_credentials(url: &str) -> (String, Option<Credential>) {
         None => ("x-access-token".to_owned(), plain(given)),
     };
     let path = path.map(|path| format!("/{path}")).unwrap_or_default();
+
     (
         format!("{scheme}://{place}{path}"),
         Some(Credential::Token { user, token }),
@@ -317,6 +327,7 @@ mod tests {
                 token: token.into(),
             })
         };
+
         for (url, clean, found) in [
             (
                 "https://ann:s%40crit@host:8443/a/b.git",
@@ -341,6 +352,7 @@ mod tests {
     fn a_token_is_for_its_host_alone_and_a_key_is_private() {
         let folder = tempfile::tempdir().expect("folder");
         let secrets = Secrets::new(folder.path().join("it's secret"));
+
         let told = |url: &str| {
             secrets
                 .environment(&name(), url)
@@ -409,6 +421,7 @@ mod tests {
         };
         let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n-----END RSA PRIVATE \
                    KEY-----";
+
         let new =
             "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----";
         for key in [&openssh("aes256-ctr"), old, new] {
@@ -418,6 +431,7 @@ mod tests {
                 "{why}"
             );
         }
+
         for key in [&openssh("none"), "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n"] {
             assert_eq!(without_passphrase(key), Ok(()), "{key}");
         }

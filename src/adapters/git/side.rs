@@ -29,6 +29,7 @@ pub(super) fn read_file(
         Err(e) if e.code() == ErrorCode::NotFound => return Ok(None),
         Err(e) => return Err(trouble(e)),
     };
+
     file_of(
         repository,
         &reference.peel_to_tree().map_err(trouble)?,
@@ -44,6 +45,7 @@ fn file_of(
     let Ok(entry) = tree.get_path(Path::new(path)) else {
         return Ok(None);
     };
+
     let (size, kind) = repository
         .odb()
         .and_then(|odb| odb.read_header(entry.id()))
@@ -51,11 +53,13 @@ fn file_of(
     if kind != ObjectType::Blob || entry.filemode() == i32::from(FileMode::Link) {
         return Ok(None);
     }
+
     if size > READ_MAX {
         return Err(PortError::Permanent(format!(
             "{path} has {size} bytes, at most {READ_MAX} are read"
         )));
     }
+
     repository
         .find_blob(entry.id())
         .map(|blob| Some(blob.content().to_vec()))
@@ -71,6 +75,7 @@ pub(super) fn list_files(
     let Ok(reference) = repository.find_reference(&format!("refs/heads/{branch}")) else {
         return Ok(vec![]);
     };
+
     let tree = reference.peel_to_tree().map_err(trouble)?;
     let found = tree
         .get_path(Path::new(folder))
@@ -82,6 +87,7 @@ pub(super) fn list_files(
             .filter_map(name)
             .collect::<Vec<_>>()
     });
+
     Ok(files.collect())
 }
 
@@ -114,14 +120,17 @@ fn commit(
     let base = base
         .map_or_else(|| repository.find_tree(empty), Ok)
         .map_err(trouble)?;
+
     let tree = update.create_updated(repository, &base).map_err(trouble)?;
     if parent.is_some() && tree == base.id() {
         return Ok(None);
     }
+
     let tree = repository.find_tree(tree).map_err(trouble)?;
     let author = author(file.at)?;
     let message = format!("Write {}\n", file.path);
     let parents: Vec<_> = parent.iter().collect();
+
     repository
         .commit(None, &author, &author, &message, &tree, &parents)
         .map(Some)
@@ -141,6 +150,7 @@ fn found(repository: &Repository, head: Oid, path: &str) -> Result<SideFound, Po
         .and_then(|()| walk.push(head))
         .map_err(trouble)?;
     let mut ours = None;
+
     for id in walk.take(LOOKED_THROUGH) {
         let id = id.map_err(trouble)?;
         if repository
@@ -154,6 +164,7 @@ fn found(repository: &Repository, head: Oid, path: &str) -> Result<SideFound, Po
             break;
         }
     }
+
     Ok(SideFound {
         head: sha(head)?,
         theirs: file_of(repository, &tree(head)?, path)?,
@@ -171,9 +182,11 @@ impl SideFiles for Gates {
         path: &str,
     ) -> Result<Option<SideFound>, PortError> {
         let _turn = self.turn(project).await;
+
         if self.upstream_head(project, url, branch).await?.is_none() {
             return Ok(None);
         }
+
         self.fetch_into(project, url, branch, SEEN).await?;
         let path = path.to_owned();
         let looked = self.with(project, move |repository| {
@@ -183,6 +196,7 @@ impl SideFiles for Gates {
                 &path,
             )
         });
+
         looked.await.map(Some)
     }
 
@@ -198,7 +212,9 @@ impl SideFiles for Gates {
         if before.is_some() {
             self.fetch_into(project, url, &file.branch, SEEN).await?;
         }
+
         let (wanted, old) = (file.clone(), before.clone());
+
         let made = self.with(project, move |repository| {
             let old = old.as_ref().map(oid).transpose()?;
             let made = commit(repository, old, &wanted)?;

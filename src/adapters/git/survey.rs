@@ -70,6 +70,7 @@ pub(super) fn patterns(
     let text = String::from_utf8_lossy(&bytes);
     let lines = text.lines().filter_map(pattern_of_lfs);
     let patterns = lines.map(|pattern| format!("{folder}{pattern}"));
+
     Ok(Ok(patterns.collect()))
 }
 

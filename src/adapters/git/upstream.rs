@@ -45,6 +45,7 @@ impl Upstream for Gates {
             })
             .await?;
         }
+
         Ok(Copied { branch, head })
     }
 
@@ -91,6 +92,7 @@ impl Upstream for Gates {
             )
             .await;
         let seen = self.upstream_head(project, url, branch).await?;
+
         match (
             self.compare(project, url, branch, candidate, seen).await?,
             pushed,
@@ -132,6 +134,7 @@ impl Gates {
             .await?;
         let branch = default_branch(&listed);
         let head = head_of(&listed, &branch);
+
         Ok(Copied { branch, head })
     }
 
@@ -171,6 +174,7 @@ impl Gates {
         (known, seen): (Option<&Sha>, Option<Sha>),
     ) -> Result<Looked, PortError> {
         let _turn = self.turn(project).await;
+
         match (seen, known) {
             (None, None) => Ok(Looked::At(None)),
             (None, Some(_)) => Ok(Looked::Gone),
@@ -219,6 +223,7 @@ impl Gates {
         );
         let spec = format!("{to}:refs/heads/{branch}");
         let args = ["push", "--quiet", &lease, "--", url, &spec];
+
         self.transport(project, url, Some(&self.path(project)), &args)
             .await
             .map(|_| ())
@@ -262,6 +267,7 @@ impl Gates {
         to: &str,
     ) -> Result<(), PortError> {
         let spec = format!("+refs/heads/{branch}:{to}");
+
         self.transport(
             project,
             url,
@@ -285,6 +291,7 @@ impl Gates {
         if seen == candidate.base {
             return Ok(None);
         }
+
         if seen.as_ref() == Some(&candidate.sha) {
             let (branch, at) = (branch.to_owned(), candidate.sha.clone());
             self.with(project, move |repository| {
@@ -293,6 +300,7 @@ impl Gates {
             .await?;
             return Ok(Some(Published::Advanced));
         }
+
         let looked = self
             .take(project, url, branch, (candidate.base.as_ref(), seen))
             .await?;
@@ -308,6 +316,7 @@ impl Gates {
                 .graph_descendant_of(oid(&head)?, oid(&ours)?)
                 .map_err(trouble)
         });
+
         Ok(Some(if contained.await? {
             Published::Advanced
         } else {
@@ -318,6 +327,7 @@ impl Gates {
 
 fn init_gate(path: &std::path::Path, branch: &str) -> Result<(), PortError> {
     let mut options = RepositoryInitOptions::new();
+
     options
         .bare(true)
         .no_reinit(false)
@@ -326,9 +336,11 @@ fn init_gate(path: &std::path::Path, branch: &str) -> Result<(), PortError> {
         .initial_head(branch);
     let repository = git2::Repository::init_opts(path, &options).map_err(trouble)?;
     let mut config = repository.config().map_err(trouble)?;
+
     for (name, value) in GATE_CONFIG {
         config.set_str(name, value).map_err(trouble)?;
     }
+
     repository
         .set_head(&format!("refs/heads/{branch}"))
         .map_err(trouble)
@@ -344,6 +356,7 @@ fn default_branch(listed: &str) -> String {
         .lines()
         .filter_map(|line| line.split_once("\trefs/heads/").map(|(_, name)| name))
         .collect();
+
     match (symref, branches.as_slice()) {
         (Some(named), branches) if branches.is_empty() || branches.contains(&named) => {
             named.to_owned()
@@ -377,6 +390,7 @@ mod tests {
         let one = format!("{b}\trefs/heads/trunk\n");
         assert_eq!(default_branch(&one), "trunk");
         assert_eq!(default_branch(""), "main");
+
         assert_eq!(
             default_branch(&format!(
                 "ref: refs/heads/gone\tHEAD\n{b}\trefs/heads/main\n"

@@ -85,11 +85,13 @@ impl Files {
             self.by_session
                 .insert(session.clone(), Open::at(path, redactor)?);
         }
+
         let open = self
             .by_session
             .get_mut(session)
             .ok_or_else(|| std::io::Error::other("the file was just opened"))?;
         open.used = self.appends;
+
         Ok(open)
     }
 }
@@ -121,6 +123,7 @@ impl TranscriptFolder {
             |e: std::io::Error| PortError::Transient(format!("transcript of {session}: {e}"));
         let mut all = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         fs_err::create_dir_all(&self.folder).map_err(failed)?;
+
         let open = all
             .open(session, &self.path(session), &*self.secrets)
             .map_err(|e| match e.kind() {
@@ -130,17 +133,20 @@ impl TranscriptFolder {
         if seq <= open.last {
             return Ok(open.last);
         }
+
         if seq != open.last + 1 {
             return Err(PortError::Permanent(format!(
                 "chunk {seq} comes before chunk {}: send that one first",
                 open.last + 1
             )));
         }
+
         let kept = if open.size + (bytes.len() as u64) <= TRANSCRIPT_MAX {
             bytes
         } else {
             &[]
         };
+
         open.write(seq, kept).map_err(failed)?;
         Ok(seq)
     }
@@ -182,11 +188,14 @@ impl Open {
             redactor,
             used: 0,
         };
+
         for (seq, body) in frames(&bytes) {
             open.kept(seq, body.to_vec());
         }
+
         open.file.set_len(open.size)?;
         open.file.seek(SeekFrom::End(0))?;
+
         Ok(open)
     }
 
@@ -197,6 +206,7 @@ impl Open {
         self.size = at + body.len() as u64;
         self.tail.push_back((at, body));
         let mut held: usize = self.tail.iter().map(|(_, body)| body.len()).sum();
+
         while let Some(first) = self
             .tail
             .front()
@@ -218,10 +228,13 @@ impl Open {
         let mut whole = [&before, bytes].concat();
         self.redactor.mask(&mut whole);
         let new = whole.split_off(before.len());
+
         if whole == before {
             return Ok(new);
         }
+
         let mut rest = &whole[..];
+
         for (at, body) in &mut self.tail {
             let (now, after) = rest.split_at(body.len());
             rest = after;
@@ -230,6 +243,7 @@ impl Open {
                 body.copy_from_slice(now);
             }
         }
+
         Ok(new)
     }
 
@@ -289,6 +303,7 @@ impl Transcripts for TranscriptFolder {
         let Some(bytes) = self.frames_of(session).await? else {
             return Ok(None);
         };
+
         let session = session.clone();
         let read = tokio::task::spawn_blocking(move || {
             let mut text = Vec::with_capacity(bytes.len());
@@ -308,6 +323,7 @@ impl Transcripts for TranscriptFolder {
                 digest: Digest::of(&text),
             }))
         });
+
         read.await
             .unwrap_or_else(|e| Err(PortError::Transient(e.to_string())))
     }
@@ -342,6 +358,7 @@ impl Transcripts for TranscriptFolder {
 
     async fn remove(&self, session: &SessionId) -> Result<(), PortError> {
         let (store, session) = (self.clone(), session.clone());
+
         let removed = tokio::task::spawn_blocking(move || {
             store
                 .open

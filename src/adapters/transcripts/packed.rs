@@ -42,12 +42,14 @@ pub(super) fn read(frames: &Path) -> std::io::Result<Option<Vec<u8>>> {
             read => return read.map(Some),
         }
     }
+
     let file = match fs_err::File::open(path(frames)) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
     let mut bytes = Vec::new();
     GzDecoder::new(file).read_to_end(&mut bytes)?;
+
     Ok(Some(bytes))
 }
 
@@ -68,6 +70,7 @@ pub(super) fn pack(frames: &Path) -> std::io::Result<()> {
     encoder.write_all(&bytes)?;
     encoder.finish()?.sync_all()?;
     fs_err::rename(&beside, path(frames))?;
+
     fs_err::remove_file(sealed(frames))
 }
 

@@ -92,6 +92,7 @@ impl Redactor {
     /// Masks these values, as they are and as JSON and URLs write them, and every known shape.
     pub(super) fn new(secrets: &[String]) -> Result<Self, String> {
         let mut values: Vec<Vec<u8>> = Vec::new();
+
         for secret in secrets
             .iter()
             .map(|secret| secret.trim())
@@ -120,6 +121,7 @@ impl Redactor {
                 .build(&values)
         });
         let known = known.transpose().map_err(|e| e.to_string())?;
+
         Ok(Self { known })
     }
 
@@ -189,6 +191,7 @@ mod tests {
         for (text, shown) in cases {
             assert_eq!(masked(&[], text), shown);
         }
+
         for plain in [
             r#""input_tokens":123456,"max_tokens":4096000"#,
             "let token = self.next_token();",
@@ -200,6 +203,7 @@ mod tests {
         ] {
             assert_eq!(masked(&[], plain), plain);
         }
+
         assert!(holds_a_secret("API_KEY=abc123def456 agent"));
         assert!(!holds_a_secret("API_KEY=$KEY agent --token-file x"));
     }
@@ -230,6 +234,7 @@ mod tests {
                 "{text}"
             );
         }
+
         let plain = "task-management sk-short disk-usage https://example.org:443/x eyJub3Q ghp_no \
                      risk-averse-and-other-words mailto:a@b";
         assert_eq!(masked(&[], plain), plain);

@@ -31,6 +31,7 @@ async fn chunks_are_contiguous_and_repeats_are_answered() {
     for _ in 0..2 {
         store.remove(&session).await.expect("removed");
     }
+
     assert_eq!(store.spoken(&session).await, Ok(None));
     fs_err::write(
         store.path(&session),
@@ -46,6 +47,7 @@ async fn chunks_are_contiguous_and_repeats_are_answered() {
 #[tokio::test]
 async fn a_secret_is_not_kept_wherever_it_is_split() {
     const SECRET: &str = "canary-value-0123456789";
+
     for cut in 1..SECRET.len() {
         let folder = tempfile::tempdir().expect("folder");
         let session = SessionId::from_bytes([7; 10]);
@@ -85,6 +87,7 @@ async fn a_packed_transcript_is_read_and_removed_like_any_other() {
     let session = SessionId::from_bytes([7; 10]);
     let store = TranscriptFolder::new(folder.path().to_owned());
     let text = "the same line again and again\n".repeat(1000);
+
     store
         .append(&session, 1, text.as_bytes())
         .await
@@ -96,6 +99,7 @@ async fn a_packed_transcript_is_read_and_removed_like_any_other() {
     for _ in 0..2 {
         store.pack(&session).await.expect("packed");
     }
+
     assert!(!store.path(&session).exists());
     assert!(
         fs_err::metadata(packed::path(&store.path(&session)))
@@ -132,6 +136,7 @@ async fn the_number_of_open_files_is_bounded_and_a_closed_one_goes_on() {
 async fn a_torn_tail_is_cut_and_sent_again() {
     let folder = tempfile::tempdir().expect("folder");
     let session = SessionId::from_bytes([7; 10]);
+
     TranscriptFolder::new(folder.path().to_owned())
         .append(&session, 1, b"one")
         .await

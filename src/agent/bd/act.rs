@@ -44,6 +44,7 @@ fn described(new: &Create) -> Result<String, (u8, String)> {
     if from_stdin {
         return std::io::read_to_string(std::io::stdin()).map_err(failed);
     }
+
     match &new.body_file {
         Some(file) => {
             fs_err::read_to_string(file).map_err(|e| failed(format!("{}: {e}", file.display())))
@@ -158,6 +159,7 @@ impl Session {
             (None, true) => Some("in_progress"),
             (status, _) => status,
         };
+
         match status {
             Some("open" | "blocked" | "deferred") => {
                 let reason = notes.unwrap_or_else(|| "given back with bd update".to_owned());
@@ -214,6 +216,7 @@ impl Session {
     /// `ID` lists what was said, `list ID` as well, `add ID TEXT` says something.
     pub(super) async fn comments(&self, words: &[String]) -> Done {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
+
         match words[..] {
             ["add", id, ref text @ ..] if !text.is_empty() => {
                 self.comment(id, text.join(" ")).await

@@ -234,6 +234,7 @@ impl Session {
                 )));
             }
         };
+
         Ok(if self.json {
             json!(labels).to_string()
         } else {

@@ -92,8 +92,10 @@ fn a_created_issue_holds_everything_that_was_said() {
     let Verb::Create(new) = parsed(line).verb else {
         panic!("create")
     };
+
     let beside = ["discovered-from a-3".to_owned()];
     let made = content(&new, "T", "text".to_owned(), &beside);
+
     for text in [
         "text",
         "draw",

@@ -69,6 +69,7 @@ pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
              log from an export or a backup"
         );
     }
+
     let kept = args.against.iter().map(|path| (path.clone(), true));
     for (path, needed) in kept.chain([(folder.anchor(), false)]) {
         match Anchor::read(&path)? {
@@ -80,6 +81,7 @@ pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
             None => {}
         }
     }
+
     say!(
         "sound: events {} to {head}, sealed up to {sealed}, digest {digest}",
         began + 1
@@ -128,13 +130,16 @@ pub(super) fn check_proof(file: &Path, key: Option<&str>) -> anyhow::Result<()> 
 pub(super) async fn audited(data: &DataArgs) -> anyhow::Result<()> {
     let (folder, stored) = open(data).await?;
     let log = stored.log();
+
     let Report { breaches, waived } = audit(&folder, log).await?;
     for breach in &breaches {
         say!("{breach}")?;
     }
+
     if !breaches.is_empty() {
         bail!("{} breaches", breaches.len());
     }
+
     say!("clean: {} events", log.head().await?.position)?;
     if !waived.is_empty() {
         let shown: Vec<&str> = waived.iter().map(String::as_str).take(SHOWN_MAX).collect();
@@ -145,6 +150,7 @@ pub(super) async fn audited(data: &DataArgs) -> anyhow::Result<()> {
             shown.join(", ")
         )?;
     }
+
     Ok(())
 }
 

@@ -31,9 +31,11 @@ pub(super) async fn show(data: &DataArgs, position: u64) -> anyhow::Result<()> {
 pub(super) async fn count(data: &DataArgs, output: &OutputArgs) -> anyhow::Result<()> {
     let (_, stored) = open(data).await?;
     let stats = stats(stored.log()).await?;
+
     if output.json {
         return Ok(terminal::json(&stats)?);
     }
+
     say!("log      {}", stats.log)?;
     say!(
         "events   {}, {} bytes of payload",
@@ -43,12 +45,14 @@ pub(super) async fn count(data: &DataArgs, output: &OutputArgs) -> anyhow::Resul
     if let (Some(first), Some(last)) = (&stats.first_at, &stats.last_at) {
         say!("time     {first} to {last}")?;
     }
+
     if let Some(ms) = stats.clock_behind_ms {
         say!(
             "clock    {ms} ms behind the newest event: it was set back, \
              and events carry that time until it has caught up"
         )?;
     }
+
     let streams: Vec<String> = stats
         .streams
         .iter()
@@ -60,6 +64,7 @@ pub(super) async fn count(data: &DataArgs, output: &OutputArgs) -> anyhow::Resul
     for (kind, count) in kinds {
         say!("{:>9} {:>12}  {kind}", count.events, count.bytes)?;
     }
+
     Ok(())
 }
 
@@ -80,16 +85,20 @@ pub(super) async fn tail(
         false => say!("{}", shown::line(event)),
     };
     let mut after = first.0;
+
     for envelope in log.read_all(first, limit).await? {
         said(&EventShape::from(&envelope))?;
         // What was printed, and not where the head was: the log grows meanwhile, and nothing is
         // said twice.
         after = envelope.position.0;
     }
+
     if !follow {
         return Ok(());
     }
+
     let mut unread = terminal::unread();
+
     loop {
         let more = format!("/api/v1/events?after={after}&wait=true");
         let page: EventPage = tokio::select! {

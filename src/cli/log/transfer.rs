@@ -41,6 +41,7 @@ pub(crate) struct ExportArgs {
 /// Writes every event out.
 pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
     let (_, log) = open(&args.data).await?;
+
     let file: Box<dyn Write> = match &args.out {
         Some(path) => {
             let made = fs_err::File::options()
@@ -112,6 +113,7 @@ pub(super) async fn back_up(to: &Path, secrets: bool, data: &DataArgs) -> anyhow
 pub(super) async fn restore(from: &Path, data: &DataArgs) -> anyhow::Result<()> {
     let folder = data.new_folder()?;
     let restored = backup::restore(from, &folder).await?;
+
     say!(
         "restored {} events into {}",
         restored.head,
@@ -127,5 +129,6 @@ pub(super) async fn restore(from: &Path, data: &DataArgs) -> anyhow::Result<()> 
              `project upstream hook` shows them"
         )?;
     }
+
     Ok(())
 }

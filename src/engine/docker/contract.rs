@@ -117,14 +117,17 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
         format!("rw,exec,nosuid,nodev,size={mib}m,mode={mode},uid={user},gid={user}")
     };
     let limits = wanted.limits;
+
     // Both folders lie in memory: full ones have to leave some for whoever filled them.
     let tmp = TMP_MIB
         .min(limits.memory_mib.saturating_sub(limits.work_mib) / 2)
         .max(TMP_MIB_MIN);
     let memory = i64::from(limits.memory_mib) * 1024 * 1024;
+
     // An engine refuses more processors than there are.
     let cpu_milli =
         i64::from(limits.cpu_milli).min(i64::try_from(wanted.cpus).unwrap_or(1).max(1) * 1000);
+
     HostConfig {
         // The only way out is the door: no interface but loopback, so nothing to filter and nothing
         // to leak through.
@@ -202,6 +205,7 @@ pub(super) fn create(spec: &StartSpec, wanted: &Wanted<'_>) -> ContainerCreateBo
         wanted.launch,
     ];
     runner.extend(wanted.cache.iter().flat_map(|_| ["--cache", CACHE]));
+
     body(
         Owner::of(spec.name.n),
         labels(spec, wanted.instance),
@@ -225,6 +229,7 @@ pub(super) fn probe(
         label(SESSION, "probe"),
     ]);
     let limits = ContainerLimits::default();
+
     // A program that is shown to sessions is there for a trial as well.
     let shown = Shown::by_test();
     let wanted = Wanted {
@@ -237,6 +242,7 @@ pub(super) fn probe(
         limits: &limits,
         cpus: 1,
     };
+
     body(Owner::of(SlotNo(0)), labels, arguments, &wanted)
 }
 
@@ -247,6 +253,7 @@ fn body(
     wanted: &Wanted<'_>,
 ) -> ContainerCreateBody {
     let user = owner.uid();
+
     ContainerCreateBody {
         image: Some(wanted.image.to_owned()),
         user: Some(format!("{user}:{user}")),

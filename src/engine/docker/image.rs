@@ -92,6 +92,7 @@ pub async fn build(
         ..BuildImageOptions::default()
     };
     let body = bollard::body_full(context.into_inner()?.into());
+
     let mut lines = docker.build_image(options, None, Some(body));
     while let Some(line) = lines.next().await {
         let line = line.with_context(|| format!("building {image} on {base}"))?;
@@ -105,6 +106,7 @@ pub async fn build(
             }
         }
     }
+
     Ok(())
 }
 
@@ -129,6 +131,7 @@ pub async fn pull(docker: &Docker, image: &str) -> anyhow::Result<()> {
         }
         Ok(())
     };
+
     tokio::time::timeout(PULL_WITHIN, fetched)
         .await
         .with_context(|| format!("fetching {image} took too long"))?

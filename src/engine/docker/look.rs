@@ -17,6 +17,7 @@ impl DockerEngine {
     pub(super) async fn look(&self, name: &ContainerName) -> Result<Found, Unreachable> {
         let docker_name = self.docker_name(name);
         let asked = self.docker.inspect_container(&docker_name, None);
+
         match within(ASK_WITHIN, "inspecting a container", asked).await? {
             Ok(found) => {
                 let labels = found.config.as_ref().and_then(|c| c.labels.as_ref());
@@ -35,6 +36,7 @@ impl DockerEngine {
     /// A name can be changed by hand; labels cannot.
     pub(super) async fn look_by_label(&self, name: &ContainerName) -> Result<Found, Unreachable> {
         let mut filters = ours(&self.instance);
+
         filters
             .entry("label".to_owned())
             .or_default()
@@ -54,6 +56,7 @@ impl DockerEngine {
         let Some(id) = listed.into_iter().find_map(|summary| summary.id) else {
             return Ok(Found::Nothing);
         };
+
         match within(
             ASK_WITHIN,
             "inspecting a container",

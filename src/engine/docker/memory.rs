@@ -16,6 +16,7 @@ pub(super) fn host_memory() -> Option<HostMemory> {
             .ok()
             .map(|kib| kib / 1024)
     };
+
     Some(HostMemory {
         total: mib("MemTotal")?,
         available: mib("MemAvailable")?,

@@ -145,6 +145,7 @@ pub async fn refuse_rootless(docker: &Docker) -> anyhow::Result<()> {
         docker.info(),
     )
     .await??;
+
     match kept_apart(&info.security_options.unwrap_or_default()) {
         None => Ok(()),
         Some(kind) => anyhow::bail!(
@@ -184,6 +185,7 @@ impl DockerEngine {
         let following = told::follow(docker.clone(), ours(instance), hints.clone(), died.clone());
         let events = tokio::spawn(following).abort_handle();
         let (instance, image) = (instance.to_owned(), image.to_owned());
+
         Self {
             docker,
             instance,
@@ -218,6 +220,7 @@ impl DockerEngine {
         if let Some(image) = &spec.limits.image {
             self.try_image(image).await?;
         }
+
         let door = door_path(&self.doors, &spec.session);
         let cache = self.caches.prepare(spec).await?;
         let mut launch = [0; 8];
@@ -236,6 +239,7 @@ impl DockerEngine {
             name: Some(self.docker_name(&spec.name)),
             ..CreateContainerOptions::default()
         };
+
         let asked = self
             .docker
             .create_container(Some(options), contract::create(spec, &wanted));
@@ -278,6 +282,7 @@ impl Engine for DockerEngine {
         .await?;
         let listed = listed.map_err(|e| unreachable("listing containers", e))?;
         let mut seen = Vec::new();
+
         for summary in listed {
             let name = summary
                 .labels
@@ -309,6 +314,7 @@ impl Engine for DockerEngine {
                 status,
             });
         }
+
         Ok(seen)
     }
 
@@ -323,6 +329,7 @@ impl Engine for DockerEngine {
         if matches!(there, Found::Nothing) {
             self.create(spec).await?;
         }
+
         let docker_name = self.docker_name(&spec.name);
         let id = match self.look(&spec.name).await? {
             // One container is one session: what has run is never started again.
@@ -344,6 +351,7 @@ impl Engine for DockerEngine {
                 .into());
             }
         };
+
         // Starting a running container changes nothing.
         match within(
             ACT_WITHIN,
@@ -371,6 +379,7 @@ impl Engine for DockerEngine {
         let Some(found) = self.inspect(name).await? else {
             return Ok(());
         };
+
         let id = found.id.unwrap_or_default();
         let stopped = if grace_ms == 0 {
             within(
@@ -394,6 +403,7 @@ impl Engine for DockerEngine {
             )
             .await?
         };
+
         match stopped {
             Ok(()) => Ok(()),
             // Stopped already, gone already, or not running: that is what was wanted.
@@ -422,14 +432,18 @@ impl Engine for DockerEngine {
         let Ok(Some(asked)) = Held::of(pid) else {
             return false;
         };
+
         if let Some(known) = self.known_main(name) {
             return known == pid;
         }
+
         let Ok(Some(found)) = self.inspect(name).await else {
             return false;
         };
+
         let state = found.state.unwrap_or_default();
         let main = state.pid.filter(|_| state.running == Some(true));
+
         let is_main = main == Some(i64::from(pid)) && asked.alive();
         if is_main {
             self.mains
@@ -437,6 +451,7 @@ impl Engine for DockerEngine {
                 .unwrap_or_else(PoisonError::into_inner)
                 .insert(name.clone(), asked);
         }
+
         is_main
     }
 
@@ -451,6 +466,7 @@ impl Engine for DockerEngine {
             one_shot: true,
         };
         let mut answers = Box::pin(self.docker.stats(&docker_name, Some(options)));
+
         let asked = async { answers.next().await.transpose() };
         match within(ASK_WITHIN, "asking what a container uses", asked).await? {
             Ok(stats) => Ok(stats

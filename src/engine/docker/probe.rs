@@ -46,7 +46,9 @@ pub async fn runner_works(
     if code == Some(0) && said.trim() == expected() {
         return Ok(());
     }
+
     let code = code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
+
     bail!(
         "the runner does not work in the image {image}: `supercargo --version` ended with exit \
          code {code} and said \"{}\"; \
@@ -74,6 +76,7 @@ pub(super) async fn finds(
     let removed = remove(docker, &name).await;
     let (_, said) = said.with_context(|| format!("looking for {program} in the image {image}"))?;
     removed?;
+
     Ok(seek::found(&said)?)
 }
 
@@ -83,6 +86,7 @@ async fn remove(docker: &Docker, name: &str) -> anyhow::Result<()> {
         v: true,
         ..RemoveContainerOptions::default()
     };
+
     match within(
         ACT_WITHIN,
         "removing a probe",
@@ -108,6 +112,7 @@ async fn said(
         name: Some(name.to_owned()),
         ..CreateContainerOptions::default()
     };
+
     within(
         ACT_WITHIN,
         "making a probe",
@@ -130,6 +135,7 @@ async fn said(
         mut output,
         input: _input,
     } = attached;
+
     // An engine that cannot execute the binary at all says so here.
     within(
         ACT_WITHIN,
@@ -152,5 +158,6 @@ async fn said(
         docker.inspect_container(name, None),
     )
     .await??;
+
     Ok((found.state.and_then(|state| state.exit_code), said))
 }

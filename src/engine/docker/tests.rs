@@ -13,6 +13,7 @@ fn engines_that_keep_users_apart_are_told_by_what_they_say() {
         (&["name=userns"], Some("set to remap users (userns-remap)")),
         (&[], None),
     ];
+
     for (options, expected) in table {
         let options: Vec<_> = options.iter().map(ToString::to_string).collect();
         assert_eq!(kept_apart(&options), expected, "{options:?}");

@@ -14,6 +14,7 @@ impl DockerEngine {
         if tried.contains(image) {
             return Ok(());
         }
+
         if !image::has(&self.docker, image)
             .await
             .map_err(|e| StartError::failed(Class::Image, format!("{e:#}")))?
@@ -25,6 +26,7 @@ impl DockerEngine {
         let works = probe::runner_works(&self.docker, &self.instance, image, &self.binaries).await;
         works.map_err(|e| StartError::failed(Class::Image, format!("{e:#}")))?;
         tried.insert(image.to_owned());
+
         Ok(())
     }
 
@@ -37,10 +39,13 @@ impl DockerEngine {
         if let Some(image) = &limits.image {
             self.try_image(image).await?;
         }
+
         let image = limits.image.as_deref().unwrap_or(&self.image);
+
         // One trial at a time: their containers have one name, so that what a killed server left is
         // found.
         let _turn = self.tried.lock().await;
+
         let finds = probe::finds(&self.docker, &self.instance, image, &self.binaries, program);
         match finds.await {
             Ok(true) => Ok(Sought::Found),

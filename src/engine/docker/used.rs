@@ -19,6 +19,7 @@ pub(super) fn used(stats: &ContainerStatsResponse) -> Used {
         .as_ref()
         .and_then(|cpu| cpu.cpu_usage.as_ref())
         .and_then(|usage| usage.total_usage);
+
     Used {
         cpu_ms: cpu_ns.unwrap_or(0) / 1_000_000,
         memory_bytes: usage.saturating_sub(idle.unwrap_or(0)),

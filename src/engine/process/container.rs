@@ -63,6 +63,7 @@ impl Container {
         let main = std::sync::Arc::new(main);
         let (told, heard) = watch::channel(None);
         let held = main.clone();
+
         tokio::spawn(async move {
             let exit = exit.await;
             if let Err(error) = held.ended().await {

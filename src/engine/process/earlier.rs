@@ -51,6 +51,7 @@ pub(super) fn end(folder: &Path, user: u32) -> Result<(), String> {
         };
         kin.end()?;
     }
+
     Ok(())
 }
 

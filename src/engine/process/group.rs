@@ -33,6 +33,7 @@ impl Groups {
             .folder
             .as_ref()?
             .join(format!("{}{launch}", self.prefix));
+
         match fs_err::create_dir(&group) {
             Ok(()) if group.join("cgroup.kill").exists() => Some(group),
             Ok(()) => {

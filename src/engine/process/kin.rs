@@ -43,21 +43,25 @@ impl Kin<'_> {
     /// How many are still there after a while.
     pub(super) fn end(&self) -> Result<(), String> {
         let begun = now();
+
         if self.record.sandboxed {
             return match self.main {
                 Some(main) => ended(std::slice::from_ref(main), begun),
                 None => Ok(()),
             };
         }
+
         self.end_others(begun)?;
         if let Some(main) = self.main {
             ended(std::slice::from_ref(main), begun)?;
         }
+
         // Whatever the main process began as its last deed.
         self.end_others(begun)?;
         if let Some(group) = &self.record.group {
             group::remove(group);
         }
+
         Ok(())
     }
 
@@ -126,6 +130,7 @@ pub fn end_own_children() -> Result<(), String> {
 /// None could be held though some are there: nobody may take them for gone.
 fn held(all: &BTreeMap<i32, Stat>, pids: Vec<i32>, but: Option<i32>) -> Result<Vec<Held>, String> {
     let (own, mut found, mut failed) = (own_pid(), Vec::new(), None);
+
     for pid in pids {
         let seen = all.get(&pid).filter(|seen| !seen.has_ended());
         let Some(seen) = seen.filter(|_| pid != own && pid != 1 && Some(pid) != but) else {
@@ -136,6 +141,7 @@ fn held(all: &BTreeMap<i32, Stat>, pids: Vec<i32>, but: Option<i32>) -> Result<V
             Err(error) => failed = Some(format!("process {pid} cannot be held: {error}")),
         }
     }
+
     // Those that can be held are ended first; the next look tries the others again.
     match failed {
         Some(why) if found.is_empty() => Err(why),
@@ -148,14 +154,17 @@ fn ended(processes: &[Held], begun: Instant) -> Result<(), String> {
     for process in processes {
         process.signal(Signal::KILL);
     }
+
     let waited = |process: &&Held| {
         let left = GONE_WITHIN.saturating_sub(begun.elapsed());
         !process.ended_within(left)
     };
+
     let staying: Vec<i32> = processes.iter().filter(waited).map(Held::pid).collect();
     if staying.is_empty() && begun.elapsed() < GONE_WITHIN {
         return Ok(());
     }
+
     Err(format!(
         "{} processes, and first {:?}, do not end although they were killed",
         staying.len(),

@@ -130,6 +130,7 @@ async fn main_process(sandbox: Sandbox, child: &Child, pipes: &mut Pipes) -> Res
 async fn said_by_sandbox(pipe: &mut ChildStderr) -> Result<i32, String> {
     let mut said = Vec::new();
     let mut buffer = [0; 4096];
+
     loop {
         // Words of the sandbox itself may come before what it says about its child.
         let object = said.iter().position(|byte| *byte == b'{');

@@ -87,6 +87,7 @@ impl ProcessEngine {
             fs_err::create_dir_all(folder)?;
             fs_err::set_permissions(folder, std::fs::Permissions::from_mode(0o711))?;
         }
+
         let engine = Self {
             data: data.to_owned(),
             slots,
@@ -102,6 +103,7 @@ impl ProcessEngine {
             turns: Mutex::default(),
         };
         engine.take_over()?;
+
         Ok(engine)
     }
 
@@ -161,9 +163,11 @@ impl ProcessEngine {
         if let Some(container) = known.get(name) {
             return Ok(Some(container.clone()));
         }
+
         if !self.records.names()?.contains(name) {
             return Ok(None);
         }
+
         let record = self.records.read(name);
         let main = record.as_ref().map(Record::main).transpose()?.flatten();
         let adopted = match main {
@@ -172,6 +176,7 @@ impl ProcessEngine {
         };
         let adopted = Arc::new(adopted);
         known.insert(name.clone(), adopted.clone());
+
         Ok(Some(adopted))
     }
 
@@ -263,6 +268,7 @@ impl ProcessEngine {
                 None
             }
         });
+
         Record {
             launch,
             pid: main.pid(),
@@ -286,6 +292,7 @@ impl ProcessEngine {
             let removed = self.records.remove(name);
             removed.map_err(|e| Unreachable(e.to_string()))
         });
+
         match ended {
             Ok(()) => {
                 self.known().remove(name);
@@ -369,6 +376,7 @@ impl Engine for ProcessEngine {
         let Some(container) = found.map_err(|e| Unreachable(format!("{name}: {e}")))? else {
             return Ok(());
         };
+
         if grace_ms > 0 {
             container.signal(Signal::TERM);
             let grace = Duration::from_millis(grace_ms);
@@ -379,8 +387,10 @@ impl Engine for ProcessEngine {
                 tracing::debug!(container = %name, "it did not end within its grace and is killed");
             }
         }
+
         self.end(name, &container).await?;
         container.ended().await;
+
         Ok(())
     }
 
@@ -393,6 +403,7 @@ impl Engine for ProcessEngine {
         if let Some(container) = self.find(name).map_err(cannot)? {
             self.end(name, &container).await?;
         }
+
         let (folder, user) = (self.folder(name), Owner::of(name.n).uid());
         let removed = tokio::task::spawn_blocking(move || {
             if earlier::began_in(&folder) {
@@ -402,6 +413,7 @@ impl Engine for ProcessEngine {
         });
         let removed = removed.await.map_err(std::io::Error::other);
         removed.and_then(|done| done).map_err(cannot)?;
+
         // The record last: until the folder is gone, what there is has a name.
         self.records.remove(name).map_err(cannot)?;
         self.known().remove(name);
@@ -409,6 +421,7 @@ impl Engine for ProcessEngine {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(name);
+
         Ok(())
     }
 

@@ -21,12 +21,15 @@ pub fn above(data: &Path) -> anyhow::Result<()> {
     if Owner::of(SlotNo(0)) == Owner::Same {
         return Ok(());
     }
+
     let data = resolved(data)?;
     let mut way = vec![];
+
     for folder in data.ancestors().skip(1) {
         let found = fs_err::metadata(folder)?;
         way.push((folder.to_owned(), found.permissions().mode()));
     }
+
     if let Some(closed) = closed(&way) {
         bail!(
             "the containers of a server that is root are processes of users without a name, which \
@@ -37,6 +40,7 @@ pub fn above(data: &Path) -> anyhow::Result<()> {
             closed.display()
         );
     }
+
     Ok(())
 }
 
@@ -60,6 +64,7 @@ mod tests {
             let folders = ["/srv/a/b", "/srv/a", "/srv"].map(PathBuf::from);
             folders.into_iter().zip(modes).collect::<Vec<_>>()
         };
+
         let table = [
             ([0o755, 0o755, 0o755], None),
             ([0o711, 0o701, 0o755], None),

@@ -80,6 +80,7 @@ impl Records {
             );
             return Err(Error::new(ErrorKind::PermissionDenied, why));
         }
+
         fs_err::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
         for entry in fs_err::read_dir(&folder)? {
             let entry = entry?;
@@ -92,6 +93,7 @@ impl Records {
                 foreign::remove(&entry.path())?;
             }
         }
+
         Ok(Self { folder })
     }
 

@@ -93,6 +93,7 @@ impl Sandbox {
             command.args(&inside[1..]);
             return command;
         };
+
         let mut command = tokio::process::Command::new("bwrap");
         command.args(["--info-fd", "2"]).args(FENCE);
         for hidden in ["/root", "/home", "/run"]
@@ -107,9 +108,11 @@ impl Sandbox {
         if let Some(cache) = shown.cache {
             command.arg("--bind").arg(cache).arg(cache);
         }
+
         command.arg("--ro-bind").arg(shown.door).arg(shown.door);
         command.arg("--ro-bind").arg(shown.binary).arg(shown.binary);
         command.arg("--").args(inside);
+
         command
     }
 }

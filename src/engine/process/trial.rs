@@ -24,6 +24,7 @@ impl ProcessEngine {
         if self.finds(program).await? {
             return Ok(Sought::Found);
         }
+
         let advice = match self.sandbox {
             Sandbox::Bubblewrap => {
                 "is not where the containers are, which see this machine's programs, but nothing \

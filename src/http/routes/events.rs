@@ -81,6 +81,7 @@ pub(in crate::http) async fn list_events(
             "limit is {limit}, 1 to {LIMIT_MAX} are allowed"
         )));
     }
+
     within_log(&operator, filter.after).await?;
     if filter.wait {
         operator
@@ -89,7 +90,9 @@ pub(in crate::http) async fn list_events(
             .wait_for(Position(filter.after.saturating_add(1)))
             .await;
     }
+
     let log = &operator.core.world.log;
+
     let (mut next, mut events, mut scanned) = (Position(filter.after), Vec::new(), 0);
     while events.len() < limit && scanned < SCAN_MAX {
         let batch = log.read_all(next, BATCH).await.map_err(unavailable)?;
@@ -107,7 +110,9 @@ pub(in crate::http) async fn list_events(
             break;
         }
     }
+
     let head = log.head().await.map_err(unavailable)?.position.0;
+
     ok(EventPage {
         events,
         next: next.0,

@@ -50,6 +50,7 @@ pub(in crate::http) async fn list_evidence(
         } => About::Entry(entry),
         Asked { .. } => About::Project,
     };
+
     ok(operator.evidence(&name, &about).await?)
 }
 

@@ -73,9 +73,11 @@ async fn serve(
     })?;
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut response = HttpResponse::build(status);
+
     for header in answer.headers {
         response.append_header(header);
     }
+
     Ok(match answer.body {
         GateBody::Whole(bytes) => response.body(bytes),
         GateBody::Streamed(reader) => response.streaming(ReaderStream::new(reader)),

@@ -33,6 +33,7 @@ async fn heard(
         bare: header("x-forgejo-signature").or_else(|| header("x-gitea-signature")),
         token: header("x-gitlab-token"),
     };
+
     // A name that nobody has has a secret like every other: who does not know it is not told which
     // names there are.
     let proved = operator
@@ -49,6 +50,7 @@ async fn heard(
             detail,
         });
     }
+
     operator.look_soon(&name, &body)?;
     Ok(HttpResponse::Accepted().finish())
 }

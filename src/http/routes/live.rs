@@ -129,6 +129,7 @@ pub(in crate::http) async fn live(
     if let Some(name) = &project {
         operator.project(name.as_str())?;
     }
+
     let subscriber = subscribers.admit()?;
     let (response, session, messages) = upgrade(&request, body)?;
     let kernel = operator.core.directory.kernel();
@@ -147,6 +148,7 @@ pub(in crate::http) async fn live(
         sent: Sight::Nothing,
         life: Life::default(),
     };
+
     actix_web::rt::spawn(async move {
         let _subscriber = subscriber;
         feeding.run(follower, messages).await;
@@ -226,6 +228,7 @@ impl Feeding {
             position: self.seen.0,
         })
         .await?;
+
         loop {
             tokio::select! {
                 batch = follower.next() => match batch {
@@ -282,6 +285,7 @@ impl Feeding {
                 .await?;
             }
         }
+
         self.overview().await?;
         self.send(&Sent::Head {
             position: self.seen.0,
@@ -336,6 +340,7 @@ impl Feeding {
             }
             Some(None) => {}
         }
+
         self.sent = Sight::Projects(projects);
         Ok(())
     }

@@ -52,6 +52,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(evidence::configure)
         .configure(subscriptions::configure)
         .configure(live::configure);
+
     config
         .service(api)
         .configure(git::configure)

@@ -37,6 +37,7 @@ impl Presence {
         let clock = self.operator.core.directory.kernel().clock.clone();
         let mut life = Life::default();
         let mut ping_at = clock.now();
+
         loop {
             tokio::select! {
                 said = messages.next() => match said {

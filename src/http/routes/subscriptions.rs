@@ -121,6 +121,7 @@ pub(in crate::http) async fn deliver(
             "limit is {limit}, 1 to {LIMIT_MAX} are allowed"
         )));
     }
+
     let asked = Asked {
         reader: wanted.reader.clone().unwrap_or_default(),
         from: wanted.from.map(Position),
@@ -154,6 +155,7 @@ pub(in crate::http) async fn hold(
         reader: told.into_inner().reader.unwrap_or_default(),
         session,
     };
+
     actix_web::rt::spawn(async move {
         let _subscriber = subscriber;
         presence.run(messages).await;

@@ -27,6 +27,7 @@ pub(super) async fn import<R: BufRead>(
     let pool = pool(&options)
         .await
         .with_context(|| format!("connecting to PostgreSQL at {named}"))?;
+
     MIGRATIONS
         .run(&pool)
         .await
@@ -34,6 +35,7 @@ pub(super) async fn import<R: BufRead>(
     let mut connection = PgConnection::connect_with(&options).await?;
     let mut tx = connection.begin().await?;
     let log_id = records.header.log.clone();
+
     sqlx::query(
         "INSERT INTO log_head (log_id, format, epoch, position, digest, at) VALUES ($1, \
                  $2, 0, 0, $3, 0)",
@@ -46,6 +48,7 @@ pub(super) async fn import<R: BufRead>(
     .with_context(|| format!("{named} has a log already"))?;
     let mut ledger = Ledger::empty(&log_id);
     let mut batch = Vec::with_capacity(BATCH);
+
     loop {
         let at = ledger.head.position.0 + batch.len() as u64;
         let record = records
@@ -70,14 +73,17 @@ async fn restore(
     records: &[Record],
 ) -> anyhow::Result<()> {
     let mut draft = Draft::new(ledger);
+
     for record in records {
         let restored = draft.restore(record);
         restored
             .map_err(|damage| anyhow::anyhow!("position {}: {damage}", record.envelope.position))?;
     }
+
     if let Some(drafted) = draft.finish() {
         insert(connection, &drafted).await?;
         drop(ledger.take(drafted));
     }
+
     Ok(())
 }

@@ -80,11 +80,13 @@ impl PostgresLog {
         let pool = pool(&options)
             .await
             .with_context(|| format!("connecting to PostgreSQL at {named}"))?;
+
         MIGRATIONS
             .run(&pool)
             .await
             .with_context(|| format!("preparing the tables at {named}"))?;
         let genesis = events::envelope::genesis(new_id);
+
         sqlx::query(
             "INSERT INTO log_head (log_id, format, epoch, position, digest, at) VALUES \
                      ($1, $2, 0, 0, $3, 0) ON CONFLICT DO NOTHING",
@@ -99,6 +101,7 @@ impl PostgresLog {
         log.writer = Some(Queue::start(
             store.with_context(|| format!("taking the log at {named}"))?,
         )?);
+
         Ok(log)
     }
 
@@ -127,6 +130,7 @@ impl PostgresLog {
                  {FORMAT}); use that build or a newer one"
             );
         }
+
         Ok(Self {
             id,
             pool,
@@ -221,6 +225,7 @@ impl EventLog for PostgresLog {
         let rows: Vec<Row> = self
             .rows(query.bind(i64::try_from(limit).unwrap_or(i64::MAX)))
             .await?;
+
         rows.into_iter().map(Row::envelope).collect()
     }
 
@@ -243,6 +248,7 @@ impl EventLog for PostgresLog {
         if let Some(writer) = &self.writer {
             return Ok(writer.head());
         }
+
         let heads: Vec<(i64, Vec<u8>)> = self
             .rows(sqlx::query_as("SELECT position, digest FROM log_head"))
             .await?;
@@ -256,6 +262,7 @@ impl EventLog for PostgresLog {
                 "position {position}: the stored digest makes no sense"
             ))
         })?;
+
         Ok(Head {
             position: Position(position.unsigned_abs()),
             digest,

@@ -60,12 +60,14 @@ impl PostgresStore {
                  --take-over`"
             );
         }
+
         let epoch = sqlx::query_scalar("UPDATE log_head SET epoch = epoch + 1 RETURNING epoch")
             .fetch_one(&mut connection)
             .await?;
         let ledger = load(&mut connection, log_id).await?;
         let kept = kept(&mut connection).await?;
         let (runtime, connection) = (Handle::current(), Some(connection));
+
         Ok(Self {
             options,
             runtime,
@@ -109,6 +111,7 @@ impl PostgresStore {
                 "another server took the log over".to_owned(),
             ));
         };
+
         self.settle(Position(position.unsigned_abs()), &digest)?;
         let known = known(&mut tx, batch)
             .await
@@ -118,6 +121,7 @@ impl PostgresStore {
             .iter()
             .map(|append| draft.request(append, known.get(&append.command).cloned()))
             .collect();
+
         if let Some(drafted) = draft.finish() {
             insert(&mut tx, &drafted)
                 .await
@@ -141,6 +145,7 @@ impl PostgresStore {
         } else {
             tx.rollback().await.map_err(not_now("ending"))?;
         }
+
         self.connection = Some(connection);
         Ok(answers)
     }
@@ -148,6 +153,7 @@ impl PostgresStore {
     /// Settles what became of a transaction whose COMMIT was not answered, by where the head is.
     fn settle(&mut self, position: Position, digest: &[u8]) -> Result<(), Trouble> {
         let is = |head: &Head| head.position == position && head.digest.0.as_slice() == digest;
+
         if let Some(drafted) = self.unanswered.take()
             && is(&drafted.head)
         {
@@ -156,7 +162,9 @@ impl PostgresStore {
         if is(&self.ledger.head) {
             return Ok(());
         }
+
         let known = self.ledger.head.position;
+
         Err(Trouble::Unknown(format!(
             "the head is at {position} and not at {known}, where we left it: somebody else wrote \
              the log"
@@ -167,6 +175,7 @@ impl PostgresStore {
 impl Store for PostgresStore {
     fn commit(&mut self, batch: &[&Append]) -> Result<Vec<Answer>, Trouble> {
         let runtime = self.runtime.clone();
+
         runtime.block_on(async {
             let twice = async {
                 let reused = self.connection.is_some();
@@ -220,6 +229,7 @@ async fn load(connection: &mut PgConnection, log_id: &str) -> anyhow::Result<Led
             .map_err(|_| anyhow::anyhow!("the head's digest makes no sense"))?,
     );
     ledger.know_head(Position(position.unsigned_abs()), digest, Timestamp(at));
+
     let streams: Vec<(i64, String, i64)> = sqlx::query_as(
         "SELECT s.id, s.name, coalesce((SELECT max(version) FROM events e WHERE e.stream_id = \
          s.id), 0) FROM streams s",
@@ -231,6 +241,7 @@ async fn load(connection: &mut PgConnection, log_id: &str) -> anyhow::Result<Led
         let stream = stream.with_context(|| format!("the stream {name}"))?;
         ledger.know_stream(&stream, id, Version(version.unsigned_abs()));
     }
+
     for (sql, names) in [
         ("SELECT name, id FROM event_types", &mut ledger.kinds),
         ("SELECT name, id FROM principals", &mut ledger.principals),
@@ -240,6 +251,7 @@ async fn load(connection: &mut PgConnection, log_id: &str) -> anyhow::Result<Led
             names.know(&name, id);
         }
     }
+
     Ok(ledger)
 }
 
@@ -256,6 +268,7 @@ async fn known(
         .bind(ids)
         .fetch_all(connection)
         .await?;
+
     Ok(rows
         .into_iter()
         .map(CommandRow::remembered)
@@ -292,6 +305,7 @@ async fn forget(
     if !retention.is_due(kept, now) {
         return Ok(kept);
     }
+
     let sql = "SELECT position, e.at FROM commands c JOIN events e USING (position) ORDER BY \
                position LIMIT $1";
     let rows: Vec<(i64, i64)> = sqlx::query_as(sql)
@@ -302,6 +316,7 @@ async fn forget(
     let Some((last, _)) = overdue.checked_sub(1).and_then(|n| rows.get(n)) else {
         return Ok(kept);
     };
+
     sqlx::query("DELETE FROM commands WHERE position <= $1")
         .bind(last)
         .execute(&mut *connection)
@@ -344,7 +359,9 @@ pub(super) async fn insert(
             .bind(column!(rows, row => row.1));
         connection.execute(query).await?;
     }
+
     let (events, commands) = (&drafted.events, &drafted.commands);
+
     // One statement: each is a round trip, during which the head's row is locked.
     let query = sqlx::query(
         "WITH recorded AS (
@@ -380,5 +397,6 @@ pub(super) async fn insert(
     .bind(drafted.head.digest.0.as_slice())
     .bind(drafted.last_at.0);
     connection.execute(query).await?;
+
     Ok(())
 }

@@ -50,6 +50,7 @@ impl Anchor {
     /// It is another log, it ends before the anchor, or it has another history.
     pub async fn check(&self, log: &dyn EventLog) -> anyhow::Result<()> {
         let statement = &self.seal.statement;
+
         if self.log != log.id() {
             bail!(
                 "the anchor is of the log {}, this is {}",
@@ -57,7 +58,9 @@ impl Anchor {
                 log.id()
             );
         }
+
         check_signature(&self.seal, &self.log).context("the anchor's seal")?;
+
         let head = log.head().await?.position;
         if head < statement.last {
             bail!(
@@ -65,6 +68,7 @@ impl Anchor {
                 statement.last
             );
         }
+
         let found = log.read_all(Position(statement.last.0 - 1), 1).await?;
         match found.first() {
             Some(event) if event.position == statement.last && event.digest == statement.digest => {

@@ -69,6 +69,7 @@ pub fn check_signature(seal: &Sealed, log_id: &str) -> anyhow::Result<()> {
         .map_err(|_| anyhow::anyhow!("the key is not 32 bytes"))?;
     let signature = HEXLOWER.decode(seal.signature.as_bytes())?;
     let signature = Signature::from_slice(&signature).context("the signature is not 64 bytes")?;
+
     let key = VerifyingKey::from_bytes(&key).context("the key is none")?;
     if key
         .verify_strict(&seal.statement.signed_bytes(log_id), &signature)

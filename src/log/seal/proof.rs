@@ -33,6 +33,7 @@ pub struct Proof {
 /// The first seal at or after this position, in the order of the log.
 pub async fn seal_over(log: &dyn EventLog, position: Position) -> anyhow::Result<Option<Sealed>> {
     let mut after = position;
+
     loop {
         let batch = log.read_all(after, super::super::verify::BATCH).await?;
         let Some(last) = batch.last() else {
@@ -58,6 +59,7 @@ pub async fn prove(log: &dyn EventLog, position: Position) -> anyhow::Result<Pro
             log.head().await?.position
         );
     }
+
     let seal = seal_over(log, position).await?;
     let seal = seal.with_context(|| {
         format!(
@@ -82,6 +84,7 @@ pub async fn prove(log: &dyn EventLog, position: Position) -> anyhow::Result<Pro
         }
     };
     let event = Line::of(events.get(index).context("the event")?, None);
+
     Ok(Proof {
         log: log.id(),
         event,
@@ -94,6 +97,7 @@ pub async fn prove(log: &dyn EventLog, position: Position) -> anyhow::Result<Pro
 /// Checks a proof, with nothing else at hand; `key` is the public key that is trusted, if one is.
 pub fn check(proof: &Proof, key: Option<&str>) -> anyhow::Result<Envelope> {
     let envelope = proof.event.envelope()?;
+
     if let Some(key) = key
         && key != proof.seal.key
     {
@@ -102,7 +106,9 @@ pub fn check(proof: &Proof, key: Option<&str>) -> anyhow::Result<Envelope> {
     if envelope.chained(proof.before) != envelope.digest {
         bail!("the event is not the one that its digest was made of");
     }
+
     let statement = &proof.seal.statement;
+
     let range = statement.first..=statement.last;
     if !range.contains(&envelope.position) {
         bail!(
@@ -112,11 +118,14 @@ pub fn check(proof: &Proof, key: Option<&str>) -> anyhow::Result<Envelope> {
             envelope.position
         );
     }
+
     let index = usize::try_from(envelope.position.0 - statement.first.0)?;
+
     let length = usize::try_from(statement.last.0 - statement.first.0 + 1)?;
     if root_by_path(envelope.digest, index, length, &proof.path) != Some(statement.root) {
         bail!("the path does not lead from the event to the root of the seal");
     }
+
     check_signature(&proof.seal, &proof.log)?;
     Ok(envelope)
 }

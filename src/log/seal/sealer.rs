@@ -54,6 +54,7 @@ impl Sealer {
     /// Seals whenever it is due, until its task is ended.
     pub async fn run(self) {
         let projector = &self.core.projector;
+
         loop {
             projector
                 .wait_until(|projections| (open_events(projections) > 0).then_some(()))
@@ -110,6 +111,7 @@ impl Sealer {
             .write(&self.anchor)?;
             self.core.projector.wait_for(receipt.position).await;
         }
+
         Ok(())
     }
 }

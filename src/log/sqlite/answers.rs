@@ -172,6 +172,7 @@ pub(super) fn forget(
     if !retention.is_due(kept, now) {
         return Ok((vec![], kept));
     }
+
     let sql = "SELECT position, a.id, e.at FROM answers a JOIN events e USING (position) ORDER BY \
                position LIMIT ?";
     let mut statement = connection.prepare_cached(sql)?;
@@ -189,6 +190,7 @@ pub(super) fn forget(
             .prepare_cached("DELETE FROM answers WHERE position <= ?")?
             .execute([last])?;
     }
+
     let places = rows.into_iter();
     let forgotten: Vec<_> = places
         .map(|(position, id, _)| (Position(position.unsigned_abs()), id))
@@ -197,6 +199,7 @@ pub(super) fn forget(
         answers: kept.answers - forgotten.len(),
         oldest: oldest(connection)?,
     };
+
     Ok((forgotten, left))
 }
 
@@ -209,12 +212,14 @@ pub(super) fn damaged(connection: &Connection) -> rusqlite::Result<Option<String
     if strays > 0 {
         return Ok(Some(format!("{strays} stored answers are of no event")));
     }
+
     let mut statement = connection.prepare(SELECT)?;
     for row in statement.query_map([], CommandRow::from_rusqlite)? {
         if let Err(damage) = row?.remembered() {
             return Ok(Some(damage.to_string()));
         }
     }
+
     Ok(None)
 }
 

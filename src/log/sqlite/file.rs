@@ -76,10 +76,12 @@ pub(super) fn check(path: &Path, newest_migration: i64) -> Result<bool, OpenErro
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(e) => return Err(failed(&e)),
     };
+
     let length = file.metadata().map_err(|e| failed(&e))?.len();
     if length == 0 {
         return Ok(false);
     }
+
     let mut header = [0; HEADER];
     let foreign = |why: &str| OpenError::Foreign(path.to_owned(), why.to_owned());
     file.read_exact(&mut header)
@@ -87,8 +89,10 @@ pub(super) fn check(path: &Path, newest_migration: i64) -> Result<bool, OpenErro
     if &header[..MAGIC.len()] != MAGIC {
         return Err(foreign("it is no SQLite file"));
     }
+
     check_length(path, &header, length)?;
     check_tables(path, number(&header, 68), newest_migration)?;
+
     Ok(true)
 }
 
@@ -106,11 +110,13 @@ fn check_length(path: &Path, header: &[u8; HEADER], length: u64) -> Result<(), O
     if fs_err::metadata(wal).is_ok_and(|wal| wal.len() > 0) {
         return Ok(());
     }
+
     let page = match number(header, 14) & 0xffff {
         1 => 65_536,
         size => u64::from(size),
     };
     let needed = page * u64::from(number(header, 28));
+
     let valid = number(header, 24) == number(header, 92);
     if valid && length < needed {
         Err(OpenError::Truncated {
@@ -126,11 +132,14 @@ fn check_length(path: &Path, header: &[u8; HEADER], length: u64) -> Result<(), O
 fn check_tables(path: &Path, mark: u32, newest_migration: i64) -> Result<(), OpenError> {
     let failed = |e: rusqlite::Error| OpenError::Open(path.to_owned(), e.to_string());
     let foreign = |why: &str| OpenError::Foreign(path.to_owned(), why.to_owned());
+
     if mark != APPLICATION_ID && mark != 0 {
         return Err(foreign("it belongs to another application"));
     }
+
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+
     let tables: i64 = connection
         .query_row(
             "SELECT count(*) FROM sqlite_schema WHERE name IN ('log_meta', 'events', \
@@ -142,6 +151,7 @@ fn check_tables(path: &Path, mark: u32, newest_migration: i64) -> Result<(), Ope
     if tables != 3 {
         return Err(foreign("it is a SQLite file without our tables"));
     }
+
     let newest: i64 = connection
         .query_row(
             "SELECT coalesce(max(version), 0) FROM _sqlx_migrations",
@@ -155,6 +165,7 @@ fn check_tables(path: &Path, mark: u32, newest_migration: i64) -> Result<(), Ope
             format!("its tables are at {newest}, ours end at {newest_migration}"),
         ));
     }
+
     let format: Option<i64> = connection
         .query_row("SELECT format FROM log_meta", [], |r| r.get(0))
         .optional()

@@ -86,6 +86,7 @@ impl SqliteLog {
         file::check_library()?;
         file::check(path, newest_migration())?;
         crate::private::prepare(path).map_err(|e| failed(&e))?;
+
         // One connection makes the schema and is closed before the writer begins: only one
         // connection ever writes.
         let writing = options(path)
@@ -108,6 +109,7 @@ impl SqliteLog {
         .await
         .map_err(|e| failed(&e))?;
         maker.close().await;
+
         Self::open_reader(path).await
     }
 
@@ -127,8 +129,10 @@ impl SqliteLog {
                 path.display()
             );
         }
+
         let mut store = Self::importer(path, &records.header.log).await?;
         let mut batch = Vec::with_capacity(IMPORT_BATCH);
+
         loop {
             let record = records.read().with_context(|| {
                 format!("after position {}", store.head().0 + batch.len() as u64)
@@ -188,15 +192,18 @@ impl SqliteLog {
                 Ok(Some(pages))
             }
         });
+
         Ok(checked.await?)
     }
 
     /// Opens the log at `path` for reading only; a server may be writing it.
     pub async fn open_reader(path: &Path) -> Result<Self, OpenError> {
         let failed = |e: &dyn std::fmt::Display| OpenError::Open(path.to_owned(), e.to_string());
+
         if !file::check(path, newest_migration())? {
             return Err(OpenError::Missing(path.to_owned()));
         }
+
         let readers = Readers::of(path);
         let id = readers.read(|reader| {
             let id = reader
@@ -204,6 +211,7 @@ impl SqliteLog {
                 .query_row("SELECT log_id FROM log_meta", [], |row| row.get(0));
             id.map_err(|e| ReadError(e.to_string()))
         });
+
         Ok(Self {
             id: id.await.map_err(|e| failed(&e))?,
             readers,

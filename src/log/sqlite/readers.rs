@@ -138,9 +138,11 @@ impl<T: Clone> Known<T> {
         let name = name
             .and_then(parse)
             .ok_or_else(|| ReadError(format!("the stored name {id} makes no sense ({sql})")))?;
+
         if let Some(place) = self.0.get_mut(at) {
             *place = Some((id, name.clone()));
         }
+
         Ok(name)
     }
 }
@@ -155,6 +157,7 @@ impl Reader {
             .pragma_update(None, "cache_size", -CACHE_KIB)
             .map_err(failed)?;
         let (streams, kinds, principals) = (Known::default(), Known::default(), Known::default());
+
         Ok(Self {
             connection,
             streams,
@@ -179,9 +182,11 @@ impl Reader {
             .prepare_cached(&format!("SELECT {COLUMNS} FROM events {condition}"))
             .map_err(failed)?;
         let mut rows = statement.query(parameters).map_err(failed)?;
+
         // No room is made ahead: most reads find a few events, and what they find is kept by
         // whoever follows.
         let mut found = Vec::new();
+
         while let Some(row) = rows.next().map_err(failed)? {
             let position: i64 = row.get(0).map_err(failed)?;
             let numbers =
@@ -212,6 +217,7 @@ impl Reader {
                     .ok_or_else(|| bad("event"))?,
             );
         }
+
         Ok(found)
     }
 
@@ -252,6 +258,7 @@ impl Reader {
             .map_err(failed)?;
         let Some(id) = id else { return Ok(vec![]) };
         let condition = "WHERE stream_id = ? AND version > ? ORDER BY version LIMIT ?";
+
         self.events(condition, [id, signed(after.0), limited(limit)])
     }
 
@@ -317,6 +324,7 @@ impl Numbers {
             Some(n) => Some(Position(unsigned(n)?)),
             None => None,
         };
+
         Some(Envelope {
             position: Position(unsigned(self.position)?),
             stream,

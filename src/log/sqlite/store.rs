@@ -80,6 +80,7 @@ impl SqliteStore {
         )?;
         tx.commit()?;
         let ledger = load(&connection, log_id)?;
+
         Ok(Self {
             path: path.to_owned(),
             connection,
@@ -99,12 +100,14 @@ impl SqliteStore {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut draft = Draft::new(&self.ledger);
+
         for record in records {
             let restored = draft.restore(record);
             restored.map_err(|damage| {
                 anyhow::anyhow!("position {}: {damage}", record.envelope.position)
             })?;
         }
+
         if let Some(drafted) = draft.finish() {
             insert(&tx, &drafted)?;
             let kept = known(&tx, &self.answers, self.kept)?;
@@ -118,6 +121,7 @@ impl SqliteStore {
             self.kept = Some(kept);
             drop(self.ledger.take(drafted));
         }
+
         Ok(())
     }
 
@@ -134,13 +138,16 @@ impl SqliteStore {
                 self.epoch
             ))));
         }
+
         let mut draft = Draft::new(&self.ledger);
         let mut answers = Vec::with_capacity(batch.len());
         let kept = known(&tx, &self.answers, self.kept)?;
+
         for append in batch {
             let known = self.answers.find(&tx, &append.command)?;
             answers.push(draft.request(append, known));
         }
+
         if let Some(drafted) = draft.finish() {
             insert(&tx, &drafted)?;
             let kept = Kept {
@@ -156,6 +163,7 @@ impl SqliteStore {
             });
             self.recorded.extend(self.ledger.take(drafted));
         }
+
         Ok(Ok(answers))
     }
 
@@ -166,12 +174,14 @@ impl SqliteStore {
         if matches!(code, Some((_, IOERR_FSYNC | IOERR_DIR_FSYNC))) {
             return Trouble::Unknown(why);
         }
+
         if matches!(
             code,
             Some((ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _))
         ) {
             return Trouble::NotNow(why);
         }
+
         let found =
             connect(&self.path).and_then(|connection| Ok((newest(&connection)?, connection)));
         match found {
@@ -258,13 +268,16 @@ fn newest(connection: &Connection) -> rusqlite::Result<Newest> {
 
 fn load(connection: &Connection, log_id: &str) -> rusqlite::Result<Ledger> {
     let mut ledger = Ledger::empty(log_id);
+
     if let Some((position, digest, at)) = newest(connection)? {
         ledger.know_head(position, digest, at);
     }
+
     let mut statement = connection.prepare(
         "SELECT s.id, s.name, coalesce((SELECT max(version) FROM events e WHERE e.stream_id = \
          s.id), 0) FROM streams s",
     )?;
+
     let rows = statement.query_map([], |row| {
         Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
     })?;
@@ -272,6 +285,7 @@ fn load(connection: &Connection, log_id: &str) -> rusqlite::Result<Ledger> {
         let (id, name, version) = row?;
         ledger.know_stream(&stream(&name)?, id, Version(version.unsigned_abs()));
     }
+
     names(
         connection,
         "SELECT name, id FROM event_types",
@@ -282,6 +296,7 @@ fn load(connection: &Connection, log_id: &str) -> rusqlite::Result<Ledger> {
         "SELECT name, id FROM principals",
         &mut ledger.principals,
     )?;
+
     Ok(ledger)
 }
 
@@ -323,8 +338,10 @@ fn insert(tx: &Transaction<'_>, drafted: &Drafted) -> rusqlite::Result<()> {
             tx.prepare_cached(sql)?.execute(params![row.0, row.1])?;
         }
     }
+
     let mut insert =
         tx.prepare_cached("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+
     for event in &drafted.events {
         let envelope = &event.envelope;
         insert.execute(params![
@@ -343,7 +360,9 @@ fn insert(tx: &Transaction<'_>, drafted: &Drafted) -> rusqlite::Result<()> {
             envelope.digest.0.as_slice(),
         ])?;
     }
+
     let mut insert = tx.prepare_cached("INSERT INTO answers VALUES (?, ?, ?, ?)")?;
+
     for command in &drafted.commands {
         let position = signed(command.receipt.position.0);
         insert.execute(params![
@@ -353,5 +372,6 @@ fn insert(tx: &Transaction<'_>, drafted: &Drafted) -> rusqlite::Result<()> {
             command.sum()
         ])?;
     }
+
     Ok(())
 }

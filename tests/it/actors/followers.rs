@@ -65,6 +65,7 @@ async fn follow(mut follower: Follower, after: u64, pause: u64) {
             tokio::task::yield_now().await;
         }
     }
+
     assert_eq!(seen, EVENTS);
 }
 
@@ -76,10 +77,12 @@ async fn all_see_everything_and_share_what_was_read() {
         let follower = Follower::new(log.clone(), &feed, Position(after));
         tokio::spawn(follow(follower, after, pause))
     };
+
     // Live ones, slow ones that fall behind what is kept, and later ones that begin in the middle.
     let mut all: Vec<_> = (0..FOLLOWERS)
         .map(|n| start(0, if n % 10 == 0 { 400 } else { 0 }))
         .collect();
+
     for n in 0..EVENTS {
         let receipt = log
             .append(crate::log::append("feature-p/a", n, 1, n))
@@ -93,6 +96,7 @@ async fn all_see_everything_and_share_what_was_read() {
             all.extend([start(0, 0), start(n / 2, 3), start(n, 0)]);
         }
     }
+
     for follower in all {
         follower.await.expect("saw everything");
     }
@@ -107,6 +111,7 @@ async fn what_is_new_is_read_once_for_all() {
     let mut followers: Vec<_> = (0..FOLLOWERS)
         .map(|_| Follower::new(log.clone(), &feed, Position(0)))
         .collect();
+
     for n in 0..STEPS {
         let receipt = log
             .append(crate::log::append("feature-p/a", n, 1, n))
@@ -133,5 +138,6 @@ async fn what_is_new_is_read_once_for_all() {
             .map(|f| f.expect("saw it"))
             .collect();
     }
+
     assert_eq!(log.1.load(Ordering::SeqCst) as u64, STEPS);
 }

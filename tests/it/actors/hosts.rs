@@ -114,14 +114,17 @@ impl SlowLog {
         for _ in 0..50 {
             tokio::task::yield_now().await;
         }
+
         let appended = self.inner.append(append).await;
         self.within.fetch_sub(1, Ordering::SeqCst);
         if matches!(appended, Err(AppendError::Conflict { .. })) {
             self.conflicts.fetch_add(1, Ordering::SeqCst);
         }
+
         if self.loses_answer.swap(false, Ordering::SeqCst) {
             return Err(AppendError::Unknown("the answer was lost".to_owned()));
         }
+
         appended
     }
 }
@@ -145,6 +148,7 @@ impl Shop {
             faults: Arc::default(),
             idle: actors::host::IDLE,
         };
+
         Self {
             log,
             kernel,

@@ -184,10 +184,12 @@ impl Stopped {
             agents.iter().for_each(|id| drop(docker(&[verb, id])));
             return;
         }
+
         let signal = match held {
             true => Signal::SIGSTOP,
             false => Signal::SIGCONT,
         };
+
         for pid in agents {
             // One that ended by itself is not there.
             let pid = Pid::from_raw(pid.parse().expect("a pid"));

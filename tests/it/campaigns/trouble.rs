@@ -106,6 +106,7 @@ impl Campaign {
             server: Some(server),
         };
         campaign.open();
+
         campaign
     }
 
@@ -122,11 +123,13 @@ impl Campaign {
         if matches!(self.trouble, Trouble::Provider(_)) {
             set.extend(["--provider", "anthropic"]);
         }
+
         self.me.ok(&set);
         for n in 0..FEATURES {
             let title = format!("Animal {n}");
             self.me.ok(&["feature", "add", "zoo", &title]);
         }
+
         self.me.ok(&["project", "start", "zoo"]);
         self.until("the first merge", AT_ONCE * 3, |log| {
             count(log, "feature.closed") > 0
@@ -137,6 +140,7 @@ impl Campaign {
     fn put(&self, file: &str, script: Option<&str>) {
         use std::os::unix::fs::PermissionsExt;
         let tree = self.me.folder.path().join("tree");
+
         for _ in 0..20 {
             git(&tree, &["fetch", "--quiet", "origin", "main"]).expect("fetched");
             git(&tree, &["reset", "--quiet", "--hard", "FETCH_HEAD"]).expect("the newest");
@@ -155,6 +159,7 @@ impl Campaign {
                 return;
             }
         }
+
         panic!("the fleet is faster twenty times");
     }
 
@@ -188,8 +193,10 @@ impl Campaign {
             }
             std::thread::sleep(Duration::from_secs(2));
         }
+
         let tail = self.me.ok(&["log", "tail", "--lines", "40"]);
         let shown = self.me.ok(&["project", "show", "zoo"]);
+
         panic!(
             "{:?}: no {what} in {limit:?}\n{shown}\n{tail}",
             self.trouble

@@ -43,6 +43,7 @@ impl Watch {
             }
         });
         ready.await.expect("listening");
+
         Self { found, task }
     }
 
@@ -83,6 +84,7 @@ pub(crate) fn judge(container: &ContainerInspectResponse) -> Result<(), String> 
             && m.rw == Some(false)
             && m.destination.as_deref() == Some("/door")
     };
+
     // The package cache of one slot, where the project keeps any.
     let is_cache = |m: &bollard::models::MountPoint| {
         let own = |path: &str| {
@@ -93,6 +95,7 @@ pub(crate) fn judge(container: &ContainerInspectResponse) -> Result<(), String> 
             && m.destination.as_deref() == Some("/cache")
             && m.source.as_deref().is_some_and(own)
     };
+
     // Agent CLIs that tests bring along; nothing else.
     let is_shown = |m: &bollard::models::MountPoint| {
         let cli = |path: &str| {
@@ -189,6 +192,7 @@ pub(crate) fn judge(container: &ContainerInspectResponse) -> Result<(), String> 
             .all(|l| labels.contains_key(*l)),
         ),
     ];
+
     let broken: Vec<&str> = rules
         .iter()
         .filter(|(_, holds)| !holds)

@@ -41,6 +41,7 @@ fn demo(data: &Path) -> Command {
         .open(data.join("said"))
         .expect("file")
         .into_file();
+
     command
         .env("SUPERCARGO_ENGINE", "docker")
         .stdout(said.try_clone().expect("file"))
@@ -61,6 +62,7 @@ impl PrivateEngine {
         if !nix::unistd::geteuid().is_root() {
             return Err("an engine of the test's own needs root".to_owned());
         }
+
         let folder = tempfile::tempdir().expect("folder");
         static ENGINES: AtomicU32 = AtomicU32::new(0);
         let bridge = format!(
@@ -68,6 +70,7 @@ impl PrivateEngine {
             std::process::id() & 0xff_ffff,
             ENGINES.fetch_add(1, Ordering::Relaxed)
         );
+
         let made = Command::new("ip")
             .args(["link", "add", &bridge, "type", "bridge"])
             .status()
@@ -75,12 +78,14 @@ impl PrivateEngine {
         if !made.success() {
             return Err(format!("the bridge {bridge} could not be made"));
         }
+
         let mut engine = Self {
             folder,
             bridge,
             child: None,
         };
         engine.start()?;
+
         Ok(engine)
     }
 
@@ -105,6 +110,7 @@ impl PrivateEngine {
     fn answers(&mut self) -> bool {
         use std::io::{Read, Write};
         let socket = self.folder.path().join("d.sock");
+
         for _ in 0..600 {
             if let Ok(mut stream) = std::os::unix::net::UnixStream::connect(&socket) {
                 let mut answer = String::new();
@@ -123,6 +129,7 @@ impl PrivateEngine {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
+
         false
     }
 
@@ -171,6 +178,7 @@ impl PrivateEngine {
             .stderr(log)
             .spawn();
         self.child = Some(child.map_err(|e| format!("dockerd: {e}"))?);
+
         Ok(())
     }
 
@@ -200,6 +208,7 @@ impl PrivateEngine {
         while let Some(part) = parts.next().await {
             bytes.extend_from_slice(&part.expect("exported"));
         }
+
         let socket = self.folder.path().join("d.sock");
         let docker = Docker::connect_with_unix(
             socket.to_str().expect("path"),
@@ -208,6 +217,7 @@ impl PrivateEngine {
         )
         .expect("client");
         let docker = docker.negotiate_version().await.expect("version");
+
         let mut loaded = docker.import_image(
             ImportImageOptions::default(),
             bollard::body_full(bytes.into()),
@@ -216,6 +226,7 @@ impl PrivateEngine {
         while let Some(line) = loaded.next().await {
             line.expect("loaded");
         }
+
         docker
     }
 }
@@ -226,6 +237,7 @@ impl Drop for PrivateEngine {
             signal(&child, Signal::SIGTERM);
             wait(child);
         }
+
         // An engine that was killed leaves its data folder mounted on itself.
         drop(
             Command::new("umount")
@@ -268,6 +280,7 @@ async fn left(docker: &Docker, data: &Path) -> usize {
         filters: Some(filters),
         ..ListContainersOptions::default()
     };
+
     docker
         .list_containers(Some(options))
         .await

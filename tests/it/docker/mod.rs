@@ -33,6 +33,7 @@ async fn ready() -> Result<Docker, String> {
             .await
             .map_err(words)?;
     }
+
     Ok(docker)
 }
 

@@ -27,6 +27,7 @@ fn begin(image: &str) -> (Newcomer, Serving) {
         "--pids",
         "200",
     ];
+
     me.ok(&[
         &[
             "project",
@@ -41,6 +42,7 @@ fn begin(image: &str) -> (Newcomer, Serving) {
     ]
     .concat());
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+
     (me, server)
 }
 

@@ -27,6 +27,7 @@ async fn gathered(
         .change_project(&context(), ZOO, &without)
         .await
         .expect("set");
+
     server
         .operator
         .set_target(&context(), ZOO, slots)

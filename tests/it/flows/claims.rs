@@ -54,6 +54,7 @@ async fn tell(
         .directory
         .execute(&stream, AnyCommand::Feature(command), id, cause, vec![])
         .await;
+
     told.map(|r| r.position.0).map_err(|e| match e {
         actors::host::ExecuteError::Refused { code, .. } => code.to_owned(),
         other => other.to_string(),

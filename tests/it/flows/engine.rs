@@ -25,6 +25,7 @@ async fn as_time_passes<T>(
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
+
     world.within("seen as time passes", passing).await
 }
 

@@ -15,6 +15,7 @@ const FILE: &str = "beads-sync:.beads/issues.jsonl";
 fn change_published(world: &World, from: &str, to: &str) {
     let folder = tempfile::tempdir().expect("folder");
     let upstream = world.upstream().display().to_string();
+
     let clone = [
         "clone",
         "--quiet",

@@ -232,6 +232,7 @@ async fn coder(world: &World, server: &Server) -> SessionId {
         .then(|| slot.job().map(|j| j.session.clone()))?
     });
     let session = world.within("at work", begun).await;
+
     // Its agent is silent, and what follows takes as long as this machine needs for it.
     world.clock.stop();
     session

@@ -45,6 +45,7 @@ fn canary(seen: &Seen) -> u16 {
         .or_else(|_| UdpSocket::bind(("0.0.0.0", port)))
         .expect("a port");
     let noted = seen.clone();
+
     std::thread::spawn(move || {
         let mut buffer = [0; 2048];
         while let Ok((n, from)) = udp.recv_from(&mut buffer) {
@@ -90,6 +91,7 @@ fn web(seen: &Seen, canary: u16) -> u16 {
         );
         drop(stream.write_all(answer.as_bytes()));
     };
+
     listen(TcpListener::bind("127.0.0.1:0").expect("a port"), serve).port()
 }
 

@@ -23,16 +23,19 @@ esac"#;
 fn begin(coder: &str, settings: &Value, files: &[(&str, &str)]) -> (Newcomer, Serving) {
     let me = Newcomer::new();
     let tree = me.folder.path().join("tree");
+
     for (name, text) in files {
         fs_err::write(tree.join(name), text).expect("file");
         git(&tree, &["add", "--all"]).expect("added");
         git(&tree, &["commit", "--quiet", "-m", "Add a file"]).expect("committed");
         git(&tree, &["push", "--quiet", "origin", "main"]).expect("pushed");
     }
+
     let serve = me.command(&["serve", "--listen", "127.0.0.1:0", "--engine", "docker"]);
     let server = Serving::start(serve);
     me.add_zoo();
     let agent = format!("case \"$SUPERCARGO_ROLE\" in\ncoder) {coder} ;;{OTHER_ROLES}");
+
     me.ok(&[
         "project",
         "set",
@@ -47,6 +50,7 @@ fn begin(coder: &str, settings: &Value, files: &[(&str, &str)]) -> (Newcomer, Se
     me.patch("/api/v1/projects/zoo", settings);
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     me.ok(&["project", "start", "zoo"]);
+
     (me, server)
 }
 

@@ -39,6 +39,7 @@ fn object(repository: &Path, kind: &str, content: &[u8]) -> String {
         .stdout(Stdio::piped())
         .spawn()
         .expect("git");
+
     child
         .stdin
         .take()
@@ -47,6 +48,7 @@ fn object(repository: &Path, kind: &str, content: &[u8]) -> String {
         .expect("written");
     let output = child.wait_with_output().expect("ended");
     assert!(output.status.success());
+
     String::from_utf8(output.stdout)
         .expect("sha")
         .trim()
@@ -55,6 +57,7 @@ fn object(repository: &Path, kind: &str, content: &[u8]) -> String {
 
 fn tree(repository: &Path, entries: &Entries) -> String {
     let mut bytes = Vec::new();
+
     for (name, thing) in entries {
         let (mode, sha) = match thing {
             File(content) => ("100644", object(repository, "blob", content)),
@@ -71,6 +74,7 @@ fn tree(repository: &Path, entries: &Entries) -> String {
         bytes.push(0);
         bytes.extend(data_encoding::HEXLOWER.decode(sha.as_bytes()).expect("hex"));
     }
+
     object(repository, "tree", &bytes)
 }
 
@@ -122,6 +126,7 @@ fn paths() -> Vec<Case> {
         )]
     };
     let deep = (0..400).fold(vec![file("leaf", "x")], |inner, _| vec![folder("d", inner)]);
+
     vec![
         case(".git", End::Refused, hook(".git")),
         case(".GIT", End::Refused, hook(".GIT")),
@@ -219,6 +224,7 @@ fn contents() -> Vec<Case> {
         ]
     };
     let many = (0..3000).map(|n| file(&format!("f{n:05}"), "x")).collect();
+
     vec![
         case(
             "an option as a name",
@@ -361,6 +367,7 @@ fn contents() -> Vec<Case> {
 /// Makes the repository; every command in it would make the canary.
 fn made(case: &Case, folder: &Path, canary: &Path) -> PathBuf {
     let upstream = folder.join("upstream.git");
+
     git(
         folder,
         &[
@@ -382,6 +389,7 @@ fn made(case: &Case, folder: &Path, canary: &Path) -> PathBuf {
     );
     let commit = object(&upstream, "commit", commit.as_bytes());
     fs_err::write(upstream.join("refs/heads/main"), format!("{commit}\n")).expect("ref");
+
     upstream
 }
 
@@ -399,6 +407,7 @@ fn armed(entries: &Entries, command: &str) -> Entries {
         Odd(mode) => Odd(mode),
         Missing => Missing,
     };
+
     // Slashes are no part of a name.
     let name = |name: &[u8]| match std::str::from_utf8(name) {
         Ok(text) if text.contains("CANARY") => text.replace("CANARY", "touch canary").into_bytes(),
@@ -439,6 +448,7 @@ async fn served(gates: &Gates, upstream: &Path) -> Result<(), String> {
     let commit: Sha = object(&gate, "commit", commit.as_bytes())
         .parse()
         .expect("sha");
+
     git(
         &gate,
         &[

@@ -54,9 +54,11 @@ fn attacked_within(wall_ms: u64, attack: &str) -> (serde_json::Value, String) {
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
     let log = me.export();
     let ended = of(&log, "container.session_ended")[0].clone();
+
     // The next session may have begun the same attack before the stop.
     let started = of(&log, "container.session_started")[0];
     let session = started["session"].as_str().expect("a session");
+
     (ended, me.printed_by(session))
 }
 

@@ -12,6 +12,7 @@ fn routes() -> Vec<(String, String)> {
     let document: Value =
         serde_json::from_str(&supercargo::http::openapi::document()).expect("JSON");
     let mut routes = Vec::new();
+
     for (path, methods) in document["paths"].as_object().expect("paths") {
         for method in methods.as_object().expect("methods").keys() {
             let filled = path
@@ -27,6 +28,7 @@ fn routes() -> Vec<(String, String)> {
             routes.push((method.to_uppercase(), filled));
         }
     }
+
     assert!(
         routes.len() > 35,
         "the description lists the routes: {}",
@@ -72,6 +74,7 @@ fn combinations<'a>(own: &'a str, home: &'a str) -> Vec<Headers<'a>> {
         .into_iter()
         .flat_map(|host| origins.map(|origin| (host, origin)));
     let triples = pairs.flat_map(|(host, origin)| kinds.map(|kind| (host, origin, kind)));
+
     triples
         .flat_map(|(host, origin, kind)| {
             tokens.map(|token| Headers {
@@ -143,6 +146,7 @@ async fn ask(client: &Client, line: &mut Line, route: (&str, &str), headers: &He
     } else {
         json!({ "name": 7 })
     };
+
     let request = || {
         let mut request = client.bare(route.0, route.1, &body);
         for (name, value) in [("host", host), ("origin", origin), ("content-type", kind)] {
@@ -158,6 +162,7 @@ async fn ask(client: &Client, line: &mut Line, route: (&str, &str), headers: &He
     if let Some(answer) = line.send(request()).await {
         return answer.status.as_u16();
     }
+
     // Cut after the answer before, whose request the server did not read to its end.
     *line = client.line().await;
     line.send(request())

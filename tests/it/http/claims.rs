@@ -76,6 +76,7 @@ async fn claim(client: Client, key: &str) -> Option<(String, u64)> {
     request
         .headers_mut()
         .insert("idempotency-key", key.parse().expect("a header"));
+
     let answer = client.send(request).await;
     match answer.status.as_u16() {
         200 => Some((

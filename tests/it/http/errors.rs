@@ -20,6 +20,7 @@ async fn heard(address: std::net::SocketAddr, said: &str) -> Heard {
     let mut stream = TcpStream::connect(address).await.expect("connected");
     stream.write_all(said.as_bytes()).await.expect("said");
     let mut bytes = Vec::new();
+
     loop {
         let mut chunk = [0; 4096];
         let length = stream.read(&mut chunk).await.expect("heard");
@@ -171,6 +172,7 @@ fn every_route_documents_its_errors() {
     let document: Value = serde_json::from_str(&document).expect("JSON");
     let kind = "application/problem+json";
     let mut operations = 0;
+
     for (path, methods) in document["paths"].as_object().expect("paths") {
         for (method, told) in methods.as_object().expect("methods") {
             let responses = &told["responses"];
@@ -191,5 +193,6 @@ fn every_route_documents_its_errors() {
             operations += 1;
         }
     }
+
     assert!(operations > 35, "{operations}");
 }

@@ -28,6 +28,7 @@ pub(super) async fn connect(address: SocketAddr, path: &str) -> WebSocketStream<
         .into_client_request()
         .expect("a request");
     let protocols = format!("supercargo.v1, bearer.{TOKEN}");
+
     request.headers_mut().insert(
         "sec-websocket-protocol",
         protocols.parse().expect("a header"),
@@ -48,6 +49,7 @@ pub(super) async fn connect(address: SocketAddr, path: &str) -> WebSocketStream<
         Some(&b"supercargo.v1"[..]),
         "never the token"
     );
+
     socket
 }
 

@@ -75,6 +75,7 @@ async fn what_is_exported_is_imported_as_it_was() {
     let folder = tempfile::tempdir().expect("folder");
     let log = some_log(&folder.path().join("log.db"), 60).await;
     let all = records(&log).await;
+
     for segment in [false, true] {
         let (_folder, copy) = imported(&written(&log.id(), &all, segment))
             .await
@@ -108,6 +109,7 @@ async fn a_broken_export_is_refused_with_the_position() {
         change(&mut records);
         records
     };
+
     let broken = [
         (changed(&|r| drop(r.remove(11))), "position 13: missing"),
         (changed(&|r| r.swap(4, 5)), "position 6: missing"),
@@ -134,6 +136,7 @@ async fn a_broken_export_is_refused_with_the_position() {
             assert!(said.contains(words), "{said}");
         }
     }
+
     let said = imported(&written("log-another", &all, true))
         .await
         .map(|_| ())
@@ -151,6 +154,7 @@ async fn a_broken_export_is_refused_with_the_position() {
             );
         }
     }
+
     let nonsense: [&[u8]; 5] = [
         b"",
         b"hello\n",
@@ -192,6 +196,7 @@ fn served(folder: &Path) -> std::path::PathBuf {
     let server = Serving::start(supercargo(&["serve", "--listen", "127.0.0.1:0"], &data));
     git(folder, &["init", "--quiet", "--bare", "up.git"]).expect("upstream");
     let upstream = folder.join("up.git").display().to_string();
+
     ok(
         &[
             "project",
@@ -205,6 +210,7 @@ fn served(folder: &Path) -> std::path::PathBuf {
     );
     ok(&["feature", "add", "zoo", "Feed the lions"], &data);
     server.stop();
+
     data
 }
 
@@ -382,6 +388,7 @@ fn a_proof_of_one_event_is_checked_without_the_log() {
         !check(&proof, Some(&"0".repeat(64))),
         "another key is trusted"
     );
+
     let changes: [(&str, Value); 8] = [
         ("/log", "log-another".into()),
         ("/event/principal", "operator:somebody".into()),
@@ -401,6 +408,7 @@ fn a_proof_of_one_event_is_checked_without_the_log() {
         *found = value;
         assert!(!check(&changed.to_string(), None), "{place}");
     }
+
     refused(
         &["log", "prove", "9999"],
         &data,
@@ -422,6 +430,7 @@ fn a_log_goes_through_both_forms_by_the_command_line_and_is_counted() {
         (Some(head), Some(1))
     );
     assert!(ok(&["log", "stats"], &data).contains("project.registered"));
+
     for form in ["lines", "segment"] {
         let file = folder.path().join(form).display().to_string();
         ok(&["log", "export", "--form", form, "--out", &file], &data);

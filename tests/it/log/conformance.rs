@@ -21,6 +21,7 @@ fn on_every_log<F: Future<Output = ()>>(test: impl Fn(Arc<dyn EventLog>) -> F) {
         .enable_all()
         .build()
         .expect("runtime");
+
     runtime.block_on(async {
         test(Arc::new(MemoryLog::new("memory"))).await;
         let folder = tempfile::tempdir().expect("folder");

@@ -61,6 +61,7 @@ fn scenario() {
     let Some(path) = std::env::var_os(LOG) else {
         return;
     };
+
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -115,6 +116,7 @@ fn child(log: &Path, strace: &[String]) -> Output {
             command
         }
     };
+
     command
         .args([
             "log::faults::scenario",
@@ -132,6 +134,7 @@ fn answered(output: &Output) -> Vec<(u64, u64)> {
         line.split_once("answered ")
             .map(|(_, rest)| rest.to_owned())
     });
+
     lines
         .map(|line| {
             let (n, position) = line.split_once(' ').expect("two numbers");
@@ -164,6 +167,7 @@ async fn calls(folder: &Path) -> Option<Vec<(&'static str, usize)>> {
         "-e".to_owned(),
         format!("trace={}", CALLS.join(",")),
     ];
+
     if Command::new("strace")
         .arg("--version")
         .stdout(Stdio::null())
@@ -192,6 +196,7 @@ async fn calls(folder: &Path) -> Option<Vec<(&'static str, usize)>> {
         }
         by_thread.into_values().max().unwrap_or(0)
     };
+
     Some(CALLS.iter().map(|call| (*call, most(call))).collect())
 }
 
@@ -202,6 +207,7 @@ async fn judge(path: &Path, output: &Output, what: &str) {
     let log = SqliteLog::open(path, "x")
         .await
         .unwrap_or_else(|e| panic!("{what}: {e}"));
+
     for (n, position) in answered(output) {
         let known = log
             .remembered(command(n))
@@ -214,6 +220,7 @@ async fn judge(path: &Path, output: &Output, what: &str) {
             "{what}: {n} is elsewhere"
         );
     }
+
     let head = log.head().await.expect("head").position.0;
     let whole: BTreeSet<u64> = (0..=APPENDS).map(position_after).collect();
     assert!(
@@ -254,7 +261,9 @@ async fn campaign(
         skip(test, "strace is not installed");
         return None;
     };
+
     let mut ended = BTreeMap::new();
+
     for (call, count) in calls.into_iter().filter(|(call, _)| only.contains(call)) {
         for when in 1..=count {
             let path = fresh(folder.path()).await;
@@ -278,6 +287,7 @@ async fn campaign(
             *ended.entry(output.status.code()).or_default() += 1;
         }
     }
+
     println!(
         "{test}: no breach in {} runs, by exit code: {ended:?}",
         ended.values().sum::<usize>()
@@ -296,6 +306,7 @@ async fn killed_at_every_call_that_changes_a_file() {
         &[None, Some(137), Some(DONE)],
     )
     .await;
+
     // The last calls belong to the end of the process, which may come first.
     let killed = |ended: BTreeMap<Option<i32>, usize>| {
         ended
@@ -369,11 +380,13 @@ async fn a_disk_that_stays_full() {
     let Some(calls) = calls(folder.path()).await else {
         return skip("a disk that stays full", "strace is not installed");
     };
+
     let writes = calls
         .iter()
         .find(|(call, _)| *call == "pwrite64")
         .map_or(0, |(_, count)| *count);
     let mut gave_up = 0;
+
     for when in 1..=writes {
         let path = fresh(folder.path()).await;
         let arguments = [
@@ -394,6 +407,7 @@ async fn a_disk_that_stays_full() {
         gave_up += usize::from(output.status.code() == Some(GAVE_UP));
         judge(&path, &output, &what).await;
     }
+
     assert!(gave_up > 0, "the disk was full");
 }
 
@@ -411,9 +425,11 @@ async fn learned(path: &Path) -> Option<Digest> {
     if log.integrity().await.ok()?.is_some() {
         return None;
     }
+
     let Verified::Sound { head, digest, .. } = verify(&log, &Walk::default()).await.ok()? else {
         return None;
     };
+
     let mut state = blake3::Hasher::new();
     state.update(&digest.0);
     state.update(&head.0.to_le_bytes());
@@ -426,10 +442,12 @@ async fn learned(path: &Path) -> Option<Digest> {
             state.update(&envelope.digest.0);
         }
     }
+
     for n in 0..60 {
         let known = log.remembered(command(n)).await.ok()?;
         state.update(format!("{known:?}").as_bytes());
     }
+
     Some(Digest(*state.finalize().as_bytes()))
 }
 
@@ -440,11 +458,13 @@ async fn flipped_bytes_are_detected_or_harmless() {
     let folder = tempfile::tempdir().expect("folder");
     let sound = folder.path().join("sound.db");
     let log = SqliteLog::open(&sound, "flips").await.expect("opened");
+
     for n in 0..60 {
         log.append(append(&format!("feature-p/s{}", n % 5), n / 5, 1, n))
             .await
             .expect("recorded");
     }
+
     let copy = folder.path().join("copy.db");
     log.copy_to(&copy).await.expect("closed");
     let truth = learned(&copy).await.expect("it is sound");
@@ -454,6 +474,7 @@ async fn flipped_bytes_are_detected_or_harmless() {
         .and_then(|n| n.parse().ok())
         .unwrap_or(2_026);
     let (mut detected, mut harmless) = (0, 0);
+
     for _ in 0..FLIPS {
         let mut flipped = bytes.clone();
         let at = usize::try_from(random(&mut seed)).expect("64 bits") % flipped.len();
@@ -467,6 +488,7 @@ async fn flipped_bytes_are_detected_or_harmless() {
             Some(_) => panic!("bit {bit} of byte {at} changes what is read, and nothing notices"),
         }
     }
+
     println!("{FLIPS} flips: {detected} detected, {harmless} harmless");
     assert!(detected > 0 && harmless > 0);
 }

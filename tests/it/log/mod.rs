@@ -45,6 +45,7 @@ pub(crate) fn append(name: &str, expected: u64, count: usize, n: u64) -> Append 
         },
         payload: vec![0x81, 0xa1, b'a', n as u8],
     };
+
     Append {
         stream: stream(name),
         expected: Version(expected),

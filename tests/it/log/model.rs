@@ -109,6 +109,7 @@ async fn run(ops: &[Op]) {
     let mut path = folder.path().join("log.db");
     let model = MemoryLog::new("model");
     let mut log = open(&path).await;
+
     for (n, op) in ops.iter().enumerate() {
         match op {
             Op::Reopen => {
@@ -137,6 +138,7 @@ async fn run(ops: &[Op]) {
         }
         assert_eq!(log.head().await, model.head().await, "after {op:?}");
     }
+
     let (expected, found) = (
         model.read_all(Position(0), usize::MAX).await,
         log.read_all(Position(0), usize::MAX).await,
@@ -149,6 +151,7 @@ async fn run(ops: &[Op]) {
         );
         assert_eq!(found, expected);
     }
+
     for n in (0..40).chain(100..170) {
         assert_eq!(
             log.remembered(command(n)).await,
@@ -168,6 +171,7 @@ fn the_log_in_a_file_is_the_log_in_memory() {
         .ok()
         .and_then(|n| n.parse().ok())
         .unwrap_or(CASES);
+
     let config = ProptestConfig {
         cases,
         failure_persistence: None,

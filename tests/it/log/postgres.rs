@@ -116,6 +116,7 @@ async fn lost_connections_lose_no_event_and_writing_goes_on() {
     let Some(url) = database("lost connections to PostgreSQL").await else {
         return;
     };
+
     let log = std::sync::Arc::new(
         PostgresLog::open(&url, "cut", Ownership::Respect)
             .await
@@ -130,14 +131,17 @@ async fn lost_connections_lose_no_event_and_writing_goes_on() {
             }
         })
     });
+
     let writers: Vec<_> = writers.collect();
     for _ in 0..15 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         cut_all(&url).await;
     }
+
     for writer in writers {
         writer.await.expect("wrote");
     }
+
     log.append(append("feature-p/last", 0, 1, 9_999))
         .await
         .expect("recorded");
@@ -160,10 +164,12 @@ async fn a_lost_answer_to_commit_is_learned_from_the_log() {
     let Some(url) = database("a lost answer of PostgreSQL").await else {
         return;
     };
+
     let log = PostgresLog::open(&url, "lost", Ownership::Respect)
         .await
         .expect("opened");
     log.append(next(0)).await.expect("recorded");
+
     // The server ends the connection inside COMMIT, after which our side cannot know.
     let mut admin = PgConnection::connect(&url).await.expect("connected");
     let trap = "CREATE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -201,11 +207,13 @@ async fn events_cannot_be_changed() {
     let Some(url) = database("triggers of PostgreSQL").await else {
         return;
     };
+
     let log = PostgresLog::open(&url, "fixed", Ownership::Respect)
         .await
         .expect("opened");
     log.append(next(0)).await.expect("recorded");
     let mut admin = PgConnection::connect(&url).await.expect("connected");
+
     for sql in [
         "UPDATE events SET at = 0",
         "DELETE FROM events",

@@ -38,6 +38,7 @@ async fn forgets(log: &dyn EventLog) {
             "the newest three"
         );
     }
+
     assert!(matches!(
         log.append(next(9)).await,
         Err(AppendError::Repeated {
@@ -45,6 +46,7 @@ async fn forgets(log: &dyn EventLog) {
             ..
         })
     ));
+
     // I1 beyond the time: the id is new again, and the version it was decided on still refuses it.
     assert!(matches!(
         log.append(next(0)).await,
@@ -95,6 +97,7 @@ async fn sqlite_forgets_answers_after_their_time() {
     let log = SqliteLog::open_with(&path, "kept", KEPT)
         .await
         .expect("opened again");
+
     assert!(matches!(
         log.append(next(10)).await,
         Err(AppendError::Repeated {
@@ -112,6 +115,7 @@ async fn postgres_forgets_answers_after_their_time() {
     let Some(url) = database("answers in PostgreSQL").await else {
         return;
     };
+
     let log = PostgresLog::open_with(&url, "kept", Ownership::Respect, KEPT)
         .await
         .expect("opened");

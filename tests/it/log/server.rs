@@ -30,6 +30,7 @@ pub(crate) async fn empty() -> Result<String, String> {
         .await
         .expect("connected");
     let sql = format!("CREATE DATABASE {name}");
+
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
         .execute(&mut connection)
         .await
@@ -70,6 +71,7 @@ fn as_user(program: &Path) -> Command {
 fn start() -> Result<Server, String> {
     let programs = programs()?;
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+
     if nix::unistd::geteuid().is_root() {
         let user = nix::unistd::User::from_name(USER)
             .ok()
@@ -78,7 +80,9 @@ fn start() -> Result<Server, String> {
         nix::unistd::chown(folder.path(), Some(user.uid), Some(user.gid))
             .map_err(|e| e.to_string())?;
     }
+
     let data = folder.path().join("data");
+
     let made = as_user(&programs.join("initdb"))
         .args([
             "--no-sync",
@@ -94,11 +98,13 @@ fn start() -> Result<Server, String> {
     if !made.is_ok_and(|status| status.success()) {
         return Err("initdb did not make a database".to_owned());
     }
+
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .and_then(|l| l.local_addr())
         .map_err(|e| e.to_string())?
         .port();
     let mut server = as_user(&programs.join("postgres"));
+
     server.args([
         "-c",
         "listen_addresses=127.0.0.1",
@@ -111,6 +117,7 @@ fn start() -> Result<Server, String> {
         "-D",
     ]);
     server.arg(&data);
+
     // The server ends with the thread that started it, so that thread lives as long as the run.
     std::thread::spawn(move || {
         let ended = server.status();
@@ -130,5 +137,6 @@ fn start() -> Result<Server, String> {
         }
         std::thread::sleep(PAUSE);
     }
+
     Err("the server did not come up".to_owned())
 }

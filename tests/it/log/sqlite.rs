@@ -14,6 +14,7 @@ fn append(expected: u64) -> Append {
 async fn a_log_goes_on_where_it_was_closed() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("log.db");
+
     for n in 0..5 {
         let log = SqliteLog::open(&path, &format!("another-{n}"))
             .await
@@ -35,6 +36,7 @@ async fn a_log_goes_on_where_it_was_closed() {
             Err(AppendError::Closed(_))
         ));
     }
+
     let log = SqliteLog::open(&path, "x").await.expect("opened");
     assert!(matches!(
         verify(&log, &Walk::default()).await,
@@ -50,9 +52,11 @@ async fn altered_and_missing_events_are_named_by_position() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("log.db");
     let log = SqliteLog::open(&path, "id").await.expect("opened");
+
     for n in 0..6 {
         log.append(append(n)).await.expect("recorded");
     }
+
     drop(log);
     let tamper = |sql: &str| {
         let connection = rusqlite::Connection::open(&path).expect("file");
@@ -130,6 +134,7 @@ async fn a_write_that_fails_before_its_commit_recorded_nothing_and_the_next_may_
     let fail = "CREATE TRIGGER fail BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk'); END";
     connection.execute_batch(fail).expect("a failing disk");
     let head = log.head().await.expect("head");
+
     for _ in 0..2 {
         assert!(
             matches!(log.append(append(1)).await, Err(AppendError::NotNow(why)) if why.contains("disk"))
@@ -144,6 +149,7 @@ async fn a_write_that_fails_before_its_commit_recorded_nothing_and_the_next_may_
             "reads work"
         );
     }
+
     connection
         .execute_batch("DROP TRIGGER fail")
         .expect("mended");
@@ -172,11 +178,13 @@ async fn whoever_took_the_log_over_fences_the_one_before() {
     let first = SqliteLog::open(&path, "id").await.expect("opened");
     first.append(append(0)).await.expect("recorded");
     let second = SqliteLog::open(&path, "id").await.expect("taken over");
+
     for _ in 0..2 {
         assert!(
             matches!(first.append(append(1)).await, Err(AppendError::Closed(why)) if why.contains("another server"))
         );
     }
+
     assert!(first.health().borrow().closed.is_some());
     assert_eq!(
         second.append(append(1)).await.expect("recorded").position,
@@ -191,9 +199,11 @@ async fn what_is_not_a_whole_log_of_this_build_is_refused_and_not_touched() {
     let folder = tempfile::tempdir().expect("folder");
     let sound = folder.path().join("sound.db");
     let log = SqliteLog::open(&sound, "id").await.expect("opened");
+
     for n in 0..200 {
         log.append(append(n)).await.expect("recorded");
     }
+
     drop(log);
     let sql = |name: &str, sql: &str| {
         let path = folder.path().join(name);
@@ -206,6 +216,7 @@ async fn what_is_not_a_whole_log_of_this_build_is_refused_and_not_touched() {
             .expect("changed");
         path
     };
+
     // Everything is in the file itself, so that copies of it are whole.
     rusqlite::Connection::open(&sound)
         .expect("file")
@@ -217,6 +228,7 @@ async fn what_is_not_a_whole_log_of_this_build_is_refused_and_not_touched() {
         fs_err::write(&path, bytes).expect("written");
         path
     };
+
     let cases = [
         (
             write(
@@ -277,6 +289,7 @@ async fn what_is_not_a_whole_log_of_this_build_is_refused_and_not_touched() {
             "{words}: untouched"
         );
     }
+
     let nothing = SqliteLog::open_reader(&folder.path().join("none.db"))
         .await
         .map(|_| ())
@@ -295,9 +308,11 @@ async fn an_interrupted_checkpoint_is_no_damage() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("log.db");
     let log = SqliteLog::open(&path, "id").await.expect("opened");
+
     for n in 0..200 {
         log.append(append(n)).await.expect("recorded");
     }
+
     let copy = |name: &str| {
         let to = folder.path().join(name);
         for suffix in ["", "-wal"] {
@@ -310,6 +325,7 @@ async fn an_interrupted_checkpoint_is_no_damage() {
         to
     };
     let (whole, interrupted) = (copy("whole.db"), copy("interrupted.db"));
+
     rusqlite::Connection::open(&whole)
         .expect("file")
         .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")

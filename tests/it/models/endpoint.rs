@@ -70,6 +70,7 @@ impl Endpoint {
             });
         });
         let address = address.recv().expect("listening");
+
         Self {
             address,
             asked,
@@ -117,6 +118,7 @@ async fn answer(
     script: &Script,
 ) -> Response<Full<Bytes>> {
     let path = request.uri().path().to_owned();
+
     if request.method() == Method::GET
         && let Some(answer) = catalogue(&path)
     {
@@ -156,6 +158,7 @@ async fn answer(
         },
     };
     let tools = body["tools"].to_string();
+
     asked.lock().expect("asked").push(Asked {
         path,
         keys,
@@ -167,6 +170,7 @@ async fn answer(
     } else {
         "application/json"
     };
+
     let response = Response::builder()
         .status(StatusCode::from_u16(status).expect("a status"))
         .header("content-type", kind);
@@ -201,6 +205,7 @@ fn catalogue(path: &str) -> Option<Response<Full<Bytes>>> {
         .status(status)
         .header("content-type", "application/json");
     let body = Full::new(Bytes::from(body.to_string()));
+
     Some(response.body(body).expect("an answer"))
 }
 
@@ -222,12 +227,14 @@ fn next(path: &str, body: &Value, script: &Script) -> Next {
     let Some((tool, schema)) = shell(body) else {
         return Next::Say("A title");
     };
+
     let parts = |pointer: &str| {
         body.pointer(pointer)
             .and_then(Value::as_array)
             .cloned()
             .unwrap_or_default()
     };
+
     let done = match path {
         "/v1/messages" => {
             let contents = parts("/messages")
@@ -254,6 +261,7 @@ fn next(path: &str, body: &Value, script: &Script) -> Next {
     if done > 0 {
         return Next::Say("That was it.");
     }
+
     match script(&body.to_string()) {
         Answer::Fail(status) => Next::Fail(status),
         Answer::Run(command) => Next::Call(tool, arguments(&schema, &command)),
@@ -270,6 +278,7 @@ fn shell(body: &Value) -> Option<(String, Value)> {
         "shell",
         "run_shell_command",
     ];
+
     body["tools"].as_array()?.iter().find_map(|tool| {
         let function = tool.get("function").unwrap_or(tool);
         let name = function["name"]
@@ -288,11 +297,13 @@ fn arguments(schema: &Value, command: &str) -> Value {
     for name in required.iter().filter_map(Value::as_str) {
         arguments.insert(name.to_owned(), json!("as scripted"));
     }
+
     let name = ["command", "cmd"]
         .into_iter()
         .find(|name| schema["properties"].get(name).is_some())
         .unwrap_or("command");
     let listed = schema["properties"][name]["type"] == "array";
+
     arguments.insert(
         name.to_owned(),
         if listed {
@@ -335,6 +346,7 @@ fn anthropic(body: &Value, id: &str, said: Said<'_>) -> String {
         json!({"id": "msg_1", "type": "message", "role": "assistant", "model": model, "content": content, "stop_reason": reason,
                "stop_sequence": null, "usage": used})
     };
+
     if body["stream"] != json!(true) {
         let content = match said {
             Said::Text(text) => json!([{"type": "text", "text": text}]),
@@ -347,7 +359,9 @@ fn anthropic(body: &Value, id: &str, said: Said<'_>) -> String {
         )
         .to_string();
     }
+
     let began = json!({"input_tokens": input, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0, "output_tokens": 1});
+
     events(&[
         json!({"type": "message_start", "message": message(json!([]), Value::Null, began)}),
         json!({"type": "content_block_start", "index": 0, "content_block": block}),
@@ -370,6 +384,7 @@ fn responses(body: &Value, id: &str, said: Said<'_>) -> String {
     };
     let usage = json!({"input_tokens": input, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": output,
                        "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": input + output});
+
     events(&[
         json!({"type": "response.created", "response": {"id": "resp_1", "model": body["model"]}}),
         json!({"type": "response.output_item.done", "output_index": 0, "item": item}),
@@ -394,9 +409,11 @@ fn chat(body: &Value, id: &str, said: Said<'_>) -> String {
         chunk(json!([{"index": 0, "delta": delta, "finish_reason": null}])),
         chunk(json!([{"index": 0, "delta": {}, "finish_reason": reason}])),
     ];
+
     if body.pointer("/stream_options/include_usage") == Some(&json!(true)) {
         chunks.push(last);
     }
+
     let lines: String = chunks
         .iter()
         .map(|chunk| format!("data: {chunk}\n\n"))

@@ -33,6 +33,7 @@ fn begin(endpoint: &Endpoint, agent: &str) -> (Newcomer, Serving) {
     let server = Serving::start(serving_with(&me, endpoint));
     me.add_zoo();
     let agent = ["--agent-command", agent, "--provider", "anthropic"];
+
     me.ok(&[
         &[
             "project",
@@ -48,6 +49,7 @@ fn begin(endpoint: &Endpoint, agent: &str) -> (Newcomer, Serving) {
     .concat());
     me.ok(&["feature", "add", "zoo", "Feed the lions"]);
     me.ok(&["project", "start", "zoo"]);
+
     (me, server)
 }
 
@@ -65,6 +67,7 @@ fn an_agent_asks_its_own_model_and_nothing_else() {
     me.follow_until_all_is_quiet();
     server.stop();
     let said = me.printed();
+
     for line in [
         "asked 200",
         "files 404",
@@ -75,6 +78,7 @@ fn an_agent_asks_its_own_model_and_nothing_else() {
     ] {
         assert!(said.contains(line), "{line} is not in:\n{said}");
     }
+
     assert!(
         !said.contains("6c9d3e4b7a8e1d") && said.contains("leaked ****"),
         "a key that was printed in two pieces is kept:\n{said}"
@@ -89,6 +93,7 @@ fn an_agent_asks_its_own_model_and_nothing_else() {
     let log = me.export();
     let metered = of(&log, "container.usage_metered");
     assert_eq!(metered.len(), 1);
+
     // 100 tokens read and 20 written at 3 and 15 dollars for a million.
     assert_eq!(metered[0]["models"][0]["usage"]["micro_usd"], 600);
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
@@ -103,6 +108,7 @@ fn a_limit_of_the_provider_costs_no_try_and_makes_a_pause() {
         exit 1"#;
     let (me, server) = begin(&endpoint, agent);
     me.follow_until("feature.released");
+
     // Nothing is begun meanwhile: the pause is a minute.
     me.follow_until("container.idle");
     server.stop();
@@ -140,6 +146,7 @@ fn a_full_context_ends_the_session_with_its_work_secured() {
     ]);
     let server = Serving::start(serve);
     me.add_zoo();
+
     me.ok(&[
         "project",
         "set",
@@ -215,6 +222,7 @@ fn a_model_that_its_vendor_has_not_is_refused_and_one_that_nobody_can_look_up_is
 fn models_that_cannot_be_asked_are_refused_when_they_are_chosen() {
     let me = Newcomer::new();
     let mut serve = me.command(&["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"]);
+
     for name in [
         "ANTHROPIC_API_KEY",
         "CLAUDE_CODE_OAUTH_TOKEN",
@@ -224,6 +232,7 @@ fn models_that_cannot_be_asked_are_refused_when_they_are_chosen() {
     ] {
         serve.env_remove(name);
     }
+
     let server = Serving::start(serve);
     me.add_zoo();
     me.refused(

@@ -72,6 +72,7 @@ fn named(me: &Newcomer, words: &str, outcome: &str) {
         ended.iter().all(|end| end["outcome"] == outcome),
         "{ended:?}"
     );
+
     assert_eq!(
         of(&log, "project.trouble_reported").len(),
         1,

@@ -112,6 +112,7 @@ fn bait(me: &Newcomer) {
 pub(crate) fn does_its_role(request: &str) -> Answer {
     let pass = r#"{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}"#;
     let report = r#"{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}"#;
+
     Answer::Run(match request {
         r if r.contains("You review one submission") => format!(
             "echo '{pass}' | supercargo agent \
@@ -153,6 +154,7 @@ pub(crate) fn serving_with(me: &Newcomer, endpoint: &Endpoint) -> std::process::
 /// Every file below a folder that holds these bytes.
 fn holding(folder: &Path, bytes: &[u8]) -> Vec<PathBuf> {
     let mut found = Vec::new();
+
     for entry in fs_err::read_dir(folder).into_iter().flatten().flatten() {
         let (path, kind) = (entry.path(), entry.file_type().expect("a kind"));
         if kind.is_dir() {
@@ -164,6 +166,7 @@ fn holding(folder: &Path, bytes: &[u8]) -> Vec<PathBuf> {
             }
         }
     }
+
     found
 }
 
@@ -309,6 +312,7 @@ fn is_metered(log: &[Value], vendor: &Vendor, requests: u64) {
     let own: Vec<&Value> = models
         .filter(|m| m["provider"] == vendor.provider)
         .collect();
+
     let sum = |field: &str| {
         own.iter()
             .map(|m| m["usage"][field].as_u64().expect("a number"))

@@ -69,6 +69,7 @@ async fn goes_on(world: &World, what: &str) {
     if opened.is_err() {
         world.tell().await;
     }
+
     assert_eq!(opened, Ok(()), "{what}: every step may be repeated");
     world.within(what, server.completed()).await;
     let feature = server
@@ -78,6 +79,7 @@ async fn goes_on(world: &World, what: &str) {
     if feature.epoch.0 != 1 {
         world.tell().await;
     }
+
     assert_eq!(
         feature.epoch.0, 1,
         "{what}: the one claim outlives the server"
@@ -112,6 +114,7 @@ async fn goes_on(world: &World, what: &str) {
     ] {
         assert_eq!(world.count(once).await, 1, "{what}: {once}");
     }
+
     assert_eq!(world.engine.running(), 0, "{what}");
     world.end(server).await;
 }
@@ -191,6 +194,7 @@ async fn tell_batch(appends: i64, side: Side) -> bool {
         Ok::<_, Rejection>(())
     };
     let mut blown = true;
+
     if let Some(server) = world.start_fused(&fuse).await {
         blown = tokio::select! {
             whole = open(&server) => whole.is_err(),
@@ -198,7 +202,9 @@ async fn tell_batch(appends: i64, side: Side) -> bool {
         };
         world.crash(server);
     }
+
     let server = world.start().await;
+
     world
         .within(&what, async {
             assert_eq!(
@@ -224,9 +230,11 @@ async fn tell_batch(appends: i64, side: Side) -> bool {
     }) {
         assert!(known.is_closed() && known.epoch.0 == 1, "{what}: {name}");
     }
+
     for thrice in ["feature.closed", "trunk.advanced", "feature.submitted"] {
         assert_eq!(world.count(thrice).await, 3, "{what}: {thrice}");
     }
+
     world.end(server).await;
     blown
 }

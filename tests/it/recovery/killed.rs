@@ -38,6 +38,7 @@ fn try_demo(data: &Path) -> Child {
         .open(data.join("said"))
         .expect("file")
         .into_file();
+
     command
         .stdout(log.try_clone().expect("file"))
         .stderr(log)
@@ -72,6 +73,7 @@ fn merges(data: &Path) -> Vec<String> {
         .current_dir(data.join("upstream.git"))
         .output()
         .expect("git");
+
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .map(str::trim)
@@ -112,6 +114,7 @@ fn killed_at(ms: u64) {
     assert_eq!(landed.len(), FEATURES, "killed after {ms} ms: {landed:?}");
     landed.sort();
     landed.dedup();
+
     assert_eq!(
         landed.len(),
         FEATURES,
@@ -148,6 +151,7 @@ fn a_second_server_on_the_same_data_is_refused() {
         .output()
         .expect("ran");
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
+
     assert!(
         !second.status.success() && said.contains(&format!("process {}", first.id())),
         "{said}"
@@ -196,6 +200,7 @@ fn a_paused_server_is_fenced_by_the_one_that_took_over() {
     let audit = supercargo(&["log", "audit"], folder.path())
         .output()
         .expect("ran");
+
     assert!(
         audit.status.success(),
         "{}",

@@ -227,11 +227,13 @@ async fn a_log_with_a_hole_is_not_folded() {
         }
     }
     let log = Holed(MemoryLog::new("holed"));
+
     for n in 0..3 {
         log.append(crate::log::append("feature-p/a", n, 1, n))
             .await
             .expect("recorded");
     }
+
     let log: Arc<dyn EventLog> = Arc::new(log);
     let refused = fold(&log, Projections::default(), Position(3))
         .await

@@ -41,6 +41,7 @@ impl Storm {
             is_upstream_away: false,
         };
         storm.open().await;
+
         storm
     }
 
@@ -57,6 +58,7 @@ impl Storm {
             spec: from_spec.then(|| "A zoo with animals.".to_owned()),
             credential: None,
         };
+
         let change = ProjectChange {
             agent: Some(AgentSpec::of(Dialect::Script)),
             target: Some(self.chance.u16(1..=3)),
@@ -75,6 +77,7 @@ impl Storm {
             let count = self.chance.usize(1..=4);
             self.add_features(count).await;
         }
+
         let operator = &self.server().operator;
         let started = operator.intend(&context(), ZOO, Wanted::Start).await;
         started.expect("it is started");
@@ -89,6 +92,7 @@ impl Storm {
             },
             ..BatchItem::of(Content::titled(&format!("Animal {n}")))
         });
+
         let batch = Batch {
             prefix: "feat".into(),
             items: items.collect(),
@@ -115,6 +119,7 @@ impl Storm {
         let operator = self.server().operator.clone();
         let context = context();
         let n = self.chance.u16(1..=3);
+
         match self.chance.u8(..16) {
             0..4 => drop(operator.intend(&context, ZOO, Wanted::Start).await),
             4 | 5 => drop(operator.intend(&context, ZOO, Wanted::Stop).await),
@@ -176,12 +181,14 @@ impl Storm {
             }
             return;
         };
+
         let holding = Holding {
             project: ZOO,
             feature: &feature,
             epoch,
             holder: Some("bob"),
         };
+
         match self.chance.u8(..3) {
             0 => drop(operator.heartbeat(&context(), &holding)),
             1 => {
@@ -220,9 +227,11 @@ impl Storm {
             .git(&tree, &["commit", "--quiet", "-m", "Outside work"]);
         let target = format!("HEAD:refs/heads/work/{feature}/{epoch}");
         let gate = gate.display().to_string();
+
         // A claim that is over has no ref to push to any more: the gate would have said so.
         let _pushed =
             crate::world::stub::git(&tree, &["push", "--quiet", "--force", &gate, &target]);
+
         self.world
             .git(&tree, &["rev-parse", "HEAD"])
             .trim()
@@ -233,6 +242,7 @@ impl Storm {
     /// a while.
     fn taken_away(&mut self) {
         let engine = self.world.engine.clone();
+
         match self.chance.u8(..10) {
             0..5 => {
                 let Some(name) = self.chance.choice(engine.names()) else {

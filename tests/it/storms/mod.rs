@@ -55,21 +55,26 @@ impl Storm {
         for _ in 0..steps {
             storm.step().await;
         }
+
         let mut ended = storm.calm().await;
         if ended.is_ok() {
             ended = storm.judge().await;
         }
+
         let breaches = storm.world.breaches().await;
         if let Some(breach) = breaches.first() {
             ended = Err(breach.to_string());
         }
+
         if ended.is_err() || number("STORM_SEED").is_some() {
             eprintln!("seed {seed}:");
             storm.world.tell().await;
         }
+
         ended?;
         let server = storm.server.take().expect("a server");
         storm.world.end(server).await;
+
         Ok(())
     }
 
@@ -87,6 +92,7 @@ impl Storm {
                 return Err("a feature is quarantined whose own sessions were not bad".into());
             }
         }
+
         Ok(())
     }
 }
@@ -113,6 +119,7 @@ where
             faults.entry(fault).or_default().push(seed);
         }
     };
+
     std::thread::scope(|scope| {
         for _ in 0..number("STORM_THREADS").unwrap_or(THREADS) {
             scope.spawn(work);
@@ -122,6 +129,7 @@ where
     let found = faults.iter().map(|(fault, seeds)| {
         format!("{} of {}, seeds {seeds:?}: {fault}", seeds.len(), to - from)
     });
+
     found.collect()
 }
 

@@ -35,6 +35,7 @@ impl Storm {
         self.world.engine.set_away(false);
         self.move_upstream(false);
         let time_first = self.chance.bool();
+
         for _ in 0..NEEDS_MAX {
             self.rest().await?;
             if time_first {
@@ -52,12 +53,14 @@ impl Storm {
                 return Err(self.no_way_out());
             }
         }
+
         Err(format!("needs without end: {}", self.standing()))
     }
 
     /// Waits until nothing is recorded any more and no container runs.
     async fn rest(&self) -> Result<(), String> {
         let mut working = 0;
+
         loop {
             if self.moves().await {
                 working = 0;
@@ -123,6 +126,7 @@ impl Storm {
                 .map(|_| true)
                 .map_err(|why| format!("a start is refused: {}", why.code));
         }
+
         let needs = self.server().zoo(|view| view.standing().needs_you);
         for need in needs {
             if let Err(code) = self.remedy(&need).await {
@@ -132,6 +136,7 @@ impl Storm {
                 return Ok(true);
             }
         }
+
         Ok(false)
     }
 
@@ -176,6 +181,7 @@ impl Storm {
             }
             Remedy::Reinstate { slot } => operator.restart_slot(&context, ZOO, slot.0).await,
         };
+
         done.map(drop).map_err(|problem| problem.code.into_owned())
     }
 
@@ -203,6 +209,7 @@ impl Storm {
             let queue: BTreeSet<String> = queue.collect();
             (slots.collect::<BTreeSet<_>>(), stages, queue)
         });
+
         format!("slots {slots:?}, features {stages:?}, queue {queue:?}")
     }
 }

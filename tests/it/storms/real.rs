@@ -95,6 +95,7 @@ impl Storm {
         storm.me.add_zoo();
         let target = storm.chance.u16(1..=3).to_string();
         let batch = storm.chance.u16(1..=3).to_string();
+
         storm.me.ok(&[
             "project",
             "set",
@@ -117,6 +118,7 @@ impl Storm {
                 .me
                 .ok(&["feature", "add", "zoo", &format!("Animal {n}")]);
         }
+
         storm.me.ok(&["project", "start", "zoo"]);
         storm
     }
@@ -181,6 +183,7 @@ impl Storm {
     fn operate(&mut self) {
         let n = self.chance.u16(1..=3).to_string();
         let target = self.chance.u16(..4).to_string();
+
         let _refused = match self.chance.u8(..16) {
             0..4 => self.type_in(&["project", "start", "zoo"]),
             4 | 5 => self.type_in(&["project", "stop", "zoo"]),
@@ -201,6 +204,7 @@ impl Storm {
         let Some(id) = self.chance.choice(ids.collect::<Vec<_>>()) else {
             return Ok(String::new());
         };
+
         match self.chance.u8(..5) {
             0 if all.len() < FEATURES_MAX => self.type_in(&["feature", "add", "zoo", "One more"]),
             0 | 1 => self.type_in(&["feature", "undo", "zoo", id]),
@@ -233,10 +237,12 @@ impl Storm {
         let Some(name) = self.chance.choice(names.collect::<Vec<_>>()) else {
             return;
         };
+
         if self.engine == "docker" {
             let _gone = Command::new("docker").args(["kill", name]).output();
             return;
         }
+
         let data = self.me.folder.path().join("data");
         for pid in runners(&data.display().to_string()) {
             if self.chance.bool() {
@@ -283,6 +289,7 @@ impl Storm {
         let begun = Instant::now();
         let (mut head, mut moved) = (String::new(), Instant::now());
         let mut said = vec![];
+
         while begun.elapsed() < STUCK_AFTER {
             std::thread::sleep(LOOK_EVERY);
             self.is_served()?;
@@ -301,6 +308,7 @@ impl Storm {
             }
             said = self.look_after(&project);
         }
+
         let project = self.read(&["project", "show", "zoo"]);
         Err(format!("quiet never ends: {project}"))
     }
@@ -311,7 +319,9 @@ impl Storm {
             let started = self.type_in(&["project", "start", "zoo"]);
             return vec![format!("start: {started:?}")];
         }
+
         let mut said = vec![];
+
         for need in project["needs"].as_array().into_iter().flatten() {
             let Some(command) = need["command"].as_str() else {
                 continue;
@@ -323,6 +333,7 @@ impl Storm {
             let answer = self.type_in(&words);
             said.push(format!("{command}: {answer:?}"));
         }
+
         said
     }
 
@@ -371,12 +382,14 @@ fn run(seed: u64, engine: &'static str) -> Result<(), String> {
     for _ in 0..steps {
         storm.step();
     }
+
     let calmed = storm.calm();
     if calmed.is_err() {
         let complaints = fs_err::read_to_string(storm.complaints());
         eprintln!("{seed}: {}", complaints.unwrap_or_default());
         eprintln!("{}", storm.me.ok(&["log", "tail", "--lines", "400"]));
     }
+
     calmed?;
     storm.end()
 }

@@ -89,6 +89,7 @@ impl Clock for FastClock {
     async fn sleep_until(&self, at: Timestamp) {
         let mut hands = self.hands.subscribe();
         let gaps = self.gaps().len();
+
         loop {
             let left = at.0 - self.now().0;
             if left <= 0 || self.gaps().len() != gaps {

@@ -52,6 +52,7 @@ impl StubEngine {
         let (started, failing) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let fleeting = AtomicUsize::new(0);
         let (containers, listed) = (Mutex::default(), Mutex::default());
+
         Self {
             trees,
             gates,
@@ -152,6 +153,7 @@ impl Engine for StubEngine {
                 status,
             }
         });
+
         Ok(seen.collect())
     }
 
@@ -160,6 +162,7 @@ impl Engine for StubEngine {
         if is_due(&self.failing) {
             return Err(StartError::failed(Class::Image, "it is missing"));
         }
+
         let mut containers = self.containers.lock().expect("engine");
         if !containers.contains_key(&spec.name) {
             self.started.fetch_add(1, Ordering::SeqCst);
@@ -182,6 +185,7 @@ impl Engine for StubEngine {
             });
             containers.insert(spec.name.clone(), task);
         }
+
         Ok(format!("stub-{}", spec.name))
     }
 

@@ -92,6 +92,7 @@ impl FuseGit {
         } else {
             "true"
         };
+
         let place = folder.display();
         let script = format!(
             "#!/bin/sh\nexec 9>{place}/lock\nflock 9\necho >> {place}/count\nn=$(wc -l < \
@@ -106,6 +107,7 @@ impl FuseGit {
             .read_write(true)
             .open_receiver(&pipe)
             .expect("opened");
+
         Self { program, told }
     }
 

@@ -78,6 +78,7 @@ pub(crate) fn story<F: Future<Output = ()>>(tell: impl FnOnce() -> F) {
         .name()
         .unwrap_or("a story")
         .to_owned();
+
     std::thread::spawn(move || {
         if end.recv_timeout(STUCK_AFTER * 2) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
             eprintln!("{name}: a thread is blocked for ever");
@@ -112,6 +113,7 @@ impl World {
             transport: std::sync::Mutex::new(Git::new()),
             retention: Retention::default(),
         };
+
         world.git(
             world.folder.path(),
             &[
@@ -123,6 +125,7 @@ impl World {
             ],
         );
         world.push_upstream("README", "A zoo\n");
+
         world
     }
 
@@ -147,6 +150,7 @@ impl World {
     /// A third party's commit on upstream; somebody who is overtaken starts over, as people do.
     pub(crate) fn push_upstream(&self, file: &str, text: &str) {
         let tree = tempfile::tempdir().expect("folder");
+
         for n in 0..OVERTAKEN_MAX {
             let name = format!("t{n}");
             self.git(
@@ -170,6 +174,7 @@ impl World {
                 return;
             }
         }
+
         panic!("overtaken {OVERTAKEN_MAX} times");
     }
 
@@ -184,6 +189,7 @@ impl World {
     fn outside(&self, log: Arc<dyn EventLog>) -> actors::supervisor::World {
         let secrets = Secrets::new(self.folder.path().join("secrets"));
         let git = self.transport.lock().expect("nobody panicked").clone();
+
         actors::supervisor::World {
             log,
             clock: self.clock.clone(),
@@ -216,6 +222,7 @@ impl World {
     pub(crate) async fn start_on(&self, log: Arc<dyn EventLog>) -> Option<Server> {
         let mut running = Core::open(self.outside(log)).await.ok()?;
         let node = "node-1".parse().expect("node");
+
         let begun = running
             .begin(&node, "test", self.engine.clone(), Arc::new(NoDoors))
             .await;
@@ -223,6 +230,7 @@ impl World {
             running.crash();
             return None;
         }
+
         self.sessions
             .send_replace(Some(running.core.sessions.clone()));
         Some(Server {
@@ -269,6 +277,7 @@ impl World {
             .split('\u{1}')
             .map(str::trim)
             .filter(|c| !c.is_empty());
+
         commits
             .map(|commit| {
                 let mut parts = commit.split('\0');
@@ -289,6 +298,7 @@ impl World {
             Audit::new(&self.log.id()),
             Replay::every(&self.log.id(), SNAPSHOT_EVERY),
         );
+
         for envelope in self
             .log
             .read_all(Position(0), usize::MAX)
@@ -298,6 +308,7 @@ impl World {
             audit.take(&envelope);
             replay.take(&envelope);
         }
+
         let transcripts = TranscriptFolder::new(self.folder.path().join("transcripts"));
         for session in audit.transcripts() {
             let kept = transcripts
@@ -311,9 +322,11 @@ impl World {
             });
             audit.compare_transcript(&session, kept.as_ref());
         }
+
         for project in audit.projects() {
             audit.compare(&project, &self.landed(), Position(u64::MAX));
         }
+
         replay.finish().into_iter().chain(audit.finish()).collect()
     }
 
@@ -322,6 +335,7 @@ impl World {
         if let Ok(done) = tokio::time::timeout(PART_STUCK_AFTER, part).await {
             return done;
         }
+
         let log = self
             .log
             .read_all(Position(0), usize::MAX)
@@ -393,6 +407,7 @@ impl World {
             "L5: the background check"
         );
         let breaches = self.breaches().await;
+
         assert!(
             breaches.is_empty(),
             "the audit found:\n{}",
@@ -448,9 +463,11 @@ impl Server {
             spec: None,
             credential: None,
         };
+
         if self.operator.project(ZOO).is_err() {
             self.operator.add_project(&key("add"), new).await?;
         }
+
         let verify = Some("test -f README".to_owned());
         let change = ProjectChange {
             target: Some(target),
@@ -470,9 +487,11 @@ impl Server {
                 .add_features(&key("batch"), ZOO, &batch)
                 .await?;
         }
+
         if self.operator.project(ZOO)?.status == "stopped" {
             self.operator.intend(&context(), ZOO, Wanted::Start).await?;
         }
+
         Ok(())
     }
 

@@ -27,14 +27,17 @@ type Server = watch::Receiver<Option<Sessions>>;
 /// Runs git in a folder.
 pub(crate) fn git(folder: &Path, args: &[&str]) -> Result<String, String> {
     let mut command = std::process::Command::new("git");
+
     for name in ["AUTHOR", "COMMITTER"] {
         command
             .env(format!("GIT_{name}_NAME"), "A stub")
             .env(format!("GIT_{name}_EMAIL"), "stub@localhost");
     }
+
     command
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1");
+
     let output = command
         .args(args)
         .current_dir(folder)
@@ -53,6 +56,7 @@ async fn ask<T, F: Future<Output = Result<T, Rejection>>>(
     mut request: impl FnMut(Sessions) -> F,
 ) -> Result<T, String> {
     let mut server = server.clone();
+
     loop {
         let sessions = server
             .wait_for(Option::is_some)
@@ -98,10 +102,12 @@ pub(crate) async fn run(
         temper,
         silent: AtomicBool::new(false),
     };
+
     let act = stub.act();
     if act == Act::Vanishes {
         return 1;
     }
+
     let said = ask(&stub.server, |s| {
         let (id, said) = (
             stub.session.clone(),
@@ -112,6 +118,7 @@ pub(crate) async fn run(
     if said.await.is_err() {
         return 1;
     }
+
     let acted = tokio::select! {
         acted = stub.acts(act) => acted,
         never = stub.beats(act) => match never {},
@@ -124,6 +131,7 @@ pub(crate) async fn run(
         let (id, ending) = (stub.session.clone(), ending.clone());
         async move { s.end(&id, &ending).await }
     });
+
     i32::from(ended.await.is_err())
 }
 
@@ -232,6 +240,7 @@ impl Stub {
             | Act::TurnsDown
             | Act::NoCommand => {}
         }
+
         self.check_out().await?;
         match self.brief.role {
             Role::Coder if act == Act::AsTold => self.code().await,
@@ -255,9 +264,11 @@ impl Stub {
             ])
             .await?;
         }
+
         if let Some(reference) = &self.brief.fetch {
             self.git(&["fetch", "--quiet", "origin", reference]).await?;
         }
+
         let sha = self
             .brief
             .sha
@@ -266,6 +277,7 @@ impl Stub {
             .unwrap_or_default();
         self.git(&["checkout", "--quiet", "--force", "-B", "work", &sha])
             .await?;
+
         Ok(())
     }
 
@@ -302,6 +314,7 @@ impl Stub {
             }
             _ => self.submit().await?,
         }
+
         Ok(ending(Some(0)))
     }
 
@@ -356,12 +369,14 @@ impl Stub {
                 other => return Err(format!("a stub does not {other:?}")),
             }
         }
+
         Ok(ending(Some(0)))
     }
 
     async fn submit(&self) -> Result<(), String> {
         let branch = self.brief.branch.clone().unwrap_or_default();
         let reference = format!("refs/heads/{branch}");
+
         ask(&self.server, |s| {
             let (id, reference) = (self.session.clone(), reference.clone());
             async move { s.may_push(&id, &reference) }
@@ -381,6 +396,7 @@ impl Stub {
             .trim()
             .parse()
             .map_err(|e| format!("{e}"))?;
+
         self.say(Say::Submit { sha }).await
     }
 
@@ -394,18 +410,22 @@ impl Stub {
                 _ => None,
             })
             .collect();
+
         if act == Act::TurnsDown {
             findings.push(finding("It is not what was asked for".to_owned()));
         }
+
         let judgement = if findings.is_empty() {
             Judgement::Pass
         } else {
             Judgement::Reject
         };
+
         let ran = vec![Ran {
             command: "git show".into(),
             exit: 0,
         }];
+
         self.say(Say::Verdict {
             verdict: Verdict {
                 judgement,
@@ -449,6 +469,7 @@ impl Stub {
             log: Digest::of(b"log"),
             tail: format!("exit {exit}"),
         };
+
         Ok(Ending {
             verification: Some(verification),
             ..ending(Some(exit))

@@ -98,6 +98,7 @@ impl Temper {
         if *self.calm.borrow() {
             return Act::Well;
         }
+
         let own: &[Act] = match role {
             Role::Coder => &CODER,
             Role::Reviewer | Role::Overseer | Role::Initializer => &JUDGE,
@@ -105,10 +106,12 @@ impl Temper {
         };
         let mut chance = self.chance.lock().expect("chance");
         let of = if chance.u8(..100) < 60 { &ANY[..] } else { own };
+
         let act = chance.choice(of).copied().unwrap_or(Act::Well);
         if act != Act::Well {
             self.blame(feature);
         }
+
         act
     }
 

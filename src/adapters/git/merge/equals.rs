@@ -58,6 +58,7 @@ pub(super) fn settle(repository: &Repository, trees: Trees) -> Result<Settled, P
     let (base, ours, theirs) = (find(trees.base)?, find(trees.ours)?, find(trees.theirs)?);
     let left = Mover::new(repository, &base, &ours, &theirs)?.moves()?;
     let right = Mover::new(repository, &base, &theirs, &ours)?.moves()?;
+
     let (left, right) = match (left, right) {
         (Ok(left), Ok(right)) => (left, right),
         (Err(paths), _) | (_, Err(paths)) => return Ok(Settled::Guess(said(paths))),
@@ -65,11 +66,14 @@ pub(super) fn settle(repository: &Repository, trees: Trees) -> Result<Settled, P
     if left.is_empty() && right.is_empty() {
         return Ok(Settled::Plain);
     }
+
     let all = || left.iter().chain(&right);
+
     let mut taken = BTreeSet::new();
     if let Some(twice) = all().find(|moved| !taken.insert(&moved.to)) {
         return Ok(Settled::Guess(said([twice.to.clone()].into())));
     }
+
     Ok(Settled::Named(Trees {
         base: renamed(repository, &base, all())?,
         ours: renamed(repository, &ours, right.iter())?,
@@ -91,6 +95,7 @@ fn renamed<'a>(
     moves: impl Iterator<Item = &'a Move>,
 ) -> Result<Oid, PortError> {
     let mut changed = TreeUpdateBuilder::new();
+
     for moved in moves {
         let entry = tree.get_path(path(&moved.from)).map_err(trouble)?;
         let mode = match entry.filemode() {
@@ -101,6 +106,7 @@ fn renamed<'a>(
         changed.upsert(moved.to.as_slice(), entry.id(), mode);
         changed.remove(moved.from.as_slice());
     }
+
     changed.create_updated(repository, tree).map_err(trouble)
 }
 
@@ -128,6 +134,7 @@ impl<'r> Mover<'r> {
             .map_err(trouble)?;
         let empty = Oid::hash_object(ObjectType::Blob, b"").map_err(trouble)?;
         let (mut gone, mut new) = (Vec::new(), Vec::new());
+
         for delta in diff.deltas() {
             let (file, files) = match delta.status() {
                 Delta::Deleted => (delta.old_file(), &mut gone),
@@ -139,6 +146,7 @@ impl<'r> Mover<'r> {
                 files.push((file.path_bytes().unwrap_or_default().to_vec(), file.id()));
             }
         }
+
         Ok(Self {
             repository,
             base,
@@ -166,8 +174,10 @@ impl<'r> Mover<'r> {
         if touched.is_empty() || self.side.new.is_empty() {
             return Ok(Ok(vec![]));
         }
+
         let holders = self.holders(&touched)?;
         let (mut moves, mut open) = (Vec::new(), BTreeSet::new());
+
         for (content, edited) in &touched {
             let group = self.group(*content, holders.get(content).cloned().unwrap_or_default());
             if group.is_plain() {
@@ -180,10 +190,12 @@ impl<'r> Mover<'r> {
             }
             moves.extend(paired.into_iter().map(|(from, to)| Move { from, to }));
         }
+
         // Where the editor has no such file any more, or has one of the new name, git says so
         // itself.
         moves.retain(|moved| self.editor.get_path(path(&moved.from)).is_ok());
         let is_there = |moved: &Move| self.editor.get_path(path(&moved.to)).is_ok();
+
         open.extend(
             moves
                 .iter()
@@ -236,12 +248,15 @@ impl<'r> Mover<'r> {
         let (Some(one), Some(two)) = (read(content), read(other)) else {
             return false;
         };
+
         let mut lines: BTreeMap<&[u8], usize> = BTreeMap::new();
         let (mut count, mut others, mut common) = (0_usize, 0_usize, 0_usize);
+
         for line in one.split(|byte| *byte == b'\n') {
             *lines.entry(line).or_default() += 1;
             count += 1;
         }
+
         for line in two.split(|byte| *byte == b'\n') {
             others += 1;
             if let Some(left) = lines.get_mut(line).filter(|left| **left > 0) {
@@ -249,6 +264,7 @@ impl<'r> Mover<'r> {
                 common += 1;
             }
         }
+
         common * 2 >= count.max(others)
     }
 }
@@ -277,17 +293,21 @@ impl Group {
     fn paired(&self, is_like: impl Fn(Oid) -> bool) -> BTreeMap<FilePath, FilePath> {
         let mut paired = by_name(&self.all, &self.same);
         paired.retain(|from, _| self.gone.contains(from));
+
         let open: BTreeSet<FilePath> = without(&self.gone, paired.keys());
         if open.is_empty() {
             return paired;
         }
+
         let edited = self.others.iter().filter(|(_, id)| is_like(*id));
         let edited: BTreeSet<FilePath> = edited.map(|(path, _)| path.clone()).collect();
         paired.extend(by_name(&open, &edited));
+
         // One is left, and one place for it.
         let open = without(&self.gone, paired.keys());
         let free = without(&self.same, paired.values());
         let stayed = self.all.len() > self.gone.len();
+
         if let (false, [from], [to]) = (
             stayed,
             &*open.into_iter().collect::<Vec<_>>(),
@@ -295,6 +315,7 @@ impl Group {
         ) {
             paired.insert(from.clone(), to.clone());
         }
+
         paired
     }
 }
@@ -333,6 +354,7 @@ fn by_name(from: &BTreeSet<FilePath>, to: &BTreeSet<FilePath>) -> BTreeMap<FileP
         (best > 0 && second.is_none()).then(|| first.clone())
     };
     let mut pairs = BTreeMap::new();
+
     for source in from {
         let Some(target) = likest(source, to) else {
             continue;
@@ -341,6 +363,7 @@ fn by_name(from: &BTreeSet<FilePath>, to: &BTreeSet<FilePath>) -> BTreeMap<FileP
             pairs.insert(source.clone(), target);
         }
     }
+
     pairs
 }
 
@@ -355,6 +378,7 @@ mod tests {
     #[test]
     fn names_pair_files_or_do_not() {
         type Row<'a> = (&'a [&'a str], &'a [&'a str], &'a [(&'a str, &'a str)]);
+
         let table: &[Row<'_>] = &[
             (&["a", "b"], &["c/a", "d/b"], &[("a", "c/a"), ("b", "d/b")]),
             (&["a", "b"], &["c/b", "d/a"], &[("a", "d/a"), ("b", "c/b")]),

@@ -98,6 +98,7 @@ impl Gates {
             &ours,
             &theirs,
         ];
+
         match self
             .git
             .end(Some(&self.path(project)), &args, vec![])
@@ -146,10 +147,12 @@ fn settled(
     let Some(fork) = forks.first() else {
         return Ok(Ok((sides.ours, sides.theirs)));
     };
+
     let tree = |commit: Oid| {
         let found = repository.find_commit(commit).map_err(trouble)?;
         Ok::<_, PortError>(found.tree_id())
     };
+
     let trees = Trees {
         base: tree(*fork)?,
         ours: tree(sides.ours)?,
@@ -188,6 +191,7 @@ fn read(printed: &[u8]) -> Result<Merged, PortError> {
     let mut parts = printed.split(|byte| *byte == 0);
     let tree = parts.next().unwrap_or_default();
     let tree = String::from_utf8_lossy(tree);
+
     let paths: Vec<String> = parts
         .filter(|part| !part.is_empty())
         .map(|part| String::from_utf8_lossy(part).into_owned())
@@ -196,8 +200,10 @@ fn read(printed: &[u8]) -> Result<Merged, PortError> {
         let why = "it does not merge".to_owned();
         return Ok(Merged::Conflict { paths, why });
     }
+
     let odd = |_| PortError::Transient(format!("git merge-tree printed {tree:?}, no tree"));
     let tree = tree.trim().parse().map_err(odd)?;
+
     oid(&tree).map(Merged::Tree)
 }
 
