@@ -69,7 +69,7 @@ pub struct Effects {
     pub upstream: Arc<dyn Upstream>,
     /// Candidates.
     pub merges: Arc<dyn Merges>,
-    /// What claims pushed.
+    /// The work that claims pushed.
     pub work: Arc<dyn ClaimWork>,
     /// What the gates hold.
     pub contents: Arc<dyn Contents>,

@@ -44,7 +44,7 @@ pub struct Sessions {
     pub directory: Directory,
     /// The projections of all projects.
     pub projector: Projector,
-    /// What claims pushed.
+    /// The work that claims pushed.
     pub work: Arc<dyn ClaimWork>,
     /// The store of large content.
     pub blobs: Arc<dyn Blobs>,

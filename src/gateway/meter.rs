@@ -9,8 +9,20 @@ use actors::ports::models::Protocol;
 use events::usage::Usage;
 use serde_json::Value;
 
+use super::glance::{Glance, each};
+
 /// Most bytes of a line, or of a body in one piece, that are looked at.
 const LOOKED_AT_MAX: usize = 16 * 1024 * 1024;
+
+/// Where the numbers are, and what is around them.
+const FIELDS: &[&str] = &[
+    "message",
+    "response",
+    "usage",
+    "usageMetadata",
+    "model",
+    "modelVersion",
+];
 
 /// Reads one answer.
 #[derive(Debug)]
@@ -66,9 +78,8 @@ impl Meter {
         let line = std::mem::take(&mut self.kept);
         if !std::mem::take(&mut self.skipped)
             && let Some(data) = line.strip_prefix(b"data:")
-            && let Ok(value) = serde_json::from_slice::<Value>(data)
         {
-            self.read(&value);
+            self.read(data);
         }
     }
 
@@ -76,37 +87,33 @@ impl Meter {
     pub(super) fn end(mut self) -> (Option<String>, Usage) {
         if self.streamed {
             self.line();
-        } else if let Ok(value) = serde_json::from_slice::<Value>(&self.kept) {
-            match &value {
-                Value::Array(parts) => parts.iter().for_each(|part| self.read(part)),
-                whole => self.read(whole),
-            }
+        } else {
+            let body = std::mem::take(&mut self.kept);
+            each(&body, |part| self.read(part));
         }
         (self.model, self.usage)
     }
 
-    fn read(&mut self, value: &Value) {
-        // What surrounds the numbers differs, and each protocol has one place for them.
-        let (holder, usage) = match self.protocol {
-            Protocol::Anthropic => {
-                let holder = value.get("message").unwrap_or(value);
-                (holder, holder.get("usage"))
-            }
-            Protocol::Openai => {
-                let holder = value.get("response").unwrap_or(value);
-                (holder, holder.get("usage"))
-            }
-            Protocol::Gemini => (value, value.get("usageMetadata")),
+    fn read(&mut self, value: &[u8]) {
+        let Some(outer) = Glance::at(value, FIELDS) else {
+            return;
         };
-        let model = holder
-            .get("model")
-            .or_else(|| holder.get("modelVersion"))
-            .and_then(Value::as_str);
+        // What surrounds the numbers differs, and each protocol has one place for them.
+        let (inside, field) = match self.protocol {
+            Protocol::Anthropic => (outer.raw("message"), "usage"),
+            Protocol::Openai => (outer.raw("response"), "usage"),
+            Protocol::Gemini => (None, "usageMetadata"),
+        };
+        let holder = match inside {
+            Some(inside) => Glance::at(inside.as_bytes(), FIELDS).unwrap_or_default(),
+            None => outer,
+        };
+        let model = holder.text("model").or_else(|| holder.text("modelVersion"));
         if let Some(model) = model.filter(|model| !model.is_empty()) {
             self.model = Some(model.chars().take(events::agent::AGENT_NAME_MAX).collect());
         }
 
-        let Some(usage) = usage.filter(|usage| usage.is_object()) else {
+        let Some(usage) = holder.built(field).filter(Value::is_object) else {
             return;
         };
 

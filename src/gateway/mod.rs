@@ -6,6 +6,7 @@
 //! organisations) is not the agent's.
 
 mod catalogue;
+mod glance;
 mod meter;
 pub mod providers;
 mod refusal;
@@ -25,8 +26,8 @@ use events::usage::Usage;
 use futures::{Stream, StreamExt, TryStreamExt};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
-use serde_json::Value;
 
+use glance::Glance;
 use meter::Meter;
 use providers::{Auth, Key, Provider, Providers};
 use refusal::{asks, retry_at};
@@ -199,23 +200,40 @@ fn show_key(headers: &mut HeaderMap, key: &Key) -> Result<(), String> {
 
 /// The body as it is sent. A streamed chat says what it used only when it is asked to: then it is.
 fn asked_to_count(protocol: Protocol, path: &str, body: Bytes) -> (Option<String>, Bytes) {
-    let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
+    let Some(seen) = Glance::at(&body, &["model", "stream", "stream_options"]) else {
         return (None, body);
     };
 
-    let model = value
-        .get("model")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-
-    let silent = value.get("stream") == Some(&Value::Bool(true))
-        && value.pointer("/stream_options/include_usage").is_none();
+    let model = seen.text("model");
+    let options = seen.built("stream_options");
+    let counts = options.is_some_and(|options| options.get("include_usage").is_some());
+    let silent = seen.raw("stream") == Some("true") && !counts;
     if protocol == Protocol::Openai && path == "/chat/completions" && silent {
-        value["stream_options"] = serde_json::json!({"include_usage": true});
-        return (model, serde_json::to_vec(&value).map_or(body, Bytes::from));
+        let asked = with_usage(&body, seen.raw("stream_options"));
+        return (model, asked);
     }
 
     (model, body)
+}
+
+/// The body of a chat with the wish to be told what it used, in place of the options that it has.
+fn with_usage(body: &Bytes, options: Option<&str>) -> Bytes {
+    const COUNTED: &str = r#"{"include_usage":true}"#;
+    let mut asked = Vec::with_capacity(body.len() + 64);
+    if let Some(options) = options {
+        let from = options.as_ptr() as usize - body.as_ptr() as usize;
+        asked.extend_from_slice(&body[..from]);
+        asked.extend_from_slice(COUNTED.as_bytes());
+        asked.extend_from_slice(&body[from + options.len()..]);
+        return asked.into();
+    }
+
+    // A chat that streams has a field at least: what follows the bracket is one.
+    let opens = body.iter().position(|byte| *byte == b'{').unwrap_or(0);
+    asked.extend_from_slice(&body[..=opens]);
+    asked.extend_from_slice(format!("\"stream_options\":{COUNTED},").as_bytes());
+    asked.extend_from_slice(&body[opens + 1..]);
+    asked.into()
 }
 
 impl Gateway {

@@ -1,6 +1,7 @@
 //! What of a request goes on to a provider, and what does not.
 
 use super::*;
+use serde_json::Value;
 
 #[test]
 fn only_what_a_model_is_asked_with_passes() {

@@ -22,7 +22,7 @@ const PATHS_MAX: usize = 200_000;
 /// Paths of one git command; one that fails is halved.
 const PATHS_AT_ONCE: usize = 500;
 
-/// What was taken.
+/// A tree as it was taken.
 #[derive(Debug)]
 pub(super) struct Salvaged {
     /// Its tree.

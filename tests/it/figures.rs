@@ -184,9 +184,35 @@ fn the_code_reads_as_well_as_it_did() {
 
 #[test]
 fn functions_are_found_and_measured() {
-    let text = "//! A file.\n\n/// Says something about it.\npub fn long(a: u8) -> u8 {\n    let b = a;\n\n    b\n}\n\n/// Short.\nfn named(\n    a: u8,\n);\n\nimpl A {\n    pub(super) async fn inner(&self) {\n        self.x.map_or(1, f).zip(2);\n    }\n}\n\n#[cfg(test)]\nmod tests {\n    fn test() {}\n}\n";
+    let text = [
+        "//! A file.",
+        "",
+        "/// Says something about it.",
+        "pub fn long(a: u8) -> u8 {",
+        "    let b = a;",
+        "",
+        "    b",
+        "}",
+        "",
+        "/// Short.",
+        "fn named(",
+        "    a: u8,",
+        ");",
+        "",
+        "impl A {",
+        "    pub(super) async fn inner(&self) {",
+        "        self.x.map_or(1, f).zip(2);",
+        "    }",
+        "}",
+        "",
+        "#[cfg(test)]",
+        "mod tests {",
+        "    fn test() {}",
+        "}",
+    ]
+    .join("\n");
     let mut figures = Figures::default();
-    figures.add(&root().join("src/x.rs"), text);
+    figures.add(&root().join("src/x.rs"), &text);
     assert_eq!(
         (figures.functions, figures.docs, figures.short_docs),
         (2, 2, 1)

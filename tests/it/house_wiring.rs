@@ -1,5 +1,5 @@
-//! A `mod.rs` wires: it declares, hands on, and has the essay of its folder. What acts or decides is
-//! in a file that is named after it, where a reader looks for it.
+//! A `mod.rs` wires: it declares, hands on, and has the essay of its folder. What acts or decides
+//! is in a file that is named after it, where a reader looks for it.
 
 use std::collections::BTreeSet;
 

@@ -114,22 +114,26 @@ const SPOILT: &[(&str, &str)] = &[
     ),
     (
         "repository-inside",
-        "git init --quiet app; echo WORD > app/z.js; cd app; git add --all; git commit --quiet -m s; cd ..",
+        "git init --quiet app; echo WORD > app/z.js; cd app; git add --all; \
+         git commit --quiet -m s; cd ..",
     ),
     ("no-rights", "echo WORD > src.txt; chmod 000 src.txt"),
     (
         "no-such-encoding",
-        "echo '*.utf working-tree-encoding=UTF-16LE-BOM' > .gitattributes; printf abc > a.utf; echo WORD > b.txt",
+        "echo '*.utf working-tree-encoding=UTF-16LE-BOM' > .gitattributes; printf abc > a.utf; \
+         echo WORD > b.txt",
     ),
     (
         "mixed-ends",
-        "git config core.autocrlf input; git config core.safecrlf true; printf 'WORD\\r\\nb\\n' > a.txt",
+        "git config core.autocrlf input; git config core.safecrlf true; \
+         printf 'WORD\\r\\nb\\n' > a.txt",
     ),
     ("head-gone", "echo WORD > a.txt; rm .git/HEAD"),
     ("git-gone", "echo WORD > a.txt; rm -rf .git"),
     (
         "committed-and-spoilt",
-        "echo WORD > a.txt; git add --all; git commit --quiet -m c; git init --quiet app; echo x > app/y",
+        "echo WORD > a.txt; git add --all; git commit --quiet -m c; git init --quiet app; \
+         echo x > app/y",
     ),
     (
         "stashed",
@@ -137,7 +141,8 @@ const SPOILT: &[(&str, &str)] = &[
     ),
     (
         "on-another-branch",
-        "git checkout --quiet -b mine; echo WORD > a.txt; git add --all; git commit --quiet -m c; git checkout --quiet -",
+        "git checkout --quiet -b mine; echo WORD > a.txt; git add --all; \
+         git commit --quiet -m c; git checkout --quiet -",
     ),
     ("plain", "echo WORD > a.txt"),
 ];

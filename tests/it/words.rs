@@ -157,7 +157,8 @@ fn idle(all: &[Source]) -> BTreeSet<String> {
         }
         for outcome in source.members(&["pub", "enum", "Outcome", "{"]) {
             let mut others = all.iter().filter(|s| !s.is_in("/events/outcome.rs"));
-            if !others.any(|s| s.has(&["Outcome", ":", ":", &outcome], &[])) {
+            // Named among others of a pattern it is passed over, which is no deed.
+            if !others.any(|s| s.has(&["Outcome", ":", ":", &outcome], &["|"])) {
                 idle.insert(format!("outcome {outcome}"));
             }
         }

@@ -18,7 +18,7 @@ pub enum Built {
     Conflict {
         /// Files that both sides changed.
         paths: Vec<String>,
-        /// Why, for people.
+        /// The reason, for people.
         why: String,
     },
     /// Upstream is not where the entry was built on.
@@ -54,9 +54,9 @@ pub struct MergeSpec {
     pub entry: u64,
     /// What it is built on.
     pub base: Option<Sha>,
-    /// What that is.
+    /// The kind of that commit.
     pub on: Base,
-    /// What is built.
+    /// The work that is built on it.
     pub work: Work,
     /// Patterns of paths that a person has to approve.
     pub protected: Vec<String>,

@@ -22,7 +22,7 @@ pub enum Looked {
     At(Option<Sha>),
     /// Further on.
     Further {
-        /// Where it is.
+        /// The commit that it is at.
         seen: Sha,
         /// Paths that changed, at most [`events::merge_queue::event::FILES_MAX`].
         files: Vec<String>,
@@ -31,9 +31,9 @@ pub enum Looked {
     Gone,
     /// It does not hold any more what it held.
     Rewritten {
-        /// What it held.
+        /// The commit that it held.
         lost: Sha,
-        /// Where it is.
+        /// The commit that it is at.
         seen: Sha,
     },
 }

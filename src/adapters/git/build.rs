@@ -15,11 +15,14 @@ use git2::{Commit, Oid, Repository, Tree};
 use super::contents::{self, Read, TooLarge};
 use super::gate::read_ref;
 use super::merge::Sides;
-use super::{author, detect, lfs, oid, scaffold, sha, trouble};
+use super::{author, detect, lfs, oid, scaffold, sha, trouble, walk};
 
 /// Largest file that work may bring. A pushed pack has a bound, and what is in it may be a thousand
 /// times as large.
 const BLOB_MAX: usize = 256 * 1024 * 1024;
+
+/// How git writes down that an entry is a repository of its own.
+const GITLINK: i32 = 0o160_000;
 
 /// What a candidate is made of.
 pub(super) enum Plan {
@@ -48,7 +51,7 @@ pub(super) fn plan(repository: &Repository, spec: &MergeSpec) -> Result<Plan, Po
         (Some(base), Work::Merge(work)) => {
             let (ours, theirs) = (oid(base)?, oid(work)?);
             let fork = repository.merge_base(ours, theirs).ok();
-            if let Some(why) = too_large(repository, fork, theirs)? {
+            if let Some(why) = unfit(repository, fork, theirs)? {
                 return Err(PortError::Permanent(why));
             }
             let sides = Sides {
@@ -131,7 +134,7 @@ pub(super) fn mergeable(
     };
     let work = oid(&work)?;
     let fork = repository.merge_base(base, work).ok();
-    Ok(too_large(repository, fork, work)?.is_none().then_some(work))
+    Ok(unfit(repository, fork, work)?.is_none().then_some(work))
 }
 
 pub(super) fn tree_of(repository: &Repository, commit: Oid) -> Result<Tree<'_>, PortError> {
@@ -219,20 +222,10 @@ fn between(
                 .map_err(trouble)
         })
         .transpose()?;
-    let diff = repository
-        .diff_tree_to_tree(old.as_ref(), Some(new), None)
-        .map_err(trouble)?;
-    let mut paths = BTreeSet::new();
-
-    for delta in diff.deltas() {
-        let sides = [delta.old_file().path_bytes(), delta.new_file().path_bytes()];
-        paths.extend(
-            sides
-                .into_iter()
-                .flatten()
-                .map(|path| String::from_utf8_lossy(path).into_owned()),
-        );
-    }
+    // What exceeds the bounds was refused when it was handed in; of upstream's own the first
+    // paths are enough.
+    let found = walk::differences(repository, old.as_ref(), new)?;
+    let paths = found.files.into_iter().map(|file| file.path).collect();
 
     Ok(paths)
 }
@@ -342,9 +335,10 @@ fn checks_of(
     Ok(events::checks::touched(command, changed, read))
 }
 
-/// A file of a work that is larger than what is merged, if one is: to look whether files were
-/// renamed, they are read as a whole.
-pub(super) fn too_large(
+/// Why a work is not merged whatever else it holds, if there is a reason: it changes more than is
+/// looked at, brings a file that is larger than what is merged (to look whether files were renamed,
+/// they are read as a whole), or the name of a repository that nobody brings.
+pub(super) fn unfit(
     repository: &Repository,
     base: Option<Oid>,
     work: Oid,
@@ -357,21 +351,27 @@ pub(super) fn too_large(
     };
     let (old, new) = (base.map(tree).transpose()?, tree(work)?);
     let odb = repository.odb().map_err(trouble)?;
+    let found = walk::differences(repository, old.as_ref(), &new)?;
+    if found.exceeds.is_some() {
+        return Ok(found.exceeds);
+    }
 
-    let diff = repository
-        .diff_tree_to_tree(old.as_ref(), Some(&new), None)
-        .map_err(trouble)?;
-    for delta in diff.deltas() {
-        let file = delta.new_file();
-        let size = if file.exists() {
-            odb.read_header(file.id()).map_or(0, |(size, _)| size)
-        } else {
-            0
-        };
-        if size > BLOB_MAX {
-            let path = String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned();
+    let modules = found.files.iter().any(|file| file.path == ".gitmodules")
+        || new.get_name(".gitmodules").is_some();
+    for file in &found.files {
+        let Some(id) = file.new else { continue };
+        if file.mode == GITLINK && !modules {
             return Ok(Some(format!(
-                "{path} has {} MiB, at most {} are merged",
+                "{} is a repository of its own, of which only the name would be merged: remove \
+                 its .git folder and add its files, or make it a submodule",
+                file.path
+            )));
+        }
+        let size = odb.read_header(id).map_or(0, |(size, _)| size);
+        if file.mode != GITLINK && size > BLOB_MAX {
+            return Ok(Some(format!(
+                "{} has {} MiB, at most {} are merged: keep large files elsewhere",
+                file.path,
                 size >> 20,
                 BLOB_MAX >> 20
             )));

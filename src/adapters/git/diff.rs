@@ -9,7 +9,7 @@ use git2::{
     Repository, Tree,
 };
 
-use super::{oid, trouble};
+use super::{oid, trouble, walk};
 
 /// Most bytes of a diff: a person reads less, and one file at a time can be asked for.
 const DIFF_MAX: usize = 1024 * 1024;
@@ -61,6 +61,12 @@ pub(super) fn diff(repository: &Repository, spec: &DiffSpec) -> Result<Vec<u8>, 
     };
     let base = base(repository, &commit, &spec.against)?;
     let new = commit.tree().map_err(trouble)?;
+
+    if let Some(why) = walk::differences(repository, base.as_ref(), &new)?.exceeds {
+        return Err(PortError::Permanent(format!(
+            "the change is not shown: {why}"
+        )));
+    }
 
     let mut options = DiffOptions::new();
     options.max_size(FILE_MAX).include_typechange(true);

@@ -219,9 +219,9 @@ fn pin(
     let merge_queue = repository.head().ok().and_then(|head| head.target());
 
     let fork = merge_queue.and_then(|merge_queue| repository.merge_base(commit, merge_queue).ok());
-    if let Some(why) = build::too_large(repository, fork, commit)? {
+    if let Some(why) = build::unfit(repository, fork, commit)? {
         return Err(PortError::Permanent(format!(
-            "{why}: keep large files elsewhere, take it out and hand in again"
+            "{why}; take it out and hand in again"
         )));
     }
 

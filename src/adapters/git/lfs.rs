@@ -6,13 +6,10 @@ use std::path::Path;
 
 use actors::ports::PortError;
 use events::lfs::{self, Changed, Content, POINTER_MAX, Refusal};
-use git2::{
-    AttrCheckFlags, AttrValue, Index, ObjectType, Oid, Repository, Tree, TreeWalkMode,
-    TreeWalkResult,
-};
+use git2::{AttrCheckFlags, AttrValue, Index, ObjectType, Oid, Repository, Tree};
 
 use super::contents::TooLarge;
-use super::{build, survey, trouble};
+use super::{build, survey, trouble, walk};
 
 /// Why a tree cannot be merged as far as LFS goes, if it cannot: what it changes since the fork,
 /// with the objects that the trunk names.
@@ -76,22 +73,15 @@ fn changed(
     let old = fork
         .map(|fork| build::tree_of(repository, fork))
         .transpose()?;
-    let diff = repository
-        .diff_tree_to_tree(old.as_ref(), Some(tree), None)
-        .map_err(trouble)?;
     let mut changed = vec![];
 
-    for delta in diff.deltas() {
-        let file = delta.new_file();
-        let Some(path) = file.path().filter(|_| file.exists()) else {
-            continue;
-        };
-        if let Some(content) = content(repository, file.id())? {
-            let path = path.to_string_lossy().into_owned();
-            let kept = false;
+    // What exceeds the bounds of a comparison was refused before.
+    for file in walk::differences(repository, old.as_ref(), tree)?.files {
+        let Some(id) = file.new else { continue };
+        if let Some(content) = content(repository, id)? {
             changed.push(Changed {
-                path,
-                kept,
+                path: file.path,
+                kept: false,
                 content,
             });
         }
@@ -137,13 +127,11 @@ fn mark_kept(
 /// The objects of LFS that a tree names.
 fn objects(repository: &Repository, tree: &Tree<'_>) -> Result<BTreeSet<String>, PortError> {
     let mut blobs = BTreeSet::new();
-    tree.walk(TreeWalkMode::PreOrder, |_, entry| {
+    walk::entries(tree, |_, entry| {
         if entry.kind() == Some(ObjectType::Blob) {
             blobs.insert(entry.id());
         }
-        TreeWalkResult::Ok
-    })
-    .map_err(trouble)?;
+    })?;
 
     let mut objects = BTreeSet::new();
     for blob in blobs {

@@ -19,6 +19,7 @@ mod secrets;
 mod side;
 mod survey;
 mod upstream;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

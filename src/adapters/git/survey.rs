@@ -3,10 +3,10 @@
 
 use actors::ports::PortError;
 use actors::ports::repo::Survey;
-use git2::{ObjectType, Repository, TreeWalkMode, TreeWalkResult};
+use git2::{ObjectType, Repository};
 
 use super::contents::{self, TooLarge};
-use super::{build, detect, gate, oid, trouble};
+use super::{build, detect, gate, oid, walk};
 
 /// Where git looks for attributes, in every folder.
 const ATTRIBUTES: &str = ".gitattributes";
@@ -32,14 +32,12 @@ pub(super) fn survey(repository: &Repository, branch: &str) -> Result<Survey, Po
 /// Patterns that attributes hand to the filter of Git LFS, with their folders.
 fn lfs(repository: &Repository, tree: &git2::Tree<'_>) -> Result<Vec<String>, PortError> {
     let mut files = vec![];
-    tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
+    walk::entries(tree, |folder, entry| {
         let is_file = entry.kind() == Some(ObjectType::Blob);
         if is_file && entry.name_bytes() == ATTRIBUTES.as_bytes() {
             files.push(folder.to_owned());
         }
-        TreeWalkResult::Ok
-    })
-    .map_err(trouble)?;
+    })?;
 
     let mut found = vec![];
     for folder in files {

@@ -538,6 +538,33 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// A tree of these lines, as git's own listing has them.
+fn listed_tree(gate: &std::path::Path, lines: &str) -> String {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    fs_err::write(file.path(), lines).expect("written");
+    let script = format!("git mktree --missing < {}", file.path().display());
+    let made = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(gate)
+        .output()
+        .expect("a tree");
+    String::from_utf8_lossy(&made.stdout).trim().to_owned()
+}
+
+/// A tree of twelve levels of ten entries each: it stands for more files than any memory holds.
+fn bomb(gate: &std::path::Path, blob: &str) -> String {
+    let mut bomb = blob.to_owned();
+    for level in 0..12 {
+        let kind = match level {
+            0 => "100644 blob",
+            _ => "040000 tree",
+        };
+        let lines = (0..10).map(|n| format!("{kind} {bomb}\tf{n}\n"));
+        bomb = listed_tree(gate, &lines.collect::<String>());
+    }
+    bomb
+}
+
 /// A small pack may hold a giant file. What would have to be read as a whole is not merged, nor
 /// looked into before it is handed in.
 #[test]
@@ -568,47 +595,47 @@ fn work_that_inflates_beyond_its_bound_is_refused() {
         fs_err::File::create(&giant)
             .and_then(|file| file.set_len(300 << 20))
             .expect("a file of zeroes");
-        let blob =
-            git(&gate, &["hash-object", "-w", giant.to_str().expect("path")]).expect("stored");
-        let tree = folder.path().join("tree");
-        fs_err::write(&tree, format!("100644 blob {}\tgiant\n", blob.trim())).expect("written");
-        let script = format!("git mktree < {}", tree.display());
-        let tree = std::process::Command::new("sh")
-            .args(["-c", &script])
-            .current_dir(&gate)
-            .output()
-            .expect("a tree")
-            .stdout;
-        let person = "A <a@localhost> 1700000001 +0000";
-        let tree = String::from_utf8_lossy(&tree).trim().to_owned();
-        let commit =
-            format!("tree {tree}\nparent {head}\nauthor {person}\ncommitter {person}\n\nGiant\n");
-        let commit: Sha = object(&gate, "commit", commit.as_bytes())
-            .parse()
-            .expect("sha");
-        let (feature, epoch): (FeatureId, Epoch) = ("feat-abc".parse().expect("id"), Epoch(1));
-        git(
-            &gate,
-            &[
-                "update-ref",
-                &format!("refs/heads/work/{feature}/{epoch}"),
-                commit.as_str(),
-            ],
-        )
-        .expect("pushed");
-        let refused = gates
-            .pin(&project, &feature, epoch, &commit)
-            .await
-            .expect_err("too large")
-            .to_string();
-        assert!(
-            refused.contains("giant has 300 MiB") && refused.contains("keep large files elsewhere"),
-            "{refused}"
-        );
-        let collisions = gates
-            .collisions(&project, &head, &[(feature, epoch)])
-            .await
-            .expect("looked");
-        assert_eq!(collisions, vec![], "it is not read");
+        let giant = ["hash-object", "-w", giant.to_str().expect("path")];
+        let blob = git(&gate, &giant).expect("stored").trim().to_owned();
+        let bomb = bomb(&gate, &blob);
+        let foreign = "1".repeat(40);
+        for (n, (line, words)) in [
+            (format!("100644 blob {blob}\tgiant\n"), "giant has 300 MiB"),
+            (
+                format!("160000 commit {foreign}\tinner\n"),
+                "inner is a repository of its own",
+            ),
+            (
+                format!("040000 tree {bomb}\tbomb\n"),
+                "changes more files than are looked at",
+            ),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let tree = listed_tree(&gate, &line);
+            let person = "A <a@localhost> 1700000001 +0000";
+            let commit =
+                format!("tree {tree}\nparent {head}\nauthor {person}\ncommitter {person}\n\n-\n");
+            let commit: Sha = object(&gate, "commit", commit.as_bytes())
+                .parse()
+                .expect("sha");
+            let feature: FeatureId = format!("feat-{n}").parse().expect("id");
+            let epoch = Epoch(1);
+            let reference = format!("refs/heads/work/{feature}/{epoch}");
+            git(&gate, &["update-ref", &reference, commit.as_str()]).expect("pushed");
+
+            let refused = gates.pin(&project, &feature, epoch, &commit).await;
+            let refused = refused.expect_err("refused").to_string();
+            assert!(
+                refused.contains(words) && refused.contains("take it out"),
+                "{refused}"
+            );
+            let collisions = gates
+                .collisions(&project, &head, &[(feature, epoch)])
+                .await
+                .expect("looked");
+            assert_eq!(collisions, vec![], "it is not read");
+        }
     });
 }

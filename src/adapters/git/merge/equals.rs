@@ -9,9 +9,9 @@ use std::path::Path;
 
 use actors::ports::PortError;
 use git2::build::TreeUpdateBuilder;
-use git2::{Delta, FileMode, ObjectType, Oid, Repository, Tree, TreeWalkMode, TreeWalkResult};
+use git2::{Delta, FileMode, ObjectType, Oid, Repository, Tree};
 
-use super::super::trouble;
+use super::super::{trouble, walk};
 
 /// Larger files are not compared by their lines.
 const COMPARE_MAX: usize = 1024 * 1024;
@@ -215,14 +215,13 @@ impl<'r> Mover<'r> {
         contents: &BTreeMap<Oid, Vec<&FilePath>>,
     ) -> Result<BTreeMap<Oid, BTreeSet<FilePath>>, PortError> {
         let mut holders: BTreeMap<Oid, BTreeSet<FilePath>> = BTreeMap::new();
-        let walked = self.base.walk(TreeWalkMode::PreOrder, |folder, entry| {
+        walk::entries(self.base, |folder, entry| {
             if contents.contains_key(&entry.id()) {
                 let path = [folder.as_bytes(), entry.name_bytes()].concat();
                 holders.entry(entry.id()).or_default().insert(path);
             }
-            TreeWalkResult::Ok
-        });
-        walked.map_err(trouble).map(|()| holders)
+        })?;
+        Ok(holders)
     }
 
     fn group(&self, content: Oid, all: BTreeSet<FilePath>) -> Group {
