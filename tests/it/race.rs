@@ -119,18 +119,19 @@ fn no_merge_is_lost_while_others_push_and_pushes_fail() {
         .count();
     let log = export(&data);
     let count = |kind: &str| log.iter().filter(|event| event["type"] == kind).count();
-    let (moved, halted) = (
-        count("trunk.upstream_moved") + count("trunk.followed"),
-        count("trunk.halted"),
-    );
+    let met = count("trunk.upstream_moved");
+    let moved = met + count("trunk.followed");
+    let halted = count("trunk.halted");
 
     println!(
         "race {numbers}: {pushed} pushes of others, {moved} times seen, {refused} pushes refused, \
          {halted} halts"
     );
+    // A push that is turned down in the moment in which somebody else moves upstream is seen as that
+    // move: it would not have been published either way.
     assert!(
-        pushed > 0 && moved > 0 && refused > 0 && halted >= refused,
-        "{pushed} {moved} {refused} {halted}"
+        pushed > 0 && moved > 0 && refused > 0 && halted + met >= refused,
+        "{pushed} {moved} {refused} {halted} {met}"
     );
     let files = git(&upstream, &["ls-tree", "--name-only", "main"]).expect("tree");
     assert_eq!(
