@@ -78,6 +78,10 @@ const USUAL: &[&str] = &[
     "composer.lock",
     "go.sum",
     "flake.lock",
+    "pdm.lock",
+    "mix.lock",
+    "packages.lock.json",
+    ".lfsconfig",
 ];
 /// Most patterns of a project.
 pub const PATTERNS_MAX: usize = 200;

@@ -172,6 +172,17 @@ fn make(bytes: &[u8]) -> Option<&'static str> {
 mod tests {
     use super::{LOCKS, Read, detect, locks};
 
+    /// What chooses the setup command of every session waits for a person when work changes it.
+    #[test]
+    fn what_suggests_a_setup_is_protected() {
+        let usual = events::protect::usual();
+        for (lock, _) in LOCKS.into_iter().flatten() {
+            let changed = std::iter::once(*lock);
+            let held = events::protect::protected(&usual, changed);
+            assert_eq!(held, [*lock], "{lock}");
+        }
+    }
+
     #[test]
     fn each_lock_file_has_the_command_that_takes_what_it_locks() {
         for (lock, command) in LOCKS.into_iter().flatten() {
