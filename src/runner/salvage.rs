@@ -5,6 +5,8 @@
 //!
 //! What is ignored is left where it is. What cannot be taken is named.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -35,6 +37,35 @@ pub(super) struct Salvaged {
 
 /// Paths that are named.
 const NAMED_MAX: usize = 20;
+
+/// What is at a path.
+enum Entry {
+    /// Nothing any more.
+    Gone,
+    /// A link to this.
+    Link(Vec<u8>),
+    /// A file.
+    File {
+        /// Whether its owner may run it.
+        runs: bool,
+    },
+}
+
+impl Entry {
+    fn is_file(&self) -> bool {
+        matches!(self, Self::File { .. })
+    }
+
+    /// How git's index writes it down.
+    fn mode(&self) -> &'static str {
+        match self {
+            Self::Gone => "0",
+            Self::Link(_) => "120000",
+            Self::File { runs: false } => "100644",
+            Self::File { runs: true } => "100755",
+        }
+    }
+}
 
 /// A git folder of our own beside a work tree.
 pub(super) struct Salvage {
@@ -98,17 +129,19 @@ impl Salvage {
         while let Some((folder, depth)) = folders.pop() {
             let paths = self.listed(&folder).await?;
             let (inner, files): (Vec<_>, Vec<_>) =
-                paths.into_iter().partition(|path| path.ends_with('/'));
+                paths.into_iter().partition(|path| path.ends_with(b"/"));
+            let within = |name: Vec<u8>| folder.join(OsString::from_vec(name));
+            let files: Vec<PathBuf> = files.into_iter().map(within).collect();
             taken += files.len();
             if taken > PATHS_MAX {
                 left_out.push(format!("more than {PATHS_MAX} files"));
                 break;
             }
-            self.add(&folder, files, &mut left_out).await;
-            for name in inner {
+            self.add(&files, &mut left_out).await;
+            for inner in inner.into_iter().map(within) {
                 match depth < NESTED_MAX {
-                    true => folders.push((folder.join(&name), depth + 1)),
-                    false => left_out.push(folder.join(&name).display().to_string()),
+                    true => folders.push((inner, depth + 1)),
+                    false => left_out.push(inner.display().to_string()),
                 }
             }
         }
@@ -150,72 +183,75 @@ impl Salvage {
 
     /// Paths below a folder that are not as the index has them, without what is ignored. A
     /// repository inside ends with a slash.
-    async fn listed(&self, folder: &Path) -> Result<Vec<String>, String> {
+    async fn listed(&self, folder: &Path) -> Result<Vec<Vec<u8>>, String> {
         let mut args = vec!["ls-files", "-z", "--others", "--exclude-standard"];
         // Inside of another repository nothing is in our index.
         let at_top = folder.as_os_str().is_empty();
         if at_top {
             args.extend(["--modified", "--deleted"]);
         }
-        let listed = self
-            .git_in(&self.tree.join(folder), at_top, &args, b"")
-            .await?;
-        let mut paths: Vec<String> = listed.split_terminator('\0').map(str::to_owned).collect();
+        let at = self.tree.join(folder);
+        let listed = self.git_in(&at, at_top, &args, b"").await?;
+
+        let names = listed.split(|byte| *byte == 0);
+        let mut paths: Vec<Vec<u8>> = names
+            .filter(|name| !name.is_empty())
+            .map(<[u8]>::to_vec)
+            .collect();
         paths.sort();
         paths.dedup();
         Ok(paths)
     }
 
     /// Puts files into the index, as many as can be; the others are named.
-    async fn add(&self, folder: &Path, files: Vec<String>, left_out: &mut Vec<String>) {
-        let mut chunks: Vec<Vec<PathBuf>> = files
-            .chunks(PATHS_AT_ONCE)
-            .map(|chunk| chunk.iter().map(|file| folder.join(file)).collect())
-            .collect();
-
+    async fn add(&self, paths: &[PathBuf], left_out: &mut Vec<String>) {
+        let mut chunks: Vec<&[PathBuf]> = paths.chunks(PATHS_AT_ONCE).collect();
         while let Some(chunk) = chunks.pop() {
-            if self.add_chunk(&chunk).await.is_ok() {
+            if self.add_chunk(chunk).await.is_ok() {
                 continue;
             }
             match chunk.split_at(chunk.len() / 2) {
                 ([], rest) => left_out.extend(rest.iter().map(|path| path.display().to_string())),
-                (first, second) => {
-                    chunks.push(first.to_vec());
-                    chunks.push(second.to_vec());
-                }
+                (first, second) => chunks.extend([first, second]),
             }
         }
     }
 
     async fn add_chunk(&self, paths: &[PathBuf]) -> Result<(), String> {
-        let mut lines = Vec::new();
+        let mut entries = Vec::with_capacity(paths.len());
         for path in paths {
-            let (mode, object) = match self.object(path).await? {
-                Some(found) => found,
-                None => ("0", "0".repeat(40)),
-            };
-            let line = format!("{mode} {object}\t{}\0", path.to_str().ok_or("a name")?);
-            lines.extend(line.into_bytes());
+            entries.push((path, self.entry(path)?));
         }
-        self.git(&["update-index", "-z", "--index-info"], &lines)
-            .await
-            .map(|_| ())
+        let files = entries.iter().filter(|(_, entry)| entry.is_file());
+        let files: Vec<PathBuf> = files.map(|(path, _)| self.tree.join(path)).collect();
+        let mut objects = self.objects(&files).await?.into_iter();
+
+        let mut lines = Vec::new();
+        for (path, entry) in entries {
+            let object = match &entry {
+                Entry::Gone => "0".repeat(40),
+                Entry::Link(target) => self.object(target).await?,
+                Entry::File { .. } => objects.next().ok_or("git hashed too few files")?,
+            };
+            lines.extend_from_slice(format!("{} {object}\t", entry.mode()).as_bytes());
+            lines.extend_from_slice(path.as_os_str().as_bytes());
+            lines.push(0);
+        }
+        let update = ["update-index", "-z", "--index-info"];
+        self.git(&update, &lines).await.map(|_| ())
     }
 
-    /// The mode and the object of a file; none where it is gone.
-    async fn object(&self, path: &Path) -> Result<Option<(&'static str, String)>, String> {
+    /// What is at a path. A file that its owner may not read is made readable.
+    fn entry(&self, path: &Path) -> Result<Entry, String> {
         let whole = self.tree.join(path);
         let found = match fs_err::symlink_metadata(&whole) {
             Ok(found) => found,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Entry::Gone),
             Err(error) => return Err(error.to_string()),
         };
         if found.is_symlink() {
-            use std::os::unix::ffi::OsStrExt;
             let target = fs_err::read_link(&whole).map_err(|error| error.to_string())?;
-            let args = ["hash-object", "-w", "--no-filters", "--stdin"];
-            let object = self.git(&args, target.as_os_str().as_bytes()).await?;
-            return Ok(Some(("120000", object.trim().to_owned())));
+            return Ok(Entry::Link(target.into_os_string().into_vec()));
         }
         if !found.is_file() {
             return Err(format!("{} is no file", path.display()));
@@ -226,19 +262,42 @@ impl Salvage {
             let readable = std::fs::Permissions::from_mode(mode | 0o400);
             fs_err::set_permissions(&whole, readable).map_err(|error| error.to_string())?;
         }
-        let name = whole.to_str().ok_or("a name that is no text")?;
-        let args = ["hash-object", "-w", "--no-filters", "--", name];
-        let object = self.git(&args, b"").await?;
-        let kind = if mode & 0o100 == 0 {
-            "100644"
-        } else {
-            "100755"
-        };
-        Ok(Some((kind, object.trim().to_owned())))
+        let runs = mode & 0o100 != 0;
+        Ok(Entry::File { runs })
+    }
+
+    /// The objects of files, in their order. A name with a line break is taken alone.
+    async fn objects(&self, files: &[PathBuf]) -> Result<Vec<String>, String> {
+        let is_broken = |file: &&PathBuf| file.as_os_str().as_bytes().contains(&b'\n');
+        match (files, files.iter().find(is_broken)) {
+            ([], _) => return Ok(vec![]),
+            ([alone], Some(_)) => {
+                let bytes = fs_err::read(alone).map_err(|error| error.to_string())?;
+                return Ok(vec![self.object(&bytes).await?]);
+            }
+            (_, Some(_)) => return Err("a name with a line break".to_owned()),
+            (_, None) => {}
+        }
+
+        let names: Vec<&[u8]> = files
+            .iter()
+            .map(|file| file.as_os_str().as_bytes())
+            .collect();
+        let hash = ["hash-object", "-w", "--no-filters", "--stdin-paths"];
+        let hashed = self.git(&hash, &names.join(&b'\n')).await?;
+        Ok(hashed.lines().map(str::to_owned).collect())
+    }
+
+    /// The object of these bytes.
+    async fn object(&self, bytes: &[u8]) -> Result<String, String> {
+        let hash = ["hash-object", "-w", "--no-filters", "--stdin"];
+        let hashed = self.git(&hash, bytes).await?;
+        Ok(hashed.trim().to_owned())
     }
 
     async fn git(&self, args: &[&str], input: &[u8]) -> Result<String, String> {
-        self.git_in(&self.tree, true, args, input).await
+        let said = self.git_in(&self.tree, true, args, input).await?;
+        Ok(String::from_utf8_lossy(&said).into_owned())
     }
 
     /// Runs git with our own folder on a work tree; without our index where `indexed` is false.
@@ -248,7 +307,7 @@ impl Salvage {
         indexed: bool,
         args: &[&str],
         input: &[u8],
-    ) -> Result<String, String> {
+    ) -> Result<Vec<u8>, String> {
         let what = args.first().copied().unwrap_or_default();
         let own = self.folder.path();
         let index = own.join(if indexed { "index" } else { "no-index" });
@@ -287,7 +346,7 @@ impl Salvage {
         let output = output.map_err(|_| format!("git {what} took too long"))?;
         let output = output.map_err(|error| format!("git {what}: {error}"))?;
         match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            true => Ok(output.stdout),
             false => Err(format!(
                 "git {what}: {}",
                 String::from_utf8_lossy(&output.stderr).trim()

@@ -144,6 +144,15 @@ const SPOILT: &[(&str, &str)] = &[
         "git checkout --quiet -b mine; echo WORD > a.txt; git add --all; \
          git commit --quiet -m c; git checkout --quiet -",
     ),
+    (
+        "odd-names",
+        "git init --quiet app; echo WORD > app/$(printf 'odd\\377'); ln -s nowhere app/link; \
+         rm README",
+    ),
+    (
+        "broken-name",
+        "git init --quiet app; echo WORD > \"app/$(printf 'a\\nb')\"; echo x > app/c",
+    ),
     ("plain", "echo WORD > a.txt"),
 ];
 

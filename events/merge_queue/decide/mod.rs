@@ -209,14 +209,7 @@ impl MergeQueue {
                 Ok(self.follow(seen.as_ref(), files))
             }
             Command::AcceptRewrite { seen, by } => self.accept(seen, by),
-            Command::Unhalt => {
-                let spent = self.tip().is_some_and(|tip| tip.lapses.is_spent());
-                Ok(if self.halt.is_some() || spent || self.waits_for_a_look() {
-                    vec![event::Unhalted {}.into()]
-                } else {
-                    vec![]
-                })
-            }
+            Command::Unhalt => self.unhalt(),
             Command::Drop { entry, why } => self.drop_out(*entry, why),
         }
     }

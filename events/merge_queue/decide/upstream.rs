@@ -27,7 +27,8 @@ impl MergeQueue {
     }
 
     /// Where upstream is: taken while nothing is queued. An entry on its way finds out by itself,
-    /// when it is built or published.
+    /// when it is built or published; but for a branch that was rewritten, which a look that
+    /// `holds` disproves: nobody may say so instead.
     pub(super) fn follow(&self, seen: Option<&Sha>, files: &[String]) -> Vec<Event> {
         match (self.is_idle(), seen) {
             (true, seen) if seen == self.head.as_ref() && self.halt.is_some() => {
@@ -45,8 +46,14 @@ impl MergeQueue {
                     .into(),
                 ]
             }
+            (false, _) if self.is_rewritten() => vec![event::Unhalted {}.into()],
             _ => vec![],
         }
+    }
+
+    fn is_rewritten(&self) -> bool {
+        let fault = self.halt.as_ref().map(|halt| &halt.fault);
+        matches!(fault, Some(Fault::Rewritten { .. }))
     }
 
     /// While nothing is queued the same trouble is told once: nobody waits for the next try.
@@ -66,6 +73,21 @@ impl MergeQueue {
                 .into(),
             ],
         }
+    }
+
+    /// A person's word lets the queue go on, where going on would find out what is so. That
+    /// upstream was rewritten was found out, and is ended by taking it, or by putting it back.
+    pub(super) fn unhalt(&self) -> Decision {
+        if self.is_rewritten() {
+            return Err(Refusal::Rewritten);
+        }
+
+        let spent = self.tip().is_some_and(|tip| tip.lapses.is_spent());
+        let waits = self.halt.is_some() || spent || self.waits_for_a_look();
+        Ok(match waits {
+            true => vec![event::Unhalted {}.into()],
+            false => vec![],
+        })
     }
 
     pub(super) fn accept(&self, seen: &Sha, by: &str) -> Decision {

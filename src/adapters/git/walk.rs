@@ -37,7 +37,7 @@ pub(super) struct Differences {
 
 /// Two trees at one place; either may be missing.
 struct Pair {
-    prefix: String,
+    prefix: Vec<u8>,
     old: Option<Oid>,
     new: Option<Oid>,
 }
@@ -62,7 +62,7 @@ pub(super) fn differences(
     let mut found = Differences::default();
     let (mut entries, mut bytes) = (0, 0);
     let mut pairs = vec![Pair {
-        prefix: String::new(),
+        prefix: vec![],
         old: old.map(Tree::id),
         new: Some(new.id()),
     }];
@@ -70,8 +70,10 @@ pub(super) fn differences(
     while let Some(pair) = pairs.pop() {
         for (name, (old, new)) in both(repository, &pair)? {
             entries += 1;
-            let path = format!("{}{name}", pair.prefix);
-            bytes += path.len();
+            let path = [pair.prefix.as_slice(), &name].concat();
+            if old != new {
+                bytes += path.len();
+            }
             found.exceeds = exceeds(entries, bytes, &path);
             if found.exceeds.is_some() {
                 return Ok(found);
@@ -83,7 +85,7 @@ pub(super) fn differences(
             let tree = |side: Option<Side>| side.filter(|side| side.is_tree).map(|side| side.id);
             if tree(old).is_some() || tree(new).is_some() {
                 pairs.push(Pair {
-                    prefix: format!("{path}/"),
+                    prefix: [path.as_slice(), b"/"].concat(),
                     old: tree(old),
                     new: tree(new),
                 });
@@ -92,7 +94,7 @@ pub(super) fn differences(
             let was_file = old.is_some_and(|side| !side.is_tree);
             if file.is_some() || was_file {
                 found.files.push(Difference {
-                    path,
+                    path: String::from_utf8_lossy(&path).into_owned(),
                     new: file.map(|side| side.id),
                     mode: file.map_or(0, |side| side.mode),
                 });
@@ -115,7 +117,7 @@ pub(super) fn entries(
     let mut passed = None;
     let walked = tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
         seen += 1;
-        passed = exceeds(seen, 0, folder);
+        passed = exceeds(seen, 0, folder.as_bytes());
         if passed.is_some() {
             return TreeWalkResult::Abort;
         }
@@ -131,9 +133,9 @@ pub(super) fn entries(
 }
 
 /// Which bound is passed, if one is.
-fn exceeds(entries: usize, bytes: usize, path: &str) -> Option<String> {
+fn exceeds(entries: usize, bytes: usize, path: &[u8]) -> Option<String> {
     if path.len() > PATH_MAX {
-        let begins: String = path.chars().take(80).collect();
+        let begins = String::from_utf8_lossy(&path[..80]).into_owned();
         return Some(format!(
             "a path has more than {PATH_MAX} bytes, which no system can check out: {begins}…"
         ));
@@ -147,14 +149,15 @@ fn exceeds(entries: usize, bytes: usize, path: &str) -> Option<String> {
     None
 }
 
-/// The entries of both trees by name, each with its sides.
-fn both(repository: &Repository, pair: &Pair) -> Result<BTreeMap<String, Sides>, PortError> {
-    let mut all: BTreeMap<String, Sides> = BTreeMap::new();
+/// The entries of both trees by their names' bytes, each with its sides: names that are no text and
+/// are shown alike are entries of their own.
+fn both(repository: &Repository, pair: &Pair) -> Result<BTreeMap<Vec<u8>, Sides>, PortError> {
+    let mut all: BTreeMap<Vec<u8>, Sides> = BTreeMap::new();
     for (tree, is_new) in [(pair.old, false), (pair.new, true)] {
         let Some(id) = tree else { continue };
         let tree = repository.find_tree(id).map_err(trouble)?;
         for entry in &tree {
-            let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
+            let name = entry.name_bytes().to_vec();
             let side = Side {
                 id: entry.id(),
                 mode: entry.filemode(),
@@ -227,6 +230,21 @@ mod tests {
         );
         assert_eq!(found.exceeds, None);
         assert_eq!(compare(&repository, None, new).files.len(), 4);
+    }
+
+    /// Names that are no text are shown alike; neither hides the other.
+    #[test]
+    fn names_that_are_no_text_hide_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let repository = Repository::init_bare(folder.path()).expect("a repository");
+        let [a, b] = [&b"a"[..], b"b"].map(|text| repository.blob(text).expect("a blob"));
+        let mut builder = repository.treebuilder(None).expect("a builder");
+        for (name, id) in [(&b"\xfe"[..], a), (b"\xff", b)] {
+            builder.insert(name, id, 0o100644).expect("an entry");
+        }
+        let found = compare(&repository, None, builder.write().expect("a tree"));
+        let ids: Vec<_> = found.files.iter().filter_map(|file| file.new).collect();
+        assert_eq!(ids, [a, b]);
     }
 
     #[test]
