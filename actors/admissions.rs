@@ -44,14 +44,23 @@ pub async fn linked(projector: &Projector, project: &ProjectName, id: &FeatureId
     }
 }
 
-/// The admission of a checked batch as the backlog stands: its ids, drawn; its edges, resolved.
+/// What the ids of a batch are drawn from: two requests that bring the same draw different ones,
+/// and neither has to see the other's.
+pub fn seed(batch: Digest, request: CommandId, attempt: u32) -> Digest {
+    let parts = [&batch.0[..], &request.0, &attempt.to_le_bytes()];
+    Digest::of(&parts.concat())
+}
+
+/// The admission of a checked batch as the backlog stands: its ids, drawn from the seed; its edges,
+/// resolved.
 pub fn admission(
     view: &ProjectView,
     digest: Digest,
     batch: &Batch,
+    seed: Digest,
 ) -> Result<backlog::Command, BatchRefusal> {
     let taken = |id: &FeatureId| view.backlog.state.ids.contains_key(id);
-    let ids = batch.draw_ids(digest, taken);
+    let ids = batch.draw_ids(seed, taken);
     let edges = batch.edges(&ids, taken)?;
     Ok(backlog::Command::Admit {
         batch: digest,

@@ -7,7 +7,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use events::container::{Ended, Exit, Slot, SlotState};
+use events::container::{Assignment, Ended, Exit, Slot, SlotState};
+use events::holder::Role;
 use events::id::{Generation, SessionId, SlotNo, Timestamp};
 use events::own_time::OwnTime;
 use events::project::{Intent, Registered};
@@ -24,6 +25,9 @@ pub const STOP_GRACE_MS: u64 = 30_000;
 /// A container that was started gets this long, of the server's own time, until its runner reports
 /// for work: it does so within a second, on a machine that is not overwhelmed.
 pub const BEGIN_WITHIN_MS: u64 = 300_000;
+/// A verifier's runner has this long beyond the wall, which it counts from its first word, to end
+/// its command and to record how that went.
+pub const JUDGED_WITHIN_MS: u64 = BEGIN_WITHIN_MS + 60_000;
 
 /// One step towards what is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -219,10 +223,8 @@ fn step_slot(
             exit: exit.clone(),
         }),
         (SlotState::Running { job, at, begun, .. }, Some(Status::Running)) => {
-            let wall_ms = match begun {
-                true => scene.registered.settings.session_wall_ms,
-                false => BEGIN_WITHIN_MS,
-            };
+            let own_ms = scene.registered.settings.session_wall_ms;
+            let wall_ms = allowed_ms(*begun, job.role, own_ms);
             let wall = scene.own.since(*at).plus_ms(wall_ms);
             let stop = plan.reached(scene.own.now, wall) || !is_wanted(scene, &job.session, slot);
             stop.then_some(Step::Stop {
@@ -234,6 +236,17 @@ fn step_slot(
         (SlotState::Idle | SlotState::Assigned { .. } | SlotState::Quarantined { .. }, _) => None,
     };
     plan.steps.extend(step);
+}
+
+/// How long a session may run, from its container's start, in a project whose sessions may take
+/// `own_ms`.
+fn allowed_ms(begun: bool, role: Role, own_ms: u64) -> u64 {
+    match (begun, role) {
+        (false, _) => BEGIN_WITHIN_MS,
+        // Its runner ends it at the wall, and says so: that is a judgement of what hung.
+        (true, Role::Verifier) => own_ms + JUDGED_WITHIN_MS,
+        (true, Role::Coder | Role::Reviewer | Role::Initializer | Role::Overseer) => own_ms,
+    }
 }
 
 /// A running session is wanted while its project is, and while its grant stands or its work was
@@ -256,7 +269,13 @@ fn is_wanted(scene: &Scene<'_>, session: &SessionId, slot: &Slot) -> bool {
     !intended
         || handed_in
         || scene.view.grant_of(session).is_some()
-        || slot.job().is_some_and(|job| job.epoch.is_none())
+        || slot.job().is_some_and(may_end_by_itself)
+}
+
+/// Whether a session is let end by itself when its grant is over: those that made a backlog or a
+/// report end on their own word. What a verifier runs is nobody's work any more.
+fn may_end_by_itself(job: &Assignment) -> bool {
+    job.epoch.is_none() && job.role != Role::Verifier
 }
 
 fn is_secured(
@@ -278,7 +297,7 @@ fn step_ended(
     name: ContainerName,
     status: Option<&Status>,
 ) -> Option<Step> {
-    let coder = ended.job.role == events::holder::Role::Coder && !ended.outcome.never_began();
+    let coder = ended.job.role == Role::Coder && !ended.outcome.never_began();
     let safe = !coder || is_secured(scene.view, ended.job.feature.as_ref(), ended.job.epoch);
 
     match status {

@@ -94,7 +94,7 @@ impl Model {
                 let Some(items) = self.batches.get(&batch) else {
                     return Answer::Refused("no batch".into());
                 };
-                match admission(self.view(), batch, items) {
+                match admission(self.view(), batch, items, batch) {
                     Ok(command) => self.did(
                         StreamId::Backlog(name()),
                         AnyCommand::Backlog(command),

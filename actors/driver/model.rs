@@ -221,7 +221,7 @@ impl Model {
         let digest = self.keep(batch.clone());
         let fresh = ProjectView::new(name());
         let view = self.projections.projects.get(&name()).unwrap_or(&fresh);
-        if let Ok(command) = admission(view, digest, &batch) {
+        if let Ok(command) = admission(view, digest, &batch, digest) {
             let stream = StreamId::Backlog(name());
             self.request(&stream, AnyCommand::Backlog(command));
         }

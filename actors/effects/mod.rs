@@ -260,7 +260,9 @@ impl Effects {
         batch
             .check()
             .map_err(|refusal| PortError::Permanent(refusal.to_string()))?;
-        let admission = self.view(project, |view| Some(admission(view, digest, &batch)))?;
+        let admission = self.view(project, |view| {
+            Some(admission(view, digest, &batch, digest))
+        })?;
         let command = admission.map_err(|refusal| PortError::Permanent(refusal.to_string()))?;
         self.record(
             StreamId::Backlog(project.clone()),

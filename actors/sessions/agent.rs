@@ -7,7 +7,7 @@ use events::backlog::{self, Batch, BatchItem};
 use events::claims::allowance::{may_bring, may_comment};
 use events::claims::{self, NotAllowed};
 use events::feature::{self, Content, FeatureType, Stage};
-use events::id::{Digest, Epoch, FeatureId, SessionId};
+use events::id::{CommandId, Digest, Epoch, FeatureId, SessionId};
 use events::log::Receipt;
 use events::policy::AnyCommand;
 use events::project;
@@ -17,7 +17,7 @@ use events::view::Subject;
 
 use super::wire::{Said, Say};
 use super::{Place, Sessions};
-use crate::admissions::{admission, admitted_before, made};
+use crate::admissions::{admission, admitted_before, made, seed};
 use crate::claims::protocol::{Protocol, UnderClaim};
 use crate::rejection::Rejection;
 
@@ -236,7 +236,7 @@ impl Sessions {
         place: &Place,
         batch: Batch,
     ) -> Result<Said, Rejection> {
-        let (digest, command) = self.checked(place, &batch).await?;
+        let (digest, command) = self.checked(place, &batch, None).await?;
         let backlog::Command::Admit { ids, .. } = command else {
             return Err(Rejection::invalid("no batch"));
         };
@@ -282,7 +282,7 @@ impl Sessions {
             .projector
             .view(&place.project, |view| may_bring(view, session, most))?;
         may.map_err(|refusal| Rejection::refused(&refusal))?;
-        let (_, command) = self.checked(place, batch).await?;
+        let (_, command) = self.checked(place, batch, Some(id)).await?;
         let ids = match &command {
             backlog::Command::Admit { ids, .. } => ids.clone(),
             _ => vec![],
@@ -300,11 +300,13 @@ impl Sessions {
     }
 
     /// Checks a batch against the backlog as it stands, so that whoever hands it in hears about it,
-    /// and stores it.
+    /// and stores it. Its ids are drawn for this request, or, where a policy will admit it, as that
+    /// does: from its content.
     async fn checked(
         &self,
         place: &Place,
         batch: &Batch,
+        request: Option<CommandId>,
     ) -> Result<(Digest, backlog::Command), Rejection> {
         let bytes = serde_json::to_vec(batch).map_err(|e| Rejection::invalid(e.to_string()))?;
         if bytes.len() > backlog::batch::BATCH_BYTES_MAX {
@@ -320,7 +322,8 @@ impl Sessions {
             batch
                 .check()
                 .map_err(|why| Rejection::invalid(why.to_string()))?;
-            let command = admission(view, digest, batch)
+            let seed = request.map_or(digest, |request| seed(digest, request, 0));
+            let command = admission(view, digest, batch, seed)
                 .map_err(|why| Rejection::invalid(why.to_string()))?;
             let decided = view.backlog.state.decide(&command, now);
             decided.map_err(|refusal| Rejection::refused(&refusal))?;

@@ -16,6 +16,10 @@ use crate::rejection::Rejection;
 /// Pushes of one session: one for each commit of a long day, rescues included.
 const PUSHES_MAX: u32 = 2_000;
 
+/// Bytes that one session may push in all, packed as git packs them: sixteen of the largest pushes.
+/// They stay on the gate's disk for weeks, also when nothing refers to them any more.
+const PUSHED_MAX: usize = 2 * 1024 * 1024 * 1024;
+
 /// What a session may do so often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Verb {
@@ -63,6 +67,8 @@ impl Verb {
 #[derive(Debug, Default)]
 struct Spent {
     tries: BTreeMap<Verb, u32>,
+    /// Bytes that were pushed.
+    pushed: usize,
     /// One verb of a session at a time: what it may still do is known before the next is looked at.
     turns: Arc<Turns<()>>,
 }
@@ -96,6 +102,16 @@ impl Allowance {
         Err(Rejection::conflict("too_many", why))
     }
 
+    fn room_to_push(&self, session: &SessionId) -> usize {
+        self.with(session, |spent| PUSHED_MAX.saturating_sub(spent.pushed))
+    }
+
+    fn pushed(&self, session: &SessionId, bytes: usize) {
+        self.with(session, |spent| {
+            spent.pushed = spent.pushed.saturating_add(bytes);
+        });
+    }
+
     /// Forgets every session that is over.
     pub(super) fn keep_only(&self, at_work: &BTreeSet<SessionId>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,6 +129,18 @@ impl Sessions {
         self.allowance.count(session, Verb::of(say))?;
         let turns = self.allowance.with(session, |spent| spent.turns.clone());
         Ok(turns.lock_owned().await)
+    }
+
+    /// Bytes that this session may still push.
+    pub fn room_to_push(&self, session: &SessionId) -> usize {
+        self.allowance.room_to_push(session)
+    }
+
+    /// Counts bytes that this session pushed.
+    pub fn pushed(&self, session: &SessionId, bytes: usize) {
+        if bytes > 0 {
+            self.allowance.pushed(session, bytes);
+        }
     }
 
     /// Counts a push.
@@ -142,7 +170,15 @@ mod tests {
         );
         assert_eq!(allowance.count(&one, Verb::Comment), Ok(()));
         assert_eq!(allowance.count(&two, Verb::Submit), Ok(()));
+
+        allowance.pushed(&one, PUSHED_MAX - 10);
+        assert_eq!(allowance.room_to_push(&one), 10);
+        allowance.pushed(&one, 11);
+        assert_eq!(allowance.room_to_push(&one), 0);
+        assert_eq!(allowance.room_to_push(&two), PUSHED_MAX);
+
         allowance.keep_only(&BTreeSet::from([two]));
+        assert_eq!(allowance.room_to_push(&one), PUSHED_MAX);
         assert_eq!(allowance.count(&one, Verb::Submit), Ok(()));
     }
 }

@@ -74,8 +74,8 @@ pub(super) fn take(
             }
         }
         // What stood on an entry that left, or on an upstream that moved, is verified no more.
-        "verification_failed" | "upstream_moved" | "followed" | "dequeued" => {
-            if verb == "dequeued" {
+        "verification_failed" | "upstream_moved" | "followed" | "dequeued" | "change_refused" => {
+            if matches!(verb, "dequeued" | "change_refused") {
                 table.entries.entry(number).or_default().sha.clear();
             }
             let all: Vec<u64> = table.entries.keys().copied().collect();

@@ -176,6 +176,8 @@ pub enum BatchRefusal {
 
 /// Fewest characters of the drawn part of an id.
 const DRAWN_MIN: usize = 5;
+/// Longest drawn part.
+const DRAWN_MAX: usize = 40;
 
 impl Batch {
     /// A batch of one feature.
@@ -255,28 +257,35 @@ impl Batch {
         Ok(())
     }
 
-    /// The ids of the items, drawn from the digest; lengthened where `taken` knows the short form.
-    pub fn draw_ids(&self, digest: Digest, taken: impl Fn(&FeatureId) -> bool) -> Vec<FeatureId> {
-        let mut drawn: Vec<FeatureId> = Vec::with_capacity(self.items.len());
+    /// The ids of the items, one for each, drawn from the seed; lengthened where `taken` knows the
+    /// short form, and drawn anew where it knows all of them.
+    pub fn draw_ids(&self, seed: Digest, taken: impl Fn(&FeatureId) -> bool) -> Vec<FeatureId> {
         let mut used = BTreeSet::new();
+        let mut drawn = Vec::with_capacity(self.items.len());
 
-        for index in 0..self.items.len() {
-            let mut seed = digest.0.to_vec();
-            seed.extend_from_slice(&(index as u64).to_le_bytes());
-            let text = base32(&Digest::of(&seed).0);
-            let candidate = |length: usize| {
-                format!("{}-{}", self.prefix, &text[..length])
-                    .parse::<FeatureId>()
-                    .ok()
-            };
-            let free = (DRAWN_MIN..=text.len().min(40))
-                .filter_map(candidate)
-                .find(|id| !taken(id) && !used.contains(id));
-            used.extend(free.clone());
-            drawn.extend(free);
+        for index in 0..self.items.len() as u64 {
+            let free = |id: &FeatureId| !taken(id) && !used.contains(id);
+            let id = (0..).find_map(|round| self.candidates(seed, index, round).find(free));
+            used.extend(id.clone());
+            drawn.extend(id);
         }
 
         drawn
+    }
+
+    /// Ids of an item in one round of drawing, the shortest first.
+    fn candidates(&self, seed: Digest, index: u64, round: u64) -> impl Iterator<Item = FeatureId> {
+        let mut bytes = seed.0.to_vec();
+        bytes.extend_from_slice(&index.to_le_bytes());
+        // The first round has always been drawn without its number.
+        if round > 0 {
+            bytes.extend_from_slice(&round.to_le_bytes());
+        }
+
+        let text = base32(&Digest::of(&bytes).0);
+        let lengths = DRAWN_MIN..=text.len().min(DRAWN_MAX);
+        lengths
+            .filter_map(move |length| format!("{}-{}", self.prefix, &text[..length]).parse().ok())
     }
 
     /// The edges of the batch under its drawn ids.

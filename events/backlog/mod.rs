@@ -48,7 +48,8 @@ refusal_enum! {
     /// Why a backlog turned a command down.
     pub enum Refusal {
         Empty: Invalid = "empty", "the batch holds no feature";
-        Reused { id: String } = "id_reused", "the id {id} is taken, and ids are never used again";
+        Reused { id: String } = "feature_id_taken", "the id {id} is taken, and ids are \
+                                                    never used again";
         Unknown { id: String }: NotFound = "unknown_feature", "there is no feature {id} in this \
                                                      backlog; `feature list` shows those there are";
         Cycle { path: String }: Invalid = "cycle", "that dependency would close a circle: {path}; \

@@ -151,6 +151,12 @@ fn ids_are_drawn_from_the_digest_and_redrawn_on_collision() {
     let redrawn = batch.draw_ids(digest, |i| *i == ids[0]);
     assert!(redrawn[0].as_str().starts_with(ids[0].as_str()) && redrawn[0] != ids[0]);
 
+    // Every id of the first round is there: two items get two ids still, and other ones.
+    let first = ids[0].as_str().chars().nth(5);
+    let again = batch.draw_ids(digest, |id| id.as_str().chars().nth(5) == first);
+    assert_eq!(again.len(), 2);
+    assert_ne!(again[0].as_str().chars().nth(5), first);
+
     assert_eq!(
         batch.edges(&ids, |_| false),
         Ok(vec![Edge {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidence;
 use crate::holder::SlotSession;
-use crate::id::{FeatureId, Sha, Timestamp};
+use crate::id::{Epoch, FeatureId, Sha, Timestamp};
 use crate::lapses::Lapses;
 use crate::merge_queue::event::{Candidate, Changes, EntryKind};
 use crate::stream::Position;
@@ -180,6 +180,24 @@ pub enum Verdict {
 pub struct Merged {
     /// The commit upstream holds.
     pub sha: Sha,
+}
+
+impl EntryKind {
+    /// Whether it brings what this claim handed in.
+    pub(super) fn is_work_of(&self, claimed: &FeatureId, of: Epoch) -> bool {
+        match self {
+            Self::Feature { feature, epoch, .. } => feature == claimed && *epoch == of,
+            Self::Scaffold | Self::Revert { .. } => false,
+        }
+    }
+
+    /// Whether it takes this feature out, or brings it back.
+    pub(super) fn takes_out(&self, merged: &FeatureId) -> bool {
+        match self {
+            Self::Revert { feature, .. } => feature == merged,
+            Self::Scaffold | Self::Feature { .. } => false,
+        }
+    }
 }
 
 impl Entry {

@@ -177,6 +177,7 @@ refusal_enum! {
         Queued = "queued", "that work is queued or was judged already";
         NotFront = "not_front", "the entry is not at the front of the queue";
         NotHeld = "not_held", "that entry waits for nobody; `queue show` lists those that do";
+        NotQueued = "not_queued", "no entry of that number waits; `queue show` lists those that do";
         WrongStage = "wrong_stage", "the entry is not where that could happen";
         NotVerifier = "not_verifier", "this session does not verify this entry: its evidence is \
                                        not taken";

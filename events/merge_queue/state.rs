@@ -343,7 +343,7 @@ impl MergeQueue {
     }
 
     fn change_refused(&mut self, e: &event::ChangeRefused) {
-        if let Some(entry) = self.take_held(e.entry) {
+        if let Some(entry) = self.take_out(e.entry) {
             let verdict = Verdict::Refused {
                 paths: entry.changes.protected.clone(),
                 why: e.why.clone(),
@@ -359,25 +359,23 @@ impl MergeQueue {
         self.halt = None;
     }
 
-    fn drop_entry(&mut self, number: u64, why: &str) {
-        let place = self.queue.iter().position(|e| e.number == number);
-        if let Some(place) = place {
-            self.unbuild_from(place);
-            if place < self.suspects {
-                self.suspects -= 1;
-            }
-        }
+    /// Takes an entry out, wherever it waits: what was built on top of it is to be built anew.
+    fn take_out(&mut self, number: u64) -> Option<Entry> {
+        let Some(place) = self.queue.iter().position(|e| e.number == number) else {
+            return self.take_aside(number);
+        };
 
-        let entry = place
-            .and_then(|place| self.queue.remove(place))
-            .or_else(|| self.take_aside(number));
-        if let Some(entry) = entry {
-            self.judge_entry(
-                entry,
-                Verdict::Dropped {
-                    why: why.to_owned(),
-                },
-            );
+        self.unbuild_from(place);
+        if place < self.suspects {
+            self.suspects -= 1;
+        }
+        self.queue.remove(place)
+    }
+
+    fn drop_entry(&mut self, number: u64, why: &str) {
+        if let Some(entry) = self.take_out(number) {
+            let why = why.to_owned();
+            self.judge_entry(entry, Verdict::Dropped { why });
         }
     }
 }

@@ -713,6 +713,46 @@ fn a_refused_change_says_which_paths() {
     );
 }
 
+/// Whoever waits can be sent back, wherever it is; what is on its way upstream cannot.
+#[test]
+fn an_entry_is_taken_out_wherever_it_waits() {
+    let refuse = |entry| Command::RefuseChange {
+        entry,
+        by: "ann".into(),
+        why: "no".into(),
+    };
+    let mut taken = 0;
+
+    for (what, mut state) in states() {
+        let waits = state.waiting().any(|entry| entry.number == 1);
+        let on_its_way = state
+            .waiting()
+            .any(|entry| matches!(entry.stage, Stage::Publishing { .. }));
+        let others: Vec<u64> = state.waiting().map(|entry| entry.number).collect();
+        let decided = state.decide(&refuse(1), Timestamp(0));
+
+        match (waits, on_its_way, &state.branch) {
+            (_, _, None) => assert_eq!(decided, Err(Refusal::NotOpen), "{what}"),
+            (false, _, _) => assert_eq!(decided, Err(Refusal::NotQueued), "{what}"),
+            (true, true, _) => assert_eq!(decided, Err(Refusal::Publishing), "{what}"),
+            (true, false, _) => {
+                let refused = decided.expect(what);
+                let moment = Moment {
+                    at: Timestamp(0),
+                    position: Position(99),
+                    version: Version(99),
+                };
+                refused.iter().for_each(|event| state.evolve(event, moment));
+                let left: Vec<u64> = state.waiting().map(|entry| entry.number).collect();
+                let expected: Vec<u64> = others.into_iter().filter(|number| *number != 1).collect();
+                assert_eq!(left, expected, "{what}");
+                taken += 1;
+            }
+        }
+    }
+    assert!(taken >= 6, "{taken} states were looked at");
+}
+
 /// The more urgent entry goes first, behind what was begun; among equals the older one does.
 #[test]
 fn urgent_work_overtakes_what_waits_and_nothing_that_was_begun() {

@@ -82,6 +82,12 @@ pub struct EntryShape {
     pub title: Option<String>,
     /// queued, built, verifying, verified, publishing, held or parked.
     pub stage: String,
+    /// When it was queued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// The verification that is running for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<VerificationShape>,
     /// The candidate, once one was built.
     pub candidate: Option<String>,
     /// What it changes, as far as that was recorded.
@@ -96,6 +102,17 @@ pub struct EntryShape {
     /// What its verification stands on: verified, verified again, unverified or ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
+}
+
+/// A verification that is running.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct VerificationShape {
+    /// Its session: what it prints is in its transcript.
+    pub session: String,
+    /// The slot that it runs in.
+    pub slot: u16,
+    /// When it was begun.
+    pub since: String,
 }
 
 /// Our part of the repository.
@@ -126,20 +143,24 @@ pub fn merge_queue(view: &ProjectView) -> MergeQueueShape {
             .halt
             .as_ref()
             .map(|halt| format!("{} ({})", halt.fault.advice(), halt.reason)),
-        queue: merge_queue.queue.iter().map(entry).collect(),
+        queue: merge_queue
+            .queue
+            .iter()
+            .map(|waiting| entry(view, waiting))
+            .collect(),
         batch: merge_queue.batched(),
-        held: aside(&merge_queue.held, "held"),
-        parked: aside(&merge_queue.parked, "parked"),
+        held: aside(view, &merge_queue.held, "held"),
+        parked: aside(view, &merge_queue.parked, "parked"),
         red: merge_queue.health.red.as_ref().and_then(red),
         flaky: flaky(&merge_queue.health.flakes),
         unverified: view.unverified().map(ToString::to_string).collect(),
     }
 }
 
-fn aside(entries: &[Entry], stage: &str) -> Vec<EntryShape> {
+fn aside(view: &ProjectView, entries: &[Entry], stage: &str) -> Vec<EntryShape> {
     let waiting = entries.iter().map(|waiting| EntryShape {
         stage: stage.to_owned(),
-        ..entry(waiting)
+        ..entry(view, waiting)
     });
     waiting.collect()
 }
@@ -176,7 +197,20 @@ fn flaky(flakes: &Flakes) -> FlakyShape {
     }
 }
 
-fn entry(entry: &Entry) -> EntryShape {
+fn verification(view: &ProjectView, entry: &Entry) -> Option<VerificationShape> {
+    let Stage::Verifying { slot_session, .. } = &entry.stage else {
+        return None;
+    };
+    let record = view.sessions.get(&slot_session.session);
+
+    Some(VerificationShape {
+        session: slot_session.session.to_string(),
+        slot: slot_session.n.0,
+        since: time(record.map_or(entry.at, |record| record.began.unwrap_or(record.assigned))),
+    })
+}
+
+fn entry(view: &ProjectView, entry: &Entry) -> EntryShape {
     let (kind, title) = match &entry.kind {
         EntryKind::Scaffold => ("scaffold", None),
         EntryKind::Feature { title, .. } => ("feature", Some(title.clone())),
@@ -205,6 +239,8 @@ fn entry(entry: &Entry) -> EntryShape {
         feature: entry.feature().map(ToString::to_string),
         title,
         stage: stage.to_owned(),
+        since: Some(time(entry.at)),
+        verification: verification(view, entry),
         candidate: entry.candidate().map(|candidate| candidate.sha.to_string()),
         files: entry.changes.files.clone(),
         protected: entry.changes.protected.clone(),

@@ -6,7 +6,7 @@ use events::backlog::{Born, Remark};
 use events::feature::{FeatureType, Known, Stage};
 use serde_json::{Map, Value, json};
 
-use super::{BLOCKING, Issue, PARENT, import, sections, steps};
+use super::{Issue, import, sections, steps};
 
 /// What has to be known beside the feature itself.
 #[derive(Debug, Clone, Copy)]
@@ -15,8 +15,11 @@ pub struct Beside<'a> {
     pub id: &'a str,
     /// Its line when it was imported, if it was.
     pub raw: Option<&'a Issue>,
-    /// The features that it was made to depend on, as ids of the file.
+    /// The features that it depends on, as ids of the file.
     pub depends_on: &'a [String],
+    /// Those that it was admitted with: of what its line names beside them, this project knows
+    /// nothing, and it stays.
+    pub admitted: &'a [String],
     /// When it was made and when it changed last, RFC 3339.
     pub times: (&'a str, &'a str),
 }
@@ -59,7 +62,7 @@ pub fn exported(known: &Known, beside: Beside<'_>) -> Issue {
     }
 
     write_status(&mut issue, known, before.as_ref(), beside);
-    write_dependencies(&mut issue, beside, before.as_ref());
+    write_dependencies(&mut issue, beside);
     write_comments(&mut issue, known, before.as_ref(), beside);
 
     issue
@@ -146,10 +149,13 @@ fn write_status(
     }
 }
 
-fn write_dependencies(issue: &mut Issue, beside: Beside<'_>, before: Option<&import::Imported>) {
-    let mut now = beside.depends_on.to_vec();
-    now.sort();
-    if before.map_or(&[][..], |b| &b.item.depends_on) == now.as_slice() {
+/// What was taken away here is taken away there, and what was added is added. What a line waits for
+/// beside that is others': issues of elsewhere, or a circle that was left out.
+fn write_dependencies(issue: &mut Issue, beside: Beside<'_>) {
+    let gone = |id: &String| beside.admitted.contains(id) && !beside.depends_on.contains(id);
+    let named = import::blockers(issue);
+    let mut new = beside.depends_on.iter().filter(|id| !named.contains(id));
+    if !named.iter().any(gone) && new.clone().next().is_none() {
         return;
     }
 
@@ -160,23 +166,16 @@ fn write_dependencies(issue: &mut Issue, beside: Beside<'_>, before: Option<&imp
         return;
     };
 
-    let holds = |d: &Value| {
-        let kind = d.get("type").and_then(Value::as_str).unwrap_or_default();
-        BLOCKING.contains(&kind) && kind != PARENT
-    };
-    let on = |d: &Value| {
-        d.get("depends_on_id")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    list.retain(|d| !holds(d) || now.contains(&on(d)));
-    let there: Vec<String> = list.iter().filter(|d| holds(d)).map(on).collect();
-    let new = now.iter().filter(|id| !there.contains(id));
-    let new: Vec<Value> = new
-        .map(|id| json!({"issue_id": beside.id, "depends_on_id": id, "type": "blocks"}))
-        .collect();
-    list.extend(new);
+    list.retain(|edge| {
+        !edge
+            .as_object()
+            .and_then(import::blocker)
+            .is_some_and(|id| gone(&id))
+    });
+    list.extend(
+        new.by_ref()
+            .map(|id| json!({"issue_id": beside.id, "depends_on_id": id, "type": "blocks"})),
+    );
 }
 
 /// What was said since comes after what the file had.

@@ -24,10 +24,33 @@ pub struct Imported {
     pub comments: Vec<(String, String)>,
     /// Whether it is over: done, or deleted.
     pub closed: bool,
+    /// Whether somebody works on it.
+    pub under_way: bool,
+}
+
+/// Whose the issues are that somebody works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnderWay {
+    /// Somebody else's, who goes on: a person says when they are this fleet's.
+    Theirs,
+    /// Those of a fleet that this one takes the place of: nobody works on them any more.
+    Left,
+}
+
+impl Imported {
+    /// The issue in a project to which what is under way there is this.
+    pub fn among(mut self, under_way: UnderWay) -> Self {
+        if self.under_way && under_way == UnderWay::Left {
+            self.item.born = Born::Open;
+        }
+        self
+    }
 }
 
 /// Statuses of issues that nobody is to work on although they are open, and what to say of them.
-const ASIDE: [(&str, &str); 3] = [
+const ASIDE: [(&str, &str); 5] = [
+    ("in_progress", "in progress in Beads: somebody works on it"),
+    ("blocked", "blocked in Beads"),
     ("deferred", "put off in Beads"),
     (
         "pinned",
@@ -93,6 +116,7 @@ pub fn imported(issue: &Issue) -> Imported {
         item,
         comments: said,
         closed,
+        under_way: status == "in_progress",
     }
 }
 
@@ -167,23 +191,22 @@ fn strings(issue: &Issue, key: &str) -> Vec<String> {
     all.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn blockers(issue: &Issue) -> Vec<String> {
-    let all = issue
-        .get("dependencies")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object);
-    let holds = |kind: &str| BLOCKING.contains(&kind) && kind != PARENT;
-    let mut ids: Vec<String> = all
-        .filter(|d| holds(text(d, "type")))
-        .map(|d| text(d, "depends_on_id").to_owned())
-        .filter(|id| !id.is_empty())
-        .collect();
-    ids.sort();
-    ids.dedup();
+/// The issues that this one waits for, each once.
+pub(super) fn blockers(issue: &Issue) -> Vec<String> {
+    let edges = issue.get("dependencies").and_then(Value::as_array);
+    let edges = edges.into_iter().flatten().filter_map(Value::as_object);
+    let ids: BTreeSet<String> = edges.filter_map(blocker).collect();
 
-    ids
+    ids.into_iter().collect()
+}
+
+/// What an edge of an issue makes it wait for; nothing where it says something else.
+pub(super) fn blocker(edge: &Issue) -> Option<String> {
+    let kind = text(edge, "type");
+    let holds = BLOCKING.contains(&kind) && kind != PARENT;
+    let id = text(edge, "depends_on_id");
+
+    (holds && !id.is_empty()).then(|| id.to_owned())
 }
 
 fn comments(issue: &Issue) -> Vec<(String, String)> {

@@ -214,7 +214,14 @@ proptest! {
         let edited = wanted.content.map(|content| vec![event::Edited { content }.into()]).unwrap_or_default();
         let second = known(&base, edited);
         let depends = imported(&base).item.depends_on;
-        let ours = exported(&second, Beside { id: "z-1", raw: Some(&base), depends_on: &depends, times: ("made", "changed") });
+        let beside = Beside {
+            id: "z-1",
+            raw: Some(&base),
+            depends_on: &depends,
+            admitted: &depends,
+            times: ("made", "changed"),
+        };
+        let ours = exported(&second, beside);
         prop_assert_eq!(asked(&second, Sides { base: &base, theirs: &theirs, ours: &ours }), Asked::default());
         prop_assert_eq!(asked(&second, Sides { base: &ours, theirs: &ours, ours: &ours }), Asked::default());
     }

@@ -44,6 +44,7 @@ fn out(issue: &Issue, known: &Known) -> Issue {
         id: &taken.id,
         raw: Some(issue),
         depends_on: &taken.item.depends_on,
+        admitted: &taken.item.depends_on,
         times: ("made", "changed"),
     };
     exported(known, beside)
@@ -102,11 +103,15 @@ fn a_file_that_is_not_utf8_is_named_by_its_line() {
 fn an_issue_begins_where_its_status_says() {
     for (status, born, ready) in [
         ("open", Born::Open, true),
-        ("in_progress", Born::Open, true),
-        ("blocked", Born::Open, true),
         ("closed", Born::Closed, false),
         ("tombstone", Born::Withdrawn, false),
         ("deferred", Born::Aside("put off in Beads".into()), false),
+        ("blocked", Born::Aside("blocked in Beads".into()), false),
+        (
+            "in_progress",
+            Born::Aside("in progress in Beads: somebody works on it".into()),
+            false,
+        ),
         ("a status of their own", Born::Open, true),
     ] {
         let issue = object(json!({"id": "bd-9", "title": "Nine", "status": status}));
@@ -231,6 +236,45 @@ fn steps_are_the_numbered_lines_at_the_end() {
             ),
             "{text:?}"
         );
+    }
+}
+
+/// What this project never took in is nobody's to delete there: issues of elsewhere, and the edge
+/// of a circle.
+#[test]
+fn what_was_left_out_stays_in_the_file() {
+    let edge = |on: &str| json!({"issue_id": "z-1", "depends_on_id": on, "type": "blocks"});
+    let issue = object(json!({
+        "id": "z-1", "title": "One", "status": "open",
+        "dependencies": [edge("z-2"), edge("z-3"), edge("external:app:login")],
+    }));
+    let known = created(&issue);
+    let texts = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    let written = |depends_on: &[&str]| {
+        let (depends_on, admitted) = (texts(depends_on), texts(&["z-2", "z-3"]));
+        let beside = Beside {
+            id: "z-1",
+            raw: Some(&issue),
+            depends_on: &depends_on,
+            admitted: &admitted,
+            times: ("made", "changed"),
+        };
+        imported(&exported(&known, beside)).item.depends_on
+    };
+
+    for (now, expected) in [
+        (
+            &["z-2", "z-3"][..],
+            &["external:app:login", "z-2", "z-3"][..],
+        ),
+        (&["z-3"], &["external:app:login", "z-3"]),
+        (&[], &["external:app:login"]),
+        (
+            &["z-2", "z-3", "z-9"],
+            &["external:app:login", "z-2", "z-3", "z-9"],
+        ),
+    ] {
+        assert_eq!(written(now), expected, "{now:?}");
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) enum QueueCommand {
     },
     /// Let an entry change the protected paths that it was held for
     Approve(EntryArgs),
-    /// Send it back; the next coder reads why
+    /// Take it out of the queue, wherever it waits, and send it back; the next coder reads why
     Refuse {
         #[command(flatten)]
         entry: EntryArgs,
@@ -150,6 +150,16 @@ async fn show(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
 
     for entry in &shape.queue {
         say!("{}", line(entry))?;
+        if let Some(running) = &entry.verification {
+            say!(
+                "     in slot {} since {}: `container logs {project} {}` shows it, \
+                 `queue refuse {project} {} WHY` ends it",
+                running.slot,
+                running.since,
+                running.slot,
+                entry.entry
+            )?;
+        }
         if !entry.checks.is_empty() {
             say!(
                 "     changes what the verification runs or obeys: {}",

@@ -36,6 +36,7 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
             .to_owned()
     };
     let asked = GateRequest {
+        room: behind.sessions.room_to_push(&behind.session),
         within,
         query: request.uri().query().unwrap_or_default().to_owned(),
         method: request.method().to_string(),
@@ -60,11 +61,14 @@ pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer
     };
     let answer = gate::serve(&behind.gates, project.as_str(), asked, body, may_push).await;
     drop(turn);
+    if let Ok(answer) = &answer {
+        behind.sessions.pushed(&behind.session, answer.brought);
+    }
 
     into_response(answer.map_err(|error| match &error {
         GateError::NotFound => problem("not_found", &error.to_string()),
         GateError::Invalid(why) => problem("invalid", why),
-        GateError::TooLarge => problem("too_large", &error.to_string()),
+        GateError::TooLarge(_) => problem("too_large", &error.to_string()),
         GateError::Slow(_) => problem("timed_out", &error.to_string()),
         GateError::Backend(_) => problem("later", &error.to_string()),
     })?)

@@ -4,6 +4,7 @@
 pub mod caches;
 pub mod choice;
 pub mod docker;
+pub mod limits;
 pub mod owner;
 pub(crate) mod pidfd;
 pub mod process;

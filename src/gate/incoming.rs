@@ -1,18 +1,16 @@
 //! The body of a request to the gate as it comes: the updates of a push are read and judged first,
 //! the rest goes to a file as it arrives. Nothing of it is held in memory beyond one chunk.
 
-use std::io::SeekFrom;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use tokio::fs::File;
-use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
+use super::GateError;
 use super::pack::{self, Push};
-use super::{GateError, REQUEST_MAX};
+use super::unpacked::{Packed, Stored, Unpacked};
 
 /// A body that says nothing for so long is given up.
 const SILENT_MAX: Duration = Duration::from_secs(60);
@@ -23,6 +21,8 @@ const DISCARDED_MAX: usize = 1024 * 1024 * 1024;
 /// A body as it comes.
 pub(super) struct Incoming<S> {
     stream: S,
+    /// Bytes that it may have.
+    room: usize,
     /// Bytes that came so far.
     came: usize,
 }
@@ -33,19 +33,17 @@ pub(super) struct Head {
     pub(super) bytes: Vec<u8>,
 }
 
-/// A body on disk.
-pub(super) struct Stored {
-    pub(super) stdin: Stdio,
-    pub(super) length: usize,
-}
-
 impl<S, E> Incoming<S>
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
     E: std::fmt::Display,
 {
-    pub(super) fn new(stream: S) -> Self {
-        Self { stream, came: 0 }
+    pub(super) fn new(stream: S, room: usize) -> Self {
+        Self {
+            stream,
+            room,
+            came: 0,
+        }
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, GateError> {
@@ -79,35 +77,34 @@ where
     pub(super) async fn discard(&mut self) -> Result<(), GateError> {
         while self.next().await?.is_some() {
             if self.came > DISCARDED_MAX {
-                return Err(GateError::TooLarge);
+                return Err(GateError::TooLarge(self.room));
             }
         }
         Ok(())
     }
 
-    /// Writes the body to a file without a name. The backend waits in a busy loop for the rest of a
-    /// body that ends early: from a file it has all of it, also when this server is killed
-    /// meanwhile.
-    pub(super) async fn stored(&mut self, head: &[u8], folder: &Path) -> Result<Stored, GateError> {
+    /// Writes the body to a file without a name, unpacked. The backend waits in a busy loop for the
+    /// rest of a body that ends early: from a file it has all of it, also when this server is
+    /// killed meanwhile.
+    pub(super) async fn stored(
+        &mut self,
+        head: &[u8],
+        packed: Packed,
+        folder: &Path,
+    ) -> Result<Stored, GateError> {
         let folder = folder.to_owned();
         let file = tokio::task::spawn_blocking(move || tempfile::tempfile_in(folder));
-        let file = file.await.map_err(std::io::Error::other)??;
-        let mut file = File::from_std(file);
-        file.write_all(head).await?;
+        let file = File::from_std(file.await.map_err(std::io::Error::other)??);
+        let mut unpacked = Unpacked::new(file, packed, self.room);
+
+        unpacked.write(head).await?;
         while let Some(chunk) = self.next().await? {
-            if self.came > REQUEST_MAX {
-                return Err(GateError::TooLarge);
+            if self.came > self.room {
+                return Err(GateError::TooLarge(self.room));
             }
-            file.write_all(&chunk).await?;
+            unpacked.write(&chunk).await?;
         }
-
-        file.flush().await?;
-        file.seek(SeekFrom::Start(0)).await?;
-
-        Ok(Stored {
-            stdin: file.into_std().await.into(),
-            length: self.came,
-        })
+        unpacked.end().await
     }
 }
 
@@ -122,7 +119,7 @@ mod tests {
             .iter()
             .map(|chunk| Ok(Bytes::copy_from_slice(chunk)))
             .collect();
-        Incoming::new(futures::stream::iter(chunks))
+        Incoming::new(futures::stream::iter(chunks), 1024)
     }
 
     #[tokio::test]
@@ -137,7 +134,7 @@ mod tests {
         assert_eq!(body.came, whole.len(), "nothing more was read");
 
         let folder = tempfile::tempdir().expect("folder");
-        let stored = body.stored(&head.bytes, folder.path()).await;
+        let stored = body.stored(&head.bytes, Packed::Plain, folder.path()).await;
         assert_eq!(stored.expect("stored").length, whole.len() + 16);
     }
 

@@ -3,6 +3,7 @@
 
 mod incoming;
 mod pack;
+mod unpacked;
 
 use std::path::Path;
 use std::process::Stdio;
@@ -14,16 +15,22 @@ use tokio::process::{Child, ChildStdout};
 
 use crate::adapters::git::Git;
 use crate::named;
-use incoming::{Head, Incoming, Stored};
+use incoming::{Head, Incoming};
+use unpacked::{Packed, Stored};
 
 /// Largest push or fetch request. It goes to disk as it comes.
 pub const REQUEST_MAX: usize = 128 * 1024 * 1024;
+/// Largest question of a fetch, unpacked: a million commits that it has.
+const ASKED_MAX: usize = 64 * MIB;
 /// Largest header part of the backend's answer.
 const HEAD_MAX: u64 = 16 * 1024;
+const MIB: usize = 1024 * 1024;
 
 /// One request below `/<project>.git/`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct GateRequest {
+    /// Bytes that it may bring, at most [`REQUEST_MAX`].
+    pub room: usize,
     /// The path after the repository: `info/refs`, `git-upload-pack` or `git-receive-pack`.
     pub within: String,
     /// The query string.
@@ -46,6 +53,8 @@ pub struct GateAnswer {
     pub headers: Vec<(String, String)>,
     /// What comes after them.
     pub body: GateBody,
+    /// Bytes that a push brought to the backend: they are on disk, whatever it makes of them.
+    pub brought: usize,
 }
 
 /// A body in one piece, or as the backend writes it.
@@ -66,8 +75,8 @@ pub enum GateError {
     #[error("{0}")]
     Invalid(String),
     /// It is larger than what is taken.
-    #[error("{TOO_LARGE}")]
-    TooLarge,
+    #[error("{}", too_large(*.0))]
+    TooLarge(usize),
     /// It stopped coming.
     #[error("the body did not come within {0} s: send it again")]
     Slow(u64),
@@ -77,9 +86,22 @@ pub enum GateError {
 }
 
 /// What whoever pushes too much is told.
-const TOO_LARGE: &str = "the push has more than 128 MiB, which is as much as one may bring: push \
-                         its commits in parts, and keep large \
-                         files out of the repository";
+fn too_large(room: usize) -> String {
+    let (most, left) = (REQUEST_MAX / MIB, room / MIB);
+    if room == ASKED_MAX {
+        return format!("a fetch asks with at most {left} MiB, unpacked");
+    }
+    if room < REQUEST_MAX {
+        return format!(
+            "the push has more than the {left} MiB that are left of what this session may push: \
+             what was pushed stays, keep large files out of the repository"
+        );
+    }
+    format!(
+        "the push has more than {most} MiB, which is as much as one may bring: push its commits in \
+         parts, and keep large files out of the repository"
+    )
+}
 
 /// Serves one request to the gate of `project` below `gates`. `may_push` says of each ref whether
 /// it may be written, or why not. The body is taken as it comes, and of a push that is turned down
@@ -105,7 +127,11 @@ where
         return Err(GateError::Invalid(why));
     }
 
-    let mut body = Incoming::new(body);
+    let room = match pushing {
+        true => request.room.min(REQUEST_MAX),
+        false => ASKED_MAX,
+    };
+    let mut body = Incoming::new(body, room);
 
     let head = match pushing {
         true => Some(body.head().await?),
@@ -118,20 +144,30 @@ where
         return Ok(refused(push, &why));
     }
     let first = head.as_ref().map_or(&[][..], |head| &head.bytes);
-    let asked = match (body.stored(first, gates).await, &head) {
-        (Err(GateError::TooLarge), Some(head)) => {
+    let packed = match request.content_encoding.as_str() {
+        "" | "identity" => Packed::Plain,
+        "gzip" | "x-gzip" => Packed::Gzip,
+        other => {
+            let why = format!("a body in {other:?} is not read: send it plain or in gzip");
+            return Err(GateError::Invalid(why));
+        }
+    };
+    let asked = match (body.stored(first, packed, gates).await, &head) {
+        (Err(GateError::TooLarge(_)), Some(head)) => {
             body.discard().await?;
-            return Ok(refused(&head.push, TOO_LARGE));
+            return Ok(refused(&head.push, &too_large(room)));
         }
         (stored, _) => stored?,
     };
+    let brought = if pushing { asked.length } else { 0 };
     let mut child = backend(gates, project, &request, asked)?;
     let stdout = child
         .stdout
         .take()
         .ok_or_else(|| std::io::Error::other("no pipe"))?;
 
-    Ok(answer(child, stdout).await?)
+    let answer = answer(child, stdout).await?;
+    Ok(GateAnswer { brought, ..answer })
 }
 
 /// Why a push is turned down, if one of its updates is not allowed.
@@ -155,6 +191,7 @@ fn refused(push: &pack::Push, why: &str) -> GateAnswer {
         status: 200,
         headers: vec![kind],
         body: GateBody::Whole(pack::refuse(push, why)),
+        brought: 0,
     }
 }
 
@@ -180,7 +217,6 @@ fn backend(
         .env("QUERY_STRING", &request.query)
         .env("REQUEST_METHOD", &request.method)
         .env("CONTENT_TYPE", &request.content_type)
-        .env("HTTP_CONTENT_ENCODING", &request.content_encoding)
         .env("GIT_PROTOCOL", &request.git_protocol)
         .env("CONTENT_LENGTH", asked.length.to_string());
     command
@@ -236,5 +272,6 @@ async fn answer(mut child: Child, stdout: ChildStdout) -> std::io::Result<GateAn
         status,
         headers,
         body: GateBody::Streamed(reader),
+        brought: 0,
     })
 }

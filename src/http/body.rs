@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use actix_web::dev;
 use actix_web::http::header::CONTENT_LENGTH;
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{FromRequest, HttpRequest, web};
+use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -59,6 +60,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 const UNIT: usize = 1024;
 /// Room that the bodies of all requests share.
 static ROOM: Semaphore = Semaphore::const_new(256 * 1024 * 1024 / UNIT);
+/// Room that bodies share of which it is not known yet who sent them: apart from that of operators,
+/// so that a stranger who sends slowly holds up strangers alone.
+static STRANGERS_ROOM: Semaphore = Semaphore::const_new(64 * 1024 * 1024 / UNIT);
 /// A body has to be there within this time: eight MiB over a slow line.
 const BODY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -73,11 +77,11 @@ fn announced(request: &HttpRequest, most: usize) -> usize {
 async fn room(length: usize) -> Result<SemaphorePermit<'static>, ApiProblem> {
     let units = u32::try_from(length.div_ceil(UNIT)).unwrap_or(u32::MAX);
     let waited = tokio::time::timeout(BODY_WITHIN, ROOM.acquire_many(units)).await;
-    let busy = || {
-        let detail = "too much is being sent at once; try again";
-        ApiProblem::unavailable("busy", detail)
-    };
     waited.ok().and_then(Result::ok).ok_or_else(busy)
+}
+
+fn busy() -> ApiProblem {
+    ApiProblem::unavailable("busy", "too much is being sent at once; try again")
 }
 
 async fn within<T>(reading: impl Future<Output = T>) -> Result<T, ApiProblem> {
@@ -88,15 +92,28 @@ async fn within<T>(reading: impl Future<Output = T>) -> Result<T, ApiProblem> {
     })
 }
 
-/// A body as it is, of at most so many bytes.
-pub(super) async fn bounded(
-    request: &HttpRequest,
-    body: Payload,
-    most: usize,
-) -> Result<Bytes, ApiProblem> {
-    let _room = room(announced(request, most)).await?;
-    let read = within(body.to_bytes_limited(most)).await?;
-    let too_large = |_| ApiProblem::too_large(&format!("at most {most} bytes are taken at once"));
-    let read = read.map_err(too_large)?;
-    read.map_err(|e| ApiProblem::invalid(format!("the body was cut: {e}")))
+/// The body of a request that proves by its body who sent it, of at most so many bytes. It takes
+/// room for what came alone, whatever it says will come, and does not wait for room.
+pub(super) async fn of_a_stranger(body: Payload, most: usize) -> Result<Bytes, ApiProblem> {
+    within(collected(body, most)).await?
+}
+
+async fn collected(mut body: Payload, most: usize) -> Result<Bytes, ApiProblem> {
+    let mut bytes = BytesMut::new();
+    let mut room = STRANGERS_ROOM.try_acquire_many(0).map_err(|_| busy())?;
+
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|e| ApiProblem::invalid(format!("the body was cut: {e}")))?;
+        if bytes.len() + chunk.len() > most {
+            let detail = format!("at most {most} bytes are taken at once");
+            return Err(ApiProblem::too_large(&detail));
+        }
+        bytes.extend_from_slice(&chunk);
+        let missing = bytes.len().div_ceil(UNIT) - room.num_permits();
+        let units = u32::try_from(missing).unwrap_or(u32::MAX);
+        let more = STRANGERS_ROOM.try_acquire_many(units);
+        room.merge(more.map_err(|_| busy())?);
+    }
+
+    Ok(bytes.freeze())
 }

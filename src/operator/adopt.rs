@@ -6,6 +6,7 @@ use tracing::instrument;
 use super::{Done, Operator, RequestContext};
 use crate::api::{Adopted, ProjectChange};
 use crate::beads;
+use crate::beads::import::UnderWay;
 use actors::rejection::Rejection;
 
 /// Its folder.
@@ -44,7 +45,10 @@ impl Operator {
             .await?
             .is_some()
         {
-            adopted.issues = Some(self.import_issues_of_repository(context, name).await?);
+            adopted.issues = Some(
+                self.import_issues_of_repository(context, name, UnderWay::Left)
+                    .await?,
+            );
         }
         adopted.unused = unused
             .into_iter()

@@ -16,7 +16,7 @@ use tracing::instrument;
 use super::{Done, Operator, RequestContext, unknown_project};
 use crate::api::{BeadsPublished, BeadsTaken, LeftOut, ProjectChange};
 use crate::beads::export::{Beside, exported};
-use crate::beads::import::{Imported, imported, ordered, resolved};
+use crate::beads::import::{Imported, UnderWay, imported, ordered, resolved};
 use crate::beads::read::newest;
 use crate::beads::{self, Issue};
 use actors::rejection::Rejection;
@@ -24,8 +24,18 @@ use actors::rejection::Rejection;
 /// What ids of features begin with that came from a file.
 const PREFIX: &str = "feat";
 
-/// Where features of a project came from: their id in a file, and their line there.
-type Origins = BTreeMap<FeatureId, (String, Issue)>;
+/// Where features of a project came from.
+type Origins = BTreeMap<FeatureId, Origin>;
+
+/// Where a feature came from.
+pub(super) struct Origin {
+    /// Its id in the file.
+    pub(super) name: String,
+    /// Its line there.
+    pub(super) issue: Issue,
+    /// What it was admitted with, as ids of the file or of features.
+    depends_on: Vec<String>,
+}
 
 impl Operator {
     /// Takes in the issues of a file that are not there yet, as one batch or not at all.
@@ -35,6 +45,7 @@ impl Operator {
         context: &RequestContext,
         name: &str,
         text: &str,
+        under_way: UnderWay,
     ) -> Done<BeadsTaken> {
         let project = Self::name(name)?;
         let issues = beads::read(text).map_err(Rejection::invalid)?;
@@ -42,9 +53,9 @@ impl Operator {
         let known = self.known_issues(&project).await?;
 
         let (issues, left_out) = ordered(issues.iter().map(imported).collect());
-        let (present, new): (Vec<Imported>, Vec<Imported>) = issues
-            .into_iter()
-            .partition(|issue| known.contains_key(&issue.id));
+        let issues = issues.into_iter().map(|issue| issue.among(under_way));
+        let (present, new): (Vec<Imported>, Vec<Imported>) =
+            issues.partition(|issue| known.contains_key(&issue.id));
         self.admit_issues(context, name, text, (&new, &known))
             .await?;
         self.finish_issues(context, &project, &present).await?;
@@ -103,8 +114,8 @@ impl Operator {
             .map(|issue| (issue.id.as_str(), issue))
             .collect();
 
-        for (id, (name, _)) in &self.origins(project).await? {
-            if let Some(issue) = by_name.get(name.as_str()) {
+        for (id, origin) in &self.origins(project).await? {
+            if let Some(issue) = by_name.get(origin.name.as_str()) {
                 self.finish_issue(context, project, id, issue).await?;
             }
         }
@@ -199,7 +210,7 @@ impl Operator {
         known.extend(
             origins
                 .into_iter()
-                .map(|(id, (issue, _))| (issue, id.to_string())),
+                .map(|(id, origin)| (origin.name, id.to_string())),
         );
         Ok(known)
     }
@@ -226,15 +237,9 @@ impl Operator {
                 let batch: Batch = serde_json::from_slice(&bytes).map_err(Rejection::invalid)?;
                 slot.insert(batch.items);
             }
-            let item = usize::try_from(index)
-                .ok()
-                .and_then(|index| batches.get(&digest)?.get(index));
-            if let Some(raw) = item.and_then(|item| item.raw.as_ref())
-                && let Ok(Value::Object(issue)) = serde_json::from_str(raw)
-                && let Some(name) = issue.get("id").and_then(Value::as_str).map(str::to_owned)
-            {
-                origins.insert(id, (name, issue));
-            }
+            let index = usize::try_from(index).unwrap_or(usize::MAX);
+            let item = batches.get(&digest).and_then(|items| items.get(index));
+            origins.extend(item.and_then(origin).map(|origin| (id, origin)));
         }
 
         Ok(origins)
@@ -247,9 +252,10 @@ impl Operator {
         &self,
         context: &RequestContext,
         name: &str,
+        under_way: UnderWay,
     ) -> Done<BeadsTaken> {
         let text = self.issues_of_repository(name).await?;
-        let taken = self.import_beads(context, name, &text).await?;
+        let taken = self.import_beads(context, name, &text, under_way).await?;
 
         let settings = self.read(&Self::name(name)?, |view| {
             Some(view.registered()?.settings.clone())
@@ -328,11 +334,30 @@ impl Operator {
     }
 }
 
+/// Where an item came from, if that was a file.
+fn origin(item: &BatchItem) -> Option<Origin> {
+    let Ok(Value::Object(issue)) = serde_json::from_str(item.raw.as_ref()?) else {
+        return None;
+    };
+    let name = issue.get("id").and_then(Value::as_str)?.to_owned();
+
+    Some(Origin {
+        name,
+        issue,
+        depends_on: item.depends_on.clone(),
+    })
+}
+
 fn lines(view: &ProjectView, origins: &Origins) -> String {
     let named = |id: &FeatureId| {
         origins
             .get(id)
-            .map_or_else(|| id.to_string(), |(name, _)| name.clone())
+            .map_or_else(|| id.to_string(), |origin| origin.name.clone())
+    };
+    // A dependency of a batch is an item of the same file, or a feature that was there before.
+    let of_file = |on: &String| match on.parse::<FeatureId>() {
+        Ok(id) if origins.contains_key(&id) => named(&id),
+        _ => on.clone(),
     };
     let mut issues: BTreeMap<String, Issue> = BTreeMap::new();
 
@@ -344,11 +369,15 @@ fn lines(view: &ProjectView, origins: &Origins) -> String {
         let depends_on: Vec<String> = view.backlog.state.dependencies(id).map(&named).collect();
         let made = crate::api::time(tracked.made);
         let changed = crate::api::time(tracked.changed);
-        let raw = origins.get(id).map(|(_, issue)| issue);
+        let origin = origins.get(id);
+        let admitted: Vec<String> = origin
+            .map(|origin| origin.depends_on.iter().map(of_file).collect())
+            .unwrap_or_default();
         let beside = Beside {
             id: &name,
-            raw,
+            raw: origin.map(|origin| &origin.issue),
             depends_on: &depends_on,
+            admitted: &admitted,
             times: (&made, &changed),
         };
         issues.insert(name.clone(), exported(known, beside));

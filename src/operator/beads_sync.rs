@@ -14,6 +14,7 @@ use tracing::instrument;
 
 use super::{Done, Operator, RequestContext};
 use crate::api::{BeadsConflict, BeadsSynced, LeftOut};
+use crate::beads::import::UnderWay;
 use crate::beads::read::newest;
 use crate::beads::sync::{Asked, Sides, Turn, asked};
 use crate::beads::{self, Issue};
@@ -77,7 +78,8 @@ impl Operator {
         )?;
         let base = by_id(&base, "what was written last cannot be read")?;
         let (known, mut imported) = (self.known_issues(&project).await?, Issues::new());
-        imported.extend(self.origins(&project).await?.into_values());
+        let origins = self.origins(&project).await?.into_values();
+        imported.extend(origins.map(|origin| (origin.name, origin.issue)));
         let before = by_id(
             &self.export_beads(name).await?,
             "what would be written cannot be read",
@@ -124,7 +126,9 @@ impl Operator {
             return Ok(BeadsSynced::default());
         }
 
-        let taken = self.import_beads(context, name, &lines.join("\n")).await?;
+        let taken = self
+            .import_beads(context, name, &lines.join("\n"), UnderWay::Theirs)
+            .await?;
         let waits = |left: LeftOut| BeadsConflict {
             what: format!(
                 "it waits there for {}, which is not new as well, or would close a circle",

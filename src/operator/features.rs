@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actors::admissions::{admission, admitted_before};
+use actors::admissions::{admission, admitted_before, seed};
 use actors::host::ExecuteError;
+use events::aggregate::Refusal;
 use events::backlog::{self, Batch};
 use events::feature::event::Closing;
 use events::feature::{self, COMMENT_MAX, Stage};
-use events::id::{Digest, FeatureId};
+use events::id::{Digest, FeatureId, ProjectName};
+use events::log::Receipt;
 use events::policy::AnyCommand;
 use events::stream::{Position, StreamId};
 use events::view::ProjectView;
@@ -18,6 +20,10 @@ use crate::api::{
     self, Dependency, FeatureChange, FeatureShape, How, NewFeature, Requeued, Written,
 };
 use actors::rejection::Rejection;
+
+/// How often ids are drawn anew because somebody else drew one of them meanwhile: five letters are
+/// thirty million, so that once is rare.
+const REDRAWN_MAX: u32 = 5;
 
 impl Operator {
     /// Adds a batch of features, as one.
@@ -62,20 +68,8 @@ impl Operator {
             });
         }
 
-        let command = self
-            .read(&name, |view| Some(admission(view, digest, batch)))?
-            .map_err(Rejection::invalid)?;
         self.core.world.blobs.put(bytes).await?;
-        let ids = match &command {
-            backlog::Command::Admit { ids, .. } => ids.clone(),
-            backlog::Command::AddDependency { .. }
-            | backlog::Command::RemoveDependency { .. }
-            | backlog::Command::Withdraw { .. } => vec![],
-        };
-        let stream = StreamId::Backlog(name.clone());
-        let receipt = self
-            .tell(context, context.id, stream, AnyCommand::Backlog(command))
-            .await?;
+        let (receipt, ids) = self.draw_and_admit(context, &name, digest, batch).await?;
 
         // Whoever reads what was answered finds it, whether a server runs or not.
         let made: BTreeSet<FeatureId> = ids.iter().cloned().collect();
@@ -86,6 +80,40 @@ impl Operator {
             notes: vec![],
             ..written(&receipt)
         })
+    }
+
+    /// Draws ids and admits. Somebody may have drawn one of them at the same moment, whose admission
+    /// is not to be seen yet: then others are drawn.
+    async fn draw_and_admit(
+        &self,
+        context: &RequestContext,
+        name: &ProjectName,
+        digest: Digest,
+        batch: &Batch,
+    ) -> Done<(Receipt, Vec<FeatureId>)> {
+        let taken = backlog::Refusal::Reused { id: String::new() }.code();
+        let mut attempt = 0;
+
+        loop {
+            let seed = seed(digest, context.id, attempt);
+            let drawn = self.read(name, |view| Some(admission(view, digest, batch, seed)))?;
+            let command = drawn.map_err(Rejection::invalid)?;
+            let ids = match &command {
+                backlog::Command::Admit { ids, .. } => ids.clone(),
+                backlog::Command::AddDependency { .. }
+                | backlog::Command::RemoveDependency { .. }
+                | backlog::Command::Withdraw { .. } => vec![],
+            };
+
+            let stream = StreamId::Backlog(name.clone());
+            let admitted = self
+                .tell(context, context.id, stream, AnyCommand::Backlog(command))
+                .await;
+            match admitted {
+                Err(refused) if refused.code == taken && attempt < REDRAWN_MAX => attempt += 1,
+                admitted => return admitted.map(|receipt| (receipt, ids)),
+            }
+        }
     }
 
     /// Adds one feature.

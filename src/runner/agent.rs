@@ -22,7 +22,7 @@ use super::tree::{Tree, git_environment};
 use super::{cache, home};
 
 /// After the process has ended, a child of it may hold its output open; it is waited for this long.
-const DRAIN: Duration = Duration::from_secs(2);
+pub(super) const DRAIN: Duration = Duration::from_secs(2);
 
 /// A running agent.
 pub(super) struct Agent {

@@ -46,6 +46,8 @@ const DISK_FULL: &str =
     "the disk of the host is nearly full: free some, or set the project's --cache to 0";
 /// Largest file anything in the container may write.
 const FILE_MAX: u64 = 4 * 1024 * 1024 * 1024;
+/// How much sooner than others the kernel ends what runs in a container, of 1000.
+const GOES_FIRST: &str = "500";
 /// Open files of one process in the container.
 const OPEN_FILES_MAX: u64 = 4096;
 
@@ -67,6 +69,9 @@ pub struct RunnerArgs {
     /// The folder for packages that outlive the session, if there is one.
     #[arg(long)]
     cache: Option<PathBuf>,
+    /// The number of processes and threads there may be, where no engine holds them.
+    #[arg(long)]
+    pids: Option<u64>,
 }
 
 /// Runs one session and answers the exit code.
@@ -79,7 +84,7 @@ pub fn run(args: &RunnerArgs) -> i32 {
         return 0;
     }
 
-    harden();
+    harden(args.pids);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -129,7 +134,13 @@ fn here(slot: &Path) -> std::io::Result<()> {
 }
 
 /// Limits for everything below this process. A limit the machine refuses is left as it is.
-fn harden() {
+fn harden(pids: Option<u64>) {
+    // When a host runs out of memory this container goes, and neither the server nor what else runs
+    // there. Before this process is closed to others: its own files are as well then.
+    if let Err(error) = fs_err::write("/proc/self/oom_score_adj", GOES_FIRST) {
+        eprintln!("the kernel may end another process for this one's memory: {error}");
+    }
+
     // The agent runs as the same user: it must not be able to attach to this process or to read its
     // memory.
     if let Err(error) = nix::sys::prctl::set_dumpable(false) {
@@ -145,7 +156,8 @@ fn harden() {
         (Resource::RLIMIT_FSIZE, FILE_MAX),
         (Resource::RLIMIT_NOFILE, OPEN_FILES_MAX),
     ];
-    for (resource, limit) in limits {
+    let pids = pids.map(|most| (Resource::RLIMIT_NPROC, most));
+    for (resource, limit) in limits.into_iter().chain(pids) {
         if let Err(error) = setrlimit(resource, limit, limit) {
             eprintln!("limit {resource:?} stays as it is: {error}");
         }

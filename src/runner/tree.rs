@@ -8,6 +8,7 @@ use std::time::Duration;
 use actors::sessions::wire::SessionBrief;
 use events::claims::refs;
 use events::holder::Role;
+use events::id::Sha;
 use tokio::process::Command;
 
 use super::RunnerArgs;
@@ -73,13 +74,7 @@ impl Tree {
             origin: gate.clone(),
         };
         fs_err::create_dir_all(home(slot)).map_err(|e| format!("the home folder: {e}"))?;
-        tree.git(slot, &["clone", "--quiet", "--no-checkout", &gate, "tree"])
-            .await?;
-        if let Some(reference) = &brief.fetch {
-            tree.git(&tree.path, &["fetch", "--quiet", "origin", reference])
-                .await?;
-        }
-
+        tree.clone_trunk(&gate, brief).await?;
         let Some(sha) = &brief.sha else {
             return Ok(tree);
         };
@@ -102,6 +97,33 @@ impl Tree {
         };
 
         Ok(tree)
+    }
+
+    /// Takes the trunk, what the brief names and the branch of the session's own feature: what
+    /// others push is theirs, whatever its size.
+    async fn clone_trunk(&self, gate: &str, brief: &SessionBrief) -> Result<(), String> {
+        let clone = ["clone", "--quiet", "--no-checkout", "--single-branch"];
+        self.git(&self.slot, &[&clone[..], &[gate, "tree"]].concat())
+            .await?;
+
+        // A plain `git fetch` of the agent follows its own branch too. With a pattern, for a ref
+        // that does not exist yet is no error then.
+        if let Some(feature) = &brief.feature {
+            let own = format!(
+                "+{WORK}{feature}/*:refs/remotes/origin/work/{feature}/*",
+                WORK = refs::WORK
+            );
+            let follow = ["config", "--add", "remote.origin.fetch", own.as_str()];
+            self.git(&self.path, &follow).await?;
+        }
+
+        let named = brief.fetch.as_deref();
+        let Some(wanted) = named.or(brief.sha.as_ref().map(Sha::as_str)) else {
+            return Ok(());
+        };
+        self.git(&self.path, &["fetch", "--quiet", "origin", wanted])
+            .await?;
+        Ok(())
     }
 
     /// Keeps out of the tree what a vendor's tool would obey; answers what that is.

@@ -5,10 +5,11 @@ use crate::named;
 use actors::sessions::wire::{Ending, SessionBrief, Verification};
 use events::id::Digest;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::agent::surroundings;
+use super::agent::{DRAIN, surroundings};
 use super::cache;
 use super::output::Output;
 use super::tree::{Tree, git_environment};
@@ -63,24 +64,22 @@ pub(super) async fn run(
         return trouble("no pipe".to_owned());
     };
 
-    let run = async {
-        let (log, tail) = digest(stdout, output).await;
-        child
-            .wait()
-            .await
-            .map(|status| (status.code().unwrap_or(-1), log, tail))
-    };
-    let (exit, log, tail) = tokio::select! {
-        ran = run => match ran {
-            Ok(ran) => ran,
+    let mut log = Log::new(output);
+    let exit = tokio::select! {
+        ran = ran(&mut child, stdout, &mut log) => match ran {
+            Ok(exit) => exit,
             Err(e) => return trouble(format!("the verification could not be waited for: {e}")),
         },
-        () = tokio::time::sleep_until(deadline) => (TIMED_OUT, Digest::of(b""), "the verification \
-            took too long".to_owned()),
+        () = tokio::time::sleep_until(deadline) => {
+            let minutes = brief.wall_ms / 60_000;
+            log.add(format!("\nthe verification was ended: it took longer than {minutes} min\n").as_bytes());
+            TIMED_OUT
+        }
         _ = terminate.recv() => return Ending { interrupted: true, ..nothing() },
         () = cache::disk_is_full(tree.cache.as_deref()) => return trouble(super::DISK_FULL.to_owned()),
     };
     output.note(&format!("\nverification ended with exit code {exit}\n"));
+    let (log, tail) = log.end();
 
     Ending {
         exit_code: Some(exit),
@@ -104,26 +103,75 @@ fn line(brief: &SessionBrief) -> String {
     }
 }
 
-/// Streams the log, and answers the digest of all of it and its last part.
-async fn digest(mut stdout: impl AsyncRead + Unpin, output: &Output) -> (Digest, String) {
-    let mut hasher = blake3::Hasher::new();
-    let mut tail: Vec<u8> = Vec::new();
-
-    let mut buffer = vec![0; 32 * 1024];
-    while let Ok(n) = stdout.read(&mut buffer).await {
-        if n == 0 {
-            break;
+/// Waits for the shell, whose exit alone decides. What it leaves running may hold its output: that
+/// is read for a moment more, and ends with this session.
+async fn ran(
+    child: &mut Child,
+    stdout: impl AsyncRead + Unpin,
+    log: &mut Log<'_>,
+) -> std::io::Result<i32> {
+    let over = Notify::new();
+    let waiting = async {
+        let status = child.wait().await;
+        over.notify_one();
+        status
+    };
+    let reading = async {
+        let drained = async {
+            over.notified().await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        tokio::select! {
+            () = log.read(stdout) => {}
+            () = drained => {}
         }
-        let bytes = &buffer[..n];
-        hasher.update(bytes);
-        output.note(&String::from_utf8_lossy(bytes));
-        tail.extend_from_slice(bytes);
-        let over = tail.len().saturating_sub(TAIL);
-        tail.drain(..over);
+    };
+
+    let (status, ()) = tokio::join!(waiting, reading);
+    status.map(|status| status.code().unwrap_or(-1))
+}
+
+/// What a verification printed: shown as it comes, its digest and its last part kept.
+struct Log<'a> {
+    output: &'a Output,
+    hasher: blake3::Hasher,
+    tail: Vec<u8>,
+}
+
+impl<'a> Log<'a> {
+    fn new(output: &'a Output) -> Self {
+        Self {
+            output,
+            hasher: blake3::Hasher::new(),
+            tail: Vec::new(),
+        }
     }
 
-    (
-        Digest(*hasher.finalize().as_bytes()),
-        String::from_utf8_lossy(&tail).into_owned(),
-    )
+    fn add(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.output.note(&String::from_utf8_lossy(bytes));
+
+        self.tail.extend_from_slice(bytes);
+        let over = self.tail.len().saturating_sub(TAIL);
+        self.tail.drain(..over);
+    }
+
+    /// Reads to the end. May be dropped: what was read is there.
+    async fn read(&mut self, mut stdout: impl AsyncRead + Unpin) {
+        let mut buffer = vec![0; 32 * 1024];
+
+        while let Ok(n) = stdout.read(&mut buffer).await {
+            if n == 0 {
+                break;
+            }
+            self.add(&buffer[..n]);
+        }
+    }
+
+    fn end(self) -> (Digest, String) {
+        (
+            Digest(*self.hasher.finalize().as_bytes()),
+            String::from_utf8_lossy(&self.tail).into_owned(),
+        )
+    }
 }

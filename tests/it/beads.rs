@@ -78,6 +78,16 @@ fn issues_are_taken_in_built_and_written_out() {
         AGENT,
     ]);
     me.ok(&["project", "start", "zoo"]);
+    // Somebody else works on the lions: a person says when they are this fleet's.
+    let shown = me.ok(&["project", "show", "zoo", "--json"]);
+    assert!(
+        shown.contains("in progress in Beads: somebody works on it"),
+        "{shown}"
+    );
+    let lions = listed.lines().find(|line| line.contains("(zoo-1)"));
+    let mut words = lions.expect("the lions").split_whitespace();
+    let lions = words.find(|word| word.starts_with("feat-")).expect("an id");
+    me.ok(&["feature", "requeue", "zoo", lions]);
     me.follow_until_all_is_quiet();
     // Nobody takes up what is added now: a claim would be something new to publish.
     me.ok(&["project", "stop", "zoo"]);

@@ -32,6 +32,12 @@ esac"#
 }
 pub(crate) use agent_that;
 
+/// What an agent of a test does in the other roles than the coder's, and the end of its `case`.
+pub(crate) const OTHER_ROLES: &str = r#"
+reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
+overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
+esac"#;
+
 /// An agent in ten lines of shell: it does the role it is given.
 pub(crate) const AGENT: &str = agent_that!(
     r#"    cat > /dev/null

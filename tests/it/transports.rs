@@ -154,6 +154,7 @@ async fn serve(
 
     let (repo, within) = path.into_inner();
     let asked = GateRequest {
+        room: gate::REQUEST_MAX,
         within,
         query: request.query_string().to_owned(),
         method: request.method().to_string(),

@@ -191,6 +191,29 @@ fn a_session_is_stopped_when_its_time_is_over_and_not_before() {
     }
 }
 
+/// Of what hangs at a wall it is the verifier's own runner that judges: the engine comes later.
+#[test]
+fn a_verifier_has_time_to_judge_what_hung() {
+    use Role::{Coder, Initializer, Overseer, Reviewer, Verifier};
+
+    let wall = 7_200_000;
+    for role in [Coder, Reviewer, Initializer, Overseer, Verifier] {
+        assert_eq!(allowed_ms(false, role, wall), BEGIN_WITHIN_MS);
+        let later = if role == Verifier {
+            JUDGED_WITHIN_MS
+        } else {
+            0
+        };
+        assert_eq!(allowed_ms(true, role, wall), wall + later, "{role:?}");
+    }
+    const {
+        assert!(
+            JUDGED_WITHIN_MS > BEGIN_WITHIN_MS,
+            "it counts from its first word"
+        )
+    };
+}
+
 #[test]
 fn a_session_runs_on_while_it_is_wanted() {
     let by = || "ann".to_owned();

@@ -76,7 +76,7 @@ impl MergeQueue {
                 ])
             }
             Command::RefuseChange { entry, by, why } => {
-                self.held(*entry)?;
+                self.may_leave(*entry)?;
                 Ok(vec![
                     event::ChangeRefused {
                         entry: *entry,
@@ -234,20 +234,18 @@ impl MergeQueue {
                 queued.into_iter().any(|e| e.kind == EntryKind::Scaffold)
             }
             EntryKind::Feature { feature, epoch, .. } => {
-                let same = |k: &EntryKind| matches!(k, EntryKind::Feature { feature: f, epoch: e, .. } if f == feature && e == epoch);
                 let judged = self.judged.get(feature).is_some_and(|(e, verdict)| {
                     e == epoch && !matches!(verdict, Verdict::Dropped { .. })
                 });
-                judged || self.waiting().any(|e| same(&e.kind))
+                judged || self.waiting().any(|e| e.kind.is_work_of(feature, *epoch))
             }
             EntryKind::Revert {
                 feature, commit, ..
             } => {
-                let same = |k: &EntryKind| matches!(k, EntryKind::Revert { feature: f, .. } if f == feature);
                 let merged = |undone: &Undone| {
                     undone.commit == *commit && matches!(undone.verdict, Verdict::Merged(_))
                 };
-                self.waiting().any(|e| same(&e.kind))
+                self.waiting().any(|e| e.kind.takes_out(feature))
                     || self.undone.get(feature).is_some_and(merged)
             }
         };
@@ -391,23 +389,32 @@ impl MergeQueue {
         }])
     }
 
-    fn drop_out(&self, number: u64, why: &str) -> Decision {
-        let Some(entry) = self.waiting().find(|e| e.number == number) else {
-            return Err(Refusal::NotFront);
-        };
+    /// Whether an entry can be taken out, wherever it waits: not while its commit is on the way
+    /// upstream.
+    fn may_leave(&self, number: u64) -> Result<(), Refusal> {
+        let entry = self.waiting().find(|e| e.number == number);
 
-        match entry.stage {
+        match entry.ok_or(Refusal::NotQueued)?.stage {
             Stage::Publishing { .. } => Err(Refusal::Publishing),
-            _ => Ok(vec![
-                event::Dequeued {
-                    entry: number,
-                    base: self.head.clone(),
-                    paths: vec![],
-                    why: why.to_owned(),
-                }
-                .into(),
-            ]),
+            Stage::Queued
+            | Stage::Built { .. }
+            | Stage::Verifying { .. }
+            | Stage::Verified { .. } => Ok(()),
         }
+    }
+
+    fn drop_out(&self, number: u64, why: &str) -> Decision {
+        self.may_leave(number)?;
+
+        Ok(vec![
+            event::Dequeued {
+                entry: number,
+                base: self.head.clone(),
+                paths: vec![],
+                why: why.to_owned(),
+            }
+            .into(),
+        ])
     }
 }
 

@@ -13,6 +13,7 @@ use bollard::models::{
 use events::id::SlotNo;
 use events::settings::ContainerLimits;
 
+use crate::engine::limits;
 use crate::engine::owner::Owner;
 
 /// Where a container sees its door; the runner lies in it.
@@ -21,14 +22,9 @@ pub(super) const DOOR: &str = "/door";
 const WORK: &str = "/work";
 /// Where it keeps packages, if it may.
 pub(super) const CACHE: &str = "/cache";
-/// Size of `/tmp`, unless the container's memory is small.
-const TMP_MIB: u32 = 512;
-/// Its size there.
-const TMP_MIB_MIN: u32 = 16;
 /// Open files of one process.
 const OPEN_FILES: i64 = 4096;
-/// Shared memory: browsers in tests need some.
-const SHM: i64 = 128 * 1024 * 1024;
+const MIB: i64 = 1024 * 1024;
 
 /// Label of whose container it is.
 pub(super) const INSTANCE: &str = "supercargo.instance";
@@ -118,11 +114,8 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
     };
     let limits = wanted.limits;
 
-    // Both folders lie in memory: full ones have to leave some for whoever filled them.
-    let tmp = TMP_MIB
-        .min(limits.memory_mib.saturating_sub(limits.work_mib) / 2)
-        .max(TMP_MIB_MIN);
-    let memory = i64::from(limits.memory_mib) * 1024 * 1024;
+    let tmp = limits::tmp_mib(limits);
+    let memory = i64::from(limits.memory_mib) * MIB;
 
     // An engine refuses more processors than there are.
     let cpu_milli =
@@ -150,7 +143,7 @@ fn host_config(user: u32, wanted: &Wanted<'_>) -> HostConfig {
         oom_kill_disable: Some(false),
         nano_cpus: Some(cpu_milli * 1_000_000),
         pids_limit: Some(i64::from(limits.pids)),
-        shm_size: Some(SHM),
+        shm_size: Some(i64::from(limits::SHARED_MIB) * MIB),
         ulimits: Some(vec![ulimit("nofile", OPEN_FILES), ulimit("core", 0)]),
         ipc_mode: Some("private".to_owned()),
         // The runner is the main process itself: it reaps, and the control voice knows it by its

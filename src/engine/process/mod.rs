@@ -205,6 +205,10 @@ impl ProcessEngine {
         if let Some(cache) = &cache {
             inside.extend(["--cache".into(), cache.clone().into()]);
         }
+        if self.sandbox.counts_processes() {
+            let most = spec.limits.pids.to_string();
+            inside.extend(["--pids".into(), most.into()]);
+        }
 
         let shown = sandbox::Shown {
             data: &self.data,
@@ -212,6 +216,7 @@ impl ProcessEngine {
             door: &door,
             cache: cache.as_deref(),
             binary: &self.binary,
+            limits: &spec.limits,
         };
         let mut command = self.sandbox.command(&inside, &shown);
         let path = std::env::var_os("PATH");

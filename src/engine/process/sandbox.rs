@@ -7,7 +7,9 @@ use std::path::Path;
 use std::process::Stdio;
 
 use events::id::SlotNo;
+use events::settings::ContainerLimits;
 
+use crate::engine::limits::{SHARED_MIB, tmp_mib};
 use crate::engine::owner::Owner;
 
 /// The fence around a process container.
@@ -38,9 +40,11 @@ const FENCE: &[&str] = &[
     "/dev",
     "--proc",
     "/proc",
-    "--tmpfs",
-    "/tmp",
 ];
+
+/// Size of a folder that hides one of the host's, in MiB: a little may be written there.
+const HIDING_MIB: u32 = 16;
+const MIB: u64 = 1024 * 1024;
 
 /// What a container sees of our data folder.
 pub(super) struct Shown<'a> {
@@ -54,6 +58,20 @@ pub(super) struct Shown<'a> {
     pub(super) cache: Option<&'a Path>,
     /// Our binary.
     pub(super) binary: &'a Path,
+    /// What it may take.
+    pub(super) limits: &'a ContainerLimits,
+}
+
+/// A folder in memory, of this size.
+fn in_memory(folder: impl AsRef<Path>, mib: u32) -> [OsString; 4] {
+    let bytes = u64::from(mib) * MIB;
+    let folder = folder.as_ref().as_os_str().to_owned();
+    [
+        "--size".into(),
+        bytes.to_string().into(),
+        "--tmpfs".into(),
+        folder,
+    ]
 }
 
 impl Sandbox {
@@ -62,6 +80,7 @@ impl Sandbox {
         let mut probe = std::process::Command::new("bwrap");
         probe
             .args(FENCE)
+            .args(in_memory("/tmp", HIDING_MIB))
             .args(["--", "true"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -85,6 +104,14 @@ impl Sandbox {
         }
     }
 
+    /// Whether the kernel counts the processes of a container apart from those of other containers
+    /// and of the host: in a user namespace it does since Linux 5.14.
+    pub(super) fn counts_processes(self) -> bool {
+        let release = fs_err::read_to_string("/proc/sys/kernel/osrelease");
+        let version = release.ok().as_deref().and_then(version_of);
+        self == Self::Bubblewrap && version >= Some((5, 14))
+    }
+
     /// The command that runs `inside` within the fence. Below the data folder only what is shown is
     /// there.
     pub(super) fn command(self, inside: &[OsString], shown: &Shown<'_>) -> tokio::process::Command {
@@ -101,9 +128,15 @@ impl Sandbox {
             .into_iter()
             .filter(|p| p.is_dir())
         {
-            command.arg("--tmpfs").arg(hidden);
+            command.args(in_memory(hidden, HIDING_MIB));
         }
-        command.arg("--tmpfs").arg(shown.data);
+
+        command.args(in_memory("/tmp", tmp_mib(shown.limits)));
+        // The folder of devices lies in memory as well: only its shared part may be written in.
+        command.args(in_memory("/dev/shm", SHARED_MIB));
+        command.args(["--remount-ro", "/dev"]);
+
+        command.args(in_memory(shown.data, HIDING_MIB));
         command.arg("--bind").arg(shown.slot).arg(shown.slot);
         if let Some(cache) = shown.cache {
             command.arg("--bind").arg(cache).arg(cache);
@@ -114,5 +147,25 @@ impl Sandbox {
         command.arg("--").args(inside);
 
         command
+    }
+}
+
+/// The first two numbers of a kernel's release.
+fn version_of(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernels_version_is_read() {
+        assert_eq!(version_of("6.18.44-fc-v657"), Some((6, 18)));
+        assert_eq!(version_of("5.9.0"), Some((5, 9)));
+        assert!(version_of("5.9.0") < Some((5, 14)));
+        assert_eq!(version_of("elsewhere"), None);
+        assert!(None < Some((5, 14)));
     }
 }

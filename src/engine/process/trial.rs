@@ -8,6 +8,7 @@ use std::time::Duration;
 use actors::ports::engine::{Sought, StartError};
 use events::container::Class;
 use events::id::SlotNo;
+use events::settings::ContainerLimits;
 
 use super::{ProcessEngine, Sandbox, USUAL_PATH, sandbox};
 use crate::engine::owner::Owner;
@@ -54,6 +55,7 @@ impl ProcessEngine {
             door: &self.binary,
             cache: None,
             binary: &self.binary,
+            limits: &ContainerLimits::default(),
         };
         let mut command = self.sandbox.command(&inside, &shown);
         let path = std::env::var_os("PATH").unwrap_or_else(|| USUAL_PATH.into());

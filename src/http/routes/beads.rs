@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, get, post};
 use super::{Answer, Seen, ok};
 use crate::api::ProblemShape;
 use crate::api::{Adopted, BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken};
+use crate::beads::import::UnderWay;
 use crate::http::body::Json;
 use crate::operator::{Operator, RequestContext};
 
@@ -44,10 +45,14 @@ pub(in crate::http) async fn import_beads(
     file: Json<BeadsFile>,
 ) -> Answer {
     ok(match &file.text {
-        Some(text) => operator.import_beads(&context, &name, text).await?,
+        Some(text) => {
+            operator
+                .import_beads(&context, &name, text, UnderWay::Theirs)
+                .await?
+        }
         None => {
             operator
-                .import_issues_of_repository(&context, &name)
+                .import_issues_of_repository(&context, &name, UnderWay::Theirs)
                 .await?
         }
     })

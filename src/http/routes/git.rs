@@ -43,6 +43,7 @@ async fn serve(
             .to_owned()
     };
     let asked = GateRequest {
+        room: gate::REQUEST_MAX,
         within,
         query: request.query_string().to_owned(),
         method: request.method().to_string(),
@@ -67,7 +68,7 @@ async fn serve(
     let answer = answer.map_err(|error| match &error {
         GateError::NotFound => ApiProblem::not_found("not_found", &error.to_string()),
         GateError::Invalid(why) => ApiProblem::invalid(why),
-        GateError::TooLarge => ApiProblem::too_large(&error.to_string()),
+        GateError::TooLarge(_) => ApiProblem::too_large(&error.to_string()),
         GateError::Slow(_) => ApiProblem::timed_out(&error.to_string()),
         GateError::Backend(_) => ApiProblem::unavailable("gate_unavailable", &error.to_string()),
     })?;

@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path, Payload, ServiceConfig, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::Answer;
-use crate::http::body::bounded;
+use crate::http::body::of_a_stranger;
 use crate::http::hooks::{HOOK_MAX, Proof, is_proved};
 use crate::http::problem::ApiProblem;
 use crate::operator::Operator;
@@ -21,7 +21,7 @@ async fn heard(
     name: Path<String>,
     body: Payload,
 ) -> Answer {
-    let body = bounded(&request, body, HOOK_MAX).await?;
+    let body = of_a_stranger(body, HOOK_MAX).await?;
     let header = |name: &str| {
         request
             .headers()

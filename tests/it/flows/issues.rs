@@ -2,6 +2,7 @@
 
 use events::id::ProjectName;
 use events::stream::Position;
+use supercargo::beads::import::UnderWay;
 use supercargo::operator::Exchange;
 
 use crate::world::{Server, World, ZOO, context, scripted, story};
@@ -75,7 +76,7 @@ fn issues_of_a_repository_are_kept_in_step_without_a_verb() {
         target.expect("lowered");
         server
             .operator
-            .import_beads(&context(), ZOO, ISSUES)
+            .import_beads(&context(), ZOO, ISSUES, UnderWay::Theirs)
             .await
             .expect("imported");
         let change = supercargo::api::ProjectChange {

@@ -3,6 +3,7 @@
 
 mod egress;
 mod files;
+mod limits;
 pub(crate) mod processes;
 mod repositories;
 mod resources;
@@ -10,14 +11,8 @@ mod resources;
 use serde_json::Value;
 
 use crate::binary::Serving;
-use crate::newcomer::Newcomer;
+use crate::newcomer::{Newcomer, OTHER_ROLES};
 use crate::world::stub::git;
-
-/// What every hostile agent does in the other roles.
-const OTHER_ROLES: &str = r#"
-reviewer) echo '{"judgement":"pass","findings":[],"ran":[{"command":"ls","exit":0}]}' | supercargo agent verdict - ;;
-overseer) echo '{"checked":[{"requirement":"it is there","evidence":"ls"}],"findings":[]}' | supercargo agent report - ;;
-esac"#;
 
 /// A coder that does this, and a feature for it, on a server that was begun.
 fn begin(coder: &str, settings: &Value, files: &[(&str, &str)]) -> (Newcomer, Serving) {

@@ -134,3 +134,32 @@ fn repeated_keys_and_dropped_replies_change_nothing() {
         world.end(server).await;
     });
 }
+
+/// Ids are drawn from what a feature is: the same said sixty times is sixty features.
+#[test]
+fn sixty_features_of_one_title_are_sixty_features() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        let opened = server.open_zoo(&world, 0, vec![scripted("lions", "exit 0", &[])]);
+        opened.await.expect("opened");
+        let port = open_port(&world, &server);
+        let client = client(&port);
+
+        let path = format!("/api/v1/projects/{ZOO}/features");
+        let same = || json!({"content": {"title": "Feed the owls"}});
+        let adds = (0..60).map(|_| client.post(&path, same()));
+        let answers = futures::future::join_all(adds).await;
+        let ids: BTreeSet<String> = answers
+            .iter()
+            .map(|answer| {
+                assert_eq!(answer.status, 201, "{}", answer.json);
+                answer.json["ids"][0].as_str().expect("an id").to_owned()
+            })
+            .collect();
+        assert_eq!(ids.len(), 60);
+
+        port.handle.stop(false).await;
+        world.end(server).await;
+    });
+}

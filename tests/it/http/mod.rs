@@ -7,6 +7,7 @@ mod errors;
 mod inputs;
 mod live;
 mod outside;
+mod strangers;
 mod subscriptions;
 
 use client::Client;
