@@ -2,7 +2,7 @@
 //! or the tree is red.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod undo;
 
 use std::collections::BTreeSet;

@@ -158,6 +158,8 @@ fn halted(scene: &mut Scene) -> Timestamp {
 
 /// Brings the entry of `a` to an end that is its judgement.
 type End = fn(&mut Scene);
+/// An end with its name, and what is owed after it: a command, and a part of what it says.
+type Case = (&'static str, End, Option<(&'static str, &'static str)>);
 
 const CONFLICT: End = |scene| dequeued(scene, &["src/x"]);
 const DROPPED: End = |scene| dequeued(scene, &[]);
@@ -187,7 +189,7 @@ const MERGED: End = |scene| {
 
 #[test]
 fn approved_work_joins_the_queue_or_goes_back_with_what_became_of_it() {
-    let judged: [(&str, End, Option<(&str, &str)>); 6] = [
+    let judged: [Case; 6] = [
         ("conflict", CONFLICT, Some(("RejectMerge", "src/x"))),
         ("red", RED, Some(("RejectMerge", "Exit code 7"))),
         ("refused", REFUSED, Some(("RejectMerge", "not this way"))),
