@@ -394,3 +394,6 @@ fn red(evidence: &Evidence) -> Verdict {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //! or the tree is red.
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
 mod undo;
 
 use std::collections::BTreeSet;

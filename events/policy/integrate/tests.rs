@@ -18,7 +18,7 @@ const NONE: [&str; 0] = [];
 
 impl Scene {
     /// Ann's work under this claim of a feature, handed in.
-    pub(in crate::policy) fn handed_in(&mut self, id: &str, epoch: u64) -> &mut Self {
+    pub(crate) fn handed_in(&mut self, id: &str, epoch: u64) -> &mut Self {
         let epoch = Epoch(epoch);
         let principal = "ann".to_owned();
         let holder = Holder::Outside { principal };
@@ -30,7 +30,7 @@ impl Scene {
     }
 
     /// The same, and found good.
-    pub(in crate::policy) fn approved(&mut self, id: &str, epoch: u64) -> &mut Self {
+    pub(crate) fn approved(&mut self, id: &str, epoch: u64) -> &mut Self {
         let verdict = verdict::Verdict {
             judgement: Judgement::Pass,
             findings: vec![],
@@ -42,7 +42,7 @@ impl Scene {
     }
 
     /// An entry with the work of this claim.
-    pub(in crate::policy) fn entered(&mut self, entry: u64, id: &str, epoch: u64) -> &mut Self {
+    pub(crate) fn entered(&mut self, entry: u64, id: &str, epoch: u64) -> &mut Self {
         let kind = EntryKind::Feature {
             feature: feature(id),
             epoch: Epoch(epoch),
@@ -57,11 +57,11 @@ impl Scene {
         })
     }
 
-    pub(in crate::policy) fn built(&mut self, entry: u64, base: char, to: char) -> &mut Self {
+    pub(crate) fn built(&mut self, entry: u64, base: char, to: char) -> &mut Self {
         self.built_with(entry, base, to, Changes::default())
     }
 
-    pub(in crate::policy) fn built_with(
+    pub(crate) fn built_with(
         &mut self,
         entry: u64,
         base: char,
@@ -80,13 +80,13 @@ impl Scene {
         })
     }
 
-    pub(in crate::policy) fn settings(&mut self, settings: Settings) -> &mut Self {
+    pub(crate) fn settings(&mut self, settings: Settings) -> &mut Self {
         let settings = Box::new(settings);
         self.project(p::SettingsChanged { settings })
     }
 
     /// The bare head was verified, and is red.
-    pub(in crate::policy) fn red_head(&mut self, terms: Digest) -> &mut Self {
+    pub(crate) fn red_head(&mut self, terms: Digest) -> &mut Self {
         let head = sha('0');
         self.queue(q::HeadVerificationStarted {
             head: head.clone(),
@@ -101,7 +101,7 @@ impl Scene {
     }
 }
 
-pub(in crate::policy) fn ran(exit: i32) -> Evidence {
+pub(crate) fn ran(exit: i32) -> Evidence {
     Evidence::Ran {
         tree: sha('e'),
         command: Digest::of(b"make test"),
