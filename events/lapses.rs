@@ -56,3 +56,60 @@ impl std::fmt::Display for Lapses {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many that ended like this, one second apart.
+    fn ended(outcome: Outcome, count: u32) -> Lapses {
+        let mut lapses = Lapses::default();
+        for n in 1..=count {
+            lapses = lapses.with(outcome, Timestamp(i64::from(n) * 1_000_000));
+        }
+        lapses
+    }
+
+    #[test]
+    fn each_fault_has_its_own_bound_and_nobodys_has_none() {
+        for (outcome, most) in [
+            (Outcome::Failed, Some(OWN_MAX)),
+            (Outcome::ContextFull, Some(OWN_MAX)),
+            (Outcome::OverBudget, Some(OWN_MAX)),
+            (Outcome::Lost, Some(GONE_MAX)),
+            (Outcome::NeverStarted, Some(GONE_MAX)),
+            (Outcome::Stopped, None),
+            (Outcome::ProviderLimited, None),
+        ] {
+            let Some(most) = most else {
+                assert_eq!(ended(outcome, 100), Lapses::default(), "{outcome:?}");
+                continue;
+            };
+            assert!(!ended(outcome, most - 1).is_spent(), "{outcome:?}");
+            assert!(ended(outcome, most).is_spent(), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn the_pause_counts_from_the_last_that_vanished() {
+        let vanished = ended(Outcome::Lost, 2);
+        assert_eq!(vanished.gone_at, Timestamp(2_000_000));
+        let failed = vanished.with(Outcome::Failed, Timestamp(9_000_000));
+        assert_eq!(failed.gone_at, Timestamp(2_000_000));
+    }
+
+    #[test]
+    fn it_is_said_in_words_how_they_ended() {
+        let both = ended(Outcome::Lost, 2).with(Outcome::Failed, Timestamp(0));
+        for (lapses, expected) in [
+            (ended(Outcome::Failed, 2), "2 ended without a result"),
+            (ended(Outcome::Lost, 2), "2 vanished or never started"),
+            (
+                both,
+                "1 ended without a result and 2 vanished or never started",
+            ),
+        ] {
+            assert_eq!(lapses.to_string(), expected);
+        }
+    }
+}

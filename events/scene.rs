@@ -69,7 +69,7 @@ impl Scene {
         let event: E = event.into();
         let stream: StreamId = stream.parse().expect("stream");
         self.position += 1;
-        let id = CommandId([0; 16]);
+        let id = CommandId(u128::from(self.position).to_be_bytes());
         let envelope = Envelope {
             position: Position(self.position),
             version: Version(self.version(&stream).0 + 1),

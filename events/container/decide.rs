@@ -437,3 +437,6 @@ fn ended(
     }
     .into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -364,3 +364,6 @@ fn told(exit: &Exit) -> String {
         false => how,
     }
 }
+
+#[cfg(test)]
+mod tests;

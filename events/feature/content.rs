@@ -165,3 +165,6 @@ impl Content {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -483,3 +483,6 @@ impl From<(&event::Created, Moment)> for Known {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -409,3 +409,6 @@ fn flake(tip: &Entry, at: Timestamp) -> Option<Flake> {
         at,
     })
 }
+
+#[cfg(test)]
+mod tests;

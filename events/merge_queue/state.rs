@@ -392,3 +392,6 @@ fn red(evidence: &Evidence) -> Verdict {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

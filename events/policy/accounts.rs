@@ -142,4 +142,19 @@ mod tests {
             assert_eq!(asked.is_some(), at_work, "{role:?}");
         }
     }
+
+    /// The project that saw it last knows best how long it takes, whichever that is.
+    #[test]
+    fn the_longest_wait_that_any_project_was_told_counts() {
+        let (soon, late) = (Timestamp(5_000_000_000), Timestamp(9_000_000_000));
+        for (here, there) in [(soon, late), (late, soon)] {
+            let mut scene = scene();
+            let git_url = "/up".to_owned();
+            let kind = p::ProjectKind::Existing;
+            scene.add::<p::Event>("project-y", p::Registered { git_url, kind });
+            scene.project(trouble("acme", Some(here)));
+            scene.add::<p::Event>("project-y", trouble("acme", Some(there)));
+            assert_eq!(known(&scene)["acme"].next_probe, late);
+        }
+    }
 }

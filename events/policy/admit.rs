@@ -261,4 +261,18 @@ mod tests {
         scene.project(p::Initialized { count: 1 });
         assert_eq!(scene.named("admit", &at(99)), none);
     }
+
+    #[test]
+    fn what_is_in_the_backlog_already_is_no_part_of_what_is_proposed() {
+        let mut scene = Scene::running(1);
+        scene.feature("earlier", 2);
+        let (session, digest) = (session(1), Digest::of(b"a"));
+        scene.project(p::BacklogProposed {
+            session,
+            digest,
+            count: 1,
+        });
+        let admit = Effect::Admit { batch: digest };
+        assert!(scene.effects(&at(99)).contains(&admit));
+    }
 }

@@ -290,4 +290,37 @@ mod tests {
         let named = scene.named("assign", &at(99));
         assert_eq!(named, ["feature-z/a Release"]);
     }
+
+    /// A slot's last session says something of its own grant only.
+    #[test]
+    fn what_ended_in_the_slot_before_says_nothing_of_the_next() {
+        let earlier = |scene: &mut Scene| {
+            let session = session(2);
+            let assignment = job(&session, Role::Coder, None);
+            scene.slot(1, c::Assigned { assignment });
+            scene.slot(
+                1,
+                c::SessionEnded {
+                    session,
+                    outcome: Outcome::Failed,
+                    exit_code: Some(1),
+                    evidence: None,
+                    detail: "of another".into(),
+                },
+            );
+        };
+        let none: [&str; 0] = [];
+
+        for (what, end) in KINDS {
+            let mut scene = granted(what);
+            earlier(&mut scene);
+            assert_eq!(scene.named("assign", &at(99)), [end], "it is not free");
+            let told = scene.told("assign", &at(99)).concat();
+            assert!(told.contains("NeverStarted"), "{told}");
+            assert!(!told.contains("of another"), "{told}");
+            scene.slot(1, c::Idle {});
+            assert_eq!(scene.named("assign", &at(99)), none, "{what}");
+            assert!(assigns(&scene), "{what}");
+        }
+    }
 }

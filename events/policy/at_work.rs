@@ -31,3 +31,41 @@ fn job(slot: &Slot) -> Option<Role> {
     let job = slot.job()?;
     slot.works_for(&job.session).then_some(job.role)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::event as c;
+    use crate::outcome::Outcome;
+    use crate::scene::{Scene, job, session};
+
+    #[test]
+    fn a_role_is_at_work_from_its_grant_to_the_end_of_its_session() {
+        let mut scene = Scene::running(1);
+        assert_eq!(roles(scene.view()), []);
+        let session = session(1);
+        scene.feature("a", 2).claimed("a", &session);
+        assert_eq!(roles(scene.view()), [Role::Coder], "granted");
+
+        // Somebody else's end in the same slot says nothing.
+        let other = crate::scene::session(2);
+        for (session, at_work) in [(other, [Role::Coder].as_slice()), (session, &[])] {
+            let assignment = job(&session, Role::Coder, Some("a"));
+            scene.slot(1, c::Assigned { assignment });
+            assert!(roles(scene.view()).contains(&Role::Coder), "assigned");
+            scene.slot(
+                1,
+                c::SessionEnded {
+                    session,
+                    outcome: Outcome::Failed,
+                    exit_code: None,
+                    evidence: None,
+                    detail: String::new(),
+                },
+            );
+            assert_eq!(roles(scene.view()), at_work, "its container is there");
+            scene.slot(1, c::Idle {});
+            assert_eq!(roles(scene.view()), at_work, "its claim is there");
+        }
+    }
+}

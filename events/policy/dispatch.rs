@@ -277,3 +277,6 @@ fn code(hands: &mut Hands<'_>) {
         hands.agenda.act_reserving(claim, reserve(n, Role::Coder));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -225,4 +225,22 @@ mod tests {
         };
         assert_eq!(told, [format!("feature-z/a Feature({command:?})")]);
     }
+
+    #[test]
+    fn a_session_that_another_one_follows_has_no_lease_at_its_slot() {
+        let (mut scene, _) = sessions(false);
+        let other = session(2);
+        let assignment = job(&other, Role::Reviewer, Some("a"));
+        scene.slot(1, c::Assigned { assignment });
+        let (generation, engine_id) = (Generation(2), "e2".to_owned());
+        scene.slot(1, c::StartRequested { generation });
+        let started = c::Started {
+            generation,
+            engine_id,
+        };
+        scene.slot(1, started);
+        scene.slot(1, c::SessionStarted { session: other });
+        let day = Timestamp(86_400_000_000);
+        assert!(!expired(&scene, &seen(day)), "it is not at work there");
+    }
 }

@@ -146,4 +146,24 @@ mod tests {
             assert_eq!(stopped, over, "{told:?}");
         }
     }
+
+    #[test]
+    fn a_publication_is_seen_to_its_end_before_a_project_stops() {
+        use crate::merge_queue::event as q;
+        use crate::scene::sha;
+
+        let mut scene = Scene::running(1);
+        scene.feature("a", 2).approved("a", 1).entered(1, "a", 1);
+        scene.built(1, '0', 'c');
+        scene.project(p::DrainRequested { by: "me".into() });
+        let stops = |scene: &Scene| {
+            let mut observed = at(0);
+            observed.now = scene.now();
+            scene.named("fleet", &observed) == ["project-z Stop"]
+        };
+        assert!(stops(&scene), "what is built can be published later");
+        let (from, to) = (Some(sha('0')), sha('c'));
+        scene.queue(q::PublishIntended { entry: 1, from, to });
+        assert!(!stops(&scene));
+    }
 }

@@ -131,10 +131,10 @@ impl<'a> Gate<'a> {
 mod tests {
     use super::*;
     use crate::container::{Assignment, Event, event};
-    use crate::id::{Digest, SessionId};
+    use crate::id::{Digest, Generation, SessionId};
     use crate::outcome::Outcome;
     use crate::project::event as p;
-    use crate::scene::Scene;
+    use crate::scene::{Scene, job, session};
     use crate::settings::Settings;
 
     fn add(scene: &mut Scene, event: impl Into<Event>) {
@@ -176,17 +176,29 @@ mod tests {
     }
 
     fn leave(scene: &Scene, busy: &[(u16, Role)]) -> Leave {
-        let now = Timestamp(1_000_000_000_000);
+        leave_of(Role::Coder, scene, busy)
+    }
+
+    fn leave_of(role: Role, scene: &Scene, busy: &[(u16, Role)]) -> Leave {
         let busy = busy.iter().map(|(n, role)| (SlotNo(*n), *role));
-        let observed = Observed {
+        let busy = busy.collect();
+        asked(role, scene, Observed { busy, ..late() })
+    }
+
+    /// Every pause is over.
+    fn late() -> Observed {
+        let now = Timestamp(1_000_000_000_000);
+        Observed {
             now,
             own: crate::own_time::OwnTime::new(now, &[], &[]),
-            busy: busy.collect(),
             ..Observed::default()
-        };
+        }
+    }
+
+    fn asked(role: Role, scene: &Scene, observed: Observed) -> Leave {
         let registered = scene.view().registered().expect("registered");
         let mut agenda = Agenda::default();
-        Gate::new(scene.view(), registered, &observed).leave(Role::Coder, &mut agenda)
+        Gate::new(scene.view(), registered, &observed).leave(role, &mut agenda)
     }
 
     /// Only what can show how the thing is keeps a probe away.
@@ -217,5 +229,135 @@ mod tests {
 
         let verifying = troubled(Role::Verifier);
         assert_eq!(leave(&verifying, &[]), probe);
+    }
+
+    #[test]
+    fn who_does_not_need_the_thing_is_let_through() {
+        let scene = troubled(Role::Verifier);
+        assert_eq!(leave_of(Role::Verifier, &scene, &[]), Leave::All);
+        assert_ne!(leave_of(Role::Reviewer, &scene, &[]), Leave::All);
+    }
+
+    /// Trouble of an account that only another project saw: our own sessions show how it is.
+    #[test]
+    fn a_probe_of_an_account_waits_for_those_who_ask_it() {
+        use crate::agent::{AgentSpec, Dialect};
+        use crate::policy::Account;
+
+        let account = |at_work| Observed {
+            accounts: [(
+                "acme".to_owned(),
+                Account {
+                    next_probe: Timestamp(1),
+                    at_work,
+                },
+            )]
+            .into(),
+            ..late()
+        };
+        let asks = |role, scene: &Scene| asked(role, scene, account(false));
+        let agent = AgentSpec {
+            provider: Some("acme".into()),
+            ..AgentSpec::of(Dialect::Claude)
+        };
+        let mut scene = Scene::running(2);
+        scene.settings(Settings {
+            agent,
+            ..Settings::default()
+        });
+
+        let probe = Leave::Probe(None, None);
+        assert_eq!(asks(Role::Coder, &scene), probe);
+        let elsewhere = asked(Role::Coder, &scene, account(true));
+        assert_eq!(elsewhere, Leave::Nothing);
+        let assignment = job(&session(1), Role::Verifier, None);
+        add(&mut scene, event::Assigned { assignment });
+        assert_eq!(asks(Role::Coder, &scene), probe, "a verifier asks nobody");
+        let assignment = job(&session(1), Role::Coder, None);
+        add(&mut scene, event::Assigned { assignment });
+        assert_eq!(asks(Role::Coder, &scene), Leave::Nothing);
+    }
+
+    /// The trouble of the engine, and what slot 1 does then.
+    fn engine(steps: &[Step]) -> Scene {
+        let mut scene = Scene::running(2);
+        let session = session(7);
+        scene.feature("a", 2);
+        for step in steps {
+            step(&mut scene);
+        }
+        scene.project(p::TroubleReported {
+            thing: Thing::Engine,
+            detail: "so".into(),
+            retry_at: None,
+            session,
+            feature: None,
+            probe: false,
+        });
+        scene
+    }
+
+    type Step = fn(&mut Scene);
+
+    /// A job at slot 1, step by step from its grant to an idle slot.
+    const STEPS: [Step; 7] = [
+        |scene| {
+            scene.claimed("a", &session(1));
+        },
+        |scene| {
+            let assignment = job(&session(1), Role::Coder, Some("a"));
+            add(scene, event::Assigned { assignment });
+        },
+        |scene| {
+            let generation = Generation(1);
+            add(scene, event::StartRequested { generation });
+        },
+        |scene| {
+            let (generation, engine_id) = (Generation(1), "e".to_owned());
+            let started = event::Started {
+                generation,
+                engine_id,
+            };
+            add(scene, started);
+        },
+        |scene| {
+            let session = session(1);
+            add(scene, event::SessionStarted { session });
+        },
+        |scene| {
+            let ended = event::SessionEnded {
+                session: session(1),
+                outcome: Outcome::Failed,
+                exit_code: None,
+                evidence: None,
+                detail: String::new(),
+            };
+            add(scene, ended);
+        },
+        |scene| add(scene, event::Idle {}),
+    ];
+
+    #[test]
+    fn of_the_engine_only_a_session_that_is_to_begin_shows_anything() {
+        for (done, starting) in [
+            (0, false),
+            (1, true),
+            (2, true),
+            (3, true),
+            (4, true),
+            (5, false),
+            (6, false),
+            (7, false),
+        ] {
+            let scene = engine(&STEPS[..done]);
+            let probes = matches!(leave(&scene, &[]), Leave::Probe(..));
+            assert_eq!(!probes, starting, "after {done} steps");
+        }
+
+        let bare = engine(&[]);
+        let pending = leave(&bare, &[(2, Role::Verifier)]);
+        assert_eq!(pending, Leave::Nothing, "whatever it is for");
+        let ungranted = engine(&STEPS[1..4]);
+        assert_eq!(leave(&ungranted, &[]), Leave::Nothing);
     }
 }

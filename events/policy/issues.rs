@@ -95,4 +95,12 @@ mod tests {
             assert_eq!(due, wanted.map(at), "{kept:?} {changes:?} after {done}");
         }
     }
+
+    #[test]
+    fn nothing_is_exchanged_before_upstream_was_copied() {
+        let mut early = view(Some(true), &[100]);
+        early.merge_queue.state.branch = None;
+        assert!(!are_kept(&early));
+        assert_eq!(due(&early, Position(0)), None);
+    }
 }

@@ -245,4 +245,33 @@ mod tests {
             assert!(tell.preconditions.contains(&expected), "{stream}");
         }
     }
+
+    #[test]
+    fn the_end_is_due_once_and_after_what_is_on_its_way_upstream() {
+        let last = p::FinalVerificationDue {
+            as_of: Position(1),
+            trunk_head: None,
+            closed: 1,
+        };
+        let looked = p::OversightStarted {
+            slot_session: crate::holder::SlotSession {
+                n: crate::id::SlotNo(1),
+                session: session(1),
+            },
+            oversight: p::OversightKind::Milestone { step: 90 },
+        };
+        for event in [p::Event::from(last), looked.into()] {
+            let mut scene = scene(1, 1);
+            scene.project(event.clone());
+            assert_eq!(said(&scene), "", "{event:?}");
+        }
+
+        let mut merging = scene(1, 1);
+        merging.queue(crate::merge_queue::event::Queued {
+            entry: 1,
+            kind: crate::merge_queue::EntryKind::Scaffold,
+            priority: 0,
+        });
+        assert_eq!(said(&merging), "", "what it brings is to be looked at");
+    }
 }

@@ -92,47 +92,63 @@ mod tests {
         let mut view = ProjectView::new("zoo".parse().expect("name"));
 
         for (bytes, n) in sizes.iter().zip(1_u8..) {
-            let session = SessionId::from_bytes([n; 10]);
-            let digest = Digest::of(b"p");
-            let role = Role::Coder;
-            let assignment = event::Assignment {
-                session: session.clone(),
-                role,
-                feature: None,
-                epoch: None,
-                sha: None,
-                agent: None,
-                prompt_digest: digest,
-            };
-            let (outcome, detail) = (Outcome::Completed, String::new());
-            let ended = event::SessionEnded {
-                session: session.clone(),
-                outcome,
-                exit_code: None,
-                evidence: None,
-                detail,
-            };
-            let kept = event::TranscriptKept {
-                session,
-                chunks: 1,
-                bytes: *bytes,
-                digest,
-            };
-            let facts: [event::Event; 3] = [
-                event::Assigned { assignment }.into(),
-                ended.into(),
-                kept.into(),
-            ];
-            for fact in facts {
-                view.sessions
-                    .apply(SlotNo(1), &fact, Timestamp(i64::from(n) * 1_000_000));
-            }
+            keep(&mut view, n, n, *bytes);
         }
 
+        all(view)
+    }
+
+    fn all(view: ProjectView) -> Projections {
         let mut projections = Projections::default();
         projections.projects.insert(view.name.clone(), view);
 
         projections
+    }
+
+    /// The transcript of session `n`, which ended at this second.
+    fn keep(view: &mut ProjectView, n: u8, second: u8, bytes: u64) {
+        let session = SessionId::from_bytes([n; 10]);
+        let digest = Digest::of(b"p");
+        let assignment = crate::scene::job(&session, Role::Coder, None);
+        let ended = event::SessionEnded {
+            session: session.clone(),
+            outcome: Outcome::Completed,
+            exit_code: None,
+            evidence: None,
+            detail: String::new(),
+        };
+        let kept = event::TranscriptKept {
+            session,
+            chunks: 1,
+            bytes,
+            digest,
+        };
+
+        let facts: [event::Event; 3] = [
+            event::Assigned { assignment }.into(),
+            ended.into(),
+            kept.into(),
+        ];
+        let at = Timestamp(i64::from(second) * 1_000_000);
+        for fact in facts {
+            view.sessions.apply(SlotNo(1), &fact, at);
+        }
+    }
+
+    #[test]
+    fn those_that_ended_first_go_first_whatever_their_names() {
+        let mut view = ProjectView::new("zoo".parse().expect("name"));
+        for (n, second) in [(1, 3), (2, 1), (3, 2)] {
+            keep(&mut view, n, second, 10);
+        }
+        let retention = Retention {
+            age_ms: 10_000,
+            bytes: 15,
+        };
+        let (over, next) = overdue(&all(view), retention, Timestamp(5_000_000));
+        let gone: Vec<_> = over.into_iter().map(|one| one.session).collect();
+        assert_eq!(gone, [2, 3].map(|n| SessionId::from_bytes([n; 10])));
+        assert_eq!(next, Some(Timestamp(13_000_000)));
     }
 
     #[test]

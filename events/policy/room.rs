@@ -73,4 +73,16 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn every_promise_is_counted() {
+        let mut promised = Promised::default();
+        promised.one(512);
+        promised.one(256);
+        let sum = Promised {
+            containers: 2,
+            mib: 768,
+        };
+        assert_eq!(promised, sum);
+    }
 }

@@ -145,3 +145,6 @@ fn secure(view: &ProjectView, ended: &Ended, agenda: &mut Agenda) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

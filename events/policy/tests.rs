@@ -251,6 +251,49 @@ fn owing_twice_is_the_same_thing() {
     assert_eq!(scene.keys(&at(100)), ["feature-z/a StartReview"]);
 }
 
+/// What is told goes back to the newest event of its stream, and begins anew where there is none.
+#[test]
+fn what_is_told_names_what_it_goes_back_to() {
+    let mut scene = Scene::running(1);
+    scene.project(p::TargetSet { count: 2 });
+    let tells = scene.tells("fleet", &at(100));
+    let [enlist] = &tells[..] else {
+        panic!("{tells:?}");
+    };
+    assert_eq!(enlist.cause.causation, None, "there is no such slot");
+    assert_eq!(enlist.cause.correlation, enlist.id);
+
+    scene.feature("a", 2).handed_in("a", 1);
+    let tells = scene.tells("dispatch", &at(100));
+    let [review] = &tells[..] else {
+        panic!("{tells:?}");
+    };
+    let tracked = &scene.view().features[&crate::scene::feature("a")];
+    assert_eq!(review.cause.causation, Some(tracked.position));
+    assert_eq!(review.cause.correlation, tracked.correlation);
+    assert_ne!(review.cause.correlation, review.id);
+}
+
+/// The policy of the engine is asked like the others.
+#[test]
+fn two_slots_that_fail_alike_are_trouble_of_the_engine() {
+    let mut scene = Scene::running(2);
+    for n in [1, 2] {
+        let assignment = crate::scene::job(&session(1), Role::Coder, None);
+        scene.slot(n, container::event::Assigned { assignment });
+        scene.slot(
+            n,
+            container::event::StartFailed {
+                generation: crate::id::Generation(1),
+                class: container::Class::Image,
+                detail: "no such image".into(),
+            },
+        );
+    }
+    let named = scene.named("engine", &at(100));
+    assert_eq!(named, ["project-z ReportTrouble"]);
+}
+
 #[test]
 fn review_comes_before_code_and_the_overseer_before_both() {
     let mut scene = Scene::running(1);

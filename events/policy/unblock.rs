@@ -98,6 +98,18 @@ mod tests {
     }
 
     #[test]
+    fn each_blocker_is_looked_for_by_itself() {
+        let mut scene = scene(true, true);
+        scene
+            .feature("c", 2)
+            .of("a", f::Blocked { by: feature("c") });
+        let told = scene.told("unblock", &at(1_000));
+        let by = feature("c");
+        let unblock = crate::feature::Command::Unblock { by };
+        assert_eq!(told, [format!("feature-z/a Feature({unblock:?})")]);
+    }
+
+    #[test]
     fn what_left_before_it_existed_blocks_nobody() {
         let mut scene = scene(true, true);
         assert_eq!(scene.named("unblock", &at(1_000)), [""; 0]);

@@ -150,4 +150,31 @@ mod tests {
         });
         assert_eq!(first_candidate_kept(&merge_queue), 7);
     }
+
+    #[test]
+    fn an_upstream_is_watched_while_work_is_wanted_and_none_is_queued() {
+        use crate::project::event as p;
+        use crate::scene::Scene;
+
+        let mut scene = Scene::running(1);
+        assert!(is_watched(scene.view()));
+        scene.queue(merge_queue::event::Queued {
+            entry: 1,
+            kind: EntryKind::Scaffold,
+            priority: 0,
+        });
+        assert!(!is_watched(scene.view()), "the entry looks by itself");
+
+        let mut stopped = Scene::running(1);
+        stopped.project(p::Stopped { by: "me".into() });
+        assert!(!is_watched(stopped.view()));
+
+        let mut early = Scene::new();
+        early.project(p::Registered {
+            git_url: "/up".into(),
+            kind: p::ProjectKind::Existing,
+        });
+        early.project(p::Started { by: "me".into() });
+        assert!(!is_watched(early.view()), "it was not copied yet");
+    }
 }

@@ -128,3 +128,6 @@ fn grant(
     let reserves = reserve(n, Role::Verifier);
     hands.agenda.tell_reserving(tell, reserves);
 }
+
+#[cfg(test)]
+mod tests;

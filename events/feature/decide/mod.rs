@@ -2,6 +2,8 @@
 
 mod claim;
 mod merge;
+#[cfg(test)]
+mod tests;
 
 use crate::aggregate::{Aggregate, Moment};
 use crate::backlog::Born;

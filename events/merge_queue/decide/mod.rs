@@ -1,6 +1,8 @@
 //! State and command to events or refusal: only the front entry moves, and nothing is published
 //! that was not verified.
 
+#[cfg(test)]
+mod tests;
 mod upstream;
 
 use crate::aggregate::{Aggregate, Moment};

@@ -1,6 +1,8 @@
 //! Approved → queued → built → verified → begun → published → closed; and back, when upstream moved
 //! or the tree is red.
 
+#[cfg(test)]
+pub(crate) mod tests;
 mod undo;
 
 use std::collections::BTreeSet;
