@@ -1,0 +1,100 @@
+// The addresses. Each names its screen and reads its search once; what is behind them is in the features. Screens that
+// are not looked at first are loaded when they are opened.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { BoardScreen } from "@/features/board/BoardScreen";
+import { Frame } from "@/features/frame/Frame";
+import { parsed, searchOf, written } from "@/features/nav/search";
+import { ProjectsScreen } from "@/features/projects/ProjectsScreen";
+import { SignIn } from "@/features/session/SignIn";
+import { session } from "@/features/session/state";
+import { Lost } from "./Lost";
+
+const Drawer = lazy(() => import("@/features/feature/Drawer"));
+
+function Root() {
+  const { phase } = session.use();
+  if (phase === "unknown") return null;
+  return phase === "out" ? <SignIn /> : <Outlet />;
+}
+
+const root = createRootRoute({
+  component: Root,
+  validateSearch: searchOf,
+  notFoundComponent: Lost,
+});
+
+const framed = createRoute({
+  getParentRoute: () => root,
+  id: "framed",
+  component: () => (
+    <Frame project={null}>
+      <Outlet />
+    </Frame>
+  ),
+});
+
+const project = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$project",
+  component: function Project() {
+    const { project: name } = project.useParams();
+    const search = project.useSearch();
+    return (
+      <Frame project={name}>
+        <Outlet />
+        <Suspense>{search.feature && <Drawer project={name} />}</Suspense>
+      </Frame>
+    );
+  },
+});
+
+/** A screen outside of projects. */
+function screen<P extends string>(path: P, component: () => React.ReactNode) {
+  return createRoute({ getParentRoute: () => framed, path, component });
+}
+
+/** A screen of a project. */
+function within<P extends string>(path: P, Screen: React.ComponentType<{ project: string }>) {
+  return createRoute({
+    getParentRoute: () => project,
+    path,
+    component: function Within() {
+      const { project: name } = project.useParams();
+      return <Screen key={name} project={name} />;
+    },
+  });
+}
+
+const index = createRoute({
+  getParentRoute: () => project,
+  path: "/",
+  beforeLoad: ({ params, search }) => {
+    throw redirect({ to: "/p/$project/board", params, search });
+  },
+});
+
+const tree = root.addChildren([
+  framed.addChildren([screen("/", () => <ProjectsScreen />)]),
+  project.addChildren([index, within("board", BoardScreen)]),
+]);
+
+export const router = createRouter({
+  routeTree: tree,
+  parseSearch: parsed,
+  stringifySearch: written,
+  defaultPreload: false,
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
