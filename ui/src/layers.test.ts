@@ -19,7 +19,9 @@ const PRODUCTS: Record<string, RegExp> = {
 
 /** What a file imports: layers, and packages. */
 export function importsOf(name: string, text: string): { layers: string[]; packages: string[] } {
-  const said = [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+  const said = [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(
+    (match) => match[1] ?? "",
+  );
   const layers = said.flatMap((from) => {
     if (from.startsWith("@/")) return [from.slice(2).split("/")[0] ?? ""];
     if (!from.startsWith(".")) return [];
@@ -30,24 +32,29 @@ export function importsOf(name: string, text: string): { layers: string[]; packa
 
 describe("layers", () => {
   it("finds imports of every form", () => {
-    const text = 'import a from "@/features/x";\nimport("./LayersImpl");\nexport { b } from "../routes/y";';
+    const text =
+      'import a from "@/features/x";\nimport("./LayersImpl");\nexport { b } from "../routes/y";';
     expect(importsOf("ui/z.ts", text).layers).toEqual(["features", "ui", "routes"]);
   });
 
-  it.each(files.filter((name) => BELOW[layer(name)]))("%s imports only from its layer and below", (name) => {
-    const { layers, packages } = importsOf(name, readFileSync(join(root, name), "utf8"));
-    const allowed = BELOW[layer(name)] ?? [];
-    expect(layers.filter((one) => !allowed.includes(one))).toEqual([]);
-    const forbidden = PRODUCTS[layer(name)];
-    expect(packages.filter((one) => forbidden?.test(one))).toEqual([]);
-  });
+  it.each(files.filter((name) => BELOW[layer(name)]))(
+    "%s imports only from its layer and below",
+    (name) => {
+      const { layers, packages } = importsOf(name, readFileSync(join(root, name), "utf8"));
+      const allowed = BELOW[layer(name)] ?? [];
+      expect(layers.filter((one) => !allowed.includes(one))).toEqual([]);
+      const forbidden = PRODUCTS[layer(name)];
+      expect(packages.filter((one) => forbidden?.test(one))).toEqual([]);
+    },
+  );
 });
 
 describe("the house", () => {
   it.each(files)("%s is short and says what it is", (name) => {
     const lines = readFileSync(join(root, name), "utf8").split("\n");
     expect(lines.length).toBeLessThanOrEqual(400);
-    const first = lines.find((line) => line.trim() !== "" && !line.includes("@vitest-environment")) ?? "";
+    const first =
+      lines.find((line) => line.trim() !== "" && !line.includes("@vitest-environment")) ?? "";
     if (!name.includes(".test.")) expect(first).toMatch(/^\/\/ |^\/\* /);
   });
 });

@@ -4,7 +4,9 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   Outlet,
+  type RouteComponent,
   redirect,
 } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
@@ -56,7 +58,7 @@ const project = createRoute({
 });
 
 /** A screen outside of projects. */
-function screen<P extends string>(path: P, component: () => React.ReactNode) {
+function screen<P extends string>(path: P, component: RouteComponent) {
   return createRoute({ getParentRoute: () => framed, path, component });
 }
 
@@ -80,9 +82,34 @@ const index = createRoute({
   },
 });
 
+const LogScreen = lazyRouteComponent(() => import("@/features/log/LogScreen"));
+
 const tree = root.addChildren([
-  framed.addChildren([screen("/", () => <ProjectsScreen />)]),
-  project.addChildren([index, within("board", BoardScreen)]),
+  framed.addChildren([
+    screen("/", () => <ProjectsScreen />),
+    screen(
+      "needs-you",
+      lazyRouteComponent(() => import("@/features/needs/NeedsScreen")),
+    ),
+    screen("log", () => <LogScreen project={null} />),
+  ]),
+  project.addChildren([
+    index,
+    within("board", BoardScreen),
+    within(
+      "fleet",
+      lazyRouteComponent(() => import("@/features/fleet/FleetScreen")),
+    ),
+    within(
+      "queue",
+      lazyRouteComponent(() => import("@/features/queue/QueueScreen")),
+    ),
+    within(
+      "output",
+      lazyRouteComponent(() => import("@/features/output/OutputScreen")),
+    ),
+    within("log", LogScreen),
+  ]),
 ]);
 
 export const router = createRouter({

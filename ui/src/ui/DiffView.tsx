@@ -107,7 +107,6 @@ function File({ file, split }: { file: FileDiff; split: boolean }) {
         )}
       </div>
       {open && file.hunks.length > 0 && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, and a keyboard has to reach that
         <section className="diff" tabIndex={0} aria-label={`Changes of ${file.path}`}>
           {file.hunks.map((hunk, at) => (
             <HunkView key={at} hunk={hunk} split={split} />

@@ -40,7 +40,7 @@ function sentence(board: Board, story: ProjectStory, derived: Derived): string {
   if (status === "stopped" && !from) return "Registered. Not started.";
   const at = status === "completed" ? story.completed?.at : from;
   const words = `${STATES[status] ?? status}${at ? `${status === "completed" ? " at" : " since"} ${hhmm(at)}` : ""}.`;
-  const spent = spend === null ? "" : `, ${usd(spend)} spent`;
+  const spent = spend ? `, ${usd(spend)} spent` : "";
   return status === "completed"
     ? `${words}${spend ? ` ${usd(spend)} spent.` : ""}`
     : `${words} ${num(busyOf(board))} of ${num(target)} slots busy${spent}.`;

@@ -42,7 +42,6 @@ export default function Graph({ project, board, at }: { project: string; board: 
   const alone = cards.size - places.length;
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard has to reach what scrolls
     <div className="scroll" tabIndex={0} role="region" aria-label="Graph">
       <p className="small muted mb-2">
         {many(alone, "feature")} {alone === 1 ? "waits" : "wait"} for nothing and{" "}

@@ -123,7 +123,6 @@ export default function List({ board, derived, marked, onMark }: Props) {
   );
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard has to reach what scrolls
     <div className="scroll" ref={scroll} tabIndex={0} role="region" aria-label="Features">
       <table>
         <thead>

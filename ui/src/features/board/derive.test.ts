@@ -53,6 +53,11 @@ it("knows since when and why, from the newest change of stage", () => {
     position: 2,
   });
   expect(standsOf(events, "p").size).toBe(1);
+  const asked = [
+    event(1, "feature.question_asked", { question: "Which zone?" }),
+    event(2, "feature.released", { outcome: "asked" }),
+  ];
+  expect(standsOf(asked, "p").get("f")).toEqual({ since: "t2", note: "Which zone?", position: 2 });
 });
 
 it.each([

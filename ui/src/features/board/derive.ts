@@ -56,7 +56,10 @@ export function standsOf(events: readonly EventShape[], project: string): Map<st
   for (const event of events) {
     if (!event.stream.startsWith(beginning) || !STAGES.test(event.type)) continue;
     const id = streamOf(event.stream).id;
-    if (id) found.set(id, { since: event.at, note: noteOf(event), position: event.position });
+    if (!id) continue;
+    // A claim that ends after a question, or by being sent back, leaves what was said standing.
+    const kept = event.type === "feature.released" ? (found.get(id)?.note ?? null) : null;
+    found.set(id, { since: event.at, note: noteOf(event) ?? kept, position: event.position });
   }
   return found;
 }

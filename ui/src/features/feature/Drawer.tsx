@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
 import { KNOWS_PAST } from "@/features/api/pending";
 import { asProblem } from "@/features/api/problem";
-import { boardQuery, featureQuery, streamQuery } from "@/features/api/queries";
+import { boardQuery, featureQuery } from "@/features/api/queries";
 import type { At, Card, ColumnName, Feature } from "@/features/api/shapes";
 import { statusOf } from "@/features/board/derive";
 import { type Derived, useDerived } from "@/features/board/useBoard";
@@ -15,7 +15,7 @@ import { TABS, type Tab } from "@/features/nav/search";
 import { Button } from "@/ui/Button";
 import { Category, Chip } from "@/ui/Chip";
 import { useNow } from "@/ui/clock";
-import { since, usd } from "@/ui/format";
+import { ago, since, usd } from "@/ui/format";
 import { SidePanel } from "@/ui/Layers";
 import { Problem, Skeleton } from "@/ui/Parts";
 import { toast } from "@/ui/Toasts";
@@ -24,7 +24,7 @@ import { visible } from "@/ui/visible";
 import { Deeds } from "./Deeds";
 import { RequestTab } from "./RequestTab";
 import { SessionsTab } from "./SessionsTab";
-import { StoryTab } from "./StoryTab";
+import { StoryTab, useStory } from "./StoryTab";
 
 const DiffTab = lazy(() => import("./DiffTab"));
 const EvidenceTab = lazy(() => import("./EvidenceTab"));
@@ -59,7 +59,7 @@ function standing({ card, feature, derived, id }: Shown, now: number): string {
   if (status === "in review" && holder)
     return `${holder.charAt(0).toUpperCase()}${holder.slice(1)} reviews it${age}.`;
   if (note && status !== "closed") return note;
-  return `${statusOf(status).said}${at ? ` since ${since(at, now)}` : ""}.`;
+  return `${statusOf(status).said}${at ? `, ${ago(at, now)}` : ""}.`;
 }
 
 function Facts({ shown }: { shown: Shown }) {
@@ -252,7 +252,7 @@ function Inside({
   const asked = at === null || KNOWS_PAST;
   const { data: board } = useQuery({ ...boardQuery(project, at), enabled: asked });
   const { data: feature, error } = useQuery({ ...featureQuery(project, id, at), enabled: asked });
-  const { data: events } = useQuery(streamQuery(`feature-${project}/${id}`));
+  const { events } = useStory(project, id, at);
   const derived = useDerived(project, at);
   const found = cardOf(board, id);
   const shown: Shown = {
@@ -265,7 +265,7 @@ function Inside({
     derived,
   };
   const problem = error && !found ? asProblem(error) : null;
-  const count = events?.filter((event) => typeof at !== "number" || event.position <= at).length;
+  const count = events?.length;
   const sessions = derived.all?.filter((one) => one.feature === id).length;
 
   return (
@@ -280,7 +280,6 @@ function Inside({
           }}
         />
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard has to reach what scrolls */}
       <div className="body" tabIndex={0} role="region" aria-label={NAMES[tab]}>
         {problem && <Problem title="No such feature" detail={problem.detail} code={problem.code} />}
         <Suspense fallback={<Skeleton />}>

@@ -10,6 +10,7 @@ import { Connection } from "./connection";
 import type { Sent } from "./messages";
 import { changedBoard, changedProjects } from "./reducer";
 import { live } from "./state";
+import { streamOf } from "./streams";
 import { type Key, touchedBy } from "./touched";
 
 /** What was touched is read again at most this often. */
@@ -89,6 +90,12 @@ export class Feed {
     if (events.length === 0) return;
     book.add(events);
     for (const key of touchedBy(events)) this.#stale.set(JSON.stringify(key), key);
+    // A board that no socket brings is read again like everything else.
+    for (const { stream } of events) {
+      const { project } = streamOf(stream);
+      if (project && project !== this.#board?.project)
+        this.#stale.set(`board ${project}`, ["board", project, null]);
+    }
     this.#refresh();
   }
 
