@@ -84,7 +84,50 @@ const index = createRoute({
 
 const LogScreen = lazyRouteComponent(() => import("@/features/log/LogScreen"));
 
+const SettingsScreen = lazyRouteComponent(() => import("@/features/settings/SettingsScreen"));
+const MilestoneScreen = lazyRouteComponent(() => import("@/features/milestones/MilestoneScreen"));
+
+const settings = within("settings", ({ project: name }) => (
+  <SettingsScreen project={name} section="models" />
+));
+
+const section = createRoute({
+  getParentRoute: () => project,
+  path: "settings/$section",
+  component: function Section() {
+    const { project: name, section: which } = section.useParams();
+    return <SettingsScreen project={name} section={which} />;
+  },
+});
+
+const milestone = createRoute({
+  getParentRoute: () => project,
+  path: "milestones/$step",
+  component: function Step() {
+    const { project: name, step } = milestone.useParams();
+    return <MilestoneScreen project={name} step={Number(step)} />;
+  },
+});
+
+const doctor = createRoute({
+  getParentRoute: () => root,
+  path: "/doctor",
+  component: lazyRouteComponent(() => import("@/features/session/DoctorScreen")),
+});
+
+/** Whoever is in needs no sign-in; who is not sees it wherever they are. */
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  beforeLoad: () => {
+    if (session.get().phase === "in") throw redirect({ to: "/" });
+  },
+  component: SignIn,
+});
+
 const tree = root.addChildren([
+  signIn,
+  doctor,
   framed.addChildren([
     screen("/", () => <ProjectsScreen />),
     screen(
@@ -92,6 +135,14 @@ const tree = root.addChildren([
       lazyRouteComponent(() => import("@/features/needs/NeedsScreen")),
     ),
     screen("log", () => <LogScreen project={null} />),
+    screen(
+      "audit",
+      lazyRouteComponent(() => import("@/features/audit/AuditScreen")),
+    ),
+    screen(
+      "new",
+      lazyRouteComponent(() => import("@/features/wizard/WizardScreen")),
+    ),
   ]),
   project.addChildren([
     index,
@@ -109,6 +160,13 @@ const tree = root.addChildren([
       lazyRouteComponent(() => import("@/features/output/OutputScreen")),
     ),
     within("log", LogScreen),
+    within(
+      "insights",
+      lazyRouteComponent(() => import("@/features/insights/InsightsScreen")),
+    ),
+    settings,
+    section,
+    milestone,
   ]),
 ]);
 

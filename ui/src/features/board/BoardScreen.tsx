@@ -3,6 +3,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react
 import { KNOWS_PAST } from "@/features/api/pending";
 import type { Board } from "@/features/api/shapes";
 import { useKeys } from "@/features/keys/keys";
+import { useCelebration } from "@/features/milestones/celebration";
 import { useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
 import { RunButtons } from "@/features/projects/RunButtons";
 import { type ProjectStory, useProjectStory } from "@/features/projects/story";
@@ -20,6 +21,7 @@ import { type Derived, useBoard } from "./useBoard";
 const AddFeature = lazy(() => import("./AddFeature"));
 const Bulk = lazy(() => import("./Bulk"));
 const Graph = lazy(() => import("./Graph"));
+const Certificate = lazy(() => import("@/features/milestones/Certificate"));
 const List = lazy(() => import("./List"));
 
 const STATES: Record<string, string> = {
@@ -89,6 +91,10 @@ export function BoardScreen({ project }: { project: string }) {
   // What was chosen in one project, or now, is chosen nowhere else.
   // biome-ignore lint/correctness/useExhaustiveDependencies: these are what it is about
   useEffect(() => setMarked(new Set()), [project, isPast]);
+  const celebration = useCelebration(
+    project,
+    isPast || board?.project.status !== "completed" ? undefined : story.completed?.position,
+  );
   useCardKeys(isPast ? () => {} : mark);
   useKeys({
     n: isPast ? undefined : () => set({ add: true }),
@@ -147,6 +153,14 @@ export function BoardScreen({ project }: { project: string }) {
           <List board={board} derived={derived} marked={marked} onMark={isPast ? null : mark} />
         )}
         {view === "graph" && <Graph project={project} board={board} at={at} />}
+        {!isPast && (
+          <Certificate
+            board={board}
+            story={story}
+            open={celebration.open}
+            onClose={celebration.close}
+          />
+        )}
         {!isPast && <AddFeature project={project} categories={categories} />}
       </Suspense>
     </>
