@@ -1,0 +1,48 @@
+// The one way to the API: typed by its description, with the caller's proof and a key for every write, so that a
+// repeated request is not done twice.
+import createClient, { type Middleware } from "openapi-fetch";
+import { session } from "@/features/session/state";
+import { asProblem, problemOf } from "./problem";
+import type { paths } from "./schema.gen";
+
+/** 128 random bits. `crypto.randomUUID` is missing where the page comes over plain http from another machine. */
+export function freshKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+
+const proof: Middleware = {
+  onRequest({ request }) {
+    const { token } = session.get();
+    if (token) request.headers.set("authorization", `Bearer ${token}`);
+    if (!WRITES.has(request.method)) return request;
+    if (!request.headers.has("idempotency-key")) request.headers.set("idempotency-key", freshKey());
+    // The server takes JSON only, also where a write has nothing to say.
+    if (!request.headers.has("content-type"))
+      request.headers.set("content-type", "application/json");
+    return request;
+  },
+  onResponse({ response }) {
+    if (response.status === 401) session.set({ ...session.get(), phase: "out" });
+  },
+};
+
+export const client = createClient<paths>({ baseUrl: globalThis.location?.origin ?? "" });
+client.use(proof);
+
+type Answered<T> = { data?: T; error?: unknown; response: Response };
+
+/** What was answered, or the problem thrown. */
+export async function must<T>(asked: Promise<Answered<T>>): Promise<T> {
+  let answered: Answered<T>;
+  try {
+    answered = await asked;
+  } catch (thrown) {
+    throw asProblem(thrown);
+  }
+  const { data, error, response } = answered;
+  if (!response.ok) throw problemOf(response.status, error);
+  return data as T;
+}

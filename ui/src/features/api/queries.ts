@@ -1,0 +1,195 @@
+// What is read, each under the key by which the live feed finds it again. Nothing is polled and nothing goes stale by
+// itself: the feed says what changed. A read of the past never changes at all.
+import {
+  keepPreviousData,
+  type QueryClient,
+  type QueryKey,
+  queryOptions,
+} from "@tanstack/react-query";
+import { client, must } from "./client";
+import { type At, past } from "./pending";
+import type { Board, EventShape, Feature, MergeQueue, Project } from "./shapes";
+
+const query = (at: At) => ({ query: past(at) });
+
+/** What was read, unless the feed brought something newer meanwhile. */
+async function unlessNewer<T>(queries: QueryClient, key: QueryKey, read: Promise<T>): Promise<T> {
+  const begun = Date.now();
+  const found = await read;
+  const state = queries.getQueryState<T>(key);
+  return state?.data !== undefined && state.dataUpdatedAt >= begun ? state.data : found;
+}
+
+export const projectsQuery = (at: At = null) =>
+  queryOptions({
+    queryKey: ["projects", at],
+    queryFn: ({ client: queries, queryKey }) =>
+      unlessNewer(
+        queries,
+        queryKey,
+        must(client.GET("/api/v1/projects", { params: query(at) })) as Promise<Project[]>,
+      ),
+    placeholderData: keepPreviousData,
+  });
+
+export const boardQuery = (p: string, at: At = null) =>
+  queryOptions<Board, Error, Board, ["board", string, At]>({
+    queryKey: ["board", p, at],
+    queryFn: ({ client: queries, queryKey }) =>
+      unlessNewer(
+        queries,
+        queryKey,
+        must(
+          client.GET("/api/v1/projects/{p}/board", { params: { path: { p }, ...query(at) } }),
+        ) as Promise<Board>,
+      ),
+    // While another instant is fetched, the old board stays; that of another project never does.
+    placeholderData: (old) => (old?.project.name === p ? old : undefined),
+  });
+
+export const featureQuery = (p: string, id: string, at: At = null) =>
+  queryOptions<Feature, Error, Feature, ["feature", string, string, At]>({
+    queryKey: ["feature", p, id, at],
+    queryFn: () =>
+      must(
+        client.GET("/api/v1/projects/{p}/features/{id}", {
+          params: { path: { p, id }, ...query(at) },
+        }),
+      ) as Promise<Feature>,
+    placeholderData: (old) => (old?.id === id ? old : undefined),
+  });
+
+export const featuresQuery = (p: string, at: At = null) =>
+  queryOptions({
+    queryKey: ["features", p, at],
+    queryFn: () =>
+      must(
+        client.GET("/api/v1/projects/{p}/features", { params: { path: { p }, ...query(at) } }),
+      ) as Promise<Feature[]>,
+  });
+
+export const queueQuery = (p: string, at: At = null) =>
+  queryOptions({
+    queryKey: ["queue", p, at],
+    queryFn: () =>
+      must(
+        client.GET("/api/v1/projects/{p}/queue", { params: { path: { p }, ...query(at) } }),
+      ) as Promise<MergeQueue>,
+  });
+
+export const sessionsQuery = (p: string, at: At = null) =>
+  queryOptions({
+    queryKey: ["sessions", p, at],
+    queryFn: () =>
+      must(client.GET("/api/v1/projects/{p}/sessions", { params: { path: { p }, ...query(at) } })),
+  });
+
+export const usageQuery = (p: string) =>
+  queryOptions({
+    queryKey: ["usage", p],
+    queryFn: () => must(client.GET("/api/v1/projects/{p}/usage", { params: { path: { p } } })),
+  });
+
+export const upstreamQuery = (p: string) =>
+  queryOptions({
+    queryKey: ["upstream", p],
+    queryFn: () => must(client.GET("/api/v1/projects/{p}/upstream", { params: { path: { p } } })),
+  });
+
+export const conflictsQuery = (p: string) =>
+  queryOptions({
+    queryKey: ["conflicts", p],
+    queryFn: () => must(client.GET("/api/v1/projects/{p}/conflicts", { params: { path: { p } } })),
+  });
+
+export const statsQuery = () =>
+  queryOptions({ queryKey: ["stats"], queryFn: () => must(client.GET("/api/v1/stats", {})) });
+
+export const subscriptionsQuery = () =>
+  queryOptions({
+    queryKey: ["subscriptions"],
+    queryFn: () => must(client.GET("/api/v1/subscriptions", {})),
+  });
+
+export const evidenceQuery = (p: string, of: { feature?: string; entry?: number }) =>
+  queryOptions({
+    queryKey: ["evidence", p, of],
+    queryFn: () =>
+      must(client.GET("/api/v1/projects/{p}/evidence", { params: { path: { p }, query: of } })),
+  });
+
+/** A text behind a digest never changes. */
+export const blobQuery = (digest: string) =>
+  queryOptions({
+    queryKey: ["blob", digest],
+    queryFn: () =>
+      must(
+        client.GET("/api/v1/evidence/{digest}", { params: { path: { digest } }, parseAs: "text" }),
+      ),
+  });
+
+export const diffQuery = (p: string, id: string, at: At = null) =>
+  queryOptions({
+    queryKey: ["diff", p, id, at],
+    queryFn: () =>
+      must(
+        client.GET("/api/v1/projects/{p}/features/{id}/diff", {
+          params: { path: { p, id }, ...query(at) },
+          parseAs: "text",
+        }),
+      ) as Promise<string>,
+    retry: false,
+  });
+
+export const entryDiffQuery = (p: string, entry: number) =>
+  queryOptions({
+    queryKey: ["entry-diff", p, entry],
+    queryFn: () =>
+      must(
+        client.GET("/api/v1/projects/{p}/queue/{entry}/diff", {
+          params: { path: { p, entry } },
+          parseAs: "text",
+        }),
+      ) as Promise<string>,
+    retry: false,
+  });
+
+/** Every event of one stream up to the head, in pages. */
+export const streamQuery = (stream: string) =>
+  queryOptions({
+    queryKey: ["stream", stream],
+    queryFn: async () => {
+      const events: EventShape[] = [];
+      let after = 0;
+      for (let page = 0; page < 50; page += 1) {
+        const one = await must(
+          client.GET("/api/v1/events", { params: { query: { stream, after, limit: 1000 } } }),
+        );
+        events.push(...(one.events as EventShape[]));
+        if (one.next >= one.head || one.next <= after) break;
+        after = one.next;
+      }
+      return events;
+    },
+  });
+
+export const eventQuery = (position: number) =>
+  queryOptions({
+    queryKey: ["event", position],
+    queryFn: () =>
+      must(
+        client.GET("/api/v1/events/{position}", { params: { path: { position } } }),
+      ) as Promise<EventShape>,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const storyQuery = (correlation: string) =>
+  queryOptions({
+    queryKey: ["story", correlation],
+    queryFn: async () => {
+      const one = await must(
+        client.GET("/api/v1/events", { params: { query: { correlation, limit: 1000 } } }),
+      );
+      return one.events as EventShape[];
+    },
+  });

@@ -1,0 +1,168 @@
+// The board of a project: how far it is, what is looked for, and the features as columns, list or graph.
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { KNOWS_PAST } from "@/features/api/pending";
+import type { Board } from "@/features/api/shapes";
+import { useKeys } from "@/features/keys/keys";
+import { useCelebration } from "@/features/milestones/celebration";
+import { useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
+import { RunButtons } from "@/features/projects/RunButtons";
+import { type ProjectStory, useProjectStory } from "@/features/projects/story";
+import { PastUnknown } from "@/features/time/PastUnknown";
+import { Button } from "@/ui/Button";
+import { Chip } from "@/ui/Chip";
+import { hhmm, num, usd } from "@/ui/format";
+import { Head, Problem, Skeleton } from "@/ui/Parts";
+import { Columns } from "./Columns";
+import { spendOf } from "./derive";
+import { Progress } from "./Progress";
+import { categoriesOf, Tools } from "./Tools";
+import { type Derived, useBoard } from "./useBoard";
+
+const AddFeature = lazy(() => import("./AddFeature"));
+const Bulk = lazy(() => import("./Bulk"));
+const Graph = lazy(() => import("./Graph"));
+const Certificate = lazy(() => import("@/features/milestones/Certificate"));
+const List = lazy(() => import("./List"));
+
+const STATES: Record<string, string> = {
+  running: "At work",
+  draining: "Draining",
+  stopped: "Stopped",
+  completed: "Completed",
+};
+
+export const busyOf = (board: Board) =>
+  board.busy ??
+  board.slots.filter((slot) => slot.status !== "idle" && slot.status !== "quarantined").length;
+
+function sentence(board: Board, story: ProjectStory, derived: Derived): string {
+  const { status, target } = board.project;
+  const spend = board.spend ?? spendOf(derived.all);
+  const from = board.started ?? story.started;
+  if (status === "stopped" && !from) return "Registered. Not started.";
+  const at = status === "completed" ? story.completed?.at : from;
+  const words = `${STATES[status] ?? status}${at ? `${status === "completed" ? " at" : " since"} ${hhmm(at)}` : ""}.`;
+  const spent = spend ? `, ${usd(spend)} spent` : "";
+  return status === "completed"
+    ? `${words}${spend ? ` ${usd(spend)} spent.` : ""}`
+    : `${words} ${num(busyOf(board))} of ${num(target)} slots busy${spent}.`;
+}
+
+/** Moving over the cards with J and K, choosing with X. */
+function useCardKeys(mark: (id: string) => void): void {
+  const move = (by: number) => {
+    const cards = [...document.querySelectorAll<HTMLElement>(".card")].filter(
+      (card) => card.offsetParent !== null,
+    );
+    const at = cards.findIndex(
+      (card) => card === document.activeElement || card.getAttribute("aria-current") === "true",
+    );
+    cards[Math.min(cards.length - 1, Math.max(0, at + by))]?.focus();
+  };
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    x: () => {
+      const id =
+        document.activeElement instanceof HTMLElement
+          ? document.activeElement.dataset.id
+          : undefined;
+      if (id) mark(id);
+    },
+  });
+}
+
+export function BoardScreen({ project }: { project: string }) {
+  const at = useAt();
+  const search = useSearchAll();
+  const set = useSetSearch();
+  const { board, problem, derived } = useBoard(project, at);
+  const story = useProjectStory(project, at);
+  const isPast = at !== null;
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const mark = useCallback((id: string) => {
+    setMarked((before) => {
+      const next = new Set(before);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  }, []);
+  const categories = useMemo(() => categoriesOf(board), [board]);
+  // What was chosen in one project, or now, is chosen nowhere else.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these are what it is about
+  useEffect(() => setMarked(new Set()), [project, isPast]);
+  const celebration = useCelebration(
+    project,
+    isPast || board?.project.status !== "completed" ? undefined : story.completed?.position,
+  );
+  useCardKeys(isPast ? () => {} : mark);
+  useKeys({
+    n: isPast ? undefined : () => set({ add: true }),
+    ...(marked.size > 0 && { escape: () => setMarked(new Set()) }),
+  });
+
+  if (isPast && !KNOWS_PAST) return <PastUnknown title={project} />;
+  if (problem && !board)
+    return <Problem title="Not shown" detail={problem.detail} code={problem.code} />;
+  if (!board) return <Skeleton lines={8} />;
+  const view = search.view ?? "board";
+
+  return (
+    <>
+      <Head
+        className="boardhead"
+        title={project}
+        actions={
+          isPast ? (
+            <Chip tone="wait">Read only</Chip>
+          ) : (
+            <>
+              <Button
+                icon="plus"
+                keys="N"
+                className="add"
+                aria-label="Add feature"
+                onClick={() => set({ add: true })}
+              >
+                Add feature
+              </Button>
+              <RunButtons project={board.project} busy={busyOf(board)} />
+            </>
+          )
+        }
+      >
+        {sentence(board, story, derived)}
+      </Head>
+      <Progress project={project} board={board} story={story} at={at} />
+      <Tools board={board} />
+      <Suspense fallback={<Skeleton lines={8} />}>
+        {!isPast && (
+          <Bulk project={project} ids={[...marked]} onClear={() => setMarked(new Set())} />
+        )}
+        {view === "board" && (
+          <Columns
+            project={project}
+            board={board}
+            derived={derived}
+            isPast={isPast}
+            marked={marked}
+            initializing={story.initializing !== null}
+          />
+        )}
+        {view === "list" && (
+          <List board={board} derived={derived} marked={marked} onMark={isPast ? null : mark} />
+        )}
+        {view === "graph" && <Graph project={project} board={board} at={at} />}
+        {!isPast && (
+          <Certificate
+            board={board}
+            story={story}
+            open={celebration.open}
+            onClose={celebration.close}
+          />
+        )}
+        {!isPast && <AddFeature project={project} categories={categories} />}
+      </Suspense>
+    </>
+  );
+}

@@ -1,0 +1,156 @@
+// A feature on the board: what it is, who has it and for how long, why it waits. Never more than three lines of title.
+import { type DragEvent, type KeyboardEvent, memo, useEffect, useRef, useState } from "react";
+import type { Card, ColumnName, Session } from "@/features/api/shapes";
+import { Here } from "@/features/nav/links";
+import { Category, Chip, Dot } from "@/ui/Chip";
+import { useNow } from "@/ui/clock";
+import { since, usd } from "@/ui/format";
+import { visible } from "@/ui/visible";
+import { type Stand, statusOf, type Work } from "./derive";
+
+export type CardProps = {
+  card: Card;
+  column: ColumnName;
+  work: Work | undefined;
+  stand: Stand | undefined;
+  session: Session | undefined;
+  selected: boolean;
+  marked: boolean;
+  isPast: boolean;
+  lifted: boolean;
+  onDrag?: ((event: DragEvent) => void) | undefined;
+  onOver?: ((event: DragEvent) => void) | undefined;
+  onDrop?: ((event: DragEvent) => void) | undefined;
+  onKeyDown?: ((event: KeyboardEvent) => void) | undefined;
+};
+
+function Age({ at }: { at: string }) {
+  const now = useNow();
+  return <span className="muted nowrap ml-auto">{since(at, now)}</span>;
+}
+
+function Held({
+  card,
+  column,
+  session,
+  stand,
+}: Pick<CardProps, "card" | "column" | "session" | "stand">) {
+  const { holder } = card;
+  const at = card.since ?? stand?.since;
+  if (column === "merging") {
+    return (
+      <span className="held">
+        <Dot kind={card.status === "merging" ? "beat" : "hollow"} />
+        <span className="cut">{card.status === "merging" ? "Goes upstream" : "Queued"}</span>
+        {at && <Age at={at} />}
+      </span>
+    );
+  }
+  if (!holder) return null;
+  const name = holder.charAt(0).toUpperCase() + holder.slice(1);
+  const model = card.held_by?.kind === "slot" ? card.held_by.model : session?.dialect;
+  return (
+    <span className="held">
+      <Dot kind="beat" />
+      <span className="cut">
+        {visible(name)}
+        {card.status === "in review" ? " reviews" : ""}
+        {model ? ` · ${visible(model)}` : ""}
+      </span>
+      {at && <Age at={at} />}
+    </span>
+  );
+}
+
+function Badges({ card, column, tries }: { card: Card; column: ColumnName; tries: number }) {
+  const blocker = card.blockers[0];
+  const waits = column === "backlog" && blocker;
+  const again = tries > 1 && column !== "done";
+  if (card.stale.length + card.collisions.length === 0 && !waits && !again) return null;
+  return (
+    <span className="badges">
+      {card.stale.length > 0 && (
+        <Chip tone="wait" title={visible(card.stale.join("\n"))}>
+          Stale
+        </Chip>
+      )}
+      {card.collisions.length > 0 && (
+        <Chip tone="wait" title={visible(card.collisions.join("\n"))}>
+          Collides
+        </Chip>
+      )}
+      {again && <Chip>Try {tries}</Chip>}
+      {waits && (
+        <Chip title={card.blockers.join(", ")}>
+          After {blocker}
+          {card.blockers.length > 1 ? ` and ${card.blockers.length - 1} more` : ""}
+        </Chip>
+      )}
+    </span>
+  );
+}
+
+/** True for a moment after what it says changes, but not when it is first shown. */
+function useFresh(what: string): boolean {
+  const before = useRef(what);
+  const [fresh, setFresh] = useState(false);
+  useEffect(() => {
+    if (before.current === what) return;
+    before.current = what;
+    setFresh(true);
+    const timer = setTimeout(() => setFresh(false), 600);
+    return () => clearTimeout(timer);
+  }, [what]);
+  return fresh;
+}
+
+function Head({ card }: { card: Card }) {
+  return (
+    <>
+      <span className="top">
+        <span className="id">{card.id}</span>
+        <span className={`p p${card.priority}`}>P{card.priority}</span>
+      </span>
+      <span className="t">{visible(card.title)}</span>
+    </>
+  );
+}
+
+export const CardView = memo(function CardView(props: CardProps) {
+  const { card, column, work, stand, selected, marked, lifted } = props;
+  const fresh = useFresh(`${card.status} ${card.epoch}`);
+  const { said, tone } = statusOf(card.status);
+  const note = card.note ?? stand?.note ?? null;
+  const tells = column === "needs_you" || (column === "backlog" && note !== null);
+  const tries = card.tries ?? work?.tries ?? 0;
+  const spend = card.spend ?? work?.spend ?? null;
+  const words = ["card", fresh ? "fresh" : "", lifted ? "lifted" : "", marked ? "marked" : ""];
+
+  return (
+    <Here
+      search={{ feature: card.id, tab: undefined }}
+      className={words.filter(Boolean).join(" ")}
+      aria-current={selected ? "true" : undefined}
+      draggable={props.onDrag !== undefined}
+      data-id={card.id}
+      onDragStart={props.onDrag}
+      onDragOver={props.onOver}
+      onDrop={props.onDrop}
+      onKeyDown={props.onKeyDown}
+    >
+      <Head card={card} />
+      {column === "needs_you" && (
+        <span className="row">
+          <Chip tone={tone}>{said}</Chip>
+        </span>
+      )}
+      {tells && note && <span className="why">{visible(note)}</span>}
+      <Held {...props} />
+      <Badges card={card} column={column} tries={tries} />
+      <span className="foot">
+        <Category name={card.category} />
+        <span className="sp">{spend ? usd(spend) : column === "done" ? "" : "–"}</span>
+      </span>
+    </Here>
+  );
+});

@@ -1,0 +1,110 @@
+// What is around every screen: the list at the left, the past bar, the screen, the dock, and what lies over them.
+import { useQuery } from "@tanstack/react-query";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { projectsQuery } from "@/features/api/queries";
+import { useKeys } from "@/features/keys/keys";
+import { keysShown, paletteShown } from "@/features/keys/state";
+import { useFeed } from "@/features/live/useFeed";
+import { useAt, useGo } from "@/features/nav/links";
+import { Dock } from "@/features/time/Dock";
+import { useInstant, useMoveTo, useSettledInstant } from "@/features/time/instant";
+import { PastBar } from "@/features/time/PastBar";
+import { markOf } from "@/features/time/timeline";
+import { Toasts } from "@/ui/Toasts";
+import { Disconnected } from "./Disconnected";
+import { menu, needsOf, PhoneHead, Side, TabBar } from "./Side";
+import { toggleTheme, usePaper } from "./theme";
+import { useTitle } from "./useTitle";
+
+const KeySheet = lazy(() => import("@/features/keys/KeySheet"));
+const Palette = lazy(() => import("@/features/keys/Palette"));
+
+/** Steps through events and marks. */
+function useTimeKeys(project: string | null): void {
+  const { events, index, isPast } = useInstant(project);
+  const moveTo = useMoveTo();
+  const step = (by: number) => {
+    const at = index + by;
+    if (at >= events.length - 1) moveTo(null);
+    else moveTo(events[Math.max(0, at)]?.position ?? null);
+  };
+  const mark = (by: number) => {
+    for (let at = index + by; at >= 0 && at < events.length; at += by) {
+      const event = events[at];
+      if (event && markOf(event)) return moveTo(event.position);
+    }
+  };
+  useKeys({
+    "[": () => step(-1),
+    "]": () => step(1),
+    "shift+[": () => mark(-1),
+    "shift+]": () => mark(1),
+    ".": isPast ? () => moveTo(null) : undefined,
+    escape: isPast ? () => moveTo(null) : undefined,
+  });
+}
+
+function useGlobalKeys(project: string | null): void {
+  const go = useGo();
+  const to = (screen: string) => (project ? () => go(`/p/${project}/${screen}`) : undefined);
+  useKeys({
+    "g p": () => go("/"),
+    "g n": () => go("/needs-you"),
+    "g b": to("board"),
+    "g f": to("fleet"),
+    "g t": to("queue"),
+    "g o": to("output"),
+    d: to("output"),
+    "g l": () => go(project ? `/p/${project}/log` : "/log"),
+    "g i": to("insights"),
+    "g s": to("settings"),
+    "/": () => document.querySelector<HTMLInputElement>("[data-search]")?.focus(),
+    "?": () => keysShown.set(true),
+    "shift+t": toggleTheme,
+    "mod+k": () => paletteShown.set(!paletteShown.get()),
+  });
+}
+
+export function Frame({ project, children }: { project: string | null; children: ReactNode }) {
+  const at = useAt();
+  const { data } = useQuery(projectsQuery());
+  const feed = useFeed(project);
+  const palette = paletteShown.use();
+  const keys = keysShown.use();
+  const running = (data ?? []).some((one) => one.status === "running" || one.status === "draining");
+  const mine = data?.find((one) => one.name === project);
+  usePaper(at !== null);
+  useSettledInstant(project);
+  useTimeKeys(project);
+  useGlobalKeys(project);
+  useTitle(
+    project,
+    needsOf(data),
+    mine ? mine.status === "running" || mine.status === "draining" : running,
+    mine?.status === "completed",
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when one has gone somewhere
+  useEffect(() => menu.set(false), [project]);
+
+  return (
+    <div className="app">
+      <a className="skip" href="#main">
+        To the content
+      </a>
+      <Side project={project} />
+      <PhoneHead project={project} />
+      <main id="main" tabIndex={-1}>
+        <PastBar project={project} />
+        <Disconnected onAgain={feed.again} />
+        {children}
+      </main>
+      <Dock project={project} />
+      <TabBar project={project} />
+      <Suspense>
+        {palette && <Palette project={project} />}
+        {keys && <KeySheet />}
+      </Suspense>
+      <Toasts />
+    </div>
+  );
+}

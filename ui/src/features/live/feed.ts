@@ -1,0 +1,144 @@
+// The live feed: what comes over the connection goes into the caches, and nothing is asked for by the clock. Two
+// sockets carry it, one for all projects and all events, one for the board that is looked at, until the server sends
+// both on one; a screen does not see the difference.
+import type { QueryClient } from "@tanstack/react-query";
+import { client } from "@/features/api/client";
+import type { Board, EventShape, Project } from "@/features/api/shapes";
+import { book } from "@/features/log/book";
+import { session } from "@/features/session/state";
+import { Connection } from "./connection";
+import type { Sent } from "./messages";
+import { changedBoard, changedProjects } from "./reducer";
+import { live } from "./state";
+import { streamOf } from "./streams";
+import { type Key, touchedBy } from "./touched";
+
+/** What was touched is read again at most this often. */
+const CALM = 400;
+
+export class Feed {
+  #queries: QueryClient;
+  #all: Connection;
+  #board: { project: string; connection: Connection } | null = null;
+  #stale = new Map<string, Key>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(queries: QueryClient) {
+    this.#queries = queries;
+    this.#all = new Connection({
+      address: (after) => `/api/v1/live?boards=true${after === null ? "" : `&after=${after}`}`,
+      token: () => session.get().token,
+      batch: (messages) => this.#take(messages),
+      opened: () => this.#opened(),
+      lost: (retryAt) =>
+        live.set({
+          ...live.get(),
+          phase: "lost",
+          lostAt: live.get().lostAt ?? Date.now(),
+          retryAt,
+        }),
+      refused: () => void this.#doubt(),
+    });
+  }
+
+  end(): void {
+    this.#all.end();
+    this.#board?.connection.end();
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
+  again(): void {
+    this.#all.again();
+    this.#board?.connection.again();
+  }
+
+  /** Which board is looked at. */
+  watch(project: string | null): void {
+    if (this.#board?.project === project) return;
+    this.#board?.connection.end();
+    this.#board = null;
+    if (project === null) return;
+    const query = `project=${encodeURIComponent(project)}&boards=true`;
+    const connection = new Connection({
+      address: () => `/api/v1/live?${query}`,
+      token: () => session.get().token,
+      batch: (messages) => this.#takeBoard(project, messages),
+      opened: () => {},
+      lost: () => {},
+      refused: () => {},
+    });
+    this.#board = { project, connection };
+  }
+
+  #opened(): void {
+    live.set({ ...live.get(), phase: "live", lostAt: null, retryAt: null });
+  }
+
+  #take(messages: Sent[]): void {
+    const events: EventShape[] = [];
+    let head: Sent | null = null;
+    for (const sent of messages) {
+      if (sent.type === "event") events.push(sent.event);
+      else if (sent.type === "projects")
+        this.#queries.setQueryData<Project[]>(["projects", null], sent.projects);
+      else if (sent.type === "project_changes") {
+        const change = (old: Project[] | undefined) => old && changedProjects(old, sent.changes);
+        this.#queries.setQueryData<Project[]>(["projects", null], change);
+      } else if (sent.type === "head") head = sent;
+    }
+    if (head?.type === "head") this.#heard(head, events.at(-1));
+    if (events.length === 0) return;
+    book.add(events);
+    for (const key of touchedBy(events)) this.#stale.set(JSON.stringify(key), key);
+    // A board that no socket brings is read again like everything else.
+    for (const { stream } of events) {
+      const { project } = streamOf(stream);
+      if (project && project !== this.#board?.project)
+        this.#stale.set(`board ${project}`, ["board", project, null]);
+    }
+    this.#refresh();
+  }
+
+  #heard(
+    head: { position: number; at?: string; now?: string },
+    newest: EventShape | undefined,
+  ): void {
+    const before = live.get();
+    const at = head.at ?? (newest?.position === head.position ? newest.at : undefined);
+    const skew = head.now ? new Date(head.now).getTime() - Date.now() : before.skew;
+    const headAt = at
+      ? new Date(at).getTime()
+      : head.position === before.head
+        ? before.headAt
+        : null;
+    live.set({ ...before, phase: "live", head: head.position, headAt, skew });
+    book.start(head.position);
+  }
+
+  #takeBoard(project: string, messages: Sent[]): void {
+    for (const sent of messages) {
+      if (sent.type === "board")
+        this.#queries.setQueryData<Board>(["board", project, null], sent.board);
+      if (sent.type !== "board_changes") continue;
+      const change = (old: Board | undefined) => old && changedBoard(old, sent.changes);
+      this.#queries.setQueryData<Board>(["board", project, null], change);
+    }
+  }
+
+  /** Reads what was touched again: at once, and then not more often than every CALM. */
+  #refresh(): void {
+    if (this.#timer) return;
+    const keys = [...this.#stale.values()];
+    this.#stale.clear();
+    for (const queryKey of keys) void this.#queries.invalidateQueries({ queryKey });
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      if (this.#stale.size > 0) this.#refresh();
+    }, CALM);
+  }
+
+  /** The socket was not let in: is nobody signed in any more, or is the server away? */
+  async #doubt(): Promise<void> {
+    await client.GET("/api/v1/stats", {}).catch(() => null);
+  }
+}

@@ -1,0 +1,336 @@
+// All projects on one page: what happened, how far each is, what needs somebody, how the server does.
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { KNOWS_PAST } from "@/features/api/pending";
+import { asProblem } from "@/features/api/problem";
+import { projectsQuery, sessionsQuery, statsQuery } from "@/features/api/queries";
+import type { EventShape, Project } from "@/features/api/shapes";
+import { spendOf } from "@/features/board/derive";
+import { needsOf } from "@/features/frame/Side";
+import { live } from "@/features/live/state";
+import { streamOf } from "@/features/live/streams";
+import { book } from "@/features/log/book";
+import { about, sentence, toneOf } from "@/features/log/words";
+import { To, useAt } from "@/features/nav/links";
+import { PastUnknown } from "@/features/time/PastUnknown";
+import { markOf } from "@/features/time/timeline";
+import { AgentText } from "@/ui/AgentText";
+import { Chip, type Tone } from "@/ui/Chip";
+import { useNow } from "@/ui/clock";
+import { ago, day, hhmm, many, num, percent, usd } from "@/ui/format";
+import { Icon } from "@/ui/icons";
+import { Head, Problem, Skeleton, Time, Void } from "@/ui/Parts";
+import { Story } from "@/ui/Story";
+import { MiniTally } from "@/ui/Tally";
+import { type Recap, recapOf, useLastSeen } from "./recap";
+
+const STATES: Record<string, { said: string; tone: Tone }> = {
+  running: { said: "At work", tone: "go" },
+  draining: { said: "Draining", tone: "wait" },
+  completed: { said: "Completed", tone: "done" },
+  stopped: { said: "Stopped", tone: "" },
+};
+
+function stateOf(project: Project) {
+  if (project.repository === "pending") return { said: "Cloning", tone: "go" as Tone };
+  if (project.repository.startsWith("failed")) return { said: "Not cloned", tone: "alarm" as Tone };
+  if (project.status === "stopped" && project.total === 0)
+    return { said: "Not begun", tone: "" as Tone };
+  return STATES[project.status] ?? { said: project.status, tone: "" as Tone };
+}
+
+/** The newest event of a project that says something. */
+function lastOf(events: readonly EventShape[], name: string): EventShape | undefined {
+  return events.findLast(
+    (event) =>
+      streamOf(event.stream).project === name &&
+      /^(feature\.(closed|question_asked|quarantined|submitted|review_rejected)|project\.|trunk\.(halted|held|advanced))/.test(
+        event.type,
+      ),
+  );
+}
+
+type RowProps = { project: Project; spend: number | null; last: EventShape | undefined };
+
+function Row({ project, spend, last }: RowProps) {
+  const { name, closed, total, status, target, needs } = project;
+  const { said, tone } = stateOf(project);
+  const working = status === "running" || status === "draining";
+  const now = useNow();
+  return (
+    <tr>
+      <td>
+        <h2>
+          <To path={`/p/${name}/board`} className="plain">
+            {name}
+          </To>
+        </h2>
+        <Chip tone={tone} dot={working ? "beat" : "hollow"}>
+          {said}
+        </Chip>
+      </td>
+      <td className="w-24">
+        <MiniTally share={total > 0 ? closed / total : 0} label={`${percent(closed, total)} %`} />
+      </td>
+      <td className="nowrap">
+        <b>{percent(closed, total)} %</b>
+        <br />
+        <span className="muted small">{total > 0 ? `${num(closed)} of ${num(total)}` : "–"}</span>
+      </td>
+      <td className="small soft now">
+        {last ? (
+          <>
+            <AgentText text={sentence(last)} />
+            {about(last) && <span className="muted"> · {about(last)}</span>}{" "}
+            <span className="muted nowrap">{ago(last.at, now)}</span>
+          </>
+        ) : (
+          "–"
+        )}
+      </td>
+      <td className="num">
+        {working
+          ? project.busy !== undefined
+            ? `${project.busy} of ${target}`
+            : num(target)
+          : "–"}
+      </td>
+      <td className="num">{spend ? usd(spend) : "–"}</td>
+      <td className="num">
+        {needs.length > 0 ? (
+          <To path="/needs-you" search={{ project: name }}>
+            {needs.length}
+          </To>
+        ) : (
+          "–"
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function Table({
+  projects,
+  events,
+}: {
+  projects: readonly Project[];
+  events: readonly EventShape[];
+}) {
+  const at = useAt();
+  const sessions = useQueries({
+    queries: projects.map((one) => ({
+      ...sessionsQuery(one.name, at),
+      enabled: one.spend === undefined,
+    })),
+  });
+  const spends = projects.map((one, n) => one.spend ?? spendOf(sessions[n]?.data));
+  const whole = spends.every((one) => one !== null);
+  const closed = projects.reduce((sum, one) => sum + one.closed, 0);
+  const total = projects.reduce((sum, one) => sum + one.total, 0);
+  return (
+    <table className="project-list">
+      <thead>
+        <tr>
+          <th className="w-1/4">Project</th>
+          <th>Progress</th>
+          <th>
+            <span className="sr">Figures</span>
+          </th>
+          <th>Last</th>
+          <th className="num">Slots</th>
+          <th className="num">Spend</th>
+          <th className="num">Needs you</th>
+        </tr>
+      </thead>
+      <tbody>
+        {projects.map((one, n) => (
+          <Row
+            key={one.name}
+            project={one}
+            spend={spends[n] ?? null}
+            last={lastOf(events, one.name)}
+          />
+        ))}
+        <tr className="total wide">
+          <td>All projects</td>
+          <td />
+          <td>
+            {num(closed)} of {num(total)}
+          </td>
+          <td />
+          <td className="num">
+            {num(
+              projects
+                .filter((one) => one.status === "running" || one.status === "draining")
+                .reduce((sum, one) => sum + one.target, 0),
+            )}
+          </td>
+          <td className="num">
+            {whole ? usd(spends.reduce<number>((sum, one) => sum + (one ?? 0), 0)) : "–"}
+          </td>
+          <td className="num">{needsOf(projects) || "–"}</td>
+        </tr>
+      </tbody>
+    </table>
+  );
+}
+
+function RecapText({ recap, needs }: { recap: Recap | null; needs: number }) {
+  const need = needs > 0 && (
+    <To path="/needs-you">
+      {many(needs, "thing")} {needs === 1 ? "needs" : "need"} you.
+    </To>
+  );
+  if (!recap) return need ? <p className="recap">{need}</p> : null;
+  return (
+    <p className="recap">
+      Since you left at {hhmm(recap.from)},{" "}
+      {recap.merged > 0 ? (
+        <>
+          <b>{many(recap.merged, "feature")}</b> {recap.merged === 1 ? "was" : "were"} done.
+        </>
+      ) : (
+        "nothing was merged."
+      )}{" "}
+      {recap.milestones > 0 &&
+        `${many(recap.milestones, "milestone")} ${recap.milestones === 1 ? "was" : "were"} overseen. `}
+      {recap.restarts > 0 &&
+        `The server restarted ${recap.restarts === 1 ? "once" : `${recap.restarts} times`} and went on by itself. `}
+      {need}
+    </p>
+  );
+}
+
+function Lately({ events }: { events: readonly EventShape[] }) {
+  const marks = events
+    .filter((event) => markOf(event))
+    .slice(-7)
+    .reverse();
+  if (marks.length === 0)
+    return <p className="muted small">Milestones, incidents and decisions come here.</p>;
+  return (
+    <Story
+      label="Lately"
+      moments={marks.map((event) => ({
+        key: event.position,
+        tone: toneOf(event),
+        time: <Time at={event.at}>{hhmm(event.at)}</Time>,
+        body: (
+          <>
+            <AgentText text={sentence(event)} />{" "}
+            <span className="muted">· {streamOf(event.stream).project ?? "server"}</span>{" "}
+            <To className="tiny" path="/log" search={{ event: event.position }}>
+              {num(event.position)}
+            </To>
+          </>
+        ),
+      }))}
+    />
+  );
+}
+
+function Server() {
+  const { head } = live.use();
+  const { data } = useQuery({ ...statsQuery(), queryKey: ["stats"] });
+  const rows: [string, string][] = [
+    ["Log", head === null ? "–" : `${num(head)} events`],
+    ["Projects", data ? `${num(data.projects)}, ${num(data.running)} at work` : "–"],
+    ["Features", data ? `${num(data.closed)} of ${num(data.features)} done` : "–"],
+    ["Sessions", data ? `${num(data.sessions)} so far, ${num(data.at_work)} at work` : "–"],
+  ];
+  return (
+    <table>
+      <tbody>
+        {rows.map(([name, value]) => (
+          <tr key={name}>
+            <td>{name}</td>
+            <td className="num small soft">{value}</td>
+          </tr>
+        ))}
+        <tr>
+          <td>Audit</td>
+          <td className="num small">
+            <To path="/audit">Chain and seals</To>
+          </td>
+        </tr>
+      </tbody>
+    </table>
+  );
+}
+
+function None() {
+  return (
+    <Void
+      title="No project yet"
+      actions={
+        <To className="btn first" path="/new">
+          New project
+        </To>
+      }
+    >
+      A project is a git repository and a spec. To watch scripted agents build something first,
+      without a key or a network, run <code>supercargo try</code>.
+    </Void>
+  );
+}
+
+export function ProjectsScreen() {
+  const at = useAt();
+  const { data, error } = useQuery({ ...projectsQuery(at), enabled: at === null || KNOWS_PAST });
+  const { events } = book.use();
+  const now = useNow();
+  const seen = useLastSeen();
+  const shown = useMemo(
+    () => (typeof at === "number" ? events.filter((event) => event.position <= at) : events),
+    [events, at],
+  );
+  const recap = useMemo(
+    () => (at === null && seen ? recapOf(events, seen) : null),
+    [events, seen, at],
+  );
+  if (at !== null && !KNOWS_PAST) return <PastUnknown title="Projects" />;
+  if (error && !data)
+    return (
+      <Problem title="Not shown" detail={asProblem(error).detail} code={asProblem(error).code} />
+    );
+
+  return (
+    <>
+      <Head
+        title="Projects"
+        actions={
+          at === null && (
+            <To className="btn first" path="/new">
+              <Icon name="plus" />
+              New project
+            </To>
+          )
+        }
+      >
+        {day(now)}, {hhmm(now)}
+      </Head>
+      <div className="scroll">
+        <div className="overview">
+          <RecapText recap={recap} needs={needsOf(data)} />
+          {!data ? (
+            <Skeleton lines={4} />
+          ) : data.length === 0 ? (
+            <None />
+          ) : (
+            <Table projects={data} events={shown} />
+          )}
+          <div className="two">
+            <section>
+              <h2 className="mb-2">Lately</h2>
+              <Lately events={shown} />
+            </section>
+            <section>
+              <h2 className="mb-2">This server</h2>
+              <Server />
+            </section>
+          </div>
+        </div>
+      </div>
+    </>
+  );
+}

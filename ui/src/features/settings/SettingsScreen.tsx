@@ -1,0 +1,83 @@
+// Settings of a project, a section at a time. A change takes effect at the next assignment.
+import { useQuery } from "@tanstack/react-query";
+import { KNOWS_PAST } from "@/features/api/pending";
+import { asProblem } from "@/features/api/problem";
+import { projectsQuery } from "@/features/api/queries";
+import type { Project } from "@/features/api/shapes";
+import { To, useAt } from "@/features/nav/links";
+import { PastUnknown } from "@/features/time/PastUnknown";
+import { Chip } from "@/ui/Chip";
+import { Head, Problem, Skeleton, Void } from "@/ui/Parts";
+import { Models } from "./Models";
+import { Delete, Readers } from "./Readers";
+import { Repository } from "./Repository";
+import { Egress, Limits, Verification } from "./Rules";
+
+const SECTIONS = {
+  models: ["Models", Models],
+  verification: ["Verification", Verification],
+  limits: ["Limits", Limits],
+  egress: ["Way out", Egress],
+  repository: ["Repository", Repository],
+  readers: ["Readers", Readers],
+  delete: ["Delete", Delete],
+} as const;
+
+type Name = keyof typeof SECTIONS;
+const named = (section: string): Name => (section in SECTIONS ? (section as Name) : "models");
+
+function Shown({ project, section, isPast }: { project: Project; section: Name; isPast: boolean }) {
+  const [, Section] = SECTIONS[section];
+  // Fields begin anew with another section, and with what somebody else saved.
+  return (
+    <Section
+      key={`${section} ${section === "delete" ? "" : project.version}`}
+      project={project}
+      isPast={isPast}
+    />
+  );
+}
+
+export default function SettingsScreen({ project, section }: { project: string; section: string }) {
+  const at = useAt();
+  const isPast = at !== null;
+  const { data, error } = useQuery({ ...projectsQuery(at), enabled: !isPast || KNOWS_PAST });
+  if (isPast && !KNOWS_PAST) return <PastUnknown title="Settings" />;
+  if (error && !data)
+    return (
+      <Problem title="Not shown" detail={asProblem(error).detail} code={asProblem(error).code} />
+    );
+  if (!data) return <Skeleton lines={6} />;
+  const one = data.find((candidate) => candidate.name === project);
+  const current = named(section);
+  return (
+    <>
+      <Head title="Settings" actions={isPast && <Chip tone="wait">Read only</Chip>}>
+        {project}. A change takes effect at the next assignment; running sessions keep what they
+        have.
+      </Head>
+      <div className="scroll">
+        {one ? (
+          <div className="settings">
+            <nav aria-label="Settings">
+              {(Object.keys(SECTIONS) as Name[]).map((name) => (
+                <To
+                  key={name}
+                  path={`/p/${project}/settings/${name}`}
+                  aria-current={name === current ? "page" : undefined}
+                >
+                  {SECTIONS[name][0]}
+                </To>
+              ))}
+            </nav>
+            <div>
+              <Shown project={one} section={current} isPast={isPast} />
+            </div>
+          </div>
+        ) : (
+          <Void title="No such project">There is no project of this name.</Void>
+        )}
+      </div>
+    </>
+  );
+}

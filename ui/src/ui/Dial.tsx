@@ -1,0 +1,58 @@
+// How many are wanted: live while it is moved, sent when it is let go.
+import { useEffect, useState } from "react";
+
+type Props = {
+  label: string;
+  value: number;
+  max: number;
+  unable: string | null;
+  onSend: (value: number) => void;
+  say: (value: number) => string;
+};
+
+export function Dial({ label, value, max, unable, onSend, say }: Props) {
+  const [held, setHeld] = useState<number | null>(null);
+  const shown = held ?? value;
+  // What was sent is over when the value has come back.
+  useEffect(() => {
+    if (held === value) setHeld(null);
+  }, [held, value]);
+  const send = () => {
+    if (held !== null && held !== value) onSend(held);
+  };
+
+  return (
+    <section className="panel dial" aria-label={label}>
+      <div>
+        <div className="big">{shown}</div>
+        <div className="tiny muted">{label}</div>
+      </div>
+      <div>
+        <input
+          type="range"
+          min={1}
+          max={max}
+          value={Math.max(1, shown)}
+          disabled={unable !== null}
+          title={unable ?? undefined}
+          aria-label={label}
+          style={
+            {
+              "--v": `${((Math.max(1, shown) - 1) / Math.max(1, max - 1)) * 100}%`,
+            } as React.CSSProperties
+          }
+          onChange={(event) => setHeld(Number(event.target.value))}
+          onPointerUp={send}
+          onKeyUp={send}
+          onBlur={send}
+        />
+        <div className="ticks" aria-hidden="true">
+          {Array.from({ length: max }, (_, at) => (
+            <span key={at + 1}>{at + 1}</span>
+          ))}
+        </div>
+      </div>
+      <p className="small soft">{say(shown)}</p>
+    </section>
+  );
+}

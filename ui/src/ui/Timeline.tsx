@@ -1,0 +1,153 @@
+// The line of time: bars for how much happened, marks for what mattered, and a handle. It knows nothing of events: it
+// is given shares of its length from 0 to 1.
+import { type KeyboardEvent, memo, type PointerEvent, useRef } from "react";
+
+export type MarkKind = "milestone" | "incident" | "needs" | "person";
+export type Mark = { x: number; kind: MarkKind; count: number; position: number; text: string };
+
+const SHAPES: Record<MarkKind, string> = {
+  milestone: "M5 2v10M9 2v10M2 10L12 4",
+  incident: "M7 2l6 10H1z",
+  needs: "M3 3h8v8H3z",
+  person: "M7 3a4 4 0 1 0 0 8a4 4 0 1 0 0-8z",
+};
+
+function MarkSign({ kind }: { kind: MarkKind }) {
+  const fill = {
+    milestone: "none",
+    person: "var(--sheet)",
+    incident: "currentColor",
+    needs: "currentColor",
+  }[kind];
+  return (
+    <svg viewBox="0 0 14 14" aria-hidden="true">
+      <path
+        d={SHAPES[kind]}
+        fill={fill}
+        stroke="currentColor"
+        strokeWidth="1.8"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
+    </svg>
+  );
+}
+
+const HEIGHT = 54;
+
+const Bars = memo(function Bars({ counts, until }: { counts: readonly number[]; until: number }) {
+  const most = Math.max(1, ...counts);
+  return (
+    <svg viewBox={`0 0 ${counts.length * 5} 68`} preserveAspectRatio="none" aria-hidden="true">
+      <g className="bars">
+        {counts.map((count, at) => {
+          if (count === 0) return null;
+          const height = Math.max(1.5, Math.sqrt(count / most) * 24);
+          const past = (at + 0.5) / counts.length < until;
+          return (
+            <rect
+              key={at}
+              className={past ? "past" : ""}
+              x={at * 5 + 0.6}
+              width="3.6"
+              y={HEIGHT - height}
+              height={height}
+            />
+          );
+        })}
+      </g>
+    </svg>
+  );
+});
+
+export type TimelineProps = {
+  counts: readonly number[];
+  marks: readonly Mark[];
+  ticks: readonly { x: number; text: string }[];
+  /** Where the handle stands, 0 to 1. */
+  x: number;
+  now: { position: number; head: number; text: string };
+  /** What stands above the handle in the past. */
+  tag: string | null;
+  onSeek: (x: number) => void;
+  onStep: (events: number) => void;
+  onEnd: (end: "first" | "now") => void;
+  onMark: (mark: Mark) => void;
+};
+
+const KEYS: Record<string, number> = {
+  ArrowLeft: -1,
+  ArrowDown: -1,
+  ArrowRight: 1,
+  ArrowUp: 1,
+  PageUp: 50,
+  PageDown: -50,
+};
+
+export function Timeline(props: TimelineProps) {
+  const line = useRef<HTMLDivElement>(null);
+  const share = (event: PointerEvent) => {
+    const box = line.current?.getBoundingClientRect();
+    return box ? Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) : 1;
+  };
+  const down = (event: PointerEvent<HTMLDivElement>) => {
+    if ((event.target as Element).closest(".mk")) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    props.onSeek(share(event));
+  };
+  const move = (event: PointerEvent<HTMLDivElement>) => {
+    if (event.currentTarget.hasPointerCapture(event.pointerId)) props.onSeek(share(event));
+  };
+  const key = (event: KeyboardEvent) => {
+    const step = KEYS[event.key];
+    if (event.key === "Home") props.onEnd("first");
+    else if (event.key === "End") props.onEnd("now");
+    else if (step !== undefined) props.onStep(step * (event.shiftKey ? 50 : 1));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    <div className="line" ref={line} onPointerDown={down} onPointerMove={move}>
+      <Bars counts={props.counts} until={props.x} />
+      {props.marks.map((mark) => (
+        <button
+          key={`${mark.kind}${mark.position}`}
+          type="button"
+          tabIndex={-1}
+          className={`mk ${mark.kind}`}
+          style={{ left: `${mark.x * 100}%` }}
+          title={mark.text}
+          aria-label={mark.text}
+          onClick={() => props.onMark(mark)}
+        >
+          <MarkSign kind={mark.kind} />
+          {mark.count > 1 && <b>{mark.count}</b>}
+        </button>
+      ))}
+      {props.ticks.map((tick) => (
+        <span key={tick.x} className="ax" style={{ left: `${tick.x * 100}%` }}>
+          {tick.text}
+        </span>
+      ))}
+      <div
+        className="ph"
+        style={{ left: `${props.x * 100}%` }}
+        role="slider"
+        tabIndex={0}
+        aria-label="Position in the log"
+        aria-valuemin={1}
+        aria-valuemax={Math.max(1, props.now.head)}
+        aria-valuenow={props.now.position}
+        aria-valuetext={props.now.text}
+        onKeyDown={key}
+      />
+      {props.tag && (
+        <span className="tag" style={{ left: `clamp(90px, ${props.x * 100}%, calc(100% - 90px))` }}>
+          {props.tag}
+        </span>
+      )}
+    </div>
+  );
+}
