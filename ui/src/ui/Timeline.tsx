@@ -123,7 +123,7 @@ export function Timeline(props: TimelineProps) {
           onClick={() => props.onMark(mark)}
         >
           <MarkSign kind={mark.kind} />
-          {mark.count > 1 && <b>{mark.count}</b>}
+          {mark.count > 1 && <b aria-hidden="true">{mark.count}</b>}
         </button>
       ))}
       {props.ticks.map((tick) => (
