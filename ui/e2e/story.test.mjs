@@ -265,7 +265,7 @@ describe("in the past", () => {
     await open(page, "/p/tidebook/log?at=200");
     assert.equal(await page.getAttribute("html", "data-mode"), "past");
     await page.waitForSelector("text=You are in the past.");
-    assert.match(await page.title(), /^\[\d\d:\d\d\] log/);
+    await page.waitForFunction(() => /^\[\d\d:\d\d\] log/.test(document.title));
     for (const screen of ["board", "fleet", "queue", "insights", "settings"]) {
       await open(page, `/p/tidebook/${screen}?at=200`);
       const acts = await page.$$eval("main button", (found) =>
