@@ -1,23 +1,48 @@
-// A real server on a folder of its own, with an empty upstream and projects made over its API: what the tests look at.
+// A real server on a folder of its own, with an empty upstream and projects made over its API, and the pages beside it:
+// what the tests look at.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { preview } from "vite";
 import { backlog } from "./tidebook.mjs";
 
 const BINARY = process.env.SUPERCARGO_BIN ?? "supercargo";
 const READY_WITHIN = 60_000;
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
-/** Starts a server; it ends with `end()`. */
-export async function server(folder = mkdtempSync(join(tmpdir(), "supercargo-ui-"))) {
-  const child = spawn(
-    BINARY,
-    ["serve", "--data", join(folder, "data"), "--listen", "127.0.0.1:0", "--engine", "process"],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
-  const ready = await new Promise((resolve, reject) => {
+async function freePort() {
+  const probe = createServer();
+  await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** Starts the binary on a folder and a port; answers when its ready line is there. */
+async function started(folder, port) {
+  const args = [
+    "serve",
+    "--data",
+    join(folder, "data"),
+    "--listen",
+    `127.0.0.1:${port}`,
+    "--engine",
+    "process",
+  ];
+  const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const token = await new Promise((resolve, reject) => {
     let said = "";
     const timer = setTimeout(
       () => reject(new Error(`no ready line within ${READY_WITHIN} ms: ${said}`)),
@@ -25,31 +50,52 @@ export async function server(folder = mkdtempSync(join(tmpdir(), "supercargo-ui-
     );
     const hear = (bytes) => {
       said += bytes;
-      const found = /(http:\/\/[\d.:]+)\/?[^\s]*#token=(\S+)/.exec(said);
+      const found = /#token=(\S+)/.exec(said);
       if (!found) return;
       clearTimeout(timer);
-      resolve({ url: found[1], token: found[2] });
+      resolve(found[1]);
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
     child.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
   });
+  return { child, token };
+}
+
+async function stopped(child) {
   const gone = new Promise((resolve) => child.on("exit", resolve));
+  child.kill("SIGTERM");
+  await gone;
+}
+
+/** A server that can be stopped and started again on its data. */
+export async function server() {
+  const folder = mkdtempSync(join(tmpdir(), "supercargo-ui-"));
+  // The containers of a server that is root are processes of other users, who have to pass.
+  chmodSync(folder, 0o711);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  let { child, token } = await started(folder, port);
 
   return {
-    ...ready,
+    url,
     folder,
+    token: () => token,
+    async stop() {
+      await stopped(child);
+      child = null;
+    },
+    async start() {
+      ({ child, token } = await started(folder, port));
+    },
     async end() {
-      child.kill("SIGTERM");
-      await gone;
+      if (child) await stopped(child);
+      rmSync(folder, { recursive: true, force: true });
     },
     async api(method, path, body) {
-      const answer = await fetch(`${ready.url}/api/v1${path}`, {
+      const answer = await fetch(`${url}/api/v1${path}`, {
         method,
-        headers: {
-          authorization: `Bearer ${ready.token}`,
-          ...(body !== undefined && { "content-type": "application/json" }),
-        },
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       const text = await answer.text();
@@ -65,20 +111,30 @@ export function upstream(folder, name) {
   return path;
 }
 
-async function cloned(world, p) {
+/** Waits until something holds, looking again and again; a test may poll, the page may not. */
+export async function until(what, holds, within = 120_000) {
+  const end = Date.now() + within;
   for (;;) {
-    const { repository } = await world.api("GET", `/projects/${p}`);
-    if (repository.startsWith("cloned")) return;
-    if (repository.startsWith("failed")) throw new Error(repository);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const found = await holds();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`not within ${within} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 150));
   }
 }
 
 /** A project with scripted agents and tidebook's backlog, started. */
-export async function tidebook(world, { name = "tidebook", pace = 400, slots = 5 } = {}) {
-  const git_url = upstream(world.folder, name);
-  await world.api("POST", "/projects", { name, git_url, kind: "existing" });
-  await cloned(world, name);
+export async function tidebook(
+  world,
+  { name = "tidebook", pace = 400, slots = 5, start = true } = {},
+) {
+  await world.api("POST", "/projects", {
+    name,
+    git_url: upstream(world.folder, name),
+    kind: "existing",
+  });
+  await until("cloned", async () =>
+    (await world.api("GET", `/projects/${name}`)).repository.startsWith("cloned"),
+  );
   await world.api("PATCH", `/projects/${name}`, {
     agent: { dialect: "script" },
     protected: ["Dockerfile", ".github/"],
@@ -87,7 +143,7 @@ export async function tidebook(world, { name = "tidebook", pace = 400, slots = 5
   });
   await world.api("POST", `/projects/${name}/backlog`, backlog(pace));
   await world.api("PUT", `/projects/${name}/target`, { count: slots });
-  await world.api("POST", `/projects/${name}/start`, {});
+  if (start) await world.api("POST", `/projects/${name}/start`, {});
 }
 
 /** A project that was only registered. */
@@ -99,6 +155,62 @@ export async function almanac(world) {
   });
 }
 
-export function forget(world) {
-  rmSync(world.folder, { recursive: true, force: true });
+/** The built pages, with /api handed on to the server; the server's own address where it serves them itself. */
+export async function pages(world) {
+  if (process.env.SUPERCARGO_PAGES === "embedded") return { url: world.url, end: async () => {} };
+  process.env.SUPERCARGO_URL = world.url;
+  const port = await freePort();
+  const serving = await preview({
+    root: join(import.meta.dirname, ".."),
+    logLevel: "error",
+    preview: { port, host: "127.0.0.1", strictPort: true },
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    end: () => new Promise((resolve) => serving.httpServer.close(() => resolve())),
+  };
+}
+
+export const browser = () =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+
+/** A page that is signed in; `faults` collects whatever a console should not say. */
+export async function signedIn(of, site, world, options = {}) {
+  const context = await of.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+  page.on("console", (said) => {
+    if (
+      said.type() === "error" &&
+      !/Failed to load resource|WebSocket connection/.test(said.text())
+    )
+      faults.push(said.text());
+    if (/Content Security Policy/.test(said.text())) faults.push(said.text());
+  });
+  await page.goto(`${site.url}/#token=${world.token()}`);
+  await page.waitForSelector("main h1");
+  return { page, faults, close: () => context.close() };
+}
+
+const AXE = readFileSync(join(import.meta.dirname, "../node_modules/axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong on a page, each as one line. */
+export async function violations(page) {
+  await page.evaluate(AXE);
+  const { violations: found } = await page.evaluate(() =>
+    globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    }),
+  );
+  return found.map(
+    (one) =>
+      `${one.id}: ${one.nodes
+        .slice(0, 3)
+        .map(
+          (node) =>
+            `${node.target.join(" ")} (${node.failureSummary?.split("\n").slice(1, 2).join("").trim()})`,
+        )
+        .join("; ")}`,
+  );
 }

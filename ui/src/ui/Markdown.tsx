@@ -22,6 +22,12 @@ const COMPONENTS: Components = {
     ) : (
       <span>{children}</span>
     ),
+  // It scrolls sideways, and a keyboard has to reach that.
+  pre: ({ children }) => (
+    <pre tabIndex={0} role="region" aria-label="Code">
+      {children}
+    </pre>
+  ),
   h1: ({ children }) => <h3>{children}</h3>,
   h2: ({ children }) => <h3>{children}</h3>,
   h3: ({ children }) => <h4>{children}</h4>,

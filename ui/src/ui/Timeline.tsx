@@ -120,10 +120,10 @@ export function Timeline(props: TimelineProps) {
           style={{ left: `${mark.x * 100}%` }}
           title={mark.text}
           aria-label={mark.text}
+          data-count={mark.count > 1 ? mark.count : undefined}
           onClick={() => props.onMark(mark)}
         >
           <MarkSign kind={mark.kind} />
-          {mark.count > 1 && <b>{mark.count}</b>}
         </button>
       ))}
       {props.ticks.map((tick) => (

@@ -117,13 +117,7 @@ export function BoardScreen({ project }: { project: string }) {
             <Chip tone="wait">Read only</Chip>
           ) : (
             <>
-              <Button
-                icon="plus"
-                keys="N"
-                className="add"
-                aria-label="Add feature"
-                onClick={() => set({ add: true })}
-              >
+              <Button icon="plus" keys="N" className="add" onClick={() => set({ add: true })}>
                 Add feature
               </Button>
               <RunButtons project={board.project} busy={busyOf(board)} />

@@ -124,7 +124,7 @@ export default function List({ board, derived, marked, onMark }: Props) {
 
   return (
     <div className="scroll" ref={scroll} tabIndex={0} role="region" aria-label="Features">
-      <table>
+      <table className="feature-list">
         <thead>
           <Heads />
         </thead>

@@ -212,7 +212,12 @@ export default function InsightsScreen({ project }: { project: string }) {
   const stages = figures ? stagesOf(figures.features) : [];
   const roles = ROLES.filter((role) => buckets.some((one) => one.spend[role]));
   const begun = events[0];
-  const short = figures && after && begun && Date.parse(begun.at) > figures.from;
+  const short =
+    figures !== null &&
+    after !== null &&
+    after > 0 &&
+    begun !== undefined &&
+    Date.parse(begun.at) > figures.from;
 
   return (
     <>
@@ -254,16 +259,18 @@ export default function InsightsScreen({ project }: { project: string }) {
                 series={[{ name: "Done", tone: "done" }]}
                 write={(value) => (Number.isInteger(value) ? num(value) : value.toFixed(1))}
               />
-              <BarChart
-                title={`Spend, by ${span(width)}`}
-                label="Spend by role"
-                bars={buckets.map((one) => ({
-                  label: label(one.from, width),
-                  values: roles.map((role) => one.spend[role] ?? 0),
-                }))}
-                series={roles.map((role) => ({ name: role, tone: TONES[role] ?? "quiet" }))}
-                write={usd}
-              />
+              {roles.length > 0 && (
+                <BarChart
+                  title={`Spend, by ${span(width)}`}
+                  label="Spend by role"
+                  bars={buckets.map((one) => ({
+                    label: label(one.from, width),
+                    values: roles.map((role) => one.spend[role] ?? 0),
+                  }))}
+                  series={roles.map((role) => ({ name: role, tone: TONES[role] ?? "quiet" }))}
+                  write={usd}
+                />
+              )}
               <RangeChart
                 title="How long each stage takes"
                 note={<span className="tiny muted">median, and most of them</span>}

@@ -125,7 +125,7 @@ function Entries({ queue, usual }: { queue: MergeQueue; usual: number | null }) 
 function Done({ project, published }: { project: string; published: readonly Published[] }) {
   if (published.length === 0) return <p className="muted">Nothing was published yet.</p>;
   return (
-    <table>
+    <table className="history">
       <tbody>
         {published.slice(0, SHOWN).map((one) => (
           <tr key={one.position}>

@@ -171,6 +171,7 @@ export function Limits({ project, isPast }: { project: Project; isPast: boolean 
             key={name}
             label={label}
             value={times[name] ?? ""}
+            placeholder="as usual"
             wrong={
               times[name] && msOf(times[name] ?? "") === null
                 ? "A duration, such as 2 h or 90 min"
@@ -185,6 +186,7 @@ export function Limits({ project, isPast }: { project: Project; isPast: boolean 
             label={label}
             inputMode="numeric"
             value={sizes[name] ?? ""}
+            placeholder="as usual"
             wrong={sizes[name] && whole(sizes[name] ?? "") === null ? "A whole number" : null}
             onChange={(event) => setSizes({ ...sizes, [name]: event.target.value })}
           />

@@ -1,0 +1,133 @@
+// Every screen, light and dark, wide and on a phone: its picture is taken, axe finds nothing, the console is silent, and
+// nothing is wider than the page.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import {
+  almanac,
+  browser,
+  pages,
+  server,
+  signedIn,
+  tidebook,
+  until,
+  violations,
+} from "./world.mjs";
+
+const SHOTS = join(import.meta.dirname, "shots");
+let world;
+let site;
+let chrome;
+let ids;
+
+before(async () => {
+  mkdirSync(SHOTS, { recursive: true });
+  world = await server();
+  await tidebook(world, { pace: 150 });
+  await almanac(world);
+  const columns = await until(
+    "the three things that need somebody, and twenty done",
+    async () => {
+      const board = await world.api("GET", "/projects/tidebook/board");
+      return (
+        board.columns.needs_you.length >= 3 && board.columns.done.length >= 20 && board.columns
+      );
+    },
+    240_000,
+  );
+  ids = {
+    done:
+      columns.done.find((card) => card.title.startsWith("Curve is readable"))?.id ??
+      columns.done[0].id,
+    asked: columns.needs_you.find((card) => card.status === "asked").id,
+  };
+  site = await pages(world);
+  chrome = await browser();
+});
+
+after(async () => {
+  await chrome?.close();
+  await site?.end();
+  await world?.end();
+});
+
+const P = "/p/tidebook";
+const SCREENS = [
+  ["projects", () => "/"],
+  ["needs-you", () => "/needs-you"],
+  ["needs-you-question", () => `/needs-you?item=tidebook/question/${ids.asked}`],
+  ["new", () => "/new"],
+  ["new-spec", () => "/new?resume=almanac&step=spec"],
+  ["new-backlog", () => "/new?resume=almanac&step=backlog"],
+  ["new-fleet", () => "/new?resume=almanac&step=fleet"],
+  ["board", () => `${P}/board`],
+  ["board-empty", () => "/p/almanac/board"],
+  ["board-list", () => `${P}/board?view=list`],
+  ["board-graph", () => `${P}/board?view=graph`],
+  ["board-add", () => `${P}/board?add=1`],
+  ["feature-story", () => `${P}/board?feature=${ids.done}`],
+  ["feature-request", () => `${P}/board?feature=${ids.done}&tab=request`],
+  ["feature-diff", () => `${P}/board?feature=${ids.done}&tab=diff`],
+  ["feature-evidence", () => `${P}/board?feature=${ids.done}&tab=evidence`],
+  ["feature-sessions", () => `${P}/board?feature=${ids.done}&tab=sessions`],
+  ["fleet", () => `${P}/fleet`],
+  ["queue", () => `${P}/queue`],
+  ["output", () => `${P}/output?slot=1`],
+  ["log", () => `${P}/log`],
+  ["log-all", () => "/log"],
+  ["log-past", () => `${P}/log?at=400`],
+  ["board-past", () => `${P}/board?at=400`],
+  ["milestone", () => `${P}/milestones/10`],
+  ["insights", () => `${P}/insights`],
+  ["settings-models", () => `${P}/settings/models`],
+  ["settings-verification", () => `${P}/settings/verification`],
+  ["settings-limits", () => `${P}/settings/limits`],
+  ["settings-egress", () => `${P}/settings/egress`],
+  ["settings-repository", () => `${P}/settings/repository`],
+  ["settings-readers", () => `${P}/settings/readers`],
+  ["settings-delete", () => `${P}/settings/delete`],
+  ["audit", () => "/audit"],
+  ["doctor", () => "/doctor"],
+];
+
+const LOOKS = [
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["phone", { colorScheme: "light", viewport: { width: 390, height: 844 }, hasTouch: true }],
+];
+
+for (const [look, options] of LOOKS) {
+  describe(look, () => {
+    let session;
+    before(async () => {
+      session = await signedIn(chrome, site, world, options);
+    });
+    after(() => session?.close());
+
+    for (const [name, address] of SCREENS) {
+      it(name, async () => {
+        const { page, faults } = session;
+        await page.goto(site.url + address());
+        await page.waitForSelector("h1", { state: "attached" });
+        await page.waitForTimeout(900);
+        await page.screenshot({ path: join(SHOTS, `${name}-${look}.png`) });
+        assert.deepEqual(await violations(page), []);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wide <= 0, `the page is ${wide} pixels wider than what is seen`);
+        assert.deepEqual(faults.splice(0), []);
+      });
+    }
+  });
+}
+
+it("sign-in", async () => {
+  const context = await chrome.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(`${site.url}/p/tidebook/board`);
+  await page.waitForSelector("h1");
+  await page.screenshot({ path: join(SHOTS, "sign-in-light.png") });
+  assert.deepEqual(await violations(page), []);
+  assert.equal(await page.textContent("h1"), "Sign in");
+  await context.close();
+});
