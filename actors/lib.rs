@@ -27,6 +27,7 @@ pub mod faults;
 pub mod feed;
 pub mod follower;
 pub mod host;
+pub mod instants;
 pub mod liveness;
 pub mod policies;
 pub mod poll_requests;

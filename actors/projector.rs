@@ -44,6 +44,14 @@ impl Projector {
         ))
     }
 
+    /// Projections that stay as they are.
+    pub fn still(projections: Projections) -> Self {
+        Self {
+            seen: watch::Sender::new(projections.position),
+            projections: Arc::new(RwLock::new(projections)),
+        }
+    }
+
     fn fold(&self, batch: &[Envelope]) -> Result<(), ReadError> {
         let mut projections = self
             .projections

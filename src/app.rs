@@ -25,12 +25,13 @@ use crate::engine::choice::{EngineArgs, Place, choose};
 use crate::gateway::Gateway;
 use crate::gateway::providers::Providers;
 use crate::http::Served;
+use crate::http::signin::SignIn;
 use crate::log::Health;
 use crate::log::place::LogPlace;
 use crate::log::seal::sealer::Sealer;
 use crate::log::seal::{Anchor, SealKey};
 use crate::operator::noise::Noises;
-use crate::operator::{Exchange, IssueNames, Operator, OperatorDeps, Readers};
+use crate::operator::{Exchange, IssueNames, Operator, OperatorDeps, Past, Readers};
 use crate::private::{self, Kept};
 use crate::token::Token;
 
@@ -51,6 +52,7 @@ pub struct App {
     noises: Arc<Noises>,
     readers: Arc<Readers>,
     issues: Arc<IssueNames>,
+    past: Past,
     sealing: Option<AbortHandle>,
     exchange: Option<AbortHandle>,
     lock: InstanceLock,
@@ -129,6 +131,7 @@ impl App {
             noises: Arc::default(),
             readers: Arc::default(),
             issues: Arc::default(),
+            past: Past::default(),
             sealing: None,
             exchange: None,
             lock,
@@ -199,6 +202,7 @@ impl App {
             noises: self.noises.clone(),
             readers: self.readers.clone(),
             issues: self.issues.clone(),
+            past: self.past.clone(),
         };
 
         Served {
@@ -207,6 +211,7 @@ impl App {
                 deps,
             },
             gates: self.data.gates(),
+            signin: token.cloned().map(SignIn::new),
         }
     }
 

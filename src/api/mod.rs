@@ -10,6 +10,7 @@ mod feature;
 mod fleet;
 mod merge_queue;
 mod noise;
+mod past;
 mod problem;
 mod project;
 pub mod shown;
@@ -37,6 +38,7 @@ pub use fleet::{
 };
 pub use merge_queue::{ConflictShape, EntryShape, MergeQueueShape, ScaffoldShape, merge_queue};
 pub use noise::Noise;
+pub use past::{BucketShape, Instant, MarkKind, MarkShape, TimelineShape};
 pub use problem::{PROBLEM_JSON, ProblemShape};
 pub use project::{
     CredentialShape, NeedShape, NewProject, NewTarget, ProjectChange, ProjectShape, project,
@@ -51,6 +53,12 @@ pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
 pub fn time(at: events::id::Timestamp) -> String {
     jiff::Timestamp::from_microsecond(at.0)
         .map_or_else(|_| at.0.to_string(), |at| format!("{at:.6}"))
+}
+
+/// A time as it is written; none when it is none.
+pub fn parsed_time(text: &str) -> Option<events::id::Timestamp> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    Some(events::id::Timestamp(time.as_microsecond()))
 }
 
 /// A text, for comments and answers.

@@ -18,6 +18,7 @@ mod queue;
 mod reader;
 mod requeue;
 mod serve;
+mod sign_in;
 mod standing;
 mod subscription;
 mod upstream;
@@ -70,6 +71,11 @@ enum Command {
     /// Keep the place of readers of the log; hand events to a command
     #[command(subcommand)]
     Subscription(subscription::SubscriptionCommand),
+    /// Print a link that signs a browser in, once
+    SignIn {
+        #[command(flatten)]
+        data: DataArgs,
+    },
     /// Say whether this machine has what a fleet needs
     Doctor {
         #[command(flatten)]
@@ -183,6 +189,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Queue(command) => quiet(queue::run(command)),
         Command::Container(command) => quiet(container::run(command)),
         Command::Subscription(command) => quiet(subscription::run(command)),
+        Command::SignIn { data } => quiet(sign_in::run(data)),
         Command::Doctor { data, output } => quiet(doctor::run(data, output)),
         Command::Completions { shell } => {
             let mut completions = Vec::new();

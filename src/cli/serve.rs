@@ -69,9 +69,8 @@ impl Ends {
 }
 
 /// Says where it listens. A server whose output is not taken goes on.
-fn ready(port: &http::Port, token: &Token) {
-    let token = token.now().unwrap_or_default();
-    mention!("listening on http://{}/#token={token}", port.address);
+fn ready(port: &http::Port) {
+    mention!("listening on {}", port.link());
 }
 
 /// How long transcripts are kept. That one was there, and what it was, stays in the log.
@@ -133,7 +132,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
 
     // Before the ready line: whoever has read it may end us in order.
     let mut ends = Ends::listen()?;
-    ready(&port, &token);
+    ready(&port);
     let failed = tokio::select! {
         () = ends.asked() => None,
         why = app.failed() => Some(why),

@@ -2,9 +2,11 @@
 //! table of tests.
 
 use actix_web::http::{Method, StatusCode};
+use events::id::Timestamp;
 
 use super::problem::{ApiProblem, NO_PASSWORD};
-use super::routes::LIVE_PROTOCOL;
+use super::routes::{LIVE_PROTOCOL, SIGN_IN, is_of_interface};
+use super::signin::{SignIn, cookie, cookie_name};
 use crate::token::Token;
 
 /// Name of whoever holds the token and says no other.
@@ -18,6 +20,9 @@ const FORGE: &str = "forge";
 pub struct Access {
     hosts: Vec<String>,
     token: Token,
+    signin: SignIn,
+    /// The name of the cookie of a browser that is signed in.
+    cookie: String,
 }
 
 /// What is known of a request before it is let in.
@@ -37,6 +42,10 @@ pub struct RequestHead<'a> {
     pub authorization: Option<&'a str>,
     /// The `Sec-WebSocket-Protocol` header.
     pub protocols: Option<&'a str>,
+    /// The `Cookie` header.
+    pub cookie: Option<&'a str>,
+    /// The time at which it came.
+    pub now: Timestamp,
 }
 
 fn refused(status: StatusCode, code: &str, detail: String) -> ApiProblem {
@@ -48,9 +57,14 @@ fn refused(status: StatusCode, code: &str, detail: String) -> ApiProblem {
 }
 
 impl Access {
-    /// Lets in whoever names one of these hosts (`name:port`) and holds the token.
-    pub fn new(hosts: Vec<String>, token: Token) -> Self {
-        Self { hosts, token }
+    /// Lets in whoever names one of these hosts on this port and holds the token, or is signed in.
+    pub fn new(names: &[&str], port: u16, token: Token, signin: SignIn) -> Self {
+        Self {
+            hosts: names.iter().map(|name| format!("{name}:{port}")).collect(),
+            token,
+            signin,
+            cookie: cookie_name(port),
+        }
     }
 
     /// Whether a request may go on, and in whose name.
@@ -116,26 +130,40 @@ impl Access {
             return Ok(FORGE.to_owned());
         }
 
-        let is_open = matches!(head.path, "/" | "/openapi.json" | "/healthz" | "/readyz");
+        // A browser that is not signed in yet: what it brings proves who sent it.
+        if *method == Method::POST && head.path == SIGN_IN {
+            return Ok(OPERATOR.to_owned());
+        }
 
+        let is_open = is_of_interface(head.path);
         let reads = *method == Method::GET || *method == Method::HEAD;
         if is_open && reads {
             return Ok(OPERATOR.to_owned());
         }
 
-        self.holder(is_git, head).ok_or_else(|| {
+        let by = self.holder(is_git, head);
+        by.or_else(|| self.signed_in(reads, head)).ok_or_else(|| {
             let (code, how) = match is_git {
                 true => (
                     NO_PASSWORD,
-                    "the holder as user name, the token of the ready line as password",
+                    "the holder as user name, the token in the data folder as password",
                 ),
                 false => (
                     "no_token",
-                    "the token of the ready line, as Authorization: Bearer TOKEN",
+                    "the token in the data folder, as Authorization: Bearer TOKEN, or a browser \
+                     that is signed in (`supercargo sign-in`)",
                 ),
             };
             refused(StatusCode::UNAUTHORIZED, code, format!("this needs {how}"))
         })
+    }
+
+    /// In whose name a browser speaks that is signed in. What writes says where it comes from: a
+    /// cookie goes along with whatever a browser is made to ask.
+    fn signed_in(&self, reads: bool, head: &RequestHead<'_>) -> Option<String> {
+        let cookie = cookie(head.cookie?, &self.cookie)?;
+        let may = reads || head.origin.is_some();
+        self.signin.reads(cookie, head.now).filter(|_| may)
     }
 
     fn holder(&self, is_git: bool, head: &RequestHead<'_>) -> Option<String> {

@@ -3,13 +3,13 @@
 
 use std::future::{Ready, ready};
 
-use ::events::id::CommandId;
+use ::events::id::{CommandId, Timestamp};
 use ::events::stream::Version;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, IF_MATCH, ORIGIN,
+    AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, IF_MATCH, ORIGIN,
     SEC_WEBSOCKET_PROTOCOL,
 };
 use actix_web::http::uri::Authority;
@@ -22,7 +22,7 @@ use tracing::{Instrument, Span, debug, info_span};
 
 use super::access::{Access, RequestHead};
 use super::problem::{self, ApiProblem};
-use crate::operator::RequestContext;
+use crate::operator::{Operator, RequestContext};
 
 /// Longest key of a request, in bytes.
 const KEY_MAX: usize = 255;
@@ -87,6 +87,8 @@ pub(super) async fn guard(
                 content_type: one(headers, CONTENT_TYPE)?,
                 authorization: one(headers, AUTHORIZATION)?,
                 protocols: one(headers, SEC_WEBSOCKET_PROTOCOL)?,
+                cookie: one(headers, COOKIE)?,
+                now: now(&request),
             };
             access.admit(request.method(), &head)?
         }
@@ -112,6 +114,14 @@ pub(super) async fn guard(
     Ok(match is_git {
         true => response.map_into_boxed_body(),
         false => problem::as_problem(response),
+    })
+}
+
+/// The server's time.
+fn now(request: &ServiceRequest) -> Timestamp {
+    let operator = request.app_data::<Data<Operator>>();
+    operator.map_or(Timestamp(i64::MAX), |operator| {
+        operator.core.world.clock.now()
     })
 }
 

@@ -6,10 +6,12 @@ pub mod access;
 mod body;
 mod caller;
 mod former;
+mod head;
 pub mod hooks;
 pub mod openapi;
 pub mod problem;
 mod routes;
+pub mod signin;
 
 use crate::named;
 use std::net::{SocketAddr, TcpListener};
@@ -29,6 +31,8 @@ use access::Access;
 use caller::{Listener, Peer, guard};
 use routes::git::Gates;
 use routes::live::Subscribers;
+use routes::session::SignInHere;
+use signin::SignIn;
 
 pub use routes::LIVE_PROTOCOL;
 
@@ -44,6 +48,8 @@ pub struct Served {
     pub operator: Operator,
     /// The folder of the gates.
     pub gates: PathBuf,
+    /// How browsers come in, where a port is listened on.
+    pub signin: Option<SignIn>,
 }
 
 /// Everything but the listener.
@@ -52,6 +58,7 @@ fn configure(config: &mut ServiceConfig, served: &Served, subscribers: &Subscrib
         .app_data(web::Data::new(served.operator.clone()))
         .app_data(web::Data::new(Gates(served.gates.clone())))
         .app_data(web::Data::new(subscribers.clone()))
+        .app_data(web::Data::new(SignInHere(served.signin.clone())))
         .app_data(
             web::JsonConfig::default()
                 .limit(BODY_MAX)
@@ -60,7 +67,7 @@ fn configure(config: &mut ServiceConfig, served: &Served, subscribers: &Subscrib
         .app_data(web::PathConfig::default().error_handler(problem::bad_path))
         .app_data(web::QueryConfig::default().error_handler(problem::bad_query))
         .configure(routes::configure)
-        .default_service(web::to(problem::no_route));
+        .default_service(web::to(routes::bridge::elsewhere));
 }
 
 fn run(server: actix_web::dev::Server) -> ServerHandle {
@@ -90,6 +97,7 @@ pub fn listen(served: &Served, socket: &Path) -> anyhow::Result<ServerHandle> {
             .app_data(listener)
             .wrap(from_fn(guard))
             .wrap(from_fn(former::follow))
+            .wrap(from_fn(head::as_get))
             .configure(|config| configure(config, &served, &subscribers))
     })
     .workers(1)
@@ -113,6 +121,19 @@ pub struct Port {
     pub handle: ServerHandle,
     /// The address that is listened on.
     pub address: SocketAddr,
+    signin: SignIn,
+}
+
+impl Port {
+    /// An address that signs a browser in, once. The code stands behind `#`: it is sent to nobody
+    /// but by the page itself.
+    pub fn link(&self) -> String {
+        format!(
+            "http://{}/sign-in#code={}",
+            self.address,
+            self.signin.code()
+        )
+    }
 }
 
 /// Takes a port of loopback. Taken before anything is begun: who cannot have it has nothing to end.
@@ -138,20 +159,23 @@ pub fn listen_port(
 ) -> anyhow::Result<Port> {
     let address = listener.local_addr().context("the port that was taken")?;
     let names = ["127.0.0.1", "localhost", "[::1]"];
-    let access = Access::new(
-        names
-            .iter()
-            .map(|name| format!("{name}:{}", address.port()))
-            .collect(),
-        token.into(),
-    );
-    let (served, subscribers) = (served.clone(), Subscribers::default());
+    let token = token.into();
+    let signin = served.signin.clone();
+    let signin = signin.unwrap_or_else(|| SignIn::new(token.clone()));
+    let access = Access::new(&names, address.port(), token, signin.clone());
+
+    let served = Served {
+        signin: Some(signin.clone()),
+        ..served.clone()
+    };
+    let subscribers = Subscribers::default();
     let server = HttpServer::new(move || {
         let listener = web::Data::new(Listener::Port(access.clone()));
         App::new()
             .app_data(listener)
             .wrap(from_fn(guard))
             .wrap(from_fn(former::follow))
+            .wrap(from_fn(head::as_get))
             .configure(|config| configure(config, &served, &subscribers))
     })
     .workers(2)
@@ -174,5 +198,6 @@ pub fn listen_port(
     Ok(Port {
         handle: run(server.run()),
         address,
+        signin,
     })
 }

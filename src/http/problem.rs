@@ -191,7 +191,7 @@ pub(super) fn bad_query(error: QueryPayloadError, _request: &HttpRequest) -> act
 }
 
 /// A path that is no route.
-pub(super) async fn no_route(request: HttpRequest) -> Result<HttpResponse, ApiProblem> {
+pub(super) fn no_such_route(request: &HttpRequest) -> ApiProblem {
     let asked = format!("{} {} is not known here", request.method(), request.path());
-    Err(ApiProblem::not_found("not_found", &asked))
+    ApiProblem::not_found("not_found", &asked)
 }

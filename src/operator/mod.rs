@@ -17,6 +17,7 @@ pub mod hook_key;
 mod issues;
 mod merge_queue;
 pub mod noise;
+mod past;
 mod projects;
 mod readers;
 mod settle;
@@ -48,6 +49,7 @@ pub use diffs::HowMuch;
 pub use evidence::About;
 pub use exchange::Exchange;
 pub use issues::IssueNames;
+pub use past::Past;
 pub use projects::Wanted;
 pub use readers::Readers;
 pub use subscriptions::Asked;
@@ -76,6 +78,8 @@ pub struct OperatorDeps {
     pub readers: Arc<Readers>,
     /// Ids that features had where they were imported from.
     pub issues: Arc<IssueNames>,
+    /// The past that was looked at.
+    pub past: Past,
 }
 
 /// One request: who has it, and the id under which it is answered once.

@@ -132,11 +132,7 @@ async fn demo(
     );
     let url = format!("http://{}\n", port.address);
     private::write(&data.url(), url.as_bytes())?;
-    mention!(
-        "listening on http://{}/?project={NAME}#token={}",
-        port.address,
-        token.now().unwrap_or_default()
-    );
+    mention!("listening on {}", port.link());
 
     let mut watch = Watch::new(&app.running.core, NAME)?;
     let end = tokio::select! {

@@ -28,7 +28,7 @@ pub(in crate::http) async fn export_beads(
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     Ok(HttpResponse::Ok()
         .content_type("application/jsonl")
         .body(operator.export_beads(&name).await?))

@@ -25,7 +25,7 @@ pub(in crate::http) async fn list_containers(
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     ok(operator.slots(&name)?)
 }
 
@@ -38,7 +38,7 @@ pub(in crate::http) async fn show_container(
     path: Path<(String, u16)>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     ok(operator.show_slot(&path.0, path.1)?)
 }
 

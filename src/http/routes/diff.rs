@@ -27,7 +27,11 @@ impl Diff {
             stat: self.stat,
             path: self.path,
         };
-        (much, Seen { after: self.after })
+        let seen = Seen {
+            after: self.after,
+            at: None,
+        };
+        (much, seen)
     }
 }
 

@@ -40,7 +40,7 @@ pub(in crate::http) async fn list_features(
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     ok(operator.features_with_issues(&name).await?)
 }
 
@@ -87,7 +87,7 @@ pub(in crate::http) async fn show_diff(
     diff: Query<Diff>,
 ) -> Answer {
     let (much, seen) = diff.into_inner().parts();
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     as_diff(operator.feature_diff(&path.0, &path.1, much).await?)
 }
 
@@ -100,7 +100,7 @@ pub(in crate::http) async fn show_feature(
     path: Path<(String, String)>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     let feature = operator.feature_with_issue(&path.0, &path.1).await?;
     let version = feature.version;
     versioned(feature, version)

@@ -31,7 +31,7 @@ pub(in crate::http) async fn show_queue(
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     let merge_queue = operator.merge_queue(&name)?;
     let version = merge_queue.version;
     versioned(merge_queue, version)
@@ -50,7 +50,7 @@ pub(in crate::http) async fn show_entry_diff(
     diff: Query<Diff>,
 ) -> Answer {
     let (much, seen) = diff.into_inner().parts();
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     as_diff(operator.entry_diff(&path.0, path.1, much).await?)
 }
 
@@ -114,7 +114,7 @@ pub(in crate::http) async fn show_conflicts(
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     ok(operator.conflicts(&name).await?)
 }
 

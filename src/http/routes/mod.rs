@@ -1,6 +1,8 @@
 //! The routes, one file a noun.
 
+mod about;
 pub(super) mod beads;
+pub(super) mod bridge;
 pub(super) mod claims;
 pub(super) mod containers;
 mod diff;
@@ -11,9 +13,10 @@ pub(super) mod git;
 mod hooks;
 pub(super) mod live;
 pub(super) mod merge_queue;
-mod page;
+pub(super) mod past;
 mod presence;
 pub(super) mod projects;
+pub(super) mod session;
 pub(super) mod sessions;
 pub(super) mod subscriptions;
 pub(super) mod upstream;
@@ -30,7 +33,9 @@ use utoipa::IntoParams;
 use super::problem::ApiProblem;
 use crate::operator::Operator;
 
+pub(super) use bridge::is_of_interface;
 pub use live::LIVE_PROTOCOL;
+pub(super) use session::SIGN_IN;
 
 pub(super) type Answer = Result<HttpResponse, ApiProblem>;
 
@@ -47,17 +52,20 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(features::configure)
         .configure(claims::configure)
         .configure(containers::configure)
+        .configure(session::configure)
         .configure(sessions::configure)
         .configure(events::configure)
         .configure(evidence::configure)
         .configure(subscriptions::configure)
+        .configure(past::configure)
         .configure(live::configure);
 
     config
         .service(api)
         .configure(git::configure)
         .configure(hooks::configure)
-        .configure(page::configure);
+        .configure(about::configure)
+        .configure(bridge::configure);
 }
 
 /// A read may name a position that it has to have seen: the answer of a write.
@@ -67,9 +75,23 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 struct Seen {
     /// Wait until this position is folded.
     after: u64,
+    /// Answer as it was after this position, or at this time (RFC 3339).
+    at: Option<String>,
 }
 
 impl Seen {
+    /// The operator whose reads answer this: as of now, or as of then.
+    async fn look(&self, operator: &Operator) -> Result<Operator, ApiProblem> {
+        self.wait(operator).await?;
+        match &self.at {
+            None => Ok(operator.clone()),
+            Some(when) => {
+                let position = operator.position_of(when).await?;
+                Ok(operator.as_of(position).await?)
+            }
+        }
+    }
+
     async fn wait(&self, operator: &Operator) -> Result<(), ApiProblem> {
         within_log(operator, self.after).await?;
         let seen = operator.core.projector.wait_for(Position(self.after));

@@ -34,7 +34,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[utoipa::path(context_path = "/api/v1", tag = "projects", params(Seen), responses((status = 200, body = [ProjectShape])))]
 #[get("/projects")]
 pub(in crate::http) async fn list_projects(operator: Data<Operator>, seen: Query<Seen>) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     ok(operator.projects())
 }
 
@@ -59,7 +59,7 @@ pub(in crate::http) async fn show_usage(
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     ok(operator.usage(&name).await?)
 }
 
@@ -72,7 +72,7 @@ pub(in crate::http) async fn show_project(
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     let project = operator.project(&name)?;
     let version = project.version;
     versioned(project, version)
@@ -199,6 +199,6 @@ pub(in crate::http) async fn show_board(
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     ok(operator.board(&name)?)
 }

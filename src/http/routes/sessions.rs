@@ -31,7 +31,7 @@ pub(in crate::http) async fn list_sessions(
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     ok(operator.sessions(&name)?)
 }
 
@@ -44,7 +44,7 @@ pub(in crate::http) async fn show_session(
     id: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     ok(operator.session(&id)?)
 }
 
@@ -99,6 +99,6 @@ pub(in crate::http) async fn find_transcripts(
 #[utoipa::path(context_path = "/api/v1", tag = "sessions", params(Seen), responses((status = 200, body = Stats)))]
 #[get("/stats")]
 pub(in crate::http) async fn show_stats(operator: Data<Operator>, seen: Query<Seen>) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     ok(operator.stats())
 }

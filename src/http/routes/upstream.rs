@@ -27,7 +27,7 @@ pub(in crate::http) async fn show_upstream(
     name: Path<String>,
     seen: Query<Seen>,
 ) -> Answer {
-    seen.wait(&operator).await?;
+    let operator = seen.look(&operator).await?;
     ok(operator.upstream(&name).await?)
 }
 

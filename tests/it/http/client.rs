@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Request, StatusCode};
+use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -24,9 +24,21 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) etag: Option<String>,
     pub(super) json: Value,
+    /// The body as text, and its length in bytes.
+    pub(super) text: String,
+    pub(super) length: usize,
+    headers: HeaderMap,
 }
 
 impl Answer {
+    /// A header; nothing when it is not there.
+    pub(super) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
     pub(super) fn code(&self) -> &str {
         self.json["code"].as_str().unwrap_or_default()
     }
@@ -109,8 +121,16 @@ impl Line {
             .get("etag")
             .and_then(|tag| tag.to_str().ok())
             .map(str::to_owned);
+        let headers = answer.headers().clone();
         let bytes = answer.into_body().collect().await.ok()?.to_bytes();
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Some(Answer { status, etag, json })
+        Some(Answer {
+            status,
+            etag,
+            json,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            length: bytes.len(),
+            headers,
+        })
     }
 }

@@ -1,12 +1,14 @@
 //! The API on a real port of loopback, in front of a World.
 
 mod access;
+mod bridge;
 mod claims;
 mod client;
 mod errors;
 mod inputs;
 mod live;
 mod outside;
+mod past;
 mod strangers;
 mod subscriptions;
 
@@ -22,6 +24,7 @@ pub(crate) fn open_port(world: &World, server: &Server) -> Port {
     let served = Served {
         operator: server.operator.clone(),
         gates: world.folder.path().join("gates"),
+        signin: None,
     };
     let listener = take_port("127.0.0.1:0".parse().expect("address")).expect("a port");
     listen_port(&served, listener, TOKEN).expect("served")
