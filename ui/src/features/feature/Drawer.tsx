@@ -2,7 +2,6 @@
 // evidence and sessions. The header comes from the card at once; the rest follows.
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
-import { KNOWS_PAST } from "@/features/api/pending";
 import { asProblem } from "@/features/api/problem";
 import { boardQuery, featureQuery } from "@/features/api/queries";
 import type { At, Card, ColumnName, Feature } from "@/features/api/shapes";
@@ -136,7 +135,7 @@ function Body({ tab, shown }: { tab: Tab; shown: Shown }) {
 
 /** The next or previous feature in the order of the board. */
 function useNeighbour(project: string, id: string, at: At): (by: number) => void {
-  const { data } = useQuery({ ...boardQuery(project, at), enabled: at === null || KNOWS_PAST });
+  const { data } = useQuery(boardQuery(project, at));
   const set = useSetSearch();
   return (by) => {
     const ids = data ? COLUMNS.flatMap((name) => data.columns[name].map((card) => card.id)) : [];
@@ -249,9 +248,8 @@ function Inside({
   tab: Tab;
   onClose: () => void;
 }) {
-  const asked = at === null || KNOWS_PAST;
-  const { data: board } = useQuery({ ...boardQuery(project, at), enabled: asked });
-  const { data: feature, error } = useQuery({ ...featureQuery(project, id, at), enabled: asked });
+  const { data: board } = useQuery(boardQuery(project, at));
+  const { data: feature, error } = useQuery(featureQuery(project, id, at));
   const { events } = useStory(project, id, at);
   const derived = useDerived(project, at);
   const found = cardOf(board, id);

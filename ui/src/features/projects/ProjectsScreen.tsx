@@ -1,19 +1,17 @@
 // All projects on one page: what happened, how far each is, what needs somebody, how the server does.
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { KNOWS_PAST } from "@/features/api/pending";
 import { asProblem } from "@/features/api/problem";
-import { projectsQuery, sessionsQuery, statsQuery } from "@/features/api/queries";
-import type { EventShape, Project } from "@/features/api/shapes";
+import { projectsQuery, sessionsQuery, statsQuery, timelineQuery } from "@/features/api/queries";
+import type { At, EventShape, Project, TimelineShape } from "@/features/api/shapes";
 import { spendOf } from "@/features/board/derive";
 import { needsOf } from "@/features/frame/Side";
 import { live } from "@/features/live/state";
 import { streamOf } from "@/features/live/streams";
 import { book } from "@/features/log/book";
-import { about, sentence, toneOf } from "@/features/log/words";
+import { about, sentence } from "@/features/log/words";
 import { To, useAt } from "@/features/nav/links";
-import { PastUnknown } from "@/features/time/PastUnknown";
-import { markOf } from "@/features/time/timeline";
+import { indexAt } from "@/features/time/timeline";
 import { AgentText } from "@/ui/AgentText";
 import { Chip, type Tone } from "@/ui/Chip";
 import { useNow } from "@/ui/clock";
@@ -201,26 +199,39 @@ function RecapText({ recap, needs }: { recap: Recap | null; needs: number }) {
   );
 }
 
-function Lately({ events }: { events: readonly EventShape[] }) {
-  const marks = events
-    .filter((event) => markOf(event))
+const MARKS: Record<TimelineShape["marks"][number]["kind"], Tone> = {
+  milestone: "done",
+  incident: "alarm",
+  needs: "wait",
+  person: "",
+};
+
+/** What a person would look for, of the whole run up to the instant; in the words of the log where it was read. */
+function Lately({ events, at }: { events: readonly EventShape[]; at: At }) {
+  const { data } = useQuery(timelineQuery(null, { from: null, to: null }));
+  const marks = (data?.marks ?? [])
+    .filter((mark) => typeof at !== "number" || mark.position <= at)
     .slice(-7)
     .reverse();
+  const words = (mark: { position: number; text: string }) => {
+    const event = events[indexAt(events, mark.position)];
+    return event?.position === mark.position ? sentence(event) : mark.text;
+  };
   if (marks.length === 0)
     return <p className="muted small">Milestones, incidents and decisions come here.</p>;
   return (
     <Story
       label="Lately"
-      moments={marks.map((event) => ({
-        key: event.position,
-        tone: toneOf(event),
-        time: <Time at={event.at}>{hhmm(event.at)}</Time>,
+      moments={marks.map((mark) => ({
+        key: mark.position,
+        tone: MARKS[mark.kind],
+        time: <Time at={mark.at}>{hhmm(mark.at)}</Time>,
         body: (
           <>
-            <AgentText text={sentence(event)} />{" "}
-            <span className="muted">· {streamOf(event.stream).project ?? "server"}</span>{" "}
-            <To className="tiny" path="/log" search={{ event: event.position }}>
-              {num(event.position)}
+            <AgentText text={words(mark)} />{" "}
+            <span className="muted">· {mark.project ?? "server"}</span>{" "}
+            <To className="tiny" path="/log" search={{ event: mark.position }}>
+              {num(mark.position)}
             </To>
           </>
         ),
@@ -231,7 +242,8 @@ function Lately({ events }: { events: readonly EventShape[] }) {
 
 function Server() {
   const { head } = live.use();
-  const { data } = useQuery({ ...statsQuery(), queryKey: ["stats"] });
+  const at = useAt();
+  const { data } = useQuery(statsQuery(at));
   const rows: [string, string][] = [
     ["Log", head === null ? "–" : `${num(head)} events`],
     ["Projects", data ? `${num(data.projects)}, ${num(data.running)} at work` : "–"],
@@ -276,7 +288,7 @@ function None() {
 
 export function ProjectsScreen() {
   const at = useAt();
-  const { data, error } = useQuery({ ...projectsQuery(at), enabled: at === null || KNOWS_PAST });
+  const { data, error } = useQuery(projectsQuery(at));
   const { events } = book.use();
   const now = useNow();
   const seen = useLastSeen();
@@ -288,7 +300,6 @@ export function ProjectsScreen() {
     () => (at === null && seen ? recapOf(events, seen) : null),
     [events, seen, at],
   );
-  if (at !== null && !KNOWS_PAST) return <PastUnknown title="Projects" />;
   if (error && !data)
     return (
       <Problem title="Not shown" detail={asProblem(error).detail} code={asProblem(error).code} />
@@ -322,7 +333,7 @@ export function ProjectsScreen() {
           <div className="two">
             <section>
               <h2 className="mb-2">Lately</h2>
-              <Lately events={shown} />
+              <Lately events={shown} at={at} />
             </section>
             <section>
               <h2 className="mb-2">This server</h2>
