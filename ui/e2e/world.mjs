@@ -196,6 +196,14 @@ export async function signedIn(of, site, world, options = {}) {
   return { page, faults, close: () => context.close() };
 }
 
+/** A screen is there: its heading, its faces, nothing that is still asked for, and what moved has come to rest. */
+export async function settled(page) {
+  await page.waitForSelector("h1", { state: "attached" });
+  await page.waitForSelector(".skel", { state: "detached", timeout: 5_000 }).catch(() => {});
+  await page.evaluate(() => document.fonts.ready.then(() => true));
+  await page.waitForTimeout(400);
+}
+
 const AXE = readFileSync(join(import.meta.dirname, "../node_modules/axe-core/axe.min.js"), "utf8");
 
 /** What axe finds wrong on a page, each as one line. */

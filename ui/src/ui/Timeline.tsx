@@ -141,9 +141,9 @@ export function Timeline(props: TimelineProps) {
   };
 
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the handle within is the slider; the line only makes it easier to hit
     <div
       className="line"
-      role="presentation"
       ref={line}
       onPointerDown={down}
       onPointerMove={move}

@@ -231,6 +231,20 @@ export const storyQuery = (correlation: string) =>
     },
   });
 
+/** Lines of what a project's sessions printed that hold a text, the newest session first. */
+export const foundQuery = (name: string, find: string) =>
+  queryOptions({
+    queryKey: ["found", name, find],
+    queryFn: () =>
+      must(
+        client.GET("/api/v1/projects/{name}/transcripts", {
+          params: { path: { name }, query: { find } },
+        }),
+      ),
+    staleTime: 0,
+    gcTime: 0,
+  });
+
 /** A part of the run between two times; the whole of it without them. */
 export type Part = { from: string | null; to: string | null };
 

@@ -13,7 +13,7 @@ import { Here, useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
 import { TABS, type Tab } from "@/features/nav/search";
 import { Button } from "@/ui/Button";
 import { Category, Chip } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { ago, since, usd } from "@/ui/format";
 import { SidePanel } from "@/ui/Layers";
 import { Problem, Skeleton } from "@/ui/Parts";
@@ -146,7 +146,7 @@ function useNeighbour(project: string, id: string, at: At): (by: number) => void
 
 function Top({ shown, onClose }: { shown: Shown; onClose: () => void }) {
   const { card, feature, id, project, at } = shown;
-  const now = useNow();
+  const now = useMoment();
   const status = card?.status ?? feature?.status ?? "";
   const { said, tone } = statusOf(status);
   const next = useNeighbour(project, id, at);

@@ -8,6 +8,7 @@ import { writes } from "@/features/api/writes";
 import { busyOf } from "@/features/board/BoardScreen";
 import { spendOf } from "@/features/board/derive";
 import { useBoard } from "@/features/board/useBoard";
+import { isSlot } from "@/features/feature/deedsOf";
 import { cardOf } from "@/features/live/reducer";
 import { Here, useAt } from "@/features/nav/links";
 import { RunButtons } from "@/features/projects/RunButtons";
@@ -26,7 +27,7 @@ const MOST = 10;
 export function outsiders(board: Board): Map<string, Card[]> {
   const found = new Map<string, Card[]>();
   for (const card of board.columns.in_progress) {
-    if (!card.holder || /^slot \d+$/.test(card.holder)) continue;
+    if (!card.holder || isSlot(card.holder)) continue;
     found.set(card.holder, [...(found.get(card.holder) ?? []), card]);
   }
   return found;

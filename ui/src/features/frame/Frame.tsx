@@ -7,10 +7,11 @@ import { keysShown, paletteShown } from "@/features/keys/state";
 import { useFeed } from "@/features/live/useFeed";
 import { useAt, useGo } from "@/features/nav/links";
 import { Dock } from "@/features/time/Dock";
-import { useMoveTo, useSettledInstant, useStep } from "@/features/time/instant";
+import { useInstant, useMoveTo, useSettledInstant, useStep } from "@/features/time/instant";
 import { PastBar } from "@/features/time/PastBar";
 import { useRun } from "@/features/time/run";
-import { markFrom } from "@/features/time/timeline";
+import { markFrom, timeOf } from "@/features/time/timeline";
+import { stoodAt } from "@/ui/clock";
 import { Toasts } from "@/ui/Toasts";
 import { Disconnected } from "./Disconnected";
 import { menu, needsOf, PhoneHead, Side, TabBar } from "./Side";
@@ -63,6 +64,16 @@ function useGlobalKeys(project: string | null): void {
   });
 }
 
+/** Ages are counted from the instant that is looked at. */
+function useStand(): void {
+  const { isPast, event } = useInstant();
+  const time = isPast && event ? timeOf(event) : null;
+  useEffect(() => {
+    stoodAt.set(time);
+    return () => stoodAt.set(null);
+  }, [time]);
+}
+
 export function Frame({ project, children }: { project: string | null; children: ReactNode }) {
   const at = useAt();
   const { data } = useQuery(projectsQuery());
@@ -73,6 +84,7 @@ export function Frame({ project, children }: { project: string | null; children:
   const mine = data?.find((one) => one.name === project);
   usePaper(at !== null);
   const wrong = useSettledInstant();
+  useStand();
   useTimeKeys(project);
   useGlobalKeys(project);
   useTitle(

@@ -4,7 +4,7 @@ import { projectsQuery } from "@/features/api/queries";
 import type { Project } from "@/features/api/shapes";
 import { keysShown } from "@/features/keys/state";
 import { live } from "@/features/live/state";
-import { To } from "@/features/nav/links";
+import { To, useAt } from "@/features/nav/links";
 import { leave } from "@/features/session/enter";
 import { Dot } from "@/ui/Chip";
 import { percent } from "@/ui/format";
@@ -72,7 +72,7 @@ function ProjectEntry({ project, current }: { project: Project; current: boolean
 }
 
 export function Side({ project }: { project: string | null }) {
-  const { data } = useQuery(projectsQuery());
+  const { data } = useQuery(projectsQuery(useAt()));
   const open = menu.use();
   return (
     <nav className={`side ${open ? "open" : ""}`} aria-label="Main">
@@ -161,7 +161,7 @@ export function PhoneHead({ project }: { project: string | null }) {
 
 /** The bar at the foot of a phone. */
 export function TabBar({ project }: { project: string | null }) {
-  const { data } = useQuery(projectsQuery());
+  const { data } = useQuery(projectsQuery(useAt()));
   const p = project ?? data?.[0]?.name;
   const tabs: Entry[] = [
     ...(p

@@ -8,7 +8,7 @@ import { book } from "@/features/log/book";
 import { Here, useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
 import { type ProjectStory, useProjectStory } from "@/features/projects/story";
 import { BarChart, RangeChart } from "@/ui/Chart";
-import { useNow } from "@/ui/clock";
+import { useMoment, useNow } from "@/ui/clock";
 import { ago, hhmm, many, num, span, usd } from "@/ui/format";
 import { Banner, Head, Problem, Segments, Skeleton, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
@@ -194,7 +194,7 @@ export default function InsightsScreen({ project }: { project: string }) {
   const at = useAt();
   const search = useSearchAll();
   const set = useSetSearch();
-  const now = useNow();
+  const now = useMoment();
   const { board, problem, derived } = useBoard(project, at);
   const story = useProjectStory(project, at);
   const { events, after } = book.use();

@@ -7,7 +7,7 @@ import { useKeys } from "@/features/keys/keys";
 import { cardOf } from "@/features/live/reducer";
 import { Here, useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
 import { Chip } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { many, since } from "@/ui/format";
 import { Head, Problem, Skeleton, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
@@ -15,7 +15,7 @@ import { ItemDetail } from "./ItemDetail";
 import { type Item, itemsOf } from "./items";
 
 function Entry({ item, title, selected }: { item: Item; title: string; selected: boolean }) {
-  const now = useNow();
+  const now = useMoment();
   return (
     <Here
       search={{ item: item.id }}

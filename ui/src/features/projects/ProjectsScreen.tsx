@@ -1,9 +1,11 @@
 // All projects on one page: what happened, how far each is, what needs somebody, how the server does.
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { useAction } from "@/features/api/action";
 import { asProblem } from "@/features/api/problem";
 import { projectsQuery, sessionsQuery, statsQuery, timelineQuery } from "@/features/api/queries";
 import type { At, EventShape, Project, TimelineShape } from "@/features/api/shapes";
+import { writes } from "@/features/api/writes";
 import { spendOf } from "@/features/board/derive";
 import { needsOf } from "@/features/frame/Side";
 import { live } from "@/features/live/state";
@@ -13,11 +15,12 @@ import { about, sentence } from "@/features/log/words";
 import { To, useAt } from "@/features/nav/links";
 import { indexAt } from "@/features/time/timeline";
 import { AgentText } from "@/ui/AgentText";
+import { Button } from "@/ui/Button";
 import { Chip, type Tone } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { ago, day, hhmm, many, num, percent, usd } from "@/ui/format";
 import { Icon } from "@/ui/icons";
-import { Head, Problem, Skeleton, Time, Void } from "@/ui/Parts";
+import { Head, Problem, Refused, Skeleton, Time, Void } from "@/ui/Parts";
 import { Story } from "@/ui/Story";
 import { MiniTally } from "@/ui/Tally";
 import { type Recap, recapOf, useLastSeen } from "./recap";
@@ -54,7 +57,7 @@ function Row({ project, spend, last }: RowProps) {
   const { name, closed, total, status, target, needs } = project;
   const { said, tone } = stateOf(project);
   const working = status === "running" || status === "draining";
-  const now = useNow();
+  const now = useMoment();
   return (
     <tr>
       <td>
@@ -240,6 +243,25 @@ function Lately({ events, at }: { events: readonly EventShape[]; at: At }) {
   );
 }
 
+/** A link that signs another browser in, once. */
+function SignInLink() {
+  const action = useAction(
+    async () => {
+      const { path } = await writes.makeLink();
+      await navigator.clipboard?.writeText(location.origin + path);
+    },
+    () => "Copied. It signs in once.",
+  );
+  return (
+    <>
+      <Button small busy={action.busy} onClick={() => void action.go(undefined)}>
+        Copy a sign-in link
+      </Button>
+      {action.problem && <Refused detail={action.problem.detail} code={action.problem.code} />}
+    </>
+  );
+}
+
 function Server() {
   const { head } = live.use();
   const at = useAt();
@@ -259,6 +281,14 @@ function Server() {
             <td className="num small soft">{value}</td>
           </tr>
         ))}
+        {at === null && (
+          <tr>
+            <td>Another browser</td>
+            <td className="num small">
+              <SignInLink />
+            </td>
+          </tr>
+        )}
         <tr>
           <td>Audit</td>
           <td className="num small">
@@ -290,7 +320,7 @@ export function ProjectsScreen() {
   const at = useAt();
   const { data, error } = useQuery(projectsQuery(at));
   const { events } = book.use();
-  const now = useNow();
+  const now = useMoment();
   const seen = useLastSeen();
   const shown = useMemo(
     () => (typeof at === "number" ? events.filter((event) => event.position <= at) : events),

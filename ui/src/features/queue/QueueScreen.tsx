@@ -11,7 +11,7 @@ import { Here, To, useAt } from "@/features/nav/links";
 import { AgentText } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { hhmm, many, num, short, since, span } from "@/ui/format";
 import { Banner, Head, Problem, Refused, Skeleton, Time, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
@@ -45,7 +45,7 @@ function Pips({ stage }: { stage: string }) {
 }
 
 function Row({ entry }: { entry: Entry }) {
-  const now = useNow();
+  const now = useMoment();
   const stage = stageOf(entry.stage);
   const waits = entry.stage === "held" || entry.stage === "parked";
   return (

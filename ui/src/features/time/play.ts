@@ -15,7 +15,7 @@ export type Play = {
 
 /** The speed after this one; the slowest after the fastest. */
 export function speedAfter(speed: number): number {
-  const at = SPEEDS.findIndex((one) => one === speed);
+  const at = (SPEEDS as readonly number[]).indexOf(speed);
   return SPEEDS[(at + 1) % SPEEDS.length] ?? 1;
 }
 
