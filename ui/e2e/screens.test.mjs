@@ -9,6 +9,7 @@ import {
   browser,
   pages,
   server,
+  settled,
   signedIn,
   tidebook,
   until,
@@ -42,6 +43,8 @@ before(async () => {
       columns.done[0].id,
     asked: columns.needs_you.find((card) => card.status === "asked").id,
   };
+  // In the middle of the run: some done, some at work.
+  ids.past = Math.floor((await world.api("GET", "/stats")).head / 2);
   site = await pages(world);
   chrome = await browser();
 });
@@ -76,8 +79,18 @@ const SCREENS = [
   ["output", () => `${P}/output?slot=1`],
   ["log", () => `${P}/log`],
   ["log-all", () => "/log"],
-  ["log-past", () => `${P}/log?at=400`],
-  ["board-past", () => `${P}/board?at=400`],
+  ["log-past", () => `${P}/log?at=${ids.past}`],
+  ["projects-past", () => `/?at=${ids.past}`],
+  ["needs-you-past", () => `/needs-you?at=${ids.past}`],
+  ["board-past", () => `${P}/board?at=${ids.past}`],
+  ["board-list-past", () => `${P}/board?view=list&at=${ids.past}`],
+  ["board-graph-past", () => `${P}/board?view=graph&at=${ids.past}`],
+  ["feature-past", () => `${P}/board?feature=${ids.done}&at=${ids.past}`],
+  ["fleet-past", () => `${P}/fleet?at=${ids.past}`],
+  ["queue-past", () => `${P}/queue?at=${ids.past}`],
+  ["output-past", () => `${P}/output?slot=1&at=${ids.past}`],
+  ["insights-past", () => `${P}/insights?at=${ids.past}`],
+  ["settings-past", () => `${P}/settings/models?at=${ids.past}`],
   ["milestone", () => `${P}/milestones/10`],
   ["insights", () => `${P}/insights`],
   ["settings-models", () => `${P}/settings/models`],
@@ -109,8 +122,7 @@ for (const [look, options] of LOOKS) {
       it(name, async () => {
         const { page, faults } = session;
         await page.goto(site.url + address());
-        await page.waitForSelector("h1", { state: "attached" });
-        await page.waitForTimeout(900);
+        await settled(page);
         await page.screenshot({ path: join(SHOTS, `${name}-${look}.png`) });
         assert.deepEqual(await violations(page), []);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

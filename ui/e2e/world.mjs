@@ -30,7 +30,7 @@ async function freePort() {
   return port;
 }
 
-/** Starts the binary on a folder and a port; answers when its ready line is there. */
+/** Starts the binary on a folder and a port; answers with the code of its ready line. */
 async function started(folder, port) {
   const args = [
     "serve",
@@ -42,7 +42,7 @@ async function started(folder, port) {
     "process",
   ];
   const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"] });
-  const token = await new Promise((resolve, reject) => {
+  const code = await new Promise((resolve, reject) => {
     let said = "";
     const timer = setTimeout(
       () => reject(new Error(`no ready line within ${READY_WITHIN} ms: ${said}`)),
@@ -50,7 +50,7 @@ async function started(folder, port) {
     );
     const hear = (bytes) => {
       said += bytes;
-      const found = /#token=(\S+)/.exec(said);
+      const found = /\/sign-in#code=(\S+)/.exec(said);
       if (!found) return;
       clearTimeout(timer);
       resolve(found[1]);
@@ -59,7 +59,7 @@ async function started(folder, port) {
     child.stderr.on("data", hear);
     child.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
   });
-  return { child, token };
+  return { child, code, token: readFileSync(join(folder, "data", "token"), "utf8").trim() };
 }
 
 async function stopped(child) {
@@ -75,18 +75,20 @@ export async function server() {
   chmodSync(folder, 0o711);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  let { child, token } = await started(folder, port);
+  let { child, code, token } = await started(folder, port);
 
   return {
     url,
     folder,
     token: () => token,
+    /** The code of the latest ready line. */
+    code: () => code,
     async stop() {
       await stopped(child);
       child = null;
     },
     async start() {
-      ({ child, token } = await started(folder, port));
+      ({ child, code, token } = await started(folder, port));
     },
     async end() {
       if (child) await stopped(child);
@@ -188,9 +190,18 @@ export async function signedIn(of, site, world, options = {}) {
       faults.push(said.text());
     if (/Content Security Policy/.test(said.text())) faults.push(said.text());
   });
-  await page.goto(`${site.url}/#token=${world.token()}`);
+  const { path } = await world.api("POST", "/session/link");
+  await page.goto(`${site.url}${path}`);
   await page.waitForSelector("main h1");
   return { page, faults, close: () => context.close() };
+}
+
+/** A screen is there: its heading, its faces, nothing that is still asked for, and what moved has come to rest. */
+export async function settled(page) {
+  await page.waitForSelector("h1", { state: "attached" });
+  await page.waitForSelector(".skel", { state: "detached", timeout: 5_000 }).catch(() => {});
+  await page.evaluate(() => document.fonts.ready.then(() => true));
+  await page.waitForTimeout(400);
 }
 
 const AXE = readFileSync(join(import.meta.dirname, "../node_modules/axe-core/axe.min.js"), "utf8");

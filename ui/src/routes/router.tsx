@@ -14,7 +14,7 @@ import { BoardScreen } from "@/features/board/BoardScreen";
 import { Frame } from "@/features/frame/Frame";
 import { parsed, searchOf, written } from "@/features/nav/search";
 import { ProjectsScreen } from "@/features/projects/ProjectsScreen";
-import { SignIn } from "@/features/session/SignIn";
+import { SignIn, SignInAgain } from "@/features/session/SignIn";
 import { session } from "@/features/session/state";
 import { Lost } from "./Lost";
 
@@ -23,7 +23,13 @@ const Drawer = lazy(() => import("@/features/feature/Drawer"));
 function Root() {
   const { phase } = session.use();
   if (phase === "unknown") return null;
-  return phase === "out" ? <SignIn /> : <Outlet />;
+  if (phase === "out") return <SignIn />;
+  return (
+    <>
+      <Outlet />
+      {phase === "lapsed" && <SignInAgain />}
+    </>
+  );
 }
 
 const root = createRootRoute({

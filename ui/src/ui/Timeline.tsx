@@ -1,6 +1,6 @@
 // The line of time: bars for how much happened, marks for what mattered, and a handle. It knows nothing of events: it
 // is given shares of its length from 0 to 1.
-import { type KeyboardEvent, memo, type PointerEvent, useRef } from "react";
+import { type KeyboardEvent, memo, type PointerEvent, useEffect, useRef } from "react";
 
 export type MarkKind = "milestone" | "incident" | "needs" | "person";
 export type Mark = { x: number; kind: MarkKind; count: number; position: number; text: string };
@@ -69,10 +69,15 @@ export type TimelineProps = {
   now: { position: number; head: number; text: string };
   /** What stands above the handle in the past. */
   tag: string | null;
+  /** While the handle is dragged, and where it was let go. */
   onSeek: (x: number) => void;
+  onSettle: (x: number) => void;
   onStep: (events: number) => void;
   onEnd: (end: "first" | "now") => void;
   onMark: (mark: Mark) => void;
+  /** The line is to be so many times as long, around this share of it. */
+  onZoom: (x: number, times: number) => void;
+  onWhole: () => void;
 };
 
 const KEYS: Record<string, number> = {
@@ -83,6 +88,25 @@ const KEYS: Record<string, number> = {
   PageUp: 50,
   PageDown: -50,
 };
+
+/** A wheel with Ctrl, which is also what a pinch on a pad sends, makes the line longer or shorter. */
+function useWheel(line: { current: HTMLDivElement | null }, zoom: TimelineProps["onZoom"]): void {
+  const latest = useRef(zoom);
+  latest.current = zoom;
+  useEffect(() => {
+    const box = line.current;
+    if (!box) return;
+    const turn = (event: WheelEvent) => {
+      if (!event.ctrlKey) return;
+      // The page is not to grow with it, so the listener may not be a passive one.
+      event.preventDefault();
+      const { left, width } = box.getBoundingClientRect();
+      latest.current((event.clientX - left) / width, 1.0025 ** event.deltaY);
+    };
+    box.addEventListener("wheel", turn, { passive: false });
+    return () => box.removeEventListener("wheel", turn);
+  }, [line]);
+}
 
 export function Timeline(props: TimelineProps) {
   const line = useRef<HTMLDivElement>(null);
@@ -98,10 +122,18 @@ export function Timeline(props: TimelineProps) {
   const move = (event: PointerEvent<HTMLDivElement>) => {
     if (event.currentTarget.hasPointerCapture(event.pointerId)) props.onSeek(share(event));
   };
+  const up = (event: PointerEvent<HTMLDivElement>) => {
+    if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
+    event.currentTarget.releasePointerCapture(event.pointerId);
+    props.onSettle(share(event));
+  };
+  useWheel(line, props.onZoom);
   const key = (event: KeyboardEvent) => {
     const step = KEYS[event.key];
     if (event.key === "Home") props.onEnd("first");
     else if (event.key === "End") props.onEnd("now");
+    else if (event.key === "+") props.onZoom(props.x, 0.5);
+    else if (event.key === "-") props.onZoom(props.x, 2);
     else if (step !== undefined) props.onStep(step * (event.shiftKey ? 50 : 1));
     else return;
     event.preventDefault();
@@ -109,7 +141,16 @@ export function Timeline(props: TimelineProps) {
   };
 
   return (
-    <div className="line" ref={line} onPointerDown={down} onPointerMove={move}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: the handle within is the slider; the line only makes it easier to hit
+    <div
+      className="line"
+      ref={line}
+      onPointerDown={down}
+      onPointerMove={move}
+      onPointerUp={up}
+      onPointerCancel={up}
+      onDoubleClick={props.onWhole}
+    >
       <Bars counts={props.counts} until={props.x} />
       {props.marks.map((mark) => (
         <button

@@ -1,7 +1,7 @@
-// The one way to the API: typed by its description, with the caller's proof and a key for every write, so that a
+// The one way to the API: typed by its description, with a key for every write, so that a
 // repeated request is not done twice.
 import createClient, { type Middleware } from "openapi-fetch";
-import { session } from "@/features/session/state";
+import { turnedAway } from "@/features/session/state";
 import { asProblem, problemOf } from "./problem";
 import type { paths } from "./schema.gen";
 
@@ -15,8 +15,6 @@ const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 const proof: Middleware = {
   onRequest({ request }) {
-    const { token } = session.get();
-    if (token) request.headers.set("authorization", `Bearer ${token}`);
     if (!WRITES.has(request.method)) return request;
     if (!request.headers.has("idempotency-key")) request.headers.set("idempotency-key", freshKey());
     // The server takes JSON only, also where a write has nothing to say.
@@ -25,7 +23,7 @@ const proof: Middleware = {
     return request;
   },
   onResponse({ response }) {
-    if (response.status === 401) session.set({ ...session.get(), phase: "out" });
+    if (response.status === 401) turnedAway();
   },
 };
 

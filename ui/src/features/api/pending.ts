@@ -1,6 +1,5 @@
 // What the screens need and the API does not say yet, in one place. Every field is optional: the interface shows that
 // it is not known, and never computes a stand-in. When the API has a field, it goes from here.
-import { offers } from "./offers";
 import type { components } from "./schema.gen";
 
 type S = components["schemas"];
@@ -100,6 +99,3 @@ export function past(at: At): Record<never, never> {
 
 /** An instant that is looked at: a position or a time; none is now. */
 export type At = number | string | null;
-
-/** Whether the server can show the past at all. */
-export const KNOWS_PAST = offers("show_board", "at");

@@ -12,6 +12,27 @@ import type { Board, EventShape, Feature, MergeQueue, Project } from "./shapes";
 
 const query = (at: At) => ({ query: past(at) });
 
+/** How long what nobody looks at any more is kept: whoever drags through a run leaves a state at each stop. */
+const kept = (at: At) => ({ gcTime: at === null ? 300_000 : 30_000 });
+
+/** Reads whose key ends with the instant that they are of. */
+const OF_INSTANT = new Set([
+  "projects",
+  "board",
+  "feature",
+  "features",
+  "queue",
+  "sessions",
+  "usage",
+  "upstream",
+  "conflicts",
+  "stats",
+]);
+
+/** Whether a read is of an instant of the past: no event makes it another one. */
+export const isOfPast = (key: QueryKey) =>
+  OF_INSTANT.has(String(key[0])) && key.at(-1) !== null && key.at(-1) !== undefined;
+
 /** What was read, unless the feed brought something newer meanwhile. */
 async function unlessNewer<T>(queries: QueryClient, key: QueryKey, read: Promise<T>): Promise<T> {
   const begun = Date.now();
@@ -23,6 +44,7 @@ async function unlessNewer<T>(queries: QueryClient, key: QueryKey, read: Promise
 export const projectsQuery = (at: At = null) =>
   queryOptions({
     queryKey: ["projects", at],
+    ...kept(at),
     queryFn: ({ client: queries, queryKey }) =>
       unlessNewer(
         queries,
@@ -35,6 +57,7 @@ export const projectsQuery = (at: At = null) =>
 export const boardQuery = (p: string, at: At = null) =>
   queryOptions<Board, Error, Board, ["board", string, At]>({
     queryKey: ["board", p, at],
+    ...kept(at),
     queryFn: ({ client: queries, queryKey }) =>
       unlessNewer(
         queries,
@@ -50,6 +73,7 @@ export const boardQuery = (p: string, at: At = null) =>
 export const featureQuery = (p: string, id: string, at: At = null) =>
   queryOptions<Feature, Error, Feature, ["feature", string, string, At]>({
     queryKey: ["feature", p, id, at],
+    ...kept(at),
     queryFn: () =>
       must(
         client.GET("/api/v1/projects/{p}/features/{id}", {
@@ -62,6 +86,7 @@ export const featureQuery = (p: string, id: string, at: At = null) =>
 export const featuresQuery = (p: string, at: At = null) =>
   queryOptions({
     queryKey: ["features", p, at],
+    ...kept(at),
     queryFn: () =>
       must(
         client.GET("/api/v1/projects/{p}/features", { params: { path: { p }, ...query(at) } }),
@@ -71,6 +96,7 @@ export const featuresQuery = (p: string, at: At = null) =>
 export const queueQuery = (p: string, at: At = null) =>
   queryOptions({
     queryKey: ["queue", p, at],
+    ...kept(at),
     queryFn: () =>
       must(
         client.GET("/api/v1/projects/{p}/queue", { params: { path: { p }, ...query(at) } }),
@@ -80,30 +106,41 @@ export const queueQuery = (p: string, at: At = null) =>
 export const sessionsQuery = (p: string, at: At = null) =>
   queryOptions({
     queryKey: ["sessions", p, at],
+    ...kept(at),
     queryFn: () =>
       must(client.GET("/api/v1/projects/{p}/sessions", { params: { path: { p }, ...query(at) } })),
   });
 
-export const usageQuery = (p: string) =>
+export const usageQuery = (p: string, at: At = null) =>
   queryOptions({
-    queryKey: ["usage", p],
-    queryFn: () => must(client.GET("/api/v1/projects/{p}/usage", { params: { path: { p } } })),
+    queryKey: ["usage", p, at],
+    ...kept(at),
+    queryFn: () =>
+      must(client.GET("/api/v1/projects/{p}/usage", { params: { path: { p }, ...query(at) } })),
   });
 
-export const upstreamQuery = (p: string) =>
+export const upstreamQuery = (p: string, at: At = null) =>
   queryOptions({
-    queryKey: ["upstream", p],
-    queryFn: () => must(client.GET("/api/v1/projects/{p}/upstream", { params: { path: { p } } })),
+    queryKey: ["upstream", p, at],
+    ...kept(at),
+    queryFn: () =>
+      must(client.GET("/api/v1/projects/{p}/upstream", { params: { path: { p }, ...query(at) } })),
   });
 
-export const conflictsQuery = (p: string) =>
+export const conflictsQuery = (p: string, at: At = null) =>
   queryOptions({
-    queryKey: ["conflicts", p],
-    queryFn: () => must(client.GET("/api/v1/projects/{p}/conflicts", { params: { path: { p } } })),
+    queryKey: ["conflicts", p, at],
+    ...kept(at),
+    queryFn: () =>
+      must(client.GET("/api/v1/projects/{p}/conflicts", { params: { path: { p }, ...query(at) } })),
   });
 
-export const statsQuery = () =>
-  queryOptions({ queryKey: ["stats"], queryFn: () => must(client.GET("/api/v1/stats", {})) });
+export const statsQuery = (at: At = null) =>
+  queryOptions({
+    queryKey: ["stats", at],
+    ...kept(at),
+    queryFn: () => must(client.GET("/api/v1/stats", { params: query(at) })),
+  });
 
 export const subscriptionsQuery = () =>
   queryOptions({
@@ -128,13 +165,13 @@ export const blobQuery = (digest: string) =>
       ),
   });
 
-export const diffQuery = (p: string, id: string, at: At = null) =>
+export const diffQuery = (p: string, id: string) =>
   queryOptions({
-    queryKey: ["diff", p, id, at],
+    queryKey: ["diff", p, id],
     queryFn: () =>
       must(
         client.GET("/api/v1/projects/{p}/features/{id}/diff", {
-          params: { path: { p, id }, ...query(at) },
+          params: { path: { p, id } },
           parseAs: "text",
         }),
       ) as Promise<string>,
@@ -192,4 +229,50 @@ export const storyQuery = (correlation: string) =>
       );
       return one.events as EventShape[];
     },
+  });
+
+/** Lines of what a project's sessions printed that hold a text, the newest session first. */
+export const foundQuery = (name: string, find: string) =>
+  queryOptions({
+    queryKey: ["found", name, find],
+    queryFn: () =>
+      must(
+        client.GET("/api/v1/projects/{name}/transcripts", {
+          params: { path: { name }, query: { find } },
+        }),
+      ),
+    staleTime: 0,
+    gcTime: 0,
+  });
+
+/** A part of the run between two times; the whole of it without them. */
+export type Part = { from: string | null; to: string | null };
+
+/** Shares of time that the dock asks for. */
+const SHARES = 176;
+
+export const timelineQuery = (project: string | null, part: Part) =>
+  queryOptions({
+    queryKey: ["timeline", project, part],
+    queryFn: () =>
+      must(
+        client.GET("/api/v1/timeline", {
+          params: {
+            query: {
+              buckets: SHARES,
+              ...(project !== null && { project }),
+              ...(part.from !== null && { from: part.from }),
+              ...(part.to !== null && { to: part.to }),
+            },
+          },
+        }),
+      ),
+    placeholderData: (old, before) => (before?.queryKey[1] === project ? old : undefined),
+  });
+
+/** The last event that is not after a time. */
+export const positionQuery = (time: string) =>
+  queryOptions({
+    queryKey: ["position", time],
+    queryFn: () => must(client.GET("/api/v1/position", { params: { query: { at: time } } })),
   });

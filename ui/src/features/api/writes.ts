@@ -118,6 +118,9 @@ export const writes = {
 
   subscribe: (name: string, project: string | null, types: string[]) =>
     must(client.POST("/api/v1/subscriptions", { body: { name, project, types } })),
+  replay: (name: string) =>
+    must(client.POST("/api/v1/subscriptions/{name}/replay", { ...path({ name }), body: {} })),
+  makeLink: () => must(client.POST("/api/v1/session/link")),
   unsubscribe: (name: string) =>
     must(client.DELETE("/api/v1/subscriptions/{name}", path({ name }))),
 };

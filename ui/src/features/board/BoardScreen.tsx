@@ -1,13 +1,11 @@
 // The board of a project: how far it is, what is looked for, and the features as columns, list or graph.
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
-import { KNOWS_PAST } from "@/features/api/pending";
 import type { Board } from "@/features/api/shapes";
 import { useKeys } from "@/features/keys/keys";
 import { useCelebration } from "@/features/milestones/celebration";
 import { useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
 import { RunButtons } from "@/features/projects/RunButtons";
 import { type ProjectStory, useProjectStory } from "@/features/projects/story";
-import { PastUnknown } from "@/features/time/PastUnknown";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { hhmm, num, usd } from "@/ui/format";
@@ -101,7 +99,6 @@ export function BoardScreen({ project }: { project: string }) {
     ...(marked.size > 0 && { escape: () => setMarked(new Set()) }),
   });
 
-  if (isPast && !KNOWS_PAST) return <PastUnknown title={project} />;
   if (problem && !board)
     return <Problem title="Not shown" detail={problem.detail} code={problem.code} />;
   if (!board) return <Skeleton lines={8} />;

@@ -3,7 +3,7 @@ import { type DragEvent, type KeyboardEvent, memo, useEffect, useRef, useState }
 import type { Card, ColumnName, Session } from "@/features/api/shapes";
 import { Here } from "@/features/nav/links";
 import { Category, Chip, Dot } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { since, usd } from "@/ui/format";
 import { visible } from "@/ui/visible";
 import { type Stand, statusOf, type Work } from "./derive";
@@ -25,7 +25,7 @@ export type CardProps = {
 };
 
 function Age({ at }: { at: string }) {
-  const now = useNow();
+  const now = useMoment();
   return <span className="muted nowrap ml-auto">{since(at, now)}</span>;
 }
 
@@ -91,16 +91,18 @@ function Badges({ card, column, tries }: { card: Card; column: ColumnName; tries
 }
 
 /** True for a moment after what it says changes, but not when it is first shown. */
-function useFresh(what: string): boolean {
+function useFresh(what: string, isPast: boolean): boolean {
   const before = useRef(what);
   const [fresh, setFresh] = useState(false);
   useEffect(() => {
     if (before.current === what) return;
     before.current = what;
+    // Who moves through the past sees every card change.
+    if (isPast) return;
     setFresh(true);
     const timer = setTimeout(() => setFresh(false), 600);
     return () => clearTimeout(timer);
-  }, [what]);
+  }, [what, isPast]);
   return fresh;
 }
 
@@ -118,7 +120,7 @@ function Head({ card }: { card: Card }) {
 
 export const CardView = memo(function CardView(props: CardProps) {
   const { card, column, work, stand, selected, marked, lifted } = props;
-  const fresh = useFresh(`${card.status} ${card.epoch}`);
+  const fresh = useFresh(`${card.status} ${card.epoch}`, props.isPast);
   const { said, tone } = statusOf(card.status);
   const note = card.note ?? stand?.note ?? null;
   const tells = column === "needs_you" || (column === "backlog" && note !== null);

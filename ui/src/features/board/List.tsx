@@ -5,7 +5,7 @@ import type { Board, Card } from "@/features/api/shapes";
 import { COLUMNS } from "@/features/live/reducer";
 import { Here, useSearchAll, useSetSearch } from "@/features/nav/links";
 import { Category, Chip } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { num, since, usd } from "@/ui/format";
 import { visible } from "@/ui/visible";
 import { type Filters, matches, sorted, statusOf } from "./derive";
@@ -100,7 +100,7 @@ type Props = {
 
 export default function List({ board, derived, marked, onMark }: Props) {
   const search = useSearchAll();
-  const now = useNow();
+  const now = useMoment();
   const scroll = useRef<HTMLDivElement>(null);
   const cards = useMemo(() => {
     const all = [...COLUMNS].reverse().flatMap((name) => board.columns[name]);

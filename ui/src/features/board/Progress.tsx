@@ -1,6 +1,5 @@
 // How far it is, in one figure; the milestones as a tally; what the merge queue does now.
 import { useQuery } from "@tanstack/react-query";
-import { KNOWS_PAST } from "@/features/api/pending";
 import { queueQuery } from "@/features/api/queries";
 import type { At, Board, Entry, Milestone } from "@/features/api/shapes";
 import { To, useGo } from "@/features/nav/links";
@@ -53,7 +52,7 @@ export const titleOf = (entry: Pick<Entry, "kind" | "title" | "feature">) =>
 const SHOWN = 3;
 
 function QueueStrip({ project, at }: { project: string; at: At }) {
-  const { data } = useQuery({ ...queueQuery(project, at), enabled: at === null || KNOWS_PAST });
+  const { data } = useQuery(queueQuery(project, at));
   const path = `/p/${project}/queue`;
   const entries = data ? [...data.queue, ...data.held, ...data.parked] : [];
   const rest = entries.length - SHOWN;

@@ -1,7 +1,6 @@
 // The board of an instant with what is derived for its cards.
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { KNOWS_PAST } from "@/features/api/pending";
 import { type ApiError, asProblem } from "@/features/api/problem";
 import { boardQuery, sessionsQuery } from "@/features/api/queries";
 import type { At, Board, Session } from "@/features/api/shapes";
@@ -19,29 +18,21 @@ export type Seen = { board: Board | undefined; problem: ApiError | null; derived
 
 /** Sessions and events up to an instant. */
 export function useDerived(project: string, at: At): Derived {
-  const past = at !== null;
-  const { data } = useQuery({
-    ...sessionsQuery(project, past && KNOWS_PAST ? at : null),
-    enabled: !past || KNOWS_PAST,
-  });
+  const { data } = useQuery(sessionsQuery(project, at));
   const { events } = book.use();
   return useMemo(() => {
     const until = typeof at === "number" ? events.filter((event) => event.position <= at) : events;
-    const all = past && !KNOWS_PAST ? undefined : data;
     return {
-      work: workOf(all ?? []),
+      work: workOf(data ?? []),
       stands: standsOf(until, project),
-      sessions: new Map((all ?? []).map((one) => [one.id, one])),
-      all,
+      sessions: new Map((data ?? []).map((one) => [one.id, one])),
+      all: data,
     };
-  }, [data, events, at, past, project]);
+  }, [data, events, at, project]);
 }
 
 export function useBoard(project: string, at: At): Seen {
-  const { data, error } = useQuery({
-    ...boardQuery(project, at),
-    enabled: at === null || KNOWS_PAST,
-  });
+  const { data, error } = useQuery(boardQuery(project, at));
   const derived = useDerived(project, at);
   return { board: data, problem: error ? asProblem(error) : null, derived };
 }

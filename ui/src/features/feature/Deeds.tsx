@@ -12,7 +12,7 @@ import { submitted } from "@/ui/events";
 import { Area } from "@/ui/Field";
 import { Sheet } from "@/ui/Layers";
 import { Refused } from "@/ui/Parts";
-import { type Deed, deedsOf, LABELS } from "./deedsOf";
+import { type Deed, deedsOf, isSlot, LABELS } from "./deedsOf";
 
 type Ask = { deed: Deed; text: string; how: "done_elsewhere" | "wont_do" };
 
@@ -22,6 +22,7 @@ const AT_ONCE: ReadonlySet<Deed> = new Set(["requeue", "front", "approve"]);
 const NEEDS_TEXT: Partial<Record<Deed, string>> = {
   answer: "Your answer",
   refuse: "Why; the next coder reads it",
+  submit: "The commit that was pushed, in full",
   release: "Why; it stays in the story",
   reopen: "What is missing; the next coder reads it",
 };
@@ -37,6 +38,8 @@ const WORDS: Partial<Record<Deed, (card: Card) => string>> = {
   reopen: () => "It goes back into the backlog. What was merged stays upstream.",
   undo: () =>
     "What it brought upstream is taken out by a commit of its own, which goes through the merge queue and is verified like any other.",
+  submit: (card) =>
+    `What ${card.holder ?? "its holder"} pushed to the gate is reviewed next, and then goes to the merge queue.`,
   claim: () => "You get a branch and push to the gate with git; no slot takes it meanwhile.",
 };
 
@@ -47,6 +50,7 @@ const SAID: Record<Deed, string> = {
   requeue: "Back in the backlog, with fresh tries.",
   front: "Moved to the front.",
   claim: "Claimed. The branch stands under Request.",
+  submit: "Handed in.",
   release: "The claim is ended.",
   withdraw: "Withdrawn.",
   close: "Closed.",
@@ -81,6 +85,8 @@ function useDeed(project: string, card: Card, feature: Feature | undefined) {
           });
         case "claim":
           return writes.claimOne(of);
+        case "submit":
+          return writes.submit(of, card.epoch, text.trim(), card.holder ?? null);
         case "release":
           return writes.release(of, card.epoch, text, null);
         case "withdraw":
@@ -128,7 +134,7 @@ export function Deeds({
   card: Card;
   feature: Feature | undefined;
 }) {
-  const deeds = deedsOf(card.status);
+  const deeds = deedsOf(card.status, !!card.holder && !isSlot(card.holder));
   const [ask, setAsk] = useState<Ask | null>(null);
   const action = useDeed(project, card, feature);
   const begin = (deed: Deed) => {

@@ -1,7 +1,6 @@
 // What a feature changes: of its merge, its submission, or the work secured so far, as the server has it.
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { KNOWS_PAST } from "@/features/api/pending";
 import { asProblem } from "@/features/api/problem";
 import { diffQuery } from "@/features/api/queries";
 import type { At } from "@/features/api/shapes";
@@ -10,13 +9,15 @@ import { parseDiff } from "@/ui/diff";
 import { Problem, Skeleton, Void } from "@/ui/Parts";
 
 export default function DiffTab({ project, id, at }: { project: string; id: string; at: At }) {
-  const { data, error } = useQuery({
-    ...diffQuery(project, id, at),
-    enabled: at === null || KNOWS_PAST,
-  });
+  const isPast = at !== null;
+  const { data, error } = useQuery({ ...diffQuery(project, id), enabled: !isPast });
   const diff = useMemo(() => (data === undefined ? null : parseDiff(data)), [data]);
-  if (at !== null && !KNOWS_PAST)
-    return <p className="muted">How its work was at that instant is not known.</p>;
+  if (isPast)
+    return (
+      <Void title="Only now">
+        Its files are read from git as they are now. What it had handed in by then is in its story.
+      </Void>
+    );
   if (error) {
     const problem = asProblem(error);
     if (problem.status === 404) return <Void title="No work yet">{problem.detail}</Void>;

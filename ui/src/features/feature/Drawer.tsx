@@ -2,7 +2,6 @@
 // evidence and sessions. The header comes from the card at once; the rest follows.
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
-import { KNOWS_PAST } from "@/features/api/pending";
 import { asProblem } from "@/features/api/problem";
 import { boardQuery, featureQuery } from "@/features/api/queries";
 import type { At, Card, ColumnName, Feature } from "@/features/api/shapes";
@@ -14,7 +13,7 @@ import { Here, useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
 import { TABS, type Tab } from "@/features/nav/search";
 import { Button } from "@/ui/Button";
 import { Category, Chip } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { ago, since, usd } from "@/ui/format";
 import { SidePanel } from "@/ui/Layers";
 import { Problem, Skeleton } from "@/ui/Parts";
@@ -136,7 +135,7 @@ function Body({ tab, shown }: { tab: Tab; shown: Shown }) {
 
 /** The next or previous feature in the order of the board. */
 function useNeighbour(project: string, id: string, at: At): (by: number) => void {
-  const { data } = useQuery({ ...boardQuery(project, at), enabled: at === null || KNOWS_PAST });
+  const { data } = useQuery(boardQuery(project, at));
   const set = useSetSearch();
   return (by) => {
     const ids = data ? COLUMNS.flatMap((name) => data.columns[name].map((card) => card.id)) : [];
@@ -147,7 +146,7 @@ function useNeighbour(project: string, id: string, at: At): (by: number) => void
 
 function Top({ shown, onClose }: { shown: Shown; onClose: () => void }) {
   const { card, feature, id, project, at } = shown;
-  const now = useNow();
+  const now = useMoment();
   const status = card?.status ?? feature?.status ?? "";
   const { said, tone } = statusOf(status);
   const next = useNeighbour(project, id, at);
@@ -249,9 +248,8 @@ function Inside({
   tab: Tab;
   onClose: () => void;
 }) {
-  const asked = at === null || KNOWS_PAST;
-  const { data: board } = useQuery({ ...boardQuery(project, at), enabled: asked });
-  const { data: feature, error } = useQuery({ ...featureQuery(project, id, at), enabled: asked });
+  const { data: board } = useQuery(boardQuery(project, at));
+  const { data: feature, error } = useQuery(featureQuery(project, id, at));
   const { events } = useStory(project, id, at);
   const derived = useDerived(project, at);
   const found = cardOf(board, id);

@@ -7,11 +7,15 @@ export type Deed =
   | "requeue"
   | "front"
   | "claim"
+  | "submit"
   | "release"
   | "withdraw"
   | "close"
   | "reopen"
   | "undo";
+
+/** Whether a holder is one of the fleet. */
+export const isSlot = (holder: string) => /^slot \d+$/.test(holder);
 
 export const LABELS: Record<Deed, string> = {
   answer: "Answer…",
@@ -20,6 +24,7 @@ export const LABELS: Record<Deed, string> = {
   requeue: "Try again",
   front: "Move to the front",
   claim: "Claim it yourself…",
+  submit: "Hand in…",
   release: "End this claim…",
   withdraw: "Withdraw…",
   close: "Close…",
@@ -27,13 +32,14 @@ export const LABELS: Record<Deed, string> = {
   undo: "Undo…",
 };
 
-export function deedsOf(status: string): Deed[] {
+/** `isOutside`: somebody holds it who is no slot, and hands in by hand. */
+export function deedsOf(status: string, isOutside = false): Deed[] {
   switch (status) {
     case "open":
     case "blocked":
       return ["front", "claim", "close", "withdraw"];
     case "claimed":
-      return ["release"];
+      return isOutside ? ["submit", "release"] : ["release"];
     case "asked":
       return ["answer", "close", "withdraw"];
     case "held":

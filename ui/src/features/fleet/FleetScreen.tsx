@@ -2,17 +2,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { useAction } from "@/features/api/action";
-import { KNOWS_PAST } from "@/features/api/pending";
 import { usageQuery } from "@/features/api/queries";
 import type { Board, Card } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { busyOf } from "@/features/board/BoardScreen";
 import { spendOf } from "@/features/board/derive";
 import { useBoard } from "@/features/board/useBoard";
+import { isSlot } from "@/features/feature/deedsOf";
 import { cardOf } from "@/features/live/reducer";
 import { Here, useAt } from "@/features/nav/links";
 import { RunButtons } from "@/features/projects/RunButtons";
-import { PastUnknown } from "@/features/time/PastUnknown";
 import { Chip } from "@/ui/Chip";
 import { Dial } from "@/ui/Dial";
 import { many, num, usd } from "@/ui/format";
@@ -28,7 +27,7 @@ const MOST = 10;
 export function outsiders(board: Board): Map<string, Card[]> {
   const found = new Map<string, Card[]>();
   for (const card of board.columns.in_progress) {
-    if (!card.holder || /^slot \d+$/.test(card.holder)) continue;
+    if (!card.holder || isSlot(card.holder)) continue;
     found.set(card.holder, [...(found.get(card.holder) ?? []), card]);
   }
   return found;
@@ -111,7 +110,6 @@ export default function FleetScreen({ project }: { project: string }) {
       sums.set(one.n, (sums.get(one.n) ?? 0) + one.usage.micro_usd);
     return sums;
   }, [derived.all]);
-  if (isPast && !KNOWS_PAST) return <PastUnknown title="Fleet" />;
   if (problem && !board)
     return <Problem title="Not shown" detail={problem.detail} code={problem.code} />;
   if (!board) return <Skeleton lines={6} />;

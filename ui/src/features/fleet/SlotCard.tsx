@@ -7,7 +7,7 @@ import { Here, To } from "@/features/nav/links";
 import { AgentText } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
 import { Chip, type Tone } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { bytes, since, usd } from "@/ui/format";
 import { Icon } from "@/ui/icons";
 import { Confirm } from "@/ui/Layers";
@@ -172,7 +172,7 @@ type Props = {
 };
 
 export function SlotCard({ project, slot, card, session, usage, spend, isPast }: Props) {
-  const now = useNow();
+  const now = useMoment();
   const { said, tone, dot } = doing(slot);
   const from = slot.since ?? (slot.session ? (session?.began ?? session?.assigned) : undefined);
   const idle = slot.session === null;

@@ -7,9 +7,11 @@ import { keysShown, paletteShown } from "@/features/keys/state";
 import { useFeed } from "@/features/live/useFeed";
 import { useAt, useGo } from "@/features/nav/links";
 import { Dock } from "@/features/time/Dock";
-import { useInstant, useMoveTo, useSettledInstant } from "@/features/time/instant";
+import { useInstant, useMoveTo, useSettledInstant, useStep } from "@/features/time/instant";
 import { PastBar } from "@/features/time/PastBar";
-import { markOf } from "@/features/time/timeline";
+import { useRun } from "@/features/time/run";
+import { markFrom, timeOf } from "@/features/time/timeline";
+import { stoodAt } from "@/ui/clock";
 import { Toasts } from "@/ui/Toasts";
 import { Disconnected } from "./Disconnected";
 import { menu, needsOf, PhoneHead, Side, TabBar } from "./Side";
@@ -21,26 +23,23 @@ const Palette = lazy(() => import("@/features/keys/Palette"));
 
 /** Steps through events and marks. */
 function useTimeKeys(project: string | null): void {
-  const { events, index, isPast } = useInstant(project);
+  const at = useAt();
   const moveTo = useMoveTo();
-  const step = (by: number) => {
-    const at = index + by;
-    if (at >= events.length - 1) moveTo(null);
-    else moveTo(events[Math.max(0, at)]?.position ?? null);
+  const step = useStep(project);
+  const { marks } = useRun(project);
+  const mark = (by: 1 | -1) => {
+    const from = typeof at === "number" ? at : Number.POSITIVE_INFINITY;
+    const next = markFrom(marks, from, by);
+    if (next !== null) moveTo(next);
   };
-  const mark = (by: number) => {
-    for (let at = index + by; at >= 0 && at < events.length; at += by) {
-      const event = events[at];
-      if (event && markOf(event)) return moveTo(event.position);
-    }
-  };
+  const now = at === null ? undefined : () => moveTo(null);
   useKeys({
     "[": () => step(-1),
     "]": () => step(1),
     "shift+[": () => mark(-1),
     "shift+]": () => mark(1),
-    ".": isPast ? () => moveTo(null) : undefined,
-    escape: isPast ? () => moveTo(null) : undefined,
+    ".": now,
+    escape: now,
   });
 }
 
@@ -65,6 +64,16 @@ function useGlobalKeys(project: string | null): void {
   });
 }
 
+/** Ages are counted from the instant that is looked at. */
+function useStand(): void {
+  const { isPast, event } = useInstant();
+  const time = isPast && event ? timeOf(event) : null;
+  useEffect(() => {
+    stoodAt.set(time);
+    return () => stoodAt.set(null);
+  }, [time]);
+}
+
 export function Frame({ project, children }: { project: string | null; children: ReactNode }) {
   const at = useAt();
   const { data } = useQuery(projectsQuery());
@@ -74,7 +83,8 @@ export function Frame({ project, children }: { project: string | null; children:
   const running = (data ?? []).some((one) => one.status === "running" || one.status === "draining");
   const mine = data?.find((one) => one.name === project);
   usePaper(at !== null);
-  useSettledInstant(project);
+  const wrong = useSettledInstant();
+  useStand();
   useTimeKeys(project);
   useGlobalKeys(project);
   useTitle(
@@ -94,7 +104,7 @@ export function Frame({ project, children }: { project: string | null; children:
       <Side project={project} />
       <PhoneHead project={project} />
       <main id="main" tabIndex={-1}>
-        <PastBar project={project} />
+        <PastBar wrong={wrong} />
         <Disconnected onAgain={feed.again} />
         {children}
       </main>

@@ -4,12 +4,14 @@ import { projectsQuery } from "@/features/api/queries";
 import type { Project } from "@/features/api/shapes";
 import { keysShown } from "@/features/keys/state";
 import { live } from "@/features/live/state";
-import { To } from "@/features/nav/links";
+import { To, useAt } from "@/features/nav/links";
+import { leave } from "@/features/session/enter";
 import { Dot } from "@/ui/Chip";
 import { percent } from "@/ui/format";
 import { Icon, type IconName } from "@/ui/icons";
 import { Logo } from "@/ui/Logo";
 import { create } from "@/ui/store";
+import { toast } from "@/ui/Toasts";
 import { toggleTheme } from "./theme";
 
 export const menu = create(false);
@@ -25,6 +27,11 @@ export const SCREENS = [
   ["insights", "Insights", "chart", "G I"],
   ["settings", "Settings", "gear", "G S"],
 ] as const;
+
+async function signOut(): Promise<void> {
+  const problem = await leave();
+  if (problem) toast(`Still signed in. ${problem.detail}`);
+}
 
 export function needsOf(projects: readonly Project[] | undefined): number {
   return (projects ?? []).reduce((sum, one) => sum + one.needs.length, 0);
@@ -65,7 +72,7 @@ function ProjectEntry({ project, current }: { project: Project; current: boolean
 }
 
 export function Side({ project }: { project: string | null }) {
-  const { data } = useQuery(projectsQuery());
+  const { data } = useQuery(projectsQuery(useAt()));
   const open = menu.use();
   return (
     <nav className={`side ${open ? "open" : ""}`} aria-label="Main">
@@ -101,6 +108,10 @@ export function Side({ project }: { project: string | null }) {
         </div>
       )}
       <footer className="nav">
+        <button type="button" onClick={() => void signOut()}>
+          <Icon name="leave" />
+          Sign out
+        </button>
         <button type="button" onClick={toggleTheme}>
           <Icon name="moon" />
           Light or dark
@@ -150,7 +161,7 @@ export function PhoneHead({ project }: { project: string | null }) {
 
 /** The bar at the foot of a phone. */
 export function TabBar({ project }: { project: string | null }) {
-  const { data } = useQuery(projectsQuery());
+  const { data } = useQuery(projectsQuery(useAt()));
   const p = project ?? data?.[0]?.name;
   const tabs: Entry[] = [
     ...(p

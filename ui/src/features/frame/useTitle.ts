@@ -39,9 +39,9 @@ export function useTitle(
   complete: boolean,
 ): void {
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const { events, index, isPast } = useInstant(project);
+  const { event, isPast } = useInstant();
   const lost = live.use().phase === "lost";
-  const at = events[index]?.at;
+  const at = event?.at;
   useEffect(() => {
     const parts = path.split("/").filter(Boolean);
     const word = (parts[0] === "p" ? parts[2] : parts[0]) ?? "";

@@ -1,6 +1,5 @@
 // Throughput, spend and durations of a project, each chart with its table, all from the log at the instant looked at.
 import { useMemo } from "react";
-import { KNOWS_PAST } from "@/features/api/pending";
 import type { EventShape, Session } from "@/features/api/shapes";
 import { spendOf } from "@/features/board/derive";
 import { type Derived, useBoard } from "@/features/board/useBoard";
@@ -8,9 +7,8 @@ import { cardOf } from "@/features/live/reducer";
 import { book } from "@/features/log/book";
 import { Here, useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
 import { type ProjectStory, useProjectStory } from "@/features/projects/story";
-import { PastUnknown } from "@/features/time/PastUnknown";
 import { BarChart, RangeChart } from "@/ui/Chart";
-import { useNow } from "@/ui/clock";
+import { useMoment, useNow } from "@/ui/clock";
 import { ago, hhmm, many, num, span, usd } from "@/ui/format";
 import { Banner, Head, Problem, Segments, Skeleton, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
@@ -196,13 +194,12 @@ export default function InsightsScreen({ project }: { project: string }) {
   const at = useAt();
   const search = useSearchAll();
   const set = useSetSearch();
-  const now = useNow();
+  const now = useMoment();
   const { board, problem, derived } = useBoard(project, at);
   const story = useProjectStory(project, at);
   const { events, after } = book.use();
   const range = RANGES.find(([name]) => name === search.range)?.[0] ?? "all";
   const figures = useFigures(project, range, derived, story);
-  if (at !== null && !KNOWS_PAST) return <PastUnknown title="Insights" />;
   if (problem && !board)
     return <Problem title="Not shown" detail={problem.detail} code={problem.code} />;
   if (!board) return <Skeleton lines={6} />;

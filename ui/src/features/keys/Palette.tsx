@@ -1,13 +1,17 @@
 // Find or do anything: screens, projects, features, positions, actions, with the keys that do the same.
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useId, useRef, useState } from "react";
+import { asProblem } from "@/features/api/problem";
 import { boardQuery, projectsQuery } from "@/features/api/queries";
+import type { Board } from "@/features/api/shapes";
+import { writes } from "@/features/api/writes";
 import { SCREENS } from "@/features/frame/Side";
 import { toggleTheme } from "@/features/frame/theme";
 import { COLUMNS } from "@/features/live/reducer";
-import { useGo, useSetSearch } from "@/features/nav/links";
+import { useAt, useGo, useSetSearch } from "@/features/nav/links";
 import { Icon, type IconName } from "@/ui/icons";
 import { Sheet } from "@/ui/Layers";
+import { toast } from "@/ui/Toasts";
 import { visible } from "@/ui/visible";
 import { keysShown, paletteShown } from "./state";
 
@@ -23,9 +27,35 @@ export function found(all: readonly Found[], typed: string): Found[] {
   return fits.sort((a, b) => early(a) - early(b)).slice(0, SHOWN);
 }
 
+/** What is done for a whole project. What went wrong is said as long as a toast stays. */
+function actionsOf(project: string, board: Board | undefined): Found[] {
+  const act = (said: string, run: () => Promise<unknown>) => () =>
+    void run().then(
+      () => toast(said),
+      (thrown) => toast(`Not done. ${asProblem(thrown).detail}`),
+    );
+  const claim: Found = {
+    key: "claim",
+    icon: "flag",
+    text: "Claim the next feature yourself",
+    go: act("Claimed. It stands in progress, and its branch under Request.", () =>
+      writes.claimNext(project),
+    ),
+  };
+  const again: Found = {
+    key: "requeue",
+    icon: "again",
+    text: "Try everything again that was set aside",
+    go: act("All are back in the backlog.", () => writes.requeueAll(project)),
+  };
+  const aside = board?.columns.needs_you.some((card) => /quarantined|set aside/.test(card.status));
+  return aside ? [claim, again] : [claim];
+}
+
 function useAll(project: string | null, typed: string): Found[] {
   const go = useGo();
   const set = useSetSearch();
+  const isPast = useAt() !== null;
   const { data: projects } = useQuery(projectsQuery());
   const { data: board } = useQuery({ ...boardQuery(project ?? ""), enabled: project !== null });
   const position = /^#?(\d{1,12})$/.exec(typed.trim())?.[1];
@@ -61,7 +91,7 @@ function useAll(project: string | null, typed: string): Found[] {
       : []),
     { key: "needs", icon: "flag", text: "Needs you", keys: "G N", go: () => go("/needs-you") },
     ...screens,
-    ...(project
+    ...(project && !isPast
       ? [
           {
             key: "add",
@@ -72,6 +102,7 @@ function useAll(project: string | null, typed: string): Found[] {
           } as Found,
         ]
       : []),
+    ...(project && !isPast ? actionsOf(project, board) : []),
     { key: "projects", icon: "home", text: "Projects", keys: "G P", go: () => go("/") },
     { key: "new", icon: "plus", text: "New project", go: () => go("/new") },
     { key: "audit", icon: "check", text: "Audit the log", go: () => go("/audit") },

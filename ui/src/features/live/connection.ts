@@ -10,7 +10,6 @@ const PING_EVERY = 20_000;
 
 export type Handlers = {
   address: (after: number | null) => string;
-  token: () => string | null;
   batch: (messages: Sent[]) => void;
   opened: () => void;
   lost: (retryAt: number) => void;
@@ -67,10 +66,9 @@ export class Connection {
   };
 
   #open(): void {
-    const token = this.#handlers.token();
     const url = new URL(this.#handlers.address(this.#after), location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(url, token ? [PROTOCOL, `bearer.${token}`] : [PROTOCOL]);
+    const socket = new WebSocket(url, [PROTOCOL]);
     let opened = false;
     this.#socket = socket;
     this.#heard = Date.now();

@@ -1,11 +1,11 @@
 // The live feed: what comes over the connection goes into the caches, and nothing is asked for by the clock. Two
 // sockets carry it, one for all projects and all events, one for the board that is looked at, until the server sends
 // both on one; a screen does not see the difference.
-import type { QueryClient } from "@tanstack/react-query";
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { client } from "@/features/api/client";
+import { isOfPast } from "@/features/api/queries";
 import type { Board, EventShape, Project } from "@/features/api/shapes";
 import { book } from "@/features/log/book";
-import { session } from "@/features/session/state";
 import { Connection } from "./connection";
 import type { Sent } from "./messages";
 import { changedBoard, changedProjects } from "./reducer";
@@ -13,8 +13,9 @@ import { live } from "./state";
 import { streamOf } from "./streams";
 import { type Key, touchedBy } from "./touched";
 
-/** What was touched is read again at most this often. */
+/** What was touched is read again at most this often; the run that the dock draws, which every event touches, less so. */
 const CALM = 400;
+const CALM_OF_RUN = 4_000;
 
 export class Feed {
   #queries: QueryClient;
@@ -22,12 +23,12 @@ export class Feed {
   #board: { project: string; connection: Connection } | null = null;
   #stale = new Map<string, Key>();
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #runTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(queries: QueryClient) {
     this.#queries = queries;
     this.#all = new Connection({
       address: (after) => `/api/v1/live?boards=true${after === null ? "" : `&after=${after}`}`,
-      token: () => session.get().token,
       batch: (messages) => this.#take(messages),
       opened: () => this.#opened(),
       lost: (retryAt) =>
@@ -45,6 +46,7 @@ export class Feed {
     this.#all.end();
     this.#board?.connection.end();
     if (this.#timer) clearTimeout(this.#timer);
+    if (this.#runTimer) clearTimeout(this.#runTimer);
   }
 
   again(): void {
@@ -61,7 +63,6 @@ export class Feed {
     const query = `project=${encodeURIComponent(project)}&boards=true`;
     const connection = new Connection({
       address: () => `/api/v1/live?${query}`,
-      token: () => session.get().token,
       batch: (messages) => this.#takeBoard(project, messages),
       opened: () => {},
       lost: () => {},
@@ -89,6 +90,7 @@ export class Feed {
     if (head?.type === "head") this.#heard(head, events.at(-1));
     if (events.length === 0) return;
     book.add(events);
+    this.#touchRun();
     for (const key of touchedBy(events)) this.#stale.set(JSON.stringify(key), key);
     // A board that no socket brings is read again like everything else.
     for (const { stream } of events) {
@@ -125,12 +127,20 @@ export class Feed {
     }
   }
 
+  #touchRun(): void {
+    this.#runTimer ??= setTimeout(() => {
+      this.#runTimer = null;
+      void this.#queries.invalidateQueries({ queryKey: ["timeline"] });
+    }, CALM_OF_RUN);
+  }
+
   /** Reads what was touched again: at once, and then not more often than every CALM. */
   #refresh(): void {
     if (this.#timer) return;
     const keys = [...this.#stale.values()];
     this.#stale.clear();
-    for (const queryKey of keys) void this.#queries.invalidateQueries({ queryKey });
+    const predicate = (query: { queryKey: QueryKey }) => !isOfPast(query.queryKey);
+    for (const queryKey of keys) void this.#queries.invalidateQueries({ queryKey, predicate });
     this.#timer = setTimeout(() => {
       this.#timer = null;
       if (this.#stale.size > 0) this.#refresh();
@@ -139,6 +149,6 @@ export class Feed {
 
   /** The socket was not let in: is nobody signed in any more, or is the server away? */
   async #doubt(): Promise<void> {
-    await client.GET("/api/v1/stats", {}).catch(() => null);
+    await client.GET("/api/v1/session", {}).catch(() => null);
   }
 }

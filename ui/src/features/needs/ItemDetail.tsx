@@ -15,15 +15,17 @@ import { Decide, EntryDiff, Paths } from "@/features/queue/EntryPanel";
 import { AgentText, Quote } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { submitted } from "@/ui/events";
 import { Area } from "@/ui/Field";
 import { hhmm, since } from "@/ui/format";
+import { Confirm } from "@/ui/Layers";
 import { Refused, Time } from "@/ui/Parts";
 import { Story } from "@/ui/Story";
 import { toast } from "@/ui/Toasts";
 import { visible } from "@/ui/visible";
 import type { Item } from "./items";
+import { type Remedy, remedyOf, sectionOf } from "./remedies";
 
 /** Moments of the story that are shown beside the thing itself. */
 const BEFORE = 5;
@@ -156,31 +158,45 @@ function Held({ item, isPast }: { item: Item; isPast: boolean }) {
   );
 }
 
-/** Kinds that the project's `retry` lets go on. */
-const RETRIED = new Set([
-  "copy",
-  "initialization",
-  "oversight",
-  "verification",
-  "verifiers",
-  "outside",
-  "stuck",
-]);
+/** The button of a remedy; what cannot be taken back is asked first. */
+function Settle({ remedy }: { remedy: Remedy }) {
+  const [asking, setAsking] = useState(false);
+  const action = useAction(remedy.run, () => remedy.said);
+  return (
+    <>
+      <Button
+        look="first"
+        busy={action.busy}
+        onClick={() => (remedy.asks ? setAsking(true) : void action.go(undefined))}
+      >
+        {remedy.label}
+      </Button>
+      {action.problem && <Refused detail={action.problem.detail} code={action.problem.code} />}
+      <Confirm
+        question={
+          asking
+            ? {
+                title: `${remedy.label.replace("…", "")}?`,
+                consequences: <p>{remedy.asks}</p>,
+                yes: remedy.label.replace("…", ""),
+                danger: true,
+              }
+            : null
+        }
+        onNo={() => setAsking(false)}
+        onYes={() => {
+          setAsking(false);
+          void action.go(undefined);
+        }}
+      />
+    </>
+  );
+}
 
 function Other({ item, isPast }: { item: Item; isPast: boolean }) {
-  const retry = useAction(
-    () => writes.retryProject(item.project),
-    () => "It is tried again.",
-  );
-  const resume = useAction(
-    () => writes.resumeQueue(item.project),
-    () => "The merge queue goes on.",
-  );
-  const restart = useAction(
-    () => writes.restartContainer(item.project, item.slot ?? 0),
-    () => "The slot is back in service.",
-  );
-  const problem = retry.problem ?? resume.problem ?? restart.problem;
+  const remedy = remedyOf(item.command, item.project);
+  const section = sectionOf(item.command);
+  const place = /upstream|trunk/.test(item.kind) ? "queue" : item.slot ? "fleet" : "board";
   return (
     <div className="stack">
       <p className="soft">
@@ -188,30 +204,17 @@ function Other({ item, isPast }: { item: Item; isPast: boolean }) {
       </p>
       {!isPast && (
         <div className="row wrap">
-          {item.slot !== null && (
-            <Button look="first" busy={restart.busy} onClick={() => void restart.go(undefined)}>
-              Back in service
-            </Button>
+          {remedy && <Settle remedy={remedy} />}
+          {section && (
+            <To className="btn first" path={`/p/${item.project}/settings/${section}`}>
+              Set it
+            </To>
           )}
-          {(item.kind === "upstream" || item.kind === "trunk") && (
-            <Button look="first" busy={resume.busy} onClick={() => void resume.go(undefined)}>
-              Resume the merge queue
-            </Button>
-          )}
-          {RETRIED.has(item.kind) && (
-            <Button look="first" busy={retry.busy} onClick={() => void retry.go(undefined)}>
-              Try again
-            </Button>
-          )}
-          <To
-            className="btn"
-            path={`/p/${item.project}/${item.kind === "upstream" || item.kind === "trunk" ? "queue" : item.slot ? "fleet" : "board"}`}
-          >
+          <To className="btn" path={`/p/${item.project}/${place}`}>
             Look at it
           </To>
         </div>
       )}
-      {problem && <Refused detail={problem.detail} code={problem.code} />}
       {item.command && (
         <div className="row">
           <pre className="raw grow">{item.command}</pre>
@@ -256,7 +259,7 @@ function Feature({ item, isPast }: { item: Item; isPast: boolean }) {
 }
 
 export function ItemDetail({ item, isPast }: { item: Item; isPast: boolean }) {
-  const now = useNow();
+  const now = useMoment();
   const at = useAt();
   const { board, derived } = useBoard(item.project, at);
   const held = [...(board?.columns.needs_you ?? [])].find((one) => one.id === item.feature);

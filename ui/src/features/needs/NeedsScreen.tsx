@@ -1,15 +1,13 @@
 // All that waits for a person, over all projects: the list, and beside it one thing with its reason and its next step.
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { KNOWS_PAST } from "@/features/api/pending";
 import { asProblem } from "@/features/api/problem";
 import { boardQuery, projectsQuery, queueQuery } from "@/features/api/queries";
 import type { Board, MergeQueue } from "@/features/api/shapes";
 import { useKeys } from "@/features/keys/keys";
 import { cardOf } from "@/features/live/reducer";
 import { Here, useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
-import { PastUnknown } from "@/features/time/PastUnknown";
 import { Chip } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { many, since } from "@/ui/format";
 import { Head, Problem, Skeleton, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
@@ -17,7 +15,7 @@ import { ItemDetail } from "./ItemDetail";
 import { type Item, itemsOf } from "./items";
 
 function Entry({ item, title, selected }: { item: Item; title: string; selected: boolean }) {
-  const now = useNow();
+  const now = useMoment();
   return (
     <Here
       search={{ item: item.id }}
@@ -74,7 +72,7 @@ function arrived(count: number): string {
 export default function NeedsScreen() {
   const at = useAt();
   const search = useSearchAll();
-  const { data, error } = useQuery({ ...projectsQuery(at), enabled: at === null || KNOWS_PAST });
+  const { data, error } = useQuery(projectsQuery(at));
   const all = data ? itemsOf(data) : [];
   const items = all.filter(
     (one) =>
@@ -85,7 +83,6 @@ export default function NeedsScreen() {
   const selected = chosen ?? items[0];
   const titleOf = useTitles(items, at !== null);
   useMoves(items, selected);
-  if (at !== null && !KNOWS_PAST) return <PastUnknown title="Needs you" />;
   if (error && !data)
     return (
       <Problem title="Not shown" detail={asProblem(error).detail} code={asProblem(error).code} />

@@ -10,11 +10,12 @@ import { Here, To, useAt, useSearchAll, useSetSearch } from "@/features/nav/link
 import { bare } from "@/ui/ansi";
 import { Button } from "@/ui/Button";
 import { Chip, Dot } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { Search, Select } from "@/ui/Field";
 import { hms, num, since } from "@/ui/format";
 import { Banner, Head, Problem, Skeleton, Void } from "@/ui/Parts";
 import { toast } from "@/ui/Toasts";
+import Everywhere from "./Everywhere";
 import { hitsOf, type Line, type Show, shows } from "./lines";
 import { OutputLines } from "./OutputLines";
 import { useTranscript } from "./useTranscript";
@@ -92,7 +93,7 @@ function SessionPick({ sessions, current }: { sessions: readonly Session[]; curr
 }
 
 function About({ session, project }: { session: Session; project: string }) {
-  const now = useNow();
+  const now = useMoment();
   return (
     <>
       {session.role.charAt(0).toUpperCase() + session.role.slice(1)} in slot {session.n}
@@ -175,6 +176,17 @@ function Bar({ session, sessions, show, hits, hit, onHit, follow, onFollow }: Ba
         }
       />
       {wanted && <Finder hits={hits} hit={hit} onHit={onHit} />}
+      {wanted && (
+        <Button
+          small
+          aria-pressed={search.mode === "everywhere"}
+          onClick={() =>
+            set({ mode: search.mode === "everywhere" ? undefined : "everywhere" }, true)
+          }
+        >
+          Find in every session
+        </Button>
+      )}
       <Select
         label="What to show"
         hideLabel
@@ -276,6 +288,7 @@ function Viewer({
         follow={follow}
         onFollow={setFollow}
       />
+      {search.mode === "everywhere" && wanted && <Everywhere project={project} find={wanted} />}
       {problem?.status === 404 && (
         <Void
           title="No such output"
@@ -312,17 +325,13 @@ function Viewer({
 export default function OutputScreen({ project }: { project: string }) {
   const at = useAt();
   const search = useSearchAll();
-  const { data, error } = useQuery(sessionsQuery(project));
-  const sessions = useMemo(
-    () => (data ?? []).filter((one) => typeof at !== "string" || one.assigned <= at),
-    [data, at],
-  );
+  const { data, error } = useQuery(sessionsQuery(project, at));
   if (error)
     return (
       <Problem title="Not shown" detail={asProblem(error).detail} code={asProblem(error).code} />
     );
   if (!data) return <Skeleton lines={8} />;
-  const session = chosen(sessions, search.session, search.slot);
+  const session = chosen(data, search.session, search.slot);
   if (!session) {
     return (
       <>
@@ -345,7 +354,7 @@ export default function OutputScreen({ project }: { project: string }) {
           known here.
         </Banner>
       )}
-      <Viewer key={session.id} project={project} session={session} sessions={sessions} />
+      <Viewer key={session.id} project={project} session={session} sessions={data} />
     </>
   );
 }

@@ -1,25 +1,26 @@
 // All projects on one page: what happened, how far each is, what needs somebody, how the server does.
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { KNOWS_PAST } from "@/features/api/pending";
+import { useAction } from "@/features/api/action";
 import { asProblem } from "@/features/api/problem";
-import { projectsQuery, sessionsQuery, statsQuery } from "@/features/api/queries";
-import type { EventShape, Project } from "@/features/api/shapes";
+import { projectsQuery, sessionsQuery, statsQuery, timelineQuery } from "@/features/api/queries";
+import type { At, EventShape, Project, TimelineShape } from "@/features/api/shapes";
+import { writes } from "@/features/api/writes";
 import { spendOf } from "@/features/board/derive";
 import { needsOf } from "@/features/frame/Side";
 import { live } from "@/features/live/state";
 import { streamOf } from "@/features/live/streams";
 import { book } from "@/features/log/book";
-import { about, sentence, toneOf } from "@/features/log/words";
+import { about, sentence } from "@/features/log/words";
 import { To, useAt } from "@/features/nav/links";
-import { PastUnknown } from "@/features/time/PastUnknown";
-import { markOf } from "@/features/time/timeline";
+import { indexAt } from "@/features/time/timeline";
 import { AgentText } from "@/ui/AgentText";
+import { Button } from "@/ui/Button";
 import { Chip, type Tone } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { ago, day, hhmm, many, num, percent, usd } from "@/ui/format";
 import { Icon } from "@/ui/icons";
-import { Head, Problem, Skeleton, Time, Void } from "@/ui/Parts";
+import { Head, Problem, Refused, Skeleton, Time, Void } from "@/ui/Parts";
 import { Story } from "@/ui/Story";
 import { MiniTally } from "@/ui/Tally";
 import { type Recap, recapOf, useLastSeen } from "./recap";
@@ -56,7 +57,7 @@ function Row({ project, spend, last }: RowProps) {
   const { name, closed, total, status, target, needs } = project;
   const { said, tone } = stateOf(project);
   const working = status === "running" || status === "draining";
-  const now = useNow();
+  const now = useMoment();
   return (
     <tr>
       <td>
@@ -201,26 +202,39 @@ function RecapText({ recap, needs }: { recap: Recap | null; needs: number }) {
   );
 }
 
-function Lately({ events }: { events: readonly EventShape[] }) {
-  const marks = events
-    .filter((event) => markOf(event))
+const MARKS: Record<TimelineShape["marks"][number]["kind"], Tone> = {
+  milestone: "done",
+  incident: "alarm",
+  needs: "wait",
+  person: "",
+};
+
+/** What a person would look for, of the whole run up to the instant; in the words of the log where it was read. */
+function Lately({ events, at }: { events: readonly EventShape[]; at: At }) {
+  const { data } = useQuery(timelineQuery(null, { from: null, to: null }));
+  const marks = (data?.marks ?? [])
+    .filter((mark) => typeof at !== "number" || mark.position <= at)
     .slice(-7)
     .reverse();
+  const words = (mark: { position: number; text: string }) => {
+    const event = events[indexAt(events, mark.position)];
+    return event?.position === mark.position ? sentence(event) : mark.text;
+  };
   if (marks.length === 0)
     return <p className="muted small">Milestones, incidents and decisions come here.</p>;
   return (
     <Story
       label="Lately"
-      moments={marks.map((event) => ({
-        key: event.position,
-        tone: toneOf(event),
-        time: <Time at={event.at}>{hhmm(event.at)}</Time>,
+      moments={marks.map((mark) => ({
+        key: mark.position,
+        tone: MARKS[mark.kind],
+        time: <Time at={mark.at}>{hhmm(mark.at)}</Time>,
         body: (
           <>
-            <AgentText text={sentence(event)} />{" "}
-            <span className="muted">· {streamOf(event.stream).project ?? "server"}</span>{" "}
-            <To className="tiny" path="/log" search={{ event: event.position }}>
-              {num(event.position)}
+            <AgentText text={words(mark)} />{" "}
+            <span className="muted">· {mark.project ?? "server"}</span>{" "}
+            <To className="tiny" path="/log" search={{ event: mark.position }}>
+              {num(mark.position)}
             </To>
           </>
         ),
@@ -229,9 +243,29 @@ function Lately({ events }: { events: readonly EventShape[] }) {
   );
 }
 
+/** A link that signs another browser in, once. */
+function SignInLink() {
+  const action = useAction(
+    async () => {
+      const { path } = await writes.makeLink();
+      await navigator.clipboard?.writeText(location.origin + path);
+    },
+    () => "Copied. It signs in once.",
+  );
+  return (
+    <>
+      <Button small busy={action.busy} onClick={() => void action.go(undefined)}>
+        Copy a sign-in link
+      </Button>
+      {action.problem && <Refused detail={action.problem.detail} code={action.problem.code} />}
+    </>
+  );
+}
+
 function Server() {
   const { head } = live.use();
-  const { data } = useQuery({ ...statsQuery(), queryKey: ["stats"] });
+  const at = useAt();
+  const { data } = useQuery(statsQuery(at));
   const rows: [string, string][] = [
     ["Log", head === null ? "–" : `${num(head)} events`],
     ["Projects", data ? `${num(data.projects)}, ${num(data.running)} at work` : "–"],
@@ -247,6 +281,14 @@ function Server() {
             <td className="num small soft">{value}</td>
           </tr>
         ))}
+        {at === null && (
+          <tr>
+            <td>Another browser</td>
+            <td className="num small">
+              <SignInLink />
+            </td>
+          </tr>
+        )}
         <tr>
           <td>Audit</td>
           <td className="num small">
@@ -276,9 +318,9 @@ function None() {
 
 export function ProjectsScreen() {
   const at = useAt();
-  const { data, error } = useQuery({ ...projectsQuery(at), enabled: at === null || KNOWS_PAST });
+  const { data, error } = useQuery(projectsQuery(at));
   const { events } = book.use();
-  const now = useNow();
+  const now = useMoment();
   const seen = useLastSeen();
   const shown = useMemo(
     () => (typeof at === "number" ? events.filter((event) => event.position <= at) : events),
@@ -288,7 +330,6 @@ export function ProjectsScreen() {
     () => (at === null && seen ? recapOf(events, seen) : null),
     [events, seen, at],
   );
-  if (at !== null && !KNOWS_PAST) return <PastUnknown title="Projects" />;
   if (error && !data)
     return (
       <Problem title="Not shown" detail={asProblem(error).detail} code={asProblem(error).code} />
@@ -322,7 +363,7 @@ export function ProjectsScreen() {
           <div className="two">
             <section>
               <h2 className="mb-2">Lately</h2>
-              <Lately events={shown} />
+              <Lately events={shown} at={at} />
             </section>
             <section>
               <h2 className="mb-2">This server</h2>

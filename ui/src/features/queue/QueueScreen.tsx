@@ -2,18 +2,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useAction } from "@/features/api/action";
-import { KNOWS_PAST } from "@/features/api/pending";
 import { asProblem } from "@/features/api/problem";
 import { conflictsQuery, queueQuery, streamQuery } from "@/features/api/queries";
 import type { Entry, MergeQueue } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { stageOf, titleOf } from "@/features/board/Progress";
 import { Here, To, useAt } from "@/features/nav/links";
-import { PastUnknown } from "@/features/time/PastUnknown";
 import { AgentText } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
-import { useNow } from "@/ui/clock";
+import { useMoment } from "@/ui/clock";
 import { hhmm, many, num, short, since, span } from "@/ui/format";
 import { Banner, Head, Problem, Refused, Skeleton, Time, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
@@ -47,7 +45,7 @@ function Pips({ stage }: { stage: string }) {
 }
 
 function Row({ entry }: { entry: Entry }) {
-  const now = useNow();
+  const now = useMoment();
   const stage = stageOf(entry.stage);
   const waits = entry.stage === "held" || entry.stage === "parked";
   return (
@@ -192,7 +190,7 @@ function Gone({ project, left }: { project: string; left: readonly Left[] }) {
 }
 
 function Conflicts({ project }: { project: string }) {
-  const { data } = useQuery(conflictsQuery(project));
+  const { data } = useQuery(conflictsQuery(project, useAt()));
   if (!data || data.length === 0) return null;
   return (
     <section>
@@ -280,14 +278,13 @@ function Troubles({ queue }: { queue: MergeQueue }) {
 export default function QueueScreen({ project }: { project: string }) {
   const at = useAt();
   const isPast = at !== null;
-  const { data, error } = useQuery({ ...queueQuery(project, at), enabled: !isPast || KNOWS_PAST });
+  const { data, error } = useQuery(queueQuery(project, at));
   const { data: events } = useQuery(streamQuery(`trunk-${project}`));
   const history = useMemo(
     () =>
       historyOf((events ?? []).filter((event) => typeof at !== "number" || event.position <= at)),
     [events, at],
   );
-  if (isPast && !KNOWS_PAST) return <PastUnknown title="Merge queue" />;
   if (error && !data) {
     const problem = asProblem(error);
     if (problem.status === 404 || problem.status === 409)
@@ -321,7 +318,7 @@ export default function QueueScreen({ project }: { project: string }) {
       <Troubles queue={data} />
       <div className="scroll">
         <Entries queue={data} usual={usualOf(history.published)} />
-        {!isPast && <Conflicts project={project} />}
+        <Conflicts project={project} />
         <h2 className="mt-6 mb-2">Published</h2>
         <Done project={project} published={history.published} />
         <Gone project={project} left={history.left} />

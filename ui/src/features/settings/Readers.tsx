@@ -28,7 +28,11 @@ export function Readers({ project, isPast }: { project: Project; isPast: boolean
     (one: string) => writes.unsubscribe(one),
     () => "Its place is not kept any more.",
   );
-  const problem = add.problem ?? end.problem;
+  const again = useAction(
+    (one: string) => writes.replay(one),
+    () => "What was parked is delivered again.",
+  );
+  const problem = add.problem ?? again.problem ?? end.problem;
   const mine = (data ?? []).filter((one) => !one.project || one.project === project.name);
   return (
     <section>
@@ -56,6 +60,11 @@ export function Readers({ project, isPast }: { project: Project; isPast: boolean
                 </Chip>
               </td>
               <td className="num">
+                {!isPast && one.parked.length > 0 && (
+                  <Button small busy={again.busy} onClick={() => void again.go(one.name)}>
+                    Deliver again
+                  </Button>
+                )}
                 {!isPast && (
                   <Button small look="danger" onClick={() => setEnding(one.name)}>
                     End…

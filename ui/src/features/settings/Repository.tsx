@@ -262,6 +262,37 @@ function Beads({ project }: { project: Project }) {
   );
 }
 
+/** What of the repository is ours, and what another fleet left in it. */
+function Ours({ project }: { project: Project }) {
+  const scaffold = useAction(
+    () => writes.scaffold(project.name),
+    () => "It goes through the merge queue.",
+  );
+  const adopt = useAction(
+    () => writes.adopt(project.name),
+    () => "Its spec and issues are taken over.",
+  );
+  const problem = scaffold.problem ?? adopt.problem;
+  return (
+    <div className="stack">
+      <h3>Files of ours</h3>
+      <p className="soft small">
+        Agents read a section of <code>AGENTS.md</code> that tells them how to work here. A
+        repository of ZeroCoder holds its spec and its issues in files.
+      </p>
+      <div className="row wrap">
+        <Button small busy={scaffold.busy} onClick={() => void scaffold.go(undefined)}>
+          Bring AGENTS.md up to date
+        </Button>
+        <Button small busy={adopt.busy} onClick={() => void adopt.go(undefined)}>
+          Take over from ZeroCoder
+        </Button>
+      </div>
+      {problem && <Refused detail={problem.detail} code={problem.code} />}
+    </div>
+  );
+}
+
 export function Repository({ project, isPast }: { project: Project; isPast: boolean }) {
   return (
     <section>
@@ -273,6 +304,7 @@ export function Repository({ project, isPast }: { project: Project; isPast: bool
           <Hook project={project} />
           <Spec project={project} />
           <Beads project={project} />
+          <Ours project={project} />
         </>
       )}
     </section>

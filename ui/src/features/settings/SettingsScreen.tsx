@@ -1,11 +1,9 @@
 // Settings of a project, a section at a time. A change takes effect at the next assignment.
 import { useQuery } from "@tanstack/react-query";
-import { KNOWS_PAST } from "@/features/api/pending";
 import { asProblem } from "@/features/api/problem";
 import { projectsQuery } from "@/features/api/queries";
 import type { Project } from "@/features/api/shapes";
 import { To, useAt } from "@/features/nav/links";
-import { PastUnknown } from "@/features/time/PastUnknown";
 import { Chip } from "@/ui/Chip";
 import { Head, Problem, Skeleton, Void } from "@/ui/Parts";
 import { Models } from "./Models";
@@ -41,8 +39,7 @@ function Shown({ project, section, isPast }: { project: Project; section: Name; 
 export default function SettingsScreen({ project, section }: { project: string; section: string }) {
   const at = useAt();
   const isPast = at !== null;
-  const { data, error } = useQuery({ ...projectsQuery(at), enabled: !isPast || KNOWS_PAST });
-  if (isPast && !KNOWS_PAST) return <PastUnknown title="Settings" />;
+  const { data, error } = useQuery(projectsQuery(at));
   if (error && !data)
     return (
       <Problem title="Not shown" detail={asProblem(error).detail} code={asProblem(error).code} />

@@ -1,7 +1,9 @@
 // Time under everything: the same on every screen, and the sign whether what is seen is live.
-import { useMemo } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { positionQuery } from "@/features/api/queries";
 import { live } from "@/features/live/state";
-import { book } from "@/features/log/book";
+import { streamOf } from "@/features/live/streams";
 import { sentence } from "@/features/log/words";
 import { Button } from "@/ui/Button";
 import { Dot } from "@/ui/Chip";
@@ -9,15 +11,16 @@ import { useNow } from "@/ui/clock";
 import { ago, hms, num, span } from "@/ui/format";
 import { Icon } from "@/ui/icons";
 import { Timeline } from "@/ui/Timeline";
-import { useInstant, useMoveTo } from "./instant";
-import { usePlay } from "./play";
-import { eventAt, lineOf, shareOf, ticksOf, timeOf } from "./timeline";
+import { type Instant, useInstant, useMoveTo, useSeek, useStep } from "./instant";
+import { type Play, usePlay } from "./play";
+import { type Run, useRun } from "./run";
+import { positionAt, shareOf, shareOfPosition, ticksOf, timeAt, timeOf } from "./timeline";
 
-const BUCKETS = 176;
+/** At the right edge one means now. */
+const EDGE = 0.995;
 
-function NowSign() {
+function NowSign({ run }: { run: Run }) {
   const { phase, head, headAt, skew } = live.use();
-  const newest = book.use().events.at(-1);
   const now = useNow();
   if (phase === "lost") {
     return (
@@ -30,8 +33,8 @@ function NowSign() {
       </div>
     );
   }
-  // The feed says when its newest event was recorded; before the first one comes, the log that was read does.
-  const at = headAt ?? (newest?.position === head && newest ? timeOf(newest) : null);
+  // The feed says when its newest event was recorded; before the first one comes, the run that was read does.
+  const at = headAt ?? (!run.isPart && run.line.last === head ? run.line.to : null);
   const age = at === null ? "" : ` · ${ago(at, now + skew)}`;
   return (
     <div className="where">
@@ -44,104 +47,169 @@ function NowSign() {
   );
 }
 
-function ThenSign({ at, position }: { at: string | null; position: number | null }) {
+function ThenSign({ time, position }: { time: number | null; position: number | null }) {
   const now = useNow();
   return (
     <div className="where">
       <b className="text-wait">
         <Icon name="clock" />
-        {at ? hms(at) : "Then"}
+        {time === null ? "Then" : hms(time)}
       </b>
       <small>
-        {at ? `${span(now - new Date(at).getTime())} ago · ` : ""}
-        {position === null ? "before what was read" : `position ${num(position)}`}
+        {time === null ? "" : `${span(now - time)} ago · `}
+        {position === null ? "finding it" : `position ${num(position)}`}
       </small>
     </div>
   );
 }
 
+/** The handle: where it stands while it is dragged, and what that asks for. */
+function useHandle({ line, isPart }: Run, instant: Instant) {
+  const queries = useQueryClient();
+  const seek = useSeek();
+  const moveTo = useMoveTo();
+  const [dragged, setDragged] = useState<number | null>(null);
+  const { event, position, isPast } = instant;
+  const still = event
+    ? shareOf(line, timeOf(event))
+    : position === null
+      ? 1
+      : shareOfPosition(line, position);
+  const isNow = (x: number) => x > EDGE && !isPart;
+
+  return {
+    dragged,
+    x: dragged ?? (isPast ? still : 1),
+    onSeek: (x: number) => {
+      setDragged(x);
+      seek(isNow(x) ? null : positionAt(line, x));
+    },
+    /** Between events of one share the server knows which was the last. */
+    onSettle: async (x: number) => {
+      if (isNow(x)) moveTo(null);
+      else {
+        const time = new Date(Math.round(timeAt(line, x))).toISOString();
+        const found = await queries.fetchQuery(positionQuery(time)).catch(() => null);
+        moveTo(found ? Math.max(1, found.position) : positionAt(line, x));
+      }
+      setDragged(null);
+    },
+  };
+}
+
+function Keys({
+  run,
+  isPast,
+  play,
+  step,
+}: {
+  run: Run;
+  isPast: boolean;
+  play: Play;
+  step: (by: number) => void;
+}) {
+  const moveTo = useMoveTo();
+  return (
+    <div className="keys">
+      {run.isPart && (
+        <Button small look="ghost" className="wide" title="Double-click" onClick={run.whole}>
+          Whole run
+        </Button>
+      )}
+      <Button
+        small
+        look="ghost"
+        icon="back"
+        aria-label="One event back"
+        title="One event back  ["
+        onClick={() => step(-1)}
+      />
+      <Button
+        small
+        look="ghost"
+        icon={play.playing ? "pause" : "play"}
+        aria-label={play.playing ? "Pause" : "Play the log"}
+        title="Play  P"
+        onClick={play.toggle}
+      />
+      {play.playing && (
+        <Button
+          small
+          look="ghost"
+          aria-label={`Speed ${play.speed}: change it`}
+          title="How fast: the whole run in a minute is 1"
+          onClick={play.faster}
+        >
+          {play.speed < 1 ? "¼" : play.speed}×
+        </Button>
+      )}
+      <Button
+        small
+        look="ghost"
+        icon="forth"
+        aria-label="One event on"
+        title="One event on  ]"
+        onClick={() => step(1)}
+      />
+      <Button
+        small
+        look={isPast ? "first" : "ghost"}
+        className="wide"
+        keys="."
+        unable={isPast ? null : "This is now"}
+        onClick={() => moveTo(null)}
+      >
+        Now
+      </Button>
+    </div>
+  );
+}
+
 export function Dock({ project }: { project: string | null }) {
-  const { events, index, isPast } = useInstant(project);
-  const { after } = book.use();
+  const instant = useInstant();
+  const { isPast, event, position } = instant;
+  const run = useRun(project);
+  const { line } = run;
   const { head } = live.use();
   const moveTo = useMoveTo();
-  const line = useMemo(() => lineOf(events, BUCKETS), [events]);
+  const step = useStep(project);
+  const handle = useHandle(run, instant);
   const ticks = useMemo(() => ticksOf(line), [line]);
-  const event = events[index];
-  const position = event?.position ?? null;
-  const step = (by: number) => {
-    const next = events[Math.min(events.length - 1, Math.max(0, index + by))];
-    if (next) moveTo(index + by >= events.length - 1 ? null : next.position);
-  };
-  const seek = (x: number) => moveTo(x > 0.995 ? null : (eventAt(line, x)?.position ?? null));
-  const play = usePlay(line, isPast ? shareOf(line, event) : 0, seek);
-  const tag = isPast && event ? `${hms(event.at)} · ${sentence(event)}` : null;
+  const seek = useSeek();
+  const play = usePlay(line.to > line.from, isPast ? handle.x : 1, (x) =>
+    seek(x >= 1 ? null : positionAt(line, x)),
+  );
+  const moving = handle.dragged === null ? null : timeAt(line, handle.dragged);
+  const time = moving ?? (event ? timeOf(event) : null);
+  const isOurs = event && (project === null || streamOf(event.stream).project === project);
+  const words = moving === null && isOurs ? ` · ${sentence(event)}` : "";
 
   return (
     <section className="dock" aria-label="Time">
-      {isPast ? <ThenSign at={event?.at ?? null} position={position} /> : <NowSign />}
+      {isPast ? <ThenSign time={time} position={position} /> : <NowSign run={run} />}
       <Timeline
         counts={line.counts}
         marks={line.marks}
         ticks={ticks}
-        x={isPast ? shareOf(line, event) : 1}
-        tag={tag}
+        x={handle.x}
+        tag={isPast && time !== null ? `${hms(time)}${words}` : null}
         now={{
           position: isPast ? (position ?? 1) : (head ?? 1),
           head: head ?? 1,
           text:
-            isPast && event
-              ? `position ${event.position}, ${hms(event.at)}, ${span(Date.now() - timeOf(event))} ago`
+            isPast && time !== null
+              ? `position ${position}, ${hms(time)}, ${span(Date.now() - time)} ago`
               : "now",
         }}
-        onSeek={seek}
+        onSeek={handle.onSeek}
+        onSettle={(x) => void handle.onSettle(x)}
         onStep={step}
-        onEnd={(end) => moveTo(end === "now" ? null : (events[0]?.position ?? null))}
+        onEnd={(end) => moveTo(end === "now" ? null : line.first)}
         onMark={(mark) => moveTo(mark.position)}
+        onZoom={run.zoom}
+        onWhole={run.whole}
       />
-      <div
-        className="keys"
-        title={
-          after
-            ? `The line begins at position ${num(after + 1)}: that far the log was read`
-            : undefined
-        }
-      >
-        <Button
-          small
-          look="ghost"
-          icon="back"
-          aria-label="One event back"
-          title="One event back  ["
-          onClick={() => step(-1)}
-        />
-        <Button
-          small
-          look="ghost"
-          icon={play.playing ? "pause" : "play"}
-          aria-label={play.playing ? "Pause" : "Play the log"}
-          title="Play  P"
-          onClick={play.toggle}
-        />
-        <Button
-          small
-          look="ghost"
-          icon="forth"
-          aria-label="One event on"
-          title="One event on  ]"
-          onClick={() => step(1)}
-        />
-        <Button
-          small
-          look={isPast ? "first" : "ghost"}
-          className="wide"
-          keys="."
-          unable={isPast ? null : "This is now"}
-          onClick={() => moveTo(null)}
-        >
-          Now
-        </Button>
-      </div>
+      <Keys run={run} isPast={isPast} play={play} step={step} />
     </section>
   );
 }

@@ -7,21 +7,21 @@ import { Icon } from "@/ui/icons";
 import { useInstant, useMoveTo } from "./instant";
 import { timeOf } from "./timeline";
 
-export function PastBar({ project }: { project: string | null }) {
-  const { events, index, isPast } = useInstant(project);
+export function PastBar({ wrong }: { wrong: string | null }) {
+  const { event, isPast } = useInstant();
   const moveTo = useMoveTo();
   const now = useNow();
   if (!isPast) return null;
-  const event = events[index];
 
   return (
     <div className="pastbar" role="status">
       <Icon name="clock" />
       <b>You are in the past.</b>
       <span className="wide">
-        {event
-          ? `${hms(event.at)}, position ${num(event.position)}, ${span(now - timeOf(event))} ago. Nothing can be changed here.`
-          : "Nothing can be changed here."}
+        {wrong ??
+          (event
+            ? `${hms(event.at)}, position ${num(event.position)}, ${span(now - timeOf(event))} ago. Nothing can be changed here.`
+            : "Nothing can be changed here.")}
       </span>
       <span className="phone-only">Read only</span>
       <Button look="first" small keys="." onClick={() => moveTo(null)}>

@@ -1,28 +1,32 @@
 // The instant that is looked at, and moves to another one. Entering the past pushes one step of history; moving in it
 // replaces that, so that Back leaves it at once.
-import { useCallback, useEffect, useMemo } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+import { asProblem } from "@/features/api/problem";
+import { eventQuery, isOfPast, positionQuery } from "@/features/api/queries";
 import type { EventShape } from "@/features/api/shapes";
 import { live } from "@/features/live/state";
 import { book } from "@/features/log/book";
 import { useAt, useSetSearch } from "@/features/nav/links";
-import { eventsOf, indexAt, timeOf } from "./timeline";
+import { eventsOf, indexAt } from "./timeline";
 
-/** The event at which the page stands, when it stands in the past and the event is known here. */
-export function useInstant(project: string | null): {
-  events: readonly EventShape[];
-  index: number;
+export type Instant = {
   isPast: boolean;
-} {
+  /** None now, and while the position of a time is asked for. */
+  position: number | null;
+  /** The event there, once it was read. */
+  event: EventShape | null;
+};
+
+/** Where the page stands. */
+export function useInstant(): Instant {
   const at = useAt();
-  const all = book.use().events;
-  const events = useMemo(() => eventsOf(all, project), [all, project]);
-  const index = useMemo(() => {
-    if (at === null) return events.length - 1;
-    if (typeof at === "number") return indexAt(events, at);
-    const wanted = Date.parse(at);
-    return events.findLastIndex((event) => timeOf(event) <= wanted);
-  }, [at, events]);
-  return { events, index, isPast: at !== null };
+  const position = typeof at === "number" ? at : null;
+  const { data } = useQuery({ ...eventQuery(position ?? 0), enabled: position !== null });
+  return useMemo(
+    () => ({ isPast: at !== null, position, event: data ?? null }),
+    [at, position, data],
+  );
 }
 
 /** Moves to a position; the newest is now. */
@@ -39,13 +43,62 @@ export function useMoveTo(): (position: number | null) => void {
   );
 }
 
-/** A time in the address becomes its position as soon as that is known. */
-export function useSettledInstant(project: string | null): void {
+/** Moves as fast as states of the past come: one is asked for at a time, and of those wanted meanwhile the last. */
+export function useSeek(): (position: number | null) => void {
+  const queries = useQueryClient();
+  const moveTo = useMoveTo();
+  const wanted = useRef<{ position: number | null } | null>(null);
+  const move = useRef(moveTo);
+  move.current = moveTo;
+
+  const next = useCallback(() => {
+    const isBusy =
+      queries.isFetching({ predicate: ({ queryKey }) => isOfPast(queryKey) }) > 0 &&
+      wanted.current?.position !== null;
+    if (!wanted.current || isBusy) return;
+    const { position } = wanted.current;
+    wanted.current = null;
+    move.current(position);
+  }, [queries]);
+
+  useEffect(() => queries.getQueryCache().subscribe(() => queueMicrotask(next)), [queries, next]);
+  return useCallback(
+    (position) => {
+      wanted.current = { position };
+      next();
+    },
+    [next],
+  );
+}
+
+/** A step of so many events of the project from where one stands. What was not read is stepped by position. */
+export function useStep(project: string | null): (by: number) => void {
+  const at = useAt();
+  const moveTo = useMoveTo();
+  return useCallback(
+    (by) => {
+      const { events, after } = book.get();
+      const mine = eventsOf(events, project);
+      const from = typeof at === "number" ? at : (live.get().head ?? 1);
+      const index = indexAt(mine, from);
+      const isThere = mine[index]?.position === from;
+      const next = mine[index + by + (by < 0 && !isThere ? 1 : 0)];
+      const isKnown = after !== null && from > after;
+      if (isKnown && next) return moveTo(next.position);
+      moveTo(isKnown && by > 0 ? null : Math.max(1, from + by));
+    },
+    [at, project, moveTo],
+  );
+}
+
+/** A time in the address becomes its position; says what is wrong with one that has none. */
+export function useSettledInstant(): string | null {
   const at = useAt();
   const set = useSetSearch();
-  const { events, index } = useInstant(project);
-  const position = events[index]?.position;
+  const time = typeof at === "string" ? at : null;
+  const { data, error } = useQuery({ ...positionQuery(time ?? ""), enabled: time !== null });
   useEffect(() => {
-    if (typeof at === "string" && position !== undefined) set({ at: position }, true);
-  }, [at, position, set]);
+    if (time !== null && data) set({ at: Math.max(1, data.position) }, true);
+  }, [time, data, set]);
+  return time !== null && error ? asProblem(error).detail : null;
 }

@@ -1,63 +1,80 @@
 import { expect, it } from "vitest";
-import type { EventShape } from "@/features/api/shapes";
+import type { EventShape, TimelineShape } from "@/features/api/shapes";
 import {
   clustered,
-  eventAt,
   eventsOf,
   indexAt,
   lineOf,
-  markOf,
+  markFrom,
+  NO_LINE,
+  positionAt,
   shareOf,
+  shareOfPosition,
   ticksOf,
+  timeAt,
+  zoomed,
 } from "./timeline";
 
-const event = (
-  position: number,
-  second: number,
-  type = "feature.claimed",
-  more: Partial<EventShape> = {},
-) =>
-  ({
-    position,
-    type,
-    at: new Date(Date.UTC(2026, 10, 26, 0, 0, second)).toISOString(),
-    stream: "feature-a/f",
-    principal: "policy:x",
-    data: {},
-    ...more,
-  }) as EventShape;
+const at = (second: number) => new Date(Date.UTC(2026, 10, 26, 0, 0, second)).toISOString();
+const event = (position: number, second: number, type = "x", more: Partial<EventShape> = {}) =>
+  ({ position, type, at: at(second), stream: "feature-a/f", data: {}, ...more }) as EventShape;
 
-it("counts every event once, in shares of time", () => {
-  const line = lineOf([event(1, 0), event(2, 1), event(5, 50), event(9, 100)], 10);
-  expect(line.counts).toEqual([2, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
-  expect(line.counts.reduce((a, b) => a + b)).toBe(4);
-  expect(lineOf([], 10).marks).toEqual([]);
+/** What the server counts of positions 1 to 9 within 100 s, in four shares; the third one is empty. */
+const SHAPE: TimelineShape = {
+  head: 9,
+  from: { position: 1, at: at(0) },
+  to: { position: 9, at: at(100) },
+  buckets: [
+    { position: 1, count: 4 },
+    { position: 5, count: 2 },
+    { position: 1, count: 0 },
+    { position: 7, count: 3 },
+  ],
+  marks: [{ position: 5, at: at(25), kind: "needs", type: "trunk.held", text: "Held" }],
+};
+const LINE = lineOf(SHAPE);
+
+it("takes over what the server counted", () => {
+  expect(LINE.counts).toEqual([4, 2, 0, 3]);
+  expect(LINE.starts).toEqual([1, 5, 7, 7, 10]);
+  expect(LINE.marks.map((one) => [one.x, one.kind, one.position])).toEqual([[0.25, "needs", 5]]);
+  expect(lineOf({ ...SHAPE, from: { position: 0, at: null } })).toBe(NO_LINE);
+});
+
+it("goes from a share to a position, never outside of the run", () => {
+  expect([0, 0.13, 0.25, 0.375, 0.5, 0.7, 0.75, 1].map((x) => positionAt(LINE, x))).toEqual([
+    1, 3, 5, 6, 6, 6, 7, 9,
+  ]);
+  expect(positionAt(LINE, -3)).toBe(1);
+  expect(positionAt(NO_LINE, 0.5)).toBe(1);
+});
+
+it("goes back from a position to where it stands", () => {
+  for (const x of [0, 0.25, 0.375, 0.75]) {
+    expect(shareOfPosition(LINE, positionAt(LINE, x))).toBeCloseTo(x, 5);
+  }
+  expect(shareOfPosition(LINE, 9)).toBe(1);
+  expect(shareOf(LINE, timeAt(LINE, 0.3))).toBeCloseTo(0.3, 9);
+  expect(shareOf(LINE, 0)).toBe(0);
+});
+
+it("finds the next mark in either direction", () => {
+  const marks = [{ position: 3 }, { position: 8 }];
+  expect([1, 3, 8, 99].map((from) => markFrom(marks, from, 1))).toEqual([3, 8, null, null]);
+  expect([1, 3, 8, 99].map((from) => markFrom(marks, from, -1))).toEqual([null, null, 3, 8]);
+});
+
+it("looks closer around a place, within the run, and ends with the whole of it", () => {
+  const half = zoomed(LINE, LINE, 0.5, 0.5);
+  expect(half?.map((time) => shareOf(LINE, time))).toEqual([0.25, 0.75]);
+  const edge = zoomed(LINE, LINE, 1, 0.25);
+  expect(edge?.map((time) => shareOf(LINE, time))).toEqual([0.75, 1]);
+  expect(zoomed(LINE, LINE, 0.5, 2)).toBeNull();
 });
 
 it("finds positions that are not of this project", () => {
   const events = [event(3, 0), event(7, 10), event(20, 20)];
   expect([1, 3, 6, 7, 19, 20, 99].map((p) => indexAt(events, p))).toEqual([-1, 0, 0, 1, 1, 2, 2]);
-});
-
-it("goes from a share to an event and back", () => {
-  const line = lineOf([event(1, 0), event(2, 25), event(3, 100)], 4);
-  expect(eventAt(line, 0)?.position).toBe(1);
-  expect(eventAt(line, 0.24)?.position).toBe(1);
-  expect(eventAt(line, 0.25)?.position).toBe(2);
-  expect(eventAt(line, 1)?.position).toBe(3);
-  expect(shareOf(line, line.events[1])).toBe(0.25);
-  expect(shareOf(line, undefined)).toBe(0);
-});
-
-it("marks what mattered, and no more", () => {
-  expect(markOf(event(1, 0, "project.milestone_settled"))).toBe("milestone");
-  expect(markOf(event(1, 0, "trunk.held"))).toBe("needs");
-  expect(markOf(event(1, 0, "trunk.dequeued"))).toBe("incident");
-  expect(markOf(event(1, 0, "node.started", { data: { epoch: 1 } }))).toBeNull();
-  expect(markOf(event(1, 0, "node.started", { data: { epoch: 2 } }))).toBe("incident");
-  expect(markOf(event(1, 0, "project.target_set", { principal: "operator:mira" }))).toBe("person");
-  expect(markOf(event(1, 0, "project.target_set"))).toBeNull();
-  expect(markOf(event(1, 0))).toBeNull();
 });
 
 it("puts marks that lie on each other together, by lane, and keeps the most urgent", () => {
