@@ -23,7 +23,13 @@ const SAYS_NOTHING: &[&str] = &[
     "common",
 ];
 /// Where actix may be named in `actors`.
-const ACTIX_ROOMS: &[&str] = &["host.rs", "directory.rs", "supervisor.rs"];
+const ACTIX_ROOMS: &[&str] = &[
+    "host.rs",
+    "directory.rs",
+    "supervisor.rs",
+    // A system for the tests beside them.
+    "testbed_tests.rs",
+];
 
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
