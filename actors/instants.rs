@@ -53,7 +53,7 @@ impl Places {
     }
 
     fn keep(&mut self, position: Position, bytes: Vec<u8>) {
-        if position.0 % self.step() != 0 || self.kept.contains_key(&position) {
+        if !position.0.is_multiple_of(self.step()) || self.kept.contains_key(&position) {
             return;
         }
         self.bytes += bytes.len();
@@ -93,7 +93,7 @@ impl Kept {
             let next = (projections.position.0 / step + 1) * step;
             let next = Position(next.min(position.0));
             projections = fold(log, projections, next).await?;
-            if next.0 % step == 0 {
+            if next.0.is_multiple_of(step) {
                 self.places.keep(next, snapshot::encode(&id, &projections));
             }
         }

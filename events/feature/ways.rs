@@ -91,12 +91,12 @@ impl Ways for Feature {
             // The reviewer's session ends.
             Command::LapseReview { .. } => &[Policy("assign"), Person("container stop")],
             Command::PassReview { .. } | Command::RejectReview { .. } => &[Actor("sessions/agent")],
-            Command::BeginMerge { .. } => &[Policy("integrate/mod")],
+            Command::BeginMerge { .. } => &[Policy("integrate")],
             // Upstream halted, and the merge queue goes on.
-            Command::AbortMerge { .. } => &[Policy("integrate/mod"), Person("queue resume")],
-            Command::RejectMerge { .. } => &[Policy("integrate/mod"), Person("queue refuse")],
+            Command::AbortMerge { .. } => &[Policy("integrate"), Person("queue resume")],
+            Command::RejectMerge { .. } => &[Policy("integrate"), Person("queue refuse")],
             Command::Close { closing, .. } => match closing {
-                Closing::Merged { .. } => &[Policy("integrate/mod")],
+                Closing::Merged { .. } => &[Policy("integrate")],
                 Closing::Restored { .. } => &[Policy("integrate/undo"), Person("feature undo")],
                 Closing::WontDo | Closing::DoneElsewhere => &[Person("feature close")],
             },
