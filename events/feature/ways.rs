@@ -64,7 +64,7 @@ impl Ways for Feature {
 
     fn givers(command: &Command) -> &'static [Giver] {
         match command {
-            Command::Create { .. } => &[Actor("effects/mod"), Person("feature add")],
+            Command::Create { .. } => &[Actor("effects"), Person("feature add")],
             Command::Edit { .. } | Command::Rank { .. } => &[Person("feature edit")],
             Command::Comment { .. } => &[Actor("sessions/agent"), Person("feature comment")],
             Command::DenyPush { .. } => &[Actor("claims/outside")],
@@ -104,11 +104,11 @@ impl Ways for Feature {
             Command::TakeOut { .. } => &[Policy("integrate/undo"), Person("feature undo")],
             Command::Requeue { .. } => &[Person("feature requeue")],
             Command::SecureWork { .. } => &[
-                Actor("effects/mod"),
+                Actor("effects"),
                 Actor("sessions/runner"),
                 Actor("claims/protocol"),
             ],
-            Command::LoseWork { .. } => &[Actor("effects/mod")],
+            Command::LoseWork { .. } => &[Actor("effects")],
             Command::Withdraw { .. } => &[Discards("feature withdraw")],
         }
     }
