@@ -25,7 +25,8 @@ let ids;
 before(async () => {
   mkdirSync(SHOTS, { recursive: true });
   world = await server();
-  await tidebook(world, { pace: 150 });
+  // Two features stay in work, so that the fleet is seen at it.
+  await tidebook(world, { pace: 60, long: 900_000 });
   await almanac(world);
   const columns = await until(
     "the three things that need somebody, and twenty done",
@@ -110,28 +111,30 @@ const LOOKS = [
   ["phone", { colorScheme: "light", viewport: { width: 390, height: 844 }, hasTouch: true }],
 ];
 
-for (const [look, options] of LOOKS) {
-  describe(look, () => {
-    let session;
-    before(async () => {
-      session = await signedIn(chrome, site, world, options);
-    });
-    after(() => session?.close());
-
-    for (const [name, address] of SCREENS) {
-      it(name, async () => {
-        const { page, faults } = session;
-        await page.goto(site.url + address());
-        await settled(page);
-        await page.screenshot({ path: join(SHOTS, `${name}-${look}.png`) });
-        assert.deepEqual(await violations(page), []);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(wide <= 0, `the page is ${wide} pixels wider than what is seen`);
-        assert.deepEqual(faults.splice(0), []);
+describe("screens", { concurrency: 2 }, () => {
+  for (const [look, options] of LOOKS) {
+    describe(look, () => {
+      let session;
+      before(async () => {
+        session = await signedIn(chrome, site, world, options);
       });
-    }
-  });
-}
+      after(() => session?.close());
+
+      for (const [name, address] of SCREENS) {
+        it(name, async () => {
+          const { page, faults } = session;
+          await page.goto(site.url + address());
+          await settled(page);
+          await page.screenshot({ path: join(SHOTS, `${name}-${look}.png`) });
+          assert.deepEqual(await violations(page), []);
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(wide <= 0, `the page is ${wide} pixels wider than what is seen`);
+          assert.deepEqual(faults.splice(0), []);
+        });
+      }
+    });
+  }
+});
 
 it("sign-in", async () => {
   const context = await chrome.newContext({ viewport: { width: 1440, height: 900 } });

@@ -89,7 +89,7 @@ type PendingFeature = {
 };
 export type Feature = S["FeatureShape"] & Partial<PendingFeature>;
 
-type PendingEntry = { since: string; position: number; usual_ms: number | null };
+type PendingEntry = { position: number; usual_ms: number | null };
 export type Entry = S["EntryShape"] & Partial<PendingEntry>;
 
 /** The parameter that asks for the state at an instant. */

@@ -37,7 +37,12 @@ export function useDrag(project: string, backlog: readonly Card[], can: boolean)
   const move = useAction(
     async ({ id, to }: { id: string; to: number }) => {
       const { queryKey } = boardQuery(project);
-      const features = await queries.fetchQuery({ ...featuresQuery(project), staleTime: 0 });
+      const features = await queries.fetchQuery({
+        ...featuresQuery(project),
+        staleTime: 0,
+        // Who dropped a card waits for it; trying again is theirs to decide.
+        retry: false,
+      });
       const changes = placed(ranked(backlog, features), id, to);
       if (changes.length > CHANGES_MAX) {
         const detail = `${changes.length} features would have to be numbered afresh. Give it another priority, or move it less far.`;

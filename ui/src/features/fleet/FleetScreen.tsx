@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { useAction } from "@/features/api/action";
-import { usageQuery } from "@/features/api/queries";
+import { queueQuery, usageQuery } from "@/features/api/queries";
 import type { Board, Card } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { busyOf } from "@/features/board/BoardScreen";
@@ -103,6 +103,7 @@ export default function FleetScreen({ project }: { project: string }) {
   const isPast = at !== null;
   const { board, problem, derived } = useBoard(project, at);
   const usage = useUsage(project, isPast);
+  const { data: queue } = useQuery(queueQuery(project, at));
   const others = useMemo(() => (board ? [...outsiders(board)] : []), [board]);
   const bySlot = useMemo(() => {
     const sums = new Map<number, number>();
@@ -150,6 +151,7 @@ export default function FleetScreen({ project }: { project: string }) {
               slot={slot}
               card={slot.feature ? cardOf(board, slot.feature)?.card : undefined}
               session={slot.session ? derived.sessions.get(slot.session) : undefined}
+              entry={queue?.queue.find((one) => one.verification?.slot === slot.n)}
               usage={usage?.containers.find((one) => one.n === slot.n)}
               spend={slot.spend ?? bySlot.get(slot.n) ?? null}
               isPast={isPast}

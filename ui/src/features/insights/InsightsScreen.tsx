@@ -9,7 +9,7 @@ import { Here, useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
 import { type ProjectStory, useProjectStory } from "@/features/projects/story";
 import { BarChart, RangeChart } from "@/ui/Chart";
 import { useMoment, useNow } from "@/ui/clock";
-import { ago, hhmm, many, num, span, usd } from "@/ui/format";
+import { ago, fine, hhmm, many, num, span, usd } from "@/ui/format";
 import { Banner, Head, Problem, Segments, Skeleton, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
 import { bucketsOf, doneAt, featureEvents, firstTry, ROLES, stagesOf } from "./figures";
@@ -271,8 +271,8 @@ export default function InsightsScreen({ project }: { project: string }) {
               <RangeChart
                 title="How long each stage takes"
                 note={<span className="tiny muted">median, and most of them</span>}
-                ranges={stages.map((one) => ({ ...one, text: span(one.middle) }))}
-                write={span}
+                ranges={stages.map((one) => ({ ...one, text: fine(one.middle) }))}
+                write={fine}
               />
               <Dearest derived={derived} board={board} />
             </div>

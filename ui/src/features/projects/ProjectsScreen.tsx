@@ -126,6 +126,7 @@ function Table({
   });
   const spends = projects.map((one, n) => one.spend ?? spendOf(sessions[n]?.data));
   const whole = spends.every((one) => one !== null);
+  const sum = spends.reduce<number>((all, one) => all + (one ?? 0), 0);
   const closed = projects.reduce((sum, one) => sum + one.closed, 0);
   const total = projects.reduce((sum, one) => sum + one.total, 0);
   return (
@@ -166,9 +167,7 @@ function Table({
                 .reduce((sum, one) => sum + one.target, 0),
             )}
           </td>
-          <td className="num">
-            {whole ? usd(spends.reduce<number>((sum, one) => sum + (one ?? 0), 0)) : "–"}
-          </td>
+          <td className="num">{whole && sum > 0 ? usd(sum) : "–"}</td>
           <td className="num">{needsOf(projects) || "–"}</td>
         </tr>
       </tbody>
@@ -266,8 +265,9 @@ function Server() {
   const { head } = live.use();
   const at = useAt();
   const { data } = useQuery(statsQuery(at));
+  const upTo = typeof at === "number" ? at : head;
   const rows: [string, string][] = [
-    ["Log", head === null ? "–" : `${num(head)} events`],
+    ["Log", upTo === null ? "–" : `${num(upTo)} events`],
     ["Projects", data ? `${num(data.projects)}, ${num(data.running)} at work` : "–"],
     ["Features", data ? `${num(data.closed)} of ${num(data.features)} done` : "–"],
     ["Sessions", data ? `${num(data.sessions)} so far, ${num(data.at_work)} at work` : "–"],
