@@ -4,9 +4,11 @@
 //!
 //! `SUPERCARGO_UI=skip` leaves it out, `SUPERCARGO_UI=require` fails where Node is missing.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+
+use fs_err as fs;
 
 /// What the interface is made of, below `ui/`; everything else there is somebody's own.
 const SOURCES: [&str; 9] = [
@@ -137,12 +139,11 @@ fn copy(from: &Path, to: &Path) {
     if !from.is_dir() {
         let folder = to.parent().expect("a file is in a folder");
         fs::create_dir_all(folder).expect("a folder in OUT_DIR");
-        let copied = fs::copy(from, to);
-        copied.unwrap_or_else(|error| panic!("copying {}: {error}", from.display()));
+        fs::copy(from, to).expect("a copy in OUT_DIR");
         return;
     }
 
-    let listed = fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+    let listed = fs::read_dir(from).expect("a folder of the interface");
     for entry in listed.flatten() {
         let name = entry.file_name();
         if !name.to_string_lossy().contains(".gen.") {
@@ -154,7 +155,7 @@ fn copy(from: &Path, to: &Path) {
 fn remove(folder: &Path) {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            panic!("removing {}: {error}", folder.display())
+            panic!("{error}")
         }
         _ => {}
     }

@@ -18,7 +18,7 @@ const AS_THE_LOG: &str = "it is tried again by itself once the log can be writte
 /// comes of it.
 macro_rules! chores {
     ($(#[$doc:meta])* pub enum $name:ident {
-        $( $(#[$of:meta])* $variant:ident $(($field:ty))? =
+        $( $(#[$of:meta])* $variant:ident $(($about:ident: $field:ty))? =
             $after:expr, $subject:literal, $remedy:expr; )*
     }) => {
         $(#[$doc])*
@@ -29,8 +29,36 @@ macro_rules! chores {
             fn words(&self) -> (&'static str, &'static str, u64) {
                 match self { $( Self::$variant { .. } => ($subject, $remedy, $after), )* }
             }
+
+            fn about(&self) -> Option<About> {
+                match self {
+                    $( Self::$variant $(($about))? => {
+                        let about: &[About] = &[$(About::from(*$about))?];
+                        about.first().copied()
+                    } )*
+                }
+            }
         }
     };
+}
+
+/// What one chore is told apart by from others of its kind.
+#[derive(Debug, Clone, Copy)]
+enum About {
+    Slot(SlotNo),
+    Role(Role),
+}
+
+impl From<SlotNo> for About {
+    fn from(n: SlotNo) -> Self {
+        Self::Slot(n)
+    }
+}
+
+impl From<Role> for About {
+    fn from(role: Role) -> Self {
+        Self::Role(role)
+    }
 }
 
 chores! {
@@ -44,10 +72,10 @@ chores! {
         List = IN_A_ROW, "asking the container engine what runs",
             "it is tried again by itself; look whether the engine is up (`supercargo doctor`)";
         /// Steps of the container of a slot.
-        Slot(SlotNo) = IN_A_ROW, "the container of slot",
+        Slot(n: SlotNo) = IN_A_ROW, "the container of slot",
             AGAIN;
         /// What the session of a slot printed, before its container goes.
-        KeepTranscript(SlotNo) = IN_A_ROW, "keeping the transcript of slot",
+        KeepTranscript(n: SlotNo) = IN_A_ROW, "keeping the transcript of slot",
             ROOM;
         /// Transcripts of sessions that are over, made small.
         PackTranscripts = IN_A_ROW, "packing the transcripts of sessions that are over",
@@ -78,7 +106,7 @@ chores! {
         EndTrouble = IN_A_ROW, "recording that a provider answers again",
             "the next answer of the provider tries it again";
         /// A role's prompt of the repository.
-        Prompt(Role) = IN_A_ROW, "the repository's own prompt for the role",
+        Prompt(role: Role) = IN_A_ROW, "the repository's own prompt for the role",
             "the usual prompt is given instead; mend the file on the trunk";
         /// Looks at upstream.
         Watch = IN_A_ROW, "recording a look at upstream",
@@ -120,10 +148,10 @@ impl Chore {
     /// What is done, for a sentence that goes on with "failed".
     pub fn subject(&self) -> String {
         let subject = self.words().0;
-        match self {
-            Self::Slot(n) | Self::KeepTranscript(n) => format!("{subject} {}", n.0),
-            Self::Prompt(role) => format!("{subject} {}", role.name()),
-            _ => subject.to_owned(),
+        match self.about() {
+            Some(About::Slot(n)) => format!("{subject} {}", n.0),
+            Some(About::Role(role)) => format!("{subject} {}", role.name()),
+            None => subject.to_owned(),
         }
     }
 
@@ -139,9 +167,9 @@ impl Chore {
 
     /// The slot that it is about.
     pub fn slot(&self) -> Option<SlotNo> {
-        match self {
-            Self::Slot(n) | Self::KeepTranscript(n) => Some(*n),
-            _ => None,
+        match self.about()? {
+            About::Slot(n) => Some(n),
+            About::Role(_) => None,
         }
     }
 }

@@ -53,7 +53,7 @@ impl Places {
     }
 
     fn keep(&mut self, position: Position, bytes: Vec<u8>) {
-        if position.0 % self.step() != 0 || self.kept.contains_key(&position) {
+        if !position.0.is_multiple_of(self.step()) || self.kept.contains_key(&position) {
             return;
         }
         self.bytes += bytes.len();
@@ -62,7 +62,8 @@ impl Places {
         while self.bytes > BYTES_MAX && self.kept.len() > 1 {
             self.stride = self.stride.max(1) * 2;
             let step = self.step();
-            self.kept.retain(|position, _| position.0 % step == 0);
+            self.kept
+                .retain(|position, _| position.0.is_multiple_of(step));
             self.bytes = self.kept.values().map(|bytes| bytes.len()).sum();
         }
     }
@@ -93,7 +94,7 @@ impl Kept {
             let next = (projections.position.0 / step + 1) * step;
             let next = Position(next.min(position.0));
             projections = fold(log, projections, next).await?;
-            if next.0 % step == 0 {
+            if next.0.is_multiple_of(step) {
                 self.places.keep(next, snapshot::encode(&id, &projections));
             }
         }

@@ -47,5 +47,7 @@ pub mod sessions;
 pub mod snapshots;
 pub mod supervisor;
 pub mod tasks;
+#[cfg(test)]
+mod testbed_tests;
 pub mod transcript_retention;
 pub mod upstream_poller;

@@ -164,3 +164,6 @@ impl UnderClaim {
         StreamId::Feature(self.project.clone(), self.claim.feature.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -289,3 +289,6 @@ fn claim_in(executed: Executed<Feature>) -> Result<Granted, ExecuteError> {
     }
     Err(ExecuteError::IdReused)
 }
+
+#[cfg(test)]
+mod tests;

@@ -283,10 +283,11 @@ fn is_secured(
     feature: Option<&events::id::FeatureId>,
     epoch: Option<events::id::Epoch>,
 ) -> bool {
-    match (feature.and_then(|id| view.feature(id)), epoch) {
-        (Some(known), Some(epoch)) => known.secured.contains_key(&epoch),
-        _ => false,
-    }
+    let known = feature.and_then(|id| view.feature(id));
+    let (Some(known), Some(epoch)) = (known, epoch) else {
+        return false;
+    };
+    known.secured.contains_key(&epoch)
 }
 
 /// Nothing is removed before what it held is recorded as safe: that is rule 3 of the design.

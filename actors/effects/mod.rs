@@ -206,7 +206,7 @@ impl Effects {
         Span::current().record("command", display(id));
         let (causation, correlation) = match event {
             Some((position, correlation)) if position.0 > 0 => (Some(position), correlation),
-            _ => (None, id),
+            Some(_) | None => (None, id),
         };
         let cause = Cause {
             principal: Principal::Policy("effects".into()),

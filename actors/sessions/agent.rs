@@ -285,7 +285,9 @@ impl Sessions {
         let (_, command) = self.checked(place, batch, Some(id)).await?;
         let ids = match &command {
             backlog::Command::Admit { ids, .. } => ids.clone(),
-            _ => vec![],
+            backlog::Command::AddDependency { .. }
+            | backlog::Command::RemoveDependency { .. }
+            | backlog::Command::Withdraw { .. } => vec![],
         };
         let stream = StreamId::Backlog(place.project.clone());
         let receipt = self
@@ -336,10 +338,10 @@ impl Sessions {
 }
 
 fn at_feature(place: &Place) -> Result<(&FeatureId, Epoch), Rejection> {
-    match (&place.job.feature, place.job.epoch) {
-        (Some(feature), Some(epoch)) => Ok((feature, epoch)),
-        _ => Err(Rejection::refused(&NotAllowed::NoFeature)),
-    }
+    let (Some(feature), Some(epoch)) = (&place.job.feature, place.job.epoch) else {
+        return Err(Rejection::refused(&NotAllowed::NoFeature));
+    };
+    Ok((feature, epoch))
 }
 
 /// The answer to a verb that brought nothing but itself.

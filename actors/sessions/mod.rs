@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use events::cause::{Cause, Principal};
-use events::container::{self, Assignment};
+use events::container::{self, Assignment, SlotState};
 use events::egress::EgressRule;
 use events::holder::Holder;
 use events::id::{CommandId, ProjectName, SessionId, SlotNo, Timestamp};
@@ -98,8 +98,12 @@ fn place(projections: &Projections, session: &SessionId) -> Option<Place> {
             .enlisted()
             .find(|(_, slot, _)| slot.job().is_some_and(|job| job.session == *session))?;
         let running_since = match &slot.state {
-            events::container::SlotState::Running { at, .. } => Some(*at),
-            _ => None,
+            SlotState::Running { at, .. } => Some(*at),
+            SlotState::Idle
+            | SlotState::Assigned { .. }
+            | SlotState::Requested { .. }
+            | SlotState::Ended(_)
+            | SlotState::Quarantined { .. } => None,
         };
         Some(Place {
             project: view.name.clone(),

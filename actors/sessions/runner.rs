@@ -55,18 +55,15 @@ impl Sessions {
         let job = &place.job;
         let prompt = self.blobs.get(job.prompt_digest).await?;
         let settings = self.settings(&place.project);
-        let entry = match place.grant.as_ref().map(|g| &g.subject) {
-            Some(Subject::Verification(entry)) => Some(*entry),
-            _ => None,
+        let claim = job.feature.as_ref().zip(job.epoch);
+        let fetch = match job.role {
+            Role::Reviewer => claim.map(|(feature, epoch)| refs::submitted(feature, epoch)),
+            Role::Verifier => entry_of(place).map(refs::candidate),
+            Role::Initializer | Role::Overseer | Role::Coder => None,
         };
-        let fetch = match (job.role, &job.feature, job.epoch) {
-            (Role::Reviewer, Some(feature), Some(epoch)) => Some(refs::submitted(feature, epoch)),
-            (Role::Verifier, _, _) => entry.map(refs::candidate),
-            _ => None,
-        };
-        let branch = match (job.role, &job.feature, job.epoch) {
-            (Role::Coder, Some(feature), Some(epoch)) => Some(refs::branch(feature, epoch)),
-            _ => None,
+        let branch = match job.role {
+            Role::Coder => claim.map(|(feature, epoch)| refs::branch(feature, epoch)),
+            Role::Initializer | Role::Overseer | Role::Reviewer | Role::Verifier => None,
         };
         let asked = job.agent.as_ref().and_then(|agent| agent.provider());
         let models = asked.map(|provider| {
@@ -143,7 +140,7 @@ impl Sessions {
                 self.report_trouble(session, &place, found).await?;
                 found.outcome
             }
-            _ => {
+            Some(_) | None => {
                 self.worked(session, &place, judged).await?;
                 judged
             }
@@ -363,6 +360,18 @@ fn detail(ending: &Ending, outcome: Outcome) -> String {
     let more: String = more.collect();
 
     format!("{}: {how}{more}{left}", outcome.name())
+}
+
+/// The entry of the merge queue that a session verifies, if it does.
+fn entry_of(place: &Place) -> Option<u64> {
+    match &place.grant.as_ref()?.subject {
+        Subject::Verification(entry) => Some(*entry),
+        Subject::Claim(..)
+        | Subject::Review(..)
+        | Subject::Initialization
+        | Subject::Oversight
+        | Subject::Head => None,
+    }
 }
 
 #[cfg(test)]

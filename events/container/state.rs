@@ -216,7 +216,11 @@ impl Slot {
     fn gone_early(&mut self, job: Assignment, how: &str, moment: Moment) {
         let seconds = match self.state {
             SlotState::Running { at, .. } => moment.at.0.saturating_sub(at.0) / 1_000_000,
-            _ => 0,
+            SlotState::Idle
+            | SlotState::Assigned { .. }
+            | SlotState::Requested { .. }
+            | SlotState::Ended(_)
+            | SlotState::Quarantined { .. } => 0,
         };
         let detail = format!(
             "the container ended {seconds} s after its start and before its session began: {how}"

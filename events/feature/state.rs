@@ -198,11 +198,13 @@ impl Known {
 
     /// Whether a session of ours has the claim.
     pub(super) fn is_held_by_the_fleet(&self) -> bool {
-        let holder = match &self.stage {
-            Stage::Claimed { holder, .. } => Some(holder),
-            _ => None,
-        };
-        holder.is_some_and(|holder| holder.session().is_some())
+        matches!(
+            self.stage,
+            Stage::Claimed {
+                holder: Holder::Slot { .. },
+                ..
+            }
+        )
     }
 
     /// Whether it takes part in progress: claimable by type, not withdrawn and not declined.

@@ -1,8 +1,9 @@
 //! Open grants → assignments; grants whose session is over → their end, after the work is recorded
 //! as safe or lost.
 
-use crate::container::{Duty, SlotState};
+use crate::container::{Duty, Ended, Slot, SlotState};
 use crate::feature;
+use crate::id::SessionId;
 use crate::merge_queue;
 use crate::outcome::Outcome;
 use crate::policy::{Agenda, Effect, Reserves, Teller};
@@ -58,19 +59,14 @@ fn end(view: &ProjectView, grant: &Grant, outcome: Outcome, agenda: &mut Agenda)
             let secured = view
                 .feature(id)
                 .is_some_and(|known| known.secured.contains_key(epoch));
-            let held = view.slot(grant.slot_session.n).is_some_and(
-                |slot| matches!(&slot.state, SlotState::Ended(over) if over.job.session == session),
-            );
-            if !secured && held && !outcome.never_began() {
+            let over = view
+                .slot(grant.slot_session.n)
+                .and_then(|slot| over(slot, &session));
+            if !secured && over.is_some() && !outcome.never_began() {
                 // `supervise` owes a look into the gate first.
                 return;
             }
-            let detail = view
-                .slot(grant.slot_session.n)
-                .map_or(String::new(), |slot| match &slot.state {
-                    SlotState::Ended(ended) if ended.job.session == session => ended.detail.clone(),
-                    _ => String::new(),
-                });
+            let detail = over.map(|over| over.detail.clone()).unwrap_or_default();
             teller.feature(
                 view,
                 id,
@@ -114,6 +110,19 @@ fn end(view: &ProjectView, grant: &Grant, outcome: Outcome, agenda: &mut Agenda)
         ),
     };
     agenda.tell(tell);
+}
+
+/// The end of this session, while its container is still there.
+fn over<'a>(slot: &'a Slot, session: &SessionId) -> Option<&'a Ended> {
+    match &slot.state {
+        SlotState::Ended(ended) if ended.job.session == *session => Some(ended),
+        SlotState::Ended(_)
+        | SlotState::Idle
+        | SlotState::Assigned { .. }
+        | SlotState::Requested { .. }
+        | SlotState::Running { .. }
+        | SlotState::Quarantined { .. } => None,
+    }
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ impl<'a> Gate<'a> {
             .collect();
         troubled.iter().any(|thing| match thing {
             Thing::Engine => self.is_starting(),
-            thing => needed.contains(thing),
+            Thing::Provider { .. } | Thing::Tool { .. } | Thing::Setup => needed.contains(thing),
         })
     }
 

@@ -84,7 +84,17 @@ impl ProjectView {
                         slot_session: slot_session.clone(),
                     });
                 }
-                _ => {}
+                Stage::Claimed {
+                    holder: Holder::Outside { .. },
+                    ..
+                }
+                | Stage::Submitted { review: None, .. }
+                | Stage::Open { .. }
+                | Stage::Approved { .. }
+                | Stage::Merging { .. }
+                | Stage::Closed { .. }
+                | Stage::Quarantined { .. }
+                | Stage::Withdrawn => {}
             }
         }
 

@@ -165,6 +165,46 @@ pub enum Remedy {
 }
 
 impl Remedy {
+    /// The feature that it is about.
+    pub fn feature(&self) -> Option<&FeatureId> {
+        match self {
+            Self::Close { feature }
+            | Self::Undo { feature }
+            | Self::Requeue { feature }
+            | Self::Answer { feature }
+            | Self::Withdraw { feature } => Some(feature),
+            Self::Mend
+            | Self::Stop
+            | Self::Start
+            | Self::Initialize
+            | Self::ResumeQueue
+            | Self::SetTarget
+            | Self::SetVerification
+            | Self::AcceptUpstream { .. }
+            | Self::SetCredential
+            | Self::ForgetHostKeys
+            | Self::Approve { .. }
+            | Self::Retry
+            | Self::Reinstate { .. } => None,
+        }
+    }
+
+    /// The entry of the merge queue that it is about.
+    pub fn entry(&self) -> Option<u64> {
+        match self {
+            Self::Approve { entry } => Some(*entry),
+            _ => None,
+        }
+    }
+
+    /// The slot that it is about.
+    pub fn slot(&self) -> Option<SlotNo> {
+        match self {
+            Self::Reinstate { slot } => Some(*slot),
+            _ => None,
+        }
+    }
+
     /// The remedy as it is typed; none where nothing is to be told to the server.
     pub fn command(&self, project: &ProjectName) -> Option<String> {
         let verb = match self {

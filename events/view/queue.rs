@@ -293,7 +293,11 @@ impl ProjectView {
                 merge_queue::Verdict::Merged(merged) => {
                     undone.restores && known.restored.as_ref() != Some(&merged.sha)
                 }
-                _ => false,
+                merge_queue::Verdict::Conflict { .. }
+                | merge_queue::Verdict::Nothing { .. }
+                | merge_queue::Verdict::Red { .. }
+                | merge_queue::Verdict::Refused { .. }
+                | merge_queue::Verdict::Dropped { .. } => false,
             });
 
         unheard || merge_queue.waiting().any(restores)

@@ -213,41 +213,81 @@ impl SessionsView {
             return;
         }
 
+        self.told(event);
+        let Some(record) = self.newest.get(&n).and_then(|id| self.by_id.get_mut(id)) else {
+            return;
+        };
+        record.went(event, at);
+    }
+
+    /// Takes what is told of a session by its name, which may be over for long.
+    fn told(&mut self, event: &Event) {
         match event {
             Event::TranscriptKept(e) => self.transcript(&e.session, Transcript::Kept(e.bytes)),
             Event::TranscriptDropped(e) => self.transcript(&e.session, Transcript::Dropped),
             Event::UsageMetered(e) => {
                 if let Some(record) = self.by_id.get_mut(&e.session) {
                     let used = record.metered();
-                    e.models
-                        .iter()
-                        .for_each(|model| used.usage.add(&model.usage));
+                    for model in &e.models {
+                        used.usage.add(&model.usage);
+                    }
                 }
             }
             Event::EgressRecorded(e) => {
                 if let Some(record) = self.by_id.get_mut(&e.session) {
                     let egress = &mut record.metered().egress;
                     egress.bytes = egress.bytes.saturating_add(e.bytes);
-                    let denied = e
-                        .denied
-                        .iter()
-                        .fold(0u64, |sum, denied| sum.saturating_add(denied.count));
-                    egress.denied = egress.denied.saturating_add(denied);
+                    for denied in &e.denied {
+                        egress.denied = egress.denied.saturating_add(denied.count);
+                    }
                 }
             }
-            _ => {}
+            // What happens to the slot concerns the session that it has.
+            Event::Enlisted(_)
+            | Event::Assigned(_)
+            | Event::StartRequested(_)
+            | Event::Started(_)
+            | Event::StartFailed(_)
+            | Event::SessionStarted(_)
+            | Event::SessionEnded(_)
+            | Event::Exited(_)
+            | Event::Lost(_)
+            | Event::Removed(_)
+            | Event::Idle(_)
+            | Event::Quarantined(_)
+            | Event::Withheld(_)
+            | Event::InterruptRequested(_)
+            | Event::Reinstated(_)
+            | Event::Dismissed(_) => {}
         }
+    }
+}
 
-        let Some(record) = self.newest.get(&n).and_then(|id| self.by_id.get_mut(id)) else {
-            return;
-        };
-
+impl SessionRecord {
+    /// Takes what happens to the slot while it has this session.
+    fn went(&mut self, event: &Event, at: Timestamp) {
         match event {
-            Event::StartRequested(e) => record.generation = Some(e.generation),
-            Event::SessionStarted(_) => record.began = Some(at),
-            Event::SessionEnded(e) => record.ended = Some((at, e.outcome)),
-            Event::Exited(e) => record.exit = Some(e.exit.clone()),
-            _ => {}
+            Event::StartRequested(e) => self.generation = Some(e.generation),
+            Event::SessionStarted(_) => self.began = Some(at),
+            Event::SessionEnded(e) => self.ended = Some((at, e.outcome)),
+            Event::Exited(e) => self.exit = Some(e.exit.clone()),
+            // The slot's own state, or told of a session by its name.
+            Event::Enlisted(_)
+            | Event::Assigned(_)
+            | Event::Started(_)
+            | Event::StartFailed(_)
+            | Event::Lost(_)
+            | Event::Removed(_)
+            | Event::Idle(_)
+            | Event::Quarantined(_)
+            | Event::Withheld(_)
+            | Event::InterruptRequested(_)
+            | Event::Reinstated(_)
+            | Event::Dismissed(_)
+            | Event::TranscriptKept(_)
+            | Event::TranscriptDropped(_)
+            | Event::UsageMetered(_)
+            | Event::EgressRecorded(_) => {}
         }
     }
 }

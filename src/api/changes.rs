@@ -208,6 +208,14 @@ mod tests {
             collisions: vec![],
             proof: None,
             checks: vec![],
+            labels: vec![],
+            rank: 0,
+            held_by: None,
+            since: None,
+            tries: 0,
+            micro_usd: 0,
+            note: None,
+            entry: None,
         }
     }
 

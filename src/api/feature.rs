@@ -210,7 +210,17 @@ fn branch(id: &FeatureId, known: &Known) -> Option<String> {
             holder: Holder::Outside { .. },
             ..
         } => Some(refs::branch(id, known.epoch)),
-        _ => None,
+        Stage::Claimed {
+            holder: Holder::Slot { .. },
+            ..
+        }
+        | Stage::Open { .. }
+        | Stage::Submitted { .. }
+        | Stage::Approved { .. }
+        | Stage::Merging { .. }
+        | Stage::Closed { .. }
+        | Stage::Quarantined { .. }
+        | Stage::Withdrawn => None,
     }
 }
 

@@ -1,16 +1,15 @@
-//! The fleet on the wire: slots, sessions, the board, the figures.
+//! The fleet on the wire: slots, sessions, the figures.
 
 use actors::containers::plan::present_name;
 use events::agent::Dialect;
 use events::container::{Duty, Slot, SlotState};
-use events::feature::{FeatureType, Known, Stage};
-use events::id::{FeatureId, SessionId, SlotNo};
+use events::feature::Stage;
+use events::id::{SessionId, SlotNo};
 use events::usage::Usage;
 use events::view::{ProjectView, Projections, SessionRecord};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::feature::status;
 use crate::api::shown;
 
 /// A slot and what it is doing.
@@ -32,6 +31,21 @@ pub struct SlotShape {
     pub failures: u32,
     /// Why it is out of service, or who took it out.
     pub note: Option<String>,
+    /// The number of the claim that its session works under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
+    /// When its session was assigned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// How its agent is spoken to; none for verifiers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<Dialect>,
+    /// The model that its agent asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// What its session cost so far, in millionths of a dollar.
+    #[serde(default)]
+    pub micro_usd: u64,
 }
 
 /// A session, over or not.
@@ -91,68 +105,6 @@ pub struct Hit {
     pub line: String,
 }
 
-/// A feature on the board.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Card {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// Where it stands, in a word.
-    pub status: String,
-    /// 0 (first) to 4 (last).
-    pub priority: u8,
-    /// Shown as a badge.
-    pub category: String,
-    /// Who works on it.
-    pub holder: Option<String>,
-    /// Its newest claim.
-    pub epoch: u64,
-    /// What it waits for.
-    pub blockers: Vec<String>,
-    /// Why what was found about it may not hold any more; empty while it does.
-    pub stale: Vec<String>,
-    /// Where its work collides with what the trunk got meanwhile.
-    pub collisions: Vec<String>,
-    /// What its merge was verified with: verified, verified again, unverified or ours; none before
-    /// it was merged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof: Option<String>,
-    /// What of its verification its merge changes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub checks: Vec<String>,
-}
-
-/// The columns of the board, each in the order of the queue.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-pub struct Columns {
-    /// Not begun.
-    pub backlog: Vec<Card>,
-    /// Claimed.
-    pub in_progress: Vec<Card>,
-    /// Handed in.
-    pub review: Vec<Card>,
-    /// Approved, on the way to upstream.
-    pub merging: Vec<Card>,
-    /// Closed.
-    pub done: Vec<Card>,
-    /// Waits for a person.
-    pub needs_you: Vec<Card>,
-}
-
-/// A project on one page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Board {
-    /// How the project stands.
-    pub project: super::ProjectShape,
-    /// Its features.
-    pub columns: Columns,
-    /// Its slots.
-    pub slots: Vec<SlotShape>,
-    /// All this is as of here.
-    pub position: u64,
-}
-
 /// Figures of the installation.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Stats {
@@ -195,6 +147,8 @@ fn slot_shape(view: &ProjectView, n: SlotNo, slot: &Slot) -> SlotShape {
         Duty::Serve | Duty::Interrupt { .. } => None,
     };
     let job = slot.job();
+    let agent = job.and_then(|job| job.agent.as_ref());
+    let record = job.and_then(|job| view.sessions.get(&job.session));
 
     SlotShape {
         n: n.0,
@@ -207,6 +161,11 @@ fn slot_shape(view: &ProjectView, n: SlotNo, slot: &Slot) -> SlotShape {
             .map(ToString::to_string),
         failures: slot.failures,
         note: why.or(withheld),
+        epoch: job.and_then(|job| job.epoch).map(|epoch| epoch.0),
+        since: record.map(|record| shown::time(record.assigned)),
+        dialect: agent.map(|agent| agent.dialect),
+        model: agent.and_then(|agent| agent.model.clone()),
+        micro_usd: record.map_or(0, |record| record.usage().micro_usd),
     }
 }
 
@@ -245,77 +204,6 @@ pub fn sessions(view: &ProjectView) -> Vec<SessionShape> {
     all.into_iter()
         .map(|(id, record)| session(view, id, record))
         .collect()
-}
-
-fn card(view: &ProjectView, id: &FeatureId, known: &Known) -> Card {
-    let (status, holder) = status(known);
-    let status = match () {
-        () if is_held(view, id) => "held",
-        () if is_parked(view, id) => "parked",
-        () => status,
-    };
-
-    Card {
-        id: id.to_string(),
-        title: known.content.title.clone(),
-        status: status.to_owned(),
-        priority: known.content.priority,
-        category: known.content.category.clone(),
-        holder,
-        epoch: known.epoch.0,
-        blockers: known.blockers.iter().map(ToString::to_string).collect(),
-        stale: view.stale(id),
-        collisions: view.merge_queue.state.collisions(id, known.epoch).to_vec(),
-        proof: view.proof(id).map(|proof| proof.name().to_owned()),
-        checks: view.checks(id).to_vec(),
-    }
-}
-
-/// Whether its merge waits for a person.
-fn is_held(view: &ProjectView, id: &FeatureId) -> bool {
-    view.merge_queue
-        .state
-        .held
-        .iter()
-        .any(|entry| entry.feature() == Some(id))
-}
-
-/// Whether its merge waits for the trunk to be green by itself.
-fn is_parked(view: &ProjectView, id: &FeatureId) -> bool {
-    let mut parked = view.merge_queue.state.parked.iter();
-    parked.any(|entry| entry.feature() == Some(id))
-}
-
-/// A project's board, if it is registered. Epics are headings, and withdrawn features are gone:
-/// neither is on it.
-pub fn board(view: &ProjectView, projections: &Projections) -> Option<Board> {
-    let project = super::project(view)?;
-    let mut columns = Columns::default();
-
-    for (id, known, _) in view
-        .in_order()
-        .into_iter()
-        .filter(|(_, known, _)| known.content.kind != FeatureType::Epic)
-    {
-        let column = match &known.stage {
-            _ if is_held(view, id) => &mut columns.needs_you,
-            Stage::Open { question: Some(_) } | Stage::Quarantined { .. } => &mut columns.needs_you,
-            Stage::Open { question: None } if known.aside.is_some() => &mut columns.needs_you,
-            Stage::Open { question: None } => &mut columns.backlog,
-            Stage::Claimed { .. } => &mut columns.in_progress,
-            Stage::Submitted { .. } => &mut columns.review,
-            Stage::Approved { .. } | Stage::Merging { .. } => &mut columns.merging,
-            Stage::Closed { .. } => &mut columns.done,
-            Stage::Withdrawn => continue,
-        };
-        column.push(card(view, id, known));
-    }
-    Some(Board {
-        project,
-        columns,
-        slots: slots(view),
-        position: projections.position.0,
-    })
 }
 
 /// The figures of all projects.

@@ -210,6 +210,17 @@ fn verification(view: &ProjectView, entry: &Entry) -> Option<VerificationShape> 
     })
 }
 
+/// The stage of an entry, in a word.
+pub(super) fn stage(entry: &Entry) -> &'static str {
+    match &entry.stage {
+        Stage::Queued => "queued",
+        Stage::Built { .. } => "built",
+        Stage::Verifying { .. } => "verifying",
+        Stage::Verified { .. } => "verified",
+        Stage::Publishing { .. } => "publishing",
+    }
+}
+
 fn entry(view: &ProjectView, entry: &Entry) -> EntryShape {
     let (kind, title) = match &entry.kind {
         EntryKind::Scaffold => ("scaffold", None),
@@ -225,20 +236,12 @@ fn entry(view: &ProjectView, entry: &Entry) -> EntryShape {
             ..
         } => ("restore", Some(title.clone())),
     };
-    let stage = match &entry.stage {
-        Stage::Queued => "queued",
-        Stage::Built { .. } => "built",
-        Stage::Verifying { .. } => "verifying",
-        Stage::Verified { .. } => "verified",
-        Stage::Publishing { .. } => "publishing",
-    };
-
     EntryShape {
         entry: entry.number,
         kind: kind.to_owned(),
         feature: entry.feature().map(ToString::to_string),
         title,
-        stage: stage.to_owned(),
+        stage: stage(entry).to_owned(),
         since: Some(time(entry.at)),
         verification: verification(view, entry),
         candidate: entry.candidate().map(|candidate| candidate.sha.to_string()),

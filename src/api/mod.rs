@@ -2,6 +2,7 @@
 //! are refused: a typo must not pass for an omission.
 
 mod beads;
+mod board;
 mod changes;
 mod claim;
 mod event;
@@ -24,6 +25,7 @@ use utoipa::ToSchema;
 pub use beads::{
     Adopted, BeadsConflict, BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken, LeftOut,
 };
+pub use board::{Board, Card, CardEntry, Columns, HeldBy, board};
 pub use changes::{BoardChanges, Placed, ProjectChanges};
 pub use claim::{ClaimShape, Heartbeat, Leased, NewClaim, Release, Submission};
 pub use event::{EventPage, EventShape};
@@ -32,10 +34,7 @@ pub use feature::{
     CloseRequest, Dependency, FeatureChange, FeatureShape, How, NewFeature, Requeued, feature,
     features, sessions_on,
 };
-pub use fleet::{
-    Board, Card, Columns, Found, Hit, SessionShape, SlotShape, Stats, board, session, sessions,
-    slots, stats,
-};
+pub use fleet::{Found, Hit, SessionShape, SlotShape, Stats, session, sessions, slots, stats};
 pub use merge_queue::{ConflictShape, EntryShape, MergeQueueShape, ScaffoldShape, merge_queue};
 pub use noise::Noise;
 pub use past::{BucketShape, Instant, MarkKind, MarkShape, TimelineShape};

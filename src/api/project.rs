@@ -9,6 +9,8 @@ use events::view::{Need, ProjectView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::time;
+
 /// A new project.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -193,6 +195,18 @@ pub struct ProjectShape {
     pub status: String,
     /// What the gate holds of upstream.
     pub repository: String,
+    /// Upstream's branch; none before it was copied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Since when it runs or drains; none while it does neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Slots with a session at work.
+    #[serde(default)]
+    pub busy: u16,
+    /// What its sessions cost so far, in millionths of a dollar.
+    #[serde(default)]
+    pub micro_usd: u64,
     /// Upstream's commit as far as we know.
     pub merge_queue: Option<String>,
     /// The number of slots that are wanted.
@@ -232,6 +246,15 @@ pub struct NeedShape {
     /// The command that lets work go on; none where something outside is to be mended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// The feature that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature: Option<String>,
+    /// The entry of the merge queue that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<u64>,
+    /// The slot that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<u16>,
 }
 
 impl NeedShape {
@@ -241,6 +264,9 @@ impl NeedShape {
             kind: need.kind.name().to_owned(),
             text: need.text.clone(),
             command: need.remedy.command(project),
+            feature: need.remedy.feature().map(ToString::to_string),
+            entry: need.remedy.entry(),
+            slot: need.remedy.slot().map(|slot| slot.0),
         }
     }
 }
@@ -269,6 +295,15 @@ pub fn project(view: &ProjectView) -> Option<ProjectShape> {
         Repository::Failed { reason, .. } => format!("failed: {reason}"),
         Repository::Cloned { branch, .. } => format!("cloned, branch {branch}"),
     };
+    let since = match registered.intent {
+        Intent::Running { since } | Intent::Draining { since } => Some(time(since)),
+        Intent::Stopped | Intent::Completed => None,
+    };
+    let busy = view.enlisted().filter(|(_, slot, _)| slot.job().is_some());
+    let costs = view
+        .sessions
+        .iter()
+        .map(|(_, record)| record.usage().micro_usd);
     let mut shape = ProjectShape {
         name: view.name.to_string(),
         version: view.project.version.0,
@@ -276,6 +311,10 @@ pub fn project(view: &ProjectView) -> Option<ProjectShape> {
         kind: registered.kind,
         status: status.to_owned(),
         repository,
+        branch: view.merge_queue.state.branch.clone(),
+        since,
+        busy: u16::try_from(busy.count()).unwrap_or(u16::MAX),
+        micro_usd: costs.fold(0, u64::saturating_add),
         merge_queue: view
             .merge_queue
             .state

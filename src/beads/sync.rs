@@ -114,7 +114,12 @@ fn contents(known: &Known, (base, theirs, ours): Three<'_>, asked: &mut Asked) {
     if content != known.content {
         match known.stage {
             Stage::Open { .. } | Stage::Quarantined { .. } => asked.content = Some(content),
-            _ => conflicts.push(
+            Stage::Claimed { .. }
+            | Stage::Submitted { .. }
+            | Stage::Approved { .. }
+            | Stage::Merging { .. }
+            | Stage::Closed { .. }
+            | Stage::Withdrawn => conflicts.push(
                 "what it asks for was changed there while it was worked on or done here; it stays"
                     .to_owned(),
             ),

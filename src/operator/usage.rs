@@ -50,7 +50,11 @@ impl Operator {
                             role: job.role.name().to_owned(),
                         })
                     }
-                    _ => None,
+                    SlotState::Idle
+                    | SlotState::Assigned { .. }
+                    | SlotState::Requested { .. }
+                    | SlotState::Ended(_)
+                    | SlotState::Quarantined { .. } => None,
                 });
             Some((
                 usage,

@@ -370,7 +370,7 @@ fn an_entry_is_dropped_wherever_it_waits_but_not_while_it_is_published() {
     };
     let mut scene = scene();
     assert_eq!(said(&scene, &drop(2)), "trunk.dequeued");
-    assert_eq!(said(&scene, &drop(3)), "not_front");
+    assert_eq!(said(&scene, &drop(3)), "not_queued");
     scene.built(1, '0', 'c');
     let evidence = ran(0);
     scene.queue(event::Verified { entry: 1, evidence });

@@ -1,6 +1,7 @@
 //! Merged work that is taken out again, and brought back.
 
 use super::*;
+use crate::id::Sha;
 
 /// The entry that takes out what a closed feature brought or, once that happened and nobody works
 /// on it again, brings it back.
@@ -8,14 +9,10 @@ pub fn undoing(view: &ProjectView, id: &FeatureId) -> Option<EntryKind> {
     let known = view.feature(id)?;
     let (commit, restores) = match &known.stage {
         Stage::Closed { closing } => (closing.commit()?.clone(), false),
-        Stage::Open { .. } => match view.merge_queue.state.undone.get(id)? {
-            Undone {
-                verdict: Verdict::Merged(merged),
-                restores: false,
-                ..
-            } => (merged.sha.clone(), true),
-            _ => return None,
-        },
+        Stage::Open { .. } => {
+            let undone = view.merge_queue.state.undone.get(id)?;
+            (taken_out(undone)?.clone(), true)
+        }
         Stage::Claimed { .. }
         | Stage::Submitted { .. }
         | Stage::Approved { .. }
@@ -31,6 +28,22 @@ pub fn undoing(view: &ProjectView, id: &FeatureId) -> Option<EntryKind> {
         title,
         restores,
     })
+}
+
+/// The commit that took it out, if one did.
+fn taken_out(undone: &Undone) -> Option<&Sha> {
+    match (&undone.verdict, undone.restores) {
+        (Verdict::Merged(merged), false) => Some(&merged.sha),
+        (Verdict::Merged(_), true)
+        | (
+            Verdict::Conflict { .. }
+            | Verdict::Nothing { .. }
+            | Verdict::Red { .. }
+            | Verdict::Refused { .. }
+            | Verdict::Dropped { .. },
+            _,
+        ) => None,
+    }
 }
 
 /// What a feature had brought was taken out: it is open again.

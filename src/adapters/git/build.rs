@@ -157,13 +157,15 @@ fn changes(
     // Files of ours are in the first commit because we put them there.
     let mut protected = match spec.work {
         Work::Scaffold => vec![],
-        _ => protect::protected(&spec.protected, paths.iter().map(String::as_str)),
+        Work::Merge(_) | Work::Revert(_) => {
+            protect::protected(&spec.protected, paths.iter().map(String::as_str))
+        }
     };
     let detected = suggested(repository, &new)?.unwrap_or_default();
     let command = spec.verify.as_deref().or(detected.as_deref());
     let checks = match spec.work {
         Work::Scaffold => vec![],
-        _ => checks_of(repository, base, command, &paths)?,
+        Work::Merge(_) | Work::Revert(_) => checks_of(repository, base, command, &paths)?,
     };
 
     if spec.hold_checks {

@@ -32,11 +32,11 @@ const PACKED: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 /// Whether an address is the interface's: it tells nothing by itself.
 pub(in crate::http) fn is_of_interface(path: &str) -> bool {
     let others = ["/api", "/git", "/hooks"];
-    let is_below = |other: &&str| {
-        let rest = path.strip_prefix(*other);
+    let is_below = |other: &str| {
+        let rest = path.strip_prefix(other);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    !others.iter().any(|other| is_below(&other))
+    !others.iter().any(|other| is_below(other))
 }
 
 pub(super) fn configure(config: &mut ServiceConfig) {

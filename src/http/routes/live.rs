@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ::events::id::ProjectName;
+use ::events::id::{ProjectName, Timestamp};
+use ::events::log::EventLog;
 use ::events::stream::Position;
 use actix_web::web::{Data, Payload, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -18,7 +19,7 @@ use utoipa::IntoParams;
 
 use super::Answer;
 use crate::api::ProblemShape;
-use crate::api::{Board, BoardChanges, EventShape, ProjectChanges, ProjectShape};
+use crate::api::{Board, BoardChanges, EventShape, ProjectChanges, ProjectShape, time};
 use crate::http::problem::ApiProblem;
 use crate::operator::Operator;
 
@@ -87,7 +88,14 @@ enum Sent<'a> {
         event: &'a EventShape,
     },
     /// Everything up to here was sent.
-    Head { position: u64 },
+    Head {
+        position: u64,
+        /// When the newest event that was sent was recorded; none before the first one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+        /// The server's time: how old that is, without the reader's clock.
+        now: String,
+    },
     /// A project on one page.
     Board { board: &'a Board },
     /// Every project, by its name.
@@ -145,6 +153,7 @@ pub(in crate::http) async fn live(
         boards: wanted.boards,
         session,
         seen: after,
+        at: recorded_at(&kernel.log, after).await,
         sent: Sight::Nothing,
         life: Life::default(),
     };
@@ -154,6 +163,13 @@ pub(in crate::http) async fn live(
         feeding.run(follower, messages).await;
     });
     Ok(response)
+}
+
+/// When the event at this position was recorded; none before the first one.
+async fn recorded_at(log: &Arc<dyn EventLog>, position: Position) -> Option<Timestamp> {
+    let before = Position(position.0.checked_sub(1)?);
+    let found = log.read_all(before, 1).await.ok()?;
+    found.first().map(|envelope| envelope.at)
 }
 
 /// Makes a WebSocket of a request.
@@ -200,6 +216,8 @@ struct Feeding {
     boards: bool,
     session: Session,
     seen: Position,
+    /// When the event there was recorded.
+    at: Option<Timestamp>,
     sent: Sight,
     life: Life,
 }
@@ -224,10 +242,7 @@ impl Feeding {
     ) -> Result<Option<CloseReason>, Closed> {
         let mut pings = tokio::time::interval(PING_EVERY);
         self.overview().await?;
-        self.send(&Sent::Head {
-            position: self.seen.0,
-        })
-        .await?;
+        self.head().await?;
 
         loop {
             tokio::select! {
@@ -251,6 +266,7 @@ impl Feeding {
                         return Ok(Some((CloseCode::Policy, "no ping was answered").into()));
                     }
                     self.session.ping(b"").await?;
+                    self.head().await?;
                 }
             }
         }
@@ -275,6 +291,7 @@ impl Feeding {
     async fn pass(&mut self, batch: &[::events::envelope::Envelope]) -> Result<(), Closed> {
         for envelope in batch {
             self.seen = envelope.position;
+            self.at = Some(envelope.at);
             let wanted =
                 self.project.is_none() || envelope.stream.project() == self.project.as_ref();
             if wanted {
@@ -287,8 +304,16 @@ impl Feeding {
         }
 
         self.overview().await?;
+        self.head().await
+    }
+
+    /// Says up to where everything was sent.
+    async fn head(&mut self) -> Result<(), Closed> {
+        let now = self.operator.core.world.clock.now();
         self.send(&Sent::Head {
             position: self.seen.0,
+            at: self.at.map(time),
+            now: time(now),
         })
         .await
     }

@@ -86,6 +86,34 @@ fn the_page_is_there_under_its_addresses_and_packed() {
     });
 }
 
+/// Follows a link, which is good once; the cookie that came of it.
+async fn signed_in(client: &Client, code: &str) -> String {
+    let (sign_in, json_body) = (
+        ("POST", "/api/v1/session"),
+        ("content-type", "application/json"),
+    );
+    let come = |code: &str| json!({ "code": code });
+
+    let wrong = ask(client, sign_in, &[json_body], &come("guessed-it")).await;
+    assert_eq!(
+        (wrong.status.as_u16(), wrong.code()),
+        (401, "code_not_valid")
+    );
+    let came = ask(client, sign_in, &[json_body], &come(code)).await;
+    assert_eq!(
+        (came.status.as_u16(), &came.json["name"]),
+        (201, &json!("operator"))
+    );
+    let again = ask(client, sign_in, &[json_body], &come(code)).await;
+    assert_eq!(again.status.as_u16(), 401, "once");
+    let set = came.header("set-cookie");
+    assert!(
+        set.contains("HttpOnly") && set.contains("SameSite=Strict"),
+        "{set}"
+    );
+    set.split(';').next().expect("a pair").to_owned()
+}
+
 #[test]
 fn a_link_signs_in_once_and_its_cookie_does_what_the_token_does_at_home_alone() {
     story(|| async {
@@ -103,24 +131,7 @@ fn a_link_signs_in_once_and_its_cookie_does_what_the_token_does_at_home_alone() 
         let link = port.link();
         let (address, code) = link.split_once("/sign-in#code=").expect("a link");
         assert_eq!(address, home);
-        let wrong = ask(&client, sign_in, &[json_body], &come("guessed-it")).await;
-        assert_eq!(
-            (wrong.status.as_u16(), wrong.code()),
-            (401, "code_not_valid")
-        );
-        let came = ask(&client, sign_in, &[json_body], &come(code)).await;
-        assert_eq!(
-            (came.status.as_u16(), &came.json["name"]),
-            (201, &json!("operator"))
-        );
-        let again = ask(&client, sign_in, &[json_body], &come(code)).await;
-        assert_eq!(again.status.as_u16(), 401, "once");
-        let set = came.header("set-cookie");
-        assert!(
-            set.contains("HttpOnly") && set.contains("SameSite=Strict"),
-            "{set}"
-        );
-        let pair = set.split(';').next().expect("a pair").to_owned();
+        let pair = signed_in(&client, code).await;
 
         let path = format!("/api/v1/projects/{ZOO}/features");
         let add = ("POST", path.as_str());

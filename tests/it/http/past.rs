@@ -69,6 +69,25 @@ fn what_is_answered_for_an_instant_was_answered_then() {
             }
         }
 
+        port.handle.stop(false).await;
+        world.end(server).await;
+    });
+}
+
+#[test]
+fn the_run_is_told_as_a_whole_and_what_is_no_instant_is_refused() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        let work = scripted("lions", "write lions fed\ncommit Feed\nsubmit", &[]);
+        server
+            .open_zoo(&world, 1, vec![work])
+            .await
+            .expect("opened");
+        world.within("completed", server.completed()).await;
+        let port = open_port(&world, &server);
+        let client = client(&port);
+
         let whole = client.get("/api/v1/timeline?buckets=20").await.json;
         let counts = whole["buckets"].as_array().expect("buckets").iter();
         let sum: u64 = counts
