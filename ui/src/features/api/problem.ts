@@ -35,7 +35,8 @@ const MEANS: Record<number, string> = {
 export function problemOf(status: number, body: unknown): ApiError {
   const shape = (typeof body === "object" && body !== null ? body : {}) as Shape;
   const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
-  const detail = text(shape.detail) ?? MEANS[status] ?? text(shape.title) ?? `The server answered ${status}.`;
+  const detail =
+    text(shape.detail) ?? MEANS[status] ?? text(shape.title) ?? `The server answered ${status}.`;
   return new ApiError(status, text(shape.code) ?? `http_${status}`, detail);
 }
 

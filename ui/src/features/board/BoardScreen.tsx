@@ -11,10 +11,9 @@ import { Chip } from "@/ui/Chip";
 import { hhmm, num, usd } from "@/ui/format";
 import { Head, Problem, Skeleton } from "@/ui/Parts";
 import { Columns } from "./Columns";
-import { spendOf } from "./derive";
 import { Progress } from "./Progress";
 import { categoriesOf, Tools } from "./Tools";
-import { type Derived, useBoard } from "./useBoard";
+import { useBoard } from "./useBoard";
 
 const AddFeature = lazy(() => import("./AddFeature"));
 const Bulk = lazy(() => import("./Bulk"));
@@ -30,13 +29,13 @@ const STATES: Record<string, string> = {
 };
 
 export const busyOf = (board: Board) =>
-  board.busy ??
+  board.project.busy ??
   board.slots.filter((slot) => slot.status !== "idle" && slot.status !== "quarantined").length;
 
-function sentence(board: Board, story: ProjectStory, derived: Derived): string {
+function sentence(board: Board, story: ProjectStory): string {
   const { status, target } = board.project;
-  const spend = board.spend ?? spendOf(derived.all);
-  const from = board.started ?? story.started;
+  const spend = board.project.micro_usd;
+  const from = story.started;
   if (status === "stopped" && !from) return "Registered. Not started.";
   const at = status === "completed" ? story.completed?.at : from;
   const words = `${STATES[status] ?? status}${at ? `${status === "completed" ? " at" : " since"} ${hhmm(at)}` : ""}.`;
@@ -74,7 +73,7 @@ export function BoardScreen({ project }: { project: string }) {
   const at = useAt();
   const search = useSearchAll();
   const set = useSetSearch();
-  const { board, problem, derived } = useBoard(project, at);
+  const { board, problem } = useBoard(project, at);
   const story = useProjectStory(project, at);
   const isPast = at !== null;
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
@@ -122,7 +121,7 @@ export function BoardScreen({ project }: { project: string }) {
           )
         }
       >
-        {sentence(board, story, derived)}
+        {sentence(board, story)}
       </Head>
       <Progress project={project} board={board} story={story} at={at} />
       <Tools board={board} />
@@ -134,15 +133,12 @@ export function BoardScreen({ project }: { project: string }) {
           <Columns
             project={project}
             board={board}
-            derived={derived}
             isPast={isPast}
             marked={marked}
             initializing={story.initializing !== null}
           />
         )}
-        {view === "list" && (
-          <List board={board} derived={derived} marked={marked} onMark={isPast ? null : mark} />
-        )}
+        {view === "list" && <List board={board} marked={marked} onMark={isPast ? null : mark} />}
         {view === "graph" && <Graph project={project} board={board} at={at} />}
         {!isPast && (
           <Certificate

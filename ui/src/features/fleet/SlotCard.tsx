@@ -1,7 +1,7 @@
 // A slot: what it does, for which feature, since when, what it uses, and what can be done with it.
 import { useState } from "react";
 import { useAction } from "@/features/api/action";
-import type { Card, ContainerUsage, Entry, Session, Slot } from "@/features/api/shapes";
+import type { Card, ContainerUsage, Entry, Slot } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { Here, To } from "@/features/nav/links";
 import { AgentText } from "@/ui/AgentText";
@@ -76,17 +76,15 @@ function Job({
   project,
   slot,
   card,
-  session,
   entry,
 }: {
   project: string;
   slot: Slot;
   entry: Entry | undefined;
   card: Card | undefined;
-  session: Session | undefined;
 }) {
-  const model = slot.model ?? session?.dialect;
-  const epoch = slot.epoch ?? session?.epoch;
+  const model = slot.model ?? slot.dialect;
+  const epoch = slot.epoch;
   return (
     <div>
       <span className="muted tiny">
@@ -179,7 +177,6 @@ type Props = {
   project: string;
   slot: Slot;
   card: Card | undefined;
-  session: Session | undefined;
   /** What it verifies. */
   entry: Entry | undefined;
   usage: ContainerUsage | undefined;
@@ -187,10 +184,10 @@ type Props = {
   isPast: boolean;
 };
 
-export function SlotCard({ project, slot, card, session, entry, usage, spend, isPast }: Props) {
+export function SlotCard({ project, slot, card, entry, usage, spend, isPast }: Props) {
   const now = useMoment();
   const { said, tone, dot } = doing(slot);
-  const from = slot.since ?? (slot.session ? (session?.began ?? session?.assigned) : undefined);
+  const from = slot.since;
   const idle = slot.session === null;
   return (
     <article className="panel slot" aria-label={`Slot ${slot.n}`}>
@@ -210,7 +207,7 @@ export function SlotCard({ project, slot, card, session, entry, usage, spend, is
             )}
           </p>
         ) : (
-          <Job project={project} slot={slot} card={card} session={session} entry={entry} />
+          <Job project={project} slot={slot} card={card} entry={entry} />
         )}
         {/* What a container used is measured while it runs and kept nowhere. */}
         {!isPast && <Meters usage={idle ? undefined : usage} />}
