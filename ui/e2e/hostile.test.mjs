@@ -149,11 +149,15 @@ describe("five hundred hostile texts", () => {
 
   it("stay text in the drawer of each feature: its story, and what it asks for", async () => {
     const { page } = session;
-    for (const tab of ["request", "story"]) {
-      await page.goto(`${site.url}${P}/board?feature=${evil[0]}&tab=${tab}`);
+    // Beside the screen that draws least, and through the router, so that they take no longer than they have to.
+    for (const [tab, ids] of [
+      ["request", evil],
+      // Those that have a comment.
+      ["story", evil.slice(0, 200)],
+    ]) {
+      await page.goto(`${site.url}${P}/settings/delete?feature=${evil[0]}&tab=${tab}`);
       await settled(page);
-      // Through the router and not by loading, so that five hundred take no longer than they have to.
-      for (const id of evil.slice(1)) {
+      for (const id of ids.slice(1)) {
         await page.evaluate((search) => {
           history.pushState(history.state, "", search);
           dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
@@ -192,7 +196,7 @@ describe("five hundred hostile texts", () => {
     );
     await world.api("PATCH", "/projects/evil", {
       agent: { dialect: "script" },
-      unverified_merges: true,
+      allow_unverified: true,
       container: { memory_mib: 256, work_mib: 128, cpu_milli: 2000, pids: 1024 },
     });
     const fence = "```";
@@ -267,7 +271,7 @@ describe("five hundred hostile texts", () => {
       );
       for (let at = 0; at < (await boxes.count()); at += 1) {
         const box = boxes.nth(at);
-        if (!(await box.isEditable().catch(() => false))) continue;
+        if (!(await box.isVisible()) || !(await box.isEditable())) continue;
         fields.add(`${path} ${at}`);
         for (const text of chunks) await box.fill(text, { timeout: 2_000 }).catch(() => {});
       }

@@ -1,5 +1,5 @@
 // The board of a project: how far it is, what is looked for, and the features as columns, list or graph.
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Board } from "@/features/api/shapes";
 import { useKeys } from "@/features/keys/keys";
 import { useCelebration } from "@/features/milestones/celebration";
@@ -45,12 +45,17 @@ function sentence(board: Board, story: ProjectStory): string {
     : `${words} ${num(busyOf(board))} of ${num(target)} slots busy${spent}.`;
 }
 
-/** Moving over the cards with J and K, choosing with X. */
-function useCardKeys(mark: (id: string) => void): void {
-  const move = (by: number) => {
-    const cards = [...document.querySelectorAll<HTMLElement>(".card")].filter(
+/** Moving over the cards with J and K, choosing with X, and all up to one with shift. */
+function useCardKeys(mark: (id: string) => void, markAll: (ids: readonly string[]) => void): void {
+  const last = useRef<string | null>(null);
+  const shown = () =>
+    [...document.querySelectorAll<HTMLElement>(".card")].filter(
       (card) => card.offsetParent !== null,
     );
+  const focused = () =>
+    document.activeElement instanceof HTMLElement ? document.activeElement.dataset.id : undefined;
+  const move = (by: number) => {
+    const cards = shown();
     const at = cards.findIndex(
       (card) => card === document.activeElement || card.getAttribute("aria-current") === "true",
     );
@@ -60,11 +65,17 @@ function useCardKeys(mark: (id: string) => void): void {
     j: () => move(1),
     k: () => move(-1),
     x: () => {
-      const id =
-        document.activeElement instanceof HTMLElement
-          ? document.activeElement.dataset.id
-          : undefined;
-      if (id) mark(id);
+      const id = focused();
+      if (!id) return;
+      last.current = id;
+      mark(id);
+    },
+    "shift+x": () => {
+      const ids = shown().flatMap((card) => card.dataset.id ?? []);
+      const [from, to] = [ids.indexOf(last.current ?? ""), ids.indexOf(focused() ?? "")];
+      if (to < 0) return;
+      last.current = ids[to] ?? null;
+      markAll(ids.slice(Math.min(from < 0 ? to : from, to), Math.max(from, to) + 1));
     },
   });
 }
@@ -92,7 +103,11 @@ export function BoardScreen({ project }: { project: string }) {
     project,
     isPast || board?.project.status !== "completed" ? undefined : story.completed?.position,
   );
-  useCardKeys(isPast ? () => {} : mark);
+  const markAll = useCallback(
+    (ids: readonly string[]) => setMarked((before) => new Set([...before, ...ids])),
+    [],
+  );
+  useCardKeys(isPast ? () => {} : mark, isPast ? () => {} : markAll);
   useKeys({
     n: isPast ? undefined : () => set({ add: true }),
     ...(marked.size > 0 && { escape: () => setMarked(new Set()) }),
