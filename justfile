@@ -25,6 +25,15 @@ ci:
 demo *ARGS:
     cargo run -- try {{ ARGS }}
 
+# The web interface while it is worked on; /api goes to the server at SUPERCARGO_URL.
+bridge:
+    cd ui && npm ci && npm run dev
+
+# The web interface's own checks, and a browser in front of the real server.
+bridge-test:
+    cargo build
+    cd ui && npm ci && npm run check && SUPERCARGO_BIN=../target/debug/supercargo SUPERCARGO_PAGES=embedded npm run browser
+
 # Writes down the bytes of new kinds of events. Bytes that were stored once never change: look at the difference.
 bless:
     GOLDEN=write cargo test -p events golden

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { MOST_BYTES, picture } from "./pictures.mjs";
 import {
   almanac,
   browser,
@@ -17,16 +18,55 @@ import {
 } from "./world.mjs";
 
 const SHOTS = join(import.meta.dirname, "shots");
+const DOCS = join(import.meta.dirname, "../../docs/bridge");
+const P = "/p/tidebook";
 let world;
 let site;
 let chrome;
 let ids;
+const sizes = {};
+
+const WIDE = { width: 1280, height: 800 };
+/** The README's pictures, taken while the fleet is busy; into docs/ when they are to be made anew. */
+async function pictures() {
+  const folder = process.env.PICTURES === "write" ? DOCS : join(SHOTS, "docs");
+  const board = () => world.api("GET", "/projects/tidebook/board");
+  await until("a third is done", async () => (await board()).columns.done.length >= 13);
+  const { head } = await world.api("GET", "/stats");
+  const take = async (name, path, options) => {
+    const { page, close } = await signedIn(chrome, site, world, options);
+    await page.goto(site.url + path);
+    await settled(page);
+    sizes[name] = await picture(page, folder, name);
+    await close();
+  };
+  await take("light", `${P}/board`, { colorScheme: "light", viewport: WIDE });
+  await until("somebody is asked", async () =>
+    (await board()).columns.needs_you.some((card) => card.status === "asked"),
+  );
+  const { columns } = await board();
+  const asked = columns.needs_you.find((card) => card.status === "asked").id;
+  await take("dark", `${P}/log?all=1`, { colorScheme: "dark", viewport: WIDE });
+  await take("phone", `/needs-you?item=tidebook/question/${asked}`, {
+    colorScheme: "light",
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+  });
+  await take("past", `${P}/board?at=${Math.floor(head * 0.7)}`, {
+    colorScheme: "light",
+    viewport: WIDE,
+  });
+}
 
 before(async () => {
   mkdirSync(SHOTS, { recursive: true });
   world = await server();
-  await tidebook(world, { pace: 150 });
+  // Two features stay in work, so that the fleet is seen at it.
+  await tidebook(world, { pace: 60, long: 900_000 });
   await almanac(world);
+  site = await pages(world);
+  chrome = await browser();
+  await pictures();
   const columns = await until(
     "the three things that need somebody, and twenty done",
     async () => {
@@ -45,8 +85,6 @@ before(async () => {
   };
   // In the middle of the run: some done, some at work.
   ids.past = Math.floor((await world.api("GET", "/stats")).head / 2);
-  site = await pages(world);
-  chrome = await browser();
 });
 
 after(async () => {
@@ -55,7 +93,6 @@ after(async () => {
   await world?.end();
 });
 
-const P = "/p/tidebook";
 const SCREENS = [
   ["projects", () => "/"],
   ["needs-you", () => "/needs-you"],
@@ -110,28 +147,36 @@ const LOOKS = [
   ["phone", { colorScheme: "light", viewport: { width: 390, height: 844 }, hasTouch: true }],
 ];
 
-for (const [look, options] of LOOKS) {
-  describe(look, () => {
-    let session;
-    before(async () => {
-      session = await signedIn(chrome, site, world, options);
-    });
-    after(() => session?.close());
-
-    for (const [name, address] of SCREENS) {
-      it(name, async () => {
-        const { page, faults } = session;
-        await page.goto(site.url + address());
-        await settled(page);
-        await page.screenshot({ path: join(SHOTS, `${name}-${look}.png`) });
-        assert.deepEqual(await violations(page), []);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(wide <= 0, `the page is ${wide} pixels wider than what is seen`);
-        assert.deepEqual(faults.splice(0), []);
+describe("screens", { concurrency: 2 }, () => {
+  for (const [look, options] of LOOKS) {
+    describe(look, () => {
+      let session;
+      before(async () => {
+        session = await signedIn(chrome, site, world, options);
       });
-    }
-  });
-}
+      after(() => session?.close());
+
+      for (const [name, address] of SCREENS) {
+        it(name, async () => {
+          const { page, faults } = session;
+          await page.goto(site.url + address());
+          await settled(page);
+          await page.screenshot({ path: join(SHOTS, `${name}-${look}.png`) });
+          assert.deepEqual(await violations(page), []);
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(wide <= 0, `the page is ${wide} pixels wider than what is seen`);
+          assert.deepEqual(faults.splice(0), []);
+        });
+      }
+    });
+  }
+});
+
+it("pictures of the README are small", () => {
+  assert.equal(Object.keys(sizes).length, 4);
+  for (const [name, bytes] of Object.entries(sizes))
+    assert.ok(bytes <= MOST_BYTES, `${name} has ${bytes} bytes`);
+});
 
 it("sign-in", async () => {
   const context = await chrome.newContext({ viewport: { width: 1440, height: 900 } });

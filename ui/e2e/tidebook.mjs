@@ -73,7 +73,7 @@ function sayings(title) {
 }
 
 /** What the coder of a feature does. */
-function script(title, n, pace) {
+function script(title, n, pace, long) {
   const write = `write src/${slug(title)}.sh #!/bin/sh\\n# ${title.replaceAll("'", "")}\\nclearance=$((${n} + 5))\\n[ "$clearance" -ge 5 ] || exit 1\\necho "clear by $clearance"`;
   const end = [`commit ${title}`, "submit"];
   const work = [...sayings(title), `sleep ${pace * (2 + (n % 4))}`, write];
@@ -95,7 +95,7 @@ function script(title, n, pace) {
     ];
   if (title.startsWith("Refuse a station")) return [...work, "@1 crash", ...end];
   if (title.startsWith("Dark theme") || title.startsWith("Metrics"))
-    return [...sayings(title), `sleep ${pace * 200}`, write, ...end];
+    return [...sayings(title), `sleep ${long}`, write, ...end];
   if (title.startsWith("Curve is readable"))
     return [...work, "@2+ append src/curve-is-readable-witho.sh # tested without colour", ...end];
   return [...work, ...end];
@@ -106,8 +106,8 @@ function review(title) {
   return `\n\n${FENCE}supercargo-review\n@1 reject The upper bound is inclusive in the spec, exclusive here.\n${FENCE}`;
 }
 
-/** The batch: `pace` is how long the shortest work takes, in milliseconds. */
-export function backlog(pace) {
+/** The batch: `pace` is how long the shortest work takes, `long` that of the two longest, in milliseconds. */
+export function backlog(pace, long) {
   const rows = RAW.split("\n").map((line) => line.split("|"));
   const key = (title) => `k${rows.findIndex((row) => row[1] === title)}`;
   const begin = (word) => rows.find((row) => row[1].startsWith(word))[1];
@@ -121,7 +121,7 @@ export function backlog(pace) {
         category,
         priority: Number(priority),
         labels: n % 7 === 0 ? ["harbour", "first release"] : [],
-        description: `A vessel may leave a berth only while the water over the sill is deep enough for her draught and **half a metre** more. See [the tables](https://example.org/tables).\n\n${FENCE}supercargo-script\n${script(title, n, pace).join("\n")}\n${FENCE}${review(title)}`,
+        description: `A vessel may leave a berth only while the water over the sill is deep enough for her draught and **half a metre** more. See [the tables](https://example.org/tables).\n\n${FENCE}supercargo-script\n${script(title, n, pace, long).join("\n")}\n${FENCE}${review(title)}`,
         steps: [
           "Take the berth, the day and the draught in metres with one decimal.",
           "Answer from and until in harbour time, to ten minutes.",

@@ -68,6 +68,21 @@ async function stopped(child) {
   await gone;
 }
 
+/** Stops every project and waits until no slot is busy. */
+async function quiet(api) {
+  const projects = await api("GET", "/projects");
+  for (const { name, status } of projects)
+    if (status === "running" || status === "draining")
+      await api("POST", `/projects/${name}/stop`, {});
+  const isBusy = async ({ name }) =>
+    (await api("GET", `/projects/${name}/board`)).slots.some((slot) => slot.session);
+  await until(
+    "no slot is busy",
+    async () => !(await Promise.all(projects.map(isBusy))).some(Boolean),
+    15_000,
+  );
+}
+
 /** A server that can be stopped and started again on its data. */
 export async function server() {
   const folder = mkdtempSync(join(tmpdir(), "supercargo-ui-"));
@@ -90,8 +105,12 @@ export async function server() {
     async start() {
       ({ child, code, token } = await started(folder, port));
     },
+    /** Containers outlive a server, so what still works is stopped first. */
     async end() {
-      if (child) await stopped(child);
+      if (child) {
+        await quiet(this.api).catch(() => {});
+        await stopped(child);
+      }
       rmSync(folder, { recursive: true, force: true });
     },
     async api(method, path, body) {
@@ -127,7 +146,7 @@ export async function until(what, holds, within = 120_000) {
 /** A project with scripted agents and tidebook's backlog, started. */
 export async function tidebook(
   world,
-  { name = "tidebook", pace = 400, slots = 5, start = true } = {},
+  { name = "tidebook", pace = 400, long = pace * 200, slots = 5, start = true } = {},
 ) {
   await world.api("POST", "/projects", {
     name,
@@ -143,7 +162,7 @@ export async function tidebook(
     verify: 'for part in src/*.sh; do [ ! -e "$part" ] || sh "$part" || exit 1; done',
     container: { memory_mib: 256, work_mib: 128, cpu_milli: 2000, pids: 1024 },
   });
-  await world.api("POST", `/projects/${name}/backlog`, backlog(pace));
+  await world.api("POST", `/projects/${name}/backlog`, backlog(pace, long));
   await world.api("PUT", `/projects/${name}/target`, { count: slots });
   if (start) await world.api("POST", `/projects/${name}/start`, {});
 }

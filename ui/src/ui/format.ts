@@ -15,6 +15,10 @@ export function usd(micro: number): string {
   return `$${num(Number(whole))}.${cents}`;
 }
 
+/** A duration of which tenths of a second matter: 0.4 s, 12 s, 18 min. */
+export const fine = (ms: number) =>
+  ms < 9_950 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : span(ms);
+
 /** A duration in milliseconds: 12 s, 18 min, 2 h 05, 3 d 4 h. */
 export function span(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

@@ -56,7 +56,7 @@ const CONTROLS: Record<string, Reached> = {
   initialize_project: ["Split it into features", REPOSITORY],
   list_events: ["Log", "features/log/LogScreen.tsx"],
   list_evidence: ["No evidence yet", `${FEATURE}/EvidenceTab.tsx`],
-  list_features: ["fetchQuery({ ...featuresQuery(project)", `${BOARD}/useDrag.ts`],
+  list_features: ["...featuresQuery(project)", `${BOARD}/useDrag.ts`],
   list_projects: ["Projects", "features/projects/ProjectsScreen.tsx"],
   list_sessions: ["Output", "features/output/OutputScreen.tsx"],
   list_subscriptions: ["Readers", READERS],

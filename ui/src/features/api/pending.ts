@@ -15,81 +15,24 @@ export type Milestone = {
   session?: string | null;
 };
 
-export type HeldBy =
-  | { kind: "slot"; n: number; session: string; role: string; model: string | null }
-  | { kind: "outside"; principal: string };
-
-type PendingCard = {
-  since: string;
-  spend: number;
-  tries: number;
-  labels: string[];
-  rank: number;
-  note: string | null;
-  held_by: HeldBy | null;
-  entry: number | null;
-  stage: string | null;
-};
-export type Card = S["Card"] & Partial<PendingCard>;
+export type Card = S["Card"];
 export type ColumnName = keyof S["Columns"];
 export type Columns = Record<ColumnName, Card[]>;
+export type Project = Omit<S["ProjectShape"], "needs"> & { needs: Need[] };
 
-type PendingProject = {
-  spend: number;
-  busy: number;
-  started: string | null;
-  completed: string | null;
-  last: { position: number; at: string; text: string; feature: string | null } | null;
-  milestones: Milestone[];
-};
-export type Project = Omit<S["ProjectShape"], "needs"> &
-  Partial<PendingProject> & { needs: Need[] };
-
-type PendingNeed = {
-  id: string;
-  title: string;
-  since: string | null;
-  position: number | null;
-  feature: string | null;
-  entry: number | null;
-  slot: number | null;
-  session: string | null;
-  options: string[];
-  actions: string[];
-};
+type PendingNeed = { id: string; since: string | null; options: string[] };
 export type Need = S["NeedShape"] & Partial<PendingNeed>;
 
-type PendingSlot = {
-  since: string;
-  model: string | null;
-  epoch: number | null;
-  lease_left_ms: number | null;
-  last: { at: string; text: string; kind: string } | null;
-  spend: number;
-};
+type PendingSlot = { last: { at: string; text: string; kind: string } | null };
 export type Slot = S["SlotShape"] & Partial<PendingSlot>;
 
-type PendingBoard = {
-  at: string;
-  started: string | null;
-  spend: number;
-  milestones: Milestone[];
-  busy: number;
-};
+type PendingBoard = { milestones: Milestone[] };
 export type Board = Omit<S["Board"], "columns" | "project" | "slots"> &
   Partial<PendingBoard> & { columns: Columns; project: Project; slots: Slot[] };
 
-type PendingFeature = {
-  since: string;
-  spend: number;
-  tries: number;
-  depends_on: { id: string; title: string; status: string }[];
-  comments: { by: string; at: string; position: number; text: string }[];
-  note: string | null;
-};
-export type Feature = S["FeatureShape"] & Partial<PendingFeature>;
+export type Feature = S["FeatureShape"];
 
-type PendingEntry = { since: string; position: number; usual_ms: number | null };
+type PendingEntry = { position: number; usual_ms: number | null };
 export type Entry = S["EntryShape"] & Partial<PendingEntry>;
 
 /** The parameter that asks for the state at an instant. */

@@ -1,5 +1,5 @@
 // The board of a project: how far it is, what is looked for, and the features as columns, list or graph.
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Board } from "@/features/api/shapes";
 import { useKeys } from "@/features/keys/keys";
 import { useCelebration } from "@/features/milestones/celebration";
@@ -11,10 +11,9 @@ import { Chip } from "@/ui/Chip";
 import { hhmm, num, usd } from "@/ui/format";
 import { Head, Problem, Skeleton } from "@/ui/Parts";
 import { Columns } from "./Columns";
-import { spendOf } from "./derive";
 import { Progress } from "./Progress";
 import { categoriesOf, Tools } from "./Tools";
-import { type Derived, useBoard } from "./useBoard";
+import { useBoard } from "./useBoard";
 
 const AddFeature = lazy(() => import("./AddFeature"));
 const Bulk = lazy(() => import("./Bulk"));
@@ -30,13 +29,13 @@ const STATES: Record<string, string> = {
 };
 
 export const busyOf = (board: Board) =>
-  board.busy ??
+  board.project.busy ??
   board.slots.filter((slot) => slot.status !== "idle" && slot.status !== "quarantined").length;
 
-function sentence(board: Board, story: ProjectStory, derived: Derived): string {
+function sentence(board: Board, story: ProjectStory): string {
   const { status, target } = board.project;
-  const spend = board.spend ?? spendOf(derived.all);
-  const from = board.started ?? story.started;
+  const spend = board.project.micro_usd;
+  const from = story.started;
   if (status === "stopped" && !from) return "Registered. Not started.";
   const at = status === "completed" ? story.completed?.at : from;
   const words = `${STATES[status] ?? status}${at ? `${status === "completed" ? " at" : " since"} ${hhmm(at)}` : ""}.`;
@@ -46,12 +45,17 @@ function sentence(board: Board, story: ProjectStory, derived: Derived): string {
     : `${words} ${num(busyOf(board))} of ${num(target)} slots busy${spent}.`;
 }
 
-/** Moving over the cards with J and K, choosing with X. */
-function useCardKeys(mark: (id: string) => void): void {
-  const move = (by: number) => {
-    const cards = [...document.querySelectorAll<HTMLElement>(".card")].filter(
+/** Moving over the cards with J and K, choosing with X, and all up to one with shift. */
+function useCardKeys(mark: (id: string) => void, markAll: (ids: readonly string[]) => void): void {
+  const last = useRef<string | null>(null);
+  const shown = () =>
+    [...document.querySelectorAll<HTMLElement>(".card")].filter(
       (card) => card.offsetParent !== null,
     );
+  const focused = () =>
+    document.activeElement instanceof HTMLElement ? document.activeElement.dataset.id : undefined;
+  const move = (by: number) => {
+    const cards = shown();
     const at = cards.findIndex(
       (card) => card === document.activeElement || card.getAttribute("aria-current") === "true",
     );
@@ -61,11 +65,17 @@ function useCardKeys(mark: (id: string) => void): void {
     j: () => move(1),
     k: () => move(-1),
     x: () => {
-      const id =
-        document.activeElement instanceof HTMLElement
-          ? document.activeElement.dataset.id
-          : undefined;
-      if (id) mark(id);
+      const id = focused();
+      if (!id) return;
+      last.current = id;
+      mark(id);
+    },
+    "shift+x": () => {
+      const ids = shown().flatMap((card) => card.dataset.id ?? []);
+      const [from, to] = [ids.indexOf(last.current ?? ""), ids.indexOf(focused() ?? "")];
+      if (to < 0) return;
+      last.current = ids[to] ?? null;
+      markAll(ids.slice(Math.min(from < 0 ? to : from, to), Math.max(from, to) + 1));
     },
   });
 }
@@ -74,7 +84,7 @@ export function BoardScreen({ project }: { project: string }) {
   const at = useAt();
   const search = useSearchAll();
   const set = useSetSearch();
-  const { board, problem, derived } = useBoard(project, at);
+  const { board, problem } = useBoard(project, at);
   const story = useProjectStory(project, at);
   const isPast = at !== null;
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
@@ -93,7 +103,11 @@ export function BoardScreen({ project }: { project: string }) {
     project,
     isPast || board?.project.status !== "completed" ? undefined : story.completed?.position,
   );
-  useCardKeys(isPast ? () => {} : mark);
+  const markAll = useCallback(
+    (ids: readonly string[]) => setMarked((before) => new Set([...before, ...ids])),
+    [],
+  );
+  useCardKeys(isPast ? () => {} : mark, isPast ? () => {} : markAll);
   useKeys({
     n: isPast ? undefined : () => set({ add: true }),
     ...(marked.size > 0 && { escape: () => setMarked(new Set()) }),
@@ -122,7 +136,7 @@ export function BoardScreen({ project }: { project: string }) {
           )
         }
       >
-        {sentence(board, story, derived)}
+        {sentence(board, story)}
       </Head>
       <Progress project={project} board={board} story={story} at={at} />
       <Tools board={board} />
@@ -134,15 +148,12 @@ export function BoardScreen({ project }: { project: string }) {
           <Columns
             project={project}
             board={board}
-            derived={derived}
             isPast={isPast}
             marked={marked}
             initializing={story.initializing !== null}
           />
         )}
-        {view === "list" && (
-          <List board={board} derived={derived} marked={marked} onMark={isPast ? null : mark} />
-        )}
+        {view === "list" && <List board={board} marked={marked} onMark={isPast ? null : mark} />}
         {view === "graph" && <Graph project={project} board={board} at={at} />}
         {!isPast && (
           <Certificate

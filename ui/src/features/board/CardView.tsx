@@ -1,19 +1,16 @@
 // A feature on the board: what it is, who has it and for how long, why it waits. Never more than three lines of title.
 import { type DragEvent, type KeyboardEvent, memo, useEffect, useRef, useState } from "react";
-import type { Card, ColumnName, Session } from "@/features/api/shapes";
+import type { Card, ColumnName } from "@/features/api/shapes";
 import { Here } from "@/features/nav/links";
 import { Category, Chip, Dot } from "@/ui/Chip";
 import { useMoment } from "@/ui/clock";
-import { since, usd } from "@/ui/format";
+import { many, since, usd } from "@/ui/format";
 import { visible } from "@/ui/visible";
-import { type Stand, statusOf, type Work } from "./derive";
+import { statusOf } from "./derive";
 
 export type CardProps = {
   card: Card;
   column: ColumnName;
-  work: Work | undefined;
-  stand: Stand | undefined;
-  session: Session | undefined;
   selected: boolean;
   marked: boolean;
   isPast: boolean;
@@ -29,26 +26,29 @@ function Age({ at }: { at: string }) {
   return <span className="muted nowrap ml-auto">{since(at, now)}</span>;
 }
 
-function Held({
-  card,
-  column,
-  session,
-  stand,
-}: Pick<CardProps, "card" | "column" | "session" | "stand">) {
+/** What the merge queue does with it. */
+const STAGES: Record<string, string> = {
+  built: "Built",
+  verifying: "Verifying",
+  verified: "Verified",
+  publishing: "Goes upstream",
+};
+
+function Held({ card, column }: Pick<CardProps, "card" | "column">) {
   const { holder } = card;
-  const at = card.since ?? stand?.since;
+  const at = card.since;
   if (column === "merging") {
     return (
       <span className="held">
         <Dot kind={card.status === "merging" ? "beat" : "hollow"} />
-        <span className="cut">{card.status === "merging" ? "Goes upstream" : "Queued"}</span>
+        <span className="cut">{STAGES[card.entry?.stage ?? ""] ?? "Queued"}</span>
         {at && <Age at={at} />}
       </span>
     );
   }
   if (!holder) return null;
   const name = holder.charAt(0).toUpperCase() + holder.slice(1);
-  const model = card.held_by?.kind === "slot" ? card.held_by.model : session?.dialect;
+  const model = card.held_by?.kind === "slot" ? card.held_by.model : null;
   return (
     <span className="held">
       <Dot kind="beat" />
@@ -65,7 +65,7 @@ function Held({
 function Badges({ card, column, tries }: { card: Card; column: ColumnName; tries: number }) {
   const blocker = card.blockers[0];
   const waits = column === "backlog" && blocker;
-  const again = tries > 1 && column !== "done";
+  const again = tries > 0 && column !== "done";
   if (card.stale.length + card.collisions.length === 0 && !waits && !again) return null;
   return (
     <span className="badges">
@@ -79,7 +79,9 @@ function Badges({ card, column, tries }: { card: Card; column: ColumnName; tries
           Collides
         </Chip>
       )}
-      {again && <Chip>Try {tries}</Chip>}
+      {again && (
+        <Chip>{column === "needs_you" ? many(tries, "try", "tries") : `Try ${tries + 1}`}</Chip>
+      )}
       {waits && (
         <Chip title={card.blockers.join(", ")}>
           After {blocker}
@@ -119,13 +121,13 @@ function Head({ card }: { card: Card }) {
 }
 
 export const CardView = memo(function CardView(props: CardProps) {
-  const { card, column, work, stand, selected, marked, lifted } = props;
+  const { card, column, selected, marked, lifted } = props;
   const fresh = useFresh(`${card.status} ${card.epoch}`, props.isPast);
   const { said, tone } = statusOf(card.status);
-  const note = card.note ?? stand?.note ?? null;
+  const note = card.note ?? null;
   const tells = column === "needs_you" || (column === "backlog" && note !== null);
-  const tries = card.tries ?? work?.tries ?? 0;
-  const spend = card.spend ?? work?.spend ?? null;
+  const tries = card.tries ?? 0;
+  const spend = card.micro_usd ?? 0;
   const words = ["card", fresh ? "fresh" : "", lifted ? "lifted" : "", marked ? "marked" : ""];
 
   return (

@@ -7,7 +7,6 @@ import { Refused } from "@/ui/Parts";
 import { CardView } from "./CardView";
 import { Column } from "./Column";
 import { COLUMN_NAMES, type Filters, matches } from "./derive";
-import type { Derived } from "./useBoard";
 import { useDrag } from "./useDrag";
 
 /** Of what is done, so many are shown; the list has the rest. */
@@ -25,29 +24,22 @@ const EMPTY: Record<ColumnName, string> = {
 type Props = {
   project: string;
   board: Board;
-  derived: Derived;
   isPast: boolean;
   marked: ReadonlySet<string>;
   initializing: boolean;
 };
 
-function sumOf(cards: readonly Card[], derived: Derived): number | null {
-  let sum = 0;
-  for (const card of cards) {
-    const spend = card.spend ?? derived.work.get(card.id)?.spend ?? 0;
-    sum += spend;
-  }
-  return sum;
-}
+const sumOf = (cards: readonly Card[]) =>
+  cards.reduce((sum, card) => sum + (card.micro_usd ?? 0), 0);
 
 /** Newest first where the order of the queue means nothing any more. */
-function shown(cards: readonly Card[], name: ColumnName, derived: Derived): readonly Card[] {
+function shown(cards: readonly Card[], name: ColumnName): readonly Card[] {
   if (name !== "done") return cards;
-  const at = (card: Card) => card.since ?? derived.stands.get(card.id)?.since ?? "";
+  const at = (card: Card) => card.since ?? "";
   return [...cards].sort((a, b) => (at(a) < at(b) ? 1 : at(a) > at(b) ? -1 : 0));
 }
 
-export function Columns({ project, board, derived, isPast, marked, initializing }: Props) {
+export function Columns({ project, board, isPast, marked, initializing }: Props) {
   const search = useSearchAll();
   const { q, cat, holder, label, p, stale } = search;
   const filtered = useMemo(() => {
@@ -69,9 +61,6 @@ export function Columns({ project, board, derived, isPast, marked, initializing 
       <CardView
         card={card}
         column={name}
-        work={derived.work.get(card.id)}
-        stand={derived.stands.get(card.id)}
-        session={derived.work.get(card.id)?.newest ?? undefined}
         selected={search.feature === card.id}
         marked={marked.has(card.id)}
         isPast={isPast}
@@ -105,8 +94,7 @@ export function Columns({ project, board, derived, isPast, marked, initializing 
       )}
       <div className="cols">
         {COLUMNS.map((name) => {
-          const all =
-            name === "backlog" && whole ? drag.order : shown(filtered[name], name, derived);
+          const all = name === "backlog" && whole ? drag.order : shown(filtered[name], name);
           const cards = name === "done" ? all.slice(0, DONE_SHOWN) : all;
           const rest = all.length - cards.length;
           return (
@@ -121,7 +109,7 @@ export function Columns({ project, board, derived, isPast, marked, initializing 
                 name={name}
                 cards={cards}
                 total={all.length}
-                sum={sumOf(all, derived)}
+                sum={sumOf(all)}
                 shown={current === name}
                 empty={
                   name === "backlog" && initializing

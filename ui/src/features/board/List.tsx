@@ -9,7 +9,6 @@ import { useMoment } from "@/ui/clock";
 import { num, since, usd } from "@/ui/format";
 import { visible } from "@/ui/visible";
 import { type Filters, matches, sorted, statusOf } from "./derive";
-import type { Derived } from "./useBoard";
 
 const HEADS = [
   ["id", "Feature", ""],
@@ -50,16 +49,14 @@ function Heads() {
 
 type RowProps = {
   card: Card;
-  derived: Derived;
   now: number;
   marked: boolean;
   onMark: ((id: string) => void) | null;
 };
 
-function Row({ card, derived, now, marked, onMark }: RowProps) {
-  const work = derived.work.get(card.id);
-  const at = card.since ?? derived.stands.get(card.id)?.since;
-  const spend = card.spend ?? work?.spend ?? null;
+function Row({ card, now, marked, onMark }: RowProps) {
+  const at = card.since;
+  const spend = card.micro_usd;
   const { said, tone } = statusOf(card.status);
   return (
     <tr>
@@ -84,7 +81,7 @@ function Row({ card, derived, now, marked, onMark }: RowProps) {
         <Category name={card.category} />
       </td>
       <td className="num">{card.priority}</td>
-      <td className="num">{card.tries ?? work?.tries ?? "–"}</td>
+      <td className="num">{card.tries ?? 0}</td>
       <td className="num">{spend ? usd(spend) : "–"}</td>
       <td className="num muted nowrap">{at ? since(at, now) : "–"}</td>
     </tr>
@@ -93,12 +90,11 @@ function Row({ card, derived, now, marked, onMark }: RowProps) {
 
 type Props = {
   board: Board;
-  derived: Derived;
   marked: ReadonlySet<string>;
   onMark: ((id: string) => void) | null;
 };
 
-export default function List({ board, derived, marked, onMark }: Props) {
+export default function List({ board, marked, onMark }: Props) {
   const search = useSearchAll();
   const now = useMoment();
   const scroll = useRef<HTMLDivElement>(null);
@@ -117,10 +113,7 @@ export default function List({ board, derived, marked, onMark }: Props) {
   const items = virtual.getVirtualItems();
   const above = items[0]?.start ?? 0;
   const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
-  const spend = cards.reduce(
-    (sum, card) => sum + (card.spend ?? derived.work.get(card.id)?.spend ?? 0),
-    0,
-  );
+  const spend = cards.reduce((sum, card) => sum + (card.micro_usd ?? 0), 0);
 
   return (
     <div className="scroll" ref={scroll} tabIndex={0} role="region" aria-label="Features">
@@ -137,7 +130,6 @@ export default function List({ board, derived, marked, onMark }: Props) {
                 <Row
                   key={card.id}
                   card={card}
-                  derived={derived}
                   now={now}
                   marked={marked.has(card.id)}
                   onMark={onMark}

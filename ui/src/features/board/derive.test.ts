@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Card, EventShape, Session } from "@/features/api/shapes";
-import { matches, SESSIONS_MAX, sorted, spendOf, standsOf, workOf } from "./derive";
+import { matches, SESSIONS_MAX, sorted, spendOf, standsOf } from "./derive";
 
 const session = (feature: string, role: string, micro_usd: number, assigned: string) =>
   ({ feature, role, assigned, usage: { micro_usd } }) as Session;
@@ -16,22 +16,9 @@ const card = (more: Partial<Card>) =>
     ...more,
   }) as Card;
 
-it("sums what sessions cost, by feature, and counts tries of coders", () => {
-  const work = workOf([
-    session("a", "coder", 5, "1"),
-    session("a", "reviewer", 2, "2"),
-    session("a", "coder", 1, "3"),
-    session("b", "coder", 4, "1"),
-  ]);
-  expect(work.get("a")).toMatchObject({ spend: 8, tries: 2 });
-  expect(work.get("a")?.newest?.assigned).toBe("3");
-  expect(work.get("b")?.spend).toBe(4);
-});
-
 it("says no sum when not all sessions are there", () => {
   const many = Array.from({ length: SESSIONS_MAX }, () => session("a", "coder", 1, "1"));
   expect(spendOf(many)).toBeNull();
-  expect(workOf(many).get("a")?.spend).toBeNull();
   expect(spendOf(many.slice(1))).toBe(SESSIONS_MAX - 1);
   expect(spendOf(undefined)).toBeNull();
 });

@@ -1,28 +1,10 @@
-// What cards say that the board itself does not: summed and folded from sessions and events, and only where those are
-// all there. Pure.
+// What is derived of cards, sessions and events, and only where those are all there. Pure.
 import type { Card, ColumnName, EventShape, Session } from "@/features/api/shapes";
 import { streamOf } from "@/features/live/streams";
 import type { Tone } from "@/ui/Chip";
 
 /** The API answers with at most so many sessions: with that many, sums would be too small. */
 export const SESSIONS_MAX = 1_000;
-
-export type Work = { spend: number | null; tries: number; newest: Session | null };
-
-/** Spend and tries of each feature. */
-export function workOf(sessions: readonly Session[]): Map<string, Work> {
-  const whole = sessions.length < SESSIONS_MAX;
-  const found = new Map<string, Work>();
-  for (const session of sessions) {
-    if (!session.feature) continue;
-    const work = found.get(session.feature) ?? { spend: whole ? 0 : null, tries: 0, newest: null };
-    if (work.spend !== null) work.spend += session.usage.micro_usd;
-    if (session.role === "coder") work.tries += 1;
-    if (!work.newest || session.assigned > work.newest.assigned) work.newest = session;
-    found.set(session.feature, work);
-  }
-  return found;
-}
 
 /** What all sessions cost; unknown when there are more than were sent. */
 export function spendOf(sessions: readonly Session[] | undefined): number | null {

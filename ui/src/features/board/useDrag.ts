@@ -29,6 +29,9 @@ function ranked(
   return cards.map(({ id, priority }) => ({ id, priority, rank: contents.get(id)?.rank ?? 0 }));
 }
 
+/** Ranks as they are now. Who dropped a card waits for them: trying again is theirs to decide. */
+const fresh = (project: string) => ({ ...featuresQuery(project), staleTime: 0, retry: false });
+
 export function useDrag(project: string, backlog: readonly Card[], can: boolean) {
   const queries = useQueryClient();
   const [lift, setLift] = useState<Lift | null>(null);
@@ -37,7 +40,7 @@ export function useDrag(project: string, backlog: readonly Card[], can: boolean)
   const move = useAction(
     async ({ id, to }: { id: string; to: number }) => {
       const { queryKey } = boardQuery(project);
-      const features = await queries.fetchQuery({ ...featuresQuery(project), staleTime: 0 });
+      const features = await queries.fetchQuery(fresh(project));
       const changes = placed(ranked(backlog, features), id, to);
       if (changes.length > CHANGES_MAX) {
         const detail = `${changes.length} features would have to be numbered afresh. Give it another priority, or move it less far.`;

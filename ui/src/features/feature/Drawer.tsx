@@ -1,12 +1,11 @@
 // A feature, beside whatever screen it was opened from: what it is, how it stands, and its story, request, diff,
 // evidence and sessions. The header comes from the card at once; the rest follows.
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useMemo } from "react";
 import { asProblem } from "@/features/api/problem";
-import { boardQuery, featureQuery } from "@/features/api/queries";
-import type { At, Card, ColumnName, Feature } from "@/features/api/shapes";
-import { statusOf } from "@/features/board/derive";
-import { type Derived, useDerived } from "@/features/board/useBoard";
+import { boardQuery, featureQuery, sessionsQuery } from "@/features/api/queries";
+import type { At, Card, ColumnName, Feature, Session } from "@/features/api/shapes";
+import { type Stand, standsOf, statusOf } from "@/features/board/derive";
 import { useKeys } from "@/features/keys/keys";
 import { COLUMNS, cardOf } from "@/features/live/reducer";
 import { Here, useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
@@ -43,13 +42,13 @@ type Shown = {
   feature: Feature | undefined;
   card: Card | undefined;
   column: ColumnName | undefined;
-  derived: Derived;
+  stand: Stand | undefined;
+  sessions: readonly Session[] | undefined;
 };
 
-function standing({ card, feature, derived, id }: Shown, now: number): string {
+function standing({ card, feature, stand }: Shown, now: number): string {
   const status = card?.status ?? feature?.status ?? "";
   const holder = card?.holder ?? feature?.holder;
-  const stand = derived.stands.get(id);
   const at = card?.since ?? stand?.since;
   const note = card?.note ?? stand?.note;
   const age = at ? `, for ${since(at, now)}` : "";
@@ -62,10 +61,9 @@ function standing({ card, feature, derived, id }: Shown, now: number): string {
 }
 
 function Facts({ shown }: { shown: Shown }) {
-  const { card, feature, derived, id } = shown;
-  const work = derived.work.get(id);
-  const spend = card?.spend ?? feature?.spend ?? work?.spend ?? null;
-  const tries = card?.tries ?? feature?.tries ?? work?.tries;
+  const { card, feature } = shown;
+  const spend = card?.micro_usd;
+  const tries = card?.tries;
   return (
     <dl className="facts">
       <div>
@@ -108,7 +106,7 @@ function Tabs({ tab, counts }: { tab: Tab; counts: Partial<Record<Tab, number>> 
 }
 
 function Body({ tab, shown }: { tab: Tab; shown: Shown }) {
-  const { project, id, at, feature, derived } = shown;
+  const { project, id, at, feature } = shown;
   switch (tab) {
     case "story":
       return <StoryTab project={project} id={id} at={at} />;
@@ -126,8 +124,8 @@ function Body({ tab, shown }: { tab: Tab; shown: Shown }) {
       return (
         <SessionsTab
           project={project}
-          sessions={(derived.all ?? []).filter((one) => one.feature === id)}
-          known={derived.all !== undefined}
+          sessions={shown.sessions ?? []}
+          known={shown.sessions !== undefined}
         />
       );
   }
@@ -251,7 +249,12 @@ function Inside({
   const { data: board } = useQuery(boardQuery(project, at));
   const { data: feature, error } = useQuery(featureQuery(project, id, at));
   const { events } = useStory(project, id, at);
-  const derived = useDerived(project, at);
+  const { data: all } = useQuery(sessionsQuery(project, at));
+  const sessions = useMemo(() => all?.filter((one) => one.feature === id), [all, id]);
+  const stand = useMemo(
+    () => standsOf([...(events ?? [])].reverse(), project).get(id),
+    [events, project, id],
+  );
   const found = cardOf(board, id);
   const shown: Shown = {
     project,
@@ -260,11 +263,11 @@ function Inside({
     feature,
     card: found?.card,
     column: found?.column,
-    derived,
+    stand,
+    sessions,
   };
   const problem = error && !found ? asProblem(error) : null;
   const count = events?.length;
-  const sessions = derived.all?.filter((one) => one.feature === id).length;
 
   return (
     <>
@@ -274,7 +277,7 @@ function Inside({
           tab={tab}
           counts={{
             ...(count !== undefined && { story: count }),
-            ...(sessions !== undefined && { sessions }),
+            ...(sessions && { sessions: sessions.length }),
           }}
         />
       </header>

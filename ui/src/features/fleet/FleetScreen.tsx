@@ -2,11 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { useAction } from "@/features/api/action";
-import { usageQuery } from "@/features/api/queries";
+import { queueQuery, sessionsQuery, usageQuery } from "@/features/api/queries";
 import type { Board, Card } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { busyOf } from "@/features/board/BoardScreen";
-import { spendOf } from "@/features/board/derive";
 import { useBoard } from "@/features/board/useBoard";
 import { isSlot } from "@/features/feature/deedsOf";
 import { cardOf } from "@/features/live/reducer";
@@ -101,19 +100,20 @@ function useUsage(project: string, isPast: boolean) {
 export default function FleetScreen({ project }: { project: string }) {
   const at = useAt();
   const isPast = at !== null;
-  const { board, problem, derived } = useBoard(project, at);
+  const { board, problem } = useBoard(project, at);
+  const { data: sessions } = useQuery(sessionsQuery(project, at));
   const usage = useUsage(project, isPast);
+  const { data: queue } = useQuery(queueQuery(project, at));
   const others = useMemo(() => (board ? [...outsiders(board)] : []), [board]);
   const bySlot = useMemo(() => {
     const sums = new Map<number, number>();
-    for (const one of derived.all ?? [])
-      sums.set(one.n, (sums.get(one.n) ?? 0) + one.usage.micro_usd);
+    for (const one of sessions ?? []) sums.set(one.n, (sums.get(one.n) ?? 0) + one.usage.micro_usd);
     return sums;
-  }, [derived.all]);
+  }, [sessions]);
   if (problem && !board)
     return <Problem title="Not shown" detail={problem.detail} code={problem.code} />;
   if (!board) return <Skeleton lines={6} />;
-  const spend = board.spend ?? spendOf(derived.all);
+  const spend = board.project.micro_usd;
   const busy = busyOf(board);
 
   return (
@@ -129,8 +129,8 @@ export default function FleetScreen({ project }: { project: string }) {
         }
       >
         {num(busy)} of {num(board.project.target)} slots {busy === 1 ? "is" : "are"} busy.
-        {derived.all &&
-          ` ${many(derived.all.length, "session")} so far${spend ? `, ${usd(spend)}` : ""}.`}
+        {sessions &&
+          ` ${many(sessions.length, "session")} so far${spend ? `, ${usd(spend)}` : ""}.`}
       </Head>
       <div className="scroll">
         {!isPast && <Wanted board={board} />}
@@ -149,9 +149,9 @@ export default function FleetScreen({ project }: { project: string }) {
               project={project}
               slot={slot}
               card={slot.feature ? cardOf(board, slot.feature)?.card : undefined}
-              session={slot.session ? derived.sessions.get(slot.session) : undefined}
+              entry={queue?.queue.find((one) => one.verification?.slot === slot.n)}
               usage={usage?.containers.find((one) => one.n === slot.n)}
-              spend={slot.spend ?? bySlot.get(slot.n) ?? null}
+              spend={bySlot.get(slot.n) ?? null}
               isPast={isPast}
             />
           ))}

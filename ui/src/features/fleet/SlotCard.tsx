@@ -1,7 +1,7 @@
 // A slot: what it does, for which feature, since when, what it uses, and what can be done with it.
 import { useState } from "react";
 import { useAction } from "@/features/api/action";
-import type { Card, ContainerUsage, Session, Slot } from "@/features/api/shapes";
+import type { Card, ContainerUsage, Entry, Slot } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { Here, To } from "@/features/nav/links";
 import { AgentText } from "@/ui/AgentText";
@@ -66,17 +66,25 @@ function Meters({ usage }: { usage: ContainerUsage | undefined }) {
   );
 }
 
+/** What sessions do that are of no one feature. */
+const WHOLE: Record<string, string> = {
+  initializer: "Splits the spec into features",
+  verifier: "Verifies what is to be published",
+};
+
 function Job({
+  project,
   slot,
   card,
-  session,
+  entry,
 }: {
+  project: string;
   slot: Slot;
+  entry: Entry | undefined;
   card: Card | undefined;
-  session: Session | undefined;
 }) {
-  const model = slot.model ?? session?.dialect;
-  const epoch = slot.epoch ?? session?.epoch;
+  const model = slot.model ?? slot.dialect;
+  const epoch = slot.epoch;
   return (
     <div>
       <span className="muted tiny">
@@ -90,9 +98,13 @@ function Job({
         </Here>
       ) : (
         <span className="job">
-          {slot.role === "initializer"
-            ? "Splits the spec into features"
-            : "Looks at the project as a whole"}
+          {slot.role === "verifier" && entry ? (
+            <To path={`/p/${project}/queue`} search={{ entry: entry.entry }}>
+              Verifies #{entry.entry} {visible(entry.title ?? "")}
+            </To>
+          ) : (
+            (WHOLE[slot.role ?? ""] ?? "Looks at the project as a whole")
+          )}
         </span>
       )}
     </div>
@@ -165,16 +177,17 @@ type Props = {
   project: string;
   slot: Slot;
   card: Card | undefined;
-  session: Session | undefined;
+  /** What it verifies. */
+  entry: Entry | undefined;
   usage: ContainerUsage | undefined;
   spend: number | null;
   isPast: boolean;
 };
 
-export function SlotCard({ project, slot, card, session, usage, spend, isPast }: Props) {
+export function SlotCard({ project, slot, card, entry, usage, spend, isPast }: Props) {
   const now = useMoment();
   const { said, tone, dot } = doing(slot);
-  const from = slot.since ?? (slot.session ? (session?.began ?? session?.assigned) : undefined);
+  const from = slot.since;
   const idle = slot.session === null;
   return (
     <article className="panel slot" aria-label={`Slot ${slot.n}`}>
@@ -194,9 +207,10 @@ export function SlotCard({ project, slot, card, session, usage, spend, isPast }:
             )}
           </p>
         ) : (
-          <Job slot={slot} card={card} session={session} />
+          <Job project={project} slot={slot} card={card} entry={entry} />
         )}
-        <Meters usage={idle ? undefined : usage} />
+        {/* What a container used is measured while it runs and kept nowhere. */}
+        {!isPast && <Meters usage={idle ? undefined : usage} />}
         {slot.last && (
           <p className="thought">
             <AgentText text={slot.last.text} />

@@ -6,6 +6,7 @@ import { useKeys } from "@/features/keys/keys";
 import { keysShown, paletteShown } from "@/features/keys/state";
 import { useFeed } from "@/features/live/useFeed";
 import { useAt, useGo } from "@/features/nav/links";
+import { useNotices } from "@/features/notices/useNotices";
 import { Dock } from "@/features/time/Dock";
 import { useInstant, useMoveTo, useSettledInstant, useStep } from "@/features/time/instant";
 import { PastBar } from "@/features/time/PastBar";
@@ -85,6 +86,7 @@ export function Frame({ project, children }: { project: string | null; children:
   usePaper(at !== null);
   const wrong = useSettledInstant();
   useStand();
+  useNotices(mine);
   useTimeKeys(project);
   useGlobalKeys(project);
   useTitle(

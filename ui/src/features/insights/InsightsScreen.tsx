@@ -1,15 +1,17 @@
 // Throughput, spend and durations of a project, each chart with its table, all from the log at the instant looked at.
+import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { EventShape, Session } from "@/features/api/shapes";
+import { sessionsQuery } from "@/features/api/queries";
+import type { Board, EventShape, Session } from "@/features/api/shapes";
 import { spendOf } from "@/features/board/derive";
-import { type Derived, useBoard } from "@/features/board/useBoard";
-import { cardOf } from "@/features/live/reducer";
+import { useBoard } from "@/features/board/useBoard";
+import { COLUMNS } from "@/features/live/reducer";
 import { book } from "@/features/log/book";
 import { Here, useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
 import { type ProjectStory, useProjectStory } from "@/features/projects/story";
 import { BarChart, RangeChart } from "@/ui/Chart";
 import { useMoment, useNow } from "@/ui/clock";
-import { ago, hhmm, many, num, span, usd } from "@/ui/format";
+import { ago, fine, hhmm, many, num, span, usd } from "@/ui/format";
 import { Banner, Head, Problem, Segments, Skeleton, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
 import { bucketsOf, doneAt, featureEvents, firstTry, ROLES, stagesOf } from "./figures";
@@ -40,10 +42,10 @@ const label = (from: number, width: number) => {
   });
 };
 
-function Dearest({ derived, board }: { derived: Derived; board: Parameters<typeof cardOf>[0] }) {
-  const sorted = [...derived.work]
-    .filter(([, work]) => (work.spend ?? 0) > 0)
-    .sort((a, b) => (b[1].spend ?? 0) - (a[1].spend ?? 0));
+function Dearest({ board }: { board: Board }) {
+  const sorted = COLUMNS.flatMap((name) => board.columns[name])
+    .filter((card) => card.micro_usd)
+    .sort((a, b) => (b.micro_usd ?? 0) - (a.micro_usd ?? 0));
   return (
     <section className="panel">
       <header>
@@ -57,17 +59,19 @@ function Dearest({ derived, board }: { derived: Derived; board: Parameters<typeo
         )}
         <table>
           <tbody>
-            {sorted.slice(0, DEAR).map(([id, work]) => (
-              <tr key={id}>
+            {sorted.slice(0, DEAR).map((card) => (
+              <tr key={card.id}>
                 <td>
-                  <Here search={{ feature: id }}>
-                    {visible(cardOf(board, id)?.card.title ?? id)}
-                  </Here>
+                  <Here search={{ feature: card.id }}>{visible(card.title)}</Here>
                 </td>
                 <td className="nowrap">
-                  {work.tries > 1 ? <span className="chip">{work.tries} tries</span> : ""}
+                  {card.tries ? (
+                    <span className="chip">{many(card.tries, "try", "tries")}</span>
+                  ) : (
+                    ""
+                  )}
                 </td>
-                <td className="num">{usd(work.spend ?? 0)}</td>
+                <td className="num">{usd(card.micro_usd ?? 0)}</td>
               </tr>
             ))}
           </tbody>
@@ -154,7 +158,7 @@ function Kpis({ figures, total, done }: { figures: Figures; total: number; done:
 function useFigures(
   project: string,
   range: string,
-  derived: Derived,
+  sessions: readonly Session[] | undefined,
   story: ProjectStory,
 ): Figures | null {
   const at = useAt();
@@ -183,11 +187,11 @@ function useFigures(
     return {
       closed: features.filter((one) => one.type === "feature.closed"),
       features,
-      sessions: (derived.all ?? []).filter((one) => within(one.assigned)),
+      sessions: (sessions ?? []).filter((one) => within(one.assigned)),
       from,
       to: until,
     };
-  }, [events, project, at, story, range, derived.all, minute]);
+  }, [events, project, at, story, range, sessions, minute]);
 }
 
 export default function InsightsScreen({ project }: { project: string }) {
@@ -195,11 +199,12 @@ export default function InsightsScreen({ project }: { project: string }) {
   const search = useSearchAll();
   const set = useSetSearch();
   const now = useMoment();
-  const { board, problem, derived } = useBoard(project, at);
+  const { board, problem } = useBoard(project, at);
+  const { data: sessions } = useQuery(sessionsQuery(project, at));
   const story = useProjectStory(project, at);
   const { events, after } = book.use();
   const range = RANGES.find(([name]) => name === search.range)?.[0] ?? "all";
-  const figures = useFigures(project, range, derived, story);
+  const figures = useFigures(project, range, sessions, story);
   if (problem && !board)
     return <Problem title="Not shown" detail={problem.detail} code={problem.code} />;
   if (!board) return <Skeleton lines={6} />;
@@ -271,10 +276,10 @@ export default function InsightsScreen({ project }: { project: string }) {
               <RangeChart
                 title="How long each stage takes"
                 note={<span className="tiny muted">median, and most of them</span>}
-                ranges={stages.map((one) => ({ ...one, text: span(one.middle) }))}
-                write={span}
+                ranges={stages.map((one) => ({ ...one, text: fine(one.middle) }))}
+                write={fine}
               />
-              <Dearest derived={derived} board={board} />
+              <Dearest board={board} />
             </div>
           </>
         )}

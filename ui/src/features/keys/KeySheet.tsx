@@ -1,4 +1,7 @@
 // The list of keys, behind `?`.
+import { useState } from "react";
+import { notifications, sounds } from "@/features/notices/notices";
+import { askForNotifications } from "@/features/notices/useNotices";
 import { Sheet } from "@/ui/Layers";
 import { singleKeys } from "./keys";
 import { keysShown } from "./state";
@@ -13,13 +16,14 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Output", "D"],
   ["Next, previous", "J  K"],
   ["Open", "⏎"],
-  ["Select", "X"],
+  ["Select, select up to here", "X  ⇧X"],
   ["Lift and drop a card", "Space"],
   ["Close the topmost layer", "Esc"],
   ["One event back, on", "[  ]"],
   ["One mark back, on", "⇧[  ⇧]"],
   ["Play, pause", "P"],
   ["Back to now", "."],
+  ["Longer, shorter line of time", "⌃ wheel, + −"],
   ["Approve", "E"],
   ["Send back", "R"],
   ["Follow output", "F"],
@@ -27,6 +31,39 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Light or dark", "⇧T"],
   ["This list", "?"],
 ];
+
+/** Sounds and notifications: off until somebody wants them, in this browser alone. */
+function Notices() {
+  const loud = sounds.use();
+  const told = notifications.use();
+  const [refused, setRefused] = useState(false);
+  const turn = async (on: boolean) => {
+    const may = on && (await askForNotifications());
+    setRefused(on && !may);
+    notifications.set(may);
+  };
+  return (
+    <>
+      <label className="row small mt-2">
+        <input
+          type="checkbox"
+          checked={loud}
+          onChange={(event) => sounds.set(event.target.checked)}
+        />{" "}
+        Sounds, when this project starts, is complete or needs you
+      </label>
+      <label className="row small mt-2">
+        <input
+          type="checkbox"
+          checked={told}
+          onChange={(event) => void turn(event.target.checked)}
+        />{" "}
+        Notifications of the same, while the page is not looked at
+      </label>
+      {refused && <p className="small wrong">This browser does not let the page show any.</p>}
+    </>
+  );
+}
 
 export default function KeySheet() {
   const open = keysShown.use();
@@ -50,6 +87,7 @@ export default function KeySheet() {
         />{" "}
         Single keys are on
       </label>
+      <Notices />
       <p className="small muted mt-2">Inactive while you type. Esc leaves a field.</p>
     </Sheet>
   );

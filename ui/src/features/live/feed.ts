@@ -27,7 +27,11 @@ export class Feed {
 
   constructor(queries: QueryClient) {
     this.#queries = queries;
-    this.#all = new Connection({
+    this.#all = this.#connected();
+  }
+
+  #connected(): Connection {
+    return new Connection({
       address: (after) => `/api/v1/live?boards=true${after === null ? "" : `&after=${after}`}`,
       batch: (messages) => this.#take(messages),
       opened: () => this.#opened(),
@@ -72,7 +76,20 @@ export class Feed {
   }
 
   #opened(): void {
+    if (live.get().lostAt !== null) void this.#sameLog();
     live.set({ ...live.get(), phase: "live", lostAt: null, retryAt: null });
+  }
+
+  /** A log that was restored from a backup may end before what was seen: then everything is read anew. */
+  async #sameLog(): Promise<void> {
+    const { data } = await client.GET("/api/v1/stats", {}).catch(() => ({ data: undefined }));
+    const { head } = live.get();
+    if (!data || head === null || data.head >= head) return;
+    this.#all.end();
+    live.set({ ...live.get(), head: null, headAt: null });
+    book.forget();
+    this.#all = this.#connected();
+    await this.#queries.resetQueries();
   }
 
   #take(messages: Sent[]): void {

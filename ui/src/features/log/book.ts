@@ -92,9 +92,17 @@ function add(events: EventShape[]): void {
   else store.set(appended(store.get(), events));
 }
 
+/** Everything read so far is of a log that is not there any more. */
+function forget(): void {
+  begun = false;
+  early = [];
+  store.set({ events: [], after: null, loading: false });
+}
+
 export const book = {
   ...store,
   start: (head: number) => void start(head),
   earlier: () => void earlier(),
   add,
+  forget,
 };

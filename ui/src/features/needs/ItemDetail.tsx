@@ -1,10 +1,11 @@
 // One thing that waits: what is the matter, what can be done about it, where it stood before.
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useAction } from "@/features/api/action";
 import { queueQuery } from "@/features/api/queries";
-import type { Card } from "@/features/api/shapes";
+import type { At, Card } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
+import { type Stand, standsOf } from "@/features/board/derive";
 import { useBoard } from "@/features/board/useBoard";
 import { Deeds } from "@/features/feature/Deeds";
 import { Said, useStory } from "@/features/feature/StoryTab";
@@ -29,6 +30,15 @@ import { type Remedy, remedyOf, sectionOf } from "./remedies";
 
 /** Moments of the story that are shown beside the thing itself. */
 const BEFORE = 5;
+
+/** Since when a feature stands where it stands, from its own story. */
+function useStand(project: string, id: string | null, at: At): Stand | undefined {
+  const { events } = useStory(project, id ?? "", at);
+  return useMemo(
+    () => (id ? standsOf([...(events ?? [])].reverse(), project).get(id) : undefined),
+    [events, project, id],
+  );
+}
 
 function Stood({ project, id }: { project: string; id: string }) {
   const at = useAt();
@@ -234,11 +244,11 @@ function Other({ item, isPast }: { item: Item; isPast: boolean }) {
 
 function Feature({ item, isPast }: { item: Item; isPast: boolean }) {
   const at = useAt();
-  const { board, derived } = useBoard(item.project, at);
+  const { board } = useBoard(item.project, at);
   const id = item.feature ?? "";
   const card = cardOf(board, id)?.card;
   if (!card) return <Other item={item} isPast={isPast} />;
-  const note = card.note ?? derived.stands.get(id)?.note ?? item.text;
+  const note = card.note ?? item.text;
   return (
     <>
       {card.status === "asked" && !isPast ? (
@@ -261,9 +271,10 @@ function Feature({ item, isPast }: { item: Item; isPast: boolean }) {
 export function ItemDetail({ item, isPast }: { item: Item; isPast: boolean }) {
   const now = useMoment();
   const at = useAt();
-  const { board, derived } = useBoard(item.project, at);
+  const { board } = useBoard(item.project, at);
+  const stand = useStand(item.project, item.feature, at);
   const held = [...(board?.columns.needs_you ?? [])].find((one) => one.id === item.feature);
-  const from = item.since ?? (item.feature ? derived.stands.get(item.feature)?.since : undefined);
+  const from = item.since ?? stand?.since;
   const { data: queue } = useQuery({
     ...queueQuery(item.project),
     enabled: item.kind === "held" && !isPast,

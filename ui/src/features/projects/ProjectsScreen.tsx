@@ -1,12 +1,11 @@
 // All projects on one page: what happened, how far each is, what needs somebody, how the server does.
-import { useQueries, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useAction } from "@/features/api/action";
 import { asProblem } from "@/features/api/problem";
-import { projectsQuery, sessionsQuery, statsQuery, timelineQuery } from "@/features/api/queries";
+import { projectsQuery, statsQuery, timelineQuery } from "@/features/api/queries";
 import type { At, EventShape, Project, TimelineShape } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
-import { spendOf } from "@/features/board/derive";
 import { needsOf } from "@/features/frame/Side";
 import { live } from "@/features/live/state";
 import { streamOf } from "@/features/live/streams";
@@ -117,15 +116,7 @@ function Table({
   projects: readonly Project[];
   events: readonly EventShape[];
 }) {
-  const at = useAt();
-  const sessions = useQueries({
-    queries: projects.map((one) => ({
-      ...sessionsQuery(one.name, at),
-      enabled: one.spend === undefined,
-    })),
-  });
-  const spends = projects.map((one, n) => one.spend ?? spendOf(sessions[n]?.data));
-  const whole = spends.every((one) => one !== null);
+  const sum = projects.reduce((all, one) => all + (one.micro_usd ?? 0), 0);
   const closed = projects.reduce((sum, one) => sum + one.closed, 0);
   const total = projects.reduce((sum, one) => sum + one.total, 0);
   return (
@@ -144,11 +135,11 @@ function Table({
         </tr>
       </thead>
       <tbody>
-        {projects.map((one, n) => (
+        {projects.map((one) => (
           <Row
             key={one.name}
             project={one}
-            spend={spends[n] ?? null}
+            spend={one.micro_usd ?? null}
             last={lastOf(events, one.name)}
           />
         ))}
@@ -166,9 +157,7 @@ function Table({
                 .reduce((sum, one) => sum + one.target, 0),
             )}
           </td>
-          <td className="num">
-            {whole ? usd(spends.reduce<number>((sum, one) => sum + (one ?? 0), 0)) : "–"}
-          </td>
+          <td className="num">{sum > 0 ? usd(sum) : "–"}</td>
           <td className="num">{needsOf(projects) || "–"}</td>
         </tr>
       </tbody>
@@ -266,8 +255,9 @@ function Server() {
   const { head } = live.use();
   const at = useAt();
   const { data } = useQuery(statsQuery(at));
+  const upTo = typeof at === "number" ? at : head;
   const rows: [string, string][] = [
-    ["Log", head === null ? "–" : `${num(head)} events`],
+    ["Log", upTo === null ? "–" : `${num(upTo)} events`],
     ["Projects", data ? `${num(data.projects)}, ${num(data.running)} at work` : "–"],
     ["Features", data ? `${num(data.closed)} of ${num(data.features)} done` : "–"],
     ["Sessions", data ? `${num(data.sessions)} so far, ${num(data.at_work)} at work` : "–"],
