@@ -7,6 +7,7 @@ import {
   queryOptions,
 } from "@tanstack/react-query";
 import { client, must } from "./client";
+import { brought } from "./expected";
 import { type At, past } from "./pending";
 import type { Board, EventShape, Feature, MergeQueue, Project } from "./shapes";
 
@@ -33,10 +34,16 @@ const OF_INSTANT = new Set([
 export const isOfPast = (key: QueryKey) =>
   OF_INSTANT.has(String(key[0])) && key.at(-1) !== null && key.at(-1) !== undefined;
 
-/** What was read, unless the feed brought something newer meanwhile. */
-async function unlessNewer<T>(queries: QueryClient, key: QueryKey, read: Promise<T>): Promise<T> {
+/** What the feed brings by itself; else what is read, unless the feed brought something newer meanwhile. */
+async function unlessNewer<T>(
+  queries: QueryClient,
+  key: QueryKey,
+  read: () => Promise<T>,
+): Promise<T> {
+  const fed = await brought<T>(queries, key);
+  if (fed !== undefined) return fed;
   const begun = Date.now();
-  const found = await read;
+  const found = await read();
   const state = queries.getQueryState<T>(key);
   return state?.data !== undefined && state.dataUpdatedAt >= begun ? state.data : found;
 }
@@ -49,7 +56,7 @@ export const projectsQuery = (at: At = null) =>
       unlessNewer(
         queries,
         queryKey,
-        must(client.GET("/api/v1/projects", { params: query(at) })) as Promise<Project[]>,
+        () => must(client.GET("/api/v1/projects", { params: query(at) })) as Promise<Project[]>,
       ),
     placeholderData: keepPreviousData,
   });
@@ -58,13 +65,15 @@ export const boardQuery = (p: string, at: At = null) =>
   queryOptions<Board, Error, Board, ["board", string, At]>({
     queryKey: ["board", p, at],
     ...kept(at),
+    // Asked for at once: the feed begins to bring it when the first one is there.
     queryFn: ({ client: queries, queryKey }) =>
       unlessNewer(
         queries,
         queryKey,
-        must(
-          client.GET("/api/v1/projects/{p}/board", { params: { path: { p }, ...query(at) } }),
-        ) as Promise<Board>,
+        () =>
+          must(
+            client.GET("/api/v1/projects/{p}/board", { params: { path: { p }, ...query(at) } }),
+          ) as Promise<Board>,
       ),
     // While another instant is fetched, the old board stays; that of another project never does.
     placeholderData: (old) => (old?.project.name === p ? old : undefined),

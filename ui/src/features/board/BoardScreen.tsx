@@ -10,6 +10,7 @@ import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { hhmm, num, usd } from "@/ui/format";
 import { Head, Problem, Skeleton } from "@/ui/Parts";
+import { prepareLong } from "./Column";
 import { Columns } from "./Columns";
 import { Progress } from "./Progress";
 import { categoriesOf, Tools } from "./Tools";
@@ -95,6 +96,7 @@ export function BoardScreen({ project }: { project: string }) {
       return next;
     });
   }, []);
+  useEffect(prepareLong, []);
   const categories = useMemo(() => categoriesOf(board), [board]);
   // What was chosen in one project, or now, is chosen nowhere else.
   // biome-ignore lint/correctness/useExhaustiveDependencies: these are what it is about

@@ -5,7 +5,11 @@ import { usd } from "@/ui/format";
 import { COLUMN_NAMES } from "./derive";
 
 const VIRTUAL_ABOVE = 60;
-const Long = lazy(() => import("./LongColumn"));
+const load = () => import("./LongColumn");
+const Long = lazy(load);
+
+/** Loads it while the board is read: a long one is drawn at once then. */
+export const prepareLong = () => void load();
 
 type Props = {
   name: ColumnName;

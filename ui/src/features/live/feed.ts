@@ -3,7 +3,8 @@
 // both on one; a screen does not see the difference.
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { client } from "@/features/api/client";
-import { isOfPast } from "@/features/api/queries";
+import { expected } from "@/features/api/expected";
+import { boardQuery, isOfPast, projectsQuery } from "@/features/api/queries";
 import type { Board, EventShape, Project } from "@/features/api/shapes";
 import { book } from "@/features/log/book";
 import { Connection } from "./connection";
@@ -16,11 +17,13 @@ import { type Key, touchedBy } from "./touched";
 /** What was touched is read again at most this often; the run that the dock draws, which every event touches, less so. */
 const CALM = 400;
 const CALM_OF_RUN = 4_000;
+/** The board of a project that is not read within this time comes by its socket. */
+const READ_WITHIN = 3_000;
 
 export class Feed {
   #queries: QueryClient;
   #all: Connection;
-  #board: { project: string; connection: Connection } | null = null;
+  #board: { project: string; again: () => void; end: () => void } | null = null;
   #stale = new Map<string, Key>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #runTimer: ReturnType<typeof setTimeout> | null = null;
@@ -31,6 +34,8 @@ export class Feed {
   }
 
   #connected(): Connection {
+    const projects = projectsQuery().queryKey;
+    expected.add(projects);
     return new Connection({
       address: (after) => `/api/v1/live?boards=true${after === null ? "" : `&after=${after}`}`,
       batch: (messages) => this.#take(messages),
@@ -42,37 +47,62 @@ export class Feed {
           lostAt: live.get().lostAt ?? Date.now(),
           retryAt,
         }),
-      refused: () => void this.#doubt(),
+      refused: () => {
+        expected.drop(projects);
+        void this.#doubt();
+      },
     });
   }
 
   end(): void {
     this.#all.end();
-    this.#board?.connection.end();
+    this.#board?.end();
     if (this.#timer) clearTimeout(this.#timer);
     if (this.#runTimer) clearTimeout(this.#runTimer);
   }
 
   again(): void {
     this.#all.again();
-    this.#board?.connection.again();
+    this.#board?.again();
   }
 
-  /** Which board is looked at. */
+  /** Which board is looked at. Its socket opens when the board was read: the server would draw it twice at once. */
   watch(project: string | null): void {
     if (this.#board?.project === project) return;
-    this.#board?.connection.end();
+    this.#board?.end();
     this.#board = null;
     if (project === null) return;
+    const { queryKey } = boardQuery(project);
+    const isThere = () => this.#queries.getQueryState(queryKey)?.status !== "pending";
+    let connection: Connection | null = null;
+    const open = () => {
+      leave();
+      clearTimeout(timer);
+      connection ??= this.#boardOf(project);
+    };
+    const leave = this.#queries.getQueryCache().subscribe(() => isThere() && open());
+    const timer = setTimeout(open, READ_WITHIN);
+    this.#board = {
+      project,
+      again: () => connection?.again(),
+      end: () => {
+        leave();
+        clearTimeout(timer);
+        connection?.end();
+      },
+    };
+    if (this.#queries.getQueryData(queryKey)) open();
+  }
+
+  #boardOf(project: string): Connection {
     const query = `project=${encodeURIComponent(project)}&boards=true`;
-    const connection = new Connection({
+    return new Connection({
       address: () => `/api/v1/live?${query}`,
       batch: (messages) => this.#takeBoard(project, messages),
       opened: () => {},
       lost: () => {},
       refused: () => {},
     });
-    this.#board = { project, connection };
   }
 
   #opened(): void {

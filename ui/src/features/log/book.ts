@@ -1,5 +1,6 @@
 // The newest events, as far back as they were read: the dock and the log draw from it. It grows at the end with the
 // feed and at the beginning when somebody looks further back; between its first and last position nothing is missing.
+import { useEffect } from "react";
 import { client, must } from "@/features/api/client";
 import type { EventShape } from "@/features/api/shapes";
 import { create } from "@/ui/store";
@@ -96,12 +97,39 @@ function add(events: EventShape[]): void {
 function forget(): void {
   begun = false;
   early = [];
+  head = null;
   store.set({ events: [], after: null, loading: false });
+}
+
+/** The first pages are read when a screen needs them, and otherwise once the page has nothing better to do. */
+const LEISURE = 3_000;
+let head: number | null = null;
+let atLeisure = false;
+let wanted = false;
+
+function known(position: number): void {
+  head ??= position;
+  if (begun) return;
+  if (wanted) void start(head);
+  if (atLeisure) return;
+  atLeisure = true;
+  setTimeout(want, LEISURE);
+}
+
+function want(): void {
+  wanted = true;
+  if (head !== null) void start(head);
+}
+
+function use(): Book {
+  useEffect(want, []);
+  return store.use();
 }
 
 export const book = {
   ...store,
-  start: (head: number) => void start(head),
+  use,
+  start: known,
   earlier: () => void earlier(),
   add,
   forget,
