@@ -8,10 +8,11 @@ import { browser, pages, server, settled, signedIn, tidebook, until, upstream } 
 const P = "/p/tidebook";
 const BATCH = 100;
 const isControl = (sign) => /[\p{Cc}\u2028\u2029]/u.test(sign);
-/** The server takes no control characters in lines, and only so many signs. */
+const turns = (sign) => /[\u202a-\u202e\u2066-\u2069]/u.test(sign);
+/** The server takes nothing in a line that steers what stands around it, and only so many signs. */
 const line = (text, most = 190) =>
   [...text]
-    .filter((sign) => !isControl(sign))
+    .filter((sign) => !isControl(sign) && !turns(sign))
     .slice(0, most)
     .join("") || "empty";
 const block = (text) =>
@@ -108,7 +109,7 @@ describe("five hundred hostile texts", () => {
     }
     assert.equal(evil.length, 500);
     await Promise.all(
-      evil.slice(0, 200).map((id, n) =>
+      evil.slice(0, 60).map((id, n) =>
         world.api("POST", `/projects/tidebook/features/${id}/comments`, {
           text: block(CORPUS[n]),
         }),
@@ -153,7 +154,7 @@ describe("five hundred hostile texts", () => {
     for (const [tab, ids] of [
       ["request", evil],
       // Those that have a comment.
-      ["story", evil.slice(0, 200)],
+      ["story", evil.slice(0, 60)],
     ]) {
       await page.goto(`${site.url}${P}/settings/delete?feature=${evil[0]}&tab=${tab}`);
       await settled(page);
@@ -174,14 +175,11 @@ describe("five hundred hostile texts", () => {
       }
       await calm(page, tab);
     }
-    await page.goto(
-      `${site.url}${P}/board?feature=${evil[CORPUS.findIndex((one) => one.includes("\u202e"))]}`,
-    );
-    await settled(page);
-    assert.ok(
-      (await page.textContent(".drawer h2")).includes("U+202E"),
-      "what turns text round is named",
-    );
+    const turned = evil[CORPUS.findIndex((one) => one.includes("\u202e"))];
+    await page.goto(`${site.url}${P}/board?feature=${turned}&tab=request`);
+    await page.waitForSelector(".drawer .prose");
+    const shown = await page.textContent(".drawer .prose");
+    assert.ok(shown.includes("U+202E"), "what turns text round is named");
   });
 
   it("stay text when an agent says, writes and asks them", async () => {
@@ -243,14 +241,14 @@ describe("five hundred hostile texts", () => {
 
   it("stay text in every field that can be typed into", async () => {
     const { page } = session;
-    const chunks = Array.from({ length: 25 }, (_, at) =>
-      CORPUS.slice(at * 20, at * 20 + 20).join(" "),
+    const chunks = Array.from({ length: 10 }, (_, at) =>
+      CORPUS.slice(at * 50, at * 50 + 50).join(" "),
     );
     const fields = new Set();
     for (const path of [
-      `${P}/board`,
-      `${P}/board?add=1`,
-      `${P}/board?feature=${evil[0]}&tab=request`,
+      `${P}/board?view=graph`,
+      `${P}/board?view=graph&add=1`,
+      `${P}/settings/delete?feature=${evil[0]}&tab=request`,
       "/new",
       `${P}/settings/models`,
       `${P}/settings/verification`,

@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 
 export const MOST_BYTES = 120_000;
-const COLOURS = 255;
+/** So many of the colours that are there most, and so many of those that are least like them: a dot of one is seen. */
+const COMMON = 180;
+const RARE = 75;
+/** Fewer points than this are the edge of a letter. */
+const LEAST = 8;
 
 /** The pixels of a picture, decoded by the browser. */
 async function pixels(page, png) {
@@ -37,9 +41,19 @@ function palette(data) {
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
   const sorted = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a));
-  const kept = sorted.slice(0, COLOURS);
+  const kept = sorted.slice(0, COMMON);
+  const rest = sorted.slice(COMMON).filter((colour) => counts.get(colour) >= LEAST);
+  const away = new Map(
+    rest.map((colour) => [colour, Math.min(...kept.map((one) => far(one, colour)))]),
+  );
+  while (kept.length < COMMON + RARE && away.size > 0) {
+    const [next] = [...away].reduce((a, b) => (b[1] > a[1] ? b : a));
+    kept.push(next);
+    away.delete(next);
+    for (const [colour, was] of away) away.set(colour, Math.min(was, far(next, colour)));
+  }
   const index = new Map(kept.map((colour, at) => [colour, at]));
-  for (const colour of sorted.slice(COLOURS)) {
+  for (const colour of sorted.filter((one) => !index.has(one))) {
     let best = 0;
     for (let at = 1; at < kept.length; at += 1)
       if (far(kept[at], colour) < far(kept[best], colour)) best = at;

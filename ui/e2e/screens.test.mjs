@@ -26,7 +26,7 @@ let chrome;
 let ids;
 const sizes = {};
 
-const WIDE = { width: 1280, height: 800 };
+const WIDE = { width: 1440, height: 900 };
 /** The README's pictures, taken while the fleet is busy; into docs/ when they are to be made anew. */
 async function pictures() {
   const folder = process.env.PICTURES === "write" ? DOCS : join(SHOTS, "docs");
