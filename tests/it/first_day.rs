@@ -154,7 +154,10 @@ fn nothing_that_somebody_wrote_speaks_to_the_terminal() {
     let server = me.serve();
     me.add_zoo();
     me.refused(&["feature", "add", "zoo", "two\nlines"], "one line");
-    let title = "Feed\u{202e}them";
+    // What turns the direction of a line is refused in a title; a mark that letters need is not.
+    let turned = ["feature", "add", "zoo", "Feed\u{202e}them"];
+    me.refused(&turned, "turns of the writing direction");
+    let title = "Feed\u{200f}them";
     let id = me.ok(&[
         "feature",
         "add",
@@ -190,7 +193,9 @@ fn nothing_that_somebody_wrote_speaks_to_the_terminal() {
     for verb in verbs {
         let (done, out, said) = me.said(verb);
         assert!(done, "{verb:?}: {said}");
-        let speaks = |c: char| (c.is_control() && c != '\n' && c != '\t') || c == '\u{202e}';
+        let speaks = |c: char| {
+            (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202e}' | '\u{200f}')
+        };
         assert!(!out.contains(speaks), "{verb:?}: {out:?}");
     }
     let shown = me.ok(&["feature", "show", "zoo", &id, "--json"]);
