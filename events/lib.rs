@@ -56,6 +56,7 @@ mod samples;
 mod scene;
 pub mod seal;
 pub mod settings;
+pub mod steering;
 pub mod stream;
 pub mod subscription;
 pub mod usage;

@@ -11,6 +11,7 @@ use events::id::{CommandId, Digest, Epoch, FeatureId, SessionId};
 use events::log::Receipt;
 use events::policy::AnyCommand;
 use events::project;
+use events::steering::one_line;
 use events::stream::StreamId;
 use events::verdict::{Finding, Judgement, Report, Verdict};
 use events::view::Subject;
@@ -356,11 +357,7 @@ fn said(receipt: Receipt) -> Said {
 fn bug(finding: &Finding) -> BatchItem {
     let first_line = finding.why.trim_start().lines().next().unwrap_or_default();
     BatchItem::of(Content {
-        title: first_line
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .take(BUG_TITLE_MAX)
-            .collect(),
+        title: one_line(first_line).chars().take(BUG_TITLE_MAX).collect(),
         description: finding.to_string(),
         kind: FeatureType::Bug,
         priority: 1,

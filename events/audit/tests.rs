@@ -1,8 +1,10 @@
 //! Each invariant seen broken: a sound history, then the same with one thing wrong, and the audit
 //! names it.
 
+use crate::envelope::Envelope;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 use super::*;
 use crate::cause::{Cause, Principal};

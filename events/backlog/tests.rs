@@ -1,6 +1,7 @@
 //! Given events, when a command, then events or a refusal: every cell of `docs/states/backlog.md`,
 //! batches, and the circle.
 
+use crate::id::{Digest, FeatureId, Timestamp};
 use proptest::prelude::*;
 
 use super::event::{self, Edge};
@@ -8,7 +9,6 @@ use super::*;
 use crate::aggregate::Aggregate;
 use crate::feature::content::Content;
 use crate::grid::{assert_documented, given};
-use crate::id::Timestamp;
 
 fn id(text: &str) -> FeatureId {
     text.parse().expect("feature id")

@@ -43,6 +43,19 @@ pub fn candidate(entry: u64) -> String {
     format!("{CANDIDATES}{entry}")
 }
 
+/// Whether a branch is where those of claims go, so that neither lets the other be.
+pub fn collides(branch: &str) -> bool {
+    let folder = branch_folder();
+    let rest = branch.strip_prefix(folder);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The first part of the branches of claims.
+fn branch_folder() -> &'static str {
+    let folder = WORK.strip_prefix("refs/heads/").unwrap_or(WORK);
+    folder.trim_end_matches('/')
+}
+
 /// The claim that a ref of pushed work belongs to.
 pub fn claim_of(reference: &str) -> Option<Claim> {
     let (feature, epoch) = reference.strip_prefix(WORK)?.rsplit_once('/')?;
@@ -57,6 +70,21 @@ pub fn claim_of(reference: &str) -> Option<Claim> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trunk_is_not_where_claims_are() {
+        for (branch, expected) in [
+            ("work", true),
+            ("work/main", true),
+            ("main", false),
+            ("workshop", false),
+            ("my/work", false),
+        ] {
+            assert_eq!(collides(branch), expected, "{branch}");
+        }
+        let feature = "feat-abc".parse().expect("id");
+        assert!(collides(&branch(&feature, Epoch(1))));
+    }
 
     #[test]
     fn a_name_leads_back_to_its_claim() {

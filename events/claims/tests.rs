@@ -2,10 +2,12 @@
 
 use super::allowance::{COMMENT_BYTES_MAX, COMMENTS_MAX, may_bring, may_comment};
 use super::*;
+use crate::aggregate;
 use crate::aggregate::Refusal as _;
 use crate::cause::Principal;
 use crate::feature::event as f;
-use crate::id::{Digest, SlotNo};
+use crate::holder::{Holder, Role};
+use crate::id::{Digest, Epoch, SlotNo};
 use crate::outcome::Outcome;
 use crate::scene::{Scene, feature, job, session};
 use crate::{backlog, container};

@@ -6,7 +6,8 @@ use super::*;
 use crate::aggregate::Aggregate;
 use crate::grid::{assert_documented, given};
 use crate::holder::Role;
-use crate::id::Timestamp;
+use crate::id::{Digest, Generation, SessionId, Timestamp};
+use crate::outcome::Outcome;
 
 fn session(n: u8) -> SessionId {
     SessionId::from_bytes([n; 10])

@@ -60,7 +60,7 @@ impl Ways for Container {
     fn givers(command: &Command) -> &'static [Giver] {
         match command {
             Command::Enlist => &[Policy("fleet"), Person("project set --target")],
-            Command::Assign { .. } => &[Actor("effects/mod"), Person("project start")],
+            Command::Assign { .. } => &[Actor("effects"), Person("project start")],
             Command::RequestStart { .. } => &[Policy("supervise")],
             // The engine answers; it does so too when it was asked to end what it starts.
             Command::RecordStarted { .. } | Command::RecordStartFailed { .. } => {

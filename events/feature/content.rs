@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::steering::steers;
+
 /// Longest title, in characters.
 pub const TITLE_MAX: usize = 200;
 /// Longest description, in bytes. The content of one feature has to fit one event beside its steps.
@@ -114,9 +116,11 @@ impl Content {
             ));
         }
 
-        if self.title.chars().any(char::is_control) {
+        if self.title.chars().any(steers) {
             return Err(
-                "the title is one line: no line breaks, tabs or control characters".to_owned(),
+                "the title is one line: no line breaks, tabs, control characters or turns of the \
+                 writing direction"
+                    .to_owned(),
             );
         }
 

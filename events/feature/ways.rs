@@ -64,7 +64,7 @@ impl Ways for Feature {
 
     fn givers(command: &Command) -> &'static [Giver] {
         match command {
-            Command::Create { .. } => &[Actor("effects/mod"), Person("feature add")],
+            Command::Create { .. } => &[Actor("effects"), Person("feature add")],
             Command::Edit { .. } | Command::Rank { .. } => &[Person("feature edit")],
             Command::Comment { .. } => &[Actor("sessions/agent"), Person("feature comment")],
             Command::DenyPush { .. } => &[Actor("claims/outside")],
@@ -91,12 +91,12 @@ impl Ways for Feature {
             // The reviewer's session ends.
             Command::LapseReview { .. } => &[Policy("assign"), Person("container stop")],
             Command::PassReview { .. } | Command::RejectReview { .. } => &[Actor("sessions/agent")],
-            Command::BeginMerge { .. } => &[Policy("integrate/mod")],
+            Command::BeginMerge { .. } => &[Policy("integrate")],
             // Upstream halted, and the merge queue goes on.
-            Command::AbortMerge { .. } => &[Policy("integrate/mod"), Person("queue resume")],
-            Command::RejectMerge { .. } => &[Policy("integrate/mod"), Person("queue refuse")],
+            Command::AbortMerge { .. } => &[Policy("integrate"), Person("queue resume")],
+            Command::RejectMerge { .. } => &[Policy("integrate"), Person("queue refuse")],
             Command::Close { closing, .. } => match closing {
-                Closing::Merged { .. } => &[Policy("integrate/mod")],
+                Closing::Merged { .. } => &[Policy("integrate")],
                 Closing::Restored { .. } => &[Policy("integrate/undo"), Person("feature undo")],
                 Closing::WontDo | Closing::DoneElsewhere => &[Person("feature close")],
             },
@@ -104,11 +104,11 @@ impl Ways for Feature {
             Command::TakeOut { .. } => &[Policy("integrate/undo"), Person("feature undo")],
             Command::Requeue { .. } => &[Person("feature requeue")],
             Command::SecureWork { .. } => &[
-                Actor("effects/mod"),
+                Actor("effects"),
                 Actor("sessions/runner"),
                 Actor("claims/protocol"),
             ],
-            Command::LoseWork { .. } => &[Actor("effects/mod")],
+            Command::LoseWork { .. } => &[Actor("effects")],
             Command::Withdraw { .. } => &[Discards("feature withdraw")],
         }
     }

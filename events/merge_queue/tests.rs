@@ -5,8 +5,11 @@ use super::event;
 use super::*;
 use crate::aggregate::{Aggregate, Moment};
 use crate::codec::EventCodec;
+use crate::evidence::Evidence;
 use crate::grid::{assert_documented, given};
-use crate::id::{Digest, Epoch, SlotNo, Timestamp};
+use crate::holder::SlotSession;
+use crate::id::{Digest, Epoch, SessionId, Sha, SlotNo, Timestamp};
+use crate::outcome::Outcome;
 use crate::stream::{Position, Version};
 
 fn sha(c: char) -> Sha {

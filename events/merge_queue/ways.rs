@@ -84,7 +84,7 @@ impl Ways for MergeQueue {
             Command::Open { .. } => &[Policy("admit"), Person("project add")],
             Command::Enqueue { .. } => &[
                 Policy("admit"),
-                Policy("integrate/mod"),
+                Policy("integrate"),
                 Person("project scaffold"),
                 Person("feature undo"),
             ],
@@ -92,7 +92,7 @@ impl Ways for MergeQueue {
             Command::RecordConflict { .. } | Command::RecordNothing { .. } => {
                 &[Actor("effects/merge")]
             }
-            Command::Hold { .. } => &[Policy("integrate/mod")],
+            Command::Hold { .. } => &[Policy("integrate")],
             Command::ApproveChange { .. } => &[Person("queue approve")],
             Command::RefuseChange { .. } => &[Person("queue refuse")],
             Command::StartVerification { .. } => &[Policy("verify"), Person("project start")],
@@ -105,16 +105,16 @@ impl Ways for MergeQueue {
                 &[Actor("sessions/runner"), Person("queue resume")]
             }
             // There is no command any more, or another one.
-            Command::EndRed { .. } => &[Policy("integrate/mod"), Person("project set --verify")],
+            Command::EndRed { .. } => &[Policy("integrate"), Person("project set --verify")],
             Command::RecordVerification { evidence, .. } => match evidence {
                 Evidence::Ran { .. } => &[Actor("sessions/runner")],
                 Evidence::NoneConfigured | Evidence::Scaffold => &[
-                    Policy("integrate/mod"),
+                    Policy("integrate"),
                     Person("project set --allow-unverified"),
                 ],
             },
             Command::CloseBatch { .. } => &[Actor("effects/merge_plan")],
-            Command::IntendPublish { .. } => &[Policy("integrate/mod")],
+            Command::IntendPublish { .. } => &[Policy("integrate")],
             Command::RecordAdvanced { .. } => &[Actor("effects/merge")],
             // Upstream is looked at, and was moved by somebody else.
             Command::RecordMoved { .. } => &[
@@ -127,7 +127,7 @@ impl Ways for MergeQueue {
             Command::AcceptRewrite { .. } => &[Person("project upstream accept")],
             Command::Unhalt => &[Person("queue resume")],
             // The feature is closed or set aside while its entry waits.
-            Command::Drop { .. } => &[Policy("integrate/mod"), Person("feature close")],
+            Command::Drop { .. } => &[Policy("integrate"), Person("feature close")],
         }
     }
 }

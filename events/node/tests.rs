@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::grid::{assert_documented, given};
-use crate::id::Digest;
+use crate::id::{Digest, Timestamp};
+use crate::own_time::Gap;
+use crate::seal::Statement;
+use crate::stream::Position;
 
 #[test]
 fn grid() {

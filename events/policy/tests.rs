@@ -2,9 +2,12 @@
 //! thing.
 
 use super::*;
+use crate::backlog;
+use crate::cause::Principal;
+use crate::container;
 use crate::feature::event as f;
 use crate::holder::{Holder, Role, SlotSession};
-use crate::id::Digest;
+use crate::id::{Digest, Epoch, SlotNo, Timestamp};
 use crate::merge_queue::event as t;
 use crate::outcome::Outcome;
 use crate::project::event as p;

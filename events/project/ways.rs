@@ -136,12 +136,12 @@ impl Ways for Project {
             Command::Register { .. } => &[Person("project add")],
             // What stood in the way was mended, and the copy is tried again.
             Command::RecordClone { .. } => &[
-                Actor("effects/mod"),
+                Actor("effects"),
                 Person("project upstream fetch"),
                 Person("project set --ssh-key"),
                 Person("project set --token-file"),
             ],
-            Command::FailClone { .. } => &[Actor("effects/mod")],
+            Command::FailClone { .. } => &[Actor("effects")],
             Command::WriteSpec { .. } => &[Person("project set --spec")],
             Command::ChangeSettings { .. } => &[Person("project set")],
             Command::SetTarget { .. } => &[Person("project set --target")],

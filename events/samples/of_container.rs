@@ -1,6 +1,11 @@
 //! Samples of what happens in a slot.
 
-use super::*;
+use super::parts::*;
+use crate::container;
+use crate::container::event as c;
+use crate::holder::Role;
+use crate::id::{Epoch, Generation};
+use crate::outcome::Outcome;
 
 #[expect(clippy::too_many_lines, reason = "a sample of each kind")]
 pub(crate) fn containers() -> Vec<container::Event> {

@@ -1,6 +1,12 @@
 //! Samples of what happens to a feature.
 
-use super::*;
+use super::parts::*;
+use crate::feature;
+use crate::feature::event as f;
+use crate::holder::Holder;
+use crate::id::{Epoch, SlotNo};
+use crate::outcome::Outcome;
+use crate::verdict::Judgement;
 
 #[expect(clippy::too_many_lines, reason = "a sample of each kind")]
 pub(crate) fn features() -> Vec<feature::Event> {

@@ -1,6 +1,11 @@
 //! Samples of what happens in the merge queue.
 
-use super::*;
+use super::parts::*;
+use crate::evidence::Evidence;
+use crate::id::Epoch;
+use crate::merge_queue;
+use crate::merge_queue::event as t;
+use crate::outcome::Outcome;
 
 #[expect(clippy::too_many_lines, reason = "a sample of each kind")]
 pub(crate) fn merge_queues() -> Vec<merge_queue::Event> {

@@ -1,6 +1,11 @@
 //! Samples of what happens to a project.
 
-use super::*;
+use super::parts::*;
+use crate::id::Timestamp;
+use crate::outcome::Outcome;
+use crate::project;
+use crate::project::event as p;
+use crate::stream::Position;
 
 #[expect(clippy::too_many_lines, reason = "a sample of each kind")]
 pub(crate) fn projects() -> Vec<project::Event> {

@@ -1,7 +1,10 @@
 //! Every cell of `docs/states/subscription.md`, and what a filter wants.
 
 use super::*;
+use crate::aggregate::Aggregate;
 use crate::grid::{assert_documented, given};
+use crate::id::Timestamp;
+use crate::stream::Position;
 
 fn created() -> Event {
     Created {

@@ -9,6 +9,7 @@ use events::feature::content::{
     DESCRIPTION_MAX, LABELS_MAX, PRIORITY_MAX, PRIORITY_USUAL, STEPS_MAX, TITLE_MAX,
 };
 use events::feature::{Content, FeatureType};
+use events::steering;
 use serde_json::Value;
 
 use super::{BLOCKING, Issue, PARENT, sections, steps, text};
@@ -175,10 +176,7 @@ fn title(issue: &Issue) -> String {
 
 /// A text without line breaks and other control characters, as long as a title may be.
 fn one_line(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let plain = steering::one_line(text);
     plain.trim().chars().take(TITLE_MAX).collect()
 }
 

@@ -14,6 +14,10 @@ use super::glance::{Glance, each};
 /// Most bytes of a line, or of a body in one piece, that are looked at.
 const LOOKED_AT_MAX: usize = 16 * 1024 * 1024;
 
+/// Tokens that one answer may have used of a kind, as far as that is believed: more than any model
+/// reads or writes at once.
+const TOKENS_MAX: u64 = 50_000_000;
+
 /// Where the numbers are, and what is around them.
 const FIELDS: &[&str] = &[
     "message",
@@ -117,7 +121,8 @@ impl Meter {
             return;
         };
 
-        let number = |path: &str| usage.pointer(path).and_then(Value::as_u64);
+        let said = |path: &str| usage.pointer(path).and_then(Value::as_u64);
+        let number = |path: &str| said(path).filter(|tokens| *tokens <= TOKENS_MAX);
         let first = |paths: &[&str]| paths.iter().find_map(|path| number(path));
 
         // Later events repeat earlier numbers or complete them; none takes anything back.
@@ -244,6 +249,7 @@ mod tests {
             "data: {",
             "{\"usage\":7}",
             "{\"usage\":{\"input_tokens\":-1}}",
+            "{\"usage\":{\"input_tokens\":18446744073709551615,\"output_tokens\":50000001}}",
         ] {
             assert_eq!(metered(Protocol::Anthropic, JSON, odd).1, [0; 4], "{odd}");
             assert_eq!(metered(Protocol::Openai, SSE, odd).1, [0; 4], "{odd}");

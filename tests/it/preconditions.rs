@@ -126,6 +126,10 @@ fn an_upstream_that_cannot_be_worked_on_is_refused_when_it_is_added() {
     ]);
     me.unfit(&me.at("linked.git"), &["checked out"]);
 
+    me.in_folder(&["clone", "--quiet", "--bare", &me.at("tree"), "w.git"]);
+    me.in_folder(&["-C", "w.git", "branch", "--move", "main", "work"]);
+    me.unfit(&me.at("w.git"), &["branches of claims", "branch --move"]);
+
     // Each remedy is one.
     let name = "receive.denyCurrentBranch";
     me.in_folder(&["-C", "tree", "config", name, "updateInstead"]);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use actors::ports::PortError;
 use actors::ports::repo::{Copied, Fitness};
 use async_trait::async_trait;
+use events::claims::refs;
 use events::id::{ProjectName, Timestamp};
 use events::project::upstream::{Transport, place, transport};
 
@@ -68,6 +69,15 @@ impl Fitness for Gates {
 impl Gates {
     /// Says what keeps this upstream from being copied whole.
     pub(super) async fn check_copyable(&self, url: &str, seen: &Copied) -> Result<(), PortError> {
+        if refs::collides(&seen.branch) {
+            return Err(PortError::Permanent(format!(
+                "the branch of {url} is called {:?}, where the branches of claims go: git keeps no \
+                 branch below another one; rename it (`git branch --move`), and make the new one \
+                 its default",
+                seen.branch
+            )));
+        }
+
         let folder = folder_of(url);
         let asked = match &folder {
             Some(folder) => {
