@@ -149,7 +149,7 @@ const LOOKS = [
 
 describe("screens", { concurrency: 2 }, () => {
   for (const [look, options] of LOOKS) {
-    describe(look, () => {
+    describe(look, { concurrency: 1 }, () => {
       let session;
       before(async () => {
         session = await signedIn(chrome, site, world, options);

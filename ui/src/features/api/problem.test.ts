@@ -10,7 +10,7 @@ it("takes the server's own words", () => {
   ]);
 });
 
-it.each([401, 403, 404, 409, 412, 413, 422, 429, 502, 503, 504])(
+it.each([401, 403, 404, 409, 412, 413, 422, 429, 500, 502, 503, 504])(
   "says what %i means where nothing is said",
   (status) => {
     for (const body of ["<html>nginx</html>", "", null, undefined, [], { detail: 7 }]) {

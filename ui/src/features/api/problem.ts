@@ -26,6 +26,7 @@ const MEANS: Record<number, string> = {
   413: "That is more than the server takes. Make it shorter.",
   422: "The server does not take these values. Change them; what you typed is kept.",
   429: "Too much was asked at once. Wait a moment and try again; what you typed is kept.",
+  500: "The server failed at it, or what stands before it. Try again; what you typed is kept.",
   502: "Something between this browser and the server does not reach it. Try again.",
   503: "The server cannot do that at the moment. Try again; what you typed is kept.",
   504: "Something between this browser and the server waited too long for it. Try again.",

@@ -82,15 +82,19 @@ function useHandle({ line, isPart }: Run, instant: Instant) {
     x: dragged ?? (isPast ? still : 1),
     onSeek: (x: number) => {
       setDragged(x);
-      seek(isNow(x) ? null : positionAt(line, x));
+      seek.to(isNow(x) ? null : positionAt(line, x));
     },
     /** Between events of one share the server knows which was the last. */
     onSettle: async (x: number) => {
+      seek.forget();
+      const address = location.href;
       if (isNow(x)) moveTo(null);
       else {
         const time = new Date(Math.round(timeAt(line, x))).toISOString();
         const found = await queries.fetchQuery(positionQuery(time)).catch(() => null);
-        moveTo(found ? Math.max(1, found.position) : positionAt(line, x));
+        // Whoever went on meanwhile is not brought back.
+        if (location.href === address)
+          moveTo(found ? Math.max(1, found.position) : positionAt(line, x));
       }
       setDragged(null);
     },
@@ -177,7 +181,7 @@ export function Dock({ project }: { project: string | null }) {
   const ticks = useMemo(() => ticksOf(line), [line]);
   const seek = useSeek();
   const play = usePlay(line.to > line.from, isPast ? handle.x : 1, (x) =>
-    seek(x >= 1 ? null : positionAt(line, x)),
+    seek.to(x >= 1 ? null : positionAt(line, x)),
   );
   const moving = handle.dragged === null ? null : timeAt(line, handle.dragged);
   const time = moving ?? (event ? timeOf(event) : null);

@@ -43,8 +43,14 @@ export function useMoveTo(): (position: number | null) => void {
   );
 }
 
+export type Seek = {
+  to: (position: number | null) => void;
+  /** What was wanted and not asked for yet is not wanted any more. */
+  forget: () => void;
+};
+
 /** Moves as fast as states of the past come: one is asked for at a time, and of those wanted meanwhile the last. */
-export function useSeek(): (position: number | null) => void {
+export function useSeek(): Seek {
   const queries = useQueryClient();
   const moveTo = useMoveTo();
   const wanted = useRef<{ position: number | null } | null>(null);
@@ -62,11 +68,16 @@ export function useSeek(): (position: number | null) => void {
   }, [queries]);
 
   useEffect(() => queries.getQueryCache().subscribe(() => queueMicrotask(next)), [queries, next]);
-  return useCallback(
-    (position) => {
-      wanted.current = { position };
-      next();
-    },
+  return useMemo(
+    () => ({
+      to: (position: number | null) => {
+        wanted.current = { position };
+        next();
+      },
+      forget: () => {
+        wanted.current = null;
+      },
+    }),
     [next],
   );
 }
