@@ -244,3 +244,9 @@ impl Directory {
         .await
     }
 }
+
+/// Runs a test where hosts can live.
+#[cfg(test)]
+pub(crate) fn with_hosts(test: impl Future<Output = ()>) {
+    System::new().block_on(test);
+}

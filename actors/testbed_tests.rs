@@ -2,7 +2,6 @@
 //! history the test records itself.
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,6 +23,7 @@ use events::view::Projections;
 use events::{backlog, merge_queue, project};
 
 use crate::directory::Directory;
+pub(crate) use crate::directory::with_hosts;
 use crate::executed::Executed;
 use crate::faults::Faults;
 use crate::feed::Feed;
@@ -99,11 +99,6 @@ pub(crate) struct Testbed {
     pub(crate) directory: Directory,
     pub(crate) projector: Projector,
     pub(crate) faults: Arc<Faults>,
-}
-
-/// Runs a test where hosts can live.
-pub(crate) fn with_hosts(test: impl Future<Output = ()>) {
-    actix::System::new().block_on(test);
 }
 
 impl Testbed {

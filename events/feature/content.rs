@@ -109,6 +109,12 @@ impl Content {
 
     /// Says which bound is broken, if one is.
     pub fn check(&self) -> Result<(), String> {
+        self.check_title()?;
+        self.check_text()?;
+        self.check_place()
+    }
+
+    fn check_title(&self) -> Result<(), String> {
         let length = self.title.trim().chars().count();
         if length == 0 || self.title.chars().count() > TITLE_MAX {
             return Err(format!(
@@ -123,11 +129,14 @@ impl Content {
                     .to_owned(),
             );
         }
+        Ok(())
+    }
 
-        if self.description.len() > DESCRIPTION_MAX {
+    fn check_text(&self) -> Result<(), String> {
+        let description = self.description.len();
+        if description > DESCRIPTION_MAX {
             return Err(format!(
-                "the description has {} bytes, at most {DESCRIPTION_MAX} are allowed",
-                self.description.len()
+                "the description has {description} bytes, at most {DESCRIPTION_MAX} are allowed"
             ));
         }
 
@@ -143,13 +152,16 @@ impl Content {
             return Err("a step or a label is empty: leave it out".to_owned());
         }
 
-        if self.steps.len() > STEPS_COUNT_MAX {
+        let count = self.steps.len();
+        if count > STEPS_COUNT_MAX {
             return Err(format!(
-                "there are {} steps, at most {STEPS_COUNT_MAX} are allowed",
-                self.steps.len()
+                "there are {count} steps, at most {STEPS_COUNT_MAX} are allowed"
             ));
         }
+        Ok(())
+    }
 
+    fn check_place(&self) -> Result<(), String> {
         if self.priority > PRIORITY_MAX {
             return Err(format!(
                 "priority {} is not one of 0 to {PRIORITY_MAX}",

@@ -4,71 +4,89 @@
 use crate::policy::{Agenda, Teller};
 use crate::project::{self, Initialization, Intent, Registered};
 use crate::stream::StreamId;
+use crate::view::Tallied;
 use crate::view::projections::ProjectView;
 
 pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Agenda) {
-    let teller = Teller {
-        policy: "milestone",
-        project: &view.name,
-    };
-    let tallied = view.tallied();
-
     let counting = matches!(
         registered.initialization,
         Initialization::NotDue | Initialization::Done
     ) && view.is_complete_backlog();
+    let tallied = view.tallied();
     if !counting || tallied.total == 0 {
         return;
     }
 
-    let (closed, total, as_of) = (tallied.closed, tallied.total, view.position);
-    let all_closed = closed == total;
-    let merge_queue = &view.merge_queue.state;
-
-    let underway = merge_queue.waiting().next().is_some();
-    if registered.intent == Intent::Completed && (!all_closed || underway) {
-        let why = match total - closed {
-            0 => "a merge is under way".to_owned(),
-            open => format!("{open} of {total} features are open again"),
-        };
-        agenda.tell(teller.project(view, "resume", project::Command::Resume { why }));
+    if registered.intent == Intent::Completed {
+        resume(view, tallied, agenda);
     }
-
     if !registered.is_running() {
         return;
     }
+    if tallied.closed == tallied.total {
+        finish(view, registered, tallied, agenda);
+    } else {
+        step(view, registered, tallied, agenda);
+    }
+}
 
+fn teller(view: &ProjectView) -> Teller<'_> {
+    Teller {
+        policy: "milestone",
+        project: &view.name,
+    }
+}
+
+/// Whether something is on its way upstream.
+fn is_merging(view: &ProjectView) -> bool {
+    view.merge_queue.state.waiting().next().is_some()
+}
+
+/// What is complete goes on when there is work again.
+fn resume(view: &ProjectView, tallied: Tallied, agenda: &mut Agenda) {
+    let total = tallied.total;
+    let why = match total - tallied.closed {
+        0 if !is_merging(view) => return,
+        0 => "a merge is under way".to_owned(),
+        open => format!("{open} of {total} features are open again"),
+    };
+    agenda.tell(teller(view).project(view, "resume", project::Command::Resume { why }));
+}
+
+/// A tenth that was passed, and neither settled nor due.
+fn step(view: &ProjectView, registered: &Registered, tallied: Tallied, agenda: &mut Agenda) {
     let progress = &registered.progress;
-    let highest = progress
-        .milestone
-        .as_ref()
-        .map_or(0, |due| due.step)
-        .max(progress.settled);
-
+    let due = progress.milestone.as_ref().map_or(0, |due| due.step);
     let step = tallied.step();
-    if !all_closed && step > highest && step >= 10 {
-        let command = project::Command::DueMilestone {
-            step,
-            as_of,
-            closed,
-            total,
-        };
-        agenda.tell(teller.project(view, &format!("due {step}"), command));
+    if step <= due.max(progress.settled) {
+        return;
     }
 
-    if all_closed && !underway && progress.last.is_none() && progress.oversight.is_none() {
-        let command = project::Command::DueFinal {
-            as_of,
-            trunk_head: merge_queue.head.clone(),
-            closed,
-        };
-        let tell = teller.project(view, "due final", command);
-        let tell = tell.given(StreamId::Backlog(view.name.clone()), view.backlog.version);
-        agenda.tell(tell.given(
-            StreamId::MergeQueue(view.name.clone()),
-            view.merge_queue.version,
-        ));
+    let command = project::Command::DueMilestone {
+        step,
+        as_of: view.position,
+        closed: tallied.closed,
+        total: tallied.total,
+    };
+    agenda.tell(teller(view).project(view, &format!("due {step}"), command));
+}
+
+/// Everything is closed, and nothing is on its way.
+fn finish(view: &ProjectView, registered: &Registered, tallied: Tallied, agenda: &mut Agenda) {
+    let progress = &registered.progress;
+    if is_merging(view) || progress.last.is_some() || progress.oversight.is_some() {
+        return;
     }
+
+    let queue = &view.merge_queue;
+    let command = project::Command::DueFinal {
+        as_of: view.position,
+        trunk_head: queue.state.head.clone(),
+        closed: tallied.closed,
+    };
+    let tell = teller(view).project(view, "due final", command);
+    let tell = tell.given(StreamId::Backlog(view.name.clone()), view.backlog.version);
+    agenda.tell(tell.given(StreamId::MergeQueue(view.name.clone()), queue.version));
 }
 
 #[cfg(test)]
