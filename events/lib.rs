@@ -38,6 +38,7 @@ pub mod id;
 pub mod lapses;
 pub mod lfs;
 pub mod log;
+pub mod marks;
 pub mod memory;
 pub mod merge_queue;
 pub mod name;

@@ -37,7 +37,7 @@ pub use feature::{
 pub use fleet::{Found, Hit, SessionShape, SlotShape, Stats, session, sessions, slots, stats};
 pub use merge_queue::{ConflictShape, EntryShape, MergeQueueShape, ScaffoldShape, merge_queue};
 pub use noise::Noise;
-pub use past::{BucketShape, Instant, MarkKind, MarkShape, TimelineShape};
+pub use past::{BucketShape, Instant, MarkShape, TimelineShape};
 pub use problem::{PROBLEM_JSON, ProblemShape};
 pub use project::{
     CredentialShape, NeedShape, NewProject, NewTarget, ProjectChange, ProjectShape, project,

@@ -1,6 +1,7 @@
 //! The run on the wire: instants, how many events when, and marks.
 
 use events::id::Timestamp;
+use events::marks::MarkKind;
 use events::stream::Position;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -48,20 +49,6 @@ pub struct BucketShape {
     pub position: u64,
     /// The number of its events.
     pub count: u32,
-}
-
-/// A reason to look for an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MarkKind {
-    /// Part of the way is done.
-    Milestone,
-    /// Something went wrong.
-    Incident,
-    /// Somebody waits for a person.
-    Needs,
-    /// A person did something.
-    Person,
 }
 
 /// An event that a person would look for.

@@ -1,11 +1,13 @@
 //! The web interface: files that were built into the binary, and its one page under every address
 //! that the page itself knows.
 
+use std::borrow::Cow;
+
 use actix_web::http::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
     CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::web::{ServiceConfig, get, resource};
+use actix_web::web::{Bytes, ServiceConfig, get, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::{Embed, EmbeddedFile};
 
@@ -74,11 +76,12 @@ fn sent(name: &str, asked: &HeaderMap) -> Answer {
     let digest = data_encoding::HEXLOWER.encode(&file.metadata.sha256_hash());
     let tag = format!("\"{}\"", &digest[..32]);
 
-    let mut response = HttpResponse::Ok();
     let known = asked.get(IF_NONE_MATCH);
-    if known.is_some_and(|known| named(known.as_bytes(), &tag)) {
-        response = HttpResponse::NotModified();
-    }
+    let is_known = known.is_some_and(|known| named(known.as_bytes(), &tag));
+    let mut response = match is_known {
+        true => HttpResponse::NotModified(),
+        false => HttpResponse::Ok(),
+    };
     let keep = if name.starts_with("assets/") {
         FOR_EVER
     } else {
@@ -96,7 +99,13 @@ fn sent(name: &str, asked: &HeaderMap) -> Answer {
         response.insert_header((CONTENT_ENCODING, encoding));
     }
 
-    Ok(response.body(file.data.into_owned()))
+    if is_known {
+        return Ok(response.finish());
+    }
+    Ok(response.body(match file.data {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::from(bytes),
+    }))
 }
 
 /// The kind of a file, with the encoding of what is text.

@@ -37,67 +37,49 @@ function Around({
   );
 }
 
-function described(id: string, said: Said): string | undefined {
-  const ids = [said.hint && `${id}-hint`, said.wrong && `${id}-wrong`].filter(Boolean);
+function described(id: string, { hint, wrong }: Said): string | undefined {
+  const ids = [hint && `${id}-hint`, wrong && `${id}-wrong`].filter(Boolean);
   return ids.length > 0 ? ids.join(" ") : undefined;
 }
 
-export function Field({ label, hint, wrong, hideLabel, ...rest }: Said & ComponentProps<"input">) {
+/** What is said around a control, and what the control itself says of it, for whoever cannot see that. */
+function useSaid<P extends Said & { className?: string | undefined }>(props: P) {
+  const { label, hint, wrong, hideLabel, ...rest } = props;
   const id = useId();
-  const said = { label, hint, wrong, hideLabel };
+  const said = { label, hint, wrong, hideLabel } as Said;
+  const control = {
+    ...rest,
+    id,
+    className: `field ${props.className ?? ""}`,
+    "aria-invalid": wrong ? true : undefined,
+    "aria-describedby": described(id, said),
+  };
+  return { around: { ...said, id }, control };
+}
+
+export function Field(props: Said & ComponentProps<"input">) {
+  const { around, control } = useSaid(props);
   return (
-    <Around {...said} id={id}>
-      <input
-        {...rest}
-        id={id}
-        className={`field ${rest.className ?? ""}`}
-        aria-invalid={wrong ? true : undefined}
-        aria-describedby={described(id, said)}
-      />
+    <Around {...around}>
+      <input {...control} />
     </Around>
   );
 }
 
-export function Area({
-  label,
-  hint,
-  wrong,
-  hideLabel,
-  ...rest
-}: Said & ComponentProps<"textarea">) {
-  const id = useId();
-  const said = { label, hint, wrong, hideLabel };
+export function Area(props: Said & ComponentProps<"textarea">) {
+  const { around, control } = useSaid(props);
   return (
-    <Around {...said} id={id}>
-      <textarea
-        rows={3}
-        {...rest}
-        id={id}
-        className={`field ${rest.className ?? ""}`}
-        aria-invalid={wrong ? true : undefined}
-        aria-describedby={described(id, said)}
-      />
+    <Around {...around}>
+      <textarea rows={3} {...control} />
     </Around>
   );
 }
 
-export function Select({
-  label,
-  hint,
-  wrong,
-  hideLabel,
-  ...rest
-}: Said & ComponentProps<"select">) {
-  const id = useId();
-  const said = { label, hint, wrong, hideLabel };
+export function Select(props: Said & ComponentProps<"select">) {
+  const { around, control } = useSaid(props);
   return (
-    <Around {...said} id={id}>
-      <select
-        {...rest}
-        id={id}
-        className={`field ${rest.className ?? ""}`}
-        aria-describedby={described(id, said)}
-      />
+    <Around {...around}>
+      <select {...control} />
     </Around>
   );
 }

@@ -3,13 +3,14 @@ import { useMemo } from "react";
 import { live } from "@/features/live/state";
 import { book } from "@/features/log/book";
 import { sentence } from "@/features/log/words";
+import { PositionCell, TimeCell } from "@/features/nav/cells";
 import { To, useAt } from "@/features/nav/links";
 import { AgentText } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { useNow } from "@/ui/clock";
 import { ago, hms, num } from "@/ui/format";
-import { Head, Time, Void } from "@/ui/Parts";
+import { Head, Void } from "@/ui/Parts";
 import { toast } from "@/ui/Toasts";
 
 const COMMANDS = [
@@ -124,14 +125,8 @@ export default function AuditScreen() {
                     <td>
                       <Chip tone="done">Sealed</Chip>
                     </td>
-                    <td className="muted">
-                      <Time at={event.at}>{hms(event.at)}</Time>
-                    </td>
-                    <td className="num">
-                      <To path="/log" search={{ event: event.position }}>
-                        {num(event.position)}
-                      </To>
-                    </td>
+                    <TimeCell at={event.at} shown={hms} />
+                    <PositionCell position={event.position} />
                   </tr>
                 ))}
               </tbody>
@@ -144,14 +139,8 @@ export default function AuditScreen() {
                     <td>
                       <AgentText text={sentence(event)} />
                     </td>
-                    <td className="muted">
-                      <Time at={event.at}>{hms(event.at)}</Time>
-                    </td>
-                    <td className="num">
-                      <To path="/log" search={{ event: event.position }}>
-                        {num(event.position)}
-                      </To>
-                    </td>
+                    <TimeCell at={event.at} shown={hms} />
+                    <PositionCell position={event.position} />
                   </tr>
                 ))}
               </tbody>

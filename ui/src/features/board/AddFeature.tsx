@@ -1,12 +1,14 @@
 // Adding one feature, or a list of them: one title a line, with what it asks for indented below.
+
 import { useState } from "react";
 import { useAction } from "@/features/api/action";
 import type { Content } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
+import { ContentFields } from "@/features/feature/ContentFields";
 import { useSearchAll, useSetSearch } from "@/features/nav/links";
 import { Button } from "@/ui/Button";
 import { submitted } from "@/ui/events";
-import { Area, Field, Select } from "@/ui/Field";
+import { Area, Field } from "@/ui/Field";
 import { many } from "@/ui/format";
 import { Sheet } from "@/ui/Layers";
 import { Refused, Segments } from "@/ui/Parts";
@@ -155,44 +157,7 @@ type FormProps = {
 function OneForm({ form, change, categories }: FormProps) {
   return (
     <>
-      <Field
-        label="Title"
-        autoFocus
-        maxLength={200}
-        placeholder="What a user can do afterwards"
-        value={form.title}
-        onChange={(event) => change({ title: event.target.value })}
-      />
-      <Area
-        label="What it asks for"
-        rows={4}
-        value={form.description}
-        onChange={(event) => change({ description: event.target.value })}
-      />
-      <Area
-        label="Steps, one a line"
-        rows={3}
-        value={form.steps}
-        onChange={(event) => change({ steps: event.target.value })}
-      />
-      <div className="g2">
-        <Field
-          label="Category"
-          list="categories"
-          value={form.category}
-          onChange={(event) => change({ category: event.target.value })}
-        />
-        <Select
-          label="Priority"
-          value={form.priority}
-          onChange={(event) => change({ priority: event.target.value })}
-        >
-          {[0, 1, 2, 3, 4].map((n) => (
-            <option key={n} value={n}>
-              {n === 0 ? "0, first" : n === 4 ? "4, last" : n}
-            </option>
-          ))}
-        </Select>
+      <ContentFields form={form} change={change} rows={4} isNew categories="categories">
         <Field
           label="Waits for"
           placeholder="Ids of features"
@@ -205,7 +170,7 @@ function OneForm({ form, change, categories }: FormProps) {
           value={form.labels}
           onChange={(event) => change({ labels: event.target.value })}
         />
-      </div>
+      </ContentFields>
       <datalist id="categories">
         {categories.map((name) => (
           <option key={name} value={name} />

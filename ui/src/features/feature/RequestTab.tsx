@@ -1,4 +1,5 @@
 // What a feature asks for: read, and edited in place. Changed meanwhile by somebody else, both are shown.
+
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useAction } from "@/features/api/action";
@@ -12,9 +13,10 @@ import { AgentText } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { submitted } from "@/ui/events";
-import { Area, Field, Select } from "@/ui/Field";
+import { Area, Field } from "@/ui/Field";
 import { Refused, Skeleton } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
+import { ContentFields } from "./ContentFields";
 
 const Markdown = lazy(() => import("@/ui/Markdown"));
 
@@ -106,45 +108,13 @@ function Edit({
           </div>
         </div>
       )}
-      <Field
-        label="Title"
-        maxLength={200}
-        value={draft.title}
-        onChange={(event) => change({ title: event.target.value })}
-      />
-      <Area
-        label="What it asks for"
-        rows={8}
-        value={draft.description}
-        onChange={(event) => change({ description: event.target.value })}
-      />
-      <Area
-        label="Steps, one a line"
-        rows={4}
-        value={draft.steps}
-        onChange={(event) => change({ steps: event.target.value })}
-      />
-      <div className="g2">
-        <Field
-          label="Category"
-          value={draft.category}
-          onChange={(event) => change({ category: event.target.value })}
-        />
-        <Select
-          label="Priority"
-          value={draft.priority}
-          onChange={(event) => change({ priority: event.target.value })}
-        >
-          {[0, 1, 2, 3, 4].map((n) => (
-            <option key={n}>{n}</option>
-          ))}
-        </Select>
+      <ContentFields form={draft} change={change} rows={8}>
         <Field
           label="Labels"
           value={draft.labels}
           onChange={(event) => change({ labels: event.target.value })}
         />
-      </div>
+      </ContentFields>
       {action.problem && <Refused detail={action.problem.detail} code={action.problem.code} />}
       <div className="row">
         <Button

@@ -64,45 +64,28 @@ export function useChain(position: number) {
   }, [event, error, story, events, position]);
 }
 
+/** The parts of an event in the order in which they are read. */
+const PARTS = [
+  "position",
+  "stream",
+  "version",
+  "type",
+  "schema",
+  "at",
+  "principal",
+  "correlation",
+  "causation",
+  "command",
+  "trace",
+  "digest",
+  "data",
+] as const;
+
 function Raw({ event }: { event: EventShape }) {
-  const {
-    stream,
-    version,
-    type,
-    schema,
-    at,
-    principal,
-    correlation,
-    causation,
-    command,
-    trace,
-    digest,
-    data,
-    position,
-  } = event;
+  const parts = Object.fromEntries(PARTS.map((part) => [part, event[part]]));
   return (
     <pre className="raw">
-      <AgentText
-        text={JSON.stringify(
-          {
-            position,
-            stream,
-            version,
-            type,
-            schema,
-            at,
-            principal,
-            correlation,
-            causation,
-            command,
-            trace,
-            digest,
-            data,
-          },
-          null,
-          2,
-        )}
-      />
+      <AgentText text={JSON.stringify(parts, null, 2)} />
     </pre>
   );
 }

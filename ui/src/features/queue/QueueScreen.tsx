@@ -7,13 +7,14 @@ import { conflictsQuery, queueQuery, streamQuery } from "@/features/api/queries"
 import type { Entry, MergeQueue } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { stageOf, titleOf } from "@/features/board/Progress";
-import { Here, To, useAt } from "@/features/nav/links";
+import { PositionCell, TimeCell } from "@/features/nav/cells";
+import { Here, useAt } from "@/features/nav/links";
 import { AgentText } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { useMoment } from "@/ui/clock";
-import { hhmm, many, num, short, since, span } from "@/ui/format";
-import { Banner, Head, Problem, Refused, Skeleton, Time, Void } from "@/ui/Parts";
+import { hhmm, many, short, since, span } from "@/ui/format";
+import { Banner, Head, Problem, Refused, Skeleton, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
 import { EntryPanel } from "./EntryPanel";
 import { historyOf, type Left, type Published, usualOf } from "./published";
@@ -120,6 +121,11 @@ function Entries({ queue, usual }: { queue: MergeQueue; usual: number | null }) 
   );
 }
 
+function TitleCell({ feature, title }: { feature: string | null; title: string }) {
+  const shown = visible(title);
+  return <td>{feature ? <Here search={{ feature }}>{shown}</Here> : shown}</td>;
+}
+
 function Done({ project, published }: { project: string; published: readonly Published[] }) {
   if (published.length === 0) return <p className="muted">Nothing was published yet.</p>;
   return (
@@ -127,26 +133,14 @@ function Done({ project, published }: { project: string; published: readonly Pub
       <tbody>
         {published.slice(0, SHOWN).map((one) => (
           <tr key={one.position}>
-            <td className="muted w-16">
-              <Time at={one.at}>{hhmm(one.at)}</Time>
-            </td>
+            <TimeCell at={one.at} shown={hhmm} narrow />
             <td className="mono w-24">{short(one.sha)}</td>
-            <td>
-              {one.feature ? (
-                <Here search={{ feature: one.feature }}>{visible(one.title)}</Here>
-              ) : (
-                visible(one.title)
-              )}
-            </td>
+            <TitleCell feature={one.feature} title={one.title} />
             <td className="muted small">
               #{one.entry}
               {one.verifiedMs === null ? "" : `, verified in ${span(one.verifiedMs)}`}
             </td>
-            <td className="num">
-              <To path={`/p/${project}/log`} search={{ event: one.position }}>
-                {num(one.position)}
-              </To>
-            </td>
+            <PositionCell position={one.position} project={project} />
           </tr>
         ))}
       </tbody>
@@ -163,24 +157,12 @@ function Gone({ project, left }: { project: string; left: readonly Left[] }) {
         <tbody>
           {left.slice(0, SHOWN).map((one) => (
             <tr key={one.position}>
-              <td className="muted w-16">
-                <Time at={one.at}>{hhmm(one.at)}</Time>
-              </td>
-              <td>
-                {one.feature ? (
-                  <Here search={{ feature: one.feature }}>{visible(one.title)}</Here>
-                ) : (
-                  visible(one.title)
-                )}
-              </td>
+              <TimeCell at={one.at} shown={hhmm} narrow />
+              <TitleCell feature={one.feature} title={one.title} />
               <td className="small soft">
                 <AgentText text={one.why} />
               </td>
-              <td className="num">
-                <To path={`/p/${project}/log`} search={{ event: one.position }}>
-                  {num(one.position)}
-                </To>
-              </td>
+              <PositionCell position={one.position} project={project} />
             </tr>
           ))}
         </tbody>
