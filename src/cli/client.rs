@@ -16,6 +16,7 @@ use tokio_tungstenite::WebSocketStream;
 use super::DataArgs;
 use crate::app::{App, Ownership};
 use crate::data::DataFolder;
+use crate::engine::pidfd::Held;
 use crate::http;
 use crate::terminal::complain;
 use crate::wire::{CallError, call_socket, call_text, open_socket};
@@ -24,6 +25,8 @@ use crate::wire::{CallError, call_socket, call_text, open_socket};
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A server that cannot say that it is there for this long hangs.
 const ALIVE_WITHIN: Duration = Duration::from_secs(7);
+/// A server that cut an answer and has not ended for this long is not ending.
+const ENDED_WITHIN: Duration = Duration::from_secs(5);
 /// No answer takes longer: every wait of the server ends before.
 const ANSWER_WITHIN: Duration = Duration::from_secs(600);
 
@@ -220,7 +223,7 @@ async fn of_a_server<T>(
         tokio::select! {
             answered = &mut call => return match answered {
                 Ok(answer) => Ok(Some(answer)),
-                Err(CallError::Unreachable(_)) if !takes_connections(&socket).await => Ok(None),
+                Err(CallError::Unreachable(_)) if is_gone(folder).await => Ok(None),
                 Err(error) => Err(anyhow!(error)),
             },
             () = &mut deadline => bail!("the server on {} did not finish within \
@@ -236,14 +239,36 @@ async fn of_a_server<T>(
     }
 }
 
+/// Whether nobody is there who could have answered. A server that is ending cuts what it was asked
+/// while its socket takes connections still; its end is waited for.
+async fn is_gone(folder: &DataFolder) -> bool {
+    if !takes_connections(&folder.operator_socket()).await {
+        return true;
+    }
+
+    match process(folder).map(Held::of) {
+        Some(Ok(Some(server))) => {
+            let ended = tokio::time::timeout(ENDED_WITHIN, server.ended()).await;
+            matches!(ended, Ok(Ok(())))
+        }
+        Some(Ok(None)) => true,
+        Some(Err(_)) | None => false,
+    }
+}
+
 /// The server of a folder, by its process.
 fn who(folder: &DataFolder) -> String {
-    let holder = fs_err::read_to_string(folder.lock()).unwrap_or_default();
     let dir = folder.path().display();
-    match holder.trim().parse::<u32>() {
-        Ok(pid) => format!("the server on {dir} (process {pid})"),
-        Err(_) => format!("the server on {dir}"),
+    match process(folder) {
+        Some(pid) => format!("the server on {dir} (process {pid})"),
+        None => format!("the server on {dir}"),
     }
+}
+
+/// The process that has, or last had, a folder to itself.
+fn process(folder: &DataFolder) -> Option<i32> {
+    let holder = fs_err::read_to_string(folder.lock()).ok()?;
+    holder.trim().parse().ok()
 }
 
 /// Whether the server says anything at all, on a connection of its own.

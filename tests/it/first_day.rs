@@ -313,6 +313,34 @@ fn a_server_that_stands_still_is_named_and_one_that_ends_is_noticed() {
     );
 }
 
+/// What a server in its last moments looks like: it takes connections, answers none, and ends.
+#[test]
+fn a_server_that_is_ending_is_one_that_ended() {
+    let me = Newcomer::new();
+    me.serve().stop();
+    let listener = std::os::unix::net::UnixListener::bind(me.data().join("operator.sock"));
+    let listener = listener.expect("a socket");
+    let mut ending = Command::new("sleep").arg("600").spawn().expect("sleep");
+    fs_err::write(me.data().join("lock"), ending.id().to_string()).expect("written");
+
+    let follow = me
+        .command(&["log", "tail", "--follow"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("tail");
+    let (asked, _) = listener.accept().expect("its question");
+    drop(asked);
+    let (looked, _) = listener.accept().expect("whether anybody is there");
+    ending.kill().expect("killed");
+    ending.wait().expect("waited");
+    let ended = follow.wait_with_output().expect("ended");
+    drop(looked);
+
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("no server runs"), "{said}");
+}
+
 #[test]
 fn output_that_nobody_takes_ends_nothing() {
     let me = Newcomer::new();

@@ -77,8 +77,7 @@ pub(super) fn check(path: &Path, newest_migration: i64) -> Result<bool, OpenErro
         Err(e) => return Err(failed(&e)),
     };
 
-    let length = file.metadata().map_err(|e| failed(&e))?.len();
-    if length == 0 {
+    if length(&file).map_err(|e| failed(&e))? == 0 {
         return Ok(false);
     }
 
@@ -90,10 +89,14 @@ pub(super) fn check(path: &Path, newest_migration: i64) -> Result<bool, OpenErro
         return Err(foreign("it is no SQLite file"));
     }
 
-    check_length(path, &header, length)?;
+    check_length(path, &header, &file)?;
     check_tables(path, number(&header, 68), newest_migration)?;
 
     Ok(true)
+}
+
+fn length(file: &File) -> std::io::Result<u64> {
+    Ok(file.metadata()?.len())
 }
 
 fn number(header: &[u8; HEADER], at: usize) -> u32 {
@@ -104,8 +107,9 @@ fn number(header: &[u8; HEADER], at: usize) -> u32 {
 
 /// The header counts pages; the count is valid while two counters agree (SQLite file format,
 /// 1.3.7). Beside a WAL nothing can be said: a checkpoint that was interrupted wrote the header
-/// before the pages it counts, and the WAL still has them.
-fn check_length(path: &Path, header: &[u8; HEADER], length: u64) -> Result<(), OpenError> {
+/// before the pages it counts, and the WAL still has them. A server that ends meanwhile writes them
+/// before it removes the WAL, so that the length is asked last.
+fn check_length(path: &Path, header: &[u8; HEADER], file: &File) -> Result<(), OpenError> {
     let wal = PathBuf::from(format!("{}-wal", path.display()));
     if fs_err::metadata(wal).is_ok_and(|wal| wal.len() > 0) {
         return Ok(());
@@ -118,6 +122,7 @@ fn check_length(path: &Path, header: &[u8; HEADER], length: u64) -> Result<(), O
     let needed = page * u64::from(number(header, 28));
 
     let valid = number(header, 24) == number(header, 92);
+    let length = length(file).map_err(|e| OpenError::Open(path.to_owned(), e.to_string()))?;
     if valid && length < needed {
         Err(OpenError::Truncated {
             path: path.to_owned(),
