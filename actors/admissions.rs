@@ -18,14 +18,26 @@ const MADE_WITHIN: Duration = Duration::from_secs(10);
 
 /// Returns when these features can be read, or after a while: what was admitted stays admitted.
 pub async fn made(projector: &Projector, project: &ProjectName, ids: &[FeatureId]) {
-    let all = projector.wait_until(|projections| {
-        let view = projections.projects.get(project)?;
-        let made = ids.iter().all(|id| view.feature(id).is_some());
-        made.then_some(())
-    });
+    let all = all_made(projector, project, ids);
     if tokio::time::timeout(MADE_WITHIN, all).await.is_err() {
         tracing::debug!(%project, "features that were admitted do not exist yet");
     }
+}
+
+/// Returns when these features can be read, however long that takes.
+pub async fn all_made(projector: &Projector, project: &ProjectName, ids: &[FeatureId]) {
+    // What was there once stays: with thousands of them, each change looks at the rest alone.
+    let mut rest = ids;
+    let all = projector.wait_until(|projections| {
+        let view = projections.projects.get(project)?;
+        while let [next, others @ ..] = rest
+            && view.feature(next).is_some()
+        {
+            rest = others;
+        }
+        rest.is_empty().then_some(())
+    });
+    all.await;
 }
 
 /// Returns when the dependencies of a feature are those of the backlog, or after a while.

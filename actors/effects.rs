@@ -13,7 +13,7 @@ mod story;
 
 use std::sync::Arc;
 
-use events::backlog::{Batch, Origin};
+use events::backlog::Origin;
 use events::cause::{Cause, Principal};
 use events::feature;
 use events::holder::Holder;
@@ -32,6 +32,7 @@ pub(crate) use merge_plan::{halt, told};
 use story::{belongs_to, granted, newest, source};
 
 use crate::admissions::admission;
+use crate::batches::Batches;
 use crate::claims::queue::{Asking, ClaimQueue};
 use crate::directory::Directory;
 use crate::host::ExecuteError;
@@ -75,6 +76,8 @@ pub struct Effects {
     pub contents: Arc<dyn Contents>,
     /// The store of large content.
     pub blobs: Arc<dyn Blobs>,
+    /// The batch that features are made of.
+    pub(crate) batches: Batches,
     /// Prompts.
     pub prompts: Arc<dyn Prompts>,
 }
@@ -249,14 +252,8 @@ impl Effects {
         .await
     }
 
-    async fn batch(&self, digest: Digest) -> Result<Batch, Trouble> {
-        let bytes = self.blobs.get(digest).await?;
-        serde_json::from_slice(&bytes)
-            .map_err(|e| PortError::Permanent(format!("batch {digest}: {e}")).into())
-    }
-
     async fn admit(&self, project: &ProjectName, digest: Digest) -> Outcome {
-        let batch = self.batch(digest).await?;
+        let batch = self.batches.read(self.blobs.as_ref(), digest).await?;
         batch
             .check()
             .map_err(|refusal| PortError::Permanent(refusal.to_string()))?;
@@ -279,12 +276,9 @@ impl Effects {
         origin: Origin,
         blockers: Vec<FeatureId>,
     ) -> Outcome {
-        let batch = self.batch(origin.batch).await?;
-        let item = batch
-            .items
-            .into_iter()
-            .nth(usize::try_from(origin.index).unwrap_or(usize::MAX));
-        let item = item.ok_or_else(|| {
+        let batch = self.batches.read(self.blobs.as_ref(), origin.batch).await?;
+        let index = usize::try_from(origin.index).unwrap_or(usize::MAX);
+        let item = batch.items.get(index).cloned().ok_or_else(|| {
             PortError::Permanent(format!(
                 "batch {} has no item {}",
                 origin.batch, origin.index

@@ -15,6 +15,7 @@
 //! the world and know no product.
 
 pub mod admissions;
+mod batches;
 pub mod chores;
 pub mod claims;
 pub mod containers;

@@ -14,6 +14,7 @@ use events::policy::AnyCommand;
 use events::policy::retain::Retention;
 use events::stream::{Position, StreamId};
 
+use crate::batches::Batches;
 use crate::claims::queue::ClaimQueue;
 use crate::containers::reconciler::{Doors, Reconciler};
 use crate::directory::Directory;
@@ -211,6 +212,7 @@ impl Core {
             work: self.world.repo.clone(),
             contents: self.world.repo.clone(),
             blobs: self.world.blobs.clone(),
+            batches: Batches::default(),
             prompts: self.world.prompts.clone(),
         }
     }

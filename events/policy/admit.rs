@@ -6,6 +6,10 @@ use crate::policy::{Agenda, Effect, Observed, Teller, backoff_ms};
 use crate::project::{self, Initialization, ProjectKind, Registered, Repository};
 use crate::view::projections::ProjectView;
 
+/// Features of a batch that are created at once. The policies look at every project after every
+/// event: a batch of thousands would be planned anew thousands of times.
+const CREATED_AT_ONCE: usize = 64;
+
 pub(super) fn owed(
     view: &ProjectView,
     registered: &Registered,
@@ -19,7 +23,7 @@ pub(super) fn owed(
     repository(view, registered, observed, agenda);
     let backlog = &view.backlog.state;
 
-    for id in view.missing() {
+    for id in view.missing().take(CREATED_AT_ONCE) {
         let Some(origin) = backlog.ids.get(id) else {
             continue;
         };

@@ -1,9 +1,12 @@
 //! Waiting: work that nobody does. A project may be so set up, or so taken out of service, that
 //! nothing goes on although nothing fails.
 
+use std::collections::BTreeMap;
+
 use crate::container::{Duty, SlotState};
-use crate::feature::{FeatureType, Stage};
+use crate::feature::{FeatureType, Known, Stage};
 use crate::holder::Holder;
+use crate::id::FeatureId;
 use crate::merge_queue;
 use crate::policy::integrate::verification;
 use crate::project::{Initialization, Registered};
@@ -68,7 +71,7 @@ impl ProjectView {
             .known()
             .filter(|(_, known, _)| matches!(known.stage, Stage::Submitted { .. }))
             .count();
-        let outside = |(_, known, _): &(_, &crate::feature::Known, _)| {
+        let outside = |(_, known, _): &(_, &Known, _)| {
             matches!(
                 known.stage,
                 Stage::Claimed {
@@ -105,13 +108,23 @@ impl ProjectView {
 
     /// Features that wait for a heading: nobody works on an epic, so that only a person closes it.
     pub(super) fn needs_of_epics(&self, needs: &mut Vec<Need>) {
-        for (id, known, _) in self.known() {
-            let blocks = self
-                .known()
-                .filter(|(_, other, _)| other.blockers.contains(id));
-            let waiting = blocks.count();
-            let open = matches!(known.stage, Stage::Open { .. });
-            if known.content.kind == FeatureType::Epic && open && waiting > 0 {
+        let is_open_epic = |known: &Known| {
+            known.content.kind == FeatureType::Epic && matches!(known.stage, Stage::Open { .. })
+        };
+        let open = self.known().filter(|(_, known, _)| is_open_epic(known));
+        let mut epics: BTreeMap<&FeatureId, u32> = open.map(|(id, ..)| (id, 0)).collect();
+
+        // Once over all features, and not once for each epic: whoever looks at a project asks this.
+        if !epics.is_empty() {
+            for on in self.known().flat_map(|(_, other, _)| &other.blockers) {
+                if let Some(waiting) = epics.get_mut(on) {
+                    *waiting += 1;
+                }
+            }
+        }
+
+        for (id, waiting) in epics {
+            if waiting > 0 {
                 let text =
                     format!("{waiting} features wait for the epic {id}, which nobody works on");
                 let feature = id.clone();

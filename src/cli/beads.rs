@@ -107,7 +107,11 @@ pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
         } => {
             let text = file.as_deref().map(text_of).transpose()?;
             let path = format!("/api/v1/projects/{project}/beads");
-            let taken: BeadsTaken = ask(&data, "POST", &path, &BeadsFile { text }).await?;
+            let taken = ask(&data, "POST", &path, &BeadsFile { text }).await;
+            let taken: BeadsTaken = match &file {
+                Some(file) => taken.with_context(|| file.display().to_string())?,
+                None => taken?,
+            };
             print_taken(&taken)
         }
         BeadsCommand::Export { project, data } => {

@@ -26,6 +26,10 @@ const ALL_ROOM: usize = 512 * 1024 * 1024;
 const GATE_MAX: usize = 4;
 /// A body waits so long for room.
 const ROOM_WITHIN: Duration = Duration::from_secs(60);
+/// Bytes of a refused body that are let pass.
+const HEARD_OUT_MAX: usize = 256 * 1024 * 1024;
+/// A refused body is let pass for so long.
+const HEARD_OUT_WITHIN: Duration = Duration::from_secs(10);
 /// A body that says nothing for so long is given up.
 const SILENT_MAX: Duration = Duration::from_secs(30);
 
@@ -114,11 +118,19 @@ impl Room {
         max: usize,
     ) -> Result<Taken, Problem> {
         let mut body = request.into_body();
-        let room = self.take(length(&body, max)?).await?;
+        let length = match length(&body, max) {
+            Ok(length) => length,
+            Err(refused) => {
+                hear_out(body);
+                return Err(refused);
+            }
+        };
+        let room = self.take(length).await?;
         let mut bytes = BytesMut::new();
 
         while let Some(chunk) = next(&mut body).await? {
             if bytes.len() + chunk.len() > max {
+                hear_out(body);
                 return Err(too_large(max));
             }
             bytes.extend_from_slice(&chunk);
@@ -138,6 +150,21 @@ fn length(body: &Incoming, max: usize) -> Result<usize, Problem> {
         Some(_) => Err(too_large(max)),
         None => Ok(max),
     }
+}
+
+/// Lets what still comes of a refused body pass, beside the answer: whoever is cut off while it
+/// sends finds a broken connection instead of the reason.
+fn hear_out(mut body: Incoming) {
+    let rest = async move {
+        let mut heard = 0;
+        while let Ok(Some(chunk)) = next(&mut body).await {
+            heard += chunk.len();
+            if heard > HEARD_OUT_MAX {
+                break;
+            }
+        }
+    };
+    tokio::spawn(tokio::time::timeout(HEARD_OUT_WITHIN, rest));
 }
 
 async fn waited(of: &Arc<Semaphore>, units: u32) -> Result<OwnedSemaphorePermit, Problem> {

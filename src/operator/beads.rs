@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use actors::admissions::all_made;
 use actors::ports::repo::SideFile;
 use events::backlog::{Batch, BatchItem, Remark};
 use events::feature::event::Closing;
@@ -98,7 +99,7 @@ impl Operator {
 
         let parsed = written.ids.iter().filter_map(|id| id.parse().ok());
         let ids: Vec<FeatureId> = parsed.collect();
-        self.are_there(&Self::name(name)?, &ids).await;
+        all_made(&self.core.projector, &Self::name(name)?, &ids).await;
         Ok(())
     }
 
@@ -173,23 +174,6 @@ impl Operator {
         }
 
         Ok(())
-    }
-
-    /// Returns when these features exist: they are created one by one after their batch was
-    /// admitted.
-    async fn are_there(&self, project: &ProjectName, ids: &[FeatureId]) {
-        let mut changes = self.core.projector.changes();
-        loop {
-            changes.mark_unchanged();
-            let there = self.core.projector.read(|projections| {
-                let view = projections.projects.get(project);
-                view.is_some_and(|view| ids.iter().all(|id| view.feature(id).is_some()))
-            });
-            if there {
-                return;
-            }
-            changes.changed().await;
-        }
     }
 
     /// The ids that issues have in a file, and the features that they are: those that were

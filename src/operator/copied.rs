@@ -111,5 +111,14 @@ fn told(project: &ProjectName, survey: &Survey) -> Vec<String> {
         ));
     }
 
+    if !survey.submodules.is_empty() {
+        notes.push(format!(
+            "submodules: {} are repositories of their own, which are not fetched here: sessions \
+             and verifications find these folders empty. A setup command may fetch them (`git \
+             submodule update --init`), from hosts that are allowed",
+            survey.submodules.join(", ")
+        ));
+    }
+
     notes
 }

@@ -37,6 +37,9 @@ const SETTLED_GRACE: Duration = Duration::from_secs(30);
 /// A stopped agent gets this long before it is killed; the rest of the engine's grace is for
 /// securing the work.
 const AGENT_GRACE: Duration = Duration::from_secs(10);
+/// What a session leaves is brought to safety within this time: an agent decides how much that is,
+/// and its slot waits.
+const SECURED_WITHIN: Duration = Duration::from_secs(900);
 /// Time between heartbeats.
 const BEAT: Duration = Duration::from_secs(5);
 /// Without a server for this long the runner ends itself.
@@ -280,7 +283,7 @@ async fn work(
     let mut ending = ending_of(ended);
 
     if brief.role == Role::Coder {
-        ending.unsecured = tree.secure(brief).await.unwrap_or_else(Some);
+        ending.unsecured = left_unsecured(&tree, brief).await;
     }
 
     if let Some(left) = &ending.unsecured {
@@ -288,6 +291,15 @@ async fn work(
     }
 
     ending
+}
+
+/// Brings what a coder leaves to safety; what could not be, in words.
+async fn left_unsecured(tree: &Tree, brief: &SessionBrief) -> Option<String> {
+    match tokio::time::timeout(SECURED_WITHIN, tree.secure(brief)).await {
+        Ok(Ok(left)) => left,
+        Ok(Err(why)) => Some(why),
+        Err(_) => Some(format!("it took longer than {SECURED_WITHIN:?}")),
+    }
 }
 
 /// The setup command failed. A reviewer's tree is the work of an agent, whose fault it may be.

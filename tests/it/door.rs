@@ -377,6 +377,35 @@ fn no_body_is_read_before_it_is_known_where_it_goes() {
     });
 }
 
+/// Whoever sends too much hears why, and not that the connection broke while it was sending.
+#[test]
+fn a_body_beyond_its_bound_is_let_pass_and_told_why() {
+    story(|| async {
+        let scene = Scene::set(own_pid()).await;
+        let agent = scene.folder.join("agent");
+        let chunk = vec![b'x'; 1024 * 1024];
+        let head = format!(
+            "POST /v1/say HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n",
+            40 * chunk.len()
+        );
+        let sent = async {
+            let mut stream = UnixStream::connect(&agent).await.expect("connected");
+            stream.write_all(head.as_bytes()).await.expect("said");
+            for _ in 0..40 {
+                stream.write_all(&chunk).await.expect("let pass");
+            }
+            let mut heard = vec![0; 4096];
+            let length = stream.read(&mut heard).await.expect("heard");
+            String::from_utf8_lossy(&heard[..length]).into_owned()
+        };
+        let heard = scene.world.within("sent", sent).await;
+        assert!(heard.starts_with("HTTP/1.1 413"), "{heard}");
+        assert!(heard.contains("the body is too large"), "{heard}");
+        scene.end().await;
+    });
+}
+
 /// A push that is not allowed is known by its first line: it is turned down, and nothing of its
 /// pack is kept.
 #[test]

@@ -286,6 +286,30 @@ fn files_of_git_lfs_are_named_and_work_on_them_is_turned_down() {
     server.stop();
 }
 
+/// A folder of another repository stays empty in every session: that is said when the project is
+/// added, and not found out by an agent.
+#[test]
+fn submodules_are_named_when_a_project_is_added() {
+    let me = Newcomer::new();
+    me.publish(&[("lion.txt", "lion")]);
+    let tree = me.folder.path().join("tree");
+    let head = git(&tree, &["rev-parse", "HEAD"]).expect("a commit");
+    let entry = format!("160000,{},deps/cage", head.trim());
+    for args in [
+        &["update-index", "--add", "--cacheinfo", &entry][..],
+        &["commit", "--quiet", "-m", "A submodule"],
+        &["push", "--quiet", "origin", "main"],
+    ] {
+        git(&tree, args).expect("git");
+    }
+    let server = me.serve();
+
+    let added = me.add("zoo", &me.at("zoo.git"));
+    let said = String::from_utf8_lossy(&added.stdout).into_owned();
+    assert!(said.contains("submodules: deps/cage are"), "{said}");
+    server.stop();
+}
+
 /// What was handed in before the trunk gave such files to Git LFS goes past it as well: a candidate
 /// is looked at again.
 #[test]

@@ -14,6 +14,8 @@ pub struct Survey {
     pub locks: Vec<String>,
     /// Patterns of files that are kept by Git LFS.
     pub lfs: Vec<String>,
+    /// Folders that are repositories of their own.
+    pub submodules: Vec<String>,
 }
 
 /// What a commit is compared with.

@@ -1,5 +1,5 @@
 //! What a repository brings that decides how sessions work with it: lock files suggest the setup
-//! command, attributes name what Git LFS keeps.
+//! command, attributes name what Git LFS keeps, submodules are folders that stay empty.
 
 use actors::ports::PortError;
 use actors::ports::repo::Survey;
@@ -10,8 +10,8 @@ use super::{build, detect, gate, oid, walk};
 
 /// Where git looks for attributes, in every folder.
 const ATTRIBUTES: &str = ".gitattributes";
-/// Patterns that are named; the rest are more of the same.
-const PATTERNS_MAX: usize = 20;
+/// Patterns and submodules that are named; the rest are more of the same.
+const NAMED_MAX: usize = 20;
 
 /// Looks at the gate's copy of a branch; nothing where upstream is empty.
 pub(super) fn survey(repository: &Repository, branch: &str) -> Result<Survey, PortError> {
@@ -26,7 +26,20 @@ pub(super) fn survey(repository: &Repository, branch: &str) -> Result<Survey, Po
         setup: (!setup.is_empty()).then(|| setup.join(" && ")),
         locks: locks.iter().map(|(lock, _)| (*lock).to_owned()).collect(),
         lfs: lfs(repository, &tree)?,
+        submodules: submodules(&tree)?,
     })
+}
+
+/// Folders whose content is a commit of another repository.
+fn submodules(tree: &git2::Tree<'_>) -> Result<Vec<String>, PortError> {
+    let mut found = vec![];
+    walk::entries(tree, |folder, entry| {
+        if entry.kind() == Some(ObjectType::Commit) && found.len() < NAMED_MAX {
+            let name = String::from_utf8_lossy(entry.name_bytes());
+            found.push(format!("{folder}{name}"));
+        }
+    })?;
+    Ok(found)
 }
 
 /// Patterns that attributes hand to the filter of Git LFS, with their folders.
@@ -49,7 +62,7 @@ fn lfs(repository: &Repository, tree: &git2::Tree<'_>) -> Result<Vec<String>, Po
             PortError::Permanent(why)
         })?);
     }
-    found.truncate(PATTERNS_MAX);
+    found.truncate(NAMED_MAX);
     Ok(found)
 }
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::Answer;
+use super::overviews::{Look, Overviews};
 use crate::api::ProblemShape;
 use crate::api::{Board, BoardChanges, EventShape, ProjectChanges, ProjectShape, time};
 use crate::http::problem::ApiProblem;
@@ -36,17 +37,20 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 /// Largest message of a subscriber: there is nothing long to say.
 const SAID_MAX: usize = 4096;
 
-/// How many there are.
-#[derive(Debug, Clone, Default)]
-pub(in crate::http) struct Subscribers(Arc<AtomicUsize>);
+/// How many there are, and what they look at together.
+#[derive(Clone, Default)]
+pub(in crate::http) struct Subscribers {
+    count: Arc<AtomicUsize>,
+    overviews: Overviews,
+}
 
 /// One of them; counted until it is dropped.
 pub(super) struct Subscriber(Arc<AtomicUsize>);
 
 impl Subscribers {
     pub(super) fn admit(&self) -> Result<Subscriber, ApiProblem> {
-        let taken = self.0.fetch_add(1, Ordering::SeqCst);
-        let subscriber = Subscriber(self.0.clone());
+        let taken = self.count.fetch_add(1, Ordering::SeqCst);
+        let subscriber = Subscriber(self.count.clone());
         if taken < SUBSCRIBERS_MAX {
             return Ok(subscriber);
         }
@@ -155,6 +159,7 @@ pub(in crate::http) async fn live(
         seen: after,
         at: recorded_at(&kernel.log, after).await,
         sent: Sight::Nothing,
+        overviews: subscribers.overviews.clone(),
         life: Life::default(),
     };
 
@@ -186,8 +191,8 @@ pub(super) fn upgrade(
 /// What a subscriber has before it.
 enum Sight {
     Nothing,
-    Board(Box<Board>),
-    Projects(Vec<ProjectShape>),
+    Board(Arc<Look<Board>>),
+    Projects(Arc<Look<Vec<ProjectShape>>>),
 }
 
 /// Whether a subscriber is there: pings that it left without an answer.
@@ -219,6 +224,7 @@ struct Feeding {
     /// When the event there was recorded.
     at: Option<Timestamp>,
     sent: Sight,
+    overviews: Overviews,
     life: Life,
 }
 
@@ -325,64 +331,61 @@ impl Feeding {
         }
         self.operator.core.projector.wait_for(self.seen).await;
         match self.project.clone() {
-            Some(name) => match self.operator.board(name.as_str()) {
-                Ok(board) => self.show_board(board).await,
+            Some(name) => match self.overviews.board(&self.operator, &name).await {
+                Some(board) => self.show_board(board).await,
                 // It was deleted; the event says so.
-                Err(_) => Ok(()),
+                None => Ok(()),
             },
             None => self.show_projects().await,
         }
     }
 
-    async fn show_board(&mut self, board: Board) -> Result<(), Closed> {
-        let changes = match &self.sent {
-            Sight::Board(before) => Some(BoardChanges::between(before, &board)),
-            Sight::Nothing | Sight::Projects(_) => None,
+    async fn show_board(&mut self, look: Arc<Look<Board>>) -> Result<(), Closed> {
+        let message = match &self.sent {
+            Sight::Board(before) => look.changes(before, |old, new| {
+                let changes = BoardChanges::between(old, new)?;
+                Some(text(&Sent::BoardChanges { changes: &changes }))
+            }),
+            Sight::Nothing | Sight::Projects(_) => {
+                Some(look.whole(|board| text(&Sent::Board { board })))
+            }
         };
-        match changes {
-            None => self.send(&Sent::Board { board: &board }).await?,
-            Some(Some(changes)) => self.send(&Sent::BoardChanges { changes: &changes }).await?,
-            Some(None) => {}
-        }
-        self.sent = Sight::Board(Box::new(board));
-        Ok(())
+        self.sent = Sight::Board(look);
+        self.pass_on(message).await
     }
 
     async fn show_projects(&mut self) -> Result<(), Closed> {
-        let projects = self.operator.projects();
-        let changes = match &self.sent {
-            Sight::Projects(before) => Some(ProjectChanges::between(before, &projects)),
-            Sight::Nothing | Sight::Board(_) => None,
+        let look = self.overviews.projects(&self.operator).await;
+        let message = match &self.sent {
+            Sight::Projects(before) => look.changes(before, |old, new| {
+                let changes = ProjectChanges::between(old, new)?;
+                Some(text(&Sent::ProjectChanges { changes: &changes }))
+            }),
+            Sight::Nothing | Sight::Board(_) => {
+                Some(look.whole(|projects| text(&Sent::Projects { projects })))
+            }
         };
-        match changes {
-            None => {
-                let projects = &projects;
-                self.send(&Sent::Projects { projects }).await?;
-            }
-            Some(Some(changes)) => {
-                self.send(&Sent::ProjectChanges { changes: &changes })
-                    .await?
-            }
-            Some(None) => {}
-        }
-
-        self.sent = Sight::Projects(projects);
-        Ok(())
+        self.sent = Sight::Projects(look);
+        self.pass_on(message).await
     }
 
     async fn send(&mut self, sent: &Sent<'_>) -> Result<(), Closed> {
-        match serde_json::to_string(sent) {
-            Ok(text) => {
-                let taken = tokio::time::timeout(TAKEN_WITHIN, self.session.text(text)).await;
-                taken.unwrap_or(Err(Closed))
-            }
-            Err(error) => {
-                let faults = &self.operator.core.faults;
-                faults.failing(None, Chore::Feed, &error.to_string());
-                Ok(())
-            }
-        }
+        self.pass_on(Some(text(sent).into())).await
     }
+
+    async fn pass_on(&mut self, message: Option<Arc<str>>) -> Result<(), Closed> {
+        let Some(message) = message else {
+            return Ok(());
+        };
+        let passed = self.session.text(message.as_ref());
+        let taken = tokio::time::timeout(TAKEN_WITHIN, passed).await;
+        taken.unwrap_or(Err(Closed))
+    }
+}
+
+/// A message as it is sent.
+fn text(sent: &Sent<'_>) -> String {
+    serde_json::to_string(sent).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub(super) mod git;
 mod hooks;
 pub(super) mod live;
 pub(super) mod merge_queue;
+mod overviews;
 pub(super) mod past;
 mod presence;
 pub(super) mod projects;
