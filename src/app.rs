@@ -31,7 +31,7 @@ use crate::log::place::LogPlace;
 use crate::log::seal::sealer::Sealer;
 use crate::log::seal::{Anchor, SealKey};
 use crate::operator::noise::Noises;
-use crate::operator::{Exchange, IssueNames, Operator, OperatorDeps, Past, Readers};
+use crate::operator::{Exchange, IssueNames, Operator, OperatorDeps, Past, Readers, Walks};
 use crate::private::{self, Kept};
 use crate::token::Token;
 
@@ -53,6 +53,7 @@ pub struct App {
     readers: Arc<Readers>,
     issues: Arc<IssueNames>,
     past: Past,
+    walks: Walks,
     sealing: Option<AbortHandle>,
     exchange: Option<AbortHandle>,
     lock: InstanceLock,
@@ -132,6 +133,7 @@ impl App {
             readers: Arc::default(),
             issues: Arc::default(),
             past: Past::default(),
+            walks: Walks::default(),
             sealing: None,
             exchange: None,
             lock,
@@ -203,6 +205,7 @@ impl App {
             readers: self.readers.clone(),
             issues: self.issues.clone(),
             past: self.past.clone(),
+            walks: self.walks.clone(),
         };
 
         Served {

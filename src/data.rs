@@ -53,7 +53,8 @@ impl DataFolder {
         Self::at(path)
     }
 
-    fn at(path: &Path) -> anyhow::Result<Self> {
+    /// This folder, which somebody made or opened before.
+    pub(crate) fn at(path: &Path) -> anyhow::Result<Self> {
         let path = fs_err::canonicalize(path).context("finding the data folder")?;
         Ok(Self {
             path,

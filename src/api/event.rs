@@ -98,7 +98,7 @@ impl From<&Envelope> for EventShape {
 pub struct EventPage {
     /// Those that were asked for.
     pub events: Vec<EventShape>,
-    /// Ask after this position for more.
+    /// The last position that was looked at: more is `after` it, or `before` it when looking back.
     pub next: u64,
     /// The newest position.
     pub head: u64,

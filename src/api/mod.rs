@@ -9,6 +9,7 @@ mod event;
 mod evidence;
 mod feature;
 mod fleet;
+mod integrity;
 mod merge_queue;
 mod noise;
 mod past;
@@ -35,6 +36,7 @@ pub use feature::{
     features, sessions_on,
 };
 pub use fleet::{Found, Hit, SessionShape, SlotShape, Stats, session, sessions, slots, stats};
+pub use integrity::{BreachShape, LogShape, WalkStep};
 pub use merge_queue::{ConflictShape, EntryShape, MergeQueueShape, ScaffoldShape, merge_queue};
 pub use noise::Noise;
 pub use past::{BucketShape, Instant, MarkShape, TimelineShape};

@@ -26,10 +26,20 @@ pub(crate) struct Report {
 /// of the log: what lies there is recorded by then, and what was recorded after the first reading
 /// need not lie there yet, or may be gone from there.
 pub(crate) async fn audit(folder: &DataFolder, log: &dyn EventLog) -> anyhow::Result<Report> {
+    audit_telling(folder, log, &|_| ()).await
+}
+
+/// The same; it is told now and then up to where the log was read.
+pub(crate) async fn audit_telling(
+    folder: &DataFolder,
+    log: &dyn EventLog,
+    told: &(dyn Fn(Position) + Sync),
+) -> anyhow::Result<Report> {
     let mut reading = Reading {
         audit: Audit::new(&log.id()),
         replay: Replay::new(&log.id()),
         after: Position(0),
+        told,
     };
     reading.go_on(log).await?;
     let seen = reading.after;
@@ -67,13 +77,14 @@ pub(crate) async fn audit(folder: &DataFolder, log: &dyn EventLog) -> anyhow::Re
 }
 
 /// A log that is being audited, and how far it was read.
-struct Reading {
+struct Reading<'a> {
     audit: Audit,
     replay: Replay,
     after: Position,
+    told: &'a (dyn Fn(Position) + Sync),
 }
 
-impl Reading {
+impl Reading<'_> {
     /// Reads on to the end that the log has by then.
     async fn go_on(&mut self, log: &dyn EventLog) -> anyhow::Result<()> {
         loop {
@@ -86,6 +97,7 @@ impl Reading {
                 self.replay.take(envelope);
             }
             self.after = last;
+            (self.told)(last);
         }
     }
 }

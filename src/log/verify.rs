@@ -79,6 +79,18 @@ pub enum Damage {
 /// # Errors
 /// What could not be read; the text names the position where that is known.
 pub async fn verify(log: &dyn EventLog, walk: &Walk) -> Result<Verified, ReadError> {
+    verify_telling(log, walk, &|_| ()).await
+}
+
+/// The same; it is told now and then up to where the chain holds.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_telling(
+    log: &dyn EventLog,
+    walk: &Walk,
+    told: &(dyn Fn(Position) + Sync),
+) -> Result<Verified, ReadError> {
     let mut walker = Walker::new(log.id(), walk);
     let mut batch = log.read_all(walker.head, BATCH).await?;
     while let Some(last) = batch.last() {
@@ -92,6 +104,7 @@ pub async fn verify(log: &dyn EventLog, walk: &Walk) -> Result<Verified, ReadErr
                 damage,
             });
         }
+        told(walker.head);
         batch = next?;
     }
 

@@ -15,6 +15,7 @@ mod fitness;
 mod fleet;
 mod ground;
 pub mod hook_key;
+mod integrity;
 mod issues;
 mod merge_queue;
 pub mod noise;
@@ -50,6 +51,7 @@ pub use diffs::HowMuch;
 pub use evidence::About;
 pub use exchange::Exchange;
 pub use ground::Ground;
+pub use integrity::{WalkKind, Walks};
 pub use issues::IssueNames;
 pub use past::Past;
 pub use projects::Wanted;
@@ -82,6 +84,8 @@ pub struct OperatorDeps {
     pub issues: Arc<IssueNames>,
     /// The past that was looked at.
     pub past: Past,
+    /// Turns for walks over the log.
+    pub walks: Walks,
 }
 
 /// One request: who has it, and the id under which it is answered once.

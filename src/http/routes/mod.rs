@@ -11,6 +11,7 @@ pub(super) mod evidence;
 pub(super) mod features;
 pub(super) mod git;
 mod hooks;
+pub(super) mod integrity;
 pub(super) mod live;
 pub(super) mod merge_queue;
 mod overviews;
@@ -59,6 +60,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(evidence::configure)
         .configure(subscriptions::configure)
         .configure(past::configure)
+        .configure(integrity::configure)
         .configure(live::configure);
 
     config

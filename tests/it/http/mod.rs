@@ -7,6 +7,7 @@ mod client;
 mod errors;
 mod inputs;
 mod live;
+mod log;
 mod outside;
 mod past;
 mod strangers;

@@ -36,7 +36,7 @@ use supercargo::adapters::snapshots::SnapshotFolder;
 use supercargo::adapters::transcripts::TranscriptFolder;
 use supercargo::api::{NewProject, ProjectChange};
 use supercargo::gateway::providers::Providers;
-use supercargo::operator::{Operator, RequestContext, Wanted};
+use supercargo::operator::{Operator, OperatorDeps, RequestContext, Wanted};
 use tokio::sync::watch;
 
 use clock::FastClock;
@@ -236,7 +236,10 @@ impl World {
         Some(Server {
             operator: Operator {
                 core: running.core.clone(),
-                deps: Default::default(),
+                deps: OperatorDeps {
+                    data: self.folder.path().to_owned(),
+                    ..OperatorDeps::default()
+                },
             },
             core: running.core.clone(),
             running,
