@@ -175,17 +175,9 @@ impl AgentSpec {
     pub fn check(&self, field: &str) -> Result<(), String> {
         let names = [("model", &self.model), ("provider", &self.provider)];
         for (name, value) in names {
-            // Names travel as arguments and in environments: no spaces, no controls, and nothing
-            // that looks like an option.
-            let odd = |text: &String| {
-                text.is_empty()
-                    || text.len() > AGENT_NAME_MAX
-                    || text.starts_with('-')
-                    || !text
-                        .chars()
-                        .all(|c| c.is_ascii_alphanumeric() || "-_.:/@".contains(c))
-            };
-            if value.as_ref().is_some_and(odd) {
+            if let Some(value) = value
+                && !is_name(value)
+            {
                 return Err(format!(
                     "{field}.{name} is no name: letters, digits and -_.:/@, at most \
                      {AGENT_NAME_MAX}"
@@ -193,13 +185,19 @@ impl AgentSpec {
             }
         }
 
-        let odd = |line: &String| line.trim().is_empty() || line.len() > COMMAND_MAX;
-        if self.command.as_ref().is_some_and(odd) {
+        if let Some(line) = &self.command
+            && (line.trim().is_empty() || line.len() > COMMAND_MAX)
+        {
             return Err(format!(
                 "{field}.command is empty or above {COMMAND_MAX} bytes"
             ));
         }
 
+        self.fits_its_dialect(field)
+    }
+
+    /// Says what its dialect needs and is not there, or does not take.
+    fn fits_its_dialect(&self, field: &str) -> Result<(), String> {
         let dialect = self.dialect.name();
         match (self.dialect, &self.command, &self.model) {
             (Dialect::Command, None, _) => {
@@ -216,6 +214,16 @@ impl AgentSpec {
             (_, None, Some(_)) => Ok(()),
         }
     }
+}
+
+/// Whether this may be the name of a model or a provider. Names travel as arguments and in
+/// environments: no spaces, no controls, and nothing that looks like an option.
+fn is_name(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/@".contains(c);
+
+    (1..=AGENT_NAME_MAX).contains(&text.len())
+        && !text.starts_with('-')
+        && text.chars().all(is_plain)
 }
 
 /// Agents of roles that do not take the project's.

@@ -238,42 +238,47 @@ pub fn allowed<'a>(
 /// business there. Sources: RFC 6890 and the IANA registries of special-purpose addresses.
 pub fn is_private(address: std::net::IpAddr) -> bool {
     match address {
-        std::net::IpAddr::V4(a) => {
-            let [first, second, third, _] = a.octets();
-            a.is_private()
-                || a.is_loopback()
-                || a.is_link_local()
-                || a.is_broadcast()
-                || a.is_documentation()
-                || a.is_multicast()
-                || first == 0
-                || first >= 240
-                || (first == 100 && (64..128).contains(&second))
-                || (first == 192 && second == 0 && third == 0)
-                || (first == 198 && (18..20).contains(&second))
-        }
-        std::net::IpAddr::V6(a) => {
-            let [first, second, ..] = a.segments();
-            // Addresses that carry another one are as private as that one.
-            let carried = match a.segments() {
-                [0, 0, 0, 0, 0, 0xffff | 0, high, low]
-                | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-                | [0x2002, high, low, ..] => {
-                    let [a, b] = high.to_be_bytes();
-                    let [c, d] = low.to_be_bytes();
-                    Some(std::net::Ipv4Addr::new(a, b, c, d))
-                }
-                _ => None,
-            };
-            a.is_loopback()
-                || a.is_unspecified()
-                || a.is_multicast()
-                || (first & 0xfe00) == 0xfc00
-                || (first & 0xffc0) == 0xfe80
-                || (first == 0x2001 && second == 0xdb8)
-                || carried.is_some_and(|v4| is_private(v4.into()))
+        std::net::IpAddr::V4(a) => is_private_v4(a),
+        std::net::IpAddr::V6(a) => is_private_v6(a),
+    }
+}
+
+fn is_private_v4(a: std::net::Ipv4Addr) -> bool {
+    let [first, second, third, _] = a.octets();
+
+    a.is_private()
+        || a.is_loopback()
+        || a.is_link_local()
+        || a.is_broadcast()
+        || a.is_documentation()
+        || a.is_multicast()
+        || first == 0
+        || first >= 240
+        || (first == 100 && (64..128).contains(&second))
+        || (first == 192 && second == 0 && third == 0)
+        || (first == 198 && (18..20).contains(&second))
+}
+
+fn is_private_v6(a: std::net::Ipv6Addr) -> bool {
+    let [first, second, ..] = a.segments();
+    // Addresses that carry another one are as private as that one.
+    if let [0, 0, 0, 0, 0, 0xffff | 0, high, low]
+    | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+    | [0x2002, high, low, ..] = a.segments()
+    {
+        let [a, b] = high.to_be_bytes();
+        let [c, d] = low.to_be_bytes();
+        if is_private_v4(std::net::Ipv4Addr::new(a, b, c, d)) {
+            return true;
         }
     }
+
+    a.is_loopback()
+        || a.is_unspecified()
+        || a.is_multicast()
+        || (first & 0xfe00) == 0xfc00
+        || (first & 0xffc0) == 0xfe80
+        || (first == 0x2001 && second == 0xdb8)
 }
 
 #[cfg(test)]

@@ -217,45 +217,68 @@ impl Default for Settings {
 impl Settings {
     /// Says what is wrong with these settings, if anything is.
     pub fn check(&self) -> Result<(), String> {
-        for (name, ms) in [
-            ("session_wall_ms", self.session_wall_ms),
-            ("lease_ms", self.lease_ms),
-            ("outside_lease_ms", self.outside_lease_ms),
-            ("rescue_ms", self.rescue_ms),
-            ("keep_work_ms", self.keep_work_ms),
-        ] {
-            if ms < LIMIT_MS_MIN {
-                return Err(format!("{name} is {ms}, at least {LIMIT_MS_MIN} is needed"));
-            }
-        }
-
+        self.check_times()?;
         if !(1..=BATCH_MAX).contains(&self.batch_max) {
             return Err(format!(
                 "batch_max is {}, it has to be 1 to {BATCH_MAX}",
                 self.batch_max
             ));
         }
+        self.check_commands()?;
+        self.check_agents()?;
 
+        if self.egress.len() > RULES_MAX {
+            return Err(format!(
+                "egress has {} rules, at most {RULES_MAX} are taken",
+                self.egress.len()
+            ));
+        }
+        self.egress.iter().try_for_each(EgressRule::check)?;
+        protect::check(&self.protected)?;
+        self.container.check()?;
+
+        self.fit()
+    }
+
+    fn check_times(&self) -> Result<(), String> {
+        let times = [
+            ("session_wall_ms", self.session_wall_ms),
+            ("lease_ms", self.lease_ms),
+            ("outside_lease_ms", self.outside_lease_ms),
+            ("rescue_ms", self.rescue_ms),
+            ("keep_work_ms", self.keep_work_ms),
+        ];
+
+        for (name, ms) in times {
+            if ms < LIMIT_MS_MIN {
+                return Err(format!("{name} is {ms}, at least {LIMIT_MS_MIN} is needed"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_commands(&self) -> Result<(), String> {
         let commands = [("setup", &self.setup), ("verify", &self.verify)];
+
         for (name, command) in commands {
-            if command
-                .as_ref()
-                .is_some_and(|c| c.trim().is_empty() || c.len() > COMMAND_MAX)
-            {
+            let Some(line) = command else { continue };
+            if line.trim().is_empty() || line.len() > COMMAND_MAX {
                 return Err(format!("{name} is empty or above {COMMAND_MAX} bytes"));
             }
         }
+        Ok(())
+    }
 
+    fn check_agents(&self) -> Result<(), String> {
+        self.agent.check("agent")?;
         let own = [
             ("initializer", &self.agents.initializer),
             ("reviewer", &self.agents.reviewer),
             ("overseer", &self.agents.overseer),
         ];
-        self.agent.check("agent")?;
-        for (role, agent) in own
-            .iter()
-            .filter_map(|(role, agent)| Some((role, agent.as_ref()?)))
-        {
+
+        for (role, agent) in own {
+            let Some(agent) = agent else { continue };
             agent.check(&format!("agents.{role}"))?;
             if !agent.is_chosen() {
                 return Err(format!(
@@ -264,18 +287,7 @@ impl Settings {
                 ));
             }
         }
-        if self.egress.len() > RULES_MAX {
-            return Err(format!(
-                "egress has {} rules, at most {RULES_MAX} are taken",
-                self.egress.len()
-            ));
-        }
-
-        self.egress.iter().try_for_each(EgressRule::check)?;
-        protect::check(&self.protected)?;
-        self.container.check()?;
-
-        self.fit()
+        Ok(())
     }
 
     fn fit(&self) -> Result<(), String> {

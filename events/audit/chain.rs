@@ -100,10 +100,8 @@ impl Chain {
     fn command(&mut self, envelope: &Envelope, stream: &str, found: &mut Found) {
         let (at, command) = (envelope.position.0, envelope.command.0);
 
-        if let Some(newest) = self
-            .newest
-            .as_ref()
-            .filter(|newest| newest.command == command)
+        if let Some(newest) = &self.newest
+            && newest.command == command
         {
             found.unless(newest.stream == stream, "I4", at, || {
                 format!("one command wrote {} and {stream}", newest.stream)
@@ -115,19 +113,7 @@ impl Chain {
             stream: stream.to_owned(),
         });
 
-        let forgotten = |order: &VecDeque<([u8; 16], u64, i64)>| {
-            order.front().is_some_and(|(_, n, when)| {
-                self.counted - n >= ANSWERS_KEPT || envelope.at.0 - when > ANSWERS_KEPT_FOR
-            })
-        };
-        while forgotten(&self.order) {
-            if let Some((old, n, _)) = self.order.pop_front()
-                && self.commands.get(&old) == Some(&n)
-            {
-                self.commands.remove(&old);
-            }
-        }
-
+        self.forget(envelope.at.0);
         self.counted += 1;
         self.order.push_back((command, self.counted, envelope.at.0));
         let before = self.commands.insert(command, self.counted);
@@ -138,6 +124,21 @@ impl Chain {
                 envelope.command
             )
         });
+    }
+
+    /// Forgets commands whose answers are remembered no more.
+    fn forget(&mut self, now: i64) {
+        while let Some((command, n, when)) = self.order.front().copied() {
+            if self.counted - n < ANSWERS_KEPT && now - when <= ANSWERS_KEPT_FOR {
+                return;
+            }
+
+            self.order.pop_front();
+            // It may have come again since, as another number.
+            if self.commands.get(&command) == Some(&n) {
+                self.commands.remove(&command);
+            }
+        }
     }
 
     /// A node's own events: its runs are counted without a hole, and only the current one ends.

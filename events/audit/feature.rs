@@ -208,30 +208,7 @@ fn unblocked(table: &mut ProjectTable, id: &str, by: &str, at: u64, found: &mut 
 fn closed(table: &mut ProjectTable, id: &str, payload: &Payload, at: u64, found: &mut Found) {
     let sha = payload.maybe("closing.sha");
     if let Some(sha) = &sha {
-        let published = table
-            .advanced
-            .iter()
-            .any(|(_, feature, to)| feature == id && to == sha);
-        found.unless(published, "G6", at, || {
-            format!("{id} is closed as merged by {sha}, which was not published for it")
-        });
-        let entry = table
-            .entries
-            .values()
-            .find(|row| row.sha == *sha)
-            .map(|row| row.epoch);
-        let submitted = table.features.get(id).and_then(|row| row.submitted);
-        found.unless(
-            submitted.is_some_and(|(epoch, passed)| passed && entry == Some(epoch)),
-            "C4",
-            at,
-            || {
-                format!(
-                    "{id} is closed as merged; handed in and passed is {submitted:?}, verified was \
-                     claim {entry:?}"
-                )
-            },
-        );
+        closed_by(table, id, sha, at, found);
     }
 
     let row = table.features.entry(id.to_owned()).or_default();
@@ -247,6 +224,33 @@ fn closed(table: &mut ProjectTable, id: &str, payload: &Payload, at: u64, found:
         });
         row.merged.push(sha);
     }
+}
+
+/// The merge that closes a feature: published for it, under the claim that was handed in, passed
+/// and verified.
+fn closed_by(table: &ProjectTable, id: &str, sha: &String, at: u64, found: &mut Found) {
+    let published = table
+        .advanced
+        .iter()
+        .any(|(_, feature, to)| feature == id && to == sha);
+    found.unless(published, "G6", at, || {
+        format!("{id} is closed as merged by {sha}, which was not published for it")
+    });
+
+    let entry = table.entries.values().find(|row| row.sha == *sha);
+    let entry = entry.map(|row| row.epoch);
+    let row = table.features.get(id);
+    let submitted = row.and_then(|row| row.submitted);
+    let is_verified = match submitted {
+        Some((epoch, passed)) => passed && entry == Some(epoch),
+        None => false,
+    };
+    found.unless(is_verified, "C4", at, || {
+        format!(
+            "{id} is closed as merged; handed in and passed is {submitted:?}, verified was claim \
+             {entry:?}"
+        )
+    });
 }
 
 /// Events that need nothing but the feature's own row.

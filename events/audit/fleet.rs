@@ -1,7 +1,7 @@
 //! Intent and containers: C11, K1, K2, and what must not be left at the end. What sessions say is
 //! in `session`.
 
-use super::tables::{Payload, ProjectTable, TranscriptRow, Wanted};
+use super::tables::{Payload, ProjectTable, SlotRow, TranscriptRow, Wanted};
 use super::{Found, Now, session};
 
 pub(super) fn project(
@@ -39,10 +39,6 @@ pub(super) fn project(
     }
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one arm for each kind; to be split by concept"
-)]
 pub(super) fn container(
     table: &mut ProjectTable,
     n: &str,
@@ -51,45 +47,67 @@ pub(super) fn container(
     now: Now,
     found: &mut Found,
 ) {
-    let (wanted, at) = (table.wanted, now.at);
+    let at = now.at;
 
     match verb {
-        "assigned" => return session::assigned(table, n, payload, at, found),
+        "assigned" => session::assigned(table, n, payload, at, found),
         "session_started" | "session_ended" => {
-            return session::reported(table, n, verb, payload, at, found);
+            session::reported(table, n, verb, payload, at, found);
         }
-        "transcript_kept" => {
-            let (session, digest) = (payload.text("session"), payload.text("digest"));
-            let (chunks, bytes) = (payload.number("chunks"), payload.number("bytes"));
-            let twice = table.transcripts.iter().any(|row| row.session == session);
-            found.unless(!twice, "X1", at, || {
-                format!("the transcript of {session} is kept twice")
-            });
-            return table.transcripts.push(TranscriptRow {
-                session,
-                chunks,
-                bytes,
-                digest,
-                dropped: false,
-                at,
-            });
+        "transcript_kept" => transcript_kept(table, payload, at, found),
+        "transcript_dropped" => transcript_dropped(table, payload, at, found),
+        "exited" => {
+            session::exited(n, payload, at, found);
+            lived(table, n, verb, payload, at, found);
         }
-        "transcript_dropped" => {
-            let session = payload.text("session");
-            let row = table
-                .transcripts
-                .iter_mut()
-                .find(|row| row.session == session && !row.dropped);
-            found.unless(row.is_some(), "X1", at, || {
-                format!("the transcript of {session} is dropped and was not kept")
-            });
-            row.into_iter().for_each(|row| row.dropped = true);
-            return;
-        }
-        "exited" => session::exited(n, payload, at, found),
-        _ => {}
+        _ => lived(table, n, verb, payload, at, found),
     }
+}
 
+/// The transcript of a session is kept once.
+fn transcript_kept(table: &mut ProjectTable, payload: &Payload, at: u64, found: &mut Found) {
+    let session = payload.text("session");
+    let twice = table.transcripts.iter().any(|row| row.session == session);
+    found.unless(!twice, "X1", at, || {
+        format!("the transcript of {session} is kept twice")
+    });
+
+    table.transcripts.push(TranscriptRow {
+        session,
+        chunks: payload.number("chunks"),
+        bytes: payload.number("bytes"),
+        digest: payload.text("digest"),
+        dropped: false,
+        at,
+    });
+}
+
+/// What is dropped was kept.
+fn transcript_dropped(table: &mut ProjectTable, payload: &Payload, at: u64, found: &mut Found) {
+    let session = payload.text("session");
+    let row = table
+        .transcripts
+        .iter_mut()
+        .find(|row| row.session == session && !row.dropped);
+    found.unless(row.is_some(), "X1", at, || {
+        format!("the transcript of {session} is dropped and was not kept")
+    });
+
+    if let Some(row) = row {
+        row.dropped = true;
+    }
+}
+
+/// What happens to a slot and its container: one start after another, each with one end.
+fn lived(
+    table: &mut ProjectTable,
+    n: &str,
+    verb: &str,
+    payload: &Payload,
+    at: u64,
+    found: &mut Found,
+) {
+    let wanted = table.wanted;
     let row = table.slots.entry(n.to_owned()).or_default();
     let generation = payload.number("generation");
 
@@ -105,32 +123,8 @@ pub(super) fn container(
             });
             row.requested = Some(generation);
         }
-        "started" | "start_failed" => {
-            let due = row.requested == Some(generation);
-            found.unless(due, "K1", at, || {
-                format!(
-                    "slot {n}: {verb} for {generation}, requested is {:?}",
-                    row.requested
-                )
-            });
-            row.requested = None;
-            if verb == "started" {
-                found.unless(row.started.is_none(), "K2", at, || {
-                    format!("slot {n}: container {:?} has no end yet", row.started)
-                });
-                row.started = Some(generation);
-            }
-        }
-        "exited" | "lost" => {
-            let due = row.started == Some(generation);
-            found.unless(due, "K2", at, || {
-                format!(
-                    "slot {n}: {verb} for {generation}, running is {:?}",
-                    row.started
-                )
-            });
-            row.started = None;
-        }
+        "started" | "start_failed" => start_ended(row, n, verb, generation, at, found),
+        "exited" | "lost" => run_ended(row, n, verb, generation, at, found),
         "removed" => {
             let over = row.started.is_none() && row.requested.is_none();
             found.unless(over, "K2", at, || {
@@ -139,6 +133,44 @@ pub(super) fn container(
         }
         _ => {}
     }
+}
+
+/// A start that was requested succeeds or fails.
+fn start_ended(
+    row: &mut SlotRow,
+    n: &str,
+    verb: &str,
+    generation: u64,
+    at: u64,
+    found: &mut Found,
+) {
+    let due = row.requested == Some(generation);
+    found.unless(due, "K1", at, || {
+        format!(
+            "slot {n}: {verb} for {generation}, requested is {:?}",
+            row.requested
+        )
+    });
+    row.requested = None;
+
+    if verb == "started" {
+        found.unless(row.started.is_none(), "K2", at, || {
+            format!("slot {n}: container {:?} has no end yet", row.started)
+        });
+        row.started = Some(generation);
+    }
+}
+
+/// The container that runs ends.
+fn run_ended(row: &mut SlotRow, n: &str, verb: &str, generation: u64, at: u64, found: &mut Found) {
+    let due = row.started == Some(generation);
+    found.unless(due, "K2", at, || {
+        format!(
+            "slot {n}: {verb} for {generation}, running is {:?}",
+            row.started
+        )
+    });
+    row.started = None;
 }
 
 /// A project that is completed owns no claims; its last containers may still be on their way out.

@@ -54,42 +54,52 @@ pub(super) fn take(
             row.tree = payload.text("candidate.tree");
             mark(table, &[number], false);
         }
-        "verified" => {
-            let own = table
-                .entries
-                .get(&number)
-                .map(|row| row.tree.clone())
-                .unwrap_or_default();
-            let tree = payload.maybe("evidence.tree");
-            let same = tree.as_ref().is_none_or(|t| *t == own);
-            let green = tree.is_none() || payload.signed("evidence.exit") == 0;
-            found.unless(same && green, "G4", at, || {
-                format!("entry {number} is verified on tree {tree:?}, its own is {own}")
-            });
-            let waived = payload.text("evidence.kind") == "none_configured";
-            let numbers = batch(table, number);
-            mark(table, &numbers, same && green);
-            for number in numbers {
-                table.entries.entry(number).or_default().waived = waived;
-            }
+        "verified" => verified(table, number, payload, at, found),
+        "verification_failed" | "upstream_moved" => verified_no_more(table),
+        "dequeued" | "change_refused" => {
+            table.entries.entry(number).or_default().sha.clear();
+            verified_no_more(table);
         }
-        // What stood on an entry that left, or on an upstream that moved, is verified no more.
-        "verification_failed" | "upstream_moved" | "followed" | "dequeued" | "change_refused" => {
-            if matches!(verb, "dequeued" | "change_refused") {
-                table.entries.entry(number).or_default().sha.clear();
-            }
-            let all: Vec<u64> = table.entries.keys().copied().collect();
-            mark(table, &all, false);
-            if verb == "followed" {
-                followed(table, payload, at);
-            }
-        }
+        "followed" => followed(table, payload, at),
         "halted" => table.rewritten = payload.text("fault.kind") == "rewritten",
         "unhalted" => table.rewritten = false,
         "publish_intended" => intended(table, number, payload, at, found),
         "advanced" => advanced(table, number, payload, at, found),
         _ => {}
     }
+}
+
+/// Evidence is of the entry's own tree, and green; it holds for the whole batch.
+fn verified(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, found: &mut Found) {
+    let row = table.entries.get(&number);
+    let own = row.map(|row| row.tree.clone()).unwrap_or_default();
+    let is_shown = match payload.maybe("evidence.tree") {
+        Some(tree) => {
+            let shows = tree == own && payload.signed("evidence.exit") == 0;
+            found.unless(shows, "G4", at, || {
+                format!(
+                    "entry {number} is verified on tree {:?}, its own is {own}",
+                    Some(tree)
+                )
+            });
+            shows
+        }
+        // Nothing verifies here: there is no tree to compare.
+        None => true,
+    };
+
+    let waived = payload.text("evidence.kind") == "none_configured";
+    let numbers = batch(table, number);
+    mark(table, &numbers, is_shown);
+    for number in numbers {
+        table.entries.entry(number).or_default().waived = waived;
+    }
+}
+
+/// What stood on an entry that left, or on an upstream that moved, is verified no more.
+fn verified_no_more(table: &mut ProjectTable) {
+    let all: Vec<u64> = table.entries.keys().copied().collect();
+    mark(table, &all, false);
 }
 
 fn intended(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, found: &mut Found) {
@@ -158,6 +168,7 @@ fn advanced(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, f
 /// Upstream is looked at as it is again. Where a person accepted that, it need not hold what it
 /// held.
 fn followed(table: &mut ProjectTable, payload: &Payload, at: u64) {
+    verified_no_more(table);
     table.rewritten = false;
     if payload.maybe("accepted").is_some() {
         table.begun = payload.maybe("to");
@@ -168,7 +179,21 @@ fn followed(table: &mut ProjectTable, payload: &Payload, at: u64) {
 /// The chain holds our merges in the log's order, each with the tree that was verified and the
 /// trailer of its feature.
 pub(super) fn compare(table: &ProjectTable, landed: &[Landed], seen: Position, found: &mut Found) {
-    let mut places = Vec::new();
+    ours_landed(table, landed, seen, found);
+
+    let begun = landed
+        .iter()
+        .position(|commit| Some(&commit.sha) == table.begun.as_ref());
+    match begun {
+        Some(place) => nothing_else_landed(table, &landed[place + 1..], found),
+        None if table.rewritten => {}
+        None => nothing_else_landed(table, landed, found),
+    }
+}
+
+/// What the log published is upstream, as it was verified, and in the log's order.
+fn ours_landed(table: &ProjectTable, landed: &[Landed], seen: Position, found: &mut Found) {
+    let mut newest = None;
 
     for (at, feature, sha) in &table.advanced {
         let Some(place) = landed.iter().position(|commit| commit.sha == *sha) else {
@@ -178,42 +203,45 @@ pub(super) fn compare(table: &ProjectTable, landed: &[Landed], seen: Position, f
             });
             continue;
         };
-        let commit = &landed[place];
-        found.unless(commit.feature.as_ref() == Some(feature), "G6", *at, || {
-            format!(
-                "{sha} belongs to {feature} and its trailer names {:?}",
-                commit.feature
-            )
-        });
-        let tree = table
-            .entries
-            .values()
-            .find(|row| row.sha == *sha)
-            .map(|row| &row.tree);
-        found.unless(tree == Some(&commit.tree), "G4", *at, || {
-            format!("{sha} has tree {}, verified was {tree:?}", commit.tree)
-        });
-        places.push((*at, place, sha));
-    }
 
-    for pair in places.windows(2) {
-        let ((_, before, _), (at, after, sha)) = (pair[0], pair[1]);
-        found.unless(before < after, "G3", at, || {
+        as_verified(table, &landed[place], feature, *at, found);
+        found.unless(newest < Some(place), "G3", *at, || {
             format!("{sha} is published after a later one of the log")
         });
+        newest = Some(place);
     }
+}
 
-    let begun = landed
-        .iter()
-        .position(|commit| Some(&commit.sha) == table.begun.as_ref());
-    if begun.is_none() && table.rewritten {
-        return;
-    }
+/// A merge of ours has the trailer of its feature and the tree that was verified.
+fn as_verified(
+    table: &ProjectTable,
+    commit: &Landed,
+    feature: &String,
+    at: u64,
+    found: &mut Found,
+) {
+    let sha = &commit.sha;
+    found.unless(commit.feature.as_ref() == Some(feature), "G6", at, || {
+        format!(
+            "{sha} belongs to {feature} and its trailer names {:?}",
+            commit.feature
+        )
+    });
 
-    let ours = |commit: &&Landed| commit.feature.is_some();
+    let entry = table.entries.values().find(|row| row.sha == *sha);
+    let tree = entry.map(|row| &row.tree);
+    found.unless(tree == Some(&commit.tree), "G4", at, || {
+        format!("{sha} has tree {}, verified was {tree:?}", commit.tree)
+    });
+}
 
-    let since = begun.map_or(0, |place| place + 1);
-    for commit in landed.iter().skip(since).filter(ours) {
+/// Whatever bears a trailer of ours is known to the log.
+fn nothing_else_landed(table: &ProjectTable, since: &[Landed], found: &mut Found) {
+    for commit in since {
+        if commit.feature.is_none() {
+            continue;
+        }
+
         let known = table.advanced.iter().any(|(_, _, sha)| *sha == commit.sha);
         let underway = table
             .entries

@@ -82,17 +82,22 @@ pub(super) fn reported(
         }
         "session_ended" => {
             row.ended = true;
-            let (outcome, evidence) = (payload.text("outcome"), payload.maybe_bytes("evidence"));
-            let told = row.said || (row.role == "verifier" && evidence);
-            found.unless(outcome != "completed" || told, "K7", at, || {
-                format!(
-                    "{session} ({}) is completed without having handed anything in",
-                    row.role
-                )
-            });
+            is_as_completed(row, &session, payload, at, found);
         }
         _ => {}
     }
+}
+
+/// A session that is completed has handed in what it was granted for.
+fn is_as_completed(row: &SessionRow, session: &str, payload: &Payload, at: u64, found: &mut Found) {
+    let (outcome, evidence) = (payload.text("outcome"), payload.maybe_bytes("evidence"));
+    let handed_in = row.said || (row.role == "verifier" && evidence);
+    found.unless(outcome != "completed" || handed_in, "K7", at, || {
+        format!(
+            "{session} ({}) is completed without having handed anything in",
+            row.role
+        )
+    });
 }
 
 /// How a container ended, with everything that the outcome is judged from.
@@ -134,37 +139,15 @@ pub(super) fn granted(
 ) {
     let Now { at, up } = now;
     let slot = payload.maybe_number("holder.n").map(|n| n.to_string());
-    let open: Vec<&Open> = table
-        .features
-        .values()
-        .filter_map(|row| row.open.as_ref())
-        .collect();
-    let of_slots = open.iter().filter(|claim| claim.slot.is_some()).count();
-
+    let mut bound = None;
     if let Some(n) = &slot {
-        let target = table.target;
-        found.unless((of_slots as u64) < target, "C7", at, || {
-            format!(
-                "{id} is claimed by slot {n}: {of_slots} claims of slots are open, the \
-                     target is {target}"
-            )
-        });
-        let held = open.iter().any(|claim| claim.slot.as_ref() == Some(n));
-        found.unless(!held, "C7", at, || {
-            format!("{id} is claimed by slot {n}, which holds another claim")
-        });
-        let enlisted = table.slots.get(n).is_some_and(|row| row.enlisted);
-        found.unless(enlisted, "C7", at, || {
-            format!("{id} is claimed by slot {n}, which is not in service")
-        });
+        granted_to_slot(table, id, n, at, found);
+        bound = Some(up + table.wall + table.lease + GRACE);
     }
 
-    let bound = slot
-        .is_some()
-        .then_some(up + table.wall + table.lease + GRACE);
-
     let row = table.features.entry(id.to_owned()).or_default();
-    for ((name, max), used) in BOUNDS.iter().zip(row.used) {
+    for (n, (name, max)) in BOUNDS.iter().enumerate() {
+        let used = row.used[n];
         found.unless(used < *max, "C8", at, || {
             format!("{id} is claimed after {used} {name}, {max} is the bound")
         });
@@ -174,6 +157,27 @@ pub(super) fn granted(
         epoch: payload.number("epoch"),
         slot,
         bound,
+    });
+}
+
+/// A slot takes a claim when it is in service, has no other, and the target leaves room.
+fn granted_to_slot(table: &ProjectTable, id: &str, n: &String, at: u64, found: &mut Found) {
+    let open = table.features.values().filter_map(|row| row.open.as_ref());
+    let of_slots: Vec<&String> = open.filter_map(|claim| claim.slot.as_ref()).collect();
+
+    let target = table.target;
+    found.unless((of_slots.len() as u64) < target, "C7", at, || {
+        format!(
+            "{id} is claimed by slot {n}: {} claims of slots are open, the target is {target}",
+            of_slots.len()
+        )
+    });
+    found.unless(!of_slots.contains(&n), "C7", at, || {
+        format!("{id} is claimed by slot {n}, which holds another claim")
+    });
+    let enlisted = table.slots.get(n).is_some_and(|row| row.enlisted);
+    found.unless(enlisted, "C7", at, || {
+        format!("{id} is claimed by slot {n}, which is not in service")
     });
 }
 

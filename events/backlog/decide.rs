@@ -121,18 +121,12 @@ impl Backlog {
         let mut after = self.clone();
 
         for (id, index) in ids.iter().zip(0..) {
-            if after
-                .ids
-                .insert(
-                    id.clone(),
-                    Origin {
-                        batch,
-                        admitted: Position(0),
-                        index,
-                    },
-                )
-                .is_some()
-            {
+            let origin = Origin {
+                batch,
+                admitted: Position(0),
+                index,
+            };
+            if after.ids.insert(id.clone(), origin).is_some() {
                 return Err(Refusal::Reused { id: id.to_string() });
             }
         }

@@ -55,10 +55,6 @@ impl Aggregate for Container {
 }
 
 impl Slot {
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
     fn decide(&self, command: &Command) -> Decision {
         match command {
             Command::Enlist => Err(Refusal::Exists),
@@ -67,43 +63,14 @@ impl Slot {
                 chunks,
                 bytes,
                 digest,
-            } => match &self.state {
-                SlotState::Ended(e) if e.gone && e.job.session == *session => {
-                    let (session, chunks, bytes, digest) =
-                        (session.clone(), *chunks, *bytes, *digest);
-                    Ok(vec![
-                        event::TranscriptKept {
-                            session,
-                            chunks,
-                            bytes,
-                            digest,
-                        }
-                        .into(),
-                    ])
-                }
-                _ => Err(Refusal::WrongState),
-            },
-            Command::MeterUsage { session, models } => {
-                self.at_hand(session)?;
-                Ok(vec![
-                    event::UsageMetered {
-                        session: session.clone(),
-                        models: models.clone(),
-                    }
-                    .into(),
-                ])
-            }
-            Command::RecordEgress {
-                session,
-                bytes,
-                denied,
             } => {
-                self.at_hand(session)?;
+                self.keeps_transcript_of(session)?;
                 Ok(vec![
-                    event::EgressRecorded {
+                    event::TranscriptKept {
                         session: session.clone(),
+                        chunks: *chunks,
                         bytes: *bytes,
-                        denied: denied.clone(),
+                        digest: *digest,
                     }
                     .into(),
                 ])
@@ -114,36 +81,14 @@ impl Slot {
                 }
                 .into(),
             ]),
-            Command::Assign { assignment } => match (&self.state, &self.duty) {
-                (SlotState::Idle, Duty::Withhold { by }) => {
-                    Err(Refusal::Withheld { by: by.clone() })
-                }
-                (SlotState::Idle, _) if has_long_agent(assignment) => Err(Refusal::AgentTooLong),
-                (SlotState::Idle, _) => Ok(vec![
-                    event::Assigned {
-                        assignment: (**assignment).clone(),
-                    }
-                    .into(),
-                ]),
-                (SlotState::Quarantined { why }, _) => {
-                    Err(Refusal::Quarantined { why: why.clone() })
-                }
-                _ => Err(Refusal::Busy),
-            },
-            Command::RequestStart { generation } => match &self.state {
-                SlotState::Assigned { .. } if self.is_interrupted() => Err(Refusal::WrongState),
-                SlotState::Assigned { .. } if generation.0 == self.generation.0 + 1 => Ok(vec![
-                    event::StartRequested {
-                        generation: *generation,
-                    }
-                    .into(),
-                ]),
-                SlotState::Assigned { .. } => Err(Refusal::StaleGeneration {
-                    given: *generation,
-                    current: self.generation,
-                }),
-                _ => Err(Refusal::WrongState),
-            },
+            Command::MeterUsage { session, models } => self.meter_usage(session, models),
+            Command::RecordEgress {
+                session,
+                bytes,
+                denied,
+            } => self.record_egress(session, *bytes, denied),
+            Command::Assign { assignment } => self.assign(assignment),
+            Command::RequestStart { generation } => self.request_start(*generation),
             Command::RecordStarted {
                 generation,
                 engine_id,
@@ -153,19 +98,7 @@ impl Slot {
                 class,
                 detail,
             } => self.start_failed(*generation, class, detail),
-            Command::BeginSession { session } => match &self.state {
-                SlotState::Running { job, begun, .. } if job.session == *session => Ok(if *begun {
-                    vec![]
-                } else {
-                    vec![
-                        event::SessionStarted {
-                            session: session.clone(),
-                        }
-                        .into(),
-                    ]
-                }),
-                _ => Err(Refusal::SessionOver),
-            },
+            Command::BeginSession { session } => self.begin_session(session),
             Command::EndSession {
                 session,
                 outcome,
@@ -173,39 +106,18 @@ impl Slot {
                 evidence,
                 detail,
             } => {
-                // A requested start has its own end, started or failed, and that comes first.
-                if !self.works_for(session) || matches!(self.state, SlotState::Requested { .. }) {
-                    return Err(Refusal::SessionOver);
-                }
-                let over = ended(
+                let outcome = self.judged(*outcome);
+                self.end_session(
                     session,
-                    self.judged(*outcome),
-                    *exit_code,
-                    *evidence,
-                    detail,
-                );
-                // What never got a container has none that could be removed: the slot is free at
-                // once.
-                Ok(match self.state {
-                    SlotState::Assigned { .. } => vec![over, event::Idle {}.into()],
-                    _ => vec![over],
-                })
+                    ended(session, outcome, *exit_code, *evidence, detail),
+                )
             }
             Command::RecordExited { generation, exit } => self.exited(*generation, exit),
             Command::RecordLost { generation, reason } => self.lost(*generation, reason),
             Command::RecordRemoved { generation } => self.removed(*generation),
-            Command::Withhold { by } => match &self.duty {
-                Duty::Withhold { .. } => Ok(vec![]),
-                _ => Ok(vec![event::Withheld { by: by.clone() }.into()]),
-            },
+            Command::Withhold { by } => self.withhold(by),
             Command::Interrupt { by } => self.interrupt(by),
-            Command::Reinstate { by } => match (&self.state, &self.duty) {
-                (SlotState::Quarantined { .. }, _) | (_, Duty::Withhold { .. }) => {
-                    Ok(vec![event::Reinstated { by: by.clone() }.into()])
-                }
-                (SlotState::Idle, _) => Ok(vec![]),
-                _ => Err(Refusal::NotQuarantined),
-            },
+            Command::Reinstate { by } => self.reinstate(by),
             Command::Dismiss => match &self.state {
                 SlotState::Idle | SlotState::Quarantined { .. } => {
                     Ok(vec![event::Dismissed {}.into()])
@@ -215,42 +127,35 @@ impl Slot {
         }
     }
 
-    /// What was used counts until the container is gone: an answer may come after the report of the
-    /// end.
-    fn at_hand(&self, session: &SessionId) -> Result<(), Refusal> {
-        if self.job().is_some_and(|job| job.session == *session) {
-            Ok(())
-        } else {
-            Err(Refusal::SessionOver)
+    /// A slot that is idle and in service takes an assignment.
+    fn assign(&self, assignment: &Assignment) -> Decision {
+        match (&self.state, &self.duty) {
+            (SlotState::Idle, Duty::Withhold { by }) => Err(Refusal::Withheld { by: by.clone() }),
+            (SlotState::Idle, _) if has_long_agent(assignment) => Err(Refusal::AgentTooLong),
+            (SlotState::Idle, _) => Ok(vec![
+                event::Assigned {
+                    assignment: assignment.clone(),
+                }
+                .into(),
+            ]),
+            (SlotState::Quarantined { why }, _) => Err(Refusal::Quarantined { why: why.clone() }),
+            _ => Err(Refusal::Busy),
         }
     }
 
-    /// What a person wanted to end was stopped, however its end looks from outside.
-    fn judged(&self, outcome: Outcome) -> Outcome {
-        if self.is_interrupted() && outcome.fault() == Fault::Outside {
-            Outcome::Stopped
-        } else {
-            outcome
-        }
-    }
-
-    fn interrupt(&self, by: &str) -> Decision {
-        let job = self
-            .job()
-            .filter(|job| self.works_for(&job.session))
-            .ok_or(Refusal::NoSession)?;
-
-        if self.is_interrupted() {
-            return Ok(vec![]);
-        }
-
-        Ok(vec![
-            event::InterruptRequested {
-                session: job.session.clone(),
-                by: by.to_owned(),
+    /// Each container of a slot has the number after that of the one before it.
+    fn request_start(&self, generation: Generation) -> Decision {
+        match &self.state {
+            SlotState::Assigned { .. } if self.is_interrupted() => Err(Refusal::WrongState),
+            SlotState::Assigned { .. } if generation.0 == self.generation.0 + 1 => {
+                Ok(vec![event::StartRequested { generation }.into()])
             }
-            .into(),
-        ])
+            SlotState::Assigned { .. } => Err(Refusal::StaleGeneration {
+                given: generation,
+                current: self.generation,
+            }),
+            _ => Err(Refusal::WrongState),
+        }
     }
 
     fn current(&self, generation: Generation) -> Result<(), Refusal> {
@@ -438,5 +343,6 @@ fn ended(
     .into()
 }
 
+mod session;
 #[cfg(test)]
 mod tests;

@@ -29,6 +29,13 @@ pub struct Assignment {
     pub prompt_digest: Digest,
 }
 
+impl Assignment {
+    /// The claim that it is about: the feature and its epoch.
+    pub fn claim(&self) -> Option<(&FeatureId, Epoch)> {
+        Some((self.feature.as_ref()?, self.epoch?))
+    }
+}
+
 /// The slot is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Enlisted {}

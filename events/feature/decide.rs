@@ -80,10 +80,6 @@ impl Aggregate for Feature {
 }
 
 impl Known {
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
     fn decide(&self, command: &Command) -> Decision {
         match command {
             Command::Create { .. } => Err(Refusal::Exists),
@@ -104,28 +100,9 @@ impl Known {
                 epoch,
                 last_seen,
                 up_since,
-            } => {
-                self.held(*epoch)?;
-                let expired = event::ClaimExpired {
-                    epoch: *epoch,
-                    last_seen: last_seen.0,
-                    up_since: up_since.0,
-                };
-                let gone = self.tally.gone + u32::from(self.is_held_by_the_fleet());
-                Ok(self.bounded(vec![expired.into()], gone, GONE_MAX, VANISHED))
-            }
+            } => self.expire(*epoch, *last_seen, *up_since),
             Command::Ask { epoch, question } => self.ask(*epoch, question),
-            Command::Submit { epoch, sha, base } => {
-                self.held(*epoch)?;
-                Ok(vec![
-                    event::Submitted {
-                        epoch: *epoch,
-                        sha: sha.clone(),
-                        base: base.clone(),
-                    }
-                    .into(),
-                ])
-            }
+            Command::Submit { epoch, sha, base } => self.submit(*epoch, sha, base.as_ref()),
             Command::StartReview { slot_session } => self.start_review(slot_session),
             Command::LapseReview { session, outcome } => self.lapse_review(session, *outcome),
             Command::PassReview {
@@ -133,45 +110,15 @@ impl Known {
                 epoch,
                 sha,
                 verdict,
-            } => {
-                self.open_verdict(session, *epoch, sha, verdict)?;
-                Ok(vec![
-                    event::ReviewPassed {
-                        session: session.clone(),
-                        verdict: verdict.clone(),
-                    }
-                    .into(),
-                ])
-            }
+            } => self.pass_review(session, *epoch, sha, verdict),
             Command::RejectReview {
                 session,
                 epoch,
                 sha,
                 verdict,
-            } => {
-                self.open_verdict(session, *epoch, sha, verdict)?;
-                let rejected = event::ReviewRejected {
-                    session: session.clone(),
-                    verdict: verdict.clone(),
-                };
-                Ok(self.bounded(
-                    vec![rejected.into()],
-                    self.tally.rejections + 1,
-                    REJECTIONS_MAX,
-                    "rejections",
-                ))
-            }
+            } => self.reject_review(session, *epoch, sha, verdict),
             Command::BeginMerge { epoch, candidate } => self.begin_merge(*epoch, candidate),
-            Command::AbortMerge { candidate, why } => {
-                self.merging(candidate)?;
-                Ok(vec![
-                    event::MergeAborted {
-                        candidate: candidate.clone(),
-                        why: why.clone(),
-                    }
-                    .into(),
-                ])
-            }
+            Command::AbortMerge { candidate, why } => self.abort_merge(candidate, why),
             Command::RejectMerge {
                 epoch,
                 fault,
@@ -179,59 +126,15 @@ impl Known {
                 detail,
             } => self.reject_merge(*epoch, *fault, paths, detail),
             Command::Close { closing, by } => self.close(closing, by),
-            Command::Reopen { why, by } => match self.stage {
-                Stage::Closed { .. } => Ok(vec![
-                    event::Reopened {
-                        why: why.clone(),
-                        by: by.clone(),
-                    }
-                    .into(),
-                ]),
-                _ => Err(Refusal::NotClosed),
-            },
-            Command::TakeOut { why, by } => match self.stage {
-                Stage::Closed { .. } => Ok(vec![
-                    event::Reopened {
-                        why: why.clone(),
-                        by: by.clone(),
-                    }
-                    .into(),
-                    event::SetAside { why: why.clone() }.into(),
-                ]),
-                _ => Err(Refusal::NotClosed),
-            },
-            Command::Requeue { by } => match self.stage {
-                Stage::Quarantined { .. } => Ok(vec![event::Requeued { by: by.clone() }.into()]),
-                Stage::Open { .. } if self.aside.is_some() => {
-                    Ok(vec![event::Requeued { by: by.clone() }.into()])
-                }
-                _ => Err(Refusal::NotQuarantined),
-            },
-            Command::SecureWork { epoch, sha } => {
-                self.known_epoch(*epoch)?;
-                Ok(vec![
-                    event::WorkSecured {
-                        epoch: *epoch,
-                        sha: sha.clone(),
-                    }
-                    .into(),
-                ])
-            }
+            Command::Reopen { why, by } => self.reopened(why, by),
+            Command::TakeOut { why, by } => self.take_out(why, by),
+            Command::Requeue { by } => self.requeue(by),
+            Command::SecureWork { epoch, sha } => self.secure_work(*epoch, sha.as_ref()),
             Command::LoseWork {
                 epoch,
                 last_sha,
                 why,
-            } => {
-                self.known_epoch(*epoch)?;
-                Ok(vec![
-                    event::WorkLost {
-                        epoch: *epoch,
-                        last_sha: last_sha.clone(),
-                        why: why.clone(),
-                    }
-                    .into(),
-                ])
-            }
+            } => self.lose_work(*epoch, last_sha.as_ref(), why),
             Command::Withdraw { by } => self.withdraw(by),
         }
     }
@@ -307,6 +210,36 @@ impl Known {
             Stage::Withdrawn => Err(Refusal::Withdrawn),
             _ if !self.blockers.contains(by) => Ok(vec![]),
             _ => Ok(vec![event::Unblocked { by: by.clone() }.into()]),
+        }
+    }
+
+    fn reopened(&self, why: &str, by: &str) -> Decision {
+        match self.stage {
+            Stage::Closed { .. } => Ok(vec![
+                event::Reopened {
+                    why: why.to_owned(),
+                    by: by.to_owned(),
+                }
+                .into(),
+            ]),
+            _ => Err(Refusal::NotClosed),
+        }
+    }
+
+    /// Opened again, and taken by nobody until a person requeues it.
+    fn take_out(&self, why: &str, by: &str) -> Decision {
+        let mut events = self.reopened(why, by)?;
+        let why = why.to_owned();
+        events.push(event::SetAside { why }.into());
+        Ok(events)
+    }
+
+    fn requeue(&self, by: &str) -> Decision {
+        let requeued = event::Requeued { by: by.to_owned() };
+        match self.stage {
+            Stage::Quarantined { .. } => Ok(vec![requeued.into()]),
+            Stage::Open { .. } if self.aside.is_some() => Ok(vec![requeued.into()]),
+            _ => Err(Refusal::NotQuarantined),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! State and command to events or refusal: only the front entry moves, and nothing is published
 //! that was not verified.
 
+mod candidate;
 #[cfg(test)]
 mod tests;
 mod upstream;
+mod verification;
 
 use crate::aggregate::{Aggregate, Moment};
 use crate::evidence::Evidence;
@@ -41,10 +43,6 @@ impl Aggregate for MergeQueue {
 }
 
 impl MergeQueue {
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
     fn decide_open(&self, command: &Command) -> Decision {
         match command {
             Command::Open { .. } => Err(Refusal::Open),
@@ -54,156 +52,45 @@ impl MergeQueue {
                 candidate,
                 changes,
                 asked,
-            } => {
-                // What was built without a look at upstream says nothing about it.
-                if !asked && self.halt.is_some() {
-                    return Err(Refusal::Halted);
-                }
-                self.record_candidate(*entry, candidate, changes)
-            }
-            Command::Hold { entry } => match self.at(*entry)? {
-                front if matches!(front.stage, Stage::Built { .. }) && front.needs_approval() => {
-                    Ok(vec![event::Held { entry: *entry }.into()])
-                }
-                _ => Err(Refusal::WrongStage),
-            },
-            Command::ApproveChange { entry, by } => {
-                self.held(*entry)?;
-                Ok(vec![
-                    event::ChangeApproved {
-                        entry: *entry,
-                        by: by.clone(),
-                    }
-                    .into(),
-                ])
-            }
-            Command::RefuseChange { entry, by, why } => {
-                self.may_leave(*entry)?;
-                Ok(vec![
-                    event::ChangeRefused {
-                        entry: *entry,
-                        by: by.clone(),
-                        why: why.clone(),
-                    }
-                    .into(),
-                ])
-            }
+            } => self.record_candidate(*entry, candidate, changes, *asked),
             Command::RecordConflict {
                 entry,
                 base,
                 paths,
                 why,
-            } => match self.at(*entry)?.stage {
-                Stage::Queued if !paths.is_empty() && *base == self.head => Ok(vec![
-                    event::Dequeued {
-                        entry: *entry,
-                        base: base.clone(),
-                        paths: paths.clone(),
-                        why: why.clone(),
-                    }
-                    .into(),
-                ]),
-                _ => Err(Refusal::WrongStage),
-            },
+            } => self.record_conflict(*entry, base.as_ref(), paths, why),
             Command::RecordNothing { entry, base } => self.record_nothing(*entry, base.as_ref()),
-            Command::CloseBatch { entry, why } => match self.at_end(*entry)?.stage {
-                Stage::Built { .. } if !self.closed => Ok(vec![
-                    event::BatchClosed {
-                        entry: *entry,
-                        why: why.clone(),
-                    }
-                    .into(),
-                ]),
-                _ => Err(Refusal::WrongStage),
-            },
+            Command::CloseBatch { entry, why } => self.close_batch(*entry, why),
+            Command::Hold { entry } => self.hold(*entry),
+            Command::ApproveChange { entry, by } => self.approve_change(*entry, by),
+            Command::RefuseChange { entry, by, why } => self.refuse_change(*entry, by, why),
             Command::StartVerification {
                 entry,
                 slot_session,
                 terms,
-            } => {
-                let tip = self.at_end(*entry)?;
-                if !matches!(tip.stage, Stage::Built { .. }) || self.health.checking.is_some() {
-                    return Err(Refusal::WrongStage);
-                }
-                may_be_verified(tip)?;
-                if tip.lapses.is_spent() {
-                    return Err(Refusal::GivenUp);
-                }
-                Ok(vec![
-                    event::VerificationStarted {
-                        entry: *entry,
-                        slot_session: slot_session.clone(),
-                        terms: Some(*terms),
-                    }
-                    .into(),
-                ])
-            }
+            } => self.start_verification(*entry, slot_session, *terms),
             Command::LapseVerification {
                 entry,
                 session,
                 outcome,
-            } => {
-                self.verified_by(*entry, session)?;
-                Ok(vec![
-                    event::VerificationLapsed {
-                        entry: *entry,
-                        session: session.clone(),
-                        outcome: *outcome,
-                    }
-                    .into(),
-                ])
-            }
+            } => self.lapse_verification(*entry, session, *outcome),
             Command::RecordVerification {
                 entry,
                 session,
                 evidence,
-            } => self.verification(*entry, session.as_ref(), evidence),
+            } => self.record_verification(*entry, session.as_ref(), evidence),
             Command::StartHeadVerification { .. }
             | Command::LapseHeadVerification { .. }
             | Command::RecordHeadVerification { .. }
             | Command::EndRed { .. } => self.check_head(command),
-            Command::IntendPublish { entry } => match &self.at_end(*entry)?.stage {
-                Stage::Verified { candidate, .. } => {
-                    let intended = event::PublishIntended {
-                        entry: *entry,
-                        from: self.head.clone(),
-                        to: candidate.sha.clone(),
-                    };
-                    Ok(vec![intended.into()])
-                }
-                _ => Err(Refusal::WrongStage),
-            },
-            Command::RecordAdvanced { entry } => match &self.at_end(*entry)?.stage {
-                Stage::Publishing { .. } => {
-                    let steps = self.steps().into_iter();
-                    Ok(steps
-                        .map(|(entry, from, to)| event::Advanced { entry, from, to }.into())
-                        .collect())
-                }
-                _ => Err(Refusal::WrongStage),
-            },
+            Command::IntendPublish { entry } => self.intend_publish(*entry),
+            Command::RecordAdvanced { entry } => self.record_advanced(*entry),
             Command::RecordMoved {
                 entry,
                 from,
                 seen,
                 files,
-            } => {
-                self.holds(from.as_ref(), seen.as_ref())?;
-                match (&self.at(*entry)?.stage, self.tip().map(|tip| &tip.stage)) {
-                    (Stage::Verifying { .. }, _) | (_, Some(Stage::Verifying { .. })) => {
-                        Err(Refusal::WrongStage)
-                    }
-                    _ if *seen == self.head => Ok(vec![]),
-                    _ => Ok(vec![
-                        event::UpstreamMoved {
-                            entry: *entry,
-                            seen: seen.clone(),
-                            files: files.clone(),
-                        }
-                        .into(),
-                    ]),
-                }
-            }
+            } => self.record_moved(*entry, from.as_ref(), seen.as_ref(), files),
             Command::RecordProbe { base, collisions } => self.record_probe(base, collisions),
             Command::Halt { reason, fault } => Ok(self.halted(reason, fault)),
             Command::Follow { from, seen, files } => {
@@ -213,6 +100,34 @@ impl MergeQueue {
             Command::AcceptRewrite { seen, by } => self.accept(seen, by),
             Command::Unhalt => self.unhalt(),
             Command::Drop { entry, why } => self.drop_out(*entry, why),
+        }
+    }
+
+    /// The batch goes upstream as it was verified.
+    fn intend_publish(&self, number: u64) -> Decision {
+        match &self.at_end(number)?.stage {
+            Stage::Verified { candidate, .. } => Ok(vec![
+                event::PublishIntended {
+                    entry: number,
+                    from: self.head.clone(),
+                    to: candidate.sha.clone(),
+                }
+                .into(),
+            ]),
+            _ => Err(Refusal::WrongStage),
+        }
+    }
+
+    /// Upstream is at the tip: each entry of the batch is published.
+    fn record_advanced(&self, number: u64) -> Decision {
+        match &self.at_end(number)?.stage {
+            Stage::Publishing { .. } => {
+                let steps = self.steps().into_iter();
+                Ok(steps
+                    .map(|(entry, from, to)| event::Advanced { entry, from, to }.into())
+                    .collect())
+            }
+            _ => Err(Refusal::WrongStage),
         }
     }
 
@@ -265,132 +180,6 @@ impl MergeQueue {
         ])
     }
 
-    fn held(&self, number: u64) -> Result<&Entry, Refusal> {
-        self.held
-            .iter()
-            .find(|entry| entry.number == number)
-            .ok_or(Refusal::NotHeld)
-    }
-
-    fn record_candidate(&self, number: u64, candidate: &Candidate, changes: &Changes) -> Decision {
-        let entry = match self.joins(u16::MAX).filter(|next| next.number == number) {
-            Some(next) => next,
-            None => self.at(number)?,
-        };
-        let below = if self.batched() == 0 {
-            self.head.as_ref()
-        } else {
-            self.tip().and_then(Entry::candidate).map(|c| &c.sha)
-        };
-
-        if !matches!(entry.stage, Stage::Queued) || candidate.base.as_ref() != below {
-            return Err(Refusal::WrongStage);
-        }
-
-        let changes = changes.clone().cut();
-
-        // It waits for a person, by itself, when its turn comes.
-        let asks = changes
-            .protected
-            .iter()
-            .any(|path| !entry.approved.contains(path));
-        if let (true, true, Some(tip)) = (asks, self.batched() > 0, self.tip()) {
-            let why = format!("entry {number} changes protected paths");
-            return Ok(vec![
-                event::BatchClosed {
-                    entry: tip.number,
-                    why,
-                }
-                .into(),
-            ]);
-        }
-
-        let candidate = candidate.clone();
-        let mut events = vec![
-            event::CandidateBuilt {
-                entry: number,
-                candidate,
-                changes,
-            }
-            .into(),
-        ];
-
-        // An empty upstream has nothing that could be verified.
-        if entry.kind == EntryKind::Scaffold && self.head.is_none() {
-            events.push(
-                event::Verified {
-                    entry: number,
-                    evidence: Evidence::Scaffold,
-                }
-                .into(),
-            );
-        }
-
-        Ok(events)
-    }
-
-    fn record_nothing(&self, number: u64, base: Option<&Sha>) -> Decision {
-        match self.at(number)?.stage {
-            Stage::Queued if base == self.head.as_ref() => Ok(vec![
-                event::FoundEmpty {
-                    entry: number,
-                    base: base.cloned(),
-                }
-                .into(),
-            ]),
-            _ => Err(Refusal::WrongStage),
-        }
-    }
-
-    fn verified_by(&self, number: u64, session: &SessionId) -> Result<&Candidate, Refusal> {
-        match &self.at_end(number)?.stage {
-            Stage::Verifying {
-                candidate,
-                slot_session,
-            } if slot_session.session == *session => Ok(candidate),
-            _ => Err(Refusal::NotVerifier),
-        }
-    }
-
-    fn verification(
-        &self,
-        number: u64,
-        session: Option<&SessionId>,
-        evidence: &Evidence,
-    ) -> Decision {
-        match (session, evidence) {
-            (
-                Some(session),
-                Evidence::Ran {
-                    tree, session: by, ..
-                },
-            ) => {
-                let candidate = self.verified_by(number, session)?;
-                if candidate.tree != *tree || by != session {
-                    return Err(Refusal::NotVerifier);
-                }
-            }
-            (None, Evidence::NoneConfigured) => {
-                let tip = self.at_end(number)?;
-                match tip.stage {
-                    Stage::Built { .. } => may_be_verified(tip)?,
-                    _ => return Err(Refusal::WrongStage),
-                }
-            }
-            _ => return Err(Refusal::NotVerifier),
-        }
-
-        Ok(vec![if evidence.is_green() {
-            event::Verified {
-                entry: number,
-                evidence: evidence.clone(),
-            }
-            .into()
-        } else {
-            self.found_red(self.at_end(number)?, evidence)
-        }])
-    }
-
     /// Whether an entry can be taken out, wherever it waits: not while its commit is on the way
     /// upstream.
     fn may_leave(&self, number: u64) -> Result<(), Refusal> {
@@ -417,13 +206,5 @@ impl MergeQueue {
             }
             .into(),
         ])
-    }
-}
-
-/// What changes protected paths waits for a person before anything is made of it.
-fn may_be_verified(entry: &Entry) -> Result<(), Refusal> {
-    match entry.needs_approval() {
-        true => Err(Refusal::NeedsApproval),
-        false => Ok(()),
     }
 }

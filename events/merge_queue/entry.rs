@@ -203,10 +203,13 @@ impl EntryKind {
 impl Entry {
     /// Whether it changes protected paths that nobody approved.
     pub fn needs_approval(&self) -> bool {
-        self.changes
-            .protected
-            .iter()
-            .any(|path| !self.approved.contains(path))
+        self.asks_for(&self.changes)
+    }
+
+    /// Whether these changes are of protected paths that nobody approved.
+    pub(super) fn asks_for(&self, changes: &Changes) -> bool {
+        let mut protected = changes.protected.iter();
+        protected.any(|path| !self.approved.contains(path))
     }
 
     /// The feature it is about, if it is about one.

@@ -183,23 +183,7 @@ impl MergeQueue {
             Command::StartHeadVerification {
                 slot_session,
                 terms,
-            } => {
-                let tip = self.tip().map(|tip| &tip.stage);
-                let busy = matches!(tip, Some(Stage::Verifying { .. }));
-                let head = self.head.clone().filter(|_| !busy);
-                match (head, &self.health.checking) {
-                    (Some(_), None) if self.health.lapses.is_spent() => Err(Refusal::GivenUp),
-                    (Some(head), None) => Ok(vec![
-                        event::HeadVerificationStarted {
-                            head,
-                            slot_session: slot_session.clone(),
-                            terms: *terms,
-                        }
-                        .into(),
-                    ]),
-                    _ => Err(Refusal::WrongStage),
-                }
-            }
+            } => self.start_head_verification(slot_session, *terms),
             Command::LapseHeadVerification { session, outcome } => {
                 self.checked_by(session)?;
                 Ok(vec![
@@ -217,6 +201,33 @@ impl MergeQueue {
                 Ok(vec![event::RedEnded { why: why.clone() }.into()])
             }
             _ => Err(Refusal::WrongStage),
+        }
+    }
+
+    /// One verification at a time, be it of an entry or of the head.
+    fn start_head_verification(
+        &self,
+        slot_session: &SlotSession,
+        terms: Digest,
+    ) -> Result<Vec<Event>, Refusal> {
+        let tip = self.tip().map(|tip| &tip.stage);
+        let is_busy = matches!(tip, Some(Stage::Verifying { .. }));
+
+        match &self.head {
+            Some(head) if !is_busy && self.health.checking.is_none() => {
+                if self.health.lapses.is_spent() {
+                    return Err(Refusal::GivenUp);
+                }
+                Ok(vec![
+                    event::HeadVerificationStarted {
+                        head: head.clone(),
+                        slot_session: slot_session.clone(),
+                        terms,
+                    }
+                    .into(),
+                ])
+            }
+            Some(_) | None => Err(Refusal::WrongStage),
         }
     }
 

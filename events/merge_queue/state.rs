@@ -9,7 +9,10 @@ use crate::evidence::Evidence;
 use crate::id::{Epoch, FeatureId, Sha, Timestamp};
 use crate::lapses::Lapses;
 use crate::merge_queue::entry::{Entry, Landed, Merged, Proof, Stage, Undone, Verdict};
-use crate::merge_queue::event::{self, Changes, EntryKind, Event, Probed};
+use crate::merge_queue::event::{
+    self, Advanced, CandidateBuilt, Changes, EntryKind, Event, Followed, Halted, Probed, Queued,
+    UpstreamMoved,
+};
 use crate::merge_queue::fault::Fault;
 use crate::merge_queue::health::Health;
 use crate::stream::Position;
@@ -182,54 +185,100 @@ impl MergeQueue {
         })
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
+    /// A further entry. What became of an earlier one of the feature does not count any more.
+    fn queued(&mut self, event: &Queued, moment: Moment) {
+        self.entries = event.entry;
+        match &event.kind {
+            EntryKind::Scaffold => {}
+            EntryKind::Feature { feature, .. } => drop(self.judged.remove(feature)),
+            EntryKind::Revert { feature, .. } => drop(self.undone.remove(feature)),
+        }
+
+        self.line_up(Entry {
+            number: event.entry,
+            kind: event.kind.clone(),
+            priority: event.priority,
+            at: moment.at,
+            stage: Stage::Queued,
+            moves: 0,
+            lapses: Lapses::default(),
+            builds: 0,
+            changes: Changes::default(),
+            approved: vec![],
+            reds: vec![],
+            cleared: false,
+            proof: None,
+            newest: None,
+        });
+    }
+
+    fn candidate_built(&mut self, event: &CandidateBuilt) {
+        self.halt = None;
+
+        let mut queue = self.queue.iter_mut();
+        if let Some(entry) = queue.find(|entry| entry.number == event.entry) {
+            entry.stage = Stage::Built {
+                candidate: event.candidate.clone(),
+            };
+            entry.newest = Some(event.candidate.clone());
+            entry.changes = event.changes.clone();
+            entry.builds += 1;
+            entry.forget_reds();
+        }
+    }
+
+    fn advanced(&mut self, event: &Advanced, moment: Moment) {
+        self.is_at(Some(&event.to), moment.at);
+        self.land(moment.position);
+        self.judge(Verdict::Merged(Merged {
+            sha: event.to.clone(),
+        }));
+        self.head_moved();
+    }
+
+    /// Upstream was moved by somebody else while the front entry was on its way.
+    fn upstream_moved(&mut self, event: &UpstreamMoved, moment: Moment) {
+        self.seen_at(event.seen.as_ref(), &event.files, moment);
+        if let Some(front) = self.queue.front_mut() {
+            front.moves += 1;
+            front.lapses = Lapses::default();
+        }
+        self.head_moved();
+    }
+
+    fn followed(&mut self, event: &Followed, moment: Moment) {
+        self.seen_at(Some(&event.to), &event.files, moment);
+        self.head_moved();
+    }
+
+    /// Upstream is where nothing was built on.
+    fn seen_at(&mut self, seen: Option<&Sha>, files: &[String], moment: Moment) {
+        self.is_at(seen, moment.at);
+        self.touch(files, moment.position);
+        self.unbuild();
+    }
+
+    fn halted_by(&mut self, event: &Halted, moment: Moment) {
+        let before = match &self.halt {
+            Some(halt) => halt.attempts,
+            None => 0,
+        };
+        self.halt = Some(Halt {
+            reason: event.reason.clone(),
+            fault: event.fault.clone(),
+            attempts: before + 1,
+            at: moment.at,
+        });
+    }
+
     pub(super) fn apply(&mut self, event: &Event, moment: Moment) {
         match event {
             Event::Opened(e) => {
                 self.branch = Some(e.branch.clone());
                 self.head = e.head.clone();
             }
-            Event::Queued(e) => {
-                self.entries = e.entry;
-                match &e.kind {
-                    EntryKind::Scaffold => {}
-                    EntryKind::Feature { feature, .. } => drop(self.judged.remove(feature)),
-                    EntryKind::Revert { feature, .. } => drop(self.undone.remove(feature)),
-                }
-                let (changes, approved) = (Changes::default(), vec![]);
-                let (kind, at, stage) = (e.kind.clone(), moment.at, Stage::Queued);
-                self.line_up(Entry {
-                    number: e.entry,
-                    kind,
-                    priority: e.priority,
-                    at,
-                    stage,
-                    moves: 0,
-                    lapses: Lapses::default(),
-                    builds: 0,
-                    changes,
-                    approved,
-                    reds: vec![],
-                    cleared: false,
-                    proof: None,
-                    newest: None,
-                });
-            }
-            Event::CandidateBuilt(e) => {
-                self.halt = None;
-                if let Some(entry) = self.queue.iter_mut().find(|entry| entry.number == e.entry) {
-                    entry.stage = Stage::Built {
-                        candidate: e.candidate.clone(),
-                    };
-                    entry.newest = Some(e.candidate.clone());
-                    entry.changes = e.changes.clone();
-                    entry.builds += 1;
-                    entry.forget_reds();
-                }
-            }
+            Event::Queued(e) => self.queued(e, moment),
+            Event::CandidateBuilt(e) => self.candidate_built(e),
             Event::Held(_) => {
                 self.unbuild();
                 self.held.extend(self.queue.pop_front());
@@ -254,28 +303,9 @@ impl MergeQueue {
             Event::PublishIntended(_) => {
                 self.stage_batch(|candidate| Stage::Publishing { candidate })
             }
-            Event::Advanced(e) => {
-                self.is_at(Some(&e.to), moment.at);
-                self.land(moment.position);
-                self.judge(Verdict::Merged(Merged { sha: e.to.clone() }));
-                self.head_moved();
-            }
-            Event::UpstreamMoved(e) => {
-                self.is_at(e.seen.as_ref(), moment.at);
-                self.touch(&e.files, moment.position);
-                self.unbuild();
-                if let Some(front) = self.queue.front_mut() {
-                    front.moves += 1;
-                    front.lapses = Lapses::default();
-                }
-                self.head_moved();
-            }
-            Event::Followed(e) => {
-                self.is_at(Some(&e.to), moment.at);
-                self.touch(&e.files, moment.position);
-                self.unbuild();
-                self.head_moved();
-            }
+            Event::Advanced(e) => self.advanced(e, moment),
+            Event::UpstreamMoved(e) => self.upstream_moved(e, moment),
+            Event::Followed(e) => self.followed(e, moment),
             Event::VerificationDoubted(e) => self.doubted(e),
             Event::Parked(e) => self.park(e.entry),
             Event::HeadVerificationStarted(e) => self.head_started(e),
@@ -284,15 +314,7 @@ impl MergeQueue {
             Event::HeadFailed(e) => self.head_is_red(&e.head, &e.evidence, moment.at),
             Event::RedEnded(_) => self.red_ended(),
             Event::Probed(e) => self.probed = Some(e.clone()),
-            Event::Halted(e) => {
-                let before = self.halt.as_ref().map_or(0, |h| h.attempts);
-                self.halt = Some(Halt {
-                    reason: e.reason.clone(),
-                    fault: e.fault.clone(),
-                    attempts: before + 1,
-                    at: moment.at,
-                });
-            }
+            Event::Halted(e) => self.halted_by(e, moment),
             Event::Unhalted(_) => {
                 self.halt = None;
                 self.at_tip(|tip| tip.lapses = Lapses::default());

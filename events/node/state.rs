@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Aggregate, Moment};
 use crate::id::Timestamp;
 use crate::node::command::{Command, Refusal};
-use crate::node::event::{Event, Started, StoodStill, Stopped};
+use crate::node::event::{Event, Sealed, Started, StoodStill, Stopped};
 use crate::own_time::Gap;
 use crate::seal::Statement;
 use crate::stream::Position;
@@ -29,6 +29,17 @@ pub struct Node {
 }
 
 impl Node {
+    /// A seal begins where the one before it ended.
+    fn sealed(&self, seal: &Sealed) -> Result<Vec<Event>, Refusal> {
+        let next = Position(self.sealed.0 + 1);
+        let Statement { first, last, .. } = seal.statement;
+        if first == next && last >= first {
+            Ok(vec![seal.clone().into()])
+        } else {
+            Err(Refusal::NotNext { next })
+        }
+    }
+
     fn missed(&mut self, gap: Gap) {
         self.gaps.push(gap);
         let over = self.gaps.len().saturating_sub(GAPS_MAX);
@@ -66,15 +77,7 @@ impl Aggregate for Node {
             }
             Command::Miss { .. } => Ok(vec![]),
             Command::Alarm { alarm } => Ok(vec![alarm.clone().into()]),
-            Command::Seal { seal } => {
-                let next = Position(self.sealed.0 + 1);
-                let Statement { first, last, .. } = seal.statement;
-                if first == next && last >= first {
-                    Ok(vec![seal.clone().into()])
-                } else {
-                    Err(Refusal::NotNext { next })
-                }
-            }
+            Command::Seal { seal } => self.sealed(seal),
         }
     }
 

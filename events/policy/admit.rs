@@ -16,11 +16,13 @@ pub(super) fn owed(
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
-    let teller = Teller {
-        policy: "admit",
-        project: &view.name,
-    };
     repository(view, registered, observed, agenda);
+    missing(view, agenda);
+    initialization(view, registered, agenda);
+}
+
+/// Features that were admitted and have no stream yet.
+fn missing(view: &ProjectView, agenda: &mut Agenda) {
     let backlog = &view.backlog.state;
 
     for id in view.missing().take(CREATED_AT_ONCE) {
@@ -34,6 +36,11 @@ pub(super) fn owed(
             blockers,
         });
     }
+}
+
+/// The initializer's session, from the spec to the batch that it proposed.
+fn initialization(view: &ProjectView, registered: &Registered, agenda: &mut Agenda) {
+    let teller = Teller::of("admit", view);
 
     match &registered.initialization {
         Initialization::NotDue
@@ -44,15 +51,12 @@ pub(super) fn owed(
             agenda.tell(teller.project(view, "initialize", project::Command::DueInitialization));
         }
         Initialization::Proposed { digest, count } => {
-            let admitted = backlog.ids.values().any(|origin| origin.batch == *digest);
-            if !admitted {
+            let mut origins = view.backlog.state.ids.values();
+            if !origins.any(|origin| origin.batch == *digest) {
                 agenda.act(Effect::Admit { batch: *digest });
             } else if view.is_whole(*digest) {
-                agenda.tell(teller.project(
-                    view,
-                    "initialized",
-                    project::Command::FinishInitialization { count: *count },
-                ));
+                let command = project::Command::FinishInitialization { count: *count };
+                agenda.tell(teller.project(view, "initialized", command));
             }
         }
         Initialization::NotDue
@@ -68,19 +72,13 @@ fn repository(
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
-    let teller = Teller {
-        policy: "admit",
-        project: &view.name,
-    };
     let url = registered.git_url.clone();
 
     match &registered.repository {
         Repository::Pending => agenda.act(Effect::Clone { url, attempt: 0 }),
         Repository::Failed { attempts, at, .. } => {
-            if agenda.reached(
-                observed.now,
-                observed.own_ms_after(*at, backoff_ms(*attempts)),
-            ) {
+            let due = observed.own_ms_after(*at, backoff_ms(*attempts));
+            if agenda.reached(observed.now, due) {
                 agenda.act(Effect::Clone {
                     url,
                     attempt: *attempts,
@@ -88,29 +86,28 @@ fn repository(
             }
         }
         Repository::Cloned { branch, head } if view.merge_queue.state.branch.is_none() => {
-            agenda.tell(teller.merge_queue(
-                view,
-                "open",
-                merge_queue::Command::Open {
-                    branch: branch.clone(),
-                    head: head.clone(),
-                },
-            ));
+            let command = merge_queue::Command::Open {
+                branch: branch.clone(),
+                head: head.clone(),
+            };
+            agenda.tell(Teller::of("admit", view).merge_queue(view, "open", command));
         }
-        Repository::Cloned { .. } => {
-            let merge_queue = &view.merge_queue.state;
-            if merge_queue.head.is_none() && merge_queue.is_idle() && registered.is_running() {
-                agenda.tell(teller.merge_queue(
-                    view,
-                    "scaffold",
-                    merge_queue::Command::Enqueue {
-                        kind: EntryKind::Scaffold,
-                        priority: 0,
-                    },
-                ));
-            }
-        }
+        Repository::Cloned { .. } => scaffold(view, registered, agenda),
     }
+}
+
+/// An upstream that is empty takes the scaffold first.
+fn scaffold(view: &ProjectView, registered: &Registered, agenda: &mut Agenda) {
+    let merge_queue = &view.merge_queue.state;
+    if merge_queue.head.is_some() || !merge_queue.is_idle() || !registered.is_running() {
+        return;
+    }
+
+    let command = merge_queue::Command::Enqueue {
+        kind: EntryKind::Scaffold,
+        priority: 0,
+    };
+    agenda.tell(Teller::of("admit", view).merge_queue(view, "scaffold", command));
 }
 
 #[cfg(test)]

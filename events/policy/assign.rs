@@ -3,7 +3,7 @@
 
 use crate::container::{Duty, Ended, Slot, SlotState};
 use crate::feature;
-use crate::id::SessionId;
+use crate::id::{Epoch, FeatureId, SessionId};
 use crate::merge_queue;
 use crate::outcome::Outcome;
 use crate::policy::{Agenda, Effect, Reserves, Teller};
@@ -47,69 +47,69 @@ pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Age
 }
 
 fn end(view: &ProjectView, grant: &Grant, outcome: Outcome, agenda: &mut Agenda) {
-    let teller = Teller {
-        policy: "assign",
-        project: &view.name,
-    };
+    let teller = Teller::of("assign", view);
     let session = grant.slot_session.session.clone();
     let purpose = format!("end {session}");
 
     let tell = match &grant.subject {
         Subject::Claim(id, epoch) => {
-            let secured = view
-                .feature(id)
-                .is_some_and(|known| known.secured.contains_key(epoch));
-            let over = view
-                .slot(grant.slot_session.n)
-                .and_then(|slot| over(slot, &session));
-            if !secured && over.is_some() && !outcome.never_began() {
-                // `supervise` owes a look into the gate first.
+            let Some(release) = release(view, grant, id, *epoch, outcome) else {
                 return;
-            }
-            let detail = over.map(|over| over.detail.clone()).unwrap_or_default();
-            teller.feature(
-                view,
-                id,
-                &purpose,
-                feature::Command::Release {
-                    epoch: *epoch,
-                    outcome,
-                    detail,
-                },
-            )
+            };
+            teller.feature(view, id, &purpose, release)
         }
-        Subject::Review(id, _) => teller.feature(
-            view,
-            id,
-            &purpose,
-            feature::Command::LapseReview { session, outcome },
-        ),
-        Subject::Initialization => teller.project(
-            view,
-            &purpose,
-            project::Command::LapseInitialization { session, outcome },
-        ),
-        Subject::Oversight => teller.project(
-            view,
-            &purpose,
-            project::Command::LapseOversight { session, outcome },
-        ),
-        Subject::Verification(entry) => teller.merge_queue(
-            view,
-            &purpose,
-            merge_queue::Command::LapseVerification {
-                entry: *entry,
+        Subject::Review(id, _) => {
+            let lapse = feature::Command::LapseReview { session, outcome };
+            teller.feature(view, id, &purpose, lapse)
+        }
+        Subject::Initialization => {
+            let lapse = project::Command::LapseInitialization { session, outcome };
+            teller.project(view, &purpose, lapse)
+        }
+        Subject::Oversight => {
+            let lapse = project::Command::LapseOversight { session, outcome };
+            teller.project(view, &purpose, lapse)
+        }
+        Subject::Verification(entry) => {
+            let entry = *entry;
+            let lapse = merge_queue::Command::LapseVerification {
+                entry,
                 session,
                 outcome,
-            },
-        ),
-        Subject::Head => teller.merge_queue(
-            view,
-            &purpose,
-            merge_queue::Command::LapseHeadVerification { session, outcome },
-        ),
+            };
+            teller.merge_queue(view, &purpose, lapse)
+        }
+        Subject::Head => {
+            let lapse = merge_queue::Command::LapseHeadVerification { session, outcome };
+            teller.merge_queue(view, &purpose, lapse)
+        }
     };
     agenda.tell(tell);
+}
+
+/// What gives a claim back; nothing while `supervise` owes a look into the gate first.
+fn release(
+    view: &ProjectView,
+    grant: &Grant,
+    id: &FeatureId,
+    epoch: Epoch,
+    outcome: Outcome,
+) -> Option<feature::Command> {
+    let known = view.feature(id);
+    let is_secured = known.is_some_and(|known| known.secured.contains_key(&epoch));
+    let slot = view.slot(grant.slot_session.n);
+    let over = slot.and_then(|slot| over(slot, &grant.slot_session.session));
+
+    let detail = match over {
+        Some(_) if !is_secured && !outcome.never_began() => return None,
+        Some(over) => over.detail.clone(),
+        None => String::new(),
+    };
+    Some(feature::Command::Release {
+        epoch,
+        outcome,
+        detail,
+    })
 }
 
 /// The end of this session, while its container is still there.

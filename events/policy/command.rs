@@ -43,7 +43,15 @@ pub(super) struct Teller<'a> {
     pub(super) project: &'a ProjectName,
 }
 
-impl Teller<'_> {
+impl<'a> Teller<'a> {
+    /// Commands of this policy to the aggregates of one project.
+    pub(super) fn of(policy: &'static str, view: &'a ProjectView) -> Self {
+        Self {
+            policy,
+            project: &view.name,
+        }
+    }
+
     /// A command to `stream`, decided on `tracked`: its id holds the policy, the stream, its
     /// version and the purpose.
     fn tell<A>(

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::container::{Duty, Slot, SlotState};
+use crate::container::{Duty, SlotState};
 use crate::feature::{self, Stage};
 use crate::holder::{Role, SlotSession};
 use crate::id::{FeatureId, SessionId, SlotNo};
@@ -27,37 +27,12 @@ pub(super) fn owed(
         return;
     }
 
-    let granted: BTreeSet<_> = view
-        .grants()
-        .into_iter()
-        .map(|grant| grant.slot_session.n)
-        .collect();
-    let free = |n: &SlotNo| {
-        n.0 <= registered.target && !granted.contains(n) && !observed.busy.contains_key(n)
-    };
-    let serves = |slot: &Slot| slot.state == SlotState::Idle && slot.duty == Duty::Serve;
-    let idle = view
-        .enlisted()
-        .filter(|(n, slot, _)| serves(slot) && free(n));
-    let mut slots: Vec<_> = idle
-        .map(|(n, _, tracked)| (n, tracked.version))
-        .rev_sorted();
-
-    // What a lowered target left at work still counts: together they stay within it.
-    let at_work = view.enlisted().filter(|(n, slot, _)| {
-        slot.job().is_some() || granted.contains(n) || observed.busy.contains_key(n)
-    });
-    let within = usize::from(registered.target).saturating_sub(at_work.count());
-    let room = within.min(observed.room.unwrap_or(usize::MAX));
-
-    // The lowest numbers stay: they are taken first.
-    slots.drain(..slots.len().saturating_sub(room));
     let mut hands = Hands {
         view,
         registered,
         observed,
         agenda,
-        slots,
+        slots: free_slots(view, registered, observed),
         except: None,
     };
     let mut gate = Gate::new(view, registered, observed);
@@ -66,6 +41,36 @@ pub(super) fn owed(
     hands.give(Role::Reviewer, &mut gate, review);
     hands.give(Role::Verifier, &mut gate, verify::verify);
     hands.give(Role::Coder, &mut gate, code);
+}
+
+/// Slots that may be granted something, highest number first so that `pop` takes the lowest; as
+/// many as the target and the machine leave room for.
+fn free_slots(view: &ProjectView, registered: &Registered, observed: &Observed) -> Slots {
+    let grants = view.grants().into_iter();
+    let granted: BTreeSet<SlotNo> = grants.map(|grant| grant.slot_session.n).collect();
+    let mut free = Slots::new();
+    let mut at_work = 0;
+
+    for (n, slot, tracked) in view.enlisted() {
+        let is_taken = granted.contains(&n) || observed.busy.contains_key(&n);
+        // What a lowered target left at work still counts: together they stay within it.
+        if is_taken || slot.job().is_some() {
+            at_work += 1;
+        }
+
+        let serves = slot.state == SlotState::Idle && slot.duty == Duty::Serve;
+        if serves && !is_taken && n.0 <= registered.target {
+            free.push((n, tracked.version));
+        }
+    }
+
+    let within = usize::from(registered.target).saturating_sub(at_work);
+    let room = within.min(observed.room.unwrap_or(usize::MAX));
+
+    // The lowest numbers stay: they are taken first.
+    free.sort_by(|a, b| b.cmp(a));
+    free.drain(..free.len().saturating_sub(room));
+    free
 }
 
 /// What is given out, and from what.
@@ -118,23 +123,8 @@ impl<'a> Hands<'a> {
 
 pub(super) type Slots = Vec<(SlotNo, Version)>;
 
-trait RevSorted {
-    fn rev_sorted(self) -> Slots;
-}
-impl<I: Iterator<Item = (SlotNo, Version)>> RevSorted for I {
-    /// Highest number first, so that `pop` takes the lowest.
-    fn rev_sorted(self) -> Slots {
-        let mut slots: Slots = self.collect();
-        slots.sort_by(|a, b| b.cmp(a));
-        slots
-    }
-}
-
 pub(super) fn teller(view: &ProjectView) -> Teller<'_> {
-    Teller {
-        policy: "dispatch",
-        project: &view.name,
-    }
+    Teller::of("dispatch", view)
 }
 
 pub(super) fn slot_session(stream: &StreamId, version: Version, n: SlotNo) -> SlotSession {

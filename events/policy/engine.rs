@@ -91,10 +91,7 @@ pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Age
             Some(report(&Evidence { newest, slots }, trouble.at))
         }),
     };
-    let teller = Teller {
-        policy: "engine",
-        project: &view.name,
-    };
+    let teller = Teller::of("engine", view);
 
     if let Some(command) = command {
         agenda.tell(teller.project(view, "engine", command));

@@ -15,10 +15,7 @@ pub(super) fn owed(
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
-    let teller = Teller {
-        policy: "expire",
-        project: &view.name,
-    };
+    let teller = Teller::of("expire", view);
 
     for (id, known, _) in view.underway() {
         let Stage::Claimed { holder, since } = &known.stage else {

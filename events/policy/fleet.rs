@@ -1,7 +1,7 @@
 //! Target → slots; draining → stopped.
 
 use crate::container;
-use crate::id::SlotNo;
+use crate::id::{SlotNo, Timestamp};
 use crate::merge_queue::Stage;
 use crate::policy::{Agenda, Observed, Teller};
 use crate::project::{self, Intent, Registered};
@@ -13,50 +13,67 @@ pub(super) fn owed(
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
-    let teller = Teller {
-        policy: "fleet",
-        project: &view.name,
-    };
-
     if registered.is_running() {
-        for n in (1..=registered.target)
-            .map(SlotNo)
-            .filter(|n| view.slot(*n).is_none())
-        {
-            agenda.tell(
-                teller
-                    .container(view, n, "enlist", container::Command::Enlist)
-                    .given_project(view),
-            );
+        enlist(view, registered, agenda);
+    }
+    dismiss(view, registered, observed, agenda);
+    if let Intent::Draining { since } = registered.intent {
+        end_drain(view, registered, observed, since, agenda);
+    }
+}
+
+/// Slots up to the target come into service.
+fn enlist(view: &ProjectView, registered: &Registered, agenda: &mut Agenda) {
+    let teller = Teller::of("fleet", view);
+
+    for n in (1..=registered.target).map(SlotNo) {
+        if view.slot(n).is_none() {
+            let enlist = teller.container(view, n, "enlist", container::Command::Enlist);
+            agenda.tell(enlist.given_project(view));
         }
     }
+}
+
+/// Slots above the target leave, once they are idle.
+fn dismiss(view: &ProjectView, registered: &Registered, observed: &Observed, agenda: &mut Agenda) {
+    let teller = Teller::of("fleet", view);
 
     for (n, slot, _) in view.enlisted() {
-        if n.0 > registered.target
-            && slot.state == container::SlotState::Idle
-            && !observed.busy.contains_key(&n)
-        {
+        let is_idle = slot.state == container::SlotState::Idle && !observed.busy.contains_key(&n);
+        if n.0 > registered.target && is_idle {
             agenda.tell(teller.container(view, n, "dismiss", container::Command::Dismiss));
         }
     }
+}
 
-    if let Intent::Draining { since } = registered.intent {
-        let at_work =
-            view.enlisted().any(|(_, slot, _)| slot.job().is_some()) || !view.grants().is_empty();
-        let publishing = view
-            .merge_queue
-            .state
-            .front()
-            .is_some_and(|f| matches!(f.stage, Stage::Publishing { .. }));
-        let overdue = agenda.reached(
-            observed.now,
-            observed.own_ms_after(since, registered.settings.drain_ms),
-        );
-        if overdue || !(at_work || publishing) {
-            let by = if overdue { "drain limit" } else { "drained" };
-            agenda.tell(teller.project(view, "stop", project::Command::Stop { by: by.to_owned() }));
-        }
+/// A project that drains stops when nothing is at work any more, or when its time is up.
+fn end_drain(
+    view: &ProjectView,
+    registered: &Registered,
+    observed: &Observed,
+    since: Timestamp,
+    agenda: &mut Agenda,
+) {
+    let until = observed.own_ms_after(since, registered.settings.drain_ms);
+    let is_overdue = agenda.reached(observed.now, until);
+    if !is_overdue && is_at_work(view) {
+        return;
     }
+
+    let by = if is_overdue { "drain limit" } else { "drained" };
+    let command = project::Command::Stop { by: by.to_owned() };
+    agenda.tell(Teller::of("fleet", view).project(view, "stop", command));
+}
+
+/// Whether a slot has a job, a grant is open, or upstream is being written.
+fn is_at_work(view: &ProjectView) -> bool {
+    let has_job = view.enlisted().any(|(_, slot, _)| slot.job().is_some());
+    let is_publishing = match view.merge_queue.state.front() {
+        Some(front) => matches!(front.stage, Stage::Publishing { .. }),
+        None => false,
+    };
+
+    has_job || is_publishing || !view.grants().is_empty()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::evidence::Evidence;
 use crate::feature::event::{Closing, MergeFault};
 use crate::feature::{self, Known, Stage, Submission};
-use crate::id::FeatureId;
+use crate::id::{FeatureId, Sha};
 use crate::merge_queue::{self, Entry, EntryKind, MOVES_MAX, Undone, Verdict};
 use crate::policy::{Agenda, BACKOFF_MS_MAX, Effect, Observed, Teller, backoff_ms, verify};
 use crate::project::Registered;
@@ -26,17 +26,12 @@ pub(super) fn owed(
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
-    let teller = Teller {
-        policy: "integrate",
-        project: &view.name,
-    };
     let merge_queue = &view.merge_queue.state;
     if merge_queue.branch.is_none() {
         return;
     }
 
     let underway = view.underway().map(|(id, ..)| id);
-
     let touched: BTreeSet<_> = underway.chain(merge_queue.undone.keys()).collect();
     for (id, known, _) in view.these(touched.into_iter()) {
         match &known.stage {
@@ -57,23 +52,24 @@ pub(super) fn owed(
     if let Some(front) = merge_queue.front() {
         step_front(view, registered, observed, front, agenda);
     }
-
-    if let (Some(_), None) = (
-        &merge_queue.health.red,
-        verify::of_head(registered, merge_queue),
-    ) {
-        let why = "nothing is verified any more".to_owned();
-        let command = merge_queue::Command::EndRed { why };
-        agenda.tell(
-            teller
-                .merge_queue(view, "end red", command)
-                .given_project(view),
-        );
-    }
-
+    end_red(view, registered, agenda);
     for entry in merge_queue.waiting() {
         drop_orphan(view, entry, agenda);
     }
+}
+
+/// A trunk that is red and that nothing verifies any more is not red.
+fn end_red(view: &ProjectView, registered: &Registered, agenda: &mut Agenda) {
+    let merge_queue = &view.merge_queue.state;
+    let is_red = merge_queue.health.red.is_some();
+    if !is_red || verify::of_head(registered, merge_queue).is_some() {
+        return;
+    }
+
+    let why = "nothing is verified any more".to_owned();
+    let command = merge_queue::Command::EndRed { why };
+    let tell = Teller::of("integrate", view).merge_queue(view, "end red", command);
+    agenda.tell(tell.given_project(view));
 }
 
 fn names(entry: &Entry, id: &FeatureId, submission: &Submission) -> bool {
@@ -87,24 +83,17 @@ fn approved(
     submission: &Submission,
     agenda: &mut Agenda,
 ) {
-    let teller = Teller {
-        policy: "integrate",
-        project: &view.name,
-    };
     let merge_queue = &view.merge_queue.state;
-    if merge_queue
-        .waiting()
-        .any(|entry| names(entry, id, submission))
-    {
+    let mut waiting = merge_queue.waiting();
+    if waiting.any(|entry| names(entry, id, submission)) {
         return;
     }
 
-    let judged = merge_queue
-        .judged
-        .get(id)
-        .filter(|(epoch, _)| *epoch == submission.epoch)
-        .map(|(_, verdict)| verdict);
-    match judged {
+    let verdict = match merge_queue.judged.get(id) {
+        Some((epoch, verdict)) if *epoch == submission.epoch => Some(verdict),
+        Some(_) | None => None,
+    };
+    match verdict {
         Some(Verdict::Conflict { .. } | Verdict::Red { .. } | Verdict::Refused { .. }) => {
             reject(view, id, submission, agenda)
         }
@@ -114,52 +103,50 @@ fn approved(
                 by: "trunk".to_owned(),
             };
             let purpose = format!("there already {}", submission.epoch);
-            agenda.tell(teller.feature(view, id, &purpose, command));
+            agenda.tell(Teller::of("integrate", view).feature(view, id, &purpose, command));
         }
         Some(Verdict::Merged(_)) => {}
-        Some(Verdict::Dropped { .. }) | None => {
-            let (title, sha) = (known.content.title.clone(), submission.sha.clone());
-            let kind = EntryKind::Feature {
-                feature: id.clone(),
-                epoch: submission.epoch,
-                sha,
-                title,
-            };
-            let purpose = format!("queue {id} {}", submission.epoch);
-            let command = merge_queue::Command::Enqueue {
-                kind,
-                priority: known.content.priority,
-            };
-            let mut tell = teller.merge_queue(view, &purpose, command);
-            if let Some(feature) = view.features.get(id) {
-                tell = tell.follows(feature);
-            }
-            agenda.tell(tell);
-        }
+        Some(Verdict::Dropped { .. }) | None => enqueue(view, id, known, submission, agenda),
     }
 }
 
-fn reject(view: &ProjectView, id: &FeatureId, submission: &Submission, agenda: &mut Agenda) {
-    let teller = Teller {
-        policy: "integrate",
-        project: &view.name,
+/// Approved work lines up to be merged.
+fn enqueue(
+    view: &ProjectView,
+    id: &FeatureId,
+    known: &Known,
+    submission: &Submission,
+    agenda: &mut Agenda,
+) {
+    let kind = EntryKind::Feature {
+        feature: id.clone(),
+        epoch: submission.epoch,
+        sha: submission.sha.clone(),
+        title: known.content.title.clone(),
     };
+    let purpose = format!("queue {id} {}", submission.epoch);
+    let command = merge_queue::Command::Enqueue {
+        kind,
+        priority: known.content.priority,
+    };
+
+    let mut tell = Teller::of("integrate", view).merge_queue(view, &purpose, command);
+    if let Some(feature) = view.features.get(id) {
+        tell = tell.follows(feature);
+    }
+    agenda.tell(tell);
+}
+
+fn reject(view: &ProjectView, id: &FeatureId, submission: &Submission, agenda: &mut Agenda) {
+    let teller = Teller::of("integrate", view);
     let epoch = submission.epoch;
 
     let (fault, paths, detail) = match view.merge_queue.state.judged.get(id) {
-        Some((_, Verdict::Conflict { paths, base, why })) => {
-            let base = base
-                .as_ref()
-                .map_or("an empty upstream".to_owned(), ToString::to_string);
-            (
-                MergeFault::Conflict,
-                paths.clone(),
-                format!(
-                    "Upstream was at {base}; merge it into the work and hand in again. It was sent \
-                     back because {why}."
-                ),
-            )
-        }
+        Some((_, Verdict::Conflict { paths, base, why })) => (
+            MergeFault::Conflict,
+            paths.clone(),
+            conflict(base.as_ref(), why),
+        ),
         Some((_, Verdict::Red { tail, exit })) => (
             MergeFault::Red,
             vec![],
@@ -173,6 +160,7 @@ fn reject(view: &ProjectView, id: &FeatureId, submission: &Submission, agenda: &
             return;
         }
     };
+
     let command = feature::Command::RejectMerge {
         epoch,
         fault,
@@ -182,19 +170,29 @@ fn reject(view: &ProjectView, id: &FeatureId, submission: &Submission, agenda: &
     agenda.tell(teller.feature(view, id, &format!("reject {epoch}"), command));
 }
 
+/// What a holder whose work conflicts is to do.
+fn conflict(base: Option<&Sha>, why: &str) -> String {
+    let base = match base {
+        Some(base) => base.as_str(),
+        None => "an empty upstream",
+    };
+
+    format!(
+        "Upstream was at {base}; merge it into the work and hand in again. It was sent back because \
+         {why}."
+    )
+}
+
 /// A feature locked for publishing: closed when its merge is upstream, unlocked when its candidate
 /// was given up.
 fn merging(
     view: &ProjectView,
     id: &FeatureId,
     submission: &Submission,
-    candidate: &crate::id::Sha,
+    candidate: &Sha,
     agenda: &mut Agenda,
 ) {
-    let teller = Teller {
-        policy: "integrate",
-        project: &view.name,
-    };
+    let teller = Teller::of("integrate", view);
     let merge_queue = &view.merge_queue.state;
     if let Some((epoch, Verdict::Merged(merged))) = merge_queue.judged.get(id)
         && *epoch == submission.epoch
@@ -210,22 +208,24 @@ fn merging(
         return;
     }
 
-    let stands = merge_queue.batch().any(|entry| {
-        let locked = matches!(
-            entry.stage,
-            merge_queue::Stage::Verified { .. } | merge_queue::Stage::Publishing { .. }
-        );
-        names(entry, id, submission)
-            && locked
-            && entry.candidate().is_some_and(|c| c.sha == *candidate)
-    });
-    if !stands {
-        let why = "upstream moved before the candidate was published".to_owned();
+    let mut batch = merge_queue.batch();
+    if !batch.any(|entry| names(entry, id, submission) && is_locked_as(entry, candidate)) {
         let command = feature::Command::AbortMerge {
             candidate: candidate.clone(),
-            why,
+            why: "upstream moved before the candidate was published".to_owned(),
         };
         agenda.tell(teller.feature(view, id, &format!("abort {candidate}"), command));
+    }
+}
+
+/// Whether this candidate of an entry is verified or on its way upstream.
+fn is_locked_as(entry: &Entry, sha: &Sha) -> bool {
+    match &entry.stage {
+        merge_queue::Stage::Verified { candidate, .. }
+        | merge_queue::Stage::Publishing { candidate } => candidate.sha == *sha,
+        merge_queue::Stage::Queued
+        | merge_queue::Stage::Built { .. }
+        | merge_queue::Stage::Verifying { .. } => false,
     }
 }
 
@@ -236,38 +236,24 @@ fn step_front(
     front: &Entry,
     agenda: &mut Agenda,
 ) {
-    let teller = Teller {
-        policy: "integrate",
-        project: &view.name,
-    };
     let merge_queue = &view.merge_queue.state;
-    let attempt = merge_queue.halt.as_ref().map_or(0, |h| h.attempts);
     let tip = merge_queue.tip().unwrap_or(front);
 
     match &front.stage {
         merge_queue::Stage::Queued => {
             if may_try(view, front, observed, agenda) {
-                agenda.act(Effect::Build {
-                    entry: front.number,
-                    attempt: attempt + front.moves + front.builds,
-                });
+                build(view, front, agenda);
             }
         }
         merge_queue::Stage::Built { .. } if front.needs_approval() => {
-            agenda.tell(teller.merge_queue(
-                view,
-                &format!("hold {}", front.number),
-                merge_queue::Command::Hold {
-                    entry: front.number,
-                },
-            ));
+            let entry = front.number;
+            let command = merge_queue::Command::Hold { entry };
+            let teller = Teller::of("integrate", view);
+            agenda.tell(teller.merge_queue(view, &format!("hold {entry}"), command));
         }
         merge_queue::Stage::Built { .. } => {
             match merge_queue.joins(registered.settings.batch_max) {
-                Some(next) => agenda.act(Effect::Build {
-                    entry: next.number,
-                    attempt: attempt + next.moves + next.builds,
-                }),
+                Some(next) => build(view, next, agenda),
                 None if matches!(tip.stage, merge_queue::Stage::Built { .. }) => {
                     unverified(view, registered, tip, agenda)
                 }
@@ -280,19 +266,32 @@ fn step_front(
             if may_try(view, front, observed, agenda) {
                 agenda.act(Effect::Publish {
                     entry: tip.number,
-                    attempt,
+                    attempt: halts(view),
                 });
             }
         }
     }
 }
 
+/// Builds an entry's candidate; again after each halt, each move of upstream, each building.
+fn build(view: &ProjectView, entry: &Entry, agenda: &mut Agenda) {
+    agenda.act(Effect::Build {
+        entry: entry.number,
+        attempt: halts(view) + entry.moves + entry.builds,
+    });
+}
+
+/// How often in a row the merge queue was halted.
+fn halts(view: &ProjectView) -> u32 {
+    match &view.merge_queue.state.halt {
+        Some(halt) => halt.attempts,
+        None => 0,
+    }
+}
+
 /// A project that has nothing to verify with, and says that this is well.
 fn unverified(view: &ProjectView, registered: &Registered, tip: &Entry, agenda: &mut Agenda) {
-    let teller = Teller {
-        policy: "integrate",
-        project: &view.name,
-    };
+    let teller = Teller::of("integrate", view);
 
     if verification(registered, tip).is_none() && registered.settings.allow_unverified {
         let evidence = Evidence::NoneConfigured;
@@ -312,10 +311,7 @@ fn unverified(view: &ProjectView, registered: &Registered, tip: &Entry, agenda: 
 /// Every feature of the batch is locked, each with its own candidate; then upstream is moved to the
 /// tip.
 fn publish(view: &ProjectView, tip: &Entry, agenda: &mut Agenda) {
-    let teller = Teller {
-        policy: "integrate",
-        project: &view.name,
-    };
+    let teller = Teller::of("integrate", view);
     let mut intend = teller.merge_queue(
         view,
         "publish",
@@ -391,18 +387,29 @@ fn may_try(view: &ProjectView, front: &Entry, observed: &Observed, agenda: &mut 
 
 /// An entry whose feature is not waiting for it any more leaves the queue.
 fn drop_orphan(view: &ProjectView, entry: &Entry, agenda: &mut Agenda) {
-    let teller = Teller {
-        policy: "integrate",
-        project: &view.name,
+    let publishing = matches!(entry.stage, merge_queue::Stage::Publishing { .. });
+    if publishing || is_waited_for(view, entry) {
+        return;
+    }
+
+    let command = merge_queue::Command::Drop {
+        entry: entry.number,
+        why: "the feature does not wait for it any more".to_owned(),
     };
-    let waits = match &entry.kind {
-        EntryKind::Scaffold => return,
+    let purpose = format!("drop {}", entry.number);
+    agenda.tell(Teller::of("integrate", view).merge_queue(view, &purpose, command));
+}
+
+/// Whether what an entry brings is wanted still.
+fn is_waited_for(view: &ProjectView, entry: &Entry) -> bool {
+    match &entry.kind {
+        EntryKind::Scaffold => true,
         EntryKind::Feature {
             feature: id, epoch, ..
-        } => view
-            .feature(id)
-            .and_then(Known::submission)
-            .is_some_and(|s| s.epoch == *epoch),
+        } => {
+            let submission = view.feature(id).and_then(Known::submission);
+            submission.is_some_and(|submission| submission.epoch == *epoch)
+        }
         EntryKind::Revert {
             feature: id,
             commit,
@@ -421,14 +428,5 @@ fn drop_orphan(view: &ProjectView, entry: &Entry, agenda: &mut Agenda) {
             )
             | None => false,
         },
-    };
-
-    let publishing = matches!(entry.stage, merge_queue::Stage::Publishing { .. });
-    if !waits && !publishing {
-        let command = merge_queue::Command::Drop {
-            entry: entry.number,
-            why: "the feature does not wait for it any more".to_owned(),
-        };
-        agenda.tell(teller.merge_queue(view, &format!("drop {}", entry.number), command));
     }
 }

@@ -31,10 +31,7 @@ pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Age
 }
 
 fn teller(view: &ProjectView) -> Teller<'_> {
-    Teller {
-        policy: "milestone",
-        project: &view.name,
-    }
+    Teller::of("milestone", view)
 }
 
 /// Whether something is on its way upstream.

@@ -41,41 +41,57 @@ pub fn overdue(
     retention: Retention,
     now: Timestamp,
 ) -> (Vec<Overdue>, Option<Timestamp>) {
-    let mut kept: Vec<(Timestamp, u64, Overdue)> = Vec::new();
+    let mut kept = kept(projections);
+    kept.sort_by(|a, b| (a.ended, &a.transcript.session).cmp(&(b.ended, &b.transcript.session)));
 
-    for (project, view) in &projections.projects {
-        for (session, record) in view.sessions.iter() {
-            if let (Some(Transcript::Kept(bytes)), Some((ended, _))) =
-                (record.transcript, record.ended)
-            {
-                let one = Overdue {
-                    project: project.clone(),
-                    n: record.n,
-                    session: session.clone(),
-                };
-                kept.push((ended, bytes, one));
-            }
-        }
-    }
-
-    kept.sort_by(|a, b| (a.0, &a.2.session).cmp(&(b.0, &b.2.session)));
-    let mut surplus = kept
-        .iter()
-        .map(|(_, bytes, _)| bytes)
-        .sum::<u64>()
-        .saturating_sub(retention.bytes);
+    let all: u64 = kept.iter().map(|one| one.bytes).sum();
+    let mut surplus = all.saturating_sub(retention.bytes);
     let mut over = Vec::new();
 
-    for (ended, bytes, one) in kept {
-        let until = ended.plus_ms(retention.age_ms);
+    for one in kept {
+        let until = one.ended.plus_ms(retention.age_ms);
         if surplus == 0 && now < until {
             return (over, Some(until));
         }
-        surplus = surplus.saturating_sub(bytes);
-        over.push(one);
+        surplus = surplus.saturating_sub(one.bytes);
+        over.push(one.transcript);
     }
 
     (over, None)
+}
+
+/// A transcript that is there, of a session that is over.
+struct Kept {
+    ended: Timestamp,
+    bytes: u64,
+    transcript: Overdue,
+}
+
+/// All transcripts of ended sessions.
+fn kept(projections: &Projections) -> Vec<Kept> {
+    let mut kept = Vec::new();
+
+    for (project, view) in &projections.projects {
+        for (session, record) in view.sessions.iter() {
+            let (Some(Transcript::Kept(bytes)), Some((ended, _))) =
+                (record.transcript, record.ended)
+            else {
+                continue;
+            };
+            let transcript = Overdue {
+                project: project.clone(),
+                n: record.n,
+                session: session.clone(),
+            };
+            kept.push(Kept {
+                ended,
+                bytes,
+                transcript,
+            });
+        }
+    }
+
+    kept
 }
 
 #[cfg(test)]

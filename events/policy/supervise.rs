@@ -17,10 +17,7 @@ pub(super) fn owed(
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
-    let teller = Teller {
-        policy: "supervise",
-        project: &view.name,
-    };
+    let teller = Teller::of("supervise", view);
 
     for (n, slot, _) in view.enlisted() {
         match &slot.state {
@@ -62,10 +59,7 @@ fn owed_to_assigned(
     agenda: &mut Agenda,
 ) {
     let (n, slot) = (held.n, held.slot);
-    let teller = Teller {
-        policy: "supervise",
-        project: &view.name,
-    };
+    let teller = Teller::of("supervise", view);
 
     if let Some((outcome, detail)) = over_before_it_began(view, registered, held) {
         let end = container::Command::EndSession {

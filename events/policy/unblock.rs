@@ -5,10 +5,7 @@ use crate::policy::{Agenda, Teller};
 use crate::view::projections::ProjectView;
 
 pub(super) fn owed(view: &ProjectView, agenda: &mut Agenda) {
-    let teller = Teller {
-        policy: "unblock",
-        project: &view.name,
-    };
+    let teller = Teller::of("unblock", view);
 
     for (id, known, _) in view.dependent().filter(|(_, known, _)| !known.is_settled()) {
         for on in &known.blockers {

@@ -1,9 +1,11 @@
 //! Milestones and the final verification: due, under way, settled, complete.
 
+use crate::holder::SlotSession;
+use crate::id::{Digest, SessionId};
 use crate::project::command::{Command, Refusal};
 use crate::project::decide::Decision;
 use crate::project::event::{self, OversightKind};
-use crate::project::state::{Due, Initialization, Registered};
+use crate::project::state::{Due, Initialization, Oversight, Registered};
 
 /// Final verifications with findings before a person has to look.
 pub(super) const ROUNDS_MAX: u32 = 5;
@@ -47,13 +49,7 @@ impl Registered {
         spent || rounds || initializers
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
     pub(super) fn oversee(&self, command: &Command) -> Decision {
-        let progress = &self.progress;
-
         match command {
             Command::DueMilestone {
                 step,
@@ -61,18 +57,7 @@ impl Registered {
                 closed,
                 total,
             } => {
-                let highest = progress
-                    .milestone
-                    .as_ref()
-                    .map_or(0, |due| due.step)
-                    .max(progress.settled);
-                let is_step = step % 10 == 0 && (10..=90).contains(step);
-                if !is_step || u32::from(*step) * total > closed * 100 {
-                    return Err(Refusal::NotDue);
-                }
-                if *step <= highest {
-                    return Err(Refusal::StepSettled { step: *step });
-                }
+                self.may_be_due(*step, *closed, *total)?;
                 Ok(vec![
                     event::MilestoneDue {
                         step: *step,
@@ -83,78 +68,101 @@ impl Registered {
                     .into(),
                 ])
             }
+            Command::DueFinal { .. } if self.progress.last.is_some() => Err(Refusal::Underway),
             Command::DueFinal {
                 as_of,
                 trunk_head,
                 closed,
-            } => {
-                if progress.last.is_some() {
-                    return Err(Refusal::Underway);
-                }
-                let due = event::FinalVerificationDue {
+            } => Ok(vec![
+                event::FinalVerificationDue {
                     as_of: *as_of,
                     trunk_head: trunk_head.clone(),
                     closed: *closed,
-                };
-                Ok(vec![due.into()])
-            }
-            Command::StartOversight { slot_session } => match self.next_oversight() {
-                Some(oversight) => Ok(vec![
-                    event::OversightStarted {
-                        slot_session: slot_session.clone(),
-                        oversight,
-                    }
-                    .into(),
-                ]),
-                None if progress.oversight.is_some() => Err(Refusal::Underway),
-                None => Err(Refusal::NotDue),
-            },
-            Command::LapseOversight { session, outcome } => match &progress.oversight {
-                Some(run) if run.slot_session.session == *session => Ok(vec![
+                }
+                .into(),
+            ]),
+            Command::StartOversight { slot_session } => self.start_oversight(slot_session),
+            Command::LapseOversight { session, outcome } => {
+                self.overseen_by(session)?;
+                Ok(vec![
                     event::OversightLapsed {
                         session: session.clone(),
                         outcome: *outcome,
                     }
                     .into(),
-                ]),
-                _ => Err(Refusal::NotUnderway),
-            },
+                ])
+            }
             Command::SettleOversight {
                 session,
                 report,
                 findings,
-            } => {
-                let Some(run) = progress
-                    .oversight
-                    .as_ref()
-                    .filter(|run| run.slot_session.session == *session)
-                else {
-                    return Err(Refusal::NotUnderway);
-                };
-                let step = match run.kind {
-                    OversightKind::Milestone { step } => step,
-                    OversightKind::Final => 100,
-                };
-                let covers = progress.covered_by(step);
-                let settled = event::MilestoneSettled {
-                    session: session.clone(),
-                    covers,
-                    report: *report,
-                    findings: *findings,
-                };
-                let mut events = vec![settled.into()];
-                if run.kind == OversightKind::Final && *findings == 0 {
-                    events.push(
-                        event::Completed {
-                            as_of: run.as_of,
-                            trunk_head: run.trunk_head.clone(),
-                        }
-                        .into(),
-                    );
-                }
-                Ok(events)
-            }
+            } => self.settle_oversight(session, *report, *findings),
             _ => Err(Refusal::NotDue),
         }
+    }
+
+    /// Whether a step is reached, and neither looked at nor asked for.
+    fn may_be_due(&self, step: u8, closed: u32, total: u32) -> Result<(), Refusal> {
+        let progress = &self.progress;
+        let is_step = step.is_multiple_of(10) && (10..=90).contains(&step);
+        if !is_step || u32::from(step) * total > closed * 100 {
+            return Err(Refusal::NotDue);
+        }
+
+        let asked_for = match &progress.milestone {
+            Some(due) => due.step,
+            None => 0,
+        };
+        if step <= asked_for.max(progress.settled) {
+            return Err(Refusal::StepSettled { step });
+        }
+        Ok(())
+    }
+
+    fn start_oversight(&self, slot_session: &SlotSession) -> Decision {
+        match self.next_oversight() {
+            Some(oversight) => Ok(vec![
+                event::OversightStarted {
+                    slot_session: slot_session.clone(),
+                    oversight,
+                }
+                .into(),
+            ]),
+            None if self.progress.oversight.is_some() => Err(Refusal::Underway),
+            None => Err(Refusal::NotDue),
+        }
+    }
+
+    /// The run of this session.
+    fn overseen_by(&self, session: &SessionId) -> Result<&Oversight, Refusal> {
+        match &self.progress.oversight {
+            Some(run) if run.slot_session.session == *session => Ok(run),
+            Some(_) | None => Err(Refusal::NotUnderway),
+        }
+    }
+
+    /// An overseer's report; a final one that found nothing completes the project.
+    fn settle_oversight(&self, session: &SessionId, report: Digest, findings: u32) -> Decision {
+        let run = self.overseen_by(session)?;
+        let step = match run.kind {
+            OversightKind::Milestone { step } => step,
+            OversightKind::Final => 100,
+        };
+        let settled = event::MilestoneSettled {
+            session: session.clone(),
+            covers: self.progress.covered_by(step),
+            report,
+            findings,
+        };
+
+        let mut events = vec![settled.into()];
+        if run.kind == OversightKind::Final && findings == 0 {
+            let completed = event::Completed {
+                as_of: run.as_of,
+                trunk_head: run.trunk_head.clone(),
+            };
+            events.push(completed.into());
+        }
+        Ok(events)
     }
 }

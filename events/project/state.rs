@@ -7,7 +7,10 @@ use crate::holder::SlotSession;
 use crate::id::{Digest, Sha, Timestamp};
 use crate::lapses::Lapses;
 use crate::project::Trouble;
-use crate::project::event::{Event, OversightKind, ProjectKind};
+use crate::project::event::{
+    CloneFailed, Cloned, Event, FinalVerificationDue, MilestoneDue, OversightKind, OversightLapsed,
+    OversightStarted, ProjectKind,
+};
 use crate::settings::{AgentSpec, Dialect, Settings};
 use crate::stream::Position;
 
@@ -173,6 +176,27 @@ impl Project {
     }
 }
 
+impl Initialization {
+    /// Initializers that ended without a backlog so far.
+    fn lapses(&self) -> Lapses {
+        match self {
+            Self::Due { lapses } | Self::Underway { lapses, .. } => *lapses,
+            Self::NotDue | Self::Proposed { .. } | Self::Done => Lapses::default(),
+        }
+    }
+
+    fn due(&mut self, lapses: Lapses) {
+        *self = Self::Due { lapses };
+    }
+
+    fn started(&mut self, slot_session: &SlotSession) {
+        *self = Self::Underway {
+            slot_session: slot_session.clone(),
+            lapses: self.lapses(),
+        };
+    }
+}
+
 impl Progress {
     /// The unsettled steps up to `step`, ascending.
     pub fn covered_by(&self, step: u8) -> Vec<u8> {
@@ -189,18 +213,56 @@ impl Progress {
         }
     }
 
+    fn milestone_due(&mut self, event: &MilestoneDue) {
+        self.milestone = Some(Due {
+            step: event.step,
+            as_of: event.as_of,
+            trunk_head: None,
+            lapses: Lapses::default(),
+        });
+    }
+
+    fn final_due(&mut self, event: &FinalVerificationDue) {
+        self.last = Some(Due {
+            step: 100,
+            as_of: event.as_of,
+            trunk_head: event.trunk_head.clone(),
+            lapses: Lapses::default(),
+        });
+    }
+
+    /// An overseer begins, at what was due.
+    fn started(&mut self, event: &OversightStarted) {
+        let (as_of, trunk_head) = match self.due_mut(event.oversight) {
+            Some(due) => (due.as_of, due.trunk_head.clone()),
+            None => (Position(0), None),
+        };
+        self.oversight = Some(Oversight {
+            slot_session: event.slot_session.clone(),
+            kind: event.oversight,
+            as_of,
+            trunk_head,
+        });
+    }
+
+    /// It ended without a report: what was due still is.
+    fn lapsed(&mut self, event: &OversightLapsed, moment: Moment) {
+        let Some(run) = self.oversight.take() else {
+            return;
+        };
+        if let Some(due) = self.due_mut(run.kind) {
+            due.lapses = due.lapses.with(event.outcome, moment.at);
+        }
+    }
+
     fn settle(&mut self, covers: &[u8], findings: u32) {
         let run = self.oversight.take();
         let highest = covers.iter().copied().max().unwrap_or(self.settled);
         self.settled = self.settled.max(highest.min(90));
-        if self
-            .milestone
-            .as_ref()
-            .is_some_and(|due| due.step <= self.settled)
+        self.milestone.take_if(|due| due.step <= self.settled);
+        if let Some(run) = run
+            && run.kind == OversightKind::Final
         {
-            self.milestone = None;
-        }
-        if run.is_some_and(|run| run.kind == OversightKind::Final) {
             self.last = None;
             self.rounds += u32::from(findings > 0);
         }
@@ -249,35 +311,34 @@ impl Registered {
         }
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
+    fn cloned(&mut self, event: &Cloned) {
+        self.repository = Repository::Cloned {
+            branch: event.branch.clone(),
+            head: event.head.clone(),
+        };
+        // What a person set stays.
+        if self.settings.setup.is_none() {
+            self.settings.setup.clone_from(&event.setup);
+        }
+    }
+
+    fn clone_failed(&mut self, event: &CloneFailed, moment: Moment) {
+        let before = match self.repository {
+            Repository::Failed { attempts, .. } => attempts,
+            Repository::Pending | Repository::Cloned { .. } => 0,
+        };
+        self.repository = Repository::Failed {
+            reason: event.reason.clone(),
+            attempts: before + 1,
+            at: moment.at,
+        };
+    }
+
     pub(super) fn evolve(&mut self, event: &Event, moment: Moment) {
         match event {
             Event::Registered(_) | Event::Deleted(_) => {}
-            Event::Cloned(e) => {
-                self.repository = Repository::Cloned {
-                    branch: e.branch.clone(),
-                    head: e.head.clone(),
-                };
-                // What a person set stays.
-                if self.settings.setup.is_none() {
-                    self.settings.setup.clone_from(&e.setup);
-                }
-            }
-            Event::CloneFailed(e) => {
-                let before = if let Repository::Failed { attempts, .. } = self.repository {
-                    attempts
-                } else {
-                    0
-                };
-                self.repository = Repository::Failed {
-                    reason: e.reason.clone(),
-                    attempts: before + 1,
-                    at: moment.at,
-                };
-            }
+            Event::Cloned(e) => self.cloned(e),
+            Event::CloneFailed(e) => self.clone_failed(e, moment),
             Event::SpecWritten(e) => self.spec = Some(e.digest),
             Event::SettingsChanged(e) => {
                 self.settings = (*e.settings).clone();
@@ -298,22 +359,11 @@ impl Registered {
             Event::Stopped(_) => self.intent = Intent::Stopped,
             Event::EditOpened(e) => self.editing = Some(e.by.clone()),
             Event::EditSaved(_) | Event::EditDiscarded(_) => self.editing = None,
-            Event::InitializationDue(_) => {
-                self.initialization = Initialization::Due {
-                    lapses: Lapses::default(),
-                };
-            }
-            Event::InitializationStarted(e) => {
-                self.initialization = Initialization::Underway {
-                    slot_session: e.slot_session.clone(),
-                    lapses: self.initialization_lapses(),
-                };
-            }
+            Event::InitializationDue(_) => self.initialization.due(Lapses::default()),
+            Event::InitializationStarted(e) => self.initialization.started(&e.slot_session),
             Event::InitializationLapsed(e) => {
-                let lapses = self.initialization_lapses();
-                self.initialization = Initialization::Due {
-                    lapses: lapses.with(e.outcome, moment.at),
-                };
+                let lapses = self.initialization.lapses();
+                self.initialization.due(lapses.with(e.outcome, moment.at));
             }
             Event::BacklogProposed(e) => {
                 self.initialization = Initialization::Proposed {
@@ -322,41 +372,10 @@ impl Registered {
                 };
             }
             Event::Initialized(_) => self.initialization = Initialization::Done,
-            Event::MilestoneDue(e) => {
-                let due = Due {
-                    step: e.step,
-                    as_of: e.as_of,
-                    trunk_head: None,
-                    lapses: Lapses::default(),
-                };
-                self.progress.milestone = Some(due);
-            }
-            Event::FinalVerificationDue(e) => {
-                let due = Due {
-                    step: 100,
-                    as_of: e.as_of,
-                    trunk_head: e.trunk_head.clone(),
-                    lapses: Lapses::default(),
-                };
-                self.progress.last = Some(due);
-            }
-            Event::OversightStarted(e) => {
-                let due = self.progress.due_mut(e.oversight);
-                let (as_of, trunk_head) =
-                    due.map_or((Position(0), None), |d| (d.as_of, d.trunk_head.clone()));
-                self.progress.oversight = Some(Oversight {
-                    slot_session: e.slot_session.clone(),
-                    kind: e.oversight,
-                    as_of,
-                    trunk_head,
-                });
-            }
-            Event::OversightLapsed(e) => {
-                let kind = self.progress.oversight.take().map(|o| o.kind);
-                if let Some(due) = kind.and_then(|k| self.progress.due_mut(k)) {
-                    due.lapses = due.lapses.with(e.outcome, moment.at);
-                }
-            }
+            Event::MilestoneDue(e) => self.progress.milestone_due(e),
+            Event::FinalVerificationDue(e) => self.progress.final_due(e),
+            Event::OversightStarted(e) => self.progress.started(e),
+            Event::OversightLapsed(e) => self.progress.lapsed(e, moment),
             Event::Renewed(_) => self.renew(),
             Event::MilestoneSettled(e) => {
                 self.progress.looked = moment.position;
@@ -375,15 +394,6 @@ impl Registered {
         progress.rounds = 0;
         for due in progress.last.iter_mut().chain(&mut progress.milestone) {
             due.lapses = Lapses::default();
-        }
-    }
-
-    fn initialization_lapses(&self) -> Lapses {
-        match &self.initialization {
-            Initialization::Due { lapses } | Initialization::Underway { lapses, .. } => *lapses,
-            Initialization::NotDue | Initialization::Proposed { .. } | Initialization::Done => {
-                Lapses::default()
-            }
         }
     }
 }

@@ -194,17 +194,9 @@ impl Registered {
                 feature,
                 since,
             } => {
-                // The settings may have changed since the session began: nothing would ever show
-                // that it works again.
-                if !thing.is_needed(&self.settings) {
+                let Some(probe) = self.is_news(thing, *retry_at, *since) else {
                     return Ok(vec![]);
-                }
-                let before = self.trouble_of(thing);
-                let probe = before.is_some_and(|trouble| *since >= trouble.at);
-                // Sessions that were at work when it began all say the same.
-                if before.is_some_and(|trouble| !probe && *retry_at <= trouble.retry_at) {
-                    return Ok(vec![]);
-                }
+                };
                 let reported = event::TroubleReported {
                     thing: thing.clone(),
                     detail: detail.clone(),
@@ -228,6 +220,28 @@ impl Registered {
             }
             Command::AskProbe { by } => Ok(vec![event::ProbeAsked { by: by.clone() }.into()]),
             _ => Err(Refusal::NotDue),
+        }
+    }
+
+    /// Whether a report says what is not known; and if so, whether it is that of a probe.
+    fn is_news(
+        &self,
+        thing: &Thing,
+        retry_at: Option<Timestamp>,
+        since: Timestamp,
+    ) -> Option<bool> {
+        // The settings may have changed since the session began: nothing would ever show that it works
+        // again.
+        if !thing.is_needed(&self.settings) {
+            return None;
+        }
+
+        match self.trouble_of(thing) {
+            None => Some(false),
+            Some(trouble) if since >= trouble.at => Some(true),
+            // Sessions that were at work when it began all say the same.
+            Some(trouble) if retry_at <= trouble.retry_at => None,
+            Some(_) => Some(false),
         }
     }
 

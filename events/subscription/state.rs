@@ -65,6 +65,39 @@ impl Open {
             .map(|(position, _)| *position)
     }
 
+    /// What a reader that is there may do.
+    fn rules(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        match command {
+            // Again and again is no news.
+            Command::Acknowledge { position }
+                if *position <= self.checkpoint && !self.parked.contains_key(position) =>
+            {
+                Ok(vec![])
+            }
+            Command::Acknowledge { position } => Ok(vec![
+                Acknowledged {
+                    position: *position,
+                }
+                .into(),
+            ]),
+            Command::Park { position, why } => self.park(*position, why),
+            Command::Replay { position } => match self.parked.get(position) {
+                Some(aside) if aside.again => Ok(vec![]),
+                Some(_) => Ok(vec![
+                    Replayed {
+                        position: *position,
+                    }
+                    .into(),
+                ]),
+                None => Err(Refusal::NotParked {
+                    position: *position,
+                }),
+            },
+            Command::Delete => Ok(vec![Deleted {}.into()]),
+            Command::Create { .. } => Err(Refusal::Exists),
+        }
+    }
+
     fn park(&self, position: Position, why: &str) -> Result<Vec<Event>, Refusal> {
         let known = self.parked.get(&position);
         match known {
@@ -91,52 +124,20 @@ impl Aggregate for Subscription {
     type Refusal = Refusal;
 
     fn rules(&self, command: &Command, _now: Timestamp) -> Result<Vec<Event>, Refusal> {
-        let open = match (self, command) {
+        match (self, command) {
             (Self::Unknown, Command::Create { filter, .. }) if filter.is_large() => {
-                return Err(Refusal::KindsTooMany);
+                Err(Refusal::KindsTooMany)
             }
-            (Self::Unknown, Command::Create { filter, after }) => {
-                return Ok(vec![
-                    Created {
-                        filter: filter.clone(),
-                        after: *after,
-                    }
-                    .into(),
-                ]);
-            }
-            (_, Command::Create { .. }) => return Err(Refusal::Exists),
-            (Self::Unknown | Self::Deleted, _) => return Err(Refusal::Unknown),
-            (Self::Open(open), _) => open,
-        };
-
-        match command {
-            // Again and again is no news.
-            Command::Acknowledge { position }
-                if *position <= open.checkpoint && !open.parked.contains_key(position) =>
-            {
-                Ok(vec![])
-            }
-            Command::Acknowledge { position } => Ok(vec![
-                Acknowledged {
-                    position: *position,
+            (Self::Unknown, Command::Create { filter, after }) => Ok(vec![
+                Created {
+                    filter: filter.clone(),
+                    after: *after,
                 }
                 .into(),
             ]),
-            Command::Park { position, why } => open.park(*position, why),
-            Command::Replay { position } => match open.parked.get(position) {
-                Some(aside) if aside.again => Ok(vec![]),
-                Some(_) => Ok(vec![
-                    Replayed {
-                        position: *position,
-                    }
-                    .into(),
-                ]),
-                None => Err(Refusal::NotParked {
-                    position: *position,
-                }),
-            },
-            Command::Delete => Ok(vec![Deleted {}.into()]),
-            Command::Create { .. } => Err(Refusal::Exists),
+            (_, Command::Create { .. }) => Err(Refusal::Exists),
+            (Self::Unknown | Self::Deleted, _) => Err(Refusal::Unknown),
+            (Self::Open(open), _) => open.rules(command),
         }
     }
 
@@ -154,13 +155,8 @@ impl Aggregate for Subscription {
                 open.checkpoint = open.checkpoint.max(e.position);
             }
             (Self::Open(open), Event::Parked(e)) => {
-                open.parked.insert(
-                    e.position,
-                    Aside {
-                        why: e.why.clone(),
-                        again: false,
-                    },
-                );
+                let why = e.why.clone();
+                open.parked.insert(e.position, Aside { why, again: false });
                 open.checkpoint = open.checkpoint.max(e.position);
             }
             (Self::Open(open), Event::Replayed(e)) => {

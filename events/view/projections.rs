@@ -115,16 +115,16 @@ impl ProjectView {
     }
 
     fn apply(&mut self, envelope: &Envelope) -> Result<(), CodecError> {
+        let by = &envelope.cause.principal;
+
         match &envelope.stream {
             StreamId::Project(_) => {
                 let event = self.project.apply(envelope)?;
-                self.sessions
-                    .hear(&envelope.cause.principal, said::of_project(&event));
+                self.sessions.hear(by, said::of_project(&event));
             }
             StreamId::Backlog(_) => match self.backlog.apply(envelope)? {
                 backlog::Event::Admitted(admitted) => {
-                    self.sessions
-                        .brought(&envelope.cause.principal, admitted.ids.len());
+                    self.sessions.brought(by, admitted.ids.len());
                     self.requeue_admitted(admitted.batch);
                 }
                 backlog::Event::Withdrawn(withdrawn) => self.requeue(&withdrawn.id),
@@ -132,12 +132,8 @@ impl ProjectView {
             },
             StreamId::Feature(_, id) => {
                 let counted = self.counted(id);
-                let event = self
-                    .features
-                    .entry(id.clone())
-                    .or_default()
-                    .apply(envelope)?;
-                let by = &envelope.cause.principal;
+                let feature = self.features.entry(id.clone()).or_default();
+                let event = feature.apply(envelope)?;
                 self.sessions.hear(by, said::of_feature(&event));
                 if let crate::feature::Event::Commented(comment) = &event {
                     self.sessions.commented(by, comment.text.len());

@@ -5,11 +5,14 @@
 //! a hash over the sources of this crate, so that no build takes over state that other rules
 //! folded.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::Digest;
 use crate::stream::Position;
 use crate::view::Projections;
+use crate::view::projections::{ProjectView, Tracked};
 
 /// The rules that folded a state: 32 hex digits over the sources of this crate.
 pub const FINGERPRINT: &str = env!("REDUCER_FINGERPRINT");
@@ -81,74 +84,59 @@ pub fn digest(projections: &Projections) -> Digest {
 /// Where two folds of one prefix differ first: the position of the oldest stream state that is not
 /// the same, by its newest event.
 pub fn first_difference(kept: &Projections, folded: &Projections) -> Option<Position> {
-    let mut places: Vec<Position> = Vec::new();
-    let mut differ = |a: Position, b: Position, same: bool| {
-        if !same {
-            places.push(a.max(b));
-        }
-    };
+    let mut places = Places::default();
 
-    differ(
-        kept.node.position,
-        folded.node.position,
-        kept.node == folded.node,
-    );
-    for name in kept.subscriptions.keys().chain(folded.subscriptions.keys()) {
-        let of = |projections: &Projections| {
-            projections
-                .subscriptions
-                .get(name)
-                .map_or(Position(0), |t| t.position)
-        };
-        differ(
-            of(kept),
-            of(folded),
-            kept.subscriptions.get(name) == folded.subscriptions.get(name),
-        );
-    }
-
-    let names: std::collections::BTreeSet<_> =
-        kept.projects.keys().chain(folded.projects.keys()).collect();
+    places.compare(&kept.node, &folded.node);
+    places.compare_all(&kept.subscriptions, &folded.subscriptions);
+    let names: BTreeSet<_> = kept.projects.keys().chain(folded.projects.keys()).collect();
     for name in names {
-        let (Some(a), Some(b)) = (kept.projects.get(name), folded.projects.get(name)) else {
-            let one = kept
-                .projects
-                .get(name)
-                .or_else(|| folded.projects.get(name));
-            one.iter()
-                .for_each(|view| differ(view.position, view.position, false));
-            continue;
-        };
-        differ(
-            a.project.position,
-            b.project.position,
-            a.project == b.project,
-        );
-        differ(
-            a.backlog.position,
-            b.backlog.position,
-            a.backlog == b.backlog,
-        );
-        differ(
-            a.merge_queue.position,
-            b.merge_queue.position,
-            a.merge_queue == b.merge_queue,
-        );
-        for id in a.features.keys().chain(b.features.keys()) {
-            let of = |view: &crate::view::ProjectView| {
-                view.features.get(id).map_or(Position(0), |t| t.position)
-            };
-            differ(of(a), of(b), a.features.get(id) == b.features.get(id));
+        match (kept.projects.get(name), folded.projects.get(name)) {
+            (Some(kept), Some(folded)) => places.compare_views(kept, folded),
+            (Some(one), None) | (None, Some(one)) => places.0.push(one.position),
+            (None, None) => {}
         }
-        for n in a.slots.keys().chain(b.slots.keys()) {
-            let of = |view: &crate::view::ProjectView| {
-                view.slots.get(n).map_or(Position(0), |t| t.position)
-            };
-            differ(of(a), of(b), a.slots.get(n) == b.slots.get(n));
+    }
+    places.add(kept.position, folded.position, kept == folded);
+
+    places.0.into_iter().min()
+}
+
+/// Where two folds differ.
+#[derive(Default)]
+struct Places(Vec<Position>);
+
+impl Places {
+    fn add(&mut self, kept: Position, folded: Position, is_same: bool) {
+        if !is_same {
+            self.0.push(kept.max(folded));
         }
-        differ(a.position, b.position, a == b);
     }
 
-    differ(kept.position, folded.position, kept == folded);
-    places.into_iter().min()
+    fn compare<A: PartialEq>(&mut self, kept: &Tracked<A>, folded: &Tracked<A>) {
+        self.add(kept.position, folded.position, kept == folded);
+    }
+
+    /// Streams of one kind; one that is missing on a side has no position there.
+    fn compare_all<K: Ord, A: PartialEq>(
+        &mut self,
+        kept: &BTreeMap<K, Tracked<A>>,
+        folded: &BTreeMap<K, Tracked<A>>,
+    ) {
+        for name in kept.keys().chain(folded.keys()) {
+            match (kept.get(name), folded.get(name)) {
+                (Some(kept), Some(folded)) => self.compare(kept, folded),
+                (Some(one), None) | (None, Some(one)) => self.0.push(one.position),
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn compare_views(&mut self, kept: &ProjectView, folded: &ProjectView) {
+        self.compare(&kept.project, &folded.project);
+        self.compare(&kept.backlog, &folded.backlog);
+        self.compare(&kept.merge_queue, &folded.merge_queue);
+        self.compare_all(&kept.features, &folded.features);
+        self.compare_all(&kept.slots, &folded.slots);
+        self.add(kept.position, folded.position, kept == folded);
+    }
 }

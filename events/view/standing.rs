@@ -151,11 +151,9 @@ fn needs_of_project(registered: &Registered, needs: &mut Vec<Need>) {
 /// The merge queue: what cannot be verified, upstream's trouble, and what waits for an approval.
 fn needs_of_merges(registered: &Registered, merge_queue: &MergeQueue, needs: &mut Vec<Need>) {
     let tip = merge_queue.tip();
-    let waits = |tip: &&merge_queue::Entry| {
-        let bare = verification(registered, tip).is_none();
-        bare && matches!(tip.stage, merge_queue::Stage::Built { .. }) && !tip.needs_approval()
-    };
-    if !registered.settings.allow_unverified && tip.filter(waits).is_some() {
+    if let Some(tip) = tip
+        && waits_for_a_command(registered, tip)
+    {
         needs.push(Need::new(
             NeedKind::Verification,
             "a merge waits: set a verification command, or accept merging without one",
@@ -164,51 +162,51 @@ fn needs_of_merges(registered: &Registered, merge_queue: &MergeQueue, needs: &mu
     }
 
     if let Some(halt) = &merge_queue.halt {
-        needs.push(Need::new(
-            NeedKind::Upstream,
-            format!(
-                "the merge queue is halted: {} ({})",
-                halt.fault.advice(),
-                halt.reason
-            ),
-            remedy_of(&halt.fault),
-        ));
+        let advice = halt.fault.advice();
+        let text = format!("the merge queue is halted: {advice} ({})", halt.reason);
+        needs.push(Need::new(NeedKind::Upstream, text, remedy_of(&halt.fault)));
     }
 
     if let Some(red) = &merge_queue.health.red {
         needs.push(need_of_red(merge_queue, red));
     }
 
-    if merge_queue.health.lapses.is_spent() {
-        let text = format!(
-            "of the verifiers of the trunk itself, {}",
-            merge_queue.health.lapses
-        );
+    let lapses = &merge_queue.health.lapses;
+    if lapses.is_spent() {
+        let text = format!("of the verifiers of the trunk itself, {lapses}");
         needs.push(Need::new(NeedKind::Verifiers, text, Remedy::ResumeQueue));
     }
 
-    if let Some(tip) = tip.filter(|tip| tip.lapses.is_spent()) {
-        needs.push(Need::new(
-            NeedKind::Verifiers,
-            format!("of the verifiers of entry {}, {}", tip.number, tip.lapses),
-            Remedy::ResumeQueue,
-        ));
+    if let Some(tip) = tip
+        && tip.lapses.is_spent()
+    {
+        let text = format!("of the verifiers of entry {}, {}", tip.number, tip.lapses);
+        needs.push(Need::new(NeedKind::Verifiers, text, Remedy::ResumeQueue));
     }
 
-    for held in &merge_queue.held {
-        let what = held
-            .feature()
-            .map_or_else(|| "the scaffold".to_owned(), ToString::to_string);
-        let paths = held.changes.protected.join(", ");
-        let entry = held.number;
-        needs.push(Need::new(
-            NeedKind::Held,
-            format!(
-                "entry {entry} of {what} changes {paths}: `queue approve` or `queue refuse` it"
-            ),
-            Remedy::Approve { entry },
-        ));
-    }
+    needs.extend(merge_queue.held.iter().map(need_of_held));
+}
+
+/// Whether a candidate is built that nothing verifies, in a project that does not accept that.
+fn waits_for_a_command(registered: &Registered, tip: &merge_queue::Entry) -> bool {
+    !registered.settings.allow_unverified
+        && verification(registered, tip).is_none()
+        && matches!(tip.stage, merge_queue::Stage::Built { .. })
+        && !tip.needs_approval()
+}
+
+/// An entry that changes protected paths.
+fn need_of_held(held: &merge_queue::Entry) -> Need {
+    let entry = held.number;
+    let what = match held.feature() {
+        Some(feature) => feature.as_str(),
+        None => "the scaffold",
+    };
+    let paths = held.changes.protected.join(", ");
+    let text =
+        format!("entry {entry} of {what} changes {paths}: `queue approve` or `queue refuse` it");
+
+    Need::new(NeedKind::Held, text, Remedy::Approve { entry })
 }
 
 /// The trunk is red without any work of ours, or its verification cannot be run at all.

@@ -67,24 +67,9 @@ impl ProjectView {
     /// What only a session in a slot can do next, in words.
     fn waits_for_slots(&self, registered: &Registered) -> Option<String> {
         let merge_queue = &self.merge_queue.state;
-        let unreviewed = self
-            .known()
-            .filter(|(_, known, _)| matches!(known.stage, Stage::Submitted { .. }))
-            .count();
-        let outside = |(_, known, _): &(_, &Known, _)| {
-            matches!(
-                known.stage,
-                Stage::Claimed {
-                    holder: Holder::Outside { .. },
-                    ..
-                }
-            )
-        };
-        let unverified = merge_queue.tip().is_some_and(|tip| {
-            matches!(tip.stage, merge_queue::Stage::Built { .. })
-                && verification(registered, tip).is_some()
-        });
-        let beginning = matches!(registered.initialization, Initialization::Due { .. });
+        let is_submitted = |known: &Known| matches!(known.stage, Stage::Submitted { .. });
+        let known = self.known();
+        let unreviewed = known.filter(|(_, known, _)| is_submitted(known)).count();
         let ready = self.ready().count();
 
         if unreviewed > 0 {
@@ -93,17 +78,41 @@ impl ProjectView {
             ))
         } else if merge_queue.health.red.is_some() || merge_queue.is_head_in_doubt() {
             Some("the trunk waits for its own verification".to_owned())
-        } else if unverified {
+        } else if self.waits_for_verification(registered) {
             Some("a merge waits for its verification".to_owned())
-        } else if beginning {
+        } else if matches!(registered.initialization, Initialization::Due { .. }) {
             Some("the spec waits for an initializer".to_owned())
         } else if registered.next_oversight().is_some() {
             Some("the project waits for its overseer".to_owned())
-        } else if ready > 0 && (registered.target > 0 || !self.known().any(|one| outside(&one))) {
+        } else if ready > 0 && (registered.target > 0 || !self.has_help_from_outside()) {
             Some(format!("features ({ready}) wait for somebody to do them"))
         } else {
             None
         }
+    }
+
+    /// Whether a candidate is built, and a session has to run its command.
+    fn waits_for_verification(&self, registered: &Registered) -> bool {
+        match self.merge_queue.state.tip() {
+            Some(tip) => {
+                matches!(tip.stage, merge_queue::Stage::Built { .. })
+                    && verification(registered, tip).is_some()
+            }
+            None => false,
+        }
+    }
+
+    /// Whether somebody outside works on a feature.
+    fn has_help_from_outside(&self) -> bool {
+        self.known().any(|(_, known, _)| {
+            matches!(
+                known.stage,
+                Stage::Claimed {
+                    holder: Holder::Outside { .. },
+                    ..
+                }
+            )
+        })
     }
 
     /// Features that wait for a heading: nobody works on an epic, so that only a person closes it.

@@ -108,6 +108,59 @@ impl Known {
         ])
     }
 
+    pub(super) fn submit(&self, epoch: Epoch, sha: &Sha, base: Option<&Sha>) -> Decision {
+        self.held(epoch)?;
+        Ok(vec![
+            event::Submitted {
+                epoch,
+                sha: sha.clone(),
+                base: base.cloned(),
+            }
+            .into(),
+        ])
+    }
+
+    /// A claim of the fleet that vanishes is counted: its feature may be why.
+    pub(super) fn expire(
+        &self,
+        epoch: Epoch,
+        last_seen: Timestamp,
+        up_since: Timestamp,
+    ) -> Decision {
+        self.held(epoch)?;
+        let expired = event::ClaimExpired {
+            epoch,
+            last_seen: last_seen.0,
+            up_since: up_since.0,
+        };
+
+        let gone = self.tally.gone + u32::from(self.is_held_by_the_fleet());
+        Ok(self.bounded(vec![expired.into()], gone, GONE_MAX, VANISHED))
+    }
+
+    pub(super) fn secure_work(&self, epoch: Epoch, sha: Option<&Sha>) -> Decision {
+        self.known_epoch(epoch)?;
+        Ok(vec![
+            event::WorkSecured {
+                epoch,
+                sha: sha.cloned(),
+            }
+            .into(),
+        ])
+    }
+
+    pub(super) fn lose_work(&self, epoch: Epoch, last_sha: Option<&Sha>, why: &str) -> Decision {
+        self.known_epoch(epoch)?;
+        Ok(vec![
+            event::WorkLost {
+                epoch,
+                last_sha: last_sha.cloned(),
+                why: why.to_owned(),
+            }
+            .into(),
+        ])
+    }
+
     pub(super) fn deny_push(&self, epoch: Epoch, by: &str, why: &str) -> Decision {
         self.known_epoch(epoch)?;
         Ok(vec![

@@ -39,7 +39,52 @@ impl Known {
     }
 
     /// A verdict is taken only for the session, claim and commit that are open.
-    pub(super) fn open_verdict(
+    pub(super) fn pass_review(
+        &self,
+        session: &SessionId,
+        epoch: Epoch,
+        sha: &Sha,
+        verdict: &Verdict,
+    ) -> Decision {
+        self.open_verdict(session, epoch, sha, verdict)?;
+        Ok(vec![
+            event::ReviewPassed {
+                session: session.clone(),
+                verdict: verdict.clone(),
+            }
+            .into(),
+        ])
+    }
+
+    pub(super) fn reject_review(
+        &self,
+        session: &SessionId,
+        epoch: Epoch,
+        sha: &Sha,
+        verdict: &Verdict,
+    ) -> Decision {
+        self.open_verdict(session, epoch, sha, verdict)?;
+        let rejected = event::ReviewRejected {
+            session: session.clone(),
+            verdict: verdict.clone(),
+        };
+
+        let count = self.tally.rejections + 1;
+        Ok(self.bounded(vec![rejected.into()], count, REJECTIONS_MAX, "rejections"))
+    }
+
+    pub(super) fn abort_merge(&self, candidate: &Sha, why: &str) -> Decision {
+        self.merging(candidate)?;
+        Ok(vec![
+            event::MergeAborted {
+                candidate: candidate.clone(),
+                why: why.to_owned(),
+            }
+            .into(),
+        ])
+    }
+
+    fn open_verdict(
         &self,
         session: &SessionId,
         epoch: Epoch,
@@ -78,7 +123,7 @@ impl Known {
         }
     }
 
-    pub(super) fn merging(&self, candidate: &Sha) -> Result<(), Refusal> {
+    fn merging(&self, candidate: &Sha) -> Result<(), Refusal> {
         match &self.stage {
             Stage::Merging {
                 candidate: current, ..

@@ -119,6 +119,32 @@ impl MergeQueue {
         }
     }
 
+    /// Somebody else moved upstream: what was built on where it was is built again.
+    pub(super) fn record_moved(
+        &self,
+        number: u64,
+        from: Option<&Sha>,
+        seen: Option<&Sha>,
+        files: &[String],
+    ) -> Decision {
+        self.holds(from, seen)?;
+
+        match (&self.at(number)?.stage, self.tip().map(|tip| &tip.stage)) {
+            (Stage::Verifying { .. }, _) | (_, Some(Stage::Verifying { .. })) => {
+                Err(Refusal::WrongStage)
+            }
+            _ if seen == self.head.as_ref() => Ok(vec![]),
+            _ => Ok(vec![
+                event::UpstreamMoved {
+                    entry: number,
+                    seen: seen.cloned(),
+                    files: files.to_vec(),
+                }
+                .into(),
+            ]),
+        }
+    }
+
     pub(super) fn record_probe(&self, base: &Sha, collisions: &[Collision]) -> Decision {
         let known = self
             .probed

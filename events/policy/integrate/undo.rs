@@ -60,10 +60,7 @@ pub(super) fn undone(view: &ProjectView, id: &FeatureId, closing: &Closing, agen
     if let Verdict::Merged(merged) = &undone.verdict
         && closing.commit() == Some(&undone.commit)
     {
-        let teller = Teller {
-            policy: "integrate",
-            project: &view.name,
-        };
+        let teller = Teller::of("integrate", view);
         let command = feature::Command::TakeOut {
             why: format!("undone as {}", merged.sha),
             by: "trunk".to_owned(),
@@ -86,10 +83,7 @@ pub(super) fn restored(view: &ProjectView, id: &FeatureId, known: &Known, agenda
     if let Verdict::Merged(merged) = &undone.verdict
         && known.restored.as_ref() != Some(&merged.sha)
     {
-        let teller = Teller {
-            policy: "integrate",
-            project: &view.name,
-        };
+        let teller = Teller::of("integrate", view);
         let command = feature::Command::Close {
             closing: Closing::Restored {
                 commit: merged.sha.clone(),
