@@ -37,6 +37,8 @@ const CONTROLS: Record<string, Reached> = {
   add_project: ["Register", "features/wizard/WizardScreen.tsx"],
   adopt: ["Take over from ZeroCoder", REPOSITORY],
   answer: ["Answer", "features/needs/ItemDetail.tsx"],
+  audit_log: ["Audit now", "features/audit/Walks.tsx"],
+  verify_log: ["Verify now", "features/audit/Walks.tsx"],
   approve_change: ["Approve", "features/queue/EntryPanel.tsx"],
   change_feature: ["Save", `${FEATURE}/RequestTab.tsx`],
   change_project: ["Save", "features/settings/Section.tsx"],
@@ -111,6 +113,7 @@ const REASONS: Record<string, string> = {
   list_containers: "the board has every slot, and the live feed keeps it",
   park: "a program says what it could not take",
   show_container: "the board has every slot, and the live feed keeps it",
+  show_log: "the live feed says where the head is, and the log has its seals",
   show_project: "the list of projects has all of each, and the live feed keeps it",
   show_subscription: "the list of readers has all of each",
 };

@@ -12,6 +12,7 @@ import { useNow } from "@/ui/clock";
 import { ago, hms, num } from "@/ui/format";
 import { Head, Void } from "@/ui/Parts";
 import { toast } from "@/ui/Toasts";
+import { Walks } from "./Walks";
 
 const COMMANDS = [
   [
@@ -83,6 +84,7 @@ export default function AuditScreen() {
       <div className="scroll">
         <div className="two">
           <section>
+            {at === undefined && <Walks />}
             <h2 className="mb-2">Check it yourself</h2>
             <p className="soft mb-3">
               Each event carries the digest of the one before it, and seals are signed. A page can
