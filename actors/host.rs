@@ -14,7 +14,7 @@ use actix::prelude::*;
 use events::aggregate::{Aggregate, Moment, Refusal, RefusalKind};
 use events::cause::Cause;
 use events::codec::EventCodec;
-use events::id::{CommandId, Digest};
+use events::id::{CommandId, Digest, Timestamp};
 use events::log::{Append, AppendError, EventLog, NewEvent, Receipt};
 use events::stream::{Position, StreamId, Version};
 use tokio::time::Instant;
@@ -255,34 +255,19 @@ impl<A: Aggregate> Hosted<A> {
         })
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind; to be split by concept"
-    )]
     async fn decide_once(&mut self, message: &Execute<A>) -> Result<Decided<A>, ExecuteError> {
         let now = self.kernel.clock.now();
-        let body = Digest::of(&events::codec::to_named(&message.command));
-        let decided = catch_unwind(AssertUnwindSafe(|| {
-            self.state.decide(&message.command, now)
-        }));
+        let (id, body) = (
+            message.request.id,
+            Digest::of(&events::codec::to_named(&message.command)),
+        );
 
-        let events = match decided {
-            Err(panic) => {
-                // The state may be half changed only if evolve ran, which it did not; still nothing
-                // of it is kept.
-                return Err(ExecuteError::Unavailable(format!(
-                    "deciding panicked: {}",
-                    panic_text(&*panic)
-                )));
-            }
-            Ok(Err(refusal)) => {
+        let events = match self.decide(&message.command, now)? {
+            Ok(events) => events,
+            Err(refusal) => {
                 debug!(code = refusal.code(), "the rules turned it down");
-                return self
-                    .refused(message.request.id, body, &refusal)
-                    .await
-                    .map(Decided::Done);
+                return self.refused(id, body, &refusal).await.map(Decided::Done);
             }
-            Ok(Ok(events)) => events,
         };
         if events.is_empty() {
             let receipt = Receipt {
@@ -298,52 +283,82 @@ impl<A: Aggregate> Hosted<A> {
             expected: self.version,
             also_expect: message.request.preconditions.clone(),
             events: events.iter().map(NewEvent::of).collect(),
-            command: message.request.id,
+            command: id,
             body,
             cause: message.request.cause.clone(),
             trace: None,
             at: now,
         };
-
         let span = debug_span!("append", events = events.len());
         match self.append(append).instrument(span).await {
-            Ok(receipt) => {
-                self.kernel.faults.well(None, Chore::Record);
-                self.kernel.feed.advance(receipt.position);
-                let first = receipt.position.0 - (events.len() as u64 - 1);
-                for (event, n) in events.iter().zip(0..) {
-                    let moment = Moment {
-                        position: Position(first + n),
-                        version: Version(self.version.0 + 1),
-                        at: now,
-                    };
-                    self.evolve(event, moment)?;
-                }
-                Ok(Decided::Done(Executed { receipt, events }))
-            }
-            Err(AppendError::Conflict { .. }) => Ok(Decided::Again),
-            Err(AppendError::Repeated {
+            Ok(receipt) => self.recorded(receipt, events, now).map(Decided::Done),
+            Err(error) => self.not_recorded(id, error).await,
+        }
+    }
+
+    /// What the rules say. A panic of theirs leaves the state as it was: only `evolve` changes it.
+    fn decide(
+        &self,
+        command: &A::Command,
+        now: Timestamp,
+    ) -> Result<Result<Vec<A::Event>, A::Refusal>, ExecuteError> {
+        let decided = catch_unwind(AssertUnwindSafe(|| self.state.decide(command, now)));
+
+        decided.map_err(|panic| {
+            let what = panic_text(&*panic);
+            ExecuteError::Unavailable(format!("deciding panicked: {what}"))
+        })
+    }
+
+    /// Folds what was just recorded.
+    fn recorded(
+        &mut self,
+        receipt: Receipt,
+        events: Vec<A::Event>,
+        at: Timestamp,
+    ) -> Result<Executed<A>, ExecuteError> {
+        self.kernel.faults.well(None, Chore::Record);
+        self.kernel.feed.advance(receipt.position);
+
+        let first = receipt.position.0 - (events.len() as u64 - 1);
+        for (event, n) in events.iter().zip(0..) {
+            let moment = Moment {
+                position: Position(first + n),
+                version: Version(self.version.0 + 1),
+                at,
+            };
+            self.evolve(event, moment)?;
+        }
+        Ok(Executed { receipt, events })
+    }
+
+    /// What an append that was not taken means for its command.
+    async fn not_recorded(
+        &mut self,
+        id: CommandId,
+        error: AppendError,
+    ) -> Result<Decided<A>, ExecuteError> {
+        match error {
+            AppendError::Conflict { .. } => Ok(Decided::Again),
+            AppendError::Repeated {
                 receipt,
                 same_body: true,
-            }) => self
-                .again(message.request.id, receipt)
-                .await
-                .map(Decided::Done),
-            Err(AppendError::Repeated {
+            } => self.again(id, receipt).await.map(Decided::Done),
+            AppendError::Repeated {
                 same_body: false, ..
-            }) => Err(ExecuteError::IdReused),
-            Err(AppendError::Precondition { stream, .. }) => Err(ExecuteError::Stale { stream }),
-            Err(AppendError::Busy) => Err(ExecuteError::Busy),
-            Err(AppendError::Invalid(why)) => Err(ExecuteError::Refused {
+            } => Err(ExecuteError::IdReused),
+            AppendError::Precondition { stream, .. } => Err(ExecuteError::Stale { stream }),
+            AppendError::Busy => Err(ExecuteError::Busy),
+            AppendError::Invalid(why) => Err(ExecuteError::Refused {
                 kind: RefusalKind::Invalid,
                 code: "invalid",
                 message: why,
             }),
-            Err(AppendError::Unknown(why)) => {
+            AppendError::Unknown(why) => {
                 self.kernel.faults.failing(None, Chore::Record, &why);
                 Err(ExecuteError::Unknown(why))
             }
-            Err(AppendError::Closed(why) | AppendError::NotNow(why)) => {
+            AppendError::Closed(why) | AppendError::NotNow(why) => {
                 self.kernel.faults.failing(None, Chore::Record, &why);
                 Err(ExecuteError::Unavailable(why))
             }
@@ -435,9 +450,13 @@ impl<A: Aggregate> Hosted<A> {
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
+    if let Some(text) = panic.downcast_ref::<&str>() {
+        return (*text).to_owned();
+    }
+    match panic.downcast_ref::<String>() {
+        Some(text) => text.clone(),
+        None => "no message".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use events::id::{ProjectName, Timestamp};
 use events::policy::room::{Promised, room};
-use events::policy::{Account, Errand, Observed, Owed, Reserves, accounts, owed, provider};
+use events::policy::{Account, Agenda, Errand, Observed, Owed, Reserves, accounts, owed, provider};
 use events::project::Registered;
 use events::stream::Position;
 use events::view::{ProjectView, Projections};
@@ -63,6 +63,17 @@ struct Reservation {
 }
 
 impl Reservation {
+    /// When something that failed technically is owed again.
+    fn retry(&self) -> Option<Timestamp> {
+        match self.pending {
+            Pending::Failed(until) => Some(until),
+            Pending::Underway
+            | Pending::Recorded(_)
+            | Pending::Nothing
+            | Pending::Refused { .. } => None,
+        }
+    }
+
     /// What the rules said, the first time that the projections hold everything recorded by then.
     fn refusal(&mut self, seen: Position) -> Option<String> {
         match &mut self.pending {
@@ -101,32 +112,46 @@ type Done = (ProjectName, String, Performed);
 fn promised(projections: &Projections) -> Promised {
     let mut promised = Promised::default();
     for view in projections.projects.values() {
-        view.enlisted()
-            .filter(|(_, slot, _)| slot.job().is_some())
-            .for_each(|_| promised.one(limit(view)));
+        for (_, slot, _) in view.enlisted() {
+            if slot.job().is_some() {
+                promised.one(limit(view));
+            }
+        }
     }
     promised
 }
 
 /// MiB that a container of this project is promised.
 fn limit(view: &ProjectView) -> u64 {
-    view.registered().map_or(0, |registered| {
-        u64::from(registered.settings.container.memory_mib)
-    })
+    match view.registered() {
+        Some(registered) => u64::from(registered.settings.container.memory_mib),
+        None => 0,
+    }
+}
+
+fn is_running(view: &ProjectView) -> bool {
+    view.registered().is_some_and(Registered::is_running)
 }
 
 /// Notes that work which is about to be taken on asks its provider.
 fn is_asked(accounts: &mut BTreeMap<String, Account>, view: &ProjectView, reserves: &Reserves) {
-    let asks = reserves.slot.and_then(|(_, role)| provider(view, role));
-    if let Some(account) = asks.and_then(|name| accounts.get_mut(&name)) {
+    let Some((_, role)) = reserves.slot else {
+        return;
+    };
+    let Some(name) = provider(view, role) else {
+        return;
+    };
+    if let Some(account) = accounts.get_mut(&name) {
         account.at_work = true;
     }
 }
 
 /// Where the projections of a project are.
 fn position(projections: &Projections, project: &ProjectName) -> Position {
-    let view = projections.projects.get(project);
-    view.map_or(Position(0), |view| view.position)
+    match projections.projects.get(project) {
+        Some(view) => view.position,
+        None => Position(0),
+    }
 }
 
 impl Policies {
@@ -193,70 +218,84 @@ impl Policies {
     /// Drops what is over, computes what is owed, and begins what is not pending. Answers the next
     /// deadline.
     fn look(&mut self, now: Timestamp, done: &mpsc::Sender<Done>) -> Option<Timestamp> {
-        let mut wake: Option<Timestamp> = None;
-        let mut soonest = |at: Option<Timestamp>| wake = [wake, at].into_iter().flatten().min();
         let noticed = self.effects.directory.kernel().clock.gaps();
         let projector = self.effects.projector.clone();
+        let mut wakes: Vec<Timestamp> = Vec::new();
 
         projector.read(|projections| {
             let mut refused = self.refused(projections);
             self.drop_what_is_over(projections, now);
-            let mut base = self
-                .liveness
-                .observed(now, &projections.node.state.gaps, &noticed);
+            let gaps = &projections.node.state.gaps;
+            let mut base = self.liveness.observed(now, gaps, &noticed);
             base.accounts = self.accounts(projections, &base);
             let memory = self.engine.host_memory();
-            let mut promised = promised(projections);
-            self.reservations
-                .iter()
-                .for_each(|((name, _), reservation)| {
-                    let view = projections.projects.get(name);
-                    let slot = reservation.reserves.slot.zip(view);
-                    let slot = slot.and_then(|((n, _), view)| view.slot(n));
-                    if slot.is_some_and(|slot| slot.job().is_none()) {
-                        promised.one(view.map_or(0, limit));
-                    }
-                });
+            let mut promised = self.promised(projections);
+
             for (name, view) in &projections.projects {
                 let mut observed = self.observed(&base, name);
                 observed.room = memory.map(|memory| room(memory, promised, limit(view)));
                 let agenda = owed(view, &observed);
-                let waits = observed.room == Some(0)
-                    && view.registered().is_some_and(Registered::is_running);
-                soonest(waits.then(|| now.plus_ms(ROOM_RETRY_MS)));
-                let taken = agenda.owed.iter().map(|(_, reserves)| reserves);
-                for reserves in taken.filter(|reserves| reserves.slot.is_some()) {
+                if observed.room == Some(0) && is_running(view) {
+                    wakes.push(now.plus_ms(ROOM_RETRY_MS));
+                }
+                wakes.extend(agenda.wake);
+
+                let reserved = agenda.owed.iter().map(|(_, reserves)| reserves);
+                for reserves in reserved.filter(|reserves| reserves.slot.is_some()) {
                     promised.one(limit(view));
                     // Whether it is a probe is seen at the next look: two projects never probe one
                     // account at once.
                     is_asked(&mut base.accounts, view, reserves);
                 }
-                soonest(agenda.wake);
-                let subjects = agenda.owed.iter().map(|(owed, _)| owed.errand().name);
-                let subjects: BTreeSet<String> = subjects.collect();
-                self.faults.keep(name, &subjects);
-                for (owed, reserves) in agenda.owed {
-                    let kind = refused.remove(&(name.clone(), owed.key()));
-                    self.count(name, &owed, kind);
-                    self.begin(
-                        name,
-                        Found {
-                            owed,
-                            reserves,
-                            looked: view.position,
-                        },
-                        done,
-                    );
-                }
+                self.take_on(view, agenda, &mut refused, done);
             }
         });
-        for reservation in self.reservations.values() {
-            if let Pending::Failed(until) = reservation.pending {
-                soonest(Some(until));
+
+        wakes.extend(self.reservations.values().filter_map(Reservation::retry));
+        wakes.into_iter().min()
+    }
+
+    /// Begins what a project is owed, and counts what of it was turned down.
+    fn take_on(
+        &mut self,
+        view: &ProjectView,
+        agenda: Agenda,
+        refused: &mut BTreeMap<(ProjectName, String), (Kind, String)>,
+        done: &mpsc::Sender<Done>,
+    ) {
+        let name = &view.name;
+        let subjects = agenda.owed.iter().map(|(owed, _)| owed.errand().name);
+        let subjects: BTreeSet<String> = subjects.collect();
+        self.faults.keep(name, &subjects);
+
+        for (owed, reserves) in agenda.owed {
+            let kind = refused.remove(&(name.clone(), owed.key()));
+            self.count(name, &owed, kind);
+            let found = Found {
+                owed,
+                reserves,
+                looked: view.position,
+            };
+            self.begin(name, found, done);
+        }
+    }
+
+    /// What containers are promised, those that are about to be made among them.
+    fn promised(&self, projections: &Projections) -> Promised {
+        let mut promised = promised(projections);
+
+        for ((name, _), reservation) in &self.reservations {
+            let Some(view) = projections.projects.get(name) else {
+                continue;
+            };
+            if let Some((n, _)) = reservation.reserves.slot
+                && let Some(slot) = view.slot(n)
+                && slot.job().is_none()
+            {
+                promised.one(limit(view));
             }
         }
-
-        wake
+        promised
     }
 
     /// Accounts in trouble. One that somebody may be about to ask counts as asked.

@@ -100,58 +100,75 @@ pub(crate) fn prompt_context(view: &ProjectView, grant: &Grant) -> Option<(Told,
     let feature = grant.subject.feature();
     let known = feature.and_then(|(id, _)| view.feature(id));
     let sha = works_on(view, grant, known);
-    let content = known.map(|k| k.content.clone()).unwrap_or_default();
-    let mut closed: Vec<(Vec<String>, String)> = view
-        .known()
-        .filter(|(_, k, _)| k.is_closed())
-        .map(|(id, k, _)| (view.stale(id), format!("{id}: {}", k.content.title)))
-        .collect();
 
-    // What may not hold any more is looked at first.
-    closed.sort_by_key(|(stale, _)| stale.is_empty());
-    let closed = closed.into_iter().map(|(stale, line)| {
-        if stale.is_empty() {
-            line
-        } else {
-            format!("{line} — {}", stale.join("; "))
-        }
-    });
-    let run = registered.progress.oversight.as_ref().map(|o| o.kind);
-    let told = Told {
-        role: grant.subject.role(),
-        project: view.name.to_string(),
-        spec: String::new(),
-        feature: feature.map_or_else(String::new, |(id, _)| id.to_string()),
-        title: content.title,
-        description: content.description,
-        steps: content.steps,
-        epoch: feature.map_or(0, |(_, epoch)| epoch.0),
-        notes: known.map_or_else(Vec::new, |k| k.notes.iter().map(note).collect()),
-        remarks: vec![],
-        similar: feature.map_or_else(Vec::new, |(id, _)| similar(view, id)),
-        earlier: known.map_or_else(Vec::new, |known| earlier(feature, known)),
-        sha: sha.as_ref().map_or_else(String::new, ToString::to_string),
-        branch: feature.map_or_else(String::new, |(id, epoch)| refs::branch(id, epoch)),
+    let mut told = Told {
+        sha: sha.as_ref().map(ToString::to_string).unwrap_or_default(),
         verify: verify(view, registered, grant).unwrap_or_default(),
-        closed: closed.collect(),
-        step: match run {
-            Some(project::OversightKind::Milestone { step }) => step,
-            Some(project::OversightKind::Final) => 100,
-            None => 0,
-        },
+        closed: closed(view),
+        step: step(registered),
+        ..Told::nothing(grant.subject.role(), view.name.as_str())
     };
-    let verifier = matches!(grant.subject, Subject::Verification(_) | Subject::Head);
+    if let Some((id, epoch)) = feature {
+        told.feature = id.to_string();
+        told.epoch = epoch.0;
+        told.branch = refs::branch(id, epoch);
+        told.similar = similar(view, id);
+    }
+    if let Some(known) = known {
+        told.title = known.content.title.clone();
+        told.description = known.content.description.clone();
+        told.steps = known.content.steps.clone();
+        told.notes = known.notes.iter().map(note).collect();
+        told.earlier = earlier(feature, known);
+    }
+
+    let agent = match grant.subject {
+        Subject::Verification(_) | Subject::Head => None,
+        Subject::Claim(..) | Subject::Review(..) | Subject::Initialization | Subject::Oversight => {
+            Some(registered.settings.agent_of(grant.subject.role()).clone())
+        }
+    };
     let assignment = Assignment {
         session: grant.slot_session.session.clone(),
         role: grant.subject.role(),
         feature: feature.map(|(id, _)| id.clone()),
         epoch: feature.map(|(_, epoch)| epoch),
         sha,
-        agent: (!verifier).then(|| registered.settings.agent_of(grant.subject.role()).clone()),
+        agent,
         prompt_digest: Digest::default(),
     };
 
     Some((told, assignment))
+}
+
+/// What is done, with why some of it may not hold any more: that is looked at first.
+fn closed(view: &ProjectView) -> Vec<String> {
+    let (mut stale, mut sound) = (vec![], vec![]);
+
+    for (id, known, _) in view.known() {
+        if !known.is_closed() {
+            continue;
+        }
+        let line = format!("{id}: {}", known.content.title);
+        let reasons = view.stale(id);
+        match reasons.is_empty() {
+            true => sound.push(line),
+            false => stale.push(format!("{line} — {}", reasons.join("; "))),
+        }
+    }
+
+    stale.append(&mut sound);
+    stale
+}
+
+/// The milestone that the overseer at work looks at; 0 when there is none.
+fn step(registered: &Registered) -> u8 {
+    let run = registered.progress.oversight.as_ref();
+    match run.map(|run| run.kind) {
+        Some(project::OversightKind::Milestone { step }) => step,
+        Some(project::OversightKind::Final) => 100,
+        None => 0,
+    }
 }
 
 #[cfg(test)]

@@ -40,9 +40,10 @@ struct Recent {
 }
 
 fn first(batch: &[Envelope]) -> Position {
-    batch
-        .first()
-        .map_or(Position(0), |envelope| envelope.position)
+    match batch.first() {
+        Some(envelope) => envelope.position,
+        None => Position(0),
+    }
 }
 
 /// What a batch holds of memory, room that nothing lies in as well: a bound on anything less is
@@ -54,10 +55,8 @@ fn held(batch: &Vec<Envelope>) -> usize {
 
 impl Recent {
     fn end(&self) -> Option<Position> {
-        self.batches
-            .back()
-            .and_then(|batch| batch.last())
-            .map(|envelope| envelope.position)
+        let newest = self.batches.back()?.last()?;
+        Some(newest.position)
     }
 
     /// What is kept after a position, up to the end of a batch.
@@ -124,7 +123,9 @@ impl Ring {
             return Ok(found);
         }
 
-        if end.is_some_and(|end| position < end) {
+        if let Some(end) = end
+            && position < end
+        {
             // Behind all that is kept.
             return Ok(Batch {
                 all: Arc::new(log.read_all(position, limit).await?),

@@ -105,6 +105,7 @@ fn place(projections: &Projections, session: &SessionId) -> Option<Place> {
             | SlotState::Ended(_)
             | SlotState::Quarantined { .. } => None,
         };
+
         Some(Place {
             project: view.name.clone(),
             n,
@@ -164,15 +165,11 @@ impl Sessions {
     }
 
     fn settings(&self, project: &ProjectName) -> Settings {
-        self.projector.read(|projections| {
-            let registered = projections
-                .projects
-                .get(project)
-                .and_then(|view| view.registered());
-            registered
-                .map(|registered| registered.settings.clone())
-                .unwrap_or_default()
-        })
+        let settings = self.projector.read(|projections| {
+            let registered = projections.projects.get(project)?.registered()?;
+            Some(registered.settings.clone())
+        });
+        settings.unwrap_or_default()
     }
 
     /// The place of a session that is not over.
@@ -222,9 +219,10 @@ impl Sessions {
                 .get(&place.n)
                 .map(|t| (t.position, t.correlation))
         });
-        let (causation, correlation) = started.map_or((None, id), |(position, correlation)| {
-            (Some(position), correlation)
-        });
+        let (causation, correlation) = match started {
+            Some((position, correlation)) => (Some(position), correlation),
+            None => (None, id),
+        };
 
         Cause {
             principal: Principal::Session(session.clone()),

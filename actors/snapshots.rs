@@ -78,17 +78,9 @@ impl SnapshotTask {
         loop {
             let head = self.projector.read(|projections| projections.position);
             if head >= check_at {
-                match self.check().await {
-                    Ok((through, alarm)) => {
-                        faults.well(None, Chore::CheckProjections);
-                        check_at = self.next_check(through);
-                        owed = alarm.or(owed);
-                    }
-                    Err(error) => {
-                        faults.failing(None, Chore::CheckProjections, &error.to_string());
-                        check_at = Position(head.0 + self.every);
-                    }
-                }
+                let (next, alarm) = self.look(head).await;
+                check_at = next;
+                owed = alarm.or(owed);
             }
             if head.0 >= kept.0 + self.every {
                 faults.went(None, Chore::Snapshot, self.store().await);
@@ -96,15 +88,34 @@ impl SnapshotTask {
             }
             if let Some(alarm) = owed.take() {
                 let recorded = self.alarm(&alarm).await;
-                owed = recorded.is_err().then_some(alarm);
+                if recorded.is_err() {
+                    owed = Some(alarm);
+                }
                 faults.went(None, Chore::Alarm, recorded);
             }
+
             let next = if owed.is_some() {
                 head.0 + 1
             } else {
                 (kept.0 + self.every).min(check_at.0)
             };
             self.projector.wait_for(Position(next)).await;
+        }
+    }
+
+    /// Checks the projections: when to do so again, and what is to be told.
+    async fn look(&self, head: Position) -> (Position, Option<node::Diverged>) {
+        let faults = &self.directory.kernel().faults;
+
+        match self.check().await {
+            Ok((through, alarm)) => {
+                faults.well(None, Chore::CheckProjections);
+                (self.next_check(through), alarm)
+            }
+            Err(error) => {
+                faults.failing(None, Chore::CheckProjections, &error.to_string());
+                (Position(head.0 + self.every), None)
+            }
         }
     }
 

@@ -116,17 +116,6 @@ impl Core {
         }
 
         let feed = Feed::new(head.position);
-        let (log, clock) = (world.log.clone(), world.clock.clone());
-        let faults: Arc<Faults> = Arc::default();
-        let kernel = Kernel {
-            log,
-            feed: feed.clone(),
-            clock,
-            quarantine: Arc::default(),
-            faults: faults.clone(),
-            idle: IDLE,
-        };
-        let directory = Directory::new(kernel);
         let projections = rebuild::restored(&world.log, &*world.snapshots)
             .await
             .map_err(unavailable)?;
@@ -139,30 +128,7 @@ impl Core {
         let (projector, follower) = Projector::open(world.log.clone(), &feed, projections)
             .await
             .map_err(unavailable)?;
-        let claim_queue = ClaimQueue::new(directory.clone(), projector.clone());
-        let liveness = Arc::new(Liveness::new(world.clock.now()));
-        let sessions = Sessions {
-            directory: directory.clone(),
-            projector: projector.clone(),
-            work: world.repo.clone(),
-            blobs: world.blobs.clone(),
-            transcripts: world.transcripts.clone(),
-            models: world.models.clone(),
-            liveness: liveness.clone(),
-            tallies: Arc::new(Tallies::new(world.clock.now())),
-            allowance: Arc::default(),
-        };
-        let core = Self {
-            directory,
-            projector: projector.clone(),
-            claim_queue,
-            sessions,
-            liveness,
-            poll_requests: PollRequests::default(),
-            registering: Arc::default(),
-            faults,
-            world,
-        };
+        let core = Self::on(world, feed, projector.clone());
         let mut tasks = Tasks::default();
 
         tasks.run(async move {
@@ -177,6 +143,43 @@ impl Core {
             snapshots: None,
             checked,
         })
+    }
+
+    /// Everybody who listens, around one log and its projections.
+    fn on(world: World, feed: Feed, projector: Projector) -> Self {
+        let faults: Arc<Faults> = Arc::default();
+        let directory = Directory::new(Kernel {
+            log: world.log.clone(),
+            feed,
+            clock: world.clock.clone(),
+            quarantine: Arc::default(),
+            faults: faults.clone(),
+            idle: IDLE,
+        });
+        let liveness = Arc::new(Liveness::new(world.clock.now()));
+        let sessions = Sessions {
+            directory: directory.clone(),
+            projector: projector.clone(),
+            work: world.repo.clone(),
+            blobs: world.blobs.clone(),
+            transcripts: world.transcripts.clone(),
+            models: world.models.clone(),
+            liveness: liveness.clone(),
+            tallies: Arc::new(Tallies::new(world.clock.now())),
+            allowance: Arc::default(),
+        };
+
+        Self {
+            claim_queue: ClaimQueue::new(directory.clone(), projector.clone()),
+            directory,
+            projector,
+            sessions,
+            liveness,
+            poll_requests: PollRequests::default(),
+            registering: Arc::default(),
+            faults,
+            world,
+        }
     }
 }
 

@@ -145,12 +145,11 @@ impl UpstreamPoller {
     }
 
     fn pause(&self, name: &ProjectName, now: Timestamp) -> u64 {
-        self.projector.read(|projections| {
-            projections
-                .projects
-                .get(name)
-                .map_or(0, |view| upkeep::look_again_ms(view, now))
-        })
+        self.projector
+            .read(|projections| match projections.projects.get(name) {
+                Some(view) => upkeep::look_again_ms(view, now),
+                None => 0,
+            })
     }
 
     /// Looks at one upstream now and records what is new.

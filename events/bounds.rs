@@ -76,10 +76,7 @@ pub fn cut_paths(paths: &mut Vec<String>, most: usize, bytes: usize) -> Vec<Stri
         taken += path.len().min(PATH_MAX) + ENTRY;
         taken <= bytes
     };
-    let kept = paths
-        .iter()
-        .take(most)
-        .map_while(|path| fits(path).then_some(()));
+    let kept = paths.iter().take(most).take_while(|path| fits(path));
     let kept = kept.count();
 
     let rest = paths.split_off(kept);

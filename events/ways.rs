@@ -79,14 +79,21 @@ pub(crate) fn after<A: Aggregate>(state: &A, command: &A::Command) -> Option<A> 
 
 /// The state after so many rounds of these commands, all of them accepted.
 pub(crate) fn rounds<A: Aggregate>(state: &A, commands: &[A::Command], count: usize) -> A {
-    (0..count).fold(state.clone(), |state, _| folded(&state, commands))
+    let mut state = state.clone();
+    for _ in 0..count {
+        state = folded(&state, commands);
+    }
+    state
 }
 
 /// The state after these commands, all of them accepted.
 pub(crate) fn folded<A: Aggregate>(state: &A, commands: &[A::Command]) -> A {
-    commands.iter().fold(state.clone(), |state, command| {
-        after(&state, command).unwrap_or_else(|| panic!("{command:?} is accepted by {state:?}"))
-    })
+    let mut state = state.clone();
+    for command in commands {
+        let next = after(&state, command);
+        state = next.unwrap_or_else(|| panic!("{command:?} is accepted by {state:?}"));
+    }
+    state
 }
 
 impl Row {

@@ -121,9 +121,10 @@ impl DataFolder {
 
     /// Where its log is.
     pub fn place(&self) -> LogPlace {
-        self.database
-            .clone()
-            .map_or_else(|| LogPlace::File(self.log()), LogPlace::Postgres)
+        match &self.database {
+            Some(url) => LogPlace::Postgres(url.clone()),
+            None => LogPlace::File(self.log()),
+        }
     }
 
     /// The file with its providers of models, and whether it has to be there.

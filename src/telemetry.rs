@@ -16,14 +16,13 @@ const NOISE: [&str; 2] = ["actix_http=off", "actix_web=off"];
 
 /// Sets tracing up, once. `default` is what is shown when [`FILTER`] says nothing.
 pub fn start(default: &str) {
-    let filter = EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new(default));
+    let mut filter = EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new(default));
     // Whoever sends noise to a port makes the framework call it an error: it is the noise's.
-    let filter = NOISE
-        .iter()
-        .fold(filter, |filter, noise| match noise.parse() {
-            Ok(directive) => filter.add_directive(directive),
-            Err(_) => filter,
-        });
+    for noise in NOISE {
+        if let Ok(directive) = noise.parse() {
+            filter = filter.add_directive(directive);
+        }
+    }
 
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -112,26 +112,27 @@ pub struct Plan {
 
 impl Plan {
     fn reached(&mut self, now: Timestamp, at: Timestamp) -> bool {
-        if now < at {
-            self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+        if now >= at {
+            return true;
         }
-        now >= at
+        self.wake = [self.wake, Some(at)].into_iter().flatten().min();
+        false
     }
 }
 
 /// Compares the projections with the engine's list.
 pub fn plan(projections: &Projections, seen: &[Seen], own: &OwnTime) -> Plan {
     let mut plan = Plan::default();
-    let by_name: BTreeMap<&ContainerName, &Status> =
-        seen.iter().map(|s| (&s.name, &s.status)).collect();
-    let ids: BTreeMap<&ContainerName, &str> = seen
-        .iter()
-        .map(|s| (&s.name, s.engine_id.as_str()))
-        .collect();
+    let by_name: BTreeMap<&ContainerName, &Seen> = seen.iter().map(|s| (&s.name, s)).collect();
 
     for view in projections.projects.values() {
         let Some(registered) = view.registered() else {
             continue;
+        };
+        let scene = Scene {
+            view,
+            registered,
+            own,
         };
         for (n, slot, _) in view.enlisted() {
             let name = ContainerName {
@@ -139,18 +140,9 @@ pub fn plan(projections: &Projections, seen: &[Seen], own: &OwnTime) -> Plan {
                 n,
                 generation: slot.generation,
             };
-            let status = by_name.get(&name).copied();
-            let engine_id = ids.get(&name).copied().unwrap_or_default();
-            step_slot(
-                &mut plan,
-                &Scene {
-                    view,
-                    registered,
-                    own,
-                },
-                slot,
-                (name, status, engine_id),
-            );
+            let seen = by_name.get(&name).copied();
+            let step = step_slot(&mut plan, &scene, slot, name, seen);
+            plan.steps.extend(step);
         }
     }
 
@@ -172,48 +164,36 @@ struct Scene<'a> {
 /// Whether the projections hold this very generation, and not as removed or as what never came to
 /// work: its slot goes on with the next.
 pub fn is_known(projections: &Projections, name: &ContainerName) -> bool {
-    let slot = projections
-        .projects
-        .get(&name.project)
-        .and_then(|view| view.slot(name.n));
-    slot.is_some_and(|b| {
-        b.generation == name.generation
-            && matches!(
-                b.state,
-                SlotState::Requested { .. } | SlotState::Running { .. } | SlotState::Ended(_)
-            )
-    })
+    let Some(view) = projections.projects.get(&name.project) else {
+        return false;
+    };
+    let Some(slot) = view.slot(name.n) else {
+        return false;
+    };
+
+    slot.generation == name.generation
+        && matches!(
+            slot.state,
+            SlotState::Requested { .. } | SlotState::Running { .. } | SlotState::Ended(_)
+        )
 }
 
 fn step_slot(
     plan: &mut Plan,
     scene: &Scene<'_>,
     slot: &Slot,
-    seen: (ContainerName, Option<&Status>, &str),
-) {
-    let (name, status, engine_id) = seen;
+    name: ContainerName,
+    seen: Option<&Seen>,
+) -> Option<Step> {
+    let status = seen.map(|seen| &seen.status);
 
-    let step = match (&slot.state, status) {
+    match (&slot.state, status) {
         (SlotState::Requested { job, .. }, None | Some(Status::Created)) => {
-            let ours = job
-                .agent
-                .as_ref()
-                .is_none_or(|agent| agent.dialect == Dialect::Script);
-            let claim = job.feature.clone().zip(job.epoch);
-            let limits = scene.registered.settings.container.clone();
-            let trust = Trust::of(job.role);
-            Some(Step::Start(StartSpec {
-                name,
-                session: job.session.clone(),
-                claim,
-                limits,
-                ours,
-                trust,
-            }))
+            Some(Step::Start(start_of(scene, job, name)))
         }
         (SlotState::Requested { .. }, Some(_)) => Some(Step::RecordStarted {
             name,
-            engine_id: engine_id.to_owned(),
+            engine_id: seen.map(|seen| seen.engine_id.clone()).unwrap_or_default(),
         }),
         (SlotState::Running { .. }, None | Some(Status::Created)) => {
             Some(Step::RecordLost { name })
@@ -226,16 +206,34 @@ fn step_slot(
             let own_ms = scene.registered.settings.session_wall_ms;
             let wall_ms = allowed_ms(*begun, job.role, own_ms);
             let wall = scene.own.since(*at).plus_ms(wall_ms);
-            let stop = plan.reached(scene.own.now, wall) || !is_wanted(scene, &job.session, slot);
-            stop.then_some(Step::Stop {
+            if !plan.reached(scene.own.now, wall) && is_wanted(scene, &job.session, slot) {
+                return None;
+            }
+            Some(Step::Stop {
                 name,
                 grace_ms: STOP_GRACE_MS,
             })
         }
         (SlotState::Ended(ended), status) => step_ended(plan, scene, ended, name, status),
         (SlotState::Idle | SlotState::Assigned { .. } | SlotState::Quarantined { .. }, _) => None,
+    }
+}
+
+/// The container that an assignment asks for.
+fn start_of(scene: &Scene<'_>, job: &Assignment, name: ContainerName) -> StartSpec {
+    let runs_ours_alone = match &job.agent {
+        Some(agent) => agent.dialect == Dialect::Script,
+        None => true,
     };
-    plan.steps.extend(step);
+
+    StartSpec {
+        name,
+        session: job.session.clone(),
+        claim: job.claim().map(|(feature, epoch)| (feature.clone(), epoch)),
+        limits: scene.registered.settings.container.clone(),
+        ours: runs_ours_alone,
+        trust: Trust::of(job.role),
+    }
 }
 
 /// How long a session may run, from its container's start, in a project whose sessions may take
@@ -252,24 +250,24 @@ fn allowed_ms(begun: bool, role: Role, own_ms: u64) -> u64 {
 /// A running session is wanted while its project is, and while its grant stands or its work was
 /// handed in.
 fn is_wanted(scene: &Scene<'_>, session: &SessionId, slot: &Slot) -> bool {
-    let intended = matches!(
-        scene.registered.intent,
-        Intent::Running { .. } | Intent::Draining { .. }
-    );
-    let handed_in = slot
-        .job()
-        .is_some_and(|job| is_secured(scene.view, job.feature.as_ref(), job.epoch));
-
     if slot.is_interrupted() {
         return false;
     }
 
     // A stop of the project is recorded at the slot first, by policy: then it is known who ended
     // the session.
-    !intended
-        || handed_in
-        || scene.view.grant_of(session).is_some()
-        || slot.job().is_some_and(may_end_by_itself)
+    let is_intended = matches!(
+        scene.registered.intent,
+        Intent::Running { .. } | Intent::Draining { .. }
+    );
+    if !is_intended || scene.view.grant_of(session).is_some() {
+        return true;
+    }
+
+    match slot.job() {
+        Some(job) => is_secured(scene.view, job) || may_end_by_itself(job),
+        None => false,
+    }
 }
 
 /// Whether a session is let end by itself when its grant is over: those that made a backlog or a
@@ -278,16 +276,15 @@ fn may_end_by_itself(job: &Assignment) -> bool {
     job.epoch.is_none() && job.role != Role::Verifier
 }
 
-fn is_secured(
-    view: &ProjectView,
-    feature: Option<&events::id::FeatureId>,
-    epoch: Option<events::id::Epoch>,
-) -> bool {
-    let known = feature.and_then(|id| view.feature(id));
-    let (Some(known), Some(epoch)) = (known, epoch) else {
+fn is_secured(view: &ProjectView, job: &Assignment) -> bool {
+    let Some((feature, epoch)) = job.claim() else {
         return false;
     };
-    known.secured.contains_key(&epoch)
+
+    match view.feature(feature) {
+        Some(known) => known.secured.contains_key(&epoch),
+        None => false,
+    }
 }
 
 /// Nothing is removed before what it held is recorded as safe: that is rule 3 of the design.
@@ -298,29 +295,32 @@ fn step_ended(
     name: ContainerName,
     status: Option<&Status>,
 ) -> Option<Step> {
-    let coder = ended.job.role == Role::Coder && !ended.outcome.never_began();
-    let safe = !coder || is_secured(scene.view, ended.job.feature.as_ref(), ended.job.epoch);
+    let has_work = ended.job.role == Role::Coder && !ended.outcome.never_began();
+    let is_safe = !has_work || is_secured(scene.view, &ended.job);
+    let until = scene.own.since(ended.at).plus_ms(LINGER_MS);
 
     match status {
-        Some(Status::Running) => {
-            let overdue = plan.reached(scene.own.now, scene.own.since(ended.at).plus_ms(LINGER_MS));
-            overdue.then_some(Step::Stop { name, grace_ms: 0 })
+        Some(Status::Running) if plan.reached(scene.own.now, until) => {
+            Some(Step::Stop { name, grace_ms: 0 })
         }
+        Some(Status::Running) => None,
         Some(Status::Exited(exit)) if !ended.gone => Some(Step::RecordExited {
             name,
             exit: exit.clone(),
         }),
         None | Some(Status::Created) if !ended.gone => Some(Step::RecordLost { name }),
-        Some(Status::Exited(_) | Status::Created) | None => safe.then_some(Step::Remove { name }),
+        Some(Status::Exited(_) | Status::Created) | None if is_safe => Some(Step::Remove { name }),
+        Some(Status::Exited(_) | Status::Created) | None => None,
     }
 }
 
 /// The session whose container this is, by the projections.
 pub fn session_at(projections: &Projections, name: &ContainerName) -> Option<SessionId> {
     let slot = projections.projects.get(&name.project)?.slot(name.n)?;
-    (slot.generation == name.generation)
-        .then(|| slot.job().map(|job| job.session.clone()))
-        .flatten()
+    if slot.generation != name.generation {
+        return None;
+    }
+    Some(slot.job()?.session.clone())
 }
 
 /// The sessions whose doors have to be open: requested, running, or over while the container is

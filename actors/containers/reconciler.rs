@@ -21,7 +21,7 @@ use crate::directory::Directory;
 use crate::faults::Faults;
 use crate::ports::PortError;
 use crate::ports::clock::Clock;
-use crate::ports::engine::{ContainerName, Engine, StartError, Status};
+use crate::ports::engine::{ContainerName, Engine, StartError, StartSpec, Status};
 use crate::ports::transcripts::{Spoken, Transcripts};
 use crate::projector::Projector;
 
@@ -176,7 +176,10 @@ impl Reconciler {
             }
         }
 
-        plan.wake.map_or(latest, |wake| wake.min(latest))
+        match plan.wake {
+            Some(wake) => wake.min(latest),
+            None => latest,
+        }
     }
 
     #[instrument(name = "step", skip_all, fields(
@@ -205,38 +208,14 @@ impl Reconciler {
     /// Performs one step; false when it should be tried again after a pause.
     async fn step(&self, step: Step) -> bool {
         match step {
-            Step::Start(spec) => {
-                let Ok(_slot) = self.slots.acquire().await else {
-                    return false;
-                };
-                let generation = spec.name.generation;
-                let outcome = match self.engine.start(&spec).await {
-                    Ok(engine_id) => Command::RecordStarted {
-                        generation,
-                        engine_id,
-                    },
-                    Err(StartError::Failed { class, detail }) => Command::RecordStartFailed {
-                        generation,
-                        class,
-                        detail,
-                    },
-                    Err(StartError::Unreachable(error)) => {
-                        return self.reached(Err(error), &spec.name);
-                    }
-                };
-                self.record(&spec.name, "start", outcome).await
-            }
+            Step::Start(spec) => self.start(&spec).await,
             Step::RecordStarted { name, engine_id } => {
                 let generation = name.generation;
-                self.record(
-                    &name,
-                    "start",
-                    Command::RecordStarted {
-                        generation,
-                        engine_id,
-                    },
-                )
-                .await
+                let started = Command::RecordStarted {
+                    generation,
+                    engine_id,
+                };
+                self.record(&name, "start", started).await
             }
             Step::RecordExited { name, exit } => {
                 let generation = name.generation;
@@ -258,6 +237,28 @@ impl Reconciler {
             }
             Step::RemoveOrphan { name } => self.remove_orphan(&name).await,
         }
+    }
+
+    /// Starts a container, a few at a time, and records what came of it.
+    async fn start(&self, spec: &StartSpec) -> bool {
+        let Ok(_slot) = self.slots.acquire().await else {
+            return false;
+        };
+
+        let generation = spec.name.generation;
+        let outcome = match self.engine.start(spec).await {
+            Ok(engine_id) => Command::RecordStarted {
+                generation,
+                engine_id,
+            },
+            Err(StartError::Failed { class, detail }) => Command::RecordStartFailed {
+                generation,
+                class,
+                detail,
+            },
+            Err(StartError::Unreachable(error)) => return self.reached(Err(error), &spec.name),
+        };
+        self.record(&spec.name, "start", outcome).await
     }
 
     /// "Not there" and "never ran" are concluded only from a list that was begun after the
@@ -371,11 +372,10 @@ impl Reconciler {
         command: Command,
     ) -> bool {
         let stream = StreamId::Container(name.project.clone(), name.n);
-        let (causation, correlation) = self
-            .newest(name)
-            .map_or((None, id), |(position, correlation)| {
-                (Some(position), correlation)
-            });
+        let (causation, correlation) = match self.newest(name) {
+            Some((position, correlation)) => (Some(position), correlation),
+            None => (None, id),
+        };
         let cause = Cause {
             principal: Principal::Node("engine".into()),
             correlation,

@@ -98,22 +98,48 @@ pub(crate) fn spec(
 ) -> Option<(MergeSpec, String, String)> {
     let registered = view.registered()?;
     let merge_queue = &view.merge_queue.state;
+    let joins = |next: &&Entry| next.number == entry;
     let joining = merge_queue
         .joins(registered.settings.batch_max)
-        .filter(|next| next.number == entry);
-    let (on, base) = match joining {
-        Some(_) => (
-            Base::Candidate,
-            merge_queue
-                .tip()?
-                .candidate()
-                .map(|candidate| candidate.sha.clone()),
-        ),
-        None if upkeep::was_just_seen(merge_queue, now) => (Base::Seen, merge_queue.head.clone()),
-        None => (Base::Upstream, merge_queue.head.clone()),
+        .filter(joins);
+
+    let (wanted, on, base) = match joining {
+        Some(joining) => {
+            let tip = merge_queue.tip()?.candidate();
+            (joining, Base::Candidate, tip.map(|tip| tip.sha.clone()))
+        }
+        None => {
+            let on = match upkeep::was_just_seen(merge_queue, now) {
+                true => Base::Seen,
+                false => Base::Upstream,
+            };
+            let front = merge_queue.front().filter(joins)?;
+            (front, on, merge_queue.head.clone())
+        }
     };
-    let wanted = joining.or_else(|| merge_queue.front().filter(|front| front.number == entry))?;
-    let (work, message) = match &wanted.kind {
+
+    let (work, message) = work_of(&wanted.kind);
+    let spec = MergeSpec {
+        entry,
+        base,
+        on,
+        work,
+        protected: registered.settings.protected.clone(),
+        verify: registered.settings.verify.clone(),
+        hold_checks: registered.settings.hold_checks,
+        message,
+        at: wanted.at,
+    };
+    Some((
+        spec,
+        registered.git_url.clone(),
+        view.merge_queue.state.branch.clone()?,
+    ))
+}
+
+/// What is merged for an entry, and the message of the commit.
+fn work_of(kind: &EntryKind) -> (Work, String) {
+    match kind {
         EntryKind::Scaffold => (
             Work::Scaffold,
             "Scaffold the project\n\nSupercargo-Scaffold: 1\n".to_owned(),
@@ -140,25 +166,7 @@ pub(crate) fn spec(
                 format!("{title}\n\nSupercargo-Feature: {feature}\nSupercargo-Claim: {epoch}\n");
             (Work::Merge(sha.clone()), message)
         }
-    };
-    let protected = registered.settings.protected.clone();
-    let spec = MergeSpec {
-        entry,
-        base,
-        on,
-        work,
-        protected,
-        verify: registered.settings.verify.clone(),
-        hold_checks: registered.settings.hold_checks,
-        message,
-        at: wanted.at,
-    };
-
-    Some((
-        spec,
-        registered.git_url.clone(),
-        view.merge_queue.state.branch.clone()?,
-    ))
+    }
 }
 
 pub(crate) fn publication(view: &ProjectView, entry: u64) -> Option<Publication> {

@@ -66,8 +66,9 @@ pub(super) struct Going {
 
 impl Going {
     pub(super) fn fails(&mut self, why: String, now: Instant) -> Option<u64> {
-        let is_over = |worked: Instant| now.duration_since(worked) > SPELL;
-        if self.worked.take().is_some_and(is_over) {
+        if let Some(worked) = self.worked.take()
+            && now.duration_since(worked) > SPELL
+        {
             self.in_all = 0;
         }
         self.in_a_row += 1;
@@ -106,15 +107,18 @@ impl Chores {
         }
         let mut works = self.known.iter().filter(|(_, going)| going.in_a_row == 0);
         let gone = works.next().map(|(key, _)| key.clone());
-        gone.is_some_and(|key| self.known.remove(&key).is_some())
+        match gone {
+            Some(key) => self.known.remove(&key).is_some(),
+            None => false,
+        }
     }
 
     /// Forgets slots that have no step to be tried any more; answers whether there were any. What
     /// is not told apart cannot be asked for its slot: it is counted anew when it fails again.
     pub(super) fn keep_slots(&mut self, tried: &BTreeSet<(ProjectName, SlotNo)>) -> bool {
-        let is_tried = |(of, chore): &Key| {
-            let slot = of.clone().zip(chore.slot());
-            slot.is_none_or(|slot| tried.contains(&slot))
+        let is_tried = |(of, chore): &Key| match (of, chore.slot()) {
+            (Some(project), Some(n)) => tried.contains(&(project.clone(), n)),
+            _ => true,
         };
         let before = self.known.len();
         self.known.retain(|key, _| is_tried(key));

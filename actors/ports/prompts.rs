@@ -44,6 +44,31 @@ pub struct Told {
     pub step: u8,
 }
 
+impl Told {
+    /// A prompt that speaks of its role and project alone.
+    pub fn nothing(role: Role, project: &str) -> Self {
+        Self {
+            role,
+            project: project.to_owned(),
+            spec: String::new(),
+            feature: String::new(),
+            title: String::new(),
+            description: String::new(),
+            steps: vec![],
+            epoch: 0,
+            notes: vec![],
+            remarks: vec![],
+            similar: vec![],
+            earlier: vec![],
+            sha: String::new(),
+            branch: String::new(),
+            verify: String::new(),
+            closed: vec![],
+            step: 0,
+        }
+    }
+}
+
 /// Renders prompts.
 pub trait Prompts: Send + Sync {
     /// The prompt of a role.

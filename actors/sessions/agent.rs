@@ -7,7 +7,7 @@ use events::backlog::{self, Batch, BatchItem};
 use events::claims::allowance::{may_bring, may_comment};
 use events::claims::{self, NotAllowed};
 use events::feature::{self, Content, FeatureType, Stage};
-use events::id::{CommandId, Digest, Epoch, FeatureId, SessionId};
+use events::id::{CommandId, Digest, Epoch, FeatureId, SessionId, Sha};
 use events::log::Receipt;
 use events::policy::AnyCommand;
 use events::project;
@@ -44,20 +44,7 @@ impl Sessions {
             Say::Verdict { verdict } => self.verdict(session, &place, verdict).await,
             Say::Report { report } => self.report(session, &place, report).await,
             Say::Backlog { batch } => self.propose(session, &place, batch).await,
-            Say::Comment { text } => {
-                let (feature, _) = at_feature(&place)?;
-                let may = self.projector.view(&place.project, |view| {
-                    may_comment(view, session, text.len())
-                })?;
-                may.map_err(|refusal| Rejection::refused(&refusal))?;
-                let key = Digest::of(text.as_bytes()).to_string();
-                let command = feature::Command::Comment {
-                    by: place.job.role.name().to_owned(),
-                    text,
-                };
-                self.to_feature(session, &place, feature, command, &["comment", &key])
-                    .await
-            }
+            Say::Comment { text } => self.comment(session, &place, text).await,
             Say::Release { reason } => {
                 let asked = self.under(session, &place, &["release"])?;
                 self.claims().release(&asked, reason).await.map(said)
@@ -139,14 +126,31 @@ impl Sessions {
         })
     }
 
-    async fn verdict(
+    /// A comment on its own feature, as often and as long as a session may speak.
+    async fn comment(
         &self,
         session: &SessionId,
         place: &Place,
-        verdict: Verdict,
+        text: String,
     ) -> Result<Said, Rejection> {
         let (feature, _) = at_feature(place)?;
-        let open = self.projector.read(|projections| {
+        let may = self.projector.view(&place.project, |view| {
+            may_comment(view, session, text.len())
+        })?;
+        may.map_err(|refusal| Rejection::refused(&refusal))?;
+
+        let key = Digest::of(text.as_bytes()).to_string();
+        let command = feature::Command::Comment {
+            by: place.job.role.name().to_owned(),
+            text,
+        };
+        self.to_feature(session, place, feature, command, &["comment", &key])
+            .await
+    }
+
+    /// The claim and the commit that wait for a reviewer's verdict.
+    fn submission(&self, place: &Place, feature: &FeatureId) -> Option<(Epoch, Sha)> {
+        self.projector.read(|projections| {
             let known = projections.projects.get(&place.project)?.feature(feature)?;
             match &known.stage {
                 Stage::Submitted { submission, .. } => {
@@ -160,9 +164,20 @@ impl Sessions {
                 | Stage::Quarantined { .. }
                 | Stage::Withdrawn => None,
             }
-        });
-        let not_open = || Rejection::refused(&feature::Refusal::VerdictNotOpen);
-        let (epoch, sha) = open.ok_or_else(not_open)?;
+        })
+    }
+
+    async fn verdict(
+        &self,
+        session: &SessionId,
+        place: &Place,
+        verdict: Verdict,
+    ) -> Result<Said, Rejection> {
+        let (feature, _) = at_feature(place)?;
+        let Some((epoch, sha)) = self.submission(place, feature) else {
+            return Err(Rejection::refused(&feature::Refusal::VerdictNotOpen));
+        };
+
         let session_id = session.clone();
         let command = match verdict.judgement {
             Judgement::Pass => feature::Command::PassReview {
@@ -178,7 +193,6 @@ impl Sessions {
                 verdict,
             },
         };
-
         self.to_feature(session, place, feature, command, &["verdict"])
             .await
     }

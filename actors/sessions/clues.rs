@@ -75,7 +75,10 @@ impl Clues<'_> {
     }
 
     fn setup(&self) -> Option<Found> {
-        (self.ending.never_ran == Some(NeverRan::Setup)).then(|| Found {
+        if self.ending.never_ran != Some(NeverRan::Setup) {
+            return None;
+        }
+        Some(Found {
             thing: Thing::Setup,
             outcome: Outcome::ToolBroken,
             detail: self.ending.trouble.clone().unwrap_or_default(),

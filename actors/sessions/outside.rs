@@ -3,14 +3,13 @@
 //! shows that the thing works.
 
 use events::cause::Principal;
-use events::feature::Known;
 use events::holder::Role;
 use events::id::{ProjectName, SessionId, Timestamp};
 use events::outcome::Outcome;
 use events::policy::AnyCommand;
 use events::project::{self, Thing, Trouble};
 use events::stream::StreamId;
-use events::view::{ProjectView, Projections};
+use events::view::Projections;
 
 use super::clues::{Clues, Found};
 use super::wire::Ending;
@@ -69,16 +68,22 @@ impl Sessions {
     /// Whether the session used a verb, or pushed something of its own.
     fn did_something(&self, session: &SessionId, place: &Place) -> bool {
         self.projector.read(|projections| {
-            let view = projections.projects.get(&place.project);
-            let record = view.and_then(|view| view.sessions.get(session));
-            let spoke = record.is_some_and(|record| record.said.is_some() || record.brought > 0);
-            let claim = place.job.feature.as_ref().zip(place.job.epoch);
-            let pushed = claim.is_some_and(|(id, epoch)| {
-                let known = view.and_then(|view| view.feature(id));
-                let secured = |known: &Known| known.secured.get(&epoch).cloned().flatten();
-                known.and_then(secured).is_some()
-            });
-            spoke || pushed
+            let Some(view) = projections.projects.get(&place.project) else {
+                return false;
+            };
+            if let Some(record) = view.sessions.get(session)
+                && (record.said.is_some() || record.brought > 0)
+            {
+                return true;
+            }
+
+            let Some((feature, epoch)) = place.job.claim() else {
+                return false;
+            };
+            match view.feature(feature) {
+                Some(known) => matches!(known.secured.get(&epoch), Some(Some(_))),
+                None => false,
+            }
         })
     }
 
@@ -126,16 +131,13 @@ impl Sessions {
         };
 
         let seen = self.projector.read(|projections| {
-            let view = projections.projects.get(&place.project);
-            let registered = view.and_then(ProjectView::registered);
-            registered.map_or_else(Vec::new, |registered| {
-                let needed = Thing::needed_by(&registered.settings, place.job.role);
-                let troubles = registered.troubles.iter();
-                let over = |t: &&Trouble| t.at <= assigned && needed.contains(&t.thing);
-                troubles.filter(over).cloned().collect()
-            })
+            let registered = projections.projects.get(&place.project)?.registered()?;
+            let needed = Thing::needed_by(&registered.settings, place.job.role);
+            let over = |t: &&Trouble| t.at <= assigned && needed.contains(&t.thing);
+            let seen: Vec<Trouble> = registered.troubles.iter().filter(over).cloned().collect();
+            Some(seen)
         });
-        for trouble in seen {
+        for trouble in seen.unwrap_or_default() {
             self.end_trouble(session, &place.project, &trouble).await?;
         }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use events::claims::refs;
-use events::container::{self, SlotState};
+use events::container::{self, Assignment, SlotState};
 use events::evidence::Evidence;
 use events::feature::Command as FeatureCommand;
 use events::holder::Role;
@@ -29,7 +29,14 @@ impl Sessions {
         let recorded = self.projector.wait_until(|projections| {
             let place = place(projections, session)?;
             let slot = projections.projects.get(&place.project)?.slot(place.n)?;
-            (!matches!(slot.state, SlotState::Requested { .. })).then_some(place)
+            match slot.state {
+                SlotState::Requested { .. } => None,
+                SlotState::Idle
+                | SlotState::Assigned { .. }
+                | SlotState::Running { .. }
+                | SlotState::Ended(_)
+                | SlotState::Quarantined { .. } => Some(place),
+            }
         });
         let place = tokio::time::timeout(START_RECORDED_WITHIN, recorded).await;
         let place = place.map_err(|_| {
@@ -55,27 +62,10 @@ impl Sessions {
         let job = &place.job;
         let prompt = self.blobs.get(job.prompt_digest).await?;
         let settings = self.settings(&place.project);
-        let claim = job.feature.as_ref().zip(job.epoch);
-        let fetch = match job.role {
-            Role::Reviewer => claim.map(|(feature, epoch)| refs::submitted(feature, epoch)),
-            Role::Verifier => entry_of(place).map(refs::candidate),
-            Role::Initializer | Role::Overseer | Role::Coder => None,
-        };
-        let branch = match job.role {
-            Role::Coder => claim.map(|(feature, epoch)| refs::branch(feature, epoch)),
-            Role::Initializer | Role::Overseer | Role::Reviewer | Role::Verifier => None,
-        };
-        let asked = job.agent.as_ref().and_then(|agent| agent.provider());
-        let models = asked.map(|provider| {
-            let protocol = self.models.protocol(provider)?;
-            Ok(ModelApi {
-                provider: provider.to_owned(),
-                protocol,
-            })
-        });
-        let (models, trouble) = match models.transpose() {
+        let (fetch, branch) = refs_of(place);
+        let (models, trouble) = match self.models_of(job) {
             Ok(models) => (models, None),
-            Err::<_, String>(why) => (None, Some(why)),
+            Err(why) => (None, Some(why)),
         };
 
         Ok(SessionBrief {
@@ -96,6 +86,20 @@ impl Sessions {
             rescue_ms: settings.rescue_ms,
             wall_ms: place.wall_ms,
         })
+    }
+
+    /// How the provider of its agent is spoken to; none when it asks no provider.
+    fn models_of(&self, job: &Assignment) -> Result<Option<ModelApi>, String> {
+        let Some(agent) = &job.agent else {
+            return Ok(None);
+        };
+        let Some(provider) = agent.provider() else {
+            return Ok(None);
+        };
+
+        let protocol = self.models.protocol(provider)?;
+        let provider = provider.to_owned();
+        Ok(Some(ModelApi { provider, protocol }))
     }
 
     /// A sign of life.
@@ -179,11 +183,12 @@ impl Sessions {
         let secured = self.projector.read(|projections| {
             let known = projections
                 .projects
-                .get(&place.project)
-                .and_then(|view| view.feature(&feature));
-            known.is_none_or(|known| known.secured.contains_key(&epoch))
+                .get(&place.project)?
+                .feature(&feature)?;
+            Some(known.secured.contains_key(&epoch))
         });
-        if secured {
+        // A feature that is not there has no claim that could hold anything.
+        if secured.unwrap_or(true) {
             return Ok(());
         }
 
@@ -202,43 +207,14 @@ impl Sessions {
         place: &Place,
         verification: &Verification,
     ) -> Result<(), Rejection> {
-        let evidence = Evidence::Ran {
-            tree: verification.tree.clone(),
-            command: place.job.prompt_digest,
-            exit: verification.exit,
-            log: verification.log,
-            session: session.clone(),
-            tail: last_bytes(&verification.tail, TAIL_MAX),
-        };
-        let command = match place.grant.as_ref().map(|grant| &grant.subject) {
-            Some(Subject::Verification(entry)) => merge_queue::Command::RecordVerification {
-                entry: *entry,
-                session: Some(session.clone()),
-                evidence,
-            },
-            Some(Subject::Head) => merge_queue::Command::RecordHeadVerification {
-                session: session.clone(),
-                evidence,
-            },
-            Some(
-                Subject::Claim(..)
-                | Subject::Review(..)
-                | Subject::Initialization
-                | Subject::Oversight,
-            )
-            | None => return Ok(()),
+        let Some(command) = evidence(session, place, verification) else {
+            return Ok(());
         };
         let stream = StreamId::MergeQueue(place.project.clone());
+        let command = AnyCommand::MergeQueue(command);
 
-        match self
-            .command(
-                session,
-                stream,
-                AnyCommand::MergeQueue(command),
-                &["evidence"],
-            )
-            .await
-        {
+        let recorded = self.command(session, stream, command, &["evidence"]).await;
+        match recorded {
             // Evidence that is not taken is no reason to keep the session: its verification lapses
             // and another starts.
             Ok(_) => Ok(()),
@@ -251,64 +227,102 @@ impl Sessions {
     /// exit code says.
     fn outcome(&self, session: &SessionId, ending: &Ending) -> Result<Outcome, Rejection> {
         let place = self.place(session)?;
-        let own = self.own_time();
-        let overtime = place
-            .running_since
-            .is_some_and(|at| own.now >= own.since(at).plus_ms(place.wall_ms));
-        let said = self.projector.read(|projections| {
-            projections
-                .projects
-                .get(&place.project)?
-                .sessions
-                .get(session)?
-                .said
-        });
+        if place.grant.is_some() {
+            return Ok(self.ended(&place, ending));
+        }
+        if ending.verification.is_some() {
+            return Ok(Outcome::Completed);
+        }
 
-        Ok(match (&place.grant, ending) {
-            (
-                None,
-                Ending {
-                    verification: Some(_),
-                    ..
-                },
-            ) => Outcome::Completed,
-            // Without a word of its own its work was ended from outside: a lease that ran out, a
-            // person, a stop.
-            (None, _) => said.unwrap_or(Outcome::Interrupted),
-            (Some(_), _) if overtime => Outcome::TimedOut,
-            (
-                Some(_),
-                Ending {
-                    context_full: true, ..
-                },
-            ) => Outcome::ContextFull,
-            (
-                Some(_),
-                Ending {
-                    interrupted: true, ..
-                },
-            ) => Outcome::Interrupted,
+        // Without a word of its own its work was ended from outside: a lease that ran out, a
+        // person, a stop.
+        let said = self.projector.read(|projections| {
+            let view = projections.projects.get(&place.project)?;
+            view.sessions.get(session)?.said
+        });
+        Ok(said.unwrap_or(Outcome::Interrupted))
+    }
+
+    /// How a session ended that did not settle its grant.
+    fn ended(&self, place: &Place, ending: &Ending) -> Outcome {
+        let own = self.own_time();
+        if let Some(at) = place.running_since
+            && own.now >= own.since(at).plus_ms(place.wall_ms)
+        {
+            return Outcome::TimedOut;
+        }
+
+        match ending {
+            Ending {
+                context_full: true, ..
+            } => Outcome::ContextFull,
+            Ending {
+                interrupted: true, ..
+            } => Outcome::Interrupted,
             // The agent never ran: that is the infrastructure's failure and uses none of the
             // feature's tries.
-            (
-                Some(_),
-                Ending {
-                    trouble: Some(_),
-                    exit_code: None,
-                    signal: None,
-                    ..
-                },
-            ) => Outcome::Lost,
-            (
-                Some(_),
-                Ending {
-                    exit_code: Some(0),
-                    failure: None,
-                    ..
-                },
-            ) => Outcome::NoWork,
-            (Some(_), _) => Outcome::Failed,
-        })
+            Ending {
+                trouble: Some(_),
+                exit_code: None,
+                signal: None,
+                ..
+            } => Outcome::Lost,
+            Ending {
+                exit_code: Some(0),
+                failure: None,
+                ..
+            } => Outcome::NoWork,
+            _ => Outcome::Failed,
+        }
+    }
+}
+
+/// What a session's runner fetches beside the trunk, and the branch that it works on.
+fn refs_of(place: &Place) -> (Option<String>, Option<String>) {
+    let claim = place.job.claim();
+
+    match place.job.role {
+        Role::Coder => {
+            let branch = claim.map(|(feature, epoch)| refs::branch(feature, epoch));
+            (None, branch)
+        }
+        Role::Reviewer => {
+            let fetch = claim.map(|(feature, epoch)| refs::submitted(feature, epoch));
+            (fetch, None)
+        }
+        Role::Verifier => (entry_of(place).map(refs::candidate), None),
+        Role::Initializer | Role::Overseer => (None, None),
+    }
+}
+
+/// What a verification tells the merge queue; nothing when its grant is over.
+fn evidence(
+    session: &SessionId,
+    place: &Place,
+    verification: &Verification,
+) -> Option<merge_queue::Command> {
+    let evidence = Evidence::Ran {
+        tree: verification.tree.clone(),
+        command: place.job.prompt_digest,
+        exit: verification.exit,
+        log: verification.log,
+        session: session.clone(),
+        tail: last_bytes(&verification.tail, TAIL_MAX),
+    };
+
+    match place.grant.as_ref()?.subject {
+        Subject::Verification(entry) => Some(merge_queue::Command::RecordVerification {
+            entry,
+            session: Some(session.clone()),
+            evidence,
+        }),
+        Subject::Head => Some(merge_queue::Command::RecordHeadVerification {
+            session: session.clone(),
+            evidence,
+        }),
+        Subject::Claim(..) | Subject::Review(..) | Subject::Initialization | Subject::Oversight => {
+            None
+        }
     }
 }
 
@@ -354,12 +368,12 @@ fn detail(ending: &Ending, outcome: Outcome) -> String {
         .into_iter()
         .flatten()
         .map(|why| format!("; {why}"));
-    let left = ending.unsecured.as_ref().map_or_else(String::new, |left| {
-        format!("; of its work this could not be brought to safety: {left}")
-    });
-    let more: String = more.collect();
+    let mut more: String = more.collect();
+    if let Some(left) = &ending.unsecured {
+        more += &format!("; of its work this could not be brought to safety: {left}");
+    }
 
-    format!("{}: {how}{more}{left}", outcome.name())
+    format!("{}: {how}{more}", outcome.name())
 }
 
 /// The entry of the merge queue that a session verifies, if it does.

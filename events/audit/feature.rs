@@ -187,10 +187,11 @@ fn claimed(table: &mut ProjectTable, id: &str, payload: &Payload, now: Now, foun
 }
 
 fn unblocked(table: &mut ProjectTable, id: &str, by: &str, at: u64, found: &mut Found) {
-    let other = table.features.get(by);
-    let settled = match other.filter(|row| row.exists) {
-        Some(row) => row.settled,
-        None => table.left.contains(by) || other.is_some_and(|row| row.settled),
+    let has_left = table.left.contains(by);
+    let settled = match table.features.get(by) {
+        Some(row) if row.exists => row.settled,
+        Some(row) => row.settled || has_left,
+        None => has_left,
     };
     let wanted = table.edges.contains(&(id.to_owned(), by.to_owned()));
     found.unless(settled || !wanted, "C6", at, || {

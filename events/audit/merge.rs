@@ -9,7 +9,7 @@ use crate::stream::Position;
 /// first.
 fn batch(table: &ProjectTable, number: u64) -> Vec<u64> {
     let mut batch = vec![number];
-    let mut base = table.entries.get(&number).and_then(|row| row.base.clone());
+    let mut base = base_of(table, number);
     while let Some(sha) = base {
         let below = table
             .entries
@@ -20,6 +20,11 @@ fn batch(table: &ProjectTable, number: u64) -> Vec<u64> {
         base = row.base.clone();
     }
     batch
+}
+
+/// What an entry's candidate stands on.
+fn base_of(table: &ProjectTable, number: u64) -> Option<String> {
+    table.entries.get(&number)?.base.clone()
 }
 
 /// Marks entries as verified, or not.
@@ -112,10 +117,7 @@ fn intended(table: &mut ProjectTable, number: u64, payload: &Payload, at: u64, f
         format!("entry {number} is to be published, entry {open:?} has no end yet")
     });
     let batch = batch(table, number);
-    let lowest = batch
-        .first()
-        .and_then(|first| table.entries.get(first))
-        .and_then(|row| row.base.clone());
+    let lowest = base_of(table, batch[0]);
     found.unless(payload.maybe("from") == lowest, "G4", at, || {
         format!("entry {number}: another base than the verified one")
     });

@@ -191,15 +191,17 @@ pub(super) fn ended(
     found: &mut Found,
 ) {
     let Now { at, up } = now;
-    let bound = row.open.as_ref().and_then(|open| open.bound);
 
-    found.unless(bound.is_none_or(|bound| up <= bound), "T-3", at, || {
-        format!(
-            "{id}: the claim was open {} s longer than any may be",
-            (up - bound.unwrap_or(up)) / 1_000_000
-        )
-    });
-    row.open = None;
+    if let Some(open) = row.open.take()
+        && let Some(bound) = open.bound
+    {
+        found.unless(up <= bound, "T-3", at, || {
+            format!(
+                "{id}: the claim was open {} s longer than any may be",
+                (up - bound) / 1_000_000
+            )
+        });
+    }
 
     if verb == "released" && USES_TRY.contains(&payload.text("outcome").as_str()) {
         row.used[0] += 1;

@@ -154,19 +154,24 @@ pub(super) struct EntryRow {
 /// A payload as a plain map.
 pub(super) struct Payload(Value);
 
+/// What a map holds under a key.
+fn member<'a>(map: &'a Value, key: &str) -> Option<&'a Value> {
+    let mut pairs = map.as_map()?.iter();
+    let (_, value) = pairs.find(|(name, _)| name.as_str() == Some(key))?;
+    Some(value)
+}
+
 impl Payload {
     pub(super) fn read(mut bytes: &[u8]) -> Self {
         Self(rmpv::decode::read_value(&mut bytes).unwrap_or(Value::Nil))
     }
 
     fn at(&self, path: &str) -> &Value {
-        path.split('.').fold(&self.0, |value, key| {
-            let pairs = value.as_map().map(Vec::as_slice).unwrap_or_default();
-            pairs
-                .iter()
-                .find(|(k, _)| k.as_str() == Some(key))
-                .map_or(&Value::Nil, |(_, v)| v)
-        })
+        let mut value = &self.0;
+        for key in path.split('.') {
+            value = member(value, key).unwrap_or(&Value::Nil);
+        }
+        value
     }
 
     pub(super) fn text(&self, path: &str) -> String {
@@ -192,12 +197,11 @@ impl Payload {
 
     /// Whether the key is there, be it nil.
     pub(super) fn has(&self, path: &str) -> bool {
-        let (parent, key) = path
-            .rsplit_once('.')
-            .map_or((&self.0, path), |(parent, key)| (self.at(parent), key));
-        parent
-            .as_map()
-            .is_some_and(|pairs| pairs.iter().any(|(k, _)| k.as_str() == Some(key)))
+        let (parent, key) = match path.rsplit_once('.') {
+            Some((parent, key)) => (self.at(parent), key),
+            None => (&self.0, path),
+        };
+        member(parent, key).is_some()
     }
 
     pub(super) fn signed(&self, path: &str) -> i64 {

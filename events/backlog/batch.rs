@@ -249,8 +249,10 @@ impl Batch {
                 why,
             };
             item.content.check().map_err(told)?;
-            if item.key.as_ref().is_some_and(|k| !keys.insert(k.clone())) {
-                return Err(BatchRefusal::Key(item.key.clone().unwrap_or_default()));
+            if let Some(key) = &item.key
+                && !keys.insert(key.clone())
+            {
+                return Err(BatchRefusal::Key(key.clone()));
             }
         }
 
@@ -304,11 +306,10 @@ impl Batch {
 
         for ((item, id), index) in self.items.iter().zip(ids).zip(1..) {
             for on in &item.depends_on {
-                let known = || on.parse::<FeatureId>().ok().filter(&exists);
-                let found = by_key
-                    .get(on.as_str())
-                    .map(|id| (*id).clone())
-                    .or_else(known);
+                let found = match by_key.get(on.as_str()) {
+                    Some(id) => Some((*id).clone()),
+                    None => on.parse().ok().filter(&exists),
+                };
                 let on = found.ok_or_else(|| BatchRefusal::Dependency {
                     index,
                     on: on.clone(),

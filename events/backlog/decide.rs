@@ -18,10 +18,8 @@ impl Aggregate for Backlog {
             Command::AddDependency { edge } => {
                 self.known(&edge.feature)?;
                 self.known(&edge.on)?;
-                if self
-                    .edges
-                    .get(&edge.feature)
-                    .is_some_and(|on| on.contains(&edge.on))
+                if let Some(on) = self.edges.get(&edge.feature)
+                    && on.contains(&edge.on)
                 {
                     return Ok(vec![]);
                 }

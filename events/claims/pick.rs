@@ -39,17 +39,16 @@ pub fn pick(
     reserved: &BTreeSet<FeatureId>,
     now: Timestamp,
 ) -> Result<Pick, NotAllowed> {
-    let registered = view.registered();
-    if !registered.is_some_and(|registered| registered.is_running()) {
+    let registered = view.registered().ok_or(NotAllowed::NotRunning)?;
+    if !registered.is_running() {
         return Err(NotAllowed::NotRunning);
     }
-    let has_backlog = registered.is_some_and(|registered| registered.has_backlog());
 
-    match wanted {
-        Some(_) if !has_backlog => Err(NotAllowed::NoBacklog),
-        Some(wanted) => certain(view, wanted, reserved),
-        None if !has_backlog => Ok(Pick::Nothing),
-        None => Ok(best(view, reserved, now)),
+    match (wanted, registered.has_backlog()) {
+        (Some(_), false) => Err(NotAllowed::NoBacklog),
+        (Some(wanted), true) => certain(view, wanted, reserved),
+        (None, false) => Ok(Pick::Nothing),
+        (None, true) => Ok(best(view, reserved, now)),
     }
 }
 
@@ -62,11 +61,10 @@ fn certain(
         return Ok(Pick::Wait);
     }
 
-    let known = view.feature(wanted);
-    if known.is_some_and(|known| !view.is_whole(known.batch)) {
-        return Err(NotAllowed::NotWhole);
+    match view.feature(wanted) {
+        Some(known) if !view.is_whole(known.batch) => Err(NotAllowed::NotWhole),
+        Some(_) | None => Ok(picked(view, wanted)),
     }
-    Ok(picked(view, wanted))
 }
 
 fn best(view: &ProjectView, reserved: &BTreeSet<FeatureId>, now: Timestamp) -> Pick {

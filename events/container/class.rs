@@ -103,8 +103,10 @@ impl Class {
 
 impl From<String> for Class {
     fn from(word: String) -> Self {
-        let known = WORDS.iter().find(|(name, _)| *name == word);
-        known.map_or(Self::Other(word), |(_, class)| class.clone())
+        match WORDS.iter().find(|(name, _)| *name == word) {
+            Some((_, class)) => class.clone(),
+            None => Self::Other(word),
+        }
     }
 }
 

@@ -321,9 +321,13 @@ impl Slot {
 const AGENT_COMMAND_MAX: usize = 60 * 1024;
 
 fn has_long_agent(assignment: &Assignment) -> bool {
-    let agent = assignment.agent.as_ref();
-    let line = agent.and_then(|agent| agent.command.as_ref());
-    line.is_some_and(|line| line.len() > AGENT_COMMAND_MAX)
+    let Some(agent) = &assignment.agent else {
+        return false;
+    };
+    match &agent.command {
+        Some(line) => line.len() > AGENT_COMMAND_MAX,
+        None => false,
+    }
 }
 
 fn ended(

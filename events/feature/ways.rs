@@ -56,8 +56,12 @@ impl Ways for Feature {
             Stage::Closed { .. } | Stage::Withdrawn => return vec![],
         };
         let mut places = vec![stage];
-        places.extend((!known.blockers.is_empty()).then_some(BLOCKED));
-        places.extend(known.aside.is_some().then_some(ASIDE));
+        if !known.blockers.is_empty() {
+            places.push(BLOCKED);
+        }
+        if known.aside.is_some() {
+            places.push(ASIDE);
+        }
 
         places
     }

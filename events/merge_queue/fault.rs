@@ -96,7 +96,10 @@ impl Fault {
         let found = WORDS
             .iter()
             .find(|(_, known)| known.iter().any(|known| words.contains(known)));
-        found.map_or(Self::Other, |(fault, _)| fault.clone())
+        match found {
+            Some((fault, _)) => fault.clone(),
+            None => Self::Other,
+        }
     }
 
     /// What a person is told, and what to do.

@@ -327,23 +327,25 @@ impl MergeQueue {
         };
 
         self.forget_other_terms(&checking);
-        let before = self.health.red.take();
-        let same = before
-            .as_ref()
-            .is_some_and(|red| red.head == *head && red.terms == checking.terms);
-
-        self.health.red = Some(Red {
+        let mut red = Red {
             head: head.clone(),
             terms: checking.terms,
             evidence: evidence.clone(),
-            since: before.as_ref().map_or(at, |red| red.since),
+            since: at,
             at,
-            probes: before.map_or(0, |red| red.probes + 1),
+            probes: 0,
             asked: false,
-        });
+        };
+        let mut is_same = false;
+        if let Some(before) = &self.health.red {
+            is_same = before.head == red.head && before.terms == red.terms;
+            red.since = before.since;
+            red.probes = before.probes + 1;
+        }
+        self.health.red = Some(red);
 
         // What was red on another head, or on other terms, may mend this one.
-        if !same {
+        if !is_same {
             self.unpark();
         }
     }

@@ -77,16 +77,18 @@ impl MergeQueue {
     /// Where a claim's work collides with the trunk, as far as that was looked at since the trunk
     /// moved.
     pub fn collisions(&self, feature: &FeatureId, epoch: Epoch) -> &[String] {
-        let probed = self
-            .probed
-            .as_ref()
-            .filter(|probed| self.head.as_ref() == Some(&probed.base));
-        let found = probed.and_then(|p| {
-            p.collisions
-                .iter()
-                .find(|c| c.feature == *feature && c.epoch == epoch)
-        });
-        found.map_or(&[], |collision| &collision.paths)
+        let Some(probed) = &self.probed else {
+            return &[];
+        };
+        if self.head.as_ref() != Some(&probed.base) {
+            return &[];
+        }
+
+        let mut collisions = probed.collisions.iter();
+        match collisions.find(|one| one.feature == *feature && one.epoch == epoch) {
+            Some(collision) => &collision.paths,
+            None => &[],
+        }
     }
 
     /// Everything that was not judged yet, wherever it waits.

@@ -67,15 +67,22 @@ impl Ways for MergeQueue {
         }));
         if let Some(front) = self.front() {
             places.push(stage(front));
-            places.extend(front.lapses.is_spent().then_some(VERIFIERS));
+            if front.lapses.is_spent() {
+                places.push(VERIFIERS);
+            }
         }
 
-        places.extend((!self.held.is_empty()).then_some(HELD));
-        places.extend((!self.parked.is_empty()).then_some(PARKED));
-        places.extend(self.health.checking.is_some().then_some(CHECKING));
-        places.extend(self.health.red.is_some().then_some(RED));
-        places.extend(self.health.lapses.is_spent().then_some(PROBERS));
-
+        for (place, is_there) in [
+            (HELD, !self.held.is_empty()),
+            (PARKED, !self.parked.is_empty()),
+            (CHECKING, self.health.checking.is_some()),
+            (RED, self.health.red.is_some()),
+            (PROBERS, self.health.lapses.is_spent()),
+        ] {
+            if is_there {
+                places.push(place);
+            }
+        }
         places
     }
 

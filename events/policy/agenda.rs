@@ -137,7 +137,7 @@ impl Agenda {
         if now >= at {
             return true;
         }
-        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+        self.wake = [self.wake, Some(at)].into_iter().flatten().min();
         false
     }
 }

@@ -19,20 +19,24 @@ pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Age
 
     for grant in view.grants() {
         let (n, session) = (grant.slot_session.n, &grant.slot_session.session);
-        let slot = view.slot(n);
-        if slot.is_some_and(|slot| slot.works_for(session)) {
+        let lost = match may_begin {
+            true => Outcome::NeverStarted,
+            false => Outcome::Stopped,
+        };
+        let Some(slot) = view.slot(n) else {
+            end(view, &grant, lost, agenda);
+            continue;
+        };
+        if slot.works_for(session) {
             continue;
         }
-        let over = slot
-            .and_then(|b| b.last.as_ref())
-            .filter(|(last, _)| last == session)
-            .map(|(_, outcome)| *outcome);
-        let idle = slot.is_some_and(|b| b.state == SlotState::Idle);
+
         // A slot that was taken out of service in between takes nothing.
-        let withheld = slot.is_some_and(|b| matches!(b.duty, Duty::Withhold { .. }));
-        match over {
-            Some(outcome) => end(view, &grant, outcome, agenda),
-            None if idle && may_begin && !withheld => {
+        let is_withheld = matches!(slot.duty, Duty::Withhold { .. });
+        match &slot.last {
+            Some((last, outcome)) if last == session => end(view, &grant, *outcome, agenda),
+            _ if is_withheld => end(view, &grant, Outcome::Stopped, agenda),
+            _ if slot.state == SlotState::Idle && may_begin => {
                 let version = view.slots.get(&n).map(|t| t.version).unwrap_or_default();
                 let reserves = Reserves {
                     slot: Some((n, grant.subject.role())),
@@ -40,8 +44,7 @@ pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Age
                 };
                 agenda.act_reserving(Effect::Assign { grant, version }, reserves);
             }
-            None if withheld || !may_begin => end(view, &grant, Outcome::Stopped, agenda),
-            None => end(view, &grant, Outcome::NeverStarted, agenda),
+            _ => end(view, &grant, lost, agenda),
         }
     }
 }

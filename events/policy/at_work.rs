@@ -21,10 +21,13 @@ pub(super) fn roles(view: &ProjectView) -> Vec<Role> {
 
 /// Whether the session of a grant ended, and only its grant is left.
 pub(super) fn is_over(view: &ProjectView, grant: &Grant) -> bool {
-    let last = view
-        .slot(grant.slot_session.n)
-        .and_then(|b| b.last.as_ref());
-    last.is_some_and(|(session, _)| *session == grant.slot_session.session)
+    let Some(slot) = view.slot(grant.slot_session.n) else {
+        return false;
+    };
+    match &slot.last {
+        Some((session, _)) => *session == grant.slot_session.session,
+        None => false,
+    }
 }
 
 fn job(slot: &Slot) -> Option<Role> {

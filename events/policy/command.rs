@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::cause::{Cause, Principal};
 use crate::id::{CommandId, FeatureId, ProjectName, SlotNo};
-use crate::stream::{StreamId, Version};
+use crate::stream::{Position, StreamId, Version};
 use crate::view::projections::{ProjectView, Tracked};
 use crate::{backlog, container, feature, merge_queue, node, project, subscription};
 
@@ -64,11 +64,9 @@ impl<'a> Teller<'a> {
         let (name, version) = (stream.to_string(), tracked.version.to_string());
         let id =
             CommandId::derived(&[self.policy, self.project.as_str(), &name, &version, purpose]);
-        let causation = (tracked.position.0 > 0).then_some(tracked.position);
-        let correlation = if causation.is_some() {
-            tracked.correlation
-        } else {
-            id
+        let (causation, correlation) = match tracked.position {
+            Position(0) => (None, id),
+            position => (Some(position), tracked.correlation),
         };
 
         let cause = Cause {

@@ -155,7 +155,7 @@ fn initialize(hands: &mut Hands<'_>) {
         | Initialization::Done => false,
     };
 
-    if let Some((n, version)) = due.then(|| hands.slots.pop()).flatten() {
+    if due && let Some((n, version)) = hands.slots.pop() {
         let slot_session = slot_session(
             &StreamId::Project(view.name.clone()),
             view.project.version,
@@ -182,8 +182,10 @@ fn oversee(hands: &mut Hands<'_>) {
         None => None,
     };
 
-    let due = due.is_some_and(|due| hands.may_try(due.lapses));
-    if let Some((n, version)) = due.then(|| hands.slots.pop()).flatten() {
+    if let Some(due) = due
+        && hands.may_try(due.lapses)
+        && let Some((n, version)) = hands.slots.pop()
+    {
         let slot_session = slot_session(
             &StreamId::Project(view.name.clone()),
             view.project.version,

@@ -178,8 +178,8 @@ fn conflict(base: Option<&Sha>, why: &str) -> String {
     };
 
     format!(
-        "Upstream was at {base}; merge it into the work and hand in again. It was sent back because \
-         {why}."
+        "Upstream was at {base}; merge it into the work and hand in again. It was sent back \
+         because {why}."
     )
 }
 

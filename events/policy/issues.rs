@@ -28,14 +28,11 @@ pub fn due(view: &ProjectView, done: Position) -> Option<Timestamp> {
     let features = view.features.values();
     let streams = features.map(|feature| (feature.position, feature.changed));
     let since = streams.chain([backlog]).filter(|(at, _)| *at > done);
-    let (first, last) = since.fold((None, None), |(first, last), (_, at)| {
-        let first: Option<Timestamp> = Some(first.map_or(at, |first| at.min(first)));
-        let last: Option<Timestamp> = Some(last.map_or(at, |last| at.max(last)));
-        (first, last)
-    });
-    let quiet = last?.plus_ms(QUIET_MS);
+    let since: Vec<Timestamp> = since.map(|(_, changed)| changed).collect();
+    let quiet = since.iter().max()?.plus_ms(QUIET_MS);
+    let put_off = since.iter().min()?.plus_ms(PUT_OFF_MS_MAX);
 
-    Some(quiet.min(first?.plus_ms(PUT_OFF_MS_MAX)))
+    Some(quiet.min(put_off))
 }
 
 #[cfg(test)]

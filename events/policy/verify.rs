@@ -39,7 +39,8 @@ pub fn of_head<'a>(registered: &'a Registered, merge_queue: &'a MergeQueue) -> O
 pub(super) fn verify(hands: &mut Hands<'_>) {
     let merge_queue = &hands.view.merge_queue.state;
     let tip = merge_queue.tip();
-    let busy = tip.is_some_and(|tip| matches!(tip.stage, merge_queue::Stage::Verifying { .. }));
+    let stage = tip.map(|tip| &tip.stage);
+    let busy = matches!(stage, Some(merge_queue::Stage::Verifying { .. }));
     if busy || merge_queue.health.checking.is_some() {
         return;
     }

@@ -162,14 +162,16 @@ impl Trouble {
 
     /// The trouble in words, with until when the thing said to wait.
     pub fn told(&self) -> String {
-        let until = self.retry_at.map_or_else(String::new, |at| {
-            format!("; it says to wait until {}", utc(at))
-        });
-        let on = self.feature.as_ref().map_or_else(String::new, |feature| {
-            format!(" on {feature}, which may be edited or withdrawn if it alone ends so")
-        });
+        let mut more = String::new();
+        if let Some(feature) = &self.feature {
+            more += &format!(" on {feature}, which may be edited or withdrawn if it alone ends so");
+        }
+        if let Some(at) = self.retry_at {
+            more += &format!("; it says to wait until {}", utc(at));
+        }
+
         format!(
-            "{} ({}, seen by session {}{on}{until}); it is tried again by itself",
+            "{} ({}, seen by session {}{more}); it is tried again by itself",
             self.thing.advice(),
             self.detail,
             self.session
@@ -230,8 +232,8 @@ impl Registered {
         retry_at: Option<Timestamp>,
         since: Timestamp,
     ) -> Option<bool> {
-        // The settings may have changed since the session began: nothing would ever show that it works
-        // again.
+        // The settings may have changed since the session began: nothing would ever show that it
+        // works again.
         if !thing.is_needed(&self.settings) {
             return None;
         }
@@ -262,25 +264,26 @@ impl Registered {
     }
 
     pub(super) fn trouble_reported(&mut self, e: &event::TroubleReported, moment: Moment) {
-        let place = self
-            .troubles
-            .iter()
-            .position(|known| known.thing == e.thing);
-        let before = place.map(|place| self.troubles.remove(place));
-        let probes = before.as_ref().map_or(0, |known| known.probes);
-
-        self.troubles.push(Trouble {
+        let mut trouble = Trouble {
             thing: e.thing.clone(),
-            since: before.map_or(moment.at, |known| known.since),
+            since: moment.at,
             at: moment.at,
             seen: moment.position,
-            probes: probes + usize::from(e.probe),
+            probes: usize::from(e.probe),
             retry_at: e.retry_at,
             asked: false,
             detail: e.detail.clone(),
             session: e.session.clone(),
             feature: e.feature.clone(),
-        });
+        };
+
+        let mut known = self.troubles.iter();
+        if let Some(place) = known.position(|known| known.thing == e.thing) {
+            let before = self.troubles.remove(place);
+            trouble.since = before.since;
+            trouble.probes += before.probes;
+        }
+        self.troubles.push(trouble);
     }
 
     pub(super) fn trouble_ended(&mut self, e: &event::TroubleEnded) {

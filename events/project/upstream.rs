@@ -43,9 +43,10 @@ pub fn transport(url: &str) -> Result<Transport, String> {
 /// The host of what follows `://`, without user and port.
 fn host(rest: &str) -> &str {
     let authority = rest.split('/').next().unwrap_or_default();
-    let place = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, place)| place);
+    let place = match authority.rsplit_once('@') {
+        Some((_, place)) => place,
+        None => authority,
+    };
     match place.rfind(']') {
         Some(end) => &place[..=end],
         None => place.split(':').next().unwrap_or_default(),

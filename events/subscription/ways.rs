@@ -19,8 +19,12 @@ impl Ways for Subscription {
         };
         let due = open.due().count();
         let mut places = vec![];
-        places.extend((open.parked.len() > due).then_some(PARKED));
-        places.extend((due > 0).then_some(DUE));
+        if open.parked.len() > due {
+            places.push(PARKED);
+        }
+        if due > 0 {
+            places.push(DUE);
+        }
         places
     }
 

@@ -169,7 +169,7 @@ impl ProjectView {
 
     /// One feature, if it exists.
     pub fn feature(&self, id: &FeatureId) -> Option<&Known> {
-        self.features.get(id).and_then(|t| t.state.known())
+        self.features.get(id)?.state.known()
     }
 
     /// The slots in service.
@@ -181,7 +181,7 @@ impl ProjectView {
 
     /// One slot, if it is in service.
     pub fn slot(&self, n: SlotNo) -> Option<&Slot> {
-        self.slots.get(&n).and_then(|t| t.state.slot())
+        self.slots.get(&n)?.state.slot()
     }
 
     /// Whether an admitted feature exists, or left before it did.

@@ -8,24 +8,24 @@ use crate::view::projections::ProjectView;
 impl ProjectView {
     /// What the verification of a feature's newest merge stands on; none before it was merged.
     pub fn proof(&self, id: &FeatureId) -> Option<Proof> {
-        let closed = self.feature(id).is_some_and(|known| known.is_closed());
-        let landed = self.merge_queue.state.landed.get(id).filter(|_| closed);
-        landed.and_then(|landed| landed.proof)
+        if !self.feature(id)?.is_closed() {
+            return None;
+        }
+        self.merge_queue.state.landed.get(id)?.proof
     }
 
     /// What a feature's merge changes of what its verification runs or obeys: of one that waits,
     /// else of the newest.
     pub fn checks(&self, id: &FeatureId) -> &[String] {
         let merge_queue = &self.merge_queue.state;
-        let waiting = merge_queue
-            .waiting()
-            .find(|entry| entry.feature() == Some(id));
-        match waiting {
-            Some(entry) => &entry.changes.checks,
-            None => merge_queue
-                .landed
-                .get(id)
-                .map_or(&[], |landed| &landed.checks),
+        let mut waiting = merge_queue.waiting();
+        if let Some(entry) = waiting.find(|entry| entry.feature() == Some(id)) {
+            return &entry.changes.checks;
+        }
+
+        match merge_queue.landed.get(id) {
+            Some(landed) => &landed.checks,
+            None => &[],
         }
     }
 

@@ -58,11 +58,13 @@ impl Queue {
     }
 
     fn mark(&mut self, id: &FeatureId, known: Option<&Known>) {
-        let is_underway = known.is_some_and(|known| known.stage.is_underway());
-        let is_blocked = known.is_some_and(|known| {
-            let waits = !known.blockers.is_empty();
-            waits && !known.is_settled()
-        });
+        let (is_underway, is_blocked) = match known {
+            Some(known) => (
+                known.stage.is_underway(),
+                !known.blockers.is_empty() && !known.is_settled(),
+            ),
+            None => (false, false),
+        };
 
         for (all, belongs) in [
             (&mut self.underway, is_underway),
@@ -193,11 +195,13 @@ impl ProjectView {
 
     /// What a feature adds to the tally.
     pub(super) fn counted(&self, id: &FeatureId) -> Tallied {
-        let counts = self.feature(id).filter(|known| known.counts());
-        counts.map_or(Tallied::default(), |known| Tallied {
-            closed: u32::from(known.is_closed()),
-            total: 1,
-        })
+        match self.feature(id) {
+            Some(known) if known.counts() => Tallied {
+                closed: u32::from(known.is_closed()),
+                total: 1,
+            },
+            Some(_) | None => Tallied::default(),
+        }
     }
 
     /// Takes that a feature changed, which had added this to the tally.
@@ -257,7 +261,10 @@ impl ProjectView {
 
     fn look_at(&mut self, id: &FeatureId) {
         let turn = self.turn_if_claimable(id);
-        let known = self.features.get(id).and_then(|t| t.state.known());
+        let known = match self.features.get(id) {
+            Some(feature) => feature.state.known(),
+            None => None,
+        };
         self.queue.mark(id, known);
         self.queue.rest(id, known.and_then(rests_until));
         match turn {
@@ -286,27 +293,22 @@ impl ProjectView {
             } => *restores && feature == id,
             EntryKind::Feature { .. } | EntryKind::Scaffold => false,
         };
-        let unheard = merge_queue
-            .undone
-            .get(id)
-            .is_some_and(|undone| match &undone.verdict {
-                merge_queue::Verdict::Merged(merged) => {
-                    undone.restores && known.restored.as_ref() != Some(&merged.sha)
-                }
-                merge_queue::Verdict::Conflict { .. }
-                | merge_queue::Verdict::Nothing { .. }
-                | merge_queue::Verdict::Red { .. }
-                | merge_queue::Verdict::Refused { .. }
-                | merge_queue::Verdict::Dropped { .. } => false,
-            });
+        let undone = merge_queue.undone.get(id);
+        let unheard = match undone.map(|undone| (undone.restores, &undone.verdict)) {
+            Some((true, merge_queue::Verdict::Merged(merged))) => {
+                known.restored.as_ref() != Some(&merged.sha)
+            }
+            Some(_) | None => false,
+        };
 
         unheard || merge_queue.waiting().any(restores)
     }
 
     pub(super) fn turn(&self, id: &FeatureId, known: &Known) -> Turn {
-        let origin = self.backlog.state.ids.get(id);
-        let (admitted, index) =
-            origin.map_or((known.created, 0), |origin| (origin.admitted, origin.index));
+        let (admitted, index) = match self.backlog.state.ids.get(id) {
+            Some(origin) => (origin.admitted, origin.index),
+            None => (known.created, 0),
+        };
         let content = &known.content;
         (content.priority, content.rank, admitted, index, id.clone())
     }

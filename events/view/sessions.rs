@@ -214,10 +214,11 @@ impl SessionsView {
         }
 
         self.told(event);
-        let Some(record) = self.newest.get(&n).and_then(|id| self.by_id.get_mut(id)) else {
-            return;
-        };
-        record.went(event, at);
+        if let Some(id) = self.newest.get(&n)
+            && let Some(record) = self.by_id.get_mut(id)
+        {
+            record.went(event, at);
+        }
     }
 
     /// Takes what is told of a session by its name, which may be over for long.

@@ -12,50 +12,47 @@ impl ProjectView {
     /// Why what was found about a closed feature may not hold any more; empty while it does. What
     /// an overseer looked at since is fresh.
     pub fn stale(&self, id: &FeatureId) -> Vec<String> {
-        let settled = |id: &FeatureId| {
-            self.feature(id)
-                .is_none_or(|known| matches!(known.stage, Stage::Closed { .. } | Stage::Withdrawn))
-        };
-
-        if !self.feature(id).is_some_and(|known| known.is_closed()) {
-            return vec![];
+        match self.feature(id) {
+            Some(known) if known.is_closed() => {}
+            Some(_) | None => return vec![],
         }
 
-        let rests = self
-            .backlog
-            .state
-            .dependencies(id)
-            .filter(|on| !settled(on))
-            .map(|on| format!("it rests on {on}, which is open again"));
-        rests.chain(self.changed_since(id)).collect()
+        let mut reasons = vec![];
+        for on in self.backlog.state.dependencies(id) {
+            if let Some(known) = self.feature(on)
+                && !matches!(known.stage, Stage::Closed { .. } | Stage::Withdrawn)
+            {
+                reasons.push(format!("it rests on {on}, which is open again"));
+            }
+        }
+        reasons.extend(self.changed_since(id));
+        reasons
     }
 
     fn changed_since(&self, id: &FeatureId) -> Option<String> {
         let merge_queue = &self.merge_queue.state;
         let landed = merge_queue.landed.get(id)?;
-        let since = self.registered().map_or(landed.at, |registered| {
-            registered.progress.looked.max(landed.at)
-        });
-        let newer = |path: &&String| merge_queue.touched.get(*path).is_some_and(|at| *at > since);
-        let changed: Vec<&str> = landed
-            .files
-            .iter()
-            .filter(newer)
-            .map(String::as_str)
-            .collect();
-        let named = changed
-            .iter()
-            .take(NAMED_MAX)
-            .copied()
-            .collect::<Vec<_>>()
-            .join(", ");
-        let more = changed.len().saturating_sub(NAMED_MAX);
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
+        let since = match self.registered() {
+            Some(registered) => registered.progress.looked.max(landed.at),
+            None => landed.at,
         };
 
-        (!changed.is_empty()).then(|| format!("later work changed {named}{more}"))
+        let mut changed: Vec<&str> = vec![];
+        for path in &landed.files {
+            if let Some(at) = merge_queue.touched.get(path)
+                && *at > since
+            {
+                changed.push(path);
+            }
+        }
+        if changed.is_empty() {
+            return None;
+        }
+
+        let named = changed[..changed.len().min(NAMED_MAX)].join(", ");
+        Some(match changed.len().saturating_sub(NAMED_MAX) {
+            0 => format!("later work changed {named}"),
+            more => format!("later work changed {named} and {more} more"),
+        })
     }
 }

@@ -277,6 +277,7 @@ fn needs_of_undoing(merge_queue: &MergeQueue, needs: &mut Vec<Need>) {
             | merge_queue::Verdict::Refused { .. }
             | merge_queue::Verdict::Dropped { .. } => continue,
         };
+
         let feature = id.clone();
         needs.push(Need::new(NeedKind::Undo, text, Remedy::Undo { feature }));
     }

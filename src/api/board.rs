@@ -189,18 +189,6 @@ fn card(view: &ProjectView, id: &FeatureId, known: &Known, tracked: &Tracked<Fea
 
 /// Whoever has it at the moment, and since when.
 fn held_by(view: &ProjectView, known: &Known) -> (Option<HeldBy>, Option<Timestamp>) {
-    let at_slot = |held: &SlotSession, role: Role| {
-        let job = view.slot(held.n).and_then(Slot::job);
-        let own = job.filter(|job| job.session == held.session);
-        let agent = own.and_then(|job| job.agent.as_ref());
-        HeldBy::Slot {
-            n: held.n.0,
-            session: held.session.to_string(),
-            role: role.name().to_owned(),
-            model: agent.and_then(|agent| agent.model.clone()),
-        }
-    };
-
     match &known.stage {
         Stage::Claimed {
             holder: Holder::Slot { n, session },
@@ -210,7 +198,7 @@ fn held_by(view: &ProjectView, known: &Known) -> (Option<HeldBy>, Option<Timesta
                 n: *n,
                 session: session.clone(),
             };
-            (Some(at_slot(&held, Role::Coder)), Some(*since))
+            (Some(in_slot(view, &held, Role::Coder)), Some(*since))
         }
         Stage::Claimed {
             holder: Holder::Outside { principal },
@@ -224,7 +212,7 @@ fn held_by(view: &ProjectView, known: &Known) -> (Option<HeldBy>, Option<Timesta
         } => {
             let record = view.sessions.get(&held.session);
             let since = record.map(|record| record.assigned);
-            (Some(at_slot(held, Role::Reviewer)), since)
+            (Some(in_slot(view, held, Role::Reviewer)), since)
         }
         Stage::Open { .. }
         | Stage::Submitted { review: None, .. }
@@ -233,6 +221,24 @@ fn held_by(view: &ProjectView, known: &Known) -> (Option<HeldBy>, Option<Timesta
         | Stage::Closed { .. }
         | Stage::Quarantined { .. }
         | Stage::Withdrawn => (None, None),
+    }
+}
+
+/// A session of the fleet that has a feature, with its model while it is the slot's.
+fn in_slot(view: &ProjectView, held: &SlotSession, role: Role) -> HeldBy {
+    let mut model = None;
+    if let Some(job) = view.slot(held.n).and_then(Slot::job)
+        && job.session == held.session
+        && let Some(agent) = &job.agent
+    {
+        model.clone_from(&agent.model);
+    }
+
+    HeldBy::Slot {
+        n: held.n.0,
+        session: held.session.to_string(),
+        role: role.name().to_owned(),
+        model,
     }
 }
 

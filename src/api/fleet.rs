@@ -2,7 +2,7 @@
 
 use actors::containers::plan::present_name;
 use events::agent::Dialect;
-use events::container::{Duty, Slot, SlotState};
+use events::container::{Assignment, Duty, Slot, SlotState};
 use events::feature::Stage;
 use events::id::{SessionId, SlotNo};
 use events::usage::Usage;
@@ -146,26 +146,44 @@ fn slot_shape(view: &ProjectView, n: SlotNo, slot: &Slot) -> SlotShape {
         Duty::Withhold { by } => Some(format!("taken out of service by {by}")),
         Duty::Serve | Duty::Interrupt { .. } => None,
     };
-    let job = slot.job();
-    let agent = job.and_then(|job| job.agent.as_ref());
-    let record = job.and_then(|job| view.sessions.get(&job.session));
 
-    SlotShape {
+    let mut shape = SlotShape {
         n: n.0,
         status: status.to_owned(),
         container: present_name(view, n).map(|name| name.to_string()),
-        session: job.map(|job| job.session.to_string()),
-        role: job.map(|job| job.role.name().to_owned()),
-        feature: job
-            .and_then(|job| job.feature.as_ref())
-            .map(ToString::to_string),
+        session: None,
+        role: None,
+        feature: None,
         failures: slot.failures,
         note: why.or(withheld),
-        epoch: job.and_then(|job| job.epoch).map(|epoch| epoch.0),
-        since: record.map(|record| shown::time(record.assigned)),
-        dialect: agent.map(|agent| agent.dialect),
-        model: agent.and_then(|agent| agent.model.clone()),
-        micro_usd: record.map_or(0, |record| record.usage().micro_usd),
+        epoch: None,
+        since: None,
+        dialect: None,
+        model: None,
+        micro_usd: 0,
+    };
+    if let Some(job) = slot.job() {
+        shape.work_on(view, job);
+    }
+    shape
+}
+
+impl SlotShape {
+    /// Says what the slot's job is, and what its session used so far.
+    fn work_on(&mut self, view: &ProjectView, job: &Assignment) {
+        self.session = Some(job.session.to_string());
+        self.role = Some(job.role.name().to_owned());
+        self.feature = job.feature.as_ref().map(ToString::to_string);
+        self.epoch = job.epoch.map(|epoch| epoch.0);
+
+        if let Some(agent) = &job.agent {
+            self.dialect = Some(agent.dialect);
+            self.model.clone_from(&agent.model);
+        }
+        if let Some(record) = view.sessions.get(&job.session) {
+            self.since = Some(shown::time(record.assigned));
+            self.micro_usd = record.usage().micro_usd;
+        }
     }
 }
 

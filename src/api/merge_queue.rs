@@ -206,7 +206,10 @@ fn verification(view: &ProjectView, entry: &Entry) -> Option<VerificationShape> 
     Some(VerificationShape {
         session: slot_session.session.to_string(),
         slot: slot_session.n.0,
-        since: time(record.map_or(entry.at, |record| record.began.unwrap_or(record.assigned))),
+        since: time(match record {
+            Some(record) => record.began.unwrap_or(record.assigned),
+            None => entry.at,
+        }),
     })
 }
 

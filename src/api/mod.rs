@@ -52,8 +52,10 @@ pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
 
 /// A time as it goes over the wire, RFC 3339.
 pub fn time(at: events::id::Timestamp) -> String {
-    jiff::Timestamp::from_microsecond(at.0)
-        .map_or_else(|_| at.0.to_string(), |at| format!("{at:.6}"))
+    match jiff::Timestamp::from_microsecond(at.0) {
+        Ok(at) => format!("{at:.6}"),
+        Err(_) => at.0.to_string(),
+    }
 }
 
 /// A time as it is written; none when it is none.

@@ -10,10 +10,10 @@ const DATA_SHOWN: usize = 160;
 
 /// A recorded time as RFC 3339, with microseconds.
 pub fn time(at: events::id::Timestamp) -> String {
-    jiff::Timestamp::from_microsecond(at.0).map_or_else(
-        |_| at.0.to_string(),
-        |t| t.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
-    )
+    match jiff::Timestamp::from_microsecond(at.0) {
+        Ok(at) => at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
+        Err(_) => at.0.to_string(),
+    }
 }
 
 /// The payload as JSON; undecodable bytes as their hexadecimal text.

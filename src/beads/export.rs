@@ -87,9 +87,11 @@ fn kind(kind: FeatureType) -> &'static str {
 }
 
 fn labels(category: &str, labels: &[String]) -> Vec<String> {
-    let own = (!category.is_empty() && !labels.iter().any(|label| label == category))
-        .then(|| category.to_owned());
-    own.into_iter().chain(labels.iter().cloned()).collect()
+    let mut all = labels.to_vec();
+    if !category.is_empty() && !labels.iter().any(|label| label == category) {
+        all.insert(0, category.to_owned());
+    }
+    all
 }
 
 /// Where a feature stands, in Beads' words.

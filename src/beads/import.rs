@@ -78,10 +78,10 @@ pub fn imported(issue: &Issue) -> Imported {
         .into_iter()
         .filter(|label| label.len() <= TITLE_MAX && !label.trim().is_empty())
         .collect();
-    let priority = issue
-        .get("priority")
-        .and_then(Value::as_u64)
-        .map_or(PRIORITY_USUAL, |p| u8::try_from(p).unwrap_or(PRIORITY_MAX));
+    let priority = match issue.get("priority").map(Value::as_u64) {
+        Some(Some(given)) => u8::try_from(given).unwrap_or(PRIORITY_MAX),
+        Some(None) | None => PRIORITY_USUAL,
+    };
     let status = text(issue, "status");
     let content = Content {
         title: title(issue),
@@ -180,19 +180,23 @@ fn one_line(text: &str) -> String {
     plain.trim().chars().take(TITLE_MAX).collect()
 }
 
+/// What an issue lists under a key.
+fn list<'a>(issue: &'a Issue, key: &str) -> &'a [Value] {
+    match issue.get(key) {
+        Some(Value::Array(all)) => all,
+        Some(_) | None => &[],
+    }
+}
+
 fn strings(issue: &Issue, key: &str) -> Vec<String> {
-    let all = issue
-        .get(key)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    all.filter_map(Value::as_str).map(str::to_owned).collect()
+    let all = list(issue, key).iter().filter_map(Value::as_str);
+    all.map(str::to_owned).collect()
 }
 
 /// The issues that this one waits for, each once.
 pub(super) fn blockers(issue: &Issue) -> Vec<String> {
-    let edges = issue.get("dependencies").and_then(Value::as_array);
-    let edges = edges.into_iter().flatten().filter_map(Value::as_object);
+    let edges = list(issue, "dependencies").iter();
+    let edges = edges.filter_map(Value::as_object);
     let ids: BTreeSet<String> = edges.filter_map(blocker).collect();
 
     ids.into_iter().collect()
@@ -208,12 +212,7 @@ pub(super) fn blocker(edge: &Issue) -> Option<String> {
 }
 
 fn comments(issue: &Issue) -> Vec<(String, String)> {
-    let all = issue
-        .get("comments")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object);
+    let all = list(issue, "comments").iter().filter_map(Value::as_object);
     all.map(|c| (text(c, "author").to_owned(), text(c, "text").to_owned()))
         .filter(|(_, text)| !text.trim().is_empty())
         .collect()

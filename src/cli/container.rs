@@ -98,67 +98,14 @@ impl SlotArgs {
     }
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one arm for each kind; to be split by concept"
-)]
 pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
     match command {
         ContainerCommand::List {
             project,
             data,
             output,
-        } => {
-            let slots: Vec<SlotShape> = ask(
-                &data,
-                "GET",
-                &format!("/api/v1/projects/{project}/containers"),
-                &(),
-            )
-            .await?;
-            if output.json {
-                terminal::json(&slots)?;
-                return Ok(());
-            }
-            for slot in &slots {
-                let work = [
-                    slot.role.as_deref(),
-                    slot.feature.as_deref(),
-                    slot.note.as_deref(),
-                ];
-                let work: Vec<&str> = work.into_iter().flatten().collect();
-                say!("{:>3}  {:<12} {}", slot.n, slot.status, work.join("  "))?;
-            }
-            if slots.is_empty() {
-                say!(
-                    "no slot; `supercargo project set {project} --target N` makes some while the \
-                     project runs"
-                )?;
-            }
-            Ok(())
-        }
-        ContainerCommand::Show { slot, output } => {
-            let shape = slot.shape().await?;
-            if output.json {
-                terminal::json(&shape)?;
-                return Ok(());
-            }
-            say!("slot {}  {}", shape.n, shape.status)?;
-            let rows = [
-                ("container", shape.container),
-                ("session", shape.session),
-                ("role", shape.role),
-                ("feature", shape.feature),
-                ("note", shape.note),
-            ];
-            for (name, value) in rows
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, value?)))
-            {
-                say!("{name:<10}  {value}")?;
-            }
-            Ok(())
-        }
+        } => list(&project, &data, output.json).await,
+        ContainerCommand::Show { slot, output } => show(&slot, output.json).await,
         ContainerCommand::Sessions {
             project,
             data,
@@ -179,6 +126,51 @@ pub(super) async fn run(command: ContainerCommand) -> anyhow::Result<()> {
         ContainerCommand::Stop(slot) => slot.tell("stop").await,
         ContainerCommand::Restart(slot) => slot.tell("restart").await,
     }
+}
+
+/// Prints the slots of a project, a line for each.
+async fn list(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result<()> {
+    let path = format!("/api/v1/projects/{project}/containers");
+    let slots: Vec<SlotShape> = ask(data, "GET", &path, &()).await?;
+    if json {
+        return Ok(terminal::json(&slots)?);
+    }
+
+    for slot in &slots {
+        let work = [&slot.role, &slot.feature, &slot.note];
+        let work: Vec<&str> = work.into_iter().flatten().map(String::as_str).collect();
+        say!("{:>3}  {:<12} {}", slot.n, slot.status, work.join("  "))?;
+    }
+    if slots.is_empty() {
+        say!(
+            "no slot; `supercargo project set {project} --target N` makes some while the project \
+             runs"
+        )?;
+    }
+    Ok(())
+}
+
+/// Prints what is in a slot.
+async fn show(slot: &SlotArgs, json: bool) -> anyhow::Result<()> {
+    let shape = slot.shape().await?;
+    if json {
+        return Ok(terminal::json(&shape)?);
+    }
+
+    say!("slot {}  {}", shape.n, shape.status)?;
+    let rows = [
+        ("container", shape.container),
+        ("session", shape.session),
+        ("role", shape.role),
+        ("feature", shape.feature),
+        ("note", shape.note),
+    ];
+    for (name, value) in rows {
+        if let Some(value) = value {
+            say!("{name:<10}  {value}")?;
+        }
+    }
+    Ok(())
 }
 
 async fn sessions(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result<()> {

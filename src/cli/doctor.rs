@@ -372,6 +372,7 @@ async fn runc(docker: &bollard::Docker) -> Check {
         .ok()
         .and_then(|version| version.components)
         .unwrap_or_default();
+
     let Some(found) = components
         .iter()
         .find(|component| component.name == "runc")
@@ -384,6 +385,7 @@ async fn runc(docker: &bollard::Docker) -> Check {
             "look up its version by hand",
         );
     };
+
     match holes(&found) {
         None => good("runc", found),
         Some(advice) => lacking("runc", Verdict::Poor, found, advice),

@@ -10,8 +10,10 @@ use crate::terminal::{self, say};
 
 /// The id of the issue that it was, for whoever knows it by that.
 pub(super) fn imported_as(feature: &FeatureShape) -> String {
-    let issue = feature.issue.as_ref();
-    issue.map_or_else(String::new, |issue| format!("  ({issue})"))
+    match &feature.issue {
+        Some(issue) => format!("  ({issue})"),
+        None => String::new(),
+    }
 }
 
 /// Prints one feature.

@@ -234,81 +234,16 @@ fn read(file: &PathBuf) -> anyhow::Result<String> {
     fs_err::read_to_string(file).with_context(|| format!("reading {}", file.display()))
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one arm for each kind; to be split by concept"
-)]
 pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
     match command {
-        ProjectCommand::Add(args) => {
-            let kind = if args.existing {
-                ProjectKind::Existing
-            } else {
-                ProjectKind::New
-            };
-            let spec = args.spec.as_ref().map(read).transpose()?;
-            let new = NewProject {
-                name: args.name.to_string(),
-                git_url: absolute(&args.git_url),
-                kind,
-                spec,
-                credential: args.credential.read()?,
-            };
-            let written: Written = ask(&args.data, "POST", "/api/v1/projects", &new).await?;
-            say!(
-                "{} is registered, recorded at position {}",
-                args.name,
-                written.position
-            )?;
-            for note in &written.notes {
-                say!("{note}")?;
-            }
-            Ok(())
-        }
-        ProjectCommand::List { data, output } => {
-            let projects: Vec<ProjectShape> = ask(&data, "GET", "/api/v1/projects", &()).await?;
-            if output.json {
-                terminal::json(&projects)?;
-                return Ok(());
-            }
-            for p in &projects {
-                let note = if p.needs_you.is_empty() {
-                    ""
-                } else {
-                    "  needs you"
-                };
-                say!(
-                    "{:<24} {:<10} {:>4}/{:<4} {}{note}",
-                    p.name,
-                    p.status,
-                    p.closed,
-                    p.total,
-                    p.git_url
-                )?;
-            }
-            if projects.is_empty() {
-                say!("no project yet; `supercargo project add NAME --git-url URL` makes one")?;
-            }
-            Ok(())
-        }
+        ProjectCommand::Add(args) => add(args).await,
+        ProjectCommand::List { data, output } => list(&data, output.json).await,
         ProjectCommand::Show { name, data, output } => show(&name, &data, output.json).await,
         ProjectCommand::Usage(args) => usage::run(&args).await,
         ProjectCommand::Adopt(args) => adopt(&args).await,
         ProjectCommand::Initialize(args) => tell(args, "initialize", "").await,
         ProjectCommand::Retry(args) => tell(args, "retry", "").await,
-        ProjectCommand::Scaffold(args) => {
-            let path = format!("/api/v1/projects/{}/scaffold", args.name);
-            let shape: ScaffoldShape = ask(&args.data, "POST", &path, &()).await?;
-            say!(
-                "{}",
-                if shape.queued {
-                    "queued: it is merged like everything else"
-                } else {
-                    "it is as it should be"
-                }
-            )?;
-            Ok(())
-        }
+        ProjectCommand::Scaffold(args) => scaffold(&args).await,
         ProjectCommand::Upstream(command) => upstream::run(command).await,
         ProjectCommand::Set(args) => set(*args).await,
         ProjectCommand::Start { name, no_trial } => {
@@ -319,6 +254,74 @@ pub(super) async fn run(command: ProjectCommand) -> anyhow::Result<()> {
         ProjectCommand::Delete { name: args, yes } => delete(&args, yes).await,
         ProjectCommand::Stop(args) => tell(args, "stop", "").await,
     }
+}
+
+/// Registers a project.
+async fn add(args: AddArgs) -> anyhow::Result<()> {
+    let kind = if args.existing {
+        ProjectKind::Existing
+    } else {
+        ProjectKind::New
+    };
+    let new = NewProject {
+        name: args.name.to_string(),
+        git_url: absolute(&args.git_url),
+        kind,
+        spec: args.spec.as_ref().map(read).transpose()?,
+        credential: args.credential.read()?,
+    };
+
+    let written: Written = ask(&args.data, "POST", "/api/v1/projects", &new).await?;
+    say!(
+        "{} is registered, recorded at position {}",
+        args.name,
+        written.position
+    )?;
+    for note in &written.notes {
+        say!("{note}")?;
+    }
+    Ok(())
+}
+
+/// Prints the projects, a line for each.
+async fn list(data: &DataArgs, json: bool) -> anyhow::Result<()> {
+    let projects: Vec<ProjectShape> = ask(data, "GET", "/api/v1/projects", &()).await?;
+    if json {
+        return Ok(terminal::json(&projects)?);
+    }
+
+    for p in &projects {
+        let note = if p.needs_you.is_empty() {
+            ""
+        } else {
+            "  needs you"
+        };
+        say!(
+            "{:<24} {:<10} {:>4}/{:<4} {}{note}",
+            p.name,
+            p.status,
+            p.closed,
+            p.total,
+            p.git_url
+        )?;
+    }
+    if projects.is_empty() {
+        say!("no project yet; `supercargo project add NAME --git-url URL` makes one")?;
+    }
+    Ok(())
+}
+
+/// Has what the scaffold lacks queued.
+async fn scaffold(args: &NameArgs) -> anyhow::Result<()> {
+    let path = format!("/api/v1/projects/{}/scaffold", args.name);
+    let shape: ScaffoldShape = ask(&args.data, "POST", &path, &()).await?;
+
+    let how = if shape.queued {
+        "queued: it is merged like everything else"
+    } else {
+        "it is as it should be"
+    };
+    Ok(say!("{how}")?)
 }
 
 async fn adopt(args: &NameArgs) -> anyhow::Result<()> {

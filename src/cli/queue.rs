@@ -119,17 +119,10 @@ pub(super) async fn run(command: QueueCommand) -> anyhow::Result<()> {
 }
 
 async fn show(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Result<()> {
-    let shape: MergeQueueShape = ask(
-        data,
-        "GET",
-        &format!("/api/v1/projects/{project}/queue"),
-        &(),
-    )
-    .await?;
-
+    let path = format!("/api/v1/projects/{project}/queue");
+    let shape: MergeQueueShape = ask(data, "GET", &path, &()).await?;
     if json {
-        terminal::json(&shape)?;
-        return Ok(());
+        return Ok(terminal::json(&shape)?);
     }
 
     say!(
@@ -140,7 +133,6 @@ async fn show(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
     if let Some(why) = &shape.trouble {
         say!("trouble: {why}")?;
     }
-
     if shape.batch > 1 {
         say!(
             "the first {} are verified and published as one",
@@ -149,25 +141,8 @@ async fn show(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
     }
 
     for entry in &shape.queue {
-        say!("{}", line(entry))?;
-        if let Some(running) = &entry.verification {
-            say!(
-                "     in slot {} since {}: `container logs {project} {}` shows it, \
-                 `queue refuse {project} {} WHY` ends it",
-                running.slot,
-                running.since,
-                running.slot,
-                entry.entry
-            )?;
-        }
-        if !entry.checks.is_empty() {
-            say!(
-                "     changes what the verification runs or obeys: {}",
-                entry.checks.join(", ")
-            )?;
-        }
+        say_queued(project, entry)?;
     }
-
     for entry in &shape.held {
         say!("{}", line(entry))?;
         say!(
@@ -176,13 +151,35 @@ async fn show(project: &ProjectName, data: &DataArgs, json: bool) -> anyhow::Res
             entry.entry
         )?;
     }
-
     for entry in &shape.parked {
         say!("{}", line(entry))?;
         say!("     parked: it waits for the trunk to be green by itself")?;
     }
 
     health(&shape)?;
+    Ok(())
+}
+
+/// An entry on its way: the verification that runs, and what of it the entry itself changes.
+fn say_queued(project: &ProjectName, entry: &EntryShape) -> anyhow::Result<()> {
+    say!("{}", line(entry))?;
+    if let Some(running) = &entry.verification {
+        say!(
+            "     in slot {} since {}: `container logs {project} {}` shows it, `queue refuse \
+             {project} {} WHY` ends it",
+            running.slot,
+            running.since,
+            running.slot,
+            entry.entry
+        )?;
+    }
+
+    if !entry.checks.is_empty() {
+        say!(
+            "     changes what the verification runs or obeys: {}",
+            entry.checks.join(", ")
+        )?;
+    }
     Ok(())
 }
 

@@ -90,19 +90,15 @@ pub(super) async fn run(command: SubscriptionCommand) -> anyhow::Result<()> {
             types,
             after,
         } => {
-            let project = project.map(|project| project.to_string());
             let new = NewSubscription {
                 name: name.name.to_string(),
-                project,
+                project: project.map(|project| project.to_string()),
                 types,
                 after,
             };
             let written: Written = ask(&name.data, "POST", "/api/v1/subscriptions", &new).await?;
-            say!(
-                "{} is kept, recorded at position {}",
-                name.name,
-                written.position
-            )?;
+            let position = written.position;
+            say!("{} is kept, recorded at position {position}", name.name)?;
         }
         SubscriptionCommand::List { data, output } => list(&data, output.json).await?,
         SubscriptionCommand::Show { name, output } => show(&name, output.json).await?,
@@ -122,17 +118,10 @@ pub(super) async fn run(command: SubscriptionCommand) -> anyhow::Result<()> {
             reader::hand_over(handing).await?;
         }
         SubscriptionCommand::Replay { name, position } => {
-            let written: Written = ask(
-                &name.data,
-                "POST",
-                &name.path("/replay"),
-                &Again { position },
-            )
-            .await?;
-            say!(
-                "to be delivered again: recorded at position {}",
-                written.position
-            )?;
+            let (path, again) = (name.path("/replay"), Again { position });
+            let written: Written = ask(&name.data, "POST", &path, &again).await?;
+            let position = written.position;
+            say!("to be delivered again: recorded at position {position}")?;
         }
         SubscriptionCommand::Delete { name } => {
             let written: Written = ask(&name.data, "DELETE", &name.path(""), &()).await?;

@@ -128,22 +128,20 @@ fn said(block: &Value) -> Option<Signal> {
 }
 
 fn heard(block: &Value) -> Option<Signal> {
-    (text(block, "/type") == "tool_result").then(|| {
-        let parts = block
-            .get("content")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let joined: Vec<String> = parts.map(|part| text(part, "/text")).collect();
-        let text = if joined.is_empty() {
-            text(block, "/content")
-        } else {
-            cut(&joined.join("\n"))
-        };
-        Signal::ToolResult {
-            ok: block.get("is_error").and_then(Value::as_bool) != Some(true),
-            text,
+    if text(block, "/type") != "tool_result" {
+        return None;
+    }
+
+    let said = match block.get("content") {
+        Some(Value::Array(parts)) if !parts.is_empty() => {
+            let parts: Vec<String> = parts.iter().map(|part| text(part, "/text")).collect();
+            cut(&parts.join("\n"))
         }
+        Some(_) | None => text(block, "/content"),
+    };
+    Some(Signal::ToolResult {
+        ok: block.get("is_error") != Some(&Value::Bool(true)),
+        text: said,
     })
 }
 

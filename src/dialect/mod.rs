@@ -157,11 +157,10 @@ fn plain(line: &str) -> Vec<Signal> {
 }
 
 fn cut(text: &str) -> String {
-    let end = text
-        .char_indices()
-        .nth(TEXT_MAX)
-        .map_or(text.len(), |(at, _)| at);
-    text[..end].to_owned()
+    match text.char_indices().nth(TEXT_MAX) {
+        Some((end, _)) => text[..end].to_owned(),
+        None => text.to_owned(),
+    }
 }
 
 /// The text below a path of keys, or nothing.

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use super::{Launch, NO_KEY, Signal, Surroundings, number, text};
 
 pub(super) fn launch(model: &str, around: &Surroundings<'_>) -> Result<Launch, String> {
-    let name = model.split_once('/').map_or(model, |(_, name)| name);
+    let name = match model.split_once('/') {
+        Some((_, name)) => name,
+        None => model,
+    };
     let config = json!({
         "$schema": "https://opencode.ai/config.json",
         "autoupdate": false,
@@ -56,59 +59,60 @@ pub(super) fn signals(line: &Value) -> Vec<Signal> {
     match text(line, "/type").as_str() {
         "text" => vec![Signal::Text(text(line, "/part/text"))],
         "reasoning" => vec![Signal::Thinking(text(line, "/part/text"))],
-        "tool_use" => {
-            let (name, input) = (
-                text(line, "/part/tool"),
-                super::json(line.pointer("/part/state/input")),
-            );
-            let status = text(line, "/part/state/status");
-            let exit = line
-                .pointer("/part/state/metadata/exit")
-                .and_then(Value::as_i64);
-            let ok = status == "completed" && exit.is_none_or(|exit| exit == 0);
-            vec![
-                Signal::ToolCall { name, input },
-                Signal::ToolResult {
-                    ok,
-                    text: text(line, "/part/state/output"),
-                },
-            ]
-        }
+        "tool_use" => tool_use(line),
         "step_finish" => {
-            let usage = Signal::Usage {
+            let mut said = vec![Signal::Usage {
                 input: number(line, "/part/tokens/input"),
                 output: number(line, "/part/tokens/output"),
-            };
-            match text(line, "/part/reason").as_str() {
-                "stop" => vec![
-                    usage,
-                    Signal::Result {
-                        is_error: false,
-                        text: String::new(),
-                    },
-                ],
-                _ => vec![usage],
+            }];
+            if text(line, "/part/reason") == "stop" {
+                said.push(Signal::Result {
+                    is_error: false,
+                    text: String::new(),
+                });
             }
+            said
         }
-        "error" => {
-            let status = number(line, "/error/data/statusCode");
-            let told = format!(
-                "{} {}",
-                text(line, "/error/name"),
-                text(line, "/error/data/message")
-            );
-            let limit =
-                matches!(status, 429 | 529).then(|| Signal::Limit(format!("status {status}")));
-            limit
-                .into_iter()
-                .chain([Signal::Result {
-                    is_error: true,
-                    text: told.trim().to_owned(),
-                }])
-                .collect()
-        }
+        "error" => error(line),
         _ => vec![],
     }
+}
+
+/// A tool that was called and is over.
+fn tool_use(line: &Value) -> Vec<Signal> {
+    let exit = line.pointer("/part/state/metadata/exit");
+    // Tools that are no program end without an exit code.
+    let failed = match exit.and_then(Value::as_i64) {
+        Some(exit) => exit != 0,
+        None => false,
+    };
+
+    vec![
+        Signal::ToolCall {
+            name: text(line, "/part/tool"),
+            input: super::json(line.pointer("/part/state/input")),
+        },
+        Signal::ToolResult {
+            ok: text(line, "/part/state/status") == "completed" && !failed,
+            text: text(line, "/part/state/output"),
+        },
+    ]
+}
+
+/// What ends a session that could not go on.
+fn error(line: &Value) -> Vec<Signal> {
+    let mut said = vec![];
+    let status = number(line, "/error/data/statusCode");
+    if matches!(status, 429 | 529) {
+        said.push(Signal::Limit(format!("status {status}")));
+    }
+
+    let (name, message) = (text(line, "/error/name"), text(line, "/error/data/message"));
+    said.push(Signal::Result {
+        is_error: true,
+        text: format!("{name} {message}").trim().to_owned(),
+    });
+    said
 }
 
 #[cfg(test)]

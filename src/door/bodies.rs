@@ -183,6 +183,7 @@ async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Problem> {
         let Some(frame) = frame else {
             return Ok(None);
         };
+
         let frame = frame.map_err(|e| problem("invalid", &format!("the body was cut: {e}")))?;
         // Trailers say nothing here.
         if let Ok(chunk) = frame.into_data() {

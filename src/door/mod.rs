@@ -231,6 +231,9 @@ impl Doors for DoorSet {
             }
         }
         // All of them together: of two, one that opens does not mend the other.
-        faults.went(None, Chore::OpenDoors, failed.map_or(Ok(()), Err));
+        match failed {
+            Some(why) => faults.failing(None, Chore::OpenDoors, &why),
+            None => faults.well(None, Chore::OpenDoors),
+        }
     }
 }

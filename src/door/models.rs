@@ -11,20 +11,18 @@ use super::Behind;
 use super::serve::{Answer, problem};
 use crate::gateway::{GatewayError, ModelRequest, REQUEST_MAX};
 
+/// The provider that is asked, and the way below it with its query.
+fn asked(uri: &hyper::Uri) -> Option<(String, String)> {
+    let whole = uri.path_and_query()?.as_str();
+    let (provider, rest) = whole.strip_prefix("/model/")?.split_once('/')?;
+    Some((provider.to_owned(), format!("/{rest}")))
+}
+
 /// Serves one request under `/model/<provider>/`.
 pub(super) async fn serve(behind: &Behind, request: Request<Incoming>) -> Answer {
-    let whole = request
-        .uri()
-        .path_and_query()
-        .map_or_else(String::new, ToString::to_string);
-    let asked = whole
-        .strip_prefix("/model/")
-        .and_then(|rest| rest.split_once('/'));
-    let Some((provider, rest)) = asked else {
+    let Some((provider, rest)) = asked(request.uri()) else {
         return Err(problem("not_found", "write /model/PROVIDER/…"));
     };
-
-    let (provider, rest) = (provider.to_owned(), format!("/{rest}"));
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let told = |error: GatewayError| match &error {
         GatewayError::Refused(why) => problem("not_found", why),

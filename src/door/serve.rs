@@ -120,6 +120,27 @@ fn not_heard(pid: i32) -> Problem {
     }
 }
 
+/// The value of the query's one parameter, which is written before it as `name=`.
+fn parameter(request: &Request<Incoming>, name: &str) -> Option<String> {
+    let value = request.uri().query()?.strip_prefix(name)?;
+    let value = percent_encoding::percent_decode_str(value);
+    Some(value.decode_utf8_lossy().into_owned())
+}
+
+/// Takes a numbered chunk of what the session printed.
+async fn output(behind: &Behind, request: Request<Incoming>) -> Answer {
+    let seq = parameter(&request, "seq=").and_then(|n| n.parse().ok());
+    let Some(seq) = seq else {
+        return Err(problem(
+            "invalid",
+            "the number of the chunk is missing: /output?seq=N",
+        ));
+    };
+
+    let bytes = behind.room.read(request, CHUNK_MAX).await?;
+    json(behind.sessions.output(&behind.session, seq, &bytes).await)
+}
+
 async fn route(behind: &Behind, request: Request<Incoming>) -> Answer {
     if behind.voice == Voice::Agent
         && (request.method() == Method::CONNECT || request.uri().scheme().is_some())
@@ -133,21 +154,7 @@ async fn route(behind: &Behind, request: Request<Incoming>) -> Answer {
             json(behind.sessions.hello(&behind.session).await)
         }
         (Voice::Control, &Method::POST, "/beat") => json(behind.sessions.beat(&behind.session)),
-        (Voice::Control, &Method::POST, "/output") => {
-            let seq = request
-                .uri()
-                .query()
-                .and_then(|q| q.strip_prefix("seq="))
-                .and_then(|n| n.parse().ok());
-            let seq = seq.ok_or_else(|| {
-                problem(
-                    "invalid",
-                    "the number of the chunk is missing: /output?seq=N",
-                )
-            })?;
-            let bytes = behind.room.read(request, CHUNK_MAX).await?;
-            json(behind.sessions.output(&behind.session, seq, &bytes).await)
-        }
+        (Voice::Control, &Method::POST, "/output") => output(behind, request).await,
         (Voice::Control, &Method::POST, "/end") => {
             let ending = body(behind, request, SPEECH_MAX).await?;
             json(behind.sessions.end(&behind.session, &ending).await)
@@ -158,20 +165,9 @@ async fn route(behind: &Behind, request: Request<Incoming>) -> Answer {
             json(behind.sessions.say(&behind.session, say).await)
         }
         (Voice::Agent, &Method::GET, "/v1/features") => {
-            let status = request
-                .uri()
-                .query()
-                .and_then(|query| query.strip_prefix("status="));
-            let status = status.map(|s| {
-                percent_encoding::percent_decode_str(s)
-                    .decode_utf8_lossy()
-                    .into_owned()
-            });
-            shown(&features::list(
-                &behind.sessions,
-                &behind.session,
-                status.as_deref(),
-            )?)
+            let status = parameter(&request, "status=");
+            let list = features::list(&behind.sessions, &behind.session, status.as_deref());
+            shown(&list?)
         }
         (Voice::Agent, &Method::GET, "/v1/feature") => {
             shown(&features::show(&behind.sessions, &behind.session, None)?)

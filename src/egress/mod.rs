@@ -156,28 +156,14 @@ impl Proxy {
                 "the project's egress rules do not allow it; a person may add it to the settings",
             ));
         };
-
         if bytes_left == 0 {
             return Err(self.denied(&shown, "this session has spent its egress budget"));
         }
 
+        let found = resolved(target).await?;
         let may_be_private = rule.private || target.is_address();
-        let found = tokio::time::timeout(
-            CONNECT_WITHIN,
-            tokio::net::lookup_host((target.host.as_str(), target.port)),
-        )
-        .await;
-        let found = found
-            .map_err(|_| Barred::Failed(format!("{shown}: its name was not resolved in time")))?;
-        let found: Vec<SocketAddr> = found
-            .map_err(|e| Barred::Failed(format!("{shown}: {e}")))?
-            .collect();
-
-        let open: Vec<SocketAddr> = found
-            .iter()
-            .copied()
-            .filter(|at| may_be_private || !is_private(at.ip()))
-            .collect();
+        let may_open = |at: &&SocketAddr| may_be_private || !is_private(at.ip());
+        let open: Vec<SocketAddr> = found.iter().filter(may_open).copied().collect();
         if open.is_empty() && !found.is_empty() {
             return Err(self.denied(
                 &shown,
@@ -194,7 +180,6 @@ impl Proxy {
             left: AtomicU64::new(bytes_left),
             untold: AtomicU64::new(0),
         };
-
         Ok((stream, Arc::new(count)))
     }
 
@@ -223,9 +208,10 @@ impl Proxy {
 
     async fn plain(&self, mut request: Request<Incoming>) -> Result<Response<Body>, Barred> {
         let uri = request.uri().clone();
-        let asked = uri
-            .authority()
-            .map_or_else(|| uri.to_string(), ToString::to_string);
+        let asked = match uri.authority() {
+            Some(authority) => authority.to_string(),
+            None => uri.to_string(),
+        };
 
         if uri.scheme_str() != Some("http") {
             return Err(self.denied(
@@ -234,41 +220,42 @@ impl Proxy {
             ));
         }
 
-        let with_port = if uri.port().is_some() {
-            asked.clone()
-        } else {
-            format!("{asked}:80")
+        let target = match uri.port() {
+            Some(_) => Target::parse(&asked),
+            None => Target::parse(&format!("{asked}:80")),
         };
-
-        let target = Target::parse(&with_port);
-        let path = uri
-            .path_and_query()
-            .map_or_else(|| "/".to_owned(), ToString::to_string);
+        let path = match uri.path_and_query() {
+            Some(path) => path.to_string(),
+            None => "/".to_owned(),
+        };
         let method = request.method().to_string();
         let (stream, count) = self
             .reach(&asked, target.as_ref(), Way::Plain(&method, &path))
             .await?;
+
         let failed = |e: &dyn std::fmt::Display| Barred::Failed(format!("{asked}: {e}"));
         *request.uri_mut() = path.parse().map_err(|e| failed(&e))?;
-        let named = connection_options(request.headers());
-
-        for name in HOP_BY_HOP
-            .iter()
-            .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
-            .chain(named)
-        {
-            request.headers_mut().remove(name);
-        }
-
+        remove_of_hop(request.headers_mut());
         // One reading of the host: the one that was checked.
-        request.headers_mut().insert(
-            "host",
-            HeaderValue::from_str(&asked).map_err(|e| failed(&e))?,
-        );
-        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        let host = HeaderValue::from_str(&asked).map_err(|e| failed(&e))?;
+        request.headers_mut().insert("host", host);
+
+        let answer = self.sent(stream, request, &count).await;
+        let mut answer = answer.map_err(|why| failed(&why))?;
+        remove_of_hop(answer.headers_mut());
+        Ok(answer.map(|body| counted(body, count)))
+    }
+
+    /// Sends a request that may go out, and counts it.
+    async fn sent(
+        &self,
+        stream: TcpStream,
+        request: Request<Incoming>,
+        count: &Arc<Count>,
+    ) -> Result<Response<Incoming>, String> {
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
-            .map_err(|e| failed(&e))?;
-        let mut sender = sender;
+            .map_err(|e| e.to_string())?;
         let mut open = self.open.clone();
 
         tokio::spawn(async move {
@@ -277,22 +264,36 @@ impl Proxy {
                 _ = open.changed() => {}
             }
         });
+
         let sent = count.clone();
         let request = request.map(|body| counted(body, sent));
-        let answer = tokio::time::timeout(ANSWER_WITHIN, sender.send_request(request)).await;
-        let mut answer = answer
-            .map_err(|_| failed(&"no answer in time"))?
-            .map_err(|e| failed(&e))?;
-        let named = connection_options(answer.headers());
-
-        for name in HOP_BY_HOP
-            .iter()
-            .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
-            .chain(named)
-        {
-            answer.headers_mut().remove(name);
+        match tokio::time::timeout(ANSWER_WITHIN, sender.send_request(request)).await {
+            Ok(answer) => answer.map_err(|e| e.to_string()),
+            Err(_) => Err("no answer in time".to_owned()),
         }
-        Ok(answer.map(|body| counted(body, count)))
+    }
+}
+
+/// The addresses that a target's name stands for.
+async fn resolved(target: &Target) -> Result<Vec<SocketAddr>, Barred> {
+    let looked_up = tokio::net::lookup_host((target.host.as_str(), target.port));
+
+    match tokio::time::timeout(CONNECT_WITHIN, looked_up).await {
+        Ok(Ok(found)) => Ok(found.collect()),
+        Ok(Err(why)) => Err(Barred::Failed(format!("{target}: {why}"))),
+        Err(_) => Err(Barred::Failed(format!(
+            "{target}: its name was not resolved in time"
+        ))),
+    }
+}
+
+/// Removes what is between two neighbours only: by its name, or because the message says so.
+fn remove_of_hop(headers: &mut hyper::HeaderMap) {
+    for name in connection_options(headers) {
+        headers.remove(name);
+    }
+    for name in HOP_BY_HOP {
+        headers.remove(name);
     }
 }
 
@@ -316,7 +317,10 @@ fn counted(body: Incoming, count: Arc<Count>) -> Body {
         http_body_util::BodyStream::new(body),
         move |frame| {
             let frame = frame?;
-            let bytes = frame.data_ref().map_or(0, bytes::Bytes::len);
+            let bytes = match frame.data_ref() {
+                Some(data) => data.len(),
+                None => 0,
+            };
             if count.take(bytes as u64) {
                 Ok(frame)
             } else {

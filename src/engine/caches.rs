@@ -99,14 +99,13 @@ impl Caches {
 
         for entry in fs_err::read_dir(&self.folder)? {
             let entry = entry?;
-            let known = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse().ok())
-                .is_some_and(|name| projects.contains(&name));
-            if !known {
-                foreign::remove(&entry.path())?;
+            if let Some(name) = entry.file_name().to_str()
+                && let Ok(name) = name.parse()
+                && projects.contains(&name)
+            {
+                continue;
             }
+            foreign::remove(&entry.path())?;
         }
 
         Ok(())

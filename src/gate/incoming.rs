@@ -55,7 +55,9 @@ where
         let chunk = next
             .transpose()
             .map_err(|why| GateError::Invalid(format!("the body was cut: {why}")))?;
-        self.came += chunk.as_ref().map_or(0, Bytes::len);
+        if let Some(chunk) = &chunk {
+            self.came += chunk.len();
+        }
         Ok(chunk)
     }
 

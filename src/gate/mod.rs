@@ -143,7 +143,10 @@ where
         body.discard().await?;
         return Ok(refused(push, &why));
     }
-    let first = head.as_ref().map_or(&[][..], |head| &head.bytes);
+    let first = match &head {
+        Some(head) => head.bytes.as_slice(),
+        None => &[],
+    };
     let packed = match request.content_encoding.as_str() {
         "" | "identity" => Packed::Plain,
         "gzip" | "x-gzip" => Packed::Gzip,

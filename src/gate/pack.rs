@@ -29,11 +29,18 @@ const OBJECTS_MAX: u32 = 1_000_000;
 /// How many objects the pack that begins here says it has: `PACK`, its version and their number,
 /// each of four bytes.
 fn objects(pack: &[u8]) -> u32 {
-    let count = pack
-        .strip_prefix(b"PACK")
-        .and_then(|rest| rest.get(4..8))
-        .and_then(|count| count.try_into().ok());
-    count.map_or(0, u32::from_be_bytes)
+    match pack {
+        [b'P', b'A', b'C', b'K', _, _, _, _, a, b, c, d, ..] => {
+            u32::from_be_bytes([*a, *b, *c, *d])
+        }
+        _ => 0,
+    }
+}
+
+/// The length that a line says it has, in hex digits.
+fn length_of(digits: &[u8]) -> Option<usize> {
+    let text = std::str::from_utf8(digits).ok()?;
+    usize::from_str_radix(text, 16).ok()
 }
 
 /// Longest first part of a push: as many updates as it may have, each with a name as long as git
@@ -46,9 +53,7 @@ const PACK_HEAD: usize = 12;
 pub(super) fn is_head_complete(bytes: &[u8]) -> Result<bool, String> {
     let mut rest = bytes;
     while let Some((length, after)) = rest.split_at_checked(4) {
-        let text = std::str::from_utf8(length).ok();
-        let length = text.and_then(|t| usize::from_str_radix(t, 16).ok());
-        match length {
+        match length_of(length) {
             None => return Err("the push has a line without a length".to_owned()),
             Some(0) => return Ok(after.len() >= PACK_HEAD),
             Some(length @ 4..) if after.len() >= length - 4 => rest = &after[length - 4..],
@@ -78,10 +83,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Push, String> {
         let (length, after) = rest
             .split_at_checked(4)
             .ok_or("the push ends within a line")?;
-        let length = std::str::from_utf8(length)
-            .ok()
-            .and_then(|t| usize::from_str_radix(t, 16).ok());
-        let length = length.ok_or("the push has a line without a length")?;
+        let length = length_of(length).ok_or("the push has a line without a length")?;
         if length == 0 {
             return match objects(after) {
                 count if count > OBJECTS_MAX => Err(format!(

@@ -120,14 +120,17 @@ async fn get(
 
 /// The name of a model as its description has it.
 fn name_of(model: &Value) -> Option<&str> {
-    let name = model.get("id").or_else(|| model.get("name"))?.as_str()?;
+    let name = model.get("id").or(model.get("name"))?.as_str()?;
     Some(name.strip_prefix("models/").unwrap_or(name))
 }
 
 fn names(list: &Value) -> Vec<String> {
-    let models = list.get("data").or_else(|| list.get("models"));
-    let models = models.and_then(Value::as_array).into_iter().flatten();
-    models.filter_map(name_of).map(str::to_owned).collect()
+    let models = match list.get("data").or(list.get("models")) {
+        Some(Value::Array(models)) => models.as_slice(),
+        Some(_) | None => &[],
+    };
+    let names = models.iter().filter_map(name_of);
+    names.map(str::to_owned).collect()
 }
 
 /// Whether nothing follows the answer.

@@ -28,6 +28,24 @@ const FIELDS: &[&str] = &[
     "modelVersion",
 ];
 
+/// The first of these numbers that is said and believed.
+fn tokens(usage: &Value, paths: &[&str]) -> u64 {
+    for path in paths {
+        let said = usage.pointer(path).and_then(Value::as_u64);
+        if let Some(tokens) = said
+            && tokens <= TOKENS_MAX
+        {
+            return tokens;
+        }
+    }
+    0
+}
+
+/// Later events repeat earlier numbers or complete them; none takes anything back.
+fn raise(field: &mut u64, value: u64) {
+    *field = value.max(*field);
+}
+
 /// Reads one answer.
 #[derive(Debug)]
 pub(super) struct Meter {
@@ -112,65 +130,59 @@ impl Meter {
             Some(inside) => Glance::at(inside.as_bytes(), FIELDS).unwrap_or_default(),
             None => outer,
         };
+
         let model = holder.text("model").or_else(|| holder.text("modelVersion"));
-        if let Some(model) = model.filter(|model| !model.is_empty()) {
+        if let Some(model) = model
+            && !model.is_empty()
+        {
             self.model = Some(model.chars().take(events::agent::AGENT_NAME_MAX).collect());
         }
+        if let Some(usage) = holder.built(field) {
+            self.count(&usage);
+        }
+    }
 
-        let Some(usage) = holder.built(field).filter(Value::is_object) else {
-            return;
-        };
-
-        let said = |path: &str| usage.pointer(path).and_then(Value::as_u64);
-        let number = |path: &str| said(path).filter(|tokens| *tokens <= TOKENS_MAX);
-        let first = |paths: &[&str]| paths.iter().find_map(|path| number(path));
-
-        // Later events repeat earlier numbers or complete them; none takes anything back.
-        let raise = |field: &mut u64, value: Option<u64>| *field = value.unwrap_or(0).max(*field);
+    /// Takes the numbers of a usage object.
+    fn count(&mut self, usage: &Value) {
         let used = &mut self.usage;
 
         match self.protocol {
             Protocol::Anthropic => {
-                raise(&mut used.input, number("/input_tokens"));
-                raise(&mut used.output, number("/output_tokens"));
-                raise(&mut used.cache_read, number("/cache_read_input_tokens"));
+                raise(&mut used.input, tokens(usage, &["/input_tokens"]));
+                raise(&mut used.output, tokens(usage, &["/output_tokens"]));
+                raise(
+                    &mut used.cache_read,
+                    tokens(usage, &["/cache_read_input_tokens"]),
+                );
                 raise(
                     &mut used.cache_write,
-                    number("/cache_creation_input_tokens"),
+                    tokens(usage, &["/cache_creation_input_tokens"]),
                 );
             }
             Protocol::Openai => {
-                let cached = first(&[
-                    "/input_tokens_details/cached_tokens",
-                    "/prompt_tokens_details/cached_tokens",
-                ])
-                .unwrap_or(0);
-                raise(
-                    &mut used.input,
-                    first(&["/input_tokens", "/prompt_tokens"])
-                        .map(|all| all.saturating_sub(cached)),
+                let cached = tokens(
+                    usage,
+                    &[
+                        "/input_tokens_details/cached_tokens",
+                        "/prompt_tokens_details/cached_tokens",
+                    ],
                 );
+                let all = tokens(usage, &["/input_tokens", "/prompt_tokens"]);
+                raise(&mut used.input, all.saturating_sub(cached));
                 raise(
                     &mut used.output,
-                    first(&["/output_tokens", "/completion_tokens"]),
+                    tokens(usage, &["/output_tokens", "/completion_tokens"]),
                 );
-                raise(&mut used.cache_read, Some(cached));
+                raise(&mut used.cache_read, cached);
             }
             Protocol::Gemini => {
-                let cached = number("/cachedContentTokenCount").unwrap_or(0);
-                let written = [
-                    number("/candidatesTokenCount"),
-                    number("/thoughtsTokenCount"),
-                ]
-                .into_iter()
-                .flatten()
-                .sum();
-                raise(
-                    &mut used.input,
-                    number("/promptTokenCount").map(|all| all.saturating_sub(cached)),
-                );
-                raise(&mut used.output, Some(written));
-                raise(&mut used.cache_read, Some(cached));
+                let cached = tokens(usage, &["/cachedContentTokenCount"]);
+                let all = tokens(usage, &["/promptTokenCount"]);
+                let written = tokens(usage, &["/candidatesTokenCount"]);
+                let thought = tokens(usage, &["/thoughtsTokenCount"]);
+                raise(&mut used.input, all.saturating_sub(cached));
+                raise(&mut used.output, written + thought);
+                raise(&mut used.cache_read, cached);
             }
         }
     }

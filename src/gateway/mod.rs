@@ -116,11 +116,11 @@ fn passes(protocol: Protocol, method: &Method, path: &str) -> bool {
 }
 
 fn is_list(path: &str, list: &str) -> bool {
-    path == list
-        || path
-            .strip_prefix(list)
-            .and_then(|rest| rest.strip_prefix('/'))
-            .is_some_and(is_word)
+    match path.strip_prefix(list) {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix('/').is_some_and(is_word),
+        None => false,
+    }
 }
 
 fn is_word(text: &str) -> bool {

@@ -107,16 +107,23 @@ struct File {
 
 impl KeySource {
     fn key(&self) -> Option<Key> {
-        let from_file = self
-            .file
-            .as_ref()
-            .and_then(|file| fs_err::read_to_string(file).ok());
-        let from_env = || self.env.as_ref().and_then(|name| std::env::var(name).ok());
-        let secret = from_file.or_else(from_env)?.trim().to_owned();
-        (!secret.is_empty()).then_some(Key {
+        let secret = self.in_file().or_else(|| self.in_environment())?;
+        let secret = secret.trim().to_owned();
+        if secret.is_empty() {
+            return None;
+        }
+        Some(Key {
             secret,
             auth: self.auth,
         })
+    }
+
+    fn in_file(&self) -> Option<String> {
+        fs_err::read_to_string(self.file.as_ref()?).ok()
+    }
+
+    fn in_environment(&self) -> Option<String> {
+        std::env::var(self.env.as_ref()?).ok()
     }
 
     fn shown(&self) -> String {

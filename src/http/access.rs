@@ -56,6 +56,36 @@ fn refused(status: StatusCode, code: &str, detail: String) -> ApiProblem {
     }
 }
 
+/// Name and token of a header: a token alone is the operator's; git gives both as a password.
+fn authorized(header: &str, is_git: bool) -> Option<(String, String)> {
+    let (scheme, given) = header.split_once(' ')?;
+    let given = given.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some((OPERATOR.to_owned(), given.to_owned()));
+    }
+    if !is_git || !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+
+    let pair = data_encoding::BASE64.decode(given.as_bytes()).ok()?;
+    let pair = String::from_utf8(pair).ok()?;
+    let (user, password) = pair.split_once(':')?;
+    let user = if user.is_empty() { OPERATOR } else { user };
+    Some((user.to_owned(), password.to_owned()))
+}
+
+/// The token that a page offers as a protocol of its connection, beside ours: it can set no header.
+fn offered(protocols: &str) -> Option<String> {
+    let offered: Vec<&str> = protocols.split(',').map(str::trim).collect();
+    let mut tokens = offered.iter().filter_map(|one| one.strip_prefix("bearer."));
+    let token = tokens.next()?;
+
+    match offered.contains(&LIVE_PROTOCOL) {
+        true => Some(token.to_owned()),
+        false => None,
+    }
+}
+
 impl Access {
     /// Lets in whoever names one of these hosts on this port and holds the token, or is signed in.
     pub fn new(names: &[&str], port: u16, token: Token, signin: SignIn) -> Self {
@@ -166,26 +196,16 @@ impl Access {
         self.signin.reads(cookie, head.now).filter(|_| may)
     }
 
+    /// In whose name somebody speaks who shows the token.
     fn holder(&self, is_git: bool, head: &RequestHead<'_>) -> Option<String> {
-        if let Some((scheme, given)) = head.authorization.and_then(|value| value.split_once(' ')) {
-            if scheme.eq_ignore_ascii_case("bearer") {
-                return self.token.is(given.trim()).then(|| OPERATOR.to_owned());
-            }
-            if is_git && scheme.eq_ignore_ascii_case("basic") {
-                let pair = data_encoding::BASE64.decode(given.trim().as_bytes()).ok()?;
-                let pair = String::from_utf8(pair).ok()?;
-                let (user, password) = pair.split_once(':')?;
-                let user = if user.is_empty() { OPERATOR } else { user };
-                return self.token.is(password).then(|| user.to_owned());
-            }
-            return None;
+        let (name, token) = match head.authorization {
+            Some(value) if value.contains(' ') => authorized(value, is_git)?,
+            Some(_) | None => (OPERATOR.to_owned(), offered(head.protocols?)?),
+        };
+
+        match self.token.is(&token) {
+            true => Some(name),
+            false => None,
         }
-
-        let offered: Vec<&str> = head.protocols?.split(',').map(str::trim).collect();
-        let token = offered
-            .iter()
-            .find_map(|protocol| protocol.strip_prefix("bearer."))?;
-
-        (offered.contains(&LIVE_PROTOCOL) && self.token.is(token)).then(|| OPERATOR.to_owned())
     }
 }

@@ -69,8 +69,8 @@ const BODY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a body says it is, or may be when it does not say.
 fn announced(request: &HttpRequest, most: usize) -> usize {
     let header = request.headers().get(CONTENT_LENGTH);
-    let said = header.and_then(|value| value.to_str().ok()?.parse().ok());
-    said.map_or(most, |length: usize| length.min(most))
+    let said: Option<usize> = header.and_then(|value| value.to_str().ok()?.parse().ok());
+    said.unwrap_or(most).min(most)
 }
 
 /// Room for a body. A semaphore that is never closed always grants it in the end.

@@ -64,7 +64,10 @@ fn owner(peer: Option<Peer>) -> Result<String, ApiProblem> {
         return Err(denied("only the user who runs this server is heard here"));
     }
     let user = User::from_uid(uid).ok().flatten();
-    Ok(user.map_or_else(|| format!("uid-{uid}"), |user| user.name))
+    Ok(match user {
+        Some(user) => user.name,
+        None => format!("uid-{uid}"),
+    })
 }
 
 /// Lets in whoever may come in, and remembers who it was.
@@ -119,10 +122,10 @@ pub(super) async fn guard(
 
 /// The server's time.
 fn now(request: &ServiceRequest) -> Timestamp {
-    let operator = request.app_data::<Data<Operator>>();
-    operator.map_or(Timestamp(i64::MAX), |operator| {
-        operator.core.world.clock.now()
-    })
+    match request.app_data::<Data<Operator>>() {
+        Some(operator) => operator.core.world.clock.now(),
+        None => Timestamp(i64::MAX),
+    }
 }
 
 /// A header that decides who gets in has one value that can be read, or none: of two, each reader

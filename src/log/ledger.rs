@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use events::cause::Principal;
 use events::envelope::{Envelope, genesis};
 use events::id::{CommandId, Digest, Timestamp};
 use events::log::{Append, AppendError, Head, Receipt, Remembered};
@@ -247,9 +248,9 @@ impl<'a> Draft<'a> {
             });
         }
 
-        append.check_expectations(|stream| {
-            self.stream(stream)
-                .map_or(Version(0), |(_, version)| version)
+        append.check_expectations(|stream| match self.stream(stream) {
+            Some((_, version)) => version,
+            None => Version(0),
         })?;
         Ok(self.record(append))
     }
@@ -263,15 +264,11 @@ impl<'a> Draft<'a> {
     }
 
     fn record(&mut self, append: &Append) -> Receipt {
-        let stream = self
-            .stream(&append.stream)
-            .map_or_else(|| self.new_stream(&append.stream), |(id, _)| id);
-        let principal = append.cause.principal.to_string();
-        let principal = number(
-            &self.ledger.principals,
-            &mut self.drafted.new_principals,
-            &principal,
-        );
+        let stream = match self.stream(&append.stream) {
+            Some((id, _)) => id,
+            None => self.new_stream(&append.stream),
+        };
+        let principal = self.principal(&append.cause.principal);
         let mut receipt = Receipt {
             stream: append.stream.clone(),
             version: append.expected,
@@ -287,23 +284,8 @@ impl<'a> Draft<'a> {
         }
 
         for envelope in append.envelopes(self.drafted.head, last_at) {
-            let kind = number(
-                &self.ledger.kinds,
-                &mut self.drafted.new_kinds,
-                &envelope.kind,
-            );
             (receipt.version, receipt.position) = (envelope.version, envelope.position);
-            self.drafted.head = Head {
-                position: envelope.position,
-                digest: envelope.digest,
-            };
-            self.drafted.last_at = envelope.at;
-            self.drafted.events.push(DraftedEvent {
-                envelope,
-                stream,
-                kind,
-                principal,
-            });
+            self.draft(envelope, stream, principal);
         }
 
         self.drafted
@@ -321,36 +303,8 @@ impl<'a> Draft<'a> {
         receipt
     }
 
-    /// Takes an event as it was recorded elsewhere, when it is the next one.
-    pub(super) fn restore(&mut self, record: &Record) -> Result<(), Damage> {
-        let envelope = &record.envelope;
-        if envelope.position.0 != self.drafted.head.position.0 + 1 {
-            return Err(Damage::Missing);
-        }
-
-        if envelope.chained(self.drafted.head.digest) != envelope.digest {
-            return Err(Damage::Altered);
-        }
-
-        let (stream, found) = (envelope.stream.clone(), envelope.version);
-        let known = self.stream(&stream);
-
-        let before = known.map_or(Version(0), |(_, version)| version);
-        if found.0 != before.0 + 1 {
-            return Err(Damage::Order {
-                stream,
-                found,
-                before,
-            });
-        }
-
-        let id = known.map_or_else(|| self.new_stream(&stream), |(id, _)| id);
-        let principal = envelope.cause.principal.to_string();
-        let principal = number(
-            &self.ledger.principals,
-            &mut self.drafted.new_principals,
-            &principal,
-        );
+    /// Drafts the next event: the head is there then.
+    fn draft(&mut self, envelope: Envelope, stream: i64, principal: i64) {
         let kind = number(
             &self.ledger.kinds,
             &mut self.drafted.new_kinds,
@@ -362,6 +316,52 @@ impl<'a> Draft<'a> {
             digest: envelope.digest,
         };
         self.drafted.last_at = envelope.at;
+        self.drafted.events.push(DraftedEvent {
+            envelope,
+            stream,
+            kind,
+            principal,
+        });
+    }
+
+    fn principal(&mut self, principal: &Principal) -> i64 {
+        number(
+            &self.ledger.principals,
+            &mut self.drafted.new_principals,
+            &principal.to_string(),
+        )
+    }
+
+    /// Takes an event as it was recorded elsewhere, when it is the next one.
+    pub(super) fn restore(&mut self, record: &Record) -> Result<(), Damage> {
+        let envelope = &record.envelope;
+        if envelope.position.0 != self.drafted.head.position.0 + 1 {
+            return Err(Damage::Missing);
+        }
+        if envelope.chained(self.drafted.head.digest) != envelope.digest {
+            return Err(Damage::Altered);
+        }
+
+        let (stream, found) = (envelope.stream.clone(), envelope.version);
+        let known = self.stream(&stream);
+        let before = match known {
+            Some((_, version)) => version,
+            None => Version(0),
+        };
+        if found.0 != before.0 + 1 {
+            return Err(Damage::Order {
+                stream,
+                found,
+                before,
+            });
+        }
+
+        let id = match known {
+            Some((id, _)) => id,
+            None => self.new_stream(&stream),
+        };
+        let principal = self.principal(&envelope.cause.principal);
+        self.draft(envelope.clone(), id, principal);
         self.drafted.touched.insert(stream.clone(), (id, found));
         if let Some(body) = record.answers {
             let receipt = Receipt {
@@ -376,13 +376,6 @@ impl<'a> Draft<'a> {
                 body,
             });
         }
-
-        self.drafted.events.push(DraftedEvent {
-            envelope: envelope.clone(),
-            stream: id,
-            kind,
-            principal,
-        });
         Ok(())
     }
 

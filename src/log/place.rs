@@ -223,9 +223,10 @@ pub(crate) fn database(url: &str) -> Result<String, String> {
         return Ok(url.to_owned());
     }
     // The rest may hold a password, and is not repeated.
-    let scheme = url
-        .split_once(':')
-        .map_or("no scheme", |(scheme, _)| scheme);
+    let scheme = match url.split_once(':') {
+        Some((scheme, _)) => scheme,
+        None => "no scheme",
+    };
     Err(format!(
         "a log is kept in a file of the data folder (without --log) or in PostgreSQL \
          (postgres://…), not in {}",

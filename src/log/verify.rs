@@ -191,7 +191,7 @@ impl<'a> Walker<'a> {
                 self.versions.insert(envelope.stream.clone(), found);
             }
             before => {
-                let before = before.map_or(Version(0), |v| *v);
+                let before = before.copied().unwrap_or(Version(0));
                 return Err(Damage::Order {
                     stream: envelope.stream.clone(),
                     found,

@@ -28,18 +28,53 @@ type Issues = BTreeMap<String, Issue>;
 fn by_id(text: &str, what: &str) -> Result<Issues, Rejection> {
     let issues = beads::read(text).map_err(|why| Rejection::invalid(format!("{what}: {why}")))?;
     let (issues, _) = newest(issues);
-    let named = |issue: Issue| {
-        (
-            issue
-                .get("id")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
-            issue,
-        )
-    };
+    let mut by_id = Issues::new();
 
-    Ok(issues.into_iter().map(named).collect())
+    for issue in issues {
+        let id = issue.get("id").and_then(Value::as_str);
+        let id = id.unwrap_or_default().to_owned();
+        by_id.insert(id, issue);
+    }
+    Ok(by_id)
+}
+
+/// The text of a file on the branch; one that is not there is empty.
+fn text(bytes: Option<Vec<u8>>) -> Done<String> {
+    let bytes = bytes.unwrap_or_default();
+    let text = beads::decoded(&bytes).map_err(Rejection::invalid)?;
+    Ok(text.to_owned())
+}
+
+/// What has to be said to the feature so that it is as the file asks.
+fn commands(wanted: Asked, by: &str) -> Vec<feature::Command> {
+    let mut commands = vec![];
+    if let Some(content) = wanted.content {
+        commands.push(feature::Command::Edit { content });
+    }
+
+    for (author, text) in wanted.comments {
+        let by = if author.trim().is_empty() {
+            by.to_owned()
+        } else {
+            author
+        };
+        commands.push(feature::Command::Comment { by, text });
+    }
+
+    let by = by.to_owned();
+    match wanted.turn {
+        Some(Turn::Closed) => commands.push(feature::Command::Close {
+            closing: Closing::DoneElsewhere,
+            by,
+        }),
+        Some(Turn::Deleted) => commands.push(feature::Command::Withdraw { by }),
+        Some(Turn::Reopened) => commands.push(feature::Command::Reopen {
+            why: "opened again in Beads".to_owned(),
+            by,
+        }),
+        None => {}
+    }
+    commands
 }
 
 /// The feature that an issue is, and where the words of this exchange are recorded under.
@@ -55,61 +90,53 @@ impl Operator {
     #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn sync_beads(&self, context: &RequestContext, name: &str) -> Done<BeadsSynced> {
         let project = Self::name(name)?;
-        let url = self.read(&project, |view| Some(view.registered()?.git_url.clone()))?;
-        let side = self
-            .core
-            .world
-            .repo
-            .side_file(&project, &url, beads::BRANCH, beads::PATH)
-            .await?;
-        let text = |bytes: Option<Vec<u8>>| {
-            let bytes = bytes.unwrap_or_default();
-            let text = beads::decoded(&bytes).map_err(Rejection::invalid)?;
-            Ok::<_, Rejection>(text.to_owned())
-        };
-        let (theirs, base) = match side {
-            Some(side) => (text(side.theirs)?, text(side.ours)?),
-            None => Default::default(),
-        };
-        let (branch, path) = (beads::BRANCH, beads::PATH);
-        let theirs = by_id(
-            &theirs,
-            &format!("{path} on the branch {branch} cannot be read, mend it there"),
-        )?;
-        let base = by_id(&base, "what was written last cannot be read")?;
-        let (known, mut imported) = (self.known_issues(&project).await?, Issues::new());
-        let origins = self.origins(&project).await?.into_values();
-        imported.extend(origins.map(|origin| (origin.name, origin.issue)));
+        let (theirs, base) = self.on_branch(&project).await?;
+        let mut imported = Issues::new();
+        for origin in self.origins(&project).await?.into_values() {
+            imported.insert(origin.name, origin.issue);
+        }
+        let known = self.known_issues(&project).await?;
         let before = by_id(
             &self.export_beads(name).await?,
             "what would be written cannot be read",
         )?;
+
         let new = theirs.iter().filter(|(id, _)| !known.contains_key(*id));
         let mut synced = self.take_new(context, name, new).await?;
         let now_known = self.known_issues(&project).await?;
 
-        for (id, issue) in theirs.iter().filter(|(id, _)| known.contains_key(*id)) {
-            let Some(ours) = before.get(id) else { continue };
+        for (id, theirs) in &theirs {
+            let (Some(feature), Some(ours)) = (known.get(id), before.get(id)) else {
+                continue;
+            };
             // Before we wrote it first it was as it was imported; and what is neither was there
             // before us: theirs is what is new.
-            let base = base.get(id).or_else(|| imported.get(id)).unwrap_or(ours);
-            let sides = Sides {
-                base,
-                theirs: issue,
-                ours,
-            };
-            self.take_issue(
-                context,
-                &project,
-                (&known[id], &now_known),
-                sides,
-                &mut synced,
-            )
-            .await?;
+            let base = base.get(id).or(imported.get(id)).unwrap_or(ours);
+            let sides = Sides { base, theirs, ours };
+            let one = (feature.as_str(), &now_known);
+            self.take_issue(context, &project, one, sides, &mut synced)
+                .await?;
         }
 
         synced.published = self.publish_beads(name).await?;
         Ok(synced)
+    }
+
+    /// What the branch holds now, and what we wrote to it last.
+    async fn on_branch(&self, project: &ProjectName) -> Done<(Issues, Issues)> {
+        let (branch, path) = (beads::BRANCH, beads::PATH);
+        let url = self.read(project, |view| Some(view.registered()?.git_url.clone()))?;
+        let repo = &self.core.world.repo;
+        let Some(side) = repo.side_file(project, &url, branch, path).await? else {
+            return Ok(Default::default());
+        };
+
+        let theirs = by_id(
+            &text(side.theirs)?,
+            &format!("{path} on the branch {branch} cannot be read, mend it there"),
+        )?;
+        let ours = by_id(&text(side.ours)?, "what was written last cannot be read")?;
+        Ok((theirs, ours))
     }
 
     /// Imports what the branch has and this project does not know.
@@ -159,70 +186,34 @@ impl Operator {
             return Ok(());
         };
 
-        let line =
-            Digest::of(Value::Object(sides.theirs.clone()).to_string().as_bytes()).to_string();
+        let line = Value::Object(sides.theirs.clone()).to_string();
+        let line = Digest::of(line.as_bytes()).to_string();
         let subject = Subject { project, id, line };
         let mut conflicts = wanted.conflicts.clone();
-        let mut commands: Vec<feature::Command> = wanted
-            .content
-            .into_iter()
-            .map(|content| feature::Command::Edit { content })
-            .collect();
-        let said = wanted.comments.into_iter().map(|(by, text)| {
-            let by = if by.trim().is_empty() {
-                context.by.clone()
-            } else {
-                by
-            };
-            feature::Command::Comment { by, text }
-        });
-        commands.extend(said);
-        commands.extend(wanted.turn.map(|turn| match turn {
-            Turn::Closed => feature::Command::Close {
-                closing: Closing::DoneElsewhere,
-                by: context.by.clone(),
-            },
-            Turn::Deleted => feature::Command::Withdraw {
-                by: context.by.clone(),
-            },
-            Turn::Reopened => feature::Command::Reopen {
-                why: "opened again in Beads".to_owned(),
-                by: context.by.clone(),
-            },
-        }));
-        for (at, command) in commands.into_iter().enumerate() {
+
+        let edges = wanted.depends.iter().map(|on| (on, false));
+        let edges = edges.chain(wanted.freed.iter().map(|on| (on, true)));
+        let edges: Vec<(String, bool)> = edges.map(|(on, remove)| (on.clone(), remove)).collect();
+        for (at, command) in commands(wanted, &context.by).into_iter().enumerate() {
             conflicts.extend(self.ask_feature(context, &subject, at, command).await?);
         }
-
-        let edges = wanted
-            .depends
-            .iter()
-            .map(|on| (on, false))
-            .chain(wanted.freed.iter().map(|on| (on, true)));
         for (on, remove) in edges {
-            match known.get(on) {
+            match known.get(&on) {
                 Some(on) => conflicts.extend(self.ask_edge(context, &subject, on, remove).await?),
                 None => conflicts.push(format!("it waits there for {on}, which is not known here")),
             }
         }
 
-        for (at, what) in conflicts.iter().enumerate() {
+        synced.changed += 1;
+        for (at, what) in conflicts.into_iter().enumerate() {
             let command = feature::Command::Comment {
                 by: BY.to_owned(),
                 text: format!("In Beads: {what}."),
             };
             self.ask_feature(context, &subject, at, command).await?;
+            let feature = subject.id.to_string();
+            synced.conflicts.push(BeadsConflict { feature, what });
         }
-
-        synced.changed += 1;
-        let feature = subject.id.to_string();
-
-        synced
-            .conflicts
-            .extend(conflicts.into_iter().map(|what| BeadsConflict {
-                feature: feature.clone(),
-                what,
-            }));
         Ok(())
     }
 

@@ -39,9 +39,10 @@ impl Work {
 
     /// A commit that branched off somewhere.
     fn branched(what: String, sha: &Sha, merge_queue: Option<&Sha>) -> Self {
-        let against = merge_queue.map_or(Against::Nothing, |merge_queue| {
-            Against::Fork(merge_queue.clone())
-        });
+        let against = match merge_queue {
+            Some(head) => Against::Fork(head.clone()),
+            None => Against::Nothing,
+        };
         Self {
             what,
             sha: sha.clone(),

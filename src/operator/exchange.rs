@@ -96,6 +96,7 @@ impl Exchange {
             let kept =
                 |name: &ProjectName| projections.projects.get(name).is_some_and(issues::are_kept);
             steps.retain(|name, _| kept(name));
+
             let mut due = BTreeMap::new();
             for view in projections
                 .projects

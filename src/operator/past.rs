@@ -103,11 +103,16 @@ impl Run {
     }
 
     fn at(&self, position: Position) -> Timestamp {
-        let place = usize::try_from(position.0).unwrap_or(usize::MAX);
-        let event = place
-            .checked_sub(1)
-            .and_then(|place| self.events.get(place));
-        event.map_or(Timestamp(0), |(at, _)| *at)
+        match self.event(position) {
+            Some((at, _)) => *at,
+            None => Timestamp(0),
+        }
+    }
+
+    /// When the event of a position was recorded, and of which project it is.
+    fn event(&self, position: Position) -> Option<&(Timestamp, Option<ProjectName>)> {
+        let place = position.0.checked_sub(1)?;
+        self.events.get(usize::try_from(place).ok()?)
     }
 
     /// The part between two positions, of one project or of all, in so many shares of time.
@@ -131,10 +136,7 @@ impl Run {
         let mut buckets = vec![(from, 0_u32); shares];
         for position in from.0.max(1)..=to.0 {
             let position = Position(position);
-            let Some((at, of)) = usize::try_from(position.0 - 1)
-                .ok()
-                .and_then(|place| self.events.get(place))
-            else {
+            let Some((at, of)) = self.event(position) else {
                 break;
             };
             let bucket = &mut buckets[share_of(*at)];

@@ -147,10 +147,10 @@ impl Agent {
             .stderr(Stdio::piped());
         let mut child = named::spawn(&mut command)
             .map_err(|e| format!("the agent could not be started: {e}"))?;
-        let dialect = brief
-            .agent
-            .as_ref()
-            .map_or(Dialect::Command, |agent| agent.dialect);
+        let dialect = match &brief.agent {
+            Some(agent) => agent.dialect,
+            None => Dialect::Command,
+        };
         let heard = Arc::new(Mutex::new(Some(Listener::new(dialect))));
         let readers = child
             .stdout

@@ -157,7 +157,9 @@ async fn review(slot: &Slot, prompt: &str) -> Result<i32, VerbError> {
     };
     let look = "git show --stat --format= HEAD";
     let mut commands = vec![look.to_owned()];
-    commands.extend((!slot.verify.is_empty()).then(|| slot.verify.clone()));
+    if !slot.verify.is_empty() {
+        commands.push(slot.verify.clone());
+    }
     let mut reject = |why: String| {
         verdict.findings.push(Finding {
             path: None,

@@ -71,10 +71,9 @@ impl Slot {
     /// What was used counts until the container is gone: an answer may come after the report of the
     /// end.
     fn at_hand(&self, session: &SessionId) -> Result<(), Refusal> {
-        if self.job().is_some_and(|job| job.session == *session) {
-            Ok(())
-        } else {
-            Err(Refusal::SessionOver)
+        match self.job() {
+            Some(job) if job.session == *session => Ok(()),
+            Some(_) | None => Err(Refusal::SessionOver),
         }
     }
 

@@ -91,15 +91,12 @@ impl MergeQueue {
     }
 
     pub(super) fn accept(&self, seen: &Sha, by: &str) -> Decision {
-        let rewritten = self.halt.as_ref().is_some_and(
-            |halt| matches!(&halt.fault, Fault::Rewritten { seen: at, .. } if at == seen),
+        let fault = self.halt.as_ref().map(|halt| &halt.fault);
+        let rewritten = matches!(fault, Some(Fault::Rewritten { seen: at, .. }) if at == seen);
+        let busy = matches!(
+            self.tip().map(|tip| &tip.stage),
+            Some(Stage::Verifying { .. } | Stage::Publishing { .. })
         );
-        let busy = self.tip().is_some_and(|tip| {
-            matches!(
-                tip.stage,
-                Stage::Verifying { .. } | Stage::Publishing { .. }
-            )
-        });
 
         match (rewritten, busy) {
             (false, _) => Err(Refusal::NotRewritten),

@@ -204,11 +204,7 @@ pub(super) fn changed(
     let Some(from) = from else {
         return Ok(BTreeSet::new());
     };
-    let new = repository
-        .find_commit(to)
-        .and_then(|commit| commit.tree())
-        .map_err(trouble)?;
-    between(repository, Some(from), &new)
+    between(repository, Some(from), &tree_of(repository, to)?)
 }
 
 fn between(
@@ -216,14 +212,7 @@ fn between(
     from: Option<Oid>,
     new: &Tree<'_>,
 ) -> Result<BTreeSet<String>, PortError> {
-    let old = from
-        .map(|from| {
-            repository
-                .find_commit(from)
-                .and_then(|commit| commit.tree())
-                .map_err(trouble)
-        })
-        .transpose()?;
+    let old = from.map(|from| tree_of(repository, from)).transpose()?;
     // What exceeds the bounds was refused when it was handed in; of upstream's own the first
     // paths are enough.
     let found = walk::differences(repository, old.as_ref(), new)?;
@@ -245,7 +234,10 @@ fn suggested(
             Read::Missing
         })
     });
-    broken.map_or(Ok(found), Err)
+    match broken {
+        Some(error) => Err(error),
+        None => Ok(found),
+    }
 }
 
 /// Why nobody can tell how a changed tree is verified, if that is so: the work made a file too
@@ -345,13 +337,8 @@ pub(super) fn unfit(
     base: Option<Oid>,
     work: Oid,
 ) -> Result<Option<String>, PortError> {
-    let tree = |id: Oid| {
-        repository
-            .find_commit(id)
-            .and_then(|commit| commit.tree())
-            .map_err(trouble)
-    };
-    let (old, new) = (base.map(tree).transpose()?, tree(work)?);
+    let new = tree_of(repository, work)?;
+    let old = base.map(|base| tree_of(repository, base)).transpose()?;
     let odb = repository.odb().map_err(trouble)?;
     let found = walk::differences(repository, old.as_ref(), &new)?;
     if found.exceeds.is_some() {
@@ -369,8 +356,10 @@ pub(super) fn unfit(
                 file.path
             )));
         }
-        let size = odb.read_header(id).map_or(0, |(size, _)| size);
-        if file.mode != GITLINK && size > BLOB_MAX {
+        if file.mode != GITLINK
+            && let Ok((size, _)) = odb.read_header(id)
+            && size > BLOB_MAX
+        {
             return Ok(Some(format!(
                 "{} has {} MiB, at most {} are merged: keep large files elsewhere",
                 file.path,

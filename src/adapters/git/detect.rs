@@ -63,10 +63,10 @@ pub(super) fn locks(has: impl Fn(&str) -> bool) -> Vec<(&'static str, &'static s
 /// Looks at files of the root, as `read` answers them. One that has to be looked into, and is too
 /// large for that, says nothing about what there is.
 pub(super) fn detect(mut read: impl FnMut(&str) -> Read) -> Result<Option<String>, TooLarge> {
-    let package = read("package.json").whole("package.json")?;
-    let command = package.and_then(|bytes| node(&bytes, &mut |name| read(name).is_there()));
-    if command.is_some() {
-        return Ok(command);
+    if let Some(package) = read("package.json").whole("package.json")?
+        && let Some(command) = node(&package, &mut |name| read(name).is_there())
+    {
+        return Ok(Some(command));
     }
 
     if let Some(command) = by_name(&mut |name| read(name).is_there()) {
@@ -82,7 +82,10 @@ pub(super) fn detect(mut read: impl FnMut(&str) -> Read) -> Result<Option<String
         }
     }
 
-    Ok(read("CMakeLists.txt").is_there().then(|| CMAKE.to_owned()))
+    Ok(match read("CMakeLists.txt").is_there() {
+        true => Some(CMAKE.to_owned()),
+        false => None,
+    })
 }
 
 /// The command of a language whose files say by their names what it is.
@@ -123,10 +126,11 @@ pub(super) fn commands(path: &str, bytes: &[u8]) -> String {
 
 fn node(package: &[u8], has: &mut dyn FnMut(&str) -> bool) -> Option<String> {
     let package: Value = serde_json::from_slice(package).ok()?;
-    let test = package
-        .pointer("/scripts/test")
-        .and_then(Value::as_str)
-        .filter(|test| !test.contains(NO_TEST))?;
+    let test = package.pointer("/scripts/test")?.as_str()?;
+    if test.contains(NO_TEST) || test.trim().is_empty() {
+        return None;
+    }
+
     let install = [
         (
             "pnpm-lock.yaml",
@@ -140,11 +144,9 @@ fn node(package: &[u8], has: &mut dyn FnMut(&str) -> bool) -> Option<String> {
         .iter()
         .find(|(lock, _)| has(lock))
         .map(|(_, command)| (*command).to_owned());
-    let needs = |key: &str| {
-        package
-            .get(key)
-            .and_then(Value::as_object)
-            .is_some_and(|packages| !packages.is_empty())
+    let needs = |key: &str| match package.get(key) {
+        Some(Value::Object(packages)) => !packages.is_empty(),
+        Some(_) | None => false,
     };
     let loose = if needs("dependencies") || needs("devDependencies") {
         "npm install && npm test"
@@ -152,7 +154,7 @@ fn node(package: &[u8], has: &mut dyn FnMut(&str) -> bool) -> Option<String> {
         "npm test"
     };
 
-    (!test.trim().is_empty()).then(|| locked.unwrap_or_else(|| loose.to_owned()))
+    Some(locked.unwrap_or_else(|| loose.to_owned()))
 }
 
 /// The target that tests, if the file has one.

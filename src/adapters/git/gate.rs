@@ -253,11 +253,11 @@ fn drop_candidates(repository: &Repository, first: u64) -> Result<(), PortError>
         .map_err(trouble)?;
     let found: Vec<_> = found.filter_map(Result::ok).collect();
     for mut reference in found {
-        let number = reference
-            .name()
-            .ok()
-            .and_then(|name| name.rsplit('/').next()?.parse::<u64>().ok());
-        if number.is_some_and(|number| number < first) {
+        let name = reference.name().unwrap_or_default();
+        let number = name.rsplit('/').next().unwrap_or_default();
+        if let Ok(number) = number.parse::<u64>()
+            && number < first
+        {
             reference.delete().map_err(trouble)?;
         }
     }
@@ -289,11 +289,12 @@ fn let_go(repository: &Repository, features: &BTreeSet<FeatureId>) -> Result<(),
             .map_err(trouble)?;
         let found: Vec<_> = found.filter_map(Result::ok).collect();
         for mut reference in found {
-            let feature = reference
-                .name()
-                .ok()
-                .and_then(|name| name.strip_prefix(folder)?.split('/').next()?.parse().ok());
-            if feature.is_some_and(|feature| features.contains(&feature)) {
+            let name = reference.name().unwrap_or_default();
+            let below = name.strip_prefix(folder).unwrap_or_default();
+            let feature = below.split('/').next().unwrap_or_default();
+            if let Ok(feature) = feature.parse()
+                && features.contains(&feature)
+            {
                 reference.delete().map_err(trouble)?;
             }
         }

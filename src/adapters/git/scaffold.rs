@@ -6,7 +6,7 @@ use actors::ports::PortError;
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, Oid, Repository, Tree};
 
-use super::trouble;
+use super::{side, trouble};
 
 /// The section, with its marks.
 const SECTION: &str = include_str!("../../../templates/project/section.md");
@@ -49,11 +49,7 @@ fn agents(text: Option<&str>) -> String {
 
 /// The tree with the scaffold in it; the same tree, when it is there already.
 pub(super) fn tree(repository: &Repository, base: Option<&Tree<'_>>) -> Result<Oid, PortError> {
-    let empty = repository
-        .treebuilder(None)
-        .and_then(|builder| builder.write())
-        .map_err(trouble)?;
-    let bare = repository.find_tree(empty).map_err(trouble)?;
+    let bare = side::empty(repository)?;
     let base = base.unwrap_or(&bare);
     let mut update = TreeUpdateBuilder::new();
     let mut upsert = |name: &str, text: &str| {
@@ -94,12 +90,13 @@ fn file(repository: &Repository, tree: &Tree<'_>, name: &str) -> Found {
     // Its size first: a large one is not taken into memory to learn that it is.
     let header = repository.odb().and_then(|odb| odb.read_header(entry.id()));
     let small = header.is_ok_and(|(size, _)| size <= READ_MAX);
+    if !regular || !small {
+        return Found::Other;
+    }
 
-    let blob = (regular && small)
-        .then(|| repository.find_blob(entry.id()).ok())
-        .flatten();
+    let blob = repository.find_blob(entry.id());
     match blob.map(|blob| String::from_utf8(blob.content().to_vec())) {
-        Some(Ok(text)) => Found::Text(text),
+        Ok(Ok(text)) => Found::Text(text),
         _ => Found::Other,
     }
 }

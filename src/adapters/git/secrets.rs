@@ -286,9 +286,10 @@ pub fn split_credentials(url: &str) -> (String, Option<Credential>) {
         return (url.to_owned(), None);
     };
 
-    let (authority, path) = rest
-        .split_once('/')
-        .map_or((rest, None), |(authority, path)| (authority, Some(path)));
+    let (authority, path) = match rest.split_once('/') {
+        Some((authority, path)) => (authority, Some(path)),
+        None => (rest, None),
+    };
     let Some((given, place)) = authority.rsplit_once('@') else {
         return (url.to_owned(), None);
     };

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use events::id::{ProjectName, Sha};
 use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, Sort, Tree};
 
+use super::build::tree_of;
 use super::{Gates, OUR_EMAIL, author, oid, sha, trouble};
 
 /// Largest file that is read.
@@ -95,6 +96,13 @@ fn name(entry: git2::TreeEntry<'_>) -> Option<String> {
     String::from_utf8(entry.name_bytes().to_vec()).ok()
 }
 
+/// The tree with nothing in it.
+pub(super) fn empty(repository: &Repository) -> Result<git2::Tree<'_>, PortError> {
+    let builder = repository.treebuilder(None).map_err(trouble)?;
+    let id = builder.write().map_err(trouble)?;
+    repository.find_tree(id).map_err(trouble)
+}
+
 /// The commit with this file on top of what the branch holds; none when it holds just that already.
 fn commit(
     repository: &Repository,
@@ -113,13 +121,10 @@ fn commit(
     let blob = repository.blob(&file.bytes).map_err(trouble)?;
     let mut update = git2::build::TreeUpdateBuilder::new();
     update.upsert(file.path.as_str(), blob, FileMode::Blob);
-    let empty = repository
-        .treebuilder(None)
-        .and_then(|builder| builder.write())
-        .map_err(trouble)?;
-    let base = base
-        .map_or_else(|| repository.find_tree(empty), Ok)
-        .map_err(trouble)?;
+    let base = match base {
+        Some(base) => base,
+        None => empty(repository)?,
+    };
 
     let tree = update.create_updated(repository, &base).map_err(trouble)?;
     if parent.is_some() && tree == base.id() {
@@ -139,16 +144,9 @@ fn commit(
 
 /// The file at a commit, and as we wrote it last below it.
 fn found(repository: &Repository, head: Oid, path: &str) -> Result<SideFound, PortError> {
-    let tree = |id: Oid| {
-        repository
-            .find_commit(id)
-            .and_then(|commit| commit.tree())
-            .map_err(trouble)
-    };
     let mut walk = repository.revwalk().map_err(trouble)?;
-    walk.set_sorting(Sort::TOPOLOGICAL)
-        .and_then(|()| walk.push(head))
-        .map_err(trouble)?;
+    walk.set_sorting(Sort::TOPOLOGICAL).map_err(trouble)?;
+    walk.push(head).map_err(trouble)?;
     let mut ours = None;
 
     for id in walk.take(LOOKED_THROUGH) {
@@ -160,14 +158,14 @@ fn found(repository: &Repository, head: Oid, path: &str) -> Result<SideFound, Po
             .email_bytes()
             == OUR_EMAIL.as_bytes()
         {
-            ours = file_of(repository, &tree(id)?, path)?;
+            ours = file_of(repository, &tree_of(repository, id)?, path)?;
             break;
         }
     }
 
     Ok(SideFound {
         head: sha(head)?,
-        theirs: file_of(repository, &tree(head)?, path)?,
+        theirs: file_of(repository, &tree_of(repository, head)?, path)?,
         ours,
     })
 }

@@ -368,11 +368,9 @@ fn default_branch(listed: &str) -> String {
 
 fn head_of(listed: &str, branch: &str) -> Option<Sha> {
     let wanted = format!("refs/heads/{branch}");
-    let line = listed.lines().find(|line| {
-        line.split_once('\t')
-            .is_some_and(|(_, name)| name == wanted)
-    })?;
-    line.split_once('\t')?.0.parse().ok()
+    let mut listed = listed.lines().filter_map(|line| line.split_once('\t'));
+    let (sha, _) = listed.find(|(_, name)| *name == wanted)?;
+    sha.parse().ok()
 }
 
 #[cfg(test)]

@@ -90,14 +90,19 @@ pub(super) fn differences(
                     new: tree(new),
                 });
             }
-            let file = new.filter(|side| !side.is_tree);
-            let was_file = old.is_some_and(|side| !side.is_tree);
-            if file.is_some() || was_file {
-                found.files.push(Difference {
-                    path: String::from_utf8_lossy(&path).into_owned(),
-                    new: file.map(|side| side.id),
-                    mode: file.map_or(0, |side| side.mode),
-                });
+            let path = String::from_utf8_lossy(&path).into_owned();
+            match (old, new) {
+                (_, Some(file)) if !file.is_tree => found.files.push(Difference {
+                    path,
+                    new: Some(file.id),
+                    mode: file.mode,
+                }),
+                (Some(gone), _) if !gone.is_tree => found.files.push(Difference {
+                    path,
+                    new: None,
+                    mode: 0,
+                }),
+                _ => {}
             }
         }
     }
@@ -124,6 +129,7 @@ pub(super) fn entries(
         visit(folder, entry);
         TreeWalkResult::Ok
     });
+
     match passed {
         Some(why) => Err(PortError::Permanent(format!(
             "the tree is too large: {why}"

@@ -291,12 +291,12 @@ impl Transcripts for TranscriptFolder {
     async fn read(&self, session: &SessionId, after: u64) -> Result<(Vec<u8>, u64), PortError> {
         let bytes = self.frames_of(session).await?.unwrap_or_default();
         let wanted = frames(&bytes).filter(|(seq, _)| *seq > after);
-        Ok(
-            wanted.fold((Vec::new(), after), |(mut text, _), (seq, body)| {
-                text.extend_from_slice(body);
-                (text, seq)
-            }),
-        )
+        let (mut text, mut newest) = (Vec::new(), after);
+        for (seq, body) in wanted {
+            text.extend_from_slice(body);
+            newest = seq;
+        }
+        Ok((text, newest))
     }
 
     async fn spoken(&self, session: &SessionId) -> Result<Option<Spoken>, PortError> {

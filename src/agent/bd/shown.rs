@@ -76,11 +76,10 @@ impl Filter {
 
     fn names_content(&self, feature: &FeatureShape) -> bool {
         let content = &feature.content;
-        let priority = content.priority;
-        if self.priority.is_some_and(|wanted| wanted != priority)
-            || self.priority_min.is_some_and(|least| priority < least)
-            || self.priority_max.is_some_and(|most| priority > most)
-        {
+        let wanted = self.priority.unwrap_or(content.priority);
+        let least = self.priority_min.unwrap_or(u8::MIN);
+        let most = self.priority_max.unwrap_or(u8::MAX);
+        if content.priority != wanted || !(least..=most).contains(&content.priority) {
             return false;
         }
 

@@ -44,7 +44,10 @@ pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
         }
         None => None,
     };
-    let began = from.as_ref().map_or(0, |seal| seal.statement.last.0);
+    let began = match &from {
+        Some(seal) => seal.statement.last.0,
+        None => 0,
+    };
     let (head, digest, sealed) = match verify(
         log,
         &Walk {

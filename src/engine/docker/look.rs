@@ -1,5 +1,7 @@
 //! Looking at containers: by name, by label, and what an inspection says of how one stands.
 
+use bollard::models::ContainerSummary;
+
 use super::*;
 
 impl DockerEngine {
@@ -19,15 +21,11 @@ impl DockerEngine {
         let asked = self.docker.inspect_container(&docker_name, None);
 
         match within(ASK_WITHIN, "inspecting a container", asked).await? {
-            Ok(found) => {
-                let labels = found.config.as_ref().and_then(|c| c.labels.as_ref());
-                let owner = labels.and_then(|l| l.get(contract::INSTANCE));
-                Ok(if owner == Some(&self.instance) {
-                    Found::Ours(Box::new(found))
-                } else {
-                    Found::Foreign
-                })
-            }
+            Ok(found) => Ok(if owner(&found) == Some(&self.instance) {
+                Found::Ours(Box::new(found))
+            } else {
+                Found::Foreign
+            }),
             Err(error) if status(&error) == Some(404) => self.look_by_label(name).await,
             Err(error) => Err(unreachable("inspecting a container", error)),
         }
@@ -83,6 +81,17 @@ impl DockerEngine {
             Err(error) => Err(unreachable("removing a container", error)),
         }
     }
+}
+
+/// Our name of a container that is listed, by its label.
+pub(super) fn name_of(listed: &ContainerSummary) -> Option<ContainerName> {
+    ContainerName::parse(listed.labels.as_ref()?.get(contract::NAME)?)
+}
+
+/// The installation that a container belongs to, by its label.
+fn owner(found: &ContainerInspectResponse) -> Option<&String> {
+    let labels = found.config.as_ref()?.labels.as_ref()?;
+    labels.get(contract::INSTANCE)
 }
 
 /// What an inspection says about an end. Neither 0 nor 137 proves anything: it is evidence beside

@@ -236,12 +236,7 @@ impl Engine for DockerEngine {
         let mut seen = Vec::new();
 
         for summary in listed {
-            let name = summary
-                .labels
-                .as_ref()
-                .and_then(|l| l.get(contract::NAME))
-                .and_then(|name| ContainerName::parse(name));
-            let (Some(name), Some(engine_id)) = (name, summary.id) else {
+            let (Some(name), Some(engine_id)) = (look::name_of(&summary), summary.id) else {
                 continue;
             };
             let running = summary.state

@@ -43,6 +43,7 @@ pub(super) async fn follow(
         // What went meanwhile was not told: the list knows of those ends by now.
         died.lock().unwrap_or_else(PoisonError::into_inner).clear();
         hints.send_modify(|n| *n += 1);
+
         while let Some(Ok(event)) = events.next().await {
             let id = event.actor.and_then(|actor| actor.id).unwrap_or_default();
             let mut died = died.lock().unwrap_or_else(PoisonError::into_inner);

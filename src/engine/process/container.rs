@@ -81,9 +81,10 @@ impl Container {
 
     /// How the engine names it.
     pub(super) fn engine_id(&self) -> String {
-        self.record
-            .as_ref()
-            .map_or_else(|| "unknown".to_owned(), Record::engine_id)
+        match &self.record {
+            Some(record) => record.engine_id(),
+            None => "unknown".to_owned(),
+        }
     }
 
     /// How it ended, once it has.

@@ -118,8 +118,10 @@ fn folder_of(own: &str, mounts: &str) -> Option<PathBuf> {
         let mut facts = facts.split(' ').skip(3);
         let (root, at) = (facts.next()?, facts.next()?);
         let within = Path::new(group).strip_prefix(root).ok()?;
-        kind.starts_with("cgroup2 ")
-            .then(|| Path::new(at).join(within))
+        if !kind.starts_with("cgroup2 ") {
+            return None;
+        }
+        Some(Path::new(at).join(within))
     })
 }
 

@@ -350,7 +350,10 @@ impl Engine for ProcessEngine {
         let seen = known.iter().map(|(name, container)| Seen {
             name: name.clone(),
             engine_id: container.engine_id(),
-            status: container.exit().map_or(Status::Running, Status::Exited),
+            status: match container.exit() {
+                Some(exit) => Status::Exited(exit),
+                None => Status::Running,
+            },
         });
         Ok(seen.collect())
     }

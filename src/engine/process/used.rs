@@ -13,13 +13,14 @@ pub(super) fn used(main: i32) -> Option<Used> {
     all.get(&main)?;
     let page = rustix::param::page_size() as u64;
     let own = stat::below(&all, |pid| pid == main);
-    let own = own.iter().filter_map(|pid| all.get(pid));
 
-    Some(own.fold(Used::default(), |sum, process| Used {
-        cpu_ms: sum.cpu_ms + process.ticks * 1000 / TICKS_A_SECOND,
-        memory_bytes: sum.memory_bytes + process.pages * page,
-        processes: sum.processes + process.threads,
-    }))
+    let mut used = Used::default();
+    for process in own.iter().filter_map(|pid| all.get(pid)) {
+        used.cpu_ms += process.ticks * 1000 / TICKS_A_SECOND;
+        used.memory_bytes += process.pages * page;
+        used.processes += process.threads;
+    }
+    Some(used)
 }
 
 #[cfg(test)]

@@ -100,9 +100,7 @@ fn length(file: &File) -> std::io::Result<u64> {
 }
 
 fn number(header: &[u8; HEADER], at: usize) -> u32 {
-    header[at..at + 4]
-        .iter()
-        .fold(0, |n, byte| (n << 8) | u32::from(*byte))
+    u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
 }
 
 /// The header counts pages; the count is valid while two counters agree (SQLite file format,

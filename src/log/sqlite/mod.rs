@@ -293,7 +293,10 @@ impl EventLog for SqliteLog {
             digest: events::envelope::genesis(&self.id),
         };
         let newest = self.readers.read(|reader| reader.newest()).await?;
-        Ok(newest.map_or(genesis, |(position, digest)| Head { position, digest }))
+        Ok(match newest {
+            Some((position, digest)) => Head { position, digest },
+            None => genesis,
+        })
     }
 
     async fn remembered(&self, command: CommandId) -> Result<Option<Remembered>, ReadError> {

@@ -98,7 +98,10 @@ impl Readers {
 
         let done = tokio::task::spawn_blocking(move || {
             let kept = readers.lock().pop();
-            let mut reader = kept.map_or_else(|| Reader::open(&readers.path), Ok)?;
+            let mut reader = match kept {
+                Some(reader) => reader,
+                None => Reader::open(&readers.path)?,
+            };
             let found = read(&mut reader);
 
             // The connection is there for the next reader before the turn is passed on.

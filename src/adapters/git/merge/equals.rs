@@ -159,8 +159,9 @@ impl<'r> Mover<'r> {
     fn touched(&self) -> BTreeMap<Oid, Vec<&FilePath>> {
         let mut touched: BTreeMap<Oid, Vec<&FilePath>> = BTreeMap::new();
         for (gone, content) in &self.side.gone {
-            let there = self.editor.get_path(path(gone)).ok();
-            if there.is_some_and(|entry| entry.id() != *content) {
+            if let Ok(there) = self.editor.get_path(path(gone))
+                && there.id() != *content
+            {
                 touched.entry(*content).or_default().push(gone);
             }
         }
