@@ -30,7 +30,6 @@ use events::id::{ProjectName, Sha, Timestamp};
 
 pub use command::{Ended, Git};
 pub use merge::too_old;
-pub use preconditions::one_spelling;
 pub use secrets::{Secrets, split_credentials};
 
 /// The gates of all projects.
