@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use events::id::ProjectName;
 
 use crate::private::{self, Kept};
 
@@ -209,6 +210,21 @@ impl DataFolder {
     pub(crate) fn doors(&self) -> PathBuf {
         self.path.join("d")
     }
+}
+
+/// The gate of a project, in the data folder at this path.
+pub(crate) fn gate_of(data: &Path, project: &ProjectName) -> PathBuf {
+    data.join("gates").join(format!("{project}.git"))
+}
+
+/// Where the package caches of all projects are, in the data folder at this path.
+pub(crate) fn caches(data: &Path) -> PathBuf {
+    data.join("caches")
+}
+
+/// The package caches of a project, in the data folder at this path.
+pub(crate) fn caches_of(data: &Path, project: &ProjectName) -> PathBuf {
+    caches(data).join(project.as_str())
 }
 
 #[cfg(test)]

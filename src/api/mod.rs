@@ -17,6 +17,7 @@ mod problem;
 mod project;
 pub mod shown;
 mod subscription;
+mod times;
 mod upstream;
 mod usage;
 
@@ -47,22 +48,9 @@ pub use project::{
 pub use subscription::{
     Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken,
 };
+pub use times::{parsed_time, time};
 pub use upstream::{AcceptUpstream, HookShape, UpstreamShape};
 pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
-
-/// A time as it goes over the wire, RFC 3339.
-pub fn time(at: events::id::Timestamp) -> String {
-    match jiff::Timestamp::from_microsecond(at.0) {
-        Ok(at) => format!("{at:.6}"),
-        Err(_) => at.0.to_string(),
-    }
-}
-
-/// A time as it is written; none when it is none.
-pub fn parsed_time(text: &str) -> Option<events::id::Timestamp> {
-    let time: jiff::Timestamp = text.parse().ok()?;
-    Some(events::id::Timestamp(time.as_microsecond()))
-}
 
 /// A text, for comments and answers.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -26,12 +26,12 @@ impl Caches {
     /// The caches of an installation with this data folder.
     pub fn of(data: &Path) -> Self {
         Self {
-            folder: data.join("caches"),
+            folder: crate::data::caches(data),
         }
     }
 
     /// The folder of all caches of a project.
-    pub fn of_project(&self, project: &ProjectName) -> PathBuf {
+    fn of_project(&self, project: &ProjectName) -> PathBuf {
         self.folder.join(project.as_str())
     }
 

@@ -5,7 +5,6 @@ use events::id::ProjectName;
 use events::project::Repository;
 
 use super::{Done, Operator};
-use crate::adapters::git::one_spelling;
 use actors::rejection::Rejection;
 
 impl Operator {
@@ -73,10 +72,10 @@ impl Operator {
                 projections.filter_map(|b| Some((b.name.clone(), b.registered()?.git_url.clone())));
             urls.collect::<Vec<_>>()
         });
-        let ours = one_spelling(git_url);
-        let other = known
-            .iter()
-            .find(|(other, url)| other != name && one_spelling(url) == ours);
+        let repo = &self.core.world.repo;
+        let ours = repo.one_spelling(git_url);
+        let mut others = known.iter().filter(|(other, _)| other != name);
+        let other = others.find(|(_, url)| repo.one_spelling(url) == ours);
 
         match other {
             None => Ok(()),

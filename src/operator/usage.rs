@@ -7,7 +7,7 @@ use events::view::Transcript;
 
 use super::{Done, Operator};
 use crate::api::{ContainerUsage, DiskUsage, ProjectUsage};
-use crate::engine::caches::Caches;
+use crate::data;
 use crate::foreign;
 use actors::rejection::Rejection;
 
@@ -100,8 +100,8 @@ impl Operator {
     }
 
     async fn disk(&self, name: &ProjectName, disk: DiskUsage) -> Done<DiskUsage> {
-        let gate = self.deps.data.join(format!("gates/{name}.git"));
-        let cache = Caches::of(&self.deps.data).of_project(name);
+        let gate = data::gate_of(&self.deps.data, name);
+        let cache = data::caches_of(&self.deps.data, name);
         let looked = tokio::task::spawn_blocking(move || {
             (foreign::size(&gate).bytes, foreign::size(&cache).bytes)
         })

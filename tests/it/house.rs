@@ -296,7 +296,11 @@ const TOLD_ONCE: &[(&str, usize, &str)] = &[
         1,
         "once for each container, when it is found",
     ),
-    ("src/http/mod.rs", 1, "once for each listener, at its end"),
+    (
+        "src/http/server.rs",
+        1,
+        "once for each listener, at its end",
+    ),
     (
         "src/operator/noise.rs",
         1,
@@ -440,6 +444,46 @@ fn no_event_is_folded_into_nothing_unseen() {
         let found = text.lines().find(blind);
         assert!(found.is_none(), "{}: {found:?}", path.display());
     }
+}
+
+/// Products that the operator still names, and what for. What it needs of the world comes through
+/// ports; none is added.
+const OPERATOR_NAMES: &[(&str, &str)] = &[
+    ("src/operator/projects.rs", "crate::adapters::git"),
+    ("src/operator/projects.rs", "crate::adapters::transcripts"),
+    ("src/operator/projects.rs", "crate::egress::presets"),
+];
+
+#[test]
+fn the_operator_names_ports_and_words() {
+    let rooms = [
+        "adapters", "dialect", "door", "egress", "engine", "gate", "gateway", "log", "runner",
+    ];
+    let mut found = std::collections::BTreeSet::new();
+
+    for (path, text) in rust_files() {
+        let place = path.strip_prefix(root()).expect("below the root");
+        if !place.starts_with("src/operator") {
+            continue;
+        }
+        let code = text.split("\n#[cfg(test)]").next().unwrap_or_default();
+        for named in code.split("crate::").skip(1) {
+            let named: Vec<&str> = named.splitn(3, "::").collect();
+            let [room, next, ..] = named[..] else {
+                continue;
+            };
+            if rooms.contains(&room) {
+                let next: String = next.chars().take_while(|c| c.is_alphanumeric()).collect();
+                let place = place.to_str().expect("a path of ours").to_owned();
+                found.insert((place, format!("crate::{room}::{next}")));
+            }
+        }
+    }
+
+    let known = OPERATOR_NAMES.iter();
+    let known = known.map(|(place, named)| ((*place).to_owned(), (*named).to_owned()));
+    let known: std::collections::BTreeSet<_> = known.collect();
+    assert_eq!(found, known, "ask for it through a port");
 }
 
 #[test]

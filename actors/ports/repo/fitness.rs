@@ -15,6 +15,8 @@ pub trait Fitness: Send + Sync {
     /// that is seen without a push.
     async fn check(&self, project: &ProjectName, url: &str, seen: &Copied)
     -> Result<(), PortError>;
+    /// One spelling for all URLs of one upstream, so that two projects on it are seen.
+    fn one_spelling(&self, url: &str) -> String;
     /// Says why the host of an upstream takes no push from this server, if it takes none; nothing
     /// of an upstream in a folder. Rules of a branch show at the first push and not before.
     async fn check_push(&self, project: &ProjectName, url: &str) -> Result<(), PortError>;

@@ -25,6 +25,10 @@ const TAKES_PUSHES: &[&str] = &["ignore", "warn", "updateinstead", "false", "no"
 
 #[async_trait]
 impl Fitness for Gates {
+    fn one_spelling(&self, url: &str) -> String {
+        one_spelling(url)
+    }
+
     async fn probe(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
         let probed = self.probe_upstream(project, url).await;
         probed.map_err(|error| of_another_owner(url, error))
@@ -192,8 +196,7 @@ fn folder_of(url: &str) -> Option<PathBuf> {
         .find(|path| path.is_dir())
 }
 
-/// One spelling for all URLs of one upstream, so that two projects on it are seen.
-pub fn one_spelling(url: &str) -> String {
+fn one_spelling(url: &str) -> String {
     let Some(folder) = folder_of(url) else {
         return place(url);
     };

@@ -1,8 +1,15 @@
 //! Looking at containers: by name, by label, and what an inspection says of how one stands.
 
-use bollard::models::ContainerSummary;
+use actors::ports::engine::{ContainerName, Status, Unreachable};
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary};
+use bollard::query_parameters::{ListContainersOptions, RemoveContainerOptions};
+use events::container::Exit;
 
-use super::*;
+use super::told::ours;
+use super::{
+    ACT_WITHIN, ASK_WITHIN, DockerEngine, Found, SIGNAL_BASE, SIGNAL_MAX, contract, status,
+    unreachable, within,
+};
 
 impl DockerEngine {
     /// The container of this name, if it is there and ours.

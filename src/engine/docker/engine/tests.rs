@@ -1,6 +1,6 @@
 //! What an engine says of itself, and what is made of it.
 
-use super::connection::kept_apart;
+use crate::engine::docker::connection::kept_apart;
 
 #[test]
 fn engines_that_keep_users_apart_are_told_by_what_they_say() {
