@@ -131,6 +131,25 @@ export async function onScreens(of) {
   await page.keyboard.press("Escape");
 }
 
+/** In the page: opens one drawer after the other, and looks at each once it is there. */
+async function walkDrawers({ ids, tab, markup, within }) {
+  const isThere = (id) => {
+    const drawer = document.querySelector(".drawer");
+    const isOf = drawer?.textContent.includes(id);
+    return isOf && (tab !== "request" || drawer.querySelector(".prose") !== null);
+  };
+  for (const id of ids) {
+    history.pushState(history.state, "", `?feature=${id}&tab=${tab}`);
+    dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
+    const end = performance.now() + within;
+    while (!isThere(id)) {
+      if (performance.now() > end) throw new Error(`the drawer of ${id} does not come`);
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+    globalThis.hasFired ||= document.querySelector(markup) !== null;
+  }
+}
+
 /** In the drawer of each feature: its story, and what it asks for. */
 export async function inDrawers(of, evil) {
   const { session, site, project } = of;
@@ -144,24 +163,7 @@ export async function inDrawers(of, evil) {
   ]) {
     await page.goto(`${site.url}${p}/settings/delete?feature=${evil[0]}&tab=${tab}`);
     await settled(page);
-    for (const id of ids.slice(1)) {
-      await page.evaluate((search) => {
-        history.pushState(history.state, "", search);
-        dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
-      }, `?feature=${id}&tab=${tab}`);
-      await page.waitForFunction(
-        (wanted) => {
-          const drawer = document.querySelector(".drawer");
-          const isThere = drawer?.textContent.includes(wanted.id);
-          if (!isThere || (wanted.tab === "request" && !drawer.querySelector(".prose")))
-            return false;
-          globalThis.hasFired ||= document.querySelector(wanted.markup) !== null;
-          return true;
-        },
-        { id, tab, markup: MARKUP },
-        { polling: "raf" },
-      );
-    }
+    await page.evaluate(walkDrawers, { ids: ids.slice(1), tab, markup: MARKUP, within: 15_000 });
     await calm(session, tab);
   }
   const turned = evil[CORPUS.findIndex((one) => one.includes("\u202e"))];
