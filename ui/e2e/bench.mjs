@@ -157,13 +157,14 @@ async function lines() {
   const end = await reading();
   await page.waitForTimeout(3_000);
   const { share, longest } = await dropped(page, FRAME_SECONDS);
-  const last = await page.evaluate(
-    () => [...document.querySelectorAll(".term [data-n], .term .n")].at(-1)?.textContent ?? "–",
+  const seen = await page.$$eval(".term [data-index]", (all) =>
+    Math.max(0, ...all.map((one) => Number(one.dataset.index) + 1)),
   );
   await end();
+  if (seen === 0) throw new Error("no line was seen");
   say(
     `output, ${LINES} lines/s, read on every second`,
-    `${(share * 100).toFixed(1)} % of frames dropped, the longest took ${longest.toFixed(0)} ms; line ${last} was seen`,
+    `${(share * 100).toFixed(1)} % of frames dropped, the longest took ${longest.toFixed(0)} ms; line ${seen} was seen`,
   );
 }
 
