@@ -1,10 +1,9 @@
-// Every screen, light and dark, wide and on a phone: its picture is taken, axe finds nothing, the console is silent, and
-// nothing is wider than the page.
+// Every screen, light and dark, wide and on a phone; and the pictures of the README.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { MOST_BYTES, picture } from "./pictures.mjs";
+import { looked, SHOTS, screensOf } from "./screens.mjs";
 import {
   almanac,
   browser,
@@ -17,13 +16,13 @@ import {
   violations,
 } from "./world.mjs";
 
-const SHOTS = join(import.meta.dirname, "shots");
 const DOCS = join(import.meta.dirname, "../../docs/bridge");
 const P = "/p/tidebook";
 let world;
 let site;
 let chrome;
-let ids;
+/** What the screens are of; their names are known before. */
+let of;
 const sizes = {};
 
 const WIDE = { width: 1440, height: 900 };
@@ -59,7 +58,6 @@ async function pictures() {
 }
 
 before(async () => {
-  mkdirSync(SHOTS, { recursive: true });
   world = await server();
   // Two features stay in work, so that the fleet is seen at it.
   await tidebook(world, { pace: 60, long: 900_000 });
@@ -77,14 +75,16 @@ before(async () => {
     },
     240_000,
   );
-  ids = {
+  of = {
+    project: "tidebook",
+    bare: "almanac",
     done:
       columns.done.find((card) => card.title.startsWith("Curve is readable"))?.id ??
       columns.done[0].id,
     asked: columns.needs_you.find((card) => card.status === "asked").id,
   };
   // In the middle of the run: some done, some at work.
-  ids.past = Math.floor((await world.api("GET", "/stats")).head / 2);
+  of.past = Math.floor((await world.api("GET", "/stats")).head / 2);
 });
 
 after(async () => {
@@ -93,54 +93,7 @@ after(async () => {
   await world?.end();
 });
 
-const SCREENS = [
-  ["projects", () => "/"],
-  ["needs-you", () => "/needs-you"],
-  ["needs-you-question", () => `/needs-you?item=tidebook/question/${ids.asked}`],
-  ["new", () => "/new"],
-  ["new-spec", () => "/new?resume=almanac&step=spec"],
-  ["new-backlog", () => "/new?resume=almanac&step=backlog"],
-  ["new-fleet", () => "/new?resume=almanac&step=fleet"],
-  ["board", () => `${P}/board`],
-  ["board-empty", () => "/p/almanac/board"],
-  ["board-list", () => `${P}/board?view=list`],
-  ["board-graph", () => `${P}/board?view=graph`],
-  ["board-add", () => `${P}/board?add=1`],
-  ["feature-story", () => `${P}/board?feature=${ids.done}`],
-  ["feature-request", () => `${P}/board?feature=${ids.done}&tab=request`],
-  ["feature-diff", () => `${P}/board?feature=${ids.done}&tab=diff`],
-  ["feature-evidence", () => `${P}/board?feature=${ids.done}&tab=evidence`],
-  ["feature-sessions", () => `${P}/board?feature=${ids.done}&tab=sessions`],
-  ["fleet", () => `${P}/fleet`],
-  ["queue", () => `${P}/queue`],
-  ["output", () => `${P}/output?slot=1`],
-  ["log", () => `${P}/log`],
-  ["log-all", () => "/log"],
-  ["log-past", () => `${P}/log?at=${ids.past}`],
-  ["projects-past", () => `/?at=${ids.past}`],
-  ["needs-you-past", () => `/needs-you?at=${ids.past}`],
-  ["board-past", () => `${P}/board?at=${ids.past}`],
-  ["board-list-past", () => `${P}/board?view=list&at=${ids.past}`],
-  ["board-graph-past", () => `${P}/board?view=graph&at=${ids.past}`],
-  ["feature-past", () => `${P}/board?feature=${ids.done}&at=${ids.past}`],
-  ["fleet-past", () => `${P}/fleet?at=${ids.past}`],
-  ["queue-past", () => `${P}/queue?at=${ids.past}`],
-  ["output-past", () => `${P}/output?slot=1&at=${ids.past}`],
-  ["insights-past", () => `${P}/insights?at=${ids.past}`],
-  ["settings-past", () => `${P}/settings/models?at=${ids.past}`],
-  ["milestone", () => `${P}/milestones/10`],
-  ["insights", () => `${P}/insights`],
-  ["settings-models", () => `${P}/settings/models`],
-  ["settings-verification", () => `${P}/settings/verification`],
-  ["settings-limits", () => `${P}/settings/limits`],
-  ["settings-egress", () => `${P}/settings/egress`],
-  ["settings-repository", () => `${P}/settings/repository`],
-  ["settings-readers", () => `${P}/settings/readers`],
-  ["settings-delete", () => `${P}/settings/delete`],
-  ["audit", () => "/audit"],
-  ["doctor", () => "/doctor"],
-];
-
+const NAMES = screensOf({}).map(([name]) => name);
 const LOOKS = [
   ["light", { colorScheme: "light" }],
   ["dark", { colorScheme: "dark" }],
@@ -156,18 +109,13 @@ describe("screens", { concurrency: 2 }, () => {
       });
       after(() => session?.close());
 
-      for (const [name, address] of SCREENS) {
+      for (const [at, name] of NAMES.entries())
         it(name, async () => {
-          const { page, faults } = session;
-          await page.goto(site.url + address());
+          const { page } = session;
+          await page.goto(site.url + screensOf(of)[at][1]);
           await settled(page);
-          await page.screenshot({ path: join(SHOTS, `${name}-${look}.png`) });
-          assert.deepEqual(await violations(page), []);
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-          assert.ok(wide <= 0, `the page is ${wide} pixels wider than what is seen`);
-          assert.deepEqual(faults.splice(0), []);
+          await looked(session, `${name}-${look}`);
         });
-      }
     });
   }
 });

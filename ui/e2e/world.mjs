@@ -143,11 +143,10 @@ export async function until(what, holds, within = 120_000) {
   }
 }
 
-/** A project with scripted agents and tidebook's backlog, started. */
-export async function tidebook(
-  world,
-  { name = "tidebook", pace = 400, long = pace * 200, slots = 5, start = true } = {},
-) {
+const CONTAINER = { memory_mib: 256, work_mib: 128, cpu_milli: 2000, pids: 1024 };
+
+/** A project of scripted agents that has an upstream; `more` is what else of its settings is set. */
+async function prepared(world, name, more) {
   await world.api("POST", "/projects", {
     name,
     git_url: upstream(world.folder, name),
@@ -158,9 +157,34 @@ export async function tidebook(
   );
   await world.api("PATCH", `/projects/${name}`, {
     agent: { dialect: "script" },
+    container: CONTAINER,
+    ...more,
+  });
+}
+
+/** A project with a few features, each a title and the lines of its script; not started. */
+export async function scripted(world, name, features, slots = features.length) {
+  await prepared(world, name, { allow_unverified: true });
+  const items = features.map(({ title, script }) => ({
+    content: {
+      title,
+      category: "x",
+      description: `\`\`\`supercargo-script\n${script.join("\n")}\n\`\`\``,
+    },
+  }));
+  const { ids } = await world.api("POST", `/projects/${name}/backlog`, { items });
+  await world.api("PUT", `/projects/${name}/target`, { count: slots });
+  return ids;
+}
+
+/** A project with scripted agents and tidebook's backlog, started. */
+export async function tidebook(
+  world,
+  { name = "tidebook", pace = 400, long = pace * 200, slots = 5, start = true } = {},
+) {
+  await prepared(world, name, {
     protected: ["Dockerfile", ".github/"],
     verify: 'for part in src/*.sh; do [ ! -e "$part" ] || sh "$part" || exit 1; done',
-    container: { memory_mib: 256, work_mib: 128, cpu_milli: 2000, pids: 1024 },
   });
   await world.api("POST", `/projects/${name}/backlog`, backlog(pace, long));
   await world.api("PUT", `/projects/${name}/target`, { count: slots });
@@ -195,44 +219,83 @@ export async function pages(world) {
 export const browser = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 
-/** A page that is signed in; `faults` collects whatever a console should not say. */
-export async function signedIn(of, site, world, options = {}) {
+/** A browser of its own with one page; `faults` collects whatever a console should not say. */
+export async function newPage(of, options = {}) {
   const context = await of.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-  const page = await context.newPage();
+  context.setDefaultTimeout(15_000);
   const faults = [];
-  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
-  page.on("console", (said) => {
-    if (
-      said.type() === "error" &&
-      !/Failed to load resource|WebSocket connection/.test(said.text())
-    )
-      faults.push(said.text());
-    if (/Content Security Policy/.test(said.text())) faults.push(said.text());
-  });
-  const { path } = await world.api("POST", "/session/link");
-  await page.goto(`${site.url}${path}`);
-  await page.waitForSelector("main h1");
-  return { page, faults, close: () => context.close() };
+  const watch = (page) => {
+    /** What it has asked the server for and not been answered yet. */
+    page.asked = new Set();
+    page.on("request", (one) => page.asked.add(one));
+    for (const end of ["requestfinished", "requestfailed"])
+      page.on(end, (one) => page.asked.delete(one));
+    page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+    page.on("console", (said) => {
+      const text = said.text();
+      if (said.type() === "error" && !/Failed to load resource|WebSocket connection/.test(text))
+        faults.push(text);
+      if (/Content Security Policy/.test(text)) faults.push(text);
+    });
+  };
+  context.on("page", watch);
+  return { page: await context.newPage(), faults, close: () => context.close() };
 }
+
+/** One that is signed in. */
+export async function signedIn(of, site, world, options = {}) {
+  const session = await newPage(of, options);
+  const { path } = await world.api("POST", "/session/link");
+  await session.page.goto(`${site.url}${path}`);
+  await session.page.waitForSelector("main#main h1");
+  return session;
+}
+
+const REST = 60;
+const RESTS_WITHIN = 5_000;
+
+/** Something is still being read, or moves to where it will stand. */
+const isBusy = () => {
+  const moves = document.getAnimations().some((one) => {
+    const { iterations } = one.effect.getTiming();
+    return one.playState === "running" && iterations !== Number.POSITIVE_INFINITY;
+  });
+  return moves || document.querySelector("[aria-busy=true]") !== null;
+};
 
 /** A screen is there: its heading, its faces, nothing that is still asked for, and what moved has come to rest. */
 export async function settled(page) {
   await page.waitForSelector("h1", { state: "attached" });
-  await page.waitForSelector(".skel", { state: "detached", timeout: 5_000 }).catch(() => {});
   await page.evaluate(() => document.fonts.ready.then(() => true));
-  await page.waitForTimeout(400);
+  const end = Date.now() + RESTS_WITHIN;
+  // Twice in a row: an answer may be the reason for the next question.
+  for (let calm = 0; calm < 2 && Date.now() < end; ) {
+    await page.waitForTimeout(REST);
+    calm = page.asked.size === 0 && !(await page.evaluate(isBusy)) ? calm + 1 : 0;
+  }
+}
+
+/** Goes to an address inside the page, as a link of it would: nothing is loaded anew. */
+export async function gone(page, path) {
+  await page.evaluate((to) => {
+    history.pushState(null, "", to);
+    dispatchEvent(new PopStateEvent("popstate", { state: null }));
+  }, path);
+  await settled(page);
 }
 
 const AXE = readFileSync(join(import.meta.dirname, "../node_modules/axe-core/axe.min.js"), "utf8");
 
 /** What axe finds wrong on a page, each as one line. */
 export async function violations(page) {
-  await page.evaluate(AXE);
-  const { violations: found } = await page.evaluate(() =>
-    globalThis.axe.run(document, {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
+  const found = await page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run(document, {
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    }),
-  );
+      resultTypes: ["violations"],
+    });
+    return violations;
+  });
   return found.map(
     (one) =>
       `${one.id}: ${one.nodes

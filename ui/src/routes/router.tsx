@@ -5,6 +5,7 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  Navigate,
   Outlet,
   type RouteComponent,
   redirect,
@@ -121,14 +122,11 @@ const doctor = createRoute({
   component: lazyRouteComponent(() => import("@/features/session/DoctorScreen")),
 });
 
-/** Whoever is in needs no sign-in; who is not sees it wherever they are. */
+/** Whoever is not in sees the sign-in wherever they are; whoever is in, or has just come in by a link, goes on from here. */
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  beforeLoad: () => {
-    if (session.get().phase === "in") throw redirect({ to: "/" });
-  },
-  component: SignIn,
+  component: () => <Navigate to="/" replace />,
 });
 
 const tree = root.addChildren([

@@ -1,24 +1,31 @@
 // How many are wanted: live while it is moved, sent when it is let go.
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 type Props = {
   label: string;
   value: number;
   max: number;
   unable: string | null;
-  onSend: (value: number) => void;
+  /** Answers whether it was taken; what was not goes back to where it was. */
+  onSend: (value: number) => boolean | Promise<boolean>;
   say: (value: number) => string;
 };
 
 export function Dial({ label, value, max, unable, onSend, say }: Props) {
   const [held, setHeld] = useState<number | null>(null);
+  /** Letting a key go and leaving the field would send it twice. */
+  const sending = useRef<number | null>(null);
   const shown = held ?? value;
   // What was sent is over when the value has come back.
   useEffect(() => {
     if (held === value) setHeld(null);
   }, [held, value]);
-  const send = () => {
-    if (held !== null && held !== value) onSend(held);
+  const send = async () => {
+    if (held === null || held === value || sending.current === held) return;
+    sending.current = held;
+    const taken = await onSend(held);
+    sending.current = null;
+    if (!taken) setHeld(null);
   };
 
   return (
@@ -42,9 +49,9 @@ export function Dial({ label, value, max, unable, onSend, say }: Props) {
             } as React.CSSProperties
           }
           onChange={(event) => setHeld(Number(event.target.value))}
-          onPointerUp={send}
-          onKeyUp={send}
-          onBlur={send}
+          onPointerUp={() => void send()}
+          onKeyUp={() => void send()}
+          onBlur={() => void send()}
         />
         <div className="ticks" aria-hidden="true">
           {Array.from({ length: max }, (_, at) => (

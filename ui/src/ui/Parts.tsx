@@ -106,6 +106,18 @@ export function Problem({
   );
 }
 
+/** The same in place of a whole screen. */
+export function NotShown({ detail, code }: { detail: string; code: string }) {
+  return (
+    <>
+      <Head title="Not shown">What this screen would show could not be read.</Head>
+      <div className="scroll">
+        <Problem title="Why" detail={detail} code={code} />
+      </div>
+    </>
+  );
+}
+
 /** The same on one line, where an action was. */
 export function Refused({ detail, code }: { detail: string; code?: string | undefined }) {
   return (

@@ -29,7 +29,7 @@ export function create<T>(first: T): Store<T> {
   };
 }
 
-/** One that the browser keeps under this key; what cannot be read is as if it was never there. */
+/** One that the browser keeps under this key; what cannot be read is as if it was never there, and `first` is not kept. */
 export function kept<T>(key: string, first: T): Store<T> {
   let from = first;
   try {
@@ -41,7 +41,8 @@ export function kept<T>(key: string, first: T): Store<T> {
   const store = create(from);
   store.subscribe(() => {
     try {
-      localStorage.setItem(`supercargo.${key}`, JSON.stringify(store.get()));
+      if (Object.is(store.get(), first)) localStorage.removeItem(`supercargo.${key}`);
+      else localStorage.setItem(`supercargo.${key}`, JSON.stringify(store.get()));
     } catch {
       // As above.
     }

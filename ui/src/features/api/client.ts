@@ -13,17 +13,32 @@ export function freshKey(): string {
 
 const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
+/**
+ * The write before, while nobody knows whether it was done: no answer came, or one that says no more than that something
+ * is wrong. Trying the very same again has the same key, so that it is not done twice; anything else is a new wish.
+ */
+let unknown: { wish: string; key: string } | null = null;
+
+async function keyOf(request: Request): Promise<string> {
+  const wish = `${request.method} ${request.url} ${await request.clone().text()}`;
+  if (unknown?.wish !== wish) unknown = { wish, key: freshKey() };
+  return unknown.key;
+}
+
 const proof: Middleware = {
-  onRequest({ request }) {
+  async onRequest({ request }) {
     if (!WRITES.has(request.method)) return request;
-    if (!request.headers.has("idempotency-key")) request.headers.set("idempotency-key", freshKey());
+    request.headers.set("idempotency-key", await keyOf(request));
     // The server takes JSON only, also where a write has nothing to say.
     if (!request.headers.has("content-type"))
       request.headers.set("content-type", "application/json");
     return request;
   },
-  onResponse({ response }) {
-    if (response.status === 401) turnedAway();
+  onResponse({ request, response }) {
+    const { status } = response;
+    if (status === 401) turnedAway();
+    const key = request.headers.get("idempotency-key");
+    if (status < 500 && unknown?.key === key) unknown = null;
   },
 };
 

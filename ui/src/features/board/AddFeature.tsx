@@ -12,8 +12,8 @@ import { Area, Field } from "@/ui/Field";
 import { many } from "@/ui/format";
 import { Sheet } from "@/ui/Layers";
 import { Refused, Segments } from "@/ui/Parts";
+import { useTyped } from "@/ui/typed";
 
-/** What was typed stays here until it is sent, also when the sheet is closed meanwhile. */
 const EMPTY = {
   title: "",
   description: "",
@@ -24,7 +24,6 @@ const EMPTY = {
   labels: "",
   list: "",
 };
-let typed = EMPTY;
 
 const lines = (text: string) =>
   text
@@ -56,11 +55,8 @@ export default function AddFeature({
   const { add } = useSearchAll();
   const set = useSetSearch();
   const [mode, setMode] = useState<"one" | "list">("one");
-  const [form, setForm] = useState(typed);
-  const change = (more: Partial<typeof EMPTY>) => {
-    typed = { ...form, ...more };
-    setForm(typed);
-  };
+  const [form, setForm] = useTyped(`feature ${project}`, EMPTY);
+  const change = (more: Partial<typeof EMPTY>) => setForm({ ...form, ...more });
   const close = () => set({ add: undefined });
   const items = listed(form.list);
   const action = useAction(
@@ -87,7 +83,6 @@ export default function AddFeature({
   );
   const send = async () => {
     if (!(await action.go(undefined))) return;
-    typed = EMPTY;
     setForm(EMPTY);
     close();
   };

@@ -9,7 +9,7 @@ import { type ProjectStory, useProjectStory } from "@/features/projects/story";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { hhmm, num, usd } from "@/ui/format";
-import { Head, Problem, Skeleton } from "@/ui/Parts";
+import { Head, NotShown, Skeleton } from "@/ui/Parts";
 import { prepareLong } from "./Column";
 import { Columns } from "./Columns";
 import { Progress } from "./Progress";
@@ -115,8 +115,7 @@ export function BoardScreen({ project }: { project: string }) {
     ...(marked.size > 0 && { escape: () => setMarked(new Set()) }),
   });
 
-  if (problem && !board)
-    return <Problem title="Not shown" detail={problem.detail} code={problem.code} />;
+  if (problem && !board) return <NotShown detail={problem.detail} code={problem.code} />;
   if (!board) return <Skeleton lines={8} />;
   const view = search.view ?? "board";
 

@@ -20,6 +20,14 @@ function moved(board: Board, id: string, to: number): Board {
   return { ...board, columns: { ...board.columns, backlog } };
 }
 
+/** The backlog as it is seen while a card is held. */
+function ordered(backlog: readonly Card[], { id, to }: Lift): readonly Card[] {
+  const card = backlog.find((one) => one.id === id);
+  if (!card) return backlog;
+  const rest = backlog.filter((one) => one.id !== id);
+  return [...rest.slice(0, to), card, ...rest.slice(to)];
+}
+
 /** The ranks of the backlog in its order. */
 function ranked(
   cards: readonly Card[],
@@ -46,7 +54,6 @@ export function useDrag(project: string, backlog: readonly Card[], can: boolean)
         const detail = `${changes.length} features would have to be numbered afresh. Give it another priority, or move it less far.`;
         throw new ApiError(0, "too_many_moves", detail);
       }
-      const before = queries.getQueryData<Board>(queryKey);
       queries.setQueryData<Board>(queryKey, (old) => old && moved(old, id, to));
       try {
         let last: unknown = null;
@@ -55,7 +62,10 @@ export function useDrag(project: string, backlog: readonly Card[], can: boolean)
         }
         return last;
       } catch (thrown) {
-        queries.setQueryData<Board>(queryKey, before);
+        // Others may have moved meanwhile: only this card goes back, and the server says how it is.
+        const from = backlog.findIndex((one) => one.id === id);
+        queries.setQueryData<Board>(queryKey, (old) => old && moved(old, id, from));
+        void queries.invalidateQueries({ queryKey });
         throw thrown;
       }
     },
@@ -94,14 +104,6 @@ export function useDrag(project: string, backlog: readonly Card[], can: boolean)
     else setLift({ ...lift, to: Math.min(backlog.length - 1, Math.max(0, lift.to + by)) });
   };
 
-  const order = (() => {
-    if (!lift) return backlog;
-    const card = backlog.find((one) => one.id === lift.id);
-    if (!card) return backlog;
-    const rest = backlog.filter((one) => one.id !== lift.id);
-    return [...rest.slice(0, lift.to), card, ...rest.slice(lift.to)];
-  })();
-
   const elsewhere = (event: DragEvent) => {
     if (!lift) return;
     event.preventDefault();
@@ -115,7 +117,7 @@ export function useDrag(project: string, backlog: readonly Card[], can: boolean)
   };
 
   return {
-    order,
+    order: lift ? ordered(backlog, lift) : backlog,
     lifted: lift?.id ?? null,
     say: lift ? `Lifted. Place ${lift.to + 1} of ${backlog.length}.` : "",
     problem: move.problem,

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAction } from "@/features/api/action";
-import { queueQuery } from "@/features/api/queries";
+import { projectsQuery, queueQuery } from "@/features/api/queries";
 import type { Card, Feature } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { useKeys } from "@/features/keys/keys";
@@ -12,9 +12,11 @@ import { submitted } from "@/ui/events";
 import { Area } from "@/ui/Field";
 import { Sheet } from "@/ui/Layers";
 import { Refused } from "@/ui/Parts";
-import { type Deed, deedsOf, isSlot, LABELS } from "./deedsOf";
+import { useTyped } from "@/ui/typed";
+import { type Deed, deedsOf, isSlot, LABELS, slotOf } from "./deedsOf";
 
 type Ask = { deed: Deed; text: string; how: "done_elsewhere" | "wont_do" };
+const NO_WORDS: Partial<Record<Deed, string>> = {};
 
 /** Deeds that are done at once; the others open a sheet. */
 const AT_ONCE: ReadonlySet<Deed> = new Set(["requeue", "front", "approve"]);
@@ -33,6 +35,8 @@ const WORDS: Partial<Record<Deed, (card: Card) => string>> = {
   refuse: () => "It goes back to a coder with your reason.",
   release: (card) =>
     `${card.holder ?? "Its holder"} loses the claim at once. What was pushed is kept; the next claim goes on from there.`,
+  restart: (card) =>
+    `The session of ${card.holder ?? "its slot"} ends. The work is secured first, and the next claim goes on from there.`,
   withdraw: () => "It leaves the board and the counts. What it was stays in the log.",
   close: () => "It is closed without a merge.",
   reopen: () => "It goes back into the backlog. What was merged stays upstream.",
@@ -52,6 +56,7 @@ const SAID: Record<Deed, string> = {
   claim: "Claimed. The branch stands under Request.",
   submit: "Handed in.",
   release: "The claim is ended.",
+  restart: "Its session ends; the work is being secured.",
   withdraw: "Withdrawn.",
   close: "Closed.",
   reopen: "Opened again.",
@@ -88,7 +93,9 @@ function useDeed(project: string, card: Card, feature: Feature | undefined) {
         case "submit":
           return writes.submit(of, card.epoch, text.trim(), card.holder ?? null);
         case "release":
-          return writes.release(of, card.epoch, text, null);
+          return writes.release(of, card.epoch, text, card.holder ?? null);
+        case "restart":
+          return writes.restartContainer(project, slotOf(card.holder ?? "") ?? 0);
         case "withdraw":
           return writes.withdrawFeature(of);
         case "close":
@@ -134,12 +141,18 @@ export function Deeds({
   card: Card;
   feature: Feature | undefined;
 }) {
-  const deeds = deedsOf(card.status, !!card.holder && !isSlot(card.holder));
-  const [ask, setAsk] = useState<Ask | null>(null);
+  const { data: projects } = useQuery(projectsQuery());
+  const isRunning = projects?.find((one) => one.name === project)?.status === "running";
+  const deeds = deedsOf(card.status, !!card.holder && !isSlot(card.holder)).filter(
+    (deed) => isRunning || deed !== "claim",
+  );
+  const [words, setWords] = useTyped(`deed ${project}/${card.id}`, NO_WORDS);
+  const [asked, setAsk] = useState<Omit<Ask, "text"> | null>(null);
+  const ask: Ask | null = asked && { ...asked, text: words[asked.deed] ?? "" };
   const action = useDeed(project, card, feature);
   const begin = (deed: Deed) => {
-    const fresh: Ask = { deed, text: "", how: "done_elsewhere" };
-    if (AT_ONCE.has(deed)) void action.go(fresh);
+    const fresh = { deed, how: "done_elsewhere" as const };
+    if (AT_ONCE.has(deed)) void action.go({ ...fresh, text: "" });
     else {
       action.forget();
       setAsk(fresh);
@@ -152,7 +165,9 @@ export function Deeds({
   if (deeds.length === 0) return null;
   const label = ask && NEEDS_TEXT[ask.deed];
   const send = async () => {
-    if (ask && (await action.go(ask))) setAsk(null);
+    if (!ask || !(await action.go(ask))) return;
+    setWords(NO_WORDS);
+    setAsk(null);
   };
 
   return (
@@ -161,7 +176,7 @@ export function Deeds({
         <Button
           key={deed}
           look={
-            /withdraw|release/.test(deed)
+            /withdraw|release|restart/.test(deed)
               ? "danger"
               : at === 0 && card.status !== "closed"
                 ? "first"
@@ -193,18 +208,18 @@ export function Deeds({
                 autoFocus
                 rows={4}
                 value={ask.text}
-                onChange={(event) => setAsk({ ...ask, text: event.target.value })}
+                onChange={(event) => setWords({ ...words, [ask.deed]: event.target.value })}
               />
             )}
             {ask.deed === "close" && (
-              <How how={ask.how} onChange={(how) => setAsk({ ...ask, how })} />
+              <How how={ask.how} onChange={(how) => setAsk({ deed: ask.deed, how })} />
             )}
             {action.problem && (
               <Refused detail={action.problem.detail} code={action.problem.code} />
             )}
             <div className="row">
               <Button
-                look={/withdraw|release|close/.test(ask.deed) ? "danger" : "first"}
+                look={/withdraw|release|restart|close/.test(ask.deed) ? "danger" : "first"}
                 type="submit"
                 busy={action.busy}
                 unable={label && !ask.text.trim() ? "Write it first" : null}

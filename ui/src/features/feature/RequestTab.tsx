@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useAction } from "@/features/api/action";
 import { boardQuery } from "@/features/api/queries";
-import type { Content, Feature } from "@/features/api/shapes";
+import type { Feature, Content as Requested } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { statusOf } from "@/features/board/derive";
 import { cardOf } from "@/features/live/reducer";
@@ -15,6 +15,7 @@ import { Chip } from "@/ui/Chip";
 import { submitted } from "@/ui/events";
 import { Area, Field } from "@/ui/Field";
 import { Refused, Skeleton } from "@/ui/Parts";
+import { useTyped } from "@/ui/typed";
 import { visible } from "@/ui/visible";
 import { ContentFields } from "./ContentFields";
 
@@ -29,7 +30,7 @@ type Draft = {
   labels: string;
 };
 
-const draftOf = (content: Content): Draft => ({
+const draftOf = (content: Requested): Draft => ({
   title: content.title ?? "",
   description: content.description ?? "",
   steps: (content.steps ?? []).join("\n"),
@@ -39,7 +40,7 @@ const draftOf = (content: Content): Draft => ({
 });
 
 /** Only what was changed: what is absent stays as it is. */
-export function changeOf(before: Content, draft: Draft) {
+export function changeOf(before: Requested, draft: Draft) {
   const steps = draft.steps
     .split("\n")
     .map((one) => one.trim())
@@ -59,18 +60,28 @@ export function changeOf(before: Content, draft: Draft) {
   };
 }
 
+/** What is edited, and from which state on; nothing is as if nobody edited. */
+type Editing = { base: Pick<Feature, "content" | "version">; draft: Draft };
+const NOT_EDITED: Editing | null = null;
+const editingOf = ({ content, version }: Feature): Editing => ({
+  base: { content, version },
+  draft: draftOf(content),
+});
+
 function Edit({
   project,
   feature,
-  onDone,
+  editing,
+  onChange,
 }: {
   project: string;
   feature: Feature;
-  onDone: () => void;
+  editing: Editing;
+  onChange: (next: Editing | null) => void;
 }) {
-  const [base, setBase] = useState({ content: feature.content, version: feature.version });
-  const [draft, setDraft] = useState(() => draftOf(feature.content));
-  const change = (more: Partial<Draft>) => setDraft({ ...draft, ...more });
+  const { base, draft } = editing;
+  const change = (more: Partial<Draft>) => onChange({ base, draft: { ...draft, ...more } });
+  const theirs = { content: feature.content, version: feature.version };
   const edits = changeOf(base.content, draft);
   const action = useAction(
     () => writes.changeFeature({ p: project, id: feature.id }, edits, base.version),
@@ -78,7 +89,7 @@ function Edit({
   );
   const meanwhile = JSON.stringify(base.content) !== JSON.stringify(feature.content);
   const save = async () => {
-    if (await action.go(undefined)) onDone();
+    if (await action.go(undefined)) onChange(null);
   };
 
   return (
@@ -91,20 +102,10 @@ function Edit({
             decide.
           </p>
           <div className="row wrap">
-            <Button
-              look="first"
-              onClick={() => setBase({ content: feature.content, version: feature.version })}
-            >
+            <Button look="first" onClick={() => onChange({ base: theirs, draft })}>
               Keep mine
             </Button>
-            <Button
-              onClick={() => {
-                setBase({ content: feature.content, version: feature.version });
-                setDraft(draftOf(feature.content));
-              }}
-            >
-              Take theirs
-            </Button>
+            <Button onClick={() => onChange(editingOf(feature))}>Take theirs</Button>
           </div>
         </div>
       )}
@@ -125,7 +126,7 @@ function Edit({
         >
           Save
         </Button>
-        <Button onClick={onDone}>Cancel</Button>
+        <Button onClick={() => onChange(null)}>Cancel</Button>
       </div>
     </form>
   );
@@ -211,7 +212,7 @@ function Comments({
   feature: Feature;
   isPast: boolean;
 }) {
-  const [text, setText] = useState("");
+  const [text, setText] = useTyped(`comment ${project}/${feature.id}`, "");
   const action = useAction(
     () => writes.comment({ p: project, id: feature.id }, text),
     () => "Said.",
@@ -257,29 +258,18 @@ function Comments({
   );
 }
 
-export function RequestTab({
-  project,
-  feature,
-  isPast,
-}: {
-  project: string;
-  feature: Feature;
-  isPast: boolean;
-}) {
-  const [editing, setEditing] = useState(false);
-  if (editing && !isPast)
-    return <Edit project={project} feature={feature} onDone={() => setEditing(false)} />;
-  const { description = "", steps = [], labels = [], type = "feature" } = feature.content;
+function Content({ content, onEdit }: { content: Requested; onEdit: (() => void) | null }) {
+  const { description = "", steps = [], labels = [], type = "feature" } = content;
   return (
-    <div className="stack">
+    <>
       <div className="row wrap">
         <Chip>{type}</Chip>
         {labels.map((label) => (
           <Chip key={label}>{visible(label)}</Chip>
         ))}
         <span className="grow" />
-        {!isPast && (
-          <Button small onClick={() => setEditing(true)}>
+        {onEdit && (
+          <Button small onClick={onEdit}>
             Edit
           </Button>
         )}
@@ -304,6 +294,30 @@ export function RequestTab({
             ))}
           </ol>
         </>
+      )}
+    </>
+  );
+}
+
+export function RequestTab({
+  project,
+  feature,
+  isPast,
+}: {
+  project: string;
+  feature: Feature;
+  isPast: boolean;
+}) {
+  const [editing, edit] = useTyped(`edit ${project}/${feature.id}`, NOT_EDITED);
+  return (
+    <div className="stack">
+      {editing && !isPast ? (
+        <Edit project={project} feature={feature} editing={editing} onChange={edit} />
+      ) : (
+        <Content
+          content={feature.content}
+          onEdit={isPast ? null : () => edit(editingOf(feature))}
+        />
       )}
       <WaitsFor project={project} feature={feature} isPast={isPast} />
       <Comments project={project} feature={feature} isPast={isPast} />

@@ -9,13 +9,18 @@ export type Deed =
   | "claim"
   | "submit"
   | "release"
+  | "restart"
   | "withdraw"
   | "close"
   | "reopen"
   | "undo";
 
-/** Whether a holder is one of the fleet. */
-export const isSlot = (holder: string) => /^slot \d+$/.test(holder);
+/** The number of the slot that a holder is; none for who is outside of the fleet. */
+export function slotOf(holder: string): number | null {
+  const found = /^slot (\d+)$/.exec(holder);
+  return found ? Number(found[1]) : null;
+}
+export const isSlot = (holder: string) => slotOf(holder) !== null;
 
 export const LABELS: Record<Deed, string> = {
   answer: "Answer…",
@@ -26,6 +31,7 @@ export const LABELS: Record<Deed, string> = {
   claim: "Claim it yourself…",
   submit: "Hand in…",
   release: "End this claim…",
+  restart: "End its session…",
   withdraw: "Withdraw…",
   close: "Close…",
   reopen: "Reopen…",
@@ -39,7 +45,8 @@ export function deedsOf(status: string, isOutside = false): Deed[] {
     case "blocked":
       return ["front", "claim", "close", "withdraw"];
     case "claimed":
-      return isOutside ? ["submit", "release"] : ["release"];
+      // The claim of a slot is its session's: it ends with that.
+      return isOutside ? ["submit", "release"] : ["restart", "withdraw"];
     case "asked":
       return ["answer", "close", "withdraw"];
     case "held":

@@ -9,7 +9,8 @@ vi.mock("@/features/api/client", () => ({
 
 it("offers only what the state allows", () => {
   expect(deedsOf("closed")).toEqual(["undo", "reopen"]);
-  expect(deedsOf("claimed")).toEqual(["release"]);
+  expect(deedsOf("claimed")).toEqual(["restart", "withdraw"]);
+  expect(deedsOf("claimed", true)).toEqual(["submit", "release"]);
   expect(deedsOf("held")).toEqual(["approve", "refuse"]);
   expect(deedsOf("withdrawn")).toEqual([]);
   const all = [

@@ -14,7 +14,7 @@ import { RunButtons } from "@/features/projects/RunButtons";
 import { Chip } from "@/ui/Chip";
 import { Dial } from "@/ui/Dial";
 import { many, num, usd } from "@/ui/format";
-import { Head, Problem, Refused, Skeleton, Void } from "@/ui/Parts";
+import { Head, NotShown, Refused, Skeleton, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
 import { SlotCard } from "./SlotCard";
 import { tracked, tracks } from "./samples";
@@ -46,7 +46,7 @@ function Wanted({ board }: { board: Board }) {
         value={target}
         max={most}
         unable={null}
-        onSend={(count) => void action.go(count)}
+        onSend={action.go}
         say={(count) =>
           count === target
             ? "More begin at once. Fewer never ends a session: a slot leaves when it is done."
@@ -110,8 +110,7 @@ export default function FleetScreen({ project }: { project: string }) {
     for (const one of sessions ?? []) sums.set(one.n, (sums.get(one.n) ?? 0) + one.usage.micro_usd);
     return sums;
   }, [sessions]);
-  if (problem && !board)
-    return <Problem title="Not shown" detail={problem.detail} code={problem.code} />;
+  if (problem && !board) return <NotShown detail={problem.detail} code={problem.code} />;
   if (!board) return <Skeleton lines={6} />;
   const spend = board.project.micro_usd;
   const busy = busyOf(board);

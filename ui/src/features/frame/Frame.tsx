@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { projectsQuery } from "@/features/api/queries";
+import type { Project } from "@/features/api/shapes";
 import { useKeys } from "@/features/keys/keys";
 import { keysShown, paletteShown } from "@/features/keys/state";
 import { useFeed } from "@/features/live/useFeed";
@@ -13,6 +14,7 @@ import { PastBar } from "@/features/time/PastBar";
 import { useRun } from "@/features/time/run";
 import { markFrom, timeOf } from "@/features/time/timeline";
 import { stoodAt } from "@/ui/clock";
+import { kept } from "@/ui/store";
 import { Toasts } from "@/ui/Toasts";
 import { Disconnected } from "./Disconnected";
 import { menu, needsOf, PhoneHead, Side, TabBar } from "./Side";
@@ -44,9 +46,17 @@ function useTimeKeys(project: string | null): void {
   });
 }
 
-function useGlobalKeys(project: string | null): void {
+/** The project that was looked at last: outside of projects, the keys that go to a screen go to its. */
+const lastProject = kept<string | null>("project", null);
+
+function useGlobalKeys(project: string | null, known: readonly Project[] | undefined): void {
   const go = useGo();
-  const to = (screen: string) => (project ? () => go(`/p/${project}/${screen}`) : undefined);
+  const last = lastProject.use();
+  useEffect(() => {
+    if (project !== null) lastProject.set(project);
+  }, [project]);
+  const meant = project ?? known?.find((one) => one.name === last)?.name;
+  const to = (screen: string) => (meant ? () => go(`/p/${meant}/${screen}`) : undefined);
   useKeys({
     "g p": () => go("/"),
     "g n": () => go("/needs-you"),
@@ -88,7 +98,7 @@ export function Frame({ project, children }: { project: string | null; children:
   useStand();
   useNotices(mine);
   useTimeKeys(project);
-  useGlobalKeys(project);
+  useGlobalKeys(project, data);
   useTitle(
     project,
     needsOf(data),

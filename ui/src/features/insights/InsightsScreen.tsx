@@ -12,7 +12,7 @@ import { type ProjectStory, useProjectStory } from "@/features/projects/story";
 import { BarChart, RangeChart } from "@/ui/Chart";
 import { useMoment, useNow } from "@/ui/clock";
 import { ago, fine, hhmm, many, num, span, usd } from "@/ui/format";
-import { Banner, Head, Problem, Segments, Skeleton, Void } from "@/ui/Parts";
+import { Banner, Head, NotShown, Segments, Skeleton, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
 import { bucketsOf, doneAt, featureEvents, firstTry, ROLES, stagesOf } from "./figures";
 
@@ -205,8 +205,7 @@ export default function InsightsScreen({ project }: { project: string }) {
   const { events, after } = book.use();
   const range = RANGES.find(([name]) => name === search.range)?.[0] ?? "all";
   const figures = useFigures(project, range, sessions, story);
-  if (problem && !board)
-    return <Problem title="Not shown" detail={problem.detail} code={problem.code} />;
+  if (problem && !board) return <NotShown detail={problem.detail} code={problem.code} />;
   if (!board) return <Skeleton lines={6} />;
   const { buckets, width } = figures
     ? bucketsOf(figures.closed, figures.sessions, figures.from, figures.to)

@@ -24,6 +24,7 @@ import { Confirm } from "@/ui/Layers";
 import { Refused, Time } from "@/ui/Parts";
 import { Story } from "@/ui/Story";
 import { toast } from "@/ui/Toasts";
+import { useTyped } from "@/ui/typed";
 import { visible } from "@/ui/visible";
 import type { Item } from "./items";
 import { type Remedy, remedyOf, sectionOf } from "./remedies";
@@ -77,9 +78,6 @@ function Stood({ project, id }: { project: string; id: string }) {
   );
 }
 
-/** Answers that were typed and not sent, by what they answer. */
-const typed = new Map<string, string>();
-
 function Answer({
   project,
   card,
@@ -91,18 +89,13 @@ function Answer({
   question: string;
   options: readonly string[];
 }) {
-  const key = `${project}/${card.id}`;
-  const [text, setText] = useState(typed.get(key) ?? "");
-  const change = (value: string) => {
-    typed.set(key, value);
-    setText(value);
-  };
+  const [text, change] = useTyped(`answer ${project}/${card.id}`, "");
   const action = useAction(
     (said: string) => writes.answer({ p: project, id: card.id }, said),
     () => "Answered. Back in the backlog at its old place.",
   );
   const send = async (said: string) => {
-    if (await action.go(said)) typed.delete(key);
+    if (await action.go(said)) change("");
   };
   return (
     <>

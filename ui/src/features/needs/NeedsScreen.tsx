@@ -9,10 +9,10 @@ import { Here, useAt, useSearchAll, useSetSearch } from "@/features/nav/links";
 import { Chip } from "@/ui/Chip";
 import { useMoment } from "@/ui/clock";
 import { many, since } from "@/ui/format";
-import { Head, Problem, Skeleton, Void } from "@/ui/Parts";
+import { Head, NotShown, Skeleton, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
 import { ItemDetail } from "./ItemDetail";
-import { type Item, itemsOf } from "./items";
+import { type Item, itemsOf, shortly } from "./items";
 
 function Entry({ item, title, selected }: { item: Item; title: string; selected: boolean }) {
   const now = useMoment();
@@ -28,7 +28,7 @@ function Entry({ item, title, selected }: { item: Item; title: string; selected:
         {item.since && <time dateTime={item.since}>{since(item.since, now)}</time>}
       </span>
       <b>{visible(title)}</b>
-      <span className="small soft lines">{visible(item.text)}</span>
+      <span className="small soft lines">{visible(shortly(item))}</span>
     </Here>
   );
 }
@@ -84,9 +84,7 @@ export default function NeedsScreen() {
   const titleOf = useTitles(items, at !== null);
   useMoves(items, selected);
   if (error && !data)
-    return (
-      <Problem title="Not shown" detail={asProblem(error).detail} code={asProblem(error).code} />
-    );
+    return <NotShown detail={asProblem(error).detail} code={asProblem(error).code} />;
   if (!data) return <Skeleton lines={5} />;
 
   return (

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Need, Project } from "@/features/api/shapes";
-import { itemsOf, kindOf, subjectOf } from "./items";
+import { itemsOf, kindOf, shortly, subjectOf } from "./items";
 
 const need = (kind: string, command: string | null, text = "t") =>
   ({ kind, command, text }) as Need;
@@ -47,3 +47,11 @@ it("lists over projects, each with an id of its own that stays", () => {
   expect(itemsOf(projects).map((one) => one.id)).toEqual(items.map((one) => one.id));
   expect(kindOf("novel_kind").said).toBe("novel kind");
 });
+
+it.each([
+  ["tide-b7ykp asks: is 22:00 one span?", "Is 22:00 one span?"],
+  ["tide-wjy3g is quarantined: 3 failed tries", "3 failed tries"],
+  ["entry 23 of tide-5gmle changes Dockerfile: `queue approve p 23`", "Changes Dockerfile"],
+  ["slot 3 is quarantined: it does not start", "Slot 3 is quarantined: it does not start"],
+  ["upstream cannot be copied: no route", "Upstream cannot be copied: no route"],
+])("says %s shortly", (text, words) => expect(shortly({ text, command: "x" })).toBe(words));

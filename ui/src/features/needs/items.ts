@@ -74,3 +74,11 @@ export function itemsOf(projects: readonly Project[]): Item[] {
     }),
   );
 }
+
+/** What is said beside a title and a button: without the ids that it begins with, and without its command. */
+export function shortly({ text, command }: Pick<Item, "text" | "command">): string {
+  const ids = /^(?:entry \d+ of )?[a-z0-9-]+-[a-z0-9]{5} (?:asks: |is quarantined: )?/;
+  const tail = command ? text.indexOf(": `") : -1;
+  const words = (tail > 0 ? text.slice(0, tail) : text).replace(ids, "");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -13,7 +13,7 @@ import { Chip, Dot } from "@/ui/Chip";
 import { useMoment } from "@/ui/clock";
 import { Search, Select } from "@/ui/Field";
 import { hms, num, since } from "@/ui/format";
-import { Banner, Head, Problem, Skeleton, Void } from "@/ui/Parts";
+import { Banner, Head, NotShown, Problem, Skeleton, Void } from "@/ui/Parts";
 import { toast } from "@/ui/Toasts";
 import Everywhere from "./Everywhere";
 import { hitsOf, type Line, type Show, shows } from "./lines";
@@ -326,10 +326,7 @@ export default function OutputScreen({ project }: { project: string }) {
   const at = useAt();
   const search = useSearchAll();
   const { data, error } = useQuery(sessionsQuery(project, at));
-  if (error)
-    return (
-      <Problem title="Not shown" detail={asProblem(error).detail} code={asProblem(error).code} />
-    );
+  if (error) return <NotShown detail={asProblem(error).detail} code={asProblem(error).code} />;
   if (!data) return <Skeleton lines={8} />;
   const session = chosen(data, search.session, search.slot);
   if (!session) {

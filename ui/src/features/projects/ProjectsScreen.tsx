@@ -3,8 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useAction } from "@/features/api/action";
 import { asProblem } from "@/features/api/problem";
-import { projectsQuery, statsQuery, timelineQuery } from "@/features/api/queries";
-import type { At, EventShape, Project, TimelineShape } from "@/features/api/shapes";
+import { projectsQuery, statsQuery } from "@/features/api/queries";
+import type { EventShape, Project } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { needsOf } from "@/features/frame/Side";
 import { live } from "@/features/live/state";
@@ -12,16 +12,16 @@ import { streamOf } from "@/features/live/streams";
 import { book } from "@/features/log/book";
 import { about, sentence } from "@/features/log/words";
 import { To, useAt } from "@/features/nav/links";
-import { indexAt } from "@/features/time/timeline";
 import { AgentText } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
 import { Chip, type Tone } from "@/ui/Chip";
 import { useMoment } from "@/ui/clock";
 import { ago, day, hhmm, many, num, percent, usd } from "@/ui/format";
 import { Icon } from "@/ui/icons";
-import { Head, Problem, Refused, Skeleton, Time, Void } from "@/ui/Parts";
+import { Head, NotShown, Refused, Skeleton, Time, Void } from "@/ui/Parts";
 import { Story } from "@/ui/Story";
 import { MiniTally } from "@/ui/Tally";
+import { type Mark, useLately } from "./lately";
 import { type Recap, recapOf, useLastSeen } from "./recap";
 
 const STATES: Record<string, { said: string; tone: Tone }> = {
@@ -49,6 +49,9 @@ function lastOf(events: readonly EventShape[], name: string): EventShape | undef
       ),
   );
 }
+
+const newer = (a: EventShape | undefined, b: EventShape | undefined) =>
+  !a || (b && b.position > a.position) ? b : a;
 
 type RowProps = { project: Project; spend: number | null; last: EventShape | undefined };
 
@@ -111,10 +114,10 @@ function Row({ project, spend, last }: RowProps) {
 
 function Table({
   projects,
-  events,
+  lastOf,
 }: {
   projects: readonly Project[];
-  events: readonly EventShape[];
+  lastOf: (name: string) => EventShape | undefined;
 }) {
   const sum = projects.reduce((all, one) => all + (one.micro_usd ?? 0), 0);
   const closed = projects.reduce((sum, one) => sum + one.closed, 0);
@@ -136,12 +139,7 @@ function Table({
       </thead>
       <tbody>
         {projects.map((one) => (
-          <Row
-            key={one.name}
-            project={one}
-            spend={one.micro_usd ?? null}
-            last={lastOf(events, one.name)}
-          />
+          <Row key={one.name} project={one} spend={one.micro_usd ?? null} last={lastOf(one.name)} />
         ))}
         <tr className="total wide">
           <td>All projects</td>
@@ -191,37 +189,31 @@ function RecapText({ recap, needs }: { recap: Recap | null; needs: number }) {
   );
 }
 
-const MARKS: Record<TimelineShape["marks"][number]["kind"], Tone> = {
+const MARKS: Record<Mark["kind"], Tone> = {
   milestone: "done",
   incident: "alarm",
   needs: "wait",
   person: "",
 };
 
-/** What a person would look for, of the whole run up to the instant; in the words of the log where it was read. */
-function Lately({ events, at }: { events: readonly EventShape[]; at: At }) {
-  const { data } = useQuery(timelineQuery(null, { from: null, to: null }));
-  const marks = (data?.marks ?? [])
-    .filter((mark) => typeof at !== "number" || mark.position <= at)
-    .slice(-7)
-    .reverse();
-  const words = (mark: { position: number; text: string }) => {
-    const event = events[indexAt(events, mark.position)];
-    return event?.position === mark.position ? sentence(event) : mark.text;
-  };
-  if (marks.length === 0)
+/** What a person would look for, of the whole run up to the instant, in the words of the log. */
+function Lately({ lately }: Pick<ReturnType<typeof useLately>, "lately">) {
+  const told = lately.filter(({ event }) => event !== undefined);
+  if (told.length === 0)
     return <p className="muted small">Milestones, incidents and decisions come here.</p>;
   return (
     <Story
       label="Lately"
-      moments={marks.map((mark) => ({
+      moments={told.map(({ mark, event }) => ({
         key: mark.position,
         tone: MARKS[mark.kind],
         time: <Time at={mark.at}>{hhmm(mark.at)}</Time>,
         body: (
           <>
-            <AgentText text={words(mark)} />{" "}
-            <span className="muted">· {mark.project ?? "server"}</span>{" "}
+            {event && <AgentText text={sentence(event)} />}{" "}
+            <span className="muted">
+              · {event && about(event) ? about(event) : (mark.project ?? "server")}
+            </span>{" "}
             <To className="tiny" path="/log" search={{ event: mark.position }}>
               {num(mark.position)}
             </To>
@@ -310,6 +302,7 @@ export function ProjectsScreen() {
   const at = useAt();
   const { data, error } = useQuery(projectsQuery(at));
   const { events } = book.use();
+  const { lately, last } = useLately(at);
   const now = useMoment();
   const seen = useLastSeen();
   const shown = useMemo(
@@ -321,9 +314,7 @@ export function ProjectsScreen() {
     [events, seen, at],
   );
   if (error && !data)
-    return (
-      <Problem title="Not shown" detail={asProblem(error).detail} code={asProblem(error).code} />
-    );
+    return <NotShown detail={asProblem(error).detail} code={asProblem(error).code} />;
 
   return (
     <>
@@ -348,12 +339,12 @@ export function ProjectsScreen() {
           ) : data.length === 0 ? (
             <None />
           ) : (
-            <Table projects={data} events={shown} />
+            <Table projects={data} lastOf={(name) => newer(lastOf(shown, name), last(name))} />
           )}
           <div className="two">
             <section>
               <h2 className="mb-2">Lately</h2>
-              <Lately events={shown} at={at} />
+              <Lately lately={lately} />
             </section>
             <section>
               <h2 className="mb-2">This server</h2>

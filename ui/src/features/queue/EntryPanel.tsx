@@ -19,6 +19,7 @@ import { Area } from "@/ui/Field";
 import { short } from "@/ui/format";
 import { SidePanel } from "@/ui/Layers";
 import { Refused, Skeleton } from "@/ui/Parts";
+import { useTyped } from "@/ui/typed";
 import { useMedia } from "@/ui/useMedia";
 
 export function EntryDiff({ project, entry }: { project: string; entry: number }) {
@@ -31,7 +32,8 @@ export function EntryDiff({ project, entry }: { project: string; entry: number }
 
 /** Approve, or send back with a reason. */
 export function Decide({ project, entry }: { project: string; entry: number }) {
-  const [why, setWhy] = useState<string | null>(null);
+  const [why, setWhy] = useTyped(`refusal ${project}/${entry}`, "");
+  const [asking, setAsking] = useState(false);
   const approve = useAction(
     () => writes.approveChange(project, entry),
     () => "Approved. It is verified next.",
@@ -41,7 +43,7 @@ export function Decide({ project, entry }: { project: string; entry: number }) {
     () => "Sent back to a coder.",
   );
   const problem = approve.problem ?? refuse.problem;
-  useKeys({ e: () => void approve.go(undefined), r: () => setWhy("") });
+  useKeys({ e: () => void approve.go(undefined), r: () => setAsking(true) });
 
   return (
     <div className="stack">
@@ -54,16 +56,15 @@ export function Decide({ project, entry }: { project: string; entry: number }) {
         >
           Approve
         </Button>
-        <Button
-          keys="R"
-          aria-expanded={why !== null}
-          onClick={() => setWhy(why === null ? "" : null)}
-        >
+        <Button keys="R" aria-expanded={asking} onClick={() => setAsking(!asking)}>
           Send back…
         </Button>
       </div>
-      {why !== null && (
-        <form className="stack" onSubmit={submitted(() => void refuse.go(why))}>
+      {asking && (
+        <form
+          className="stack"
+          onSubmit={submitted(() => void refuse.go(why).then((done) => done && setWhy("")))}
+        >
           <Area
             label="Why; the next coder reads it"
             autoFocus
@@ -80,7 +81,7 @@ export function Decide({ project, entry }: { project: string; entry: number }) {
             >
               Send back
             </Button>
-            <Button look="ghost" onClick={() => setWhy(null)}>
+            <Button look="ghost" onClick={() => setAsking(false)}>
               Cancel
             </Button>
           </div>

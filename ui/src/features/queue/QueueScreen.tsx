@@ -14,7 +14,7 @@ import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { useMoment } from "@/ui/clock";
 import { hhmm, many, short, since, span } from "@/ui/format";
-import { Banner, Head, Problem, Refused, Skeleton, Void } from "@/ui/Parts";
+import { Banner, Head, NotShown, Refused, Skeleton, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
 import { EntryPanel } from "./EntryPanel";
 import { historyOf, type Left, type Published, usualOf } from "./published";
@@ -270,8 +270,17 @@ export default function QueueScreen({ project }: { project: string }) {
   if (error && !data) {
     const problem = asProblem(error);
     if (problem.status === 404 || problem.status === 409)
-      return <Void title="No merge queue yet">{problem.detail}</Void>;
-    return <Problem title="Not shown" detail={problem.detail} code={problem.code} />;
+      return (
+        <>
+          <Head title="Merge queue">
+            What is approved is published from here, one after another.
+          </Head>
+          <div className="scroll">
+            <Void title="No merge queue yet">{problem.detail}</Void>
+          </div>
+        </>
+      );
+    return <NotShown detail={problem.detail} code={problem.code} />;
   }
   if (!data) return <Skeleton lines={6} />;
   const entries = [...data.queue, ...data.held, ...data.parked] as Entry[];

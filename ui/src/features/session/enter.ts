@@ -2,6 +2,7 @@
 // exchanged for a cookie, once.
 import { client } from "@/features/api/client";
 import { type ApiError, asProblem, problemOf } from "@/features/api/problem";
+import { forgetTyped } from "@/ui/typed";
 import { session } from "./state";
 
 /** The secret of a link or of what was pasted: a whole link, `code=…`, or the token itself. */
@@ -46,6 +47,7 @@ export async function leave(): Promise<ApiError | null> {
   try {
     const { error, response } = await client.DELETE("/api/v1/session", {});
     if (!response.ok && response.status !== 401) return problemOf(response.status, error);
+    forgetTyped();
     session.set({ phase: "out", name: null });
     return null;
   } catch (thrown) {

@@ -1,9 +1,8 @@
 // Which agent does what: one for every role, and others for those that do not take it.
 import { useState } from "react";
-import type { Project } from "@/features/api/shapes";
 import { Field, Select } from "@/ui/Field";
 import { type Agent, agentOf, DIALECTS, specOf } from "./form";
-import { Section } from "./Section";
+import { Section, type Shown } from "./Section";
 
 const ROLES = ["reviewer", "overseer", "initializer"] as const;
 type Role = (typeof ROLES)[number];
@@ -11,9 +10,11 @@ type Role = (typeof ROLES)[number];
 export function AgentFields({
   name,
   agent,
+  autoFocus = false,
   onChange,
 }: {
   name: string;
+  autoFocus?: boolean;
   agent: Agent;
   onChange: (agent: Agent) => void;
 }) {
@@ -21,6 +22,7 @@ export function AgentFields({
     <div className="g2">
       <Select
         label={`${name} speaks through`}
+        autoFocus={autoFocus}
         value={agent.dialect}
         onChange={(event) =>
           onChange({ ...agent, dialect: event.target.value as Agent["dialect"] })
@@ -50,8 +52,8 @@ export function AgentFields({
   );
 }
 
-export function Models({ project, isPast }: { project: Project; isPast: boolean }) {
-  const { settings } = project;
+export function Models(of: Shown) {
+  const { settings } = of.project;
   const [coder, setCoder] = useState(agentOf(settings.agent));
   const [others, setOthers] = useState<Record<Role, Agent | null>>(() => {
     const own = (role: Role) => (settings.agents?.[role] ? agentOf(settings.agents[role]) : null);
@@ -76,11 +78,10 @@ export function Models({ project, isPast }: { project: Project; isPast: boolean 
 
   return (
     <Section
-      project={project}
+      of={of}
       title="Models"
       about="The agent of coders does every role that has none of its own. A model that the server has no key for is refused, with what to do."
       change={{ ...(!own && { agent: specOf(coder) }), ...(!same && { agents }) }}
-      isPast={isPast}
     >
       <AgentFields name="Coder" agent={coder} onChange={setCoder} />
       {ROLES.map((role) => {

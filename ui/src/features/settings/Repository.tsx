@@ -13,6 +13,7 @@ import { short } from "@/ui/format";
 import { Confirm } from "@/ui/Layers";
 import { Refused } from "@/ui/Parts";
 import { toast } from "@/ui/Toasts";
+import { useTyped } from "@/ui/typed";
 
 function Upstream({ project, isPast }: { project: Project; isPast: boolean }) {
   const { data } = useQuery(upstreamQuery(project.name));
@@ -185,7 +186,7 @@ function Credential({ project }: { project: Project }) {
 }
 
 function Spec({ project }: { project: Project }) {
-  const [text, setText] = useState("");
+  const [text, setText] = useTyped(`spec ${project.name}`, "");
   const action = useAction(
     () => writes.changeProject(project.name, { spec: text }),
     () => "The spec is written.",

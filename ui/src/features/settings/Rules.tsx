@@ -1,9 +1,9 @@
 // Verification, limits and the way out of a project.
 import { useState } from "react";
-import type { Project, ProjectChange } from "@/features/api/shapes";
+import type { ProjectChange } from "@/features/api/shapes";
 import { Area, Field } from "@/ui/Field";
 import { linesOf, msOf, ruleOf, ruleText, wordsOf } from "./form";
-import { Section } from "./Section";
+import { Section, type Shown } from "./Section";
 
 const whole = (text: string, from = 0) =>
   /^\d{1,12}$/.test(text.trim()) && Number(text) >= from ? Number(text) : null;
@@ -22,8 +22,8 @@ function Check({ label, checked, onChange }: Box) {
   );
 }
 
-export function Verification({ project, isPast }: { project: Project; isPast: boolean }) {
-  const { settings } = project;
+export function Verification(of: Shown) {
+  const { settings } = of.project;
   const [setup, setSetup] = useState(settings.setup ?? "");
   const [verify, setVerify] = useState(settings.verify ?? "");
   const [batch, setBatch] = useState(String(settings.batch_max ?? 1));
@@ -46,11 +46,10 @@ export function Verification({ project, isPast }: { project: Project; isPast: bo
         };
   return (
     <Section
-      project={project}
+      of={of}
       title="Verification"
       about="Runs on exactly the tree that would be published, in a container of its own."
       change={change}
-      isPast={isPast}
     >
       <div className="g2">
         <Field
@@ -114,8 +113,8 @@ const SIZES = [
   ["cache_mib", "Package caches, MiB"],
 ] as const;
 
-export function Limits({ project, isPast }: { project: Project; isPast: boolean }) {
-  const { settings } = project;
+export function Limits(of: Shown) {
+  const { settings } = of.project;
   const container = settings.container ?? {};
   const [times, setTimes] = useState(() =>
     Object.fromEntries(TIMES.map(([name]) => [name, wordsOf(settings[name])])),
@@ -159,11 +158,10 @@ export function Limits({ project, isPast }: { project: Project; isPast: boolean 
       };
   return (
     <Section
-      project={project}
+      of={of}
       title="Limits"
       about="What sessions and containers get. Running ones keep what they have."
       change={change}
-      isPast={isPast}
     >
       <div className="g2">
         {TIMES.map(([name, label]) => (
@@ -203,8 +201,8 @@ export function Limits({ project, isPast }: { project: Project; isPast: boolean 
   );
 }
 
-export function Egress({ project, isPast }: { project: Project; isPast: boolean }) {
-  const { settings } = project;
+export function Egress(of: Shown) {
+  const { settings } = of.project;
   const before = (settings.egress ?? []).map(ruleText).join("\n");
   const [text, setText] = useState(before);
   const lines = linesOf(text);
@@ -213,11 +211,10 @@ export function Egress({ project, isPast }: { project: Project; isPast: boolean 
   const good = rules.flatMap((rule) => rule ?? []);
   return (
     <Section
-      project={project}
+      of={of}
       title="Way out"
       about="Containers have no network. What is listed here is let through their door; everything else is turned down and counted."
       change={wrong !== undefined ? null : text === before ? {} : { egress: good }}
-      isPast={isPast}
     >
       <Area
         label="Hosts that are let through"

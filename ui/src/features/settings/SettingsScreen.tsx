@@ -1,11 +1,12 @@
 // Settings of a project, a section at a time. A change takes effect at the next assignment.
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { asProblem } from "@/features/api/problem";
 import { projectsQuery } from "@/features/api/queries";
 import type { Project } from "@/features/api/shapes";
 import { To, useAt } from "@/features/nav/links";
 import { Chip } from "@/ui/Chip";
-import { Head, Problem, Skeleton, Void } from "@/ui/Parts";
+import { Head, NotShown, Skeleton, Void } from "@/ui/Parts";
 import { Models } from "./Models";
 import { Delete, Readers } from "./Readers";
 import { Repository } from "./Repository";
@@ -24,13 +25,30 @@ const SECTIONS = {
 type Name = keyof typeof SECTIONS;
 const named = (section: string): Name => (section in SECTIONS ? (section as Name) : "models");
 
+/**
+ * The fields of a section begin with the settings as they were then. What somebody else saves meanwhile comes into them
+ * while nothing is typed; else whoever types decides.
+ */
 function Shown({ project, section, isPast }: { project: Project; section: Name; isPast: boolean }) {
   const [, Section] = SECTIONS[section];
-  // Fields begin anew with another section, and with what somebody else saved.
+  const [base, setBase] = useState(project);
+  const [afresh, setAfresh] = useState(0);
+  const moved = JSON.stringify(base.settings) !== JSON.stringify(project.settings);
+  const meanwhile = moved
+    ? {
+        keep: () => setBase(project),
+        take: () => {
+          setBase(project);
+          setAfresh(afresh + 1);
+        },
+      }
+    : null;
   return (
     <Section
-      key={`${section} ${section === "delete" ? "" : project.version}`}
-      project={project}
+      key={afresh}
+      project={moved ? base : project}
+      now={project}
+      meanwhile={meanwhile}
       isPast={isPast}
     />
   );
@@ -41,9 +59,7 @@ export default function SettingsScreen({ project, section }: { project: string; 
   const isPast = at !== null;
   const { data, error } = useQuery(projectsQuery(at));
   if (error && !data)
-    return (
-      <Problem title="Not shown" detail={asProblem(error).detail} code={asProblem(error).code} />
-    );
+    return <NotShown detail={asProblem(error).detail} code={asProblem(error).code} />;
   if (!data) return <Skeleton lines={6} />;
   const one = data.find((candidate) => candidate.name === project);
   const current = named(section);
@@ -68,7 +84,12 @@ export default function SettingsScreen({ project, section }: { project: string; 
               ))}
             </nav>
             <div>
-              <Shown project={one} section={current} isPast={isPast} />
+              <Shown
+                key={`${current} ${at ?? ""}`}
+                project={one}
+                section={current}
+                isPast={isPast}
+              />
             </div>
           </div>
         ) : (

@@ -9,7 +9,7 @@ import { writes } from "@/features/api/writes";
 import { listed } from "@/features/board/AddFeature";
 import { COLUMNS } from "@/features/live/reducer";
 import { useGo, useSetSearch } from "@/features/nav/links";
-import { agentOf, specOf } from "@/features/settings/form";
+import { type Agent, agentOf, specOf } from "@/features/settings/form";
 import { AgentFields } from "@/features/settings/Models";
 import { Button } from "@/ui/Button";
 import { Category, Dot } from "@/ui/Chip";
@@ -19,6 +19,7 @@ import { Area, Field } from "@/ui/Field";
 import { many, num } from "@/ui/format";
 import { Icon } from "@/ui/icons";
 import { Refused } from "@/ui/Parts";
+import { useTyped } from "@/ui/typed";
 import { visible } from "@/ui/visible";
 
 /** Largest file that is taken as a spec. */
@@ -29,7 +30,7 @@ export function Cloning({ project }: { project: Project }) {
   const failed = repository.startsWith("failed");
   const done = repository.startsWith("cloned");
   return (
-    <section className="panel">
+    <section className="panel max-w-3xl">
       <header>
         <h3>Reaching it</h3>
       </header>
@@ -61,7 +62,7 @@ export function SpecStep({ project }: { project: Project }) {
   const set = useSetSearch();
   const { data } = useQuery(streamQuery(`project-${project.name}`));
   const written = data?.findLast((event) => event.type === "project.spec_written");
-  const [text, setText] = useState("");
+  const [text, setText] = useTyped(`spec ${project.name}`, "");
   const [wrong, setWrong] = useState<string | null>(null);
   const action = useAction(
     () => writes.changeProject(project.name, { spec: text }),
@@ -75,11 +76,13 @@ export function SpecStep({ project }: { project: Project }) {
     setText(await file.text());
   };
   const next = () => set({ step: "backlog" });
+  const send = async () => {
+    if (!(await action.go(undefined))) return;
+    setText("");
+    next();
+  };
   return (
-    <form
-      className="stack max-w-3xl"
-      onSubmit={submitted(() => void action.go(undefined).then((done) => done && next()))}
-    >
+    <form className="stack max-w-3xl" onSubmit={submitted(() => void send())}>
       {written && (
         <p className="soft">
           A spec of {num(Number(written.data.bytes))} bytes is there. A new one replaces it.
@@ -87,6 +90,7 @@ export function SpecStep({ project }: { project: Project }) {
       )}
       <Area
         label="Spec"
+        autoFocus
         rows={16}
         value={text}
         placeholder="What should exist when this is done, who uses it, what it must not do, and how one sees that it is done."
@@ -120,7 +124,7 @@ export function SpecStep({ project }: { project: Project }) {
 export function BacklogStep({ project }: { project: Project }) {
   const set = useSetSearch();
   const { data: board } = useQuery(boardQuery(project.name));
-  const [text, setText] = useState("");
+  const [text, setText] = useTyped(`backlog ${project.name}`, "");
   const cards = board ? COLUMNS.flatMap((name) => board.columns[name]) : [];
   const items = listed(text);
   const add = useAction(
@@ -143,7 +147,7 @@ export function BacklogStep({ project }: { project: Project }) {
         Nothing begins before you start the fleet.
       </p>
       <div className="row wrap">
-        <Button busy={split.busy} onClick={() => void split.go(undefined)}>
+        <Button autoFocus busy={split.busy} onClick={() => void split.go(undefined)}>
           Split the spec into features
         </Button>
       </div>
@@ -200,16 +204,26 @@ export function BacklogStep({ project }: { project: Project }) {
   );
 }
 
+/** What was chosen for the fleet; what was not is as the project has it. */
+type Typed = { agent?: Agent; setup?: string; verify?: string; slots?: number };
+const AS_IT_IS: Typed = {};
+
 export function FleetStep({ project }: { project: Project }) {
   const go = useGo();
   const { settings, name } = project;
-  const [agent, setAgent] = useState(agentOf(settings.agent));
-  const [verify, setVerify] = useState(settings.verify ?? "");
-  const [slots, setSlots] = useState(Math.max(1, project.target));
+  const [typed, setTyped] = useTyped(`fleet ${name}`, AS_IT_IS);
+  const change = (more: Typed) => setTyped({ ...typed, ...more });
+  const {
+    agent = agentOf(settings.agent),
+    setup = settings.setup ?? "",
+    verify = settings.verify ?? "",
+    slots = Math.max(1, project.target),
+  } = typed;
   const action = useAction(
     async () => {
       await writes.changeProject(name, {
         agent: specOf(agent),
+        ...(setup !== (settings.setup ?? "") && { setup }),
         verify,
         ...(verify.trim() === "" && { allow_unverified: true }),
       });
@@ -218,28 +232,48 @@ export function FleetStep({ project }: { project: Project }) {
     },
     () => "Started.",
   );
+  const send = async () => {
+    if (!(await action.go(undefined))) return;
+    setTyped(AS_IT_IS);
+    go(`/p/${name}/board`);
+  };
   return (
-    <form
-      className="stack max-w-3xl"
-      onSubmit={submitted(
-        () => void action.go(undefined).then((done) => done && go(`/p/${name}/board`)),
-      )}
-    >
-      <AgentFields name="Coder" agent={agent} onChange={setAgent} />
+    <form className="stack max-w-3xl" onSubmit={submitted(() => void send())}>
+      <AgentFields
+        name="Coder"
+        autoFocus
+        agent={agent}
+        onChange={(next) => change({ agent: next })}
+      />
+      <Field
+        label="Each session is set up with"
+        className="mono"
+        value={setup}
+        placeholder="npm ci"
+        hint={
+          settings.setup
+            ? "As the repository's lock files have it, or as it was set."
+            : "Nothing in the repository suggests a command."
+        }
+        onChange={(event) => change({ setup: event.target.value })}
+      />
       <Field
         label="Each merge is verified with"
         className="mono"
         value={verify}
         placeholder="npm ci && npm test"
         hint="Without a command, merges are published and shown as unverified."
-        onChange={(event) => setVerify(event.target.value)}
+        onChange={(event) => change({ verify: event.target.value })}
       />
       <Dial
         label="slots wanted"
         value={slots}
         max={Math.min(10, settings.target_max ?? 10)}
         unable={null}
-        onSend={setSlots}
+        onSend={(count) => {
+          change({ slots: count });
+          return true;
+        }}
         say={() => "It can be changed at any time; fewer never ends a session."}
       />
       {action.problem && <Refused detail={action.problem.detail} code={action.problem.code} />}

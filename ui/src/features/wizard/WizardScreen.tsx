@@ -167,11 +167,7 @@ export default function WizardScreen() {
         {!resume && <RepositoryStep taken={(data ?? []).map((one) => one.name)} />}
         {project && (
           <div className="stack">
-            {!project.repository.startsWith("cloned") && (
-              <div className="max-w-2xl">
-                <Cloning project={project} />
-              </div>
-            )}
+            <Cloning project={project} />
             {current === "spec" && <SpecStep project={project} />}
             {current === "backlog" && <BacklogStep project={project} />}
             {current === "fleet" && <FleetStep project={project} />}
