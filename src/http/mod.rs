@@ -13,6 +13,7 @@ pub mod problem;
 mod routes;
 mod server;
 pub mod signin;
+mod walks;
 
 pub use routes::LIVE_PROTOCOL;
 use server::BODY_MAX;

@@ -51,7 +51,7 @@ pub use diffs::HowMuch;
 pub use evidence::About;
 pub use exchange::Exchange;
 pub use ground::Ground;
-pub use integrity::{WalkKind, Walks};
+pub use integrity::Walks;
 pub use issues::IssueNames;
 pub use past::Past;
 pub use projects::Wanted;

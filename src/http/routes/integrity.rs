@@ -8,7 +8,8 @@ use futures::StreamExt;
 
 use super::{Answer, ok};
 use crate::api::{LogShape, ProblemShape, WalkStep};
-use crate::operator::{Operator, WalkKind};
+use crate::http::walks::{self, WalkKind};
+use crate::operator::Operator;
 
 /// Lines of JSON.
 const NDJSON: &str = "application/x-ndjson";
@@ -47,7 +48,7 @@ pub(in crate::http) async fn audit_log(operator: Data<Operator>) -> Answer {
 }
 
 async fn walk(operator: &Operator, kind: WalkKind) -> Answer {
-    let steps = operator.walk(kind).await?;
+    let steps = walks::walk(operator, kind).await?;
     let lines = steps.map(|step| {
         // A step of numbers and words is always written.
         let line = serde_json::to_string(&step).unwrap_or_default();
