@@ -113,6 +113,8 @@ async function put({ page, world, project }, position) {
     `/timeline?project=${project}&from=${begin.events[0].position}&buckets=1`,
   );
   const x = (Date.parse(at) - Date.parse(from.at)) / (Date.parse(to.at) - Date.parse(from.at));
+  // Before the run was read the handle stays where it is.
+  await page.waitForSelector(".line:not([aria-busy])");
   const box = await (await page.$(".line")).boundingBox();
   const y = box.y + box.height - 20;
   const { x: handle, width } = await (await page.$(".line .ph")).boundingBox();

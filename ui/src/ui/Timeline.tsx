@@ -145,6 +145,7 @@ export function Timeline(props: TimelineProps) {
     <div
       className="line"
       ref={line}
+      aria-busy={props.counts.length === 0 || undefined}
       onPointerDown={down}
       onPointerMove={move}
       onPointerUp={up}

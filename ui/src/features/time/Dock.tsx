@@ -76,16 +76,20 @@ function useHandle({ line, isPart }: Run, instant: Instant) {
       ? 1
       : shareOfPosition(line, position);
   const isNow = (x: number) => x > EDGE && !isPart;
+  // Before the run was read no place on the line is any instant.
+  const isRead = line.counts.length > 0;
 
   return {
     dragged,
     x: dragged ?? (isPast ? still : 1),
     onSeek: (x: number) => {
+      if (!isRead) return;
       setDragged(x);
       seek.to(isNow(x) ? null : positionAt(line, x));
     },
     /** Between events of one share the server knows which was the last. */
     onSettle: async (x: number) => {
+      if (!isRead) return;
       seek.forget();
       const address = location.href;
       if (isNow(x)) moveTo(null);
