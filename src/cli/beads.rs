@@ -10,8 +10,9 @@ use events::id::ProjectName;
 use super::DataArgs;
 use super::client::{ask, ask_text};
 use crate::api::{BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken};
-use crate::beads::decoded;
+use crate::beads::{self, decoded};
 use crate::terminal::{self, say};
+use crate::wire::CallError;
 
 /// Issues of Beads, taken in and written out.
 #[derive(Debug, Subcommand)]
@@ -98,6 +99,23 @@ fn print_taken(taken: &BeadsTaken) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The file that an error is about, before it: nobody's word on a project or a server is.
+fn of_file(error: anyhow::Error, file: Option<&Path>) -> anyhow::Error {
+    let is_of_content = match error.downcast_ref::<CallError>() {
+        Some(CallError::Refused(problem)) => {
+            ["invalid", "too_large"].contains(&problem.code.as_str())
+        }
+        Some(CallError::Unreachable(_) | CallError::Later(_)) | None => false,
+    };
+
+    if is_of_content {
+        let file = file.unwrap_or(Path::new(beads::PATH));
+        error.context(file.display().to_string())
+    } else {
+        error
+    }
+}
+
 pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
     match command {
         BeadsCommand::Import {
@@ -108,10 +126,7 @@ pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
             let text = file.as_deref().map(text_of).transpose()?;
             let path = format!("/api/v1/projects/{project}/beads");
             let taken = ask(&data, "POST", &path, &BeadsFile { text }).await;
-            let taken: BeadsTaken = match &file {
-                Some(file) => taken.with_context(|| file.display().to_string())?,
-                None => taken?,
-            };
+            let taken: BeadsTaken = taken.map_err(|error| of_file(error, file.as_deref()))?;
             print_taken(&taken)
         }
         BeadsCommand::Export { project, data } => {
@@ -141,6 +156,35 @@ pub(super) async fn run(command: BeadsCommand) -> anyhow::Result<()> {
                 say!("{}: {}", conflict.feature, conflict.what)?;
             }
             print_published(&synced.published)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actors::sessions::wire::Problem;
+
+    #[test]
+    fn an_error_names_the_file_that_it_is_about() {
+        let refused = |code: &str| {
+            let (code, detail) = (code.to_owned(), "why".to_owned());
+            CallError::Refused(Problem { code, detail })
+        };
+        let given = Some(Path::new("my.jsonl"));
+        for (error, file, named) in [
+            (refused("invalid"), given, "my.jsonl: why (invalid)"),
+            (
+                refused("invalid"),
+                None,
+                ".beads/issues.jsonl: why (invalid)",
+            ),
+            (refused("too_large"), given, "my.jsonl: why (too_large)"),
+            (refused("unknown_project"), given, "why (unknown_project)"),
+            (CallError::Later("why".to_owned()), given, "why"),
+        ] {
+            let error = of_file(anyhow::Error::new(error), file);
+            assert_eq!(format!("{error:#}"), named);
         }
     }
 }

@@ -162,6 +162,15 @@ fn no_server(folder: &DataFolder) -> anyhow::Error {
     )
 }
 
+fn ended(folder: &DataFolder) -> anyhow::Error {
+    let dir = folder.path().display();
+    anyhow!(
+        "the server on {dir} ended before it answered, and no server runs now: what it had \
+         recorded stands and goes on when `supercargo serve --data {dir}` runs again; look then, \
+         and ask again for what is not there"
+    )
+}
+
 /// A data folder that this process has to itself.
 struct Alone {
     app: App,
@@ -206,12 +215,17 @@ fn say_that_nobody_serves(app: &App, dir: &Path) {
     });
 }
 
-/// What a server answers, while it gives signs of life; none where no server is.
+/// What a server answers, while it gives signs of life; none where no server is. Of one that ended
+/// before it answered nobody knows what it recorded, and the folder is left to the next one:
+/// whoever went on alone would keep that from starting.
 async fn of_a_server<T>(
     folder: &DataFolder,
     call: impl Future<Output = Result<T, CallError>>,
 ) -> anyhow::Result<Option<T>> {
     let socket = folder.operator_socket();
+    if !takes_connections(&socket).await {
+        return Ok(None);
+    }
     let deadline = tokio::time::sleep(ANSWER_WITHIN);
     tokio::pin!(call, deadline);
 
@@ -223,7 +237,7 @@ async fn of_a_server<T>(
         tokio::select! {
             answered = &mut call => return match answered {
                 Ok(answer) => Ok(Some(answer)),
-                Err(CallError::Unreachable(_)) if is_gone(folder).await => Ok(None),
+                Err(CallError::Unreachable(_)) if is_gone(folder).await => Err(ended(folder)),
                 Err(error) => Err(anyhow!(error)),
             },
             () = &mut deadline => bail!("the server on {} did not finish within \

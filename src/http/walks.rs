@@ -50,12 +50,14 @@ pub(super) async fn walk(
             // One that is not taken is followed by others.
             let _passed = said.try_send(WalkStep::Going { looked, of });
         };
-        let found = runtime.block_on(found(&operator, kind, &told));
-        let found = found.unwrap_or_else(|error| WalkStep::Failed {
-            detail: format!("{error:#}"),
-        });
-        // Nobody may be there any more to hear it.
-        let _heard = said.blocking_send(found);
+        let walked = while_heard(&said, found(&operator, kind, &told));
+        if let Some(found) = runtime.block_on(walked) {
+            let found = found.unwrap_or_else(|error| WalkStep::Failed {
+                detail: format!("{error:#}"),
+            });
+            // Nobody may be there any more to hear it.
+            let _heard = said.blocking_send(found);
+        }
         drop(turn);
     });
 
@@ -63,6 +65,14 @@ pub(super) async fn walk(
         let step = heard.recv().await?;
         Some((step, heard))
     }))
+}
+
+/// What this comes to, or nothing once nobody hears it any more: the turn is for others then.
+async fn while_heard<S, T>(said: &mpsc::Sender<S>, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        found = work => Some(found),
+        () = said.closed() => None,
+    }
 }
 
 async fn found(operator: &Operator, kind: WalkKind, told: Told<'_>) -> anyhow::Result<WalkStep> {
@@ -108,4 +118,20 @@ async fn audited(operator: &Operator, told: Told<'_>) -> anyhow::Result<WalkStep
         breaches,
         unverified: report.waived,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_walk_ends_when_nobody_hears_it_any_more() {
+        let (said, heard) = mpsc::channel::<WalkStep>(1);
+        let found = while_heard(&said, async { 7 }).await;
+        assert_eq!(found, Some(7));
+
+        drop(heard);
+        let endless = std::future::pending::<u8>();
+        assert_eq!(while_heard(&said, endless).await, None);
+    }
 }

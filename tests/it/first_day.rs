@@ -313,32 +313,38 @@ fn a_server_that_stands_still_is_named_and_one_that_ends_is_noticed() {
     );
 }
 
-/// What a server in its last moments looks like: it takes connections, answers none, and ends.
+/// What a server in its last moments looks like: it takes connections, answers none, and ends. Its
+/// folder is the next one's, and not that of whoever was asking.
 #[test]
 fn a_server_that_is_ending_is_one_that_ended() {
     let me = Newcomer::new();
     me.serve().stop();
-    let listener = std::os::unix::net::UnixListener::bind(me.data().join("operator.sock"));
-    let listener = listener.expect("a socket");
-    let mut ending = Command::new("sleep").arg("600").spawn().expect("sleep");
-    fs_err::write(me.data().join("lock"), ending.id().to_string()).expect("written");
 
-    let follow = me
-        .command(&["log", "tail", "--follow"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("tail");
-    let (asked, _) = listener.accept().expect("its question");
-    drop(asked);
-    let (looked, _) = listener.accept().expect("whether anybody is there");
-    ending.kill().expect("killed");
-    ending.wait().expect("waited");
-    let ended = follow.wait_with_output().expect("ended");
-    drop(looked);
+    for verb in [&["log", "tail", "--follow"][..], &["project", "list"]] {
+        let socket = me.data().join("operator.sock");
+        let listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+        let mut ending = Command::new("sleep").arg("600").spawn().expect("sleep");
+        fs_err::write(me.data().join("lock"), ending.id().to_string()).expect("written");
 
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert!(said.contains("no server runs"), "{said}");
+        let mut asking = me.command(verb);
+        let asking = asking.stdout(Stdio::null()).stderr(Stdio::piped());
+        let asking = asking.spawn().expect("a verb");
+        let (seen, _) = listener.accept().expect("whether anybody is there");
+        drop(seen);
+        let (asked, _) = listener.accept().expect("its question");
+        drop(asked);
+        let (looked, _) = listener.accept().expect("whether anybody is there still");
+        ending.kill().expect("killed");
+        ending.wait().expect("waited");
+        let ended = asking.wait_with_output().expect("ended");
+        drop((looked, listener));
+        fs_err::remove_file(&socket).expect("removed");
+
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(!ended.status.success(), "{verb:?}: {said}");
+        assert!(said.contains("ended before it answered"), "{said}");
+        assert!(said.contains("no server runs"), "{said}");
+    }
 }
 
 #[test]

@@ -4,7 +4,18 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::{client, open_port};
-use crate::world::{World, scripted, story};
+use crate::world::{Server, World, scripted, story};
+
+/// A project that was completed, and its server.
+async fn completed() -> (World, Server) {
+    let world = World::new();
+    let server = world.start().await;
+    let work = scripted("lions", "write lions fed\ncommit Feed\nsubmit", &[]);
+    let opened = server.open_zoo(&world, 1, vec![work]);
+    opened.await.expect("opened");
+    world.within("completed", server.completed()).await;
+    (world, server)
+}
 
 /// All events that an address answers, page by page.
 async fn pages(client: &Client, filter: &str, (key, from): (&str, u64)) -> Vec<Value> {
@@ -38,12 +49,7 @@ async fn walked(client: &Client, path: &str) -> (Value, Vec<u64>) {
 #[test]
 fn events_are_read_from_either_end_and_by_what_is_looked_for() {
     story(|| async {
-        let world = World::new();
-        let server = world.start().await;
-        let work = scripted("lions", "write lions fed\ncommit Feed\nsubmit", &[]);
-        let opened = server.open_zoo(&world, 1, vec![work]);
-        opened.await.expect("opened");
-        world.within("completed", server.completed()).await;
+        let (world, server) = completed().await;
         let port = open_port(&world, &server);
         let client = client(&port);
 
@@ -79,12 +85,7 @@ fn events_are_read_from_either_end_and_by_what_is_looked_for() {
 #[test]
 fn the_whole_log_is_verified_and_audited_while_the_server_runs() {
     story(|| async {
-        let world = World::new();
-        let server = world.start().await;
-        let work = scripted("lions", "write lions fed\ncommit Feed\nsubmit", &[]);
-        let opened = server.open_zoo(&world, 1, vec![work]);
-        opened.await.expect("opened");
-        world.within("completed", server.completed()).await;
+        let (world, server) = completed().await;
         let port = open_port(&world, &server);
         let client = client(&port);
 
