@@ -159,6 +159,13 @@ pub trait EventLog: Send + Sync {
     async fn close(&self) {}
     /// Records, or says why not. The answer comes after the events are durable.
     async fn append(&self, append: Append) -> Result<Receipt, AppendError>;
+    /// Whether something could be recorded now. Where the last append failed, writing is tried.
+    ///
+    /// # Errors
+    /// Why not.
+    async fn ready(&self) -> Result<(), AppendError> {
+        Ok(())
+    }
     /// Events of one stream after a version, oldest first, at most `limit`.
     async fn read_stream(
         &self,

@@ -3,6 +3,7 @@
 
 use super::Claim;
 use crate::id::{Epoch, FeatureId};
+use crate::project::BRANCH_MAX;
 
 /// Folder of pushed work.
 pub const WORK: &str = "refs/heads/work/";
@@ -50,6 +51,22 @@ pub fn collides(branch: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Whether a name is one that git takes for a branch, and that is not where claims are
+/// (`git check-ref-format`).
+pub fn may_be_trunk(branch: &str) -> bool {
+    let is_odd = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
+    let is_part =
+        |part: &str| !part.is_empty() && !part.starts_with(['.', '-']) && !part.ends_with(".lock");
+    let parts_fit = branch.split('/').all(is_part);
+    let fits = parts_fit && branch.len() <= BRANCH_MAX && !branch.ends_with('.');
+
+    fits && !branch.contains(is_odd)
+        && !branch.contains("..")
+        && !branch.contains("@{")
+        && branch != "@"
+        && !collides(branch)
+}
+
 /// The first part of the branches of claims.
 fn branch_folder() -> &'static str {
     let folder = WORK.strip_prefix("refs/heads/").unwrap_or(WORK);
@@ -84,6 +101,36 @@ mod tests {
         }
         let feature = "feat-abc".parse().expect("id");
         assert!(collides(&branch(&feature, Epoch(1))));
+    }
+
+    #[test]
+    fn a_trunk_has_a_name_that_git_takes() {
+        for (branch, expected) in [
+            ("main", true),
+            ("release/2026.1", true),
+            ("über", true),
+            ("", false),
+            ("/main", false),
+            ("main/", false),
+            ("a//b", false),
+            ("-main", false),
+            ("a/.b", false),
+            ("main.lock", false),
+            ("main.", false),
+            ("a..b", false),
+            ("a b", false),
+            ("a:b", false),
+            ("a*", false),
+            ("a\nb", false),
+            ("@", false),
+            ("a@{1}", false),
+            ("work/feat-abc/1", false),
+        ] {
+            assert_eq!(may_be_trunk(branch), expected, "{branch:?}");
+        }
+        assert!(
+            may_be_trunk(&"b".repeat(BRANCH_MAX)) && !may_be_trunk(&"b".repeat(BRANCH_MAX + 1))
+        );
     }
 
     #[test]

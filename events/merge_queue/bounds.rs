@@ -91,6 +91,10 @@ impl Bounded for Event {
                 cut_paths(&mut e.files, FILES_MAX, FILES_BYTES_MAX);
                 e.accepted.iter_mut().for_each(cut_name);
             }
+            Self::BranchFollowed(e) => {
+                cut(&mut e.branch, crate::project::BRANCH_MAX);
+                cut_name(&mut e.by);
+            }
             Self::Probed(e) => cut_collisions(&mut e.collisions),
             Self::Halted(e) => cut_reason(&mut e.reason),
             Self::Held(_)

@@ -98,6 +98,7 @@ impl MergeQueue {
                 Ok(self.follow(seen.as_ref(), files))
             }
             Command::AcceptRewrite { seen, by } => self.accept(seen, by),
+            Command::FollowBranch { branch, by } => self.follow_branch(branch, by),
             Command::Unhalt => self.unhalt(),
             Command::Drop { entry, why } => self.drop_out(*entry, why),
         }

@@ -340,6 +340,15 @@ pub struct Followed {
     pub accepted: Option<String>,
 }
 
+/// Upstream's branch has another name now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BranchFollowed {
+    /// Its name from now on.
+    pub branch: String,
+    /// The name of whoever said so.
+    pub by: String,
+}
+
 /// Work that would not merge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Collision {
@@ -392,6 +401,7 @@ event_enum! {
         UpstreamMoved(UpstreamMoved) = "trunk.upstream_moved", 2, was [1: UpstreamMoved];
         Probed(Probed) = "trunk.probed", 1;
         Followed(Followed) = "trunk.followed", 1;
+        BranchFollowed(BranchFollowed) = "trunk.branch_followed", 1;
         Halted(Halted) = "trunk.halted", 2, was [1: Halted];
         Unhalted(Unhalted) = "trunk.unhalted", 1;
     }

@@ -115,7 +115,10 @@ impl Fault {
                  purpose, forget the old one with `project upstream forget-host-keys`"
             }
             Self::Missing => "there is no repository at upstream's address: it has to be put back",
-            Self::BranchGone => "upstream's branch is not there any more: it has to be put back",
+            Self::BranchGone => {
+                "upstream's branch is not there any more: put it back, or say what it is called \
+                 now with `project upstream follow`"
+            }
             Self::Refused => {
                 "upstream turned the push down: its rules have to allow the server's account"
             }

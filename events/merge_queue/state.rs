@@ -316,6 +316,10 @@ impl MergeQueue {
             Event::HeadFailed(e) => self.head_is_red(&e.head, &e.evidence, moment.at),
             Event::RedEnded(_) => self.red_ended(),
             Event::Probed(e) => self.probed = Some(e.clone()),
+            Event::BranchFollowed(e) => {
+                self.branch = Some(e.branch.clone());
+                self.halt = None;
+            }
             Event::Halted(e) => self.halted_by(e, moment),
             Event::Unhalted(_) => {
                 self.halt = None;

@@ -190,6 +190,12 @@ pub(super) fn states() -> Vec<(&'static str, MergeQueue)> {
         ],
     );
 
+    let gone = event::Halted {
+        reason: "gone".into(),
+        fault: Fault::BranchGone,
+    };
+    let gone = with(&opened, vec![gone.into()]);
+
     vec![
         ("new", given(&[])),
         ("open", given(&opened)),
@@ -204,6 +210,7 @@ pub(super) fn states() -> Vec<(&'static str, MergeQueue)> {
         ("verified", given(&verified)),
         ("publishing", given(&publishing)),
         ("halted", given(&halted)),
+        ("without its branch", given(&gone)),
         ("rewritten", given(&rewritten)),
         (
             "rewritten, queued",
@@ -482,6 +489,20 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
             C::RecordProbe {
                 base: sha('8'),
                 collisions: vec![],
+            },
+        ),
+        (
+            "follow branch",
+            C::FollowBranch {
+                branch: "trunk".into(),
+                by: "operator".into(),
+            },
+        ),
+        (
+            "follow branch (of its name)",
+            C::FollowBranch {
+                branch: "main".into(),
+                by: "operator".into(),
             },
         ),
         ("unhalt", C::Unhalt),

@@ -132,6 +132,7 @@ impl Ways for MergeQueue {
             Command::RecordProbe { .. } => &[Actor("effects/merge")],
             Command::Follow { .. } => &[Actor("upstream_poller"), Person("project upstream fetch")],
             Command::AcceptRewrite { .. } => &[Person("project upstream accept")],
+            Command::FollowBranch { .. } => &[Person("project upstream follow")],
             Command::Unhalt => &[Person("queue resume")],
             // The feature is closed or set aside while its entry waits.
             Command::Drop { .. } => &[Policy("integrate"), Person("feature close")],

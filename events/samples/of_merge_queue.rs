@@ -183,6 +183,11 @@ pub(crate) fn merge_queues() -> Vec<merge_queue::Event> {
             },
         }
         .into(),
+        t::BranchFollowed {
+            branch: text("trunk"),
+            by: text("operator"),
+        }
+        .into(),
         t::Unhalted {}.into(),
     ]
 }

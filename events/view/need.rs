@@ -126,6 +126,8 @@ pub enum Remedy {
         /// Where it was seen.
         seen: Sha,
     },
+    /// Say what upstream's branch is called now.
+    FollowBranch,
     /// Give the server a credential that upstream takes.
     SetCredential,
     /// Forget the pinned keys of upstream's host.
@@ -181,6 +183,7 @@ impl Remedy {
             | Self::SetTarget
             | Self::SetVerification
             | Self::AcceptUpstream { .. }
+            | Self::FollowBranch
             | Self::SetCredential
             | Self::ForgetHostKeys
             | Self::Approve { .. }
@@ -218,6 +221,7 @@ impl Remedy {
             Self::Close { feature } => format!("feature close {project} {feature}"),
             Self::SetVerification => format!("project set {project} --verify COMMAND"),
             Self::AcceptUpstream { seen } => format!("project upstream accept {project} {seen}"),
+            Self::FollowBranch => format!("project upstream follow {project}"),
             Self::SetCredential => format!("project set {project} --token-file FILE"),
             Self::ForgetHostKeys => format!("project upstream forget-host-keys {project}"),
             Self::Approve { entry } => format!("queue approve {project} {entry}"),

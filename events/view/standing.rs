@@ -251,9 +251,9 @@ fn remedy_of(fault: &merge_queue::Fault) -> Remedy {
         merge_queue::Fault::Credential => Remedy::SetCredential,
         merge_queue::Fault::HostKey => Remedy::ForgetHostKeys,
         merge_queue::Fault::Rewritten { seen, .. } => Remedy::AcceptUpstream { seen: seen.clone() },
+        merge_queue::Fault::BranchGone => Remedy::FollowBranch,
         merge_queue::Fault::Unreachable
         | merge_queue::Fault::Missing
-        | merge_queue::Fault::BranchGone
         | merge_queue::Fault::Refused
         | merge_queue::Fault::Other => Remedy::ResumeQueue,
     }

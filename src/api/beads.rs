@@ -22,6 +22,19 @@ pub struct BeadsTaken {
     pub twice: Vec<String>,
     /// Dependencies that could not be taken: on issues that are not in the file, or in a circle.
     pub left_out: Vec<LeftOut>,
+    /// What new features could not be as their lines have it; of those that were there already
+    /// nothing is said.
+    #[serde(default)]
+    pub fitted: Vec<Fitted>,
+}
+
+/// Something that a feature is otherwise than its issue.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Fitted {
+    /// The issue.
+    pub issue: String,
+    /// What became another thing, or was left out.
+    pub what: String,
 }
 
 /// A dependency that was left out.

@@ -23,7 +23,7 @@ mod usage;
 mod written;
 
 pub use beads::{
-    Adopted, BeadsConflict, BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken, LeftOut,
+    Adopted, BeadsConflict, BeadsFile, BeadsPublished, BeadsSynced, BeadsTaken, Fitted, LeftOut,
 };
 pub use board::{Board, Card, CardEntry, Columns, HeldBy, board};
 pub use changes::{BoardChanges, Placed, ProjectChanges};
@@ -47,6 +47,6 @@ pub use subscription::{
     Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken,
 };
 pub use times::{parsed_time, time};
-pub use upstream::{AcceptUpstream, HookShape, UpstreamShape};
+pub use upstream::{AcceptUpstream, FollowBranch, HookShape, UpstreamShape};
 pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
 pub use written::{Text, Written};

@@ -34,3 +34,12 @@ pub struct AcceptUpstream {
     /// The commit that upstream was seen at.
     pub sha: String,
 }
+
+/// A branch that is gone is followed under another name.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FollowBranch {
+    /// Its name now; none takes what upstream names its own.
+    #[serde(default)]
+    pub branch: Option<String>,
+}

@@ -12,6 +12,7 @@ use events::feature::{Content, FeatureType};
 use events::steering;
 use serde_json::Value;
 
+use super::fitted::fitted;
 use super::{BLOCKING, Issue, PARENT, sections, steps, text};
 
 /// What an issue becomes.
@@ -27,6 +28,8 @@ pub struct Imported {
     pub closed: bool,
     /// Whether somebody works on it.
     pub under_way: bool,
+    /// What of its line the feature cannot be, in words.
+    pub fitted: Vec<String>,
 }
 
 /// Whose the issues are that somebody works on.
@@ -49,7 +52,7 @@ impl Imported {
 }
 
 /// Statuses of issues that nobody is to work on although they are open, and what to say of them.
-const ASIDE: [(&str, &str); 5] = [
+pub(super) const ASIDE: [(&str, &str); 5] = [
     ("in_progress", "in progress in Beads: somebody works on it"),
     ("blocked", "blocked in Beads"),
     ("deferred", "put off in Beads"),
@@ -74,10 +77,7 @@ fn born(status: &str) -> Born {
 pub fn imported(issue: &Issue) -> Imported {
     let id = text(issue, "id").to_owned();
     let (description, steps) = described(issue);
-    let labels: Vec<String> = strings(issue, "labels")
-        .into_iter()
-        .filter(|label| label.len() <= TITLE_MAX && !label.trim().is_empty())
-        .collect();
+    let labels = fitting_labels(issue);
     let priority = match issue.get("priority").map(Value::as_u64) {
         Some(Some(given)) => u8::try_from(given).unwrap_or(PRIORITY_MAX),
         Some(None) | None => PRIORITY_USUAL,
@@ -85,7 +85,7 @@ pub fn imported(issue: &Issue) -> Imported {
     let status = text(issue, "status");
     let content = Content {
         title: title(issue),
-        description,
+        description: cut(&description, DESCRIPTION_MAX).to_owned(),
         steps,
         // The first label is what boards show as a badge.
         category: labels.first().cloned().unwrap_or_default(),
@@ -103,6 +103,7 @@ pub fn imported(issue: &Issue) -> Imported {
     let born = born(status);
     let closed = born.is_over();
     let said = comments(issue);
+    let fitted = fitted(issue, &content);
     let item = BatchItem {
         key: Some(id.clone()),
         depends_on: blockers(issue),
@@ -118,13 +119,25 @@ pub fn imported(issue: &Issue) -> Imported {
         comments: said,
         closed,
         under_way: status == "in_progress",
+        fitted,
     }
 }
 
-/// An issue's text: its description with what Beads keeps beside it, and the numbered lines at the
-/// description's end as steps. What is longer than a feature may hold is cut at its end; the line
-/// itself is kept whole.
-fn described(issue: &Issue) -> (String, Vec<String>) {
+/// What an issue is labelled with.
+pub(super) fn labels(issue: &Issue) -> Vec<String> {
+    strings(issue, "labels")
+}
+
+/// Those of its labels that a feature may have.
+fn fitting_labels(issue: &Issue) -> Vec<String> {
+    let mut labels = labels(issue);
+    labels.retain(|label| label.len() <= TITLE_MAX && !label.trim().is_empty());
+    labels
+}
+
+/// An issue's text, as long as it is: its description with what Beads keeps beside it, and the
+/// numbered lines at the description's end as steps.
+pub(super) fn described(issue: &Issue) -> (String, Vec<String>) {
     let (description, steps) = steps::split(text(issue, "description"));
     let fits = steps.iter().map(String::len).sum::<usize>() <= STEPS_MAX;
     let said = steps.iter().all(|step| !step.trim().is_empty());
@@ -134,7 +147,7 @@ fn described(issue: &Issue) -> (String, Vec<String>) {
         (text(issue, "description").to_owned(), vec![])
     };
     let whole = sections::joined(&description, issue);
-    (cut(&whole, DESCRIPTION_MAX).to_owned(), steps)
+    (whole, steps)
 }
 
 /// The comments that a feature begins with: the newest that fit, each cut to the length that one
@@ -165,7 +178,7 @@ fn cut(text: &str, max: usize) -> &str {
     &text[..end]
 }
 
-fn title(issue: &Issue) -> String {
+pub(super) fn title(issue: &Issue) -> String {
     let title = one_line(text(issue, "title"));
     if title.is_empty() {
         one_line(text(issue, "id"))

@@ -7,6 +7,7 @@
 //! without an issue, and the envelope `{schema_version, data}`.
 
 pub mod export;
+mod fitted;
 pub mod import;
 pub mod read;
 mod sections;

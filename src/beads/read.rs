@@ -36,12 +36,21 @@ pub fn read(file: &str) -> Result<Vec<Issue>, String> {
         if line.trim().is_empty() {
             continue;
         }
-        let value: Value = serde_json::from_str(line).map_err(|e| format!("line {number}: {e}"))?;
+        let value: Value = serde_json::from_str(line).map_err(|e| unreadable(number, &e))?;
         for value in opened(value) {
             issues.extend(issue(value).map_err(|why| format!("line {number}: {why}"))?);
         }
     }
     Ok(issues)
+}
+
+/// Where in the file a line stopped being JSON; a parser that sees one line counts lines anew.
+fn unreadable(line: usize, error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let what = said
+        .rsplit_once(" at line ")
+        .map_or(&*said, |(what, _)| what);
+    format!("line {line}, column {}: {what}", error.column())
 }
 
 /// An envelope's content, or the value itself: one issue or a list of them.

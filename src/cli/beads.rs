@@ -14,6 +14,9 @@ use crate::beads::{self, decoded};
 use crate::terminal::{self, say};
 use crate::wire::CallError;
 
+/// Lines that are printed of what features are otherwise than their issues.
+const FITTED_SHOWN: usize = 20;
+
 /// Issues of Beads, taken in and written out.
 #[derive(Debug, Subcommand)]
 pub(super) enum BeadsCommand {
@@ -94,6 +97,14 @@ fn print_taken(taken: &BeadsTaken) -> anyhow::Result<()> {
             left.issue,
             left.on
         )?;
+    }
+
+    for fitted in taken.fitted.iter().take(FITTED_SHOWN) {
+        say!("{}: {}", fitted.issue, fitted.what)?;
+    }
+    let more = taken.fitted.len().saturating_sub(FITTED_SHOWN);
+    if more > 0 {
+        say!("and {more} more things that features are otherwise than their issues")?;
     }
 
     Ok(())

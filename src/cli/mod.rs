@@ -256,6 +256,7 @@ mod tests {
             },
             Remedy::SetVerification,
             Remedy::AcceptUpstream { seen },
+            Remedy::FollowBranch,
             Remedy::SetCredential,
             Remedy::ForgetHostKeys,
             Remedy::Approve { entry: 3 },

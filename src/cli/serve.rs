@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use actors::ports::repo::Credential;
 use anyhow::{Context, bail};
+use events::id::Timestamp;
 use events::policy::retain::Retention;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -69,8 +70,8 @@ impl Ends {
 }
 
 /// Says where it listens. A server whose output is not taken goes on.
-fn ready(port: &http::Port) {
-    mention!("listening on {}", port.link());
+fn ready(port: &http::Port, now: Timestamp) {
+    mention!("listening on {}", port.link(now));
 }
 
 /// How long transcripts are kept. That one was there, and what it was, stays in the log.
@@ -132,7 +133,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
 
     // Before the ready line: whoever has read it may end us in order.
     let mut ends = Ends::listen()?;
-    ready(&port);
+    ready(&port, app.running.core.world.clock.now());
     let failed = tokio::select! {
         () = ends.asked() => None,
         why = app.failed() => Some(why),

@@ -5,7 +5,7 @@ use events::id::ProjectName;
 
 use super::DataArgs;
 use super::client::ask;
-use crate::api::{AcceptUpstream, HookShape, UpstreamShape, Written};
+use crate::api::{AcceptUpstream, FollowBranch, HookShape, UpstreamShape, Written};
 use crate::terminal::say;
 
 /// What can be done about a project's upstream.
@@ -21,6 +21,13 @@ pub(super) enum UpstreamCommand {
         project: ProjectArgs,
         /// The commit that upstream was seen at
         sha: String,
+    },
+    /// Follow a branch that is not there any more under another name
+    Follow {
+        #[command(flatten)]
+        project: ProjectArgs,
+        /// The branch's name now; without it, the one that upstream names its own
+        branch: Option<String>,
     },
     /// Show what its forge is given, so that it can say at once when somebody pushed
     Hook(ProjectArgs),
@@ -67,6 +74,10 @@ pub(super) async fn run(command: UpstreamCommand) -> anyhow::Result<()> {
             return Ok(());
         }
         UpstreamCommand::ForgetHostKeys(project) => project.asked("DELETE", "/host-keys").await?,
+        UpstreamCommand::Follow { project, branch } => {
+            let path = format!("/api/v1/projects/{}/upstream/follow", project.project);
+            ask(&project.data, "POST", &path, &FollowBranch { branch }).await?
+        }
         UpstreamCommand::Accept { project, sha } => {
             let path = format!("/api/v1/projects/{}/upstream/accept", project.project);
             let written: Written =

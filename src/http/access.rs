@@ -196,16 +196,14 @@ impl Access {
         self.signin.reads(cookie, head.now).filter(|_| may)
     }
 
-    /// In whose name somebody speaks who shows the token.
+    /// In whose name somebody speaks who shows the token, or the pass that stands for it.
     fn holder(&self, is_git: bool, head: &RequestHead<'_>) -> Option<String> {
         let (name, token) = match head.authorization {
             Some(value) if value.contains(' ') => authorized(value, is_git)?,
             Some(_) | None => (OPERATOR.to_owned(), offered(head.protocols?)?),
         };
 
-        match self.token.is(&token) {
-            true => Some(name),
-            false => None,
-        }
+        let is_known = self.token.is(&token) || self.signin.passes(&token, head.now);
+        is_known.then_some(name)
     }
 }

@@ -42,6 +42,7 @@ use crate::api::PROBLEM_JSON;
         routes::upstream::show_upstream,
         routes::upstream::fetch_upstream,
         routes::upstream::accept_upstream,
+        routes::upstream::follow_branch,
         routes::upstream::forget_host_keys,
         routes::upstream::show_hook,
         routes::projects::change_project,

@@ -9,6 +9,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer, web};
 use anyhow::{Context, bail};
+use events::id::Timestamp;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::access::Access;
@@ -112,14 +113,10 @@ pub struct Port {
 }
 
 impl Port {
-    /// An address that signs a browser in, once. The code stands behind `#`: it is sent to nobody
-    /// but by the page itself.
-    pub fn link(&self) -> String {
-        format!(
-            "http://{}/sign-in#code={}",
-            self.address,
-            self.signin.code()
-        )
+    /// An address that signs a browser in, once; what stands behind `#`, which is sent to nobody but
+    /// by the page itself, is a token for an hour.
+    pub fn link(&self, now: Timestamp) -> String {
+        format!("http://{}/#token={}", self.address, self.signin.pass(now))
     }
 }
 

@@ -18,11 +18,25 @@ const CODE_BYTES: usize = 16;
 /// Codes that are good at once: each is a link that somebody was shown.
 const CODES_MAX: usize = 16;
 
+/// How long a pass is taken in place of the token.
+const PASS_MS: u64 = 3_600 * 1_000;
+
+/// What the ready line shows: good for one browser, and in place of the token for an hour, so that
+/// who reads that line can begin at once and nothing that lasts stands in it.
+#[derive(Debug)]
+struct Pass {
+    secret: String,
+    until: Timestamp,
+    /// The token that it stands for: it ends with that.
+    token: Option<String>,
+}
+
 /// Lets browsers in. Clones share the codes that are good.
 #[derive(Debug, Clone)]
 pub struct SignIn {
     token: Token,
     codes: Arc<Mutex<Vec<String>>>,
+    pass: Arc<Mutex<Option<Pass>>>,
 }
 
 impl SignIn {
@@ -31,7 +45,31 @@ impl SignIn {
         Self {
             token,
             codes: Arc::default(),
+            pass: Arc::default(),
         }
+    }
+
+    /// A new pass; the one before is none any more.
+    pub fn pass(&self, now: Timestamp) -> String {
+        let secret = self.code();
+        let pass = Pass {
+            secret: secret.clone(),
+            until: now.plus_ms(PASS_MS),
+            token: self.token.now(),
+        };
+        *self.pass.lock().unwrap_or_else(PoisonError::into_inner) = Some(pass);
+        secret
+    }
+
+    /// Whether this is taken in place of the token.
+    pub fn passes(&self, secret: &str, now: Timestamp) -> bool {
+        let pass = self.pass.lock().unwrap_or_else(PoisonError::into_inner);
+        pass.as_ref().is_some_and(|pass| {
+            now < pass.until
+                && pass.token.is_some()
+                && pass.token == self.token.now()
+                && same(pass.secret.as_bytes(), secret.as_bytes())
+        })
     }
 
     /// A new code, good once, until this server ends. The oldest makes room.
@@ -142,6 +180,29 @@ mod tests {
         let replaced = SignIn::new(Token::from("another token"));
         assert_eq!(replaced.reads(&cookie, NOW), None, "with its token");
         assert!(replaced.follow("another token", "ann", NOW).is_some());
+    }
+
+    #[test]
+    fn a_pass_is_good_for_an_hour_and_for_one_browser() {
+        let signin = SignIn::new(Token::from("a token"));
+        let pass = signin.pass(NOW);
+        let end = NOW.plus_ms(PASS_MS);
+        for (secret, now, good) in [
+            (&*pass, NOW, true),
+            (&*pass, Timestamp(end.0 - 1), true),
+            (&*pass, end, false),
+            ("", NOW, false),
+            (&pass[1..], NOW, false),
+        ] {
+            assert_eq!(signin.passes(secret, now), good, "{now:?}");
+        }
+
+        assert!(signin.follow(&pass, "ann", NOW).is_some());
+        assert!(signin.passes(&pass, NOW));
+        assert_eq!(signin.follow(&pass, "ann", NOW), None, "one browser");
+
+        signin.pass(NOW);
+        assert!(!signin.passes(&pass, NOW), "the next one takes its place");
     }
 
     #[test]

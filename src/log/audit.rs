@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use actors::ports::PortError;
 use actors::ports::transcripts::Transcripts;
+use anyhow::Context;
 use events::audit::{Audit, Landed, Replay, Spoken};
 use events::log::EventLog;
 use events::stream::Position;
@@ -88,7 +89,12 @@ impl Reading<'_> {
     /// Reads on to the end that the log has by then.
     async fn go_on(&mut self, log: &dyn EventLog) -> anyhow::Result<()> {
         loop {
-            let batch = log.read_all(self.after, BATCH).await?;
+            let batch = log.read_all(self.after, BATCH).await.with_context(|| {
+                format!(
+                    "after position {}; `supercargo log verify` says which event it is",
+                    self.after
+                )
+            })?;
             let Some(last) = batch.last().map(|e| e.position) else {
                 return Ok(());
             };

@@ -49,6 +49,10 @@ pub(super) trait Store: Send + 'static {
     fn head(&self) -> Head;
     /// The events that became durable since this was last asked, in order.
     fn recorded(&mut self) -> Vec<Envelope>;
+    /// Writes what changes nothing, as durably as a batch.
+    fn try_writing(&mut self) -> Result<(), Trouble> {
+        self.commit(&[]).map(drop)
+    }
     /// Reads what the first batch will want, off everybody's way.
     fn warm_up(&mut self) {}
     /// Brings what was recorded into its final place, before an orderly end.
@@ -72,6 +76,8 @@ struct Request {
 
 enum Message {
     Append(Box<Request>),
+    /// Is writing possible?
+    Try(oneshot::Sender<Result<(), AppendError>>),
     /// Record what came before, settle the store, and end.
     Close(oneshot::Sender<()>),
 }
@@ -161,6 +167,23 @@ impl Queue {
         }
     }
 
+    /// Whether something could be recorded now.
+    pub(super) async fn ready(&self) -> Result<(), AppendError> {
+        let Health { degraded, closed } = self.health.borrow().clone();
+        if let Some(why) = closed {
+            return Err(AppendError::Closed(why));
+        }
+
+        let Some(why) = degraded else {
+            return Ok(());
+        };
+        let (answer, answered) = oneshot::channel();
+        match self.requests.try_send(Message::Try(answer)) {
+            Ok(()) => answered.await.unwrap_or(Err(AppendError::NotNow(why))),
+            Err(_) => Err(AppendError::NotNow(why)),
+        }
+    }
+
     pub(super) fn head(&self) -> Head {
         *self.head.borrow()
     }
@@ -183,22 +206,43 @@ struct Thread<S> {
     health: watch::Sender<Health>,
 }
 
-/// Takes what waits. Callers that were just answered are often about to ask again: as long as more
-/// come whenever others get to run, they go along, because each would otherwise wait for two
-/// commits instead of one. Nobody is waited for. Answers who wants an end.
-fn gather(requests: &Receiver<Message>, batch: &mut Vec<Request>) -> Option<oneshot::Sender<()>> {
-    loop {
-        let before = batch.len();
-        for message in requests.try_iter().take(BATCH_MAX - before) {
-            match message {
-                Message::Append(request) => batch.push(*request),
-                Message::Close(closed) => return Some(closed),
+/// What waited.
+#[derive(Default)]
+struct Gathered {
+    batch: Vec<Request>,
+    /// Who asks whether writing is possible.
+    asking: Vec<oneshot::Sender<Result<(), AppendError>>>,
+    /// Who wants an end.
+    closed: Option<oneshot::Sender<()>>,
+}
+
+impl Gathered {
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Append(request) => self.batch.push(*request),
+            Message::Try(answer) => self.asking.push(answer),
+            Message::Close(closed) => self.closed = Some(closed),
+        }
+    }
+
+    /// Takes what waits. Callers that were just answered are often about to ask again: as long as
+    /// more come whenever others get to run, they go along, because each would otherwise wait for
+    /// two commits instead of one. Nobody is waited for.
+    fn rest(&mut self, requests: &Receiver<Message>) {
+        while self.closed.is_none() {
+            let before = self.batch.len();
+            for message in requests.try_iter().take(BATCH_MAX - before) {
+                self.take(message);
+                if self.closed.is_some() {
+                    return;
+                }
             }
+
+            if self.batch.len() == before || self.batch.len() == BATCH_MAX {
+                return;
+            }
+            std::thread::yield_now();
         }
-        if batch.len() == before || batch.len() == BATCH_MAX {
-            return None;
-        }
-        std::thread::yield_now();
     }
 }
 
@@ -207,20 +251,24 @@ impl<S: Store> Thread<S> {
         self.store.warm_up();
 
         while let Ok(first) = requests.recv() {
-            let mut batch = vec![];
-            let close = match first {
-                Message::Append(request) => {
-                    batch.push(*request);
-                    gather(requests, &mut batch)
-                }
-                Message::Close(closed) => Some(closed),
-            };
+            let mut gathered = Gathered::default();
+            gathered.take(first);
+            gathered.rest(requests);
+
+            let Gathered {
+                batch,
+                asking,
+                closed,
+            } = gathered;
             self.waiting
                 .fetch_sub(batch.iter().map(|r| r.bytes).sum(), Ordering::Relaxed);
             if !batch.is_empty() && !self.commit(batch) {
                 return;
             }
-            if let Some(closed) = close {
+            if !asking.is_empty() && !self.tell_whether_ready(asking) {
+                return;
+            }
+            if let Some(closed) = closed {
                 self.health
                     .send_modify(|health| health.closed = Some("the log was closed".to_owned()));
                 self.store.settle();
@@ -230,6 +278,28 @@ impl<S: Store> Thread<S> {
                 return;
             }
         }
+    }
+
+    /// Tries to write, and tells what came of it. False when the log may not be written any more.
+    fn tell_whether_ready(
+        &mut self,
+        asking: Vec<oneshot::Sender<Result<(), AppendError>>>,
+    ) -> bool {
+        let (answer, goes_on) = match self.store.try_writing() {
+            Ok(()) => {
+                self.well();
+                (Ok(()), true)
+            }
+            Err(trouble) => {
+                let (answer, goes_on) = self.failed(trouble);
+                (Err(answer), goes_on)
+            }
+        };
+        for asking in asking {
+            // Whoever asked may be gone.
+            drop(asking.send(answer.clone()));
+        }
+        goes_on
     }
 
     /// Commits a batch and answers each of its requests. False when the log may not be written any
@@ -250,31 +320,38 @@ impl<S: Store> Thread<S> {
             Err(trouble) => trouble,
         };
 
+        let (answer, goes_on) = self.failed(trouble);
+        for request in batch {
+            drop(request.answer.send(Err(answer.clone())));
+        }
+        goes_on
+    }
+
+    /// Says how the log fares now: what is answered, and whether it may be written again.
+    fn failed(&self, trouble: Trouble) -> (AppendError, bool) {
+        let degraded = |why: &String| {
+            self.health
+                .send_modify(|health| health.degraded = Some(why.clone()));
+        };
         let (answer, closed) = match trouble {
             Trouble::NotNow(why) => {
-                self.health
-                    .send_modify(|health| health.degraded = Some(why.clone()));
+                degraded(&why);
                 (AppendError::NotNow(why), None)
             }
             Trouble::Unsure(why) => {
-                self.health
-                    .send_modify(|health| health.degraded = Some(why.clone()));
+                degraded(&why);
                 (AppendError::Unknown(why), None)
             }
             Trouble::Fenced(why) => (AppendError::Closed(why.clone()), Some(why)),
             Trouble::Unknown(why) => (AppendError::Unknown(why.clone()), Some(why)),
         };
+
         if let Some(why) = &closed {
             tracing::error!(%why, "the log takes no more appends; restart the server");
             self.health
                 .send_modify(|health| health.closed = Some(why.clone()));
         }
-
-        for request in batch {
-            drop(request.answer.send(Err(answer.clone())));
-        }
-
-        closed.is_none()
+        (answer, closed.is_none())
     }
 
     fn well(&self) {

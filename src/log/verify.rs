@@ -69,6 +69,9 @@ pub enum Damage {
         /// The version before it.
         before: Version,
     },
+    /// It cannot be read from the file.
+    #[error("not readable: {0}")]
+    Unreadable(String),
     /// It is a seal that does not fit what it seals.
     #[error("a seal that does not hold: {0}")]
     Seal(String),
@@ -77,7 +80,7 @@ pub enum Damage {
 /// Verifies the chain.
 ///
 /// # Errors
-/// What could not be read; the text names the position where that is known.
+/// The log cannot be read where each event of it can be.
 pub async fn verify(log: &dyn EventLog, walk: &Walk) -> Result<Verified, ReadError> {
     verify_telling(log, walk, &|_| ()).await
 }
@@ -92,7 +95,10 @@ pub async fn verify_telling(
     told: &(dyn Fn(Position) + Sync),
 ) -> Result<Verified, ReadError> {
     let mut walker = Walker::new(log.id(), walk);
-    let mut batch = log.read_all(walker.head, BATCH).await?;
+    let Ok(mut batch) = log.read_all(walker.head, BATCH).await else {
+        return unreadable(log, walker).await;
+    };
+
     while let Some(last) = batch.last() {
         // The next events are read, on a thread of the log's, while these are walked.
         let (next, walked) = tokio::join!(log.read_all(last.position, BATCH), async {
@@ -105,7 +111,10 @@ pub async fn verify_telling(
             });
         }
         told(walker.head);
-        batch = next?;
+        match next {
+            Ok(next) => batch = next,
+            Err(_) => return unreadable(log, walker).await,
+        }
     }
 
     Ok(Verified::Sound {
@@ -113,6 +122,28 @@ pub async fn verify_telling(
         digest: walker.digest,
         sealed: walker.sealed,
     })
+}
+
+/// Goes on event by event, after many could not be read at once: which one cannot.
+async fn unreadable(log: &dyn EventLog, mut walker: Walker<'_>) -> Result<Verified, ReadError> {
+    for _ in 0..BATCH {
+        let (at, read) = (
+            Position(walker.head.0 + 1),
+            log.read_all(walker.head, 1).await,
+        );
+        let damage = match read {
+            Ok(one) => walker.walk(&one).err(),
+            Err(ReadError(why)) => Some(Damage::Unreadable(why)),
+        };
+        if let Some(damage) = damage {
+            return Ok(Verified::Broken { at, damage });
+        }
+    }
+
+    let after = walker.head;
+    Err(ReadError(format!(
+        "what comes after position {after} could not be read, and then it could"
+    )))
 }
 
 struct Walker<'a> {

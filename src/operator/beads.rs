@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actors::admissions::all_made;
 use actors::ports::repo::SideFile;
-use events::backlog::{Batch, BatchItem, Remark};
+use events::backlog::{Batch, BatchItem, BatchRefusal, Remark};
 use events::feature::event::Closing;
 use events::feature::{self, Stage};
 use events::id::{Digest, Epoch, FeatureId, ProjectName};
@@ -15,7 +15,7 @@ use serde_json::Value;
 use tracing::instrument;
 
 use super::{Done, Operator, RequestContext, unknown_project};
-use crate::api::{BeadsPublished, BeadsTaken, LeftOut, ProjectChange};
+use crate::api::{BeadsPublished, BeadsTaken, Fitted, LeftOut, ProjectChange};
 use crate::beads::export::{Beside, exported};
 use crate::beads::import::{Imported, UnderWay, imported, ordered, resolved};
 use crate::beads::read::newest;
@@ -59,8 +59,15 @@ impl Operator {
             issues.partition(|issue| known.contains_key(&issue.id));
         self.admit_issues(context, name, text, (&new, &known))
             .await?;
+
+        // An earlier request for the same may have been cut while its features were made.
+        let there = present
+            .iter()
+            .filter_map(|issue| known.get(&issue.id)?.parse().ok());
+        self.settle(&project, &there.collect()).await?;
         self.finish_issues(context, &project, &present).await?;
 
+        let fitted = new.iter().flat_map(fitted).collect();
         let left_out = left_out
             .into_iter()
             .map(|(issue, on)| LeftOut { issue, on })
@@ -70,6 +77,7 @@ impl Operator {
             present: present.len(),
             twice,
             left_out,
+            fitted,
         })
     }
 
@@ -89,7 +97,9 @@ impl Operator {
             prefix: PREFIX.to_owned(),
             items: items.collect(),
         };
-        batch.check_import().map_err(Rejection::invalid)?;
+        batch
+            .check_import()
+            .map_err(|refusal| Rejection::invalid(of_issue(&refusal, new)))?;
 
         // The same file asked for again, while its first answer is on its way, is the same batch.
         let file = Digest::of(file.as_bytes());
@@ -316,6 +326,40 @@ impl Operator {
         });
         found.ok_or_else(unknown_project)
     }
+}
+
+/// Why a file cannot be taken in: a person knows its issues by their ids, not by their places in a
+/// batch.
+fn of_issue(refusal: &BatchRefusal, new: &[Imported]) -> String {
+    let named = |index: usize| {
+        let issue = index.checked_sub(1).and_then(|place| new.get(place));
+        issue
+            .map_or("an issue", |issue| issue.id.as_str())
+            .to_owned()
+    };
+
+    match refusal {
+        BatchRefusal::Count { found, max } => {
+            format!("it brings {found} new issues, at most {max} are taken in at once: split it")
+        }
+        BatchRefusal::Edges { found, max } => format!(
+            "its new issues wait {found} times for others, at most {max} times are taken in at \
+             once: split it"
+        ),
+        BatchRefusal::Item { index, why, .. } => format!("{}: {why}", named(*index)),
+        BatchRefusal::Dependency { index, on } => {
+            format!("{} waits for {on}, which is nowhere", named(*index))
+        }
+        BatchRefusal::Prefix(_) | BatchRefusal::Key(_) => refusal.to_string(),
+    }
+}
+
+/// What a feature is otherwise than its issue.
+fn fitted(issue: &Imported) -> impl Iterator<Item = Fitted> {
+    issue.fitted.iter().map(|what| Fitted {
+        issue: issue.id.clone(),
+        what: what.clone(),
+    })
 }
 
 /// Where an item came from, if that was a file.

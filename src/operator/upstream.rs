@@ -141,6 +141,35 @@ impl Operator {
         Ok(told)
     }
 
+    /// Follows upstream's branch, which is not there any more under its name, under another one:
+    /// that which upstream names its own now, when none is given.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
+    pub async fn follow_branch(
+        &self,
+        context: &RequestContext,
+        name: &str,
+        branch: Option<&str>,
+    ) -> Done<UpstreamShape> {
+        let project = Self::name(name)?;
+        self.copied(&project).await?;
+        let branch = match branch {
+            Some(branch) => branch.to_owned(),
+            None => {
+                let url = self.read(&project, |view| Some(view.registered()?.git_url.clone()))?;
+                self.core.world.repo.named(&project, &url).await?.branch
+            }
+        };
+        let command = merge_queue::Command::FollowBranch {
+            branch,
+            by: context.by.clone(),
+        };
+        let stream = StreamId::MergeQueue(project);
+        self.tell(context, context.id, stream, AnyCommand::MergeQueue(command))
+            .await?;
+
+        self.fetch(name).await
+    }
+
     /// Forgets the keys of upstream's host; the next connection pins what it sees.
     pub async fn forget_host_keys(&self, name: &str) -> Done<UpstreamShape> {
         let project = Self::name(name)?;

@@ -45,7 +45,7 @@ pub(super) async fn run(
 
     command
         .arg("-c")
-        .arg(line(brief))
+        .arg(line(brief.setup.as_deref(), &brief.prompt))
         .current_dir(&tree.path)
         .process_group(0)
         .kill_on_drop(true);
@@ -93,13 +93,20 @@ pub(super) async fn run(
     }
 }
 
+/// What is printed where the setup fails, before its exit code: the verification says nothing then.
+const NOT_SET_UP: &str =
+    "the setup command failed, so the verification command was not run; exit code";
+
 /// What is run: the setup of a fresh clone belongs to it, for a candidate that cannot be set up is
 /// one that does not work.
-fn line(brief: &SessionBrief) -> String {
-    let verify = &brief.prompt;
-    match &brief.setup {
-        Some(setup) => format!("( {setup}\n) 2>&1 && {{ {verify}\n}} 2>&1"),
-        None => format!("{{ {verify}\n}} 2>&1"),
+fn line(setup: Option<&str>, verify: &str) -> String {
+    let verification = format!("{{ {verify}\n}} 2>&1");
+    match setup {
+        Some(setup) => format!(
+            "( {setup}\n) 2>&1 || {{ exit=$?; echo \"{NOT_SET_UP} $exit\"; exit $exit; }}\n\
+             {verification}"
+        ),
+        None => verification,
     }
 }
 
@@ -173,5 +180,29 @@ impl<'a> Log<'a> {
             Digest(*self.hasher.finalize().as_bytes()),
             String::from_utf8_lossy(&self.tail).into_owned(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setup_that_fails_is_told_from_a_verification_that_does() {
+        for (setup, verify, exit, told) in [
+            (Some("exit 3"), "exit 0", 3, true),
+            (Some("missing-tool"), "exit 0", 127, true),
+            (Some("true # a remark"), "exit 4", 4, false),
+            (Some("cd /; export A=1"), "test -z \"$A\"", 0, false),
+            (None, "exit 5", 5, false),
+        ] {
+            let output = std::process::Command::new("sh")
+                .args(["-c", &line(setup, verify)])
+                .output()
+                .expect("run");
+            let printed = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(exit), "{setup:?} {verify}");
+            assert_eq!(printed.contains(NOT_SET_UP), told, "{printed}");
+        }
     }
 }

@@ -221,6 +221,59 @@ fn an_upstream_without_its_branch_or_not_there_is_waited_for() {
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
+#[test]
+fn a_branch_that_was_renamed_is_followed() {
+    let (me, server) = begin();
+    let upstream = me.upstream();
+    me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+    me.ok(&["project", "set", "zoo", "--target", "0"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until("trunk.opened");
+    let follow = ["project", "upstream", "follow", "zoo"];
+    me.refused(&[&follow[..], &["trunk"]].concat(), "branch is there");
+
+    git(&upstream, &["branch", "-m", "main", "trunk"]).expect("renamed");
+    git(&upstream, &["symbolic-ref", "HEAD", "refs/heads/trunk"]).expect("its own");
+    assert!(fetched(&me).contains("is not there any more"));
+    assert!(needs(&me).contains("project upstream follow zoo"));
+    me.refused(&[&follow[..], &["a:b"]].concat(), "no name of a branch");
+    // A name that is not there either is found out, and given up for another one.
+    let said = me.ok(&[&follow[..], &["elsewhere"]].concat());
+    assert!(said.contains("is not there any more"), "{said}");
+
+    // What Needs you says is enough.
+    let said = me.ok(&follow);
+    assert!(
+        said.contains("branch trunk") && !said.contains("trouble"),
+        "{said}"
+    );
+    let gate = me.folder.path().join("data/gates/zoo.git");
+    let named = git(&gate, &["symbolic-ref", "HEAD"]).expect("its own");
+    assert_eq!(named.trim(), "refs/heads/trunk");
+    assert!(git(&gate, &["rev-parse", "--verify", "refs/heads/main"]).is_err());
+
+    me.ok(&["project", "set", "zoo", "--target", "1"]);
+    me.follow_until_all_is_quiet();
+    assert_eq!(closed(&me), 1);
+
+    // Work that is on its way goes on as well.
+    git(&upstream, &["branch", "-m", "trunk", "next"]).expect("renamed");
+    git(&upstream, &["symbolic-ref", "HEAD", "refs/heads/next"]).expect("its own");
+    me.ok(&["feature", "add", "zoo", "Feed the bears"]);
+    me.follow_until_nth("trunk.halted", 3);
+    me.ok(&follow);
+    me.follow_until_all_is_quiet();
+    server.stop();
+    assert_eq!(closed(&me), 2);
+    let branches = git(&upstream, &["branch", "--format=%(refname:short)"]).expect("branches");
+    assert_eq!(
+        branches.trim(),
+        "next",
+        "nothing comes back under an old name"
+    );
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
+
 /// Seconds that nobody looks by itself after the look before: four fifths of a minute, less what
 /// the test needs in between.
 const SOONER: i64 = 40;

@@ -50,7 +50,7 @@ async function started(folder, port) {
     );
     const hear = (bytes) => {
       said += bytes;
-      const found = /\/sign-in#code=(\S+)/.exec(said);
+      const found = /\/#token=(\S+)/.exec(said);
       if (!found) return;
       clearTimeout(timer);
       resolve(found[1]);

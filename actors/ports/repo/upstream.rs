@@ -6,7 +6,7 @@ use events::merge_queue::Candidate;
 
 use crate::ports::PortError;
 
-/// A fresh copy of upstream.
+/// What upstream names its own branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copied {
     /// Upstream's branch.
@@ -52,6 +52,8 @@ pub enum Published {
 pub trait Upstream: Send + Sync {
     /// Makes or completes the gate of a project as a copy of upstream.
     async fn copy(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
+    /// The branch that upstream names its own now, and where it is.
+    async fn named(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError>;
     /// Asks where upstream's branch is, and takes it into the gate unless it was rewritten. `known`
     /// is what it held.
     async fn look(

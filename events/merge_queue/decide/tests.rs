@@ -444,6 +444,28 @@ fn a_person_takes_upstream_as_it_was_seen_rewritten_and_while_nobody_works_on_it
 }
 
 #[test]
+fn a_branch_that_is_gone_is_followed_under_another_name() {
+    let follow = |branch: &str| Command::FollowBranch {
+        branch: branch.into(),
+        by: "me".into(),
+    };
+    let (mut away, mut gone) = (scene(), scene());
+    halted(&mut away, Fault::Unreachable);
+    halted(&mut gone, Fault::BranchGone);
+
+    for (scene, branch, expected) in [
+        (&gone, "trunk", "trunk.branch_followed"),
+        (&gone, "work/f-1/1", "no_branch_name"),
+        (&gone, "a:b", "no_branch_name"),
+        (&gone, "main", ""),
+        (&away, "trunk", "branch_there"),
+        (&away, "main", ""),
+    ] {
+        assert_eq!(said(scene, &follow(branch)), expected, "{branch}");
+    }
+}
+
+#[test]
 fn going_on_is_recorded_where_something_waits_for_it() {
     let quiet = scene();
     assert_eq!(said(&quiet, &Command::Unhalt), "");

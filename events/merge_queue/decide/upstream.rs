@@ -2,6 +2,7 @@
 //! takes it as it is.
 
 use super::*;
+use crate::claims::refs;
 
 impl MergeQueue {
     /// Whether upstream, where it was seen, holds what the queue knows of it. That a branch was
@@ -88,6 +89,31 @@ impl MergeQueue {
             true => vec![event::Unhalted {}.into()],
             false => vec![],
         })
+    }
+
+    /// A person says what a branch is called now that is not there any more under its name. Whether
+    /// the other one holds what upstream held is found out by the next look.
+    pub(super) fn follow_branch(&self, branch: &str, by: &str) -> Decision {
+        if self.branch.as_deref() == Some(branch) {
+            return Ok(vec![]);
+        }
+
+        let fault = self.halt.as_ref().map(|halt| &halt.fault);
+        if !matches!(fault, Some(Fault::BranchGone)) {
+            return Err(Refusal::BranchThere);
+        }
+
+        if !refs::may_be_trunk(branch) {
+            return Err(Refusal::NoBranchName);
+        }
+
+        Ok(vec![
+            event::BranchFollowed {
+                branch: branch.to_owned(),
+                by: by.to_owned(),
+            }
+            .into(),
+        ])
     }
 
     pub(super) fn accept(&self, seen: &Sha, by: &str) -> Decision {

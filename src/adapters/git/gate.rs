@@ -160,6 +160,25 @@ pub(super) fn set_branch(repository: &Repository, branch: &str, at: &Sha) -> Res
         .map_err(trouble)
 }
 
+/// Makes the copy of upstream's branch the gate's own branch; one that upstream had under another
+/// name before goes.
+pub(super) fn name_trunk(repository: &Repository, branch: &str) -> Result<(), PortError> {
+    let wanted = format!("refs/heads/{branch}");
+    let head = repository.find_reference("HEAD").map_err(trouble)?;
+    let before = head.symbolic_target().map_err(trouble)?;
+    let before = before.unwrap_or_default().to_owned();
+    if before == wanted {
+        return Ok(());
+    }
+
+    repository.set_head(&wanted).map_err(trouble)?;
+    match repository.find_reference(&before) {
+        Ok(mut left) => left.delete().map_err(trouble),
+        Err(e) if e.code() == git2::ErrorCode::NotFound => Ok(()),
+        Err(e) => Err(trouble(e)),
+    }
+}
+
 /// Moves the gate's copy of upstream's branch to a commit that does not hold what it held; that one
 /// stays pinned.
 pub(super) fn replace(

@@ -49,6 +49,10 @@ impl Upstream for Gates {
         Ok(Copied { branch, head })
     }
 
+    async fn named(&self, project: &ProjectName, url: &str) -> Result<Copied, PortError> {
+        self.probe_upstream(project, url).await
+    }
+
     async fn look(
         &self,
         project: &ProjectName,
@@ -195,17 +199,32 @@ impl Gates {
                     })
                     .await?;
                 }
+                self.name_trunk(project, branch).await?;
                 Ok(Looked::At(Some(seen)))
             }
             (Some(_), known) => {
                 self.fetch(project, url, branch).await?;
-                let (branch, known) = (branch.to_owned(), known.cloned());
-                self.with(project, move |repository| {
-                    gate::take_seen(repository, &branch, known.as_ref())
-                })
-                .await
+                let (name, known) = (branch.to_owned(), known.cloned());
+                let looked = self
+                    .with(project, move |repository| {
+                        gate::take_seen(repository, &name, known.as_ref())
+                    })
+                    .await?;
+                if matches!(looked, Looked::Further { .. }) {
+                    self.name_trunk(project, branch).await?;
+                }
+                Ok(looked)
             }
         }
+    }
+
+    /// Lets the gate call upstream's branch as upstream does.
+    async fn name_trunk(&self, project: &ProjectName, branch: &str) -> Result<(), PortError> {
+        let branch = branch.to_owned();
+        self.with(project, move |repository| {
+            gate::name_trunk(repository, &branch)
+        })
+        .await
     }
 
     /// Moves a branch of upstream from what is expected there to a commit of the gate.

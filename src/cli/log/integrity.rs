@@ -63,7 +63,11 @@ pub(super) async fn verified(args: VerifyArgs) -> anyhow::Result<()> {
             sealed,
         } => (head, digest, sealed),
         Verified::Broken { at, damage } => {
-            bail!("position {at} is {damage}: nothing from there on can be trusted")
+            bail!(
+                "{}: position {at} is {damage}; nothing from there on can be trusted. Put a backup \
+                 back with `supercargo log restore`",
+                folder.path().display()
+            )
         }
     };
     if let Some(damage) = stored.integrity().await? {

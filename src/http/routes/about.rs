@@ -26,8 +26,10 @@ async fn alive() -> Answer {
 
 #[get("/readyz")]
 async fn ready(operator: Data<Operator>) -> Answer {
-    let head = operator.core.world.log.head().await;
-    let head =
-        head.map_err(|error| ApiProblem::unavailable("log_unavailable", &error.to_string()))?;
+    let unavailable =
+        |why: &dyn std::fmt::Display| ApiProblem::unavailable("log_unavailable", &why.to_string());
+    let log = &operator.core.world.log;
+    log.ready().await.map_err(|error| unavailable(&error))?;
+    let head = log.head().await.map_err(|error| unavailable(&error))?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "status": "ready", "head": head.position.0 })))
 }

@@ -17,8 +17,8 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::Answer;
 use super::overviews::{Look, Overviews};
+use super::{Answer, within_log};
 use crate::api::ProblemShape;
 use crate::api::{Board, BoardChanges, EventShape, ProjectChanges, ProjectShape, time};
 use crate::http::problem::ApiProblem;
@@ -73,7 +73,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
-    /// Begin after this position; without it, at the head.
+    /// Begin after this position; without it, or where the log ends before it, at the head.
     after: Option<u64>,
     /// Only events of this project.
     project: Option<String>,
@@ -149,7 +149,11 @@ pub(in crate::http) async fn live(
         .core
         .projector
         .read(|projections| projections.position);
-    let after = wanted.after.map_or(head, Position);
+    let after = match wanted.after {
+        // A log that was restored may end before what somebody saw; `head` tells them.
+        Some(after) if within_log(&operator, after).await.is_ok() => Position(after),
+        Some(_) | None => head,
+    };
     let follower = Follower::new(kernel.log.clone(), &kernel.feed, after);
     let feeding = Feeding {
         operator: operator.get_ref().clone(),
@@ -383,7 +387,8 @@ impl Feeding {
     }
 }
 
-/// A message as it is sent.
+/// A message as it is sent. Names of fields and texts, which always make JSON: nothing is left out
+/// by the default.
 fn text(sent: &Sent<'_>) -> String {
     serde_json::to_string(sent).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use actix_web::{delete, get, post};
 
 use super::{Answer, Seen, ok};
 use crate::api::ProblemShape;
-use crate::api::{AcceptUpstream, HookShape, UpstreamShape, Written};
+use crate::api::{AcceptUpstream, FollowBranch, HookShape, UpstreamShape, Written};
 use crate::http::body::Json;
 use crate::operator::{Operator, RequestContext};
 
@@ -14,6 +14,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(show_upstream)
         .service(fetch_upstream)
         .service(accept_upstream)
+        .service(follow_branch)
         .service(forget_host_keys)
         .service(show_hook);
 }
@@ -54,6 +55,22 @@ pub(in crate::http) async fn accept_upstream(
 ) -> Answer {
     ok(operator
         .accept_upstream(&context, &name, &accepted.sha)
+        .await?)
+}
+
+/// Follow upstream's branch under another name, when it is not there any more under the one that it
+/// had; without a name, under the one that upstream names its own now.
+#[utoipa::path(context_path = "/api/v1", tag = "upstream",
+    responses((status = 200, body = UpstreamShape), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/upstream/follow")]
+pub(in crate::http) async fn follow_branch(
+    operator: Data<Operator>,
+    context: RequestContext,
+    name: Path<String>,
+    follow: Json<FollowBranch>,
+) -> Answer {
+    ok(operator
+        .follow_branch(&context, &name, follow.branch.as_deref())
         .await?)
 }
 

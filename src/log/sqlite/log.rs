@@ -258,6 +258,13 @@ impl EventLog for SqliteLog {
         }
     }
 
+    async fn ready(&self) -> Result<(), AppendError> {
+        match &self.writer {
+            Some(writer) => writer.ready().await,
+            None => Err(AppendError::Closed("opened for reading only".to_owned())),
+        }
+    }
+
     async fn read_stream(
         &self,
         stream: &StreamId,

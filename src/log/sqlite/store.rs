@@ -167,6 +167,15 @@ impl SqliteStore {
         Ok(Ok(answers))
     }
 
+    /// Writes a page as it is.
+    fn rewrite(&mut self) -> rusqlite::Result<()> {
+        let tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute("UPDATE log_meta SET format = format", [])?;
+        tx.commit()
+    }
+
     /// What an error means, by what the file holds now.
     fn judge(&mut self, error: &rusqlite::Error) -> Trouble {
         let why = format!("writing the log {} failed: {error}", self.path.display());
@@ -205,6 +214,10 @@ impl Store for SqliteStore {
             Ok(outcome) => outcome,
             Err(error) => Err(self.judge(&error)),
         }
+    }
+
+    fn try_writing(&mut self) -> Result<(), Trouble> {
+        self.rewrite().map_err(|error| self.judge(&error))
     }
 
     fn head(&self) -> Head {

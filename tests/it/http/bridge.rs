@@ -128,9 +128,15 @@ fn a_link_signs_in_once_and_its_cookie_does_what_the_token_does_at_home_alone() 
         let sign_in = ("POST", "/api/v1/session");
         let come = |code: &str| json!({ "code": code });
 
-        let link = port.link();
-        let (address, code) = link.split_once("/sign-in#code=").expect("a link");
+        let link = port.link(server.core.world.clock.now());
+        let (address, code) = link.split_once("/#token=").expect("a link");
         assert_eq!(address, home);
+        let bearer = format!("Bearer {code}");
+        let stats = ("GET", "/api/v1/stats");
+        for _ in 0..2 {
+            let read = ask(&client, stats, &[("authorization", &bearer)], &json!(null)).await;
+            assert_eq!(read.status.as_u16(), 200, "an hour long, as often as wanted");
+        }
         let pair = signed_in(&client, code).await;
 
         let path = format!("/api/v1/projects/{ZOO}/features");

@@ -110,6 +110,52 @@ async fn altered_and_missing_events_are_named_by_position() {
     );
 }
 
+/// L7: a page that cannot be read is named by the first event on it, not by the thousands that were
+/// read at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_page_is_named_by_the_first_event_that_cannot_be_read() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("log.db");
+    let log = SqliteLog::open(&path, "id").await.expect("opened");
+    for n in 0..400 {
+        let stream = format!("feature-p/f{n}");
+        log.append(crate::log::append(&stream, 0, 1, n))
+            .await
+            .expect("recorded");
+    }
+    log.close().await;
+    drop(log);
+
+    // A page of the table of events holds its rows in order: their digests are in the file.
+    let digest = {
+        let log = SqliteLog::open_reader(&path).await.expect("opened");
+        let one = log.read_all(Position(199), 1).await.expect("read");
+        one[0].digest.0
+    };
+    let mut bytes = fs_err::read(&path).expect("file");
+    let found = bytes.windows(digest.len()).position(|part| part == digest);
+    let page = found.expect("an event") / 4096 * 4096;
+    bytes[page..page + 8].fill(0xff);
+    fs_err::write(&path, bytes).expect("damaged");
+
+    let log = SqliteLog::open_reader(&path).await.expect("opened");
+    let verified = verify(&log, &Walk::default()).await;
+    let Ok(Verified::Broken {
+        at,
+        damage: Damage::Unreadable(why),
+    }) = verified
+    else {
+        panic!("{verified:?}");
+    };
+    assert!(
+        why.contains("malformed") && (2..=200).contains(&at.0),
+        "{at}: {why}"
+    );
+    let before = log.read_all(Position(at.0 - 2), 1).await;
+    assert_eq!(before.expect("read").len(), 1, "all before it can be read");
+    assert!(log.read_all(Position(at.0 - 1), 1).await.is_err());
+}
+
 /// The digest that the event at `at` has to have, by the one before it.
 async fn head_digest(log: &SqliteLog, at: u64) -> [u8; 32] {
     let all = log.read_all(Position(0), 9).await.expect("read");
@@ -150,9 +196,21 @@ async fn a_write_that_fails_before_its_commit_recorded_nothing_and_the_next_may_
         );
     }
 
+    // Asked whether it is ready, it tries: a page is written as it is.
+    let locked = "DROP TRIGGER fail; CREATE TRIGGER fail BEFORE UPDATE ON log_meta BEGIN SELECT \
+                  RAISE(ABORT, 'disk'); END";
+    connection.execute_batch(locked).expect("a failing disk");
+    let ready = log.ready().await;
+    assert!(
+        matches!(&ready, Err(AppendError::NotNow(why)) if why.contains("disk")),
+        "{ready:?}"
+    );
     connection
         .execute_batch("DROP TRIGGER fail")
         .expect("mended");
+    assert_eq!(log.ready().await, Ok(()));
+    assert_eq!(*log.health().borrow(), Health::default());
+
     assert_eq!(
         log.append(append(1))
             .await

@@ -164,6 +164,12 @@ impl Storm {
             Remedy::AcceptUpstream { seen } => {
                 operator.accept_upstream(&context, ZOO, seen.as_str()).await
             }
+            Remedy::FollowBranch => {
+                let followed = operator.follow_branch(&context, ZOO, None).await;
+                return followed
+                    .map(drop)
+                    .map_err(|problem| problem.code.into_owned());
+            }
             Remedy::Approve { entry } => operator.approve_change(&context, ZOO, *entry).await,
             Remedy::Close { feature } => {
                 let how = How::DoneElsewhere;

@@ -18,6 +18,10 @@ macro_rules! reads_below {
                 self.appended(append).await
             }
 
+            async fn ready(&self) -> Result<(), events::log::AppendError> {
+                self.inner.ready().await
+            }
+
             async fn read_stream(
                 &self,
                 stream: &events::stream::StreamId,

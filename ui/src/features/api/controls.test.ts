@@ -53,6 +53,7 @@ const CONTROLS: Record<string, Reached> = {
   export_beads: ["Copy as issues", REPOSITORY],
   fetch_upstream: ["Look now", REPOSITORY],
   find_transcripts: ["Find in every session", "features/output/OutputScreen.tsx"],
+  follow_branch: ["Follow the branch…", REMEDIES],
   forget_host_keys: ["Forget…", REPOSITORY],
   import_beads: ["Take them in", REPOSITORY],
   initialize_project: ["Split it into features", REPOSITORY],

@@ -112,6 +112,8 @@ export const writes = {
     must(client.POST("/api/v1/projects/{p}/upstream/fetch", path({ p }))),
   acceptUpstream: (p: string, sha: string) =>
     must(client.POST("/api/v1/projects/{p}/upstream/accept", { ...path({ p }), body: { sha } })),
+  followBranch: (p: string) =>
+    must(client.POST("/api/v1/projects/{p}/upstream/follow", { ...path({ p }), body: {} })),
   forgetHostKeys: (p: string) =>
     must(client.DELETE("/api/v1/projects/{p}/upstream/host-keys", path({ p }))),
   showHook: (p: string) => must(client.GET("/api/v1/projects/{p}/upstream/hook", path({ p }))),

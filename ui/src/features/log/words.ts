@@ -148,6 +148,7 @@ const TRUNK: Record<string, Say> = {
   advanced: (d) => `Upstream is at ${sha(d.to)}, read back`,
   upstream_moved: (d) => `Upstream moved to ${sha(d.seen)} by somebody else`,
   followed: (d) => `We follow upstream to ${sha(d.to)}`,
+  branch_followed: (d) => `Upstream's branch is called ${str(d.branch)} now: ${str(d.by)} said so`,
   probed: (d) =>
     `Work under way compared with ${sha(d.base)}: ${many(list(d.collisions).length, "collision")}`,
   halted: (d) => `Merge queue halted: ${str(d.reason)}`,

@@ -10,6 +10,7 @@ it.each([
   ["supercargo project set zoo --target 1", "Want one slot"],
   ["supercargo feature close zoo zoo-1", "Close it…"],
   ["supercargo project upstream accept zoo 4b825dc6", "Take upstream as it is…"],
+  ["supercargo project upstream follow zoo", "Follow the branch…"],
   ["supercargo project upstream forget-host-keys zoo", "Forget the pinned keys…"],
   ["supercargo feature undo zoo zoo-1", "Undo it again"],
   ["supercargo feature requeue zoo zoo-1", "Try it again"],

@@ -45,6 +45,12 @@ const REMEDIES: Record<string, Made> = {
     run: () => writes.acceptUpstream(p, sha),
     asks: `The branch goes on from ${sha}. What was published and is not in it has to come back by an undo or a feature of its own.`,
   }),
+  "project upstream follow": (p) => ({
+    label: "Follow the branch…",
+    said: "Upstream's own branch is followed.",
+    run: () => writes.followBranch(p),
+    asks: "The branch that upstream names its own now is followed instead of the one that is gone. When it does not hold what was published you are asked again.",
+  }),
   "project upstream forget-host-keys": (p) => ({
     label: "Forget the pinned keys…",
     said: "The pinned keys are forgotten; the next ones are pinned.",
