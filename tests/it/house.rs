@@ -290,7 +290,7 @@ const TOLD_ONCE: &[(&str, usize, &str)] = &[
         1,
         "once for each container, at its end",
     ),
-    ("src/engine/process/mod.rs", 2, "at the start"),
+    ("src/engine/process/engine.rs", 2, "at the start"),
     (
         "src/engine/process/record.rs",
         1,
