@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actors::ports::engine::Engine;
+use actors::ports::presets::EgressPresets;
 use actors::supervisor::Core;
 
 use super::noise::Noises;
@@ -27,6 +28,8 @@ pub struct OperatorDeps {
     pub engine: Option<Arc<dyn Engine>>,
     /// The data folder.
     pub data: PathBuf,
+    /// Named sets of egress rules, where the server keeps some.
+    pub presets: Option<Arc<dyn EgressPresets>>,
     /// What secrets of hooks are made of, where there is a token.
     pub hooks: Option<Token>,
     /// What led to nothing.
