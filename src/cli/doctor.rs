@@ -434,7 +434,15 @@ fn holes(version: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::holes;
+    use super::{available, holes};
+
+    #[test]
+    fn free_memory_is_read_in_bytes() {
+        let said = "MemTotal:       9 kB\nMemAvailable:    2048 kB\n";
+        assert_eq!(available(said), Some(2 * 1024 * 1024));
+        assert_eq!(available("MemAvailable: plenty"), None);
+        assert_eq!(available("MemTotal:       9 kB"), None);
+    }
 
     #[test]
     fn versions_with_known_holes_are_told_from_those_without() {

@@ -119,6 +119,10 @@ mod tests {
                 .expect_err("unknown")
                 .contains("there are: deb, npm")
         );
+        let names = ["npm".to_owned(), "deb".to_owned()];
+        let rules = PresetFile::of(folder.path()).rules(&names).expect("both");
+        let ports: Vec<u16> = rules.iter().map(|rule| rule.port).collect();
+        assert_eq!(ports, [443, 80], "one preset after the other");
 
         for wrong in [
             r#"{"presets": {"npm": [{"host": "https://npm"}]}}"#,
