@@ -131,12 +131,10 @@ impl Sessions {
     /// The provider that a session at work asks its model of; none when its agent has no model.
     pub fn provider_of(&self, session: &SessionId) -> Result<Option<String>, Rejection> {
         let place = self.at_work(session)?;
-        Ok(place
-            .job
-            .agent
-            .as_ref()
-            .and_then(|agent| agent.provider())
-            .map(str::to_owned))
+        let Some(agent) = &place.job.agent else {
+            return Ok(None);
+        };
+        Ok(agent.provider().map(str::to_owned))
     }
 
     /// Looks at the view of the project that a session at work serves, and at its assignment.

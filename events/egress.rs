@@ -90,7 +90,10 @@ impl Target {
             });
         }
 
-        is_name(&host).then_some(Self { host, port })
+        if !is_name(&host) {
+            return None;
+        }
+        Some(Self { host, port })
     }
 
     /// Whether the host is written as an address.
@@ -168,19 +171,20 @@ impl EgressRule {
 
     /// Whether it allows this.
     pub fn allows(&self, target: &Target, way: Way<'_>) -> bool {
-        self.covers(target)
-            && match way {
-                Way::Tunnel => self.methods.is_empty() && self.path_prefix.is_none(),
-                Way::Plain(method, path) => {
-                    let method =
-                        self.methods.is_empty() || self.methods.iter().any(|m| m == method);
-                    method
-                        && self
-                            .path_prefix
-                            .as_ref()
-                            .is_none_or(|prefix| within(path, prefix))
-                }
+        if !self.covers(target) {
+            return false;
+        }
+
+        match way {
+            Way::Tunnel => self.methods.is_empty() && self.path_prefix.is_none(),
+            Way::Plain(method, path) => {
+                let is_below = match &self.path_prefix {
+                    Some(prefix) => within(path, prefix),
+                    None => true,
+                };
+                is_below && (self.methods.is_empty() || self.methods.iter().any(|m| m == method))
             }
+        }
     }
 }
 
@@ -208,7 +212,10 @@ fn segment(written: &str) -> Option<String> {
     let climbs = !name.is_empty() && name.trim_matches(['.', ' ']).is_empty();
     let hides = name.is_empty() && !decoded.is_empty();
 
-    (!climbs && !hides && !decoded.contains(odd)).then(|| decoded.into_owned())
+    if climbs || hides || decoded.contains(odd) {
+        return None;
+    }
+    Some(decoded.into_owned())
 }
 
 /// Whether a path is below a prefix. Both are read in the same way, and segment is compared with

@@ -39,9 +39,17 @@ impl Content {
         if bytes.is_empty() {
             return Self::Empty;
         }
-        let text = std::str::from_utf8(bytes).ok();
-        let text = text.filter(|text| text.len() <= POINTER_MAX);
-        text.and_then(digest).map_or(Self::Plain, Self::Pointer)
+        if bytes.len() > POINTER_MAX {
+            return Self::Plain;
+        }
+
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Self::Plain;
+        };
+        match digest(text) {
+            Some(digest) => Self::Pointer(digest),
+            None => Self::Plain,
+        }
     }
 }
 
@@ -53,7 +61,10 @@ fn digest(text: &str) -> Option<String> {
     }
     let named = lines.find_map(|line| line.strip_prefix("oid sha256:"))?;
     let is_digest = named.len() == 64 && named.bytes().all(|b| b.is_ascii_hexdigit());
-    is_digest.then(|| named.to_owned())
+    if !is_digest {
+        return None;
+    }
+    Some(named.to_owned())
 }
 
 /// A change that cannot be merged.
@@ -86,15 +97,17 @@ pub fn refusal(changed: &[Changed], there: &BTreeSet<String>) -> Option<Refusal>
         );
         return Some(Refusal::of(&past, why));
     }
-    (!missing.is_empty()).then(|| {
-        let why = format!(
-            "{} are pointers of Git LFS to objects that upstream's trunk does not name: nothing \
-             would carry their content there. Take them out of this change and say in a comment \
-             that a person has to push them to upstream with `git lfs push`",
-            named(&missing)
-        );
-        Refusal::of(&missing, why)
-    })
+    if missing.is_empty() {
+        return None;
+    }
+
+    let why = format!(
+        "{} are pointers of Git LFS to objects that upstream's trunk does not name: nothing would \
+         carry their content there. Take them out of this change and say in a comment that a \
+         person has to push them to upstream with `git lfs push`",
+        named(&missing)
+    );
+    Some(Refusal::of(&missing, why))
 }
 
 impl Refusal {

@@ -157,12 +157,18 @@ impl Row {
     }
 }
 
+/// Whether a command leads out of a place.
+fn leaves<A: Ways>(state: &A, command: &A::Command, place: &Place) -> bool {
+    match after(state, command) {
+        Some(next) => !next.places().contains(place),
+        None => false,
+    }
+}
+
 /// Ways out that take two commands, the first of which makes the second possible.
 fn in_two_steps<A: Ways>(state: &A, commands: &[(&str, A::Command)], row: &mut Row) {
     let person = !row.counts;
-    let leaves = |state: &A, command| {
-        after(state, command).is_some_and(|next| !next.places().contains(&row.place))
-    };
+    let leaves = |state: &A, command| leaves(state, command, &row.place);
     let mut pairs = vec![];
 
     for (name, second) in commands.iter().filter(|(_, second)| !leaves(state, second)) {
@@ -191,9 +197,10 @@ fn rows<A: Ways>(states: &[(&'static str, A)], commands: &[(&str, A::Command)]) 
         for place in state.places() {
             let mut row = Row::new(name, place);
             for (command_name, command) in commands {
-                let next = after(state, command);
-                let leaves = next.is_some_and(|next| !next.places().contains(&place));
-                for giver in A::givers(command).iter().filter(|_| leaves) {
+                if !leaves(state, command, &place) {
+                    continue;
+                }
+                for giver in A::givers(command) {
                     row.note(command_name, *giver);
                 }
             }
@@ -265,8 +272,7 @@ fn unguarded<A: Ways>(
             .filter(|(_, state)| state.places().contains(place))
         {
             for (name, command) in commands.iter().filter(|(_, command)| by_itself(command)) {
-                let next = after(state, command);
-                if next.is_some_and(|next| !next.places().contains(place)) {
+                if leaves(state, command, place) {
                     seen.insert(*name);
                 }
             }

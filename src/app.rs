@@ -21,6 +21,7 @@ use crate::adapters::prompts::BuiltIn;
 use crate::adapters::snapshots::SnapshotFolder;
 use crate::adapters::transcripts::TranscriptFolder;
 use crate::door::{DoorSet, Rooms, check_length};
+use crate::egress::presets::PresetFile;
 use crate::engine::choice::{EngineArgs, Place, choose};
 use crate::gateway::Gateway;
 use crate::gateway::providers::Providers;
@@ -200,6 +201,7 @@ impl App {
         let deps = OperatorDeps {
             engine: self.engine.clone(),
             data: self.data.path().to_owned(),
+            presets: Some(Arc::new(PresetFile::of(self.data.path()))),
             hooks,
             noises: self.noises.clone(),
             readers: self.readers.clone(),

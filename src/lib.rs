@@ -37,6 +37,7 @@ pub mod runner;
     )
 )]
 pub mod script;
+pub(crate) mod secrets;
 pub mod telemetry;
 pub(crate) mod terminal;
 pub mod token;

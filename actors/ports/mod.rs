@@ -5,6 +5,7 @@ pub mod blobs;
 pub mod clock;
 pub mod engine;
 pub mod models;
+pub mod presets;
 pub mod prompts;
 pub mod repo;
 pub mod snapshots;

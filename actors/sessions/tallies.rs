@@ -260,15 +260,16 @@ impl Sessions {
 
     /// Bytes this session has moved, recorded or not.
     pub fn moved_bytes(&self, session: &SessionId) -> u64 {
-        let pending = self
-            .tallies
-            .with(|counted| counted.get(session).map_or(0, |tally| tally.pending.bytes));
+        let pending = self.tallies.with(|counted| match counted.get(session) {
+            Some(tally) => tally.pending.bytes,
+            None => 0,
+        });
         let recorded = self.projector.read(|projections| {
-            projections
-                .projects
-                .values()
-                .find_map(|view| view.sessions.get(session))
-                .map_or(0, |record| record.egress().bytes)
+            let mut views = projections.projects.values();
+            match views.find_map(|view| view.sessions.get(session)) {
+                Some(record) => record.egress().bytes,
+                None => 0,
+            }
         });
         pending.saturating_add(recorded)
     }

@@ -160,11 +160,12 @@ impl MergeQueue {
             return event::VerificationFailed { entry, evidence }.into();
         }
 
-        let terms = self.health.terms.as_ref();
-        let red = self.health.red.as_ref();
-        let was_red = red
-            .is_some_and(|red| Some(&red.head) == self.head.as_ref() && Some(&red.terms) == terms);
-
+        let was_red = match &self.health.red {
+            Some(red) => {
+                Some(&red.head) == self.head.as_ref() && Some(red.terms) == self.health.terms
+            }
+            None => false,
+        };
         let own = tip.is_its_own() || self.head.is_none();
         if was_red && !own {
             return event::Parked { entry, evidence }.into();
@@ -251,15 +252,20 @@ impl MergeQueue {
         let same = self.head.as_ref() == Some(&head)
             && self.health.terms.as_ref() == Some(&checking.terms);
         let green = evidence.is_green();
-        let suspect = self.suspect().filter(|_| same && !green);
-        let seen = suspect.and_then(|tip| Some((tip.number, tip.reds.last()?.clone())));
-
         let mut events = vec![if green {
             event::HeadVerified { head, evidence }.into()
         } else {
             event::HeadFailed { head, evidence }.into()
         }];
-        events.extend(seen.map(|(entry, evidence)| event::Parked { entry, evidence }.into()));
+        if same
+            && !green
+            && let Some(tip) = self.suspect()
+            && let Some(seen) = tip.reds.last()
+        {
+            let (entry, evidence) = (tip.number, seen.clone());
+            events.push(event::Parked { entry, evidence }.into());
+        }
+
         Ok(events)
     }
 
@@ -359,16 +365,12 @@ impl MergeQueue {
 
     /// Upstream moved: it may be mended, and what waited is tried on it.
     pub(super) fn head_moved(&mut self) {
-        let green = self.health.green.as_ref();
-        let (commit, terms) = (
-            green.map(|green| &green.commit),
-            green.and_then(|green| green.terms),
-        );
-        let is_green = self.head.is_some() && commit == self.head.as_ref();
-
         if let Some(red) = &mut self.health.red {
             red.asked = true;
-            if is_green && terms == Some(red.terms) {
+            if let Some(green) = &self.health.green
+                && Some(&green.commit) == self.head.as_ref()
+                && green.terms == Some(red.terms)
+            {
                 self.health.red = None;
             }
         }

@@ -87,7 +87,11 @@ impl BoardChanges {
             position: new.position,
             ..Self::default()
         };
-        (changes != nothing).then_some(changes)
+        if changes == nothing {
+            return None;
+        }
+
+        Some(changes)
     }
 }
 
@@ -103,7 +107,11 @@ impl ProjectChanges {
             projects: other.cloned().collect(),
             gone: left.map(|one| one.name.clone()).collect(),
         };
-        (changes != Self::default()).then_some(changes)
+        if changes == Self::default() {
+            return None;
+        }
+
+        Some(changes)
     }
 }
 
@@ -132,10 +140,10 @@ fn placed(old: &Columns, new: &Columns) -> Vec<Placed> {
         let stay = staying(&before, column, cards);
         // From the end on: the card in front of which one goes is in its place already.
         for (place, card) in cards.iter().enumerate().rev() {
-            let same = before
-                .get(card.id.as_str())
-                .is_some_and(|known| known.2 == card);
-            if stay[place] && same {
+            if stay[place]
+                && let Some((.., known)) = before.get(card.id.as_str())
+                && *known == card
+            {
                 continue;
             }
             placed.push(Placed {
@@ -158,7 +166,10 @@ fn staying(
 ) -> Vec<bool> {
     let old_place = |card: &Card| {
         let (was, place, _) = before.get(card.id.as_str())?;
-        (*was == column).then_some(*place)
+        if *was != column {
+            return None;
+        }
+        Some(*place)
     };
     // The longest increasing row: `ends[n]` is the card that ends the best row of n + 1 cards,
     // `earlier` the one before it in its row.

@@ -168,11 +168,9 @@ fn write_dependencies(issue: &mut Issue, beside: Beside<'_>) {
         return;
     };
 
-    list.retain(|edge| {
-        !edge
-            .as_object()
-            .and_then(import::blocker)
-            .is_some_and(|id| gone(&id))
+    list.retain(|edge| match edge.as_object().and_then(import::blocker) {
+        Some(id) => !gone(&id),
+        None => true,
     });
     list.extend(
         new.by_ref()
@@ -188,27 +186,25 @@ fn write_comments(
     beside: Beside<'_>,
 ) {
     // As the feature has them: what was longer than a comment may be was cut.
-    let had: &[Remark] = before.map_or(&[], |b| &b.item.comments);
+    let had: &[Remark] = match before {
+        Some(before) => &before.item.comments,
+        None => &[],
+    };
     let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
-
     for remark in had {
         *counted.entry(&remark.text).or_default() += 1;
     }
 
-    let said = known
-        .notes
-        .iter()
-        .filter(|note| match counted.get_mut(note.text.as_str()) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
-                false
-            }
-            _ => true,
-        });
-
-    let new: Vec<Value> = said
-        .map(|note| json!({"issue_id": beside.id, "author": note.by, "text": note.text, "created_at": beside.times.1}))
-        .collect();
+    let mut new = Vec::new();
+    for note in &known.notes {
+        match counted.get_mut(note.text.as_str()) {
+            Some(left) if *left > 0 => *left -= 1,
+            _ => new.push(json!({
+                "issue_id": beside.id, "author": note.by, "text": note.text,
+                "created_at": beside.times.1,
+            })),
+        }
+    }
     if new.is_empty() {
         return;
     }

@@ -131,20 +131,23 @@ fn folder(path: &Path) -> Check {
         return lacking("data", Verdict::Poor, found, "`supercargo serve` makes it");
     }
 
-    let checked = DataFolder::open(path).and_then(|data| {
-        data.check()?;
-        check_length(&data.doors()).map_err(anyhow::Error::msg)?;
-        Ok(data)
-    });
-    match checked.map_err(|e| format!("{e:#}")) {
+    match opened(path) {
         Ok(data) => good("data", data.path().display().to_string()),
         Err(why) => lacking(
             "data",
             Verdict::Bad,
-            why,
+            format!("{why:#}"),
             "mend that, or choose another folder with --data",
         ),
     }
+}
+
+/// A folder that is there, as a server would take it.
+fn opened(path: &Path) -> anyhow::Result<DataFolder> {
+    let data = DataFolder::open(path)?;
+    data.check()?;
+    check_length(&data.doors()).map_err(anyhow::Error::msg)?;
+    Ok(data)
 }
 
 /// The log of a folder that is there: whether it opens, and holds what was sealed.
@@ -202,12 +205,7 @@ fn disk(path: &Path) -> Check {
 
 fn memory() -> Check {
     let text = fs_err::read_to_string("/proc/meminfo").unwrap_or_default();
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"));
-
-    let kib: Option<u64> = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-    match kib.map(|kib| kib * 1024) {
+    match available(&text) {
         Some(free) if free >= MEMORY_MIN => good("memory", gib(free)),
         Some(free) => lacking(
             "memory",
@@ -222,6 +220,18 @@ fn memory() -> Check {
             "/proc/meminfo says nothing",
         ),
     }
+}
+
+/// The bytes that are free by the word of the kernel, which counts them in KiB.
+fn available(meminfo: &str) -> Option<u64> {
+    for line in meminfo.lines() {
+        if let Some(free) = line.strip_prefix("MemAvailable:") {
+            let kib: u64 = free.trim().trim_end_matches(" kB").parse().ok()?;
+            return Some(kib * 1024);
+        }
+    }
+
+    None
 }
 
 /// Leases and pauses count on a clock that goes forward: one that is behind what was written before
@@ -322,15 +332,13 @@ async fn engine() -> Vec<Check> {
             )];
         }
     };
-    let version = docker
-        .version()
-        .await
-        .ok()
-        .and_then(|v| Some(format!("{}, API {}", v.version?, v.api_version?)));
-    let mut checks = vec![good(
-        "docker",
-        version.unwrap_or_else(|| "it answers".to_owned()),
-    )];
+    let mut found = "it answers".to_owned();
+    if let Ok(engine) = docker.version().await
+        && let (Some(version), Some(api)) = (engine.version, engine.api_version)
+    {
+        found = format!("{version}, API {api}");
+    }
+    let mut checks = vec![good("docker", found)];
     checks.push(runc(&docker).await);
     checks.push(match image::has(&docker, image::FULL).await {
         Ok(true) => good("agents", image::FULL),
@@ -366,18 +374,13 @@ async fn engine() -> Vec<Check> {
 /// What starts the containers, held against its known holes. A distribution may have mended an
 /// older number: the advice says what to look for.
 async fn runc(docker: &bollard::Docker) -> Check {
-    let components = docker
-        .version()
-        .await
-        .ok()
-        .and_then(|version| version.components)
-        .unwrap_or_default();
+    let components = match docker.version().await {
+        Ok(engine) => engine.components.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    let mut components = components.into_iter();
 
-    let Some(found) = components
-        .iter()
-        .find(|component| component.name == "runc")
-        .map(|component| component.version.clone())
-    else {
+    let Some(runc) = components.find(|component| component.name == "runc") else {
         return lacking(
             "runc",
             Verdict::Poor,
@@ -386,9 +389,9 @@ async fn runc(docker: &bollard::Docker) -> Check {
         );
     };
 
-    match holes(&found) {
-        None => good("runc", found),
-        Some(advice) => lacking("runc", Verdict::Poor, found, advice),
+    match holes(&runc.version) {
+        None => good("runc", runc.version),
+        Some(advice) => lacking("runc", Verdict::Poor, runc.version, advice),
     }
 }
 
@@ -396,9 +399,8 @@ async fn runc(docker: &bollard::Docker) -> Check {
 /// 1.1.12, and in 1.2.8, 1.3.3 and 1.4.0.
 fn holes(version: &str) -> Option<&'static str> {
     let number = |part: &str| {
-        part.split(|c: char| !c.is_ascii_digit())
-            .next()
-            .and_then(|digits| digits.parse::<u32>().ok())
+        let digits = part.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse::<u32>().ok()
     };
     let mut parts = version.split('.').map(number);
 
@@ -414,22 +416,33 @@ fn holes(version: &str) -> Option<&'static str> {
         );
     }
 
-    let mended = match (major, minor) {
+    let is_mended = match (major, minor) {
         (1, 0 | 1) => false,
         (1, 2) => patch >= 8,
         (1, 3) => patch >= 3,
         _ => true,
     };
 
-    (!mended).then_some(
-        "mounts may be redirected (CVE-2025-31133, -52565, -52881): unless your \
-                         distribution mended it, take 1.2.8, 1.3.3 or newer",
+    if is_mended {
+        return None;
+    }
+    Some(
+        "mounts may be redirected (CVE-2025-31133, -52565, -52881): unless your distribution \
+         mended it, take 1.2.8, 1.3.3 or newer",
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::holes;
+    use super::{available, holes};
+
+    #[test]
+    fn free_memory_is_read_in_bytes() {
+        let said = "MemTotal:       9 kB\nMemAvailable:    2048 kB\n";
+        assert_eq!(available(said), Some(2 * 1024 * 1024));
+        assert_eq!(available("MemAvailable: plenty"), None);
+        assert_eq!(available("MemTotal:       9 kB"), None);
+    }
 
     #[test]
     fn versions_with_known_holes_are_told_from_those_without() {

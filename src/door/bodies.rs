@@ -169,7 +169,10 @@ fn hear_out(mut body: Incoming) {
 
 async fn waited(of: &Arc<Semaphore>, units: u32) -> Result<OwnedSemaphorePermit, Problem> {
     let permit = tokio::time::timeout(ROOM_WITHIN, of.clone().acquire_many_owned(units)).await;
-    permit.ok().and_then(Result::ok).ok_or_else(no_room)
+    match permit {
+        Ok(Ok(permit)) => Ok(permit),
+        Ok(Err(_)) | Err(_) => Err(no_room()),
+    }
 }
 
 async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Problem> {

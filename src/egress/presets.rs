@@ -6,25 +6,53 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use actors::ports::presets::EgressPresets;
 use events::egress::EgressRule;
 use serde::Deserialize;
 
 /// The file's name.
 const FILE: &str = "egress.json";
 
-/// The presets of this server.
+/// The file of presets, in a data folder.
+#[derive(Debug)]
+pub(crate) struct PresetFile {
+    data: PathBuf,
+}
+
+impl PresetFile {
+    /// The file of this data folder.
+    pub(crate) fn of(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+        }
+    }
+}
+
+impl EgressPresets for PresetFile {
+    fn rules(&self, names: &[String]) -> Result<Vec<EgressRule>, String> {
+        let presets = Presets::read(&self.data)?;
+        let mut rules = Vec::new();
+        for name in names {
+            rules.extend_from_slice(presets.rules(name)?);
+        }
+
+        Ok(rules)
+    }
+}
+
+/// What the file says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Presets {
+struct Presets {
     presets: BTreeMap<String, Vec<EgressRule>>,
 }
 
 impl Presets {
     /// Reads what the data folder has: it is looked at whenever it is asked for, so a change needs
     /// no new start. Every rule is checked.
-    pub(crate) fn read(data: &Path) -> Result<Self, String> {
+    fn read(data: &Path) -> Result<Self, String> {
         let path = data.join(FILE);
         let text = match fs_err::read_to_string(&path) {
             Ok(text) => text,
@@ -47,7 +75,7 @@ impl Presets {
     }
 
     /// The rules of a preset.
-    pub(crate) fn rules(&self, name: &str) -> Result<&[EgressRule], String> {
+    fn rules(&self, name: &str) -> Result<&[EgressRule], String> {
         let known = || match self
             .presets
             .keys()
@@ -91,6 +119,10 @@ mod tests {
                 .expect_err("unknown")
                 .contains("there are: deb, npm")
         );
+        let names = ["npm".to_owned(), "deb".to_owned()];
+        let rules = PresetFile::of(folder.path()).rules(&names).expect("both");
+        let ports: Vec<u16> = rules.iter().map(|rule| rule.port).collect();
+        assert_eq!(ports, [443, 80], "one preset after the other");
 
         for wrong in [
             r#"{"presets": {"npm": [{"host": "https://npm"}]}}"#,

@@ -40,20 +40,17 @@ impl Caches {
     pub async fn prepare(&self, spec: &StartSpec) -> Result<Option<PathBuf>, StartError> {
         let (caches, spec) = (self.clone(), spec.clone());
         let prepared = tokio::task::spawn_blocking(move || caches.prepare_now(&spec)).await;
-        prepared
-            .map_err(std::io::Error::other)
-            .and_then(|done| done)
-            .map_err(|e| StartError::failed(Class::Cache, e))
+        let prepared = prepared.map_err(std::io::Error::other).flatten();
+        prepared.map_err(|e| StartError::failed(Class::Cache, e))
     }
 
     /// Removes the caches of every project but these.
     pub async fn forget_all_but(&self, projects: &BTreeSet<ProjectName>) {
         let (caches, projects) = (self.clone(), projects.clone());
         let forgotten = tokio::task::spawn_blocking(move || caches.forget_now(&projects)).await;
-        let forgotten = forgotten
-            .map_err(std::io::Error::other)
-            .and_then(|done| done);
-        forgotten.unwrap_or_else(|error| tracing::warn!(%error, "package caches are left behind"));
+        if let Err(error) = forgotten.map_err(std::io::Error::other).flatten() {
+            tracing::warn!(%error, "package caches are left behind");
+        }
     }
 
     fn prepare_now(&self, spec: &StartSpec) -> std::io::Result<Option<PathBuf>> {

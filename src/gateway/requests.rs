@@ -111,10 +111,12 @@ pub(super) fn passes(protocol: Protocol, method: &Method, path: &str) -> bool {
 }
 
 fn is_list(path: &str, list: &str) -> bool {
-    match path.strip_prefix(list) {
-        Some("") => true,
-        Some(rest) => rest.strip_prefix('/').is_some_and(is_word),
-        None => false,
+    let Some(rest) = path.strip_prefix(list) else {
+        return false;
+    };
+    match rest.strip_prefix('/') {
+        Some(one) => is_word(one),
+        None => rest.is_empty(),
     }
 }
 
@@ -421,9 +423,8 @@ impl Counting {
             return;
         };
 
-        let model = model
-            .or_else(|| self.asked.take())
-            .unwrap_or_else(|| "unknown".to_owned());
+        let model = model.or(self.asked.take());
+        let model = model.unwrap_or_else(|| "unknown".to_owned());
         let usage = Usage {
             requests: 1,
             limited: u64::from(self.limited),

@@ -77,7 +77,10 @@ fn announced(request: &HttpRequest, most: usize) -> usize {
 async fn room(length: usize) -> Result<SemaphorePermit<'static>, ApiProblem> {
     let units = u32::try_from(length.div_ceil(UNIT)).unwrap_or(u32::MAX);
     let waited = tokio::time::timeout(BODY_WITHIN, ROOM.acquire_many(units)).await;
-    waited.ok().and_then(Result::ok).ok_or_else(busy)
+    match waited {
+        Ok(Ok(room)) => Ok(room),
+        Ok(Err(_)) | Err(_) => Err(busy()),
+    }
 }
 
 fn busy() -> ApiProblem {

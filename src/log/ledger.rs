@@ -231,16 +231,17 @@ impl<'a> Draft<'a> {
     /// Answers one request; `known` is the stored answer to its command id, if there is one. What
     /// does not hold leaves no trace.
     pub(super) fn request(&mut self, append: &Append, known: Option<Remembered>) -> Answer {
-        let earlier = self
-            .answered
-            .get(&append.command)
-            .map(|i| &self.drafted.commands[*i]);
-        let known = known.or_else(|| {
-            earlier.map(|c| Remembered {
-                receipt: c.receipt.clone(),
-                body: c.body,
-            })
-        });
+        let earlier = self.answered.get(&append.command);
+        let known = match (known, earlier) {
+            (None, Some(place)) => {
+                let command = &self.drafted.commands[*place];
+                Some(Remembered {
+                    receipt: command.receipt.clone(),
+                    body: command.body,
+                })
+            }
+            (known, _) => known,
+        };
         if let Some(Remembered { receipt, body }) = known {
             return Err(AppendError::Repeated {
                 receipt,
@@ -389,18 +390,21 @@ impl<'a> Draft<'a> {
 
     /// What the batch adds; nothing when no request held.
     pub(super) fn finish(self) -> Option<Drafted> {
-        (!self.drafted.events.is_empty()).then_some(self.drafted)
+        if self.drafted.events.is_empty() {
+            return None;
+        }
+        Some(self.drafted)
     }
 }
 
 fn number(known: &Names, new: &mut Vec<(String, i64)>, name: &str) -> i64 {
-    if let Some(id) = known
-        .known
-        .get(name)
-        .or_else(|| new.iter().find(|(n, _)| n == name).map(|(_, id)| id))
-    {
+    if let Some(id) = known.known.get(name) {
         return *id;
     }
+    if let Some((_, id)) = new.iter().find(|(n, _)| n == name) {
+        return *id;
+    }
+
     let id = known.last + 1 + i64::try_from(new.len()).unwrap_or(0);
     new.push((name.to_owned(), id));
     id

@@ -1,6 +1,7 @@
 //! Issues of Beads taken in, and features written out as such.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use actors::admissions::all_made;
 use actors::ports::repo::SideFile;
@@ -226,14 +227,21 @@ impl Operator {
         let mut origins = Origins::new();
 
         for (id, digest, index) in places {
-            if let std::collections::btree_map::Entry::Vacant(slot) = batches.entry(digest) {
-                let bytes = self.core.world.blobs.get(digest).await?;
-                let batch: Batch = serde_json::from_slice(&bytes).map_err(Rejection::invalid)?;
-                slot.insert(batch.items);
-            }
+            let items = match batches.entry(digest) {
+                Entry::Occupied(read) => read.into_mut(),
+                Entry::Vacant(place) => {
+                    let bytes = self.core.world.blobs.get(digest).await?;
+                    let batch: Batch =
+                        serde_json::from_slice(&bytes).map_err(Rejection::invalid)?;
+                    place.insert(batch.items)
+                }
+            };
             let index = usize::try_from(index).unwrap_or(usize::MAX);
-            let item = batches.get(&digest).and_then(|items| items.get(index));
-            origins.extend(item.and_then(origin).map(|origin| (id, origin)));
+            if let Some(item) = items.get(index)
+                && let Some(origin) = origin(item)
+            {
+                origins.insert(id, origin);
+            }
         }
 
         Ok(origins)
@@ -377,10 +385,9 @@ fn origin(item: &BatchItem) -> Option<Origin> {
 }
 
 fn lines(view: &ProjectView, origins: &Origins) -> String {
-    let named = |id: &FeatureId| {
-        origins
-            .get(id)
-            .map_or_else(|| id.to_string(), |origin| origin.name.clone())
+    let named = |id: &FeatureId| match origins.get(id) {
+        Some(origin) => origin.name.clone(),
+        None => id.to_string(),
     };
     // A dependency of a batch is an item of the same file, or a feature that was there before.
     let of_file = |on: &String| match on.parse::<FeatureId>() {

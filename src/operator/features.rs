@@ -327,7 +327,7 @@ impl Operator {
             .tell(&context, context.part("backlog"), stream, command)
             .await?;
 
-        done.or_else(|_| Ok(written(&left)))
+        Ok(done.unwrap_or_else(|_| written(&left)))
     }
 
     /// Adds or removes a dependency between two features.
@@ -370,22 +370,33 @@ impl Operator {
         let id = Self::id(id)?;
         let shape = self.read(&Self::name(name)?, |view| {
             view.registered()?;
-            let tracked = view.features.get(&id);
-            Some(tracked.and_then(|t| {
-                let shape = api::feature(view, &id, t.state.known()?, t.version);
-                let sessions = api::sessions_on(view, &id);
-                Some(FeatureShape { sessions, ..shape })
-            }))
+            Some(shown(view, &id))
         })?;
         shape.ok_or_else(unknown_feature)
     }
 }
 
+/// A feature with the sessions that worked on it; none where the project has no such feature.
+fn shown(view: &ProjectView, id: &FeatureId) -> Option<FeatureShape> {
+    let tracked = view.features.get(id)?;
+    let shape = api::feature(view, id, tracked.state.known()?, tracked.version);
+    let sessions = api::sessions_on(view, id);
+
+    Some(FeatureShape { sessions, ..shape })
+}
+
 /// Whether a feature is in quarantine, and was before the request was granted first.
 fn is_due(view: &ProjectView, id: &FeatureId, first: Option<Position>) -> bool {
-    let quarantined = view
-        .feature(id)
-        .is_some_and(|known| matches!(known.stage, Stage::Quarantined { .. }));
-    let position = view.features.get(id).map(|tracked| tracked.position);
-    quarantined && first.is_none_or(|first| position.is_some_and(|position| position < first))
+    let Some(tracked) = view.features.get(id) else {
+        return false;
+    };
+    let Some(known) = tracked.state.known() else {
+        return false;
+    };
+    let was_before = match first {
+        Some(first) => tracked.position < first,
+        None => true,
+    };
+
+    was_before && matches!(known.stage, Stage::Quarantined { .. })
 }

@@ -13,10 +13,8 @@ use events::stream::StreamId;
 use tracing::instrument;
 
 use super::{Done, Operator, RequestContext, written};
-use crate::adapters::git::split_credentials;
-use crate::adapters::transcripts::holds_a_secret;
 use crate::api::{self, CredentialShape, NewProject, ProjectChange, ProjectShape, Written};
-use crate::egress::presets::Presets;
+use crate::secrets::{holds_a_secret, split_credentials};
 use actors::rejection::Rejection;
 
 /// Largest spec, in bytes.
@@ -178,12 +176,13 @@ impl Operator {
         if names.is_empty() {
             return Ok(());
         }
-        let presets = Presets::read(&self.deps.data).map_err(Rejection::invalid)?;
-        for name in names {
-            for rule in presets.rules(name).map_err(Rejection::invalid)? {
-                if !rules.contains(rule) {
-                    rules.push(rule.clone());
-                }
+        let Some(presets) = &self.deps.presets else {
+            return Err(Rejection::invalid("this server keeps no egress presets"));
+        };
+
+        for rule in presets.rules(names).map_err(Rejection::invalid)? {
+            if !rules.contains(&rule) {
+                rules.push(rule);
             }
         }
         Ok(())

@@ -17,9 +17,9 @@ use crate::engine::process::LAUNCH;
 use crate::foreign;
 use crate::named;
 
+use super::cache;
 use super::output::{Heard, Output};
-use super::tree::{Tree, git_environment};
-use super::{cache, home};
+use super::tree::{Tree, git_environment, home};
 
 /// After the process has ended, a child of it may hold its output open; it is waited for this long.
 pub(super) const DRAIN: Duration = Duration::from_secs(2);

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::ALONE_MAX;
+use super::watch::ALONE_MAX;
 use crate::wire::{CallError, answered, call_socket, exchange};
 
 /// First pause before a request is repeated; doubles up to [`PAUSE_MAX`].

@@ -12,8 +12,8 @@ use events::id::Sha;
 use tokio::process::Command;
 
 use super::RunnerArgs;
+use super::baits;
 use super::salvage::Salvage;
-use super::{baits, home};
 use crate::foreign;
 use crate::named;
 
@@ -29,6 +29,11 @@ const ASIDE_MAX: usize = 50;
 
 /// Paths of one git command.
 const PATHS_AT_ONCE: usize = 200;
+
+/// The home of what runs in a slot.
+pub(super) fn home(slot: &Path) -> PathBuf {
+    slot.join("home")
+}
 
 /// A prepared tree.
 pub(super) struct Tree {

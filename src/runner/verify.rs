@@ -11,9 +11,11 @@ use tokio::time::Instant;
 
 use super::agent::{DRAIN, surroundings};
 use super::cache;
+use super::ending::{nothing, trouble};
 use super::output::Output;
+use super::session::Terminate;
 use super::tree::{Tree, git_environment};
-use super::{Terminate, nothing};
+use super::watch::DISK_FULL;
 
 /// The exit code of a run that took too long, as `timeout` has it.
 const TIMED_OUT: i32 = 124;
@@ -29,10 +31,6 @@ pub(super) async fn run(
     deadline: Instant,
     terminate: &mut Terminate,
 ) -> Ending {
-    let trouble = |why: String| Ending {
-        trouble: Some(why),
-        ..nothing()
-    };
     let tree_id = match tree
         .id()
         .await
@@ -76,7 +74,7 @@ pub(super) async fn run(
             TIMED_OUT
         }
         _ = terminate.recv() => return Ending { interrupted: true, ..nothing() },
-        () = cache::disk_is_full(tree.cache.as_deref()) => return trouble(super::DISK_FULL.to_owned()),
+        () = cache::disk_is_full(tree.cache.as_deref()) => return trouble(DISK_FULL.to_owned()),
     };
     output.note(&format!("\nverification ended with exit code {exit}\n"));
     let (log, tail) = log.end();

@@ -134,7 +134,10 @@ pub(super) fn mergeable(
     };
     let work = oid(&work)?;
     let fork = repository.merge_base(base, work).ok();
-    Ok(unfit(repository, fork, work)?.is_none().then_some(work))
+    match unfit(repository, fork, work)? {
+        None => Ok(Some(work)),
+        Some(_) => Ok(None),
+    }
 }
 
 pub(super) fn tree_of(repository: &Repository, commit: Oid) -> Result<Tree<'_>, PortError> {
@@ -258,7 +261,11 @@ fn hidden(
 
     let changed = between(repository, base, tree)?;
 
-    Ok(changed.contains(&too_large.path).then(|| Refusal {
+    if !changed.contains(&too_large.path) {
+        return Ok(None);
+    }
+
+    Ok(Some(Refusal {
         paths: vec![too_large.path.clone()],
         why: format!(
             "{too_large} to find the verification command: make it smaller, or have a person set \

@@ -26,4 +26,4 @@ pub use command::{Ended, Git};
 pub use gates::Gates;
 use gates::{OUR_EMAIL, author, oid, sha, trouble};
 pub use merge::too_old;
-pub use secrets::{Secrets, split_credentials};
+pub use secrets::Secrets;

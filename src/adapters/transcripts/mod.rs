@@ -10,4 +10,3 @@ mod packed;
 mod redact;
 
 pub use folder::{TRANSCRIPT_MAX, TranscriptFolder};
-pub use redact::holds_a_secret;

@@ -6,7 +6,8 @@ use events::feature::Content;
 use serde_json::{Map, Value, json};
 
 use super::args::{Create, Update};
-use super::{Done, Session, failed, shown};
+use super::session::{Done, Session, failed};
+use super::shown;
 use crate::beads::import::imported;
 
 /// Kinds of dependency that do not hold an issue up.

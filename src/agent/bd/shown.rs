@@ -98,11 +98,13 @@ impl Filter {
 
     fn names_holder(&self, feature: &FeatureShape) -> bool {
         let holder = feature.holder.as_deref();
-        let named = self
-            .assignee
-            .as_deref()
-            .is_none_or(|wanted| holder == Some(wanted));
-        named && !(self.no_assignee && holder.is_some())
+        if self.no_assignee && holder.is_some() {
+            return false;
+        }
+        match self.assignee.as_deref() {
+            Some(wanted) => holder == Some(wanted),
+            None => true,
+        }
     }
 
     /// The first of these, as many as are asked for; `usual` when nothing is said.
@@ -117,5 +119,8 @@ impl Filter {
 
 /// Whether a text holds words, whatever their case.
 pub(super) fn holds(text: &str, words: Option<&str>) -> bool {
-    words.is_none_or(|words| text.to_lowercase().contains(&words.to_lowercase()))
+    match words {
+        Some(words) => text.to_lowercase().contains(&words.to_lowercase()),
+        None => true,
+    }
 }

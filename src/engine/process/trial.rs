@@ -10,7 +10,9 @@ use events::container::Class;
 use events::id::SlotNo;
 use events::settings::ContainerLimits;
 
-use super::{ProcessEngine, Sandbox, USUAL_PATH, sandbox};
+use super::engine::ProcessEngine;
+use super::sandbox::{self, Sandbox};
+use super::start::USUAL_PATH;
 use crate::engine::owner::Owner;
 use crate::engine::seek;
 use crate::named;

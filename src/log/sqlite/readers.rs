@@ -134,13 +134,12 @@ impl<T: Clone> Known<T> {
         {
             return Ok(name.clone());
         }
-        let name: Option<String> = connection
-            .prepare_cached(sql)
-            .and_then(|mut s| s.query_row([id], |row| row.get(0)).optional())
-            .map_err(failed)?;
-        let name = name
-            .and_then(parse)
-            .ok_or_else(|| ReadError(format!("the stored name {id} makes no sense ({sql})")))?;
+        let mut select = connection.prepare_cached(sql).map_err(failed)?;
+        let stored = select.query_row([id], |row| row.get(0)).optional();
+        let stored: Option<String> = stored.map_err(failed)?;
+        let name = stored.and_then(parse);
+        let name =
+            name.ok_or_else(|| ReadError(format!("the stored name {id} makes no sense ({sql})")))?;
 
         if let Some(place) = self.0.get_mut(at) {
             *place = Some((id, name.clone()));
@@ -251,18 +250,20 @@ impl Reader {
         after: Version,
         limit: usize,
     ) -> Result<Vec<Envelope>, ReadError> {
-        let id: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT id FROM streams WHERE name = ?")
-            .and_then(|mut s| {
-                s.query_row([stream.to_string()], |row| row.get(0))
-                    .optional()
-            })
-            .map_err(failed)?;
-        let Some(id) = id else { return Ok(vec![]) };
+        let Some(id) = self.number(stream).map_err(failed)? else {
+            return Ok(vec![]);
+        };
         let condition = "WHERE stream_id = ? AND version > ? ORDER BY version LIMIT ?";
 
         self.events(condition, [id, signed(after.0), limited(limit)])
+    }
+
+    /// The number that rows name a stream by; none when nothing was written to it.
+    fn number(&self, stream: &StreamId) -> rusqlite::Result<Option<i64>> {
+        let sql = "SELECT id FROM streams WHERE name = ?";
+        let mut select = self.connection.prepare_cached(sql)?;
+        let number = select.query_row([stream.to_string()], |row| row.get(0));
+        number.optional()
     }
 
     /// The newest position with its digest.
