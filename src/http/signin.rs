@@ -28,7 +28,7 @@ struct Pass {
     secret: String,
     until: Timestamp,
     /// The token that it stands for: it ends with that.
-    token: Option<String>,
+    token: Option<Arc<str>>,
 }
 
 /// Lets browsers in. Clones share the codes that are good.

@@ -131,7 +131,10 @@ async fn demo(
     );
     let url = format!("http://{}\n", port.address);
     private::write(&data.url(), url.as_bytes())?;
-    mention!("listening on {}", port.link(app.running.core.world.clock.now()));
+    mention!(
+        "listening on {}",
+        port.link(app.running.core.world.clock.now())
+    );
 
     let mut watch = Watch::new(&app.running.core, NAME)?;
     let end = tokio::select! {

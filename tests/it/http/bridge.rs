@@ -135,7 +135,11 @@ fn a_link_signs_in_once_and_its_cookie_does_what_the_token_does_at_home_alone() 
         let stats = ("GET", "/api/v1/stats");
         for _ in 0..2 {
             let read = ask(&client, stats, &[("authorization", &bearer)], &json!(null)).await;
-            assert_eq!(read.status.as_u16(), 200, "an hour long, as often as wanted");
+            assert_eq!(
+                read.status.as_u16(),
+                200,
+                "an hour long, as often as wanted"
+            );
         }
         let pair = signed_in(&client, code).await;
 
