@@ -61,3 +61,7 @@ backups COUNT="50":
 # A stopped server, a stopped fleet and a clock ten minutes ahead; `just pauses docker`.
 pauses ENGINE="process":
     PAUSE_SECONDS=90 PAUSE_ENGINE={{ ENGINE }} cargo test --test it campaigns::pauses -- --nocapture
+
+# A folder of an earlier build, killed in the middle of a merge, goes on; `just upgrade /path/to/old/supercargo docker`.
+upgrade OLD ENGINE="process":
+    OLD_SUPERCARGO={{ OLD }} UPGRADE_ENGINE={{ ENGINE }} cargo test --test it campaigns::upgrade -- --ignored --nocapture

@@ -81,12 +81,16 @@ impl DataFolder {
     }
 
     /// Refuses a folder in which something that only this user may touch is open to others, or
-    /// belongs to them.
+    /// belongs to them. What others could only read beside the log is closed: earlier builds made
+    /// those files with the rights that the umask left.
     pub fn check(&self) -> anyhow::Result<()> {
         let found = fs_err::metadata(&self.path)?;
         private::check_owner(&self.path, &found)?;
 
         for part in private::parts_of_a_log(&self.log()) {
+            if part != self.log() {
+                private::close(&part)?;
+            }
             private::check_path(&part, Kept::Secret)?;
         }
         for secret in [self.token(), self.seal_key()] {
@@ -268,6 +272,31 @@ mod tests {
                 "{error}"
             );
             set(0o600).expect("closed");
+        }
+    }
+
+    #[test]
+    fn what_earlier_builds_left_readable_beside_the_log_is_closed() {
+        let folder = tempfile::tempdir().expect("folder");
+        let data = DataFolder::make(folder.path()).expect("a data folder");
+        let parts = private::parts_of_a_log(&data.log());
+        private::write(&parts[0], b"x").expect("written");
+        for part in &parts[1..] {
+            private::write(part, b"x").expect("written");
+            let readable = std::fs::Permissions::from_mode(0o644);
+            fs_err::set_permissions(part, readable).expect("opened");
+        }
+
+        data.check()
+            .expect("it is taken as an earlier build left it");
+        for part in &parts {
+            let found = fs_err::metadata(part).expect("it is there");
+            assert_eq!(
+                found.permissions().mode() & 0o777,
+                0o600,
+                "{}",
+                part.display()
+            );
         }
     }
 

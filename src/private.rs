@@ -78,6 +78,24 @@ pub fn check(path: &Path, found: &Metadata, kept: Kept) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Takes from others the right to read a file of ours; what they could write stays as it is, and so
+/// does what is not ours: [`check`] refuses that.
+pub fn close(path: &Path) -> anyhow::Result<()> {
+    let found = match fs_err::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        found => found.with_context(|| format!("looking at {}", path.display()))?,
+    };
+
+    let mode = found.permissions().mode() & 0o777;
+    let is_ours = found.is_file() && found.uid() == nix::unistd::geteuid().as_raw();
+    if is_ours && mode & Kept::Unaltered.forbidden() == 0 && mode & Kept::Secret.forbidden() != 0 {
+        tracing::warn!(file = %path.display(), "others could read it: that is taken from them");
+        fs_err::set_permissions(path, std::fs::Permissions::from_mode(FILE))
+            .with_context(|| format!("setting the mode of {}", path.display()))?;
+    }
+    Ok(())
+}
+
 /// Refuses what belongs to another user.
 pub fn check_owner(path: &Path, found: &Metadata) -> anyhow::Result<()> {
     let ours = nix::unistd::geteuid().as_raw();

@@ -286,10 +286,15 @@ impl Reconciler {
     /// False when that could not be read now.
     async fn keep_transcript(&self, name: &ContainerName) -> bool {
         let job = self.projector.read(|projections| {
-            let slot = projections.projects.get(&name.project)?.slot(name.n)?;
-            slot.job().map(|job| job.session.clone())
+            let view = projections.projects.get(&name.project)?;
+            let session = view.slot(name.n)?.job()?.session.clone();
+            let record = view.sessions.get(&session);
+            let is_kept = record.is_some_and(|record| record.transcript.is_some());
+            Some((session, is_kept))
         });
-        let Some(session) = job else { return true };
+        let Some((session, is_kept)) = job else {
+            return true;
+        };
         let (project, chore) = (Some(&name.project), Chore::KeepTranscript(name.n));
 
         match self.transcripts.seal(&session).await {
@@ -304,14 +309,17 @@ impl Reconciler {
                     digest,
                 } = spoken;
                 let over = session.clone();
-                let id = transcript_id(name, &session);
-                let kept = Command::KeepTranscript {
-                    session,
-                    chunks,
-                    bytes,
-                    digest,
-                };
-                self.record_as(id, name, "transcript", kept).await;
+                // Earlier builds recorded it under another id, which a repetition does not find.
+                if !is_kept {
+                    let id = transcript_id(name, &session);
+                    let kept = Command::KeepTranscript {
+                        session,
+                        chunks,
+                        bytes,
+                        digest,
+                    };
+                    self.record_as(id, name, "transcript", kept).await;
+                }
                 self.faults.went(
                     None,
                     Chore::PackTranscripts,

@@ -42,6 +42,8 @@ pub struct Slot {
     pub unstarted: Vec<Unstarted>,
     /// Where in the log its newest job was given to it.
     pub assigned_at: Position,
+    /// When its newest start was asked for.
+    pub asked_at: Timestamp,
     /// Where in the log a session began here last.
     pub begun_at: Position,
     /// The last session that is over, and how it ended.
@@ -59,6 +61,8 @@ pub struct Unstarted {
     pub session: SessionId,
     /// Where in the log it is.
     pub at: Position,
+    /// When its start was asked for.
+    pub asked: Timestamp,
 }
 
 /// What a person wants of a slot.
@@ -154,6 +158,7 @@ impl Slot {
             failed_at: None,
             unstarted: vec![],
             assigned_at: Position(0),
+            asked_at: Timestamp(0),
             begun_at: Position(0),
             last: None,
         }
@@ -207,6 +212,7 @@ impl Slot {
             detail,
             session: job.session.clone(),
             at: moment.position,
+            asked: self.asked_at,
         });
         let beyond = self.unstarted.len().saturating_sub(FAILURES_MAX as usize);
         self.unstarted.drain(..beyond);
@@ -282,6 +288,7 @@ impl Slot {
     fn start_requested(&mut self, e: &event::StartRequested, moment: Moment) {
         if let Some(job) = self.job().cloned() {
             self.generation = e.generation;
+            self.asked_at = moment.at;
             self.state = SlotState::Requested { job, at: moment.at };
         }
     }

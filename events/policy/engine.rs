@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::container::{Slot, Unstarted};
+use crate::container::{Class, Slot, Unstarted};
 use crate::id::{SlotNo, Timestamp};
 use crate::policy::{Agenda, Teller};
 use crate::project::{self, Registered, Thing, Trouble};
@@ -34,10 +34,16 @@ pub(super) struct Evidence<'a> {
 /// that began elsewhere in between says that the slot or the task is to blame: the slot is taken
 /// out of service after five, and the task is given back before. An equal class is an equal reason:
 /// what people read names the slot's own container.
-pub(super) fn evidence(view: &ProjectView) -> Option<Evidence<'_>> {
+///
+/// A container that was asked for before this server was `up_since` and ended early says nothing: it
+/// may have ended with the host, or by an upgrade.
+pub(super) fn evidence(view: &ProjectView, up_since: Timestamp) -> Option<Evidence<'_>> {
     let begun = last_begun(view);
     let failures = view.enlisted().flat_map(|(n, slot, _)| {
-        let since = move |failed: &&Unstarted| failed.at > begun;
+        let since = move |failed: &&Unstarted| {
+            let is_of_this_run = failed.class != Class::EndedEarly || failed.asked >= up_since;
+            failed.at > begun && is_of_this_run
+        };
         slot.unstarted
             .iter()
             .filter(since)
@@ -68,18 +74,28 @@ pub(super) enum Outlook {
 }
 
 /// What becomes of the job that this slot holds.
-pub(super) fn outlook(view: &ProjectView, registered: &Registered, slot: &Slot) -> Outlook {
+pub(super) fn outlook(
+    view: &ProjectView,
+    registered: &Registered,
+    up_since: Timestamp,
+    slot: &Slot,
+) -> Outlook {
     match registered.trouble_of(&Thing::Engine) {
         Some(trouble) if slot.assigned_at <= trouble.seen => Outlook::GiveBack,
         Some(trouble) if failed_probe(slot, trouble).is_some() => Outlook::Wait,
-        None if evidence(view).is_some() => Outlook::Wait,
+        None if evidence(view, up_since).is_some() => Outlook::Wait,
         Some(_) | None => Outlook::Start,
     }
 }
 
-pub(super) fn owed(view: &ProjectView, registered: &Registered, agenda: &mut Agenda) {
+pub(super) fn owed(
+    view: &ProjectView,
+    registered: &Registered,
+    up_since: Timestamp,
+    agenda: &mut Agenda,
+) {
     let command = match registered.trouble_of(&Thing::Engine) {
-        None => evidence(view).map(|found| report(&found, Timestamp::default())),
+        None => evidence(view, up_since).map(|found| report(&found, Timestamp::default())),
         Some(trouble) if last_begun(view) > trouble.seen => {
             let why = "a session began".to_owned();
             let thing = Thing::Engine;
@@ -135,7 +151,7 @@ fn report(found: &Evidence<'_>, since: Timestamp) -> project::Command {
 mod tests {
     use super::*;
     use crate::container::event::{self, Assignment};
-    use crate::container::{self, Class, Event};
+    use crate::container::{self, Event};
     use crate::holder::Role;
     use crate::id::{Digest, Generation, SessionId};
     use crate::scene::Scene;
@@ -282,11 +298,24 @@ mod tests {
 
         for (name, seen, expected) in table {
             let scene = happened(seen);
-            let found = evidence(scene.view());
+            let found = evidence(scene.view(), Timestamp(0));
             let slots = found.map(|found| found.slots).unwrap_or_default();
             let expected: BTreeSet<_> = expected.iter().map(|n| SlotNo(*n)).collect();
             assert_eq!(slots, expected, "{name}");
         }
+    }
+
+    #[test]
+    fn what_an_earlier_run_asked_for_and_ended_early_is_not_the_engines() {
+        let mut scene = happened(&[]);
+        for n in [1, 2] {
+            let generation = Generation(1);
+            add(&mut scene, n, event::StartRequested { generation });
+            flash(&mut scene, n, generation);
+        }
+        let found = |up_since| evidence(scene.view(), up_since).is_some();
+        assert!(found(Timestamp(0)));
+        assert!(!found(Timestamp(i64::MAX)));
     }
 
     fn slot(scene: &Scene, n: u16) -> &Slot {
@@ -296,13 +325,13 @@ mod tests {
 
     fn outlooks(scene: &Scene) -> [Outlook; 3] {
         let registered = scene.view().registered().expect("registered");
-        [1, 2, 3].map(|n| outlook(scene.view(), registered, slot(scene, n)))
+        [1, 2, 3].map(|n| outlook(scene.view(), registered, Timestamp(0), slot(scene, n)))
     }
 
     fn told(scene: &Scene) -> Option<project::Command> {
         let registered = scene.view().registered().expect("registered");
         let mut agenda = Agenda::default();
-        owed(scene.view(), registered, &mut agenda);
+        owed(scene.view(), registered, Timestamp(0), &mut agenda);
         let owed = agenda.owed.pop()?.0;
         let crate::policy::Owed::Tell(tell) = owed else {
             return None;

@@ -20,7 +20,7 @@ pub fn owed(view: &ProjectView, observed: &Observed) -> Agenda {
     integrate::owed(view, registered, observed, &mut agenda);
     foresee::owed(view, &mut agenda);
     milestone::owed(view, registered, &mut agenda);
-    engine::owed(view, registered, &mut agenda);
+    engine::owed(view, registered, observed.up_since, &mut agenda);
     assign::owed(view, registered, &mut agenda);
     supervise::owed(view, registered, observed, &mut agenda);
     expire::owed(view, registered, observed, &mut agenda);

@@ -4,7 +4,7 @@
 
 use crate::container::{self, Assignment, Ended, Slot, SlotState};
 use crate::holder::Role;
-use crate::id::{Generation, SlotNo};
+use crate::id::{Generation, SlotNo, Timestamp};
 use crate::outcome::Outcome;
 use crate::policy::engine::{self, Outlook};
 use crate::policy::{Agenda, Effect, Observed, Teller, backoff_ms};
@@ -61,7 +61,8 @@ fn owed_to_assigned(
     let (n, slot) = (held.n, held.slot);
     let teller = Teller::of("supervise", view);
 
-    if let Some((outcome, detail)) = over_before_it_began(view, registered, held) {
+    if let Some((outcome, detail)) = over_before_it_began(view, registered, observed.up_since, held)
+    {
         let end = container::Command::EndSession {
             session: held.job.session.clone(),
             outcome,
@@ -73,7 +74,7 @@ fn owed_to_assigned(
         return;
     }
 
-    if engine::outlook(view, registered, slot) == Outlook::Wait {
+    if engine::outlook(view, registered, observed.up_since, slot) == Outlook::Wait {
         return;
     }
 
@@ -92,6 +93,7 @@ fn owed_to_assigned(
 fn over_before_it_began(
     view: &ProjectView,
     registered: &Registered,
+    up_since: Timestamp,
     held: &Held<'_>,
 ) -> Option<(Outcome, &'static str)> {
     let wanted = matches!(
@@ -107,7 +109,7 @@ fn over_before_it_began(
         return Some((Outcome::NeverStarted, detail));
     }
 
-    let given_back = engine::outlook(view, registered, held.slot) == Outlook::GiveBack;
+    let given_back = engine::outlook(view, registered, up_since, held.slot) == Outlook::GiveBack;
     let detail = "no container of the engine comes to work, for nobody";
 
     given_back.then_some((Outcome::EngineRefused, detail))

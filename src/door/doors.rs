@@ -29,6 +29,9 @@ const SOCKET_PATH_MAX: usize = 107;
 
 const SOCKET_TAIL: usize = "/s-0123456789abcdef/control".len();
 
+/// The runner in a door.
+const RUNNER: &str = "supercargo";
+
 /// Which voice a connection has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Voice {
@@ -119,7 +122,7 @@ impl DoorSet {
 
         // Linked, so that a session keeps the runner that it was started with; copied where the
         // folders lie on different disks.
-        let runner = folder.join("supercargo");
+        let runner = folder.join(RUNNER);
         if !runner.exists() && fs_err::hard_link(&self.rooms.binary, &runner).is_err() {
             fs_err::copy(&self.rooms.binary, &runner)?;
         }
@@ -160,7 +163,8 @@ impl DoorSet {
 
 /// Makes the folder of a door, which the server alone can write in. One that is somebody else's, as
 /// earlier builds gave it away, is taken back and emptied: what lies in it may be a link to
-/// anywhere. The folder itself stays, for a container may see it.
+/// anywhere. The folder itself stays, for a container may see it, and so does the runner that it was
+/// started with: a runner whose file is gone gives its agent no verbs.
 fn own_folder(folder: &Path) -> std::io::Result<()> {
     match named::make_folder(folder, 0o700) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
@@ -181,7 +185,15 @@ fn own_folder(folder: &Path) -> std::io::Result<()> {
         .map_err(about(format_args!("taking {} back", folder.display())))?;
     fs_err::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
 
-    foreign::empty(folder)
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        let found = entry.metadata()?;
+        let is_ours = found.is_file() && found.uid() == server.as_raw();
+        if !(is_ours && entry.file_name() == RUNNER) {
+            foreign::remove(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Door {

@@ -4,3 +4,4 @@
 mod backups;
 mod pauses;
 mod trouble;
+mod upgrade;
