@@ -119,6 +119,33 @@ describe("a feature", () => {
     assert.equal(content.title, "Changed by hand");
   });
 
+  it("is commented at its lines, by pointer and by keyboard", async () => {
+    const { page } = session;
+    await page.goto(`${site.url}${P}/board?feature=${ids[0]}&tab=diff`);
+    await page.click(".diff button.ln");
+    await page.locator(".say textarea").fill("Why nought?");
+    await pressed(page, "Say it");
+    await page.waitForSelector(".diff > .said:has-text('operator') >> text=Why nought?");
+
+    // The number of its line has the focus again, and Enter begins the next one.
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "1");
+    await page.keyboard.press("Enter");
+    await page.keyboard.insertText("And one?");
+    await page.keyboard.press("Escape");
+    await page.reload();
+    assert.equal(await page.locator(".say textarea").inputValue(), "And one?");
+    await page.locator(".say textarea").focus();
+    await page.keyboard.press("Control+Enter");
+    await page.waitForSelector(".say textarea", { state: "detached" });
+    await page.waitForSelector(".diff > .said:has-text('Why nought?') >> text=And one?");
+
+    const { notes } = await world.api("GET", `/projects/quay/features/${ids[0]}`);
+    assert.deepEqual(
+      notes.map((note) => /made\/0\.txt:1: .*$/.exec(note)?.[0]),
+      ["made/0.txt:1: Why nought?", "made/0.txt:1: And one?"],
+    );
+  });
+
   it("and many at once", async () => {
     const { page } = session;
     await page.goto(`${site.url}${P}/board?q=Waits`);

@@ -66,6 +66,13 @@ export const formsOf = (of) => ({
     text: "Not on every push.",
     send: (page) => button(page, "Send back"),
   },
+  "a comment on a line": {
+    path: `${P}/queue?entry=${of.held}`,
+    open: (page) => page.locator(".diff button.ln").first().click(),
+    field: (page) => last(page, ".say textarea"),
+    text: "Only on the trunk?",
+    send: (page) => page.locator(".say button[type=submit]"),
+  },
   "a repository": {
     path: "/new",
     field: (page) => named(page, "Address"),

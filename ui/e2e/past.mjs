@@ -125,6 +125,7 @@ async function put({ page, world, project }, position) {
   await page.mouse.up();
   await page.waitForFunction(() => new URL(location.href).searchParams.has("at"));
   await page.waitForTimeout(150);
+  const dragged = positionOf(page);
   await page.focus(".line .ph");
   for (let step = 0; step < 300 && positionOf(page) !== position; step += 1) {
     const before = positionOf(page);
@@ -134,7 +135,8 @@ async function put({ page, world, project }, position) {
       before,
     );
   }
-  assert.equal(positionOf(page), position);
+  const stepped = positionOf(page);
+  assert.equal(stepped, position, `dragged to ${dragged}, stepped to ${stepped}, not ${position}`);
 }
 
 /** The slider at twenty positions: the server's board of then, and what is drawn, are what was captured. */

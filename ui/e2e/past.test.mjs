@@ -63,6 +63,22 @@ describe("the slider", () => {
     assert.equal(await page.locator("main input[type=range]").count(), 0);
   });
 
+  it("is what is dragged when the text of the page is selected", async () => {
+    const { page } = here;
+    await page.goto(`${site.url}${P}/board`);
+    await settled(page);
+    const box = await (await page.$(".line:not([aria-busy])")).boundingBox();
+    const y = box.y + box.height - 20;
+    await page.keyboard.press("Control+a");
+    await page.mouse.move(box.x + box.width, y);
+    await page.mouse.down();
+    for (const share of [0.8, 0.6, 0.5]) await page.mouse.move(box.x + box.width * share, y);
+    await page.mouse.up();
+    await page.waitForFunction(() => Number(new URL(location.href).searchParams.get("at")) > 1);
+    const handle = await (await page.$(".line .ph")).boundingBox();
+    assert.ok(Math.abs((handle.x - box.x) / box.width - 0.5) < 0.1, `${handle.x} of ${box.width}`);
+  });
+
   it("opens a shared link with a time at the same board", async () => {
     const { page } = here;
     const position = (await stops({ world, project: "tidebook" }, captured))[11];

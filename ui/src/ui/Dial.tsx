@@ -50,6 +50,8 @@ export function Dial({ label, value, max, unable, onSend, say }: Props) {
           }
           onChange={(event) => setHeld(Number(event.target.value))}
           onPointerUp={() => void send()}
+          // A finger that went on to scroll wanted no other number.
+          onPointerCancel={() => setHeld(null)}
           onKeyUp={() => void send()}
           onBlur={() => void send()}
         />

@@ -1,5 +1,5 @@
 // A diff: files that fold, one or two columns, every line as text. Signs stand beside colours.
-import { useState } from "react";
+import { type KeyboardEvent, type ReactNode, useMemo, useState } from "react";
 import { AgentText } from "./AgentText";
 import { Button } from "./Button";
 import { Chip } from "./Chip";
@@ -12,10 +12,53 @@ const FOLDED_ABOVE = 400;
 const CLASS = { "+": "a", "-": "d", " ": "", "\\": "h" } as const;
 const SIGN = { "+": "+", "-": "−", " ": "", "\\": "" } as const;
 
-function Line({ line }: { line: DiffLine }) {
+/** What is said at the lines of a diff, and how something is said there. Lines are those of the new file; none is the file. */
+export type LineNotes = {
+  /** How much was said about a file. */
+  count: (path: string) => number;
+  /** The lines of a file at which something was said or is being written. */
+  lines: (path: string) => readonly number[];
+  at: (path: string, line: number | null) => ReactNode;
+  ask: (path: string, line: number) => void;
+};
+
+/** The lines of one file: of their numbers one is reached with Tab, and the arrows go on from there. */
+type Place = { path: string; notes: LineNotes; current: number | null; go: (line: number) => void };
+
+/** What is written at a line already is gone on with. */
+function goOn(number: HTMLElement): void {
+  const said = number.closest(".diff > div")?.nextElementSibling;
+  if (said?.matches(".said")) said.querySelector("textarea")?.focus();
+}
+
+function LineNumber({ line, place }: { line: number | null; place: Place | null }) {
+  if (line === null || !place) return <span className="ln">{line ?? ""}</span>;
+  return (
+    <button
+      type="button"
+      className="ln"
+      tabIndex={line === place.current ? 0 : -1}
+      aria-label={`Comment on line ${line}`}
+      title="Comment on this line"
+      onFocus={() => place.go(line)}
+      onClick={(event) => {
+        place.notes.ask(place.path, line);
+        goOn(event.currentTarget);
+      }}
+    >
+      {line}
+    </button>
+  );
+}
+
+function Line({ line, place }: { line: DiffLine; place: Place | null }) {
   return (
     <div className={CLASS[line.sign]}>
-      <span className="ln">{line.new ?? line.old ?? ""}</span>
+      {line.new === null ? (
+        <LineNumber line={line.old} place={null} />
+      ) : (
+        <LineNumber line={line.new} place={place} />
+      )}
       <span>{SIGN[line.sign]}</span>
       <span>
         <AgentText text={line.text} />
@@ -47,11 +90,13 @@ export function pairs(lines: readonly DiffLine[]): [DiffLine | null, DiffLine | 
   return rows;
 }
 
-function Side({ line, which }: { line: DiffLine | null; which: "old" | "new" }) {
+type SideProps = { line: DiffLine | null; which: "old" | "new"; place: Place | null };
+
+function Side({ line, which, place }: SideProps) {
   if (!line) return <span className="half none" />;
   return (
     <span className={`half ${CLASS[line.sign]}`}>
-      <span className="ln">{line[which] ?? ""}</span>
+      <LineNumber line={line[which]} place={place} />
       <span>{SIGN[line.sign]}</span>
       <span>
         <AgentText text={line.text} />
@@ -60,7 +105,27 @@ function Side({ line, which }: { line: DiffLine | null; which: "old" | "new" }) 
   );
 }
 
-function HunkView({ hunk, split }: { hunk: Hunk; split: boolean }) {
+function Row({
+  children,
+  line,
+  place,
+}: {
+  children: ReactNode;
+  line: number | null;
+  place: Place | null;
+}) {
+  const said = place && line !== null ? place.notes.at(place.path, line) : null;
+  return (
+    <>
+      {children}
+      {said && <div className="said">{said}</div>}
+    </>
+  );
+}
+
+type HunkProps = { hunk: Hunk; split: boolean; place: Place | null };
+
+function HunkView({ hunk, split, place }: HunkProps) {
   return (
     <>
       <div className="h">
@@ -72,20 +137,102 @@ function HunkView({ hunk, split }: { hunk: Hunk; split: boolean }) {
       </div>
       {split
         ? pairs(hunk.lines).map(([before, after], at) => (
-            <div key={at} className="pair">
-              <Side line={before} which="old" />
-              <Side line={after} which="new" />
-            </div>
+            <Row key={at} line={after?.new ?? null} place={place}>
+              <div className="pair">
+                <Side line={before} which="old" place={null} />
+                <Side line={after} which="new" place={place} />
+              </div>
+            </Row>
           ))
-        : hunk.lines.map((line, at) => <Line key={at} line={line} />)}
+        : hunk.lines.map((line, at) => (
+            <Row key={at} line={line.new} place={place}>
+              <Line line={line} place={place} />
+            </Row>
+          ))}
+    </>
+  );
+}
+
+const BY: Record<string, number> = { ArrowUp: -1, ArrowDown: 1 };
+
+/** From the number of a line to the one above or below. */
+function step(event: KeyboardEvent<HTMLElement>): void {
+  const by = BY[event.key];
+  const isNumber = (event.target as Element).matches("button.ln");
+  if (by === undefined || !isNumber) return;
+  event.preventDefault();
+  const numbers = [...event.currentTarget.querySelectorAll<HTMLElement>("button.ln")];
+  numbers[numbers.indexOf(event.target as HTMLElement) + by]?.focus();
+}
+
+/** What was said of a file beside its lines, or of lines that the diff does not show. */
+function Rest({
+  file,
+  notes,
+  lines,
+}: {
+  file: FileDiff;
+  notes: LineNotes;
+  lines: ReadonlySet<number>;
+}) {
+  const hidden = [...new Set(notes.lines(file.path))].filter((line) => !lines.has(line));
+  const of = notes.at(file.path, null);
+  if (!of && hidden.length === 0) return null;
+  return (
+    <div className="said">
+      {of}
+      {hidden.map((line) => (
+        <div key={line}>
+          <span className="tiny muted">Line {line}, which is not shown here</span>
+          {notes.at(file.path, line)}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Changes({
+  file,
+  split,
+  notes,
+}: {
+  file: FileDiff;
+  split: boolean;
+  notes: LineNotes | undefined;
+}) {
+  const lines = useMemo(
+    () => new Set(file.hunks.flatMap((hunk) => hunk.lines.flatMap((line) => line.new ?? []))),
+    [file],
+  );
+  const [current, go] = useState<number | null>(null);
+  const [first = null] = lines;
+  const place = notes ? { path: file.path, notes, current: current ?? first, go } : null;
+  return (
+    <>
+      {notes && <Rest file={file} notes={notes} lines={lines} />}
+      {file.hunks.length > 0 && (
+        <section
+          className="diff"
+          tabIndex={0}
+          aria-label={`Changes of ${file.path}`}
+          onKeyDown={notes ? step : undefined}
+        >
+          {file.hunks.map((hunk, at) => (
+            <HunkView key={at} hunk={hunk} split={split} place={place} />
+          ))}
+        </section>
+      )}
     </>
   );
 }
 
 const STATE = { changed: "", added: "new", deleted: "deleted", renamed: "renamed" } as const;
 
-function File({ file, split }: { file: FileDiff; split: boolean }) {
+type FileProps = { file: FileDiff; split: boolean; notes: LineNotes | undefined };
+
+function File({ file, split, notes }: FileProps) {
   const size = file.added + file.deleted;
+  const said = notes?.count(file.path) ?? 0;
   const [open, setOpen] = useState(size <= FOLDED_ABOVE);
   return (
     <section aria-label={file.path}>
@@ -101,23 +248,20 @@ function File({ file, split }: { file: FileDiff; split: boolean }) {
         {file.binary ? (
           <Chip>binary</Chip>
         ) : (
-          <span className="tiny muted">
+          <span className="tiny muted nowrap">
             +{num(file.added)} −{num(file.deleted)}
           </span>
         )}
+        {said > 0 && <Chip tone="wait">{said === 1 ? "1 comment" : `${num(said)} comments`}</Chip>}
       </div>
-      {open && file.hunks.length > 0 && (
-        <section className="diff" tabIndex={0} aria-label={`Changes of ${file.path}`}>
-          {file.hunks.map((hunk, at) => (
-            <HunkView key={at} hunk={hunk} split={split} />
-          ))}
-        </section>
-      )}
+      {open && <Changes file={file} split={split} notes={notes} />}
     </section>
   );
 }
 
-export function DiffView({ diff, narrow }: { diff: Diff; narrow?: boolean }) {
+type Props = { diff: Diff; narrow?: boolean; notes?: LineNotes | undefined };
+
+export function DiffView({ diff, narrow, notes }: Props) {
   const [mode, setMode] = useState<"unified" | "split">("unified");
   return (
     <div>
@@ -144,7 +288,7 @@ export function DiffView({ diff, narrow }: { diff: Diff; narrow?: boolean }) {
         </p>
       )}
       {diff.files.map((file) => (
-        <File key={`${file.from}${file.path}`} file={file} split={mode === "split"} />
+        <File key={`${file.from}${file.path}`} file={file} split={mode === "split"} notes={notes} />
       ))}
     </div>
   );

@@ -114,18 +114,23 @@ export function Timeline(props: TimelineProps) {
     const box = line.current?.getBoundingClientRect();
     return box ? Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) : 1;
   };
+  const sought = useRef(1);
+  const seek = (event: PointerEvent) => {
+    sought.current = share(event);
+    props.onSeek(sought.current);
+  };
   const down = (event: PointerEvent<HTMLDivElement>) => {
     if ((event.target as Element).closest(".mk")) return;
     event.currentTarget.setPointerCapture(event.pointerId);
-    props.onSeek(share(event));
+    seek(event);
   };
   const move = (event: PointerEvent<HTMLDivElement>) => {
-    if (event.currentTarget.hasPointerCapture(event.pointerId)) props.onSeek(share(event));
+    if (event.currentTarget.hasPointerCapture(event.pointerId)) seek(event);
   };
-  const up = (event: PointerEvent<HTMLDivElement>) => {
+  const end = (event: PointerEvent<HTMLDivElement>, x: number) => {
     if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
     event.currentTarget.releasePointerCapture(event.pointerId);
-    props.onSettle(share(event));
+    props.onSettle(x);
   };
   useWheel(line, props.onZoom);
   const key = (event: KeyboardEvent) => {
@@ -148,8 +153,11 @@ export function Timeline(props: TimelineProps) {
       aria-busy={props.counts.length === 0 || undefined}
       onPointerDown={down}
       onPointerMove={move}
-      onPointerUp={up}
-      onPointerCancel={up}
+      onPointerUp={(event) => end(event, share(event))}
+      // The browser took the gesture away, and says no place with it: the handle stays where it was dragged last.
+      onPointerCancel={(event) => end(event, sought.current)}
+      // With text selected on the page, the browser would drag that instead of the handle.
+      onDragStart={(event) => event.preventDefault()}
       onDoubleClick={props.onWhole}
     >
       <Bars counts={props.counts} until={props.x} />

@@ -18,6 +18,7 @@ export type CardProps = {
   onDrag?: ((event: DragEvent) => void) | undefined;
   onOver?: ((event: DragEvent) => void) | undefined;
   onDrop?: ((event: DragEvent) => void) | undefined;
+  onDragEnd?: (() => void) | undefined;
   onKeyDown?: ((event: KeyboardEvent) => void) | undefined;
 };
 
@@ -140,6 +141,7 @@ export const CardView = memo(function CardView(props: CardProps) {
       onDragStart={props.onDrag}
       onDragOver={props.onOver}
       onDrop={props.onDrop}
+      onDragEnd={props.onDragEnd}
       onKeyDown={props.onKeyDown}
     >
       <Head card={card} />

@@ -134,6 +134,8 @@ export function useDrag(project: string, backlog: readonly Card[], can: boolean)
             onDrag: start(id, at),
             onOver: over(at),
             onDrop: dropped,
+            // After a drop nothing is lifted any more; after Esc, or beside the columns, the card goes back.
+            onDragEnd: () => setLift(null),
             onKeyDown: key(id, at),
           }
         : {},

@@ -7,11 +7,13 @@ import type { At } from "@/features/api/shapes";
 import { DiffView } from "@/ui/DiffView";
 import { parseDiff } from "@/ui/diff";
 import { Problem, Skeleton, Void } from "@/ui/Parts";
+import { useRemarks } from "./useRemarks";
 
 export default function DiffTab({ project, id, at }: { project: string; id: string; at: At }) {
   const isPast = at !== null;
   const { data, error } = useQuery({ ...diffQuery(project, id), enabled: !isPast });
   const diff = useMemo(() => (data === undefined ? null : parseDiff(data)), [data]);
+  const notes = useRemarks(project, id, diff);
   if (isPast)
     return (
       <Void title="Only now">
@@ -28,5 +30,5 @@ export default function DiffTab({ project, id, at }: { project: string; id: stri
     return (
       <Void title="Nothing is changed">{diff.rest.join(" ") || "Its work changes no file."}</Void>
     );
-  return <DiffView diff={diff} />;
+  return <DiffView diff={diff} notes={notes} />;
 }

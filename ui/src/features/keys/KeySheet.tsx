@@ -26,6 +26,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Longer, shorter line of time", "⌃ wheel, + −"],
   ["Approve", "E"],
   ["Send back", "R"],
+  ["Comment on a line of a diff", "⇥ ↑ ↓ ⏎"],
   ["Follow output", "F"],
   ["Cause, consequence of an event", "←  →"],
   ["Light or dark", "⇧T"],

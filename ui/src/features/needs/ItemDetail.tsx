@@ -155,7 +155,7 @@ function Held({ item, isPast }: { item: Item; isPast: boolean }) {
       </p>
       <Paths title="Protected:" paths={entry.protected} />
       <Decide project={item.project} entry={entry.entry} />
-      <EntryDiff project={item.project} entry={entry.entry} />
+      <EntryDiff project={item.project} entry={entry} />
       {entry.feature && <Stood project={item.project} id={entry.feature} />}
     </div>
   );

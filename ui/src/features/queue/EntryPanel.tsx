@@ -7,6 +7,7 @@ import { entryDiffQuery } from "@/features/api/queries";
 import type { Entry } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { stageOf, titleOf } from "@/features/board/Progress";
+import { useRemarks } from "@/features/feature/useRemarks";
 import { useKeys } from "@/features/keys/keys";
 import { To, useSearchAll, useSetSearch } from "@/features/nav/links";
 import { AgentText } from "@/ui/AgentText";
@@ -22,12 +23,13 @@ import { Refused, Skeleton } from "@/ui/Parts";
 import { useTyped } from "@/ui/typed";
 import { useMedia } from "@/ui/useMedia";
 
-export function EntryDiff({ project, entry }: { project: string; entry: number }) {
-  const { data, error } = useQuery(entryDiffQuery(project, entry));
+export function EntryDiff({ project, entry }: { project: string; entry: Entry }) {
+  const { data, error } = useQuery(entryDiffQuery(project, entry.entry));
   const diff = useMemo(() => (data === undefined ? null : parseDiff(data)), [data]);
+  const notes = useRemarks(project, entry.feature ?? null, diff);
   if (error) return <Refused detail={asProblem(error).detail} code={asProblem(error).code} />;
   if (!diff) return <Skeleton lines={4} />;
-  return <DiffView diff={diff} narrow />;
+  return <DiffView diff={diff} narrow notes={notes} />;
 }
 
 /** Approve, or send back with a reason. */
@@ -166,7 +168,7 @@ export function EntryPanel({
             </To>
           </p>
         )}
-        {entry && !isPast && <EntryDiff project={project} entry={entry.entry} />}
+        {entry && !isPast && <EntryDiff project={project} entry={entry} />}
       </div>
     </SidePanel>
   );
