@@ -160,8 +160,8 @@ refusal_enum! {
         Rewritten = "rewritten", "upstream does not hold any more what it held: `project upstream \
                                   accept` takes it as it is";
         NotRewritten = "not_rewritten", "upstream was not seen rewritten to that commit";
-        BranchThere = "branch_there", "upstream's branch is there: only one that is gone is followed \
-                                       under another name";
+        BranchThere = "branch_there", "upstream's branch is there: only one that is gone is \
+                                       followed under another name";
         NoBranchName = "no_branch_name", "that is no name of a branch that can be followed";
         Publishing = "publishing", "the entry is being published; its end has to be seen first";
     }

@@ -35,8 +35,8 @@ pub(super) struct Evidence<'a> {
 /// out of service after five, and the task is given back before. An equal class is an equal reason:
 /// what people read names the slot's own container.
 ///
-/// A container that was asked for before this server was `up_since` and ended early says nothing: it
-/// may have ended with the host, or by an upgrade.
+/// A container that was asked for before this server was `up_since` and ended early says nothing:
+/// it may have ended with the host, or by an upgrade.
 pub(super) fn evidence(view: &ProjectView, up_since: Timestamp) -> Option<Evidence<'_>> {
     let begun = last_begun(view);
     let failures = view.enlisted().flat_map(|(n, slot, _)| {

@@ -11,7 +11,7 @@ use super::{Issue, text};
 /// Statuses that stand for work that is open, closed or deleted.
 const STATUSES: [&str; 4] = ["", "open", "closed", "tombstone"];
 /// Types of issues that are one of ours, or that are read as one.
-pub(super) const TYPES: [&str; 9] = [
+const TYPES: [&str; 9] = [
     "",
     "feature",
     "bug",
@@ -106,9 +106,10 @@ mod tests {
         for (line, expected) in [
             (serde_json::json!({"title": "A"}), ""),
             (
-                serde_json::json!({"title": "A", "priority": 2, "status": "hooked", "issue_type": "spike"}),
+                serde_json::json!({"title": "A", "priority": 2, "issue_type": "spike"}),
                 "",
             ),
+            (serde_json::json!({"title": "A", "status": "hooked"}), ""),
             (serde_json::json!({"title": "A", "priority": null}), ""),
             (serde_json::json!({"title": " "}), "no title"),
             (serde_json::json!({"title": "A\nB"}), "on one line"),

@@ -163,8 +163,8 @@ impl DoorSet {
 
 /// Makes the folder of a door, which the server alone can write in. One that is somebody else's, as
 /// earlier builds gave it away, is taken back and emptied: what lies in it may be a link to
-/// anywhere. The folder itself stays, for a container may see it, and so does the runner that it was
-/// started with: a runner whose file is gone gives its agent no verbs.
+/// anywhere. The folder itself stays, for a container may see it, and so does the runner that the
+/// container was started with: without its file it gives its agent no verbs.
 fn own_folder(folder: &Path) -> std::io::Result<()> {
     match named::make_folder(folder, 0o700) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

@@ -113,8 +113,8 @@ pub struct Port {
 }
 
 impl Port {
-    /// An address that signs a browser in, once; what stands behind `#`, which is sent to nobody but
-    /// by the page itself, is a token for an hour.
+    /// An address that signs a browser in, once. What stands behind `#` is a token for an hour, and
+    /// is sent to nobody but by the page itself.
     pub fn link(&self, now: Timestamp) -> String {
         format!("http://{}/#token={}", self.address, self.signin.pass(now))
     }

@@ -206,7 +206,7 @@ struct Thread<S> {
     health: watch::Sender<Health>,
 }
 
-/// What waited.
+/// Requests that waited, and who asks for something else.
 #[derive(Default)]
 struct Gathered {
     batch: Vec<Request>,

@@ -306,6 +306,7 @@ const TOLD_ONCE: &[(&str, usize, &str)] = &[
         1,
         "counted there, first and each tenfold",
     ),
+    ("src/private.rs", 1, "at the start"),
     ("src/token.rs", 1, "once for each state of the file"),
     (
         "src/log/ledger.rs",
