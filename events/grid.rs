@@ -82,6 +82,7 @@ pub(crate) fn assert_documented<A: Aggregate>(
 
     if std::env::var_os("STATES").is_some_and(|v| v == "write") {
         write_table(&path, aggregate, &text, &render(states, commands));
+        assert_bodies_kept(aggregate, commands);
         return;
     }
 

@@ -14,7 +14,7 @@ const FILTER: &str = "SUPERCARGO_TRACE";
 /// What the web framework says about requests that are none, and about connections that are cut.
 const NOISE: [&str; 2] = ["actix_http=off", "actix_web=off"];
 
-/// Sets tracing up, once. `default` is what is shown when [`FILTER`] says nothing.
+/// Sets tracing up, once. `default` is what is shown when `SUPERCARGO_TRACE` says nothing.
 pub fn start(default: &str) {
     let mut filter = EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new(default));
     // Whoever sends noise to a port makes the framework call it an error: it is the noise's.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use actors::admissions::all_made;
-use actors::ports::repo::SideFile;
+use actors::ports::repo::{Onto, SideFile};
 use events::backlog::{Batch, BatchItem, BatchRefusal, Remark};
 use events::feature::event::Closing;
 use events::feature::{self, Stage};
@@ -298,6 +298,11 @@ impl Operator {
 
     /// Publishes every feature upstream, on a branch beside the trunk.
     pub async fn publish_beads(&self, name: &str) -> Done<BeadsPublished> {
+        self.publish_onto(name, Onto::Anything).await
+    }
+
+    /// The same, on top of what was looked at before.
+    pub(super) async fn publish_onto(&self, name: &str, onto: Onto) -> Done<BeadsPublished> {
         let project = Self::name(name)?;
         let text = self.export_beads(name).await?;
         let url = self.read(&project, |view| Some(view.registered()?.git_url.clone()))?;
@@ -307,6 +312,7 @@ impl Operator {
             path: beads::PATH.to_owned(),
             bytes: text.into_bytes(),
             at,
+            onto,
         };
         let (sha, changed) = self
             .core

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use events::backlog;
 use events::feature;
 use events::feature::event::Closing;
-use events::id::{Digest, FeatureId, ProjectName};
+use events::id::{Digest, FeatureId, ProjectName, Sha};
 use events::policy::AnyCommand;
 use events::stream::StreamId;
 use serde_json::Value;
@@ -18,6 +18,7 @@ use crate::beads::import::UnderWay;
 use crate::beads::read::newest;
 use crate::beads::sync::{Asked, Sides, Turn, asked};
 use crate::beads::{self, Issue};
+use actors::ports::repo::Onto;
 use actors::rejection::Rejection;
 
 /// Who says on a feature what could not be taken.
@@ -90,7 +91,7 @@ impl Operator {
     #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn sync_beads(&self, context: &RequestContext, name: &str) -> Done<BeadsSynced> {
         let project = Self::name(name)?;
-        let (theirs, base) = self.on_branch(&project).await?;
+        let (seen, theirs, base) = self.on_branch(&project).await?;
         let mut imported = Issues::new();
         for origin in self.origins(&project).await?.into_values() {
             imported.insert(origin.name, origin.issue);
@@ -118,12 +119,13 @@ impl Operator {
                 .await?;
         }
 
-        synced.published = self.publish_beads(name).await?;
+        // What somebody pushed meanwhile was not looked at, and is not written over.
+        synced.published = self.publish_onto(name, Onto::Seen(seen)).await?;
         Ok(synced)
     }
 
-    /// What the branch holds now, and what we wrote to it last.
-    async fn on_branch(&self, project: &ProjectName) -> Done<(Issues, Issues)> {
+    /// Where the branch is, what it holds there, and what we wrote to it last.
+    async fn on_branch(&self, project: &ProjectName) -> Done<(Option<Sha>, Issues, Issues)> {
         let (branch, path) = (beads::BRANCH, beads::PATH);
         let url = self.read(project, |view| Some(view.registered()?.git_url.clone()))?;
         let repo = &self.core.world.repo;
@@ -136,7 +138,7 @@ impl Operator {
             &format!("{path} on the branch {branch} cannot be read, mend it there"),
         )?;
         let ours = by_id(&text(side.ours)?, "what was written last cannot be read")?;
-        Ok((theirs, ours))
+        Ok((Some(side.head), theirs, ours))
     }
 
     /// Imports what the branch has and this project does not know.

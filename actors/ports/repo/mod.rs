@@ -14,7 +14,7 @@ pub use contents::{Against, Contents, DiffForm, DiffSpec, Survey};
 pub use credentials::{Credential, Credentials};
 pub use fitness::Fitness;
 pub use merges::{Base, Built, MergeSpec, Merges, Work};
-pub use side_files::{SideFile, SideFiles, SideFound};
+pub use side_files::{Onto, SideFile, SideFiles, SideFound};
 pub use upkeep::{Gone, Upkeep};
 pub use upstream::{Copied, Looked, Published, Upstream};
 pub use work::{ClaimWork, Handed};

@@ -16,6 +16,15 @@ pub struct SideFound {
     pub ours: Option<Vec<u8>>,
 }
 
+/// Where a branch has to be when a file is put on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Onto {
+    /// Wherever it is.
+    Anything,
+    /// At this commit, of which the file's content takes account; none where there is no branch.
+    Seen(Option<Sha>),
+}
+
 /// A file on a branch of its own, beside the trunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SideFile {
@@ -27,6 +36,8 @@ pub struct SideFile {
     pub bytes: Vec<u8>,
     /// The date of the commit.
     pub at: Timestamp,
+    /// Where the branch has to be.
+    pub onto: Onto,
 }
 
 /// Such files at the upstreams of all projects.
@@ -42,7 +53,7 @@ pub trait SideFiles: Send + Sync {
         path: &str,
     ) -> Result<Option<SideFound>, PortError>;
     /// Puts a file on a branch of its own upstream; answers its commit, and whether that is a new
-    /// one.
+    /// one. A branch that is not where it has to be stays as it is; trying again may help.
     async fn publish_file(
         &self,
         project: &ProjectName,

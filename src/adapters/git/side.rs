@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use actors::ports::PortError;
-use actors::ports::repo::{SideFile, SideFiles, SideFound};
+use actors::ports::repo::{Onto, SideFile, SideFiles, SideFound};
 use async_trait::async_trait;
 use events::id::{ProjectName, Sha};
 use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, Sort, Tree};
@@ -207,6 +207,14 @@ impl SideFiles for Gates {
         // With the expected old value, so that nobody else's commit is lost.
         let _turn = self.turn(project).await;
         let before = self.upstream_head(project, url, &file.branch).await?;
+        if let Onto::Seen(seen) = &file.onto
+            && *seen != before
+        {
+            return Err(PortError::Transient(format!(
+                "somebody moved {} while it was looked at: nothing was written",
+                file.branch
+            )));
+        }
         if before.is_some() {
             self.fetch_into(project, url, &file.branch, SEEN).await?;
         }

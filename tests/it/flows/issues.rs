@@ -1,8 +1,10 @@
 //! The issues of a repository kept in step by themselves: no verb, no timer of the wall clock.
 
-use events::id::ProjectName;
+use actors::ports::PortError;
+use actors::ports::repo::{Onto, SideFile};
+use events::id::{ProjectName, Timestamp};
 use events::stream::Position;
-use supercargo::beads::import::UnderWay;
+use supercargo::beads::{self, import::UnderWay};
 use supercargo::operator::Exchange;
 
 use crate::world::{Server, World, ZOO, context, scripted, story};
@@ -106,6 +108,58 @@ fn issues_of_a_repository_are_kept_in_step_without_a_verb() {
         assert!(titles(&server).contains(&"Feed the lions".to_owned()));
         running.abort();
         assert!(world.breaches().await.is_empty());
+        world.stop(server).await;
+    });
+}
+
+/// An exchange looks at the branch, takes what is new, and writes: what somebody pushed in between it
+/// has not looked at, and does not write over.
+#[test]
+fn what_is_pushed_while_issues_are_exchanged_is_not_written_over() {
+    story(|| async {
+        let world = World::new();
+        let server = world.start().await;
+        let opened = server.open_zoo(&world, 0, vec![scripted("pond", "exit 0", &[])]);
+        opened.await.expect("opened");
+        server
+            .operator
+            .import_beads(&context(), ZOO, ISSUES, UnderWay::Theirs)
+            .await
+            .expect("imported");
+        server.operator.publish_beads(ZOO).await.expect("published");
+
+        let zoo: ProjectName = ZOO.parse().expect("name");
+        let url = world.upstream().display().to_string();
+        let repo = &server.core.world.repo;
+        let looked = || repo.side_file(&zoo, &url, beads::BRANCH, beads::PATH);
+        let file = |onto| SideFile {
+            branch: beads::BRANCH.to_owned(),
+            path: beads::PATH.to_owned(),
+            bytes: b"ours".to_vec(),
+            at: Timestamp(0),
+            onto,
+        };
+        let seen = looked().await.expect("looked").expect("a branch").head;
+        change_published(&world, "Feed the bears", "Feed all bears");
+
+        let over = file(Onto::Seen(Some(seen)));
+        let refused = repo.publish_file(&zoo, &url, &over).await;
+        assert!(
+            matches!(refused, Err(PortError::Transient(_))),
+            "{refused:?}"
+        );
+        let none = file(Onto::Seen(None));
+        assert!(repo.publish_file(&zoo, &url, &none).await.is_err());
+        let text = world.git(&world.upstream(), &["show", FILE]);
+        assert!(text.contains("Feed all bears"), "{text}");
+
+        // Asked again it looks again, and takes what they changed.
+        let synced = server.operator.sync_beads(&context(), ZOO).await;
+        assert_eq!(synced.expect("exchanged").changed, 1);
+        assert!(titles(&server).contains(&"Feed all bears".to_owned()));
+        let seen = looked().await.expect("looked").expect("a branch").head;
+        let ours = file(Onto::Seen(Some(seen)));
+        repo.publish_file(&zoo, &url, &ours).await.expect("written");
         world.stop(server).await;
     });
 }
