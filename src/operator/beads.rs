@@ -304,6 +304,7 @@ impl Operator {
     /// The same, on top of what was looked at before.
     pub(super) async fn publish_onto(&self, name: &str, onto: Onto) -> Done<BeadsPublished> {
         let project = Self::name(name)?;
+        self.copied(&project).await?;
         let text = self.export_beads(name).await?;
         let url = self.read(&project, |view| Some(view.registered()?.git_url.clone()))?;
         let at = self.core.world.clock.now();

@@ -91,6 +91,7 @@ impl Operator {
     #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
     pub async fn sync_beads(&self, context: &RequestContext, name: &str) -> Done<BeadsSynced> {
         let project = Self::name(name)?;
+        self.copied(&project).await?;
         let (seen, theirs, base) = self.on_branch(&project).await?;
         let mut imported = Issues::new();
         for origin in self.origins(&project).await?.into_values() {

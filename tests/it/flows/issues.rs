@@ -121,6 +121,8 @@ fn what_is_pushed_while_issues_are_exchanged_is_not_written_over() {
         let server = world.start().await;
         let opened = server.open_zoo(&world, 0, vec![scripted("pond", "exit 0", &[])]);
         opened.await.expect("opened");
+        let copied = server.until(|view| view.merge_queue.state.branch.clone());
+        world.within("copied", copied).await;
         server
             .operator
             .import_beads(&context(), ZOO, ISSUES, UnderWay::Theirs)
