@@ -1,5 +1,6 @@
 //! A clock that runs fifty times as fast as the machine's, can jump and can be stopped, so that
-//! pauses of seconds cost a test milliseconds, or pass when the test says so.
+//! pauses of seconds cost a test milliseconds, or pass when the test says so. It passes only while
+//! somebody reads it: a machine that leaves a test without a processor costs nobody a lease.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -15,10 +16,20 @@ const SPEED: u32 = 50;
 /// A date in 2023, in microseconds.
 const START: i64 = 1_700_000_000_000_000;
 
+/// What passes between two readings at most: a server that runs reads its clock every second.
+const STEP: Duration = Duration::from_secs(5);
+
 pub(crate) struct FastClock {
-    began: Instant,
+    read: Mutex<Read>,
     hands: watch::Sender<Hands>,
     gaps: Mutex<Vec<Gap>>,
+}
+
+/// The newest reading.
+struct Read {
+    at: Instant,
+    /// What ran up to it.
+    ran: Duration,
 }
 
 /// How a test moved it.
@@ -33,7 +44,10 @@ struct Hands {
 impl FastClock {
     pub(crate) fn new() -> Self {
         Self {
-            began: Instant::now(),
+            read: Mutex::new(Read {
+                at: Instant::now(),
+                ran: Duration::ZERO,
+            }),
             hands: watch::Sender::default(),
             gaps: Mutex::default(),
         }
@@ -50,9 +64,24 @@ impl FastClock {
         self.hands.send_modify(|hands| hands.stopped = Some(ran));
     }
 
+    /// Lets it run again from where it was stopped.
+    pub(crate) fn go_on(&self) {
+        let ran = self.ran();
+        self.hands.send_modify(|hands| {
+            let stopped = hands.stopped.take().unwrap_or(ran);
+            hands.ahead -= ran - stopped;
+        });
+    }
+
     fn ran(&self) -> i64 {
-        let elapsed = (self.began.elapsed() * SPEED).as_micros();
-        i64::try_from(elapsed).expect("a short test")
+        let mut read = self.read.lock().expect("a reading");
+        let now = Instant::now();
+        let passed = ((now - read.at) * SPEED).min(STEP);
+        *read = Read {
+            at: now,
+            ran: read.ran + passed,
+        };
+        i64::try_from(read.ran.as_micros()).expect("a short test")
     }
 }
 
@@ -95,7 +124,8 @@ impl Clock for FastClock {
             if left <= 0 || self.gaps().len() != gaps {
                 return;
             }
-            let real = Duration::from_micros(u64::try_from(left).expect("positive")) / SPEED;
+            let left = Duration::from_micros(u64::try_from(left).expect("positive"));
+            let real = left.min(STEP / 2) / SPEED;
             let runs = hands.borrow_and_update().stopped.is_none();
             tokio::select! {
                 () = tokio::time::sleep(real.max(Duration::from_micros(100))), if runs => {}
