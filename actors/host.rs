@@ -266,7 +266,9 @@ impl<A: Aggregate> Hosted<A> {
             Ok(events) => events,
             Err(refusal) => {
                 debug!(code = refusal.code(), "the rules turned it down");
-                return self.refused(id, body, &refusal).await.map(Decided::Done);
+                let overtaken = self.overtaken(message);
+                let why = overtaken.unwrap_or_else(|| ExecuteError::refused(&refusal));
+                return self.refused(id, body, why).await.map(Decided::Done);
             }
         };
         if events.is_empty() {
@@ -380,14 +382,28 @@ impl<A: Aggregate> Hosted<A> {
         &self,
         id: CommandId,
         body: Digest,
-        refusal: &A::Refusal,
+        why: ExecuteError,
     ) -> Result<Executed<A>, ExecuteError> {
         match self.kernel.log.remembered(id).await {
             Ok(Some(known)) if known.body == body => self.again(id, known.receipt).await,
             Ok(Some(_)) => Err(ExecuteError::IdReused),
-            Ok(None) => Err(ExecuteError::refused(refusal)),
+            Ok(None) => Err(why),
             Err(e) => Err(ExecuteError::Unavailable(e.to_string())),
         }
+    }
+
+    /// What a command that named another version of this stream comes to when the rules turn it
+    /// down: they judged a state that its caller never saw.
+    fn overtaken(&self, message: &Execute<A>) -> Option<ExecuteError> {
+        let mut preconditions = message.request.preconditions.iter();
+        let moved = |(stream, version): &&(StreamId, Version)| {
+            *stream == self.stream && *version != self.version
+        };
+        preconditions
+            .find(moved)
+            .map(|(stream, _)| ExecuteError::Stale {
+                stream: stream.clone(),
+            })
     }
 
     /// The answer to a command that was carried out before.

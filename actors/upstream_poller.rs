@@ -10,7 +10,7 @@ use events::id::{CommandId, Digest, ProjectName, Sha, Timestamp};
 use events::merge_queue::Command;
 use events::policy::{AnyCommand, upkeep};
 use events::project::{self, Repository};
-use events::stream::StreamId;
+use events::stream::{Position, StreamId, Version};
 use events::view::ProjectView;
 use tokio::task::JoinSet;
 
@@ -30,6 +30,19 @@ struct Followed {
     url: String,
     branch: String,
     head: Option<Sha>,
+    /// The merge queue that says so: what is seen is about this version and no other.
+    version: Version,
+    position: Position,
+    correlation: CommandId,
+}
+
+/// What became of a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// What is new, if anything, is recorded.
+    Recorded,
+    /// The merge queue went on meanwhile, so what was seen is old.
+    Overtaken,
 }
 
 /// Why a look came to nothing.
@@ -70,6 +83,9 @@ fn upstream(view: &ProjectView) -> Option<Followed> {
         url,
         branch: merge_queue.branch.clone()?,
         head: merge_queue.head.clone(),
+        version: view.merge_queue.version,
+        position: view.merge_queue.position,
+        correlation: view.merge_queue.correlation,
     })
 }
 
@@ -128,7 +144,7 @@ impl UpstreamPoller {
 
     /// Looks, and says when that comes to nothing.
     async fn looked(self, name: ProjectName) -> ProjectName {
-        let looked = self.look(&name).await;
+        let looked = self.look(&name).await.map(|_| ());
         self.faults.went(Some(&name), Chore::Watch, looked);
         name
     }
@@ -153,27 +169,29 @@ impl UpstreamPoller {
     }
 
     /// Looks at one upstream now and records what is new.
-    pub async fn look(&self, name: &ProjectName) -> Result<(), LookError> {
-        let upstream = self
+    pub async fn look(&self, name: &ProjectName) -> Result<Look, LookError> {
+        let followed = self
             .projector
             .read(|projections| projections.projects.get(name).and_then(upstream))
             .ok_or(LookError::NotCopied)?;
-        let Followed { url, branch, head } = upstream;
+        let Followed {
+            url, branch, head, ..
+        } = &followed;
 
-        let looked = self.upstream.look(name, &url, &branch, head.as_ref()).await;
+        let looked = self.upstream.look(name, url, branch, head.as_ref()).await;
         if let Ok(Looked::Further { seen, .. }) = &looked {
-            self.suggest_setup(name, &branch, seen).await?;
+            self.suggest_setup(name, branch, seen).await?;
         }
 
         let command = match looked {
             Ok(looked) => told(looked, |seen, files| Command::Follow {
-                from: head,
+                from: head.clone(),
                 seen,
                 files,
             }),
             Err(error) => halt("looking at upstream", &error),
         };
-        self.record(name, command).await
+        self.record(name, &followed, command).await
     }
 
     /// Records what the lock files suggest that somebody brought to an upstream that was empty when
@@ -221,19 +239,20 @@ impl UpstreamPoller {
         }
     }
 
-    async fn record(&self, name: &ProjectName, command: Command) -> Result<(), LookError> {
+    async fn record(
+        &self,
+        name: &ProjectName,
+        followed: &Followed,
+        command: Command,
+    ) -> Result<Look, LookError> {
         let stream = StreamId::MergeQueue(name.clone());
-        let merge_queue = self.projector.read(|projections| {
-            let merge_queue = projections.projects.get(name).map(|view| &view.merge_queue);
-            merge_queue.map(|t| (t.version, t.position, t.correlation))
-        });
-        let (version, position, correlation) = merge_queue.ok_or(LookError::NotCopied)?;
+        let version = followed.version;
         let body = Digest::of(format!("{command:?}").as_bytes()).to_string();
         let id = CommandId::derived(&["watch", &stream.to_string(), &version.0.to_string(), &body]);
         let cause = Cause {
             principal: Principal::Policy("watch".into()),
-            correlation,
-            causation: Some(position),
+            correlation: followed.correlation,
+            causation: Some(followed.position),
         };
         let preconditions = vec![(stream.clone(), version)];
 
@@ -250,10 +269,9 @@ impl UpstreamPoller {
         {
             Ok(receipt) => {
                 self.projector.wait_for(receipt.position).await;
-                Ok(())
+                Ok(Look::Recorded)
             }
-            // The trunk moved meanwhile: what was seen is old.
-            Err(ExecuteError::Stale { .. }) => Ok(()),
+            Err(ExecuteError::Stale { .. }) => Ok(Look::Overtaken),
             Err(error) => Err(error.into()),
         }
     }

@@ -118,6 +118,23 @@ fn a_command_holds_only_while_the_streams_it_names_stand_still() {
     });
 }
 
+/// What the rules say to a state that the caller never saw is no answer to it.
+#[test]
+fn a_command_about_another_version_of_its_stream_is_overtaken_and_not_refused() {
+    with_hosts(async {
+        let bed = Testbed::with(&["a"]).await;
+        let own: StreamId = STREAM.parse().expect("a stream");
+        send(&bed, 1, claim("ann")).await.expect("claimed");
+        for (version, expected) in [(1, format!("stale {own}")), (2, "held".to_owned())] {
+            let given = vec![(own.clone(), Version(version))];
+            let answer = bed
+                .send_given::<Feature>(STREAM, 2, claim("bob"), given)
+                .await;
+            assert_eq!(code(answer), expected);
+        }
+    });
+}
+
 #[test]
 fn what_the_log_does_not_take_is_said_and_the_next_command_finds_the_truth() {
     let gone = || "gone".to_owned();

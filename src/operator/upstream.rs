@@ -1,6 +1,6 @@
 //! A project's upstream: look at it now, take a rewritten branch as it is, forget its host's keys.
 
-use actors::upstream_poller::LookError;
+use actors::upstream_poller::{Look, LookError};
 use events::id::Sha;
 use events::merge_queue::{self, Fault};
 use events::policy::AnyCommand;
@@ -12,6 +12,9 @@ use super::{Done, Operator, RequestContext, written};
 use crate::api::{HookShape, UpstreamShape, Written};
 use crate::token::Token;
 use actors::rejection::Rejection;
+
+/// Looks at an upstream for one answer.
+const LOOKS_MAX: usize = 3;
 
 impl Operator {
     /// Where upstream is, as far as we know.
@@ -34,19 +37,25 @@ impl Operator {
         })
     }
 
-    /// Looks at upstream now.
+    /// Looks at upstream now. A merge queue that goes on meanwhile is looked at again; one that
+    /// goes on and on looks at upstream itself.
     pub async fn fetch(&self, name: &str) -> Done<UpstreamShape> {
         let project = Self::name(name)?;
         self.copied(&project).await?;
-        self.core
-            .upstream_poller()
-            .look(&project)
-            .await
-            .map_err(|error| match error {
-                LookError::NotCopied => Rejection::not_found("not_copied", error.to_string()),
-                LookError::Execute(error) => error.into(),
-                LookError::Repo(error) => error.into(),
-            })?;
+
+        let poller = self.core.upstream_poller();
+        for _ in 0..LOOKS_MAX {
+            match poller.look(&project).await {
+                Ok(Look::Recorded) => break,
+                Ok(Look::Overtaken) => {}
+                Err(LookError::NotCopied) => {
+                    let why = LookError::NotCopied;
+                    return Err(Rejection::not_found("not_copied", why));
+                }
+                Err(LookError::Execute(error)) => return Err(error.into()),
+                Err(LookError::Repo(error)) => return Err(error.into()),
+            }
+        }
         self.upstream(name).await
     }
 

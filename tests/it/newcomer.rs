@@ -5,6 +5,8 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actors::ports::transcripts::Transcripts;
 use supercargo::adapters::transcripts::TranscriptFolder;
@@ -49,6 +51,8 @@ pub(crate) const AGENT: &str = agent_that!(
 
 pub(crate) struct Newcomer {
     pub(crate) folder: tempfile::TempDir,
+    /// Times that the project was completed when all was found quiet last.
+    completed: Arc<AtomicUsize>,
 }
 
 impl Newcomer {
@@ -78,7 +82,10 @@ impl Newcomer {
         }
 
         git(&path.join("tree"), &["push", "--quiet", "origin", "main"]).expect("pushed");
-        Self { folder }
+        Self {
+            folder,
+            completed: Arc::default(),
+        }
     }
 
     pub(crate) fn upstream(&self) -> PathBuf {
@@ -212,15 +219,21 @@ impl Newcomer {
         });
     }
 
-    /// Follows the log until the project is complete and its last session has left: as many slots
-    /// were freed as were assigned.
+    /// Follows the log until the project is complete, once more than when all was quiet last, and
+    /// its last session has left: as many slots were freed as were assigned.
     pub(crate) fn follow_until_all_is_quiet(&self) {
-        let (mut completed, mut assigned, mut freed) = (false, 0, 0);
+        let known = self.completed.clone();
+        let before = known.load(Ordering::Relaxed);
+        let (mut completed, mut assigned, mut freed) = (0, 0, 0);
         self.follow("the last container.idle", move |line| {
-            completed |= line.contains("project.completed");
+            completed += usize::from(line.contains("project.completed"));
             assigned += usize::from(line.contains("container.assigned"));
             freed += usize::from(line.contains("container.idle"));
-            completed && assigned == freed
+            let is_quiet = completed > before && assigned == freed;
+            if is_quiet {
+                known.store(completed, Ordering::Relaxed);
+            }
+            is_quiet
         });
     }
 

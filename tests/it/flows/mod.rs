@@ -5,6 +5,7 @@ mod claims;
 mod engine;
 mod faults;
 mod issues;
+mod looks;
 mod own_time;
 mod red;
 mod refusals;
