@@ -12,7 +12,8 @@ before(async () => {
   await tidebook(world, { pace: 100, start: false });
   const site = await pages(world);
   chrome = await browser();
-  const session = await signedIn(chrome, site, world);
+  // A drawer that slides in would be waited for five hundred times.
+  const session = await signedIn(chrome, site, world, { reducedMotion: "reduce" });
   of = { world, site, session, project: "tidebook" };
   await watched(session);
 });

@@ -83,6 +83,16 @@ before(async () => {
       columns.done[0].id,
     asked: columns.needs_you.find((card) => card.status === "asked").id,
   };
+  // A comment at a line, beside what else the diff shows.
+  const diff = await (
+    await fetch(`${world.url}/api/v1/projects/tidebook/features/${of.done}/diff`, {
+      headers: { authorization: `Bearer ${world.token()}` },
+    })
+  ).text();
+  const [, path] = /^\+\+\+ b\/(.+)$/m.exec(diff);
+  await world.api("POST", `/projects/tidebook/features/${of.done}/comments`, {
+    text: `${path}:1: Say what is drawn for whoever sees no colours at all.`,
+  });
   // In the middle of the run: some done, some at work.
   of.past = Math.floor((await world.api("GET", "/stats")).head / 2);
 });

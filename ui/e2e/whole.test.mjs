@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { filled, fromAgents, inDrawers, inFields, onScreens, watched } from "./hostile.mjs";
 import { focused, palette, press, tabTo, type } from "./keyboard.mjs";
 import { FEATURES, SPEC, VERIFY } from "./lantern.mjs";
 import { capture, walked } from "./past.mjs";
@@ -317,25 +316,4 @@ describe("its past", () => {
     await walked({ page, world, project: "lantern" }, site, listening.captured);
     assert.deepEqual(faults.splice(0), []);
   });
-});
-
-describe("five hundred hostile texts", () => {
-  const of = { project: "almanac" };
-  let evil;
-  before(async () => {
-    const session = await signedIn(chrome, site, world);
-    Object.assign(of, { world, site, session });
-    await watched(session);
-  });
-  after(() => of.session?.close());
-
-  step("are taken as titles, descriptions, steps, labels and comments", async () => {
-    evil = await filled(of);
-  });
-  step("stay text on the board, in the list, the graph, the log and the palette", () =>
-    onScreens(of),
-  );
-  step("stay text in the drawer of each feature", () => inDrawers(of, evil));
-  step("stay text when an agent says, writes and asks them", () => fromAgents(of));
-  step("stay text in every field that can be typed into", () => inFields(of, evil));
 });

@@ -30,6 +30,14 @@ async function freePort() {
   return port;
 }
 
+const running = new Set();
+// A suite that takes too long is ended by its runner, and no hook runs then: its servers are to end with it.
+for (const signal of ["SIGTERM", "SIGINT"])
+  process.once(signal, () => {
+    for (const child of running) child.kill("SIGTERM");
+    process.exit(1);
+  });
+
 /** Starts the binary on a folder and a port; answers with the code of its ready line. */
 async function started(folder, port) {
   const args = [
@@ -42,6 +50,8 @@ async function started(folder, port) {
     "process",
   ];
   const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
+  child.on("exit", () => running.delete(child));
   const code = await new Promise((resolve, reject) => {
     let said = "";
     const timer = setTimeout(

@@ -1,11 +1,19 @@
 // Charts that are drawn once and can be read as a table. No library: a few bars are a few rectangles.
 import { type ReactNode, useState } from "react";
 import { Button } from "./Button";
+import { useMedia } from "./useMedia";
 
 export type Series = { name: string; tone: string };
 export type Bar = { label: string; values: readonly number[] };
 
-const [W, H, LEFT, BASE, HIGH] = [520, 178, 44, 150, 130];
+const [H, LEFT, BASE, HIGH] = [178, 44, 150, 130];
+/** A label of the lower axis needs this much. */
+const LABEL = 58;
+/** Names of ranges at the left, what they are in words at the right. */
+const [NAMES, WORDS] = [130, 52];
+
+/** A figure is as wide as it is drawn, or its letters would shrink with it. */
+const useWidth = () => (useMedia("(max-width: 51.25em)") ? 330 : 520);
 
 /** The smallest round number that nothing exceeds: 1, 2, 4, 5 or 10 times a power of ten. */
 export function roof(most: number): number {
@@ -14,10 +22,12 @@ export function roof(most: number): number {
   return [1, 2, 4, 5, 10].map((n) => n * power).find((n) => n >= most) ?? most;
 }
 
-function Axis({ top, write }: { top: number; write: (value: number) => string }) {
+type AxisProps = { top: number; width: number; write: (value: number) => string };
+
+function Axis({ top, width, write }: AxisProps) {
   return [0, 0.5, 1].map((share) => (
     <g key={share}>
-      <path d={`M36 ${BASE - share * HIGH}H${W}`} stroke="var(--rule)" />
+      <path d={`M36 ${BASE - share * HIGH}H${width}`} stroke="var(--rule)" />
       <text x="32" y={BASE + 4 - share * HIGH} textAnchor="end">
         {write(top * share)}
       </text>
@@ -35,12 +45,13 @@ type ChartProps = {
 function Bars({ label, bars, series, write }: ChartProps) {
   const sum = (bar: Bar) => bar.values.reduce((a, b) => a + b, 0);
   const top = roof(Math.max(0, ...bars.map(sum)));
-  const step = (W - LEFT - 6) / Math.max(1, bars.length);
+  const width = useWidth();
+  const step = (width - LEFT - 6) / Math.max(1, bars.length);
   const wide = Math.min(38, step * 0.7);
-  const every = Math.ceil(bars.length / 9);
+  const every = Math.ceil(LABEL / step);
   return (
-    <svg viewBox={`0 0 ${W} ${H}`} role="img" aria-label={label}>
-      <Axis top={top} write={write} />
+    <svg viewBox={`0 0 ${width} ${H}`} role="img" aria-label={label}>
+      <Axis top={top} width={width} write={write} />
       {bars.map((bar, n) => {
         const x = LEFT + n * step + (step - wide) / 2;
         let y = BASE;
@@ -176,8 +187,10 @@ export function RangeChart({
   ranges: readonly Range[];
   write: (value: number) => string;
 }) {
+  const width = useWidth();
   const top = Math.max(1, ...ranges.map((one) => one.high));
-  const x = (value: number) => 130 + Math.sqrt(Math.min(1, value / top)) * 350;
+  const x = (value: number) =>
+    NAMES + Math.sqrt(Math.min(1, value / top)) * (width - NAMES - WORDS);
   return (
     <Figure
       title={title}
@@ -205,11 +218,11 @@ export function RangeChart({
         </table>
       }
     >
-      <svg viewBox={`0 0 ${W} ${H}`} role="img" aria-label={title}>
+      <svg viewBox={`0 0 ${width} ${H}`} role="img" aria-label={title}>
         {[0, 0.0625, 0.25, 0.5625, 1].map((share) => (
           <g key={share}>
             <path d={`M${x(top * share)} 6V158`} stroke="var(--rule)" />
-            <text x={x(top * share)} y="174" textAnchor={share === 1 ? "end" : "middle"}>
+            <text x={x(top * share)} y="174" textAnchor="middle">
               {write(top * share)}
             </text>
           </g>
@@ -218,7 +231,7 @@ export function RangeChart({
           const y = 18 + n * 25;
           return (
             <g key={one.name}>
-              <text className="lbl" x="118" y={y + 4} textAnchor="end">
+              <text className="lbl" x={NAMES - 12} y={y + 4} textAnchor="end">
                 {one.name}
               </text>
               <path
@@ -232,7 +245,7 @@ export function RangeChart({
                 stroke={`var(--${one.tone})`}
                 strokeWidth="3"
               />
-              <text x={Math.min(x(one.high) + 6, W - 40)} y={y + 4}>
+              <text x={x(one.high) + 6} y={y + 4}>
                 {one.text}
               </text>
             </g>

@@ -4,7 +4,7 @@ import { AgentText } from "./AgentText";
 import { Button } from "./Button";
 import { Chip } from "./Chip";
 import type { Diff, DiffLine, FileDiff, Hunk } from "./diff";
-import { num } from "./format";
+import { num, short } from "./format";
 import { Segments } from "./Parts";
 
 /** A file with more changed lines than this is shown when it is asked for. */
@@ -236,7 +236,7 @@ function File({ file, split, notes }: FileProps) {
   const [open, setOpen] = useState(size <= FOLDED_ABOVE);
   return (
     <section aria-label={file.path}>
-      <div className="row wrap mt-3">
+      <div className="row mt-3">
         <Button small look="ghost" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? "▾" : "▸"}
         </Button>
@@ -269,6 +269,11 @@ export function DiffView({ diff, narrow, notes }: Props) {
         <b>{diff.files.length === 1 ? "1 file" : `${num(diff.files.length)} files`}</b>
         <Chip tone="done">+{num(diff.added)}</Chip>
         <Chip tone="alarm">−{num(diff.deleted)}</Chip>
+        {diff.work && (
+          <span className="small muted" title={diff.work.commit}>
+            {diff.work.what}, <code>{short(diff.work.commit)}</code>
+          </span>
+        )}
         <span className="grow" />
         {!narrow && (
           <Segments

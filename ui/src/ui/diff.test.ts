@@ -37,6 +37,14 @@ it("reads files, hunks and lines with their numbers", () => {
   expect([diff.added, diff.deleted]).toEqual([2, 1]);
 });
 
+it("says which work it is of, and keeps other lines before the files", () => {
+  const commit = "e2c21134d45d064ec3a9832a4e665c3b2f0a8bd9";
+  const diff = parseDiff(`# merged: commit ${commit}\n# merged: commit none\nodd\n${TEXT}`);
+  expect(diff.work).toEqual({ what: "merged", commit });
+  expect(diff.rest).toEqual(["# merged: commit none", "odd"]);
+  expect(parseDiff(TEXT).work).toBeNull();
+});
+
 it("is not fooled by lines of a file that look like a diff", () => {
   const text = [
     "diff --git a/x b/x",

@@ -18,7 +18,17 @@ export type FileDiff = {
   hunks: Hunk[];
   notes: string[];
 };
-export type Diff = { files: FileDiff[]; added: number; deleted: number; rest: string[] };
+/** Which work it is of, and the commit of that. */
+export type Work = { what: string; commit: string };
+export type Diff = {
+  work: Work | null;
+  files: FileDiff[];
+  added: number;
+  deleted: number;
+  rest: string[];
+};
+
+const WORK = /^# (\w[\w ]*): commit ([0-9a-f]{40,64})$/;
 
 const HUNK = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)$/;
 
@@ -102,9 +112,16 @@ function body(file: FileDiff, hunk: Hunk, place: Place, line: string): void {
   }
 }
 
+/** A line before the first file. */
+function beforeFiles(diff: Diff, line: string): void {
+  const [, what, commit] = WORK.exec(line) ?? [];
+  if (what && commit) diff.work = { what, commit };
+  else diff.rest.push(line);
+}
+
 /** Reads a diff. */
 export function parseDiff(text: string): Diff {
-  const diff: Diff = { files: [], added: 0, deleted: 0, rest: [] };
+  const diff: Diff = { work: null, files: [], added: 0, deleted: 0, rest: [] };
   let file: FileDiff | null = null;
   let hunk: Hunk | null = null;
   const place: Place = { old: 0, new: 0, oldLeft: 0, newLeft: 0 };
@@ -129,7 +146,7 @@ export function parseDiff(text: string): Diff {
       hunk = { header: line, lines: [] };
       file.hunks.push(hunk);
     } else if (file) header(file, line);
-    else if (line) diff.rest.push(line);
+    else if (line) beforeFiles(diff, line);
   }
 
   diff.added = diff.files.reduce((sum, one) => sum + one.added, 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytes, hue, many, num, percent, since, span, usd } from "./format";
+import { bytes, hue, many, num, percent, since, span, took, usd } from "./format";
 
 describe("figures", () => {
   it.each([
@@ -63,3 +63,6 @@ it("gives a name one of eight hues, always the same", () => {
     expect(hue(name)).toBe(hue(name));
   }
 });
+
+it("says of no work that it took no time", () =>
+  expect([0, 999, 1000, 95_000].map(took)).toEqual(["under 1 s", "under 1 s", "1 s", "1 min"]));

@@ -30,6 +30,9 @@ export function span(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** How long something took; none takes no time at all. */
+export const took = (ms: number) => (ms < 1000 ? "under 1 s" : span(ms));
+
 /** A share as per cent with one decimal, and none where it is whole. */
 export function percent(part: number, whole: number): string {
   if (whole <= 0) return "0";

@@ -7,7 +7,6 @@ import { streamQuery } from "@/features/api/queries";
 import { writes } from "@/features/api/writes";
 import { AgentText } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
-import { Chip } from "@/ui/Chip";
 import type { LineNotes } from "@/ui/DiffView";
 import type { Diff } from "@/ui/diff";
 import { submitted } from "@/ui/events";
@@ -25,15 +24,11 @@ const placeKey = (path: string, line: number) => `${path}:${line}`;
 function Said({ remark }: { remark: Remark }) {
   return (
     <div className="say">
-      <span className="row wrap small">
-        <b className="font-medium">{remark.by === null ? "Reviewer" : visible(remark.by)}</b>
-        {remark.isEarlier && (
-          <Chip title="Other work was handed in since, so the line may have moved.">
-            on earlier work{remark.line === null ? "" : `, line ${remark.line}`}
-          </Chip>
-        )}
-      </span>
+      <b>{remark.by === null ? "Reviewer" : visible(remark.by)}:</b>{" "}
       <AgentText text={remark.text} />
+      {remark.isEarlier && (
+        <span className="muted"> Of earlier work: the line may have moved since.</span>
+      )}
     </div>
   );
 }

@@ -13,7 +13,7 @@ import { AgentText } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { useMoment } from "@/ui/clock";
-import { hhmm, many, short, since, span } from "@/ui/format";
+import { hhmm, many, short, since, took } from "@/ui/format";
 import { Banner, Head, NotShown, Refused, Skeleton, Void } from "@/ui/Parts";
 import { visible } from "@/ui/visible";
 import { EntryPanel } from "./EntryPanel";
@@ -88,7 +88,7 @@ function Entries({ queue, usual }: { queue: MergeQueue; usual: number | null }) 
           {queue.batch > 1
             ? `the first ${queue.batch} are verified and published as one`
             : usual
-              ? `a verification takes about ${span(usual)}`
+              ? `a verification usually takes ${took(usual)}`
               : ""}
         </span>
       </header>
@@ -138,7 +138,7 @@ function Done({ project, published }: { project: string; published: readonly Pub
             <TitleCell feature={one.feature} title={one.title} />
             <td className="muted small">
               #{one.entry}
-              {one.verifiedMs === null ? "" : `, verified in ${span(one.verifiedMs)}`}
+              {one.verifiedMs === null ? "" : `, verified in ${took(one.verifiedMs)}`}
             </td>
             <PositionCell position={one.position} project={project} />
           </tr>
