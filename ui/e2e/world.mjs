@@ -264,13 +264,14 @@ export async function signedIn(of, site, world, options = {}) {
 const REST = 60;
 const RESTS_WITHIN = 5_000;
 
-/** Something is still being read, or moves to where it will stand. */
+/** Something is still being read, or moves to where it will stand, or is about to. */
 const isBusy = () => {
   const moves = document.getAnimations().some((one) => {
     const { iterations } = one.effect.getTiming();
     return one.playState === "running" && iterations !== Number.POSITIVE_INFINITY;
   });
-  return moves || document.querySelector("[aria-busy=true]") !== null;
+  const awaited = "[aria-busy=true], [data-starting-style], [data-ending-style]";
+  return moves || document.querySelector(awaited) !== null;
 };
 
 /** A screen is there: its heading, its faces, nothing that is still asked for, and what moved has come to rest. */
