@@ -23,6 +23,7 @@ pub mod log;
 pub mod named;
 pub mod operator;
 pub mod private;
+pub mod replay;
 #[cfg_attr(
     not(test),
     expect(clippy::print_stderr, reason = "it is the transcript of its session")

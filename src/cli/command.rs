@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    DataArgs, OutputArgs, beads, container, feature, image, log, project, queue, serve,
+    DataArgs, OutputArgs, beads, container, feature, image, log, project, queue, replay, serve,
     subscription,
 };
 use crate::agent::AgentCommand;
@@ -34,6 +34,9 @@ pub(super) enum Command {
     /// Read the log
     #[command(subcommand)]
     Log(log::LogCommand),
+    /// Look at any instant of the past: states, differences, where something began
+    #[command(subcommand)]
+    Replay(replay::ReplayCommand),
     /// Issues of Beads: take them in, write features out as such
     #[command(subcommand)]
     Beads(beads::BeadsCommand),

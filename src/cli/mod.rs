@@ -18,6 +18,7 @@ mod log;
 mod project;
 mod queue;
 mod reader;
+mod replay;
 mod requeue;
 mod run;
 mod serve;

@@ -6,7 +6,8 @@ use clap::CommandFactory;
 
 use super::command::{Cli, Command};
 use super::{
-    beads, container, doctor, feature, image, log, project, queue, serve, sign_in, subscription,
+    beads, container, doctor, feature, image, log, project, queue, replay, serve, sign_in,
+    subscription,
 };
 use crate::terminal::{Unheard, complain};
 use crate::{app, heap, private, telemetry, terminal};
@@ -42,6 +43,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Project(command) => quiet(project::run(command)),
         Command::Feature(command) => quiet(feature::run(command)),
         Command::Log(command) => quiet(log::run(command)),
+        Command::Replay(command) => quiet(replay::run(command)),
         Command::Image(command) => quiet(image::run(command)),
         Command::Beads(command) => quiet(beads::run(command)),
         Command::Queue(command) => quiet(queue::run(command)),

@@ -104,6 +104,14 @@ impl Stored {
         }
     }
 
+    /// The log, to be shared.
+    pub fn into_log(self) -> Arc<dyn EventLog> {
+        match self {
+            Self::File(log) => Arc::new(log),
+            Self::Postgres(log) => Arc::new(log),
+        }
+    }
+
     /// What the database itself finds wrong with a file. A PostgreSQL server checks its own pages.
     pub async fn integrity(&self) -> anyhow::Result<Option<String>> {
         match self {

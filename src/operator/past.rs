@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 
 use super::{Done, Operator};
 use crate::api::{BucketShape, Instant, MarkShape, TimelineShape, shown, time};
+use crate::replay::Recorded;
 
 /// Events that are read at once.
 const BATCH: usize = 1_000;
@@ -97,11 +98,6 @@ impl Run {
         }));
     }
 
-    /// The position of the last event that is not after a time; 0 when there is none.
-    fn position_of(&self, time: Timestamp) -> Position {
-        Position(self.events.partition_point(|(at, _)| *at <= time) as u64)
-    }
-
     fn at(&self, position: Position) -> Timestamp {
         match self.event(position) {
             Some((at, _)) => *at,
@@ -164,50 +160,28 @@ impl Run {
     }
 }
 
-/// A position, or a time that stands for one.
-fn parsed(when: &str) -> Result<Result<Position, Timestamp>, Rejection> {
-    if let Ok(position) = when.parse::<u64>() {
-        return Ok(Ok(Position(position)));
-    }
-    crate::api::parsed_time(when).map(Err).ok_or_else(|| {
-        Rejection::invalid(format!(
-            "at={when} is neither a position nor a time such as 2026-11-26T04:49:00Z"
-        ))
-    })
-}
-
 fn unread(error: ReadError) -> Rejection {
     Rejection::later("log", error)
 }
 
 impl Operator {
+    /// The log, and every instant of it.
+    pub fn recorded(&self) -> Recorded {
+        let instants = self.deps.past.instants.clone();
+        Recorded::of(self.core.world.log.clone(), instants)
+    }
+
     /// The position that these words stand for: a number, or a time in RFC 3339, which is that of
     /// the last event that was not after it.
     pub async fn position_of(&self, when: &str) -> Done<Position> {
-        let log = &self.core.world.log;
-        let head = log.head().await.map_err(unread)?.position;
-
-        match parsed(when)? {
-            Ok(position) if position > head => Err(Rejection::invalid(format!(
-                "position {position} is beyond the head of the log, which is {head}"
-            ))),
-            Ok(position) => Ok(position),
-            Err(time) => {
-                let mut run = self.deps.past.run.lock().await;
-                run.catch_up(log).await.map_err(unread)?;
-                Ok(run.position_of(time))
-            }
-        }
+        self.recorded().position_of(when).await
     }
 
     /// Whoever reads here reads what was so after the event at this position. Nothing is written
     /// through it.
     pub async fn as_of(&self, position: Position) -> Done<Self> {
-        let log = &self.core.world.log;
-        let projector = self.deps.past.instants.at(log, position).await;
-
         let mut then = self.clone();
-        then.core.projector = projector.map_err(unread)?;
+        then.core.projector = self.recorded().at(position).await?;
         // What runs now did not run then.
         then.deps.engine = None;
         Ok(then)
@@ -260,20 +234,6 @@ mod tests {
             events: times.iter().map(event).collect(),
             marks: vec![],
         }
-    }
-
-    #[test]
-    fn a_time_stands_for_the_last_event_that_is_not_after_it() {
-        let run = run(&[10, 20, 20, 30]);
-        for (time, position) in [(0, 0), (10, 1), (19, 1), (20, 3), (29, 3), (30, 4), (99, 4)] {
-            assert_eq!(
-                run.position_of(Timestamp(time)),
-                Position(position),
-                "{time}"
-            );
-        }
-        assert_eq!(run.at(Position(3)), Timestamp(20));
-        assert_eq!(run.at(Position(0)), Timestamp(0));
     }
 
     #[test]

@@ -371,6 +371,7 @@ const STOREYS: &[&[&str]] = &[
     &["app"],
     &["http"],
     &["operator"],
+    &["replay"],
     &["runner", "script", "agent", "door"],
     &[
         "engine", "gate", "gateway", "egress", "log", "beads", "dialect",

@@ -36,6 +36,7 @@ mod race;
 mod readers;
 mod readme;
 mod recovery;
+mod replay;
 mod rescue;
 mod retained;
 mod storms;

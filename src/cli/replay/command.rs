@@ -1,0 +1,166 @@
+//! The verbs of replay as a command line, and what they have in common: a log, and what of it is
+//! looked at.
+
+use anyhow::bail;
+use clap::Subcommand;
+use events::id::ProjectName;
+use events::stream::{Position, StreamId};
+
+use super::{changes, flips, state};
+use crate::cli::{DataArgs, OutputArgs};
+use crate::replay::{Recorded, Subject, View};
+
+/// Verbs of replay.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ReplayCommand {
+    /// What was so after a position, or at a time
+    State {
+        /// A position, or a time such as 2026-11-26T04:49:00Z; the newest position without it
+        #[arg(long, value_name = "POSITION|TIME")]
+        at: Option<String>,
+        /// The view of the project
+        #[arg(long, value_enum, default_value = "state", conflicts_with = "stream")]
+        view: View,
+        #[command(flatten)]
+        of: SubjectArgs,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// What is different at a later instant, each change with the event that made it
+    Diff {
+        /// The earlier instant: a position or a time
+        from: String,
+        /// The later one; the newest position without it
+        to: Option<String>,
+        #[command(flatten)]
+        of: SubjectArgs,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// The position at which an expression becomes true, or stops being so
+    Bisect {
+        /// An expression in the Common Expression Language over event, state, project, board,
+        /// features, slots, queue, needs and sessions, such as 'project.finished > 3'
+        #[arg(long = "until", value_name = "EXPRESSION")]
+        expression: String,
+        /// From this position or time on; from before the first event without it
+        #[arg(long)]
+        from: Option<String>,
+        /// Up to this one; the newest position without it
+        #[arg(long)]
+        to: Option<String>,
+        #[command(flatten)]
+        of: SubjectArgs,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+}
+
+/// What of a log is looked at.
+#[derive(Debug, Clone, clap::Args)]
+pub(in crate::cli) struct SubjectArgs {
+    /// One stream, such as feature-zoo/feat-cp7ce
+    #[arg(long, conflicts_with = "project")]
+    stream: Option<StreamId>,
+    /// One project
+    #[arg(long)]
+    project: Option<ProjectName>,
+}
+
+impl SubjectArgs {
+    /// The subject; every project where none is named.
+    pub(super) fn subject(&self, view: View) -> Subject {
+        match (&self.stream, &self.project) {
+            (Some(stream), _) => Subject::Stream(stream.clone()),
+            (None, Some(project)) => Subject::Project(project.clone(), view),
+            (None, None) => Subject::Projects,
+        }
+    }
+}
+
+/// The log of a data folder, opened for reading.
+pub(super) async fn open(data: &DataArgs) -> anyhow::Result<Recorded> {
+    let stored = data.folder()?.place().read().await?;
+    Ok(Recorded::of(stored.into_log(), Default::default()))
+}
+
+/// The position of an instant, or the newest one.
+pub(super) async fn position(recorded: &Recorded, when: Option<&str>) -> anyhow::Result<Position> {
+    Ok(match when {
+        Some(when) => recorded.position_of(when).await?,
+        None => recorded.head().await?,
+    })
+}
+
+/// Two instants, the earlier one first.
+pub(super) async fn between(
+    recorded: &Recorded,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> anyhow::Result<(Position, Position)> {
+    let first = match from {
+        Some(when) => recorded.position_of(when).await?,
+        None => Position(0),
+    };
+    let last = position(recorded, to).await?;
+    if first > last {
+        bail!("position {first} is after position {last}: the earlier instant comes first");
+    }
+    Ok((first, last))
+}
+
+pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {
+    match command {
+        ReplayCommand::State {
+            at,
+            view,
+            of,
+            data,
+            output,
+        } => {
+            state::show(
+                &open(&data).await?,
+                at.as_deref(),
+                &of.subject(view),
+                output.json,
+            )
+            .await
+        }
+        ReplayCommand::Diff {
+            from,
+            to,
+            of,
+            data,
+            output,
+        } => {
+            let recorded = open(&data).await?;
+            let between = between(&recorded, Some(&from), to.as_deref()).await?;
+            changes::show(&recorded, between, &of.subject(View::State), output.json).await
+        }
+        ReplayCommand::Bisect {
+            expression,
+            from,
+            to,
+            of,
+            data,
+            output,
+        } => {
+            let recorded = open(&data).await?;
+            let between = between(&recorded, from.as_deref(), to.as_deref()).await?;
+            flips::show(
+                &recorded,
+                &expression,
+                between,
+                &of.subject(View::State),
+                output.json,
+            )
+            .await
+        }
+    }
+}

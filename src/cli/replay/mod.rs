@@ -1,0 +1,9 @@
+//! `supercargo replay …`: what was so at any instant of a log, answered from the log alone. A
+//! server may be writing it meanwhile; none is needed.
+
+mod changes;
+mod command;
+mod flips;
+mod state;
+
+pub(in crate::cli) use command::{ReplayCommand, run};

@@ -1,0 +1,200 @@
+//! What changed between two instants, and which event made each change. An event changes the state
+//! of its own stream and nothing else, so that one walk over the events between the two finds the
+//! last one that touched each place.
+
+use std::collections::BTreeMap;
+
+use actors::rejection::Rejection;
+use events::envelope::Envelope;
+use events::stream::{Position, StreamId};
+use json_patch::PatchOperation;
+use json_patch::jsonptr::{Pointer, PointerBuf};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::document::Subject;
+use super::recorded::{Recorded, unread};
+use crate::api::time;
+
+/// Events that are read at once.
+const BATCH: usize = 1_000;
+
+/// A place of a state that is another at the second of two instants.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// The stream whose state it is.
+    pub stream: String,
+    /// The place in that state: a JSON pointer (RFC 6901).
+    pub path: String,
+    /// The change.
+    #[serde(flatten)]
+    pub edit: Edit,
+    /// The last event that touched the place.
+    pub position: u64,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub event: String,
+    /// When it was recorded.
+    pub at: String,
+}
+
+/// What became of a place.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "change", rename_all = "lowercase")]
+pub enum Edit {
+    /// It was not there.
+    Added {
+        /// The value.
+        is: Value,
+    },
+    /// It is not there any more.
+    Removed {
+        /// The value that was there.
+        was: Value,
+    },
+    /// It has another value.
+    Changed {
+        /// The value before.
+        was: Value,
+        /// The value after.
+        is: Value,
+    },
+}
+
+/// An event that touched places of a state.
+struct Touch {
+    places: Vec<PointerBuf>,
+    position: Position,
+    event: String,
+    at: String,
+}
+
+/// A stream between the two instants.
+struct Course {
+    before: Value,
+    now: Value,
+    touches: Vec<Touch>,
+}
+
+impl Course {
+    /// Takes the state after the next event of the stream.
+    fn take(&mut self, envelope: &Envelope, after: Value) {
+        let steps = json_patch::diff(&self.now, &after);
+        self.touches.push(Touch {
+            places: steps.iter().map(|step| step.path().to_owned()).collect(),
+            position: envelope.position,
+            event: envelope.kind.to_string(),
+            at: time(envelope.at),
+        });
+        self.now = after;
+    }
+
+    /// The last event that touched a place, something within it or something around it.
+    fn last_touch(&self, place: &Pointer) -> Option<&Touch> {
+        let touches = |touch: &&Touch| {
+            let mut places = touch.places.iter();
+            places.any(|one| one.starts_with(place) || place.starts_with(one))
+        };
+        self.touches.iter().rev().find(touches)
+    }
+
+    fn changes(self, stream: &StreamId) -> Vec<Change> {
+        let steps = json_patch::diff(&self.before, &self.now);
+        let mut now = self.before.clone();
+        let mut changes = Vec::with_capacity(steps.len());
+
+        for step in steps.iter() {
+            let was = step.path().resolve(&now).ok().cloned();
+            changes.extend(self.change(stream, step, was));
+            // Places in a list move with every step, so that each is read after the one before.
+            let _applied = json_patch::patch(&mut now, std::slice::from_ref(step));
+        }
+        changes
+    }
+
+    fn change(
+        &self,
+        stream: &StreamId,
+        step: &PatchOperation,
+        was: Option<Value>,
+    ) -> Option<Change> {
+        let edit = match (step, was) {
+            (PatchOperation::Add(add), _) => Edit::Added {
+                is: add.value.clone(),
+            },
+            // A stream that was not there is nothing.
+            (PatchOperation::Replace(replace), Some(Value::Null)) if step.path().is_root() => {
+                Edit::Added {
+                    is: replace.value.clone(),
+                }
+            }
+            (PatchOperation::Replace(replace), Some(was)) => Edit::Changed {
+                was,
+                is: replace.value.clone(),
+            },
+            (PatchOperation::Remove(_), Some(was)) => Edit::Removed { was },
+            // A difference is told in these three.
+            _ => return None,
+        };
+        let touch = self.last_touch(step.path())?;
+
+        Some(Change {
+            stream: stream.to_string(),
+            path: step.path().to_string(),
+            edit,
+            position: touch.position.0,
+            event: touch.event.clone(),
+            at: touch.at.clone(),
+        })
+    }
+}
+
+impl Recorded {
+    /// What is different in the folded state of a subject at a later instant, stream by stream in
+    /// their order, each with the event that made it.
+    ///
+    /// # Errors
+    /// The log cannot be read, or an event cannot be folded.
+    pub async fn changes(
+        &self,
+        subject: &Subject,
+        (from, to): (Position, Position),
+    ) -> Result<Vec<Change>, Rejection> {
+        let mut projections = self.at(from).await?.read(Clone::clone);
+        let mut courses: BTreeMap<StreamId, Course> = BTreeMap::new();
+        let mut after = from;
+
+        while after < to {
+            let wanted = BATCH.min(usize::try_from(to.0 - after.0).unwrap_or(BATCH));
+            let batch = self.log().read_all(after, wanted).await.map_err(unread)?;
+            let Some(last) = batch.last() else {
+                break;
+            };
+            after = last.position;
+            for envelope in batch.iter().filter(|envelope| subject.is_of(envelope)) {
+                let looked_at = Subject::Stream(envelope.stream.clone());
+                let now = || looked_at.document(&projections).unwrap_or(Value::Null);
+                let course = courses.entry(envelope.stream.clone());
+                let course = course.or_insert_with(|| Course {
+                    before: now(),
+                    now: now(),
+                    touches: vec![],
+                });
+
+                let folded = projections.apply(envelope);
+                folded.map_err(|error| cannot_fold(envelope, &error))?;
+                let state = looked_at.document(&projections);
+                course.take(envelope, state.unwrap_or(Value::Null));
+            }
+        }
+
+        let changes = courses.into_iter();
+        Ok(changes
+            .flat_map(|(stream, course)| course.changes(&stream))
+            .collect())
+    }
+}
+
+fn cannot_fold(envelope: &Envelope, error: &events::codec::CodecError) -> Rejection {
+    Rejection::later("log", format!("position {}: {error}", envelope.position))
+}

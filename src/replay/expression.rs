@@ -1,0 +1,170 @@
+//! Expressions over an instant, in the Common Expression Language: over the event there, and over
+//! what was so after it. The variables are the documents that the API has, by the same names.
+
+use std::fmt::Display;
+
+use actors::rejection::Rejection;
+use cel::{Context, ExecutionError, ParseErrors, Program, Value as Found};
+use events::envelope::Envelope;
+use events::view::Projections;
+use serde_json::Value;
+
+use super::document::{Subject, View};
+use crate::api::EventShape;
+
+/// The variables that an expression may name, and what they are.
+const VARIABLES: &[(&str, Of)] = &[
+    ("event", Of::Event),
+    ("state", Of::Subject),
+    ("project", Of::View(View::Project)),
+    ("board", Of::View(View::Board)),
+    ("features", Of::View(View::Features)),
+    ("slots", Of::View(View::Fleet)),
+    ("queue", Of::View(View::Queue)),
+    ("needs", Of::View(View::Needs)),
+    ("sessions", Of::View(View::Sessions)),
+];
+
+/// Longest expression, in bytes.
+const EXPRESSION_MAX: usize = 4_096;
+
+/// What a variable is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// The event at the position.
+    Event,
+    /// What is looked at.
+    Subject,
+    /// A view of the project that is looked at.
+    View(View),
+}
+
+/// An expression that was understood.
+pub struct Expression {
+    program: Program,
+    text: String,
+    named: Vec<(&'static str, Of)>,
+}
+
+/// What an expression comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is true.
+    Holds,
+    /// It is false.
+    HoldsNot,
+    /// It cannot be answered at this instant, in words: a field that is not there, or kinds of
+    /// values that do not go together.
+    Not(String),
+}
+
+impl Answer {
+    /// Whether it is true; where it cannot be answered it is not.
+    pub fn holds(&self) -> bool {
+        *self == Self::Holds
+    }
+}
+
+/// Where an expression is asked.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// The projections after the event.
+    pub projections: &'a Projections,
+    /// The event that led there; none before the first one.
+    pub event: Option<&'a Envelope>,
+    /// What is looked at.
+    pub subject: &'a Subject,
+}
+
+impl Expression {
+    /// Understands an expression.
+    ///
+    /// # Errors
+    /// It cannot be read, with a caret under the place; or it names a variable that there is not.
+    pub fn parse(text: &str) -> Result<Self, Rejection> {
+        if text.len() > EXPRESSION_MAX {
+            let length = text.len();
+            let why =
+                format!("the expression has {length} bytes, at most {EXPRESSION_MAX} are read");
+            return Err(Rejection::invalid(why));
+        }
+        let program = Program::compile(text);
+        let program = program.map_err(|errors| Rejection::invalid(unreadable(text, &errors)))?;
+
+        let references = program.references();
+        let named = references.variables().into_iter().filter_map(variable);
+
+        Ok(Self {
+            named: named.collect(),
+            text: text.to_owned(),
+            program,
+        })
+    }
+
+    /// Whether it holds.
+    ///
+    /// # Errors
+    /// It cannot be answered anywhere: a variable that there is not, or an answer that is neither
+    /// true nor false.
+    pub fn ask(&self, scene: Scene<'_>) -> Result<Answer, Rejection> {
+        let mut context = Context::default();
+        for (name, of) in &self.named {
+            let added = context.add_variable(*name, of.value(scene));
+            added.map_err(|error| self.no(error))?;
+        }
+
+        match self.program.execute(&context) {
+            Ok(Found::Bool(true)) => Ok(Answer::Holds),
+            Ok(Found::Bool(false)) => Ok(Answer::HoldsNot),
+            Ok(other) => Err(self.no(format!("it is {other:?}, neither true nor false"))),
+            Err(ExecutionError::UndeclaredReference(name)) => Err(self.no(unknown(&name))),
+            Err(ExecutionError::NoSuchKey(name)) => {
+                Ok(Answer::Not(format!("there is no field `{name}`")))
+            }
+            Err(error) => Ok(Answer::Not(error.to_string())),
+        }
+    }
+
+    fn no(&self, why: impl Display) -> Rejection {
+        Rejection::invalid(format!("the expression `{}`: {why}", self.text))
+    }
+}
+
+fn variable(name: &str) -> Option<(&'static str, Of)> {
+    VARIABLES.iter().find(|(known, _)| *known == name).copied()
+}
+
+fn unknown(name: &str) -> String {
+    let known: Vec<&str> = VARIABLES.iter().map(|(known, _)| *known).collect();
+    format!("there is no `{name}`; there are {}", known.join(", "))
+}
+
+/// What cannot be read of an expression, with a caret under the place.
+fn unreadable(text: &str, errors: &ParseErrors) -> String {
+    let shown = errors.errors.iter().map(|error| {
+        let (_, column) = error.pos;
+        let place = usize::try_from(column).unwrap_or(1).saturating_sub(1);
+        format!("{}\n  {text}\n  {:place$}^", error.msg, "")
+    });
+    let shown: Vec<String> = shown.collect();
+    format!("the expression cannot be read: {}", shown.join("\n"))
+}
+
+impl Of {
+    fn value(self, scene: Scene<'_>) -> Value {
+        let found = match self {
+            Self::Event => scene.event.and_then(of_event),
+            Self::Subject => scene.subject.document(scene.projections),
+            Self::View(view) => scene.subject.project().and_then(|name| {
+                let subject = Subject::Project(name.clone(), view);
+                subject.document(scene.projections)
+            }),
+        };
+        // A field of what is not there is not there.
+        found.unwrap_or_else(|| Value::Object(serde_json::Map::new()))
+    }
+}
+
+fn of_event(envelope: &Envelope) -> Option<Value> {
+    serde_json::to_value(EventShape::from(envelope)).ok()
+}

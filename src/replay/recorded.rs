@@ -1,0 +1,120 @@
+//! A log, and every instant of it.
+
+use std::sync::Arc;
+
+use actors::instants::Instants;
+use actors::projector::Projector;
+use actors::rejection::Rejection;
+use events::envelope::Envelope;
+use events::id::Timestamp;
+use events::log::{EventLog, ReadError};
+use events::stream::Position;
+
+use crate::api::{Instant, parsed_time};
+
+/// A log that is looked at, and the instants of it that were asked for. Clones share them.
+#[derive(Clone)]
+pub struct Recorded {
+    log: Arc<dyn EventLog>,
+    instants: Instants,
+}
+
+pub(super) fn unread(error: ReadError) -> Rejection {
+    Rejection::later("log", error)
+}
+
+impl Recorded {
+    /// The instants of a log.
+    pub fn of(log: Arc<dyn EventLog>, instants: Instants) -> Self {
+        Self { log, instants }
+    }
+
+    /// The log.
+    pub(super) fn log(&self) -> &Arc<dyn EventLog> {
+        &self.log
+    }
+
+    /// The position of the newest event; 0 of an empty log.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn head(&self) -> Result<Position, Rejection> {
+        Ok(self.log.head().await.map_err(unread)?.position)
+    }
+
+    /// The position that these words stand for: a number, or a time in RFC 3339, which is that of
+    /// the last event that was not after it; 0 where none was.
+    ///
+    /// # Errors
+    /// The words are neither, or name a position beyond the head; or the log cannot be read.
+    pub async fn position_of(&self, when: &str) -> Result<Position, Rejection> {
+        let head = self.head().await?;
+        if let Ok(position) = when.parse::<u64>() {
+            return within(Position(position), head);
+        }
+
+        let Some(time) = parsed_time(when) else {
+            return Err(Rejection::invalid(format!(
+                "{when} is neither a position nor a time such as 2026-11-26T04:49:00Z"
+            )));
+        };
+        self.last_until(time, head).await
+    }
+
+    /// The last event that is not after a time. Times of a log never go back, so that half of what
+    /// is left can be left out at each look.
+    async fn last_until(&self, time: Timestamp, head: Position) -> Result<Position, Rejection> {
+        let (mut before, mut after) = (0, head.0 + 1);
+        while after - before > 1 {
+            let middle = before + (after - before) / 2;
+            if self.event(Position(middle)).await?.at <= time {
+                before = middle;
+            } else {
+                after = middle;
+            }
+        }
+
+        Ok(Position(before))
+    }
+
+    /// The event at a position, which the log holds.
+    ///
+    /// # Errors
+    /// It holds none there, or cannot be read.
+    pub async fn event(&self, position: Position) -> Result<Envelope, Rejection> {
+        let before = Position(position.0.saturating_sub(1));
+        let found = self.log.read_all(before, 1).await.map_err(unread)?;
+        let found = found.into_iter().find(|event| event.position == position);
+        found.ok_or_else(|| unread(ReadError(format!("position {position} is missing"))))
+    }
+
+    /// The position, and when its event was recorded.
+    ///
+    /// # Errors
+    /// The log does not hold the position, or cannot be read.
+    pub async fn instant(&self, position: Position) -> Result<Instant, Rejection> {
+        let at = match position {
+            Position(0) => Timestamp(0),
+            _ => self.event(position).await?.at,
+        };
+        Ok(Instant::of(position, at))
+    }
+
+    /// The projections as they were after the event at this position, which the log holds.
+    ///
+    /// # Errors
+    /// The log cannot be read, or an event in it cannot be folded.
+    pub async fn at(&self, position: Position) -> Result<Projector, Rejection> {
+        self.instants.at(&self.log, position).await.map_err(unread)
+    }
+}
+
+/// A position that the log has.
+fn within(position: Position, head: Position) -> Result<Position, Rejection> {
+    if position <= head {
+        return Ok(position);
+    }
+    Err(Rejection::invalid(format!(
+        "position {position} is beyond the head of the log, which is {head}"
+    )))
+}
