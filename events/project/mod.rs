@@ -32,4 +32,5 @@ pub use event::{Event, OversightKind, ProjectKind};
 pub use state::{
     Due, Initialization, Intent, Oversight, Progress, Project, Registered, Repository,
 };
+pub(crate) use trouble::utc;
 pub use trouble::{Thing, Trouble};
