@@ -43,6 +43,8 @@ mod fleet;
 mod found;
 mod merge;
 mod outside;
+#[cfg(test)]
+mod reasons;
 mod reducer;
 mod replay;
 mod session;

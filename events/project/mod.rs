@@ -21,7 +21,7 @@ pub mod event;
 mod oversee;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trouble;
 pub mod upstream;
 #[cfg(test)]

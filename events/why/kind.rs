@@ -117,8 +117,10 @@ kinds! {
     SessionWorks: Stands = "session_works";
     /// A person wants the session to end.
     Interrupted: Stands = "interrupted";
-    /// The session is over.
+    /// The session is over, and its container is there.
     SessionOver: Stands = "session_over";
+    /// The session is over, and its container is gone.
+    SessionEnded: Stands = "session_ended";
     /// There is no such session.
     SessionUnknown: Stands = "session_unknown";
     /// It was granted work, and its slot has not got the job.

@@ -6,6 +6,8 @@
 //! refusals of `decide`; the events of the streams concerned show it.
 
 mod answer;
+mod claim;
+mod decided;
 mod feature;
 mod given;
 mod hands;
@@ -13,6 +15,7 @@ mod kind;
 mod line;
 mod merge;
 mod project;
+mod publish;
 mod question;
 mod queued;
 mod record;
@@ -21,10 +24,14 @@ mod session;
 mod slot;
 mod telling;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod why_not;
+mod wish;
 
 pub use answer::why;
 pub use kind::{Kind, Part};
 pub use question::{About, Question, streams};
 pub use record::Record;
 pub use sentence::{Sentence, Shown};
+pub use why_not::{streams_of_wish, why_not};
+pub use wish::{Answer, Claimant, Deed, Foreseen, Prospect, Refused, Wish};

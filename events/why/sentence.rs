@@ -32,7 +32,7 @@ pub struct Sentence {
 pub enum Shown {
     /// Events that make it true.
     Events,
-    /// The newest event of the stream that it speaks about: it tells what is not there, or its own
-    /// event lies before what was read.
+    /// The newest event of the stream that it speaks about: it tells what is not there or has not
+    /// happened yet, or its own event lies before what was read.
     Newest,
 }

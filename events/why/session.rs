@@ -1,5 +1,6 @@
 //! Why a session stands where it does: granted, at work, or over and how.
 
+use crate::container::Slot;
 use crate::container::event::Event;
 use crate::holder::SlotSession;
 use crate::id::SessionId;
@@ -37,13 +38,25 @@ fn known(
     record: &SessionRecord,
     grant: Option<&Grant>,
 ) {
-    let n = record.n;
-    let slot = telling.view.slot(n).filter(|slot| slot.works_for(session));
-    if slot.is_some() {
-        return slot::tell(telling, n);
+    let job = telling.view.slot(record.n).and_then(Slot::job);
+    let has_slot = match job {
+        Some(job) => job.session == *session,
+        None => false,
+    };
+    if has_slot {
+        return slot::tell(telling, record.n);
     }
 
-    let stream = telling.slot(n);
+    past(telling, session, record);
+    if let Some(grant) = grant {
+        granted(telling, grant);
+        slot::given(telling, &grant.slot_session);
+    }
+}
+
+/// A session that is over, and nothing of it is left in its slot.
+fn past(telling: &mut Telling<'_>, session: &SessionId, record: &SessionRecord) {
+    let (n, stream) = (record.n, telling.slot(record.n));
     let own = |event: &Event| match event {
         Event::SessionEnded(event) => event.session == *session,
         _ => false,
@@ -51,8 +64,8 @@ fn known(
     let found = telling.found(&stream, &["container.session_ended"], own);
     let at = found.as_ref().map(|(at, _)| *at);
     let detail = match &found {
-        Some((_, Event::SessionEnded(event))) => event.detail.as_str(),
-        Some(_) | None => "",
+        Some((_, Event::SessionEnded(event))) => event.detail.clone(),
+        Some(_) | None => String::new(),
     };
 
     let who = question::role(record.role);
@@ -67,29 +80,7 @@ fn known(
         true => text,
         false => format!("{text}: {detail}"),
     };
-    telling.say(Kind::SessionOver, text, &stream, at);
-    left(telling, session, n, grant);
-}
-
-/// What is left of a session that is over: its container, its grant.
-fn left(
-    telling: &mut Telling<'_>,
-    session: &SessionId,
-    n: crate::id::SlotNo,
-    grant: Option<&Grant>,
-) {
-    let job = telling.view.slot(n).and_then(|slot| slot.job());
-    if job.is_some_and(|job| job.session == *session) {
-        return slot::tell(telling, n);
-    }
-    if let Some(grant) = grant {
-        granted(telling, grant);
-        let given = SlotSession {
-            n,
-            session: session.clone(),
-        };
-        slot::given(telling, &given);
-    }
+    telling.say(Kind::SessionEnded, text, &stream, at);
 }
 
 /// What a session was granted.

@@ -266,7 +266,7 @@ fn over(telling: &mut Telling<'_>, subject: &Subject<'_>, ended: &Ended) {
     let (n, stream) = (subject.n, &subject.stream);
     let at = telling.seen(stream, &["container.session_ended"]);
     let (how, session) = (ended.outcome.name(), &ended.job.session);
-    let text = format!("session {session} in slot {n} is over ({how}), its container is not");
+    let text = format!("session {session} in slot {n} is over ({how})");
     telling.say(Kind::SessionOver, text, stream, at);
 
     let secures = |owed: &Owed| match owed {

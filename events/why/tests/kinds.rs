@@ -316,8 +316,9 @@ fn of(kind: Kind) -> Case {
             ),
             &["container.interrupt_requested"],
         ),
-        Kind::SessionOver => case(
-            over,
+        Kind::SessionOver => of_slot(over, &["container.session_ended"]),
+        Kind::SessionEnded => case(
+            then!(over(), slot(1), c::Idle {}),
             About::Session(s(1)),
             By::Events(&["container.session_ended"]),
         ),

@@ -3,6 +3,8 @@
 
 mod kinds;
 mod scenes;
+pub(crate) mod walk;
+mod wishes;
 
 use crate::envelope::Envelope;
 use crate::id::Timestamp;
@@ -53,11 +55,21 @@ pub(crate) fn concerned(
 
 /// The answer from a log and nothing else.
 pub(crate) fn asked(log: &[Envelope], about: &About, seconds: i64) -> Vec<Sentence> {
-    let (projections, question) = (folded(log), question(about.clone()));
-    let observed = at(seconds, &projections);
-    let events = concerned(log, &question, &projections);
+    answered(log, &folded(log), about, seconds)
+}
+
+/// The same, where it is folded already.
+pub(crate) fn answered(
+    log: &[Envelope],
+    projections: &Projections,
+    about: &About,
+    seconds: i64,
+) -> Vec<Sentence> {
+    let question = question(about.clone());
+    let observed = at(seconds, projections);
+    let events = concerned(log, &question, projections);
     let record = Record {
-        projections: &projections,
+        projections,
         observed: &observed,
         events: &events,
     };
