@@ -43,8 +43,6 @@ mod fleet;
 mod found;
 mod merge;
 mod outside;
-#[cfg(test)]
-mod reasons;
 mod reducer;
 mod replay;
 mod session;

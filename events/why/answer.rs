@@ -23,3 +23,6 @@ pub fn why(question: &Question, record: Record<'_>) -> Vec<Sentence> {
     }
     telling.said
 }
+
+#[cfg(test)]
+pub(super) mod tests;

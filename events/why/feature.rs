@@ -10,6 +10,7 @@ use crate::stream::StreamId;
 use crate::view::Remedy;
 use crate::why::kind::Kind;
 use crate::why::telling::Telling;
+use crate::why::words::short;
 use crate::why::{merge, queued, slot};
 
 /// What brings a feature to the stage of open work.
@@ -47,7 +48,7 @@ pub(super) fn tell(telling: &mut Telling<'_>, id: &FeatureId) {
         }
         Stage::Approved { submission } => approved(telling, &subject, submission),
         Stage::Merging { candidate, .. } => {
-            let text = format!("{id} is locked while {candidate} is published");
+            let text = format!("{id} is locked while {} is published", short(candidate));
             let begun = telling.seen(&subject.stream, &["feature.merge_begun"]);
             telling.say(Kind::Merging, text, &subject.stream, begun);
             merge::of_feature(telling, &subject);
@@ -247,7 +248,7 @@ fn submitted(
     review: Option<&SlotSession>,
 ) {
     let (id, stream) = (subject.id, &subject.stream);
-    let (sha, epoch) = (&submission.sha, submission.epoch);
+    let (sha, epoch) = (short(&submission.sha), submission.epoch);
 
     if let Some(reviewer) = review {
         let at = telling.seen(stream, &["feature.review_started"]);
@@ -265,7 +266,7 @@ fn submitted(
 }
 
 fn approved(telling: &mut Telling<'_>, subject: &Subject<'_>, submission: &Submission) {
-    let (id, stream, sha) = (subject.id, &subject.stream, &submission.sha);
+    let (id, stream, sha) = (subject.id, &subject.stream, short(&submission.sha));
     let names = ["feature.review_passed", "feature.merge_aborted"];
     let found = telling.found::<Event>(stream, &names, |_| true);
 
@@ -289,8 +290,9 @@ fn closed(telling: &mut Telling<'_>, subject: &Subject<'_>, closing: &Closing) {
     };
 
     let text = match closing {
-        Closing::Merged { sha } => format!("{id} is closed: it was merged as {sha}"),
+        Closing::Merged { sha } => format!("{id} is closed: it was merged as {}", short(sha)),
         Closing::Restored { commit } => {
+            let commit = short(commit);
             format!("{id} is closed: {commit} brought back what was taken out of it")
         }
         Closing::DoneElsewhere => format!("{id} is closed by {by}: it was done elsewhere"),

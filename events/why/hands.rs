@@ -8,8 +8,8 @@ use crate::project::{Intent, Registered, Repository, Thing, utc};
 use crate::stream::Position;
 use crate::view::Remedy;
 use crate::why::kind::Kind;
-use crate::why::question;
 use crate::why::telling::Telling;
+use crate::why::words::{self, short};
 
 /// Says every premise that does not hold; answers whether there is one.
 pub(super) fn tell(telling: &mut Telling<'_>, role: Role) -> bool {
@@ -96,7 +96,7 @@ pub(super) fn red(telling: &mut Telling<'_>) {
         return;
     };
     let next = red.next_probe(&telling.record.observed.own);
-    let (head, when) = (&red.head, utc(next));
+    let (head, when) = (short(&red.head), utc(next));
     let text = format!("the trunk is red by itself at {head}: nothing new is begun on it");
     let text = format!("{text}; it is looked at again {when}");
     let at = telling.seen(&stream, &["trunk.head_failed"]);
@@ -121,7 +121,7 @@ fn trouble(telling: &mut Telling<'_>, role: Role, things: &[Thing], next: Timest
         }
     }
 
-    let (who, words) = (question::role(role), words.join("; "));
+    let (who, words) = (words::role(role), words.join("; "));
     let text = format!(
         "{who} is not begun: {words}; one session may try {}",
         utc(next)
@@ -156,7 +156,7 @@ fn no_slot(telling: &mut Telling<'_>, registered: &Registered) {
     let text = match telling.record.observed.room {
         Some(0) => "the machine has no room for another container".to_owned(),
         Some(_) | None => {
-            format!("no slot is free: of {target}, {at_work} work and {out} are out of service")
+            format!("no slot is free: {at_work} of {target} at work, {out} out of service")
         }
     };
     telling.say(Kind::NoSlot, text, &stream, seen);

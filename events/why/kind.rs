@@ -223,3 +223,6 @@ impl Serialize for Kind {
         serializer.serialize_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests;

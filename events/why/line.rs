@@ -10,6 +10,7 @@ use crate::view::standing::waits_for_a_command;
 use crate::view::{NeedKind, Remedy};
 use crate::why::kind::Kind;
 use crate::why::telling::Telling;
+use crate::why::words::{counted, short};
 use crate::why::{hands, merge, queued, slot};
 
 /// What an entry in the line waits for; of one behind the batch, what the front waits for.
@@ -33,7 +34,8 @@ pub(super) fn tell(telling: &mut Telling<'_>, entry: &Entry) {
 fn behind(telling: &mut Telling<'_>, entry: &Entry, (place, front): (usize, &Entry)) {
     let stream = telling.merge_queue();
     let (number, first) = (entry.number, front.number);
-    let text = format!("entry {number} waits for {place} before it, the first of them {first}");
+    let others = counted(place, "other");
+    let text = format!("entry {number} waits behind {others}: entry {first} is at the front");
     let names = ["trunk.queued", "trunk.change_approved"];
     let at = names.into_iter();
     let at: Vec<_> = at
@@ -77,7 +79,7 @@ fn halted(telling: &mut Telling<'_>, front: &Entry) {
     let need = needs.find(|need| need.kind == NeedKind::Upstream);
     let at = telling.seen(&stream, &["trunk.halted"]);
     let text = format!("the merge queue is halted: {}", halt.fault.advice());
-    let text = format!("{text} ({}); it is tried again {}", halt.reason, utc(until));
+    let text = format!("{text} ({}); the next try is {}", halt.reason, utc(until));
     let said = telling.say(Kind::Halted, text, &stream, at);
     said.until = Some(until);
     said.remedy = need.map(|need| need.remedy);
@@ -117,7 +119,7 @@ pub(super) fn trunk(telling: &mut Telling<'_>) {
 
     if let Some(checking) = &health.checking {
         let at = telling.seen(&stream, &["trunk.head_verification_started"]);
-        let (n, head) = (checking.slot_session.n, &checking.head);
+        let (n, head) = (checking.slot_session.n, short(&checking.head));
         let text = format!("slot {n} verifies the trunk itself at {head}");
         telling.say(Kind::AwaitsTrunk, text, &stream, at);
         return slot::given(telling, &checking.slot_session);

@@ -8,10 +8,11 @@ use crate::view::Remedy;
 use crate::why::feature::Subject;
 use crate::why::kind::Kind;
 use crate::why::telling::Telling;
+use crate::why::words::short;
 use crate::why::{line, slot};
 
 /// What ends an entry.
-const ENDS: &[&str] = &[
+pub(super) const ENDS: &[&str] = &[
     "trunk.advanced",
     "trunk.dequeued",
     "trunk.found_empty",
@@ -42,7 +43,10 @@ fn ended(telling: &mut Telling<'_>, number: u64, stream: &StreamId) {
     let found = telling.found(stream, ENDS, ends);
 
     let (kind, how) = match found.as_ref().map(|(_, event)| event) {
-        Some(Event::Advanced(e)) => (Kind::EntryMerged, format!("is upstream as {}", e.to)),
+        Some(Event::Advanced(e)) => (
+            Kind::EntryMerged,
+            format!("is upstream as {}", short(&e.to)),
+        ),
         Some(Event::Dequeued(e)) if e.paths.is_empty() => (
             Kind::EntryLeft,
             format!("was taken off the queue: {}", e.why),
@@ -175,61 +179,63 @@ fn held(telling: &mut Telling<'_>, entry: &Entry, stream: &StreamId) {
 
 fn stage(telling: &mut Telling<'_>, entry: &Entry, stream: &StreamId) {
     let (number, what) = (entry.number, brings(entry));
-    // A batch is verified and published by the name of its last.
-    let merge_queue = &telling.view.merge_queue.state;
-    let in_batch = merge_queue.batch().any(|other| other.number == number);
-    let tip = merge_queue.tip().filter(|_| in_batch);
-    let tip = tip.unwrap_or(entry).number;
-
-    let (kind, text, at) = match &entry.stage {
-        Stage::Queued => {
-            let text = format!("{what} is queued: no candidate of it stands on the trunk yet");
-            (Kind::EntryQueued, text, queued(telling, number))
-        }
-        Stage::Built { candidate } if !entry.reds.is_empty() => {
-            let exit = entry.reds.last().map(exit).unwrap_or_default();
-            let text = format!("{what} was red once as {}{exit}", candidate.sha);
-            let at = seen(telling, number, "trunk.verification_doubted");
-            (Kind::EntryDoubted, text, at)
-        }
-        Stage::Built { candidate } => {
-            let text = format!("{what} is built as {} and not verified", candidate.sha);
-            (
-                Kind::EntryBuilt,
-                text,
-                seen(telling, number, "trunk.candidate_built"),
-            )
-        }
-        Stage::Verifying {
-            candidate,
-            slot_session,
-        } => {
-            let text = format!("{what} is being verified as {}", candidate.sha);
-            let text = format!("{text} in slot {}", slot_session.n);
-            let at = seen(telling, tip, "trunk.verification_started");
-            (Kind::EntryVerifying, text, at)
-        }
-        Stage::Verified { candidate, .. } => {
-            let text = format!("{what} is verified as {}", candidate.sha);
-            (
-                Kind::EntryVerified,
-                text,
-                seen(telling, tip, "trunk.verified"),
-            )
-        }
-        Stage::Publishing { candidate } => {
-            let text = format!("upstream is being moved to {}, {what}", candidate.sha);
-            (
-                Kind::EntryPublishing,
-                text,
-                seen(telling, tip, "trunk.publish_intended"),
-            )
-        }
+    let Some(candidate) = entry.candidate() else {
+        let text = format!("{what} is queued: no candidate of it stands on the trunk yet");
+        let at = queued(telling, number);
+        telling.say(Kind::EntryQueued, text, stream, at);
+        return;
     };
-    telling.say(kind, text, stream, at);
+
+    let commit = short(&candidate.sha);
+    let (kind, how, shown_by) = built(entry, commit);
+    // A batch is verified and published by the name of its last.
+    let of = match kind {
+        Kind::EntryBuilt | Kind::EntryDoubted => number,
+        _ => tip(telling, entry),
+    };
+    let at = seen(telling, of, shown_by);
+    telling.say(kind, format!("{what} {how}"), stream, at);
+
     if let Stage::Verifying { slot_session, .. } = &entry.stage {
         slot::given(telling, slot_session);
     }
+}
+
+/// How an entry stands of which a candidate is built, and the event that shows it.
+fn built(entry: &Entry, commit: &str) -> (Kind, String, &'static str) {
+    match &entry.stage {
+        Stage::Built { .. } if !entry.reds.is_empty() => {
+            let exit = entry.reds.last().map(exit).unwrap_or_default();
+            let how = format!("was red once as {commit}{exit}");
+            (Kind::EntryDoubted, how, "trunk.verification_doubted")
+        }
+        Stage::Queued | Stage::Built { .. } => {
+            let how = format!("is built as {commit} and not verified");
+            (Kind::EntryBuilt, how, "trunk.candidate_built")
+        }
+        Stage::Verifying { slot_session, .. } => {
+            let how = format!("is being verified as {commit} in slot {}", slot_session.n);
+            (Kind::EntryVerifying, how, "trunk.verification_started")
+        }
+        Stage::Verified { .. } => {
+            let how = format!("is verified as {commit}");
+            (Kind::EntryVerified, how, "trunk.verified")
+        }
+        Stage::Publishing { .. } => {
+            let how = format!("is being published as {commit}");
+            (Kind::EntryPublishing, how, "trunk.publish_intended")
+        }
+    }
+}
+
+/// The entry by whose name the batch of this one goes.
+fn tip(telling: &Telling<'_>, entry: &Entry) -> u64 {
+    let merge_queue = &telling.view.merge_queue.state;
+    let in_batch = merge_queue
+        .batch()
+        .any(|other| other.number == entry.number);
+    let tip = merge_queue.tip().filter(|_| in_batch);
+    tip.unwrap_or(entry).number
 }
 
 /// What put an entry at the stage of a queued one: it joined, or what was built counts no more.

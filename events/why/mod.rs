@@ -14,6 +14,7 @@ mod hands;
 mod kind;
 mod line;
 mod merge;
+mod needs;
 mod project;
 mod publish;
 mod question;
@@ -27,6 +28,7 @@ mod telling;
 pub(crate) mod tests;
 mod why_not;
 mod wish;
+mod words;
 
 pub use answer::why;
 pub use kind::{Kind, Part};

@@ -1,18 +1,16 @@
 //! Why a project stands where it does: what is wanted of it, what a person has to do, what is at
 //! work, and what is owed next.
 
-use crate::feature::Event as Feature;
 use crate::holder::Role;
 use crate::id::ProjectName;
 use crate::policy::until;
 use crate::project::{Initialization, Intent, Project, Registered, Repository, utc};
-use crate::stream::{Position, StreamId};
-use crate::view::{Need, NeedKind};
+use crate::stream::StreamId;
 use crate::why::kind::Kind;
 use crate::why::record::Record;
 use crate::why::sentence::Sentence;
 use crate::why::telling::{Telling, sentence};
-use crate::why::{given, hands, queued};
+use crate::why::{given, hands, needs, queued};
 
 /// A name of which the log holds nothing.
 pub(super) fn unknown(record: Record<'_>, name: &ProjectName) -> Sentence {
@@ -40,7 +38,7 @@ pub(super) fn tell(telling: &mut Telling<'_>) {
     intent(telling, registered);
     let before = telling.said.len();
     for need in view.standing().needs_you {
-        needed(telling, &need);
+        needs::tell(telling, &need);
     }
     waits(telling, registered);
     telling.due(&stream, |_| true);
@@ -94,97 +92,6 @@ fn intent(telling: &mut Telling<'_>, registered: &Registered) {
         let text = format!("{by} edits the backlog: nothing is begun meanwhile");
         telling.say(Kind::ProjectEdited, text, &stream, at);
     }
-}
-
-/// What a person has to do, as the standing of the project has it.
-fn needed(telling: &mut Telling<'_>, need: &Need) {
-    let (stream, at) = shown_by(telling, need);
-    let remedy = need.remedy.clone();
-    telling.ask(remedy, need.text.clone(), &stream, at);
-}
-
-/// The event that a need goes back to.
-fn shown_by(telling: &Telling<'_>, need: &Need) -> (StreamId, Option<Position>) {
-    let (project, queue) = (telling.project(), telling.merge_queue());
-    let (stream, names): (_, &[&str]) = match need.kind {
-        NeedKind::Copy => (project, &["project.clone_failed"]),
-        NeedKind::Initialization => (project, &["project.initialization_lapsed"]),
-        NeedKind::Oversight => (
-            project,
-            &["project.oversight_lapsed", "project.milestone_settled"],
-        ),
-        NeedKind::Verification => (queue, &["trunk.candidate_built", "trunk.head_failed"]),
-        NeedKind::Verifiers => (
-            queue,
-            &[
-                "trunk.verification_lapsed",
-                "trunk.head_verification_lapsed",
-            ],
-        ),
-        NeedKind::Trunk => (queue, &["trunk.head_failed"]),
-        NeedKind::Upstream => (queue, &["trunk.halted"]),
-        NeedKind::Held => (queue, &["trunk.held"]),
-        NeedKind::Undo => (
-            queue,
-            &[
-                "trunk.dequeued",
-                "trunk.verification_failed",
-                "trunk.found_empty",
-            ],
-        ),
-        NeedKind::Feature | NeedKind::Question | NeedKind::Aside | NeedKind::Epic => {
-            return of_feature(telling, need);
-        }
-        NeedKind::Slot => return of_slot(telling, need),
-        NeedKind::Outside => return of_trouble(telling, need),
-        NeedKind::Target => (project, &["project.target_set"]),
-        NeedKind::Idle => (telling.backlog(), &["backlog.withdrawn"]),
-        // Nothing that the projections hold: whoever counts failures tells it.
-        NeedKind::Stuck => (project, &[]),
-    };
-
-    let at = telling.seen(&stream, names);
-    (stream, at)
-}
-
-fn of_feature(telling: &Telling<'_>, need: &Need) -> (StreamId, Option<Position>) {
-    let Some(id) = need.remedy.feature() else {
-        return (telling.backlog(), None);
-    };
-    let stream = telling.feature(id);
-    let stands = |event: &Feature| match event {
-        Feature::Quarantined(_) => need.kind == NeedKind::Feature,
-        Feature::QuestionAsked(_) => need.kind == NeedKind::Question,
-        Feature::SetAside(_) => need.kind == NeedKind::Aside,
-        Feature::Created(_) | Feature::Edited(_) => need.kind == NeedKind::Epic,
-        _ => false,
-    };
-
-    let names = [
-        "feature.quarantined",
-        "feature.question_asked",
-        "feature.set_aside",
-        "feature.created",
-        "feature.edited",
-    ];
-    let found = telling.found(&stream, &names, stands);
-    (stream, found.map(|(at, _)| at))
-}
-
-fn of_slot(telling: &Telling<'_>, need: &Need) -> (StreamId, Option<Position>) {
-    let Some(n) = need.remedy.slot() else {
-        return (telling.project(), None);
-    };
-    let stream = telling.slot(n);
-    let at = telling.seen(&stream, &["container.quarantined", "container.withheld"]);
-    (stream, at)
-}
-
-fn of_trouble(telling: &Telling<'_>, need: &Need) -> (StreamId, Option<Position>) {
-    let registered = telling.view.registered().into_iter();
-    let mut troubles = registered.flat_map(|registered| &registered.troubles);
-    let trouble = troubles.find(|trouble| trouble.told() == need.text);
-    (telling.project(), trouble.map(|trouble| trouble.seen))
 }
 
 /// What it waits for that no person has to do.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::feature::Known;
-use crate::holder::Role;
 use crate::id::{FeatureId, ProjectName, SessionId, SlotNo};
 use crate::stream::StreamId;
 use crate::view::{ProjectView, Projections};
@@ -126,15 +125,4 @@ fn slots(view: &ProjectView) -> Vec<StreamId> {
     slots
         .map(|n| StreamId::Container(view.name.clone(), *n))
         .collect()
-}
-
-/// A role, as people speak of whoever has it.
-pub(super) fn role(role: Role) -> &'static str {
-    match role {
-        Role::Initializer => "an initializer",
-        Role::Coder => "a coder",
-        Role::Reviewer => "a reviewer",
-        Role::Overseer => "an overseer",
-        Role::Verifier => "a verifier",
-    }
 }

@@ -11,6 +11,7 @@ use crate::stream::{Position, StreamId};
 use crate::why::feature::Subject;
 use crate::why::kind::Kind;
 use crate::why::telling::Telling;
+use crate::why::words::counted;
 use crate::why::{hands, slot};
 
 /// What brings a feature from one stage to another, as far as its dependants care.
@@ -67,8 +68,8 @@ fn own(telling: &mut Telling<'_>, subject: &Subject<'_>) {
     let rests = telling.view.rests_until(id);
     if let Some(until) = rests.filter(|until| *until > telling.now()) {
         let gone = telling.seen(stream, &["feature.released", "feature.claim_expired"]);
-        let (count, when) = (known.tally.gone, utc(until));
-        let text = format!("{id} is left alone until {when}: {count} of its sessions vanished");
+        let (gone_so, when) = (counted(known.tally.gone as usize, "session"), utc(until));
+        let text = format!("{id} is left alone until {when}: {gone_so} of it vanished");
         telling.say(Kind::Rests, text, stream, gone).until = Some(until);
     }
 }
@@ -119,7 +120,8 @@ pub(super) fn batch(telling: &mut Telling<'_>, id: &FeatureId, batch: Digest) {
     let missing = missing.count();
 
     let admitted = ids.get(id).map(|origin| origin.admitted);
-    let text = format!("{id} waits for its batch: {missing} features of it are not created yet");
+    let missing = counted(missing, "feature");
+    let text = format!("{id} waits for its batch: of it, {missing} have yet to be created");
     telling.say(Kind::AwaitsBatch, text, &stream, admitted);
 }
 
@@ -171,7 +173,10 @@ fn others_first(
     let id = subject.id;
     let text = match place {
         0 => format!("{id} is next: the free slots are given more pressing work first"),
-        _ => format!("{id} waits for its turn: {place} features are before it, {first} the first"),
+        _ => {
+            let others = counted(place, "feature");
+            format!("{id} waits for its turn behind {others}: {first} is the first")
+        }
     };
     telling.say(Kind::AwaitsTurn, text, &subject.stream, ranked);
 }

@@ -9,9 +9,9 @@ use crate::view::grants::Grant;
 use crate::view::sessions::SessionRecord;
 use crate::why::given;
 use crate::why::kind::Kind;
-use crate::why::question;
 use crate::why::slot;
 use crate::why::telling::Telling;
+use crate::why::words;
 
 pub(super) fn tell(telling: &mut Telling<'_>, session: &SessionId) {
     let view = telling.view;
@@ -68,7 +68,7 @@ fn past(telling: &mut Telling<'_>, session: &SessionId, record: &SessionRecord) 
         Some(_) | None => String::new(),
     };
 
-    let who = question::role(record.role);
+    let who = words::role(record.role);
     let text = match record.ended {
         Some((when, how)) => {
             let (when, how) = (utc(when), how.name());

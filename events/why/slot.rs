@@ -12,7 +12,7 @@ use crate::stream::StreamId;
 use crate::view::{ProjectView, Remedy};
 use crate::why::kind::Kind;
 use crate::why::telling::Telling;
-use crate::why::{hands, question};
+use crate::why::{hands, words};
 
 /// A slot in service, and where its events are.
 struct Subject<'a> {
@@ -61,7 +61,7 @@ fn absent(telling: &mut Telling<'_>, n: SlotNo, stream: &StreamId) {
     };
 
     if telling.view.slots.contains_key(&n) {
-        let text = format!("slot {n} left service: the project wanted {target} slots");
+        let text = format!("slot {n} left service: the project wants {target}");
         telling.say(Kind::SlotDismissed, text, stream, dismissed);
     } else {
         let project = telling.project();
@@ -102,7 +102,7 @@ fn state(telling: &mut Telling<'_>, subject: &Subject<'_>) {
 
 /// A job in words.
 fn work(job: &Assignment) -> String {
-    let (who, session) = (question::role(job.role), &job.session);
+    let (who, session) = (words::role(job.role), &job.session);
     match &job.feature {
         Some(feature) => format!("{who} of {feature} (session {session})"),
         None => format!("{who} (session {session})"),
@@ -120,9 +120,9 @@ fn idle(telling: &mut Telling<'_>, subject: &Subject<'_>) {
     let text = match &slot.last {
         Some((session, outcome)) => {
             let how = outcome.name();
-            format!("slot {n} is free: its last session {session} ended ({how})")
+            format!("slot {n} has no job: its last session {session} ended ({how})")
         }
-        None => format!("slot {n} is free: no session has run in it since it was enlisted"),
+        None => format!("slot {n} has no job: no session has run in it since it was enlisted"),
     };
     telling.say(Kind::SlotIdle, text, stream, at);
 
@@ -153,7 +153,7 @@ fn reserved(telling: &mut Telling<'_>, subject: &Subject<'_>) -> bool {
         if let (Owed::Tell(_), Some((slot, role))) = (owed, reserves.slot)
             && slot == n
         {
-            roles.push(question::role(role));
+            roles.push(words::role(role));
         }
     }
 
@@ -203,9 +203,10 @@ fn assigned(telling: &mut Telling<'_>, subject: &Subject<'_>, job: &Assignment) 
         Some(failed) => format!("{}: {}", failed.class, failed.detail),
         None => "the last container was lost".to_owned(),
     };
-    let (until, failures) = (until::start(slot, telling.record.observed), slot.failures);
+    let until = until::start(slot, telling.record.observed);
+    let failures = words::counted(slot.failures as usize, "time");
     let at = failed.map(|failed| failed.at);
-    let text = format!("the start failed {failures} times in a row ({why})");
+    let text = format!("starts failed {failures} in a row ({why})");
     let text = format!("{text}: the next is tried {}", utc(until));
     telling.say(Kind::StartRests, text, stream, at).until = Some(until);
 }

@@ -176,3 +176,6 @@ pub(super) fn gone(view: &ProjectView) -> Option<project::Refusal> {
         Project::Registered(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

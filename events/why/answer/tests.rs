@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{answered, listed};
 use crate::aggregate::Aggregate;
 use crate::codec::EventCodec;
 use crate::envelope::Envelope;
 use crate::id::{SlotNo, Timestamp};
 use crate::scene::{Scene, feature};
 use crate::stream::{Position, StreamId};
+use crate::why::tests::{answered, listed};
 use crate::why::{About, Kind, Part, Sentence, Shown};
 use crate::{container, merge_queue, project};
 

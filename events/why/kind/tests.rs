@@ -1,8 +1,6 @@
 //! Every kind of sentence: a log in which it is said, and that a log without the events that it
 //! cites says something else.
 
-use super::scenes::*;
-use super::{asked, listed, names, of_kind};
 use crate::container::event as c;
 use crate::envelope::Envelope;
 use crate::feature::{FeatureType, event as f};
@@ -12,6 +10,7 @@ use crate::merge_queue::{EntryKind, event as q};
 use crate::outcome::Outcome;
 use crate::project::event as p;
 use crate::scene::{Scene, sha};
+use crate::why::tests::*;
 use crate::why::{About, Kind, Sentence, Shown};
 
 /// A kind of sentence where it is said.

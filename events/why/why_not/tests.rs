@@ -1,9 +1,6 @@
 //! Given a log, when something is wished for, then whether it would happen and what is in the way;
 //! and every command of the tables, held against the rules themselves.
 
-use super::scenes::*;
-use super::walk::{features, projects};
-use super::{at, listed};
 use crate::aggregate::{Aggregate, Refusal};
 use crate::container::event as c;
 use crate::feature::{self, event as f};
@@ -12,6 +9,7 @@ use crate::id::{FeatureId, SlotNo, Timestamp};
 use crate::policy::Observed;
 use crate::project::event as p;
 use crate::scene::Scene;
+use crate::why::tests::*;
 use crate::why::{Answer, Claimant, Deed, Kind, Prospect, Record, Wish, streams_of_wish, why_not};
 
 fn asked(scene: &Scene, deed: Deed, observed: &Observed) -> Answer {

@@ -1,12 +1,11 @@
 //! What `why` says of every state of the tables, held against the audit's own: a second reducer
 //! that shares no code with the projections, and so would not be wrong in the same way.
 
-use super::Audit;
-use super::tables::{FeatureRow, ProjectTable, SlotRow, Wanted};
+use super::{FeatureRow, ProjectTable, SlotRow, Wanted};
+use crate::audit::Audit;
 use crate::id::SlotNo;
 use crate::scene::feature;
-use crate::why::tests::listed;
-use crate::why::tests::walk::{State, features, projects, queues, slots, told};
+use crate::why::tests::{State, features, listed, projects, queues, slots, told};
 use crate::why::{About, Kind, Sentence};
 
 /// Something that both know: whether it is so by the audit, and whether it is said.
