@@ -162,14 +162,12 @@ fn opened(telling: &mut Telling<'_>, subject: &Subject<'_>) {
             Kind::OpenAnswered,
             format!("{} answered its question", e.by),
         ),
-        Some(_) | None => (Kind::OpenCreated, "nobody has worked on it yet".to_owned()),
+        Some(_) => (Kind::OpenCreated, "nobody has worked on it yet".to_owned()),
+        // What opened it lies before what was read.
+        None => (Kind::OpenCreated, "nobody works on it".to_owned()),
     };
-
-    let at = match found {
-        Some((at, _)) => at,
-        None => subject.known.created,
-    };
-    telling.say(kind, format!("{id} is open: {why}"), stream, [at]);
+    let at = found.map(|(at, _)| at);
+    telling.say(kind, format!("{id} is open: {why}"), stream, at);
 }
 
 /// A reason with what was said about it.

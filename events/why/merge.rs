@@ -12,7 +12,7 @@ use crate::why::words::short;
 use crate::why::{line, slot};
 
 /// What ends an entry.
-pub(super) const ENDS: &[&str] = &[
+const ENDS: &[&str] = &[
     "trunk.advanced",
     "trunk.dequeued",
     "trunk.found_empty",
@@ -39,9 +39,7 @@ pub(super) fn tell(telling: &mut Telling<'_>, number: u64) {
 
 /// What became of an entry that waits no more.
 fn ended(telling: &mut Telling<'_>, number: u64, stream: &StreamId) {
-    let ends = |event: &Event| of_entry(event) == Some(number);
-    let found = telling.found(stream, ENDS, ends);
-
+    let found = end(telling, number);
     let (kind, how) = match found.as_ref().map(|(_, event)| event) {
         Some(Event::Advanced(e)) => (
             Kind::EntryMerged,
@@ -74,6 +72,12 @@ fn ended(telling: &mut Telling<'_>, number: u64, stream: &StreamId) {
     };
     let text = format!("entry {number} {how}");
     telling.say(kind, text, stream, found.map(|(at, _)| at));
+}
+
+/// The newest event that ended an entry.
+pub(super) fn end(telling: &Telling<'_>, number: u64) -> Option<(Position, Event)> {
+    let ends = |event: &Event| of_entry(event) == Some(number);
+    telling.found(&telling.merge_queue(), ENDS, ends)
 }
 
 /// The entry that an event is about.
@@ -213,6 +217,7 @@ fn built(entry: &Entry, commit: &str) -> (Kind, String, &'static str) {
             let how = format!("is built as {commit} and not verified");
             (Kind::EntryBuilt, how, "trunk.candidate_built")
         }
+
         Stage::Verifying { slot_session, .. } => {
             let how = format!("is being verified as {commit} in slot {}", slot_session.n);
             (Kind::EntryVerifying, how, "trunk.verification_started")
@@ -251,8 +256,7 @@ fn queued(telling: &Telling<'_>, number: u64) -> Option<Position> {
 /// What approved work waits for in the merge queue.
 pub(super) fn of_feature(telling: &mut Telling<'_>, subject: &Subject<'_>) {
     let (view, stream) = (telling.view, &subject.stream);
-    let is_own = |kind: &EntryKind| matches!(kind, EntryKind::Feature { .. });
-    if entries(telling, subject, is_own) {
+    if entries(telling, subject, is_work) {
         return;
     }
 
@@ -272,6 +276,11 @@ pub(super) fn of_feature(telling: &mut Telling<'_>, subject: &Subject<'_>) {
     };
     let judged = telling.seen(&queue, ENDS);
     telling.say(Kind::AwaitsMerge, text, &queue, judged);
+}
+
+/// Whether an entry brings work of a feature, and takes out none.
+fn is_work(kind: &EntryKind) -> bool {
+    matches!(kind, EntryKind::Feature { .. })
 }
 
 /// What takes a closed feature out again, if something does.

@@ -70,6 +70,7 @@ fn of_queue(telling: &Telling<'_>, need: &Need) -> Option<Position> {
         (_, Remedy::Undo { feature }) => return of_undoing(telling, feature),
         (_, _) => "trunk.halted",
     };
+
     telling.seen(&telling.merge_queue(), &[name])
 }
 
@@ -85,8 +86,7 @@ fn of_undoing(telling: &Telling<'_>, id: &FeatureId) -> Option<Position> {
     let (_, queued) = telling.found(&stream, &["trunk.queued"], undoes)?;
 
     let number = merge::of_entry(&queued)?;
-    let ends = |event: &Event| merge::of_entry(event) == Some(number);
-    let (at, _) = telling.found(&stream, merge::ENDS, ends)?;
+    let (at, _) = merge::end(telling, number)?;
     Some(at)
 }
 

@@ -48,6 +48,12 @@ pub(super) fn tell(telling: &mut Telling<'_>) {
     }
 }
 
+/// Whether it was registered and, as far as was read, never stopped.
+fn is_new(telling: &Telling<'_>, stream: &StreamId) -> bool {
+    let registered = telling.seen(stream, &["project.registered"]);
+    registered.is_some() && telling.seen(stream, &["project.stopped"]).is_none()
+}
+
 /// What is wanted of it, and who said so.
 fn intent(telling: &mut Telling<'_>, registered: &Registered) {
     let (name, stream) = (&telling.view.name, telling.project());
@@ -58,7 +64,7 @@ fn intent(telling: &mut Telling<'_>, registered: &Registered) {
     );
 
     let (kind, text, names): (_, _, &[&str]) = match registered.intent {
-        Intent::Stopped if telling.seen(&stream, &["project.stopped"]).is_none() => (
+        Intent::Stopped if is_new(telling, &stream) => (
             Kind::ProjectNew,
             format!("{name} is registered and was never started"),
             &["project.registered"],

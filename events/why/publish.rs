@@ -61,6 +61,7 @@ fn turned_down(record: Record<'_>, view: &ProjectView, id: &FeatureId) -> Prospe
         Some(known) => (known.epoch, known.submission().map(|work| work.sha.clone())),
         None => (Default::default(), None),
     };
+
     let begin = feature::Command::BeginMerge {
         epoch,
         candidate: candidate.unwrap_or_else(nothing),
@@ -82,8 +83,8 @@ fn nothing() -> Sha {
     zeros.parse().expect("a commit of forty digits")
 }
 
-/// The entry with the work of a feature, while it waits; in a batch, which is verified and published
-/// by the name of its last, that as well.
+/// The entry with the work of a feature, while it waits; in a batch, which is verified and
+/// published by the name of its last, that as well.
 fn numbers(merge_queue: &MergeQueue, id: &FeatureId) -> Vec<u64> {
     let is_own = |entry: &&Entry| match &entry.kind {
         EntryKind::Feature { feature, .. } => feature == id,

@@ -171,6 +171,7 @@ fn others_first(
     ranked: Option<Position>,
 ) {
     let id = subject.id;
+
     let text = match place {
         0 => format!("{id} is next: the free slots are given more pressing work first"),
         _ => {

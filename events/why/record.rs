@@ -37,6 +37,7 @@ impl<'a> Record<'a> {
             if event.stream != *stream || !names.contains(&&*event.kind) {
                 continue;
             }
+
             // What this build cannot read shows nothing.
             let Ok(known) = E::decode(&event.kind, event.schema, &event.payload) else {
                 continue;

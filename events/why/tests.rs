@@ -1,5 +1,5 @@
-//! The test kit of why and why not: questions asked of a log and nothing else, and the logs that the
-//! tables begin with.
+//! The test kit of why and why not: questions asked of a log and nothing else, and the logs that
+//! the tables begin with.
 
 use crate::container::{self, event as c};
 use crate::envelope::Envelope;

@@ -9,8 +9,8 @@ use crate::envelope::Envelope;
 use crate::id::{SlotNo, Timestamp};
 use crate::scene::{Scene, feature};
 use crate::stream::{Position, StreamId};
-use crate::why::tests::{answered, listed};
-use crate::why::{About, Kind, Part, Sentence, Shown};
+use crate::why::tests::{answered, listed, question};
+use crate::why::{About, Kind, Part, Sentence, Shown, streams};
 use crate::{container, merge_queue, project};
 
 /// Moments of questions, in seconds after the newest event: at once, within every pause, and after
@@ -239,4 +239,65 @@ fn what_is_cited_for_lack_of_an_event_says_so() {
         }
     }
     assert_eq!(kinds, [Kind::Due].into());
+}
+
+/// What was read of a stream may begin late: the words stay, and the newest event stands in.
+#[test]
+fn what_is_not_read_is_not_made_up() {
+    for state in features() {
+        let scene = &state.scene;
+        let about = About::Feature(feature("a"));
+        let whole = told(&state, &about, 1);
+        let seconds = i64::try_from(scene.position).expect("small") + 1;
+        let bare = answered(&[], &scene.projections, &about, seconds);
+
+        let kinds = |said: &[Sentence]| -> Vec<Part> { said.iter().map(|one| one.part).collect() };
+        assert_eq!(kinds(&bare), kinds(&whole), "{}", state.name);
+        let made_up = bare.iter().find(|one| one.text.contains("has worked"));
+        assert_eq!(made_up.map(|one| &one.text), None, "{}", state.name);
+        for one in &bare {
+            let is_there = one.positions.iter().all(|at| at.0 <= scene.position);
+            assert!(!one.positions.is_empty() && is_there, "{}", state.name);
+        }
+    }
+}
+
+/// A question names each stream once, and those of the thing that it is about.
+#[test]
+fn a_question_names_the_streams_that_it_needs() {
+    let mut scene = Scene::running(2);
+    scene.feature("a", 2).feature("b", 2).feature("c", 2);
+    scene.claimed("a", &crate::scene::session(1));
+    scene.of("c", crate::feature::event::Blocked { by: feature("b") });
+    let whole = [
+        "backlog-z",
+        "container-z/1",
+        "container-z/2",
+        "project-z",
+        "trunk-z",
+    ];
+
+    for (about, more) in [
+        (About::Feature(feature("a")), vec!["feature-z/a"]),
+        (
+            About::Feature(feature("c")),
+            vec!["feature-z/b", "feature-z/c"],
+        ),
+        (About::Project, vec!["feature-z/a"]),
+        (About::Slot(SlotNo(2)), vec![]),
+        (
+            About::Session(crate::scene::session(1)),
+            vec!["feature-z/a"],
+        ),
+        (About::Merge(1), vec![]),
+    ] {
+        let named = streams(&question(about.clone()), &scene.projections);
+        let named: Vec<_> = named.iter().map(ToString::to_string).collect();
+        let mut expected: Vec<_> = whole.iter().chain(&more).map(ToString::to_string).collect();
+        expected.sort();
+        assert_eq!(named.iter().collect::<BTreeSet<_>>().len(), named.len());
+        let mut named = named;
+        named.sort();
+        assert_eq!(named, expected, "{about:?}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Every kind of need: that the sentence of it cites the event that it goes back to, and that without
+//! Every kind of need: that its sentence cites the event that it goes back to, and that without
 //! that event nobody is asked for it.
 
 use crate::container::event as c;
@@ -36,6 +36,7 @@ const KINDS: [NeedKind; 17] = [
 
 /// A log in which somebody is needed, and the event that this goes back to; none for what no log
 /// says.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn of(kind: NeedKind) -> Option<(Scene, &'static str)> {
     let mut scene = one();
     let event = match kind {
