@@ -4,6 +4,7 @@ use crate::container::{Duty, Slot, SlotState};
 use crate::holder::Role;
 use crate::id::Timestamp;
 use crate::policy::hold::{Hold, holds};
+use crate::policy::verify;
 use crate::project::{Intent, Registered, Repository, Thing, utc};
 use crate::stream::Position;
 use crate::view::Remedy;
@@ -29,7 +30,7 @@ pub(super) fn tell(telling: &mut Telling<'_>, role: Role) -> bool {
                 let text = "no feature is begun before the spec is a backlog";
                 telling.say(Kind::NoBacklog, text, &stream, at);
             }
-            Hold::RedTrunk => red(telling),
+            Hold::RedTrunk => red(telling, registered),
             Hold::Trouble { things, next } => trouble(telling, role, things, *next),
             Hold::NoSlot => no_slot(telling, registered),
         }
@@ -90,17 +91,28 @@ fn no_head(telling: &mut Telling<'_>, registered: &Registered) {
 }
 
 /// Nothing new is begun on a trunk that is red by itself.
-pub(super) fn red(telling: &mut Telling<'_>) {
+fn red(telling: &mut Telling<'_>, registered: &Registered) {
     let stream = telling.merge_queue();
     let Some(red) = &telling.view.merge_queue.state.health.red else {
         return;
     };
-    let next = red.next_probe(&telling.record.observed.own);
-    let (head, when) = (short(&red.head), utc(next));
+    let head = short(&red.head);
     let text = format!("the trunk is red by itself at {head}: nothing new is begun on it");
-    let text = format!("{text}; it is looked at again {when}");
+    let next = looked_at(telling, registered);
+    let text = match next {
+        Some(next) => format!("{text}; it is looked at again {}", utc(next)),
+        None => format!("{text} before it was looked at again"),
+    };
     let at = telling.seen(&stream, &["trunk.head_failed"]);
-    telling.say(Kind::RedTrunk, text, &stream, at).until = Some(next);
+    telling.say(Kind::RedTrunk, text, &stream, at).until = next;
+}
+
+/// When a red trunk is looked at again; none where that is due already.
+pub(super) fn looked_at(telling: &Telling<'_>, registered: &Registered) -> Option<Timestamp> {
+    let merge_queue = &telling.view.merge_queue.state;
+    let own = &telling.record.observed.own;
+    let next = verify::next_look(registered, merge_queue, own);
+    next.filter(|next| *next > telling.now())
 }
 
 fn trouble(telling: &mut Telling<'_>, role: Role, things: &[Thing], next: Timestamp) {

@@ -125,21 +125,24 @@ pub(super) fn trunk(telling: &mut Telling<'_>) {
         return slot::given(telling, &checking.slot_session);
     }
 
-    let at = telling.seen(
-        &stream,
-        &["trunk.head_failed", "trunk.verification_doubted"],
-    );
-    let next = health.red.as_ref();
-    let next = next.map(|red| red.next_probe(&telling.record.observed.own));
-    let text = match next {
-        Some(next) => format!(
-            "the trunk is red by itself; it is looked at again {}",
-            utc(next)
-        ),
-        None => "the trunk itself has to be verified before the work is judged".to_owned(),
+    let names = ["trunk.head_failed", "trunk.verification_doubted"];
+    let at = telling.seen(&stream, &names);
+    let registered = view.registered();
+    let next = registered.and_then(|registered| hands::looked_at(telling, registered));
+    let text = match (next, &health.red) {
+        (Some(next), _) => format!("the trunk is red by itself: it is looked at {}", utc(next)),
+        (None, Some(_)) => "the trunk is red by itself, and to be looked at again".to_owned(),
+        (None, None) => "the trunk itself has to be verified before the work is judged".to_owned(),
     };
     telling.say(Kind::AwaitsTrunk, text, &stream, at).until = next;
 
+    let looks = |owed: &Owed| match owed {
+        Owed::Tell(tell) => tell.command.name() == "start head verification",
+        Owed::Do(_) => false,
+    };
+    if telling.due(&stream, looks) {
+        return;
+    }
     let lapsed = "trunk.head_verification_lapsed";
     if health.lapses.is_spent() {
         let at = telling.seen(&stream, &[lapsed]);

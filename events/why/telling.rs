@@ -154,3 +154,6 @@ pub(super) fn sentence(
         remedy: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,9 +94,22 @@ fn table() -> Vec<(Scene, Deed, &'static str, Kind)> {
         scene
     };
     let slot = |n| claim(Claimant::Slot(SlotNo(n)));
+    let three = || {
+        let mut scene = Scene::running(3);
+        scene.feature("b", 0).feature("a", 1).feature("c", 2);
+        scene
+    };
 
     vec![
-        // Claims.
+        // Claims: each slot takes the best that those before it left.
+        (
+            three(),
+            slot(2),
+            "begun: claiming for slot 2",
+            Kind::OpenCreated,
+        ),
+        (three(), slot(1), "missing", Kind::OpenCreated),
+        (three(), slot(3), "missing", Kind::OpenCreated),
         (
             one(),
             claim(ann()),
