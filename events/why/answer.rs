@@ -21,7 +21,7 @@ pub fn why(question: &Question, record: Record<'_>) -> Vec<Sentence> {
         About::Merge(number) => merge::tell(&mut telling, *number),
         About::Session(session) => session::tell(&mut telling, session),
     }
-    telling.said
+    telling.done()
 }
 
 #[cfg(test)]

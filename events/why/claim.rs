@@ -67,7 +67,7 @@ fn not_picked(
     };
 
     let mut because = state;
-    for one in waits.into_iter().chain(telling.said) {
+    for one in waits.into_iter().chain(telling.done()) {
         if about(&one) && !because.contains(&one) {
             because.push(one);
         }
@@ -160,7 +160,7 @@ fn missing(mut telling: Telling<'_>, to: Option<SlotNo>, mut because: Vec<Senten
     if let Some(n) = to {
         slot::tell(&mut telling, n);
     }
-    for one in telling.said {
+    for one in telling.done() {
         if !because.contains(&one) {
             because.push(one);
         }

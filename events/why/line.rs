@@ -79,7 +79,11 @@ fn halted(telling: &mut Telling<'_>, front: &Entry) {
     let need = needs.find(|need| need.kind == NeedKind::Upstream);
     let at = telling.seen(&stream, &["trunk.halted"]);
     let text = format!("the merge queue is halted: {}", halt.fault.advice());
-    let text = format!("{text} ({}); the next try is {}", halt.reason, utc(until));
+    let next = match until > telling.now() {
+        true => format!("the next try is {}", utc(until)),
+        false => "it is to be tried again".to_owned(),
+    };
+    let text = format!("{text} ({}); {next}", halt.reason);
     let said = telling.say(Kind::Halted, text, &stream, at);
     said.until = Some(until);
     said.remedy = need.map(|need| need.remedy);

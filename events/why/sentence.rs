@@ -20,7 +20,7 @@ pub struct Sentence {
     pub positions: Vec<Position>,
     /// What those positions are to it.
     pub shown: Shown,
-    /// Until when it waits at the latest, where that is known.
+    /// Until when it waits at the latest, where that is known and ahead.
     pub until: Option<Timestamp>,
     /// What a person does, where it waits for one.
     pub remedy: Option<Remedy>,

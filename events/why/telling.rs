@@ -28,6 +28,15 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// The whole answer. A moment that is past is none until which something waits.
+    pub(super) fn done(mut self) -> Vec<Sentence> {
+        let now = self.now();
+        for sentence in &mut self.said {
+            sentence.until = sentence.until.filter(|until| *until > now);
+        }
+        self.said
+    }
+
     /// Adds a sentence that these events show; where there are none, the newest event of the stream
     /// stands for what is not there.
     pub(super) fn say(

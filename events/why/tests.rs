@@ -440,3 +440,24 @@ pub(crate) fn id(text: &str) -> FeatureId {
 pub(crate) fn s(n: u8) -> SessionId {
     session(n)
 }
+
+pub(crate) fn settings(scene: &mut Scene, settings: Settings) {
+    let settings = Box::new(settings);
+    scene.project(p::SettingsChanged { settings });
+}
+
+/// The work of `a` and `b`, one candidate on the other.
+pub(crate) fn batched() -> Scene {
+    let mut scene = entered();
+    settings(
+        &mut scene,
+        Settings {
+            verify: Some("make test".into()),
+            batch_max: 2,
+            ..Settings::default()
+        },
+    );
+    scene.feature("b", 2).approved("b", 1).entered(2, "b", 1);
+    scene.built(1, '0', 'c').built(2, 'c', 'd');
+    scene
+}

@@ -153,7 +153,7 @@ fn is_over(kind: Kind) -> bool {
 }
 
 /// What is wrong with an answer about something in this log.
-fn wrong(said: &[Sentence], scene: &Scene) -> Option<&'static str> {
+fn wrong(said: &[Sentence], scene: &Scene, now: Timestamp) -> Option<&'static str> {
     let Some(first) = said.first() else {
         return Some("nothing is said");
     };
@@ -171,6 +171,9 @@ fn wrong(said: &[Sentence], scene: &Scene) -> Option<&'static str> {
         if one.positions.is_empty() || !one.positions.iter().all(is_there) {
             return Some("it cites what is not there");
         }
+        if one.until.is_some_and(|until| until <= now) {
+            return Some("it waits until what is past");
+        }
         if one.text.is_empty() || one.part != one.kind.part() {
             return Some("it says nothing");
         }
@@ -184,7 +187,11 @@ fn walk(states: &[State], about: &About) {
     for state in states {
         for later in LATER {
             let said = told(state, about, later);
-            if let Some(wrong) = wrong(&said, &state.scene) {
+            if let Some(wrong) = wrong(
+                &said,
+                &state.scene,
+                state.scene.now().plus_ms(later.unsigned_abs() * 1_000),
+            ) {
                 all += &format!("{} after {later} s: {wrong}\n{}", state.name, listed(&said));
             }
         }

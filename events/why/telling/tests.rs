@@ -14,18 +14,13 @@ use crate::project::event as p;
 use crate::scene::{Scene, sha};
 use crate::settings::Settings;
 use crate::why::tests::*;
-use crate::why::{About, Kind, Record, why};
+use crate::why::{About, Kind, Part, Record, Sentence, Shown, why};
 
 /// A log, what is asked, seconds from its newest event to the question, and what is said.
 type Case = (&'static str, Scene, About, i64, &'static [Kind]);
 
 fn a() -> About {
     About::Feature(id("a"))
-}
-
-fn settings(scene: &mut Scene, settings: Settings) {
-    let settings = Box::new(settings);
-    scene.project(p::SettingsChanged { settings });
 }
 
 fn unverifiable() -> Scene {
@@ -59,23 +54,7 @@ fn given_up() -> Scene {
     scene
 }
 
-/// The work of `a` and `b`, one candidate on the other.
-fn batched() -> Scene {
-    let mut scene = entered();
-    settings(
-        &mut scene,
-        Settings {
-            verify: Some("make test".into()),
-            batch_max: 2,
-            ..Settings::default()
-        },
-    );
-    scene.feature("b", 2).approved("b", 1).entered(2, "b", 1);
-    scene.built(1, '0', 'c').built(2, 'c', 'd');
-    scene
-}
-
-/// The same, and the whole of it is verified.
+/// The work of `a` and `b`, verified together.
 fn batch_verified() -> Scene {
     let mut scene = batched();
     let (entry, slot_session) = (2, slot_session(1, 3));
@@ -204,6 +183,20 @@ fn of_merges() -> Vec<Case> {
             first(),
             1,
             &[K::EntryBuilt, K::AwaitsPerson],
+        ),
+        (
+            "its verifiers were given up",
+            lapsed(OWN_MAX),
+            first(),
+            1,
+            &[K::EntryBuilt, K::AwaitsVerifier, K::AwaitsPerson],
+        ),
+        (
+            "its verifiers are tried again",
+            withheld(lapsed(1)),
+            first(),
+            1,
+            &[K::EntryBuilt, K::AwaitsVerifier, K::NoSlot],
         ),
         (
             "nobody looks at the trunk",
@@ -365,6 +358,35 @@ fn of_slots() -> Vec<Case> {
     ]
 }
 
+/// The reviewer of `a` ended without a verdict, and its slot is free again.
+fn unreviewed() -> Scene {
+    let mut scene = reviewed();
+    assign(&mut scene, 1, 2, Role::Reviewer, Some("a"));
+    scene.slot(1, ended(2, Outcome::Failed));
+    scene.slot(1, c::Idle {});
+    scene
+}
+
+/// Verifiers of entry 1 ended without evidence, so often.
+fn lapsed(times: u32) -> Scene {
+    let mut scene = built();
+    for _ in 0..times {
+        let (entry, slot_session) = (1, slot_session(1, 5));
+        let (session, outcome) = (s(5), Outcome::Failed);
+        scene.queue(q::VerificationStarted {
+            entry,
+            slot_session,
+            terms: None,
+        });
+        scene.queue(q::VerificationLapsed {
+            entry,
+            session,
+            outcome,
+        });
+    }
+    scene
+}
+
 fn of_features() -> Vec<Case> {
     use Kind as K;
     let eight_hours = 8 * 3_600 + 1;
@@ -390,6 +412,13 @@ fn of_features() -> Vec<Case> {
             About::Feature(id("b")),
             1,
             &[K::OpenCreated, K::AwaitsFeature, K::Due],
+        ),
+        (
+            "its reviewer ended",
+            unreviewed(),
+            a(),
+            1,
+            &[K::InReview, K::Due],
         ),
         (
             "no slot at all",
@@ -431,11 +460,29 @@ fn an_answer_says_all_that_is_so_and_nothing_else() {
         let seconds = i64::try_from(scene.position).expect("small") + later;
         let said = asked(&scene.log, &about, seconds);
         let kinds: Vec<_> = said.iter().map(|one| one.kind).collect();
-        if kinds != expected {
+        let is_shown = |one: &Sentence| one.shown == Shown::Events || one.part == Part::Waits;
+        let is_shown = said.iter().all(is_shown) || expected.contains(&Kind::SlotUnknown);
+        if kinds != expected || !is_shown {
             wrong += &format!("{name}: {expected:?}, not\n{}", listed(&said));
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// A look that is due and that nobody takes is no look at a moment that is past.
+#[test]
+fn what_is_due_is_said_to_be() {
+    for (later, said_of_it) in [
+        (1, "1970-01-01 00:02 UTC"),
+        (1_000, "to be looked at again"),
+    ] {
+        let scene = withheld(verified_red());
+        let seconds = i64::try_from(scene.position).expect("small") + later;
+        let said = asked(&scene.log, &About::Merge(1), seconds);
+        let trunk = of_kind(&said, Kind::AwaitsTrunk).expect("it waits for the trunk");
+        assert!(trunk.text.contains(said_of_it), "{}", trunk.text);
+        assert_eq!(trunk.until.is_some(), later == 1);
+    }
 }
 
 /// What is observed beside the log is told as well, and cites no event for it.

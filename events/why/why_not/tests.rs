@@ -246,6 +246,12 @@ fn table() -> Vec<(Scene, Deed, &'static str, Kind)> {
             "refused: not_approved",
             Kind::HandedIn,
         ),
+        (
+            batched(),
+            Deed::Merge(id("a")),
+            "dispatch owes start verification: trunk.verification_started",
+            Kind::EntryBuilt,
+        ),
         // What a person does.
         (
             one(),
